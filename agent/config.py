@@ -1,0 +1,127 @@
+"""The configuration as frozen values, with every default in this one place.
+
+`agent/config_load.py` reads `site.toml` and `secrets.toml` into these; nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from drivers.model import Camera, Credential, Device, Polygon
+
+PERIOD_MIN_S = 60
+PERIOD_MAX_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateZone:
+    """An area of a camera's picture that must be hidden.
+
+    `polygon` is in 0..1 of width and height, origin top-left, y down. `effect` says how it is to be hidden: `color`,
+    `pixelated`, `blurred`, or `any`. `color` is the declared colour as `#rrggbb`, empty when any solid colour will do.
+    """
+
+    name: str
+    polygon: Polygon
+    effect: Literal["color", "pixelated", "blurred", "any"] = "any"
+    color: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoPrivateArea:
+    """Somebody's word that nothing private is in this camera's view: who said it, and on which day (ISO date)."""
+
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraConfig:
+    """A camera and what is due of it.
+
+    `zones` and `no_private_area` exclude each other; a camera with neither is an open declaration. `recorded` says
+    that its recordings are kept on the device it is read through. `retention_days` 0 means: the site's floor.
+    """
+
+    camera: Camera
+    zones: tuple[PrivateZone, ...] = ()
+    no_private_area: NoPrivateArea | None = None
+    recorded: bool = False
+    retention_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """How devices are read. `deadline_s` is the one limit for all reads of a device, pictures included."""
+
+    deadline_s: float = 20.0
+    max_devices_at_once: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Thresholds of the checks; each is a design default unless a rule is named in `agent/README.md`.
+
+    `retention_floor_days`: State Council Order 799 article 17. `clock_warn_s`, `clock_fail_s`: absolute offset.
+    `completeness_*_ratio`: recorded time over scheduled time. `mask_uncovered_max_ratio`: share of a zone that no
+    enabled mask covers and that is still accepted as rounding.
+    """
+
+    retention_floor_days: int = 30
+    clock_warn_s: float = 1.0
+    clock_fail_s: float = 30.0
+    completeness_warn_ratio: float = 0.99
+    completeness_fail_ratio: float = 0.95
+    mask_uncovered_max_ratio: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Where reports go and whose confirmation counts.
+
+    `confirm` = `hub` needs `jwks`, the pinned public keys of the hub; `broker` trusts the broker's PUBACK (weaker,
+    and `state` says so); `file` carries batches by hand. `user` and `password` come from the secrets file.
+    """
+
+    host: str
+    port: int = 8883
+    tls: bool = True
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    credential: Credential | None = None
+    jwks: Path | None = None
+    confirm: Literal["hub", "broker", "file"] = "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where the agent keeps its own files. `directory` holds spool, report key and credential state."""
+
+    directory: Path = Path("/var/lib/camwarden")
+    runtime: Path = Path("/run/camwarden")
+    spool_max_bytes: int = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything that the agent knows about its site before it looks.
+
+    `id` is 1 to 23 of 0-9, A-Z, a-z; topic level, client id and certificate name at once. `city` is the topic level
+    above it. `division` is the six-digit GB/T 2260 code. `digest` is SHA-256 over the configuration file's bytes.
+    """
+
+    id: str
+    city: str
+    division: str
+    name: str = ""
+    period_s: int = 900
+    devices: tuple[Device, ...] = ()
+    cameras: tuple[CameraConfig, ...] = ()
+    probe: Probe = field(default_factory=Probe)
+    policy: Policy = field(default_factory=Policy)
+    hub: Hub | None = None
+    storage: Storage = field(default_factory=Storage)
+    digest: str = ""

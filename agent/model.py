@@ -1,0 +1,135 @@
+"""What the agent concludes and sends: findings, and the reports made of them.
+
+Words follow the standards: finding and observation as OSCAL has them, status as XCCDF has it. Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from agent.config import Site
+    from agent.facts import Facts
+
+Status = Literal["pass", "warn", "fail", "unknown", "not_applicable"]
+Severity = Literal["critical", "major", "minor", "info"]
+StreamName = Literal["health", "config", "event", "gap"]
+
+Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence in English with named places, so that it can be translated before its values are filled in."""
+
+    template: str
+    values: Mapping[str, str | int | float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The rule behind a check: `document` and `article` as a reader would look them up."""
+
+    document: str
+    article: str
+
+    def __str__(self) -> str:
+        return f"{self.document}, {self.article}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One judgement.
+
+    `subject` is `site`, `device:ID` or `camera:ID`. `reason` is a kebab-case word for scripts, empty for a plain
+    pass. `evidence` holds measured values; for masks one entry per path that was looked at. `caused_by` is the key
+    (`check subject`) of the finding whose cause this one shares, so that one cause is shown and sent once.
+    """
+
+    check: str
+    subject: str
+    status: Status
+    severity: Severity
+    message: Message
+    source: Source
+    reason: str = ""
+    evidence: Mapping[str, Json] = field(default_factory=dict)
+    caused_by: str = ""
+
+    @property
+    def key(self) -> str:
+        """Names this finding from one cycle to the next."""
+        return f"{self.check} {self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One row of the table of checks.
+
+    `run` is pure: it gets the configuration, the facts of this cycle and the time, and returns its findings. `duty`
+    is one sentence that says what the rule asks of the site.
+    """
+
+    id: str
+    run: Callable[[Check, Site, Facts, datetime], tuple[Finding, ...]]
+    severity: Severity
+    source: Source
+    duty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A report before it is linked into its chain: which stream, and the body that the contract describes."""
+
+    stream: StreamName
+    body: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest report of a stream: its sequence number and the SHA-256 of its payload, hex. seq 0: none yet."""
+
+    seq: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report linked into its chain: the exact bytes that are signed, and what is needed to file them."""
+
+    stream: StreamName
+    epoch: str
+    seq: int
+    payload: bytes
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A signed report: exact payload bytes and their detached JWS (compact, `header..signature`).
+
+    Source: RFC 7515 appendix F, RFC 7797.
+    """
+
+    report: Report
+    jws: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a cycle runs, in the three ways a report tells it.
+
+    `at` is the wall clock, aware UTC; `mono_ms` the monotonic clock since boot; `boot_id` names the boot;
+    `clock_synced` says whether the system believes its wall clock to be synchronised.
+    """
+
+    at: datetime
+    mono_ms: int
+    boot_id: str
+    clock_synced: bool

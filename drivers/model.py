@@ -1,0 +1,267 @@
+"""The types that drivers share: devices, cameras, raw replies, pictures, and the facts read from them.
+
+Everything here is a frozen value. Times are aware UTC datetimes; polygons are tuples of (x, y) in 0..1 of the
+frame's width and height, origin top-left, y down (`masking/geometry.py` converts into this frame).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Point = tuple[float, float]
+Polygon = tuple[Point, ...]
+
+PathName = Literal["snapshot", "main", "sub", "recorder-live", "playback"]
+"""A way on which a picture leaves the camera. A mask verdict names the path that it was seen on."""
+
+Reason = Literal[
+    "unreachable", "deadline", "refused", "not-tried", "busy", "unsupported", "fault", "malformed", "not-looked-at"
+]
+"""Why a fact is not available. Never a pass."""
+
+Fact = Literal["identity", "clock", "services", "streams", "masks", "overlays", "recordings", "access", "picture"]
+"""Names a kind of observation, also when it could not be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A login that the configuration names. Its secret never shows in a repr, log or report."""
+
+    name: str
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """The box that answers: a camera, or a recorder with many cameras.
+
+    `host` is the only host that the device's credential is ever sent to; addresses that the device gives keep
+    their path and query only. `rtsp_port` 0 means: the port that the device's stream address names.
+    """
+
+    id: str
+    host: str
+    port: int
+    driver: str
+    credential: Credential | None = None
+    rtsp_port: int = 0
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """One video source and where it hangs.
+
+    `id` comes from the configuration and survives a new address. `code` is the 20-digit GB/T 28181 code, or empty.
+    `device` is the id of the device it is read through. `channel` is the 1-based number in the order in which the
+    device lists its video sources. `placement` says where it hangs, in the operator's words.
+    """
+
+    id: str
+    device: str
+    name: str = ""
+    code: str = ""
+    channel: int = 1
+    placement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The raw bytes of one answer: the only thing that a fixture stores. `path` has no host and no secret."""
+
+    operation: str
+    path: str
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+    elapsed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An encoded picture as it left the camera: one JPEG, or one keyframe in Annex-B form with parameter sets."""
+
+    camera_id: str
+    path: PathName
+    taken_at: datetime
+    data: bytes = field(repr=False)
+    kind: Literal["jpeg", "h264", "h265"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the device says it is."""
+
+    manufacturer: str
+    model: str
+    firmware: str
+    serial: str
+    hardware: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The device's clock against ours: `offset_s` = device minus ours, true within `uncertainty_s`.
+
+    `ntp` says whether the device claims to take its time from NTP; None where it does not say.
+    """
+
+    offset_s: float
+    uncertainty_s: float
+    ntp: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The service namespaces that the device offers, and the hosts its addresses name other than the configured."""
+
+    namespaces: tuple[str, ...]
+    foreign_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One path of a camera: `url` as the device gave it, rewritten to the configured host, without credentials."""
+
+    path: PathName
+    url: str
+    encoding: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    frame_rate: float = 0.0
+    bitrate_kbps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Every path on which this camera's picture can be fetched."""
+
+    streams: tuple[Stream, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """One privacy mask as the device reports it.
+
+    `effect` is ONVIF's Type (Color, Pixelated, Blurred) or what the device says instead. `enabled` is None where the
+    device's word for it cannot be read. `polygon` is in the shared frame; whether the device's vertical origin was
+    understood rightly is proven only when a picture agrees. `polygon` is empty where the device gave none.
+
+    Source: ONVIF Media2 Service Specification, Privacy Masks.
+    """
+
+    token: str
+    polygon: Polygon
+    effect: str
+    enabled: bool | None
+    color: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """The complete list of masks that a device which supports masks reports for one camera."""
+
+    masks: tuple[Mask, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlays:
+    """Texts that the device draws into the picture."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Recorded time without a known gap, from `start_at` to before `end_at`."""
+
+    start_at: datetime
+    end_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recordings:
+    """What the recorder says it holds for one camera: spans sorted and merged. A claim, not yet a proof.
+
+    The proof is a `PictureSeen` on path `playback`: its `taken_at` is the recorded moment that was opened and decoded.
+    `replay_url` is where that can be done, without credentials; empty where the device offers no replay.
+    """
+
+    spans: tuple[Span, ...]
+    replay_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whether a stream or service answered without a credential: `anonymous` names what did, e.g. `rtsp main`."""
+
+    asked: tuple[str, ...]
+    anonymous: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSeen:
+    """A picture was fetched and decoded on this path. `digest` is SHA-256 of its bytes, hex."""
+
+    path: PathName
+    taken_at: datetime
+    digest: str
+    width_px: int
+    height_px: int
+    mean_luma: float
+    contrast: float
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneVerdict:
+    """The judgement of one private zone in one picture.
+
+    `verdict` is masking's PASS, FAIL or UNSURE; `reason` a short kebab-case word; `numbers` measured values by name.
+    """
+
+    path: PathName
+    zone: str
+    verdict: Literal["PASS", "FAIL", "UNSURE"]
+    reason: str
+    numbers: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """A fact that could not be had, and why. `path` is set where the fact is a picture of that path."""
+
+    fact: Fact
+    reason: Reason
+    detail: str = ""
+    path: PathName | None = None
+
+
+Value = (
+    Identity
+    | Clock
+    | Services
+    | Streams
+    | Masks
+    | Overlays
+    | Recordings
+    | Access
+    | PictureSeen
+    | ZoneVerdict
+    | Unavailable
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One fact about one subject (`device:ID` or `camera:ID`), when it was seen and by which method."""
+
+    subject: str
+    value: Value
+    taken_at: datetime
+    method: str
+
+
+Observations = tuple[Observation, ...]

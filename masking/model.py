@@ -1,0 +1,69 @@
+"""What the picture worker is asked and what it answers: plain values, no numpy, no OpenCV.
+
+Polygons are tuples of (x, y) in 0..1 of the picture's width and height, origin top-left, y down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Point = tuple[float, float]
+Polygon = tuple[Point, ...]
+Effect = Literal["color", "pixelated", "blurred", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """An area that must be hidden, and how: `effect` `any` means that whichever effect is found will do.
+
+    `color` is `#rrggbb`, or empty when any one solid colour counts.
+    """
+
+    name: str
+    polygon: Polygon
+    effect: Effect = "any"
+    color: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One encoded picture and the zones to judge in it."""
+
+    data: bytes = field(repr=False)
+    kind: Literal["jpeg", "h264", "h265"]
+    zones: tuple[Zone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether one zone is hidden in one picture.
+
+    `verdict`: PASS hides, FAIL shows, UNSURE cannot be told. `reason` is a kebab-case word; `numbers` are the measured
+    values behind it; `explanation` is one readable English sentence.
+    """
+
+    zone: str
+    verdict: Literal["PASS", "FAIL", "UNSURE"]
+    reason: str
+    numbers: tuple[tuple[str, float], ...] = ()
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The answer to a job. `mean_luma` is 0..255; `contrast` the standard deviation of luma, 0..127.5."""
+
+    width_px: int
+    height_px: int
+    mean_luma: float
+    contrast: float
+    verdicts: tuple[Verdict, ...] = ()
+
+
+class WorkerError(Exception):
+    """The picture could not be judged. `reason`: `undecodable`, `timeout`, `crashed`, `too-large`."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
