@@ -66,7 +66,9 @@ class Policy:
 
     `retention_floor_days`: State Council Order 799 article 17. `clock_warn_s`, `clock_fail_s`: absolute offset.
     `completeness_*_ratio`: recorded time over scheduled time. `mask_uncovered_max_ratio`: share of a zone that no
-    enabled mask covers and that is still accepted as rounding.
+    enabled mask covers and that is still accepted as rounding. `gap_*_s`: one hole in the recordings, however small
+    its share. `recording_stale_s`: how long ago the newest footage may end. `own_clock` = `trusted` is the operator's
+    word that the gateway's clock is right although the kernel does not say so (a virtual machine, for instance).
     """
 
     retention_floor_days: int = 30
@@ -74,7 +76,11 @@ class Policy:
     clock_fail_s: float = 30.0
     completeness_warn_ratio: float = 0.99
     completeness_fail_ratio: float = 0.95
+    gap_warn_s: float = 3600.0
+    gap_fail_s: float = 86_400.0
+    recording_stale_s: float = 900.0
     mask_uncovered_max_ratio: float = 0.01
+    own_clock: Literal["kernel", "trusted"] = "kernel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,20 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
+class Discovery:
+    """Where to look for devices that nobody configured: `addresses` are WS-Discovery responders, `host:port` or host.
+
+    `interfaces` are own addresses from which the multicast probe is sent. Both empty: nothing is sent.
+
+    Source: OASIS WS-Discovery 1.1; ONVIF Core Specification, Device discovery.
+    """
+
+    interfaces: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    wait_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Everything that the agent knows about its site before it looks.
 
@@ -124,4 +144,5 @@ class Site:
     policy: Policy = field(default_factory=Policy)
     hub: Hub | None = None
     storage: Storage = field(default_factory=Storage)
+    discovery: Discovery = field(default_factory=Discovery)
     digest: str = ""

@@ -82,6 +82,18 @@ class Check:
     source: Source
     duty: str
 
+    def finding(
+        self,
+        subject: str,
+        status: Status,
+        reason: str,
+        evidence: Mapping[str, Json],
+        message: Message,
+        caused_by: str = "",
+    ) -> Finding:
+        """Return a finding of this check, with its severity and source."""
+        return Finding(self.id, subject, status, self.severity, message, self.source, reason, evidence, caused_by)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

@@ -1,0 +1,44 @@
+"""The table of checks: one file per area, one line per check.
+
+Checks are pure. They get facts and return findings; they probe nothing, remember nothing, and never turn something
+unknown into a pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from agent.checks import access, clock, masks, online, retention
+from agent.config import Site
+from agent.facts import Facts
+from agent.model import Check, Finding
+
+CHECKS: tuple[Check, ...] = (
+    online.CHECK,
+    masks.PRESENT,
+    masks.GEOMETRY,
+    masks.EFFECTIVE,
+    retention.DAYS,
+    retention.COMPLETENESS,
+    clock.CHECK,
+    access.CHECK,
+)
+
+
+def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Run every check of the table and drop references to causes that are no findings themselves.
+
+    A `caused_by` is kept only where the named finding exists and is not a pass, so that nothing that is wrong can
+    hide behind something that is well.
+    """
+    findings = tuple(f for check in CHECKS for f in check.run(check, site, facts, now))
+    by_key = {f.key: f for f in findings}
+    return tuple(_with_true_cause(f, by_key) for f in findings)
+
+
+def _with_true_cause(finding: Finding, by_key: dict[str, Finding]) -> Finding:
+    cause = by_key.get(finding.caused_by)
+    if not finding.caused_by or (cause and cause.status not in ("pass", "not_applicable")):
+        return finding
+    return replace(finding, caused_by="")

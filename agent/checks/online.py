@@ -1,0 +1,104 @@
+"""Does each camera deliver a picture? Everything else that is unknown for a silent camera hangs on this answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from agent.checks.sources import ORDER_799_OPERATION
+from agent.config import CameraConfig, Site
+from agent.facts import Facts
+from agent.model import Check, Finding, Json, Message, Status
+from drivers.model import Device, Identity, PictureSeen, Reason, Services, Streams, Unavailable
+
+CHECK_ID = "camera-online"
+
+DARK_LUMA = 16.0
+"""Mean luma, 0..255, under which a picture without contrast is called dark. House rule: video black is 16."""
+DARK_CONTRAST = 4.0
+
+SILENT: frozenset[Reason] = frozenset({"unreachable", "deadline"})
+
+NEXT_STEP: dict[Reason, Message] = {
+    "unreachable": Message("no connection: check power, cable and address"),
+    "deadline": Message("it accepts connections but does not answer in time: restart it or look at its load"),
+    "refused": Message("the credential was refused: correct it in the secrets file; nothing is sent until then"),
+    "not-tried": Message(
+        "the credential was refused before: correct it in the secrets file; nothing is sent until then"
+    ),
+    "busy": Message("its connection limit is reached: close other clients"),
+    "unsupported": Message("it offers no stream over this driver: choose another driver"),
+    "fault": Message("it answers with an error of its own: look at its log and firmware"),
+    "malformed": Message("it answers, but not with its protocol: look at its port, log and firmware"),
+    "not-looked-at": Message("nothing was asked"),
+}
+
+
+def is_dark(seen: PictureSeen) -> bool:
+    """Tell whether a picture shows nothing but darkness, so that no mask can be judged in it."""
+    return seen.mean_luma < DARK_LUMA and seen.contrast < DARK_CONTRAST
+
+
+def finding_key(subject: str) -> str:
+    """Return the key under which other checks name this one as their cause."""
+    return f"{CHECK_ID} {subject}"
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every camera, and a device of several cameras as one cause where it does not answer at all."""
+    findings: list[Finding] = []
+    for device in site.devices:
+        cameras = tuple(c for c in site.cameras if c.camera.device == device.id)
+        cause = _silent_device(check, device, facts) if len(cameras) > 1 else None
+        if cause:
+            findings.append(cause)
+        findings.extend(_camera(check, facts, camera, cause) for camera in cameras)
+    return tuple(findings)
+
+
+def _silent_device(check: Check, device: Device, facts: Facts) -> Finding | None:
+    subject = f"device:{device.id}"
+    if facts.one(subject, Identity) or facts.one(subject, Services):
+        return None
+    return _unavailable(check, subject, facts.why_not(subject, "identity"), caused_by="")
+
+
+def _camera(check: Check, facts: Facts, camera: CameraConfig, cause: Finding | None) -> Finding:
+    subject = f"camera:{camera.camera.id}"
+    seen = facts.all(subject, PictureSeen)
+    live = tuple(s for s in seen if s.path != "playback")
+    if not live:
+        return _unavailable(check, subject, _why_no_picture(facts, subject), cause.key if cause else "")
+    evidence: dict[str, Json] = {"paths": [s.path for s in live], "mean_luma": round(live[0].mean_luma, 1)}
+    if all(is_dark(s) for s in live):
+        return check.finding(
+            subject,
+            "warn",
+            "dark",
+            evidence,
+            Message("delivers a picture, but it is dark on every path: check the lens, the light and the night mode"),
+        )
+    return check.finding(
+        subject,
+        "pass",
+        "",
+        evidence,
+        Message("delivers pictures on {paths}", {"paths": ", ".join(s.path for s in live)}),
+    )
+
+
+def _why_no_picture(facts: Facts, subject: str) -> Unavailable:
+    """Return the reason of the first path that failed, or the reason why the paths are not known."""
+    streams = facts.one(subject, Streams)
+    if streams is None:
+        return facts.why_not(subject, "streams")
+    reasons = tuple(facts.why_not(subject, "picture", stream.path) for stream in streams.streams)
+    return reasons[0] if reasons else Unavailable("streams", "unsupported")
+
+
+def _unavailable(check: Check, subject: str, why: Unavailable, caused_by: str) -> Finding:
+    status: Status = "fail" if why.reason in SILENT else "unknown"
+    evidence = {"detail": why.detail} if why.detail else {}
+    return check.finding(subject, status, why.reason, evidence, NEXT_STEP[why.reason], caused_by)
+
+
+CHECK = Check(CHECK_ID, run, "major", ORDER_799_OPERATION, "Cameras run continuously and deliver their picture.")
