@@ -29,7 +29,7 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
             why.reason,
             {},
             Message("whether its streams ask for a login could not be tried ({reason})", {"reason": why.reason}),
-            online.finding_key(subject),
+            online.cause_of_silence(facts, subject),
         )
     evidence: dict[str, Json] = {"asked": list(access.asked), "anonymous": list(access.anonymous)}
     if access.anonymous:

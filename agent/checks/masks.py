@@ -152,10 +152,9 @@ def run_effective(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 
 def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
     subject = _subject(camera)
-    offline = f"{online.CHECK_ID} {subject}"
     if facts.one(subject, Streams) is None:
         why = facts.why_not(subject, "streams")
-        return _not_looked_at(check, subject, "streams", why, [], offline)
+        return _not_looked_at(check, subject, "streams", why, [], online.cause_of_silence(facts, subject))
     evidence = list(_evidence(facts, subject))
     verdicts = facts.all(subject, ZoneVerdict)
     failed = next((v for v in verdicts if v.verdict == "FAIL"), None)
@@ -175,8 +174,7 @@ def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
     dark = [path for path, picture in seen.items() if online.is_dark(picture)]
     for path, why in _due_paths(facts, camera):
         if path not in seen:
-            nothing = not any(p != "playback" for p in seen)
-            return _not_looked_at(check, subject, path, why, evidence, offline if nothing else "")
+            return _not_looked_at(check, subject, path, why, evidence, online.cause_of_silence(facts, subject))
     if dark:
         return check.finding(
             subject,
@@ -184,7 +182,7 @@ def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
             "dark",
             {"paths": evidence},
             Message("path {path} is dark: no mask can be judged in it", {"path": dark[0]}),
-            caused_by=offline,
+            caused_by=online.finding_key(subject),
         )
     judged = {(v.path, v.zone): v for v in verdicts}
     for path in seen:
@@ -279,7 +277,7 @@ def _not_read(check: Check, facts: Facts, subject: str, caused_by: str = "") -> 
         if asked
         else Message("the device's masks could not be read ({reason})", {"reason": why.reason})
     )
-    cause = caused_by or ("" if asked or facts.one(subject, PictureSeen) else f"{online.CHECK_ID} {subject}")
+    cause = caused_by or online.cause_of_silence(facts, subject)
     return check.finding(subject, "unknown", why.reason, {"detail": why.detail}, message, cause)
 
 

@@ -43,6 +43,15 @@ def finding_key(subject: str) -> str:
     return f"{CHECK_ID} {subject}"
 
 
+def cause_of_silence(facts: Facts, subject: str) -> str:
+    """Return this check's key where the camera delivered no live picture at all, so that its silence is the cause."""
+    return "" if _live(facts, subject) else finding_key(subject)
+
+
+def _live(facts: Facts, subject: str) -> tuple[PictureSeen, ...]:
+    return tuple(s for s in facts.all(subject, PictureSeen) if s.path != "playback")
+
+
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every camera, and a device of several cameras as one cause where it does not answer at all."""
     findings: list[Finding] = []
@@ -64,8 +73,7 @@ def _silent_device(check: Check, device: Device, facts: Facts) -> Finding | None
 
 def _camera(check: Check, facts: Facts, camera: CameraConfig, cause: Finding | None) -> Finding:
     subject = f"camera:{camera.camera.id}"
-    seen = facts.all(subject, PictureSeen)
-    live = tuple(s for s in seen if s.path != "playback")
+    live = _live(facts, subject)
     if not live:
         return _unavailable(check, subject, _why_no_picture(facts, subject), cause.key if cause else "")
     evidence: dict[str, Json] = {"paths": [s.path for s in live], "mean_luma": round(live[0].mean_luma, 1)}

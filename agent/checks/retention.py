@@ -193,14 +193,13 @@ def _opened(facts: Facts, subject: str, oldest: datetime) -> datetime | None:
 
 def _not_read(check: Check, facts: Facts, subject: str, caused_by: str = "") -> Finding:
     why = facts.why_not(subject, "recordings")
-    offline = online.finding_key(subject) if why.reason in online.SILENT else ""
     return check.finding(
         subject,
         "unknown",
         why.reason,
         {"detail": why.detail} if why.detail else {},
         Message("the recorder's footage of this camera could not be read ({reason})", {"reason": why.reason}),
-        caused_by or offline,
+        caused_by or online.cause_of_silence(facts, subject),
     )
 
 

@@ -1,0 +1,32 @@
+"""Run the agent: look at the site each period, report to the hub, until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+
+from agent import exits
+from agent.config_load import load
+from agent.daemon import run_once, serve, utc_now
+from agent.verdict import exit_code
+
+log = logging.getLogger("camwarden.run")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument(
+        "--once", action="store_true", help="one cycle, wait for the hub's confirmation, then end (for a timer)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run until SIGTERM and return 0; with `--once` the exit code tells what was found, or 69 without confirmation."""
+    site = load(args.config)
+    if not args.once:
+        return serve(args.config, site, utc_now)
+    seen, confirmed = run_once(site, utc_now)
+    if not confirmed:
+        log.error("the hub has not confirmed every report yet; they stay in the spool and are sent again next time")
+        return exits.UNAVAILABLE
+    return exit_code(seen.findings)

@@ -1,0 +1,72 @@
+"""The flow on one screen: discover, probe, look, check, report, sign, spool. Publishing has its own beat.
+
+    Device -> Reply -> Picture -> Observation -> Finding -> Report -> Envelope -> spool
+
+Nothing flows back: a check cannot probe, and nothing after the spool can change a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent import state
+from agent.chain import link
+from agent.checks import run_checks
+from agent.config import Site
+from agent.envelope import sign
+from agent.events import transitions
+from agent.facts import Facts, gather
+from agent.host import load
+from agent.inventory import undeclared_addresses
+from agent.keys import Signer
+from agent.look import Judge, look
+from agent.model import Envelope, Finding, Moment
+from agent.probe import discover, probe
+from agent.report import build_reports
+from agent.spool import Spool
+from drivers.credentials import Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Rim:
+    """Where a cycle touches the world: refused credentials, the picture worker, the clock of the network side.
+
+    `progress` is called while the cycle advances; it may raise to end it.
+    """
+
+    credentials: Credentials
+    judge: Judge
+    clock: Callable[[], datetime]
+    progress: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a cycle saw and concluded."""
+
+    facts: Facts
+    findings: tuple[Finding, ...]
+
+
+def see(site: Site, rim: Rim, moment: Moment) -> Seen:
+    """Look at the site once and judge it; nothing is kept or sent."""
+    found = discover(site)
+    probed = probe(site, rim.credentials, rim.clock, rim.progress)
+    looked = look(site, probed.pictures, rim.judge, rim.progress)
+    trusted = moment.clock_synced or site.policy.own_clock == "trusted"
+    facts = gather(probed.observations + looked, undeclared_addresses(site, found), trusted)
+    return Seen(facts, run_checks(site, facts, moment.at))
+
+
+def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
+    """Report what was seen: link, sign and commit it together with the memory, in one transaction."""
+    memory = state.from_json(spool.read_memory())
+    told, memory = transitions(seen.findings, memory, moment.at)
+    queue, host = spool.counts(), load(site.storage.directory)
+    drafts, memory = build_reports(site, seen.facts, seen.findings, told, memory, moment.at, queue, host)
+    reports, _ = link(drafts, spool.heads(), spool.epoch, site, moment)
+    envelopes = tuple(sign(report, signer) for report in reports)
+    spool.commit(envelopes, state.to_json(memory), moment.at)
+    return envelopes

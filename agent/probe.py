@@ -1,0 +1,146 @@
+"""Read every device at once, each within its own absolute deadline, and turn what went wrong into facts.
+
+One thread per device with a small stack; a device that hangs costs its own deadline and nobody else's. This is the
+one place where a DriverError becomes an `Unavailable` observation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import get_args
+
+from agent.config import Site
+from drivers import capture, registry
+from drivers.credentials import Credentials
+from drivers.discovery import Discovered, probe_site
+from drivers.errors import DriverError
+from drivers.model import Camera, Device, Fact, Observation, Picture, Reason, Unavailable
+from drivers.transport import open_transport
+
+log = logging.getLogger("camwarden.probe")
+
+STACK_BYTES = 1024 * 1024
+"""Stack of a probing thread. The default of 8 MiB would reserve 2 GiB of addresses for 256 devices."""
+
+TICK_S = 0.2
+OVERRUN_S = 5.0
+"""How long after its deadline a device may still be busy, with resolving names, before the probe counts as stuck."""
+
+TICK_S = 0.2
+OVERRUN_S = 5.0
+"""How long after its deadline a device may still be busy, with resolving names, before it is given up."""
+
+DEVICE_FACTS: tuple[Fact, ...] = ("identity", "clock", "services")
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What one device gave: facts, and encoded pictures that nobody has looked at yet."""
+
+    observations: tuple[Observation, ...]
+    pictures: tuple[Picture, ...] = ()
+
+
+def discover(site: Site) -> tuple[Discovered, ...]:
+    """Ask the configured networks who is there; nothing is sent where none is configured."""
+    where = site.discovery
+    if not where.interfaces and not where.addresses:
+        return ()
+    return probe_site(where.interfaces, where.addresses, where.wait_s)
+
+
+def probe(
+    site: Site,
+    credentials: Credentials,
+    clock: Callable[[], datetime],
+    progress: Callable[[], None] = lambda: None,
+) -> Probed:
+    """Read all devices of the site and return everything they gave, in the order of the configuration.
+
+    `progress` is called from this thread at least every `TICK_S`; it may raise to end the cycle, and then threads that
+    still read are not waited for: they end with their device's deadline. A device that is not back well after its
+    deadline is given up in the same way.
+    """
+    results: queue.SimpleQueue[tuple[int, Probed]] = queue.SimpleQueue()
+    slots = threading.BoundedSemaphore(site.probe.max_devices_at_once)
+    previous = threading.stack_size(STACK_BYTES)
+    try:
+        for index, device in enumerate(site.devices):
+            arguments = (index, site, device, credentials, clock, slots, results)
+            threading.Thread(target=_one_device, args=arguments, name=f"probe {device.id}", daemon=True).start()
+    finally:
+        threading.stack_size(previous)
+    waves = -(-len(site.devices) // site.probe.max_devices_at_once)
+    overdue_at = time.monotonic() + waves * (site.probe.deadline_s + OVERRUN_S)
+    probed: dict[int, Probed] = {}
+    while len(probed) < len(site.devices) and time.monotonic() < overdue_at:
+        with contextlib.suppress(queue.Empty):
+            index, one = results.get(timeout=TICK_S)
+            probed[index] = one
+        progress()
+    in_order = [probed.get(index) or _given_up(site, device, clock()) for index, device in enumerate(site.devices)]
+    return Probed(
+        tuple(o for one in in_order for o in one.observations),
+        tuple(picture for one in in_order for picture in one.pictures),
+    )
+
+
+def _given_up(site: Site, device: Device, at: datetime) -> Probed:
+    log.error("device %s: given up long after its deadline", device.id)
+    cameras = tuple(c.camera for c in site.cameras if c.camera.device == device.id)
+    return Probed(tuple(all_unavailable(device, cameras, "deadline", "given up after its deadline", at)))
+
+
+def _one_device(
+    index: int,
+    site: Site,
+    device: Device,
+    credentials: Credentials,
+    clock: Callable[[], datetime],
+    slots: threading.BoundedSemaphore,
+    results: queue.SimpleQueue[tuple[int, Probed]],
+) -> None:
+    cameras = tuple(c.camera for c in site.cameras if c.camera.device == device.id)
+    try:
+        with slots:
+            probed = _read(site, device, cameras, credentials, clock)
+    except DriverError as error:
+        probed = Probed(tuple(all_unavailable(device, cameras, error.reason, str(error), clock())))
+    except Exception as error:  # noqa: BLE001 - see below
+        # A fault in a driver is ours, but it must not take the other devices' reports along. Its message may quote
+        # what the device said or was sent, so only its kind and place are logged.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("device %s: %s in %s line %s", device.id, type(error).__name__, place.name, place.lineno)
+        detail = f"driver error {type(error).__name__}"
+        probed = Probed(tuple(all_unavailable(device, cameras, "malformed", detail, clock())))
+    results.put((index, probed))
+
+
+def _read(
+    site: Site, device: Device, cameras: tuple[Camera, ...], credentials: Credentials, clock: Callable[[], datetime]
+) -> Probed:
+    read = registry.load(device.driver)
+    with open_transport(device, site.probe.deadline_s, credentials, clock) as transport:
+        observations = read(cameras, transport)
+        pictures, more = capture.fetch_pictures(cameras, observations, transport)
+    return Probed(observations + more, pictures)
+
+
+def all_unavailable(
+    device: Device, cameras: tuple[Camera, ...], reason: Reason, detail: str, at: datetime
+) -> Iterator[Observation]:
+    """Yield every fact of a device and its cameras as not available, for one common reason."""
+    for fact in DEVICE_FACTS:
+        yield Observation(f"device:{device.id}", Unavailable(fact, reason, detail), at, "probe")
+    for camera in cameras:
+        for fact in get_args(Fact):
+            if fact not in DEVICE_FACTS:
+                yield Observation(f"camera:{camera.id}", Unavailable(fact, reason, detail), at, "probe")

@@ -1,0 +1,187 @@
+"""Build the bodies of the reports from facts and findings. Pure; linking and signing come after.
+
+Three streams: `event` for each transition, `config` when something in it changed and once a day, `health` every cycle
+and always last, so that it can carry the heads of the others. No picture, secret or address of a stream goes in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import get_args
+
+from agent.config import CameraConfig, Site
+from agent.events import Transition
+from agent.facts import Facts
+from agent.model import Draft, Finding, Json, Status
+from agent.state import Memory
+from agent.version import VERSION
+from drivers.model import Identity, Mask, Masks, Recordings
+
+CONFIG_AT_LEAST_EVERY = timedelta(days=1)
+
+
+def build_reports(
+    site: Site,
+    facts: Facts,
+    findings: tuple[Finding, ...],
+    told: tuple[Transition, ...],
+    memory: Memory,
+    now: datetime,
+    queue: dict[str, Json],
+    host: dict[str, Json],
+) -> tuple[tuple[Draft, ...], Memory]:
+    """Return this cycle's drafts in the order in which they are linked, and the memory that knows of them."""
+    drafts = [_event(site, transition) for transition in told]
+    config = _config(site, facts, findings)
+    digest = hashlib.sha256(json.dumps(_steady(config), sort_keys=True).encode()).hexdigest()
+    sent_at = memory.config_sent_at
+    if digest != memory.config_digest or sent_at is None or now - sent_at >= CONFIG_AT_LEAST_EVERY:
+        drafts.append(Draft("config", config))
+        memory = replace(memory, config_digest=digest, config_sent_at=now)
+    drafts.append(Draft("health", _health(site, findings, now, queue, host)))
+    return tuple(drafts), memory
+
+
+def finding_json(finding: Finding) -> dict[str, Json]:
+    """Return a finding as reports and `check --json` write it, message in English."""
+    return {
+        "check": finding.check,
+        "subject": finding.subject,
+        "status": finding.status,
+        "severity": finding.severity,
+        "reason": finding.reason,
+        "message": str(finding.message),
+        "source": {"document": finding.source.document, "article": finding.source.article},
+        "evidence": dict(finding.evidence),
+        "caused_by": finding.caused_by,
+    }
+
+
+def counts(findings: tuple[Finding, ...]) -> dict[str, Json]:
+    """Return how many findings have each status; those that share another's cause are not counted twice."""
+    counter = Counter(f.status for f in findings if not f.caused_by)
+    return {status: counter[status] for status in get_args(Status)}
+
+
+def _health(
+    site: Site, findings: tuple[Finding, ...], now: datetime, queue: dict[str, Json], host: dict[str, Json]
+) -> dict[str, Json]:
+    online = {f.subject: f.status for f in findings if f.check == "camera-online"}
+    return {
+        "division": site.division,
+        "next_due_at": utc_text(now + timedelta(seconds=site.period_s)),
+        "counts": counts(findings),
+        # One short row per camera, [id, code, online]: 64 cameras have to fit into a report of 4 KiB. A row whose code
+        # is null is provisional.
+        "cameras": [
+            [c.camera.id, c.camera.code or None, _online(online.get(f"camera:{c.camera.id}", "unknown"))]
+            for c in site.cameras
+        ],
+        "not_pass": [
+            {"check": f.check, "subject": f.subject, "status": f.status, "reason": f.reason}
+            for f in findings
+            if f.status not in ("pass", "not_applicable") and not f.caused_by
+        ],
+        "queue": queue,
+        "host": host,
+        "agent": {"version": VERSION},
+    }
+
+
+def _config(site: Site, facts: Facts, findings: tuple[Finding, ...]) -> dict[str, Json]:
+    return {
+        "division": site.division,
+        "agent": {"version": VERSION},
+        "devices": [
+            {"id": d.id, "driver": d.driver, "identity": _identity(facts.one(f"device:{d.id}", Identity))}
+            for d in site.devices
+        ],
+        "undeclared": list(facts.undeclared),
+        "cameras": [_camera(facts, camera) for camera in site.cameras],
+        "findings": [finding_json(f) for f in findings],
+        "digests": {"config": site.digest},
+    }
+
+
+def _event(site: Site, transition: Transition) -> Draft:
+    finding = transition.finding
+    return Draft(
+        "event",
+        {
+            "division": site.division,
+            "check": finding.check,
+            "subject": finding.subject,
+            "from": transition.before,
+            "to": finding.status,
+            "finding": finding_json(finding),
+        },
+    )
+
+
+def _steady(config: dict[str, Json]) -> Json:
+    """Return the part of a config report whose change is worth a new one: not the measured numbers of each cycle."""
+    findings = config["findings"]
+    assert isinstance(findings, list)  # noqa: S101 - built above
+    return {
+        **{key: value for key, value in config.items() if key not in ("findings", "cameras")},
+        "cameras": [{k: v for k, v in c.items() if k != "retention"} for c in _dicts(config["cameras"])],
+        "findings": [[f["check"], f["subject"], f["status"], f["reason"]] for f in _dicts(findings)],
+    }
+
+
+def _dicts(value: Json) -> list[dict[str, Json]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _camera_id(camera: CameraConfig) -> dict[str, Json]:
+    """Return the camera's ids; one without a 20-digit code is provisional. Source: GB/T 28181-2016 annex D."""
+    code = camera.camera.code
+    return {"id": camera.camera.id, "code": code or None, "provisional": not code}
+
+
+def _camera(facts: Facts, camera: CameraConfig) -> dict[str, Json]:
+    subject = f"camera:{camera.camera.id}"
+    masks = facts.one(subject, Masks)
+    recordings = facts.one(subject, Recordings)
+    spans = recordings.spans if recordings else ()
+    return {
+        **_camera_id(camera),
+        "name": camera.camera.name,
+        "device": camera.camera.device,
+        "channel": camera.camera.channel,
+        "masks_digest": masks_digest(masks.masks) if masks else None,
+        "retention": {"oldest_at": utc_text(spans[0].start_at) if spans else None, "spans": len(spans)},
+    }
+
+
+def masks_digest(masks: tuple[Mask, ...]) -> str:
+    """Return SHA-256, hex, over every mask's token, state, effect and polygon to four decimals."""
+    parts = sorted(
+        json.dumps([m.token, m.enabled, m.effect, m.color, [[round(x, 4), round(y, 4)] for x, y in m.polygon]])
+        for m in masks
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _identity(identity: Identity | None) -> dict[str, Json] | None:
+    if identity is None:
+        return None
+    return {
+        "manufacturer": identity.manufacturer,
+        "model": identity.model,
+        "firmware": identity.firmware,
+        "serial": identity.serial,
+    }
+
+
+def _online(status: Status) -> str:
+    return "pass" if status in ("pass", "warn") else status
+
+
+def utc_text(at: datetime) -> str:
+    """Return an aware UTC time as RFC 3339 with `Z`, to the second."""
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,17 @@
+"""What a set of findings means for a script: one exit code. Pure."""
+
+from __future__ import annotations
+
+from agent import exits
+from agent.model import Finding
+
+REFUSED_REASONS = frozenset({"refused", "not-tried"})
+
+
+def exit_code(findings: tuple[Finding, ...]) -> int:
+    """Return 1 where something fails, else 4 where a login was refused, else 3 where something is unknown, else 0."""
+    return exits.worst(
+        fails=any(f.status == "fail" for f in findings),
+        refused=any(f.status == "unknown" and f.reason in REFUSED_REASONS for f in findings),
+        unchecked=any(f.status == "unknown" for f in findings),
+    )

@@ -1,0 +1,92 @@
+"""Small sites and observations for tests of the pure parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from agent.config import CameraConfig, PrivateZone, Site
+from drivers.model import (
+    Access,
+    Camera,
+    Clock,
+    Device,
+    Identity,
+    Mask,
+    Masks,
+    Observation,
+    PathName,
+    PictureSeen,
+    Recordings,
+    Span,
+    Stream,
+    Streams,
+    Value,
+    ZoneVerdict,
+)
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+SQUARE = ((0.2, 0.2), (0.5, 0.2), (0.5, 0.5), (0.2, 0.5))
+ZONE = PrivateZone("window", SQUARE, "color")
+PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub")
+
+
+def site(*cameras: CameraConfig, **changes: object) -> Site:
+    """Return a site of the given cameras, each on a device of its own name unless it names another."""
+    names = sorted({c.camera.device for c in cameras})
+    devices = tuple(Device(name, "192.0.2.1", 80, "onvif") for name in names)
+    return replace(Site("dt0001", "140200", "140200", "School", devices=devices, cameras=cameras), **changes)
+
+
+def camera(name: str = "gate", device: str = "box", **changes: object) -> CameraConfig:
+    """Return a recorded camera with one private zone."""
+    return replace(CameraConfig(Camera(name, device), zones=(ZONE,), recorded=True), **changes)
+
+
+def observed(subject: str, *values: Value) -> tuple[Observation, ...]:
+    """Return one observation per value."""
+    return tuple(Observation(subject, value, NOW, "test") for value in values)
+
+
+def picture(path: PathName, at: datetime = NOW, mean_luma: float = 110.0, contrast: float = 40.0) -> PictureSeen:
+    """Return a decoded picture of a path."""
+    return PictureSeen(path, at, "00" * 32, 640, 360, mean_luma, contrast)
+
+
+def healthy(name: str = "gate", device: str = "box", kept: timedelta = 35 * DAY) -> tuple[Observation, ...]:
+    """Return everything that a camera in order shows: all its checks pass on these."""
+    return healthy_device(device) + healthy_camera(name, kept)
+
+
+def healthy_device(device: str = "box") -> tuple[Observation, ...]:
+    """Return the facts of a device in order."""
+    return observed(f"device:{device}", Identity("ACME", "N8", "1.0", "42"), Clock(0.2, 0.05))
+
+
+def healthy_camera(name: str = "gate", kept: timedelta = 35 * DAY) -> tuple[Observation, ...]:
+    """Return the facts of a camera in order."""
+    oldest = NOW - kept
+    return observed(
+        f"camera:{name}",
+        Streams(tuple(Stream(path, f"rtsp://192.0.2.1/{path}") for path in PATHS)),
+        Masks((Mask("m1", SQUARE, "Color", True),)),
+        Recordings((Span(oldest, NOW),), "rtsp://192.0.2.1/replay"),
+        Access(PATHS, ()),
+        *(picture(path) for path in PATHS),
+        picture("playback", oldest + timedelta(seconds=1)),
+        *(ZoneVerdict(path, ZONE.name, "PASS", "solid") for path in (*PATHS, "playback")),
+    )
+
+
+def without(observations: Iterable[Observation], *kinds: type) -> tuple[Observation, ...]:
+    """Return the observations that are of none of these kinds."""
+    return tuple(o for o in observations if not isinstance(o.value, kinds))
+
+
+def without_path(observations: Iterable[Observation], path: PathName) -> tuple[Observation, ...]:
+    """Return the observations without the picture and the verdict of one path."""
+    return tuple(
+        o for o in observations if not (isinstance(o.value, PictureSeen | ZoneVerdict) and o.value.path == path)
+    )

@@ -1,0 +1,285 @@
+"""The checks judge facts: what is unknown is never a pass, and one cause is one finding."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sites import (
+    DAY,
+    NOW,
+    SQUARE,
+    camera,
+    healthy,
+    healthy_camera,
+    healthy_device,
+    observed,
+    picture,
+    site,
+    without,
+    without_path,
+)
+
+from agent.checks import CHECKS, run_checks
+from agent.config import NoPrivateArea, Site
+from agent.facts import gather
+from agent.model import Finding
+from drivers.model import (
+    Access,
+    Clock,
+    Fact,
+    Mask,
+    Masks,
+    Observation,
+    PathName,
+    PictureSeen,
+    Reason,
+    Recordings,
+    Span,
+    Streams,
+    Unavailable,
+    ZoneVerdict,
+)
+
+REASONS: tuple[Reason, ...] = (
+    "unreachable", "deadline", "refused", "not-tried", "busy", "unsupported", "fault", "malformed",
+)  # fmt: skip
+CAMERA_FACTS: tuple[Fact, ...] = ("streams", "masks", "overlays", "recordings", "access", "picture")
+
+
+def judge(observations: tuple[Observation, ...], a_site: Site | None = None) -> dict[str, Finding]:
+    a_site = a_site or site(camera())
+    return {f.key: f for f in run_checks(a_site, gather(observations), NOW)}
+
+
+def test_a_site_in_order_passes_every_check() -> None:
+    findings = judge(healthy())
+    assert {f.check for f in findings.values()} == {check.id for check in CHECKS}
+    assert {f.status for f in findings.values()} == {"pass"}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_nothing_passes_for_a_device_that_cannot_be_read(reason: Reason) -> None:
+    unavailable = observed("device:box", *(Unavailable(f, reason) for f in ("identity", "clock", "services")))
+    unavailable += observed("camera:gate", *(Unavailable(f, reason) for f in CAMERA_FACTS))
+    findings = judge(unavailable)
+    assert not [f for f in findings.values() if f.status == "pass"]
+    assert [f.key for f in findings.values() if not f.caused_by] == ["camera-online camera:gate"]
+
+
+def test_nothing_passes_where_nothing_was_observed_at_all() -> None:
+    assert not [f for f in judge(()).values() if f.status == "pass"]
+
+
+def test_a_silent_recorder_of_two_cameras_is_one_finding() -> None:
+    a_site = site(camera("gate"), camera("yard"))
+    silent = observed("device:box", *(Unavailable(f, "deadline") for f in ("identity", "clock", "services")))
+    for name in ("gate", "yard"):
+        silent += observed(f"camera:{name}", *(Unavailable(f, "deadline") for f in CAMERA_FACTS))
+    causes = [f for f in judge(silent, a_site).values() if not f.caused_by]
+    assert [(f.key, f.status) for f in causes] == [("camera-online device:box", "fail")]
+
+
+@pytest.mark.parametrize("path", ["snapshot", "main", "sub", "playback"])
+def test_one_bare_path_fails_the_mask_and_is_named(path: PathName) -> None:
+    facts = tuple(
+        Observation(o.subject, ZoneVerdict(path, "window", "FAIL", "not-covered"), NOW, "test")
+        if isinstance(o.value, ZoneVerdict) and o.value.path == path
+        else o
+        for o in healthy()
+    )
+    finding = judge(facts)["privacy-mask-effective camera:gate"]
+    assert (finding.status, finding.reason) == ("fail", "not-covered")
+    assert f"path {path}" in str(finding.message)
+
+
+@pytest.mark.parametrize("path", ["snapshot", "main", "sub", "playback"])
+def test_a_path_that_was_not_looked_at_leaves_the_mask_unknown(path: PathName) -> None:
+    finding = judge(without_path(healthy(), path))["privacy-mask-effective camera:gate"]
+    assert (finding.status, finding.reason, finding.evidence["missing"]) == ("unknown", "path-not-looked-at", path)
+
+
+def test_a_fail_outweighs_a_path_that_was_not_looked_at() -> None:
+    facts = without_path(healthy(), "playback") + observed(
+        "camera:gate", ZoneVerdict("main", "window", "FAIL", "translucent")
+    )
+    assert judge(facts)["privacy-mask-effective camera:gate"].status == "fail"
+
+
+def test_an_unsure_verdict_is_unknown_with_its_reason() -> None:
+    facts = without(healthy(), ZoneVerdict) + observed(
+        "camera:gate",
+        *(ZoneVerdict(p, "window", "UNSURE", "no-texture") for p in ("snapshot", "main", "sub", "playback")),
+    )
+    finding = judge(facts)["privacy-mask-effective camera:gate"]
+    assert (finding.status, finding.reason) == ("unknown", "no-texture")
+
+
+def test_a_decoded_picture_without_a_verdict_is_no_pass() -> None:
+    assert judge(without(healthy(), ZoneVerdict))["privacy-mask-effective camera:gate"].status == "unknown"
+
+
+def test_a_dark_picture_proves_no_mask() -> None:
+    facts = without(healthy(), PictureSeen) + observed(
+        "camera:gate", *(picture(p, mean_luma=3.0, contrast=0.5) for p in ("snapshot", "main", "sub", "playback"))
+    )
+    findings = judge(facts)
+    assert findings["camera-online camera:gate"].status == "warn"
+    mask = findings["privacy-mask-effective camera:gate"]
+    assert (mask.status, mask.reason, mask.caused_by) == ("unknown", "dark", "camera-online camera:gate")
+
+
+def test_a_disabled_mask_is_one_finding_with_its_consequences() -> None:
+    facts = without(healthy(), Masks, ZoneVerdict) + observed(
+        "camera:gate",
+        Masks((Mask("m1", SQUARE, "Color", False),)),
+        *(ZoneVerdict(p, "window", "FAIL", "not-covered") for p in ("snapshot", "main", "sub", "playback")),
+    )
+    wrong = {k: f for k, f in judge(facts).items() if f.status != "pass"}
+    assert [k for k, f in wrong.items() if not f.caused_by] == ["privacy-mask-present camera:gate"]
+    assert wrong["privacy-mask-present camera:gate"].reason == "disabled"
+    assert {f.status for f in wrong.values()} == {"fail"}
+
+
+@pytest.mark.parametrize(
+    ("masks", "status", "reason"),
+    [
+        ((), "fail", "missing"),
+        ((Mask("m1", SQUARE, "Color", None),), "unknown", "enabled-unreadable"),
+        ((Mask("m1", (), "Color", True),), "unknown", "polygon-unreadable"),
+        ((Mask("m1", ((0.7, 0.7), (0.9, 0.7), (0.9, 0.9)), "Color", True),), "fail", "missing"),
+    ],
+)
+def test_what_the_mask_list_says_is_told_apart(masks: tuple[Mask, ...], status: str, reason: str) -> None:
+    facts = without(healthy(), Masks) + observed("camera:gate", Masks(masks))
+    finding = judge(facts)["privacy-mask-present camera:gate"]
+    assert (finding.status, finding.reason) == (status, reason)
+
+
+def test_a_mask_that_leaves_a_strip_open_fails_the_geometry() -> None:
+    narrow = ((0.2, 0.2), (0.48, 0.2), (0.48, 0.5), (0.2, 0.5))
+    facts = without(healthy(), Masks) + observed("camera:gate", Masks((Mask("m1", narrow, "Color", True),)))
+    finding = judge(facts)["privacy-mask-geometry camera:gate"]
+    assert (finding.status, finding.reason, finding.caused_by) == ("fail", "uncovered", "")
+    assert finding.evidence["uncovered_ratio"] == {"window": pytest.approx(0.0667, abs=1e-3)}
+
+
+def test_geometry_without_a_picture_that_agrees_is_no_pass() -> None:
+    """A device's coordinates count as understood only when a picture confirms them."""
+    findings = judge(without(healthy(), ZoneVerdict, PictureSeen))
+    assert findings["privacy-mask-geometry camera:gate"].status == "unknown"
+
+
+def test_masks_over_a_protocol_without_masks_are_unsupported_never_none() -> None:
+    facts = without(healthy(), Masks) + observed("camera:gate", Unavailable("masks", "unsupported"))
+    findings = judge(facts)
+    present = findings["privacy-mask-present camera:gate"]
+    assert (present.status, present.reason) == ("unknown", "unsupported")
+    assert findings["privacy-mask-effective camera:gate"].status == "pass"
+    assert findings["privacy-mask-geometry camera:gate"].caused_by == present.key
+
+
+def test_cameras_that_nobody_declared_are_one_open_item() -> None:
+    names = [f"cam{i}" for i in range(5)]
+    a_site = site(*(camera(name, zones=(), recorded=False) for name in names))
+    facts = healthy_device() + tuple(o for name in names for o in healthy_camera(name))
+    open_items = [f for f in judge(facts, a_site).values() if f.status == "unknown"]
+    assert [(f.check, f.subject) for f in open_items] == [
+        ("privacy-mask-present", "site"),
+        ("retention-days", "site"),
+    ]
+    assert open_items[0].evidence["cameras"] == names
+
+
+def test_a_declaration_that_nothing_is_private_is_not_applicable_and_says_who() -> None:
+    a_site = site(camera(zones=(), no_private_area=NoPrivateArea("Li", "2026-11-01")))
+    finding = judge(healthy(), a_site)["privacy-mask-present camera:gate"]
+    assert (finding.status, finding.evidence["by"]) == ("not_applicable", "Li")
+
+
+def test_retention_below_the_floor_fails_with_both_numbers() -> None:
+    finding = judge(healthy(kept=21 * DAY))["retention-days camera:gate"]
+    assert (finding.status, finding.reason) == ("fail", "too-short")
+    assert "21.0 days where 30 are due" in str(finding.message)
+
+
+def test_a_claimed_oldest_recording_that_was_not_opened_is_no_pass() -> None:
+    finding = judge(without_path(healthy(), "playback"))["retention-days camera:gate"]
+    assert (finding.status, finding.reason) == ("unknown", "oldest-not-opened")
+
+
+def test_opening_a_recent_recording_does_not_prove_the_oldest() -> None:
+    facts = without_path(healthy(), "playback") + observed("camera:gate", picture("playback", NOW - DAY))
+    assert judge(facts)["retention-days camera:gate"].reason == "oldest-not-opened"
+
+
+def test_a_camera_may_have_a_higher_floor_than_its_site() -> None:
+    finding = judge(healthy(), site(camera(retention_days=90)))["retention-days camera:gate"]
+    assert (finding.status, finding.evidence["floor_days"]) == ("fail", 90)
+
+
+def recordings(*spans: tuple[timedelta, timedelta]) -> tuple[Observation, ...]:
+    held = Recordings(tuple(Span(NOW - start, NOW - end) for start, end in spans), "rtsp://192.0.2.1/replay")
+    return without(healthy(), Recordings) + observed("camera:gate", held)
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("spans", "status", "reason"),
+    [
+        (((35 * DAY, 3 * DAY), (3 * DAY - 6 * HOUR, 0 * DAY)), "warn", "gap"),
+        (((35 * DAY, 3 * DAY), (3 * DAY - HOUR / 2, 0 * DAY)), "pass", ""),
+        (((35 * DAY, 3 * DAY), (1 * DAY, 0 * DAY)), "fail", "gap"),
+        (((35 * DAY, HOUR),), "fail", "stopped"),
+        (((50 * DAY, 40 * DAY),), "fail", "stopped"),
+        ((), "unknown", "no-recordings"),
+    ],
+)
+def test_gaps_and_a_stopped_recorder_are_told_apart(
+    spans: tuple[tuple[timedelta, timedelta], ...], status: str, reason: str
+) -> None:
+    finding = judge(recordings(*spans))["recording-completeness camera:gate"]
+    assert (finding.status, finding.reason) == (status, reason)
+
+
+def test_no_footage_at_all_fails_retention_once() -> None:
+    findings = judge(recordings())
+    assert findings["retention-days camera:gate"].reason == "no-recordings"
+    assert findings["recording-completeness camera:gate"].caused_by == "retention-days camera:gate"
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "uncertainty_s", "status"),
+    [(0.9, 0.0, "pass"), (-1.4, 0.5, "pass"), (3.0, 0.1, "warn"), (95.0, 0.2, "fail"), (-31.0, 0.2, "fail")],
+)
+def test_a_clock_is_judged_beyond_its_uncertainty(offset_s: float, uncertainty_s: float, status: str) -> None:
+    facts = without(healthy(), Clock) + observed("device:box", Clock(offset_s, uncertainty_s))
+    assert judge(facts)["clock-offset device:box"].status == status
+
+
+def test_no_clock_is_judged_by_one_that_is_not_synchronised() -> None:
+    facts = gather(healthy(), own_clock_trusted=False)
+    found = {f.key: f for f in run_checks(site(camera()), facts, NOW)}
+    assert found["clock-offset device:box"].status == "unknown"
+
+
+def test_a_stream_that_answers_without_a_login_fails() -> None:
+    facts = without(healthy(), Access) + observed("camera:gate", Access(("main", "sub"), ("sub",)))
+    finding = judge(facts)["stream-auth-required camera:gate"]
+    assert (finding.status, finding.evidence["anonymous"]) == ("fail", ["sub"])
+
+
+def test_a_path_that_was_not_tried_without_a_login_is_no_pass() -> None:
+    facts = without(healthy(), Access) + observed("camera:gate", Access(("main", "sub"), ()))
+    assert judge(facts)["stream-auth-required camera:gate"].status == "unknown"
+
+
+def test_every_finding_names_a_rule_and_every_cause_is_a_finding() -> None:
+    findings = judge(without(healthy(), Streams, PictureSeen, Masks))
+    for finding in findings.values():
+        assert finding.source.document
+        assert finding.source.article
+        if finding.caused_by:
+            assert findings[finding.caused_by].status not in ("pass", "not_applicable")

@@ -1,0 +1,101 @@
+"""Report bodies: what goes in, what never does, and when a config report is due."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+from sites import DAY, NOW, camera, healthy, healthy_camera, healthy_device, site
+
+from agent.checks import run_checks
+from agent.events import transitions
+from agent.facts import gather
+from agent.model import Draft
+from agent.report import build_reports, masks_digest
+from agent.state import Memory
+from drivers.model import Camera, Mask, Observation
+
+HOST = {"cpu_ratio": 0.1, "memory_ratio": 0.2, "disk_free_bytes": 1, "uptime_s": 2}
+QUEUE = {"pending": 0, "sent": 0, "confirmed": 0}
+
+
+def reports(
+    observations: tuple[Observation, ...], memory: Memory, after: timedelta = timedelta()
+) -> tuple[list[Draft], Memory]:
+    a_site = site(camera())
+    now = NOW + after
+    facts = gather(observations)
+    findings = run_checks(a_site, facts, now)
+    told, memory = transitions(findings, memory, now)
+    drafts, memory = build_reports(a_site, facts, findings, told, memory, now, QUEUE, HOST)
+    return list(drafts), memory
+
+
+def streams(drafts: list[Draft]) -> list[str]:
+    return [draft.stream for draft in drafts]
+
+
+def test_the_first_cycle_sends_config_then_health_last() -> None:
+    drafts, _ = reports(healthy(), Memory())
+    assert streams(drafts) == ["config", "health"]
+
+
+def test_an_unchanged_config_is_sent_once_a_day() -> None:
+    _, memory = reports(healthy(), Memory())
+    drafts, memory = reports(healthy(), memory, timedelta(minutes=15))
+    assert streams(drafts) == ["health"]
+    drafts, _ = reports(healthy(), memory, DAY)
+    assert "config" in streams(drafts)
+
+
+def test_a_changed_status_sends_an_event_and_a_config() -> None:
+    _, memory = reports(healthy(), Memory())
+    drafts, _ = reports(healthy(kept=21 * DAY), memory)
+    assert streams(drafts) == ["event", "config", "health"]
+    assert (drafts[0].body["from"], drafts[0].body["to"]) == ("pass", "fail")
+
+
+def test_health_counts_causes_once_and_names_what_is_not_pass() -> None:
+    drafts, _ = reports(healthy(kept=21 * DAY), Memory())
+    body = drafts[-1].body
+    assert body["counts"] == {"pass": 7, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": 0}
+    assert body["not_pass"] == [
+        {"check": "retention-days", "subject": "camera:gate", "status": "fail", "reason": "too-short"}
+    ]
+    assert body["next_due_at"] == "2026-11-24T12:15:00Z"
+
+
+def test_a_camera_without_a_code_is_marked_provisional() -> None:
+    drafts, _ = reports(healthy(), Memory())
+    assert drafts[-1].body["cameras"] == [["gate", None, "pass"]]
+    (first,) = drafts[0].body["cameras"]
+    assert (first["code"], first["provisional"]) == (None, True)
+
+
+def test_no_address_of_a_stream_and_no_picture_is_in_a_report() -> None:
+    drafts, _ = reports(healthy(), Memory())
+    text = json.dumps([draft.body for draft in drafts])
+    assert "rtsp://" not in text
+    assert "192.0.2.1" not in text
+
+
+def test_a_health_report_for_64_cameras_stays_small() -> None:
+    """The budget is 4 KiB for 64 cameras; chain, heads and the envelope's fields need 800 bytes of it."""
+    names = [f"cam{i:02}" for i in range(64)]
+    coded = [replace(camera(name), camera=Camera(name, "box", code="1" * 20)) for name in names]
+    a_site = site(*coded)
+    facts = gather(healthy_device() + tuple(o for n in names for o in healthy_camera(n)))
+    findings = run_checks(a_site, facts, NOW)
+    drafts, _ = build_reports(a_site, facts, findings, (), Memory(), NOW, QUEUE, HOST)
+    assert len(json.dumps(drafts[-1].body, separators=(",", ":"))) <= 4096 - 800
+
+
+def test_the_masks_digest_tells_a_moved_or_disabled_mask_and_ignores_order() -> None:
+    first = Mask("a", ((0.1, 0.1), (0.2, 0.1), (0.2, 0.2)), "Color", True)
+    second = Mask("b", ((0.5, 0.1), (0.6, 0.1), (0.6, 0.2)), "Color", True)
+    off = Mask("b", second.polygon, "Color", False)
+    moved = Mask("b", ((0.5, 0.101), (0.6, 0.1), (0.6, 0.2)), "Color", True)
+    digest = masks_digest((first, second))
+    assert digest == masks_digest((second, first))
+    assert len({digest, masks_digest((first, off)), masks_digest((first, moved))}) == 3
