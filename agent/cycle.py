@@ -12,20 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent import state
-from agent.chain import link
+from agent.chain import Heads, link
 from agent.checks import run_checks
 from agent.config import Site
 from agent.envelope import sign
-from agent.events import transitions
+from agent.events import incident_told, transitions
 from agent.facts import Facts, gather
 from agent.host import load
+from agent.host import moment as moment_of
 from agent.inventory import undeclared_addresses
 from agent.keys import Signer
 from agent.look import Judge, look
-from agent.model import Envelope, Finding, Moment
+from agent.model import Draft, Envelope, Finding, Moment
 from agent.probe import discover, probe
 from agent.report import build_reports
 from agent.spool import Spool
+from agent.spool_room import Seal
 from drivers.credentials import Credentials
 
 
@@ -62,11 +64,23 @@ def see(site: Site, rim: Rim, moment: Moment) -> Seen:
 
 def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
     """Report what was seen: link, sign and commit it together with the memory, in one transaction."""
+    incidents = spool.begin(moment.at)
     memory = state.from_json(spool.read_memory())
     told, memory = transitions(seen.findings, memory, moment.at)
+    told = tuple(incident_told(incident.kind, incident.detail) for incident in incidents) + told
     queue, host = spool.counts(), load(site.storage.directory)
     drafts, memory = build_reports(site, seen.facts, seen.findings, told, memory, moment.at, queue, host)
     reports, _ = link(drafts, spool.heads(), spool.epoch, site, moment)
     envelopes = tuple(sign(report, signer) for report in reports)
-    spool.commit(envelopes, state.to_json(memory), moment.at)
+    spool.commit(envelopes, state.to_json(memory), moment.at, incidents)
     return envelopes
+
+
+def seal_for(site: Site, signer: Signer, clock: Callable[[], datetime]) -> Seal:
+    """Return how the spool links and signs the gap records that it writes by itself."""
+
+    def seal(draft: Draft, heads: Heads, epoch: str) -> Envelope:
+        reports, _ = link((draft,), heads, epoch, site, moment_of(clock()))
+        return sign(reports[0], signer)
+
+    return seal

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,13 +21,15 @@ from agent import exits, notify, status_file
 from agent.config import Site
 from agent.config_load import load
 from agent.config_table import ConfigError
-from agent.cycle import Rim, Seen, see, tell
+from agent.cycle import Rim, Seen, seal_for, see, tell
 from agent.host import moment
-from agent.keys import Signer, load_jwks, load_or_create_signer
-from agent.model import Json
-from agent.publish import Publisher
-from agent.report import counts, utc_text
+from agent.keys import REPORT_KEY_NAME, Signer, load_jwks, load_or_create_signer
+from agent.model import Json, utc_text
+from agent.paths import CREDENTIALS_NAME
+from agent.publish import DeliveryStatus, Publisher
+from agent.report import counts
 from agent.spool import Spool
+from agent.verdict import refused
 from drivers.credentials import Credentials
 from masking.worker import Worker
 
@@ -77,9 +79,11 @@ def parts_of(site: Site, clock: Callable[[], datetime]) -> Iterator[Parts]:
     directory = site.storage.directory
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
-        signer = load_or_create_signer(directory / "report-key.pem")
-        spool = stack.enter_context(Spool.open(directory / "spool.db", site.storage.spool_max_bytes, clock()))
-        credentials = Credentials(directory / "credentials.json")
+        signer = load_or_create_signer(directory / REPORT_KEY_NAME)
+        seal = seal_for(site, signer, clock)
+        spool = Spool.open(directory / "spool.db", site.storage.spool_max_bytes, now=clock(), seal=seal)
+        stack.callback(spool.close)
+        credentials = Credentials(directory / CREDENTIALS_NAME)
         worker = stack.enter_context(Worker())
         publisher = None
         if site.hub is not None and site.hub.confirm != "file":
@@ -171,12 +175,16 @@ def _status(site: Site, seen: Seen, parts: Parts, at: datetime) -> dict[str, Jso
         "at": utc_text(at),
         "site": site.id,
         "next_due_at": utc_text(at + timedelta(seconds=site.period_s)),
-        "counts": counts(seen.findings),
+        "counts": {**counts(seen.findings), "refused": len(refused(seen.findings))},
         "cameras": cameras,
         "queue": parts.spool.counts(),
-        "hub": parts.publisher.status().as_json() if parts.publisher else None,
+        "hub": _delivery(parts.publisher.status()) if parts.publisher else None,
         "worker_limits": list(parts.worker.limits),
     }
+
+
+def _delivery(status: DeliveryStatus) -> dict[str, Json]:
+    return {name: utc_text(v) if isinstance(v, datetime) else v for name, v in asdict(status).items()}
 
 
 def _beat(parts: Parts) -> None:

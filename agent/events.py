@@ -10,10 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.checks import online
-from agent.model import Finding, Status
+from agent.model import Finding, Message, Source, Status
 from agent.state import Known, Memory
 
 CONFIRMATIONS = 2
+
+SPOOL_MESSAGES = {
+    "spool-corrupt": Message("the agent's spool was damaged and set aside: keep the file, and look at the disk"),
+    "spool-restored": Message("the agent's spool is an older copy: find out who restored or cloned this gateway"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,22 @@ def transitions(findings: tuple[Finding, ...], memory: Memory, now: datetime) ->
             else:
                 known[finding.key] = replace(before, candidate=finding.status, seen_times=times)
     return tuple(told), replace(memory, known=known)
+
+
+def incident_told(kind: str, detail: str) -> Transition:
+    """Return what the spool went through as something to tell: reports of an earlier epoch may be missing.
+
+    Args:
+        kind: `spool-corrupt` or `spool-restored`.
+        detail: What was set aside, or which report showed it.
+    """
+    return Transition(
+        Finding(
+            "agent-spool", "site", "fail", "major", SPOOL_MESSAGES.get(kind, Message("the spool began a new epoch")),
+            Source("camwarden", "promise 5: nothing committed is lost"), kind, {"detail": detail},
+        ),
+        None,
+    )  # fmt: skip
 
 
 def _needed(finding: Finding) -> int:

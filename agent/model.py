@@ -145,3 +145,8 @@ class Moment:
     mono_ms: int
     boot_id: str
     clock_synced: bool
+
+
+def utc_text(at: datetime) -> str:
+    """Return an aware UTC time as RFC 3339 with `Z`, to the second."""
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

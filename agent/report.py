@@ -16,7 +16,7 @@ from typing import get_args
 from agent.config import CameraConfig, Site
 from agent.events import Transition
 from agent.facts import Facts
-from agent.model import Draft, Finding, Json, Status
+from agent.model import Draft, Finding, Json, Status, utc_text
 from agent.state import Memory
 from agent.version import VERSION
 from drivers.model import Identity, Mask, Masks, Recordings
@@ -180,8 +180,3 @@ def _identity(identity: Identity | None) -> dict[str, Json] | None:
 
 def _online(status: Status) -> str:
     return "pass" if status in ("pass", "warn") else status
-
-
-def utc_text(at: datetime) -> str:
-    """Return an aware UTC time as RFC 3339 with `Z`, to the second."""
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

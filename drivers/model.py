@@ -196,7 +196,7 @@ class Recordings:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whether a stream or service answered without a credential: `anonymous` names what did, e.g. `rtsp main`."""
+    """What was asked without a credential, and what answered: names of protocol and path, such as `rtsp main`."""
 
     asked: tuple[str, ...]
     anonymous: tuple[str, ...]

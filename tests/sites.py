@@ -73,7 +73,7 @@ def healthy_camera(name: str = "gate", kept: timedelta = 35 * DAY) -> tuple[Obse
         Streams(tuple(Stream(path, f"rtsp://192.0.2.1/{path}") for path in PATHS)),
         Masks((Mask("m1", SQUARE, "Color", True),)),
         Recordings((Span(oldest, NOW),), "rtsp://192.0.2.1/replay"),
-        Access(PATHS, ()),
+        Access(("http snapshot", "rtsp main", "rtsp sub"), ()),
         *(picture(path) for path in PATHS),
         picture("playback", oldest + timedelta(seconds=1)),
         *(ZoneVerdict(path, ZONE.name, "PASS", "solid") for path in (*PATHS, "playback")),

@@ -266,13 +266,13 @@ def test_no_clock_is_judged_by_one_that_is_not_synchronised() -> None:
 
 
 def test_a_stream_that_answers_without_a_login_fails() -> None:
-    facts = without(healthy(), Access) + observed("camera:gate", Access(("main", "sub"), ("sub",)))
+    facts = without(healthy(), Access) + observed("camera:gate", Access(("http snapshot", "rtsp main", "rtsp sub"), ("rtsp sub",)))
     finding = judge(facts)["stream-auth-required camera:gate"]
-    assert (finding.status, finding.evidence["anonymous"]) == ("fail", ["sub"])
+    assert (finding.status, finding.evidence["anonymous"]) == ("fail", ["rtsp sub"])
 
 
 def test_a_path_that_was_not_tried_without_a_login_is_no_pass() -> None:
-    facts = without(healthy(), Access) + observed("camera:gate", Access(("main", "sub"), ()))
+    facts = without(healthy(), Access) + observed("camera:gate", Access(("rtsp main", "rtsp sub"), ()))
     assert judge(facts)["stream-auth-required camera:gate"].status == "unknown"
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sites import NOW
 
-from agent.events import Transition, transitions
+from agent.events import Transition, incident_told, transitions
 from agent.model import Finding, Message, Source, Status
 from agent.state import Memory, from_json, to_json
 
@@ -82,3 +82,10 @@ def test_memory_survives_its_text() -> None:
     _, memory = transitions((finding("fail"), replace(finding("unknown"), subject="site")), Memory(), NOW)
     memory = replace(memory, config_digest="ab", config_sent_at=NOW)
     assert from_json(to_json(memory)) == memory
+
+
+@pytest.mark.parametrize("kind", ["spool-corrupt", "spool-restored", "something-new"])
+def test_what_happened_to_the_spool_is_told_as_a_failure_of_the_site(kind: str) -> None:
+    told = incident_told(kind, "spool.db.damaged-1")
+    assert (told.finding.subject, told.finding.status, told.finding.reason) == ("site", "fail", kind)
+    assert told.finding.evidence == {"detail": "spool.db.damaged-1"}

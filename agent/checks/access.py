@@ -43,7 +43,8 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
                 {"paths": ", ".join(access.anonymous)},
             ),
         )
-    missed = [s.path for s in streams.streams if s.path not in access.asked]
+    asked = {name.rpartition(" ")[2] for name in access.asked}
+    missed = [s.path for s in streams.streams if s.path not in asked]
     if missed:
         return check.finding(
             subject,

@@ -8,7 +8,7 @@ from agent.checks import online
 from agent.checks.sources import ORDER_799_OPERATION, ORDER_799_RETENTION
 from agent.config import CameraConfig, Site
 from agent.facts import Facts
-from agent.model import Check, Finding, Json, Message, Status
+from agent.model import Check, Finding, Json, Message, Status, utc_text
 from drivers.model import PictureSeen, Recordings, Span
 
 RETENTION_ID = "retention-days"
@@ -61,8 +61,8 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
     evidence: dict[str, Json] = {
         "floor_days": floor,
         "kept_days": round(kept_days, 2),
-        "oldest_at": _text(oldest),
-        "opened_at": _text(opened) if opened else None,
+        "oldest_at": utc_text(oldest),
+        "opened_at": utc_text(opened) if opened else None,
     }
     if kept_days < floor:
         return check.finding(
@@ -123,7 +123,7 @@ def _completeness(check: Check, site: Site, facts: Facts, camera: CameraConfig, 
             subject,
             "fail",
             "stopped",
-            {"newest_at": _text(recordings.spans[-1].end_at)},
+            {"newest_at": utc_text(recordings.spans[-1].end_at)},
             Message("nothing was recorded within the window that is due: look at the schedule and disks"),
             cause,
         )
@@ -135,8 +135,8 @@ def _completeness(check: Check, site: Site, facts: Facts, camera: CameraConfig, 
     longest_s = (longest.end_at - longest.start_at).total_seconds() if longest else 0.0
     evidence: dict[str, Json] = {
         "completeness_ratio": round(ratio, 5),
-        "newest_at": _text(spans[-1].end_at),
-        "gaps": [{"from": _text(g.start_at), "to": _text(g.end_at)} for g in gaps],
+        "newest_at": utc_text(spans[-1].end_at),
+        "gaps": [{"from": utc_text(g.start_at), "to": utc_text(g.end_at)} for g in gaps],
     }
     if silent_s > policy.recording_stale_s:
         return check.finding(
@@ -162,7 +162,7 @@ def _completeness(check: Check, site: Site, facts: Facts, camera: CameraConfig, 
             evidence,
             Message(
                 "{count} gaps, the longest of {hours} hours from {start}: find out what stopped the recording",
-                {"count": len(gaps), "hours": round(longest_s / 3600, 1), "start": _text(longest.start_at)},
+                {"count": len(gaps), "hours": round(longest_s / 3600, 1), "start": utc_text(longest.start_at)},
             ),
         )
     return check.finding(
@@ -201,10 +201,6 @@ def _not_read(check: Check, facts: Facts, subject: str, caused_by: str = "") -> 
         Message("the recorder's footage of this camera could not be read ({reason})", {"reason": why.reason}),
         caused_by or online.cause_of_silence(facts, subject),
     )
-
-
-def _text(at: datetime) -> str:
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 DAYS = Check(RETENTION_ID, run_days, "critical", ORDER_799_RETENTION, "Footage is kept for at least 30 days.")

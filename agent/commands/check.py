@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-from pathlib import Path
 
 from rich.console import Console
 
@@ -15,10 +14,11 @@ from agent.config import Site
 from agent.config_load import load
 from agent.cycle import Rim, Seen, see
 from agent.daemon import utc_now
+from agent.files import as_owner_of
 from agent.host import moment
-from agent.model import Json
-from agent.report import counts, finding_json, utc_text
-from agent.text import choose_lang
+from agent.model import Json, utc_text
+from agent.paths import credentials_file
+from agent.report import counts, finding_json
 from agent.verdict import exit_code
 from agent.version import VERSION
 from drivers.credentials import Credentials
@@ -37,14 +37,16 @@ def run(args: argparse.Namespace) -> int:
     site = load(args.config)
     now = moment(utc_now())
     errors = Console(stderr=True, no_color=args.no_color)
-    credentials = Credentials(credentials_path(site, dict(os.environ)))
-    with Worker() as worker, errors.status(f"reading {len(site.devices)} devices of {site.id}"):
+    remembered = credentials_file(site.storage.directory, os.environ)
+    remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    progress = errors.status(f"reading {len(site.devices)} devices of {site.id}")
+    with Worker() as worker, progress, as_owner_of(site.storage.directory):
+        credentials = Credentials(remembered)
         seen = see(site, Rim(credentials, worker.judge, utc_now, lambda: None), now)
     if args.json:
         sys.stdout.write(json.dumps(result_json(site, seen, utc_text(now.at)), ensure_ascii=False, indent=2) + "\n")
     elif not args.quiet:
-        lang = choose_lang(args.lang, dict(os.environ))
-        Console(no_color=args.no_color).print(findings_table(site, seen.findings, lang, everything=args.all))
+        Console(no_color=args.no_color).print(findings_table(site, seen.findings, args.lang, everything=args.all))
     return exit_code(seen.findings)
 
 
@@ -71,16 +73,3 @@ def result_json(site: Site, seen: Seen, at: str) -> dict[str, Json]:
         "undeclared": list(seen.facts.undeclared),
         "findings": [finding_json(f) for f in seen.findings],
     }
-
-
-def credentials_path(site: Site, environ: dict[str, str]) -> Path:
-    """Return where refused credentials are remembered: beside the spool, or in the user's own state folder.
-
-    A contractor who may not write the service's folder still must not lock a device by trying twice.
-    """
-    directory = site.storage.directory
-    if os.access(directory, os.W_OK):
-        return directory / "credentials.json"
-    own = Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "camwarden"
-    own.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return own / "credentials.json"

@@ -1,0 +1,10 @@
+"""`python -m agent` is the same as the command `camwarden`."""
+
+from __future__ import annotations
+
+import sys
+
+from agent.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+"""The command line: the table of commands, the flags they share, logging, and how each kind of end is told.
+
+A command's module is imported only when it was chosen, so that `--version` and `status` stay light. A command is a
+module in `agent/commands/` with `add_arguments(parser)` and `run(args) -> exit code`; it prints its result on standard
+output and raises `AgentError` for what ends it. Only this module sets logging up, and only it turns exceptions into
+lines and codes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import io
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Final, TextIO
+
+from agent import exits
+from agent.errors import AgentError
+from agent.paths import CONFIG
+from agent.redact import redact
+from agent.text import LANGUAGES, choose_lang
+from agent.version import VERSION
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "run": ("agent.commands.run", "the service: look at the site each period and report to the hub"),
+    "check": ("agent.commands.check", "look at the site once and show what was found"),
+    "demo": ("agent.commands.demo", "run the whole flow against a simulated site"),
+    "discover": ("agent.commands.discover", "list the devices that answer on the network"),
+    "status": ("agent.commands.status", "show how the running service is doing"),
+    "config": ("agent.commands.config", "validate or show the configuration"),
+    "credentials": ("agent.commands.credentials", "show refused logins, and allow another try"),
+    "keys": ("agent.commands.keys", "show the key that reports are signed with"),
+    "verify": ("agent.commands.verify", "verify a signed report without a network"),
+    "hub": ("agent.commands.hub", "the reference receiver: verify, keep and confirm reports"),
+}
+"""Every command: its module, and one line of help."""
+
+SERVICES: Final = frozenset({"run", "hub"})
+"""Commands that keep running: their log is what one sees of them, so it tells normal work too."""
+
+PROMISE: Final = "camwarden only reads from devices: no command changes a camera or recorder."
+
+_PRIORITY: Final = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7))
+"""Source: sd-daemon(3), the log level prefixes."""
+
+log = logging.getLogger("camwarden.cli")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    verbose = False
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a character still gets the rest
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        _require_one_folder()
+        module, args = _parse(arguments)
+        verbose = args.verbose > 0
+        _set_logging_up(args)
+        code = int(module.run(args))
+        sys.stdout.flush()
+    except SystemExit as end:  # argparse ends this way, with its message already written
+        return end.code if isinstance(end.code, int) else exits.USAGE
+    except KeyboardInterrupt:
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        _drop_stdout()
+        return exits.PIPE_CLOSED
+    except AgentError as error:
+        _say(str(error))
+        return error.exit_code
+    except PermissionError as error:
+        _say(f"{error.filename or 'a file'}: {error.strerror}; run as root or as the user camwarden")
+        return exits.PERMISSION
+    except Exception as error:  # noqa: BLE001 - the last net: one line instead of a traceback
+        return _bug(error, verbose)
+    return code
+
+
+def _parse(arguments: list[str]) -> tuple[ModuleType, argparse.Namespace]:
+    """Take the common flags out, wherever they stand, then let the command's own parser read the rest."""
+    flags = argparse.ArgumentParser("camwarden", "camwarden [FLAGS] COMMAND ...", add_help=False, allow_abbrev=False)
+    _add_common(flags)
+    common, rest = flags.parse_known_args(arguments)
+    parser = argparse.ArgumentParser(
+        prog="camwarden",
+        description=f"Proves privacy masks and recording retention of public-safety cameras. {PROMISE}",
+        allow_abbrev=False,
+    )
+    _add_common(parser)
+    chosen = next((word for word in rest if not word.startswith("-")), None)
+    module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
+    for name, (_, help_line) in COMMANDS.items():
+        command = commands.add_parser(name, help=help_line, description=f"{help_line}. {PROMISE}", allow_abbrev=False)
+        _add_common(command)
+        if module is not None and name == chosen:
+            module.add_arguments(command)
+    args = parser.parse_args(rest)
+    if module is None:
+        parser.error("no command")
+    for key, value in vars(common).items():
+        setattr(args, key, value)
+    args.lang = choose_lang(args.lang, os.environ)
+    return module, args
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("common flags").add_argument
+    add("--config", type=Path, metavar="FILE", default=CONFIG, help=f"the site's file (default {CONFIG})")
+    add("--json", action="store_true", help="print one JSON object")
+    add("--quiet", "-q", action="store_true", help="print and log errors only")
+    add("--verbose", "-v", action="count", default=0, help="log more; twice: everything")
+    add("--lang", choices=LANGUAGES, help="language of the output (default: the locale's)")
+    add("--no-color", action="store_true", default=_no_color(os.environ), help="no colours; NO_COLOR does the same")
+    add("--version", action="version", version=f"camwarden {VERSION}", help="print the version and end")
+
+
+def _no_color(environ: os._Environ[str]) -> bool:
+    """Source: no-color.org; terminfo(5) for `dumb`."""
+    return bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
+
+
+def _require_one_folder() -> None:
+    """Stop where another program's `drivers` or `masking` would be imported instead of ours.
+
+    The three package names are common ones; installed beside other packages, the wrong one would win silently.
+    """
+    home = Path(__file__).resolve().parent.parent
+    for name in ("drivers", "masking"):
+        spec = importlib.util.find_spec(name)
+        origin = Path(spec.origin).resolve() if spec is not None and spec.origin else None
+        if origin is None or origin.parent.parent != home:
+            raise AgentError(
+                f"the package {name} is taken from {origin or 'nowhere'}, not from {home}: "
+                "install camwarden in an environment of its own"
+            )
+
+
+class _LineFormatter(logging.Formatter):
+    """One record, one line or an indented block: no text from a device can look like a record of its own."""
+
+    def __init__(self, for_journal: bool) -> None:
+        super().__init__("%(message)s" if for_journal else "%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
+        self.for_journal = for_journal
+
+    def format(self, record: logging.LogRecord) -> str:
+        lines = redact(super().format(record)).splitlines() or [""]
+        shown = [line if line.isprintable() else ascii(line)[1:-1] for line in lines]
+        area = record.name.removeprefix("camwarden.")
+        priority = next((number for level, number in _PRIORITY if record.levelno >= level), 7)
+        prefix = f"<{priority}>" if self.for_journal else ""
+        first = f"{prefix}{area}: {shown[0]}" if self.for_journal else shown[0]
+        return "\n".join([first, *(f"{prefix}  {line}" for line in shown[1:])])
+
+
+def _set_logging_up(args: argparse.Namespace) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_LineFormatter(_is_journal(sys.stderr)))
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        if isinstance(old.formatter, _LineFormatter):
+            root.removeHandler(old)
+    root.addHandler(handler)
+    # Libraries log whole requests below this level, logins included.
+    root.setLevel(logging.WARNING)
+    level = logging.INFO if args.command in SERVICES else logging.WARNING
+    if args.quiet:
+        level = logging.ERROR
+    elif args.verbose:
+        level = logging.DEBUG if args.verbose > 1 else logging.INFO
+    logging.getLogger("camwarden").setLevel(level)
+
+
+def _is_journal(stream: TextIO) -> bool:
+    """Tell whether a stream goes to the journal. Source: systemd.exec(5), JOURNAL_STREAM."""
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
+def _say(text: str) -> None:
+    """Write what ended the command to standard error, secrets taken out."""
+    for line in redact(text).splitlines():
+        sys.stderr.write(f"camwarden: {line if line.isprintable() else ascii(line)[1:-1]}\n")
+
+
+def _bug(error: Exception, verbose: bool) -> int:
+    """Tell of a mistake of our own in one line; where it happened only for those who ask with -v."""
+    if verbose:
+        sys.stderr.write(redact("".join(traceback.format_exception(error))))
+    hint = "" if verbose else " (run again with -v for details)"
+    _say(f"internal error, please report it: {type(error).__name__}: {error}".splitlines()[0] + hint)
+    return exits.BUG
+
+
+def _drop_stdout() -> None:
+    """Let the interpreter's last flush go nowhere. Source: Python documentation, note on SIGPIPE."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    os.close(sink)

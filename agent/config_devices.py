@@ -1,0 +1,220 @@
+"""Reads devices, cameras and zones out of site.toml, and what must hold between them. Pure.
+
+A camera is read through exactly one device that stands in the same file; no two cameras share a device's channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from agent.config import CameraConfig, NoPrivateArea, Policy, PrivateZone
+from agent.config_sections import RETENTION_MAX_DAYS, read_credential, read_host
+from agent.config_table import Table
+from drivers.model import Camera, Credential, Device, Point, Polygon
+from drivers.registry import DRIVERS
+from masking.geometry import GeometryError, validate
+
+NAME = r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}"
+"""Ids stand in subjects (`camera:ID`), file names and arguments: nothing in them needs quoting."""
+NAME_RULE = "1 to 64 characters of 0-9, A-Z, a-z, . _ and -, the first a letter or digit"
+
+CHANNEL_MAX = 1024
+DEFAULT_DRIVER = "onvif"
+DEFAULT_PORT = 80
+DEFAULT_TLS_PORT = 443
+
+_DEFAULT_CAMERA = Camera(id="", device="")
+_DEFAULT_DEVICE = Device(id="", host="", port=DEFAULT_PORT, driver=DEFAULT_DRIVER)
+_NO_POLYGON: Polygon = ()
+
+
+def read_devices(top: Table, credentials: Mapping[str, Credential] | None) -> tuple[Device, ...]:
+    """Read every `[[device]]`; `credentials` None: the secrets file could not be read."""
+    devices: list[Device] = []
+    seen = _Seen("device")
+    addresses = _Seen("device")
+    for table in top.tables("device", "device"):
+        table.only("id", "host", "port", "driver", "credential", "rtsp_port", "tls")
+        tls = table.flag("tls", _DEFAULT_DEVICE.tls)
+        driver = table.choice("driver", DEFAULT_DRIVER, tuple(DRIVERS))
+        device = Device(
+            id=table.text("id", like=NAME, rule=NAME_RULE, example='"gate-nvr"'),
+            host=read_host(table, '"192.0.2.64"'),
+            port=table.integer("port", DEFAULT_TLS_PORT if tls else DEFAULT_PORT, 1, 65535),
+            driver=driver,
+            credential=read_credential(table, credentials),
+            rtsp_port=table.integer("rtsp_port", _DEFAULT_DEVICE.rtsp_port, 0, 65535),
+            tls=tls,
+        )
+        seen.check(table, "id", device.id, f'id "{device.id}"')
+        if device.host:
+            port = f"{device.host.lower()} port {device.port}"
+            addresses.check(table, "host", port, f"host {port}", "one box is one device: list its channels as cameras")
+        devices.append(device)
+    return tuple(devices)
+
+
+def read_cameras(top: Table, devices: tuple[Device, ...], policy: Policy) -> tuple[CameraConfig, ...]:
+    """Read every `[[camera]]` with its zones."""
+    cameras: list[CameraConfig] = []
+    ids, codes, channels = _Seen("camera"), _Seen("camera"), _Seen("camera")
+    known = {device.id for device in devices}
+    for table in top.tables("camera", "camera"):
+        table.only(
+            "id", "device", "channel", "name", "code", "placement", "recorded", "retention_days",
+            "private_zone", "no_private_area",
+        )  # fmt: skip
+        camera = Camera(
+            id=table.text("id", like=NAME, rule=NAME_RULE, example='"gate"'),
+            device=table.text("device", like=NAME, rule="the id of a device", example='"gate-nvr"'),
+            name=table.text("name", _DEFAULT_CAMERA.name),
+            code=table.text(
+                "code", _DEFAULT_CAMERA.code, like="[0-9]{20}", rule="the 20 digits of a GB/T 28181 code",
+                example='"14020000001320000017"',
+            ),
+            channel=table.integer("channel", _DEFAULT_CAMERA.channel, 1, CHANNEL_MAX),
+            placement=table.text("placement", _DEFAULT_CAMERA.placement),
+        )  # fmt: skip
+        ids.check(table, "id", camera.id, f'id "{camera.id}"')
+        codes.check(table, "code", camera.code, f"code {camera.code}")
+        if camera.device and camera.device not in known:
+            names = ", ".join(sorted(filter(None, known))) or "none"
+            table.note("device", f'no device has the id "{camera.device}"', f"use one of: {names}")
+        elif camera.device:
+            channel = f"channel {camera.channel} of device {camera.device}"
+            key = "channel" if "channel" in table.data else "device"
+            channels.check(table, key, channel, channel, "give each camera its own channel")
+        cameras.append(
+            CameraConfig(
+                camera=camera,
+                zones=_zones(table),
+                no_private_area=_no_private_area(table),
+                recorded=table.flag("recorded", False),
+                retention_days=_retention_days(table, policy),
+            )
+        )
+    return tuple(cameras)
+
+
+def _retention_days(table: Table, policy: Policy) -> int:
+    days = table.integer("retention_days", 0, 0, RETENTION_MAX_DAYS)
+    if 0 < days < policy.retention_floor_days:
+        table.note(
+            "retention_days",
+            f"retention_days = {days} is below the site's floor of {policy.retention_floor_days} days",
+            "raise it, or leave it away to use the floor",
+        )
+    return days
+
+
+def _zones(camera: Table) -> tuple[PrivateZone, ...]:
+    zones: list[PrivateZone] = []
+    names = _Seen("zone")
+    for table in camera.tables("private_zone", "zone"):
+        table.only("name", "polygon", "effect", "color")
+        zone = PrivateZone(
+            name=table.text("name", example='"window"'),
+            polygon=_polygon(table),
+            effect=table.choice("effect", "any", ("color", "pixelated", "blurred", "any")),
+            color=table.text(
+                "color", "", like="#[0-9A-Fa-f]{6}", rule="a colour as #rrggbb", example='"#000000"'
+            ).lower(),
+        )
+        if zone.color and zone.effect in ("pixelated", "blurred"):
+            table.note("color", f'color has no use with effect = "{zone.effect}"', 'remove it, or set effect = "color"')
+        names.check(table, "name", zone.name, f'name "{zone.name}"')
+        zones.append(zone)
+    return tuple(zones)
+
+
+def _polygon(table: Table) -> Polygon:
+    example = "[[0.1, 0.1], [0.4, 0.1], [0.4, 0.5]]"
+    if not table.required("polygon", example):
+        return _NO_POLYGON
+    value = table.data["polygon"]
+    if not isinstance(value, list):
+        shown = table.document.shown(value)
+        table.note("polygon", f"polygon must be a list of points, not {shown}", f"write for example {example}")
+        return _NO_POLYGON
+    points: list[Point] = []
+    for index, element in enumerate(value):
+        point = _point(element)
+        if point is None:
+            table.document.note(
+                (*table.path, "polygon", index),
+                table.where,
+                f"point {index + 1} of polygon is {table.document.shown(element)}",
+                "write [x, y], both from 0 to 1: shares of the picture's width and height, from its top left",
+            )
+        else:
+            points.append(point)
+    if len(points) < len(value):
+        return _NO_POLYGON
+    polygon = tuple(points)
+    try:
+        validate(polygon)
+    except GeometryError as error:
+        table.note("polygon", str(error), "name its corners in order around the area, each once")
+    return polygon
+
+
+def _point(element: object) -> Point | None:
+    if not isinstance(element, list) or len(element) != 2:
+        return None
+    x, y = element
+    for number in (x, y):
+        # NaN fails the comparison.
+        if not isinstance(number, int | float) or isinstance(number, bool) or not 0 <= number <= 1:
+            return None
+    return float(x), float(y)
+
+
+def _no_private_area(camera: Table) -> NoPrivateArea | None:
+    table = camera.table("no_private_area", "optional")
+    if table is None:
+        return None
+    table.only("by", "at")
+    if camera.data.get("private_zone"):
+        camera.note(
+            "no_private_area",
+            "it declares both private zones and that there is no private area",
+            "remove [camera.no_private_area] or the zones",
+        )
+    return NoPrivateArea(by=table.text("by", example='"Li Na"'), at=_day(table, "at"))
+
+
+def _day(table: Table, key: str) -> str:
+    """Return an ISO date, written as a TOML date or as a text."""
+    if not table.required(key, "2026-01-31"):
+        return ""
+    value = table.data[key]
+    if type(value) is date:  # a datetime is a date too, and says more than was asked
+        return value.isoformat()
+    try:
+        return date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "").isoformat()
+    except ValueError:
+        shown = table.document.shown(value)
+        table.note(key, f"{key} must be a day, not {shown}", f"write for example {key} = 2026-01-31")
+        return ""
+
+
+class _Seen:
+    """Where each value stood first, so that the second one can name it. `noun` is what carries the value."""
+
+    def __init__(self, noun: str) -> None:
+        self.noun = noun
+        self.first: dict[str, int] = {}
+
+    def check(self, table: Table, key: str, value: str, shown: str, fix: str = "") -> None:
+        """Note that a value was used before; an empty value (a mistake noted elsewhere, or none given) is not one."""
+        if not value:
+            return
+        if value in self.first:
+            table.note(
+                key,
+                f"{shown} is already used on line {self.first[value]}",
+                fix or f"give each {self.noun} its own {key}",
+            )
+        else:
+            self.first[value] = table.line(key) or table.line("")

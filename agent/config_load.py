@@ -1,0 +1,243 @@
+"""Reads site.toml and secrets.toml into a `Site`, or tells every mistake of both at once with its line.
+
+What each table may hold is decided in `config_sections.py` and `config_devices.py`; the defaults are in `config.py`.
+The passwords come from `$CREDENTIALS_DIRECTORY/secrets.toml` where systemd hands one over, else from the file beside
+site.toml. Other files that the configuration names are looked for here and read elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import tomli
+
+from agent.config import Site, Storage
+from agent.config_devices import read_cameras, read_devices
+from agent.config_lines import KeyPath, locate
+from agent.config_sections import read_discovery, read_hub, read_policy, read_probe, read_site, read_storage
+from agent.config_table import ConfigError, ConfigForbidden, Document, Problem, Table
+from agent.paths import SECRETS_NAME
+from drivers.model import Credential
+
+__all__ = ["ConfigError", "Problem", "load", "load_storage"]
+
+FILE_MAX_BYTES = 8 * 1024 * 1024
+"""Far above a site of ten thousand cameras; a wrong file is refused before it fills the memory."""
+
+_TABLES = ("site", "probe", "policy", "storage", "discovery", "hub", "device", "camera")
+_TWICE = re.compile(r"(?i)cannot (declare|overwrite|mutate|redefine)|duplicate")
+"""What tomli says where a key or table stands there already."""
+_WRONG_BITS = 0o077
+_WRONG_BITS_FROM_SYSTEMD = 0o037
+"""systemd gives its user the file by an access list, and then stat shows the list's mask as the group's rights.
+
+Source: acl(5), correspondence between ACL entries and file permission bits.
+"""
+
+
+def load(path: Path, secrets: Path | None = None) -> Site:
+    """Read the configuration of a site.
+
+    Args:
+        path: site.toml. Relative paths in it are seen from its folder.
+        secrets: secrets.toml; without it the file is looked for as the module says.
+
+    Raises:
+        ConfigError: With all mistakes of both files; `ConfigForbidden` where a file may not be read.
+    """
+    problems: list[Problem] = []
+    raw, forbidden = _read(path, "site", problems)
+    document = _parse(path, raw, problems, holds_secrets=False)
+    secrets, from_systemd = _secrets_path(path, secrets)
+    credentials, secrets_forbidden = _credentials(secrets, from_systemd, document, problems)
+    site = Site(id="", city="", division="") if document is None else _site(document, credentials)
+    if problems:
+        order = {str(path): 0}
+        problems.sort(key=lambda problem: (order.get(problem.file, 1), problem.line))
+        raise (ConfigForbidden if forbidden or secrets_forbidden else ConfigError)(problems)
+    return replace(site, digest=hashlib.sha256(raw or b"").hexdigest())
+
+
+def load_storage(path: Path) -> Storage:
+    """Read where the agent keeps its files, and nothing else: no secrets file is needed for it.
+
+    Raises:
+        ConfigError: The file cannot be read or is not TOML, or its `[storage]` is wrong.
+    """
+    problems: list[Problem] = []
+    raw, forbidden = _read(path, "site", problems)
+    document = _parse(path, raw, problems, holds_secrets=False)
+    storage = Storage()
+    if document is not None:
+        storage = read_storage(Table(document, (), "", document.data).table("storage", "optional"))
+    if problems:
+        raise (ConfigForbidden if forbidden else ConfigError)(problems)
+    return storage
+
+
+def _site(document: Document, credentials: dict[str, Credential] | None) -> Site:
+    top = Table(document, (), "", document.data)
+    _known_tables(top)
+    probe = read_probe(top.table("probe", "optional"))
+    policy = read_policy(top.table("policy", "optional"))
+    devices = read_devices(top, credentials)
+    return replace(
+        read_site(top.table("site", "required"), probe),
+        probe=probe,
+        policy=policy,
+        storage=read_storage(top.table("storage", "optional")),
+        discovery=read_discovery(top.table("discovery", "optional")),
+        hub=read_hub(top.table("hub", "optional"), credentials),
+        devices=devices,
+        cameras=read_cameras(top, devices, policy),
+    )
+
+
+def _known_tables(top: Table) -> None:
+    """Refuse unknown tables; logins get their own word, since they belong into the other file."""
+    rest = {key: value for key, value in top.data.items() if key != "credential"}
+    if "credential" in top.data:
+        top.note("credential", "logins do not belong in this file", f"move [credential] into {SECRETS_NAME}, mode 0600")
+    Table(top.document, (), "", rest).only(*_TABLES)
+
+
+def _secrets_path(site: Path, given: Path | None) -> tuple[Path, bool]:
+    """Return where the passwords are, and whether systemd put them there."""
+    if given is not None:
+        return given, False
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    if directory:
+        handed = Path(directory) / SECRETS_NAME
+        if os.access(directory, os.X_OK) and handed.exists():
+            return handed, True
+    return site.parent / SECRETS_NAME, False
+
+
+def _credentials(
+    path: Path, from_systemd: bool, site: Document | None, problems: list[Problem]
+) -> tuple[dict[str, Credential] | None, bool]:
+    """Return the credentials by name, None where the file is unusable, and whether it is forbidden to this user."""
+    wanted = _credentials_named(site)
+    if not os.path.lexists(path):
+        if not wanted:
+            return {}, False
+        names = ", ".join(f'"{name}"' for name in wanted)
+        fix = f"create it with mode 0600 and [credential.{wanted[0]}] user and password"
+        problems.append(Problem(str(path), 0, "", f"no such file, yet the site names the credential {names}", fix))
+        return None, False
+    before = len(problems)
+    wrong_bits = _WRONG_BITS_FROM_SYSTEMD if from_systemd else _WRONG_BITS
+    raw, forbidden = _read(path, "secrets", problems, wrong_bits)
+    document = _parse(path, raw, problems, holds_secrets=True)
+    if document is None:
+        return None, forbidden
+    top = Table(document, (), "", document.data)
+    top.only("credential")
+    found: dict[str, Credential] = {}
+    group = top.table("credential", "optional")
+    for name in group.data if group else ():
+        table = group.table(name, "optional") if group else None
+        if table is None:
+            continue
+        table = replace(table, where=f"credential {name}")
+        table.only("user", "password")
+        user = table.text("user", example='"monitor"')
+        password = table.data.get("password", "")
+        if table.required("password", '"..."') and not isinstance(password, str):
+            table.note("password", "password must be a text", "write it in quotes")
+        found[name] = Credential(name, user, str(password))
+    return (found if len(problems) == before else None), forbidden
+
+
+def _credentials_named(document: Document | None) -> list[str]:
+    """Return the credential names that a site file uses, in their order."""
+    if document is None:
+        return []
+    names: dict[str, None] = {}
+    devices = document.data.get("device")
+    for table in [*(devices if isinstance(devices, list) else []), document.data.get("hub")]:
+        name = table.get("credential") if isinstance(table, dict) else None
+        if isinstance(name, str) and name:
+            names[name] = None
+    return list(names)
+
+
+def _read(path: Path, what: str, problems: list[Problem], wrong_bits: int = 0) -> tuple[bytes | None, bool]:
+    """Return the bytes of a file, None where it cannot be used, and whether that is a matter of permission."""
+
+    def refuse(reason: str, fix: str) -> None:
+        problems.append(Problem(str(path), 0, "", reason, fix))
+
+    try:
+        # Opened without blocking, so that a pipe in the file's place ends in a message and not in a wait.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                refuse("is not a file", f"give the path of the {what} file")
+                return None, False
+            if status.st_mode & wrong_bits:
+                mode = stat.S_IMODE(status.st_mode)
+                refuse(f"mode {mode:04o} lets others at the passwords", f"chmod 0600 {path}")
+                return None, False
+            raw = file.read(FILE_MAX_BYTES + 1)
+    except IsADirectoryError:
+        refuse("is not a file", f"give the path of the {what} file")
+        return None, False
+    except FileNotFoundError:
+        refuse("no such file", "give its path with --config FILE")
+        return None, False
+    except PermissionError:
+        refuse("this user may not read it", "run as root or as the user camwarden")
+        return None, True
+    except OSError as error:
+        refuse(f"cannot be read: {error.strerror}", "look at the disk and the path")
+        return None, False
+    if len(raw) > FILE_MAX_BYTES:
+        refuse(f"is larger than {FILE_MAX_BYTES // 1024 // 1024} MiB", f"give the path of the {what} file")
+        return None, False
+    return raw, False
+
+
+def _parse(path: Path, raw: bytes | None, problems: list[Problem], *, holds_secrets: bool) -> Document | None:
+    """Return the document; what TOML refuses is told with its line, and without a word of a secrets file."""
+    if raw is None:
+        return None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        problems.append(Problem(str(path), line, "", "is not UTF-8", "save the file as UTF-8"))
+        return None
+    if text.startswith("\ufeff"):
+        problems.append(Problem(str(path), 1, "", "begins with a byte-order mark", "save it as UTF-8 without one"))
+        return None
+    lines: dict[KeyPath, int] = {}
+    try:
+        data = tomli.loads(text)
+        lines = locate(text)
+    except tomli.TOMLDecodeError as error:
+        what, line = _syntax(str(error), text)
+        said = "not TOML from here on" if holds_secrets else f"not TOML: {what}"
+        fix = 'look for a missing quote, bracket or "=" on this line or above it'
+        if _TWICE.search(what):
+            fix = "a key and a table may stand only once: remove or rename this one"
+        problems.append(Problem(str(path), line, "", said, fix))
+        return None
+    except RecursionError:
+        problems.append(Problem(str(path), 0, "", "is nested too deeply", "site files need four levels at most"))
+        return None
+    return Document(str(path), data, lines, problems, holds_secrets)
+
+
+def _syntax(message: str, text: str) -> tuple[str, int]:
+    """Take the line out of tomli's message, whose wording is the same in all its versions."""
+    match = re.fullmatch(r"(.*) \(at (?:line ([0-9]+), column [0-9]+|end of document)\)", message, re.DOTALL)
+    if match is None:
+        return message.splitlines()[0], 0
+    line = int(match[2]) if match[2] else text.rstrip("\n").count("\n") + 1
+    return match[1][:1].lower() + match[1][1:], line

@@ -1,0 +1,108 @@
+"""Replies of the simulated device's own service: clock, identity, services, capabilities. Pure.
+
+Source: ONVIF Core Specification, device management service; `ver10/device/wsdl/devicemgmt.wsdl`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from markupsafe import Markup
+
+from agent.demo.device_view import DeviceView
+from agent.demo.soap import DEVICE, MEDIA1, MEDIA2, RECORDING, REPLAY, SEARCH, Call, join
+
+_TIME = Markup(
+    "<tt:{name}><tt:Time><tt:Hour>{at.hour}</tt:Hour><tt:Minute>{at.minute}</tt:Minute>"
+    "<tt:Second>{at.second}</tt:Second></tt:Time><tt:Date><tt:Year>{at.year}</tt:Year>"
+    "<tt:Month>{at.month}</tt:Month><tt:Day>{at.day}</tt:Day></tt:Date></tt:{name}>"
+)
+_DATE_AND_TIME = Markup(
+    "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>{kind}</tt:DateTimeType>"
+    "<tt:DaylightSavings>false</tt:DaylightSavings><tt:TimeZone><tt:TZ>CST-8</tt:TZ></tt:TimeZone>"
+    "{utc}</tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>"
+)
+_INFORMATION = Markup(
+    "<tds:GetDeviceInformationResponse><tds:Manufacturer>Demo Optics</tds:Manufacturer><tds:Model>{model}</tds:Model>"
+    "<tds:FirmwareVersion>V4.30.085 build 260101</tds:FirmwareVersion><tds:SerialNumber>{serial}</tds:SerialNumber>"
+    "<tds:HardwareId>1.0</tds:HardwareId></tds:GetDeviceInformationResponse>"
+)
+_SERVICE = Markup(
+    "<tds:Service><tds:Namespace>{namespace}</tds:Namespace><tds:XAddr>{xaddr}</tds:XAddr>"
+    "<tds:Version><tt:Major>{major}</tt:Major><tt:Minor>{minor}</tt:Minor></tds:Version></tds:Service>"
+)
+_SERVICES = Markup("<tds:GetServicesResponse>{services}</tds:GetServicesResponse>")
+_CAPABILITIES = Markup(
+    "<tds:GetCapabilitiesResponse><tds:Capabilities>"
+    "<tt:Device><tt:XAddr>{device}</tt:XAddr></tt:Device>"
+    "<tt:Media><tt:XAddr>{media}</tt:XAddr><tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast>"
+    "<tt:RTP_TCP>true</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP></tt:StreamingCapabilities></tt:Media>"
+    "{extension}</tds:Capabilities></tds:GetCapabilitiesResponse>"
+)
+_EXTENSION = Markup(
+    "<tt:Extension><tt:Recording><tt:XAddr>{recording}</tt:XAddr><tt:ReceiverSource>false</tt:ReceiverSource>"
+    "<tt:MediaProfileSource>true</tt:MediaProfileSource><tt:DynamicRecordings>false</tt:DynamicRecordings>"
+    "<tt:DynamicTracks>false</tt:DynamicTracks><tt:MaxStringLength>64</tt:MaxStringLength></tt:Recording>"
+    "<tt:Search><tt:XAddr>{search}</tt:XAddr><tt:MetadataSearch>false</tt:MetadataSearch></tt:Search>"
+    "<tt:Replay><tt:XAddr>{replay}</tt:XAddr></tt:Replay></tt:Extension>"
+)
+_SERVICE_CAPABILITIES = Markup(
+    '<tds:GetServiceCapabilitiesResponse><tds:Capabilities><tds:Network NTP="1"/>'
+    '<tds:Security UsernameToken="true" HttpDigest="true"/><tds:System DiscoveryBye="false"/>'
+    "</tds:Capabilities></tds:GetServiceCapabilitiesResponse>"
+)
+VERSIONS = {MEDIA2: (24, 6), MEDIA1: (20, 12), DEVICE: (20, 12)}
+
+
+def get_system_date_and_time(view: DeviceView, call: Call) -> Markup:
+    """The device's own clock, right or wrong. One that is wrong is set by hand, as such clocks mostly are."""
+    del call
+    kind = "Manual" if view.spec.clock_offset_s else "NTP"
+    return _DATE_AND_TIME.format(kind=kind, utc=utc_time(view.now))
+
+
+def utc_time(at: datetime) -> Markup:
+    """A `tt:UTCDateTime` element."""
+    return _TIME.format(name="UTCDateTime", at=at)
+
+
+def get_device_information(view: DeviceView, call: Call) -> Markup:
+    """Who the device says it is."""
+    del call
+    return _INFORMATION.format(model=view.spec.model, serial=view.spec.serial)
+
+
+def get_services(view: DeviceView, call: Call) -> Markup:
+    """Every service with its address."""
+    del call
+    listed = []
+    for namespace in view.namespaces():
+        major, minor = VERSIONS.get(namespace, (2, 60))
+        listed.append(_SERVICE.format(namespace=namespace, xaddr=view.xaddr(namespace), major=major, minor=minor))
+    return _SERVICES.format(services=join(listed))
+
+
+def get_capabilities(view: DeviceView, call: Call) -> Markup:
+    """The older list of services; recording, search and replay stand under `Extension`, as the schema has it."""
+    del call
+    extension = Markup("")
+    if view.spec.recorder:
+        extension = _EXTENSION.format(
+            recording=view.xaddr(RECORDING), search=view.xaddr(SEARCH), replay=view.xaddr(REPLAY)
+        )
+    return _CAPABILITIES.format(device=view.xaddr(DEVICE), media=view.xaddr(MEDIA1), extension=extension)
+
+
+def get_service_capabilities(view: DeviceView, call: Call) -> Markup:
+    """What the device service itself can do."""
+    del view, call
+    return _SERVICE_CAPABILITIES
+
+
+OPERATIONS = {
+    (DEVICE, "GetSystemDateAndTime"): get_system_date_and_time,
+    (DEVICE, "GetDeviceInformation"): get_device_information,
+    (DEVICE, "GetServices"): get_services,
+    (DEVICE, "GetCapabilities"): get_capabilities,
+    (DEVICE, "GetServiceCapabilities"): get_service_capabilities,
+}

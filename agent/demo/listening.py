@@ -1,0 +1,88 @@
+"""A TCP server on 127.0.0.1 that can be stopped for good: no thread, no socket remains.
+
+Every simulated device listens through this one class; what is spoken is the handler's affair.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import socketserver
+import threading
+from collections.abc import Callable
+from typing import Any
+
+LOG = logging.getLogger("camwarden.demo")
+
+Handler = Callable[[Any, Any, Any], socketserver.BaseRequestHandler]
+
+
+class LoopbackServer(socketserver.ThreadingTCPServer):
+    """Listens on a free port of 127.0.0.1, one thread per connection.
+
+    Not an `http.server.HTTPServer`: that one looks up the machine's own name when it binds.
+    """
+
+    allow_reuse_address = True
+    daemon_threads = False
+    block_on_close = True
+    request_queue_size = 64
+
+    def __init__(self, handler: Handler, name: str) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._accept_all, name=f"demo-{name}")
+
+    @property
+    def port(self) -> int:
+        """The port that the system chose."""
+        return int(self.server_address[1])
+
+    def start(self) -> None:
+        """Accept connections from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close every connection and wait until every thread has ended. Safe to call twice, or without `start`."""
+        self._stopping.set()
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)  # on Linux this ends a waiting accept
+        if self._thread.is_alive():
+            self._thread.join()
+        with self._lock:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        self.server_close()
+
+    def _accept_all(self) -> None:
+        """Instead of `serve_forever`, which wakes up all the time to see whether it should end."""
+        while not self._stopping.is_set():
+            try:
+                connection, address = self.get_request()
+            except OSError:
+                self._stopping.wait(0.05)  # out of descriptors, or the end
+                continue
+            self.process_request(connection, address)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept one connection and remember it, so that `stop` can end it."""
+        connection, address = super().get_request()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self._lock:
+            self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection and close it."""
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Peers that go away in the middle are normal here; anything else is worth a line."""
+        del request
+        LOG.debug("a connection from %s ended badly", client_address, exc_info=True)

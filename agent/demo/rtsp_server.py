@@ -1,0 +1,259 @@
+"""The RTSP side of a simulated device: live streams and replay over one TCP connection, with Digest login.
+
+One thread per connection reads requests and sends pictures when they are due. What is sent is decided in
+`rtsp_playing.py`; only interleaved transport is offered.
+
+Main streams repeat the parameter sets before each IDR; sub streams give them in the SDP only, as some cameras do.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import selectors
+import socketserver
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from agent.demo.cameras import DemoCamera
+from agent.demo.clips import Clip, clip_of
+from agent.demo.device_view import HOST, DeviceView
+from agent.demo.login import Gate
+from agent.demo.recordings import Recording
+from agent.demo.rtp import PAYLOAD_TYPE, Packetiser
+from agent.demo.rtsp_message import BadRequest, Request, clock_range, clock_text, response, take
+from agent.demo.rtsp_playing import Live, Replay, ReplayWish, starting_point
+from drivers.model import PathName
+
+IDLE_S = 60.0
+SEND_S = 5.0
+METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER"
+REPLAY_TAG = "onvif-replay"
+_LIVE = re.compile(r"/live/(\d+)/(main|sub)(?:/trackID=1)?/?")
+_REPLAY = re.compile(r"/replay/([\w-]+)(?:/trackID=1)?/?")
+_INTERLEAVED = re.compile(r";\s*interleaved=(\d{1,3})-")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a URL names: a live path of a camera, or one recording of it."""
+
+    camera: DemoCamera
+    path: PathName
+    recording: Recording | None
+
+    @property
+    def clip(self) -> Clip:
+        """The clip that describes the stream; all clips of a size share their parameter sets."""
+        return clip_of(self.camera, "main" if self.path == "playback" else self.path, None)
+
+
+@dataclass(slots=True)
+class Session:
+    """What SETUP agreed on."""
+
+    id: str
+    target: Target
+    packetiser: Packetiser
+
+
+def find(view: DeviceView, url: str) -> Target | None:
+    """Find what a URL names; its query is the client's affair."""
+    path = urlsplit(url).path
+    if match := _LIVE.fullmatch(path):
+        for profile in view.profiles():
+            if str(profile.camera.channel) == match.group(1) and profile.path == match.group(2):
+                return Target(profile.camera, profile.path, None)
+    if match := _REPLAY.fullmatch(path):
+        for recording in view.recordings():
+            if recording.token == match.group(1):
+                return Target(recording.camera, "playback", recording)
+    return None
+
+
+def description(target: Target) -> str:
+    """The SDP of a stream. Source: RFC 4566; RFC 6184 section 8.2; ONVIF Streaming Specification, "RTSP describe"."""
+    clip = target.clip
+    lines = ["v=0", f"o=- 1 1 IN IP4 {HOST}", f"s={target.path}", f"c=IN IP4 {HOST}", "t=0 0", "a=control:*"]
+    if target.recording is not None:
+        span = target.recording.span
+        lines.append(f"a=range:clock={clock_text(span.start_at)}-{clock_text(span.end_at)}")
+    lines += [f"m=video 0 RTP/AVP {PAYLOAD_TYPE}", f"a=rtpmap:{PAYLOAD_TYPE} H264/90000"]
+    lines.append(
+        f"a=fmtp:{PAYLOAD_TYPE} packetization-mode=1;profile-level-id={clip.sps[1:4].hex().upper()};"
+        f"sprop-parameter-sets={clip.sprop}"
+    )
+    lines += ["a=control:trackID=1", "a=sendonly"]
+    if target.recording is not None:
+        lines.append(f"a=x-onvif-track:video-{target.camera.channel}")
+    return "\r\n".join(lines) + "\r\n"
+
+
+class RtspConnection(socketserver.BaseRequestHandler):
+    """One client's connection."""
+
+    def __init__(self, view: Callable[[], DeviceView], gate: Gate, *args: Any) -> None:
+        self._view, self._gate = view, gate
+        self._session: Session | None = None
+        self._player: Live | Replay | None = None
+        self._due_at_mono = 0.0
+        self._open = True
+        super().__init__(*args)
+
+    def handle(self) -> None:
+        """Read and answer requests, and send pictures when they are due, until the client leaves."""
+        self.request.settimeout(SEND_S)
+        buffer = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.request, selectors.EVENT_READ)
+            while self._open:
+                wait_s = max(0.0, self._due_at_mono - time.monotonic()) if self._player else IDLE_S
+                if selector.select(wait_s):
+                    received = self.request.recv(8192)
+                    if not received:
+                        return
+                    buffer = self._consume(buffer + received)
+                elif not self._player:
+                    return
+                self._send_due()
+
+    def _consume(self, buffer: bytes) -> bytes:
+        try:
+            while self._open:
+                request, buffer = take(buffer)
+                if request is None:
+                    break
+                self.request.sendall(self._answer(request))
+        except BadRequest:
+            self._open = False
+            self.request.sendall(response(400, 0, {"Connection": "close"}))
+        return buffer
+
+    def _send_due(self) -> None:
+        if self._player is None or time.monotonic() < self._due_at_mono or not self._open:
+            return
+        data = self._player.next()
+        if data is None:
+            self._player = None
+            return
+        self.request.sendall(data)
+        self._due_at_mono = max(self._due_at_mono + self._player.interval_s, time.monotonic() - 1.0)
+
+    def _answer(self, request: Request) -> bytes:
+        cseq = request.cseq
+        if request.method == "OPTIONS":
+            return response(200, cseq, {"Public": METHODS})
+        outcome = self._gate.digest(request.headers.get("authorization"), request.method, None)
+        if outcome != "granted":
+            return response(401, cseq, {"WWW-Authenticate": self._gate.challenge(qop=False, stale=outcome == "stale")})
+        unknown = set(request.headers.get("require", REPLAY_TAG).replace(" ", "").split(",")) - {REPLAY_TAG}
+        if unknown:
+            return response(551, cseq, {"Unsupported": ", ".join(sorted(unknown))})
+        answers: Mapping[str, Callable[[Request], bytes]] = {
+            "DESCRIBE": self._describe,
+            "SETUP": self._setup,
+            "PLAY": self._play,
+            "PAUSE": self._pause,
+            "TEARDOWN": self._teardown,
+            "GET_PARAMETER": self._keep_alive,
+            "SET_PARAMETER": self._keep_alive,
+        }
+        answer = answers.get(request.method)
+        return answer(request) if answer is not None else response(501, cseq)
+
+    def _describe(self, request: Request) -> bytes:
+        target = find(self._view(), request.url)
+        if target is None:
+            return response(404, request.cseq)
+        parts = urlsplit(request.url)
+        base = f"rtsp://{parts.netloc}{parts.path.rstrip('/')}/"
+        headers = {"Content-Base": base, "Content-Type": "application/sdp"}
+        return response(200, request.cseq, headers, description(target))
+
+    def _setup(self, request: Request) -> bytes:
+        target = find(self._view(), request.url)
+        if target is None:
+            return response(404, request.cseq)
+        if self._player is not None:
+            return response(455, request.cseq)
+        offers = [offer.strip() for offer in request.headers.get("transport", "").split(",")]
+        offer = next((offer for offer in offers if offer.upper().startswith("RTP/AVP/TCP")), None)
+        if offer is None:
+            return response(461, request.cseq)
+        match = _INTERLEAVED.search(offer)
+        channel = min(int(match.group(1)), 254) if match else 0
+        packetiser = Packetiser(secrets.randbits(32), secrets.randbits(16), channel)
+        self._session = Session(secrets.token_hex(8), target, packetiser)
+        transport = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1};ssrc={packetiser.ssrc:08X}"
+        return response(200, request.cseq, {"Transport": transport, "Session": f"{self._session.id};timeout=60"})
+
+    def _in_session(self, request: Request) -> Session | None:
+        named = request.headers.get("session", "").partition(";")[0].strip()
+        return self._session if self._session is not None and named == self._session.id else None
+
+    def _play(self, request: Request) -> bytes:
+        session = self._in_session(request)
+        if session is None:
+            return response(455 if self._session is None else 454, request.cseq)
+        headers = {"Session": session.id, "RTP-Info": f"url={request.url};seq={session.packetiser.sequence}"}
+        if session.target.recording is None:
+            camera, path = session.target.camera, session.target.path
+            self._player = Live(
+                lambda: clip_of(camera, path, self._view().fault(camera)),
+                session.packetiser,
+                parameter_sets=path == "main",
+            )
+            headers["Range"] = "npt=now-"
+        else:
+            wish = _wish(request, session.target.recording, len(session.target.clip.pictures))
+            if wish is None:
+                return response(457, request.cseq, {"Session": session.id})
+            recording = session.target.recording
+            self._player = Replay(
+                lambda at: self._recorded_clip(recording.camera, at), recording.span, wish, session.packetiser
+            )
+            headers["Range"] = f"clock={clock_text(wish.start_at)}-"
+        self._due_at_mono = time.monotonic()
+        return response(200, request.cseq, headers)
+
+    def _recorded_clip(self, camera: DemoCamera, at: datetime) -> Clip:
+        """What the camera showed when this was recorded: a fault shows only in footage from then on."""
+        active = self._view().faults.get(camera.id)
+        return clip_of(camera, "main", active.fault if active is not None and active.since <= at else None)
+
+    def _pause(self, request: Request) -> bytes:
+        if self._in_session(request) is None:
+            return response(454, request.cseq)
+        self._player = None
+        return response(200, request.cseq, {"Session": request.headers["session"]})
+
+    def _teardown(self, request: Request) -> bytes:
+        if self._in_session(request) is None:
+            return response(454, request.cseq)
+        self._session = self._player = None
+        return response(200, request.cseq)
+
+    def _keep_alive(self, request: Request) -> bytes:
+        return response(200, request.cseq, {"Session": request.headers.get("session", "")})
+
+
+def _wish(request: Request, recording: Recording, gop: int) -> ReplayWish | None:
+    """Read what a PLAY of a recording asks for; None where its range lies outside."""
+    try:
+        wanted, end_at = clock_range(request.headers.get("range"))
+    except ValueError:
+        return None
+    start_at = starting_point(recording.span, wanted, gop)
+    if start_at is None or (end_at is not None and wanted is not None and end_at <= wanted):
+        return None
+    return ReplayWish(
+        start_at,
+        end_at or recording.span.end_at,
+        intra_only=request.headers.get("frames", "").startswith("intra"),
+        paced=request.headers.get("rate-control", "yes").lower() != "no",
+        cseq=request.cseq,
+    )

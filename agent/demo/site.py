@@ -1,0 +1,146 @@
+"""The simulated site: one recorder with six channels and six more boxes, all on loopback, with faults on show.
+
+Start it, write the agent's configuration for it, switch faults on and off, stop it. Who is on the site and what is
+wrong with it stands in `cameras.py`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from agent.demo.announcing import Announcer
+from agent.demo.cameras import BARE_CLIPS, CAMERAS, DEVICES, DemoDevice, Fault
+from agent.demo.changes import Changes
+from agent.demo.device_view import HOST
+from agent.demo.hanging import HangingDevice
+from agent.demo.onvif_device import OnvifDevice
+from agent.demo.site_config import CITY, SITE_ID, SITE_NAME, secrets_toml, site_toml, write
+
+__all__ = ["CITY", "SITE_ID", "SITE_NAME", "DeviceAddress", "SimulatedSite"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAddress:
+    """Where a simulated device listens."""
+
+    host: str
+    port: int
+    rtsp_port: int
+
+
+class SimulatedSite:
+    """All devices of the site. Passwords are new with every site."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        """Bind every port. Nothing answers before `start`.
+
+        Args:
+            clock: Gives aware UTC time; the devices' clocks, scenes and recordings follow it.
+
+        Raises:
+            OSError: A port could not be had.
+        """
+        self._changes = Changes(clock)
+        self._passwords = {device.id: secrets.token_urlsafe(12) for device in DEVICES}
+        self._servers: dict[str, OnvifDevice | HangingDevice] = {}
+        self._announcer: Announcer | None = None
+        try:
+            for device in DEVICES:
+                self._servers[device.id] = self._build(device, clock)
+            self._announcer = Announcer({name: server.http.port for name, server in self._servers.items()})
+        except OSError:
+            self.stop()
+            raise
+
+    def _build(self, device: DemoDevice, clock: Callable[[], datetime]) -> OnvifDevice | HangingDevice:
+        if device.behaviour == "hangs":
+            return HangingDevice(device.id)
+        cameras = tuple(
+            sorted((camera for camera in CAMERAS if camera.device == device.id), key=lambda camera: camera.channel)
+        )
+        return OnvifDevice(device, cameras, self._passwords[device.id], clock, self._changes)
+
+    def start(self) -> None:
+        """Let every device answer."""
+        for server in self._servers.values():
+            server.start()
+        if self._announcer:
+            self._announcer.start()
+
+    def stop(self) -> None:
+        """End every thread and close every socket. Safe to call twice."""
+        if self._announcer:
+            self._announcer.stop()
+        for server in self._servers.values():
+            server.stop()
+
+    def __enter__(self) -> SimulatedSite:
+        """Start the site."""
+        self.start()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        """Stop the site."""
+        self.stop()
+
+    @property
+    def devices(self) -> Mapping[str, DeviceAddress]:
+        """Every device and where it listens."""
+        return MappingProxyType(
+            {name: DeviceAddress(HOST, server.http.port, server.rtsp.port) for name, server in self._servers.items()}
+        )
+
+    @property
+    def failed_logins(self) -> Mapping[str, int]:
+        """How many requests each device refused although they carried a login."""
+        return MappingProxyType({name: server.gate.failed_logins for name, server in self._onvif().items()})
+
+    def _onvif(self) -> dict[str, OnvifDevice]:
+        return {name: server for name, server in self._servers.items() if isinstance(server, OnvifDevice)}
+
+    def login(self, device_id: str) -> tuple[str, str]:
+        """The user and the right password of a device, whatever is configured."""
+        user = next(device.user for device in DEVICES if device.id == device_id)
+        return user, self._passwords[device_id]
+
+    def change(self, camera_id: str, fault: Fault | None) -> None:
+        """Put a camera into a fault, or mend it with None.
+
+        Raises:
+            ValueError: There is no such camera, or it cannot show this fault.
+        """
+        camera = next((camera for camera in CAMERAS if camera.id == camera_id), None)
+        if camera is None:
+            raise ValueError(f"the simulated site has no camera {camera_id}")
+        if fault == "mask-removed" and camera_id not in BARE_CLIPS:
+            raise ValueError(f"camera {camera_id} has no clip without its mask")
+        if fault == "recordings-lost" and camera.recording is None:
+            raise ValueError(f"camera {camera_id} is not recorded")
+        self._changes.switch(camera_id, fault)
+
+    def write_config(self, directory: Path, hub: Mapping[str, object]) -> Path:
+        """Write site.toml and secrets.toml (0600) for an agent that is to watch this site.
+
+        Args:
+            directory: Where both go; the agent's own files go below it.
+            hub: Rows of `[hub]`. `user` and `password`, where given, go into secrets.toml.
+
+        Returns:
+            The path of site.toml.
+        """
+        logins = {device.id: (device.user, self._configured_password(device)) for device in DEVICES}
+        if "user" in hub:
+            logins["hub"] = (str(hub["user"]), str(hub["password"]))
+        directory = directory.resolve()
+        ports = {name: (address.port, address.rtsp_port) for name, address in self.devices.items()}
+        responders = (self._announcer.address,) if self._announcer else ()
+        return write(directory, site_toml(ports, hub, directory, responders), secrets_toml(logins))
+
+    def _configured_password(self, device: DemoDevice) -> str:
+        right = self._passwords[device.id]
+        return f"{right[:-1]}-outdated" if device.wrong_password_configured else right

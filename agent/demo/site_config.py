@@ -1,0 +1,104 @@
+"""The agent's configuration for the simulated site, as an operator would write it: site.toml and secrets.toml."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from agent.demo.cameras import CAMERAS, DEVICES, DemoCamera, DemoMask
+from agent.demo.device_view import HOST
+from agent.files import write_atomic
+
+SITE_ID = "dt0001"
+SITE_NAME = "Simulated school, Datong"
+CITY = "140200"
+DIVISION = "140200"
+PERIOD_S = 60
+DEADLINE_S = 6
+DISCOVERY_WAIT_S = 0.5
+EFFECTS = {"Color": "color", "Pixelated": "pixelated", "Blurred": "blurred"}
+
+Row = tuple[str, object]
+
+
+def site_toml(
+    ports: Mapping[str, tuple[int, int]], hub: Mapping[str, object], directory: Path, responders: Iterable[str] = ()
+) -> str:
+    """Write site.toml.
+
+    Args:
+        ports: HTTP and RTSP port of each device.
+        hub: Rows of `[hub]`; `user` and `password` go into secrets.toml instead.
+        directory: Where the agent may keep its own files.
+        responders: Addresses that answer discovery.
+    """
+    hub_rows: list[Row] = [(key, value) for key, value in hub.items() if key not in ("user", "password")]
+    if "user" in hub:
+        hub_rows.append(("credential", "hub"))
+    tables = [
+        "# Written by the simulated site; as an operator would write it for real devices.",
+        _table(
+            "[site]",
+            [("id", SITE_ID), ("name", SITE_NAME), ("city", CITY), ("division", DIVISION), ("period_s", PERIOD_S)],
+        ),
+        _table("[probe]", [("deadline_s", DEADLINE_S)]),
+        # The simulated devices take their time from this machine's clock, whatever its kernel thinks of it.
+        _table("[policy]", [("own_clock", "trusted")]),
+        _table("[discovery]", [("addresses", list(responders)), ("wait_s", DISCOVERY_WAIT_S)]),
+        _table(
+            "[storage]",
+            [("directory", str(directory / "state")), ("runtime", str(directory / "runtime"))],
+        ),
+        _table("[hub]", hub_rows),
+    ]
+    for device in DEVICES:
+        http_port, rtsp_port = ports[device.id]
+        rows: list[Row] = [("id", device.id), ("host", HOST), ("port", http_port), ("driver", "onvif")]
+        tables.append(_table("[[device]]", [*rows, ("credential", device.id), ("rtsp_port", rtsp_port)]))
+    tables += [_camera(camera) for camera in CAMERAS]
+    return "\n\n".join(tables) + "\n"
+
+
+def secrets_toml(logins: Mapping[str, tuple[str, str]]) -> str:
+    """Write secrets.toml from user and password by the credential's name."""
+    tables = [
+        _table(f"[credential.{name}]", [("user", user), ("password", password)])
+        for name, (user, password) in logins.items()
+    ]
+    return "\n\n".join(tables) + "\n"
+
+
+def write(directory: Path, site: str, secrets: str) -> Path:
+    """Write both files into a directory, with the folders that the agent needs, and return the path of site.toml."""
+    for folder in (directory, directory / "state", directory / "runtime"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_atomic(directory / "secrets.toml", secrets.encode(), 0o600)
+    write_atomic(directory / "site.toml", site.encode(), 0o644)
+    return directory / "site.toml"
+
+
+def _camera(camera: DemoCamera) -> str:
+    rows: list[Row] = [("id", camera.id), ("device", camera.device), ("channel", camera.channel)]
+    rows += [("name", camera.name), ("placement", camera.placement)]
+    rows += [("code", camera.code)] if camera.code else []
+    rows += [("recorded", True)] if camera.recording is not None else []
+    table = _table("[[camera]]", rows)
+    if camera.mask is not None:
+        return f"{table}\n\n{_table('[[camera.private_zone]]', _zone(camera.zone, camera.mask))}"
+    declared: list[Row] = [("by", "head of security"), ("at", "2026-09-01")]
+    return f"{table}\n\n{_table('[camera.no_private_area]', declared)}"
+
+
+def _zone(name: str, mask: DemoMask) -> list[Row]:
+    rows: list[Row] = [("name", name), ("polygon", mask.polygon), ("effect", EFFECTS[mask.effect])]
+    return [*rows, ("color", mask.color)] if mask.effect == "Color" else rows
+
+
+def _table(header: str, rows: Iterable[Row]) -> str:
+    return "\n".join([header, *(f"{key} = {_value(value)}" for key, value in rows)])
+
+
+def _value(value: object) -> str:
+    """A TOML value: JSON's strings, numbers, booleans and arrays are written alike."""
+    return json.dumps(value, ensure_ascii=False)

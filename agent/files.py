@@ -1,0 +1,70 @@
+"""Writes files so that a reader, or a crash, never sees half of one; and as the user they belong to."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+def write_atomic(path: Path, data: bytes, mode: int) -> None:
+    """Replace a file's content: temp file in the same folder, write, fsync, rename, fsync of the folder.
+
+    Args:
+        path: The file; its folder must exist.
+        data: The whole new content.
+        mode: Permission bits, whatever the umask says.
+
+    Raises:
+        OSError: The folder is missing, full, or may not be written. The old content is untouched.
+
+    Source: rename(2), fsync(2).
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_directory(path.parent)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def as_owner_of(directory: Path) -> Iterator[None]:
+    """Act as the owner of a folder while root: what is written into the service's state then stays the service's.
+
+    Does nothing for other users, for a folder of root, and where the folder is missing.
+    """
+    try:
+        owner = directory.stat()
+    except OSError:
+        yield
+        return
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        yield
+        return
+    group = os.getegid()
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)

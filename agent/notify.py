@@ -1,0 +1,84 @@
+"""Tells systemd how the service is doing: ready, status line, alive, reloading, stopping.
+
+Every function sends one datagram to the socket that `NOTIFY_SOCKET` names and does nothing without one. None of them
+raises: a service that cannot tell its manager how it is must still do its work. When to say what is decided by
+`daemon.py`.
+
+Source: sd_notify(3), sd_watchdog_enabled(3).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Mapping
+
+log = logging.getLogger("camwarden.notify")
+
+STATUS_MAX_CHARS = 200
+SEND_TIMEOUT_S = 1.0
+"""A manager that does not read must not stop us; its queue is full for a moment at most."""
+
+
+def ready(text: str = "") -> bool:
+    """Say that the service is up, or that a reload is over."""
+    return _send("READY=1", *_status(text))
+
+
+def status(text: str) -> bool:
+    """Set the line that `systemctl status` shows."""
+    return _send(*_status(text))
+
+
+def watchdog() -> bool:
+    """Say that the service makes progress. Call it only where it does."""
+    return _send("WATCHDOG=1")
+
+
+def reloading() -> bool:
+    """Say that the configuration is being read again; `ready` ends it."""
+    return _send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+
+def stopping() -> bool:
+    """Say that the service ends itself."""
+    return _send("STOPPING=1")
+
+
+def watchdog_interval_s(environ: Mapping[str, str], pid: int) -> float:
+    """Return how often `watchdog` must be called: half of what the unit allows; 0.0 where nobody watches.
+
+    Args:
+        environ: The environment that the service was started with.
+        pid: The own process id; the watchdog may be meant for another process.
+    """
+    try:
+        watched = int(environ.get("WATCHDOG_PID", pid))
+        limit_us = int(environ.get("WATCHDOG_USEC", 0))
+    except ValueError:
+        return 0.0
+    return limit_us / 2e6 if watched == pid and limit_us > 0 else 0.0
+
+
+def _status(text: str) -> tuple[str, ...]:
+    line = " ".join(text.split())[:STATUS_MAX_CHARS]
+    return (f"STATUS={line}",) if line else ()
+
+
+def _send(*fields: str) -> bool:
+    """Send the fields; return whether the manager got them."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not fields or address[:1] not in ("/", "@"):
+        return False
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+            sender.settimeout(SEND_TIMEOUT_S)
+            sender.sendto("\n".join(fields).encode("utf-8", "replace"), address)
+    except OSError as error:
+        log.debug("systemd was not told %s: %s", fields[0], error.strerror)
+        return False
+    return True

@@ -1,0 +1,30 @@
+"""Where files lie when nobody says otherwise. The service's own folders are in `config.Storage`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+CONFIG: Final = Path("/etc/camwarden/site.toml")
+SECRETS_NAME: Final = "secrets.toml"
+CREDENTIALS_NAME: Final = "credentials.json"
+
+
+def credentials_file(directory: Path, environ: Mapping[str, str]) -> Path:
+    """Return where refused logins are remembered: in the service's folder, or in the user's own.
+
+    A contractor who may not write the service's folder still must not lock a device by trying twice.
+
+    Args:
+        directory: `Storage.directory`.
+        environ: For XDG_STATE_HOME and HOME.
+
+    Source: XDG Base Directory Specification 0.8.
+    """
+    if os.access(directory, os.W_OK):
+        return directory / CREDENTIALS_NAME
+    state = environ.get("XDG_STATE_HOME", "")
+    home = Path(state) if state.startswith("/") else Path(environ.get("HOME") or Path.home()) / ".local" / "state"
+    return home / "camwarden" / CREDENTIALS_NAME

@@ -1,0 +1,131 @@
+"""The house rules about who may import whom hold, and a broken one is noticed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import tomli
+from architecture import PACKAGES, VAGUE_STEMS, reached, violations
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_tree_keeps_the_rules() -> None:
+    assert violations(ROOT) == []
+
+
+@pytest.mark.parametrize("start", ["agent.daemon", "agent.cycle", "agent.commands.run", "agent.commands.status"])
+def test_the_daemon_and_status_load_no_picture_code(start: str) -> None:
+    loaded = reached(ROOT, start)
+    assert len(loaded) > 10
+    assert {name: by for name, by in loaded.items() if name.split(".")[0] in ("numpy", "cv2")} == {}
+
+
+def test_status_reaches_nothing_heavy() -> None:
+    heavy = {"cv2", "numpy", "zeep", "onvif", "rich", "requests", "paho", "jinja2", "cryptography", "lxml", "psutil"}
+    loaded = {**reached(ROOT, "agent.cli"), **reached(ROOT, "agent.commands.status")}
+    assert {name: by for name, by in loaded.items() if name.split(".")[0] in heavy} == {}
+
+
+PLANTED = [
+    ("masking/a.py", "import agent.model", "masking may not import agent.model"),
+    ("masking/a.py", "from drivers import model", "masking may not import drivers"),
+    ("drivers/a.py", "from masking import raster", "drivers may not import masking.raster"),
+    ("drivers/a.py", "from masking.raster import fill", "drivers may not import masking.raster"),
+    ("drivers/a.py", "import masking", "drivers may not import masking"),
+    ("drivers/a.py", "from agent.config import Site", "drivers may not import agent.config"),
+    ("drivers/onvif/a.py", "from ...agent import config", "drivers may not import agent"),
+    ("agent/a.py", "import tests.fixture", "agent may not import tests"),
+    ("agent/a.py", "import numpy as np", "numpy may not be imported here"),
+    ("drivers/a.py", "import cv2", "cv2 may not be imported here"),
+    ("masking/geometry.py", "import numpy", "must not load numpy"),
+    ("masking/worker.py", "from cv2 import imdecode", "must not load cv2"),
+    ("agent/a.py", "import requests", "requests may not be imported here"),
+    ("drivers/onvif/a.py", "import requests.adapters", "requests may not be imported here"),
+    ("agent/a.py", "from urllib.request import urlopen", "urllib.request may not be imported here"),
+    ("drivers/a.py", "from http import client", "http.client may not be imported here"),
+    ("drivers/a.py", "import zeep", "zeep may not be imported here"),
+    ("agent/a.py", "from onvif import ONVIFService", "onvif may not be imported here"),
+    ("agent/a.py", "import paho.mqtt.client", "paho may not be imported here"),
+    ("agent/commands/a.py", "from cryptography import x509", "cryptography may not be imported here"),
+    ("agent/a.py", "from rich.console import Console", "rich may not be imported here"),
+    ("agent/a.py", "def f():\n    import json", "json is imported inside a function"),
+    ("agent/a.py", "class A:\n    def f(self):\n        from json import loads", "json is imported inside a function"),
+    ("agent/a.py", "import importlib\nimportlib.import_module('numpy')", "only the two tables import by name"),
+    ("agent/a.py", "from importlib import import_module", "only the two tables import by name"),
+    ("agent/a.py", "__import__('numpy')", "__import__ hides what is imported"),
+    ("agent/a.py", "import logging\nlogging.basicConfig()", "logging is set up in agent/cli.py only"),
+    ("agent/a.py", "import pickle", "pickle may not be imported here"),
+    ("agent/a.py", "\n" * 351, "longer than 350 lines"),
+    ("tests/test_a.py", "\n" * 351, "longer than 350 lines"),
+    ("packaging/__init__.py", "", "it would shadow another"),
+    ("systemd/__init__.py", "", "it would shadow another"),
+    ("tests/__init__.py", "", "it would shadow another"),
+    ("tests/drivers/__init__.py", "", "it would shadow another"),
+    *[(f"agent/{stem}.py", "", "a name that says nothing") for stem in sorted(VAGUE_STEMS)],
+    ("drivers/utils/__init__.py", "", "a name that says nothing"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "what"), PLANTED, ids=[f"{n}-{w}" for n, _, w in PLANTED])
+def test_a_broken_rule_is_noticed(name: str, text: str, what: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    found = violations(tmp_path)
+    assert any(line.startswith(f"{name}:") and what in line for line in found), found
+
+
+ALLOWED = [
+    ("drivers/a.py", "from masking import geometry\nfrom masking.model import Polygon"),
+    ("drivers/transport.py", "import requests\nimport http.client"),
+    ("drivers/onvif/a.py", "import zeep\nfrom onvif import ONVIFService"),
+    ("drivers/registry.py", "from importlib import import_module"),
+    ("agent/cli.py", "import importlib\nimport logging\nlogging.getLogger().addHandler(logging.NullHandler())"),
+    (
+        "agent/a.py",
+        "import importlib.resources\nfrom importlib import metadata\nfrom masking.worker import Worker",
+    ),
+    ("agent/model.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from agent.config import Site"),
+    ("agent/demo/a.py", "import cv2, numpy, paho, iotcore\nfrom http.server import HTTPServer"),
+    ("agent/hub/a.py", "import cryptography, paho"),
+    ("masking/mosaic.py", "import cv2, numpy\nfrom masking import model"),
+    ("packaging/build.py", "import agent.version"),
+    ("agent/a.py", "\n" * 350),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), ALLOWED, ids=[f"{n}-{i}" for i, (n, _) in enumerate(ALLOWED)])
+def test_what_is_allowed_is_not_refused(name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    assert violations(tmp_path) == []
+
+
+def test_a_heavy_module_behind_three_imports_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "agent/checks").mkdir(parents=True)
+    for name, text in {
+        "agent/daemon.py": "from agent import cycle",
+        "agent/cycle.py": "from agent.checks import run",
+        "agent/checks/__init__.py": "from agent.checks import masks",
+        "agent/checks/masks.py": "import numpy",
+    }.items():
+        (tmp_path / name).write_text(text)
+    assert reached(tmp_path, "agent.daemon")["numpy"] == "agent/checks/masks.py"
+
+
+def test_the_wheel_holds_the_three_packages_and_nothing_else() -> None:
+    project = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == list(PACKAGES)
+
+
+def test_the_rules_are_read_from_the_real_packages(tmp_path: Path) -> None:
+    """A copy of a real file with one line planted is refused: the test of the tree does not pass for want of files."""
+    (tmp_path / "agent").mkdir()
+    shutil.copy(ROOT / "agent/daemon.py", tmp_path / "agent/daemon.py")
+    with (tmp_path / "agent/daemon.py").open("a") as file:
+        file.write("\nimport cv2\n")
+    assert [line.split(": ", 1)[1] for line in violations(tmp_path)] == ["cv2 may not be imported here"]

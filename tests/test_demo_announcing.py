@@ -1,0 +1,48 @@
+"""The simulated site answers discovery, and the agent's discovery finds every device of it once."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from agent.demo.announcing import Announcer
+from drivers.discovery import probe_site
+
+
+@pytest.fixture
+def announcer() -> Iterator[Announcer]:
+    one = Announcer({"recorder": 8001, "roof": 8002})
+    one.start()
+    yield one
+    one.stop()
+
+
+def test_every_device_is_found_once_with_its_service_address(announcer: Announcer) -> None:
+    found = probe_site((), (announcer.address,), 0.5)
+    assert sorted(x for device in found for x in device.xaddrs) == [
+        "http://127.0.0.1:8001/onvif/device_service",
+        "http://127.0.0.1:8002/onvif/device_service",
+    ]
+    assert len({device.endpoint for device in found}) == 2
+
+
+@pytest.mark.parametrize(
+    "noise", [b"", b"\xff" * 100, b"<a/>", b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>"]
+)
+def test_noise_is_not_answered_and_does_not_end_it(announcer: Announcer, noise: bytes) -> None:
+    host, port = announcer.address.split(":")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(noise, (host, int(port)))
+    assert len(probe_site((), (announcer.address,), 0.5)) == 2
+
+
+def test_its_port_is_free_after_stop() -> None:
+    one = Announcer({})
+    one.start()
+    host, port = one.address.split(":")
+    one.stop()
+    one.stop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind((host, int(port)))

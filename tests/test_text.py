@@ -1,0 +1,170 @@
+"""Texts in the reader's language: the catalogue is complete, fits its places, and the compiled file agrees with it."""
+
+from __future__ import annotations
+
+import ast
+import gettext
+import io
+import runpy
+import string
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent import text
+from agent.model import Message
+from agent.text import choose_lang, render, translate
+
+ROOT = Path(__file__).parent.parent
+PO = ROOT / "agent/locale/zh_CN/LC_MESSAGES/camwarden.po"
+COMPILER = runpy.run_path(str(ROOT / "packaging/compile_locale.py"))
+parse, pack = COMPILER["parse"], COMPILER["pack"]
+CATALOGUE: dict[str, str] = parse(PO.read_text("utf-8"))
+
+WORDS = {
+    *("pass", "warn", "fail", "unknown", "not_applicable"),
+    *("new", "worked", "wrong", "doubtful", "busy"),
+    *("pending", "sent", "confirmed"),
+}
+"""What is translated by a value of a type, not by a literal in the code."""
+
+
+def marked() -> dict[str, str]:
+    """Return each text that the code gives to `Message` or `translate` as a literal -> the file it stands in."""
+    found: dict[str, str] = {}
+    for path in [*(ROOT / "agent/checks").rglob("*.py"), *(ROOT / "agent/commands").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", "") in ("Message", "translate"):
+                first = node.args[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    found[first.value] = path.relative_to(ROOT).as_posix()
+    return found
+
+
+def test_every_text_of_checks_and_commands_is_translated() -> None:
+    texts = marked()
+    assert len(texts) > 40
+    assert {line: where for line, where in texts.items() if line not in CATALOGUE} == {}
+    assert WORDS - set(CATALOGUE) == set()
+
+
+def test_no_translation_is_left_over() -> None:
+    constants = {
+        node.value
+        for package in ("agent", "drivers")
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert [msgid for msgid in CATALOGUE if msgid and msgid not in constants] == []
+
+
+def places(template: str) -> list[str]:
+    return sorted(name for _, name, _, _ in string.Formatter().parse(template) if name)
+
+
+@pytest.mark.parametrize("msgid", [msgid for msgid in CATALOGUE if msgid])
+def test_a_translation_has_exactly_the_places_of_its_original(msgid: str) -> None:
+    assert places(CATALOGUE[msgid]) == places(msgid)
+
+
+def test_the_compiled_file_agrees_with_its_source() -> None:
+    assert PO.with_suffix(".mo").read_bytes() == pack(CATALOGUE)
+
+
+def test_the_compiled_file_is_what_gettext_reads() -> None:
+    catalogue = gettext.GNUTranslations(io.BytesIO(pack({**CATALOGUE, "only here": "只在这里"})))
+    assert catalogue.gettext("only here") == "只在这里"
+    assert catalogue.gettext("pass") == "合格"
+    assert catalogue.info()["language"] == "zh_CN"
+
+
+def test_packing_the_same_entries_in_another_order_gives_the_same_bytes() -> None:
+    backwards = dict(reversed(CATALOGUE.items()))
+    assert pack(backwards) == pack(CATALOGUE)
+    assert struct.unpack("<I", pack({})[:4]) == (0x950412DE,)
+
+
+def test_what_the_compiler_reads() -> None:
+    source = (
+        '#: a.py\n#, fuzzy\nmsgid "doubt"\nmsgstr "x"\n\nmsgid "open"\nmsgstr ""\n\n'
+        'msgid "a \\"b\\"\\n"\n"c"\nmsgstr ""\n"é"\n"f"\n'
+    )
+    assert parse(source) == {'a "b"\nc': "éf"}
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ('msgid "a"\nmsgstr "b"\nmsgid "a"\nmsgstr "c"\n', "line 4: msgid 'a' stands here twice"),
+        ('msgid "a"\nmsgid_plural "b"\n', "line 2: 'msgid_plural \"b\"' is not understood"),
+        ('"loose"\n', "line 1: a text without msgid or msgstr"),
+        ("msgid 5\n", "line 1: '5' is no text in quotes"),
+    ],
+)
+def test_a_wrong_source_is_refused_with_its_line(source: str, what: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        parse(source)
+    assert str(caught.value) == what
+
+
+@pytest.mark.parametrize(
+    ("flag", "environ", "lang"),
+    [
+        (None, {}, "en"),
+        ("zh_CN", {"LANG": "en_US.UTF-8"}, "zh_CN"),
+        ("en", {"LANG": "zh_CN.UTF-8"}, "en"),
+        ("xx", {"LANG": "zh_CN.UTF-8"}, "en"),
+        (None, {"LANG": "zh_CN.UTF-8"}, "zh_CN"),
+        (None, {"LANG": "zh_TW.Big5"}, "zh_CN"),
+        (None, {"LANG": "zh-Hans"}, "zh_CN"),
+        (None, {"LANG": "de_DE.UTF-8"}, "en"),
+        (None, {"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
+        (None, {"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "zh_CN"),
+        (None, {"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_CN"}, "zh_CN"),
+        (None, {"LANG": "de_DE.UTF-8", "LANGUAGE": "de:zh_CN:en"}, "zh_CN"),
+        (None, {"LANG": "zh_CN.UTF-8", "LANGUAGE": "en"}, "en"),
+        (None, {"LANG": "C.UTF-8", "LANGUAGE": "zh_CN"}, "en"),
+        (None, {"LANGUAGE": "zh_CN"}, "en"),
+    ],
+)
+def test_the_language_is_the_flag_then_the_locale_then_english(flag: str, environ: dict[str, str], lang: str) -> None:
+    assert choose_lang(flag, environ) == lang
+
+
+def test_a_message_is_translated_before_its_values_are_filled_in() -> None:
+    message = Message("zone {zone}: the device has no mask there: draw one", {"zone": "pass"})
+    assert render(message, "en") == "zone pass: the device has no mask there: draw one"
+    chinese = CATALOGUE[message.template].replace("{zone}", "pass")
+    assert "区域 pass" in chinese
+    assert render(message, "zh_CN") == chinese
+
+
+def test_what_has_no_translation_stays_english() -> None:
+    assert translate("never written", "zh_CN") == "never written"
+    assert translate("", "zh_CN") == ""
+    assert translate("pass", "fr") == "pass"
+    assert render(Message("{a} of {b}", {"a": 1, "b": "{c}"}), "zh_CN") == "1 of {c}"
+
+
+def test_a_translation_with_a_wrong_place_is_answered_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "translate", lambda template, lang: "区域 {zone} {nowhere}")
+    assert render(Message("zone {zone}", {"zone": "a"}), "zh_CN") == "zone a"
+
+
+def test_the_compiler_writes_the_file_beside_its_source(tmp_path: Path) -> None:
+    folder = tmp_path / "agent/locale/zh_CN/LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (tmp_path / "packaging").mkdir()
+    script = tmp_path / "packaging/compile_locale.py"
+    script.write_text((ROOT / "packaging/compile_locale.py").read_text("utf-8"))
+    (folder / "camwarden.po").write_text('msgid "a"\nmsgstr "b"\n')
+    assert subprocess.run([sys.executable, script], check=False).returncode == 0
+    assert (folder / "camwarden.mo").read_bytes() == pack({"a": "b"})
+    (folder / "camwarden.po").write_text('msgid "a\n')
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{folder / 'camwarden.po'}: ")
