@@ -172,6 +172,8 @@ def _set_logging_up(args: argparse.Namespace) -> None:
     root.addHandler(handler)
     # Libraries log whole requests below this level, logins included.
     root.setLevel(logging.WARNING)
+    # zeep prints a traceback for every odd value that a device sends; the driver tells of it as a fact.
+    logging.getLogger("zeep").setLevel(logging.CRITICAL)
     level = logging.INFO if args.command in SERVICES else logging.WARNING
     if args.quiet:
         level = logging.ERROR

@@ -90,7 +90,7 @@ def test_one_bare_path_fails_the_mask_and_is_named(path: PathName) -> None:
     )
     finding = judge(facts)["privacy-mask-effective camera:gate"]
     assert (finding.status, finding.reason) == ("fail", "not-covered")
-    assert f"path {path}" in str(finding.message)
+    assert f"not hidden on {path} (" in str(finding.message)
 
 
 @pytest.mark.parametrize("path", ["snapshot", "main", "sub", "playback"])

@@ -159,14 +159,15 @@ def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
     verdicts = facts.all(subject, ZoneVerdict)
     failed = next((v for v in verdicts if v.verdict == "FAIL"), None)
     if failed is not None:
+        bare = [v.path for v in verdicts if v.verdict == "FAIL" and v.zone == failed.zone]
         return check.finding(
             subject,
             "fail",
             failed.reason,
             {"paths": evidence},
             Message(
-                "zone {zone} is not hidden on path {path} ({reason}): correct the mask and look again",
-                {"zone": failed.zone, "path": failed.path, "reason": failed.reason},
+                "zone {zone} is not hidden on {paths} ({reason}): correct the mask and look again",
+                {"zone": failed.zone, "paths": ", ".join(bare), "reason": failed.reason},
             ),
             caused_by=_switched_off(facts, camera),
         )

@@ -1,0 +1,81 @@
+"""Addresses that devices give: keeps path and query, puts the configured host in, takes credentials out.
+
+A device may name a private, wrong or foreign host. Its credential goes only to the host that the configuration
+names, so that no other host is ever used; what the device named instead is only reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from drivers.errors import Malformed
+from drivers.model import Device
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
+_SECRET = re.compile(r"((?:user(?:name)?|usr|pass(?:word|wd)?|pwd|auth|token|key)=)[^&/;]*", re.IGNORECASE)
+_LONGEST_CHARS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where on the configured host something is: `target` is path and query. `named_host` is what the device said."""
+
+    scheme: str
+    port: int
+    target: str
+    named_host: str
+
+
+def place(url: str, device: Device, own_hosts: Collection[str] = ()) -> Place:
+    """Read an address that a device gave, for use on the device's configured host.
+
+    `own_hosts` are further names and numeric addresses of the configured host. The port is the one in the address
+    where it names that host; another host means address translation, and then the configured port holds.
+
+    Raises:
+        Malformed: It is not an address of a kind that is used here.
+    """
+    text = url.strip()
+    if len(text) > _LONGEST_CHARS or not text.isprintable() or " " in text or '"' in text:
+        raise Malformed("the device gave an address that cannot be used")
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise Malformed("the device gave an address that cannot be read") from None
+    scheme = parts.scheme.lower()
+    if scheme not in _DEFAULT_PORTS or not host:
+        raise Malformed(f"the device gave an address of the unknown kind {scheme[:16]!r}")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    port = port or _DEFAULT_PORTS[scheme]
+    ours = {device.host.lower().strip("[]"), *own_hosts}
+    if scheme.startswith("rtsp"):
+        port = device.rtsp_port or port
+    elif host.lower() not in ours or (scheme == "https") != device.tls:
+        port = device.port
+    return Place(scheme, port, target, host)
+
+
+def is_foreign(where: Place, device: Device, own_hosts: Collection[str]) -> bool:
+    """Say whether the device named a host other than the configured one."""
+    return where.named_host.lower() not in {device.host.lower().strip("[]"), *own_hosts}
+
+
+def url_on(device: Device, where: Place) -> str:
+    """Write the address of `where` on the device's configured host, without credentials."""
+    scheme = where.scheme if where.scheme.startswith("rtsp") else ("https" if device.tls else "http")
+    return f"{scheme}://{authority(device.host, where.port)}{where.target}"
+
+
+def authority(host: str, port: int) -> str:
+    """Write host and port as an address carries them."""
+    bare = host.strip("[]")
+    return f"[{bare}]:{port}" if ":" in bare else f"{bare}:{port}"
+
+
+def without_secrets(target: str) -> str:
+    """Blank what looks like a login inside a path or query, for records and messages."""
+    return _SECRET.sub(r"\1-", target)

@@ -1,0 +1,144 @@
+"""HTTP logins without I/O: reads challenges, picks the one to answer, and computes the answer.
+
+HTTP and RTSP share these rules. Whether a credential may be tried at all is decided in `credentials.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from drivers.errors import NotTried
+from drivers.model import Credential
+
+_HASHES: dict[str, Callable[[bytes], str]] = {
+    # MD5 is what the protocol names (RFC 2617); it guards nothing of ours that a better hash could.
+    "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
+    "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
+}
+
+_WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_PARAMETER = re.compile(rf'\s*({_WORD})\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]*)\s*(?:,|$)', re.DOTALL)
+_SCHEME = re.compile(rf"\s*,?\s*({_WORD})(?:\s+|\s*,|$)")
+_LONGEST_CHARS = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a device asks to be answered. `qop` says whether it knows `qop=auth`."""
+
+    scheme: str
+    realm: str = ""
+    nonce: str = field(default="", repr=False)
+    algorithm: str = "MD5"
+    opaque: str | None = None
+    qop: bool = False
+    stale: bool = False
+
+
+def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
+    """Read the values of WWW-Authenticate headers; what cannot be answered is left out.
+
+    Source: RFC 7616 section 3.3, RFC 7235 section 4.1.
+    """
+    found: list[Challenge] = []
+    for header in headers:
+        rest = header[:_LONGEST_CHARS]
+        while rest:
+            scheme = _SCHEME.match(rest)
+            if scheme is None:
+                break
+            rest = rest[scheme.end() :]
+            values: dict[str, str] = {}
+            while (parameter := _PARAMETER.match(rest)) is not None:
+                values.setdefault(parameter[1].lower(), _unquote(parameter[2]))
+                rest = rest[parameter.end() :]
+            challenge = _challenge(scheme[1].lower(), values)
+            if challenge is not None:
+                found.append(challenge)
+    return tuple(found)
+
+
+def choose(challenges: Iterable[Challenge]) -> Challenge | None:
+    """Return the strongest challenge: Digest with SHA-256, then Digest with MD5, then Basic."""
+    order = {("digest", "SHA-256"): 0, ("digest", "MD5"): 1}
+    ranked = sorted(challenges, key=lambda one: order.get((one.scheme, one.algorithm.removesuffix("-sess")), 2))
+    return ranked[0] if ranked else None
+
+
+def authorization(challenge: Challenge, credential: Credential, method: str, uri: str, count: int, tls: bool) -> str:
+    """Return the Authorization header that answers `challenge`; `count` is how often its nonce was used, from 1.
+
+    Raises:
+        NotTried: The answer would show the password to everybody on the way, or cannot be written.
+
+    Source: RFC 7616 section 3.4, RFC 2617 section 3.2.2 (devices without qop), RFC 7617.
+    """
+    if not credential.user.isprintable() or '"' in credential.user:
+        raise NotTried("the user name holds characters that a login cannot carry")
+    if challenge.scheme == "basic":
+        if not tls:
+            raise NotTried("the device offers only Basic without TLS: the password was not sent")
+        return "Basic " + b64encode(f"{credential.user}:{credential.password}".encode()).decode()
+    digest = _HASHES[challenge.algorithm.removesuffix("-sess")]
+    cnonce = secrets.token_hex(8)
+    secret = digest(f"{credential.user}:{challenge.realm}:{credential.password}".encode())
+    if challenge.algorithm.endswith("-sess"):
+        secret = digest(f"{secret}:{challenge.nonce}:{cnonce}".encode())
+    request = digest(f"{method}:{uri}".encode())
+    fields = [
+        f'username="{credential.user}"',
+        f'realm="{_quote(challenge.realm)}"',
+        f'nonce="{_quote(challenge.nonce)}"',
+        f'uri="{uri}"',
+    ]
+    if challenge.qop:
+        middle = f"{challenge.nonce}:{count:08x}:{cnonce}:auth"
+        fields += ["qop=auth", f"nc={count:08x}", f'cnonce="{cnonce}"']
+    else:
+        middle = challenge.nonce
+        if challenge.algorithm.endswith("-sess"):
+            fields.append(f'cnonce="{cnonce}"')
+    response = digest(f"{secret}:{middle}:{request}".encode())
+    fields.append(f'response="{response}"')
+    # Old devices reject the parameter where they did not send it; MD5 is what its absence means.
+    if challenge.algorithm != "MD5":
+        fields.append(f"algorithm={challenge.algorithm}")
+    if challenge.opaque is not None:
+        fields.append(f'opaque="{_quote(challenge.opaque)}"')
+    return "Digest " + ", ".join(fields)
+
+
+def _challenge(scheme: str, values: dict[str, str]) -> Challenge | None:
+    if scheme == "basic":
+        return Challenge("basic", values.get("realm", ""))
+    if scheme != "digest" or not values.get("nonce"):
+        return None
+    algorithm = values.get("algorithm", "MD5").upper()
+    family = algorithm.removesuffix("-SESS")
+    offered = [word.strip().lower() for word in values.get("qop", "").split(",") if word.strip()]
+    if family not in _HASHES or (offered and "auth" not in offered):
+        return None
+    return Challenge(
+        scheme="digest",
+        realm=values.get("realm", ""),
+        nonce=values["nonce"],
+        algorithm=family + ("-sess" if algorithm != family else ""),
+        opaque=values.get("opaque"),
+        qop="auth" in offered,
+        stale=values.get("stale", "").lower() == "true",
+    )
+
+
+def _unquote(text: str) -> str:
+    if text.startswith('"'):
+        return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
+    return text
+
+
+def _quote(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,165 @@
+"""One absolute deadline for all reads of a device, and the thread that enforces it on sockets.
+
+A socket timeout counts per wait, so that a peer which drips one byte at a time never runs into it. Therefore every
+socket of a device is guarded: when the device's time is used up, one thread of the process shuts the socket down and
+whoever waits on it returns at once. What is read and how the end is reported is decided by the callers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+from drivers.errors import DeadlineExceeded, Unreachable
+
+Address = tuple[str, int]
+"""A numeric address and a port, as name resolution gave them."""
+
+
+class Guard:
+    """A second handle on a socket, so that it can be shut down also after TLS took over the first one."""
+
+    def __init__(self, sock: socket.socket, at_mono: float) -> None:
+        self.at_mono = at_mono
+        self._handle = sock.dup()
+
+    def shut(self) -> None:
+        """End both directions; whoever waits on the socket returns."""
+        with contextlib.suppress(OSError):
+            self._handle.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give the handle back."""
+        self._handle.close()
+
+
+class _Watch:
+    """The thread that shuts guarded sockets down. It starts with the first guard and ends with the last."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._guards: set[Guard] = set()
+        self._running = False
+
+    def add(self, guard: Guard) -> None:
+        with self._changed:
+            self._guards.add(guard)
+            if not self._running:
+                threading.Thread(target=self._run, name="camwarden-deadline", daemon=True).start()
+                self._running = True
+            self._changed.notify()
+
+    def remove(self, guard: Guard) -> None:
+        with self._changed:
+            self._guards.discard(guard)
+            self._changed.notify()
+            guard.close()
+
+    def _run(self) -> None:
+        with self._changed:
+            while self._guards:
+                now = time.monotonic()
+                due = [guard for guard in self._guards if guard.at_mono <= now]
+                for guard in due:
+                    guard.shut()
+                    self._guards.discard(guard)
+                if not due:
+                    self._changed.wait(min(guard.at_mono for guard in self._guards) - now)
+            self._running = False
+
+
+_WATCH = _Watch()
+
+
+class Deadline:
+    """The moment, on the monotonic clock, after which nothing more is asked of a device."""
+
+    def __init__(self, seconds: float) -> None:
+        self._at_mono = time.monotonic() + seconds
+        self._seconds = seconds
+        self._stopped = threading.Event()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is used up."""
+        return time.monotonic() >= self._at_mono
+
+    def remaining_s(self) -> float:
+        """Return the seconds that are left, always more than zero.
+
+        Raises:
+            DeadlineExceeded: Nothing is left.
+        """
+        left_s = self._at_mono - time.monotonic()
+        if left_s <= 0:
+            raise DeadlineExceeded(f"the device's {self._seconds:g} s are used up")
+        return left_s
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not beyond the deadline.
+
+        Raises:
+            DeadlineExceeded: The deadline passed.
+        """
+        self._stopped.wait(min(seconds, self.remaining_s()))
+        self.remaining_s()
+
+    @contextlib.contextmanager
+    def guarding(self, sock: socket.socket) -> Iterator[None]:
+        """Shut `sock` down when the deadline passes inside the block."""
+        guard = self.guard(sock)
+        try:
+            yield
+        finally:
+            self.release(guard)
+
+    def guard(self, sock: socket.socket) -> Guard:
+        """Shut `sock` down when the deadline passes, until `release`."""
+        guard = Guard(sock, self._at_mono)
+        _WATCH.add(guard)
+        return guard
+
+    @staticmethod
+    def release(guard: Guard) -> None:
+        """End a guard. May be called more than once."""
+        _WATCH.remove(guard)
+
+
+def resolve(host: str) -> tuple[str, ...]:
+    """Return the numeric addresses of a host name, best first; empty where the name is not known.
+
+    A resolver cannot be interrupted, so that this is done before a deadline starts.
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return ()
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def connect(addresses: Sequence[str], port: int, deadline: Deadline) -> socket.socket:
+    """Open a TCP connection to the first address that takes one.
+
+    Raises:
+        DeadlineExceeded: The deadline passed first.
+        Unreachable: No address answers, or the host name has none.
+    """
+    if not addresses:
+        raise Unreachable("the host name has no address")
+    cause = ""
+    for number, address in enumerate(addresses):
+        # An address that swallows packets must leave time for the others.
+        timeout_s = deadline.remaining_s() / (len(addresses) - number)
+        try:
+            sock = socket.create_connection((address, port), timeout=timeout_s)
+        except (OSError, OverflowError) as error:
+            cause = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            continue
+        sock.settimeout(deadline.remaining_s())
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+    deadline.remaining_s()
+    raise Unreachable(f"no connection to port {port}: {cause}")

@@ -1,0 +1,70 @@
+"""What is asked of a device and what comes back: the interface between drivers and whatever carries their requests.
+
+`transport.py` carries them over the network, `replay.py` answers them from recorded replies.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from drivers.credentials import Credentials
+from drivers.deadline import Deadline
+from drivers.model import Device, Reply
+
+SOAP_MAX_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to the device's host. `port` 0 means the device's port.
+
+    `anonymous_first` asks without a login even where one is known to be needed. `carries_credential` says that the
+    body holds the login (WS-UsernameToken), so that a 401 is a refusal and no second scheme is tried.
+    """
+
+    operation: str
+    method: str
+    path: str
+    body: bytes = field(default=b"", repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+    port: int = 0
+    max_bytes: int = SOAP_MAX_BYTES
+    anonymous_first: bool = False
+    carries_credential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A reply, whether it answered a request without any login, and when it came.
+
+    `server_date` is the device's Date header as an offset from our clock in seconds, where it sent one.
+    """
+
+    reply: Reply
+    anonymous: bool
+    received_at: datetime
+    server_date_offset_s: float | None = None
+
+
+class Transport(Protocol):
+    """What a driver talks through: live (`transport.py`) or from recorded replies (`replay.py`)."""
+
+    device: Device
+    deadline: Deadline
+    credentials: Credentials
+    clock: Callable[[], datetime]
+    addresses: tuple[str, ...]
+    replies: list[Reply]
+
+    def exchange(self, request: Request) -> Exchange:
+        """Ask, log in if the device challenges, and return the answer. Raises DriverError."""
+
+    def send(self, request: Request) -> Reply:
+        """Do the same and return the reply only."""
+
+    def connect(self, port: int) -> socket.socket:
+        """Open a TCP connection to the device's host for another protocol. Raises DriverError."""

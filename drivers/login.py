@@ -1,0 +1,109 @@
+"""Which requests to a device carry a login over HTTP: anonymous first, then the one scheme that a challenge names.
+
+A challenge is not a refusal; a refusal answers a request that carried the credential, and ends all tries (states in
+`credentials.py`). Nonces are reused as long as the device takes them: some count each new one as a failed login. How
+a request is sent is left to `transport.py`; how a challenge is answered, to `authentication.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from drivers.authentication import Challenge, authorization, choose
+from drivers.credentials import Credentials, weigh
+from drivers.errors import Busy, NotTried, Refused
+from drivers.exchange import Exchange, Request
+from drivers.model import Device, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of the device, and the challenges in it that can be met."""
+
+    exchange: Exchange
+    challenges: tuple[Challenge, ...]
+
+
+class Login:
+    """The login of one device during one run. `once` sends a request with an Authorization header or without."""
+
+    def __init__(
+        self,
+        device: Device,
+        credentials: Credentials,
+        now: Callable[[], datetime],
+        once: Callable[[Request, str | None], Answer],
+        uri: Callable[[Request], str],
+    ) -> None:
+        self._device = device
+        self._credentials = credentials
+        self._now = now
+        self._once = once
+        self._uri = uri
+        self._logins: dict[int, tuple[Challenge, int]] = {}
+
+    def exchange(self, request: Request) -> Exchange:
+        """Ask, and log in if challenged. Raises DriverError."""
+        port = request.port or self._device.port
+        known = self._logins.get(port)
+        if known is None or request.anonymous_first or request.carries_credential:
+            answer = self._once(request, None)
+            if answer.exchange.reply.status != 401 or request.carries_credential or not answer.challenges:
+                return answer.exchange
+            known = self._fresh(known, answer.challenges)
+        return self._with_login(request, port, *known)
+
+    def _fresh(self, known: tuple[Challenge, int] | None, challenges: Iterable[Challenge]) -> tuple[Challenge, int]:
+        """Keep the nonce in use where the device still takes it: some count each new one as a failed login."""
+        challenge = choose(challenges)
+        if challenge is None:
+            raise NotTried("the device asks for a login of a kind that is not known")
+        if known is not None and known[0].realm == challenge.realm and known[0].scheme == challenge.scheme:
+            return known
+        return challenge, 0
+
+    def _with_login(self, request: Request, port: int, challenge: Challenge, used: int) -> Exchange:
+        device, uri = self._device, self._uri(request)
+        if device.credential is None:
+            raise NotTried("the device asks for a login and none is configured for it")
+        worked_before = used > 0
+        for attempt in range(2):
+            used += 1
+            header = authorization(challenge, device.credential, request.method, uri, used, tls=device.tls)
+            if attempt == 0:
+                # Only now: a login that cannot be sent at all must not use up a retry.
+                self._credentials.admit(device, self._now())
+            answer = self._once(request, header)
+            reply = answer.exchange.reply
+            if reply.status != 401:
+                self._logins[port] = (challenge, used)
+                self._note(reply)
+                return answer.exchange
+            self._logins.pop(port, None)
+            renewed = choose(answer.challenges)
+            if renewed is None or renewed.nonce == challenge.nonce or not (renewed.stale or worked_before):
+                break
+            challenge, used, worked_before = renewed, 0, False
+        self._refused(reply)
+        raise Refused(f"{request.operation}: the device refused the login")
+
+    def _note(self, reply: Reply) -> None:
+        now = self._now()
+        # A fault other than NotAuthorized comes from behind the login.
+        if reply.status < 400 or (b"Fault>" in reply.body and b"NotAuthorized" not in reply.body):
+            self._credentials.accepted(self._device, now)
+        elif reply.status == 403 and weigh(_text(reply)) != "refused":
+            self._refused(reply)
+            raise Refused(f"{reply.operation}: the device has locked the account")
+
+    def _refused(self, reply: Reply) -> None:
+        text = _text(reply)
+        self._credentials.refused(self._device, self._now(), text)
+        if weigh(text) == "busy":
+            raise Busy(f"{reply.operation}: the device's connection limit is reached")
+
+
+def _text(reply: Reply) -> str:
+    return reply.body[:4096].decode("utf-8", "replace")

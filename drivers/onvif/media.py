@@ -1,0 +1,211 @@
+"""Reads what the media services know of cameras: sources, streams, masks, overlays. Media2 first, then Media1.
+
+Masks exist only in Media2; the two services are told apart by namespace, never by name.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from drivers.address import is_foreign, place, url_on
+from drivers.errors import DeadlineExceeded, DeviceFault, DriverError, Malformed, Refused, Unreachable, Unsupported
+from drivers.model import Mask, Masks, Overlays, PathName, Stream, Streams
+from drivers.onvif import documents, parse
+from drivers.onvif.parse import Profile
+from drivers.onvif.services import Endpoint, ServiceTable
+from drivers.onvif.soap import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One video source: its profiles in the device's order, and the tokens of its configurations."""
+
+    token: str
+    profiles: tuple[Profile, ...]
+    configurations: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """The device's video sources in the order in which it lists them, and the service that listed them."""
+
+    endpoint: Endpoint
+    sources: tuple[Source, ...]
+
+    def source(self, channel: int) -> Source:
+        """Return the source of a 1-based channel. Raises Unsupported where the device has fewer."""
+        if not 1 <= channel <= len(self.sources):
+            raise Unsupported(f"the device lists {len(self.sources)} video sources, none is channel {channel}")
+        return self.sources[channel - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class MaskList:
+    """All masks of a device, each with the token of its video source; empty where the device does not name it.
+
+    `supported` is what the device says of the function; None where it does not say.
+    """
+
+    masks: tuple[tuple[str, Mask], ...]
+    supported: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamsRead:
+    """The streams of a camera; paths whose address could not be had, and why; hosts that the addresses named."""
+
+    streams: Streams
+    missing: tuple[tuple[PathName, DriverError], ...] = ()
+    foreign_hosts: tuple[str, ...] = ()
+
+
+def read_media(session: Session, table: ServiceTable) -> Media:
+    """List the video sources by the profiles of the service that answers.
+
+    Raises:
+        DriverError: Neither media service gives profiles.
+    """
+    errors: list[DriverError] = []
+    for namespace in (documents.MEDIA2, documents.MEDIA1):
+        endpoint = table.find(namespace)
+        if endpoint is None:
+            continue
+        try:
+            if namespace == documents.MEDIA2:
+                profiles = parse.profiles2(session.call(endpoint, "GetProfiles", Type=["All"]).value)
+            else:
+                profiles = parse.profiles1(session.call(endpoint, "GetProfiles").value)
+            if not profiles:
+                raise Malformed("GetProfiles: no profile has a video source")
+            return Media(endpoint, _sources(profiles))
+        except (Unreachable, DeadlineExceeded, Refused):
+            raise
+        except DriverError as error:
+            errors.append(error)
+    raise errors[0] if errors else Unsupported("the device offers no media service")
+
+
+def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
+    """Read the addresses of a camera's snapshot, main and sub stream. Main is the largest picture, sub the next.
+
+    Raises:
+        DriverError: The device has no such channel, or none of its paths has an address.
+    """
+    source = media.source(channel)
+    device, own_hosts = session.transport.device, session.transport.addresses
+    streams: list[Stream] = []
+    missing: list[tuple[PathName, DriverError]] = []
+    foreign: dict[str, None] = {}
+    for path, profile in _paths(source):
+        try:
+            where = place(_uri(session, media.endpoint, path, profile), device, own_hosts)
+            if where.scheme.startswith("rtsp") == (path == "snapshot"):
+                raise Malformed(f"the device gave an address of the kind {where.scheme} for {path}")
+        except DriverError as error:
+            missing.append((path, error))
+            continue
+        if is_foreign(where, device, own_hosts):
+            foreign[where.named_host] = None
+        url = url_on(device, where)
+        if path == "snapshot":
+            streams.append(Stream(path, url, encoding="JPEG"))
+        else:
+            size = (profile.width_px, profile.height_px)
+            streams.append(Stream(path, url, profile.encoding, *size, profile.frame_rate, profile.bitrate_kbps))
+    if not streams:
+        raise missing[0][1]
+    return StreamsRead(Streams(tuple(streams)), tuple(missing), tuple(foreign))
+
+
+def read_masks(session: Session, table: ServiceTable, media: Media) -> MaskList:
+    """Read all masks of the device and whether it says that it has such a function.
+
+    Raises:
+        DriverError: Its list of masks cannot be had.
+    """
+    endpoint = table.require(documents.MEDIA2, "Media2")
+    found = parse.masks(session.call(endpoint, "GetMasks"))
+    owners = _owners(media)
+    if any(configuration not in owners for configuration, _ in found):
+        with suppress(DeviceFault, Unsupported, Malformed):
+            # A configuration that no profile uses still belongs to a source.
+            configured = session.call(endpoint, "GetVideoSourceConfigurations").value
+            owners = {**parse.configuration_owners(configured), **owners}
+    supported = None
+    with suppress(DeviceFault, Unsupported, Malformed):
+        supported = parse.says_masks(session.call(endpoint, "GetServiceCapabilities").value)
+    alone = media.sources[0].token if len(media.sources) == 1 else ""
+    return MaskList(tuple((owners.get(configuration, alone), mask) for configuration, mask in found), supported)
+
+
+def masks_of(listed: MaskList, media: Media, channel: int) -> Masks:
+    """Pick the masks of one camera. An empty list is returned only where it proves that there is none.
+
+    Raises:
+        Unsupported: The device does not have masks, as far as it says.
+        Malformed: A mask belongs to no known source, so that this camera's list may lack it.
+    """
+    source = media.source(channel)
+    if not listed.masks and not listed.supported:
+        raise Unsupported("the device lists no mask and does not say that it can have any")
+    lost = sum(1 for token, _ in listed.masks if not token)
+    if lost:
+        raise Malformed(f"GetMasks: {lost} masks belong to no video source that the device lists")
+    return Masks(tuple(mask for token, mask in listed.masks if token == source.token))
+
+
+def read_overlays(session: Session, media: Media) -> tuple[tuple[str, str], ...]:
+    """Read the texts that the device draws into its pictures, each with the token of its video source.
+
+    Raises:
+        DriverError: The device does not tell.
+    """
+    texts = parse.overlays(session.call(media.endpoint, "GetOSDs").value)
+    owners = _owners(media)
+    alone = media.sources[0].token if len(media.sources) == 1 else ""
+    return tuple((owners.get(configuration, alone), text) for configuration, text in texts)
+
+
+def overlays_of(listed: tuple[tuple[str, str], ...], media: Media, channel: int) -> Overlays:
+    """Pick the texts of one camera. Raises Unsupported where the device has no such channel."""
+    source = media.source(channel)
+    return Overlays(tuple(text for token, text in listed if token == source.token))
+
+
+def _owners(media: Media) -> dict[str, str]:
+    """Map each video source configuration to its video source."""
+    return {configuration: source.token for source in media.sources for configuration in source.configurations}
+
+
+def _sources(profiles: tuple[Profile, ...]) -> tuple[Source, ...]:
+    tokens = dict.fromkeys(one.source for one in profiles)
+    return tuple(
+        Source(
+            token,
+            tuple(one for one in profiles if one.source == token),
+            frozenset(one.configuration for one in profiles if one.source == token),
+        )
+        for token in tokens
+    )
+
+
+def _paths(source: Source) -> list[tuple[PathName, Profile]]:
+    """Name the profiles to look at: one per encoder, by size of the picture."""
+    by_encoder: dict[str, Profile] = {}
+    for profile in source.profiles:
+        by_encoder.setdefault(profile.encoder or profile.token, profile)
+    ranked = sorted(by_encoder.values(), key=lambda one: -one.width_px * one.height_px)
+    return list(zip(("snapshot", "main", "sub"), (ranked[0], *ranked[:2]), strict=False))
+
+
+def _uri(session: Session, endpoint: Endpoint, path: PathName, profile: Profile) -> str:
+    media2 = endpoint.namespace == documents.MEDIA2
+    if path == "snapshot":
+        value = session.call(endpoint, "GetSnapshotUri", ProfileToken=profile.token).value
+    elif media2:
+        value = session.call(endpoint, "GetStreamUri", Protocol="RTSP", ProfileToken=profile.token).value
+    else:
+        setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
+        value = session.call(endpoint, "GetStreamUri", StreamSetup=setup, ProfileToken=profile.token).value
+    return str((value if media2 else getattr(value, "Uri", None)) or "")

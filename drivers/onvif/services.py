@@ -1,0 +1,109 @@
+"""Where a device's services are: a table keyed by namespace, from GetServices or, on old devices, GetCapabilities.
+
+Addresses that a device gives are hints: their path is kept, the host is the configured one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from drivers.address import is_foreign, place
+from drivers.errors import DriverError, Malformed, Unsupported
+from drivers.model import Device
+from drivers.onvif import documents
+from drivers.onvif.reply import children
+
+DEVICE_PATH = "/onvif/device_service"
+
+_CAPABILITIES = {
+    "Media": documents.MEDIA1,
+    "Recording": documents.RECORDING,
+    "Search": documents.SEARCH,
+    "Replay": documents.REPLAY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One service on the configured host."""
+
+    namespace: str
+    path: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTable:
+    """The services that a device offers, in its order, and the other hosts that it named."""
+
+    endpoints: tuple[Endpoint, ...]
+    foreign_hosts: tuple[str, ...] = ()
+
+    def find(self, namespace: str) -> Endpoint | None:
+        """Return the service of this namespace, if the device has it."""
+        return next((one for one in self.endpoints if one.namespace == namespace), None)
+
+    def require(self, namespace: str, name: str) -> Endpoint:
+        """Return the service of this namespace. Raises Unsupported where the device does not list it."""
+        found = self.find(namespace)
+        if found is None:
+            raise Unsupported(f"the device offers no {name} service")
+        return found
+
+
+def device_endpoint(device: Device) -> Endpoint:
+    """Return the entry point of every ONVIF device.
+
+    Source: ONVIF Core Specification, Device service: the entry point is fixed to /onvif/device_service.
+    """
+    return Endpoint(documents.DEVICE, DEVICE_PATH, device.port)
+
+
+def from_services(value: Any, device: Device, own_hosts: Collection[str]) -> ServiceTable:
+    """Build the table from a decoded GetServices answer.
+
+    Raises:
+        Malformed: It names no service at all.
+    """
+    named = ((str(one.Namespace), one.XAddr) for one in value or ())
+    return _table(named, device, own_hosts)
+
+
+def from_capabilities(element: etree._Element, device: Device, own_hosts: Collection[str]) -> ServiceTable:
+    """Build the table from a checked GetCapabilities answer, with what stands under Extension.
+
+    Read off the answer itself: the schema puts a wildcard before the services under Extension, and zeep lets the
+    wildcard take them.
+
+    Raises:
+        Malformed: It names no service at all.
+    """
+    return _table(_capabilities(element), device, own_hosts)
+
+
+def _capabilities(element: etree._Element) -> Iterator[tuple[str, str | None]]:
+    for capabilities in children(element, "Capabilities"):
+        for part in (capabilities, *children(capabilities, "Extension")):
+            for name, namespace in _CAPABILITIES.items():
+                for xaddr in (one for named in children(part, name) for one in children(named, "XAddr")):
+                    yield namespace, xaddr.text
+
+
+def _table(named: Iterator[tuple[str, str | None]], device: Device, own_hosts: Collection[str]) -> ServiceTable:
+    endpoints: dict[str, Endpoint] = {}
+    foreign: dict[str, None] = {}
+    for namespace, xaddr in named:
+        try:
+            where = place(xaddr or "", device, own_hosts)
+        except DriverError:
+            continue
+        if is_foreign(where, device, own_hosts):
+            foreign[where.named_host] = None
+        endpoints.setdefault(namespace, Endpoint(namespace, where.target, where.port))
+    if not endpoints:
+        raise Malformed("the device lists no service")
+    return ServiceTable(tuple(endpoints.values()), tuple(foreign))

@@ -1,0 +1,237 @@
+"""Fetches exactly one keyframe over RTSP, live or recorded, with RTP inside the one TCP connection.
+
+Decided here: the order of requests, the login, whose address is asked (always the configured host), and when to
+stop: at the last packet of the first whole keyframe. What belongs to a frame is decided in `rtp.py`. No OPTIONS and,
+live, no Range are sent: both make real devices stumble or rewind.
+
+Source: RFC 2326 (RTSP), ONVIF Streaming Specification, chapters RTSP and Replay.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, NoReturn
+
+from drivers.address import authority, place
+from drivers.authentication import Challenge, authorization, choose, parse_challenges
+from drivers.credentials import weigh
+from drivers.errors import (
+    Busy,
+    DeviceFault,
+    DriverError,
+    Malformed,
+    NotTried,
+    Refused,
+    Unreachable,
+    Unsupported,
+)
+from drivers.exchange import Transport
+from drivers.rtp import Assembler, parse_packet
+from drivers.rtsp_wire import Response, Wire
+from drivers.sdp import Video, parse_sdp
+
+_TEARDOWN_S = 0.3
+_USER_AGENT = "camwarden"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """One keyframe in Annex-B form. `taken_at`: live, when it arrived; from a recording, when it was recorded."""
+
+    data: bytes = field(repr=False)
+    kind: Literal["h264", "h265"]
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of one fetch: a keyframe or an error, and whether the stream needed no login.
+
+    `anonymous` is None where no answer to the anonymous request came.
+    """
+
+    keyframe: Keyframe | None
+    error: DriverError | None
+    anonymous: bool | None
+
+
+def fetch_keyframe(transport: Transport, url: str, at: datetime | None = None) -> Fetched:
+    """Fetch one keyframe from `url` on the device's host: live, or recorded from `at` on. Errors are returned."""
+    session: _Session | None = None
+    try:
+        where = place(url, transport.device, transport.addresses)
+        if where.scheme != "rtsp":
+            raise Unsupported(f"streams over {where.scheme} are not read")
+        with contextlib.closing(transport.connect(where.port)) as sock, transport.deadline.guarding(sock):
+            session = _Session(transport, sock, where.port)
+            return Fetched(session.fetch(session.ours(url), at), None, session.anonymous)
+    except DriverError as error:
+        return Fetched(None, error, session.anonymous if session else None)
+
+
+class _Session:
+    """One RTSP session with the device."""
+
+    def __init__(self, transport: Transport, sock: socket.socket, port: int) -> None:
+        self.anonymous: bool | None = None
+        self._transport = transport
+        self._wire = Wire(sock, transport.deadline)
+        self._sock = sock
+        self._base = f"rtsp://{authority(transport.device.host, port)}"
+        self._sequence = 0
+        self._challenge: Challenge | None = None
+        self._used = 0
+        self._session = ""
+        self._early: list[tuple[int, bytes]] = []
+
+    def ours(self, url: str) -> str:
+        """Return `url` with the host and port that this session talks to."""
+        return self._base + place(url, self._transport.device).target
+
+    def fetch(self, url: str, at: datetime | None) -> Keyframe:
+        described = self._ask("DESCRIBE", url, {"Accept": "application/sdp"})
+        video = parse_sdp(described.body)
+        base = described.header("content-base") or described.header("content-location") or url
+        replay = {} if at is None else {"Require": "onvif-replay"}
+        transport = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"}
+        setup = self._ask("SETUP", self._control(base, video.control), transport | replay)
+        self._session = setup.header("session").partition(";")[0].strip()
+        if not self._session or not self._session.isprintable():
+            raise Malformed("SETUP: no session in the answer")
+        interleaved = re.search(r"interleaved=(\d{1,3})", setup.header("transport"))
+        play = self._control(base, video.session_control)
+        try:
+            if at is not None:
+                moment = at.astimezone(UTC)
+                replay["Range"] = f"clock={moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}Z-"
+                replay["Rate-Control"] = "no"
+            self._ask("PLAY", play, replay)
+            return self._keyframe(video, int(interleaved[1]) if interleaved else 0, recorded=at is not None)
+        finally:
+            self._teardown(play)
+
+    def _keyframe(self, video: Video, channel: int, recorded: bool) -> Keyframe:
+        assembler = Assembler(video.kind, video.parameter_sets)
+        for number, data in self._packets():
+            packet = parse_packet(data) if number == channel else None
+            if packet is None or packet.payload_type != video.payload_type:
+                continue
+            frame = assembler.push(packet)
+            if frame is None:
+                continue
+            if not recorded:
+                return Keyframe(frame.data, video.kind, self._transport.clock())
+            if frame.recorded_at is None:
+                raise Malformed("PLAY: the recording comes without the time at which it was made")
+            return Keyframe(frame.data, video.kind, frame.recorded_at)
+        raise Unreachable("the stream ended")
+
+    def _packets(self) -> Iterator[tuple[int, bytes]]:
+        yield from self._early
+        while True:
+            item = self._wire.next()
+            if not isinstance(item, Response):
+                yield item
+
+    def _ask(self, method: str, url: str, headers: dict[str, str]) -> Response:
+        """Send a request and return its good answer; log in once if the device challenges."""
+        renewed = False
+        while True:
+            sent_login = self._challenge is not None
+            response = self._request(method, url, headers)
+            if response.status == 200:
+                if sent_login:
+                    self._transport.credentials.accepted(self._transport.device, self._transport.clock())
+                elif self.anonymous is None:
+                    self.anonymous = True
+                return response
+            if response.status != 401:
+                self._fail(method, response, sent_login)
+            challenge = choose(
+                parse_challenges(value for name, value in response.headers if name == "www-authenticate")
+            )
+            self.anonymous = False
+            if sent_login and (renewed or challenge is None or not (challenge.stale or self._used > 1)):
+                self._transport.credentials.refused(self._transport.device, self._transport.clock(), _said(response))
+                if weigh(_said(response)) == "busy":
+                    raise Busy(f"{method}: the device's connection limit is reached")
+                raise Refused(f"{method}: the device refused the login")
+            if challenge is None:
+                raise NotTried(f"{method}: the device asks for a login of a kind that is not known")
+            if not sent_login:
+                self._transport.credentials.admit(self._transport.device, self._transport.clock())
+            renewed = sent_login
+            self._challenge, self._used = challenge, 0
+
+    def _request(self, method: str, url: str, headers: dict[str, str]) -> Response:
+        self._sequence += 1
+        lines = [f"{method} {url} RTSP/1.0", f"CSeq: {self._sequence}", f"User-Agent: {_USER_AGENT}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        if self._session:
+            lines.append(f"Session: {self._session}")
+        credential = self._transport.device.credential
+        if self._challenge is not None and credential is not None:
+            self._used += 1
+            lines.append(
+                "Authorization: " + authorization(self._challenge, credential, method, url, self._used, tls=False)
+            )
+        self._wire.send(("\r\n".join(lines) + "\r\n\r\n").encode())
+        while True:
+            item = self._wire.next()
+            if not isinstance(item, Response):
+                self._early.append(item)
+            elif item.header("cseq") in ("", str(self._sequence)):
+                return item
+
+    def _fail(self, method: str, response: Response, sent_login: bool) -> NoReturn:
+        said = _said(response)
+        words = f"{method}: {response.status} {response.reason}".rstrip()
+        meaning = weigh(said)
+        if response.status in (403, 453, 503) and meaning != "refused" and sent_login:
+            self._transport.credentials.refused(self._transport.device, self._transport.clock(), said)
+        if meaning == "locked" and response.status == 403:
+            raise Refused(words)
+        if response.status in (453, 503) or (response.status == 403 and meaning == "busy"):
+            raise Busy(words)
+        if response.status in (405, 461, 501, 551):
+            raise Unsupported(words)
+        if 300 <= response.status < 400:
+            raise Malformed(f"{words}, a redirect is not followed")
+        raise DeviceFault(words)
+
+    def _control(self, base: str, control: str) -> str:
+        """Return the address that a control attribute means (RFC 2326 appendix C.1.1), on the configured host."""
+        if control in ("", "*"):
+            return self.ours(base)
+        if re.match(r"rtsps?://", control, re.IGNORECASE):
+            return self.ours(control)
+        return self.ours(base.rstrip("/") + "/" + control.lstrip("/"))
+
+    def _teardown(self, url: str) -> None:
+        """Free the device's slot. Best effort: what it answers is of no use, and a moment is all it gets."""
+        with contextlib.suppress(DriverError, OSError):
+            sequence = self._sequence + 1
+            head = f"TEARDOWN {url} RTSP/1.0\r\nCSeq: {sequence}\r\nSession: {self._session}\r\n"
+            credential = self._transport.device.credential
+            if self._challenge is not None and credential is not None:
+                self._used += 1
+                login = authorization(self._challenge, credential, "TEARDOWN", url, self._used, tls=False)
+                head += f"Authorization: {login}\r\n"
+            self._wire.send(head.encode() + b"\r\n")
+            # Reading on until the answer keeps a reset from overtaking the request.
+            until = time.monotonic() + min(_TEARDOWN_S, self._transport.deadline.remaining_s())
+            while (left_s := until - time.monotonic()) > 0:
+                self._sock.settimeout(left_s)
+                data = self._sock.recv(64 * 1024)
+                if not data or b"RTSP/1.0 " in data:
+                    return
+
+
+def _said(response: Response) -> str:
+    return response.reason + " " + response.body[:2048].decode("utf-8", "replace")

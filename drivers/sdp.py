@@ -1,0 +1,100 @@
+"""Reads the session description that an RTSP server gives: which video track, where, and its parameter sets. Pure.
+
+Source: RFC 8866 (SDP), RFC 2326 appendix C (control), RFC 6184 section 8.2.1, RFC 7798 section 7.2.1.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import Literal
+
+from drivers.errors import Malformed, Unsupported
+
+_KINDS: dict[str, Literal["h264", "h265"]] = {"H264": "h264", "H265": "h265"}
+_SPROP = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
+_MAX_SET_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """One video track. `session_control` is the address for PLAY, empty where only the request's own is known."""
+
+    kind: Literal["h264", "h265"]
+    payload_type: int
+    control: str
+    session_control: str
+    parameter_sets: tuple[bytes, ...]
+
+
+def parse_sdp(data: bytes) -> Video:
+    """Return the first video track whose encoding is known here.
+
+    Raises:
+        Malformed: It is no session description.
+        Unsupported: It has no H.264 or H.265 video.
+    """
+    session, *tracks = _sections(data.decode("utf-8", "replace"))
+    encodings = []
+    for track in tracks:
+        media = track[0].split()
+        if media[0] != "video":
+            continue
+        for payload_type, encoding in _encodings(track):
+            encodings.append(encoding)
+            if encoding in _KINDS:
+                return Video(
+                    _KINDS[encoding],
+                    payload_type,
+                    control=_attribute(track, "control"),
+                    session_control=_attribute(session, "control"),
+                    parameter_sets=_parameter_sets(_attribute(track, "fmtp").partition(" ")[2]),
+                )
+    raise Unsupported(f"no H.264 or H.265 video, but {', '.join(encodings)[:60] or 'no video that is described'}")
+
+
+def _sections(text: str) -> list[list[str]]:
+    """Split into the session part and one part per medium; each medium's part begins with the value of its m line."""
+    sections: list[list[str]] = [[]]
+    lines = text.replace("\r", "\n").split("\n")
+    if not any(line.startswith("v=") for line in lines):
+        raise Malformed("DESCRIBE: the answer is no session description")
+    for line in lines:
+        name, _, value = line.strip().partition("=")
+        if name == "m" and value.split():
+            sections.append([value])
+        elif name == "a":
+            sections[-1].append(value)
+    return sections
+
+
+def _encodings(track: list[str]) -> list[tuple[int, str]]:
+    found = []
+    for value in track:
+        name, _, rest = value.partition(":")
+        words = rest.split()
+        if name == "rtpmap" and len(words) == 2 and words[0].isdecimal():
+            found.append((int(words[0]), words[1].partition("/")[0].upper()))
+    return found
+
+
+def _attribute(section: list[str], name: str) -> str:
+    return next((value.partition(":")[2].strip() for value in section if value.startswith(f"{name}:")), "")
+
+
+def _parameter_sets(parameters: str) -> tuple[bytes, ...]:
+    values = {}
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.strip().partition("=")
+        values[name.lower()] = value
+    sets = []
+    for name in _SPROP:
+        for text in filter(None, values.get(name, "").split(",")):
+            try:
+                decoded = b64decode(text + "=" * (-len(text) % 4))
+            except (binascii.Error, ValueError):
+                continue
+            if 2 < len(decoded) <= _MAX_SET_BYTES:
+                sets.append(decoded)
+    return tuple(sets)

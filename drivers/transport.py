@@ -1,0 +1,288 @@
+"""The only HTTP client: one connection to a device's configured host, one deadline, every answer recorded.
+
+Here are decided: how long and how much is read, and that no redirect, proxy, cookie or foreign host is followed. When
+a login is sent is decided in `login.py`; what an answer means is left to the drivers.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from drivers import deadline as deadlines
+from drivers.address import authority, without_secrets
+from drivers.authentication import parse_challenges
+from drivers.credentials import Credentials
+from drivers.deadline import Deadline, Guard
+from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable
+from drivers.exchange import Exchange, Request, Transport
+from drivers.login import Answer, Login
+from drivers.model import Device, Reply
+from drivers.replay import ReplayTransport
+
+__all__ = ["Deadline", "Exchange", "LiveTransport", "ReplayTransport", "Request", "Transport", "open_transport"]
+
+_CHUNK_BYTES = 64 * 1024
+_USER_AGENT = "camwarden"
+
+
+@contextmanager
+def open_transport(
+    device: Device,
+    deadline_s: float,
+    credentials: Credentials,
+    clock: Callable[[], datetime],
+    trust: Path | None = None,
+) -> Iterator[Transport]:
+    """Yield a transport to `device` whose time begins now; the name is resolved before that.
+
+    `trust` is a file of CA certificates for a device with TLS; without it the bundled public ones count.
+    """
+    addresses = deadlines.resolve(device.host.strip("[]"))
+    transport = LiveTransport(device, Deadline(deadline_s), credentials, clock, addresses, trust)
+    try:
+        yield transport
+    finally:
+        transport.close()
+
+
+class LiveTransport:
+    """A transport over the network. Not for use by several threads at once."""
+
+    def __init__(
+        self,
+        device: Device,
+        deadline: Deadline,
+        credentials: Credentials,
+        clock: Callable[[], datetime],
+        addresses: tuple[str, ...],
+        trust: Path | None = None,
+    ) -> None:
+        self.device = device
+        self.deadline = deadline
+        self.credentials = credentials
+        self.clock = clock
+        self.addresses = addresses
+        self.replies: list[Reply] = []
+        self._trust: bool | str = str(trust) if trust else True
+        self._port = device.port
+        self._login = Login(device, credentials, self._now, self._once, self._uri)
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._connections = _Connections(addresses, deadline)
+        self._adapter = _adapter(self._connections)
+        self._session.mount("http://", self._adapter)
+        self._session.mount("https://", self._adapter)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+        self._connections.sweep()
+
+    def connect(self, port: int) -> socket.socket:
+        """Open a TCP connection to the device's host. Raises DriverError."""
+        return deadlines.connect(self.addresses, port, self.deadline)
+
+    def send(self, request: Request) -> Reply:
+        """Exchange, and return the reply only. Raises DriverError."""
+        return self.exchange(request).reply
+
+    def exchange(self, request: Request) -> Exchange:
+        """Ask anonymously first, then with the one login that the challenge asks for.
+
+        A 401 without a challenge that can be answered is returned as it is: its body may say more.
+
+        Raises:
+            DriverError: Unreachable, DeadlineExceeded, Malformed, Refused, NotTried or Busy.
+        """
+        return self._login.exchange(request)
+
+    def _now(self) -> datetime:
+        return self.clock()
+
+    def _uri(self, request: Request) -> str:
+        return str(self._prepare(request, None).path_url)
+
+    def _prepare(self, request: Request, header: str | None) -> requests.PreparedRequest:
+        scheme = "https" if self.device.tls else "http"
+        place = authority(self.device.host, request.port or self.device.port)
+        headers: dict[str, str | bytes] = {"User-Agent": _USER_AGENT, "Accept-Encoding": "identity"}
+        headers.update(request.headers)
+        if header is not None:
+            headers["Authorization"] = header
+        if not request.path.startswith("/"):
+            raise Malformed(f"{request.operation}: a path must begin with a slash")
+        try:
+            # Prepared without the session, so that no cookie and no netrc entry joins it.
+            return requests.Request(
+                request.method, f"{scheme}://{place}{request.path}", headers=headers, data=request.body
+            ).prepare()
+        except (requests.RequestException, ValueError):
+            raise Malformed(f"{request.operation}: the device's address for it cannot be used") from None
+
+    def _once(self, request: Request, header: str | None) -> Answer:
+        port = request.port or self.device.port
+        if port != self._port:
+            # One connection per device at a time, also where it serves pictures on another port.
+            self._adapter.poolmanager.clear()
+            self._port = port
+        prepared = self._prepare(request, header)
+        left_s = self.deadline.remaining_s()
+        begun = time.monotonic()
+        try:
+            with self._session.send(
+                prepared, stream=True, timeout=(left_s, left_s), allow_redirects=False, verify=self._trust
+            ) as response:
+                body = self._read(request, response)
+        except Exception as error:  # noqa: BLE001 # whatever the peer provoked, translated in one place
+            raise self._translated(request, error) from None
+        finally:
+            self._connections.sweep()
+        elapsed_s = time.monotonic() - begun
+        now = self.clock()
+        reply = Reply(
+            operation=request.operation,
+            path=without_secrets(request.path),
+            status=response.status_code,
+            content_type=response.headers.get("Content-Type", ""),
+            body=body,
+            elapsed_s=elapsed_s,
+        )
+        self.replies.append(reply)
+        offset_s = _date_offset_s(response.headers.get("Date"), now - timedelta(seconds=elapsed_s / 2))
+        challenges = parse_challenges(response.raw.headers.getlist("WWW-Authenticate"))
+        return Answer(Exchange(reply, header is None and not request.carries_credential, now, offset_s), challenges)
+
+    def _read(self, request: Request, response: requests.Response) -> bytes:
+        if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+            raise Malformed(f"{request.operation}: the answer is compressed though that was not asked for")
+        too_large = Malformed(f"{request.operation}: the answer is larger than {request.max_bytes} bytes")
+        announced = response.headers.get("Content-Length", "")
+        if announced.isdecimal() and int(announced[:20]) > request.max_bytes:
+            raise too_large
+        parts: list[bytes] = []
+        size = 0
+        for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
+            self.deadline.remaining_s()
+            size += len(chunk)
+            if size > request.max_bytes:
+                raise too_large
+            parts.append(chunk)
+        # A socket that was shut down reads like the end of a body without a length.
+        self.deadline.remaining_s()
+        return b"".join(parts)
+
+    def _translated(self, request: Request, error: Exception) -> DriverError:
+        if isinstance(error, DriverError):
+            return error
+        if self.deadline.passed:
+            return DeadlineExceeded(f"{request.operation}: no complete answer within the device's time")
+        known = (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            http.client.HTTPException,
+            ValueError,
+        )
+        if not isinstance(error, known):
+            raise error
+        causes = tuple(_causes(error))
+        for cause in causes:
+            if isinstance(cause, Unreachable | DeadlineExceeded):
+                return cause
+        # The texts of these errors carry the whole address; only their innermost kind is told.
+        for cause in causes:
+            if isinstance(cause, http.client.HTTPException) and not isinstance(
+                cause, http.client.RemoteDisconnected | http.client.IncompleteRead
+            ):
+                return Malformed(f"{request.operation}: the answer is not HTTP ({type(cause).__name__})")
+        words = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
+        return Unreachable(f"{request.operation}: {words or type(causes[-1]).__name__}")
+
+
+class _Connections:
+    """Opens every connection to the device's own addresses, and guards it until its last answer was read.
+
+    A connection that the device ends is closed by its owner before the answer's body is read; its guard stays.
+    """
+
+    def __init__(self, addresses: tuple[str, ...], deadline: Deadline) -> None:
+        self._addresses = addresses
+        self._deadline = deadline
+        self._open: dict[int, Guard] = {}
+        self._ended: list[Guard] = []
+
+    def open(self, owner: HTTPConnection) -> socket.socket:
+        sock = deadlines.connect(self._addresses, owner.port or 0, self._deadline)
+        self._open[id(owner)] = self._deadline.guard(sock)
+        return sock
+
+    def closed(self, owner: HTTPConnection) -> None:
+        guard = self._open.pop(id(owner), None)
+        if guard is not None:
+            self._ended.append(guard)
+
+    def sweep(self) -> None:
+        """Release the guards of closed connections; called when no answer is being read."""
+        while self._ended:
+            self._deadline.release(self._ended.pop())
+
+
+def _adapter(connections: _Connections) -> HTTPAdapter:
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return connections.open(self)
+
+        def close(self) -> None:
+            connections.closed(self)
+            super().close()
+
+    class Secured(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return connections.open(self)
+
+        def close(self) -> None:
+            connections.closed(self)
+            super().close()
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecuredPool(HTTPSConnectionPool):
+        ConnectionCls = Secured
+
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+    adapter.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecuredPool}
+    return adapter
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what is wrapped in it, outermost first."""
+    seen: list[BaseException] = []
+    left: list[object] = [error]
+    while left:
+        one = left.pop(0)
+        if isinstance(one, BaseException) and one not in seen and len(seen) < 16:
+            seen.append(one)
+            yield one
+            left += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+
+
+def _date_offset_s(header: str | None, at: datetime) -> float | None:
+    try:
+        said = parsedate_to_datetime(header or "")
+    except (ValueError, TypeError, IndexError):
+        return None
+    return ((said if said.tzinfo else said.replace(tzinfo=UTC)) - at).total_seconds()

@@ -1,0 +1,180 @@
+"""Small scripted devices on loopback sockets: HTTP servers that answer as a test says, well or badly.
+
+`digest_accepts` checks an Authorization header on its own, from RFC 7616, so that the client's arithmetic is not
+compared with itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from drivers.model import Credential, Device
+
+USER, PASSWORD = "admin", "s3cret-Pa55"
+NOW = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One HTTP request as the device saw it. Header names are in lower case."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def authorization(self) -> str:
+        """The login that the request carried, or nothing."""
+        return self.headers.get("authorization", "")
+
+
+Answer = bytes | Iterator[bytes] | None
+"""Bytes to send, or several pieces of them; None: say nothing until the peer goes away."""
+
+
+@dataclass
+class HttpDevice:
+    """A device that answers each request with what `answer` returns for it. Use as a context manager."""
+
+    answer: Callable[[Asked], Answer]
+    asked: list[Asked] = field(default_factory=list)
+    connections: int = 0
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _open: list[socket.socket] = field(default_factory=list)
+
+    def __enter__(self) -> HttpDevice:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._start(self._accept)
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.stopping.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for sock in list(self._open):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        for thread in list(self._threads):
+            thread.join(5)
+
+    def drip(self, data: bytes, pause_s: float = 0.02) -> Iterator[bytes]:
+        """Give `data` byte by byte, again and again, until the test ends."""
+        while not self.stopping.is_set():
+            for byte in data:
+                yield bytes([byte])
+                if self.stopping.wait(pause_s):
+                    return
+
+    def wrap(self, sock: socket.socket) -> socket.socket:
+        """Make the server's side of a new connection; TLS devices replace this."""
+        return sock
+
+    def _start(self, run: Callable[[], None]) -> None:
+        thread = threading.Thread(target=run, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._open.append(sock)
+            self._start(lambda sock=sock: self._serve(sock))  # type: ignore[misc]
+
+    def _serve(self, raw: socket.socket) -> None:
+        with contextlib.suppress(OSError), raw, contextlib.closing(self.wrap(raw)) as sock:
+            stream = sock.makefile("rb")
+            with stream:
+                while (asked := _read_request(stream)) is not None:
+                    self.asked.append(asked)
+                    answer = self.answer(asked)
+                    if answer is None:
+                        stream.read(1)
+                        return
+                    for piece in [answer] if isinstance(answer, bytes) else answer:
+                        sock.sendall(piece)
+                    if not isinstance(answer, bytes):
+                        return
+
+
+def _read_request(stream: object) -> Asked | None:
+    line = stream.readline().decode("latin-1").split()  # type: ignore[attr-defined]
+    if len(line) != 3:
+        return None
+    headers = {}
+    while (text := stream.readline().decode("latin-1").strip()) != "":  # type: ignore[attr-defined]
+        name, _, value = text.partition(":")
+        headers[name.strip().lower()] = value.strip()
+    body = stream.read(int(headers.get("content-length", 0)))  # type: ignore[attr-defined]
+    return Asked(line[0], line[1], headers, body)
+
+
+def http(
+    status: int,
+    body: bytes = b"",
+    *headers: tuple[str, str],
+    content_type: str = "text/plain",
+    length: int | None = None,
+) -> bytes:
+    """Write one HTTP answer; `length` lies about the body where it is given."""
+    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body) if length is None else length}"]
+    lines += [f"Content-Type: {content_type}", *(f"{name}: {value}" for name, value in headers)]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
+def digest_parameters(authorization: str) -> dict[str, str]:
+    """Read the parameters of a Digest Authorization header."""
+    assert authorization.startswith("Digest ")
+    pairs = re.findall(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))', authorization)
+    return {name: quoted or plain for name, quoted, plain in pairs}
+
+
+def digest_accepts(
+    authorization: str,
+    method: str,
+    password: str = PASSWORD,
+    user: str = USER,
+    algorithm: str = "MD5",
+    realm: str | None = None,
+) -> bool:
+    """Say whether a Digest answer is right (RFC 7616 section 3.4.1; without qop RFC 2069).
+
+    `realm` is what the device means, where quoting makes the header say it in another way.
+    """
+    given = digest_parameters(authorization)
+    make = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}[algorithm]
+
+    def digest(text: str) -> str:
+        return make(text.encode()).hexdigest()
+
+    first = digest(f"{user}:{realm or given['realm']}:{password}")
+    second = digest(f"{method}:{given['uri']}")
+    middle = given["nonce"] + (f":{given['nc']}:{given['cnonce']}:{given['qop']}" if "qop" in given else "")
+    return given["username"] == user and given["response"] == digest(f"{first}:{middle}:{second}")
+
+
+def device(
+    port: int, password: str | None = PASSWORD, rtsp_port: int = 0, tls: bool = False, host: str = "127.0.0.1"
+) -> Device:
+    """Describe a scripted device as the configuration would."""
+    credential = None if password is None else Credential("test", USER, password)
+    return Device("box", host, port, "onvif", credential, rtsp_port, tls)
+
+
+def clock() -> datetime:
+    """Our clock in tests stands still."""
+    return NOW

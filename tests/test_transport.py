@@ -1,0 +1,423 @@
+"""The HTTP client against real sockets: deadline, sizes, logins, and where a credential may go."""
+
+from __future__ import annotations
+
+import itertools
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from devices import (
+    NOW,
+    PASSWORD,
+    USER,
+    Answer,
+    Asked,
+    HttpDevice,
+    clock,
+    device,
+    digest_accepts,
+    digest_parameters,
+    http,
+)
+
+from drivers.credentials import Credentials
+from drivers.errors import Busy, DeadlineExceeded, DriverError, Malformed, NotTried, Refused, Unreachable
+from drivers.model import Reply
+from drivers.transport import ReplayTransport, Request, Transport, open_transport
+
+DEADLINE_S = 0.6
+SLACK_S = 0.25
+ASK = Request("GetThing", "POST", "/onvif/device_service", b"<x/>")
+CHALLENGE = ("WWW-Authenticate", 'Digest realm="cam", nonce="n1", qop="auth", opaque="o"')
+
+
+def opened(
+    served: HttpDevice, deadline_s: float = 5.0, password: str | None = PASSWORD
+) -> AbstractContextManager[Transport]:
+    return open_transport(device(served.port, password), deadline_s, Credentials(None), clock)
+
+
+def failure(served: HttpDevice, request: Request = ASK) -> tuple[DriverError, float]:
+    """Send one request to a device that misbehaves; return the error and the time that it took."""
+    with opened(served, DEADLINE_S) as transport:
+        begun = time.monotonic()
+        with pytest.raises(DriverError) as raised:
+            transport.send(request)
+        return raised.value, time.monotonic() - begun
+
+
+def test_several_requests_share_one_connection() -> None:
+    with HttpDevice(lambda asked: http(200, b"yes")) as served, opened(served) as transport:
+        assert [transport.send(ASK).body for _ in range(5)] == [b"yes"] * 5
+        assert served.connections == 1
+        assert [reply.status for reply in transport.replies] == [200] * 5
+
+
+HOSTILE: dict[str, tuple[Callable[[HttpDevice], Answer], type[DriverError]]] = {
+    "silent": (lambda served: None, DeadlineExceeded),
+    "drips its status line": (lambda served: served.drip(b"HTTP/1.1 200 OK"), DeadlineExceeded),
+    "drips headers": (
+        lambda served: itertools.chain([b"HTTP/1.1 200 OK\r\n"], served.drip(b"X-A: b\r\n")),
+        DeadlineExceeded,
+    ),
+    "sends 100 Continue for ever": (
+        lambda served: served.drip(b"HTTP/1.1 100 Continue\r\n\r\n", 0.001),
+        DeadlineExceeded,
+    ),
+    "drips a body": (
+        lambda served: itertools.chain([b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"], served.drip(b"abc")),
+        DeadlineExceeded,
+    ),
+    "drips a body that ends with the connection": (
+        lambda served: itertools.chain([b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"], served.drip(b"abc")),
+        DeadlineExceeded,
+    ),
+    "drips chunks": (
+        lambda served: itertools.chain(
+            [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"], served.drip(b"1\r\nx\r\n")
+        ),
+        DeadlineExceeded,
+    ),
+    "begins a body and falls silent": (lambda served: http(200, b"abc", length=10), DeadlineExceeded),
+    "announces 100 MB": (lambda served: http(200, b"", length=100_000_000), Malformed),
+    "sends 100 MB without saying so": (
+        lambda served: itertools.chain([b"HTTP/1.1 200 OK\r\n\r\n"], itertools.repeat(b"x" * 1_000_000, 100)),
+        Malformed,
+    ),
+    "sends endless chunks": (
+        lambda served: itertools.chain(
+            [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"],
+            itertools.repeat(b"10000\r\n" + b"x" * 65536 + b"\r\n"),
+        ),
+        Malformed,
+    ),
+    "ends in the middle of a body": (lambda served: iter([http(200, b"abc", length=10)]), Unreachable),
+    "ends without an answer": (lambda served: iter([]), Unreachable),
+    "does not speak HTTP": (lambda served: iter([b"SSH-2.0-dropbear\r\n\r\n"]), Malformed),
+    "sends an endless header line": (
+        lambda served: itertools.chain([b"HTTP/1.1 200 OK\r\nX: "], itertools.repeat(b"x" * 65536, 64)),
+        Malformed,
+    ),
+    "compresses without being asked": (lambda served: http(200, b"\x1f\x8b", ("Content-Encoding", "gzip")), Malformed),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_misbehaving_device_costs_no_more_than_its_deadline(name: str) -> None:
+    answer, expected = HOSTILE[name]
+    with HttpDevice(lambda asked: answer(served)) as served:
+        error, took_s = failure(served)
+    assert type(error) is expected, error
+    assert took_s < DEADLINE_S + SLACK_S
+
+
+def test_the_deadline_is_shared_by_all_requests() -> None:
+    answers = itertools.chain([http(200)], itertools.repeat(None))
+    with HttpDevice(lambda asked: next(answers)) as served, opened(served, DEADLINE_S) as transport:
+        transport.send(ASK)
+        with pytest.raises(DeadlineExceeded):
+            transport.send(ASK)
+        begun = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            transport.send(ASK)
+        assert time.monotonic() - begun < 0.1
+        assert len(served.asked) == 2
+
+
+def test_the_thread_that_guards_deadlines_ends_with_the_last_connection() -> None:
+    with HttpDevice(lambda asked: http(200)) as served, opened(served) as transport:
+        transport.send(ASK)
+        guards = [thread for thread in threading.enumerate() if thread.name == "camwarden-deadline"]
+        assert len(guards) == 1
+    guards[0].join(5)
+    assert not guards[0].is_alive()
+
+
+def test_a_closed_port_is_unreachable() -> None:
+    with HttpDevice(lambda asked: None) as served:
+        pass
+    error, _ = failure(served)
+    assert isinstance(error, Unreachable)
+    assert "refused" in str(error)
+
+
+def test_an_unknown_name_is_unreachable_and_not_an_exception_of_its_own() -> None:
+    box = device(80, host="no-such-host.invalid")
+    with (
+        open_transport(box, 1.0, Credentials(None), clock) as transport,
+        pytest.raises(Unreachable, match="no address"),
+    ):
+        transport.send(ASK)
+
+
+def test_a_redirect_is_returned_and_not_followed() -> None:
+    with HttpDevice(lambda asked: http(200)) as elsewhere:
+        target = ("Location", f"http://127.0.0.1:{elsewhere.port}/")
+        with HttpDevice(lambda asked: http(302, b"", target)) as served, opened(served) as transport:
+            assert transport.send(ASK).status == 302
+        assert elsewhere.connections == 0
+
+
+def test_proxies_and_netrc_of_the_environment_do_not_apply(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login root password leaked")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with HttpDevice(lambda asked: http(200)) as proxy, HttpDevice(lambda asked: http(200)) as served:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        with opened(served) as transport:
+            transport.send(ASK)
+        assert proxy.connections == 0
+        assert "authorization" not in served.asked[0].headers
+
+
+def test_cookies_are_not_kept() -> None:
+    with (
+        HttpDevice(lambda asked: http(200, b"", ("Set-Cookie", "session=1"))) as served,
+        opened(served) as transport,
+    ):
+        transport.send(ASK)
+        transport.send(ASK)
+        assert "cookie" not in served.asked[1].headers
+
+
+class Gate:
+    """A device behind Digest: counts challenges, good and refused logins."""
+
+    def __init__(self, algorithm: str = "MD5", qop: str = ', qop="auth"', password: str = PASSWORD) -> None:
+        self.algorithm, self.qop, self.password = algorithm, qop, password
+        self.nonces: Iterator[int] = itertools.count(1)
+        self.nonce, self.uses, self.limit = "", 0, 1000
+        self.challenged = self.accepted = self.refused = 0
+        self.counts: list[str] = []
+
+    def challenge(self, *, stale: bool = False) -> bytes:
+        """Make a new nonce and ask for a login."""
+        self.nonce, self.uses = f"nonce-{next(self.nonces)}", 0
+        words = f'Digest realm="a, \\"b\\"", nonce="{self.nonce}"{self.qop}, algorithm={self.algorithm}'
+        return http(401, b"", ("WWW-Authenticate", words + (", stale=true" if stale else "")))
+
+    def __call__(self, asked: Asked) -> bytes:
+        """Answer one request."""
+        if not asked.authorization:
+            self.challenged += 1
+            return self.challenge()
+        given = digest_parameters(asked.authorization)
+        if given["nonce"] != self.nonce or self.uses >= self.limit:
+            return self.challenge(stale=True)
+        assert given["uri"] == asked.target
+        if not digest_accepts(asked.authorization, asked.method, self.password, USER, self.algorithm, realm='a, "b"'):
+            self.refused += 1
+            return self.challenge()
+        self.uses += 1
+        self.accepted += 1
+        self.counts.append(given.get("nc", ""))
+        return http(200, b"in")
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "qop"), [("MD5", ', qop="auth"'), ("SHA-256", ', qop="auth,auth-int"'), ("MD5", "")]
+)
+def test_digest_asks_anonymously_first_then_reuses_its_nonce(algorithm: str, qop: str) -> None:
+    gate = Gate(algorithm, qop)
+    with HttpDevice(gate) as served, opened(served) as transport:
+        assert [transport.exchange(ASK).anonymous for _ in range(4)] == [False] * 4
+        assert (gate.challenged, gate.accepted, gate.refused) == (1, 4, 0)
+        assert gate.counts == (["00000001", "00000002", "00000003", "00000004"] if qop else [""] * 4)
+        assert not served.asked[0].authorization
+        assert served.connections == 1
+
+
+def test_a_stale_nonce_is_renewed_and_is_no_refusal() -> None:
+    gate = Gate()
+    gate.limit = 2
+    with HttpDevice(gate) as served, opened(served) as transport:
+        assert [transport.send(ASK).status for _ in range(6)] == [200] * 6
+        assert (gate.challenged, gate.refused) == (1, 0)
+        assert transport.credentials.state(transport.device).state == "worked"
+
+
+def test_a_wrong_password_makes_exactly_one_refused_login() -> None:
+    gate = Gate(password="another")
+    with HttpDevice(gate) as served, opened(served) as transport:
+        with pytest.raises(Refused):
+            transport.send(ASK)
+        for _ in range(3):
+            with pytest.raises(NotTried):
+                transport.send(ASK)
+        assert gate.refused == 1
+        assert sum(1 for asked in served.asked if asked.authorization) == 1
+        assert transport.credentials.state(transport.device).state == "wrong"
+
+
+def test_an_open_path_is_never_sent_a_login() -> None:
+    gate = Gate()
+    answer = lambda asked: http(200, b"open") if asked.target == "/open" else gate(asked)  # noqa: E731
+    with HttpDevice(answer) as served, opened(served) as transport:
+        transport.send(ASK)
+        exchange = transport.exchange(Request("open", "GET", "/open", anonymous_first=True))
+        assert exchange.anonymous
+        assert not served.asked[-1].authorization
+
+
+def test_asking_anonymously_first_keeps_the_nonce_in_use() -> None:
+    gate = Gate()
+    with HttpDevice(gate) as served, opened(served) as transport:
+        transport.send(ASK)
+        gate.nonces = itertools.repeat(1)
+        assert not transport.exchange(Request("snapshot", "GET", "/s", anonymous_first=True)).anonymous
+        assert gate.counts == ["00000001", "00000002"]
+
+
+def test_without_a_login_nothing_is_tried() -> None:
+    with (
+        HttpDevice(lambda asked: http(401, b"", CHALLENGE)) as served,
+        opened(served, password=None) as transport,
+        pytest.raises(NotTried, match="none is configured"),
+    ):
+        transport.send(ASK)
+    assert len(served.asked) == 1
+
+
+def test_a_body_that_carries_the_login_is_not_tried_with_a_second_scheme() -> None:
+    with HttpDevice(lambda asked: http(401, b"no", CHALLENGE)) as served, opened(served) as transport:
+        exchange = transport.exchange(Request("X", "POST", "/", b"<token/>", carries_credential=True))
+        assert (exchange.reply.status, exchange.anonymous) == (401, False)
+        assert len(served.asked) == 1
+
+
+def test_basic_without_tls_is_not_answered() -> None:
+    with (
+        HttpDevice(lambda asked: http(401, b"", ("WWW-Authenticate", 'Basic realm="x"'))) as served,
+        opened(served) as transport,
+        pytest.raises(NotTried, match="password was not sent"),
+    ):
+        transport.send(ASK)
+    assert not any(asked.authorization for asked in served.asked)
+
+
+def test_an_unknown_scheme_is_returned_as_a_401() -> None:
+    with (
+        HttpDevice(lambda asked: http(401, b"", ("WWW-Authenticate", "Bearer realm=x"))) as served,
+        opened(served) as transport,
+    ):
+        assert transport.send(ASK).status == 401
+
+
+def test_a_lock_out_that_is_read_stops_a_login_that_had_worked() -> None:
+    gate = Gate()
+    locked = b"<userCheck><lockStatus>lock</lockStatus><unlockTime>1800</unlockTime></userCheck>"
+    with (
+        HttpDevice(lambda asked: http(403, locked) if asked.authorization and gate.accepted else gate(asked)) as served,
+        opened(served) as transport,
+    ):
+        transport.send(ASK)
+        with pytest.raises(Refused, match="locked"):
+            transport.send(ASK)
+        assert transport.credentials.state(transport.device).state == "wrong"
+
+
+def test_a_full_device_is_busy_and_not_wrong() -> None:
+    full = http(401, b"online user amount has reached the threshold", CHALLENGE)
+    with HttpDevice(lambda asked: full) as served, opened(served) as transport:
+        with pytest.raises(Busy):
+            transport.send(ASK)
+        assert transport.credentials.state(transport.device).state == "busy"
+        transport.clock = lambda: NOW + timedelta(seconds=30)
+        with pytest.raises(Busy, match="next try"):
+            transport.send(ASK)
+
+
+def test_records_hold_no_login() -> None:
+    gate = Gate()
+    with HttpDevice(gate) as served, opened(served) as transport:
+        transport.send(Request("snapshot", "GET", "/snap.jpg?usr=admin&pwd=hunter2&ch=1"))
+        assert served.asked[0].target == "/snap.jpg?usr=admin&pwd=hunter2&ch=1"
+        shown = repr(transport.replies) + repr(transport.device)
+    assert "hunter2" not in shown and PASSWORD not in shown and "Digest" not in shown
+    assert "ch=1" in shown
+
+
+def test_an_error_names_no_address_with_a_secret() -> None:
+    with HttpDevice(lambda asked: iter([])) as served:
+        error, _ = failure(served, Request("snapshot", "GET", "/snap.jpg?pwd=hunter2"))
+    assert "hunter2" not in repr(error) and "snapshot" in str(error)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1, key and certificate in one file."""
+    path = tmp_path_factory.mktemp("tls") / "device.pem"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    command += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(path), "-out", "-"]
+    made = subprocess.run(command, check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + made.stdout)
+    return path
+
+
+@pytest.fixture
+def secured(certificate: Path) -> Iterator[HttpDevice]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    served = HttpDevice(
+        lambda asked: (
+            http(200, b"in") if asked.authorization else http(401, b"", ("WWW-Authenticate", 'Basic realm="x"'))
+        )
+    )
+    served.wrap = lambda sock: context.wrap_socket(sock, server_side=True)  # type: ignore[method-assign]
+    with served:
+        yield served
+
+
+def test_basic_over_trusted_tls_is_answered(secured: HttpDevice, certificate: Path) -> None:
+    box = device(secured.port, tls=True)
+    with open_transport(box, 5.0, Credentials(None), clock, trust=certificate) as transport:
+        assert transport.send(ASK).body == b"in"
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_request(secured: HttpDevice) -> None:
+    box = device(secured.port, tls=True)
+    with open_transport(box, 5.0, Credentials(None), clock) as transport, pytest.raises(Unreachable):
+        transport.send(ASK)
+    assert secured.asked == []
+
+
+def test_the_deadline_holds_inside_the_tls_handshake() -> None:
+    with HttpDevice(lambda asked: None) as served:
+        served.wrap = lambda sock: (sock.recv(1), served.stopping.wait(5), sock)[2]  # type: ignore[method-assign]
+        box = device(served.port, tls=True)
+        with open_transport(box, DEADLINE_S, Credentials(None), clock) as transport:
+            begun = time.monotonic()
+            with pytest.raises(DeadlineExceeded):
+                transport.send(ASK)
+            assert time.monotonic() - begun < DEADLINE_S + SLACK_S
+
+
+def test_a_recording_answers_in_order_and_passes_over_an_answered_challenge() -> None:
+    def reply(status: int, body: bytes, path: str = "/a") -> Reply:
+        return Reply("Op", path, status, "text/xml", body)
+
+    recorded = [reply(401, b""), reply(200, b"1"), reply(200, b"other", "/b"), reply(200, b"2")]
+    replayed: Transport = ReplayTransport(recorded, device(80), clock)
+    asked = Request("Op", "POST", "/a")
+    assert [replayed.send(asked).body, replayed.send(asked).body] == [b"1", b"2"]
+    with pytest.raises(Unreachable):
+        replayed.send(asked)
