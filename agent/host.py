@@ -25,17 +25,22 @@ def moment(at: datetime) -> Moment:
 
 
 def clock_synced() -> bool:
-    """Return whether the kernel says that its clock is synchronised; False where it cannot be asked.
-
-    Source: adjtimex(2), STA_UNSYNC and TIME_ERROR.
-    """
+    """Return whether the kernel says that its clock is synchronised; False where it cannot be asked."""
     buffer = ctypes.create_string_buffer(_TIMEX_BYTES)
     adjtimex = getattr(ctypes.CDLL(None), "adjtimex", None)
     if adjtimex is None:
         return False
     state = int(adjtimex(buffer))
     status = int.from_bytes(buffer.raw[_TIMEX_STATUS_OFFSET : _TIMEX_STATUS_OFFSET + 4], "little")
-    return state >= 0 and state != _TIME_ERROR and not status & _STA_UNSYNC
+    return is_synced(state, status)
+
+
+def is_synced(state: int, status: int) -> bool:
+    """Judge what adjtimex answered: its return value, and the status bits of `struct timex`.
+
+    Source: adjtimex(2), TIME_ERROR and STA_UNSYNC.
+    """
+    return 0 <= state < _TIME_ERROR and not status & _STA_UNSYNC
 
 
 def load(directory: Path) -> dict[str, Json]:

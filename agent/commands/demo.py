@@ -1,0 +1,110 @@
+"""Show the whole flow on a simulated site: real protocols on loopback, nothing left running."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from agent import exits
+from agent.commands.findings_table import findings_table
+from agent.config_load import load
+from agent.daemon import utc_now
+from agent.demo.cameras import Fault
+from agent.demo.children import ChildFailed
+from agent.demo.run import BROKERS, Delivered, Demo, Event, another_cycle, delivered, first_cycle, start, write_results
+from agent.report import parse_finding
+
+CHANGES: tuple[tuple[str, Fault | None], ...] = (
+    ("gate", "mask-removed"),
+    ("gate", None),
+    ("roof", "dark"),
+    ("roof", None),
+    ("parking", "recordings-lost"),
+    ("parking", None),
+)
+"""What `--watch` does to the site, step by step."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/demo"), help="folder for result.json, report.html and logs"
+    )
+    parser.add_argument("--broker", choices=sorted(BROKERS), default="embedded", help="which MQTT broker to start")
+    parser.add_argument("--watch", action="store_true", help="keep running while the site changes; Ctrl-C ends it")
+    parser.add_argument("--rounds", type=int, default=0, help="with --watch: end after this many rounds of changes")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run one cycle, and with `--watch` more of them, and return 0 when the hub has confirmed every report."""
+    console = Console(no_color=args.no_color, quiet=args.quiet or args.json)
+    signal.signal(signal.SIGTERM, _interrupt)
+    began_at = time.monotonic()
+    shutil.rmtree(args.out, ignore_errors=True)
+
+    def say(line: str) -> None:
+        console.print(Text(f"{time.monotonic() - began_at:5.1f} s  {line}"))
+
+    try:
+        with ExitStack() as stack:
+            demo = start(stack, args.out.absolute(), args.broker, utc_now, say)
+            up_s = time.monotonic() - began_at
+            first_cycle(demo, say)
+            what = delivered(demo)
+            total_s = time.monotonic() - began_at
+            write_results(demo, what, {"start_s": round(up_s, 2), "total_s": round(total_s, 2)})
+            _show(console, demo, what, args)
+            if args.watch:
+                _watch(console, demo, what, args.rounds, say)
+    except ChildFailed as error:
+        sys.stderr.write(f"the demo failed: {error}\n")
+        return exits.UNAVAILABLE
+    if args.json:
+        sys.stdout.write((args.out / "result.json").read_text() + "\n")
+    return exits.OK if what.sent == what.verified == what.confirmed > 0 else exits.UNAVAILABLE
+
+
+def _show(console: Console, demo: Demo, what: Delivered, args: argparse.Namespace) -> None:
+    site = load(demo.config)
+    findings = tuple(parse_finding(f) for f in what.payload["body"]["findings"])
+    console.print(findings_table(site, findings, args.lang))
+    console.print(Text(f"{what.sent} reports sent, {what.verified} verified, {what.confirmed} confirmed by the hub"))
+    console.print(Text(f"report: {args.out / 'report.html'}   data: {args.out / 'result.json'}"))
+
+
+def _watch(console: Console, demo: Demo, what: Delivered, rounds: int, say: Any) -> None:
+    """Change the site, look again, and print each event as the hub has verified it."""
+    told = {event.seq for event in what.events}
+    done = 0
+    while not rounds or done < rounds:
+        for camera, fault in CHANGES:
+            demo.site.change(camera, fault)
+            say(f"{camera}: {fault or 'all is well again'}")
+            another_cycle(demo)
+            what = delivered(demo)
+            for event in what.events:
+                if event.seq not in told:
+                    told.add(event.seq)
+                    console.print(Text(f"         {event_line(event)}", style="bold"))
+        done += 1
+
+
+def event_line(event: Event) -> str:
+    """Return one line for an event as the hub holds it."""
+    body = event.body
+    change = f"{body['from'] or 'not known'} -> {body['to']}"
+    return f"event {event.seq}: {body['subject']} {body['check']} {change}: {body['finding']['message']}"
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,203 @@
+"""The demo: a simulated site, a broker and a hub on loopback, and the real agent's commands against them.
+
+What it shows is what the hub has verified, not what the agent would like to have said. Trust is set up as on a real
+site: the hub keeps the unknown key's reports untrusted until somebody vouches for the key.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent import status_file
+from agent.daemon import utc_now
+from agent.demo.broker import Broker, embedded_broker, mosquitto_broker
+from agent.demo.children import ChildFailed, output_of, running
+from agent.demo.site import CITY, SITE_ID, SITE_NAME, SimulatedSite
+from agent.files import write_atomic
+from agent.handover.page import Proof, render_page
+from agent.hub.report import write_status
+from agent.hub.store import Store
+
+SCHEMA = "camwarden-demo/1"
+FOUND_SOMETHING = (0, 1, 3, 4)
+"""Exit codes of a cycle that ran: the simulated site has faults on purpose."""
+UNTRUSTED_WITHIN_S = 20.0
+POLL_S = 0.1
+
+BROKERS: Mapping[str, Callable[[Path], Broker]] = {"embedded": embedded_broker, "mosquitto": mosquitto_broker}
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo: where its files are, and the command lines that its steps share."""
+
+    out: Path
+    site: SimulatedSite
+    broker: Broker
+    config: Path
+    runtime: Path
+    hub_data: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One transition that the hub has verified, by its number in the event stream."""
+
+    seq: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What arrived: the newest config report that the hub has verified, all events, and how many reports made it."""
+
+    payload: Mapping[str, Any]
+    kid: str
+    digest: str
+    sent: int
+    verified: int
+    confirmed: int
+    events: tuple[Event, ...]
+
+
+def start(stack: ExitStack, out: Path, broker_kind: str, clock: Callable[[], Any], say: Say) -> Demo:
+    """Start site, broker and hub, and write the agent's configuration; `stack` ends all of them.
+
+    Raises:
+        ChildFailed: One of them did not come up.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    hub_data = out / "hub"
+    site = SimulatedSite(clock)
+    site.start()
+    stack.callback(site.stop)
+    say(f"{len(site.devices)} simulated devices listen on 127.0.0.1")
+    broker = BROKERS[broker_kind](out)
+    stack.callback(broker.stop)
+    password_file = out / "hub-password"
+    write_atomic(password_file, broker.password.encode(), 0o600)
+    jwks = out / "hub-jwks.json"
+    output = output_of(["hub", "jwks", "--data", hub_data])
+    write_atomic(jwks, output.encode(), 0o644)
+    at_broker = ["--host", broker.host, "--port", str(broker.port), "--user", broker.user]
+    hub_run: list[str | Path] = ["hub", "run", "--json", "--data", hub_data, *at_broker, "--password-file", password_file]
+    stack.enter_context(running(hub_run, out / "hub.log", ready_event="ready"))
+    say("the hub is subscribed")
+    config = site.write_config(
+        out / "agent",
+        {
+            "host": broker.host, "port": broker.port, "tls": False, "user": broker.user, "password": broker.password,
+            "jwks": str(jwks), "confirm": "hub",
+        },
+    )  # fmt: skip
+    return Demo(out, site, broker, config, out / "agent" / "runtime", hub_data)
+
+
+def first_cycle(demo: Demo, say: Say) -> None:
+    """Run the agent once: its key is unknown to the hub at first, then vouched for, then its reports are confirmed.
+
+    Raises:
+        ChildFailed: The agent failed, or the hub did not confirm.
+    """
+    with running(["run", "--once", "--config", demo.config], demo.out / "agent.log") as agent:
+        untrusted = _wait_until_untrusted(demo, agent)
+        say(f"the hub keeps {untrusted} reports of an unknown key, unverified and unconfirmed")
+        key = json.loads(output_of(["keys", "show", "--json", "--config", demo.config]))
+        output_of(["hub", "trust", "add", SITE_ID, key["kid"], "--data", demo.hub_data])
+        say(f"hub trust add {SITE_ID} {key['kid']}")
+        code = agent.wait(timeout=90)
+    if code not in FOUND_SOMETHING:
+        raise ChildFailed(f"camwarden run --once ended with {code}: see {demo.out / 'agent.log'}")
+
+
+def another_cycle(demo: Demo) -> None:
+    """Run the agent once more.
+
+    Raises:
+        ChildFailed: The agent failed, or the hub did not confirm.
+    """
+    output_of(["run", "--once", "--config", demo.config], FOUND_SOMETHING, timeout_s=90)
+
+
+def delivered(demo: Demo) -> Delivered:
+    """Return what the hub has verified, and how many reports the agent says to have made.
+
+    Raises:
+        ChildFailed: The hub has no config report.
+    """
+    with _hub_store(demo) as store:
+        rows = store.all(
+            "SELECT stream, seq, payload, kid, digest FROM report WHERE site = ? AND fork = 0 ORDER BY id", SITE_ID
+        )
+        counts = _counts(store)
+    configs = [row for row in rows if row[0] == "config"]
+    if not configs:
+        raise ChildFailed("the hub has verified no config report")
+    _, _, payload, kid, digest = configs[-1]
+    events = tuple(Event(seq, json.loads(data)["body"]) for stream, seq, data, _, _ in rows if stream == "event")
+    return Delivered(json.loads(payload), kid, digest, _sent(demo), counts["verified"], counts["confirmed"], events)
+
+
+def write_results(demo: Demo, what: Delivered, times: Mapping[str, float]) -> None:
+    """Write `result.json` and `report.html` from what the hub has verified."""
+    payload = what.payload
+    body = payload["body"]
+    reports = {"sent": what.sent, "verified": what.verified, "confirmed": what.confirmed}
+    result = {
+        "schema": SCHEMA,
+        "site": SITE_ID,
+        "at": payload["ts"],
+        "cameras": body["cameras"],
+        "findings": body["findings"],
+        "reports": reports,
+        "times": dict(times),
+    }
+    write_atomic(demo.out / "result.json", json.dumps(result, ensure_ascii=False, indent=2).encode(), 0o644)
+    proof = Proof(
+        SITE_ID, CITY, SITE_NAME, what.kid, payload["epoch"], payload["seq"], what.digest, payload["ts"], **reports
+    )
+    write_atomic(demo.out / "report.html", render_page(body, proof).encode(), 0o644)
+
+
+def _wait_until_untrusted(demo: Demo, agent: subprocess.Popen[str]) -> int:
+    """Return how many reports of the unknown key the hub has kept, once the first are there."""
+    give_up_at = time.monotonic() + UNTRUSTED_WITHIN_S
+    while time.monotonic() < give_up_at and agent.poll() is None:
+        with _hub_store(demo) as store:
+            (untrusted,) = store.all("SELECT count(*) FROM waiting WHERE topic NOT LIKE '%/state'")[0]
+        if untrusted:
+            return int(untrusted)
+        time.sleep(POLL_S)
+    raise ChildFailed(f"no report of the agent reached the hub: see {demo.out / 'agent.log'}")
+
+
+@contextmanager
+def _hub_store(demo: Demo) -> Iterator[Store]:
+    store = Store(demo.hub_data, read_only=True)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _counts(store: Store) -> Mapping[str, int]:
+    """Return the numbers of `camwarden hub status` for the site."""
+    status: Any = write_status(store)
+    counts: Mapping[str, int] = status["sites"][SITE_ID]
+    return counts
+
+
+def _sent(demo: Demo) -> int:
+    """Return how many reports the agent has committed, whatever became of them."""
+    queue = status_file.read(demo.runtime, utc_now()).content["queue"]
+    assert isinstance(queue, dict)  # noqa: S101 - the agent's own file
+    return sum(queue[state] for state in ("pending", "sent", "parked", "confirmed", "dropped"))

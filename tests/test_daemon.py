@@ -1,0 +1,175 @@
+"""The daemon as systemd and a power cut see it: ready, status, reload, a quick end, and nothing lost to SIGKILL."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.demo.children import command, output_of
+from agent.demo.run import FOUND_SOMETHING, Demo, start
+from agent.demo.site import SITE_ID
+from agent.hub.report import write_status
+from agent.hub.store import Store
+from agent.keys import REPORT_KEY_NAME, load_or_create_signer
+
+WITHIN_S = 30.0
+
+
+@dataclass
+class Stage:
+    """A demo whose hub trusts the agent, and a tripwire: a device that tells the test that a cycle is under way."""
+
+    demo: Demo
+    tripwire: socket.socket
+    notifications: socket.socket
+    notify_path: Path
+    stack: ExitStack
+
+    @contextmanager
+    def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
+        environment = {**os.environ, "NOTIFY_SOCKET": str(self.notify_path)}
+        with (self.demo.out / "daemon.log").open("ab") as log:
+            child = subprocess.Popen(
+                command("run", "--config", self.demo.config), stdout=log, stderr=log, env=environment
+            )
+        try:
+            yield child
+        finally:
+            child.kill()
+            child.wait()
+
+    def mid_cycle(self) -> None:
+        """Return when the agent has connected to the tripwire, which never answers."""
+        connection, _ = self.tripwire.accept()
+        self.stack.enter_context(connection)
+
+    def notified(self, word: str) -> str:
+        """Return the first notification that contains `word`."""
+        give_up_at = time.monotonic() + WITHIN_S
+        while time.monotonic() < give_up_at:
+            text = self.notifications.recv(4096).decode()
+            if word in text:
+                return text
+        raise AssertionError(f"no notification with {word}")
+
+    def log(self) -> str:
+        return (self.demo.out / "daemon.log").read_text()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with ExitStack() as stack:
+        demo = start(stack, tmp_path / "demo", "mosquitto", lambda: datetime.now(UTC), lambda line: None)
+        state = demo.config.parent / "state"
+        kid = load_or_create_signer(state / REPORT_KEY_NAME).kid
+        output_of(["hub", "trust", "add", SITE_ID, kid, "--data", demo.hub_data])
+        tripwire = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        tripwire.settimeout(WITHIN_S)
+        text = demo.config.read_text().replace("deadline_s = 6", "deadline_s = 3")
+        device = f'[[device]]\nid = "tripwire"\nhost = "127.0.0.1"\nport = {tripwire.getsockname()[1]}\n\n'
+        demo.config.write_text(text.replace("[[device]]", device + "[[device]]", 1))
+        notify_path = tmp_path / "notify"
+        notifications = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        notifications.bind(str(notify_path))
+        notifications.settimeout(WITHIN_S)
+        yield Stage(demo, tripwire, notifications, notify_path, stack)
+
+
+def test_ready_status_and_a_quick_end(stage: Stage) -> None:
+    with stage.daemon() as child:
+        stage.notified("READY=1")
+        stage.notified("WATCHDOG=1")
+        assert "fail" in stage.notified("STATUS=")
+
+        libraries = Path(f"/proc/{child.pid}/maps").read_text()
+        assert "_ssl" in libraries
+        assert "/cv2/" not in libraries
+        assert "/numpy/" not in libraries
+
+        status = json.loads(output_of(["status", "--json", "--config", stage.demo.config], FOUND_SOMETHING))
+        assert status["site"] == SITE_ID
+        assert status["hub"]["link"] == "connected"
+        assert {c["id"]: c["online"] for c in status["cameras"]}["gate"] == "pass"
+
+        began_at = time.monotonic()
+        child.terminate()
+        assert child.wait(WITHIN_S) == 0
+        assert time.monotonic() - began_at < 5
+        stage.notified("STOPPING=1")
+
+
+def test_sigterm_in_the_middle_of_a_cycle_ends_it_at_once(stage: Stage) -> None:
+    with stage.daemon() as child:
+        stage.mid_cycle()
+        began_at = time.monotonic()
+        child.terminate()
+        assert child.wait(WITHIN_S) == 0
+        assert time.monotonic() - began_at < 5
+
+
+def test_a_wrong_configuration_is_refused_at_reload_and_the_old_one_goes_on(stage: Stage) -> None:
+    with stage.daemon() as child:
+        stage.notified("STATUS=")
+        good = stage.demo.config.read_text()
+        stage.demo.config.write_text(good.replace("period_s = 60", "period_s = 1"))
+        child.send_signal(signal.SIGHUP)
+        stage.notified("RELOADING=1")
+        stage.notified("READY=1")
+        assert child.poll() is None
+    assert "the old one stays in force" in stage.log()
+    assert "period_s" in stage.log()
+
+
+def test_a_second_agent_of_the_same_site_ends_with_a_clear_line(stage: Stage) -> None:
+    with stage.daemon():
+        stage.notified("READY=1")
+        second = subprocess.run(
+            command("run", "--once", "--config", stage.demo.config), capture_output=True, text=True, check=False
+        )
+    assert second.returncode == 2
+    assert "Traceback" not in second.stderr
+    assert len(second.stderr.splitlines()) == 1
+
+
+def test_nothing_committed_is_lost_to_sigkill_in_mid_cycle(stage: Stage) -> None:
+    """Killed while probing, while publishing, and again: at the end all is confirmed and the chain closes."""
+    for wait in (stage.mid_cycle, lambda: stage.notified("STATUS="), stage.mid_cycle):
+        with stage.daemon() as child:
+            wait()
+            child.kill()
+            assert child.wait(WITHIN_S) == -signal.SIGKILL
+        drain(stage.notifications)
+    output_of(["run", "--once", "--config", stage.demo.config], FOUND_SOMETHING, timeout_s=90)
+
+    queue = json.loads((stage.demo.runtime / "status.json").read_text())["queue"]
+    store = Store(stage.demo.hub_data, read_only=True)
+    try:
+        site = write_status(store)["sites"][SITE_ID]  # type: ignore[index,call-overload]
+    finally:
+        store.close()
+    assert {k: queue[k] for k in ("pending", "sent", "parked", "dropped")} == dict.fromkeys(
+        ("pending", "sent", "parked", "dropped"), 0
+    )
+    assert queue["confirmed"] == site["verified"] == site["confirmed"] >= 4
+    assert site["gaps"] == {"missing": [], "explained": []}
+    assert (site["forks"], site["tampered"], site["rejected"]) == (0, 0, {})
+
+
+def drain(notifications: socket.socket) -> None:
+    """Throw away what a killed daemon has said."""
+    notifications.setblocking(False)
+    with suppress(BlockingIOError):
+        while True:
+            notifications.recv(4096)
+    notifications.settimeout(WITHIN_S)

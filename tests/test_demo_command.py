@@ -1,0 +1,68 @@
+"""`camwarden demo` as a newcomer runs it: one command, a table, two files, and nothing left running."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from agent.demo.children import command
+
+
+def processes_that_mention(text: str) -> list[str]:
+    """Return the command lines of running processes that name this text, or run inside it."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if text in line:
+            found.append(line)
+    return found
+
+
+def test_one_cycle_on_the_embedded_broker(tmp_path: Path) -> None:
+    out = tmp_path / "demo-out"
+    done = subprocess.run(command("demo", "--out", out, "--json"), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["reports"]["verified"] == result["reports"]["sent"] == result["reports"]["confirmed"] > 0
+    assert result == json.loads((out / "result.json").read_text())
+    assert (out / "report.html").stat().st_size > 10_000
+    assert processes_that_mention(str(out)) == []
+
+
+def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
+    out = tmp_path / "demo-out"
+    child = subprocess.Popen(
+        command("demo", "--out", out, "--watch"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    assert child.stdout is not None
+    for line in child.stdout:
+        if "untrusted" in line or "unverified" in line:
+            break
+    assert len(processes_that_mention(str(out))) > 1
+    os.killpg(child.pid, signal.SIGINT)
+    child.communicate(timeout=30)
+    assert child.returncode == 130
+    give_up_at = time.monotonic() + 5
+    while processes_that_mention(str(out)) and time.monotonic() < give_up_at:
+        os.sched_yield()
+    assert processes_that_mention(str(out)) == []
+
+
+def test_an_unwritable_folder_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = subprocess.run(
+        command("demo", "--out", tmp_path / "file" / "x"), capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,39 @@
+"""What the gateway says of itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent import host
+
+PLL, UNSYNC = 0x0001, 0x0040
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "synced"),
+    [(0, PLL, True), (1, PLL, True), (5, PLL, False), (0, PLL | UNSYNC, False), (5, UNSYNC, False), (-1, PLL, False)],
+)
+def test_a_clock_is_synchronised_only_where_state_and_status_say_so(state: int, status: int, synced: bool) -> None:
+    assert host.is_synced(state, status) is synced
+
+
+def test_the_kernel_can_be_asked() -> None:
+    assert host.clock_synced() in (True, False)
+
+
+def test_a_moment_names_the_boot_and_a_clock_that_only_goes_forward() -> None:
+    at = datetime(1970, 1, 1, tzinfo=UTC)
+    first, second = host.moment(at), host.moment(at)
+    assert first.at == at
+    assert first.boot_id == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert second.mono_ms >= first.mono_ms
+
+
+def test_load_figures_are_ratios_and_bytes(tmp_path: Path) -> None:
+    load = host.load(tmp_path)
+    assert 0 <= load["cpu_ratio"] <= 1
+    assert 0 < load["memory_ratio"] <= 1
+    assert load["disk_free_bytes"] > 0

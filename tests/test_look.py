@@ -1,0 +1,47 @@
+"""Looking: every picture becomes facts of its path, and one that cannot be judged is said with its reason."""
+
+from __future__ import annotations
+
+from sites import NOW, PATHS, ZONE, camera, site
+
+from agent.look import look
+from drivers.model import Picture, PictureSeen, Unavailable, ZoneVerdict
+from masking.model import Job, Judged, Verdict, WorkerError
+
+
+def judge(job: Job) -> Judged:
+    if job.data == b"bad":
+        raise WorkerError("undecodable")
+    return Judged(640, 360, 100.0, 30.0, tuple(Verdict(z.name, "PASS", "solid") for z in job.zones))
+
+
+def pictures(*data: bytes) -> tuple[Picture, ...]:
+    return tuple(Picture("gate", path, NOW, one, "jpeg") for path, one in zip(PATHS, data, strict=False))
+
+
+def test_a_good_picture_is_seen_and_its_zones_are_judged() -> None:
+    values = [o.value for o in look(site(camera()), pictures(b"a", b"b"), judge)]
+    assert [(v.path, v.zone) for v in values if isinstance(v, ZoneVerdict)] == [
+        ("snapshot", ZONE.name),
+        ("main", ZONE.name),
+    ]
+    digests = {v.digest for v in values if isinstance(v, PictureSeen)}
+    assert len(digests) == 2
+
+
+def test_a_bad_picture_costs_its_own_path_only() -> None:
+    values = [o.value for o in look(site(camera()), pictures(b"a", b"bad", b"c"), judge)]
+    assert [v.path for v in values if isinstance(v, PictureSeen)] == ["snapshot", "sub"]
+    (missing,) = [v for v in values if isinstance(v, Unavailable)]
+    assert (missing.fact, missing.path, missing.reason, missing.detail) == (
+        "picture",
+        "main",
+        "malformed",
+        "worker: undecodable",
+    )
+
+
+def test_progress_is_told_after_each_picture() -> None:
+    turns = []
+    look(site(camera()), pictures(b"a", b"bad", b"c"), judge, lambda: turns.append(1))
+    assert len(turns) == 3
