@@ -1,0 +1,224 @@
+"""Giving up everything that judging pictures does not need. Runs once, in the child, before the first picture.
+
+Four layers, each of which alone stops a taken-over decoder from reading the report key or calling home: resource
+limits, dropped capabilities, Landlock without a single path, and a seccomp list of the few calls that arithmetic on
+memory needs (everything else is EPERM: no open, no socket, no program, no process, no tracing, no executable memory).
+What the system does not offer is returned as a sentence, so that the agent can say so.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import resource
+import socket
+from pathlib import Path
+from typing import Any
+
+try:
+    import pyseccomp
+except (ImportError, RuntimeError):  # RuntimeError: the package is there, the system's libseccomp is not
+    pyseccomp = None
+
+_PR_SET_DUMPABLE = 4
+_PR_SET_NO_NEW_PRIVS = 38
+_CAPABILITY_VERSION_3 = 0x20080522
+
+# Landlock's calls have these numbers on every architecture (Linux, include/uapi/asm-generic/unistd.h).
+_LANDLOCK_CREATE_RULESET = 444
+_LANDLOCK_RESTRICT_SELF = 446
+_LANDLOCK_CREATE_RULESET_VERSION = 1
+
+# Access rights and scopes by the Landlock ABI that brought them (Linux, include/uapi/linux/landlock.h).
+_FS_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
+_NET_RIGHTS = {4: 0b11}  # bind TCP, connect TCP
+_SCOPES = {6: 0b11}  # abstract unix sockets, signals
+
+_PROT_EXEC = 4
+
+_CALLS = (
+    "brk",
+    "munmap",
+    "mremap",
+    "madvise",
+    "read",
+    "readv",
+    "write",
+    "writev",
+    "pread64",
+    "lseek",
+    "close",
+    "dup",
+    "fstat",
+    "newfstatat",
+    "futex",
+    "sched_yield",
+    "sched_getaffinity",
+    "clock_gettime",
+    "clock_getres",
+    "gettimeofday",
+    "time",
+    "nanosleep",
+    "clock_nanosleep",
+    "getrandom",
+    "getpid",
+    "gettid",
+    "getrusage",
+    "times",
+    "rt_sigaction",
+    "rt_sigprocmask",
+    "rt_sigreturn",
+    "sigaltstack",
+    "setitimer",
+    "alarm",
+    "restart_syscall",
+    "exit",
+    "exit_group",
+    "poll",
+    "ppoll",
+    "select",
+    "pselect6",
+    "rseq",
+    "set_robust_list",
+    "membarrier",
+    "sysinfo",
+    "uname",
+)
+"""Calls that the child may make with any arguments. None of them reaches beyond the memory and pipes it has."""
+
+
+class _RulesetAttr(ctypes.Structure):
+    _fields_ = (
+        ("handled_access_fs", ctypes.c_uint64),
+        ("handled_access_net", ctypes.c_uint64),
+        ("scoped", ctypes.c_uint64),
+    )
+
+
+class _CapabilityHeader(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+def give_up_everything(memory_bytes: int, cpu_s: int) -> tuple[str, ...]:
+    """Lock this process down for the rest of its life.
+
+    Args:
+        memory_bytes: Address space that may be taken on top of what is mapped now.
+        cpu_s: Processor time for the whole life of the process.
+
+    Returns:
+        What could not be given up, one sentence each; empty when every layer holds.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    limits: list[str] = []
+    if len(list(Path("/proc/self/task").iterdir())) != 1:
+        limits.append("threads: a library started a thread before the lock-down; Landlock does not bind it")
+    _limit_resources(memory_bytes, cpu_s)
+    if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        limits.append("dumpable: other processes of this user may still trace the picture worker")
+    if not _drop_capabilities(libc):
+        limits.append("capabilities: the picture worker could not drop its capabilities")
+    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        limits.append("no-new-privs: the kernel refused it")
+    limits += _landlock(libc)
+    limits += _seccomp()
+    return (*limits, *_still_possible())
+
+
+def _limit_resources(memory_bytes: int, cpu_s: int) -> None:
+    mapped_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    wanted = (
+        (resource.RLIMIT_AS, mapped_bytes + memory_bytes),
+        (resource.RLIMIT_CPU, cpu_s),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        # The limit counts all processes of the user, but binds only who carries it: here it means "no fork".
+        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+    )
+    for which, value in wanted:
+        hard = resource.getrlimit(which)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(which, (value, value))
+
+
+def _drop_capabilities(libc: ctypes.CDLL) -> bool:
+    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; twice 32 bits
+    return bool(libc.capset(ctypes.byref(header), nothing) == 0)
+
+
+def _landlock(libc: ctypes.CDLL) -> list[str]:
+    """Handle every right that the kernel knows and allow none of them.
+
+    Source: Linux kernel documentation, userspace-api/landlock.
+    """
+    abi = libc.syscall(
+        _LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_LANDLOCK_CREATE_RULESET_VERSION)
+    )
+    if abi < 1:
+        return [f"landlock: not offered here ({os.strerror(ctypes.get_errno())}); seccomp has to keep files closed"]
+    ruleset = _RulesetAttr(_newest(_FS_RIGHTS, abi), _newest(_NET_RIGHTS, abi), _newest(_SCOPES, abi))
+    size = 8 if abi < 4 else 16 if abi < 6 else 24
+    descriptor = libc.syscall(
+        _LANDLOCK_CREATE_RULESET, ctypes.byref(ruleset), ctypes.c_size_t(size), ctypes.c_uint32(0)
+    )
+    if descriptor < 0:
+        return [f"landlock: the kernel refused the rules ({os.strerror(ctypes.get_errno())})"]
+    try:
+        if libc.syscall(_LANDLOCK_RESTRICT_SELF, ctypes.c_int(descriptor), ctypes.c_uint32(0)) != 0:
+            return [f"landlock: the kernel did not apply the rules ({os.strerror(ctypes.get_errno())})"]
+    finally:
+        os.close(descriptor)
+    return []
+
+
+def _newest(rights: dict[int, int], abi: int) -> int:
+    return max((mask for since, mask in rights.items() if since <= abi), default=0)
+
+
+def _seccomp() -> list[str]:
+    if pyseccomp is None:
+        return ["seccomp: the system library libseccomp is missing"]
+    refuse = pyseccomp.ERRNO(errno.EPERM)
+    try:
+        rules: Any = pyseccomp.SyscallFilter(refuse)
+        rules.set_attr(pyseccomp.Attr.ACT_BADARCH, pyseccomp.KILL_PROCESS)
+        for call in _CALLS:
+            _allow(rules, call)
+        for call in ("mmap", "mprotect"):
+            _allow(rules, call, pyseccomp.Arg(2, pyseccomp.MASKED_EQ, _PROT_EXEC, 0))
+        # abort() in a decoder must end this process, and must reach no other.
+        _allow(rules, "tgkill", pyseccomp.Arg(0, pyseccomp.EQ, os.getpid()))
+        rules.load()
+    except OSError as failure:
+        return [f"seccomp: the kernel refused the filter ({failure.strerror})"]
+    return []
+
+
+def _allow(rules: Any, call: str, *arguments: Any) -> None:
+    try:
+        rules.add_rule(pyseccomp.ALLOW, call, *arguments)
+    except ValueError:
+        pass  # this libseccomp does not know the call, so nothing here was built to need it
+    except OSError as failure:
+        if failure.errno not in (errno.EINVAL, errno.EDOM, errno.EFAULT):  # this architecture has no such call
+            raise
+
+
+def _still_possible() -> list[str]:
+    """Try what must not work any more: measured, not assumed."""
+    possible = []
+    try:
+        os.close(os.open("/", os.O_RDONLY))
+        possible.append("files: the picture worker can still open files")
+    except OSError:
+        pass
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()
+        possible.append("network: the picture worker can still open sockets")
+    except OSError:
+        pass
+    return possible

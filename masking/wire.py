@@ -1,0 +1,154 @@
+"""What parent and child of the picture worker say to each other: framed JSON, and raw picture bytes after a job.
+
+The child handles hostile pictures, so the parent believes nothing of its answers: sizes are capped before they are
+read, every value is checked for its type and range, and anything else is a WireError. No pickle, no code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from masking.model import Job, Judged, Verdict, Zone
+
+MAX_PICTURE_BYTES = 32 * 1024 * 1024
+MAX_HEADER_BYTES = 1024 * 1024
+MAX_ANSWER_BYTES = 256 * 1024
+LENGTH_BYTES = 4
+
+_MAX_SIDE_PX = 65_535
+_WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_NAME = re.compile(r"[a-z0-9_]{1,40}")
+_ERRORS = ("undecodable", "too-large", "crashed")
+
+
+class WireError(Exception):
+    """The other side said something that the protocol does not know."""
+
+
+def frame(message: dict[str, Any]) -> bytes:
+    """A message as it goes into the pipe: four bytes of length, then JSON."""
+    body = json.dumps(message, allow_nan=False, ensure_ascii=True, separators=(",", ":")).encode()
+    return len(body).to_bytes(LENGTH_BYTES) + body
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """The JSON object of a frame.
+
+    Raises:
+        WireError: Not one JSON object.
+    """
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        raise WireError("not JSON") from None
+    if not isinstance(message, dict):
+        raise WireError("not a JSON object")
+    return message
+
+
+def job_message(job: Job, number: int) -> dict[str, Any]:
+    """The header that goes before a job's picture bytes."""
+    zones = [{"name": z.name, "polygon": z.polygon, "effect": z.effect, "color": z.color} for z in job.zones]
+    return {"job": number, "kind": job.kind, "size": len(job.data), "zones": zones}
+
+
+def zones_of(message: dict[str, Any]) -> tuple[Zone, ...]:
+    """The zones of a job's header, in the child (which trusts its parent)."""
+    return tuple(
+        Zone(str(z["name"]), tuple((float(x), float(y)) for x, y in z["polygon"]), z["effect"], str(z["color"]))
+        for z in message["zones"]
+    )
+
+
+def judged_message(judged: Judged, number: int) -> dict[str, Any]:
+    """A child's answer to a job that it could judge."""
+    verdicts = [
+        {"zone": v.zone, "verdict": v.verdict, "reason": v.reason, "numbers": dict(v.numbers), "text": v.explanation}
+        for v in judged.verdicts
+    ]
+    return {
+        "job": number,
+        "width": judged.width_px,
+        "height": judged.height_px,
+        "mean": judged.mean_luma,
+        "contrast": judged.contrast,
+        "verdicts": verdicts,
+    }
+
+
+def error_message(reason: str, detail: str, number: int) -> dict[str, Any]:
+    """A child's answer to a job that it could not judge."""
+    return {"job": number, "error": reason, "detail": detail}
+
+
+def read_judged(message: dict[str, Any], job: Job, number: int) -> Judged | tuple[str, str]:
+    """Check a child's answer and turn it into a Judged, or into the reason and detail of an error.
+
+    Raises:
+        WireError: The answer is not one to this job, or a value in it is not what it must be.
+    """
+    if message.get("job") != number or isinstance(message.get("job"), bool):
+        raise WireError("an answer to another job")
+    if "error" in message:
+        reason = message["error"]
+        if reason not in _ERRORS:
+            raise WireError("an unknown error")
+        return reason, _text(message.get("detail"), 300)
+    verdicts = message.get("verdicts")
+    if not isinstance(verdicts, list) or len(verdicts) != len(job.zones):
+        raise WireError("not one verdict for each zone")
+    return Judged(
+        width_px=_integer(message.get("width"), 1, _MAX_SIDE_PX),
+        height_px=_integer(message.get("height"), 1, _MAX_SIDE_PX),
+        mean_luma=_number(message.get("mean"), 0, 255),
+        contrast=_number(message.get("contrast"), 0, 127.5),
+        verdicts=tuple(_verdict(answer, zone) for answer, zone in zip(verdicts, job.zones, strict=True)),
+    )
+
+
+def read_limits(message: dict[str, Any]) -> tuple[str, ...]:
+    """What a child that has just started could not give up.
+
+    Raises:
+        WireError: Not a child's first message.
+    """
+    limits = message.get("limits")
+    if message.get("ready") is not True or not isinstance(limits, list) or len(limits) > 16:
+        raise WireError("not a greeting")
+    return tuple(_text(limit, 300) for limit in limits)
+
+
+def _verdict(answer: object, zone: Zone) -> Verdict:
+    if not isinstance(answer, dict) or answer.get("zone") != zone.name:
+        raise WireError("a verdict on another zone")
+    verdict, reason, numbers = answer.get("verdict"), answer.get("reason"), answer.get("numbers")
+    if verdict not in ("PASS", "FAIL", "UNSURE"):
+        raise WireError("an unknown verdict")
+    if not isinstance(reason, str) or len(reason) > 60 or not _WORD.fullmatch(reason):
+        raise WireError("a reason that is no word")
+    if not isinstance(numbers, dict) or len(numbers) > 40:
+        raise WireError("numbers that are none")
+    if not all(_NAME.fullmatch(name) for name in numbers):
+        raise WireError("a number without a proper name")
+    values = tuple((name, _number(value, -1e9, 1e9)) for name, value in numbers.items())
+    return Verdict(zone.name, verdict, reason, values, _text(answer.get("text"), 500))
+
+
+def _integer(value: object, low: int, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise WireError("a whole number out of range")
+    return value
+
+
+def _number(value: object, low: float, high: float) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:  # NaN fails too
+        raise WireError("a number out of range")
+    return float(value)
+
+
+def _text(value: object, limit: int) -> str:
+    if not isinstance(value, str) or len(value) > limit or not (value.isascii() and (value.isprintable() or not value)):
+        raise WireError("text that is too long or not plain")
+    return value

@@ -1,0 +1,86 @@
+"""What the parent believes of its picture worker: every value is checked."""
+
+from __future__ import annotations
+
+import json
+
+import pictures
+import pytest
+from pictures import job
+
+from masking import wire
+from masking.model import Job, Judged, Verdict, Zone
+
+GOOD_ANSWER = {
+    "job": 1,
+    "width": 640,
+    "height": 360,
+    "mean": 100.0,
+    "contrast": 20.0,
+    "verdicts": [{"zone": "z", "verdict": "PASS", "reason": "solid", "numbers": {"a_b": 1.5}, "text": "Hidden."}],
+}
+VERDICT = GOOD_ANSWER["verdicts"][0]  # type: ignore[index]
+ASKED = Job(b"", "jpeg", (Zone("z", pictures.DESK_AND_DOOR[0].polygon),))
+
+
+def test_a_good_answer_is_read() -> None:
+    assert wire.read_judged(GOOD_ANSWER, ASKED, 1) == Judged(
+        640, 360, 100.0, 20.0, (Verdict("z", "PASS", "solid", (("a_b", 1.5),), "Hidden."),)
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"job": 2},
+        {"job": True},
+        {"width": 0},
+        {"width": "640"},
+        {"width": 640.5},
+        {"height": 10**30},
+        {"mean": float("nan")},
+        {"mean": 256},
+        {"contrast": None},
+        {"contrast": float("inf")},
+        {"verdicts": []},
+        {"verdicts": "PASS"},
+        {"verdicts": [None]},
+        {"verdicts": [VERDICT, VERDICT]},
+        {"verdicts": [{**VERDICT, "zone": "other"}]},
+        {"verdicts": [{**VERDICT, "verdict": "pass"}]},
+        {"verdicts": [{**VERDICT, "verdict": ["PASS"]}]},
+        {"verdicts": [{**VERDICT, "reason": "two words"}]},
+        {"verdicts": [{**VERDICT, "reason": "a" * 100}]},
+        {"verdicts": [{**VERDICT, "reason": "solid\n"}]},
+        {"verdicts": [{**VERDICT, "numbers": {"a": True}}]},
+        {"verdicts": [{**VERDICT, "numbers": {"a": float("nan")}}]},
+        {"verdicts": [{**VERDICT, "numbers": {"A key": 1.0}}]},
+        {"verdicts": [{**VERDICT, "numbers": [1]}]},
+        {"verdicts": [{**VERDICT, "numbers": {f"n{i}": 1 for i in range(100)}}]},
+        {"verdicts": [{**VERDICT, "text": "\x1b[2J"}]},
+        {"verdicts": [{**VERDICT, "text": "a\nb"}]},
+        {"verdicts": [{**VERDICT, "text": "x" * 1000}]},
+        {"verdicts": [{**VERDICT, "text": None}]},
+        {"error": "please-trust-me", "detail": ""},
+        {"error": "undecodable", "detail": "x" * 1000},
+        {"error": ["undecodable"], "detail": ""},
+    ],
+    ids=str,
+)
+def test_an_answer_with_a_wrong_value_is_not_believed(change: dict[str, object]) -> None:
+    with pytest.raises(wire.WireError):
+        wire.read_judged({**GOOD_ANSWER, **change}, ASKED, 1)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[1]", b"1", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"job": ' + b"9" * 5000 + b"}"]
+)
+def test_a_frame_that_is_no_json_object_is_not_believed(body: bytes) -> None:
+    with pytest.raises(wire.WireError):
+        wire.parse(body)
+
+
+def test_a_job_survives_the_wire() -> None:
+    message = json.loads(wire.frame(wire.job_message(job(b"abc"), 7))[wire.LENGTH_BYTES :])
+    assert wire.zones_of(message) == pictures.DESK_AND_DOOR
+    assert (message["job"], message["size"], message["kind"]) == (7, 3, "jpeg")
