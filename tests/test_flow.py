@@ -76,6 +76,7 @@ def test_every_stream_of_the_site_has_arrived(ran: tuple[Demo, Delivered, Wire])
         ("privacy-mask-present", "camera:corridor", "fail", "disabled"),
         ("privacy-mask-effective", "camera:yard", "fail", "not-hidden"),
         ("privacy-mask-effective", "camera:reception", "fail", "translucent"),
+        ("privacy-mask-effective", "camera:lobby", "fail", "not-hidden"),
         ("retention-days", "camera:canteen", "fail", "too-short"),
         ("recording-completeness", "camera:parking", "warn", "gap"),
         ("clock-offset", "device:roof", "fail", "offset"),
