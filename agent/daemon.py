@@ -26,7 +26,8 @@ from agent.host import moment
 from agent.keys import REPORT_KEY_NAME, Signer, load_jwks, load_or_create_signer
 from agent.model import Json, utc_text
 from agent.paths import CREDENTIALS_NAME
-from agent.publish import DeliveryStatus, Publisher
+from agent.publish import Publisher
+from agent.publish_status import DeliveryStatus
 from agent.report import counts
 from agent.spool import Spool
 from agent.verdict import refused
@@ -104,10 +105,12 @@ def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[Seen, bool]:
         now = moment(clock())
         seen = see(site, rim, now)
         tell(site, seen, parts.spool, parts.signer, now)
-        if parts.publisher is None:
-            return seen, True
-        parts.publisher.wake()
-        return seen, parts.publisher.drained(CONFIRM_WITHIN_S)
+        confirmed = True
+        if parts.publisher is not None:
+            parts.publisher.wake()
+            confirmed = parts.publisher.drained(CONFIRM_WITHIN_S)
+        status_file.write(site.storage.runtime, _status(site, seen, parts, now.at))
+        return seen, confirmed
 
 
 def serve(config: Path, site: Site, clock: Callable[[], datetime]) -> int:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 from agent.config import CameraConfig, Site
 from agent.events import Transition
 from agent.facts import Facts
-from agent.model import Draft, Finding, Json, Status, utc_text
+from agent.model import Draft, Finding, Json, Message, Source, Status, utc_text
 from agent.state import Memory
 from agent.version import VERSION
 from drivers.model import Identity, Mask, Masks, Recordings
@@ -59,6 +60,16 @@ def finding_json(finding: Finding) -> dict[str, Json]:
         "evidence": dict(finding.evidence),
         "caused_by": finding.caused_by,
     }
+
+
+def parse_finding(data: Mapping[str, Any]) -> Finding:
+    """Return the finding that `finding_json` wrote. Its message is the English sentence, no longer a template."""
+    message = Message("{text}", {"text": data["message"]})
+    source = Source(data["source"]["document"], data["source"]["article"])
+    return Finding(
+        data["check"], data["subject"], data["status"], data["severity"], message, source, data["reason"],
+        data["evidence"], data["caused_by"],
+    )  # fmt: skip
 
 
 def counts(findings: tuple[Finding, ...]) -> dict[str, Json]:

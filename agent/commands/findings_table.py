@@ -28,22 +28,22 @@ def findings_table(site: Site, findings: tuple[Finding, ...], lang: str, everyth
     places = {f"camera:{c.camera.id}": i for i, c in enumerate(site.cameras)}
     shown.sort(key=lambda f: (ORDER.index(f.status), places.get(f.subject, -1)))
     names = {f"camera:{c.camera.id}": c.camera.name for c in site.cameras}
-    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False)
-    for heading, ratio in (("status", 2), ("where", 4), ("check", 5), ("finding", 12), ("rule", 6)):
-        table.add_column(translate(heading, lang), ratio=ratio, overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(translate("status", lang), no_wrap=True)
+    table.add_column(translate("where", lang), no_wrap=True)
+    table.add_column(translate("what was found, and the next step", lang), overflow="fold")
     for finding in shown:
-        name = names.get(finding.subject, "")
-        table.add_row(
-            Text(translate(finding.status, lang), style=STYLE[finding.status]),
-            Text(f"{name}\n{finding.subject}" if name else finding.subject),
-            Text(finding.check),
-            Text(render(finding.message, lang)),
-            Text(str(finding.source), style="dim"),
-        )
+        status = Text(translate(finding.status, lang).replace("_", " "), style=STYLE[finding.status])
+        where = Text(names.get(finding.subject) or finding.subject)
+        what = Text(render(finding.message, lang))
+        if names.get(finding.subject):
+            where.append(f"\n{finding.subject}", style="dim")
+        what.append(f"\n{finding.check}: {finding.source}", style="dim")
+        table.add_row(status, where, what)
     return Group(table, Text(summary(findings, lang)))
 
 
 def summary(findings: tuple[Finding, ...], lang: str) -> str:
     """Return one line: how many findings have each status, consequences left out."""
     totals = counts(findings)
-    return ", ".join(f"{totals[status]} {translate(status, lang)}" for status in ORDER)
+    return ", ".join(f"{totals[status]} {translate(status, lang).replace('_', ' ')}" for status in ORDER)
