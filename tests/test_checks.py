@@ -266,7 +266,9 @@ def test_no_clock_is_judged_by_one_that_is_not_synchronised() -> None:
 
 
 def test_a_stream_that_answers_without_a_login_fails() -> None:
-    facts = without(healthy(), Access) + observed("camera:gate", Access(("http snapshot", "rtsp main", "rtsp sub"), ("rtsp sub",)))
+    facts = without(healthy(), Access) + observed(
+        "camera:gate", Access(("http snapshot", "rtsp main", "rtsp sub"), ("rtsp sub",))
+    )
     finding = judge(facts)["stream-auth-required camera:gate"]
     assert (finding.status, finding.evidence["anonymous"]) == ("fail", ["rtsp sub"])
 
