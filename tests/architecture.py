@@ -21,7 +21,7 @@ OUTSIDE_OF: dict[str, tuple[str, ...]] = {
 }
 """What each package may import of ours."""
 
-PURE_MASKING = ("geometry", "coverage", "model", "worker", "__init__")
+PURE_MASKING = ("geometry", "coverage", "model", "wire", "worker", "__init__")
 """What the daemon uses of masking: these must not load numpy or OpenCV."""
 
 WALLS: dict[str, tuple[str, ...]] = {
@@ -37,7 +37,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "asyncio": (),
     "zeep": ("drivers/onvif/*",),
     "onvif": ("drivers/onvif/*",),
-    "paho": ("agent/publish.py", "agent/hub/*", "agent/demo/*"),
+    "paho": ("agent/publish.py", "agent/publish_*.py", "agent/hub/*", "agent/demo/*"),
     "cryptography": ("agent/envelope.py", "agent/keys.py", "agent/hub/*", "agent/demo/*"),
     "rich": ("agent/commands/*", "agent/demo/*"),
     "iotcore": ("agent/demo/*",),
