@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     run_parser = actions.add_parser("run", parents=[data], help="receive until interrupted")
     run_parser.add_argument("--host", default="127.0.0.1", help="the broker (default %(default)s)")
-    run_parser.add_argument("--port", type=_port, default=None, help="its port (default 8883 with --tls, else 1883)")
+    run_parser.add_argument("--port", type=port, default=None, help="its port (default 8883 with --tls, else 1883)")
     run_parser.add_argument("--tls", action="store_true", help="connect with TLS")
     run_parser.add_argument("--ca", type=Path, help="PEM file with the certificates that the broker's must lead to")
     run_parser.add_argument("--certificate", type=Path, help="PEM file with the hub's own certificate")
@@ -87,13 +87,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    port = args.port or (8883 if args.tls else 1883)
-    broker = Hub(args.host, port, args.tls, args.ca, args.certificate, args.key, _credential(args))
+    number = args.port or (8883 if args.tls else 1883)
+    broker = Hub(args.host, number, args.tls, args.ca, args.certificate, args.key, _credential(args))
     tls_context(broker)
     stop = threading.Event()
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, lambda *_: stop.set())
     options = service.Options(args.data, broker)
     service.run(options, stop, _tell_json if args.json else _tell_text, lambda: datetime.now(UTC))
     return OK
@@ -180,8 +180,9 @@ def _print_status(status: dict[str, Json]) -> None:
             print(f"  gave up {gap['stream']} {gap['from_seq']} to {gap['to_seq']}: {gap['reason']}")
 
 
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 < port < 65536:
+def port(text: str) -> int:
+    """Return a TCP port; argparse names this function in its message."""
+    number = int(text)
+    if not 0 < number < 65536:
         raise ValueError
-    return port
+    return number

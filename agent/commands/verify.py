@@ -18,7 +18,7 @@ from agent.errors import ConfigurationError, NotVerified
 from agent.exits import CONFIG, FAILS, OK
 from agent.hub import trust
 from agent.hub.store import Store
-from agent.hub.verify import Claim, examine, read_payload
+from agent.hub.verify import Claim, examine, read_gap, read_payload
 from agent.keys import PublicKey, load_jwks, public_key
 from agent.watermark import read_watermark
 
@@ -132,6 +132,8 @@ def _check(path: Path, keys: Mapping[str, PublicKey], sites: trust.Trust | None)
         claim = read_payload(payload, jws)
         if (claim.stream is None) != (typ == STATE_TYP):
             raise NotVerified("typ", f"a payload that does not fit its typ {typ}")
+        if claim.stream == "gap":
+            read_gap(claim)
         if sites is not None:
             decision = sites.decide(claim.address.site, claim.kid)
             if decision == "key-of-another-site":  # one that is revoked now may well have been good then

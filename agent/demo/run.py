@@ -89,7 +89,16 @@ def start(stack: ExitStack, out: Path, broker_kind: str, clock: Callable[[], Any
     output = output_of(["hub", "jwks", "--data", hub_data])
     write_atomic(jwks, output.encode(), 0o644)
     at_broker = ["--host", broker.host, "--port", str(broker.port), "--user", broker.user]
-    hub_run: list[str | Path] = ["hub", "run", "--json", "--data", hub_data, *at_broker, "--password-file", password_file]
+    hub_run: list[str | Path] = [
+        "hub",
+        "run",
+        "--json",
+        "--data",
+        hub_data,
+        *at_broker,
+        "--password-file",
+        password_file,
+    ]
     stack.enter_context(running(hub_run, out / "hub.log", ready_event="ready"))
     say("the hub is subscribed")
     config = site.write_config(

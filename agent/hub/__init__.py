@@ -1,0 +1,1 @@
+"""The reference receiver: trust, verify, store, confirm."""

@@ -1,0 +1,35 @@
+"""The hub's watermarks: what it signs back to a site. Says nothing that is not committed in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.envelope import ACK_TYP, sign_payload
+from agent.hub.store import Store
+from agent.keys import Signer
+from agent.topics import topic
+from agent.watermark import Watermark, write_watermark
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """A signed watermark on its way. Retained only for the epoch that the site lives in now."""
+
+    topic: str
+    retain: bool
+    mark: Watermark
+    jws: str = field(repr=False)
+    payload: bytes = field(repr=False)
+
+
+def write_ack(store: Store, signer: Signer, site: str, epoch: str, now: datetime) -> Ack | None:
+    """Return the watermark of one epoch of a site, None where nothing is confirmed. Within a transaction."""
+    streams = store.watermark(site, epoch)
+    if not streams:
+        return None
+    ((city, current),) = store.all("SELECT city, epoch FROM site WHERE site = ?", site)
+    mark = Watermark(site, epoch, store.next_ack_no(site, now), streams)
+    payload = write_watermark(mark, now)
+    jws = sign_payload(payload, signer, ACK_TYP)
+    return Ack(topic(city, site, "ack"), epoch == current, mark, jws, payload)

@@ -1,0 +1,218 @@
+"""The running hub: one connection to the broker, one thread, one transaction per batch of messages.
+
+Subscribes before anything else, so that what a site sends after `ready` is not missed. A batch is judged, committed,
+and only then answered with watermarks. Watches the trust file: what waited for a key that is now trusted is judged
+and confirmed without a restart.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from agent.config import Hub
+from agent.errors import AgentError, HubUnavailable
+from agent.hub import trust
+from agent.hub.ack import Ack, write_ack
+from agent.hub.intake import Event, Intake
+from agent.hub.store import Store
+from agent.keys import Signer, load_or_create_signer
+from agent.lock import lock
+from agent.model import Json
+from agent.publish_link import Link
+from agent.publish_messages import Message
+from agent.publish_pace import Pace, reconnect_delay_s
+from agent.topics import PREFIX
+
+LOG = logging.getLogger("camwarden.hub")
+
+KEY_NAME: Final = "hub-key.pem"
+CLIENT_ID: Final = "camwarden-hub"  # the hyphen keeps it apart from every site id
+SUBSCRIPTION: Final = f"{PREFIX}/+/+/#"
+
+_TRUST_LOOK_S = 1.0
+_BATCH_WAIT_S = 0.5
+_SUBSCRIBE_WITHIN_S = 10.0
+_ACKS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where the hub keeps its data, and its broker (`confirm` and `jwks` of it are not used)."""
+
+    directory: Path
+    broker: Hub
+
+
+def run(
+    options: Options,
+    stop: threading.Event,
+    tell: Callable[[Event], None],
+    clock: Callable[[], datetime],
+    pace: Pace | None = None,
+) -> None:
+    """Receive until `stop`. `tell` gets one event for each message and each change, the first `ready` among them.
+
+    Raises:
+        HubUnavailable: The first connection failed; later ones are tried again for ever.
+        Locked: Another hub runs on this data.
+        AgentError: A file cannot be used.
+    """
+    held = lock(options.directory / "hub")
+    try:
+        signer = load_or_create_signer(options.directory / KEY_NAME)
+        store = Store(options.directory)
+        try:
+            _Service(options, store, signer, tell, clock, pace or Pace()).run(stop)
+        finally:
+            store.close()
+    finally:
+        os.close(held)
+
+
+class _Service:
+    def __init__(
+        self,
+        options: Options,
+        store: Store,
+        signer: Signer,
+        tell: Callable[[Event], None],
+        clock: Callable[[], datetime],
+        pace: Pace,
+    ) -> None:
+        self._options = options
+        self._store = store
+        self._signer = signer
+        self._tell = tell
+        self._clock = clock
+        self._pace = pace
+        self._trust_seen = self._trust_mark()
+        self._trust_look_at = 0.0
+        self._ready_once = False
+        self._offline = False
+        self._intake = Intake(store, trust.load(options.directory))
+
+    def run(self, stop: threading.Event) -> None:
+        wake_read, wake_write = socket.socketpair()  # nobody wakes the hub; `step` wants one
+        attempt = 0
+        try:
+            while not stop.is_set():
+                try:
+                    self._serve(stop, wake_read)
+                except (OSError, HubUnavailable) as error:
+                    broker = self._options.broker
+                    words = f"{broker.host}:{broker.port}: {getattr(error, 'strerror', None) or error}"
+                    if not self._ready_once:
+                        raise HubUnavailable(f"{words}; check that the broker runs and lets the hub in") from None
+                    attempt = 1 if not self._offline else attempt + 1
+                    if not self._offline:
+                        self._offline = True
+                        LOG.warning("%s; trying again", words)
+                        self._tell({"event": "offline", "reason": words})
+                chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
+                stop.wait(reconnect_delay_s(self._pace, max(1, attempt), False, chance))
+        finally:
+            wake_read.close()
+            wake_write.close()
+
+    def _serve(self, stop: threading.Event, wake: socket.socket) -> None:
+        """Serve one connection until it ends."""
+        broker, ready = self._options.broker, False
+        link = Link(CLIENT_ID, broker, self._pace.keepalive_s, self._pace.connect_timeout_s)
+        deadline = time.monotonic() + _SUBSCRIBE_WITHIN_S
+        asked = False
+        try:
+            link.open(None)
+            while not stop.is_set():
+                link.step(_BATCH_WAIT_S, wake)
+                events = link.events
+                if events.failure is not None:
+                    raise events.failure
+                if events.refused:
+                    raise HubUnavailable(events.refused)
+                if events.granted is not None and not asked:
+                    link.subscribe(SUBSCRIPTION)
+                    asked = True
+                if events.subscribed and not ready:
+                    ready = self._ready_once = True
+                    self._welcome(link)
+                if ready:
+                    self._look_at_trust()
+                messages, events.messages = events.messages, []
+                self._batch(link, messages)
+                events.acks.clear()
+                if events.lost:
+                    raise HubUnavailable(events.lost)
+                if not ready and time.monotonic() > deadline:
+                    raise HubUnavailable("the broker does not answer")
+            link.close()
+        finally:
+            link.drop()
+
+    def _welcome(self, link: Link) -> None:
+        """Say `ready`, and every site's watermark again: the broker may have lost the retained ones."""
+        broker = self._options.broker
+        self._offline = False
+        self._tell({"event": "ready", "host": broker.host, "port": broker.port, "kid": self._signer.kid})
+        sites = self._store.all("SELECT site, epoch FROM site")
+        for start in range(0, len(sites), _ACKS_AT_ONCE):
+            self._intake.dirty.update(sites[start : start + _ACKS_AT_ONCE])
+            self._batch(link, [])
+
+    def _batch(self, link: Link, messages: list[tuple[str, bytes, str]]) -> None:
+        """Judge, commit, tell, answer: in this order."""
+        if not messages and not self._intake.dirty and not self._intake.news:
+            return
+        now = self._clock()
+        events: list[Event] = []
+        acks: list[Ack] = []
+        with self._store.transaction():
+            for topic, payload, jws in messages:
+                if payload and not topic.endswith("/ack"):
+                    events.append(self._intake.take(topic, payload, jws, now))
+            if self._intake.news:
+                events += self._intake.retry(now)
+            for site, epoch in sorted(self._intake.dirty):
+                ack = write_ack(self._store, self._signer, site, epoch, now)
+                if ack is not None:
+                    acks.append(ack)
+        self._intake.dirty.clear()
+        for event in events:
+            self._tell(event)
+        for ack in acks:  # one that a broken connection swallows is said again by `_welcome`
+            link.publish(Message(ack.topic, ack.payload, ack.jws, retain=ack.retain))
+            streams: dict[str, Json] = {stream: head.seq for stream, head in ack.mark.streams.items()}
+            self._tell({"event": "confirmed", "site": ack.mark.site, "epoch": ack.mark.epoch, "streams": streams})
+
+    def _look_at_trust(self) -> None:
+        if time.monotonic() < self._trust_look_at:
+            return
+        self._trust_look_at = time.monotonic() + _TRUST_LOOK_S
+        mark = self._trust_mark()
+        if mark == self._trust_seen:
+            return
+        self._trust_seen = mark
+        try:
+            self._intake.trust = trust.load(self._options.directory)
+        except AgentError as error:
+            LOG.error("%s; the hub goes on with the trust it had", error)
+            self._tell({"event": "trust-refused", "why": str(error)})
+            return
+        self._intake.news = True
+        self._tell({"event": "trust", "keys": len(self._intake.trust.bindings)})
+
+    def _trust_mark(self) -> tuple[int, int]:
+        try:
+            stat = (self._options.directory / trust.NAME).stat()
+        except OSError:
+            return (0, 0)
+        return (stat.st_mtime_ns, stat.st_ino)

@@ -1,0 +1,75 @@
+"""How fast to reconnect, how much to send at once, how quickly to work off a backlog. Pure.
+
+A broker that comes back finds every site of a city waiting. So that they do not knock it over again, each waits a
+random time before it connects, and each sends what has piled up a little at a time; what is fresh is never held back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The limits, each a design default; tests make them shorter.
+
+    `window` unacknowledged publishes at most, fewer if the broker says so. A row that the broker took and the hub did
+    not confirm is due again after `resend_s`, then after twice as long each time. `backlog_per_s` and `backlog_burst`
+    are the token bucket of what is not fresh. `reconnect_first_s` is the upper end of the first random wait; it
+    doubles up to `reconnect_most_s`. `refused_least_s` is the least upper end after the broker has turned us away by
+    name. A connection that held for `settled_s` makes the waits start over. `keepalive_s` is MQTT's.
+    """
+
+    window: int = 20
+    resend_s: float = 120.0
+    backlog_per_s: float = 2.0
+    backlog_burst: int = 20
+    reconnect_first_s: float = 1.0
+    reconnect_most_s: float = 300.0
+    refused_least_s: float = 30.0
+    settled_s: float = 10.0
+    keepalive_s: int = 30
+    connect_timeout_s: float = 4.0
+
+
+def reconnect_delay_s(pace: Pace, attempt: int, refused: bool, chance: float) -> float:
+    """Return how long to wait before a connection: full jitter over a range that doubles.
+
+    Args:
+        pace: The limits.
+        attempt: How many connections in a row have failed, from 1.
+        refused: The broker answered and turned us away; asking again at once changes nothing.
+        chance: A fresh random number, 0..1.
+
+    Source: Brooker, "Exponential Backoff and Jitter" (full jitter).
+    """
+    upper = pace.reconnect_first_s * 2.0 ** min(attempt - 1, 20)
+    if refused:
+        upper = max(upper, pace.refused_least_s)
+    return chance * min(upper, pace.reconnect_most_s)
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket on the monotonic clock."""
+
+    per_s: float
+    burst: float
+    tokens: float = 0.0
+    at_s: float = 0.0
+
+    def refill(self, now_s: float) -> None:
+        """Add what has dripped in since the last call."""
+        self.tokens = min(self.burst, self.tokens + max(0.0, now_s - self.at_s) * self.per_s)
+        self.at_s = now_s
+
+    def take(self) -> bool:
+        """Take one token if there is one."""
+        if self.tokens < 1.0:
+            return False
+        self.tokens -= 1.0
+        return True
+
+    def wait_s(self) -> float:
+        """Return how long until there is a token."""
+        return max(0.0, (1.0 - self.tokens) / self.per_s) if self.tokens < 1.0 else 0.0

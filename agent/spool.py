@@ -1,0 +1,344 @@
+"""Keeps every committed report until the hub has confirmed it, or names it in a signed gap record.
+
+One SQLite file (WAL, `synchronous=FULL`, capped). A cycle's reports, the memory for the next cycle and the heads are
+committed in one transaction: a reader never finds one without the others. States of a row:
+
+    pending -> sent -> confirmed -> removed after 24 h
+       |  ^      |
+       |  +------+  no confirmation after 120 s, then after twice as long each time; all at a new connection
+       +-> parked   the broker refuses it; tried again at a new connection
+
+    dropped: no room, or damaged on disk. Its digest stays until the watermark passes it; a gap record names it.
+
+When full, confirmed rows go first (the hub has them), then the oldest health reports, then config, then events; gap
+records never. The daemon's thread commits, the publisher's thread reads and marks: every method takes one lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from agent.errors import SpoolCorrupt, SpoolFull
+from agent.lock import lock
+from agent.model import Envelope, Head, Json, StreamName
+from agent.spool_file import ROW_COLUMNS, Database, crc, open_database
+from agent.spool_room import CONFIRMED, PARKED, PENDING, SENT, Seal, drop, heads_in, insert, make_room, renew
+from agent.watermark import Watermark
+
+LOG = logging.getLogger("camwarden.spool")
+
+RETRY_AFTER: Final = timedelta(seconds=120)
+RETRY_AFTER_AT_MOST: Final = timedelta(hours=1)
+CONFIRMED_KEPT: Final = timedelta(hours=24)
+LIVE_FOR: Final = timedelta(seconds=60)
+"""A report that was committed this short a time ago and not sent yet goes ahead of the backlog."""
+
+_DROP_AT_LEAST = 8
+_DROP_SHARE = 32  # one part of so many: fewer, longer runs and so fewer gap records
+_MS = timedelta(milliseconds=1)
+
+Outcome = Literal["confirmed", "nothing-new", "epoch", "went-back", "no-row", "ahead", "fork"]
+"""What a watermark did; all but the first two were refused as a whole.
+
+`epoch`: not the spool's. `went-back`: older than one that was taken. `no-row`: it names a report whose digest is no
+longer here. `ahead`, `fork`: it confirms a report that this spool never made, or made otherwise: the file is a
+restored copy, and `begin` starts a new epoch.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What happened to the spool and must be told in an event. `kind`: `spool-corrupt`, `spool-restored`."""
+
+    id: int
+    kind: str
+    detail: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A report that waits. `live`: fresh and never sent. `newest`: the head of its stream."""
+
+    id: int
+    epoch: str
+    stream: StreamName
+    seq: int
+    digest: str
+    committed_at: datetime
+    attempts: int
+    live: bool
+    newest: bool
+    jws: str = field(repr=False)
+    payload: bytes = field(repr=False)
+
+
+class Spool:
+    """The open spool of a site. `open` it; two cannot be open at once."""
+
+    def __init__(self, database: Database, held: int, seal: Seal) -> None:
+        self._db = database
+        self._held = held
+        self._seal = seal
+
+    @classmethod
+    def open(cls, path: Path, max_bytes: int, *, now: datetime, seal: Seal) -> Spool:
+        """Lock and open the spool; a missing file is made, a damaged one set aside (`begin` tells it).
+
+        Raises:
+            Locked: Another process has it open.
+            Forbidden: This user may not write there.
+            ConfigurationError: There is no such place, or a newer camwarden wrote the file.
+            SpoolFailed: The disk refuses.
+        """
+        held = lock(path)
+        try:
+            return cls(open_database(path, max_bytes, now), held, seal)
+        except BaseException:
+            os.close(held)
+            raise
+
+    def close(self) -> None:
+        """Close the file and give up the lock."""
+        self._db.close()
+        os.close(self._held)
+
+    @property
+    def epoch(self) -> str:
+        """The life of the spool that new reports are numbered in. Only `begin` changes it."""
+        return self._db.meta("epoch")
+
+    def heads(self) -> dict[StreamName, Head]:
+        """Return the newest report of every stream of this epoch."""
+        return heads_in(self._db)
+
+    def confirmed(self) -> dict[StreamName, Head]:
+        """Return how far the hub has confirmed every stream of this epoch."""
+        rows = self._db.all("SELECT name, confirmed_seq, confirmed_digest FROM stream")
+        return {name: Head(seq, digest) for name, seq, digest in rows}
+
+    def read_memory(self) -> str | None:
+        """Return the memory that was committed last, None if there is none."""
+        return self._db.meta("memory") or None
+
+    def begin(self, now: datetime) -> tuple[Incident, ...]:
+        """Start a cycle: take up a new epoch where one is due, remove what was confirmed a day ago.
+
+        Returns:
+            What has happened to the spool and was not told yet; give it to `commit` together with its events.
+        """
+        with self._db.transaction():
+            if detail := self._db.meta("restored"):
+                renew(self._db, self._seal, detail, now)
+            self._db.run(
+                "DELETE FROM report WHERE state = ? AND confirmed_ms < ?", CONFIRMED, _ms(now - CONFIRMED_KEPT)
+            )
+        rows = self._db.all("SELECT id, kind, detail, at FROM incident ORDER BY id")
+        return tuple(Incident(number, kind, detail, datetime.fromisoformat(at)) for number, kind, detail, at in rows)
+
+    def commit(
+        self, envelopes: Sequence[Envelope], memory_json: str, now: datetime, told: Iterable[Incident] = ()
+    ) -> None:
+        """Keep a cycle's reports and memory, all or nothing; when this returns they survive a power cut.
+
+        Args:
+            envelopes: In the order of their chain, continuing `heads()` in `epoch`.
+            memory_json: What the next cycle reads back.
+            now: When the cycle ran.
+            told: Incidents that these reports tell.
+
+        Raises:
+            ChainBroken: A report does not continue its stream.
+            SpoolFull: Nothing more may be dropped and there is still no room.
+            SpoolFailed: The disk refuses, or the file is damaged.
+        """
+        handled = [(incident.id,) for incident in told]
+        with self._db.lock:
+            ((droppable,),) = self._db.all("SELECT count(*) FROM report WHERE stream <> 'gap'")
+            room = 0
+            while True:
+                try:
+                    with self._db.transaction(reserved=room == 0):
+                        make_room(self._db, self._seal, room, now)
+                        for envelope in envelopes:
+                            insert(self._db, envelope, now)
+                        self._db.set_meta(memory=memory_json)
+                        self._db.run_many("DELETE FROM incident WHERE id = ?", handled)
+                    return
+                except SpoolFull:
+                    if room >= droppable:
+                        raise
+                    room = max(_DROP_AT_LEAST, droppable // _DROP_SHARE, room * 2)
+
+    def pending(self, limit: int, now: datetime, skip: Collection[int] = ()) -> tuple[Row, ...]:
+        """Return up to `limit` rows to send now: live ones first, then the backlog, oldest first.
+
+        A row whose payload no longer has its digest is dropped and named in a gap record.
+
+        Args:
+            limit: How many at most.
+            now: Rows whose time to be sent again has come are included.
+            skip: Ids that are on their way.
+
+        Raises:
+            SpoolCorrupt: Not only a payload is damaged.
+            SpoolFailed: The disk refuses.
+        """
+        now_ms, skipped = _ms(now), list(skip)
+        with self._db.lock:
+            fresh = self._due("state = ? AND retry_ms = 0", (PENDING,), skipped, limit, newest_first=True)
+            live = [row for row in reversed(fresh) if not row[1] and abs(now_ms - row[8]) < LIVE_FOR / _MS]
+            skipped += [row[0] for row in live]
+            waiting = self._due("state = ? AND retry_ms = 0", (PENDING,), skipped, limit - len(live))
+            # A retry beyond the longest delay was set by a clock that has since been put back: it is due.
+            beyond = now_ms + RETRY_AFTER_AT_MOST // _MS
+            again = self._due(
+                "state = ? AND (retry_ms <= ? OR retry_ms > ?)",
+                (SENT, now_ms, beyond),
+                skipped,
+                limit - len(live) - len(waiting),
+            )
+            heads = self.heads()
+            rows, damaged = [], []
+            for place, values in enumerate(live + waiting + again):
+                number, attempts, expected, payload, *guarded = values
+                epoch, stream, seq, digest, committed_ms, jws = guarded
+                if crc(*guarded) != expected:
+                    raise SpoolCorrupt(f"{self._db.path}: a row is damaged; the next start sets the file aside")
+                if hashlib.sha256(payload).hexdigest() != digest:
+                    damaged.append(number)
+                    continue
+                at = datetime.fromtimestamp(committed_ms / 1000, UTC)
+                newest = heads[stream].seq == seq
+                rows.append(
+                    Row(number, epoch, stream, seq, digest, at, attempts, place < len(live), newest, jws, payload)
+                )
+            if damaged:
+                LOG.error("%s: %d reports are damaged; a gap record names them", self._db.path, len(damaged))
+                self.give_up(damaged, "damaged", now)
+            return tuple(rows)
+
+    def mark_sent(self, ids: Collection[int], now: datetime, retry_after: timedelta = RETRY_AFTER) -> None:
+        """Note that the broker has taken these rows; without a watermark they become due again."""
+        step, most = retry_after // _MS, RETRY_AFTER_AT_MOST // _MS
+        with self._db.transaction(durable=False):  # a mark that is lost costs a duplicate, nothing else
+            self._db.run_many(
+                "UPDATE report SET state = ?, attempts = attempts + 1,"
+                " retry_ms = ? + min(? << min(attempts, 12), ?) WHERE id = ? AND state IN (?, ?)",
+                [(SENT, _ms(now), step, most, number, PENDING, SENT) for number in ids],
+            )
+
+    def park(self, number: int, reason: str) -> None:
+        """Set a row aside that the broker refuses; it is tried again at the next connection."""
+        with self._db.transaction(durable=False):
+            self._db.run(
+                "UPDATE report SET state = ?, attempts = attempts + 1, reason = ? WHERE id = ? AND state IN (?, ?)",
+                *(PARKED, reason, number, PENDING, SENT),
+            )
+
+    def requeue(self) -> None:
+        """Make every sent and parked row pending: a new connection may lead to a broker that knows none of them."""
+        with self._db.transaction(durable=False):
+            self._db.run(
+                "UPDATE report SET state = ?, retry_ms = 0, reason = '' WHERE state IN (?, ?)", PENDING, SENT, PARKED
+            )
+
+    def confirm(self, mark: Watermark, now: datetime) -> Outcome:
+        """Take the hub's word for what it has, if it fits this spool's own reports; see `Outcome`."""
+        with self._db.lock:
+            if mark.epoch != self.epoch:
+                return "epoch"
+            if mark.ack_no < int(self._db.meta("ack_no") or 0):
+                return "went-back"
+            heads, confirmed = self.heads(), self.confirmed()
+            advance = {s: head for s, head in mark.streams.items() if head.seq > confirmed[s].seq}
+            for stream, head in mark.streams.items():
+                if head.seq < confirmed[stream].seq:
+                    return "went-back"
+                own = self._digest_of(stream, head.seq) if stream in advance else confirmed[stream].digest
+                if own is None and head.seq <= heads[stream].seq:
+                    return "no-row"
+                if own != head.digest:
+                    with self._db.transaction():
+                        self._db.set_meta(restored=f"{stream}:{head.seq} of epoch {mark.epoch}")
+                    return "ahead" if own is None else "fork"
+            with self._db.transaction(durable=False):  # the watermark is retained: a lost mark comes again
+                self._db.set_meta(ack_no=mark.ack_no)
+                for stream, head in advance.items():
+                    upto = (mark.epoch, stream, head.seq)
+                    self._db.run(
+                        "UPDATE report SET state = ?, confirmed_ms = ?"
+                        " WHERE epoch = ? AND stream = ? AND seq <= ? AND state < ?",
+                        *(CONFIRMED, _ms(now), *upto, CONFIRMED),
+                    )
+                    self._db.run("DELETE FROM dropped WHERE epoch = ? AND stream = ? AND seq <= ?", *upto)
+                    self._db.set_stream(stream, confirmed_seq=head.seq, confirmed_digest=head.digest)
+            return "confirmed" if advance else "nothing-new"
+
+    def confirm_rows(self, ids: Collection[int], now: datetime) -> None:
+        """Take the broker's PUBACK for delivery: only where `confirm = "broker"` says so."""
+        with self._db.transaction(durable=False):
+            self._db.run_many(
+                "UPDATE report SET state = ?, confirmed_ms = ? WHERE id = ? AND state < ?",
+                [(CONFIRMED, _ms(now), number, CONFIRMED) for number in ids],
+            )
+
+    def give_up(self, ids: Collection[int], reason: str, now: datetime) -> None:
+        """Drop rows and name them in signed gap records, in one transaction."""
+        with self._db.transaction(reserved=False):
+            rows = [
+                self._db.all("SELECT id, epoch, stream, seq, digest FROM report WHERE id = ?", number)[0]
+                for number in ids
+            ]
+            drop(self._db, self._seal, rows, reason, now)
+
+    def next_connection_no(self) -> int:
+        """Return a number that no connection of this spool has had. It is on disk before it is used."""
+        with self._db.transaction():
+            number = int(self._db.meta("connection_no") or 0) + 1
+            self._db.set_meta(connection_no=number)
+        return number
+
+    def counts(self) -> dict[str, Json]:
+        """Return how many rows are in each state; `dropped` counts all that this spool ever dropped."""
+        states = dict(self._db.all("SELECT state, count(*) FROM report GROUP BY state"))
+        names = {"pending": PENDING, "sent": SENT, "parked": PARKED, "confirmed": CONFIRMED}
+        return {
+            **{name: states.get(state, 0) for name, state in names.items()},
+            "dropped": int(self._db.meta("dropped") or 0),
+        }
+
+    def drained(self) -> bool:
+        """Say whether every report is confirmed."""
+        return not self._db.all("SELECT 1 FROM report WHERE state < ? LIMIT 1", CONFIRMED)
+
+    def _due(
+        self, where: str, values: tuple[object, ...], skip: Sequence[int], limit: int, newest_first: bool = False
+    ) -> list[tuple[Any, ...]]:
+        order = "id DESC" if newest_first else "retry_ms, id"
+        return self._db.all(
+            f"SELECT id, attempts, crc, payload, {ROW_COLUMNS} FROM report"  # noqa: S608
+            f" WHERE {where} AND id NOT IN ({','.join('?' * len(skip))}) ORDER BY {order} LIMIT ?",
+            *(*values, *skip, max(limit, 0)),
+        )
+
+    def _digest_of(self, stream: StreamName, seq: int) -> str | None:
+        of = (self.epoch, stream, seq)
+        where = "WHERE epoch = ? AND stream = ? AND seq = ?"
+        rows = self._db.all(
+            f"SELECT digest FROM report {where} UNION ALL SELECT digest FROM dropped {where}",  # noqa: S608
+            *of,
+            *of,
+        )
+        return str(rows[0][0]) if rows else None
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

@@ -1,0 +1,122 @@
+"""What goes in and what goes first: inserting into the spool, dropping from it, and saying so. Within a transaction.
+
+Decides which rows are given up when there is no room, and writes the signed gap record that names each run of them.
+Every function here runs inside a transaction of `agent/spool.py` and leaves committing to it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from agent.chain import GENESIS, STREAMS, Heads
+from agent.errors import ChainBroken
+from agent.model import Draft, Envelope, Head, Json, StreamName
+from agent.spool_file import ROW_COLUMNS, Database, crc, new_epoch
+
+LOG = logging.getLogger("camwarden.spool")
+
+PENDING, SENT, PARKED, CONFIRMED = range(4)
+
+Seal = Callable[[Draft, Heads, str], Envelope]
+"""Links and signs one draft that continues `Heads` in an epoch: how the spool makes its gap records."""
+
+Victim = tuple[int, str, StreamName, int, str]
+"""Id, epoch, stream, seq and digest of a row that is dropped."""
+
+_DROP_ORDER: Final[tuple[StreamName, ...]] = ("health", "config", "event")
+
+
+def heads_in(database: Database) -> dict[StreamName, Head]:
+    """Return the newest report of every stream of the current epoch."""
+    return {name: Head(seq, digest) for name, seq, digest in database.all("SELECT name, seq, digest FROM stream")}
+
+
+def insert(database: Database, envelope: Envelope, now: datetime) -> None:
+    """Add a report and make it the head of its stream.
+
+    Raises:
+        ChainBroken: It does not continue its stream.
+    """
+    report = envelope.report
+    head, epoch = heads_in(database)[report.stream], database.meta("epoch")
+    if (report.epoch, report.seq) != (epoch, head.seq + 1):
+        raise ChainBroken(
+            f"{report.stream}:{report.seq} of epoch {report.epoch} does not continue {head.seq} of epoch {epoch}"
+        )
+    committed_ms = int(now.timestamp() * 1000)
+    guarded = (report.epoch, report.stream, report.seq, report.digest, committed_ms, envelope.jws)
+    database.run(
+        f"INSERT INTO report ({ROW_COLUMNS}, crc, state, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        *(*guarded, crc(*guarded), PENDING, report.payload),
+    )
+    database.set_stream(report.stream, seq=report.seq, digest=report.digest)
+
+
+def make_room(database: Database, seal: Seal, rows: int, now: datetime) -> None:
+    """Give up `rows` rows: confirmed ones silently, the hub has them; then the oldest of each stream, by name."""
+    if not rows:
+        return
+    rows -= database.run(
+        "DELETE FROM report WHERE id IN (SELECT id FROM report WHERE state = ? ORDER BY id LIMIT ?)", CONFIRMED, rows
+    )
+    victims: list[Victim] = []
+    for stream in _DROP_ORDER:
+        victims += database.all(
+            "SELECT id, epoch, stream, seq, digest FROM report WHERE epoch = ? AND stream = ? AND state < ?"
+            " AND seq > (SELECT confirmed_seq FROM stream WHERE name = ?) ORDER BY seq LIMIT ?",
+            *(database.meta("epoch"), stream, CONFIRMED, stream, rows - len(victims)),
+        )
+    drop(database, seal, victims, "spool-full", now)
+
+
+def drop(database: Database, seal: Seal, rows: Sequence[Victim], reason: str, now: datetime) -> None:
+    """Give rows up and write a gap record for each unbroken run of them.
+
+    Their digests stay until the watermark passes them: it may be on its way and name one of them. Rows are deleted,
+    not emptied: SQLite gives pages back only for the first.
+    """
+    epoch = database.meta("epoch")
+    ordered = sorted(rows, key=lambda row: row[1:4])
+    for _, group in itertools.groupby(enumerate(ordered), lambda item: (*item[1][1:3], item[1][3] - item[0])):
+        run = [row for _, row in group]
+        (_, of_epoch, stream, first, _), (_, _, _, last, digest) = run[0], run[-1]
+        body: dict[str, Json] = {
+            "stream": stream,
+            "epoch": of_epoch,
+            "from_seq": first,
+            "to_seq": last,
+            "count": len(run),
+            "reason": reason,
+            "last_digest": digest,
+        }
+        database.run_many(
+            "INSERT INTO dropped VALUES (?, ?, ?, ?)",
+            [(of_epoch, stream, seq, row_digest) for *_, seq, row_digest in run],
+        )
+        database.run_many("DELETE FROM report WHERE id = ?", [(number,) for number, *_ in run])
+        insert(database, seal(Draft("gap", body), heads_in(database), epoch), now)
+    if rows:
+        database.set_meta(dropped=int(database.meta("dropped") or 0) + len(rows))
+
+
+def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:
+    """Start a new epoch in a spool that turned out to be a restored copy.
+
+    What the old epoch had not confirmed is dropped by name: under its numbers the hub has other reports.
+    """
+    old = database.meta("epoch")
+    database.set_meta(epoch=new_epoch(), restored="")
+    for stream in STREAMS:
+        database.set_stream(stream, seq=0, digest=GENESIS.digest, confirmed_seq=0, confirmed_digest=GENESIS.digest)
+    unconfirmed = database.all(
+        "SELECT id, epoch, stream, seq, digest FROM report WHERE epoch = ? AND state < ?", old, CONFIRMED
+    )
+    drop(database, seal, unconfirmed, "spool-restored", now)
+    database.run("DELETE FROM report WHERE epoch = ?", old)
+    database.run("DELETE FROM dropped WHERE epoch = ?", old)
+    database.run("INSERT INTO incident (kind, detail, at) VALUES ('spool-restored', ?, ?)", detail, now.isoformat())
+    LOG.error("%s: the hub has reports that this spool never made (%s): new epoch", database.path, detail)

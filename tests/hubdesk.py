@@ -1,0 +1,72 @@
+"""A hub's intake on a real store, without a broker: messages are handed in by a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import delivery
+from delivery import NOW, Maker
+
+from agent.envelope import STATE_TYP, sign_payload
+from agent.hub import service, trust
+from agent.hub.intake import Intake
+from agent.hub.report import write_status
+from agent.hub.store import Store
+from agent.keys import load_or_create_signer
+from agent.model import Envelope, Json
+from agent.presence import Presence, write_state
+from agent.topics import topic
+
+
+class Desk:
+    """A hub's intake on a real store, without a broker: messages are handed in by a test."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.signer = load_or_create_signer(directory / service.KEY_NAME)
+        self.store = Store(directory)
+        self.intake = Intake(self.store, trust.load(directory))
+
+    def send(self, envelope: Envelope, site: str = "S1", city: str = "datong") -> dict[str, Json]:
+        """Hand in a report on its topic."""
+        return self.hand_in(topic(city, site, envelope.report.stream), envelope.report.payload, envelope.jws)
+
+    def hand_in(self, name: str, payload: bytes, jws: str) -> dict[str, Json]:
+        """Hand in anything."""
+        with self.store.transaction():
+            return self.intake.take(name, payload, jws, NOW)
+
+    def birth(
+        self, maker: Maker, epoch: str, number: int = 1, status: str = "ready", **more: object
+    ) -> dict[str, Json]:
+        """Hand in a state message."""
+        presence = Presence(
+            maker.site, epoch, number, maker.signer.jwk, more.get("heads", {}), more.get("confirmed", {})
+        )
+        payload = write_state(presence, status, NOW)
+        jws = sign_payload(payload, maker.signer, STATE_TYP)
+        return self.hand_in(topic(maker.site.city, maker.site.id, "state"), payload, jws)
+
+    def vouch(self, maker: Maker) -> list[dict[str, Json]]:
+        """Trust a site's key, as the running hub does when the file changes."""
+        self.intake.trust = trust.add(self.directory, maker.site.id, maker.signer.kid, NOW)
+        with self.store.transaction():
+            return self.intake.retry(NOW)
+
+    def watermark(self, epoch: str, site: str = "S1") -> dict[str, int]:
+        """Return what the hub would confirm now."""
+        return {stream: head.seq for stream, head in self.store.watermark(site, epoch).items()}
+
+    def status(self, site: str = "S1") -> dict[str, Json]:
+        """Return what `hub status` shows of a site."""
+        return write_status(self.store)["sites"][site]
+
+
+def chain_of(maker: Maker, count: int, epoch: str = "e1") -> list[Envelope]:
+    envelopes, _ = maker.envelopes([delivery.event(n) for n in range(count)], {}, epoch)
+    return list(envelopes)
+
+
+def trusted(desk: Desk, maker: Maker, epoch: str = "e1") -> None:
+    desk.vouch(maker)
+    assert desk.birth(maker, epoch)["event"] == "state"

@@ -1,0 +1,91 @@
+"""A real mosquitto as a child process on 127.0.0.1, that can be stopped, killed and started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def mosquitto_program() -> str:
+    """Return the path of mosquitto: Debian keeps it out of a user's PATH."""
+    return next((p for p in ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto") if os.access(p, os.X_OK)), "mosquitto")
+
+
+class Broker:
+    """One broker; `port` stays the same over restarts. Use as a context manager."""
+
+    def __init__(
+        self, directory: Path, lines: Sequence[str] = ("allow_anonymous true",), listener: bool = True
+    ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o755)
+        self.directory = directory
+        self.port = free_port()
+        self._lines = list(lines)
+        self._listener = listener
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Broker:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def log(self) -> str:
+        """What the broker has said so far."""
+        return (self.directory / "mosquitto.log").read_text()
+
+    def start(self) -> None:
+        """Start it and wait until it accepts."""
+        config = self.directory / "mosquitto.conf"
+        head = [f"listener {self.port} 127.0.0.1"] if self._listener else []
+        # As root mosquitto would become another user, who may not enter the folder of a test.
+        user = ["user root"] if os.geteuid() == 0 else []
+        config.write_text("\n".join([*user, *head, *self._lines]) + "\n")
+        with (self.directory / "mosquitto.log").open("ab") as log:
+            self._child = subprocess.Popen(
+                [mosquitto_program(), "-c", str(config), "-v"], stdout=log, stderr=subprocess.STDOUT
+            )
+        self._wait_for_accept()
+
+    def stop(self) -> None:
+        """End it in good order."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._child is not None:
+            self._child.send_signal(number)
+            self._child.wait(10)
+            self._child = None
+
+    def _wait_for_accept(self) -> None:
+        assert self._child is not None
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            if self._child.poll() is not None:
+                raise RuntimeError(f"mosquitto ended at once: {self.log}")
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.01)  # the deadline above decides; this only spares the processor
+            else:
+                return
+        raise RuntimeError(f"mosquitto does not accept: {self.log}")
