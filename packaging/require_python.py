@@ -2,7 +2,7 @@
 
 import sys
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 - this file is run by the interpreter that may be too old
     version = ".".join(map(str, sys.version_info[:3]))
     sys.exit(f"camwarden needs Python 3.11 or newer, and {sys.executable} is {version}: try make PYTHON=python3.11")
 try:

@@ -161,7 +161,7 @@ def _completeness(check: Check, site: Site, facts: Facts, camera: CameraConfig, 
             "gap",
             evidence,
             Message(
-                "{count} hole(s) in the footage, the longest of {hours} hours from {start}: find out what stopped the recording",
+                "{count} hole(s) in the footage, the longest of {hours} hours from {start}: find out why",
                 {"count": len(gaps), "hours": round(longest_s / 3600, 1), "start": utc_text(longest.start_at)},
             ),
         )
