@@ -268,8 +268,19 @@ def _signer(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> Sign
     return Signer(public.kid, public.alg, public.jwk, key)
 
 
+def _new_key() -> ec.EllipticCurvePrivateKey:
+    """Return a new key whose thumbprint does not begin with a dash.
+
+    One in 64 would, and `hub trust add SITE -...` would read it as an option.
+    """
+    while True:
+        key = ec.generate_private_key(ec.SECP256R1())
+        if not _signer(key).kid.startswith("-"):
+            return key
+
+
 def _create(path: Path) -> None:
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem = _new_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

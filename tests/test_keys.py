@@ -257,3 +257,20 @@ def test_a_key_of_another_user_gives_77(tmp_path: Path) -> None:
         if root:
             os.seteuid(0)
     assert caught.value.exit_code == 77
+
+
+def test_a_new_thumbprint_can_be_typed_as_an_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`hub trust add SITE -abc...` would be read as an option."""
+    numbers = iter(range(1, 10_000))
+    candidates = (ec.derive_private_key(number, ec.SECP256R1()) for number in numbers)
+    dashed = next(key for key in candidates if kid_of(key, tmp_path).startswith("-"))
+    plain = next(key for key in candidates if not kid_of(key, tmp_path).startswith("-"))
+    offered = iter([dashed, dashed, plain])
+    monkeypatch.setattr(ec, "generate_private_key", lambda curve: next(offered))
+    assert load_or_create_signer(tmp_path / "new.pem").kid == kid_of(plain, tmp_path)
+
+
+def kid_of(key: ec.EllipticCurvePrivateKey, folder: Path) -> str:
+    path = folder / "probe.pem"
+    path.unlink(missing_ok=True)
+    return load_signer(write_key(path, pem(key))).kid
