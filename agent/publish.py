@@ -32,7 +32,8 @@ from agent.publish_link import Granted, Link, tls_context
 from agent.publish_messages import Message, report_message, state_message
 from agent.publish_pace import Bucket, Pace, reconnect_delay_s
 from agent.publish_status import DeliveryStatus
-from agent.spool import Row, Spool
+from agent.spool import Spool
+from agent.spool_queue import Row
 from agent.topics import topic
 from agent.watermark import read_watermark
 

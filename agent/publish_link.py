@@ -150,7 +150,7 @@ class Link:
             self._client.will_set(
                 will.topic, will.payload, qos=1, retain=True, properties=will.properties(PacketTypes.WILLMESSAGE)
             )
-        properties = Properties(PacketTypes.CONNECT)
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho left it out
         properties.SessionExpiryInterval = _SESSION_EXPIRY_S
         host, port = self._hub.host, self._hub.port
         try:
@@ -225,7 +225,7 @@ class Link:
 
         return guarded
 
-    def _on_connect(self, _client: mqtt.Client, _data: Any, _flags: Any, code: ReasonCode, props: Properties) -> None:
+    def _on_connect(self, _client: mqtt.Client, _data: Any, _flags: Any, code: ReasonCode, props: Any) -> None:
         if code.value >= _REFUSED:
             self.events.refused = str(code)
             return

@@ -18,7 +18,7 @@ from agent.config import Site
 from agent.envelope import STATE_TYP, sign_payload
 from agent.keys import Signer
 from agent.presence import Presence, Status, write_state
-from agent.spool import Row
+from agent.spool_queue import Row
 from agent.topics import CONTENT_TYPE, JWS_PROPERTY, report_labels, state_labels, topic
 
 _FIXED_BYTES: Final = 32  # fixed header, lengths, packet id, payload format and expiry properties
@@ -44,7 +44,7 @@ class Message:
 
     def properties(self, packet: int) -> Properties:
         """Return the MQTT 5 properties for a PUBLISH or a will."""
-        properties = Properties(packet)
+        properties = Properties(packet)  # type: ignore[no-untyped-call]  # paho left it out
         properties.PayloadFormatIndicator = 1
         properties.ContentType = CONTENT_TYPE
         properties.UserProperty = [*self.labels, (JWS_PROPERTY, self.jws)]

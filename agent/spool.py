@@ -16,29 +16,26 @@ records never. The daemon's thread commits, the publisher's thread reads and mar
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from agent.errors import SpoolCorrupt, SpoolFull
+from agent.errors import SpoolFull
 from agent.lock import lock
 from agent.model import Envelope, Head, Json, StreamName
-from agent.spool_file import ROW_COLUMNS, Database, crc, open_database
+from agent.spool_file import Database, open_database
+from agent.spool_queue import RETRY_AFTER_AT_MOST, Row, due
 from agent.spool_room import CONFIRMED, PARKED, PENDING, SENT, Seal, drop, heads_in, insert, make_room, renew
 from agent.watermark import Watermark
 
 LOG = logging.getLogger("camwarden.spool")
 
 RETRY_AFTER: Final = timedelta(seconds=120)
-RETRY_AFTER_AT_MOST: Final = timedelta(hours=1)
 CONFIRMED_KEPT: Final = timedelta(hours=24)
-LIVE_FOR: Final = timedelta(seconds=60)
-"""A report that was committed this short a time ago and not sent yet goes ahead of the backlog."""
 
 _DROP_AT_LEAST = 8
 _DROP_SHARE = 32  # one part of so many: fewer, longer runs and so fewer gap records
@@ -61,23 +58,6 @@ class Incident:
     kind: str
     detail: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A report that waits. `live`: fresh and never sent. `newest`: the head of its stream."""
-
-    id: int
-    epoch: str
-    stream: StreamName
-    seq: int
-    digest: str
-    committed_at: datetime
-    attempts: int
-    live: bool
-    newest: bool
-    jws: str = field(repr=False)
-    payload: bytes = field(repr=False)
 
 
 class Spool:
@@ -191,39 +171,12 @@ class Spool:
             SpoolCorrupt: Not only a payload is damaged.
             SpoolFailed: The disk refuses.
         """
-        now_ms, skipped = _ms(now), list(skip)
         with self._db.lock:
-            fresh = self._due("state = ? AND retry_ms = 0", (PENDING,), skipped, limit, newest_first=True)
-            live = [row for row in reversed(fresh) if not row[1] and abs(now_ms - row[8]) < LIVE_FOR / _MS]
-            skipped += [row[0] for row in live]
-            waiting = self._due("state = ? AND retry_ms = 0", (PENDING,), skipped, limit - len(live))
-            # A retry beyond the longest delay was set by a clock that has since been put back: it is due.
-            beyond = now_ms + RETRY_AFTER_AT_MOST // _MS
-            again = self._due(
-                "state = ? AND (retry_ms <= ? OR retry_ms > ?)",
-                (SENT, now_ms, beyond),
-                skipped,
-                limit - len(live) - len(waiting),
-            )
-            heads = self.heads()
-            rows, damaged = [], []
-            for place, values in enumerate(live + waiting + again):
-                number, attempts, expected, payload, *guarded = values
-                epoch, stream, seq, digest, committed_ms, jws = guarded
-                if crc(*guarded) != expected:
-                    raise SpoolCorrupt(f"{self._db.path}: a row is damaged; the next start sets the file aside")
-                if hashlib.sha256(payload).hexdigest() != digest:
-                    damaged.append(number)
-                    continue
-                at = datetime.fromtimestamp(committed_ms / 1000, UTC)
-                newest = heads[stream].seq == seq
-                rows.append(
-                    Row(number, epoch, stream, seq, digest, at, attempts, place < len(live), newest, jws, payload)
-                )
+            rows, damaged = due(self._db, limit, now, skip)
             if damaged:
                 LOG.error("%s: %d reports are damaged; a gap record names them", self._db.path, len(damaged))
                 self.give_up(damaged, "damaged", now)
-            return tuple(rows)
+            return rows
 
     def mark_sent(self, ids: Collection[int], now: datetime, retry_after: timedelta = RETRY_AFTER) -> None:
         """Note that the broker has taken these rows; without a watermark they become due again."""
@@ -275,8 +228,8 @@ class Spool:
                     upto = (mark.epoch, stream, head.seq)
                     self._db.run(
                         "UPDATE report SET state = ?, confirmed_ms = ?"
-                        " WHERE epoch = ? AND stream = ? AND seq <= ? AND state < ?",
-                        *(CONFIRMED, _ms(now), *upto, CONFIRMED),
+                        " WHERE epoch = ? AND stream = ? AND seq <= ? AND seq > ? AND state < ?",
+                        *(CONFIRMED, _ms(now), *upto, confirmed[stream].seq, CONFIRMED),
                     )
                     self._db.run("DELETE FROM dropped WHERE epoch = ? AND stream = ? AND seq <= ?", *upto)
                     self._db.set_stream(stream, confirmed_seq=head.seq, confirmed_digest=head.digest)
@@ -318,16 +271,6 @@ class Spool:
     def drained(self) -> bool:
         """Say whether every report is confirmed."""
         return not self._db.all("SELECT 1 FROM report WHERE state < ? LIMIT 1", CONFIRMED)
-
-    def _due(
-        self, where: str, values: tuple[object, ...], skip: Sequence[int], limit: int, newest_first: bool = False
-    ) -> list[tuple[Any, ...]]:
-        order = "id DESC" if newest_first else "retry_ms, id"
-        return self._db.all(
-            f"SELECT id, attempts, crc, payload, {ROW_COLUMNS} FROM report"  # noqa: S608
-            f" WHERE {where} AND id NOT IN ({','.join('?' * len(skip))}) ORDER BY {order} LIMIT ?",
-            *(*values, *skip, max(limit, 0)),
-        )
 
     def _digest_of(self, stream: StreamName, seq: int) -> str | None:
         of = (self.epoch, stream, seq)

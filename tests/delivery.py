@@ -91,7 +91,7 @@ def health(filling: int = 0) -> Draft:
             "division": "140200",
             "next_due_at": "2026-11-24T15:19:00Z",
             "counts": {"pass": 1, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": 0},
-            "cameras": [{"id": "c0", "code": None, "provisional": True, "online": "fail"}],
+            "cameras": [["c0", None, "fail"]],
             "not_pass": [
                 {"check": "camera-online", "subject": "camera:c0", "status": "fail", "reason": "x" * filling + "-"}
             ],

@@ -219,20 +219,19 @@ def examine(claims: Iterable[Claim]) -> tuple[Problem, ...]:
 
     A collection may begin anywhere: what lies before the first report of a stream is not missing from it.
     """
-    reports: dict[tuple[str, str, StreamName], dict[int, Claim]] = defaultdict(dict)
+    versions: dict[tuple[str, str, StreamName], dict[int, dict[str, Claim]]] = defaultdict(lambda: defaultdict(dict))
     gaps: dict[tuple[str, str, StreamName], list[Gap]] = defaultdict(list)
     problems: list[Problem] = []
     for claim in claims:
         if claim.stream is None:
             continue
-        key = (claim.address.site, claim.epoch, claim.stream)
-        first = reports[key].setdefault(claim.seq, claim)
-        if first.digest != claim.digest:
-            problems.append(Problem("fork", *key, claim.seq, claim.seq))
+        versions[claim.address.site, claim.epoch, claim.stream][claim.seq][claim.digest] = claim
         if claim.stream == "gap":
             gap = read_gap(claim)
             gaps[claim.address.site, gap.epoch, gap.stream].append(gap)
-    for key, stored in reports.items():
+    for key, numbered in versions.items():
+        problems += [Problem("fork", *key, seq, seq) for seq, several in numbered.items() if len(several) > 1]
+        stored = {seq: _continued(several, numbered.get(seq + 1, {})) for seq, several in numbered.items()}
         before = min(stored) - 1
         position = Head(before, stored[before + 1].prev)
         while position.seq < max(stored):
@@ -246,6 +245,12 @@ def examine(claims: Iterable[Claim]) -> tuple[Problem, ...]:
                 problems.append(Problem("gap", *key, position.seq + 1, after - 1))
                 position = Head(after - 1, stored[after].prev)
     return tuple(sorted(problems, key=lambda problem: (problem.site, problem.epoch, problem.stream, problem.from_seq)))
+
+
+def _continued(versions: Mapping[str, Claim], after: Mapping[str, Claim]) -> Claim:
+    """Return the version of a forked report that the next one continues; where none is, any."""
+    named = {claim.prev for claim in after.values()}
+    return next((claim for claim in versions.values() if claim.digest in named), next(iter(versions.values())))
 
 
 def _reports(stored: Mapping[int, Claim]) -> Callable[[int], tuple[str, str] | None]:

@@ -1,0 +1,227 @@
+"""Write the test vectors of the contract: `python agent/contract/vectors/make_vectors.py [DIRECTORY]`.
+
+The result is the same on every run: keys are fixed and known to everybody, ES256 signs as RFC 6979 says. A test
+compares the committed files with a fresh run. `expected.json` says what `camwarden verify CASE --jwks jwks.json`, and
+any other implementation, must find.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from agent.chain import Heads, link
+from agent.config import Hub, Site
+from agent.envelope import ACK_TYP, REPORT_TYP, STATE_TYP, flatten, sign, sign_payload
+from agent.keys import Signer, b64url, jwk_set, signer_from_jwk
+from agent.model import Draft, Envelope, Head, Json, Moment
+from agent.presence import STATUSES, Presence, write_state
+from agent.version import VERSION
+from agent.watermark import Watermark, write_watermark
+
+HERE: Final = Path(__file__).parent
+AT: Final = datetime(2026, 11, 24, 15, 4, tzinfo=UTC)
+SITE: Final = Site("SITE01", "datong", "140200", hub=Hub("broker.example"), digest="c" * 64)
+EPOCH: Final = "6d1f2a90c4b7e835"
+
+Case = dict[str, bytes]
+
+
+def main() -> None:
+    """Write every case into the directory given, else beside this file."""
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    keys = json.loads((HERE / "keys.json").read_text())["keys"]
+    signers = {name: signer_from_jwk(jwk) for name, jwk in keys.items()}
+    known = {signer.kid: signer.public for name, signer in signers.items() if name != "other"}
+    (target / "jwks.json").write_text(json.dumps(jwk_set(known), indent=1) + "\n")
+    expected: dict[str, Json] = {}
+    for name, (files, verdict) in cases(signers).items():
+        folder = target / name
+        folder.mkdir(exist_ok=True)
+        for file, data in files.items():
+            (folder / f"{file}.jws.json").write_bytes(data + b"\n")
+        expected[name] = verdict
+    (target / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+
+
+def cases(signers: Mapping[str, Signer]) -> dict[str, tuple[Case, Json]]:
+    """Return the files of every case, and what is to be found in them."""
+    site, hub = signers["site"], signers["hub"]
+    events = chain([event(number) for number in range(1, 6)], site)
+    fork = chain([event(99)], site)[0]
+    explained = gap_record(site, {"event": Head(2, events[1].report.digest)}, events[3].report.digest)
+    broken = chain([event(2)], site, {"event": Head(1, "b" * 64)})[0]
+    second = chain([event(1)], site, epoch="0a0b0c0d0e0f1011")
+    everything = chain([event(1), Draft("config", CONFIG), Draft("health", HEALTH)], site)
+    return {
+        "good": (files(everything), found()),
+        "ed25519": (files(chain([event(1), event(2)], signers["site-ed25519"])), found()),
+        "state": (states(site), found()),
+        "watermark": (watermark(hub, events[4]), found()),
+        "tampered-payload": (
+            {"event-0001": flat(events[0]).replace(b"no answer", b"an answer")},
+            found(failed={"event-0001": "signature"}),
+        ),
+        "unknown-key": (files(chain([event(1)], signers["other"])), found(failed={"event-0001": "unknown-key"})),
+        "algorithm-none": (
+            {"event-0001": forged(events[0], {"alg": "none", "kid": site.kid})},
+            found(failed={"event-0001": "algorithm"}),
+        ),
+        "b64-not-critical": (
+            {"event-0001": forged(events[0], {"alg": "ES256", "kid": site.kid, "crit": None}, site)},
+            found(failed={"event-0001": "header"}),
+        ),
+        "report-as-watermark": (
+            {"event-0001": flatten(events[0].report.payload, sign_payload(events[0].report.payload, site, ACK_TYP))},
+            found(failed={"event-0001": "payload"}),
+        ),
+        "gap": (files(events[:2] + events[4:]), found(chain=[("gap", 3, 4)])),
+        "gap-explained": (files((*events[:2], explained, *events[4:])), found()),
+        "fork": ({**files(events[:2]), "event-0001-again": flat(fork)}, found(chain=[("fork", 1, 1)])),
+        "tampered-chain": (files((events[0], broken)), found(chain=[("tamper", 2, 2)])),
+        "epoch-reset": ({**files(events[:2]), "later-event-0001": flat(second[0])}, found()),
+    }
+
+
+def found(failed: Mapping[str, str] | None = None, chain: list[tuple[str, int, int]] | None = None) -> Json:
+    """Return an expectation: exit code, reason per file that fails, faults between reports of the stream `event`."""
+    faults: list[Json] = [
+        {"fault": fault, "stream": "event", "from_seq": first, "to_seq": last} for fault, first, last in chain or []
+    ]
+    return {"exit": 1 if failed or faults else 0, "failed": dict(failed or {}), "chain": faults}
+
+
+def chain(drafts: list[Draft], signer: Signer, heads: Heads | None = None, epoch: str = EPOCH) -> tuple[Envelope, ...]:
+    """Link and sign drafts."""
+    moment = Moment(AT, 86_400_000, "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", clock_synced=True)
+    reports, _ = link(drafts, heads or {}, epoch, SITE, moment)
+    return tuple(sign(report, signer) for report in reports)
+
+
+def files(envelopes: tuple[Envelope, ...]) -> Case:
+    """Name envelopes by stream and number."""
+    return {f"{e.report.stream}-{e.report.seq:04}": flat(e) for e in envelopes}
+
+
+def flat(envelope: Envelope) -> bytes:
+    """Return the flattened form."""
+    return flatten(envelope.report.payload, envelope.jws)
+
+
+def forged(envelope: Envelope, header: Mapping[str, Json], signer: Signer | None = None) -> bytes:
+    """Return an envelope under a header that breaks the rules; a None takes a member out."""
+    members = {**header, "typ": REPORT_TYP, "b64": False, "crit": header.get("crit", ["b64"])}
+    text = json.dumps({name: value for name, value in members.items() if value is not None})
+    protected = b64url(text.encode())
+    signature = signer.sign(f"{protected}.".encode() + envelope.report.payload) if signer else b""
+    return flatten(envelope.report.payload, f"{protected}..{b64url(signature)}")
+
+
+def gap_record(signer: Signer, heads: Heads, last_digest: str) -> Envelope:
+    """Return a record that names events 3 and 4."""
+    first = heads["event"].seq + 1
+    body: dict[str, Json] = {
+        "stream": "event",
+        "epoch": EPOCH,
+        "from_seq": first,
+        "to_seq": first + 1,
+        "count": 2,
+        "reason": "spool-full",
+        "last_digest": last_digest,
+    }
+    return chain([Draft("gap", body)], signer)[0]
+
+
+def states(signer: Signer) -> Case:
+    """Return birth, will and farewell of one connection."""
+    presence = Presence(SITE, EPOCH, 1, signer.jwk, {"event": Head(2, "2" * 64)}, {})
+    version = f'"version":"{VERSION}"'.encode()  # vectors outlive releases
+    payloads = {status: write_state(presence, status, AT).replace(version, b'"version":"0.1.0"') for status in STATUSES}
+    return {name: flatten(payload, sign_payload(payload, signer, STATE_TYP)) for name, payload in payloads.items()}
+
+
+def watermark(hub: Signer, newest: Envelope) -> Case:
+    """Return a watermark over all events."""
+    mark = Watermark(SITE.id, EPOCH, 1, {"event": Head(newest.report.seq, newest.report.digest)})
+    payload = write_watermark(mark, AT)
+    return {"ack": flatten(payload, sign_payload(payload, hub, ACK_TYP))}
+
+
+def event(number: int) -> Draft:
+    """Return an event of one camera."""
+    body: dict[str, Json] = {
+        "division": "140200",
+        "check": "camera-online",
+        "subject": f"camera:gate{number}",
+        "from": "pass",
+        "to": "fail",
+        "finding": {**FINDING, "subject": f"camera:gate{number}"},
+    }
+    return Draft("event", body)
+
+
+FINDING: Final[dict[str, Json]] = {
+    "check": "camera-online",
+    "subject": "camera:gate1",
+    "status": "fail",
+    "severity": "major",
+    "reason": "unreachable",
+    "message": "no answer from 门卫室",
+    "source": {"document": "example rule", "article": "1"},
+    "evidence": {"attempts": 2, "elapsed_s": 20.0},
+    "caused_by": "",
+}
+CONFIG: Final[dict[str, Json]] = {
+    "division": "140200",
+    "agent": {"version": "0.1.0"},
+    "devices": [
+        {
+            "id": "nvr",
+            "driver": "onvif",
+            "identity": {"manufacturer": "m", "model": "x", "firmware": "1", "serial": "2"},
+        },
+        {"id": "lobby", "driver": "onvif", "identity": None},
+    ],
+    "undeclared": [],
+    "cameras": [
+        {
+            "id": "gate1",
+            "code": "14020000001320000001",
+            "provisional": False,
+            "name": "门",
+            "device": "nvr",
+            "channel": 1,
+            "masks_digest": "d" * 64,
+            "retention": {"oldest_at": "2026-10-20T00:00:00Z", "spans": 1},
+        },
+        {
+            "id": "lobby",
+            "code": None,
+            "provisional": True,
+            "name": "",
+            "device": "lobby",
+            "channel": 1,
+            "masks_digest": None,
+            "retention": None,
+        },
+    ],
+    "findings": [FINDING],
+    "digests": {"config": "c" * 64},
+}
+HEALTH: Final[dict[str, Json]] = {
+    "division": "140200",
+    "next_due_at": "2026-11-24T15:19:00Z",
+    "counts": {"pass": 1, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": 0},
+    "cameras": [["gate1", "14020000001320000001", "fail"], ["lobby", None, "pass"]],
+    "not_pass": [{"check": "camera-online", "subject": "camera:gate1", "status": "fail", "reason": "unreachable"}],
+    "queue": {"pending": 0, "sent": 0, "parked": 0, "confirmed": 0, "dropped": 0},
+    "host": {"cpu_ratio": 0.1, "memory_ratio": 0.25, "disk_free_bytes": 1000000, "uptime_s": 86400},
+    "agent": {"version": "0.1.0"},
+}
+
+if __name__ == "__main__":
+    main()

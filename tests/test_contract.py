@@ -1,0 +1,220 @@
+"""The contract holds: what we send fits the schemas, and the vectors say what any implementation must find."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import jsonschema
+import pytest
+from delivery import NOW, Maker
+from joserfc import jws as joserfc_jws
+from joserfc.jwk import import_key
+from jwcrypto import jwk as jwcrypto_jwk
+from jwcrypto import jws as jwcrypto_jws
+from referencing import Registry, Resource
+
+from agent.commands import verify as verify_command
+from agent.config import Site
+from agent.envelope import unflatten
+from agent.facts import Facts
+from agent.model import Finding, Message, Source
+from agent.presence import STATUSES, Presence, write_state
+from agent.report import build_reports
+from agent.state import Memory
+from agent.topics import Kind, schema_id, topic
+from agent.watermark import Watermark, write_watermark
+
+CONTRACT = Path(__file__).parent.parent / "agent" / "contract"
+VECTORS = CONTRACT / "vectors"
+SCHEMAS = {path.name.split(".")[0]: json.loads(path.read_text()) for path in CONTRACT.glob("*.schema.json")}
+REGISTRY = Registry().with_resources((schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS.values())
+EXPECTED = json.loads((VECTORS / "expected.json").read_text())
+
+
+def validator(kind: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(SCHEMAS[kind], registry=REGISTRY)
+
+
+def fits(payload: bytes) -> None:
+    data = json.loads(payload)
+    kind = {"vss-report/1": data.get("stream"), "vss-state/1": "state", "vss-ack/1": "ack"}[data["schema"]]
+    validator(kind).validate(data)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_each_schema_is_one_and_has_its_name(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMAS[name])
+    assert SCHEMAS[name]["$id"] == f"https://camwarden.example/contract/1/{name}.schema.json"
+
+
+def test_there_is_a_schema_for_every_topic() -> None:
+    for kind in get_args(Kind):
+        assert schema_id(kind) == SCHEMAS[kind]["$id"]
+
+
+def test_what_the_spool_and_the_publisher_send_fits(tmp_path: Path) -> None:
+    maker = Maker(tmp_path)
+    spool = maker.open()
+    maker.cycle(spool, events=2)
+    spool.give_up([spool.pending(1, NOW)[0].id], "damaged", NOW)
+    rows = spool.pending(10, NOW)
+    assert {row.stream for row in rows} == {"event", "health", "gap"}
+    for row in rows:
+        fits(row.payload)
+    presence = Presence(maker.site, spool.epoch, 1, maker.signer.jwk, spool.heads(), spool.confirmed())
+    for status in STATUSES:
+        fits(write_state(presence, status, NOW))
+    streams = {stream: head for stream, head in spool.heads().items() if head.seq}
+    fits(write_watermark(Watermark("S1", spool.epoch, 1, streams), NOW))
+    spool.close()
+
+
+def test_what_a_cycle_builds_fits(tmp_path: Path) -> None:
+    maker = Maker(tmp_path)
+    finding = Finding(
+        "camera-online",
+        "camera:c1",
+        "fail",
+        "major",
+        Message("no answer"),
+        Source("rule", "1"),
+        "unreachable",
+        {"n": 1},
+    )
+    queue = {"pending": 0, "sent": 0, "parked": 0, "confirmed": 0, "dropped": 0}
+    host = {"cpu_ratio": 0.5, "memory_ratio": 0.5, "disk_free_bytes": 1, "uptime_s": 1}
+    drafts, _ = build_reports(maker.site, Facts({}), (finding,), (), Memory(), NOW, queue, host)
+    envelopes, _ = maker.envelopes(list(drafts), {}, "e1")
+    assert {envelope.report.stream for envelope in envelopes} == {"config", "health"}
+    for envelope in envelopes:
+        fits(envelope.report.payload)
+
+
+def payload_of(case: str, file: str) -> dict[str, Any]:
+    return json.loads(unflatten((VECTORS / case / f"{file}.jws.json").read_bytes())[0])
+
+
+MISFITS = {
+    "health-extra": ("good", "health-0001", ("body", "picture"), "AAAA"),
+    "health-camera-object": ("good", "health-0001", ("body", "cameras"), [{"id": "c"}]),
+    "health-camera-long": ("good", "health-0001", ("body", "cameras"), [["c", None, "pass", "x"]]),
+    "config-code": ("good", "config-0001", ("body", "cameras", 0, "code"), "123"),
+    "event-status": ("good", "event-0001", ("body", "to"), "ok"),
+    "payload-extra": ("good", "event-0001", ("nonce",), 1),
+    "payload-prev": ("good", "event-0001", ("prev",), "0"),
+    "payload-seq": ("good", "event-0001", ("seq",), 0),
+    "payload-site": ("good", "event-0001", ("site",), "S-1"),
+    "payload-stream": ("good", "event-0001", ("stream",), "health"),
+    "payload-ts": ("good", "event-0001", ("ts",), "2026-11-24 15:04"),
+    "gap-reason": ("gap-explained", "gap-0001", ("body", "reason"), "Spool full"),
+    "state-private": ("state", "ready", ("jwk", "d"), "x"),
+    "state-status": ("state", "lost", ("status",), "gone"),
+    "ack-stream": ("watermark", "ack", ("streams", "state"), {"seq": 1, "digest": "0" * 64}),
+}
+
+
+@pytest.mark.parametrize("name", MISFITS)
+def test_what_does_not_fit_is_noticed(name: str) -> None:
+    case, file, path, value = MISFITS[name]
+    data = payload_of(case, file)
+    fits(json.dumps(data).encode())
+    place: Any = data
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    kind = {"vss-state/1": "state", "vss-ack/1": "ack"}.get(data["schema"], payload_of(case, file).get("stream"))
+    assert not validator(str(kind)).is_valid(data)
+
+
+def test_a_birth_must_carry_the_heads() -> None:
+    data = payload_of("state", "ready")
+    del data["heads"]
+    assert not validator("state").is_valid(data)
+
+
+@pytest.mark.parametrize("path", sorted(VECTORS.glob("*/*.json")), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_the_payload_of_every_vector_fits(path: Path) -> None:
+    fits(unflatten(path.read_bytes())[0])
+
+
+@pytest.mark.parametrize("case", EXPECTED)
+def test_verify_finds_in_every_vector_what_is_expected(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(json=True)
+    verify_command.add_arguments(parser)
+    words = [str(VECTORS / case), "--jwks", str(VECTORS / "jwks.json")]
+    assert verify_command.run(parser.parse_args(words)) == EXPECTED[case]["exit"]
+    shown = json.loads(capsys.readouterr().out)
+    failed = {
+        Path(file["path"]).name.removesuffix(".jws.json"): file["reason"]
+        for file in shown["files"]
+        if file["verdict"] != "verified"
+    }
+    assert failed == EXPECTED[case]["failed"]
+    keys = ("fault", "stream", "from_seq", "to_seq")
+    assert [{key: fault[key] for key in keys} for fault in shown["chain"]] == EXPECTED[case]["chain"]
+
+
+def test_every_folder_of_vectors_is_expected_and_the_script_makes_the_same_again(tmp_path: Path) -> None:
+    script = VECTORS / "make_vectors.py"
+    subprocess.run([sys.executable, str(script), str(tmp_path)], check=True)
+    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.json")}
+    committed = {
+        path.relative_to(VECTORS): path.read_bytes() for path in VECTORS.rglob("*.json") if path.name != "keys.json"
+    }
+    assert made == committed
+    assert {path.name for path in VECTORS.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(EXPECTED)
+
+
+SOUND = sorted(
+    path
+    for path in VECTORS.glob("*/*.json")
+    if path.name.removesuffix(".jws.json") not in EXPECTED[path.parent.name]["failed"]
+)
+
+
+@pytest.mark.parametrize("path", SOUND, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_two_other_libraries_verify_the_sound_vectors(path: Path) -> None:
+    keys = {key["kid"]: key for key in json.loads((VECTORS / "jwks.json").read_text())["keys"]}
+    text = path.read_text()
+    header = json.loads(jwcrypto_jws.base64url_decode(json.loads(text)["protected"]))
+    key = keys[header["kid"]]
+    token = jwcrypto_jws.JWS()
+    token.allowed_algs = [header["alg"]]
+    token.deserialize(text, jwcrypto_jwk.JWK(**key))
+    assert token.is_valid
+    other = joserfc_jws.deserialize_json(json.loads(text), import_key(key), algorithms=[header["alg"]])
+    assert other.payload == unflatten(text.encode())[0]
+
+
+@pytest.mark.parametrize("case", [case for case in EXPECTED if "signature" in EXPECTED[case]["failed"].values()])
+def test_two_other_libraries_refuse_the_changed_vectors(case: str) -> None:
+    (path,) = (VECTORS / case).glob("*.json")
+    keys = {key["kid"]: key for key in json.loads((VECTORS / "jwks.json").read_text())["keys"]}
+    text = path.read_text()
+    key = keys[json.loads(jwcrypto_jws.base64url_decode(json.loads(text)["protected"]))["kid"]]
+    with pytest.raises(jwcrypto_jws.InvalidJWSSignature):
+        jwcrypto_jws.JWS().deserialize(text, jwcrypto_jwk.JWK(**key))
+    with pytest.raises(Exception, match="bad_signature"):
+        joserfc_jws.deserialize_json(json.loads(text), import_key(key), algorithms=["ES256"])
+
+
+def test_the_asyncapi_page_names_every_topic_and_only_files_that_are_there() -> None:
+    text = (CONTRACT / "asyncapi.yaml").read_text()
+    addresses = set(re.findall(r"address: (\S+)", text))
+    assert addresses == {topic("{city}", "{site}", kind) for kind in get_args(Kind)}
+    files = set(re.findall(r"\$ref: \./(\S+)", text))
+    assert files == {f"{kind}.schema.json" for kind in get_args(Kind)}
+    assert all((CONTRACT / file).is_file() for file in files)
+
+
+def test_a_site_of_any_legal_name_fits() -> None:
+    for name in ("A", "9" * 23, "SITE01"):
+        presence = Presence(Site(name, "datong", "140200"), "e1", 1, payload_of("state", "ready")["jwk"], {}, {})
+        fits(write_state(presence, "ready", NOW))

@@ -1,0 +1,122 @@
+"""`camwarden verify`: signatures and chains of files, without a hub."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import delivery
+import pytest
+from delivery import NOW, Maker
+from hubdesk import Desk, chain_of, trusted
+
+from agent.commands import verify as verify_command
+from agent.envelope import flatten
+from agent.errors import AgentError, ConfigurationError
+from agent.hub.ack import write_ack
+from agent.model import Envelope
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path / "hub")
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> Maker:
+    return Maker(tmp_path / "site")
+
+
+def verify_files(*words: object, as_json: bool = True) -> int:
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(json=as_json)
+    verify_command.add_arguments(parser)
+    return verify_command.run(parser.parse_args([str(word) for word in words]))
+
+
+def write_reports(directory: Path, envelopes: list[Envelope]) -> None:
+    directory.mkdir(exist_ok=True)
+    for e in envelopes:
+        (directory / f"{e.report.stream}-{e.report.seq:04}.jws.json").write_bytes(flatten(e.report.payload, e.jws))
+
+
+def test_verify_reads_files_and_folders_with_a_key_set_or_a_hubs_trust(
+    desk: Desk, maker: Maker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reports = chain_of(maker, 3)
+    write_reports(tmp_path / "out", reports)
+    keys = tmp_path / "keys"
+    keys.write_text(json.dumps({"keys": [dict(maker.signer.jwk)]}))
+    assert verify_files(tmp_path / "out", "--jwks", keys) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["schema"] == "camwarden-verify/1"
+    assert [file["verdict"] for file in shown["files"]] == ["verified"] * 3
+    assert shown["chain"] == []
+    trusted(desk, maker)
+    assert verify_files(tmp_path / "out", "--data", desk.directory) == 0
+    capsys.readouterr()
+    assert verify_files(tmp_path / "out" / "event-0001.jws.json", "--jwks", keys, as_json=False) == 0
+    assert capsys.readouterr().out == "1 of 1 files verified, 0 faults between reports\n"
+
+
+def test_verify_finds_holes_forks_and_changed_bytes(
+    maker: Maker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reports = chain_of(maker, 5)
+    write_reports(tmp_path / "out", [reports[0], reports[1], reports[4]])
+    other, _ = maker.envelopes([delivery.event(77)], {}, "e1")
+    (tmp_path / "out" / "fork.json").write_bytes(flatten(other[0].report.payload, other[0].jws))
+    bad = flatten(reports[3].report.payload, reports[3].jws).replace(b"no answer", b"an answer")
+    (tmp_path / "out" / "bad.json").write_bytes(bad)
+    keys = tmp_path / "keys"
+    keys.write_text(json.dumps({"keys": [dict(maker.signer.jwk)]}))
+    assert verify_files(tmp_path / "out", "--jwks", keys) == 1
+    shown = json.loads(capsys.readouterr().out)
+    assert [(p["fault"], p["from_seq"], p["to_seq"]) for p in shown["chain"]][:1] == [("fork", 1, 1)] or shown["chain"]
+    faults = {(p["fault"], p["from_seq"], p["to_seq"]) for p in shown["chain"]}
+    assert ("fork", 1, 1) in faults
+    assert ("gap", 3, 4) in faults
+    assert {file["reason"] for file in shown["files"]} == {"", "signature"}
+
+
+def test_verify_of_what_is_no_signed_report_gives_a_line_each_and_78(
+    maker: Maker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(json.dumps({"keys": [dict(maker.signer.jwk)]}))
+    (tmp_path / "note.json").write_text("hello")
+    assert verify_files(tmp_path / "note.json", tmp_path / "none.json", "--jwks", keys, as_json=False) == 78
+    assert capsys.readouterr().out.splitlines() == [
+        f"{tmp_path}/note.json: unusable: not a flattened JWS: not JSON in UTF-8",
+        f"{tmp_path}/none.json: unusable: No such file or directory; check the path",
+        "0 of 2 files verified, 0 faults between reports",
+    ]
+    (tmp_path / "empty").mkdir()
+    assert verify_files(tmp_path / "empty", "--jwks", keys, as_json=False) == 78
+    with pytest.raises(AgentError, match="the key set cannot be read"):
+        verify_files(tmp_path, "--jwks", tmp_path / "no-keys")
+    with pytest.raises(ConfigurationError, match="no hub has run here"):
+        verify_files(tmp_path, "--data", tmp_path / "no-hub")
+
+
+def test_verify_with_a_hubs_trust_refuses_the_key_of_another_site(desk: Desk, maker: Maker, tmp_path: Path) -> None:
+    trusted(desk, maker)
+    thief = Maker(tmp_path / "site", delivery.site("S2"))
+    write_reports(tmp_path / "out", chain_of(thief, 1))
+    assert verify_files(tmp_path / "out", "--data", desk.directory) == 1
+
+
+def test_an_ack_verifies_as_a_file_too(desk: Desk, maker: Maker, tmp_path: Path) -> None:
+    trusted(desk, maker)
+    desk.send(chain_of(maker, 1)[0])
+    with desk.store.transaction():
+        ack = write_ack(desk.store, desk.signer, "S1", "e1", NOW)
+    assert ack is not None
+    (tmp_path / "ack.json").write_bytes(flatten(ack.payload, ack.jws))
+    keys = tmp_path / "keys"
+    keys.write_text(json.dumps({"keys": [dict(desk.signer.jwk)]}))
+    assert verify_files(tmp_path / "ack.json", "--jwks", keys) == 0
