@@ -12,12 +12,12 @@ from typing import Any, get_args
 
 import jsonschema
 import pytest
+from contract_schemas import CONTRACT, SCHEMAS, fits, validator
 from delivery import NOW, Maker
 from joserfc import jws as joserfc_jws
 from joserfc.jwk import import_key
 from jwcrypto import jwk as jwcrypto_jwk
 from jwcrypto import jws as jwcrypto_jws
-from referencing import Registry, Resource
 
 from agent.commands import verify as verify_command
 from agent.config import Site
@@ -30,21 +30,8 @@ from agent.state import Memory
 from agent.topics import Kind, schema_id, topic
 from agent.watermark import Watermark, write_watermark
 
-CONTRACT = Path(__file__).parent.parent / "agent" / "contract"
 VECTORS = CONTRACT / "vectors"
-SCHEMAS = {path.name.split(".")[0]: json.loads(path.read_text()) for path in CONTRACT.glob("*.schema.json")}
-REGISTRY = Registry().with_resources((schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS.values())
 EXPECTED = json.loads((VECTORS / "expected.json").read_text())
-
-
-def validator(kind: str) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(SCHEMAS[kind], registry=REGISTRY)
-
-
-def fits(payload: bytes) -> None:
-    data = json.loads(payload)
-    kind = {"vss-report/1": data.get("stream"), "vss-state/1": "state", "vss-ack/1": "ack"}[data["schema"]]
-    validator(kind).validate(data)
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -14,6 +14,7 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
+from contract_schemas import fits
 
 from agent.demo.children import output_of
 from agent.demo.run import Delivered, Demo, delivered, first_cycle, start, write_results
@@ -68,6 +69,11 @@ def test_every_stream_of_the_site_has_arrived(ran: tuple[Demo, Delivered, Wire])
     _, _, wire = ran
     topics = {topic.removeprefix("vss/v1/140200/dt0001/") for topic, _, _ in wire.messages}
     assert {"state", "report/health", "report/config", "event", "ack"} <= topics
+
+
+def test_every_message_fits_the_schema_of_its_kind(ran: tuple[Demo, Delivered, Wire]) -> None:
+    for _, payload, _ in ran[2].messages:
+        fits(payload)
 
 
 @pytest.mark.parametrize(

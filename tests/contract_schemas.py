@@ -1,0 +1,29 @@
+"""The schemas of the contract, ready to hold messages against."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+from referencing import Registry, Resource
+
+CONTRACT = Path(__file__).parent.parent / "agent" / "contract"
+SCHEMAS = {path.name.split(".")[0]: json.loads(path.read_text()) for path in CONTRACT.glob("*.schema.json")}
+REGISTRY = Registry().with_resources((schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS.values())
+
+
+def validator(kind: str) -> jsonschema.Draft202012Validator:
+    """Return the validator of one kind of message."""
+    return jsonschema.Draft202012Validator(SCHEMAS[kind], registry=REGISTRY)
+
+
+def fits(payload: bytes) -> None:
+    """Hold a payload against the schema of its kind.
+
+    Raises:
+        jsonschema.ValidationError: It does not fit.
+    """
+    data = json.loads(payload)
+    kind = {"vss-report/1": data.get("stream"), "vss-state/1": "state", "vss-ack/1": "ack"}[data["schema"]]
+    validator(kind).validate(data)
