@@ -45,6 +45,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 SERVICES: Final = frozenset({"run", "hub"})
 """Commands that keep running: their log is what one sees of them, so it tells normal work too."""
 
+EXTRAS: Final = {"iotcore": "demo"}
+"""Packages that only an extra installs, and which."""
+
 PROMISE: Final = "camwarden only reads from devices: no command changes a camera or recorder."
 
 _PRIORITY: Final = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7))
@@ -80,6 +83,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PermissionError as error:
         _say(f"{error.filename or 'a file'}: {error.strerror}; run as root or as the user camwarden")
         return exits.PERMISSION
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            return _bug(error, verbose)
+        _say(f"this command needs the package {error.name}: pip install 'camwarden[{EXTRAS[error.name]}]'")
+        return exits.UNAVAILABLE
     except Exception as error:  # noqa: BLE001 - the last net: one line instead of a traceback
         return _bug(error, verbose)
     return code

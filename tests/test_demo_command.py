@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -56,6 +57,22 @@ def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
     while processes_that_mention(str(out)) and time.monotonic() < give_up_at:
         os.sched_yield()
     assert processes_that_mention(str(out)) == []
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    done = subprocess.run(command("demo", "--out", tmp_path), capture_output=True, text=True, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "choose another with --out" in done.stderr
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_without_its_extra_the_demo_says_what_to_install(tmp_path: Path) -> None:
+    """The package iotcore is not part of a plain installation."""
+    code = "import sys; sys.modules['iotcore'] = None; from agent.cli import main; sys.exit(main(['demo']))"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 69
+    assert done.stderr == "camwarden: this command needs the package iotcore: pip install 'camwarden[demo]'\n"
 
 
 def test_an_unwritable_folder_is_one_clear_line(tmp_path: Path) -> None:

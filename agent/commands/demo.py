@@ -19,10 +19,14 @@ from agent import exits
 from agent.commands.findings_table import findings_table
 from agent.config_load import load
 from agent.daemon import utc_now
+from agent.demo.broker import BrokerFailed
 from agent.demo.cameras import Fault
 from agent.demo.children import ChildFailed
 from agent.demo.run import BROKERS, Delivered, Demo, Event, another_cycle, delivered, first_cycle, start, write_results
+from agent.errors import UsageError
 from agent.report import parse_finding
+
+MARKER = "camwarden-demo.txt"
 
 CHANGES: tuple[tuple[str, Fault | None], ...] = (
     ("gate", "mask-removed"),
@@ -50,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     console = Console(no_color=args.no_color, quiet=args.quiet or args.json)
     signal.signal(signal.SIGTERM, _interrupt)
     began_at = time.monotonic()
-    shutil.rmtree(args.out, ignore_errors=True)
+    _clear(args.out)
 
     def say(line: str) -> None:
         console.print(Text(f"{time.monotonic() - began_at:5.1f} s  {line}"))
@@ -66,12 +70,25 @@ def run(args: argparse.Namespace) -> int:
             _show(console, demo, what, args)
             if args.watch:
                 _watch(console, demo, what, args.rounds, say)
-    except ChildFailed as error:
+    except (BrokerFailed, ChildFailed) as error:
         sys.stderr.write(f"the demo failed: {error}\n")
         return exits.UNAVAILABLE
     if args.json:
         sys.stdout.write((args.out / "result.json").read_text() + "\n")
     return exits.OK if what.sent == what.verified == what.confirmed > 0 else exits.UNAVAILABLE
+
+
+def _clear(out: Path) -> None:
+    """Empty the folder of an earlier demo, and mark it as one.
+
+    Raises:
+        UsageError: It holds something else: nobody's files are removed.
+    """
+    if out.exists() and any(out.iterdir()) and not (out / MARKER).exists():
+        raise UsageError(f"{out}: not empty, and not the folder of an earlier demo; choose another with --out")
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    (out / MARKER).write_text("Written by camwarden demo, which empties this folder when it runs again.\n")
 
 
 def _show(console: Console, demo: Demo, what: Delivered, args: argparse.Namespace) -> None:
