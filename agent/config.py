@@ -112,17 +112,34 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """A device that may answer discovery without being a camera of this site, and why; by endpoint or address.
+
+    `address` is a host, or `host:port` for one service of it. `by` and `at` say who decided it and on which day.
+    """
+
+    reason: str
+    by: str
+    at: str
+    endpoint: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Discovery:
-    """Where to look for devices that nobody configured: `addresses` are WS-Discovery responders, `host:port` or host.
+    """Where to look for devices that nobody configured. All of `interfaces`, `addresses`, `ranges` empty: nowhere.
 
-    `interfaces` are own addresses from which the multicast probe is sent. Both empty: nothing is sent.
+    `interfaces` are own addresses from which the multicast probe is sent; `addresses` are WS-Discovery responders,
+    `host:port` or host; every host of `ranges` is asked, slowly. `ignore` names what is known and no camera.
 
-    Source: OASIS WS-Discovery 1.1; ONVIF Core Specification, Device discovery.
+    Source: WS-Discovery (April 2005); ONVIF Core Specification, Device discovery.
     """
 
     interfaces: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    ranges: tuple[str, ...] = ()
     wait_s: float = 2.0
+    ignore: tuple[Ignored, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

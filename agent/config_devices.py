@@ -6,10 +6,9 @@ A camera is read through exactly one device that stands in the same file; no two
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 from agent.config import CameraConfig, NoPrivateArea, Policy, PrivateZone
-from agent.config_sections import RETENTION_MAX_DAYS, read_credential, read_host
+from agent.config_sections import RETENTION_MAX_DAYS, read_credential, read_day, read_host
 from agent.config_table import Table
 from drivers.model import Camera, Credential, Device, Point, Polygon
 from drivers.registry import DRIVERS
@@ -181,22 +180,7 @@ def _no_private_area(camera: Table) -> NoPrivateArea | None:
             "it declares both private zones and that there is no private area",
             "remove [camera.no_private_area] or the zones",
         )
-    return NoPrivateArea(by=table.text("by", example='"Li Na"'), at=_day(table, "at"))
-
-
-def _day(table: Table, key: str) -> str:
-    """Return an ISO date, written as a TOML date or as a text."""
-    if not table.required(key, "2026-01-31"):
-        return ""
-    value = table.data[key]
-    if type(value) is date:  # a datetime is a date too, and says more than was asked
-        return value.isoformat()
-    try:
-        return date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "").isoformat()
-    except ValueError:
-        shown = table.document.shown(value)
-        table.note(key, f"{key} must be a day, not {shown}", f"write for example {key} = 2026-01-31")
-        return ""
+    return NoPrivateArea(by=table.text("by", example='"Li Na"'), at=read_day(table, "at"))
 
 
 class _Seen:

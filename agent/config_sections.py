@@ -8,10 +8,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from datetime import date
 
-from agent.config import PERIOD_MAX_S, PERIOD_MIN_S, Discovery, Hub, Policy, Probe, Site, Storage
+from agent.config import PERIOD_MAX_S, PERIOD_MIN_S, Discovery, Hub, Ignored, Policy, Probe, Site, Storage
 from agent.config_table import Table
 from agent.topics import CITY, SITE_ID
+from drivers.discovery_plan import RANGE_ADDRESSES_MAX
 from drivers.model import Credential
 
 RETENTION_LAW_DAYS = 30
@@ -131,16 +133,62 @@ def read_storage(table: Table | None) -> Storage:
 
 
 def read_discovery(table: Table | None) -> Discovery:
-    """Read `[discovery]`: own addresses to send the multicast probe from, and responders to ask one by one."""
+    """Read `[discovery]`: where devices are asked for, and which of them need not be declared."""
     default = _DEFAULT.discovery
     if table is None:
         return default
-    table.only("interfaces", "addresses", "wait_s")
-    return Discovery(
-        interfaces=table.texts("interfaces", is_own_address, "own IP addresses", '["192.0.2.1"]'),
+    table.only("interfaces", "addresses", "ranges", "wait_s", "ignore")
+    discovery = Discovery(
+        interfaces=table.texts("interfaces", is_own_address, "own IPv4 addresses", '["192.0.2.1"]'),
         addresses=table.texts("addresses", is_responder, "hosts, each with or without :port", '["192.0.2.64"]'),
+        ranges=table.texts("ranges", is_range, "IPv4 networks of single hosts", '["192.0.2.0/28"]'),
         wait_s=table.number("wait_s", default.wait_s, 0.1, DISCOVERY_MAX_S),
+        ignore=tuple(_read_ignored(one) for one in table.tables("ignore", "ignored device")),
     )
+    total = sum(ipaddress.IPv4Network(one).num_addresses for one in discovery.ranges if is_range(one))
+    if total > RANGE_ADDRESSES_MAX:
+        table.note(
+            "ranges",
+            f"ranges hold {total} addresses, more than {RANGE_ADDRESSES_MAX}",
+            "name only the networks that cameras are in, at most a /22 together",
+        )
+    return discovery
+
+
+def _read_ignored(table: Table) -> Ignored:
+    table.only("endpoint", "address", "reason", "by", "at")
+    ignored = Ignored(
+        reason=table.text("reason", example='"intercom of the tenant"'),
+        by=table.text("by", example='"Li Na"'),
+        at=read_day(table, "at"),
+        endpoint=table.text("endpoint", ""),
+        address=table.text("address", ""),
+    )
+    if ("endpoint" in table.data) == ("address" in table.data):
+        table.note(
+            "",
+            "it must name either an endpoint or an address",
+            'write one of them as "camwarden discover" shows it, for example address = "192.0.2.77"',
+        )
+    elif ignored.address and not is_responder(ignored.address):
+        shown = table.document.shown(ignored.address)
+        table.note("address", f"address {shown} is no host", 'write for example address = "192.0.2.77"')
+    return ignored
+
+
+def read_day(table: Table, key: str) -> str:
+    """Return an ISO date, written as a TOML date or as a text."""
+    if not table.required(key, "2026-01-31"):
+        return ""
+    value = table.data[key]
+    if type(value) is date:  # a datetime is a date too, and says more than was asked
+        return value.isoformat()
+    try:
+        return date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "").isoformat()
+    except ValueError:
+        shown = table.document.shown(value)
+        table.note(key, f"{key} must be a day, not {shown}", f"write for example {key} = 2026-01-31")
+        return ""
 
 
 def read_hub(table: Table | None, credentials: Mapping[str, Credential] | None) -> Hub | None:
@@ -220,12 +268,21 @@ def is_host(text: str) -> bool:
 
 
 def is_own_address(text: str) -> bool:
-    """Tell whether a text is an IP address, as an interface has it."""
+    """Tell whether a text is an IPv4 address, as an interface has it: there is no probe over IPv6 multicast."""
     try:
-        ipaddress.ip_address(text)
+        ipaddress.IPv4Address(text)
     except ValueError:
         return False
     return True
+
+
+def is_range(text: str) -> bool:
+    """Tell whether a text is an IPv4 network, host bits zero, whose addresses can be those of single hosts."""
+    try:
+        network = ipaddress.IPv4Network(text)
+    except ValueError:
+        return False
+    return not (network.is_multicast or network.is_reserved or network.network_address.packed[0] == 0)
 
 
 def is_responder(text: str) -> bool:

@@ -20,7 +20,7 @@ from agent.events import incident_told, transitions
 from agent.facts import Facts, gather
 from agent.host import load
 from agent.host import moment as moment_of
-from agent.inventory import undeclared_addresses
+from agent.inventory import look_around
 from agent.keys import Signer
 from agent.look import Judge, look
 from agent.model import Draft, Envelope, Finding, Moment
@@ -28,6 +28,7 @@ from agent.probe import discover, probe
 from agent.report import build_reports
 from agent.spool import Spool
 from agent.spool_room import Seal
+from agent.state import NOTHING, Memory
 from drivers.credentials import Credentials
 
 
@@ -46,27 +47,31 @@ class Rim:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a cycle saw and concluded."""
+    """What a cycle saw and concluded, and the memory that knows of it."""
 
     facts: Facts
     findings: tuple[Finding, ...]
+    memory: Memory = NOTHING
 
 
-def see(site: Site, rim: Rim, moment: Moment) -> Seen:
-    """Look at the site once and judge it; nothing is kept or sent."""
-    found = discover(site)
+def see(site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING) -> Seen:
+    """Look at the site once and judge it; nothing is kept or sent. `memory` is what looks before this one left."""
+    heard = discover(site, rim.progress)
     probed = probe(site, rim.credentials, rim.clock, rim.progress)
     looked = look(site, probed.pictures, rim.judge, rim.progress)
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
-    facts = gather(probed.observations + looked, undeclared_addresses(site, found), trusted)
-    return Seen(facts, run_checks(site, facts, moment.at))
+    around, memory = look_around(site, heard, probed.observations, memory, moment.at)
+    facts = gather(probed.observations + looked, around, trusted)
+    return Seen(facts, run_checks(site, facts, moment.at), memory)
 
 
 def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
-    """Report what was seen: link, sign and commit it together with the memory, in one transaction."""
+    """Report what was seen: link, sign and commit it together with the memory, in one transaction.
+
+    `seen` must come from a look that was given the memory of this spool.
+    """
     incidents = spool.begin(moment.at)
-    memory = state.from_json(spool.read_memory())
-    told, memory = transitions(seen.findings, memory, moment.at)
+    told, memory = transitions(seen.findings, seen.memory, moment.at)
     told = tuple(incident_told(incident.kind, incident.detail) for incident in incidents) + told
     queue, host = spool.counts(), load(site.storage.directory)
     drafts, memory = build_reports(site, seen.facts, seen.findings, told, memory, moment.at, queue, host)

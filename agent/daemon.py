@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent import exits, notify, status_file
+from agent import exits, notify, state, status_file
 from agent.config import Site
 from agent.config_load import load
 from agent.config_table import ConfigError
@@ -103,7 +103,7 @@ def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[Seen, bool]:
     with parts_of(site, clock) as parts:
         rim = Rim(parts.credentials, parts.worker.judge, clock, lambda: None)
         now = moment(clock())
-        seen = see(site, rim, now)
+        seen = see(site, rim, now, state.from_json(parts.spool.read_memory()))
         tell(site, seen, parts.spool, parts.signer, now)
         confirmed = True
         if parts.publisher is not None:
@@ -148,7 +148,8 @@ def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datet
 
     started_at = time.monotonic()
     now = moment(clock())
-    seen = see(site, Rim(parts.credentials, parts.worker.judge, clock, progress), now)
+    rim = Rim(parts.credentials, parts.worker.judge, clock, progress)
+    seen = see(site, rim, now, state.from_json(parts.spool.read_memory()))
     envelopes = tell(site, seen, parts.spool, parts.signer, now)
     if parts.publisher:
         parts.publisher.wake()

@@ -3,25 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
+from agent.sightings import Remembered, Sighting
 from drivers.model import Fact, Observation, PathName, Unavailable, Value
 
 V = TypeVar("V", bound=Value)
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """What answered on the network besides the devices' own facts, and what is remembered of it.
+
+    `failed` names what could not be asked or heard. `strangers` are devices that nobody declared and that were seen
+    often enough; `newcomers` answered this look and were not. `ignored` counts those that need no declaration.
+    `doubled` maps a device id to the reason why more than one box, or one box twice, stands behind it; `remembered`
+    maps a device id to the box that belonged to it before this look.
+    """
+
+    failed: tuple[str, ...] = ()
+    strangers: tuple[Sighting, ...] = ()
+    newcomers: tuple[Sighting, ...] = ()
+    ignored: int = 0
+    doubled: Mapping[str, str] = field(default_factory=dict)
+    remembered: Mapping[str, Remembered] = field(default_factory=dict)
+
+
+NOTHING_AROUND = Around()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What was seen in one cycle: `by_subject` maps `device:ID` or `camera:ID` to its observations.
 
-    `undeclared` names the addresses of devices that answered discovery and stand in no configuration.
     `own_clock_trusted` says whether our clock may be held against a device's.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
-    undeclared: tuple[str, ...] = ()
+    around: Around = NOTHING_AROUND
     own_clock_trusted: bool = True
+
+    @property
+    def undeclared(self) -> tuple[str, ...]:
+        """Addresses of devices that answer discovery and that nobody declared, new ones included."""
+        return tuple(sorted(s.address for s in self.around.strangers + self.around.newcomers))
 
     def all(self, subject: str, kind: type[V]) -> tuple[V, ...]:
         """Return every value of this kind that was observed of the subject."""
@@ -40,10 +66,10 @@ class Facts:
 
 
 def gather(
-    observations: Iterable[Observation], undeclared: tuple[str, ...] = (), own_clock_trusted: bool = True
+    observations: Iterable[Observation], around: Around = NOTHING_AROUND, own_clock_trusted: bool = True
 ) -> Facts:
     """Index observations by their subject, in the order in which they were made."""
     by_subject: dict[str, list[Observation]] = {}
     for observation in observations:
         by_subject.setdefault(observation.subject, []).append(observation)
-    return Facts({key: tuple(values) for key, values in by_subject.items()}, undeclared, own_clock_trusted)
+    return Facts({key: tuple(values) for key, values in by_subject.items()}, around, own_clock_trusted)

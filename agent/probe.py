@@ -13,14 +13,15 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
 
 from agent.config import Site
 from drivers import capture, registry
 from drivers.credentials import Credentials
-from drivers.discovery import Discovered, probe_site
+from drivers.discovery import Sweep, resolved, sweep
+from drivers.discovery_plan import Plan, plan_of
 from drivers.errors import DriverError
 from drivers.model import Camera, Device, Fact, Observation, Picture, Reason, Unavailable
 from drivers.transport import open_transport
@@ -49,12 +50,24 @@ class Probed:
     pictures: tuple[Picture, ...] = ()
 
 
-def discover(site: Site) -> tuple[Discovered, ...]:
-    """Ask the configured networks who is there; nothing is sent where none is configured."""
+def discovery_plan(site: Site) -> Plan:
+    """Return what discovery sends at this site; nothing where nothing is configured."""
     where = site.discovery
-    if not where.interfaces and not where.addresses:
-        return ()
-    return probe_site(where.interfaces, where.addresses, where.wait_s)
+    return plan_of(where.interfaces, where.addresses, where.ranges)
+
+
+def discover(site: Site, progress: Callable[[], None] = lambda: None) -> Sweep:
+    """Ask the configured networks who is there, and under which addresses the site's own devices answer.
+
+    `progress` is called at least every `TICK_S`; it may raise to end the cycle.
+    """
+    plan = discovery_plan(site)
+    if not plan.datagrams:
+        return Sweep()
+    if plan.paced:
+        log.info("discovery sends %d datagrams in %.0f s", plan.datagrams, plan.sending_s)
+    names = resolved([device.host for device in site.devices], site.discovery.wait_s, progress)
+    return replace(sweep(plan, site.discovery.wait_s, progress), names=names)
 
 
 def probe(

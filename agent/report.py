@@ -23,6 +23,8 @@ from agent.version import VERSION
 from drivers.model import Identity, Mask, Masks, Recordings
 
 CONFIG_AT_LEAST_EVERY = timedelta(days=1)
+UNDECLARED_MAX = 64
+"""How many undeclared devices a report names: a network that is flooded must not flood the hub."""
 
 
 def build_reports(
@@ -111,7 +113,7 @@ def _config(site: Site, facts: Facts, findings: tuple[Finding, ...]) -> dict[str
             {"id": d.id, "driver": d.driver, "identity": _identity(facts.one(f"device:{d.id}", Identity))}
             for d in site.devices
         ],
-        "undeclared": list(facts.undeclared),
+        "undeclared": sorted(s.address for s in facts.around.strangers)[:UNDECLARED_MAX],
         "cameras": [_camera(facts, camera) for camera in site.cameras],
         "findings": [finding_json(f) for f in findings],
         "digests": {"config": site.digest},

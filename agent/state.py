@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.model import Status
+from agent.sightings import Mark, Remembered, Sighting
 
 SCHEMA = "camwarden-memory/1"
 
@@ -24,14 +25,21 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """State between cycles: statuses by finding key, and which configuration report was sent when.
+    """State between cycles: statuses by finding key, which configuration report was sent when, and what was seen.
 
     `config_digest` is SHA-256 over what the last config report said, so that an unchanged one is sent once a day.
+    `sightings` are devices that nobody declared; `identities` says which box belongs to which device id.
     """
 
     known: Mapping[str, Known] = field(default_factory=dict)
     config_digest: str = ""
     config_sent_at: datetime | None = None
+    sightings: tuple[Sighting, ...] = ()
+    identities: Mapping[str, Remembered] = field(default_factory=dict)
+
+
+NOTHING = Memory()
+"""What a look remembers that is the first one, or that keeps no memory."""
 
 
 def to_json(memory: Memory) -> str:
@@ -43,7 +51,15 @@ def to_json(memory: Memory) -> str:
                 key: [k.status, k.since.isoformat(), k.candidate, k.seen_times] for key, k in memory.known.items()
             },
             "config_digest": memory.config_digest,
-            "config_sent_at": memory.config_sent_at.isoformat() if memory.config_sent_at else None,
+            "config_sent_at": _text(memory.config_sent_at),
+            "sightings": [
+                [s.address, s.endpoint, s.mac, s.first_at.isoformat(), [at.isoformat() for at in s.times]]
+                for s in memory.sightings
+            ],
+            "identities": {
+                device: [[m.model, m.serial] if m else None for m in (r.mark, r.other)] + [_text(r.since)]
+                for device, r in memory.identities.items()
+            },
         },
         ensure_ascii=False,
     )
@@ -52,20 +68,40 @@ def to_json(memory: Memory) -> str:
 def from_json(text: str | None) -> Memory:
     """Return the memory that `to_json` wrote; an empty one for None and for a text of another schema.
 
+    A text of an older version lacks what was added since: that is empty then.
     An unreadable memory costs repeated events, never a report: so it is forgotten rather than fatal.
     """
     try:
         data = json.loads(text or "null")
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             return Memory()
-        sent_at = data["config_sent_at"]
         return Memory(
             {
                 key: Known(status, datetime.fromisoformat(since), candidate, int(times))
                 for key, (status, since, candidate, times) in data["known"].items()
             },
             data["config_digest"],
-            datetime.fromisoformat(sent_at) if sent_at else None,
-        )
+            _time(data["config_sent_at"]),
+            tuple(
+                Sighting(
+                    str(address), str(endpoint), str(mac), datetime.fromisoformat(first),
+                    tuple(datetime.fromisoformat(at) for at in times),
+                )
+                for address, endpoint, mac, first, times in data.get("sightings", [])
+                if times
+            ),
+            {
+                device: Remembered(Mark(*map(str, mark)), Mark(*map(str, other)) if other else None, _time(since))
+                for device, (mark, other, since) in data.get("identities", {}).items()
+            },
+        )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError):
         return Memory()
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

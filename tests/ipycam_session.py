@@ -18,7 +18,8 @@ from socket import create_connection
 
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
-from drivers.discovery import probe_site
+from drivers.discovery import sweep
+from drivers.discovery_plan import plan_of
 from drivers.model import Camera, Credential, Device
 from drivers.onvif.read import read
 from drivers.transport import open_transport
@@ -46,7 +47,7 @@ def main(python: str, video: str, folder: str) -> None:
             "wrong": _read("wrong"),
             "none": _read(None),
             "clock_400_s_off": _read(PASSWORD, timedelta(seconds=-400)),
-            "discovered": [asdict(one) for one in probe_site(("127.0.0.1",), ("127.0.0.1",), 1.0)],
+            "discovered": [asdict(one) for one in sweep(plan_of(("127.0.0.1",), ("127.0.0.1",), ()), 1.0).found],
         }
     finally:
         peer.terminate()

@@ -21,13 +21,15 @@ from sites import (
 )
 
 from agent.checks import CHECKS, run_checks
-from agent.config import NoPrivateArea, Site
-from agent.facts import gather
+from agent.config import Discovery, NoPrivateArea, Site
+from agent.facts import Around, gather
 from agent.model import Finding
+from agent.sightings import Remembered, mark_of
 from drivers.model import (
     Access,
     Clock,
     Fact,
+    Identity,
     Mask,
     Masks,
     Observation,
@@ -47,13 +49,24 @@ REASONS: tuple[Reason, ...] = (
 CAMERA_FACTS: tuple[Fact, ...] = ("streams", "masks", "overlays", "recordings", "access", "picture")
 
 
-def judge(observations: tuple[Observation, ...], a_site: Site | None = None) -> dict[str, Finding]:
+ASKED = Discovery(interfaces=("192.0.2.9",))
+KNOWN = Around(remembered={"box": Remembered(mark_of(Identity("ACME", "N8", "1.0", "42")))})
+
+
+def judge(
+    observations: tuple[Observation, ...], a_site: Site | None = None, around: Around = KNOWN
+) -> dict[str, Finding]:
     a_site = a_site or site(camera())
-    return {f.key: f for f in run_checks(a_site, gather(observations), NOW)}
+    return {f.key: f for f in run_checks(a_site, gather(observations, around), NOW)}
+
+
+def causes(findings: dict[str, Finding]) -> list[str]:
+    """Return the keys of what is wrong or unknown for a reason of its own."""
+    return [k for k, f in findings.items() if f.status not in ("pass", "not_applicable") and not f.caused_by]
 
 
 def test_a_site_in_order_passes_every_check() -> None:
-    findings = judge(healthy())
+    findings = judge(healthy(), site(camera(), discovery=ASKED))
     assert {f.check for f in findings.values()} == {check.id for check in CHECKS}
     assert {f.status for f in findings.values()} == {"pass"}
 
@@ -64,7 +77,7 @@ def test_nothing_passes_for_a_device_that_cannot_be_read(reason: Reason) -> None
     unavailable += observed("camera:gate", *(Unavailable(f, reason) for f in CAMERA_FACTS))
     findings = judge(unavailable)
     assert not [f for f in findings.values() if f.status == "pass"]
-    assert [f.key for f in findings.values() if not f.caused_by] == ["camera-online camera:gate"]
+    assert causes(findings) == ["camera-online camera:gate"]
 
 
 def test_nothing_passes_where_nothing_was_observed_at_all() -> None:
@@ -76,8 +89,9 @@ def test_a_silent_recorder_of_two_cameras_is_one_finding() -> None:
     silent = observed("device:box", *(Unavailable(f, "deadline") for f in ("identity", "clock", "services")))
     for name in ("gate", "yard"):
         silent += observed(f"camera:{name}", *(Unavailable(f, "deadline") for f in CAMERA_FACTS))
-    causes = [f for f in judge(silent, a_site).values() if not f.caused_by]
-    assert [(f.key, f.status) for f in causes] == [("camera-online device:box", "fail")]
+    findings = judge(silent, a_site)
+    assert causes(findings) == ["camera-online device:box"]
+    assert findings["camera-online device:box"].status == "fail"
 
 
 @pytest.mark.parametrize("path", ["snapshot", "main", "sub", "playback"])
@@ -136,9 +150,9 @@ def test_a_disabled_mask_is_one_finding_with_its_consequences() -> None:
         *(ZoneVerdict(p, "window", "FAIL", "not-covered") for p in ("snapshot", "main", "sub", "playback")),
     )
     wrong = {k: f for k, f in judge(facts).items() if f.status != "pass"}
-    assert [k for k, f in wrong.items() if not f.caused_by] == ["privacy-mask-present camera:gate"]
+    assert causes(wrong) == ["privacy-mask-present camera:gate"]
     assert wrong["privacy-mask-present camera:gate"].reason == "disabled"
-    assert {f.status for f in wrong.values()} == {"fail"}
+    assert {f.status for f in wrong.values()} == {"fail", "not_applicable"}
 
 
 @pytest.mark.parametrize(

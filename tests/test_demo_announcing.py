@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from agent.demo.announcing import Announcer
-from drivers.discovery import probe_site
+from drivers.discovery import sweep
+from drivers.discovery_plan import plan_of
+from drivers.probe_match import Discovered, mac_of, scope_text
 
 
 @pytest.fixture
@@ -19,13 +21,27 @@ def announcer() -> Iterator[Announcer]:
     one.stop()
 
 
+def probe(announcer: Announcer) -> tuple[Discovered, ...]:
+    return sweep(plan_of((), (announcer.address,), ()), 0.5).found
+
+
 def test_every_device_is_found_once_with_its_service_address(announcer: Announcer) -> None:
-    found = probe_site((), (announcer.address,), 0.5)
+    found = probe(announcer)
     assert sorted(x for device in found for x in device.xaddrs) == [
         "http://127.0.0.1:8001/onvif/device_service",
         "http://127.0.0.1:8002/onvif/device_service",
     ]
-    assert len({device.endpoint for device in found}) == 2
+    assert len({device.endpoint for device in found}) == len({mac_of(device) for device in found}) == 2
+    assert [scope_text(device, "name") for device in found] == ["recorder", "roof"]
+
+
+def test_a_name_that_needs_escaping_comes_through() -> None:
+    one = Announcer({"大门 <1> & 2%": 8001})
+    one.start()
+    try:
+        assert [scope_text(device, "name") for device in probe(one)] == ["大门 <1> & 2%"]
+    finally:
+        one.stop()
 
 
 @pytest.mark.parametrize(
@@ -35,7 +51,7 @@ def test_noise_is_not_answered_and_does_not_end_it(announcer: Announcer, noise: 
     host, port = announcer.address.split(":")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.sendto(noise, (host, int(port)))
-    assert len(probe_site((), (announcer.address,), 0.5)) == 2
+    assert len(probe(announcer)) == 2
 
 
 def test_its_port_is_free_after_stop() -> None:

@@ -1,4 +1,4 @@
-"""WS-Discovery: questions over real UDP sockets, and answers that may hold anything."""
+"""WS-Discovery: questions over real UDP sockets, paced by a clock, and answers that come as floods."""
 
 from __future__ import annotations
 
@@ -7,143 +7,33 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from lxml import etree
+from probe_matches import ONE, bound, matches, responder
 
-from drivers.discovery import GROUP, PORT, Discovered, merge, parse_probe_matches, probe_site
+from drivers import discovery
+from drivers.discovery import GROUP, Sweep, resolved, sweep
+from drivers.discovery_plan import PER_SECOND, PORT, plan_of
 
-MATCHES = """<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"
- xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery"
- xmlns:dn="http://www.onvif.org/ver10/network/wsdl"><s:Body><d:ProbeMatches>{}</d:ProbeMatches></s:Body></s:Envelope>"""
-MATCH = (
-    "<d:ProbeMatch><a:EndpointReference><a:Address>{}</a:Address></a:EndpointReference>"
-    "<d:Types>dn:NetworkVideoTransmitter</d:Types><d:Scopes>onvif://www.onvif.org/name/gate {}</d:Scopes>"
-    "<d:XAddrs>{}</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion></d:ProbeMatch>"
-)
+NETWORK = "127.9.0.0/27"
+"""Thirty hosts that all are this machine: Linux answers for the whole of 127/8."""
 
 
-def matches(*rows: tuple[str, str, str]) -> bytes:
-    return MATCHES.format("".join(MATCH.format(*row) for row in rows)).encode()
-
-
-ONE = matches(
-    ("urn:uuid:1", "onvif://www.onvif.org/type/ptz", "http://10.0.0.1/onvif/device_service http://[fe80::1]/x")
-)
-
-
-def test_an_answer_is_read() -> None:
-    assert parse_probe_matches(ONE, "10.0.0.1") == (
-        Discovered(
-            "10.0.0.1",
-            "urn:uuid:1",
-            ("NetworkVideoTransmitter",),
-            ("onvif://www.onvif.org/name/gate", "onvif://www.onvif.org/type/ptz"),
-            ("http://10.0.0.1/onvif/device_service", "http://[fe80::1]/x"),
-        ),
-    )
-
-
-def test_several_matches_in_one_answer_are_all_read() -> None:
-    found = parse_probe_matches(matches(("urn:uuid:1", "", "http://a/"), ("urn:uuid:2", "", "http://b/")), "x")
-    assert [one.endpoint for one in found] == ["urn:uuid:1", "urn:uuid:2"]
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"\0" * 500,
-        b"<html/>",
-        ONE[:-1],
-        ONE.replace(b"<d:ProbeMatches>", b"<nope:ProbeMatches>"),
-        b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + ONE[21:],
-        MATCHES.format("").encode(),
-        MATCHES.format("<d:ProbeMatch/>").encode(),
-        MATCHES.format("<a>" * 5000 + "</a>" * 5000).encode(),
-    ],
-)
-def test_what_is_no_answer_gives_nothing(data: bytes) -> None:
-    found = parse_probe_matches(data, "10.0.0.1")
-    assert all("root:" not in repr(one) for one in found)
-    assert len(found) <= (1 if b"DOCTYPE" in data else 0)
-
-
-@given(st.one_of(st.binary(max_size=300), st.text(max_size=100).map(lambda text: MATCHES.format(text).encode())))
-def test_no_bytes_raise(data: bytes) -> None:
-    parse_probe_matches(data, "10.0.0.1")
-
-
-def test_a_flood_inside_one_answer_is_bounded() -> None:
-    found = parse_probe_matches(matches(*[(f"urn:uuid:{n}", "s " * 500, "http://a/ " * 500) for n in range(200)]), "x")
-    assert len(found) == 64
-    assert len(found[0].scopes) == len(found[0].xaddrs) == 64
-
-
-def test_answers_of_one_endpoint_are_merged_in_order() -> None:
-    one = Discovered("10.0.0.1", "urn:uuid:1", ("Device",), ("a",), ("http://10.0.0.1/",))
-    again = Discovered("192.168.0.1", "urn:uuid:1", ("NetworkVideoTransmitter",), ("a", "b"), ("http://192.168.0.1/",))
-    other = Discovered("10.0.0.2", "urn:uuid:2")
-    assert merge([one, other, again, one]) == (
-        Discovered(
-            "10.0.0.1",
-            "urn:uuid:1",
-            ("Device", "NetworkVideoTransmitter"),
-            ("a", "b"),
-            ("http://10.0.0.1/", "http://192.168.0.1/"),
-        ),
-        other,
-    )
-
-
-def test_devices_without_an_endpoint_reference_are_told_apart() -> None:
-    found = [Discovered("10.0.0.1", "", xaddrs=("http://a/",)), Discovered("10.0.0.2", "", xaddrs=("http://a/",))]
-    assert len(merge(found)) == 2
-
-
-@contextmanager
-def responder(sock: socket.socket, answers: list[bytes]) -> Iterator[list[bytes]]:
-    """Answer every datagram on `sock` with all of `answers`; yields the questions."""
-    asked: list[bytes] = []
-    stopping = threading.Event()
-
-    def serve() -> None:
-        while not stopping.is_set():
-            with contextlib.suppress(TimeoutError):
-                data, sender = sock.recvfrom(65_535)
-                asked.append(data)
-                for answer in answers:
-                    sock.sendto(answer, sender)
-
-    with sock:
-        sock.settimeout(0.05)
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield asked
-        finally:
-            stopping.set()
-            thread.join(5)
-
-
-def _bound() -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind(("127.0.0.1", 0))
-    return sock
+def address_of(sock: socket.socket) -> str:
+    return f"127.0.0.1:{sock.getsockname()[1]}"
 
 
 def test_a_single_address_is_asked_and_its_answers_are_merged() -> None:
-    sock = _bound()
-    address = f"127.0.0.1:{sock.getsockname()[1]}"
+    sock = bound()
+    address = address_of(sock)
     with responder(sock, [b"rubbish", ONE, ONE]) as asked:
         begun = time.monotonic()
-        found = probe_site((), (address,), 0.6)
+        heard = sweep(plan_of((), (address,), ()), 0.6)
         assert 0.5 < time.monotonic() - begun < 1.5
-    assert [(one.address, one.endpoint) for one in found] == [("127.0.0.1", "urn:uuid:1")]
+    assert [(one.address, one.endpoint) for one in heard.found] == [("127.0.0.1", "urn:uuid:1")]
+    assert heard.failed == ()
     assert len(asked) == 4, "two kinds of device, asked twice because datagrams get lost"
     roots = [etree.fromstring(data) for data in asked]
     assert [root.findtext(".//{*}Types") for root in roots] == ["dn:NetworkVideoTransmitter", "tds:Device"] * 2
@@ -152,28 +42,65 @@ def test_a_single_address_is_asked_and_its_answers_are_merged() -> None:
     assert all(re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", str(one)) for one in identifiers)
 
 
-def test_several_devices_are_found() -> None:
+def test_several_devices_are_found_and_none_is_asked_twice_as_often() -> None:
     with contextlib.ExitStack() as stack:
-        addresses = []
+        addresses, questions = [], []
         for number in range(3):
-            sock = _bound()
-            addresses.append(f"127.0.0.1:{sock.getsockname()[1]}")
-            stack.enter_context(responder(sock, [matches((f"urn:uuid:{number}", "", "http://a/"))]))
-        found = probe_site((), addresses, 0.5)
-    assert sorted(one.endpoint for one in found) == ["urn:uuid:0", "urn:uuid:1", "urn:uuid:2"]
+            sock = bound()
+            addresses.append(address_of(sock))
+            questions.append(stack.enter_context(responder(sock, [matches((f"urn:uuid:{number}", "", "http://a/"))])))
+        heard = sweep(plan_of((), addresses + addresses, ()), 0.5)
+    assert sorted(one.endpoint for one in heard.found) == ["urn:uuid:0", "urn:uuid:1", "urn:uuid:2"]
+    assert [len(asked) for asked in questions] == [4, 4, 4]
 
 
-def test_what_cannot_be_asked_is_passed_over() -> None:
-    sock = _bound()
-    good = f"127.0.0.1:{sock.getsockname()[1]}"
+def test_what_cannot_be_asked_is_named_and_the_rest_is_asked() -> None:
+    sock = bound()
     with responder(sock, [ONE]):
-        found = probe_site(("203.0.113.77", "not an address", "::1"), ("no-such-host.invalid", "a:b:c", good), 0.5)
-    assert len(found) == 1
+        plan = plan_of(
+            ("203.0.113.77", "not an address", "::1"), ("no-such-host.invalid", "a:b:c", address_of(sock)), ()
+        )
+        heard = sweep(plan, 1.0)
+    assert len(heard.found) == 1
+    assert set(heard.failed) == {"203.0.113.77", "not an address", "::1", "no-such-host.invalid", "a:b:c"}
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_an_ipv6_address_is_asked_too() -> None:
+    sock = bound("::1")
+    with responder(sock, [ONE]):
+        heard = sweep(plan_of((), (f"[::1]:{sock.getsockname()[1]}",), ()), 0.5)
+    assert [one.address for one in heard.found] == ["::1"]
+
+
+def test_a_host_name_is_asked_at_its_address() -> None:
+    sock = bound()
+    with responder(sock, [ONE]):
+        heard = sweep(plan_of((), (f"localhost:{sock.getsockname()[1]}",), ()), 0.5)
+    assert (len(heard.found), heard.failed) == (1, ())
+
+
+def test_a_resolver_that_hangs_costs_its_time_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    release, ticks = threading.Event(), []
+
+    def hang(host: str) -> tuple[str, ...]:
+        if host == "hangs.example":
+            release.wait(20)
+        return ("192.0.2.1",)
+
+    monkeypatch.setattr(discovery, "resolve", hang)
+    begun = time.monotonic()
+    found = resolved(["fast.example", "hangs.example", "192.0.2.7", "::1"], 0.5, lambda: ticks.append(1))
+    release.set()
+    assert time.monotonic() - begun < 5
+    assert found == {"fast.example": ("192.0.2.1",), "hangs.example": ()}
+    assert ticks
 
 
 def test_nothing_to_ask_takes_no_time() -> None:
     begun = time.monotonic()
-    assert probe_site((), (), 30.0) == ()
+    assert sweep(plan_of((), (), ()), 30.0) == Sweep()
+    assert sweep(plan_of(("203.0.113.77",), (), ()), 30.0) == Sweep((), ("203.0.113.77",))
     assert time.monotonic() - begun < 1
 
 
@@ -185,6 +112,110 @@ def test_multicast_goes_to_the_standards_group_from_the_given_interface() -> Non
             socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(GROUP) + socket.inet_aton("127.0.0.1")
         )
         with responder(sock.dup(), [ONE]) as asked:
-            found = probe_site(("127.0.0.1",), (), 0.6)
+            heard = sweep(plan_of(("127.0.0.1",), (), ()), 0.6)
         assert asked
-    assert [one.endpoint for one in found] == ["urn:uuid:1"]
+    assert "urn:uuid:1" in [one.endpoint for one in heard.found]
+
+
+def test_the_plan_counts_what_is_sent() -> None:
+    plan = plan_of(("192.0.2.1",), ("192.0.2.3", "cam.local:4000"), ("192.0.2.0/29", "192.0.2.4/30"))
+    assert [address for _, address in plan.asked] == [("192.0.2.3", PORT), ("cam.local", 4000)]
+    assert [address[0] for _, address in plan.paced] == [f"192.0.2.{n}" for n in (1, 2, 4, 5, 6)], "192.0.2.3 once"
+    assert plan.datagrams == 2 * (2 * 1 + 2 * 2 + 5)
+    assert plan.sending_s == 10 / PER_SECOND
+
+
+@pytest.mark.parametrize("ranges", [("192.0.2.1/28",), ("10.0.0.0/21",), ("10.0.0.0/22", "10.9.0.0/32"), ("::/126",)])
+def test_a_range_that_is_none_or_too_large_is_refused(ranges: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError):
+        plan_of((), (), ranges)
+
+
+def test_a_whole_22_is_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(plan_of((), (), ("10.0.0.0/22",)).paced) == 1022
+    assert len(plan_of((), (), ("10.0.0.0/23", "10.9.0.0/31", "10.9.0.2/32")).paced) == 510 + 3
+
+
+class Counting:
+    """A clock that goes on by `step_s` with each look, and counts the datagrams that have come by then."""
+
+    def __init__(self, sockets: list[socket.socket], step_s: float) -> None:
+        self._sockets, self._step_s, self._now_s = sockets, step_s, 1000.0
+        self.arrived_at: list[float] = []
+
+    def __call__(self) -> float:
+        for sock in self._sockets:
+            with contextlib.suppress(BlockingIOError):
+                while sock.recv(65_535):
+                    self.arrived_at.append(self._now_s)
+        self._now_s += self._step_s
+        return self._now_s
+
+
+@pytest.mark.parametrize("step_s", [0.015, 0.05, 3.0])
+def test_a_range_gets_no_more_datagrams_a_second_than_allowed(step_s: float) -> None:
+    """By the clock that is handed in; a step of 3 s is a machine that was asleep: it does not catch up in a burst."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(bound(f"127.9.0.{n}", PORT)) for n in range(1, 31)]
+        for sock in sockets:
+            sock.setblocking(False)
+        clock = Counting(sockets, step_s)
+        plan = plan_of((), (), (NETWORK,))
+        sweep(plan, 0.1, clock=clock)
+        clock()
+    times = clock.arrived_at
+    assert len(times) == plan.datagrams == 60
+    assert max(sum(1 for other in times if at <= other < at + 1) for at in times) <= PER_SECOND
+    assert times[-1] - times[0] >= 59 / PER_SECOND - 1e-6
+
+
+def test_a_device_in_a_range_is_found_and_asked_once_for_each_kind() -> None:
+    with responder(bound("127.9.1.2", PORT), [ONE]) as asked:
+        heard = sweep(plan_of((), (), ("127.9.1.0/29",)), 0.4)
+    assert [one.address for one in heard.found] == ["127.9.1.2"]
+    assert len(asked) == 2
+
+
+def test_a_flood_of_answers_ends_the_listening_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discovery, "ANSWERS_MAX", 500)
+    flood = [matches((f"urn:uuid:{n}", "", f"http://10.0.{n >> 8}.{n & 255}/")) for n in range(2000)]
+    sock = bound()
+    with responder(sock, flood):
+        heard = sweep(plan_of((), (address_of(sock),), ()), 3.0)
+    assert heard.failed == ("too many answers",)
+    assert 500 <= len(heard.found) < 564
+
+
+def test_huge_datagrams_are_read_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discovery, "ANSWER_BYTES_MAX", 600_000)
+    sock = bound()
+    with responder(sock, [b"<a>" * 20_000] * 100):
+        heard = sweep(plan_of((), (address_of(sock),), ()), 3.0)
+    assert heard == Sweep((), ("too many answers",))
+
+
+def test_progress_is_called_while_it_waits_and_may_end_it() -> None:
+    sock = bound()
+    calls: list[float] = []
+
+    def progress() -> None:
+        calls.append(time.monotonic())
+        if len(calls) == 4:
+            raise InterruptedError
+
+    with sock, pytest.raises(InterruptedError):
+        sweep(plan_of((), (address_of(sock),), ()), 30.0, progress)
+    assert max(b - a for a, b in pairwise(calls)) < 1
+
+
+def test_a_queue_of_the_kernel_that_stays_full_ends_the_sending_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The socket is real; only its `sendto` is told to say what it says while the queue is full."""
+
+    class Full(socket.socket):
+        def sendto(self, *_: object) -> int:
+            raise BlockingIOError
+
+    monkeypatch.setattr(discovery.socket, "socket", Full)
+    monkeypatch.setattr(discovery, "BLOCKED_MAX", 5)
+    heard = sweep(plan_of((), ("127.0.0.1:9",), (NETWORK,)), 0.2)
+    assert set(heard.failed) == {NETWORK, "127.0.0.1:9"}

@@ -10,9 +10,10 @@ from sites import DAY, NOW, camera, healthy, healthy_camera, healthy_device, sit
 
 from agent.checks import run_checks
 from agent.events import transitions
-from agent.facts import gather
+from agent.facts import Around, gather
 from agent.model import Draft
-from agent.report import build_reports, masks_digest
+from agent.report import UNDECLARED_MAX, build_reports, masks_digest
+from agent.sightings import Sighting
 from agent.state import Memory
 from drivers.model import Camera, Mask, Observation
 
@@ -59,7 +60,7 @@ def test_a_changed_status_sends_an_event_and_a_config() -> None:
 def test_health_counts_causes_once_and_names_what_is_not_pass() -> None:
     drafts, _ = reports(healthy(kept=21 * DAY), Memory())
     body = drafts[-1].body
-    assert body["counts"] == {"pass": 7, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": 0}
+    assert body["counts"] == {"pass": 7, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": 2}
     assert body["not_pass"] == [
         {"check": "retention-days", "subject": "camera:gate", "status": "fail", "reason": "too-short"}
     ]
@@ -99,3 +100,23 @@ def test_the_masks_digest_tells_a_moved_or_disabled_mask_and_ignores_order() -> 
     digest = masks_digest((first, second))
     assert digest == masks_digest((second, first))
     assert len({digest, masks_digest((first, off)), masks_digest((first, moved))}) == 3
+
+
+def config_of(around: Around, memory: Memory) -> tuple[list[Draft], Memory]:
+    a_site = site(camera())
+    facts = gather(healthy(), around)
+    drafts, memory = build_reports(a_site, facts, run_checks(a_site, facts, NOW), (), memory, NOW, QUEUE, HOST)
+    return [draft for draft in drafts if draft.stream == "config"], memory
+
+
+def test_undeclared_devices_are_named_when_they_count_and_a_flood_is_cut_short() -> None:
+    one = Sighting("192.0.2.7:80", "", "", NOW, (NOW,))
+    (draft,), memory = config_of(Around(newcomers=(one,)), Memory())
+    assert draft.body["undeclared"] == []
+    (draft,), memory = config_of(Around(strangers=(one,)), memory)
+    assert draft.body["undeclared"] == ["192.0.2.7:80"]
+    later = replace(one, times=(NOW - DAY, NOW))
+    assert config_of(Around(strangers=(later,)), memory)[0] == [], "seen again is no news"
+    flood = tuple(replace(one, address=f"192.0.2.{n}:80") for n in range(200))
+    (draft,), _ = config_of(Around(strangers=flood), memory)
+    assert len(draft.body["undeclared"]) == UNDECLARED_MAX

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from agent.checks import access, clock, masks, online, retention
+from agent.checks import access, clock, inventory, masks, online, retention
 from agent.config import Site
 from agent.facts import Facts
 from agent.model import Check, Finding
@@ -23,6 +23,8 @@ CHECKS: tuple[Check, ...] = (
     retention.COMPLETENESS,
     clock.CHECK,
     access.CHECK,
+    inventory.UNDECLARED,
+    inventory.DRIFT,
 )
 
 

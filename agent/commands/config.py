@@ -25,7 +25,9 @@ SHOW_SCHEMA = "camwarden-config/1"
 HIDDEN = "(redacted)"
 
 _SINGLE = ("probe", "policy", "storage", "discovery", "hub")
-_TELLING = frozenset({"name", "host", "code", "placement", "by", "interfaces", "addresses"})
+_TELLING = frozenset(
+    {"name", "host", "code", "placement", "by", "interfaces", "addresses", "ranges", "address", "endpoint", "reason"}
+)
 """Keys that tell a place, a person or an address. Ids stay: without them the rest cannot be read."""
 
 
@@ -112,6 +114,8 @@ def _plain(value: object) -> Json:
         return [_plain(element) for element in value]
     if value is None or isinstance(value, str | int | float):
         return value
+    if dataclasses.is_dataclass(value):
+        return {key: plain for key, plain in _table(value).items() if plain != ""}
     return str(value)
 
 
@@ -147,7 +151,7 @@ def _write_keys(lines: list[str], header: str, table: Mapping[str, Json]) -> Non
         tables_in_list = isinstance(value, list) and any(isinstance(element, Mapping) for element in value)
         if isinstance(value, Mapping) or tables_in_list:
             nested[key] = value
-        elif value != [] or key in ("interfaces", "addresses"):
+        elif value != [] or key in ("interfaces", "addresses", "ranges"):
             # JSON's texts, numbers, true and false and lists are TOML's too.
             lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
     for key, value in nested.items():

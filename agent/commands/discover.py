@@ -1,46 +1,234 @@
-"""Ask the configured networks which devices are there, by WS-Discovery."""
+"""Ask the configured networks which devices are there, by WS-Discovery, and say which of them stand nowhere.
+
+What will be sent is said before the first datagram. No login is sent, and nothing is asked of a device but to name
+itself: all that is shown is its own word, made harmless for terminals, spreadsheets and files.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
+import csv
+import io
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from agent import exits
+from agent.config import Discovery, Site
 from agent.config_load import load
-from agent.inventory import undeclared_addresses
-from agent.probe import discover
+from agent.config_sections import is_own_address, is_range, is_responder
+from agent.errors import UsageError
+from agent.harmless import csv_cell, json_text, printable
+from agent.inventory import Placed, take_stock
+from agent.model import Json
+from agent.probe import discover, discovery_plan
+from agent.redact import redact
+from agent.site_skeleton import PLACEHOLDER, skeleton
+from agent.text import translate
+from drivers.discovery_plan import PER_SECOND, PORT, Plan
+from drivers.probe_match import mac_of, scope_text
+
+SCHEMA = "camwarden-discover/1"
+PLAN_SCHEMA = "camwarden-discover-plan/1"
+COLUMNS = ("address", "name", "model", "location", "mac", "endpoint", "standing", "devices", "reason", "xaddrs")
+PROGRESS_AFTER_S = 2.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--csv", action="store_true", help="print comma-separated values, safe for spreadsheets")
+    shape.add_argument("--plan", action="store_true", help="only say what would be sent, and send nothing")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write what was found as a new site.toml")
+    where = parser.add_argument_group("where to ask", "each may be given again; any of them replaces [discovery]")
+    options = (
+        ("--interface", "ADDRESS", is_own_address, "own IPv4 address to send the multicast from"),
+        ("--address", "HOST", is_responder, "one host, with or without :port"),
+        ("--range", "NETWORK", is_range, "IPv4 network whose hosts are all asked, slowly, such as 192.0.2.0/28"),
+    )
+    for name, shown, right, told in options:
+        where.add_argument(name, action="append", default=[], metavar=shown, type=_checked(right, shown), help=told)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what answered, and which of it stands in no configuration."""
-    site = load(args.config)
-    if not site.discovery.interfaces and not site.discovery.addresses:
-        sys.stderr.write("nothing was sent: name networks under [discovery] interfaces or addresses in site.toml\n")
+    """Say what is sent, ask, and print what answered and how it stands to the configuration."""
+    if args.csv and args.json:
+        raise UsageError("--csv and --json are two shapes of one answer: choose one")
+    site = _site(args)
+    plan = _plan(site)
+    if not plan.datagrams:
+        sys.stderr.write(
+            "nothing was sent: name networks under [discovery] in site.toml, or with --interface, --address, --range\n"
+        )
         return exits.UNCHECKED
-    found = discover(site)
-    undeclared = undeclared_addresses(site, found)
-    if args.json:
-        answer = {
-            "schema": "camwarden-discover/1",
-            "found": [{"address": d.address, "xaddrs": list(d.xaddrs), "scopes": list(d.scopes)} for d in found],
-            "undeclared": list(undeclared),
-        }
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+    if args.plan:
+        sys.stdout.write(json_text(_plan_json(plan)) + "\n" if args.json else _plan_text(plan))
         return exits.OK
-    table = Table("address", "service", "scopes", title=f"{len(found)} devices answered")
-    for device in found:
-        table.add_row(Text(device.address), Text("\n".join(device.xaddrs)), Text("\n".join(device.scopes)))
+    if args.write is not None and (args.write.exists() or args.write.is_symlink()):
+        raise UsageError(f"{args.write} is there already and is not overwritten: name a new file")
+    if not args.quiet:
+        sys.stderr.write(_plan_text(plan))
     console = Console(no_color=args.no_color)
-    console.print(table)
-    for address in undeclared:
-        console.print(Text(f"{address} stands in no configuration: add it as a [[device]], or find out what it is"))
-    return exits.OK
+    seconds = plan.sending_s + site.discovery.wait_s
+    with progress_after(Console(stderr=True, no_color=args.no_color, quiet=args.quiet), seconds) as progress:
+        heard = discover(site, progress)
+    placed = take_stock(site, heard.found, heard.names)
+    if args.json:
+        sys.stdout.write(json_text(result_json(placed, heard.failed)) + "\n")
+    elif args.csv:
+        sys.stdout.write(result_csv(placed))
+    elif not args.quiet:
+        console.print(result_table(placed, args.lang))
+    for failed in heard.failed:
+        sys.stderr.write(f"not asked or not heard: {printable(failed)}\n")
+    if args.write is not None:
+        _write(args.write, skeleton(site, placed))
+        sys.stderr.write(f"{args.write}: written; check every line, then: camwarden config validate\n")
+    return exits.UNCHECKED if heard.failed else exits.OK
+
+
+def result_json(placed: tuple[Placed, ...], failed: tuple[str, ...]) -> dict[str, Json]:
+    """Return what `--json` prints: each device that answered, and which of them nobody declared."""
+    return {
+        "schema": SCHEMA,
+        "found": [
+            {
+                **dict(zip(COLUMNS, _row(one), strict=True)),
+                "devices": list(one.devices),
+                "senders": list(one.found.senders),
+                "xaddrs": [redact(xaddr) for xaddr in one.found.xaddrs],
+                "scopes": [redact(scope) for scope in one.found.scopes],
+            }
+            for one in placed
+        ],
+        "undeclared": sorted({one.address for one in placed if one.standing == "undeclared"}),
+        "failed": list(failed),
+    }
+
+
+def result_csv(placed: tuple[Placed, ...]) -> str:
+    """Return what `--csv` prints. Every cell is quoted, and none is a formula. Source: RFC 4180."""
+    written = io.StringIO()
+    writer = csv.writer(written, quoting=csv.QUOTE_ALL)
+    writer.writerow(COLUMNS)
+    writer.writerows([csv_cell(text) for text in _row(one)] for one in placed)
+    return written.getvalue()
+
+
+def result_table(placed: tuple[Placed, ...], lang: str) -> Table:
+    """Return the table for people; names from devices are text, never markup."""
+    title = translate("{count} devices answered", lang).format(count=len(placed))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title)
+    table.add_column(translate("address", lang), no_wrap=True)
+    for heading in (translate("name", lang), translate("model", lang), "MAC", translate("standing", lang)):
+        table.add_column(heading, overflow="fold")
+    words = {
+        "configured": translate("configured", lang),
+        "behind": translate("behind a recorder", lang),
+        "ignored": translate("ignored", lang),
+        "undeclared": translate("UNDECLARED: add it as a [[device]], or find out what it is", lang),
+    }
+    for one in placed:
+        more = ", ".join(one.devices) or one.reason
+        standing = Text(words[one.standing], style="bold red" if one.standing == "undeclared" else "")
+        standing.append(f": {printable(more)}" if more else "")
+        cells = (scope_text(one.found, "name"), scope_text(one.found, "hardware"), mac_of(one.found))
+        table.add_row(Text(one.address), *(Text(printable(cell)) for cell in cells), standing)
+    return table
+
+
+@contextmanager
+def progress_after(
+    console: Console, seconds: float, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Callable[[], None]]:
+    """Yield what is called while it goes on: after `PROGRESS_AFTER_S` a terminal shows how far it is."""
+    began = clock()
+    with console.status("") as status:
+        status.stop()
+        shown = False
+
+        def progress() -> None:
+            nonlocal shown
+            passed = clock() - began
+            if passed >= PROGRESS_AFTER_S:
+                status.update(f"asking, {passed:.0f} s of about {max(seconds, passed):.0f} s")
+                if not shown:
+                    shown = True
+                    status.start()
+
+        yield progress
+
+
+def _row(one: Placed) -> tuple[str, ...]:
+    """Return the cells of a device in the order of `COLUMNS`."""
+    found = one.found
+    said = (scope_text(found, "name"), scope_text(found, "hardware"), scope_text(found, "location"), mac_of(found))
+    rest = (found.endpoint, one.standing, " ".join(one.devices), one.reason, redact(" ".join(found.xaddrs)))
+    return (one.address, *said, *rest)
+
+
+def _site(args: argparse.Namespace) -> Site:
+    """Return the configured site, with the networks of the command line; those alone where no file is there yet."""
+    given = Discovery(tuple(args.interface), tuple(args.address), tuple(args.range))
+    named = bool(given.interfaces or given.addresses or given.ranges)
+    site = PLACEHOLDER if named and not args.config.exists() else load(args.config)
+    if not named:
+        return site
+    return replace(site, discovery=replace(given, wait_s=site.discovery.wait_s, ignore=site.discovery.ignore))
+
+
+def _plan(site: Site) -> Plan:
+    try:
+        return discovery_plan(site)
+    except ValueError as error:
+        raise UsageError(f"{error}: name only the networks that cameras are in") from None
+
+
+def _plan_text(plan: Plan) -> str:
+    lines = [f"WS-Discovery on UDP port {PORT} and nothing else; no login is sent:"]
+    lines += [f"  multicast from {interface}" for interface in plan.multicast]
+    lines += [f"  to {label}" for label, _ in plan.asked]
+    ranges = Counter(label for label, _ in plan.paced)
+    lines += [f"  to {count} hosts of {label}, {PER_SECOND} datagrams a second" for label, count in ranges.items()]
+    lines.append(f"  {plan.datagrams} datagrams in about {plan.sending_s:.0f} s")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _plan_json(plan: Plan) -> dict[str, Json]:
+    return {
+        "schema": PLAN_SCHEMA,
+        "multicast": list(plan.multicast),
+        "addresses": [label for label, _ in plan.asked],
+        "ranges": dict(Counter(label for label, _ in plan.paced)),
+        "datagrams": plan.datagrams,
+        "sending_s": plan.sending_s,
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that must not be there yet."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already and is not overwritten: name a new file") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _checked(right: Callable[[str], bool], shown: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not right(text):
+            raise argparse.ArgumentTypeError(f"{printable(text)} is no {shown}")
+        return text
+
+    return check

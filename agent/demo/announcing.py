@@ -12,6 +12,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from lxml import etree
 from markupsafe import Markup
@@ -24,12 +25,14 @@ _NAMESPACE = uuid.UUID("6f1c1ce2-6f5a-4c55-8f0e-0c6c2b2a9d11")
 _MATCHES = Markup(
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<env:Envelope xmlns:env="http://www.w3.org/2003/05/soap-envelope" xmlns:wsa="{addressing}" xmlns:d="{discovery}"'
-    ' xmlns:dn="http://www.onvif.org/ver10/network/wsdl">'
+    ' xmlns:dn="http://www.onvif.org/ver10/network/wsdl" xmlns:tds="http://www.onvif.org/ver10/device/wsdl">'
     "<env:Header><wsa:MessageID>urn:uuid:{message}</wsa:MessageID><wsa:RelatesTo>{relates_to}</wsa:RelatesTo>"
     "<wsa:To>{addressing}/role/anonymous</wsa:To><wsa:Action>{discovery}/ProbeMatches</wsa:Action></env:Header>"
     "<env:Body><d:ProbeMatches><d:ProbeMatch>"
     "<wsa:EndpointReference><wsa:Address>urn:uuid:{endpoint}</wsa:Address></wsa:EndpointReference>"
-    "<d:Types>dn:NetworkVideoTransmitter</d:Types><d:Scopes>onvif://www.onvif.org/name/{name}</d:Scopes>"
+    "<d:Types>dn:NetworkVideoTransmitter tds:Device</d:Types>"
+    "<d:Scopes>onvif://www.onvif.org/name/{name} onvif://www.onvif.org/hardware/camwarden-demo"
+    " onvif://www.onvif.org/MAC/{mac}</d:Scopes>"
     "<d:XAddrs>{xaddr}</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>"
     "</d:ProbeMatch></d:ProbeMatches></env:Body></env:Envelope>"
 )
@@ -78,9 +81,12 @@ class Announcer:
 
 def matches(name: str, port: int, relates_to: str) -> bytes:
     """Return the answer of one device to the probe with this message id."""
+    endpoint = uuid.uuid5(_NAMESPACE, name)
+    # A made-up MAC says so: its second bit marks an address that no maker was given (IEEE 802, clause 8.4).
+    mac = bytes((0x02, *endpoint.bytes[-5:])).hex(":")
     answer = _MATCHES.format(
         addressing=ADDRESSING, discovery=DISCOVERY, message=uuid.uuid4(), relates_to=relates_to,
-        endpoint=uuid.uuid5(_NAMESPACE, name), name=name, xaddr=f"http://127.0.0.1:{port}/onvif/device_service",
+        endpoint=endpoint, name=quote(name), mac=mac, xaddr=f"http://127.0.0.1:{port}/onvif/device_service",
     )  # fmt: skip
     return answer.encode()
 

@@ -1,0 +1,146 @@
+"""What was seen before, counted over time: devices that nobody declared, and the identity behind each device's address.
+
+One look proves nothing: a visitor's laptop answers discovery too. What is seen often enough counts; what is not seen
+again is forgotten. Pure and bounded: whatever a network says, no more than `SIGHTINGS_MAX` addresses are remembered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from agent.harmless import printable
+from drivers.model import Identity
+
+TIMES_TO_COUNT = 3
+WINDOW = timedelta(days=1)
+SIGHTINGS_MAX = 256
+ADOPTED_AFTER = timedelta(days=1)
+"""How long another box must answer at an address until it is taken for the one that belongs there."""
+DIGEST_CHARS = 16
+MODEL_CHARS_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A device that answered discovery and that nobody declared: where, and the latest times it was seen.
+
+    `endpoint` and `mac` are digests, empty where the device names none. `times` are the newest `TIMES_TO_COUNT`,
+    oldest first.
+    """
+
+    address: str
+    endpoint: str
+    mac: str
+    first_at: datetime
+    times: tuple[datetime, ...]
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was seen often enough to be told of."""
+        return len(self.times) >= TIMES_TO_COUNT
+
+    @property
+    def last_at(self) -> datetime:
+        """When it was seen last."""
+        return self.times[-1]
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """By what it is known again: any one of these."""
+        return tuple(mark for mark in (self.address, self.endpoint, self.mac) if mark)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What tells one box from another: what it calls its model, and the digest of its serial number."""
+
+    model: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The box that belongs to a device id, and another one that has been answering in its place `since` then."""
+
+    mark: Mark
+    other: Mark | None = None
+    since: datetime | None = None
+
+
+def window(period_s: int) -> timedelta:
+    """Return the time within which sightings add up: a day, or three periods where a day has fewer looks than that."""
+    return max(WINDOW, TIMES_TO_COUNT * timedelta(seconds=period_s))
+
+
+def digest(text: str) -> str:
+    """Return the start of SHA-256, hex: enough to know something again without writing it down; empty for nothing."""
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:DIGEST_CHARS] if text else ""
+
+
+def counted(
+    before: Iterable[Sighting], seen: Iterable[Sighting], settled: frozenset[str], now: datetime, within: timedelta
+) -> tuple[Sighting, ...]:
+    """Add this look to what was seen before.
+
+    Args:
+        before: What the memory holds.
+        seen: What this look showed, each with the one time `now`.
+        settled: Marks of what is declared or ignored by now: such sightings are dropped.
+        now: When this look was.
+        within: How old a sighting may be; one from the future, after a clock was set back, does not count either.
+
+    Returns:
+        At most `SIGHTINGS_MAX`, newest first; of the equally new ones those that were seen more often stay.
+    """
+    known: list[Sighting] = []
+    for one in before:
+        times = tuple(at for at in one.times if now - within < at <= now)
+        if times and settled.isdisjoint(one.marks):
+            known.append(replace(one, times=times))
+    places = {mark: index for index, one in enumerate(known) for mark in one.marks}
+    for one in seen:
+        index = next((places[mark] for mark in one.marks if mark in places), None)
+        if index is None:
+            index = len(known)
+            known.append(one)
+        elif known[index].last_at < now:
+            old = known[index]
+            known[index] = replace(one, first_at=old.first_at, times=(*old.times, now)[-TIMES_TO_COUNT:])
+        for mark in one.marks:
+            places[mark] = index
+    known.sort(key=lambda one: (one.last_at, len(one.times), one.address), reverse=True)
+    return tuple(known[:SIGHTINGS_MAX])
+
+
+def mark_of(identity: Identity) -> Mark:
+    """Return what tells this box from another one."""
+    model = f"{identity.manufacturer} {identity.model}".strip()[:MODEL_CHARS_MAX]
+    return Mark(printable(model), digest(identity.serial.strip()))
+
+
+def is_same(one: Mark, other: Mark) -> bool:
+    """Tell whether two marks can be of one box: by serial number, by model where one of them names none."""
+    if one.serial and other.serial:
+        return one.serial == other.serial
+    return one.model == other.model
+
+
+def remembered(before: Mapping[str, Remembered], seen: Mapping[str, Mark], now: datetime) -> dict[str, Remembered]:
+    """Return which box belongs to which device id after this look.
+
+    The first one seen belongs there. Another one is kept beside it, and takes its place when it alone has answered for
+    `ADOPTED_AFTER`: by then it was told, and nobody called it wrong.
+    """
+    after = dict(before)
+    for device, mark in seen.items():
+        known = before.get(device)
+        if known is None or is_same(known.mark, mark):
+            after[device] = Remembered(mark)
+        elif known.other is None or known.since is None or known.since > now or not is_same(known.other, mark):
+            after[device] = replace(known, other=mark, since=now)
+        elif now - known.since >= ADOPTED_AFTER:
+            after[device] = Remembered(mark)
+    return after

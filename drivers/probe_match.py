@@ -1,0 +1,160 @@
+"""What a device says of itself when discovery asks: reads one answer, and makes one entry of all answers of a device.
+
+Everything here is the word of whoever answered, and nobody had to log in to say it: it may be wrong, copied or hostile.
+Pure.
+
+Source: WS-Discovery (April 2005) section 5.3, ProbeMatches; ONVIF Core Specification, Device discovery (scopes).
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from lxml import etree
+
+MATCHES_MAX = 64
+WORDS_MAX = 64
+WORD_CHARS_MAX = 512
+TEXT_CHARS_MAX = 64
+"""A name or model that is longer says nothing more to a reader."""
+
+_SCOPE = re.compile(r"(?i)onvif://www\.onvif\.org/([a-z_]+)/(.+)")
+_MAC = re.compile(r"[0-9a-f]{12}")
+_UUID = re.compile(r"(?i)(?:urn:)?uuid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_GROUP_BIT = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """A device that answered: from which address, its endpoint reference, and what it says of itself.
+
+    `senders` are all addresses that its answers came from, the first one, `address`, included.
+    """
+
+    address: str
+    endpoint: str
+    types: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    xaddrs: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
+
+
+def parse_probe_matches(data: bytes, address: str) -> tuple[Discovered, ...]:
+    """Read the answer to a probe that came from `address`. Bytes that are none give nothing; it never raises."""
+    if b"<!DOCTYPE" in data:  # no message has one (SOAP 1.2 part 1, section 5), and entities come with it
+        return ()
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return ()
+    found: list[Discovered] = []
+    for match in root.iter("{*}ProbeMatch"):
+        if len(found) == MATCHES_MAX:
+            break
+        endpoint = next((one.text or "" for one in match.iterfind("{*}EndpointReference/{*}Address")), "")
+        xaddrs = _words(match, "XAddrs")
+        if endpoint.strip() or xaddrs:
+            found.append(
+                Discovered(
+                    address,
+                    endpoint.strip()[:WORD_CHARS_MAX],
+                    tuple(word.rpartition(":")[2] for word in _words(match, "Types")),
+                    _words(match, "Scopes"),
+                    xaddrs,
+                    (address,),
+                )
+            )
+    return tuple(found)
+
+
+def merge(found: Iterable[Discovered]) -> tuple[Discovered, ...]:
+    """Make one entry of all answers of a device, in the order of their first answers.
+
+    Answers belong together when they carry the same endpoint reference or the same MAC. Two MACs are two devices even
+    under one endpoint reference: makers have shipped whole series with one and the same.
+    """
+    merged: dict[int, Discovered] = {}
+    macs: dict[int, str] = {}
+    joined_to: dict[int, int] = {}
+    places: dict[str, set[int]] = {}
+    for number, one in enumerate(found):
+        mac, place = mac_of(one), number
+        merged[place], macs[place] = replace(one, senders=one.senders or (one.address,)), mac
+        keys = _keys(one, mac)
+        # One answer may show that two entries so far are the same device: the earliest one takes them all.
+        for index in sorted({_followed(joined_to, index) for key in keys for index in places.get(key, ())}):
+            if len({macs[index], macs[place]} - {""}) < 2:
+                low, high = min(index, place), max(index, place)
+                merged[low], macs[low] = _joined(merged[low], merged.pop(high)), macs[low] or macs[high]
+                joined_to[high] = place = low
+        for key in keys:
+            places.setdefault(key, set()).add(place)
+    return tuple(merged[index] for index in sorted(merged))
+
+
+def scope_text(one: Discovered, category: str) -> str:
+    """Return what the device says in a scope, such as `name`, `hardware` or `location`; empty where it says nothing.
+
+    Percent signs are decoded and the text is cut short; it may hold any character and is to be shown as hostile.
+    """
+    for scope in one.scopes:
+        match = _SCOPE.fullmatch(scope)
+        if match and match[1].lower() == category:
+            return unquote(match[2], errors="replace").strip()[:TEXT_CHARS_MAX]
+    return ""
+
+
+def mac_of(one: Discovered) -> str:
+    """Return the MAC that a device names, as `aa:bb:cc:dd:ee:ff`, empty where it names none.
+
+    It stands in a MAC scope, or is the node of a version 1 UUID in the endpoint reference; a node with the group bit
+    is a random number.
+
+    Source: RFC 4122 sections 4.1.6 and 4.5.
+    """
+    digits = re.sub(r"[^0-9a-f]", "", scope_text(one, "mac").lower())
+    if not _MAC.fullmatch(digits):
+        match = _UUID.fullmatch(one.endpoint)
+        identifier = uuid.UUID(match[1]) if match else None
+        if identifier is None or identifier.version != 1 or identifier.node & _GROUP_BIT:
+            return ""
+        digits = f"{identifier.node:012x}"
+    if digits in ("0" * 12, "f" * 12):
+        return ""
+    return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
+
+
+def _keys(one: Discovered, mac: str) -> tuple[str, ...]:
+    # A device without the reference that the standard demands is told apart by what it says.
+    endpoint = f"endpoint {one.endpoint.lower()}" if one.endpoint else f"{one.address} {' '.join(one.xaddrs)}"
+    return (f"mac {mac}", endpoint) if mac else (endpoint,)
+
+
+def _followed(joined_to: dict[int, int], index: int) -> int:
+    while index in joined_to:
+        index = joined_to[index]
+    return index
+
+
+def _joined(known: Discovered, one: Discovered) -> Discovered:
+    return replace(
+        known,
+        types=_both(known.types, one.types),
+        scopes=_both(known.scopes, one.scopes),
+        xaddrs=_both(known.xaddrs, one.xaddrs),
+        senders=_both(known.senders, one.senders or (one.address,)),
+    )
+
+
+def _both(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(first + second))[:WORDS_MAX]
+
+
+def _words(match: etree._Element, name: str) -> tuple[str, ...]:
+    text = next((one.text or "" for one in match.iterfind(f"{{*}}{name}")), "")
+    return tuple(word for word in text.split()[:WORDS_MAX] if len(word) <= WORD_CHARS_MAX)

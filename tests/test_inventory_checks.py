@@ -1,0 +1,120 @@
+"""Undeclared devices and boxes that changed: one quiet finding for a network, one per device, and none by guess."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from sites import NOW, camera, healthy, observed, site, without
+
+from agent.checks import run_checks
+from agent.config import Discovery
+from agent.events import transitions
+from agent.facts import NOTHING_AROUND, Around, gather
+from agent.inventory import ONE_BOX, TWO_BOXES
+from agent.model import Finding
+from agent.report import finding_json
+from agent.sightings import Mark, Remembered, Sighting, mark_of
+from agent.state import Memory
+from drivers.model import Identity, Observation, Streams, Unavailable
+
+HOUR = timedelta(hours=1)
+BOX = Remembered(mark_of(Identity("ACME", "N8", "1.0", "42")))
+
+
+def stranger(number: int, times: int) -> Sighting:
+    seen = tuple(NOW - HOUR * n for n in reversed(range(times)))
+    return Sighting(f"192.0.2.{number}:80", "e" * 16, "m" * 16, seen[0], seen)
+
+
+def judged(
+    around: Around, observations: tuple[Observation, ...] = healthy(), discovery: Discovery | None = None
+) -> dict[str, Finding]:
+    where = discovery or Discovery(interfaces=("192.0.2.9",))
+    found = run_checks(site(camera(), discovery=where), gather(observations, around), NOW)
+    return {f.check: f for f in found if f.check in ("undeclared-camera", "inventory-drift")}
+
+
+@pytest.mark.parametrize(
+    ("around", "status", "reason"),
+    [
+        (NOTHING_AROUND, "pass", ""),
+        (Around(ignored=3), "pass", ""),
+        (Around(strangers=(stranger(7, 3),)), "fail", "undeclared"),
+        (Around(strangers=(stranger(7, 3),), failed=("192.0.2.9",)), "fail", "undeclared"),
+        (Around(newcomers=(stranger(7, 1),)), "unknown", "not-yet-counted"),
+        (Around(failed=("192.0.2.9",)), "unknown", "not-asked"),
+        (Around(failed=("192.0.2.9",), newcomers=(stranger(7, 1),)), "unknown", "not-asked"),
+    ],
+)
+def test_what_answers_on_the_network_is_one_finding_of_the_site(around: Around, status: str, reason: str) -> None:
+    finding = judged(around)["undeclared-camera"]
+    assert (finding.subject, finding.status, finding.reason) == ("site", status, reason)
+    assert (finding.severity, finding.source.article) == ("major", "article 10; articles 7, 9")
+
+
+@pytest.mark.parametrize("where", [{"addresses": ("192.0.2.64",)}, {"ranges": ("192.0.2.0/28",)}, {}])
+def test_it_is_quiet_where_discovery_is_off_and_nowhere_else(where: dict[str, tuple[str, ...]]) -> None:
+    finding = judged(NOTHING_AROUND, discovery=Discovery(**where) if where else Discovery(wait_s=1.0))
+    assert finding["undeclared-camera"].status == ("pass" if where else "not_applicable")
+
+
+def test_the_finding_names_strangers_by_address_and_digest_and_stays_small() -> None:
+    many = tuple(stranger(n, 3) for n in range(200))
+    finding = judged(Around(strangers=many))["undeclared-camera"]
+    assert "200 devices" in str(finding.message) and "192.0.2.3:80, ..." in str(finding.message)
+    assert finding.evidence["devices"][0] == {  # type: ignore[index]
+        "address": "192.0.2.0:80",
+        "mac_digest": "m" * 16,
+        "first_at": "2026-11-24T10:00:00Z",
+        "last_at": "2026-11-24T12:00:00Z",
+    }
+    assert len(json.dumps(finding_json(finding))) < 4096
+
+
+def test_a_visitor_that_answers_one_look_makes_no_event() -> None:
+    memory = Memory()
+    for around in (NOTHING_AROUND, Around(newcomers=(stranger(7, 1),)), NOTHING_AROUND):
+        told, memory = transitions((judged(around)["undeclared-camera"],), memory, NOW)
+        assert told == ()
+    told, memory = transitions((judged(Around(strangers=(stranger(7, 3),)))["undeclared-camera"],), memory, NOW)
+    assert [(t.before, t.finding.status) for t in told] == [("pass", "fail")]
+
+
+OTHER = without(healthy(), Identity) + observed("device:box", Identity("ACME", "N9", "1.0", "43"))
+UNREAD = without(healthy(), Identity) + observed("device:box", Unavailable("identity", "refused"))
+EMPTY = without(healthy(), Streams) + observed("camera:gate", Streams(()))
+
+
+@pytest.mark.parametrize(
+    ("around", "observations", "status", "reason"),
+    [
+        (Around(remembered={"box": BOX}), healthy(), "pass", ""),
+        (NOTHING_AROUND, healthy(), "not_applicable", "nothing-remembered"),
+        (Around(remembered={"box": BOX}), OTHER, "warn", "swapped"),
+        (Around(remembered={"box": BOX}, doubled={"box": TWO_BOXES}), OTHER, "warn", "swapped"),
+        (Around(remembered={"box": BOX}, doubled={"box": TWO_BOXES}), healthy(), "warn", "two-devices-at-address"),
+        (Around(remembered={"box": BOX}, doubled={"box": ONE_BOX}), UNREAD, "warn", "one-device-at-several"),
+        (Around(remembered={"box": BOX}), EMPTY, "warn", "channel-empty"),
+        (Around(remembered={"box": BOX}), UNREAD, "unknown", "refused"),
+        (NOTHING_AROUND, UNREAD, "unknown", "refused"),
+    ],
+)
+def test_a_device_is_the_box_that_it_was_or_it_is_said(
+    around: Around, observations: tuple[Observation, ...], status: str, reason: str
+) -> None:
+    finding = judged(around, observations)["inventory-drift"]
+    assert (finding.subject, finding.status, finding.reason) == ("device:box", status, reason)
+
+
+def test_a_swapped_box_is_told_with_both_marks_and_no_serial_number() -> None:
+    finding = judged(Around(remembered={"box": BOX}), OTHER)["inventory-drift"]
+    known, seen = BOX.mark, Mark("ACME N9", mark_of(Identity("", "", "", "43")).serial)
+    assert finding.evidence == {
+        "remembered": {"model": known.model, "serial_digest": known.serial},
+        "seen": {"model": seen.model, "serial_digest": seen.serial},
+    }
+    assert str(finding.message) == (
+        "another box answers at its address, ACME N9 where ACME N8 was: find out who changed it"
+    )

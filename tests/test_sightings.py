@@ -1,0 +1,218 @@
+"""Sightings add up within a day and stay bounded; a box that takes another's place is kept beside it for a day."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sites import DAY, NOW
+
+from agent.config import Discovery, Site
+from agent.cycle import Rim, Seen, see
+from agent.demo.announcing import Announcer
+from agent.model import Moment
+from agent.sightings import (
+    SIGHTINGS_MAX,
+    WINDOW,
+    Mark,
+    Remembered,
+    Sighting,
+    counted,
+    digest,
+    is_same,
+    mark_of,
+    remembered,
+    window,
+)
+from agent.state import Known, Memory, from_json, to_json
+from drivers.credentials import Credentials
+from drivers.model import Identity
+
+HOUR = timedelta(hours=1)
+NOTHING: frozenset[str] = frozenset()
+
+
+def at(when: datetime, address: str = "192.0.2.7:80", endpoint: str = "", mac: str = "") -> Sighting:
+    return Sighting(address, endpoint, mac, when, (when,))
+
+
+def after(*whens: datetime, within: timedelta = WINDOW) -> tuple[Sighting, ...]:
+    known: tuple[Sighting, ...] = ()
+    for when in whens:
+        known = counted(known, [at(when)], NOTHING, when, within)
+    return known
+
+
+def test_the_third_sighting_within_a_day_counts() -> None:
+    (one,) = after(NOW, NOW + HOUR)
+    assert not one.counts
+    (one,) = after(NOW, NOW + HOUR, NOW + 23 * HOUR)
+    assert (one.counts, one.first_at, one.last_at) == (True, NOW, NOW + 23 * HOUR)
+
+
+def test_sightings_older_than_a_day_do_not_count() -> None:
+    (one,) = after(NOW, NOW + HOUR, NOW + 24 * HOUR)
+    assert (one.counts, one.times) == (False, (NOW + HOUR, NOW + 24 * HOUR))
+
+
+def test_a_device_that_is_gone_for_a_day_is_forgotten() -> None:
+    known = after(NOW, NOW + HOUR, NOW + 2 * HOUR)
+    assert counted(known, (), NOTHING, NOW + 3 * HOUR, WINDOW)[0].counts
+    assert not counted(known, (), NOTHING, NOW + 25 * HOUR, WINDOW)[0].counts
+    assert counted(known, (), NOTHING, NOW + 26 * HOUR, WINDOW) == ()
+
+
+def test_a_site_that_looks_once_a_day_can_still_count_to_three() -> None:
+    assert window(900) == DAY
+    (one,) = after(NOW, NOW + 25 * HOUR, NOW + 50 * HOUR, within=window(86_400))
+    assert one.counts
+
+
+def test_one_look_is_one_sighting_however_often_a_device_answers() -> None:
+    known = counted((), [at(NOW)] * 5, NOTHING, NOW, WINDOW)
+    known = counted(known, [at(NOW), at(NOW)], NOTHING, NOW, WINDOW)
+    assert [one.times for one in known] == [(NOW,)]
+
+
+@pytest.mark.parametrize("marks", [{"endpoint": "e1"}, {"mac": "m1"}])
+def test_a_device_that_moves_to_another_address_is_known_again(marks: dict[str, str]) -> None:
+    known: tuple[Sighting, ...] = ()
+    for hour in range(3):
+        when = NOW + hour * HOUR
+        known = counted(known, [at(when, f"192.0.2.{hour}:80", **marks)], NOTHING, when, WINDOW)
+    assert [(one.address, one.counts) for one in known] == [("192.0.2.2:80", True)]
+
+
+def test_a_device_that_changes_its_endpoint_with_each_answer_is_known_by_its_address() -> None:
+    known: tuple[Sighting, ...] = ()
+    for hour in range(3):
+        when = NOW + hour * HOUR
+        known = counted(known, [at(when, endpoint=f"e{hour}")], NOTHING, when, WINDOW)
+    assert [one.counts for one in known] == [True]
+
+
+def test_a_clock_that_was_set_back_makes_no_sightings_of_the_future_count() -> None:
+    known = after(NOW, NOW + HOUR, NOW + 2 * HOUR)
+    (one,) = counted(known, [at(NOW - HOUR)], NOTHING, NOW - HOUR, WINDOW)
+    assert one.times == (NOW - HOUR,)
+
+
+def test_a_flood_drops_the_oldest_and_keeps_what_was_seen_more_often() -> None:
+    steady = after(NOW, NOW + HOUR)
+    gone = counted((), [at(NOW, "192.0.2.9:80")], NOTHING, NOW, WINDOW)
+    now = NOW + 2 * HOUR
+    flood = [at(now, f"10.0.{n >> 8}.{n & 255}:80") for n in range(1000)]
+    known = counted(steady + gone, [*flood, at(now)], NOTHING, now, WINDOW)
+    assert len(known) == SIGHTINGS_MAX
+    assert (known[0].address, known[0].counts) == ("192.0.2.7:80", True)
+    assert "192.0.2.9:80" not in {one.address for one in known}
+
+
+def test_what_is_settled_is_dropped_by_any_of_its_marks() -> None:
+    known = counted((), [at(NOW, endpoint="e1", mac="m1")], NOTHING, NOW, WINDOW)
+    for mark in ("192.0.2.7:80", "e1", "m1"):
+        assert counted(known, (), frozenset({mark}), NOW, WINDOW) == ()
+    assert len(counted(known, (), frozenset({"other", ""}), NOW, WINDOW)) == 1
+
+
+A, B, C = Mark("N8", "a"), Mark("N8", "b"), Mark("N9", "c")
+
+
+def test_the_first_box_belongs_there_and_another_is_kept_beside_it() -> None:
+    first = remembered({}, {"box": A}, NOW)
+    assert first == {"box": Remembered(A)}
+    second = remembered(first, {"box": B}, NOW + HOUR)
+    assert second == {"box": Remembered(A, B, NOW + HOUR)}
+    assert remembered(second, {}, NOW + 2 * HOUR) == second, "a look that reads nothing changes nothing"
+    assert remembered(second, {"box": A}, NOW + 2 * HOUR) == first, "it came back"
+
+
+def test_another_box_takes_the_place_after_a_day_and_only_if_it_stays_the_same() -> None:
+    known = remembered({"box": Remembered(A)}, {"box": B}, NOW)
+    known = remembered(known, {"box": C}, NOW + 23 * HOUR)
+    assert known["box"].since == NOW + 23 * HOUR
+    known = remembered(known, {"box": C}, NOW + 46 * HOUR)
+    assert known["box"].mark == A
+    assert remembered(known, {"box": C}, NOW + 47 * HOUR) == {"box": Remembered(C)}
+
+
+def test_a_clock_that_was_set_back_starts_the_day_anew() -> None:
+    known = {"box": Remembered(A, B, NOW + 40 * HOUR)}
+    assert remembered(known, {"box": B}, NOW)["box"].since == NOW
+
+
+def test_new_firmware_is_the_same_box_and_another_serial_number_is_not() -> None:
+    old = mark_of(Identity("ACME", "N8", "1.0", "42"))
+    assert is_same(old, mark_of(Identity("ACME", "N8", "2.0", " 42 ")))
+    assert not is_same(old, mark_of(Identity("ACME", "N8", "1.0", "43")))
+    assert is_same(old, mark_of(Identity("ACME", "N8", "1.0", "")))
+    assert not is_same(old, mark_of(Identity("ACME", "N9", "1.0", "")))
+
+
+def test_a_mark_holds_no_serial_number_and_no_hostile_model() -> None:
+    mark = mark_of(Identity("\x1b[2J" + "x" * 500, "\u202e", "1.0", "SECRET-42"))
+    assert "SECRET" not in repr(mark) and len(mark.model) == 64
+    assert mark.model.isprintable()
+    assert mark.serial == digest("SECRET-42")
+
+
+TEXT = st.text(max_size=20)
+TIMES = st.datetimes(timezones=st.just(NOW.tzinfo))
+MARKS = st.builds(Mark, TEXT, TEXT)
+MEMORIES = st.builds(
+    Memory,
+    sightings=st.lists(
+        st.builds(Sighting, TEXT, TEXT, TEXT, TIMES, st.lists(TIMES, min_size=1, max_size=3).map(tuple)), max_size=4
+    ).map(tuple),
+    identities=st.dictionaries(TEXT, st.builds(Remembered, MARKS, st.none() | MARKS, st.none() | TIMES), max_size=3),
+)
+
+
+@given(MEMORIES)
+def test_the_memory_comes_back_as_it_was_written(memory: Memory) -> None:
+    assert from_json(to_json(memory)) == memory
+
+
+def test_the_memory_of_an_older_version_is_taken() -> None:
+    memory = Memory({"a camera:b": Known("fail", NOW)}, "digest", NOW)
+    old = {key: value for key, value in json.loads(to_json(memory)).items() if key not in ("sightings", "identities")}
+    assert from_json(json.dumps(old)) == memory
+
+
+@pytest.mark.parametrize("broken", [{"sightings": [["a"]]}, {"sightings": 5}, {"identities": {"box": [["a"], 1]}}])
+def test_a_broken_memory_is_forgotten(broken: dict[str, object]) -> None:
+    assert from_json(json.dumps({**json.loads(to_json(Memory(config_digest="x"))), **broken})) == Memory()
+
+
+def test_a_full_memory_stays_small() -> None:
+    full = tuple(Sighting("x" * 60, "e" * 16, "m" * 16, NOW, (NOW, NOW, NOW)) for _ in range(SIGHTINGS_MAX))
+    assert len(to_json(Memory(sightings=full))) < 128 * 1024
+
+
+def test_an_undeclared_device_on_the_wire_fails_with_the_third_look_and_passes_is_gone() -> None:
+    announcer = Announcer({"stranger": 8001})
+    announcer.start()
+    a_site = Site("dt1", "city", "140200", discovery=Discovery(addresses=(announcer.address,), wait_s=0.2))
+    rim = Rim(Credentials(None), lambda job: pytest.fail("no picture is looked at"), lambda: NOW, lambda: None)
+
+    def looked(memory: Memory, hour: int, site: Site = a_site) -> tuple[str, Seen]:
+        seen = see(site, rim, Moment(NOW + hour * HOUR, 0, "boot", True), memory)
+        (finding,) = [f for f in seen.findings if f.check == "undeclared-camera"]
+        return f"{finding.status} {finding.reason}".strip(), seen
+
+    try:
+        memory, told = Memory(), []
+        for hour in range(3):
+            status, seen = looked(memory, hour)
+            told.append(status)
+            memory = from_json(to_json(seen.memory))
+        assert told == ["unknown not-yet-counted"] * 2 + ["fail undeclared"]
+        assert seen.facts.undeclared == ("127.0.0.1:8001",)
+        assert looked(Memory(), 3)[0] == "unknown not-yet-counted", "a single look without memory accuses nobody"
+    finally:
+        announcer.stop()
+    assert looked(memory, 3)[0] == "fail undeclared", "a silent hour does not clear it"
+    assert looked(memory, 26)[0] == "pass"
