@@ -34,7 +34,7 @@ def read_devices(top: Table, credentials: Mapping[str, Credential] | None) -> tu
     seen = _Seen("device")
     addresses = _Seen("device")
     for table in top.tables("device", "device"):
-        table.only("id", "host", "port", "driver", "credential", "rtsp_port", "tls")
+        table.only("id", "host", "port", "driver", "credential", "rtsp_port", "tls", "allow_basic")
         tls = table.flag("tls", _DEFAULT_DEVICE.tls)
         driver = table.choice("driver", DEFAULT_DRIVER, tuple(DRIVERS))
         device = Device(
@@ -45,6 +45,7 @@ def read_devices(top: Table, credentials: Mapping[str, Credential] | None) -> tu
             credential=read_credential(table, credentials),
             rtsp_port=table.integer("rtsp_port", _DEFAULT_DEVICE.rtsp_port, 0, 65535),
             tls=tls,
+            allow_basic=table.flag("allow_basic", _DEFAULT_DEVICE.allow_basic),
         )
         seen.check(table, "id", device.id, f'id "{device.id}"')
         if device.host:

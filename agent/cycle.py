@@ -8,7 +8,7 @@ Nothing flows back: a check cannot probe, and nothing after the spool can change
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent import state
@@ -23,6 +23,7 @@ from agent.host import moment as moment_of
 from agent.inventory import look_around
 from agent.keys import Signer
 from agent.look import Judge, look
+from agent.looks import due, join
 from agent.model import Draft, Envelope, Finding, Moment
 from agent.probe import discover, probe
 from agent.report import build_reports
@@ -57,12 +58,13 @@ class Seen:
 def see(site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING) -> Seen:
     """Look at the site once and judge it; nothing is kept or sent. `memory` is what looks before this one left."""
     heard = discover(site, rim.progress)
-    probed = probe(site, rim.credentials, rim.clock, rim.progress)
+    probed = probe(site, rim.credentials, rim.clock, rim.progress, due(site, memory.looked, moment.at))
     looked = look(site, probed.pictures, rim.judge, rim.progress)
+    observations, in_turn = join(site, probed.observations + looked, memory.looked, moment.at)
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
-    around, memory = look_around(site, heard, probed.observations, memory, moment.at)
-    facts = gather(probed.observations + looked, around, trusted)
-    return Seen(facts, run_checks(site, facts, moment.at), memory)
+    around, memory = look_around(site, heard, observations, memory, moment.at)
+    facts = gather(observations, around, trusted)
+    return Seen(facts, run_checks(site, facts, moment.at), replace(memory, looked=in_turn))
 
 
 def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:

@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
@@ -23,7 +23,7 @@ from drivers.credentials import Credentials
 from drivers.discovery import Sweep, resolved, sweep
 from drivers.discovery_plan import Plan, plan_of
 from drivers.errors import DriverError
-from drivers.model import Camera, Device, Fact, Observation, Picture, Reason, Unavailable
+from drivers.model import DEVICE_FACTS, Camera, Device, Fact, Observation, PathName, Picture, Reason, Unavailable
 from drivers.transport import open_transport
 
 log = logging.getLogger("camwarden.probe")
@@ -39,7 +39,7 @@ TICK_S = 0.2
 OVERRUN_S = 5.0
 """How long after its deadline a device may still be busy, with resolving names, before it is given up."""
 
-DEVICE_FACTS: tuple[Fact, ...] = ("identity", "clock", "services")
+Paths = Mapping[str, Collection[PathName]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,11 @@ def probe(
     credentials: Credentials,
     clock: Callable[[], datetime],
     progress: Callable[[], None] = lambda: None,
+    paths: Paths | None = None,
 ) -> Probed:
     """Read all devices of the site and return everything they gave, in the order of the configuration.
 
+    `paths` names the paths of each camera whose picture is due; None means all of them.
     `progress` is called from this thread at least every `TICK_S`; it may raise to end the cycle, and then threads that
     still read are not waited for: they end with their device's deadline. A device that is not back well after its
     deadline is given up in the same way.
@@ -87,7 +89,7 @@ def probe(
     previous = threading.stack_size(STACK_BYTES)
     try:
         for index, device in enumerate(site.devices):
-            arguments = (index, site, device, credentials, clock, slots, results)
+            arguments = (index, site, device, credentials, clock, paths, slots, results)
             threading.Thread(target=_one_device, args=arguments, name=f"probe {device.id}", daemon=True).start()
     finally:
         threading.stack_size(previous)
@@ -118,13 +120,14 @@ def _one_device(
     device: Device,
     credentials: Credentials,
     clock: Callable[[], datetime],
+    paths: Paths | None,
     slots: threading.BoundedSemaphore,
     results: queue.SimpleQueue[tuple[int, Probed]],
 ) -> None:
     cameras = tuple(c.camera for c in site.cameras if c.camera.device == device.id)
     try:
         with slots:
-            probed = _read(site, device, cameras, credentials, clock)
+            probed = _read(site, device, cameras, credentials, clock, paths)
     except DriverError as error:
         probed = Probed(tuple(all_unavailable(device, cameras, error.reason, str(error), clock())))
     except Exception as error:  # noqa: BLE001 - see below
@@ -138,12 +141,17 @@ def _one_device(
 
 
 def _read(
-    site: Site, device: Device, cameras: tuple[Camera, ...], credentials: Credentials, clock: Callable[[], datetime]
+    site: Site,
+    device: Device,
+    cameras: tuple[Camera, ...],
+    credentials: Credentials,
+    clock: Callable[[], datetime],
+    paths: Paths | None,
 ) -> Probed:
     read = registry.load(device.driver)
     with open_transport(device, site.probe.deadline_s, credentials, clock) as transport:
         observations = read(cameras, transport)
-        pictures, more = capture.fetch_pictures(cameras, observations, transport)
+        pictures, more = capture.fetch_pictures(cameras, observations, transport, paths)
     return Probed(observations + more, pictures)
 
 

@@ -17,10 +17,11 @@ from typing import Any, get_args
 from agent.config import CameraConfig, Site
 from agent.events import Transition
 from agent.facts import Facts
+from agent.looks import masks_digest
 from agent.model import Draft, Finding, Json, Message, Source, Status, utc_text
 from agent.state import Memory
 from agent.version import VERSION
-from drivers.model import Identity, Mask, Masks, Recordings
+from drivers.model import Identity, Masks, Recordings
 
 CONFIG_AT_LEAST_EVERY = timedelta(days=1)
 UNDECLARED_MAX = 64
@@ -169,15 +170,6 @@ def _camera(facts: Facts, camera: CameraConfig) -> dict[str, Json]:
         "masks_digest": masks_digest(masks.masks) if masks else None,
         "retention": {"oldest_at": utc_text(spans[0].start_at) if spans else None, "spans": len(spans)},
     }
-
-
-def masks_digest(masks: tuple[Mask, ...]) -> str:
-    """Return SHA-256, hex, over every mask's token, state, effect and polygon to four decimals."""
-    parts = sorted(
-        json.dumps([m.token, m.enabled, m.effect, m.color, [[round(x, 4), round(y, 4)] for x, y in m.polygon]])
-        for m in masks
-    )
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _identity(identity: Identity | None) -> dict[str, Json] | None:

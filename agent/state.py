@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent.looks import Looked
+from agent.looks import from_data as look_from
+from agent.looks import to_data as look_data
 from agent.model import Status
 from agent.sightings import Mark, Remembered, Sighting
 
@@ -28,7 +31,8 @@ class Memory:
     """State between cycles: statuses by finding key, which configuration report was sent when, and what was seen.
 
     `config_digest` is SHA-256 over what the last config report said, so that an unchanged one is sent once a day.
-    `sightings` are devices that nobody declared; `identities` says which box belongs to which device id.
+    `sightings` are devices that nobody declared; `identities` says which box belongs to which device id; `looked` is
+    what was last seen on paths that are looked at in turn.
     """
 
     known: Mapping[str, Known] = field(default_factory=dict)
@@ -36,6 +40,7 @@ class Memory:
     config_sent_at: datetime | None = None
     sightings: tuple[Sighting, ...] = ()
     identities: Mapping[str, Remembered] = field(default_factory=dict)
+    looked: tuple[Looked, ...] = ()
 
 
 NOTHING = Memory()
@@ -60,6 +65,7 @@ def to_json(memory: Memory) -> str:
                 device: [[m.model, m.serial] if m else None for m in (r.mark, r.other)] + [_text(r.since)]
                 for device, r in memory.identities.items()
             },
+            "looked": [look_data(look) for look in memory.looked],
         },
         ensure_ascii=False,
     )
@@ -94,6 +100,7 @@ def from_json(text: str | None) -> Memory:
                 device: Remembered(Mark(*map(str, mark)), Mark(*map(str, other)) if other else None, _time(since))
                 for device, (mark, other, since) in data.get("identities", {}).items()
             },
+            tuple(look_from(look) for look in data.get("looked", [])),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError):
         return Memory()

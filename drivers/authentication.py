@@ -29,7 +29,10 @@ _LONGEST_CHARS = 8192
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a device asks to be answered. `qop` says whether it knows `qop=auth`."""
+    """What a device asks to be answered. `qop` says whether it knows `qop=auth`.
+
+    `tells_stale`: it uses the word `stale` at all, so that its absence or `false` says that the nonce was good.
+    """
 
     scheme: str
     realm: str = ""
@@ -38,6 +41,7 @@ class Challenge:
     opaque: str | None = None
     qop: bool = False
     stale: bool = False
+    tells_stale: bool = False
 
 
 def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
@@ -131,6 +135,7 @@ def _challenge(scheme: str, values: dict[str, str]) -> Challenge | None:
         opaque=values.get("opaque"),
         qop="auth" in offered,
         stale=values.get("stale", "").lower() == "true",
+        tells_stale="stale" in values,
     )
 
 

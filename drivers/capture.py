@@ -1,13 +1,15 @@
-"""Fetches one picture on every path of every camera, and notes which paths needed no login.
+"""Fetches one picture on every path of every camera that is due, and notes which paths needed no login.
 
 Every path is asked without a login first; a path that answers is left at that and nothing secret is sent to it. What
-a picture shows is not looked at here: it goes to the picture worker as it came.
+a picture shows is not looked at here: it goes to the picture worker as it came. A snapshot is a shortcut to a picture's
+quality and view; whether a mask hides is decided on streams, for devices are known that mask one and not the other.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from drivers.errors import DeviceFault, DriverError, Malformed, NotTried
@@ -17,6 +19,7 @@ from drivers.model import (
     Camera,
     Observation,
     Observations,
+    PathName,
     Picture,
     Recordings,
     Stream,
@@ -28,21 +31,79 @@ from drivers.rtsp import fetch_keyframe
 
 SNAPSHOT_MAX_BYTES = 16 * 1024 * 1024
 _JPEG = b"\xff\xd8\xff"
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 PLAYBACK_LEAD = timedelta(seconds=1)
 """How far into the oldest recording playback begins: its very first second may be gone by then."""
 
 
+PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub", "playback")
+IN_ROTATION: tuple[PathName, ...] = ("main", "playback")
+"""Paths that cost much, and are looked at in turn; the others are looked at every cycle."""
+
+ROUND = timedelta(hours=20)
+"""In which time each path in rotation comes round.
+
+Less than a day, so that a missed cycle does not make it more; and no divisor of a day, so that a camera is seen at
+other hours each time, dark ones included."""
+
+RETRY = timedelta(hours=1)
+"""How soon a path in rotation that gave no picture is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When a path of a camera was tried last, and whether that gave a picture."""
+
+    camera_id: str
+    path: PathName
+    at: datetime
+    seen: bool
+
+
+def due_paths(camera_ids: Iterable[str], looks: Iterable[Look], now: datetime) -> dict[str, frozenset[PathName]]:
+    """Say which paths of each camera are to be looked at in a cycle that begins at `now`. Pure.
+
+    Snapshot and sub-stream always; main stream and playback once in a ROUND, each camera and path at its own moment of
+    it, so that the work spreads evenly over cycles of any length. A path that was never looked at is due at once, one
+    whose moment passed while nothing ran is due now, and one that gave no picture is due again after RETRY.
+
+    Args:
+        camera_ids: All cameras, in an order that stays.
+        looks: The last look at each path in rotation, as far as there was one.
+        now: When the cycle begins.
+    """
+    last = {(look.camera_id, look.path): look for look in looks}
+    pairs = [(camera_id, path) for camera_id in camera_ids for path in IN_ROTATION]
+    due = {camera_id: {path for path in PATHS if path not in IN_ROTATION} for camera_id, _ in pairs}
+    for number, (camera_id, path) in enumerate(pairs):
+        look = last.get((camera_id, path))
+        turn_at = now - (now - _EPOCH - number * ROUND / len(pairs)) % ROUND
+        # A look from the future is one by a clock that was wrong; it counts for nothing.
+        if look is None or not turn_at <= look.at <= now or (not look.seen and now - look.at >= RETRY):
+            due[camera_id].add(path)
+    return {camera_id: frozenset(paths) for camera_id, paths in due.items()}
+
+
 def fetch_pictures(
-    cameras: tuple[Camera, ...], observations: Observations, transport: Transport
+    cameras: tuple[Camera, ...],
+    observations: Observations,
+    transport: Transport,
+    paths: Mapping[str, Collection[PathName]] | None = None,
 ) -> tuple[tuple[Picture, ...], Observations]:
     """Fetch the pictures of `cameras` on the paths that `observations` name. Never raises for what the device does.
 
     Returns the pictures, and for each camera what was answered anonymously (`Access`) and which picture could not be
     had (`Unavailable`). Paths are fetched across all cameras in turn, so that a slow camera takes no other's snapshot.
+
+    `paths` names the paths of each camera that are due, None means all of them. A path that is not due becomes an
+    `Unavailable` "not-looked-at". Where a camera has no sub-stream, its main stream stands in for it.
     """
-    taking = {camera.id: _Camera(camera, observations) for camera in cameras}
-    for path in ("snapshot", "main", "sub", "playback"):
+    taking = {
+        camera.id: _Camera(camera, observations, PATHS if paths is None else paths.get(camera.id, ()))
+        for camera in cameras
+    }
+    for path in PATHS:
         for one in taking.values():
             stream = next((stream for stream in one.streams if stream.path == path), None)
             if stream is not None:
@@ -56,7 +117,7 @@ def fetch_pictures(
 class _Camera:
     """What is known and found of one camera during the fetch."""
 
-    def __init__(self, camera: Camera, observations: Observations) -> None:
+    def __init__(self, camera: Camera, observations: Observations, due: Collection[PathName]) -> None:
         self.streams: tuple[Stream, ...] = ()
         self.pictures: list[Picture] = []
         self.observations: list[Observation] = []
@@ -74,9 +135,15 @@ class _Camera:
                 self.streams += (Stream("playback", value.replay_url),)
             elif isinstance(value, Unavailable) and value.fact == "streams":
                 self._error = replace(value, fact="access")
+        has_sub = any(stream.path == "sub" for stream in self.streams)
+        self._due = due if has_sub or "sub" not in due else {*due, "main"}
 
     def take(self, stream: Stream, transport: Transport) -> None:
-        """Fetch the picture of one path, or note why there is none."""
+        """Fetch the picture of one path if it is due, or note why there is none."""
+        if stream.path not in self._due:
+            later = Unavailable("picture", "not-looked-at", "not due in this cycle", stream.path)
+            self._note(later, "rotation", transport)
+            return
         try:
             take = self._snapshot if stream.path == "snapshot" else self._keyframe
             self.pictures.append(take(stream, transport))

@@ -34,6 +34,7 @@ from typing import Literal, get_args
 
 from drivers.errors import Busy, NotTried
 from drivers.model import Device
+from drivers.nonces import Nonces
 
 State = Literal["new", "worked", "wrong", "doubtful", "busy"]
 
@@ -47,9 +48,22 @@ BUSY_PAUSE_MAX = timedelta(hours=1)
 _SCHEMA = "camwarden-credentials/1"
 _MAX_SECRETS_PER_DEVICE = 16
 
-_BUSY = re.compile(r"threshold|too many (?:connection|user|session|client)|(?:connection|user|session)s? limit", re.I)
+_BUSY = re.compile(
+    r"reached the (?:threshold|limit)|threshold|too many (?:connection|user|session|client|login user)"
+    r"|max(?:imum|\.)? (?:number of )?(?:connection|user|session|link)s?"
+    r"|(?:connection|user|session|link)s? (?:number )?(?:limit|is full|are full|exceed)|no more (?:connection|session)"
+    r"|连接数[^。]{0,8}(?:已满|上限|超)|用户数[^。]{0,8}(?:已满|上限|超)|在线用户[^。]{0,8}(?:已满|上限|超)",
+    re.I,
+)
 _LOCKED = re.compile(
-    r"lockstatus>\s*lock\s*<|\"?rmlock\"?\s*[:=]\s*[1-9]|\b(?:account|user|address|device)\b[^.<]{0,40}\blocked\b", re.I
+    # Hikvision's userCheck: its state in so many words, or the last of the tries that it grants.
+    r"lockstatus\s*[>\"]\s*[:=]?\s*\"?lock\b(?!\w)|retrylogintime\s*[>\"]\s*[:=]?\s*\"?0\b"
+    # Dahua's answer: seconds until it unlocks, tries that are left.
+    r"|\brmlock\"?\s*[:=]\s*[1-9]|\brmlogin\"?\s*[:=]\s*0\b"
+    r"|\b(?:account|user|address|ip|device|login)\b[^.<]{0,40}\b(?:is|has been|was|been)?\s*(?:locked|blocked|banned)\b"
+    r"|\billegal ?login ?lock|\buserlocked\b|\bstill have 0 attempt"
+    r"|(?:帐号|账号|账户|用户|地址|IP|登录)[^。<]{0,20}(?:锁定|封锁|禁止登录)",
+    re.I,
 )
 
 _LOG = logging.getLogger("camwarden.credentials")
@@ -81,9 +95,13 @@ def weigh(text: str) -> Literal["refused", "locked", "busy"]:
 
 
 class Credentials:
-    """The states of all credentials, in memory and in one file of mode 0600. Safe to share between threads."""
+    """The states of all credentials, in memory and in one file of mode 0600. Safe to share between threads.
+
+    `nonces` holds the logins in use, in memory only.
+    """
 
     def __init__(self, path: Path | None) -> None:
+        self.nonces = Nonces()
         self._path = path
         self._lock = threading.RLock()
         self._salt = secrets.token_bytes(32)
@@ -114,12 +132,13 @@ class Credentials:
                 # Written before the try, so that a crash or a second process cannot make two of it.
                 self._put(replace(entry, not_before=(now + DOUBTFUL_PAUSE).isoformat(timespec="seconds")))
 
-    def accepted(self, device: Device, now: datetime) -> None:
-        """Note that the device took the credential."""
+    def accepted(self, device: Device, now: datetime) -> bool:
+        """Note that the device took the credential, and say whether it had been in doubt."""
         with self._changing():
             entry = self._entry(device)
             if entry.state != "worked":
                 self._put(Entry(entry.device, entry.user, entry.secret, "worked", worked=True, since=_text(now)))
+            return entry.state == "doubtful"
 
     def refused(self, device: Device, now: datetime, text: str = "") -> None:
         """Note that the device refused a request that carried the credential; `text` is what it said."""

@@ -43,6 +43,7 @@ class _Watch:
         self._changed = threading.Condition()
         self._guards: set[Guard] = set()
         self._running = False
+        self._wakes_mono = 0.0
 
     def add(self, guard: Guard) -> None:
         with self._changed:
@@ -51,6 +52,13 @@ class _Watch:
                 threading.Thread(target=self._run, name="camwarden-deadline", daemon=True).start()
                 self._running = True
             self._changed.notify()
+
+    def move(self, guard: Guard, at_mono: float) -> None:
+        with self._changed:
+            guard.at_mono = at_mono
+            # Woken only where it would sleep too long: most guards end later than the one it waits for.
+            if at_mono < self._wakes_mono:
+                self._changed.notify()
 
     def remove(self, guard: Guard) -> None:
         with self._changed:
@@ -67,7 +75,8 @@ class _Watch:
                     guard.shut()
                     self._guards.discard(guard)
                 if not due:
-                    self._changed.wait(min(guard.at_mono for guard in self._guards) - now)
+                    self._wakes_mono = min(guard.at_mono for guard in self._guards)
+                    self._changed.wait(self._wakes_mono - now)
             self._running = False
 
 
@@ -121,6 +130,10 @@ class Deadline:
         guard = Guard(sock, self._at_mono)
         _WATCH.add(guard)
         return guard
+
+    def limit(self, guard: Guard, until_mono: float) -> None:
+        """Let a guard end earlier than the deadline, or, with infinity, with it again."""
+        _WATCH.move(guard, min(self._at_mono, until_mono))
 
     @staticmethod
     def release(guard: Guard) -> None:

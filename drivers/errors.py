@@ -4,6 +4,7 @@ DriverError                 the reading ended without an answer; `reason` says w
 ├── Unreachable             no connection, or it broke
 ├── DeadlineExceeded        the device's time was used up
 ├── Refused                 a request that carried the credential was refused
+│   └── NotPermitted        the login is good, but has not the right to ask this
 ├── NotTried                the credential is known to be wrong or doubtful: nothing was sent
 ├── Busy                    the device says that its connection limit is reached
 ├── Unsupported             the device says that it has no such operation
@@ -42,6 +43,10 @@ class Refused(DriverError):
     """The device refused a request that carried the credential. A first challenge is not a refusal."""
 
     reason = "refused"
+
+
+class NotPermitted(Refused):
+    """The device took the login and does not let it ask this. Its credential is not wrong."""
 
 
 class NotTried(DriverError):

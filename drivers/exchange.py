@@ -14,6 +14,7 @@ from typing import Protocol
 from drivers.credentials import Credentials
 from drivers.deadline import Deadline
 from drivers.model import Device, Reply
+from drivers.samples import Samples
 
 SOAP_MAX_BYTES = 4 * 1024 * 1024
 
@@ -23,7 +24,8 @@ class Request:
     """One request to the device's host. `port` 0 means the device's port.
 
     `anonymous_first` asks without a login even where one is known to be needed. `carries_credential` says that the
-    body holds the login (WS-UsernameToken), so that a 401 is a refusal and no second scheme is tried.
+    body holds the login (WS-UsernameToken), so that a 401 is a refusal and no second scheme is tried. `limit_s` is how
+    long this one request may take of the device's time; 0 means: all of it.
     """
 
     operation: str
@@ -35,6 +37,7 @@ class Request:
     max_bytes: int = SOAP_MAX_BYTES
     anonymous_first: bool = False
     carries_credential: bool = False
+    limit_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,10 @@ class Exchange:
 
 
 class Transport(Protocol):
-    """What a driver talks through: live (`transport.py`) or from recorded replies (`replay.py`)."""
+    """What a driver talks through: live (`transport.py`) or from recorded replies (`replay.py`).
+
+    `samples` holds the first answers that could not be understood, for whoever wants to see why (`samples.py`).
+    """
 
     device: Device
     deadline: Deadline
@@ -59,6 +65,7 @@ class Transport(Protocol):
     clock: Callable[[], datetime]
     addresses: tuple[str, ...]
     replies: list[Reply]
+    samples: Samples
 
     def exchange(self, request: Request) -> Exchange:
         """Ask, log in if the device challenges, and return the answer. Raises DriverError."""

@@ -1,8 +1,9 @@
 """Which requests to a device carry a login over HTTP: anonymous first, then the one scheme that a challenge names.
 
 A challenge is not a refusal; a refusal answers a request that carried the credential, and ends all tries (states in
-`credentials.py`). Nonces are reused as long as the device takes them: some count each new one as a failed login. How
-a request is sent is left to `transport.py`; how a challenge is answered, to `authentication.py`.
+`credentials.py`). Nonces are reused as long as the device takes them, also from one run to the next (`nonces.py`): some
+count each new one as a failed login. How a request is sent is left to `transport.py`; how a challenge is answered, to
+`authentication.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from drivers.credentials import Credentials, weigh
 from drivers.errors import Busy, NotTried, Refused
 from drivers.exchange import Exchange, Request
 from drivers.model import Device, Reply
+from drivers.nonces import Kept
+from drivers.text import decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,61 +45,76 @@ class Login:
         self._now = now
         self._once = once
         self._uri = uri
-        self._logins: dict[int, tuple[Challenge, int]] = {}
+        self._nonces = credentials.nonces
 
     def exchange(self, request: Request) -> Exchange:
         """Ask, and log in if challenged. Raises DriverError."""
         port = request.port or self._device.port
-        known = self._logins.get(port)
-        if known is None or request.anonymous_first or request.carries_credential:
+        known = self._nonces.of(self._device, port)
+        if known is None or known.challenge is None or request.anonymous_first or request.carries_credential:
             answer = self._once(request, None)
             if answer.exchange.reply.status != 401 or request.carries_credential or not answer.challenges:
                 return answer.exchange
             known = self._fresh(known, answer.challenges)
-        return self._with_login(request, port, *known)
+        return self._with_login(request, port, known)
 
-    def _fresh(self, known: tuple[Challenge, int] | None, challenges: Iterable[Challenge]) -> tuple[Challenge, int]:
+    def _fresh(self, known: Kept | None, challenges: Iterable[Challenge]) -> Kept:
         """Keep the nonce in use where the device still takes it: some count each new one as a failed login."""
         challenge = choose(challenges)
         if challenge is None:
             raise NotTried("the device asks for a login of a kind that is not known")
-        if known is not None and known[0].realm == challenge.realm and known[0].scheme == challenge.scheme:
+        used = known.challenge if known is not None else None
+        if known is not None and used is not None and (used.realm, used.scheme) == (challenge.realm, challenge.scheme):
             return known
-        return challenge, 0
+        learned = known.tells_stale if known is not None else None
+        return Kept(challenge, tells_stale=(challenge.tells_stale or None) if learned is None else learned)
 
-    def _with_login(self, request: Request, port: int, challenge: Challenge, used: int) -> Exchange:
+    def _with_login(self, request: Request, port: int, known: Kept) -> Exchange:
         device, uri = self._device, self._uri(request)
         if device.credential is None:
             raise NotTried("the device asks for a login and none is configured for it")
-        worked_before = used > 0
+        challenge, used, tells_stale = known.challenge, known.used, known.tells_stale
+        safe = device.tls or device.allow_basic
         for attempt in range(2):
+            if challenge is None:
+                break
             used += 1
-            header = authorization(challenge, device.credential, request.method, uri, used, tls=device.tls)
+            header = authorization(challenge, device.credential, request.method, uri, used, tls=safe)
             if attempt == 0:
                 # Only now: a login that cannot be sent at all must not use up a retry.
                 self._credentials.admit(device, self._now())
             answer = self._once(request, header)
             reply = answer.exchange.reply
             if reply.status != 401:
-                self._logins[port] = (challenge, used)
-                self._note(reply)
+                # A login that was refused and now works: then the word was missing where the nonce had run out.
+                if self._note(reply) and tells_stale:
+                    tells_stale = False
+                self._nonces.keep(device, port, Kept(challenge, used, tells_stale))
                 return answer.exchange
-            self._logins.pop(port, None)
+            self._nonces.drop(device, port)
             renewed = choose(answer.challenges)
-            if renewed is None or renewed.nonce == challenge.nonce or not (renewed.stale or worked_before):
+            if renewed is None or renewed.nonce == challenge.nonce:
                 break
-            challenge, used, worked_before = renewed, 0, False
+            if tells_stale is None and (challenge.tells_stale or renewed.tells_stale):
+                tells_stale = True
+            # A nonce that had worked may have run out on a device that has no word for it. One that has the word and
+            # does not say it refuses the password.
+            if not renewed.stale and (used < 2 or tells_stale):
+                break
+            challenge, used = renewed, 0
         self._refused(reply)
         raise Refused(f"{request.operation}: the device refused the login")
 
-    def _note(self, reply: Reply) -> None:
+    def _note(self, reply: Reply) -> bool:
+        """Note what an answer behind the login says of it; whether the login had been in doubt."""
         now = self._now()
         # A fault other than NotAuthorized comes from behind the login.
         if reply.status < 400 or (b"Fault>" in reply.body and b"NotAuthorized" not in reply.body):
-            self._credentials.accepted(self._device, now)
-        elif reply.status == 403 and weigh(_text(reply)) != "refused":
+            return self._credentials.accepted(self._device, now)
+        if reply.status == 403 and weigh(_text(reply)) != "refused":
             self._refused(reply)
             raise Refused(f"{reply.operation}: the device has locked the account")
+        return False
 
     def _refused(self, reply: Reply) -> None:
         text = _text(reply)
@@ -106,4 +124,4 @@ class Login:
 
 
 def _text(reply: Reply) -> str:
-    return reply.body[:4096].decode("utf-8", "replace")
+    return decoded(reply.body)

@@ -1,7 +1,8 @@
 """The types that drivers share: devices, cameras, raw replies, pictures, and the facts read from them.
 
-Everything here is a frozen value. Times are aware UTC datetimes; polygons are tuples of (x, y) in 0..1 of the
-frame's width and height, origin top-left, y down (`masking/geometry.py` converts into this frame).
+Everything here is a frozen value; more facts stand in `details.py`. Times are aware UTC datetimes; polygons are tuples
+of (x, y) in 0..1 of the frame's width and height, origin top-left, y down (`masking/geometry.py` converts into this
+frame). Texts that a device gave went through `text.py`: one line of at most 256 characters.
 """
 
 from __future__ import annotations
@@ -9,6 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+from drivers.details import (
+    Accounts,
+    Audio,
+    Encoders,
+    GapEvents,
+    Interfaces,
+    MaskOptions,
+    RecordingSummary,
+    RetentionLimits,
+    Signing,
+    Storages,
+    VideoSources,
+)
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
@@ -21,8 +36,43 @@ Reason = Literal[
 ]
 """Why a fact is not available. Never a pass."""
 
-Fact = Literal["identity", "clock", "services", "streams", "masks", "overlays", "recordings", "access", "picture"]
+Fact = Literal[
+    "identity",
+    "clock",
+    "services",
+    "interfaces",
+    "accounts",
+    "storages",
+    "signing",
+    "video-sources",
+    "recording-summary",
+    "gap-events",
+    "streams",
+    "encoders",
+    "audio",
+    "masks",
+    "mask-options",
+    "overlays",
+    "recordings",
+    "retention-limits",
+    "access",
+    "picture",
+]
 """Names a kind of observation, also when it could not be made."""
+
+DEVICE_FACTS: tuple[Fact, ...] = (
+    "identity",
+    "clock",
+    "services",
+    "interfaces",
+    "accounts",
+    "storages",
+    "signing",
+    "video-sources",
+    "recording-summary",
+    "gap-events",
+)
+"""The facts whose subject is a device; the subject of the others is a camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +89,8 @@ class Device:
     """The box that answers: a camera, or a recorder with many cameras.
 
     `host` is the only host that the device's credential is ever sent to; addresses that the device gives keep
-    their path and query only. `rtsp_port` 0 means: the port that the device's stream address names.
+    their path and query only. `rtsp_port` 0 means: the port that the device's stream address names. `allow_basic` lets
+    the password go out readable, where the device can do no better and the network is trusted.
     """
 
     id: str
@@ -49,6 +100,7 @@ class Device:
     credential: Credential | None = None
     rtsp_port: int = 0
     tls: bool = False
+    allow_basic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +158,17 @@ class Identity:
 class Clock:
     """The device's clock against ours: `offset_s` = device minus ours, true within `uncertainty_s`.
 
-    `ntp` says whether the device claims to take its time from NTP; None where it does not say.
+    `ntp` says whether the device claims to take its time from NTP; None where it does not say. `local_time_as_utc`: it
+    gives the time of its zone as UTC, so that `offset_s` is that of the zone and whatever its clock is wrong by.
+    `drift_s` is how much the offset changed between two measurements, beyond what their uncertainty explains;
+    `uncertainty_s` then spans both.
     """
 
     offset_s: float
     uncertainty_s: float
     ntp: bool | None = None
+    local_time_as_utc: bool = False
+    drift_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +190,7 @@ class Stream:
     height_px: int = 0
     frame_rate: float = 0.0
     bitrate_kbps: int = 0
+    gop_frames: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +246,17 @@ class Recordings:
 
     The proof is a `PictureSeen` on path `playback`: its `taken_at` is the recorded moment that was opened and decoded.
     `replay_url` is where that can be done, without credentials; empty where the device offers no replay.
+
+    `gaps_told`: the gaps that the device's own events name are taken out of the spans; otherwise a span may hide some.
+    `tracks` names the kinds of what is recorded (Video, Audio, Metadata); `running` says whether the device claims to
+    record at this moment, None where it does not say.
     """
 
     spans: tuple[Span, ...]
     replay_url: str = ""
+    gaps_told: bool = False
+    tracks: tuple[str, ...] = ()
+    running: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +308,21 @@ Value = (
     Identity
     | Clock
     | Services
+    | Interfaces
+    | Accounts
+    | Storages
+    | Signing
+    | VideoSources
     | Streams
+    | Encoders
+    | Audio
     | Masks
+    | MaskOptions
     | Overlays
     | Recordings
+    | RecordingSummary
+    | GapEvents
+    | RetentionLimits
     | Access
     | PictureSeen
     | ZoneVerdict

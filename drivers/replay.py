@@ -12,6 +12,7 @@ from drivers.deadline import Deadline
 from drivers.errors import Unreachable
 from drivers.exchange import Exchange, Request
 from drivers.model import Device, Reply
+from drivers.samples import Samples
 
 
 class ReplayTransport:
@@ -30,6 +31,7 @@ class ReplayTransport:
         self.clock = clock
         self.addresses: tuple[str, ...] = ()
         self.replies: list[Reply] = []
+        self.samples = Samples(device)
         self._left = list(replies)
 
     def connect(self, port: int) -> socket.socket:

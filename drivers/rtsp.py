@@ -1,8 +1,8 @@
 """Fetches exactly one keyframe over RTSP, live or recorded, with RTP inside the one TCP connection.
 
-Decided here: the order of requests, the login, whose address is asked (always the configured host), and when to
-stop: at the last packet of the first whole keyframe. What belongs to a frame is decided in `rtp.py`. No OPTIONS and,
-live, no Range are sent: both make real devices stumble or rewind.
+Decided here: the order of requests, the login, whose address is asked (always the configured host), how streams of many
+devices are opened one after the other, and when to stop: at the last packet of the first whole keyframe. What belongs
+to a frame is decided in `rtp.py`. No OPTIONS and, live, no Range are sent: both make real devices stumble or rewind.
 
 Source: RFC 2326 (RTSP), ONVIF Streaming Specification, chapters RTSP and Replay.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from typing import Literal, NoReturn
 from drivers.address import authority, place
 from drivers.authentication import Challenge, authorization, choose, parse_challenges
 from drivers.credentials import weigh
+from drivers.deadline import Deadline
 from drivers.errors import (
     Busy,
     DeviceFault,
@@ -35,6 +37,11 @@ from drivers.exchange import Transport
 from drivers.rtp import Assembler, parse_packet
 from drivers.rtsp_wire import Response, Wire
 from drivers.sdp import Video, parse_sdp
+
+OPENS_APART_S = 0.003
+"""How far apart the streams of a site are opened.
+
+Keyframes of sub-streams (22 kB) then take 60 Mbit/s: those of a whole site do not meet in one switch."""
 
 _TEARDOWN_S = 0.3
 _USER_AGENT = "camwarden"
@@ -68,11 +75,33 @@ def fetch_keyframe(transport: Transport, url: str, at: datetime | None = None) -
         where = place(url, transport.device, transport.addresses)
         if where.scheme != "rtsp":
             raise Unsupported(f"streams over {where.scheme} are not read")
+        _OPENS.wait(transport.deadline)
         with contextlib.closing(transport.connect(where.port)) as sock, transport.deadline.guarding(sock):
             session = _Session(transport, sock, where.port)
             return Fetched(session.fetch(session.ours(url), at), None, session.anonymous)
     except DriverError as error:
         return Fetched(None, error, session.anonymous if session else None)
+
+
+class Stagger:
+    """Hands out moments that lie `apart_s` from each other. Shared by all devices of the process."""
+
+    def __init__(self, apart_s: float) -> None:
+        self._apart_s = apart_s
+        self._lock = threading.Lock()
+        self._next_mono = 0.0
+
+    def wait(self, deadline: Deadline) -> None:
+        """Wait for the next free moment. Raises DeadlineExceeded where the device's time ends before it."""
+        with self._lock:
+            now = time.monotonic()
+            moment = max(now, self._next_mono)
+            self._next_mono = moment + self._apart_s
+        if moment > now:
+            deadline.pause(moment - now)
+
+
+_OPENS = Stagger(OPENS_APART_S)
 
 
 class _Session:
@@ -175,12 +204,7 @@ class _Session:
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if self._session:
             lines.append(f"Session: {self._session}")
-        credential = self._transport.device.credential
-        if self._challenge is not None and credential is not None:
-            self._used += 1
-            lines.append(
-                "Authorization: " + authorization(self._challenge, credential, method, url, self._used, tls=False)
-            )
+        lines += self._login(method, url)
         self._wire.send(("\r\n".join(lines) + "\r\n\r\n").encode())
         while True:
             item = self._wire.next()
@@ -188,6 +212,17 @@ class _Session:
                 self._early.append(item)
             elif item.header("cseq") in ("", str(self._sequence)):
                 return item
+
+    def _login(self, method: str, url: str) -> list[str]:
+        device = self._transport.device
+        if self._challenge is None or device.credential is None:
+            return []
+        self._used += 1
+        # Nothing hides what is said on this connection: Basic goes out only where the configuration allows it.
+        safe = device.allow_basic
+        return [
+            "Authorization: " + authorization(self._challenge, device.credential, method, url, self._used, tls=safe)
+        ]
 
     def _fail(self, method: str, response: Response, sent_login: bool) -> NoReturn:
         said = _said(response)
@@ -218,11 +253,7 @@ class _Session:
         with contextlib.suppress(DriverError, OSError):
             sequence = self._sequence + 1
             head = f"TEARDOWN {url} RTSP/1.0\r\nCSeq: {sequence}\r\nSession: {self._session}\r\n"
-            credential = self._transport.device.credential
-            if self._challenge is not None and credential is not None:
-                self._used += 1
-                login = authorization(self._challenge, credential, "TEARDOWN", url, self._used, tls=False)
-                head += f"Authorization: {login}\r\n"
+            head += "".join(f"{line}\r\n" for line in self._login("TEARDOWN", url))
             self._wire.send(head.encode() + b"\r\n")
             # Reading on until the answer keeps a reset from overtaking the request.
             until = time.monotonic() + min(_TEARDOWN_S, self._transport.deadline.remaining_s())

@@ -7,6 +7,7 @@ a login is sent is decided in `login.py`; what an answer means is left to the dr
 from __future__ import annotations
 
 import http.client
+import math
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ from drivers.exchange import Exchange, Request, Transport
 from drivers.login import Answer, Login
 from drivers.model import Device, Reply
 from drivers.replay import ReplayTransport
+from drivers.samples import MAX_BYTES, Samples
 
 __all__ = ["Deadline", "Exchange", "LiveTransport", "ReplayTransport", "Request", "Transport", "open_transport"]
 
@@ -76,6 +78,7 @@ class LiveTransport:
         self.clock = clock
         self.addresses = addresses
         self.replies: list[Reply] = []
+        self.samples = Samples(device)
         self._trust: bool | str = str(trust) if trust else True
         self._port = device.port
         self._login = Login(device, credentials, self._now, self._once, self._uri)
@@ -89,7 +92,7 @@ class LiveTransport:
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
-        self._connections.sweep()
+        self._connections.end()
 
     def connect(self, port: int) -> socket.socket:
         """Open a TCP connection to the device's host. Raises DriverError."""
@@ -137,18 +140,26 @@ class LiveTransport:
         if port != self._port:
             # One connection per device at a time, also where it serves pictures on another port.
             self._adapter.poolmanager.clear()
+            self._connections.end()
             self._port = port
         prepared = self._prepare(request, header)
         left_s = self.deadline.remaining_s()
+        if request.limit_s > 0:
+            left_s = min(left_s, request.limit_s)
         begun = time.monotonic()
+        until_mono = begun + left_s
+        if request.limit_s > 0:
+            self._connections.limit(until_mono)
         try:
             with self._session.send(
                 prepared, stream=True, timeout=(left_s, left_s), allow_redirects=False, verify=self._trust
             ) as response:
-                body = self._read(request, response)
+                body = self._read(request, response, until_mono)
         except Exception as error:  # noqa: BLE001 # whatever the peer provoked, translated in one place
-            raise self._translated(request, error) from None
+            raise self._translated(request, error, until_mono) from None
         finally:
+            if request.limit_s > 0:
+                self._connections.limit(math.inf)
             self._connections.sweep()
         elapsed_s = time.monotonic() - begun
         now = self.clock()
@@ -165,14 +176,26 @@ class LiveTransport:
         challenges = parse_challenges(response.raw.headers.getlist("WWW-Authenticate"))
         return Answer(Exchange(reply, header is None and not request.carries_credential, now, offset_s), challenges)
 
-    def _read(self, request: Request, response: requests.Response) -> bytes:
+    def _read(self, request: Request, response: requests.Response, until_mono: float) -> bytes:
+        parts: list[bytes] = []
+        try:
+            self._fill(parts, request, response, until_mono)
+        except Malformed as error:
+            begun = b"".join(parts)[:MAX_BYTES]
+            kind = response.headers.get("Content-Type", "")
+            reply = Reply(request.operation, without_secrets(request.path), response.status_code, kind, begun)
+            self.samples.keep(reply, str(error))
+            raise
+        return b"".join(parts)
+
+    def _fill(self, parts: list[bytes], request: Request, response: requests.Response, until_mono: float) -> None:
+        """Read the body piece by piece, and stop at the first sign that it is not one that was asked for."""
         if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
             raise Malformed(f"{request.operation}: the answer is compressed though that was not asked for")
         too_large = Malformed(f"{request.operation}: the answer is larger than {request.max_bytes} bytes")
         announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and int(announced[:20]) > request.max_bytes:
             raise too_large
-        parts: list[bytes] = []
         size = 0
         for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
             self.deadline.remaining_s()
@@ -182,13 +205,16 @@ class LiveTransport:
             parts.append(chunk)
         # A socket that was shut down reads like the end of a body without a length.
         self.deadline.remaining_s()
-        return b"".join(parts)
+        if time.monotonic() >= until_mono:
+            raise _late(request)
 
-    def _translated(self, request: Request, error: Exception) -> DriverError:
+    def _translated(self, request: Request, error: Exception, until_mono: float) -> DriverError:
         if isinstance(error, DriverError):
             return error
         if self.deadline.passed:
             return DeadlineExceeded(f"{request.operation}: no complete answer within the device's time")
+        if time.monotonic() >= until_mono:
+            return _late(request)
         known = (
             requests.RequestException,
             urllib3.exceptions.HTTPError,
@@ -202,6 +228,8 @@ class LiveTransport:
         for cause in causes:
             if isinstance(cause, Unreachable | DeadlineExceeded):
                 return cause
+            if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) and request.limit_s > 0:
+                return _late(request)
         # The texts of these errors carry the whole address; only their innermost kind is told.
         for cause in causes:
             if isinstance(cause, http.client.HTTPException) and not isinstance(
@@ -221,18 +249,32 @@ class _Connections:
     def __init__(self, addresses: tuple[str, ...], deadline: Deadline) -> None:
         self._addresses = addresses
         self._deadline = deadline
-        self._open: dict[int, Guard] = {}
+        self._open: dict[HTTPConnection, Guard] = {}
         self._ended: list[Guard] = []
+        self._until_mono = math.inf
 
     def open(self, owner: HTTPConnection) -> socket.socket:
         sock = deadlines.connect(self._addresses, owner.port or 0, self._deadline)
-        self._open[id(owner)] = self._deadline.guard(sock)
+        guard = self._open[owner] = self._deadline.guard(sock)
+        self._deadline.limit(guard, self._until_mono)
         return sock
 
     def closed(self, owner: HTTPConnection) -> None:
-        guard = self._open.pop(id(owner), None)
+        guard = self._open.pop(owner, None)
         if guard is not None:
             self._ended.append(guard)
+
+    def limit(self, until_mono: float) -> None:
+        """Let what is read next end at this moment, where it comes before the deadline."""
+        self._until_mono = until_mono
+        for guard in self._open.values():
+            self._deadline.limit(guard, until_mono)
+
+    def end(self) -> None:
+        """Close every connection. A pool that is let go closes its own only when nothing holds it any more."""
+        for owner in list(self._open):
+            owner.close()
+        self.sweep()
 
     def sweep(self) -> None:
         """Release the guards of closed connections; called when no answer is being read."""
@@ -266,6 +308,10 @@ def _adapter(connections: _Connections) -> HTTPAdapter:
     adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
     adapter.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecuredPool}
     return adapter
+
+
+def _late(request: Request) -> DeadlineExceeded:
+    return DeadlineExceeded(f"{request.operation}: no complete answer within the time for this request")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -16,39 +16,26 @@ from email.utils import format_datetime
 
 from devices import NOW, PASSWORD, USER, Asked, HttpDevice, digest_accepts, http
 from lxml import etree
-
-ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
-NAMESPACES = (
-    'xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:tds="http://www.onvif.org/ver10/device/wsdl" '
-    'xmlns:trt="http://www.onvif.org/ver10/media/wsdl" xmlns:tr2="http://www.onvif.org/ver20/media/wsdl" '
-    'xmlns:tse="http://www.onvif.org/ver10/search/wsdl" xmlns:trp="http://www.onvif.org/ver10/replay/wsdl" '
-    'xmlns:ter="http://www.onvif.org/ver10/error"'
+from onvif_answers import (
+    _NAMESPACE_OF,
+    ENVELOPE,
+    INTERFACES,
+    MASK_OPTIONS,
+    MULTICAST,
+    SECURITY,
+    SERVICES,
+    STORAGES,
+    USERS,
+    date_and_time,
+    envelope,
+    fault,
+    mask,
+    recording,
+    recording_item,
+    track_event,
 )
-SERVICES = {
-    "device": ("tds", "/onvif/device_service"),
-    "media": ("trt", "/onvif/media"),
-    "media2": ("tr2", "/onvif/media2"),
-    "search": ("tse", "/onvif/search"),
-    "replay": ("trp", "/onvif/replay"),
-}
-_NAMESPACE_OF = {prefix: uri for prefix, uri in (pair.split("=") for pair in NAMESPACES.replace("xmlns:", "").split())}
 
-
-def envelope(body: str) -> bytes:
-    """Wrap what stands in a SOAP body."""
-    text = (
-        f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{ENVELOPE}" {NAMESPACES}><s:Body>{body}</s:Body>'
-    )
-    return (text + "</s:Envelope>").encode()
-
-
-def fault(code: str = "ter:NotAuthorized", text: str = "Sender not Authorized", sender: str = "s:Sender") -> bytes:
-    """Write a SOAP 1.2 fault with one subcode."""
-    subcode = f"<s:Subcode><s:Value>{code}</s:Value></s:Subcode>" if code else ""
-    return envelope(
-        f"<s:Fault><s:Code><s:Value>{sender}</s:Value>{subcode}</s:Code>"
-        f'<s:Reason><s:Text xml:lang="en">{text}</s:Text></s:Reason></s:Fault>'
-    )
+__all__ = ["ENVELOPE", "SERVICES", "Script", "envelope", "fault", "mask", "recording", "track_event"]
 
 
 @dataclass
@@ -62,13 +49,18 @@ class Script:
     window: timedelta = timedelta(seconds=300)
     time_needs_login: bool = False
     tells_date: bool = True
-    services: tuple[str, ...] = ("device", "media", "media2", "search", "replay")
+    services: tuple[str, ...] = ("device", "media", "media2", "search", "replay", "recording", "security")
     channels: int = 2
     address: str = ""
     rtsp_port: int = 554
     mask_capability: str = 'Mask="true"'
     masks: str | None = None
     recordings: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=list)
+    gap_events: list[tuple[str, str, str, str]] = field(default_factory=list)
+    audio: bool = False
+    retention: str = "PT0S"
+    zone: str = ""
+    local: timedelta | None = None
     answers: dict[str, Callable[[Asked], bytes | None]] = field(default_factory=dict)
     operations: list[str] = field(default_factory=list)
     good_logins: int = 0
@@ -146,13 +138,24 @@ class Script:
 
     def _device_GetSystemDateAndTime(self, _: etree._Element) -> str:
         now = self._now()
+        zone = f"<tt:TimeZone><tt:TZ>{self.zone}</tt:TZ></tt:TimeZone>" if self.zone else ""
+        local = "" if self.local is None else date_and_time("LocalDateTime", now + self.local)
         return (
             "<tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings>"
-            f"<tt:UTCDateTime><tt:Time><tt:Hour>{now.hour}</tt:Hour><tt:Minute>{now.minute}</tt:Minute>"
-            f"<tt:Second>{now.second}</tt:Second></tt:Time><tt:Date><tt:Year>{now.year}</tt:Year>"
-            f"<tt:Month>{now.month}</tt:Month><tt:Day>{now.day}</tt:Day></tt:Date></tt:UTCDateTime>"
-            "</tds:SystemDateAndTime>"
+            + zone
+            + date_and_time("UTCDateTime", now)
+            + local
+            + "</tds:SystemDateAndTime>"
         )
+
+    def _device_GetNetworkInterfaces(self, _: etree._Element) -> str:
+        return INTERFACES
+
+    def _device_GetUsers(self, _: etree._Element) -> str:
+        return USERS
+
+    def _device_GetStorageConfigurations(self, _: etree._Element) -> str:
+        return STORAGES
 
     def _device_GetDeviceInformation(self, _: etree._Element) -> str:
         return (
@@ -198,9 +201,10 @@ class Script:
             f"<tt:Encoding>H264</tt:Encoding><tt:Resolution><tt:Width>{w}</tt:Width><tt:Height>{h}</tt:Height>"
             "</tt:Resolution><tt:Quality>5</tt:Quality><tt:RateControl><tt:FrameRateLimit>25</tt:FrameRateLimit>"
             "<tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>2048</tt:BitrateLimit></tt:RateControl>"
-            "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address>"
-            "<tt:Port>0</tt:Port><tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>"
-            "<tt:SessionTimeout>PT60S</tt:SessionTimeout></tt:VideoEncoderConfiguration></trt:Profiles>"
+            "<tt:H264><tt:GovLength>50</tt:GovLength><tt:H264Profile>Main</tt:H264Profile></tt:H264>"
+            f"{MULTICAST}<tt:SessionTimeout>PT60S</tt:SessionTimeout></tt:VideoEncoderConfiguration>"
+            + self._sound("tt:AudioEncoderConfiguration", MULTICAST, "<tt:SessionTimeout>PT60S</tt:SessionTimeout>")
+            + "</trt:Profiles>"
             for n, name, w, h in self._profiles()
         )
 
@@ -208,11 +212,12 @@ class Script:
         return "".join(
             f'<tr2:Profiles token="p-{n}-{name}"><tr2:Name>{name}</tr2:Name><tr2:Configurations>'
             + self._source("tr2:VideoSource", n)
-            + f'<tr2:VideoEncoder token="e-{n}-{name}"><tt:Name>e</tt:Name><tt:UseCount>1</tt:UseCount>'
-            f"<tt:Encoding>H265</tt:Encoding><tt:Resolution><tt:Width>{w}</tt:Width><tt:Height>{h}</tt:Height>"
+            + f'<tr2:VideoEncoder token="e-{n}-{name}" GovLength="25" Signed="true"><tt:Name>e</tt:Name>'
+            f"<tt:UseCount>1</tt:UseCount><tt:Encoding>H265</tt:Encoding><tt:Resolution><tt:Width>{w}</tt:Width><tt:Height>{h}</tt:Height>"
             "</tt:Resolution><tt:RateControl><tt:FrameRateLimit>25</tt:FrameRateLimit>"
             "<tt:BitrateLimit>4096</tt:BitrateLimit></tt:RateControl><tt:Quality>5</tt:Quality></tr2:VideoEncoder>"
-            "</tr2:Configurations></tr2:Profiles>"
+            + self._sound("tr2:AudioEncoder")
+            + "</tr2:Configurations></tr2:Profiles>"
             for n, name, w, h in self._profiles()
         )
 
@@ -224,6 +229,18 @@ class Script:
 
     def _media2_GetMasks(self, _: etree._Element) -> str:
         return mask("m-1", "vsc-1") if self.masks is None else self.masks
+
+    def _media2_GetMaskOptions(self, _: etree._Element) -> str:
+        return MASK_OPTIONS
+
+    def _sound(self, tag: str, multicast: str = "", after: str = "") -> str:
+        if not self.audio:
+            return ""
+        return (
+            f'<{tag} token="a-1"><tt:Name>a</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>G711</tt:Encoding>'
+            f"{'' if after else multicast}<tt:Bitrate>64</tt:Bitrate><tt:SampleRate>8</tt:SampleRate>"
+            f"{multicast + after if after else ''}</{tag}>"
+        )
 
     def _media2_GetVideoSourceConfigurations(self, _: etree._Element) -> str:
         extra = self._source("tr2:Configurations", 1).replace("vsc-1", "vsc-unused")
@@ -270,6 +287,19 @@ class Script:
     def _media_GetSnapshotUri(self, asked: etree._Element) -> str:
         return self._media1_uri(f"{self._base()}/snap/{self._token_of(asked, 'ProfileToken')}.jpg")
 
+    def _security_GetServiceCapabilities(self, _: etree._Element) -> str:
+        return SECURITY
+
+    def _recording_GetRecordings(self, _: etree._Element) -> str:
+        return "".join(recording_item(token, source, self.retention) for token, source, _ in self.recordings)
+
+    def _search_FindEvents(self, _: etree._Element) -> str:
+        return "<tse:SearchToken>search-2</tse:SearchToken>"
+
+    def _search_GetEventSearchResults(self, _: etree._Element) -> str:
+        found = "".join(track_event(*one) for one in self.gap_events)
+        return f"<tse:ResultList><tt:SearchState>Completed</tt:SearchState>{found}</tse:ResultList>"
+
     def _search_GetRecordingSummary(self, _: etree._Element) -> str:
         return (
             "<tse:Summary><tt:DataFrom>1970-01-01T00:00:00Z</tt:DataFrom><tt:DataUntil>2037-01-01T00:00:00Z"
@@ -288,34 +318,3 @@ class Script:
 
     def _replay_GetReplayUri(self, asked: etree._Element) -> str:
         return f"<trp:Uri>rtsp://127.0.0.1:{self.rtsp_port}/replay/{self._token_of(asked, 'RecordingToken')}</trp:Uri>"
-
-
-def mask(
-    token: str,
-    configuration: str,
-    points: str = "-1,1 1,1 1,-1 -1,-1",
-    enabled: str = "true",
-    effect: str = "Color",
-    color: str = '<tr2:Color X="0" Y="128" Z="128" Colorspace="http://www.onvif.org/ver10/colorspace/YCbCr"/>',
-) -> str:
-    """Write one mask; `points` are x,y pairs in ONVIF's frame."""
-    polygon = "".join('<tt:Point x="{}" y="{}"/>'.format(*pair.split(",")) for pair in points.split())
-    return (
-        f'<tr2:Masks token="{token}"><tr2:ConfigurationToken>{configuration}</tr2:ConfigurationToken>'
-        f"<tr2:Polygon>{polygon}</tr2:Polygon><tr2:Type>{effect}</tr2:Type>{color}"
-        f"<tr2:Enabled>{enabled}</tr2:Enabled></tr2:Masks>"
-    )
-
-
-def recording(tag: str, token: str, source: str, tracks: list[tuple[str, str]]) -> str:
-    """Write one RecordingInformation with a video track for each pair of times."""
-    made = "".join(
-        f"<tt:Track><tt:TrackToken>v-{number}</tt:TrackToken><tt:TrackType>Video</tt:TrackType>"
-        f"<tt:Description/><tt:DataFrom>{start}</tt:DataFrom><tt:DataTo>{end}</tt:DataTo></tt:Track>"
-        for number, (start, end) in enumerate(tracks)
-    )
-    return (
-        f"<{tag}><tt:RecordingToken>{token}</tt:RecordingToken><tt:Source><tt:SourceId>{source}</tt:SourceId>"
-        "<tt:Name>n</tt:Name><tt:Location/><tt:Description/><tt:Address/></tt:Source><tt:Content/>"
-        f"{made}<tt:RecordingStatus>Recording</tt:RecordingStatus></{tag}>"
-    )

@@ -44,13 +44,13 @@ def observe(
 
 def fact(observations: Observations, subject: str, kind: type[Value] | str) -> Value:
     """Return the one observation of a kind, or the Unavailable that stands for it."""
-    name = kind if isinstance(kind, str) else kind.__name__.lower()
+    name = kind.replace("-", "") if isinstance(kind, str) else kind.__name__.lower()
     values = [one.value for one in observations if one.subject == subject]
     found = [
         value
         for value in values
         if type(value).__name__.lower() == name
-        or (isinstance(value, Unavailable) and value.fact == name and value.path is None)
+        or (isinstance(value, Unavailable) and value.fact.replace("-", "") == name and value.path is None)
     ]
     assert len(found) == 1, (subject, name, values)
     return found[0]

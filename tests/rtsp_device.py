@@ -97,6 +97,7 @@ class RtspDevice:
     """Serves one clip over interleaved TCP, endlessly or once. `answers` overrides single methods' answers.
 
     An override gets the request and returns the whole answer, or None for silence. `login` demands Digest.
+    `hang_up_after` names the method after whose answer the connection is cut.
     """
 
     clip: Clip
@@ -106,6 +107,7 @@ class RtspDevice:
     content_base: str | None = None
     answers: dict[str, Callable[[RtspAsked], bytes | None]] = field(default_factory=dict)
     once: bool = False
+    hang_up_after: str = ""
     channel: int = 0
     asked: list[RtspAsked] = field(default_factory=list)
     refused: int = 0
@@ -168,6 +170,8 @@ class RtspDevice:
                     stream.read(1)
                     return
                 sock.sendall(answer)
+                if method == self.hang_up_after:
+                    return
                 if method == "TEARDOWN":
                     self.torn_down.set()
                     return

@@ -11,7 +11,11 @@ from devices import NOW, PASSWORD, HttpDevice, clock, device, http
 from onvif_device import Script
 from rtsp_device import RtspDevice, clip, decoded_frames, with_time
 
-from drivers.capture import PLAYBACK_LEAD, SNAPSHOT_MAX_BYTES, fetch_pictures
+from drivers.capture import (
+    PLAYBACK_LEAD,
+    SNAPSHOT_MAX_BYTES,
+    fetch_pictures,
+)
 from drivers.credentials import Credentials
 from drivers.model import (
     Access,
@@ -206,3 +210,29 @@ def test_a_picture_never_shows_in_a_repr() -> None:
     with HttpDevice(lambda asked: http(200, JPEG)) as served:
         pictures, _ = fetch(served, seen(snapshot(served.port)))
     assert "a picture" not in repr(pictures)
+
+
+def test_only_paths_that_are_due_are_fetched_and_the_others_say_so() -> None:
+    with RtspDevice(clip("h264")) as rtsp, HttpDevice(lambda asked: http(200, JPEG)) as served:
+        main, sub = (Stream(path, rtsp.url(f"/{path}")) for path in ("main", "sub"))  # type: ignore[arg-type]
+        streams = Streams((*snapshot(served.port).streams, main, sub))
+        with open_transport(device(served.port), 10.0, Credentials(None), clock) as transport:
+            pictures, more = fetch_pictures((CAMERA,), seen(streams), transport, {"one": ("snapshot", "sub")})
+        assert [asked.url for asked in rtsp.asked if asked.method == "DESCRIBE"] == [rtsp.url("/sub")]
+    assert [picture.path for picture in pictures] == ["snapshot", "sub"]
+    assert [one.value for one in more] == [
+        Unavailable("picture", "not-looked-at", "not due in this cycle", "main"),
+        Access(("http snapshot", "rtsp sub"), ("http snapshot", "rtsp sub")),
+    ]
+
+
+def test_where_there_is_no_sub_stream_the_main_stream_stands_in_for_it() -> None:
+    with RtspDevice(clip("h265")) as rtsp, HttpDevice(lambda asked: None) as served:
+        streams = Streams((Stream("main", rtsp.url("/main")),))
+        with open_transport(device(served.port), 10.0, Credentials(None), clock) as transport:
+            pictures, _ = fetch_pictures((CAMERA,), seen(streams), transport, {"one": ("snapshot", "sub")})
+            none, more = fetch_pictures((CAMERA,), seen(streams), transport, {})
+    assert [picture.path for picture in pictures] == ["main"]
+    assert (
+        none == () and [one.value.reason for one in more if isinstance(one.value, Unavailable)] == ["not-looked-at"] * 2
+    )

@@ -9,6 +9,7 @@ from onvif_reading import DEADLINE_S, at, fact, observe, reason, spans
 
 from drivers.model import (
     Recordings,
+    Span,
     Unavailable,
     Value,
 )
@@ -20,6 +21,11 @@ def held(script: Script, camera: str = "one") -> Value:
     return fact(observe(script), f"camera:{camera}", "recordings")
 
 
+def whole(found: tuple[Span, ...], url: str = "") -> Recordings:
+    """What a recorder says that tells its gaps and is recording video."""
+    return Recordings(found, url, gaps_told=True, tracks=("Video",), running=True)
+
+
 def test_slices_and_recordings_become_the_union_of_their_spans() -> None:
     script = Script()
     script.recordings = [
@@ -29,8 +35,8 @@ def test_slices_and_recordings_become_the_union_of_their_spans() -> None:
         ("r-9", "source-2", [(at(7), at(9))]),
     ]
     told = held(script)
-    assert told == Recordings(spans((0, 20), (40, 50)), "rtsp://127.0.0.1:554/replay/r-1")
-    assert held(script, "two") == Recordings(spans((7, 9)), "rtsp://127.0.0.1:554/replay/r-9")
+    assert told == whole(spans((0, 20), (40, 50)), "rtsp://127.0.0.1:554/replay/r-1")
+    assert held(script, "two") == whole(spans((7, 9)), "rtsp://127.0.0.1:554/replay/r-9")
 
 
 def test_times_without_a_zone_are_utc() -> None:
@@ -48,7 +54,7 @@ def test_sources_are_matched_by_order_where_their_ids_say_nothing() -> None:
 
 def test_ids_may_hold_the_token_at_their_end() -> None:
     script = Script(recordings=[("r", "rtsp://10.0.0.1/vsc-2", [(at(0), at(1))])])
-    assert held(script) == Recordings(())
+    assert held(script) == Recordings((), gaps_told=True)
     second = held(script, "two")
     assert isinstance(second, Recordings) and second.spans == spans((0, 1))
 
@@ -91,7 +97,7 @@ def test_a_search_is_polled_until_it_is_complete_and_then_ended() -> None:
     script.answers["search GetRecordingSearchResults"] = lambda asked: parts.pop(0)
     told = held(script)
     assert isinstance(told, Recordings) and told.spans == spans((0, 2))
-    assert script.operations.count("EndSearch") == 1
+    assert script.operations.count("EndSearch") == 2, "of the recordings, and of the events"
 
 
 def test_a_search_that_never_ends_is_no_short_list() -> None:
@@ -113,6 +119,6 @@ def test_a_replay_address_that_fails_is_told_as_a_missing_picture() -> None:
     script = Script(recordings=[("r-1", "source-1", [(at(0), at(1))])])
     script.answers["replay GetReplayUri"] = lambda asked: http(500, fault("ter:Odd", "x"))
     seen = observe(script)
-    assert fact(seen, "camera:one", "recordings") == Recordings(spans((0, 1)))
+    assert fact(seen, "camera:one", "recordings") == whole(spans((0, 1)))
     missing = [one.value for one in seen if isinstance(one.value, Unavailable) and one.value.path == "playback"]
     assert [one.reason for one in missing] == ["fault"]

@@ -9,7 +9,7 @@ from devices import clock, device, http
 from onvif_device import Script, envelope, fault, mask
 from onvif_reading import fact, observe, reason
 
-from drivers.errors import DeviceFault, DriverError, Malformed, Unsupported
+from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
 from drivers.model import (
     Masks,
     Reply,
@@ -175,7 +175,14 @@ def test_a_fault_is_found_under_every_status(body: bytes, expected: type[Excepti
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(404, Unsupported), (405, Unsupported), (302, Malformed), (403, DeviceFault), (401, LoginAsked), (500, Malformed)],
+    [
+        (404, Unsupported),
+        (405, Unsupported),
+        (302, Malformed),
+        (403, NotPermitted),
+        (401, LoginAsked),
+        (500, Malformed),
+    ],
 )
 def test_a_status_without_soap_is_named(status: int, expected: type[Exception]) -> None:
     with pytest.raises(expected):

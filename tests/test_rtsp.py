@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import base64
-import itertools
 import re
-import struct
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from devices import NOW, PASSWORD, HttpDevice, clock, device
+from devices import NOW, PASSWORD, USER, HttpDevice, clock, device
 from hypothesis import given
 from hypothesis import strategies as st
-from rtsp_device import Clip, RtspAsked, RtspDevice, clip, decoded_frames, description, interleaved, rtsp, with_time
+from rtsp_device import RtspAsked, RtspDevice, clip, decoded_frames, description, rtsp, with_time
 
 from drivers.credentials import Credentials
+from drivers.deadline import Deadline
 from drivers.errors import (
     Busy,
     DeadlineExceeded,
@@ -29,8 +30,7 @@ from drivers.errors import (
     Unreachable,
     Unsupported,
 )
-from drivers.rtp import Assembler, Frame, Packet, parse_packet
-from drivers.rtsp import Fetched, fetch_keyframe
+from drivers.rtsp import Fetched, Stagger, fetch_keyframe
 from drivers.sdp import parse_sdp
 from drivers.transport import Transport, open_transport
 
@@ -67,60 +67,42 @@ def test_one_keyframe_is_fetched_and_decodes(kind: str, in_band: bool) -> None:
     assert not any("authorization" in asked.headers for asked in served.asked)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("skipped", [1, 2, 7, 20])
-def test_joining_in_the_middle_waits_for_a_whole_keyframe(kind: str, skipped: int) -> None:
-    whole = clip(kind)
-    packets = whole.packets[skipped:] + whole.packets[:skipped]
-    with RtspDevice(whole, packets=packets) as served:
-        fetched = fetch(served)
-    assert fetched.keyframe is not None, fetched.error
-    assert decoded_frames(fetched.keyframe.data, kind) == 1
+def test_streams_of_many_devices_are_opened_one_after_the_other() -> None:
+    apart_s, count = 0.02, 6
+    stagger = Stagger(apart_s)
+    deadline = Deadline(10)
+    begun = time.monotonic()
+    with ThreadPoolExecutor(count) as pool:
+        ends = list(pool.map(lambda _: (stagger.wait(deadline), time.monotonic())[1], range(count)))
+    assert max(ends) - begun >= (count - 1) * apart_s
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_keyframe_that_lost_a_packet_is_never_given(kind: str) -> None:
-    """Whichever packet of the first keyframe is lost: what comes out is the next one, and whole."""
-    packets = [parse_packet(data) for data in clip(kind).packets]
-    known = [packet for packet in packets if packet is not None]
-    assert len(known) == len(packets)
-    end = next(number for number, packet in enumerate(known) if packet.marker)
-    second = _first_frame(kind, known[end + 1 :])
-    assert second is not None and _first_frame(kind, known) is not None
-    for lost in range(end + 1):
-        frame = _first_frame(kind, known[:lost] + known[lost + 1 :])
-        assert frame is not None and frame.data == second.data, f"packet {lost} of {end}"
+def test_a_device_whose_time_ends_before_its_turn_is_not_opened() -> None:
+    stagger = Stagger(0.5)
+    stagger.wait(Deadline(10))
+    begun = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        stagger.wait(Deadline(0.05))
+    assert time.monotonic() - begun < 0.05 + SLACK_S
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_frame_may_end_by_the_next_timestamp_instead_of_a_marker(kind: str) -> None:
-    packets = [parse_packet(data) for data in clip(kind).packets]
-    plain = [packet for packet in packets if packet is not None]
-    unmarked = [Packet(p.payload_type, False, p.sequence, p.timestamp, p.payload) for p in plain]
-    frame, marked = _first_frame(kind, unmarked), _first_frame(kind, plain)
-    assert frame is not None and marked is not None and frame.data == marked.data
+def test_basic_goes_out_only_where_the_configuration_allows_it() -> None:
+    def described(asked: RtspAsked) -> bytes:
+        if (
+            asked.headers.get("authorization", "")
+            == "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        ):
+            return rtsp(200, asked, description(clip("h264")), "Content-Type: application/sdp")
+        return rtsp(401, asked, "", 'WWW-Authenticate: Basic realm="cam"')
 
-
-def _first_frame(kind: str, packets: list[Packet]) -> Frame | None:
-    assembler = Assembler(kind)  # type: ignore[arg-type]
-    return next((frame for packet in packets if (frame := assembler.push(packet)) is not None), None)
-
-
-def test_the_clips_exercise_every_way_of_packing() -> None:
-    h264 = {data[12] & 0x1F for data in clip("h264").packets}
-    h265 = {data[12] >> 1 & 0x3F for data in clip("h265").packets}
-    assert {24, 28} <= h264 and h264 & set(range(1, 6)), "STAP-A, FU-A and single NAL units"
-    assert {48, 49} <= h265, "AP and FU"
-
-
-@given(st.lists(st.binary(max_size=64), max_size=30), st.sampled_from(KINDS))
-def test_rubbish_packets_never_make_a_frame_or_an_unexpected_error(payloads: list[bytes], kind: str) -> None:
-    assembler = Assembler(kind)  # type: ignore[arg-type]
-    for number, payload in enumerate(payloads):
-        parse_packet(payload)
-        packet = parse_packet(struct.pack("!BBHII", 0x80, 96, number, 1, 1) + payload)
-        if packet is not None:
-            assert assembler.push(packet) is None
+    with RtspDevice(clip("h264"), answers={"DESCRIBE": described}) as served:
+        for allowed in (False, True):
+            box = replace(device(served.port), allow_basic=allowed)
+            with open_transport(box, 10.0, Credentials(None), clock) as transport:
+                fetched = fetch_keyframe(transport, served.url())
+            assert (fetched.keyframe is not None) is allowed
+            assert allowed or isinstance(fetched.error, NotTried)
+            assert any("authorization" in asked.headers for asked in served.asked) is allowed
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -142,12 +124,6 @@ def test_a_recording_without_its_time_is_no_proof() -> None:
     with RtspDevice(clip("h264")) as served:
         fetched = fetch(served, at=RECORDED)
     assert isinstance(fetched.error, Malformed) and fetched.keyframe is None
-
-
-def test_recorded_time_goes_on_after_the_year_2036() -> None:
-    later = datetime(2040, 1, 1, tzinfo=UTC)
-    packet = parse_packet(with_time(clip("h264").packets[0], later))
-    assert packet is not None and packet.recorded_at == later
 
 
 def test_a_login_is_given_only_after_a_challenge() -> None:
@@ -296,29 +272,6 @@ def test_a_closed_port_is_unreachable() -> None:
         pass
     fetched = fetch(served)
     assert isinstance(fetched.error, Unreachable) and fetched.anonymous is None
-
-
-def test_an_endless_frame_is_cut_off() -> None:
-    def packets() -> Iterator[bytes]:
-        for number in itertools.count():
-            yield struct.pack("!BBHII", 0x80, 96, number & 0xFFFF, 7, 7) + b"\x7c\x85" + b"\x88" * 60_000
-
-    assembler = Assembler("h264")
-    with pytest.raises(Malformed, match="larger"):
-        for data in packets():
-            packet = parse_packet(data)
-            assert packet is not None
-            assembler.push(packet)
-
-
-def test_packets_before_the_answer_to_play_are_not_lost() -> None:
-    whole: Clip = clip("h264")
-
-    def play(asked: RtspAsked) -> bytes:
-        return b"".join(interleaved(data) for data in whole.packets) + rtsp(200, asked, "", "Session: 77")
-
-    with RtspDevice(whole, packets=(), answers={"PLAY": play}) as served:
-        assert fetch(served).keyframe is not None
 
 
 def test_a_request_of_the_server_is_passed_over() -> None:

@@ -9,26 +9,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from devices import (
-    NOW,
     PASSWORD,
-    USER,
     Answer,
-    Asked,
     HttpDevice,
     clock,
     device,
-    digest_accepts,
-    digest_parameters,
     http,
 )
+from digest_gate import Gate
 
 from drivers.credentials import Credentials
-from drivers.errors import Busy, DeadlineExceeded, DriverError, Malformed, NotTried, Refused, Unreachable
+from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable
 from drivers.model import Reply
 from drivers.transport import ReplayTransport, Request, Transport, open_transport
 
@@ -140,6 +135,32 @@ def test_the_thread_that_guards_deadlines_ends_with_the_last_connection() -> Non
     assert not guards[0].is_alive()
 
 
+def test_a_request_with_a_limit_ends_there_and_the_next_one_is_answered() -> None:
+    answers = itertools.chain([None, http(200, b"yes")])
+    with HttpDevice(lambda asked: next(answers)) as served:
+        with opened(served) as transport:
+            begun = time.monotonic()
+            with pytest.raises(DeadlineExceeded):
+                transport.send(Request("GetThing", "POST", "/", limit_s=0.2))
+            assert time.monotonic() - begun < 0.2 + SLACK_S
+            assert transport.send(ASK).body == b"yes"
+            guards = [thread for thread in threading.enumerate() if thread.name == "camwarden-deadline"]
+        # No connection outlives the transport, also where an error still holds on to it.
+        guards[0].join(5)
+        assert not guards[0].is_alive()
+
+
+def test_a_dripping_body_cannot_take_more_than_the_limit() -> None:
+    def answer(served: HttpDevice) -> Answer:
+        return itertools.chain([b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"], served.drip(b"abc"))
+
+    with HttpDevice(lambda asked: answer(served)) as served, opened(served) as transport:
+        begun = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            transport.send(Request("GetThing", "POST", "/", limit_s=0.3))
+        assert time.monotonic() - begun < 0.3 + SLACK_S
+
+
 def test_a_closed_port_is_unreachable() -> None:
     with HttpDevice(lambda asked: None) as served:
         pass
@@ -186,153 +207,6 @@ def test_cookies_are_not_kept() -> None:
         transport.send(ASK)
         transport.send(ASK)
         assert "cookie" not in served.asked[1].headers
-
-
-class Gate:
-    """A device behind Digest: counts challenges, good and refused logins."""
-
-    def __init__(self, algorithm: str = "MD5", qop: str = ', qop="auth"', password: str = PASSWORD) -> None:
-        self.algorithm, self.qop, self.password = algorithm, qop, password
-        self.nonces: Iterator[int] = itertools.count(1)
-        self.nonce, self.uses, self.limit = "", 0, 1000
-        self.challenged = self.accepted = self.refused = 0
-        self.counts: list[str] = []
-
-    def challenge(self, *, stale: bool = False) -> bytes:
-        """Make a new nonce and ask for a login."""
-        self.nonce, self.uses = f"nonce-{next(self.nonces)}", 0
-        words = f'Digest realm="a, \\"b\\"", nonce="{self.nonce}"{self.qop}, algorithm={self.algorithm}'
-        return http(401, b"", ("WWW-Authenticate", words + (", stale=true" if stale else "")))
-
-    def __call__(self, asked: Asked) -> bytes:
-        """Answer one request."""
-        if not asked.authorization:
-            self.challenged += 1
-            return self.challenge()
-        given = digest_parameters(asked.authorization)
-        if given["nonce"] != self.nonce or self.uses >= self.limit:
-            return self.challenge(stale=True)
-        assert given["uri"] == asked.target
-        if not digest_accepts(asked.authorization, asked.method, self.password, USER, self.algorithm, realm='a, "b"'):
-            self.refused += 1
-            return self.challenge()
-        self.uses += 1
-        self.accepted += 1
-        self.counts.append(given.get("nc", ""))
-        return http(200, b"in")
-
-
-@pytest.mark.parametrize(
-    ("algorithm", "qop"), [("MD5", ', qop="auth"'), ("SHA-256", ', qop="auth,auth-int"'), ("MD5", "")]
-)
-def test_digest_asks_anonymously_first_then_reuses_its_nonce(algorithm: str, qop: str) -> None:
-    gate = Gate(algorithm, qop)
-    with HttpDevice(gate) as served, opened(served) as transport:
-        assert [transport.exchange(ASK).anonymous for _ in range(4)] == [False] * 4
-        assert (gate.challenged, gate.accepted, gate.refused) == (1, 4, 0)
-        assert gate.counts == (["00000001", "00000002", "00000003", "00000004"] if qop else [""] * 4)
-        assert not served.asked[0].authorization
-        assert served.connections == 1
-
-
-def test_a_stale_nonce_is_renewed_and_is_no_refusal() -> None:
-    gate = Gate()
-    gate.limit = 2
-    with HttpDevice(gate) as served, opened(served) as transport:
-        assert [transport.send(ASK).status for _ in range(6)] == [200] * 6
-        assert (gate.challenged, gate.refused) == (1, 0)
-        assert transport.credentials.state(transport.device).state == "worked"
-
-
-def test_a_wrong_password_makes_exactly_one_refused_login() -> None:
-    gate = Gate(password="another")
-    with HttpDevice(gate) as served, opened(served) as transport:
-        with pytest.raises(Refused):
-            transport.send(ASK)
-        for _ in range(3):
-            with pytest.raises(NotTried):
-                transport.send(ASK)
-        assert gate.refused == 1
-        assert sum(1 for asked in served.asked if asked.authorization) == 1
-        assert transport.credentials.state(transport.device).state == "wrong"
-
-
-def test_an_open_path_is_never_sent_a_login() -> None:
-    gate = Gate()
-    answer = lambda asked: http(200, b"open") if asked.target == "/open" else gate(asked)  # noqa: E731
-    with HttpDevice(answer) as served, opened(served) as transport:
-        transport.send(ASK)
-        exchange = transport.exchange(Request("open", "GET", "/open", anonymous_first=True))
-        assert exchange.anonymous
-        assert not served.asked[-1].authorization
-
-
-def test_asking_anonymously_first_keeps_the_nonce_in_use() -> None:
-    gate = Gate()
-    with HttpDevice(gate) as served, opened(served) as transport:
-        transport.send(ASK)
-        gate.nonces = itertools.repeat(1)
-        assert not transport.exchange(Request("snapshot", "GET", "/s", anonymous_first=True)).anonymous
-        assert gate.counts == ["00000001", "00000002"]
-
-
-def test_without_a_login_nothing_is_tried() -> None:
-    with (
-        HttpDevice(lambda asked: http(401, b"", CHALLENGE)) as served,
-        opened(served, password=None) as transport,
-        pytest.raises(NotTried, match="none is configured"),
-    ):
-        transport.send(ASK)
-    assert len(served.asked) == 1
-
-
-def test_a_body_that_carries_the_login_is_not_tried_with_a_second_scheme() -> None:
-    with HttpDevice(lambda asked: http(401, b"no", CHALLENGE)) as served, opened(served) as transport:
-        exchange = transport.exchange(Request("X", "POST", "/", b"<token/>", carries_credential=True))
-        assert (exchange.reply.status, exchange.anonymous) == (401, False)
-        assert len(served.asked) == 1
-
-
-def test_basic_without_tls_is_not_answered() -> None:
-    with (
-        HttpDevice(lambda asked: http(401, b"", ("WWW-Authenticate", 'Basic realm="x"'))) as served,
-        opened(served) as transport,
-        pytest.raises(NotTried, match="password was not sent"),
-    ):
-        transport.send(ASK)
-    assert not any(asked.authorization for asked in served.asked)
-
-
-def test_an_unknown_scheme_is_returned_as_a_401() -> None:
-    with (
-        HttpDevice(lambda asked: http(401, b"", ("WWW-Authenticate", "Bearer realm=x"))) as served,
-        opened(served) as transport,
-    ):
-        assert transport.send(ASK).status == 401
-
-
-def test_a_lock_out_that_is_read_stops_a_login_that_had_worked() -> None:
-    gate = Gate()
-    locked = b"<userCheck><lockStatus>lock</lockStatus><unlockTime>1800</unlockTime></userCheck>"
-    with (
-        HttpDevice(lambda asked: http(403, locked) if asked.authorization and gate.accepted else gate(asked)) as served,
-        opened(served) as transport,
-    ):
-        transport.send(ASK)
-        with pytest.raises(Refused, match="locked"):
-            transport.send(ASK)
-        assert transport.credentials.state(transport.device).state == "wrong"
-
-
-def test_a_full_device_is_busy_and_not_wrong() -> None:
-    full = http(401, b"online user amount has reached the threshold", CHALLENGE)
-    with HttpDevice(lambda asked: full) as served, opened(served) as transport:
-        with pytest.raises(Busy):
-            transport.send(ASK)
-        assert transport.credentials.state(transport.device).state == "busy"
-        transport.clock = lambda: NOW + timedelta(seconds=30)
-        with pytest.raises(Busy, match="next try"):
-            transport.send(ASK)
 
 
 def test_records_hold_no_login() -> None:

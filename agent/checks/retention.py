@@ -186,9 +186,13 @@ def _gaps(spans: tuple[Span, ...], start: datetime) -> tuple[Span, ...]:
 
 
 def _opened(facts: Facts, subject: str, oldest: datetime) -> datetime | None:
-    """Return the moment of the decoded playback picture nearest the oldest footage, if it is near enough."""
+    """Return the recorded moment of the decoded playback picture, if it proves the oldest footage.
+
+    It does when it lies near the oldest moment, or before it: then it was opened within the last day and has been
+    recorded over since.
+    """
     opened = [s.taken_at for s in facts.all(subject, PictureSeen) if s.path == "playback"]
-    return next((at for at in opened if abs(at - oldest) <= OPENED_NEAR_OLDEST), None)
+    return next((at for at in opened if -DAY - OPENED_NEAR_OLDEST <= at - oldest <= OPENED_NEAR_OLDEST), None)
 
 
 def _not_read(check: Check, facts: Facts, subject: str, caused_by: str = "") -> Finding:

@@ -1,16 +1,17 @@
-"""Replies of the simulated device's own service: clock, identity, services, capabilities. Pure.
+"""Replies of the simulated device's own service: clock, identity, services, network, accounts, storage. Pure.
 
 Source: ONVIF Core Specification, device management service; `ver10/device/wsdl/devicemgmt.wsdl`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from markupsafe import Markup
 
-from agent.demo.device_view import DeviceView
-from agent.demo.soap import DEVICE, MEDIA1, MEDIA2, RECORDING, REPLAY, SEARCH, Call, join
+from agent.demo.device_view import HOST, DeviceView
+from agent.demo.soap import DEVICE, MEDIA1, MEDIA2, RECORDING, REPLAY, SEARCH, Call, SoapFault, join
 
 _TIME = Markup(
     "<tt:{name}><tt:Time><tt:Hour>{at.hour}</tt:Hour><tt:Minute>{at.minute}</tt:Minute>"
@@ -51,6 +52,20 @@ _SERVICE_CAPABILITIES = Markup(
     '<tds:Security UsernameToken="true" HttpDigest="true"/><tds:System DiscoveryBye="false"/>'
     "</tds:Capabilities></tds:GetServiceCapabilitiesResponse>"
 )
+_INTERFACE = Markup(
+    '<tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>eth0</tt:Name>'
+    "<tt:HwAddress>{mac}</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info><tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config>"
+    "<tt:Manual><tt:Address>{host}</tt:Address><tt:PrefixLength>8</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP>"
+    "</tt:Config></tt:IPv4></tds:NetworkInterfaces>"
+)
+_INTERFACES = Markup("<tds:GetNetworkInterfacesResponse>{interfaces}</tds:GetNetworkInterfacesResponse>")
+_USER = Markup("<tds:User><tt:Username>{name}</tt:Username><tt:UserLevel>{level}</tt:UserLevel></tds:User>")
+_USERS = Markup("<tds:GetUsersResponse>{users}</tds:GetUsersResponse>")
+_STORAGE = Markup(
+    '<tds:StorageConfigurations token="disk1"><tds:Data type="LocalStorage">'
+    "<tds:LocalPath>/storage/disk1</tds:LocalPath></tds:Data></tds:StorageConfigurations>"
+)
+_STORAGES = Markup("<tds:GetStorageConfigurationsResponse>{storages}</tds:GetStorageConfigurationsResponse>")
 VERSIONS = {MEDIA2: (24, 6), MEDIA1: (20, 12), DEVICE: (20, 12)}
 
 
@@ -99,10 +114,40 @@ def get_service_capabilities(view: DeviceView, call: Call) -> Markup:
     return _SERVICE_CAPABILITIES
 
 
+def get_network_interfaces(view: DeviceView, call: Call) -> Markup:
+    """One interface. Its MAC is made of the serial number, with the bit that marks it as nobody's."""
+    del call
+    digits = hashlib.sha256(view.spec.serial.encode()).hexdigest()
+    mac = ":".join(["02", *(digits[at : at + 2] for at in range(0, 10, 2))])
+    return _INTERFACES.format(interfaces=_INTERFACE.format(mac=mac, host=HOST))
+
+
+def get_users(view: DeviceView, call: Call) -> Markup:
+    """The accounts, for an administrator; anybody else may not ask.
+
+    Source: ONVIF Core Specification, GetUsers, access class READ_SYSTEM_SECRET.
+    """
+    del call
+    if view.spec.user != "admin":
+        raise SoapFault("Sender", ("NotAuthorized",), "the sender is not authorized")
+    users = [_USER.format(name=view.spec.user, level="Administrator"), _USER.format(name="guard", level="User")]
+    return _USERS.format(users=join(users))
+
+
+def get_storage_configurations(view: DeviceView, call: Call) -> Markup:
+    """A recorder has one disk; a camera without one does not know the operation."""
+    if not view.spec.recorder:
+        raise SoapFault("Receiver", ("ActionNotSupported",), f"{call.operation} is not supported")
+    return _STORAGES.format(storages=_STORAGE)
+
+
 OPERATIONS = {
     (DEVICE, "GetSystemDateAndTime"): get_system_date_and_time,
     (DEVICE, "GetDeviceInformation"): get_device_information,
     (DEVICE, "GetServices"): get_services,
     (DEVICE, "GetCapabilities"): get_capabilities,
     (DEVICE, "GetServiceCapabilities"): get_service_capabilities,
+    (DEVICE, "GetNetworkInterfaces"): get_network_interfaces,
+    (DEVICE, "GetUsers"): get_users,
+    (DEVICE, "GetStorageConfigurations"): get_storage_configurations,
 }

@@ -1,4 +1,4 @@
-"""Replies of the simulated recorder's Profile G services: recording search and replay.
+"""Replies of the simulated recorder's Profile G services: recording, recording search and replay.
 
 Searches live for their KeepAliveTime, as the standard has it; everything else is pure.
 
@@ -28,7 +28,7 @@ _SUMMARY = Markup(
     "<tse:GetRecordingSummaryResponse><tse:Summary><tt:DataFrom>{start}</tt:DataFrom><tt:DataUntil>{end}</tt:DataUntil>"
     "<tt:NumberRecordings>{count}</tt:NumberRecordings></tse:Summary></tse:GetRecordingSummaryResponse>"
 )
-_FOUND = Markup("<tse:FindRecordingsResponse><tse:SearchToken>{token}</tse:SearchToken></tse:FindRecordingsResponse>")
+_FOUND = Markup("<tse:{operation}Response><tse:SearchToken>{token}</tse:SearchToken></tse:{operation}Response>")
 _RESULTS = Markup(
     "<tse:GetRecordingSearchResultsResponse><tse:ResultList><tt:SearchState>{state}</tt:SearchState>{recordings}"
     "</tse:ResultList></tse:GetRecordingSearchResultsResponse>"
@@ -46,6 +46,30 @@ _INFORMATION = Markup(
     "<tt:RecordingStatus>{status}</tt:RecordingStatus></{prefix}:RecordingInformation>"
 )
 _ONE = Markup("<tse:GetRecordingInformationResponse>{recording}</tse:GetRecordingInformationResponse>")
+_EVENTS = Markup(
+    "<tse:GetEventSearchResultsResponse><tse:ResultList><tt:SearchState>{state}</tt:SearchState>{events}"
+    "</tse:ResultList></tse:GetEventSearchResultsResponse>"
+)
+_EVENT = Markup(
+    "<tt:Result><tt:RecordingToken>{token}</tt:RecordingToken><tt:TrackToken>{track}</tt:TrackToken>"
+    '<tt:Time>{at}</tt:Time><tt:Event><wsnt:Topic xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2"'
+    ' xmlns:tns1="http://www.onvif.org/ver10/topics"'
+    ' Dialect="http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet">tns1:RecordingHistory/Track/State</wsnt:Topic>'
+    '<wsnt:Message xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2"><tt:Message UtcTime="{at}"'
+    ' PropertyOperation="Changed"><tt:Source><tt:SimpleItem Name="RecordingToken" Value="{token}"/>'
+    '<tt:SimpleItem Name="Track" Value="{track}"/></tt:Source>'
+    '<tt:Data><tt:SimpleItem Name="IsDataPresent" Value="{present}"/></tt:Data></tt:Message></wsnt:Message></tt:Event>'
+    "<tt:StartStateEvent>false</tt:StartStateEvent></tt:Result>"
+)
+_ITEMS = Markup("<trc:GetRecordingsResponse>{items}</trc:GetRecordingsResponse>")
+_ITEM = Markup(
+    "<trc:RecordingItem><tt:RecordingToken>{token}</tt:RecordingToken><tt:Configuration>"
+    "<tt:Source><tt:SourceId>{source}</tt:SourceId><tt:Name>{name}</tt:Name><tt:Location>{location}</tt:Location>"
+    "<tt:Description>channel {channel}</tt:Description><tt:Address>http://{host}/</tt:Address></tt:Source>"
+    "<tt:Content>continuous</tt:Content><tt:MaximumRetentionTime>PT0S</tt:MaximumRetentionTime></tt:Configuration>"
+    "<tt:Tracks><tt:Track><tt:TrackToken>video-{channel}</tt:TrackToken><tt:Configuration><tt:TrackType>Video</tt:TrackType>"
+    "<tt:Description>main stream</tt:Description></tt:Configuration></tt:Track></tt:Tracks></trc:RecordingItem>"
+)
 _ENDED = Markup("<tse:EndSearchResponse><tse:Endpoint>{at}</tse:Endpoint></tse:EndSearchResponse>")
 _REPLAY_URI = Markup("<trp:GetReplayUriResponse><trp:Uri>{uri}</trp:Uri></trp:GetReplayUriResponse>")
 _CAPABILITIES = {
@@ -89,7 +113,28 @@ class Searches:
         token = f"search-{secrets.token_hex(4)}"
         with self._lock:
             self._open[token] = _Search(tuple(found[:limit]), keep_alive, view.now + keep_alive)
-        return _FOUND.format(token=token)
+        return _FOUND.format(operation=call.operation, token=token)
+
+    def find_events(self, view: DeviceView, call: Call) -> Markup:
+        """FindEvents: only the beginnings and ends of recorded data are known."""
+        keep_alive = timedelta(seconds=min(_seconds(call.text("KeepAliveTime")), KEEP_ALIVE_MAX_S))
+        token = f"events-{secrets.token_hex(4)}"
+        with self._lock:
+            self._open[token] = _Search(view.recordings(), keep_alive, view.now + keep_alive)
+        return _FOUND.format(operation=call.operation, token=token)
+
+    def events(self, view: DeviceView, call: Call) -> Markup:
+        """GetEventSearchResults: all of them at once."""
+        with self._lock:
+            _, search = self._search(view.now, call.text("SearchToken"))
+        found = []
+        for recording in search.rest:
+            moments = [(recording.span.start_at, "true")]
+            moments += [] if recording.running else [(recording.span.end_at, "false")]
+            for at, present in moments:
+                track = f"video-{recording.camera.channel}"
+                found.append(_EVENT.format(token=recording.token, track=track, at=timestamp(at), present=present))
+        return _EVENTS.format(state="Completed", events=join(found))
 
     def results(self, view: DeviceView, call: Call) -> Markup:
         """GetRecordingSearchResults: the next page; `Completed` comes with the last one."""
@@ -180,6 +225,26 @@ def get_recording_information(view: DeviceView, call: Call) -> Markup:
     return _ONE.format(recording=information("tse", _recording(view, call.text("RecordingToken"))))
 
 
+def get_recordings(view: DeviceView, call: Call) -> Markup:
+    """Every recording as it is configured: none has a limit of time."""
+    del call
+    return _ITEMS.format(
+        items=join(
+            [
+                _ITEM.format(
+                    token=recording.token,
+                    source=source_id(recording),
+                    name=recording.camera.name,
+                    location=recording.camera.placement,
+                    channel=recording.camera.channel,
+                    host=HOST,
+                )
+                for recording in view.recordings()
+            ]
+        )
+    )
+
+
 def get_replay_uri(view: DeviceView, call: Call) -> Markup:
     """Where a recording can be played back."""
     if call.text("Protocol") not in ("UDP", "TCP", "RTSP", "HTTP"):
@@ -198,6 +263,7 @@ def get_service_capabilities(view: DeviceView, call: Call) -> Markup:
 OPERATIONS: dict[tuple[str, str], Callable[[DeviceView, Call], Markup]] = {
     (SEARCH, "GetRecordingSummary"): get_recording_summary,
     (SEARCH, "GetRecordingInformation"): get_recording_information,
+    (RECORDING, "GetRecordings"): get_recordings,
     (REPLAY, "GetReplayUri"): get_replay_uri,
     (SEARCH, "GetServiceCapabilities"): get_service_capabilities,
     (REPLAY, "GetServiceCapabilities"): get_service_capabilities,
@@ -210,5 +276,7 @@ def search_operations(searches: Searches) -> dict[tuple[str, str], Callable[[Dev
     return {
         (SEARCH, "FindRecordings"): searches.find,
         (SEARCH, "GetRecordingSearchResults"): searches.results,
+        (SEARCH, "FindEvents"): searches.find_events,
+        (SEARCH, "GetEventSearchResults"): searches.events,
         (SEARCH, "EndSearch"): searches.end,
     }

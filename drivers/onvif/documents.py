@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import zeep
 from zeep.wsdl import Document
+from zeep.xsd import Schema
 
 # Importing onvif calls logging.basicConfig and silences zeep.client: put back what it changes.
 _root = logging.getLogger()
@@ -33,15 +35,27 @@ MEDIA2 = "http://www.onvif.org/ver20/media/wsdl"
 RECORDING = "http://www.onvif.org/ver10/recording/wsdl"
 SEARCH = "http://www.onvif.org/ver10/search/wsdl"
 REPLAY = "http://www.onvif.org/ver10/replay/wsdl"
+SECURITY = "http://www.onvif.org/ver10/advancedsecurity/wsdl"
 
-_FILES = {
-    DEVICE: ("devicemgmt.wsdl", "DeviceBinding"),
-    MEDIA1: ("media.wsdl", "MediaBinding"),
-    MEDIA2: ("media2.wsdl", "Media2Binding"),
-    SEARCH: ("search.wsdl", "SearchBinding"),
-    REPLAY: ("replay.wsdl", "ReplayBinding"),
+_BINDINGS = {
+    DEVICE: "DeviceBinding",
+    MEDIA1: "MediaBinding",
+    MEDIA2: "Media2Binding",
+    RECORDING: "RecordingBinding",
+    SEARCH: "SearchBinding",
+    REPLAY: "ReplayBinding",
+    SECURITY: "SecurityBinding",
 }
-_OWN = Path(__file__).with_name("media2.wsdl")
+_SHIPPED = {
+    DEVICE: "devicemgmt.wsdl",
+    MEDIA1: "media.wsdl",
+    RECORDING: "recording.wsdl",
+    SEARCH: "search.wsdl",
+    REPLAY: "replay.wsdl",
+}
+_OWN = {MEDIA2: "media2.wsdl", SECURITY: "security.wsdl"}
+_MISSING = {(DEVICE, "GetStorageConfigurations"): "storage.wsdl"}
+"""Operations that the shipped WSDL of their service is too old for."""
 
 # Real devices mix namespaces; what must be strict is checked on the raw bytes before zeep sees them.
 SETTINGS = zeep.Settings(strict=False, xml_huge_tree=False, forbid_dtd=True)
@@ -50,30 +64,64 @@ _LOCK = threading.Lock()
 _DOCUMENTS: dict[str, Document] = {}
 
 
-def service(namespace: str, path: str, adapter: Any) -> tuple[Any, zeep.Client]:
+class _Document(Document):  # type: ignore[misc]  # zeep has no types
+    """A WSDL document whose types join those of the documents before it, so that onvif.xsd is parsed and kept once.
+
+    Adding a document under the lock leaves what stands there as it is: zeep resolves each schema document once, and
+    looks types up by namespace. So devices may be decoded meanwhile.
+    """
+
+    types: Schema
+    _shared: Schema | None = None
+
+    def load(self, location: IO[bytes]) -> None:
+        """Parse the document, as zeep calls it while it is made."""
+        if _Document._shared is None:
+            _Document._shared = self.types
+        self.types = _Document._shared
+        super().load(location)
+
+
+def service(namespace: str, operation: str, path: str, adapter: Any) -> tuple[Any, zeep.Client]:
     """Make the service of `namespace` for one device: onvif-zeep's object, and the zeep Client that holds its login.
 
     `adapter` carries the requests (zeep's transport interface).
     """
-    file, binding = _FILES[namespace]
-    client = zeep.Client(document(namespace), transport=adapter, settings=SETTINGS)
-    wsdl = _OWN if namespace == MEDIA2 else wsdl_directory() / file
-    made = onvif.ONVIFService(path, "", "", str(wsdl), zeep_client=client, binding_name=f"{{{namespace}}}{binding}")
-    return made, client
+    client = zeep.Client(document(namespace, operation), transport=adapter, settings=SETTINGS)
+    wsdl = str(_place(file_of(namespace, operation)))
+    binding = f"{{{namespace}}}{_BINDINGS[namespace]}"
+    return onvif.ONVIFService(path, "", "", wsdl, zeep_client=client, binding_name=binding), client
 
 
-def document(namespace: str) -> Document:
+def file_of(namespace: str, operation: str = "") -> str:
+    """Name the file in which an operation stands: one of onvif-zeep's or, where it has none, one of ours."""
+    return _MISSING.get((namespace, operation)) or _OWN.get(namespace) or _SHIPPED[namespace]
+
+
+def document(namespace: str, operation: str = "") -> Document:
     """Return the parsed WSDL of a service, from the second time on without any work."""
+    file = file_of(namespace, operation)
     with _LOCK:
-        if namespace not in _DOCUMENTS:
-            file, _ = _FILES[namespace]
-            path = wsdl_directory() / file
-            # The base makes our own file's include of onvif.xsd find the one that onvif-zeep ships.
-            with (_OWN if namespace == MEDIA2 else path).open("rb") as opened:
-                _DOCUMENTS[namespace] = Document(opened, zeep.Transport(), base=str(path), settings=SETTINGS)
-        return _DOCUMENTS[namespace]
+        if file not in _DOCUMENTS:
+            # The base makes our own files' includes find the onvif.xsd that onvif-zeep ships.
+            base = wsdl_directory() / file
+            with _place(file).open("rb") as opened:
+                _DOCUMENTS[file] = _Document(opened, zeep.Transport(), base=str(base), settings=SETTINGS)
+        return _DOCUMENTS[file]
 
 
+def loaded() -> tuple[str, ...]:
+    """Name the files that were parsed so far."""
+    with _LOCK:
+        return tuple(_DOCUMENTS)
+
+
+def _place(file: str) -> Path:
+    beside = Path(__file__).with_name(file)
+    return beside if beside.is_file() else wsdl_directory() / file
+
+
+@cache
 def wsdl_directory() -> Path:
     """Return the folder of WSDLs that onvif-zeep installs beside its package, or wherever its record says.
 

@@ -1,4 +1,4 @@
-"""Reads what the media services know of cameras: sources, streams, masks, overlays. Media2 first, then Media1.
+"""Reads what the media services know of cameras: encoders, streams, masks, overlays. Media2 first, then Media1.
 
 Masks exist only in Media2; the two services are told apart by namespace, never by name.
 """
@@ -9,12 +9,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from drivers.address import is_foreign, place, url_on
-from drivers.errors import DeadlineExceeded, DeviceFault, DriverError, Malformed, Refused, Unreachable, Unsupported
+from drivers.details import Audio, Encoder, Encoders, MaskOptions, VideoSource, VideoSources
+from drivers.errors import (
+    DeadlineExceeded,
+    DeviceFault,
+    DriverError,
+    Malformed,
+    NotPermitted,
+    Refused,
+    Unreachable,
+    Unsupported,
+)
 from drivers.model import Mask, Masks, Overlays, PathName, Stream, Streams
 from drivers.onvif import documents, parse
 from drivers.onvif.parse import Profile
 from drivers.onvif.services import Endpoint, ServiceTable
 from drivers.onvif.soap import Session
+
+_FINAL = (Unreachable, DeadlineExceeded, Refused)
+"""After these, asking for the same in another way would be of no use, or harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +86,51 @@ def read_media(session: Session, table: ServiceTable) -> Media:
             continue
         try:
             if namespace == documents.MEDIA2:
-                profiles = parse.profiles2(session.call(endpoint, "GetProfiles", Type=["All"]).value)
+                profiles = parse.profiles2(session.call(endpoint, "GetProfiles", Type=["All"]))
             else:
-                profiles = parse.profiles1(session.call(endpoint, "GetProfiles").value)
+                profiles = parse.profiles1(session.call(endpoint, "GetProfiles"))
             if not profiles:
                 raise Malformed("GetProfiles: no profile has a video source")
             return Media(endpoint, _sources(profiles))
-        except (Unreachable, DeadlineExceeded, Refused):
-            raise
         except DriverError as error:
+            if isinstance(error, _FINAL) and not isinstance(error, NotPermitted):
+                raise
             errors.append(error)
     raise errors[0] if errors else Unsupported("the device offers no media service")
+
+
+def video_sources(media: Media) -> VideoSources:
+    """Sum up the device's video sources."""
+    found = []
+    for number, source in enumerate(media.sources, 1):
+        first = source.profiles[0]
+        found.append(VideoSource(number, source.token, first.name, *first.window_px, len(source.profiles)))
+    return VideoSources(tuple(found))
+
+
+def encoders_of(media: Media, channel: int) -> Encoders:
+    """List how each profile of a camera encodes. Raises Unsupported where the device has no such channel."""
+    return Encoders(
+        tuple(
+            Encoder(
+                one.token,
+                one.encoding,
+                one.width_px,
+                one.height_px,
+                one.frame_rate,
+                one.bitrate_kbps,
+                one.gop_frames,
+                one.signed,
+            )
+            for one in media.source(channel).profiles
+            if one.encoding
+        )
+    )
+
+
+def audio_of(media: Media, channel: int) -> Audio:
+    """List which profiles of a camera carry sound. Raises Unsupported where the device has no such channel."""
+    return Audio(tuple(one.audio for one in media.source(channel).profiles if one.audio is not None))
 
 
 def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
@@ -112,7 +159,8 @@ def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
             streams.append(Stream(path, url, encoding="JPEG"))
         else:
             size = (profile.width_px, profile.height_px)
-            streams.append(Stream(path, url, profile.encoding, *size, profile.frame_rate, profile.bitrate_kbps))
+            rate, kbps, gop = profile.frame_rate, profile.bitrate_kbps, profile.gop_frames
+            streams.append(Stream(path, url, profile.encoding, *size, rate, kbps, gop))
     if not streams:
         raise missing[0][1]
     return StreamsRead(Streams(tuple(streams)), tuple(missing), tuple(foreign))
@@ -128,13 +176,13 @@ def read_masks(session: Session, table: ServiceTable, media: Media) -> MaskList:
     found = parse.masks(session.call(endpoint, "GetMasks"))
     owners = _owners(media)
     if any(configuration not in owners for configuration, _ in found):
-        with suppress(DeviceFault, Unsupported, Malformed):
+        with suppress(DeviceFault, Unsupported, Malformed, NotPermitted):
             # A configuration that no profile uses still belongs to a source.
-            configured = session.call(endpoint, "GetVideoSourceConfigurations").value
+            configured = session.call(endpoint, "GetVideoSourceConfigurations")
             owners = {**parse.configuration_owners(configured), **owners}
     supported = None
-    with suppress(DeviceFault, Unsupported, Malformed):
-        supported = parse.says_masks(session.call(endpoint, "GetServiceCapabilities").value)
+    with suppress(DeviceFault, Unsupported, Malformed, NotPermitted):
+        supported = parse.says_masks(session.call(endpoint, "GetServiceCapabilities"))
     alone = media.sources[0].token if len(media.sources) == 1 else ""
     return MaskList(tuple((owners.get(configuration, alone), mask) for configuration, mask in found), supported)
 
@@ -155,13 +203,30 @@ def masks_of(listed: MaskList, media: Media, channel: int) -> Masks:
     return Masks(tuple(mask for token, mask in listed.masks if token == source.token))
 
 
+def read_mask_options(
+    session: Session, table: ServiceTable, listed: MaskList, media: Media, channel: int
+) -> MaskOptions:
+    """Read what masks the device can draw for one camera.
+
+    Raises:
+        DriverError: It does not tell, or has no masks.
+    """
+    source = media.source(channel)
+    if not listed.masks and not listed.supported:
+        raise Unsupported("the device lists no mask and does not say that it can have any")
+    endpoint = table.require(documents.MEDIA2, "Media2")
+    configuration = source.profiles[0].configuration
+    answer = session.call(endpoint, "GetMaskOptions", optional=True, ConfigurationToken=configuration)
+    return parse.mask_options(answer)
+
+
 def read_overlays(session: Session, media: Media) -> tuple[tuple[str, str], ...]:
     """Read the texts that the device draws into its pictures, each with the token of its video source.
 
     Raises:
         DriverError: The device does not tell.
     """
-    texts = parse.overlays(session.call(media.endpoint, "GetOSDs").value)
+    texts = parse.overlays(session.call(media.endpoint, "GetOSDs", optional=True))
     owners = _owners(media)
     alone = media.sources[0].token if len(media.sources) == 1 else ""
     return tuple((owners.get(configuration, alone), text) for configuration, text in texts)

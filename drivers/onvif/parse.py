@@ -1,16 +1,16 @@
-"""Turns decoded ONVIF answers into the shared types. Pure: no requests, no clock."""
+"""Turns decoded answers of the media services into the shared types. Pure: no requests, no clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from drivers.details import AudioEncoder, MaskOptions
 from drivers.errors import Malformed
-from drivers.model import Identity, Mask, Polygon, Span
-from drivers.onvif.reply import children
+from drivers.model import Mask, Polygon
+from drivers.onvif.reply import children, elements
 from drivers.onvif.soap import Answer
+from drivers.text import told
 from masking.geometry import GeometryError, from_onvif
 
 _TRUE = frozenset({"true", "1"})
@@ -19,76 +19,66 @@ _FALSE = frozenset({"false", "0"})
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A media profile of either media service, as far as a stream is concerned."""
+    """A media profile of either media service, as far as its streams are concerned."""
 
     token: str
     source: str
     configuration: str
+    name: str = ""
+    window_px: tuple[int, int] = (0, 0)
     encoder: str = ""
     encoding: str = ""
     width_px: int = 0
     height_px: int = 0
     frame_rate: float = 0.0
     bitrate_kbps: int = 0
+    gop_frames: int = 0
+    signed: bool | None = None
+    audio: AudioEncoder | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """One recording: what it was made of, and its recorded time."""
-
-    token: str
-    source_id: str
-    source_name: str
-    spans: tuple[Span, ...]
-
-
-def identity(value: Any) -> Identity:
-    """Read a GetDeviceInformation answer."""
-    return Identity(
-        manufacturer=_text(value.Manufacturer),
-        model=_text(value.Model),
-        firmware=_text(value.FirmwareVersion),
-        serial=_text(value.SerialNumber),
-        hardware=_text(value.HardwareId),
-    )
-
-
-def device_time(value: Any) -> datetime:
-    """Read the UTC time of a GetSystemDateAndTime answer; the device counts whole seconds.
+def listed(answer: Answer, name: str) -> list[Any]:
+    """Return the decoded rows of a list answer, as many as stand in it under `name`.
 
     Raises:
-        Malformed: It gives no UTC time, or none that exists.
+        Malformed: The decoder did not find every row, or something else stands among them. A list that lost a row would
+            be a wrong statement.
     """
-    try:
-        date, time = value.UTCDateTime.Date, value.UTCDateTime.Time
-        # A leap second has no place in datetime.
-        second = min(int(time.Second), 59)
-        return datetime(date.Year, date.Month, date.Day, time.Hour, time.Minute, second, tzinfo=UTC)
-    except (AttributeError, TypeError, ValueError, OverflowError):
-        raise Malformed("GetSystemDateAndTime: no UTC time in the answer") from None
+    rows = children(answer.element, name)
+    decoded = answer.value if isinstance(answer.value, list) else [answer.value] if answer.value is not None else []
+    if len(rows) != len(elements(answer.element)):
+        raise Malformed(f"{_operation(answer)}: the answer holds something other than {name}")
+    if len(rows) != len(decoded) or any(one is None for one in decoded):
+        raise Malformed(f"{_operation(answer)}: {len(rows)} {name} in the answer, {len(decoded)} could be read")
+    return decoded
 
 
-def uses_ntp(value: Any) -> bool | None:
-    """Say whether the device claims to follow NTP; None where it does not say."""
-    kind = _text(getattr(value, "DateTimeType", None))
-    return {"NTP": True, "Manual": False}.get(kind)
+def scalar(answer: Answer) -> None:
+    """Check that each element of an answer that is no list stands in it once. Raises Malformed."""
+    tags = [element.tag for element in elements(answer.element)]
+    if len(tags) != len(set(tags)):
+        raise Malformed(f"{_operation(answer)}: the answer says something twice")
 
 
-def profiles1(value: Any) -> tuple[Profile, ...]:
-    """Read a Media1 GetProfiles answer; profiles without a video source are left out."""
+def _operation(answer: Answer) -> str:
+    return answer.exchange.reply.operation
+
+
+def profiles1(answer: Answer) -> tuple[Profile, ...]:
+    """Read a Media1 GetProfiles answer; profiles without a video source are left out. Raises Malformed."""
     return tuple(
-        _profile(one.token, one.VideoSourceConfiguration, one.VideoEncoderConfiguration)
-        for one in value or ()
+        _profile(one, one.VideoSourceConfiguration, one.VideoEncoderConfiguration, one.AudioEncoderConfiguration)
+        for one in listed(answer, "Profiles")
         if one.VideoSourceConfiguration is not None
     )
 
 
-def profiles2(value: Any) -> tuple[Profile, ...]:
-    """Read a Media2 GetProfiles answer; profiles without a video source are left out."""
+def profiles2(answer: Answer) -> tuple[Profile, ...]:
+    """Read a Media2 GetProfiles answer; profiles without a video source are left out. Raises Malformed."""
     return tuple(
-        _profile(one.token, one.Configurations.VideoSource, one.Configurations.VideoEncoder)
-        for one in value or ()
-        if one.Configurations is not None and one.Configurations.VideoSource is not None
+        _profile(one, held.VideoSource, held.VideoEncoder, held.AudioEncoder)
+        for one, held in ((one, one.Configurations) for one in listed(answer, "Profiles"))
+        if held is not None and held.VideoSource is not None
     )
 
 
@@ -102,115 +92,117 @@ def masks(answer: Answer) -> tuple[tuple[str, Mask], ...]:
 
     Source: ONVIF Media2 Service Specification, GetMasks.
     """
-    raw = children(answer.element, "Masks")
-    decoded = list(answer.value or ())
-    if len(raw) != len(decoded) or len(raw) != len([one for one in answer.element if isinstance(one.tag, str)]):
-        raise Malformed("GetMasks: the answer holds something that is not a mask")
     found = []
-    for element, one in zip(raw, decoded, strict=True):
+    for element, one in zip(children(answer.element, "Masks"), listed(answer, "Masks"), strict=True):
         words = [(child.text or "").strip().lower() for child in children(element, "Enabled")]
         enabled = None
         if len(words) == 1 and words[0] in _TRUE | _FALSE:
             enabled = words[0] in _TRUE
         mask = Mask(
-            token=_text(one.token),
+            token=told(one.token),
             polygon=_polygon(one.Polygon),
-            effect=_text(one.Type),
+            effect=told(one.Type),
             enabled=enabled,
             color=_color(one.Color),
         )
-        found.append((_text(one.ConfigurationToken), mask))
+        found.append((told(one.ConfigurationToken), mask))
     return tuple(found)
 
 
-def configuration_owners(value: Any) -> dict[str, str]:
-    """Read a GetVideoSourceConfigurations answer: the video source of each configuration."""
-    return {_text(one.token): _text(one.SourceToken) for one in value or ()}
+def mask_options(answer: Answer) -> MaskOptions:
+    """Read a GetMaskOptions answer. Raises Malformed where it holds none, or more than one.
+
+    Source: ONVIF Media2 Service Specification, GetMaskOptions.
+    """
+    rows = listed(answer, "Options")
+    if len(rows) != 1:
+        raise Malformed(f"GetMaskOptions: {len(rows)} options in the answer")
+    (one,) = rows
+    return MaskOptions(
+        max_masks=_whole(one.MaxMasks),
+        max_points=_whole(one.MaxPoints),
+        effects=tuple(told(effect) for effect in one.Types or ()),
+        rectangle_only=one.RectangleOnly,
+        single_color_only=one.SingleColorOnly,
+    )
 
 
-def says_masks(value: Any) -> bool | None:
+def configuration_owners(answer: Answer) -> dict[str, str]:
+    """Read a GetVideoSourceConfigurations answer: the video source of each configuration. Raises Malformed."""
+    return {told(one.token): told(one.SourceToken) for one in listed(answer, "Configurations")}
+
+
+def says_masks(answer: Answer) -> bool | None:
     """Say whether a Media2 capabilities answer claims privacy masks; None where there is no capability in it.
 
     Source: ONVIF Media2 Service Specification, Capabilities: Mask is optional, and absent means no.
     """
-    return None if value is None else getattr(value, "Mask", None) is True
+    scalar(answer)
+    return None if answer.value is None else getattr(answer.value, "Mask", None) is True
 
 
-def overlays(value: Any) -> tuple[tuple[str, str], ...]:
+def overlays(answer: Answer) -> tuple[tuple[str, str], ...]:
     """Read a GetOSDs answer of either media service: configuration and text of each; pictures are left out.
 
-    What the device fills in itself stands in angle brackets, for instance `<DateAndTime>`.
+    What the device fills in itself stands in angle brackets, for instance `<DateAndTime>`. Raises Malformed.
     """
     found = []
-    for one in value or ():
+    for one in listed(answer, "OSDs"):
         reference = one.VideoSourceConfigurationToken
-        configuration = _text(getattr(reference, "_value_1", reference))
+        configuration = told(getattr(reference, "_value_1", reference))
         text = one.TextString
         if text is None:
+            if told(one.Type) == "Text":
+                raise Malformed("GetOSDs: a text that holds none")
             continue
-        kind = _text(text.Type)
-        shown = _text(text.PlainText) if kind == "Plain" else f"<{kind}>"
+        kind = told(text.Type)
+        shown = told(text.PlainText) if kind == "Plain" else f"<{kind}>"
         found.append((configuration, shown))
     return tuple(found)
 
 
-def recording(value: Any) -> Recording:
-    """Read one RecordingInformation: its spans are those of its video tracks, or its own first and last moment.
-
-    Source: ONVIF Recording Search Service Specification, RecordingInformation and TrackInformation.
-    """
-    spans = []
-    for track in value.Track or ():
-        if _text(track.TrackType) == "Video":
-            spans += _span(track.DataFrom, track.DataTo)
-    if not spans:
-        spans = _span(value.EarliestRecording, value.LatestRecording)
-    source = value.Source
-    return Recording(
-        token=_text(value.RecordingToken),
-        source_id=_text(getattr(source, "SourceId", None)),
-        source_name=_text(getattr(source, "Name", None)),
-        spans=merge(spans),
-    )
-
-
-def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return the union of spans, sorted; spans that touch or overlap become one."""
-    merged: list[Span] = []
-    for span in sorted(spans, key=lambda one: (one.start_at, one.end_at)):
-        if merged and span.start_at <= merged[-1].end_at:
-            merged[-1] = Span(merged[-1].start_at, max(merged[-1].end_at, span.end_at))
-        else:
-            merged.append(span)
-    return tuple(merged)
-
-
-def _span(start: Any, end: Any) -> list[Span]:
-    if not isinstance(start, datetime) or not isinstance(end, datetime):
-        return []
-    start_at, end_at = _aware(start), _aware(end)
-    return [Span(start_at, end_at)] if start_at < end_at else []
-
-
-def _aware(moment: datetime) -> datetime:
-    # ONVIF times are UTC; devices forget the letter that says so.
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _profile(token: Any, source: Any, encoder: Any) -> Profile:
+def _profile(profile: Any, source: Any, encoder: Any, sound: Any) -> Profile:
     resolution = getattr(encoder, "Resolution", None)
     rate = getattr(encoder, "RateControl", None)
+    bounds = getattr(source, "Bounds", None)
+    # Media1 keeps the length of a group of pictures with the codec it is of.
+    codec = getattr(encoder, "H264", None) or getattr(encoder, "MPEG4", None)
+    signed = getattr(encoder, "Signed", None)
     return Profile(
-        token=_text(token),
-        source=_text(source.SourceToken),
-        configuration=_text(source.token),
-        encoder=_text(getattr(encoder, "token", None)),
-        encoding=_text(getattr(encoder, "Encoding", None)),
-        width_px=int(getattr(resolution, "Width", None) or 0),
-        height_px=int(getattr(resolution, "Height", None) or 0),
-        frame_rate=float(getattr(rate, "FrameRateLimit", None) or 0.0),
-        bitrate_kbps=int(getattr(rate, "BitrateLimit", None) or 0),
+        token=told(profile.token),
+        source=told(source.SourceToken),
+        configuration=told(source.token),
+        name=told(getattr(source, "Name", None)),
+        window_px=(_whole(getattr(bounds, "width", None)), _whole(getattr(bounds, "height", None))),
+        encoder=told(getattr(encoder, "token", None)),
+        encoding=told(getattr(encoder, "Encoding", None)),
+        width_px=_whole(getattr(resolution, "Width", None)),
+        height_px=_whole(getattr(resolution, "Height", None)),
+        frame_rate=_rate(getattr(rate, "FrameRateLimit", None)),
+        bitrate_kbps=_whole(getattr(rate, "BitrateLimit", None)),
+        gop_frames=_whole(getattr(encoder, "GovLength", None)) or _whole(getattr(codec, "GovLength", None)),
+        signed=signed if isinstance(signed, bool) else None,
+        audio=None if sound is None else _audio(told(profile.token), sound),
     )
+
+
+def _audio(profile: str, sound: Any) -> AudioEncoder:
+    return AudioEncoder(
+        profile=profile,
+        encoding=told(sound.Encoding),
+        bitrate_kbps=_whole(sound.Bitrate),
+        sample_rate_khz=_whole(sound.SampleRate),
+    )
+
+
+def _whole(value: Any) -> int:
+    """Return a number that is not negative and no nonsense; 0 where there is none."""
+    return value if isinstance(value, int) and 0 <= value < 2**31 else 0
+
+
+def _rate(value: Any) -> float:
+    number = float(value) if isinstance(value, int | float) else 0.0
+    return number if 0.0 <= number < 1e6 else 0.0
 
 
 def _polygon(value: Any) -> Polygon:
@@ -230,7 +222,7 @@ def _color(value: Any) -> str:
         first, second, third = float(value.X), float(value.Y), float(value.Z)
     except (TypeError, ValueError, AttributeError):
         return ""
-    space = _text(value.Colorspace).rstrip("/").lower()
+    space = told(value.Colorspace).rstrip("/").lower()
     if space.endswith("rgb"):
         parts = (first, second, third)
     elif not space or space.endswith("ycbcr"):
@@ -241,7 +233,3 @@ def _color(value: Any) -> str:
     if not all(-1e3 < part < 1e3 for part in parts):
         return ""
     return "#" + "".join(f"{min(max(round(part), 0), 255):02x}" for part in parts)
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)[:256]

@@ -7,80 +7,114 @@ pictures, and whether a path answers without a login, are the business of `drive
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import TypeVar
 
-from drivers.errors import DeadlineExceeded, DriverError, NotTried, Refused, Unreachable
+from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable
 from drivers.exchange import Transport
-from drivers.model import (
-    Camera,
-    Clock,
-    Fact,
-    Identity,
-    Observation,
-    Observations,
-    PathName,
-    Services,
-    Unavailable,
-    Value,
-)
+from drivers.model import Camera, Fact, Observation, Observations, PathName, Services, Unavailable, Value
+from drivers.onvif import device as device_reads
 from drivers.onvif import media as media_reads
-from drivers.onvif import parse
 from drivers.onvif import recordings as recording_reads
-from drivers.onvif.services import ServiceTable, device_endpoint, from_capabilities, from_services
+from drivers.onvif.services import ServiceTable
 from drivers.onvif.soap import Session
 
 _T = TypeVar("_T")
 
 METHOD = "onvif"
 
-_HALF_SECOND_S = 0.501
-"""Half of the second that a device counts in, and a millisecond for rounding."""
-
 
 def read(cameras: tuple[Camera, ...], transport: Transport) -> Observations:
     """Read the device behind `transport` and its `cameras`. Never raises for what the device does.
 
-    Facts of the device: identity, clock, services. Facts of each camera: streams, masks, overlays, recordings; and
-    `Unavailable` pictures for the paths whose address the device did not give.
+    What pictures and masks hang on is read first; then, within half of the time that is left, what else is of use.
+    The facts of the device and of each camera are those of `model.Fact`, and `Unavailable` pictures for the paths
+    whose address the device did not give.
     """
     session = Session(transport)
     seen = _Seen(transport)
+    box = f"device:{transport.device.id}"
     foreign_hosts: dict[str, None] = {}
-    clock = _attempt(_read_clock, session)
-    table = _attempt(_read_services, session)
+    clock = seen.attempt(device_reads.read_clock, session)
+    table = seen.attempt(device_reads.read_services, session)
     # Where not even the services could be asked for, one more question would only cost time.
-    gone = table if isinstance(table, Unreachable | DeadlineExceeded) else session
-    identity = _attempt(_read_identity, gone)
-    if cameras:
-        media = _attempt(media_reads.read_media, session, table)
-        masks = _attempt(media_reads.read_masks, session, table, media)
-        overlays = _attempt(media_reads.read_overlays, session, media)
-        held = _attempt(recording_reads.read_recordings, session, table)
+    there = table if isinstance(table, Unreachable | DeadlineExceeded) else session
+    seen.note(box, "identity", seen.attempt(device_reads.read_identity, there))
+    media = seen.attempt(media_reads.read_media, there, table)
+    masks = seen.attempt(media_reads.read_masks, there, table, media)
+    seen.note(box, "video-sources", seen.attempt(media_reads.video_sources, media))
+    for camera in cameras:
+        foreign_hosts.update(dict.fromkeys(_streams(seen, session, media, camera)))
+        subject = f"camera:{camera.id}"
+        seen.note(subject, "encoders", seen.attempt(media_reads.encoders_of, media, camera.channel))
+        seen.note(subject, "audio", seen.attempt(media_reads.audio_of, media, camera.channel))
+        seen.note(subject, "masks", seen.attempt(media_reads.masks_of, masks, media, camera.channel))
+    summary = seen.attempt(recording_reads.read_summary, there, table)
+    seen.note(box, "recording-summary", summary)
+    counted = None if isinstance(summary, DriverError) else summary
+    held = seen.attempt(recording_reads.read_recordings, there, table, counted)
+    seen.note(box, "services", seen.attempt(_services, table, foreign_hosts))
+
+    overlays = seen.attempt(media_reads.read_overlays, there, media)
     for camera in cameras:
         subject, channel = f"camera:{camera.id}", camera.channel
-        streams = _attempt(media_reads.read_streams, session, media, channel)
-        if isinstance(streams, DriverError):
-            seen.note(subject, "streams", streams)
-        else:
-            seen.note(subject, "streams", streams.streams)
-            foreign_hosts.update(dict.fromkeys(streams.foreign_hosts))
-            for path, error in streams.missing:
-                seen.note(subject, "picture", error, path)
-        seen.note(subject, "masks", _attempt(media_reads.masks_of, masks, media, channel))
-        seen.note(subject, "overlays", _attempt(media_reads.overlays_of, overlays, media, channel))
-        held_of = _attempt(recording_reads.recordings_of, session, table, held, media, channel)
-        if isinstance(held_of, DriverError):
-            seen.note(subject, "recordings", held_of)
-        else:
-            seen.note(subject, "recordings", held_of.recordings)
-            if held_of.replay_error is not None:
-                seen.note(subject, "picture", held_of.replay_error, "playback")
-    subject = f"device:{transport.device.id}"
-    seen.note(subject, "identity", identity)
-    seen.note(subject, "clock", clock)
-    seen.note(subject, "services", _attempt(_services, table, foreign_hosts))
+        seen.note(subject, "overlays", seen.attempt(media_reads.overlays_of, overlays, media, channel))
+        options = seen.attempt(media_reads.read_mask_options, there, table, masks, media, channel)
+        seen.note(subject, "mask-options", options)
+    seen.note(box, "interfaces", seen.attempt(device_reads.read_interfaces, there))
+    seen.note(box, "accounts", seen.attempt(device_reads.read_accounts, there))
+    seen.note(box, "storages", seen.attempt(device_reads.read_storages, there))
+    seen.note(box, "signing", seen.attempt(device_reads.read_signing, there, table))
+    limits = seen.attempt(recording_reads.read_limits, there, table)
+    events = seen.attempt(recording_reads.read_gap_events, there, table, held)
+    seen.note(box, "gap-events", seen.attempt(recording_reads.gap_events, events))
+    if not isinstance(held, DriverError) and not isinstance(events, DriverError):
+        held = recording_reads.without_gaps(held, events)
+    for camera in cameras:
+        subject = f"camera:{camera.id}"
+        known = None if isinstance(held, DriverError) else held
+        of_camera = seen.attempt(recording_reads.limits_of, limits, known, media, camera.channel)
+        seen.note(subject, "retention-limits", of_camera)
+        _recordings(seen, session, table, held, media, camera)
+    again = None if isinstance(clock, DriverError) else device_reads.read_clock_again(session, clock)
+    seen.note(box, "clock", seen.attempt(device_reads.clock_of, clock, again))
     return tuple(seen.observations)
+
+
+def _streams(seen: _Seen, session: Session, media: media_reads.Media | DriverError, camera: Camera) -> tuple[str, ...]:
+    """Note the paths of one camera; return the hosts that their addresses name other than ours."""
+    subject = f"camera:{camera.id}"
+    streams = seen.attempt(media_reads.read_streams, session, media, camera.channel)
+    if isinstance(streams, DriverError):
+        seen.note(subject, "streams", streams)
+        return ()
+    seen.note(subject, "streams", streams.streams)
+    for path, error in streams.missing:
+        seen.note(subject, "picture", error, path)
+    return streams.foreign_hosts
+
+
+def _recordings(
+    seen: _Seen,
+    session: Session,
+    table: ServiceTable | DriverError,
+    held: recording_reads.Holdings | DriverError,
+    media: media_reads.Media | DriverError,
+    camera: Camera,
+) -> None:
+    """Note what the device holds of one camera, and why it cannot be played where that is so."""
+    subject = f"camera:{camera.id}"
+    of_camera = seen.attempt(recording_reads.recordings_of, session, table, held, media, camera.channel)
+    if isinstance(of_camera, DriverError):
+        seen.note(subject, "recordings", of_camera)
+        return
+    seen.note(subject, "recordings", of_camera.recordings)
+    if of_camera.replay_error is not None:
+        seen.note(subject, "picture", of_camera.replay_error, "playback")
+
+
+def _services(table: ServiceTable, foreign_hosts: dict[str, None]) -> Services:
+    hosts = dict.fromkeys(table.foreign_hosts) | foreign_hosts
+    return Services(tuple(endpoint.namespace for endpoint in table.endpoints), tuple(hosts))
 
 
 class _Seen:
@@ -95,48 +129,22 @@ class _Seen:
             value = Unavailable(fact, value.reason, str(value), path)
         self.observations.append(Observation(subject, value, self._transport.clock(), METHOD))
 
-
-def _attempt(function: Callable[..., _T], *arguments: object) -> _T | DriverError:
-    """Call a read and return its error as a value. An argument that is itself an error is the answer."""
-    for argument in arguments:
-        if isinstance(argument, DriverError):
-            return argument
-    try:
-        return function(*arguments)
-    except DriverError as error:
-        return error
-
-
-def _read_clock(session: Session) -> Clock:
-    answer = session.call(device_endpoint(session.transport.device), "GetSystemDateAndTime")
-    half_s = answer.exchange.reply.elapsed_s / 2
-    asked_at = answer.exchange.received_at - timedelta(seconds=half_s)
-    # The device cuts its time to whole seconds: the middle of that second, true within half of one.
-    offset_s = (parse.device_time(answer.value) - asked_at).total_seconds() + 0.5
-    session.clock_offset = timedelta(seconds=offset_s)
-    return Clock(round(offset_s, 3), round(_HALF_SECOND_S + half_s, 3), parse.uses_ntp(answer.value))
-
-
-def _read_services(session: Session) -> ServiceTable:
-    device, own_hosts = session.transport.device, session.transport.addresses
-    entry = device_endpoint(device)
-    try:
-        return from_services(session.call(entry, "GetServices", IncludeCapability=False).value, device, own_hosts)
-    except (Unreachable, DeadlineExceeded, Refused, NotTried):
-        raise
-    except DriverError as error:
+    def attempt(self, function: Callable[..., _T], *arguments: object) -> _T | DriverError:
+        """Call a read and return its error as a value. An argument that is itself an error is the answer."""
+        for argument in arguments:
+            if isinstance(argument, DriverError):
+                return argument
         try:
-            # Old devices have no GetServices.
-            answer = session.call(entry, "GetCapabilities", Category=["All"])
-            return from_capabilities(answer.element, device, own_hosts)
-        except DriverError:
-            raise error from None
+            return function(*arguments)
+        except DriverError as error:
+            if isinstance(error, Malformed):
+                self._sample(str(error))
+            return error
 
-
-def _read_identity(session: Session) -> Identity:
-    return parse.identity(session.call(device_endpoint(session.transport.device), "GetDeviceInformation").value)
-
-
-def _services(table: ServiceTable, foreign_hosts: dict[str, None]) -> Services:
-    hosts = dict.fromkeys(table.foreign_hosts) | foreign_hosts
-    return Services(tuple(endpoint.namespace for endpoint in table.endpoints), tuple(hosts))
+    def _sample(self, why: str) -> None:
+        """Keep the answer that a read could not make sense of: the last one of the operation that `why` begins with."""
+        operation = why.partition(":")[0]
+        for reply in reversed(self._transport.replies):
+            if reply.operation == operation:
+                self._transport.samples.keep(reply, why)
+                return

@@ -1,38 +1,52 @@
 """Reads what a recorder says it holds: one search for all cameras, then spans per camera (ONVIF Profile G).
 
-A search session on the device ends by itself after its keep-alive time; it is ended here as soon as it is done.
+A search session on the device ends by itself after its keep-alive time; it is ended here as soon as it is done. Events
+of gaps are asked for last: without them spans are what the tracks claim, and `Recordings` says so.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from re import split as split_text
 from typing import Any
 
+from lxml import etree
+
 from drivers.address import place, url_on
-from drivers.errors import DeviceFault, DriverError, Malformed, Unsupported
+from drivers.details import GapEvents, RecordingSummary, RetentionLimit, RetentionLimits
+from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
 from drivers.model import Recordings
-from drivers.onvif import documents, parse
+from drivers.onvif import documents, parse_recordings
 from drivers.onvif.media import Media, Source
-from drivers.onvif.parse import Recording
+from drivers.onvif.parse_recordings import Recording, TrackEvent
 from drivers.onvif.services import Endpoint, ServiceTable
 from drivers.onvif.soap import Session
 
 MAX_RECORDINGS = 20_000
+MAX_EVENTS = 20_000
 _BATCH = 200
+_EVENT_BATCH = 1000
 _POLL_S = 0.1
 # Devices need not keep a search longer than 10 s without a poll.
 _KEEP_ALIVE = timedelta(seconds=10)
 _WAIT = timedelta(seconds=2)
 
 
+_TOPIC = etree.fromstring(
+    '<wsnt:TopicExpression xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:tns1="http://www.onvif.org/ver10/topics"'
+    ' Dialect="http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet">'
+    f"tns1:{parse_recordings.TRACK_STATE}</wsnt:TopicExpression>"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Every recording that the device lists, in its order."""
+    """Every recording that the device lists, in its order. `gaps_told`: what its events say is taken into account."""
 
     recordings: tuple[Recording, ...]
+    gaps_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +57,143 @@ class CameraHoldings:
     replay_error: DriverError | None = None
 
 
-def read_recordings(session: Session, table: ServiceTable) -> Holdings:
-    """List all recordings of the device.
+Limits = tuple[tuple[Recording, RetentionLimit], ...]
+
+
+def read_summary(session: Session, table: ServiceTable) -> RecordingSummary:
+    """Read the sum of all recordings.
+
+    Raises:
+        DriverError: The device offers no search, or does not tell.
+
+    Source: ONVIF Recording Search Service Specification, GetRecordingSummary.
+    """
+    endpoint = table.require(documents.SEARCH, "recording search")
+    return parse_recordings.summary(session.call(endpoint, "GetRecordingSummary"))
+
+
+def read_recordings(session: Session, table: ServiceTable, summed: RecordingSummary | None) -> Holdings:
+    """List all recordings of the device; nothing is searched where it says that there are none.
 
     Raises:
         DriverError: The device offers no search, or it did not end well.
 
-    Source: ONVIF Recording Search Service Specification, GetRecordingSummary, FindRecordings,
-        GetRecordingSearchResults.
+    Source: ONVIF Recording Search Service Specification, FindRecordings, GetRecordingSearchResults.
     """
     endpoint = table.require(documents.SEARCH, "recording search")
-    summary = session.call(endpoint, "GetRecordingSummary").value
-    if getattr(summary, "NumberRecordings", None) == 0:
-        # The dates of such a summary mean nothing.
+    if summed is not None and summed.recordings == 0:
         return Holdings(())
     answer = session.call(endpoint, "FindRecordings", Scope={}, KeepAliveTime=_KEEP_ALIVE)
-    token = str(answer.value or "")
-    if not token:
-        raise Malformed("FindRecordings: no search token in the answer")
+    token = _search_token(answer.value, "FindRecordings")
+    found: list[Any] = []
     try:
-        found = _results(session, endpoint, token)
+        while True:
+            page = session.call(
+                endpoint, "GetRecordingSearchResults", SearchToken=token, MaxResults=_BATCH, WaitTime=_WAIT
+            )
+            state, _, decoded = parse_recordings.results(page, "RecordingInformation")
+            found += decoded
+            if state == "Completed":
+                break
+            if len(found) > MAX_RECORDINGS:
+                raise Malformed(f"GetRecordingSearchResults: more than {MAX_RECORDINGS} recordings")
+            session.transport.deadline.pause(_POLL_S)
     finally:
         with suppress(DriverError):
             session.call(endpoint, "EndSearch", SearchToken=token)
     return Holdings(tuple(_complete(session, endpoint, one) for one in found))
+
+
+def read_gap_events(session: Session, table: ServiceTable, held: Holdings) -> tuple[TrackEvent, ...]:
+    """Ask for the events that tell when recorded data begins and ends.
+
+    Raises:
+        DriverError: The device does not tell, or not in time; Unsupported where it holds nothing.
+
+    Source: ONVIF Recording Search Service Specification, FindEvents; topic tns1:RecordingHistory/Track/State.
+    """
+    endpoint = table.require(documents.SEARCH, "recording search")
+    starts = [span.start_at for recording in held.recordings for span in recording.spans]
+    if not starts:
+        raise Unsupported("the device holds no recorded time")
+    answer = session.call(
+        endpoint,
+        "FindEvents",
+        optional=True,
+        StartPoint=min(starts),
+        Scope={},
+        SearchFilter=_TOPIC,
+        IncludeStartState=False,
+        KeepAliveTime=_KEEP_ALIVE,
+    )
+    token = _search_token(answer.value, "FindEvents")
+    events: list[TrackEvent] = []
+    seen = 0
+    try:
+        while True:
+            page = session.call(
+                endpoint,
+                "GetEventSearchResults",
+                optional=True,
+                SearchToken=token,
+                MaxResults=_EVENT_BATCH,
+                WaitTime=_WAIT,
+            )
+            state, rows, _ = parse_recordings.results(page, "Result")
+            events += parse_recordings.track_events(rows)
+            seen += len(rows)
+            if state == "Completed":
+                return tuple(events)
+            if seen > MAX_EVENTS:
+                raise Malformed(f"GetEventSearchResults: more than {MAX_EVENTS} events")
+            session.transport.deadline.pause(_POLL_S)
+    finally:
+        with suppress(DriverError):
+            session.call(endpoint, "EndSearch", optional=True, SearchToken=token)
+
+
+def without_gaps(held: Holdings, events: tuple[TrackEvent, ...]) -> Holdings:
+    """Take the gaps that events tell out of all recordings."""
+    return Holdings(tuple(parse_recordings.without_gaps(one, events) for one in held.recordings), gaps_told=True)
+
+
+def gap_events(events: tuple[TrackEvent, ...]) -> GapEvents:
+    """Sum the events up."""
+    return GapEvents(len(events))
+
+
+def read_limits(session: Session, table: ServiceTable) -> Limits:
+    """Read how long each recording is kept at most.
+
+    Raises:
+        DriverError: The device offers no recording service, or does not tell.
+
+    Source: ONVIF Recording Control Service Specification, GetRecordings.
+    """
+    endpoint = table.require(documents.RECORDING, "recording")
+    return parse_recordings.limits(session.call(endpoint, "GetRecordings", optional=True))
+
+
+def limits_of(limits: Limits, held: Holdings | None, media: Media, channel: int) -> RetentionLimits:
+    """Pick the limits of one camera's recordings.
+
+    Raises:
+        Malformed: Some recordings cannot be matched to a camera.
+        Unsupported: The device has no such channel.
+    """
+    source = media.source(channel)
+    # The search knows the recordings' sources by the same words; together they are matched by order, if at all.
+    known = held.recordings if held is not None else ()
+    of_token = {one.token: (one.source_id, one.source_name) for one in known}
+    made_of = []
+    for recording, _ in limits:
+        source_id, source_name = of_token.get(recording.token, (recording.source_id, recording.source_name))
+        made_of.append(replace(recording, source_id=source_id, source_name=source_name))
+    groups = parse_recordings.grouped(made_of, _owners((*known, *made_of), media))
+    own = {one.token for one in groups.get(source.token, ())}
+    if not own and "" in groups:
+        raise Malformed("GetRecordings: recordings cannot be matched to the device's video sources")
+    return RetentionLimits(tuple(limit for _, limit in limits if limit.recording in own))
 
 
 def recordings_of(session: Session, table: ServiceTable, held: Holdings, media: Media, channel: int) -> CameraHoldings:
@@ -77,71 +204,60 @@ def recordings_of(session: Session, table: ServiceTable, held: Holdings, media: 
         Unsupported: The device has no such channel.
     """
     source = media.source(channel)
-    groups = _groups(held, media)
+    groups = parse_recordings.grouped(held.recordings, _owners(held.recordings, media))
     own = groups.get(source.token, ())
     if not own and "" in groups:
         raise Malformed("the device's recordings cannot be matched to its video sources")
-    spans = parse.merge(span for recording in own for span in recording.spans)
+    spans = parse_recordings.merge(span for recording in own for span in recording.spans)
+    kinds = dict.fromkeys(track.kind for recording in own for track in recording.tracks if track.kind)
+    states = {recording.status for recording in own if recording.status}
+    running = ("Recording" in states) if states else None
+    told_of = Recordings(spans, gaps_told=held.gaps_told, tracks=tuple(kinds), running=running)
     with_time = [recording for recording in own if recording.spans]
     if not with_time:
-        return CameraHoldings(Recordings(()))
+        return CameraHoldings(told_of)
     endpoint = table.find(documents.REPLAY)
     if endpoint is None:
-        return CameraHoldings(Recordings(spans))
+        return CameraHoldings(told_of)
     oldest = min(with_time, key=lambda recording: recording.spans[0].start_at)
     try:
-        return CameraHoldings(Recordings(spans, _replay_url(session, endpoint, oldest.token)))
+        return CameraHoldings(replace(told_of, replay_url=_replay_url(session, endpoint, oldest.token)))
     except DriverError as error:
-        return CameraHoldings(Recordings(spans), error)
+        return CameraHoldings(told_of, error)
 
 
-def _results(session: Session, endpoint: Endpoint, token: str) -> list[Any]:
-    found: list[Any] = []
-    while True:
-        answer = session.call(
-            endpoint, "GetRecordingSearchResults", SearchToken=token, MaxResults=_BATCH, WaitTime=_WAIT
-        )
-        listed = answer.value
-        found += list(getattr(listed, "RecordingInformation", None) or ())
-        state = getattr(listed, "SearchState", None)
-        if state == "Completed":
-            return found
-        if state not in ("Searching", "Queued"):
-            raise Malformed("GetRecordingSearchResults: the answer does not say whether the search is complete")
-        if len(found) > MAX_RECORDINGS:
-            raise Malformed(f"GetRecordingSearchResults: more than {MAX_RECORDINGS} recordings")
-        session.transport.deadline.pause(_POLL_S)
+def _search_token(value: Any, operation: str) -> str:
+    token = str(value or "")
+    if not token:
+        raise Malformed(f"{operation}: no search token in the answer")
+    return token
 
 
 def _complete(session: Session, endpoint: Endpoint, information: Any) -> Recording:
     """Ask once more for a recording whose entry in the search results lacks its times."""
-    recording = parse.recording(information)
+    recording = parse_recordings.recording(information)
     if recording.spans or not recording.token:
         return recording
     try:
-        return parse.recording(session.call(endpoint, "GetRecordingInformation", RecordingToken=recording.token).value)
-    except (DeviceFault, Unsupported):
+        answer = session.call(endpoint, "GetRecordingInformation", RecordingToken=recording.token)
+        return parse_recordings.recording(answer.value)
+    except (DeviceFault, Unsupported, NotPermitted):
         return recording
 
 
-def _groups(held: Holdings, media: Media) -> dict[str, tuple[Recording, ...]]:
-    """Sort recordings by the token of their video source; those of no known source stand under the empty token.
+def _owners(recordings: tuple[Recording, ...], media: Media) -> dict[tuple[str, str], str]:
+    """Map what recordings name as their source to the token of a video source; what cannot be mapped is left out.
 
     A recording names its source by an id that its maker chose. Where no id names a token of the device, and there
     are exactly as many ids as sources, the order decides; and a device with one source has recorded that one.
     """
-    ids = list(dict.fromkeys((one.source_id, one.source_name) for one in held.recordings))
+    ids = list(dict.fromkeys((one.source_id, one.source_name) for one in recordings))
     matched: dict[tuple[str, str], Source | None] = {one: _source_named(one, media) for one in ids}
     if not any(matched.values()) and len(ids) == len(media.sources):
         matched = dict(zip(ids, media.sources, strict=True))
     elif len(media.sources) == 1:
         matched = dict.fromkeys(ids, media.sources[0])
-    groups: dict[str, tuple[Recording, ...]] = {}
-    for recording in held.recordings:
-        source = matched[(recording.source_id, recording.source_name)]
-        token = source.token if source else ""
-        groups[token] = (*groups.get(token, ()), recording)
-    return groups
+    return {one: source.token for one, source in matched.items() if source is not None}
 
 
 def _source_named(named: tuple[str, str], media: Media) -> Source | None:

@@ -5,7 +5,7 @@ Addresses that a device gives are hints: their path is kept, the host is the con
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from drivers.errors import DriverError, Malformed, Unsupported
 from drivers.model import Device
 from drivers.onvif import documents
 from drivers.onvif.reply import children
+from drivers.text import told
 
 DEVICE_PATH = "/onvif/device_service"
 
@@ -63,13 +64,13 @@ def device_endpoint(device: Device) -> Endpoint:
     return Endpoint(documents.DEVICE, DEVICE_PATH, device.port)
 
 
-def from_services(value: Any, device: Device, own_hosts: Collection[str]) -> ServiceTable:
-    """Build the table from a decoded GetServices answer.
+def from_services(rows: Iterable[Any], device: Device, own_hosts: Collection[str]) -> ServiceTable:
+    """Build the table from the decoded rows of a GetServices answer.
 
     Raises:
         Malformed: It names no service at all.
     """
-    named = ((str(one.Namespace), one.XAddr) for one in value or ())
+    named = ((told(one.Namespace), one.XAddr) for one in rows)
     return _table(named, device, own_hosts)
 
 

@@ -2,7 +2,10 @@
 
 The scheme is the one that the device points to: an HTTP challenge is answered by the transport with HTTP Digest, a
 NotAuthorized fault by a WS-UsernameToken that is signed with the device's time. Whether a credential may be tried is
-asked of `drivers.credentials`; one refused login ends all tries.
+asked of `drivers.credentials`; one refused login ends all tries. Operations that wanted a token last time get it at
+once. That a token was taken is proven by such an operation only: one that is open to all answers a wrong token as well.
+
+Reads that no picture and no mask depends on are optional: together they get half of the time that is left.
 """
 
 from __future__ import annotations
@@ -19,10 +22,12 @@ from zeep.wsdl.utils import etree_to_string
 from zeep.wsse.username import UsernameToken
 
 from drivers.credentials import weigh
-from drivers.errors import Busy, DeviceFault, DriverError, Malformed, NotTried, Refused, Unsupported
+from drivers.deadline import Deadline
+from drivers.errors import Busy, DeviceFault, DriverError, Malformed, NotPermitted, NotTried, Refused, Unsupported
 from drivers.exchange import Exchange, Request, Transport
+from drivers.nonces import Operation
 from drivers.onvif import documents
-from drivers.onvif.reply import LoginAsked, answer_element
+from drivers.onvif.reply import LoginAsked, answer_element, readable
 from drivers.onvif.services import Endpoint
 
 _LOG = logging.getLogger("camwarden.onvif")
@@ -44,6 +49,8 @@ class _Call:
     endpoint: Endpoint
     operation: str
     with_token: bool
+    anonymous_first: bool = False
+    limit_s: float = 0.0
     sent: bool = False
     element: etree._Element | None = None
     exchange: Exchange | None = None
@@ -57,32 +64,50 @@ class Session:
         self.transport = transport
         self.clock_offset: timedelta | None = None
         self._date_offset: timedelta | None = None
+        self._closed = transport.credentials.nonces.closed(transport.device)
         self._token_asked = False
         self._token_taken = False
+        self._spare: Deadline | None = None
         self._services: dict[tuple[str, str], tuple[Any, zeep.Client]] = {}
         self._call: _Call | None = None
         self._adapter = _Adapter(self)
 
-    def call(self, endpoint: Endpoint, operation: str, **parameters: Any) -> Answer:
-        """Call an operation of the service at `endpoint`.
+    def call(
+        self,
+        endpoint: Endpoint,
+        operation: str,
+        *,
+        optional: bool = False,
+        anonymous_first: bool = False,
+        **parameters: Any,
+    ) -> Answer:
+        """Call an operation of the service at `endpoint`; an optional one only while there is time for such.
 
         Raises:
             DriverError: There is no such answer; its kind says why.
         """
-        if not self._token_asked:
+        limit_s = self._spare_s() if optional else 0.0
+
+        def plan(with_token: bool) -> _Call:
+            return _Call(endpoint, operation, with_token, anonymous_first, limit_s)
+
+        name = (endpoint.namespace, operation)
+        if anonymous_first or not (self._token_asked or name in self._closed):
             try:
-                return self._once(endpoint, operation, parameters, with_token=False)
+                return self._once(plan(with_token=False), parameters)
             except LoginAsked as asked:
                 if asked.after_login:
-                    raise DeviceFault(f"{operation}: the login has not the right to do this") from None
-                self._token_asked = True
+                    raise NotPermitted(f"{operation}: the login has not the right to ask this") from None
+                self._closed |= {name}
+        self._token_asked = True
         device, now = self.transport.device, self.transport.clock()
         self.transport.credentials.admit(device, now)
         try:
-            answer = self._once(endpoint, operation, parameters, with_token=True)
+            answer = self._once(plan(with_token=True), parameters)
         except LoginAsked as asked:
             if self._token_taken:
-                raise DeviceFault(f"{operation}: the login has not the right to do this") from None
+                raise NotPermitted(f"{operation}: the login has not the right to ask this") from None
+            self.transport.credentials.nonces.keep_closed(device, frozenset())
             self.transport.credentials.refused(device, self.transport.clock(), asked.text)
             if weigh(asked.text) == "busy":
                 raise Busy(f"{operation}: {asked.text}") from None
@@ -90,19 +115,27 @@ class Session:
             raise Refused(f"{operation}: the device refused the login{cause}") from None
         except (DeviceFault, Unsupported):
             # Any other fault comes from behind the login.
-            self._note_taken()
+            self._note_taken(name)
             raise
-        self._note_taken()
+        self._note_taken(name)
         return answer
 
-    def _note_taken(self) -> None:
+    def _spare_s(self) -> float:
+        if self._spare is None:
+            self._spare = Deadline(self.transport.deadline.remaining_s() / 2)
+        return self._spare.remaining_s()
+
+    def _note_taken(self, name: Operation) -> None:
+        if self._token_taken or name not in self._closed:
+            return
         self._token_taken = True
         self.transport.credentials.accepted(self.transport.device, self.transport.clock())
+        self.transport.credentials.nonces.keep_closed(self.transport.device, self._closed)
 
-    def _once(self, endpoint: Endpoint, operation: str, parameters: dict[str, Any], with_token: bool) -> Answer:
-        service, client = self._service(endpoint)
-        client.wsse = self._token() if with_token else None
-        call = _Call(endpoint, operation, with_token)
+    def _once(self, call: _Call, parameters: dict[str, Any]) -> Answer:
+        operation = call.operation
+        service, client = self._service(call.endpoint, operation)
+        client.wsse = self._token() if call.with_token else None
         self._call = call
         try:
             value = getattr(service, operation)(parameters)
@@ -111,7 +144,10 @@ class Session:
             if call.error is not None:
                 raise call.error from None
             kind = type(error.__context__ or error).__name__
-            raise Malformed(f"{operation}: the answer cannot be decoded ({kind})") from None
+            undecoded = Malformed(f"{operation}: the answer cannot be decoded ({kind})")
+            if call.exchange is not None:
+                self.transport.samples.keep(call.exchange.reply, str(undecoded))
+            raise undecoded from None
         finally:
             self._call = None
             client.wsse = None
@@ -119,10 +155,10 @@ class Session:
             raise Malformed(f"{operation}: no answer")
         return Answer(value, call.element, call.exchange)
 
-    def _service(self, endpoint: Endpoint) -> tuple[Any, zeep.Client]:
-        key = (endpoint.namespace, endpoint.path)
+    def _service(self, endpoint: Endpoint, operation: str) -> tuple[Any, zeep.Client]:
+        key = (documents.file_of(endpoint.namespace, operation), endpoint.path)
         if key not in self._services:
-            self._services[key] = documents.service(endpoint.namespace, endpoint.path, self._adapter)
+            self._services[key] = documents.service(endpoint.namespace, operation, endpoint.path, self._adapter)
         return self._services[key]
 
     def _token(self) -> UsernameToken:
@@ -151,6 +187,8 @@ class Session:
                     headers=tuple(headers.items()),
                     port=call.endpoint.port,
                     carries_credential=call.with_token,
+                    anonymous_first=call.anonymous_first,
+                    limit_s=call.limit_s,
                 )
             )
             if exchange.server_date_offset_s is not None:
@@ -162,9 +200,11 @@ class Session:
             call.error = asked
             raise
         except DriverError as error:
+            if isinstance(error, Malformed) and call.exchange is not None:
+                self.transport.samples.keep(call.exchange.reply, str(error))
             call.error = error
             raise
-        return _ZeepReply(exchange.reply.body)
+        return _ZeepReply(readable(exchange.reply.body))
 
 
 class _Adapter:

@@ -1,0 +1,183 @@
+"""What a device says of itself and its encoders, storages and limits: facts that no picture depends on.
+
+Frozen values like those of `model.py`, which lists them among its `Value`s. Texts that a device gave went through
+`text.py`: one line of at most 256 characters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One network interface: `mac` as twelve hex digits in pairs, `addresses` as address/prefix, static or leased."""
+
+    name: str
+    mac: str
+    addresses: tuple[str, ...]
+    enabled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interfaces:
+    """Every network interface that the device lists."""
+
+    interfaces: tuple[Interface, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account on the device: its name, and its level in ONVIF's words (Administrator, Operator, User, ...)."""
+
+    name: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Every account that the device lists. Passwords are never read."""
+
+    accounts: tuple[Account, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """One place where the device stores: `kind` in its words (NFS, CIFS, ObjectStorageS3, ...).
+
+    `location` is a path or an address without any login.
+    """
+
+    token: str
+    kind: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Storages:
+    """Every storage that is configured on the device; empty where it can have some and has none."""
+
+    storages: tuple[Storage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Whether the device can sign its video so that a change shows.
+
+    Source: ONVIF Media Signing Specification; Security Configuration Service, MediaSigningSupported.
+    """
+
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSource:
+    """One video source of a device: `channel` is its 1-based number, the size is that of its configured window."""
+
+    channel: int
+    token: str
+    name: str
+    width_px: int
+    height_px: int
+    profiles: int
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSources:
+    """The video sources that the device's profiles use, in its order. One that no profile uses is not among them."""
+
+    sources: tuple[VideoSource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """How one profile of a camera encodes its video. Zero and empty where the device does not say.
+
+    `signed`: it is signed as the Media Signing Specification has it; None where the device does not say.
+    """
+
+    profile: str
+    encoding: str
+    width_px: int
+    height_px: int
+    frame_rate: float
+    bitrate_kbps: int
+    gop_frames: int = 0
+    signed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """How every profile of a camera encodes, in the device's order."""
+
+    encoders: tuple[Encoder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AudioEncoder:
+    """How a profile of a camera encodes sound."""
+
+    profile: str
+    encoding: str
+    bitrate_kbps: int
+    sample_rate_khz: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """The profiles of a camera that carry sound; empty where none does."""
+
+    encoders: tuple[AudioEncoder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MaskOptions:
+    """What masks the device can draw for one camera. `effects` in ONVIF's words; zero where the device does not say.
+
+    Source: ONVIF Media2 Service Specification, MaskOptions.
+    """
+
+    max_masks: int
+    max_points: int
+    effects: tuple[str, ...]
+    rectangle_only: bool | None = None
+    single_color_only: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingSummary:
+    """What the device sums up over all its recordings. Both moments are None where there are no recordings.
+
+    Source: ONVIF Recording Search Service Specification, RecordingSummary.
+    """
+
+    recordings: int
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GapEvents:
+    """How many starts and ends of recorded data the device's events told."""
+
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionLimit:
+    """How long one recording is kept at most; `limit` None: no limit is set, so that only space ends it.
+
+    An upper bound, never a duty: a device may delete earlier. Source: ONVIF Recording Control Service Specification,
+    RecordingConfiguration, MaximumRetentionTime, where 0 is "no limit".
+    """
+
+    recording: str
+    limit: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionLimits:
+    """The limits of every recording of one camera; empty where none is configured for it."""
+
+    limits: tuple[RetentionLimit, ...]

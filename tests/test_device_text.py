@@ -1,0 +1,51 @@
+"""What devices say is made harmless where it enters: bounded, one line, and without what acts on a reader."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.text import decoded, told
+
+
+@given(st.one_of(st.text(), st.binary().map(lambda data: data.decode("latin-1"))))
+def test_any_text_becomes_one_short_line_that_json_and_utf8_can_carry(text: str) -> None:
+    shown = told(text)
+    assert len(shown) <= 256 and len(shown.splitlines()) <= 1
+    assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in shown)
+    shown.encode()
+    assert told(shown) == shown, "a second pass changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("given_text", "expected"),
+    [
+        (None, ""),
+        (7, "7"),
+        ("  North gate \n", "North gate"),
+        ("a\tb\x1b[31mc\x07", "a\ufffdb\ufffd[31mc\ufffd"),
+        ("gate\u202egpj.exe", "gate\ufffdgpj.exe"),
+        ("=1+1", "=1+1"),
+        ("[bold]x[/bold]", "[bold]x[/bold]"),
+        ("校门🎥", "校门🎥"),
+        ("\ud800", "\ufffd"),
+        ("x" * 300, "x" * 256),
+    ],
+)
+def test_names_keep_what_they_say(given_text: object, expected: str) -> None:
+    assert told(given_text) == expected
+
+
+@given(st.binary(max_size=9000))
+def test_any_bytes_are_read_as_text(data: bytes) -> None:
+    assert isinstance(decoded(data), str)
+
+
+def test_chinese_refusals_are_read_in_either_encoding() -> None:
+    for encoding in ("utf-8", "gb18030", "utf-8-sig"):
+        assert decoded("账号已被锁定".encode(encoding)) == "账号已被锁定"
+    long = ("啊" * 3000).encode()
+    assert decoded(long).startswith("啊") and "\ufffd" not in decoded(long)

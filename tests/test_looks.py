@@ -1,0 +1,147 @@
+"""Looks in turn: the last verdict of a path counts until its next turn, and never longer than it holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sites import DAY, NOW, SQUARE, ZONE, camera, healthy, observed, picture, site, without, without_path
+
+from agent.checks import run_checks
+from agent.config import Site
+from agent.facts import gather
+from agent.looks import Looked, due, from_data, join, to_data
+from drivers.model import Mask, Masks, Observations, PathName, PictureSeen, Unavailable, ZoneVerdict
+
+HOUR = timedelta(hours=1)
+NOT_DUE: tuple[PathName, ...] = ("main", "playback")
+
+
+def out_of_turn(observations: Observations, *paths: PathName) -> Observations:
+    """Return what a cycle observes in which these paths have no turn."""
+    for path in paths:
+        observations = without_path(observations, path)
+    return observations + observed("camera:gate", *(Unavailable("picture", "not-looked-at", path=p) for p in paths))
+
+
+def first_look(a_site: Site | None = None, observations: Observations | None = None) -> tuple[Looked, ...]:
+    _, looked = join(a_site or site(camera()), healthy() if observations is None else observations, (), NOW)
+    return looked
+
+
+def statuses(observations: Observations, a_site: Site | None = None) -> dict[str, str]:
+    findings = run_checks(a_site or site(camera()), gather(observations), NOW)
+    return {f.check: f"{f.status} {f.reason}".strip() for f in findings if f.subject == "camera:gate"}
+
+
+def test_a_remembered_look_stands_in_for_a_path_without_a_turn() -> None:
+    looked = first_look()
+    joined, kept = join(site(camera()), out_of_turn(healthy(), *NOT_DUE), looked, NOW + 3 * HOUR)
+    assert statuses(joined)["privacy-mask-effective"] == "pass"
+    assert statuses(joined)["retention-days"] == "pass"
+    assert kept == looked
+
+
+def test_without_a_remembered_look_a_path_without_a_turn_is_unknown() -> None:
+    joined, kept = join(site(camera()), out_of_turn(healthy(), *NOT_DUE), (), NOW)
+    assert statuses(joined)["privacy-mask-effective"] == "unknown path-not-looked-at"
+    assert kept == ()
+
+
+def test_a_look_is_forgotten_after_a_day() -> None:
+    joined, kept = join(site(camera()), out_of_turn(healthy(), *NOT_DUE), first_look(), NOW + DAY + HOUR)
+    assert statuses(joined)["privacy-mask-effective"] == "unknown path-not-looked-at"
+    assert kept == ()
+
+
+def test_a_look_from_the_future_is_one_by_a_wrong_clock_and_counts_for_nothing() -> None:
+    _, kept = join(site(camera()), out_of_turn(healthy(), *NOT_DUE), first_look(), NOW - HOUR)
+    assert kept == ()
+
+
+def test_a_look_does_not_outlive_a_change_of_the_device_s_masks() -> None:
+    changed = without(healthy(), Masks) + observed("camera:gate", Masks((Mask("m1", SQUARE, "Blurred", True),)))
+    joined, kept = join(site(camera()), out_of_turn(changed, "main"), first_look(), NOW + HOUR)
+    assert statuses(joined)["privacy-mask-effective"] == "unknown path-not-looked-at"
+    assert [k.path for k in kept] == ["playback"]
+
+
+def test_a_look_does_not_outlive_a_change_of_the_declared_zones() -> None:
+    moved = site(camera(zones=(replace(ZONE, polygon=((0.1, 0.1), (0.3, 0.1), (0.3, 0.3))),)))
+    assert due(moved, first_look(), NOW + HOUR)["gate"] >= set(NOT_DUE)
+    _, kept = join(moved, out_of_turn(healthy(), *NOT_DUE), first_look(), NOW + HOUR)
+    assert kept == ()
+
+
+def test_masks_that_cannot_be_read_for_once_do_not_undo_a_look() -> None:
+    silent = without(healthy(), Masks) + observed("camera:gate", Unavailable("masks", "fault"))
+    joined, _ = join(site(camera()), out_of_turn(silent, *NOT_DUE), first_look(), NOW + HOUR)
+    assert statuses(joined)["privacy-mask-effective"] == "pass"
+
+
+@pytest.mark.parametrize("verdict", ["FAIL", "UNSURE"])
+def test_a_path_in_trouble_is_looked_at_in_every_cycle(verdict: str) -> None:
+    troubled = tuple(
+        replace(o, value=ZoneVerdict("main", "window", verdict, "x"))  # type: ignore[arg-type]
+        if isinstance(o.value, ZoneVerdict) and o.value.path == "main"
+        else o
+        for o in healthy()
+    )
+    paths = due(site(camera()), first_look(observations=troubled), NOW + timedelta(minutes=15))["gate"]
+    assert "main" in paths
+    assert "playback" not in paths
+
+
+def test_a_path_that_gave_no_picture_is_looked_at_in_every_cycle() -> None:
+    failed = without_path(healthy(), "main") + observed("camera:gate", Unavailable("picture", "deadline", path="main"))
+    assert "main" in due(site(camera()), first_look(observations=failed), NOW + timedelta(minutes=15))["gate"]
+
+
+def test_a_fresh_look_replaces_the_remembered_one() -> None:
+    later = NOW + HOUR
+    _, kept = join(site(camera()), healthy(), first_look(), later)
+    assert {k.at for k in kept} == {later}
+
+
+def test_an_open_stream_stays_a_finding_while_its_path_has_no_turn() -> None:
+    (main, playback) = first_look()
+    open_main = replace(main, anonymous=True)
+    joined, _ = join(site(camera()), out_of_turn(healthy(), *NOT_DUE), (open_main, playback), NOW + HOUR)
+    assert statuses(joined)["stream-auth-required"] == "fail anonymous"
+
+
+def test_over_a_day_every_path_is_looked_at_and_no_cycle_looks_at_all() -> None:
+    cameras = [camera(f"c{i}") for i in range(16)]
+    a_site, looked, counts = site(*cameras), (), []
+    for cycle in range(96):
+        now = NOW + cycle * timedelta(minutes=15)
+        paths = due(a_site, looked, now)
+        turns = [(c, p) for c, ps in paths.items() for p in ps if p in NOT_DUE]
+        counts.append(len(turns))
+        fresh = tuple(
+            replace(look, camera_id=c, at=now, zones=look.zones)
+            for c, p in turns
+            for look in first_look()
+            if look.path == p
+        )
+        looked = tuple(k for k in looked if (k.camera_id, k.path) not in turns) + fresh
+    assert counts[0] == 32
+    assert max(counts[1:]) <= 4
+    assert all(now - look.at < DAY for look in looked)
+
+
+def test_a_look_survives_its_text() -> None:
+    for look in first_look(observations=(*healthy(), *observed("camera:gate", picture("main")))):
+        assert from_data(json.loads(json.dumps(to_data(look)))) == look
+
+
+def test_a_picture_opened_before_it_was_recorded_over_still_proves_the_age() -> None:
+    """The oldest footage moves on with every hour; what was opened 12 hours ago lies before it now."""
+    looked = first_look()
+    later = NOW + 12 * HOUR
+    moved = healthy(kept=35 * DAY - 12 * HOUR)
+    joined, _ = join(site(camera()), out_of_turn(moved, *NOT_DUE), looked, later)
+    assert statuses(joined)["retention-days"] == "pass"
+    assert [o.value.taken_at for o in joined if isinstance(o.value, PictureSeen) and o.value.path == "playback"]
