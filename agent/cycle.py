@@ -7,6 +7,7 @@ Nothing flows back: a check cannot probe, and nothing after the spool can change
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,6 +32,9 @@ from agent.spool import Spool
 from agent.spool_room import Seal
 from agent.state import NOTHING, Memory
 from drivers.credentials import Credentials
+from drivers.samples import Sample, write
+
+log = logging.getLogger("camwarden.cycle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,12 @@ class Rim:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a cycle saw and concluded, and the memory that knows of it."""
+    """What a cycle saw and concluded, the memory that knows of it, and answers that nobody understood."""
 
     facts: Facts
     findings: tuple[Finding, ...]
     memory: Memory = NOTHING
+    samples: tuple[Sample, ...] = ()
 
 
 def see(site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING) -> Seen:
@@ -64,7 +69,7 @@ def see(site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING) -> Seen:
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
     around, memory = look_around(site, heard, observations, memory, moment.at)
     facts = gather(observations, around, trusted)
-    return Seen(facts, run_checks(site, facts, moment.at), replace(memory, looked=in_turn))
+    return Seen(facts, run_checks(site, facts, moment.at), replace(memory, looked=in_turn), probed.samples)
 
 
 def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
@@ -80,7 +85,16 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     reports, _ = link(drafts, spool.heads(), spool.epoch, site, moment)
     envelopes = tuple(sign(report, signer) for report in reports)
     spool.commit(envelopes, state.to_json(memory), moment.at, incidents)
+    keep_samples(site, seen.samples, moment.at)
     return envelopes
+
+
+def keep_samples(site: Site, samples: tuple[Sample, ...], now: datetime) -> None:
+    """Keep what could not be understood for a support archive; that it cannot be kept is no reason to stop."""
+    try:
+        write(site.storage.directory / "samples", samples, now)
+    except OSError as error:
+        log.warning("samples of malformed answers cannot be kept: %s", error.strerror)
 
 
 def seal_for(site: Site, signer: Signer, clock: Callable[[], datetime]) -> Seal:

@@ -24,6 +24,7 @@ from drivers.discovery import Sweep, resolved, sweep
 from drivers.discovery_plan import Plan, plan_of
 from drivers.errors import DriverError
 from drivers.model import DEVICE_FACTS, Camera, Device, Fact, Observation, PathName, Picture, Reason, Unavailable
+from drivers.samples import Sample
 from drivers.transport import open_transport
 
 log = logging.getLogger("camwarden.probe")
@@ -44,10 +45,11 @@ Paths = Mapping[str, Collection[PathName]]
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What one device gave: facts, and encoded pictures that nobody has looked at yet."""
+    """What one device gave: facts, encoded pictures that nobody has looked at yet, and answers nobody understood."""
 
     observations: tuple[Observation, ...]
     pictures: tuple[Picture, ...] = ()
+    samples: tuple[Sample, ...] = ()
 
 
 def discovery_plan(site: Site) -> Plan:
@@ -105,6 +107,7 @@ def probe(
     return Probed(
         tuple(o for one in in_order for o in one.observations),
         tuple(picture for one in in_order for picture in one.pictures),
+        tuple(sample for one in in_order for sample in one.samples),
     )
 
 
@@ -152,7 +155,7 @@ def _read(
     with open_transport(device, site.probe.deadline_s, credentials, clock) as transport:
         observations = read(cameras, transport)
         pictures, more = capture.fetch_pictures(cameras, observations, transport, paths)
-    return Probed(observations + more, pictures)
+    return Probed(observations + more, pictures, tuple(transport.samples.kept))
 
 
 def all_unavailable(

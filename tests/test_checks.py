@@ -299,3 +299,9 @@ def test_every_finding_names_a_rule_and_every_cause_is_a_finding() -> None:
         assert finding.source.article
         if finding.caused_by:
             assert findings[finding.caused_by].status not in ("pass", "not_applicable")
+
+
+def test_a_device_that_gives_local_time_as_utc_is_told_so_and_not_judged() -> None:
+    facts = without(healthy(), Clock) + observed("device:box", Clock(28_800.2, 0.5, local_time_as_utc=True))
+    finding = judge(facts)["clock-offset device:box"]
+    assert (finding.status, finding.reason) == ("warn", "local-time-as-utc")

@@ -198,3 +198,12 @@ def test_check_shows_people_a_table_in_their_language(ran: tuple[Demo, Delivered
 def test_discover_lists_every_device_of_the_site(ran: tuple[Demo, Delivered, Wire]) -> None:
     found = json.loads(output_of(["discover", "--json", "--config", ran[0].config]))
     assert (len(found["found"]), found["undeclared"]) == (len(ran[0].site.devices), [])
+
+
+def test_answers_that_were_not_understood_are_kept_for_the_support_archive(ran: tuple[Demo, Delivered, Wire]) -> None:
+    """The kiosk answers every call with HTTP 500 and plain text."""
+    samples = list((ran[0].out / "agent" / "state" / "samples").iterdir())
+    assert {path.name.split(".")[0] for path in samples} == {"kiosk"}
+    for path in samples:
+        assert "status: 500" in path.read_text()
+        assert path.stat().st_mode & 0o077 == 0

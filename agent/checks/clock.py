@@ -35,7 +35,16 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
         "offset_s": round(clock.offset_s, 3),
         "uncertainty_s": round(clock.uncertainty_s, 3),
         "ntp": clock.ntp,
+        "drift_s": round(clock.drift_s, 3),
     }
+    if clock.local_time_as_utc:
+        return check.finding(
+            subject,
+            "warn",
+            "local-time-as-utc",
+            evidence,
+            Message("it gives the time of its zone as UTC, so its clock cannot be judged: correct its time zone"),
+        )
     if not facts.own_clock_trusted:
         return check.finding(
             subject,

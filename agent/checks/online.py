@@ -21,10 +21,8 @@ SILENT: frozenset[Reason] = frozenset({"unreachable", "deadline"})
 NEXT_STEP: dict[Reason, Message] = {
     "unreachable": Message("no connection: check power, cable and address"),
     "deadline": Message("it accepts connections but does not answer in time: restart it or look at its load"),
-    "refused": Message("the credential was refused: correct it in the secrets file; nothing is sent until then"),
-    "not-tried": Message(
-        "the credential was refused before: correct it in the secrets file; nothing is sent until then"
-    ),
+    "refused": Message("the login was refused: correct it in the secrets file, or give it viewing rights"),
+    "not-tried": Message("the login was refused before: correct it in the secrets file; nothing is sent until then"),
     "busy": Message("its connection limit is reached: close other clients"),
     "unsupported": Message("it offers no stream over this driver: choose another driver"),
     "fault": Message("it answers with an error of its own: look at its log and firmware"),
