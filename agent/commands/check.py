@@ -9,7 +9,7 @@ import sys
 
 from rich.console import Console
 
-from agent.commands.findings_table import findings_table
+from agent.commands.findings_table import cameras_table, findings_table
 from agent.config import Site
 from agent.config_load import load
 from agent.cycle import Rim, Seen, see
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """Look, show, and return the exit code of what was found."""
     site = load(args.config)
     now = moment(utc_now())
-    errors = Console(stderr=True, no_color=args.no_color)
+    errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
     remembered = credentials_file(site.storage.directory, os.environ)
     remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress = errors.status(f"reading {len(site.devices)} devices of {site.id}")
@@ -46,7 +46,9 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         sys.stdout.write(json.dumps(result_json(site, seen, utc_text(now.at)), ensure_ascii=False, indent=2) + "\n")
     elif not args.quiet:
-        Console(no_color=args.no_color).print(findings_table(site, seen.findings, args.lang, everything=args.all))
+        console = Console(no_color=args.no_color)
+        console.print(cameras_table(site, seen.findings, args.lang))
+        console.print(findings_table(site, seen.findings, args.lang, everything=args.all))
     return exit_code(seen.findings)
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agent import exits
-from agent.commands.findings_table import findings_table
+from agent.commands.findings_table import cameras_table, findings_table
 from agent.config_load import load
 from agent.daemon import utc_now
 from agent.demo.broker import BrokerFailed
@@ -94,6 +94,7 @@ def _clear(out: Path) -> None:
 def _show(console: Console, demo: Demo, what: Delivered, args: argparse.Namespace) -> None:
     site = load(demo.config)
     findings = tuple(parse_finding(f) for f in what.payload["body"]["findings"])
+    console.print(cameras_table(site, findings, args.lang))
     console.print(findings_table(site, findings, args.lang))
     console.print(Text(f"{what.sent} reports sent, {what.verified} verified, {what.confirmed} confirmed by the hub"))
     console.print(Text(f"report: {args.out / 'report.html'}   data: {args.out / 'result.json'}"))

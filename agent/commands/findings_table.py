@@ -22,6 +22,35 @@ STYLE: dict[Status, str] = {
 }
 
 
+MARK: dict[Status, str] = {"pass": "ok", "fail": "FAIL", "warn": "warn", "unknown": "?", "not_applicable": "-"}
+
+COLUMNS = (
+    ("camera-online", "online"),
+    ("privacy-mask-present", "listed"),
+    ("privacy-mask-geometry", "placed"),
+    ("privacy-mask-effective", "hidden"),
+    ("retention-days", "kept"),
+    ("recording-completeness", "whole"),
+    ("stream-auth-required", "login"),
+)
+"""The duties of one camera, each with a heading of one word."""
+
+
+def cameras_table(site: Site, findings: tuple[Finding, ...], lang: str) -> RenderableType:
+    """Return one row per camera and one column per duty; `?` is unknown, `-` is not due."""
+    by_key = {(f.check, f.subject): f.status for f in findings}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(translate("camera", lang), no_wrap=True)
+    for _, heading in COLUMNS:
+        table.add_column(translate(heading, lang), no_wrap=True)
+    for camera in site.cameras:
+        subject = f"camera:{camera.camera.id}"
+        statuses = [by_key.get((check, subject), "not_applicable") for check, _ in COLUMNS]
+        marks = [Text(translate(MARK[status], lang), style=STYLE[status]) for status in statuses]
+        table.add_row(Text(camera.camera.id), *marks)
+    return table
+
+
 def findings_table(site: Site, findings: tuple[Finding, ...], lang: str, everything: bool = False) -> RenderableType:
     """Return findings in the order of the configuration, worst first; `everything` adds passes and consequences."""
     shown = [f for f in findings if everything or (f.status not in ("pass", "not_applicable") and not f.caused_by)]
