@@ -39,6 +39,10 @@ COLUMNS = (
 def cameras_table(site: Site, findings: tuple[Finding, ...], lang: str) -> RenderableType:
     """Return one row per camera and one column per duty; `?` is unknown, `-` is not due."""
     by_key = {(f.check, f.subject): f.status for f in findings}
+    for finding in findings:  # what nobody declared is one finding on the site, and unknown for each camera it names
+        cameras = finding.evidence.get("cameras") if finding.subject == "site" else None
+        for name in cameras if isinstance(cameras, list) else ():
+            by_key.setdefault((finding.check, f"camera:{name}"), finding.status)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(translate("camera", lang), no_wrap=True)
     for _, heading in COLUMNS:

@@ -67,7 +67,7 @@ def render_page(body: Body, proof: Proof) -> str:
     )  # fmt: skip
     findings: list[Body] = list(body["findings"])
     causes = [f for f in findings if not f["caused_by"]]
-    cells = {(f["subject"], f["check"]): f for f in findings}
+    cells = {(f["subject"], f["check"]): f for f in (*_for_each_camera(findings), *findings)}
     now = datetime.fromisoformat(proof.ts)
     return environment.get_template("page.html.j2").render(
         proof=proof,
@@ -88,6 +88,16 @@ def render_page(body: Body, proof: Proof) -> str:
         ticks=[(day, AXIS_PX - day * AXIS_PX / AXIS_DAYS) for day in range(0, AXIS_DAYS + 1, 10)],
         statuses=get_args(Status),
     )
+
+
+def _for_each_camera(findings: list[Body]) -> list[Body]:
+    """Return what one finding on the site says of several cameras, as one for each: undeclared is not undue."""
+    return [
+        {**f, "subject": f"camera:{camera}", "caused_by": f"{f['check']} site"}
+        for f in findings
+        if f["subject"] == "site"
+        for camera in f["evidence"].get("cameras", ())
+    ]
 
 
 def _paths(findings: list[Body]) -> dict[str, list[Body]]:

@@ -1,0 +1,59 @@
+"""The page for people: hostile names are text, an open declaration is shown as such, and a site in order says so."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+from rich.console import Console
+from sites import NOW, camera, healthy, site
+
+from agent.checks import run_checks
+from agent.commands.findings_table import cameras_table, findings_table
+from agent.config import CameraConfig
+from agent.facts import gather
+from agent.handover.page import Proof, render_page
+from agent.report import build_reports
+from agent.state import Memory
+from drivers.model import Camera, Observations
+
+PROOF = Proof("dt0001", "140200", "School", "kid", "epoch", 1, "00" * 32, "2026-11-24T12:00:00.000Z", 2, 2, 2)
+HOSTILE = "<script>alert(1)</script>[bold]{{ 7*7 }}"
+
+
+def page(one: CameraConfig, observations: Observations) -> str:
+    a_site = site(one)
+    facts = gather(observations)
+    findings = run_checks(a_site, facts, NOW)
+    drafts, _ = build_reports(a_site, facts, findings, (), Memory(), NOW, {}, {})
+    return render_page(drafts[0].body, PROOF)
+
+
+def test_a_site_in_order_says_so_and_shows_its_footage() -> None:
+    text = page(camera(), healthy())
+    assert "Nothing is open" in text
+    assert 'aria-label="retention of gate"' in text
+
+
+def test_a_hostile_name_is_text() -> None:
+    text = page(replace(camera(), camera=Camera("gate", "box", name=HOSTILE)), healthy())
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+    assert "{{ 7*7 }}" in text
+
+
+def test_recordings_that_nobody_declared_are_unknown_for_the_camera_not_undue() -> None:
+    row = page(camera(recorded=False), healthy()).split('<td class="id">gate')[1].split("</tr>")[0]
+    assert "retention-days site" in row
+
+
+def test_the_terminal_s_tables_show_an_open_declaration_and_a_hostile_name_as_text() -> None:
+    a_site = site(replace(camera(recorded=False), camera=Camera("gate", "box", name=HOSTILE)))
+    findings = run_checks(a_site, gather(()), NOW)
+    with io.StringIO() as terminal:
+        console = Console(width=200, file=terminal)
+        console.print(cameras_table(a_site, findings, "en"), findings_table(a_site, findings, "en"))
+        text = terminal.getvalue()
+    assert HOSTILE in text
+    (row,) = [line for line in text.splitlines() if line.strip().startswith("gate ")]
+    assert row.split() == ["gate", "?", "?", "?", "?", "?", "-", "?"]
