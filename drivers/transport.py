@@ -82,16 +82,13 @@ class LiveTransport:
         self._trust: bool | str = str(trust) if trust else True
         self._port = device.port
         self._login = Login(device, credentials, self._now, self._once, self._uri)
-        self._session = requests.Session()
-        self._session.trust_env = False
         self._connections = _Connections(addresses, deadline)
         self._adapter = _adapter(self._connections)
-        self._session.mount("http://", self._adapter)
-        self._session.mount("https://", self._adapter)
+        self._prepared: dict[tuple[str, int, str], requests.PreparedRequest] = {}
 
     def close(self) -> None:
         """Close the connection."""
-        self._session.close()
+        self._adapter.close()
         self._connections.end()
 
     def connect(self, port: int) -> socket.socket:
@@ -116,24 +113,40 @@ class LiveTransport:
         return self.clock()
 
     def _uri(self, request: Request) -> str:
-        return str(self._prepare(request, None).path_url)
+        return str(self._to(request).path_url)
 
     def _prepare(self, request: Request, header: str | None) -> requests.PreparedRequest:
-        scheme = "https" if self.device.tls else "http"
-        place = authority(self.device.host, request.port or self.device.port)
+        prepared = self._to(request).copy()
         headers: dict[str, str | bytes] = {"User-Agent": _USER_AGENT, "Accept-Encoding": "identity"}
         headers.update(request.headers)
         if header is not None:
             headers["Authorization"] = header
-        if not request.path.startswith("/"):
-            raise Malformed(f"{request.operation}: a path must begin with a slash")
+        if request.body or request.method == "POST":
+            headers["Content-Length"] = str(len(request.body))
         try:
-            # Prepared without the session, so that no cookie and no netrc entry joins it.
-            return requests.Request(
-                request.method, f"{scheme}://{place}{request.path}", headers=headers, data=request.body
-            ).prepare()
+            prepared.prepare_headers(headers)
         except (requests.RequestException, ValueError):
             raise Malformed(f"{request.operation}: the device's address for it cannot be used") from None
+        prepared.body = request.body or None
+        return prepared
+
+    def _to(self, request: Request) -> requests.PreparedRequest:
+        """Return a request to the same address, without headers and body: taking addresses apart is done once for each.
+
+        Prepared without a session, so that no cookie and no netrc entry joins it.
+        """
+        key = (request.method, request.port, request.path)
+        if key not in self._prepared:
+            if not request.path.startswith("/"):
+                raise Malformed(f"{request.operation}: a path must begin with a slash")
+            scheme = "https" if self.device.tls else "http"
+            place = authority(self.device.host, request.port or self.device.port)
+            try:
+                bare = requests.Request(request.method, f"{scheme}://{place}{request.path}").prepare()
+            except (requests.RequestException, ValueError):
+                raise Malformed(f"{request.operation}: the device's address for it cannot be used") from None
+            self._prepared[key] = bare
+        return self._prepared[key]
 
     def _once(self, request: Request, header: str | None) -> Answer:
         port = request.port or self.device.port
@@ -151,9 +164,8 @@ class LiveTransport:
         if request.limit_s > 0:
             self._connections.limit(until_mono)
         try:
-            with self._session.send(
-                prepared, stream=True, timeout=(left_s, left_s), allow_redirects=False, verify=self._trust
-            ) as response:
+            # By the adapter and not by a session, which would keep cookies and look at where a redirect leads.
+            with self._adapter.send(prepared, stream=True, timeout=(left_s, left_s), verify=self._trust) as response:
                 body = self._read(request, response, until_mono)
         except Exception as error:  # noqa: BLE001 # whatever the peer provoked, translated in one place
             raise self._translated(request, error, until_mono) from None

@@ -1,0 +1,110 @@
+"""Starts what is measured, and the devices it is measured on, as processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BENCH = Path(__file__).resolve().parent.parent
+ROOT = BENCH.parent.parent
+STARTS_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a program cost from its start to its end, import included, and the JSON that it printed."""
+
+    cpu_s: float
+    wall_s: float
+    said: Any
+
+
+def run(
+    client: str,
+    asked: dict[str, Any],
+    python: str = sys.executable,
+    timeout_s: float = 600.0,
+    environment: dict[str, str] | None = None,
+) -> Run:
+    """Run `clients/CLIENT.py` with a JSON object on its standard input; count its user and system time to its end.
+
+    `environment` is added to what every program gets.
+
+    Raises:
+        RuntimeError: It failed, or said that it did not do what it was asked to do.
+    """
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(json.dumps(asked).encode())
+        given.seek(0)
+        begun = time.monotonic()
+        child = subprocess.Popen(
+            [python, "-P", "-m", f"clients.{client}"],
+            stdin=given,
+            stdout=out,
+            stderr=err,
+            env=_environment() | (environment or {}),
+        )
+        timer = threading.Timer(timeout_s, child.kill)
+        timer.start()
+        # The standard library's own wait keeps the times of all children together; this one tells them apart.
+        _, status, usage = os.wait4(child.pid, 0)
+        wall_s = time.monotonic() - begun
+        timer.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        printed, complaints = out.read(), err.read().decode("utf-8", "replace")
+    if child.returncode:
+        raise RuntimeError(f"{client} ended with {child.returncode}: {complaints[-2000:]}")
+    return Run(usage.ru_utime + usage.ru_stime, wall_s, json.loads(printed))
+
+
+@contextmanager
+def stub_devices(kinds: list[str]) -> Iterator[list[dict[str, int]]]:
+    """Start one process with a stub device of each of `kinds`; yield their ports, in the same order."""
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "stubs.serve", json.dumps(kinds)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=_environment(),
+    )
+    try:
+        yield json.loads(_first_line(child))
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def service_environment() -> dict[str, str]:
+    """Return what the service's unit file sets for the daemon."""
+    unit = (ROOT / "systemd" / "camwarden.service").read_text().splitlines()
+    words = [word for line in unit if line.startswith("Environment=") for word in line.partition("=")[2].split()]
+    return dict(word.split("=", 1) for word in words)
+
+
+def _first_line(child: subprocess.Popen[bytes]) -> bytes:
+    timer = threading.Timer(STARTS_WITHIN_S, child.kill)
+    timer.start()
+    try:
+        line = child.stdout.readline() if child.stdout else b""
+    finally:
+        timer.cancel()
+    if not line:
+        raise RuntimeError("the stub devices did not start")
+    return line
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
+    # The checkout that the bench stands in is measured, whatever is installed.
+    return kept | {"PYTHONPATH": os.pathsep.join((str(BENCH), str(ROOT)))}

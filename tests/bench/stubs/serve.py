@@ -1,0 +1,51 @@
+"""The process of the stub devices. Its argument is a JSON list of kinds; it prints their ports and serves until killed.
+
+Kinds: `healthy`; `login`, the same with Digest on its stream; and four that hang: `silent`, `drip-headers`,
+`drip-body` (over HTTP), `no-rtp` (answers everything, and its stream never sends a packet).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from socket import socket
+
+from agent.demo.cameras import CAMERAS
+from agent.demo.login import Gate
+from agent.demo.scene import jpeg, picture
+from stubs.http_connection import Http
+from stubs.rtsp_connection import CLIPS, Rtsp
+from stubs.soap import PASSWORD, USER, SoapDevice
+
+
+async def main(kinds: list[str]) -> None:
+    """Open two ports for each device, print them, and serve."""
+    loop = asyncio.get_running_loop()
+    snapshot = jpeg(picture(CAMERAS[0], "snapshot", datetime.now(UTC), None))
+    ports = []
+    for number, kind in enumerate(kinds):
+        http, rtsp = _listener(), _listener()
+        device = SoapDevice(f"d{number}", http.getsockname()[1], rtsp.getsockname()[1])
+        clip = CLIPS[number % len(CLIPS)]
+        gate = Gate(USER, PASSWORD, lambda: datetime.now(UTC), "stub") if kind == "login" else None
+        await loop.create_server(lambda d=device, k=kind: Http(d, k, snapshot), sock=http)  # type: ignore[misc]
+        await loop.create_server(lambda c=clip, k=kind, g=gate: Rtsp(c, k == "no-rtp", g), sock=rtsp)  # type: ignore[misc]
+        ports.append({"http": http.getsockname()[1], "rtsp": rtsp.getsockname()[1]})
+    print(json.dumps(ports), flush=True)
+    await asyncio.Event().wait()
+
+
+def _listener() -> socket:
+    opened = socket()
+    opened.bind(("127.0.0.1", 0))
+    opened.listen(128)
+    opened.setblocking(False)
+    return opened
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main(json.loads(sys.argv[1])))
