@@ -15,10 +15,11 @@ from typing import Any
 
 import onvif_wsdls
 import pytest
-from bench.stubs.soap import PASSWORD, USER, SoapDevice
-from bench.table import TableError, filled, table
 from lxml import etree
 from soap_talk import envelope, token
+
+from bench.stubs.soap import PASSWORD, USER, SoapDevice
+from bench.table import TableError, filled, table
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCH = ROOT / "tests" / "bench"
