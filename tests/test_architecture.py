@@ -59,7 +59,7 @@ PLANTED = [
     ("agent/a.py", "import logging\nlogging.basicConfig()", "logging is set up in agent/cli.py only"),
     ("agent/a.py", "import pickle", "pickle may not be imported here"),
     ("agent/a.py", "\n" * 351, "longer than 350 lines"),
-    ("tests/test_a.py", "\n" * 431, "longer than 430 lines"),
+    ("tests/test_a.py", "\n" * 351, "longer than 350 lines"),
     ("packaging/__init__.py", "", "it would shadow another"),
     ("systemd/__init__.py", "", "it would shadow another"),
     ("tests/__init__.py", "", "it would shadow another"),
