@@ -305,3 +305,16 @@ def test_a_device_that_gives_local_time_as_utc_is_told_so_and_not_judged() -> No
     facts = without(healthy(), Clock) + observed("device:box", Clock(28_800.2, 0.5, local_time_as_utc=True))
     finding = judge(facts)["clock-offset device:box"]
     assert (finding.status, finding.reason) == ("warn", "local-time-as-utc")
+
+
+def test_a_snapshot_alone_proves_no_mask() -> None:
+    """Devices are known that mask the snapshot and not the video."""
+    facts = healthy()
+    for path in ("main", "sub", "playback"):
+        facts = without_path(facts, path)
+    only = Streams(
+        tuple(s for o in facts if isinstance(o.value, Streams) for s in o.value.streams if s.path == "snapshot")
+    )
+    facts = without(facts, Streams) + observed("camera:gate", only)
+    finding = judge(facts, site(camera(recorded=False)))["privacy-mask-effective camera:gate"]
+    assert (finding.status, finding.reason) == ("unknown", "snapshot-only")

@@ -185,6 +185,14 @@ def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
             Message("path {path} is dark: no mask can be judged in it", {"path": dark[0]}),
             caused_by=online.finding_key(subject),
         )
+    if set(seen) == {"snapshot"}:
+        return check.finding(
+            subject,
+            "unknown",
+            "snapshot-only",
+            {"paths": evidence},
+            Message("only a snapshot was seen: whether the video hides what is private is not known"),
+        )
     judged = {(v.path, v.zone): v for v in verdicts}
     for path in seen:
         for zone in camera.zones:
