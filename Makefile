@@ -37,7 +37,7 @@ setup: .venv/installed ## create .venv from the lock file
 	touch $@
 
 system-packages: ## install the system packages that tests need (apt as root; otherwise says which)
-	sh packaging/system-packages.sh mosquitto ffmpeg openssl iproute2 util-linux systemd libseccomp2 python3-gi \
+	sh packaging/system-packages.sh mosquitto mosquitto-clients ffmpeg openssl iproute2 util-linux systemd libseccomp2 python3-gi \
 		gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from drivers.footage import Store
 from drivers.model import Camera, Credential, Device, Polygon
 
+DEFAULT_TIME_ZONE = "Asia/Shanghai"
 PERIOD_MIN_S = 60
 PERIOD_MAX_S = 86_400
 
@@ -42,7 +45,8 @@ class CameraConfig:
     """A camera and what is due of it.
 
     `zones` and `no_private_area` exclude each other; a camera with neither is an open declaration. `recorded` says
-    that its recordings are kept on the device it is read through. `retention_days` 0 means: the site's floor.
+    that its recordings are kept: in the store `store` under the name `store_name`, or, where that is empty, on the
+    device it is read through. `retention_days` 0 means: the site's floor. `in_use_since` None means: the site's day.
     """
 
     camera: Camera
@@ -50,6 +54,9 @@ class CameraConfig:
     no_private_area: NoPrivateArea | None = None
     recorded: bool = False
     retention_days: int = 0
+    store: str = ""
+    store_name: str = ""
+    in_use_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,9 @@ class Probe:
 class Policy:
     """Thresholds of the checks; each is a design default unless a rule is named in `agent/README.md`.
 
-    `retention_floor_days`: State Council Order 799 article 17. `clock_warn_s`, `clock_fail_s`: absolute offset.
+    `retention_floor_days`: State Council Order 799 article 17. `retention_ceiling_days`: age at which footage must be
+    gone unless a `Hold` keeps it; 0: none was declared. `forecast_days`: how far ahead a shortage is warned of.
+    `clock_warn_s`, `clock_fail_s`: absolute offset.
     `completeness_*_ratio`: recorded time over scheduled time. `mask_uncovered_max_ratio`: share of a zone that no
     enabled mask covers and that is still accepted as rounding. `gap_*_s`: one hole in the recordings, however small
     its share. `recording_stale_s`: how long ago the newest footage may end. `own_clock` = `trusted` is the operator's
@@ -72,6 +81,8 @@ class Policy:
     """
 
     retention_floor_days: int = 30
+    retention_ceiling_days: int = 0
+    forecast_days: int = 30
     clock_warn_s: float = 1.0
     clock_fail_s: float = 30.0
     completeness_warn_ratio: float = 0.99
@@ -143,11 +154,28 @@ class Discovery:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Footage that is kept past the ceiling on purpose: of one camera, or of all where `camera` is empty.
+
+    Local days, both included. `by` and `at` say who decided it and on which day.
+    """
+
+    from_day: date
+    until_day: date
+    reason: str
+    by: str
+    at: str
+    camera: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Everything that the agent knows about its site before it looks.
 
     `id` is 1 to 23 of 0-9, A-Z, a-z; topic level, client id and certificate name at once. `city` is the topic level
-    above it. `division` is the six-digit GB/T 2260 code. `digest` is SHA-256 over the configuration file's bytes.
+    above it. `division` is the six-digit GB/T 2260 code. `time_zone` is that of the wall clocks on site, by its IANA
+    name. `in_use_since` is the day on which the system was put into use, None where nobody declared it. `digest` is
+    SHA-256 over the configuration file's bytes.
     """
 
     id: str
@@ -155,6 +183,8 @@ class Site:
     division: str
     name: str = ""
     period_s: int = 900
+    time_zone: str = DEFAULT_TIME_ZONE
+    in_use_since: date | None = None
     devices: tuple[Device, ...] = ()
     cameras: tuple[CameraConfig, ...] = ()
     probe: Probe = field(default_factory=Probe)
@@ -162,4 +192,6 @@ class Site:
     hub: Hub | None = None
     storage: Storage = field(default_factory=Storage)
     discovery: Discovery = field(default_factory=Discovery)
+    stores: tuple[Store, ...] = ()
+    holds: tuple[Hold, ...] = ()
     digest: str = ""

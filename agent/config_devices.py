@@ -1,4 +1,4 @@
-"""Reads devices, cameras and zones out of site.toml, and what must hold between them. Pure.
+"""Reads devices, cameras and zones out of site.toml, and what must hold between them. Pure, but for a look at `ca`.
 
 A camera is read through exactly one device that stands in the same file; no two cameras share a device's channel.
 """
@@ -6,10 +6,13 @@ A camera is read through exactly one device that stands in the same file; no two
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from agent.config import CameraConfig, NoPrivateArea, Policy, PrivateZone
-from agent.config_sections import RETENTION_MAX_DAYS, read_credential, read_day, read_host
+from agent.config import DEFAULT_TIME_ZONE, CameraConfig, NoPrivateArea, Policy, PrivateZone
+from agent.config_days import read_date, read_day, read_time_zone
+from agent.config_sections import RETENTION_MAX_DAYS, read_credential, read_host
 from agent.config_table import Table
+from drivers.footage import Store
 from drivers.model import Camera, Credential, Device, Point, Polygon
 from drivers.registry import DRIVERS
 from masking.geometry import GeometryError, validate
@@ -23,18 +26,22 @@ DEFAULT_DRIVER = "onvif"
 DEFAULT_PORT = 80
 DEFAULT_TLS_PORT = 443
 
+_CA_MAX_BYTES = 1024 * 1024
+
 _DEFAULT_CAMERA = Camera(id="", device="")
 _DEFAULT_DEVICE = Device(id="", host="", port=DEFAULT_PORT, driver=DEFAULT_DRIVER)
 _NO_POLYGON: Polygon = ()
 
 
-def read_devices(top: Table, credentials: Mapping[str, Credential] | None) -> tuple[Device, ...]:
+def read_devices(
+    top: Table, credentials: Mapping[str, Credential] | None, site_time_zone: str = DEFAULT_TIME_ZONE
+) -> tuple[Device, ...]:
     """Read every `[[device]]`; `credentials` None: the secrets file could not be read."""
     devices: list[Device] = []
     seen = _Seen("device")
     addresses = _Seen("device")
     for table in top.tables("device", "device"):
-        table.only("id", "host", "port", "driver", "credential", "rtsp_port", "tls", "allow_basic")
+        table.only("id", "host", "port", "driver", "credential", "rtsp_port", "tls", "allow_basic", "ca", "time_zone")
         tls = table.flag("tls", _DEFAULT_DEVICE.tls)
         driver = table.choice("driver", DEFAULT_DRIVER, tuple(DRIVERS))
         device = Device(
@@ -46,6 +53,8 @@ def read_devices(top: Table, credentials: Mapping[str, Credential] | None) -> tu
             rtsp_port=table.integer("rtsp_port", _DEFAULT_DEVICE.rtsp_port, 0, 65535),
             tls=tls,
             allow_basic=table.flag("allow_basic", _DEFAULT_DEVICE.allow_basic),
+            time_zone=read_time_zone(table, site_time_zone),
+            ca=_ca(table, tls),
         )
         seen.check(table, "id", device.id, f'id "{device.id}"')
         if device.host:
@@ -55,15 +64,37 @@ def read_devices(top: Table, credentials: Mapping[str, Credential] | None) -> tu
     return tuple(devices)
 
 
-def read_cameras(top: Table, devices: tuple[Device, ...], policy: Policy) -> tuple[CameraConfig, ...]:
+def _ca(table: Table, tls: bool) -> Path | None:
+    """Return the certificates that vouch for a device: a file that this user can read and that holds some."""
+    if "ca" in table.data and not tls:
+        table.note("ca", "ca has no use with tls = false", "set tls = true, or remove it")
+    path = table.file("ca", "camera-ca.pem")
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            held = file.read(_CA_MAX_BYTES)
+    except OSError as error:
+        table.note("ca", f"ca {path} cannot be read: {error.strerror}", "let this user and the service's read it")
+        return None
+    if b"-----BEGIN CERTIFICATE-----" not in held:
+        fix = "write certificates in PEM form into it, the authority's or the device's own"
+        table.note("ca", f"ca {path} holds no certificate", fix)
+        return None
+    return path
+
+
+def read_cameras(
+    top: Table, devices: tuple[Device, ...], stores: tuple[Store, ...], policy: Policy
+) -> tuple[CameraConfig, ...]:
     """Read every `[[camera]]` with its zones."""
     cameras: list[CameraConfig] = []
     ids, codes, channels = _Seen("camera"), _Seen("camera"), _Seen("camera")
     known = {device.id for device in devices}
     for table in top.tables("camera", "camera"):
         table.only(
-            "id", "device", "channel", "name", "code", "placement", "recorded", "retention_days",
-            "private_zone", "no_private_area",
+            "id", "device", "channel", "name", "code", "placement", "recorded", "retention_days", "store", "store_name",
+            "in_use_since", "private_zone", "no_private_area",
         )  # fmt: skip
         camera = Camera(
             id=table.text("id", like=NAME, rule=NAME_RULE, example='"gate"'),
@@ -85,16 +116,32 @@ def read_cameras(top: Table, devices: tuple[Device, ...], policy: Policy) -> tup
             channel = f"channel {camera.channel} of device {camera.device}"
             key = "channel" if "channel" in table.data else "device"
             channels.check(table, key, channel, channel, "give each camera its own channel")
+        store = _store(table, stores)
         cameras.append(
             CameraConfig(
                 camera=camera,
                 zones=_zones(table),
                 no_private_area=_no_private_area(table),
-                recorded=table.flag("recorded", False),
+                recorded=table.flag("recorded", bool(store)),
                 retention_days=_retention_days(table, policy),
+                store=store,
+                store_name=table.text("store_name", camera.id if store else ""),
+                in_use_since=read_date(table, "in_use_since"),
             )
         )
     return tuple(cameras)
+
+
+def _store(table: Table, stores: tuple[Store, ...]) -> str:
+    """Return the store that the camera's footage is in, empty where it is on its device."""
+    store = table.text("store", "")
+    known = [one.id for one in stores]
+    if store and store not in known:
+        names = ", ".join(sorted(filter(None, known))) or "none"
+        table.note("store", f'no store has the id "{store}"', f"use one of: {names}")
+    if "store_name" in table.data and "store" not in table.data:
+        table.note("store_name", "store_name has no use without store", "add store, or remove store_name")
+    return store
 
 
 def _retention_days(table: Table, policy: Policy) -> int:

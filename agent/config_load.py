@@ -17,7 +17,8 @@ from pathlib import Path
 import tomli
 
 from agent.config import Site, Storage
-from agent.config_devices import read_cameras, read_devices
+from agent.config_devices import NAME, NAME_RULE, read_cameras, read_devices
+from agent.config_footage import read_holds, read_stores
 from agent.config_lines import KeyPath, locate
 from agent.config_sections import read_discovery, read_hub, read_policy, read_probe, read_site, read_storage
 from agent.config_table import ConfigError, ConfigForbidden, Document, Problem, Table
@@ -29,7 +30,7 @@ __all__ = ["ConfigError", "Problem", "load", "load_storage"]
 FILE_MAX_BYTES = 8 * 1024 * 1024
 """Far above a site of ten thousand cameras; a wrong file is refused before it fills the memory."""
 
-_TABLES = ("site", "probe", "policy", "storage", "discovery", "hub", "device", "camera")
+_TABLES = ("site", "probe", "policy", "storage", "discovery", "hub", "device", "camera", "store", "hold")
 _TWICE = re.compile(r"(?i)cannot (declare|overwrite|mutate|redefine)|duplicate")
 """What tomli says where a key or table stands there already."""
 _WRONG_BITS = 0o077
@@ -85,16 +86,21 @@ def _site(document: Document, credentials: dict[str, Credential] | None) -> Site
     _known_tables(top)
     probe = read_probe(top.table("probe", "optional"))
     policy = read_policy(top.table("policy", "optional"))
-    devices = read_devices(top, credentials)
+    site = read_site(top.table("site", "required"), probe)
+    devices = read_devices(top, credentials, site.time_zone)
+    stores = read_stores(top, site.time_zone, NAME, NAME_RULE)
+    cameras = read_cameras(top, devices, stores, policy)
     return replace(
-        read_site(top.table("site", "required"), probe),
+        site,
         probe=probe,
         policy=policy,
         storage=read_storage(top.table("storage", "optional")),
         discovery=read_discovery(top.table("discovery", "optional")),
         hub=read_hub(top.table("hub", "optional"), credentials),
         devices=devices,
-        cameras=read_cameras(top, devices, policy),
+        stores=stores,
+        cameras=cameras,
+        holds=read_holds(top, frozenset(camera.camera.id for camera in cameras)),
     )
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from datetime import date
 
 from agent.config import PERIOD_MAX_S, PERIOD_MIN_S, Discovery, Hub, Ignored, Policy, Probe, Site, Storage
+from agent.config_days import read_date, read_day, read_time_zone
 from agent.config_table import Table
 from agent.topics import CITY, SITE_ID
 from drivers.discovery_plan import RANGE_ADDRESSES_MAX
@@ -19,6 +19,7 @@ from drivers.model import Credential
 RETENTION_LAW_DAYS = 30
 """What no site may go below. Source: State Council Order 799, article 17."""
 RETENTION_MAX_DAYS = 3650
+FORECAST_MAX_DAYS = 365
 DEADLINE_MAX_S = 300.0
 DEVICES_AT_ONCE_MAX = 256
 """One thread each; the unit's TasksMax leaves room for this many."""
@@ -42,7 +43,7 @@ def read_site(table: Table | None, probe: Probe) -> Site:
     """Read `[site]` alone; the caller adds what stands in the other tables."""
     if table is None:
         return _DEFAULT
-    table.only("id", "name", "city", "division", "period_s")
+    table.only("id", "name", "city", "division", "period_s", "time_zone", "in_use_since")
     period_s = table.integer("period_s", _DEFAULT.period_s, PERIOD_MIN_S, PERIOD_MAX_S)
     if probe.deadline_s >= period_s:
         table.note(
@@ -58,6 +59,8 @@ def read_site(table: Table | None, probe: Probe) -> Site:
         ),
         division=table.text("division", like="[0-9]{6}", rule="the six digits of a GB/T 2260 code", example='"140200"'),
         period_s=period_s,
+        time_zone=read_time_zone(table),
+        in_use_since=read_date(table, "in_use_since"),
     )
 
 
@@ -87,6 +90,10 @@ def read_policy(table: Table | None) -> Policy:
             RETENTION_MAX_DAYS,
             hint=" (30 is the law's floor: State Council Order 799, article 17)",
         ),
+        retention_ceiling_days=table.integer(
+            "retention_ceiling_days", default.retention_ceiling_days, 0, RETENTION_MAX_DAYS
+        ),
+        forecast_days=table.integer("forecast_days", default.forecast_days, 1, FORECAST_MAX_DAYS),
         clock_warn_s=table.number("clock_warn_s", default.clock_warn_s, 0, CLOCK_MAX_S),
         clock_fail_s=table.number("clock_fail_s", default.clock_fail_s, 0, CLOCK_MAX_S),
         completeness_warn_ratio=table.number("completeness_warn_ratio", default.completeness_warn_ratio, 0, 1),
@@ -99,6 +106,13 @@ def read_policy(table: Table | None) -> Policy:
         ),
         own_clock=table.choice("own_clock", default.own_clock, ("kernel", "trusted")),
     )
+    if 0 < policy.retention_ceiling_days < policy.retention_floor_days:
+        table.note(
+            "retention_ceiling_days",
+            f"footage cannot be gone after {policy.retention_ceiling_days} days and kept for "
+            f"{policy.retention_floor_days}",
+            "raise retention_ceiling_days, or leave it away where nobody declared one",
+        )
     _ordered(table, "clock_warn_s", policy.clock_warn_s, "clock_fail_s", policy.clock_fail_s)
     _ordered(table, "gap_warn_s", policy.gap_warn_s, "gap_fail_s", policy.gap_fail_s)
     _ordered(
@@ -174,21 +188,6 @@ def _read_ignored(table: Table) -> Ignored:
         shown = table.document.shown(ignored.address)
         table.note("address", f"address {shown} is no host", 'write for example address = "192.0.2.77"')
     return ignored
-
-
-def read_day(table: Table, key: str) -> str:
-    """Return an ISO date, written as a TOML date or as a text."""
-    if not table.required(key, "2026-01-31"):
-        return ""
-    value = table.data[key]
-    if type(value) is date:  # a datetime is a date too, and says more than was asked
-        return value.isoformat()
-    try:
-        return date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "").isoformat()
-    except ValueError:
-        shown = table.document.shown(value)
-        table.note(key, f"{key} must be a day, not {shown}", f"write for example {key} = 2026-01-31")
-        return ""
 
 
 def read_hub(table: Table | None, credentials: Mapping[str, Credential] | None) -> Hub | None:

@@ -19,7 +19,7 @@ from agent.config import Site
 from agent.envelope import sign
 from agent.events import incident_told, transitions
 from agent.facts import Facts, gather
-from agent.host import load
+from agent.host import look_at_host
 from agent.host import moment as moment_of
 from agent.inventory import look_around
 from agent.keys import Signer
@@ -31,6 +31,7 @@ from agent.report import build_reports
 from agent.spool import Spool
 from agent.spool_room import Seal
 from agent.state import NOTHING, Memory
+from agent.stores import read_stores
 from drivers.credentials import Credentials
 from drivers.samples import Sample, write
 
@@ -63,9 +64,13 @@ class Seen:
 def see(site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING) -> Seen:
     """Look at the site once and judge it; nothing is kept or sent. `memory` is what looks before this one left."""
     heard = discover(site, rim.progress)
-    probed = probe(site, rim.credentials, rim.clock, rim.progress, due(site, memory.looked, moment.at))
-    looked = look(site, probed.pictures, rim.judge, rim.progress)
-    observations, in_turn = join(site, probed.observations + looked, memory.looked, moment.at)
+    paths = due(site, memory.looked, moment.at)
+    probed = probe(site, rim.credentials, rim.clock, rim.progress, paths)
+    stored = read_stores(site, paths, moment.at, rim.progress)
+    looked = look(site, stored.pictures + probed.pictures, rim.judge, rim.progress)
+    host = look_at_host(site.storage.directory, moment.at)
+    observations = stored.observations + probed.observations + looked + host
+    observations, in_turn = join(site, observations, memory.looked, moment.at)
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
     around, memory = look_around(site, heard, observations, memory, moment.at)
     facts = gather(observations, around, trusted)
@@ -80,8 +85,7 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     incidents = spool.begin(moment.at)
     told, memory = transitions(seen.findings, seen.memory, moment.at)
     told = tuple(incident_told(incident.kind, incident.detail) for incident in incidents) + told
-    queue, host = spool.counts(), load(site.storage.directory)
-    drafts, memory = build_reports(site, seen.facts, seen.findings, told, memory, moment.at, queue, host)
+    drafts, memory = build_reports(site, seen.facts, seen.findings, told, memory, moment.at, spool.counts())
     reports, _ = link(drafts, spool.heads(), spool.epoch, site, moment)
     envelopes = tuple(sign(report, signer) for report in reports)
     spool.commit(envelopes, state.to_json(memory), moment.at, incidents)

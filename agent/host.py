@@ -9,7 +9,10 @@ from pathlib import Path
 
 import psutil
 
-from agent.model import Json, Moment
+from agent.model import Moment
+from drivers import smart
+from drivers.details import Host
+from drivers.model import Observation, Observations, Unavailable
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _STA_UNSYNC = 0x0040
@@ -43,14 +46,34 @@ def is_synced(state: int, status: int) -> bool:
     return 0 <= state < _TIME_ERROR and not status & _STA_UNSYNC
 
 
-def load(directory: Path) -> dict[str, Json]:
-    """Return load figures of the host; `directory` names the file system whose free bytes count."""
-    return {
-        "cpu_ratio": round(psutil.cpu_percent() / 100, 3),
-        "memory_ratio": round(psutil.virtual_memory().percent / 100, 3),
-        "disk_free_bytes": psutil.disk_usage(str(directory)).free,
-        "uptime_s": int(time.monotonic()),
-    }
+def load(directory: Path) -> Host:
+    """Return load figures of the host; `directory`, or what there is of its path, names the file system that counts."""
+    there = next(path for path in (directory, *directory.parents) if path.exists())
+    disk = psutil.disk_usage(str(there))
+    return Host(
+        cpu_ratio=round(psutil.cpu_percent() / 100, 3),
+        memory_ratio=round(psutil.virtual_memory().percent / 100, 3),
+        disk_free_bytes=disk.free,
+        disk_capacity_bytes=disk.total,
+        uptime_s=int(time.monotonic()),
+        temperature_c=_hottest_c(),
+    )
+
+
+def look_at_host(directory: Path, now: datetime) -> Observations:
+    """Return what the gateway says of itself and its disks."""
+    try:
+        here = (Observation("site", load(directory), now, "psutil"),)
+    except OSError as error:
+        here = (Observation("site", Unavailable("host", "malformed", str(error.strerror)), now, "psutil"),)
+    return (*here, smart.read(now))
+
+
+def _hottest_c() -> float | None:
+    """Return the hottest sensor; boards without any, and sensors that are not connected (0 or below), are none."""
+    sensors = psutil.sensors_temperatures() if hasattr(psutil, "sensors_temperatures") else {}
+    found = [sensor.current for group in sensors.values() for sensor in group if sensor.current > 0]
+    return round(max(found), 1) if found else None
 
 
 def _boot_id() -> str:

@@ -19,6 +19,7 @@ from agent.facts import Around, Facts
 from agent.sightings import Sighting, counted, digest, mark_of, remembered, window
 from agent.state import Memory
 from drivers.discovery import Sweep
+from drivers.footage import Channels
 from drivers.model import Identity, Observation, Streams
 from drivers.probe_match import Discovered, mac_of
 
@@ -60,7 +61,7 @@ def take_stock(
         site: The configuration.
         found: What answered, merged.
         names: Addresses of configured hosts that are names.
-        behind: Hosts and MACs of cameras that stand among the channels of a configured recorder.
+        behind: Hosts and MACs of cameras that stand among the channels of a configured recorder, as `behind` gives.
     """
     found = tuple(found)
     hosts = {device.id: {device.host.lower(), *(names or {}).get(device.host, ())} for device in site.devices}
@@ -99,6 +100,12 @@ def doubled(placed: Iterable[Placed]) -> dict[str, str]:
     return reasons | {device: TWO_BOXES for device, count in answers.items() if count > 1}
 
 
+def behind(observations: Iterable[Observation]) -> frozenset[str]:
+    """Return hosts and MACs of the cameras that recorders list as theirs, whether they are connected or not."""
+    channels = [channel for o in observations if isinstance(o.value, Channels) for channel in o.value.channels]
+    return frozenset(mark.lower() for channel in channels for mark in (channel.host, channel.mac) if mark)
+
+
 def empty_channels(site: Site, facts: Facts, device: str) -> tuple[str, ...]:
     """Return the cameras of a device whose channel has no video source: an empty channel is not a camera."""
     ids = [c.camera.id for c in site.cameras if c.camera.device == device]
@@ -111,13 +118,14 @@ def look_around(
     observations: tuple[Observation, ...],
     memory: Memory,
     now: datetime,
-    behind: frozenset[str] = frozenset(),
 ) -> tuple[Around, Memory]:
     """Join one round of discovery and the devices' identities with what is remembered.
 
+    Cameras that a configured recorder lists among its channels belong to it.
+
     While a configured host name has no address nobody is a stranger yet: it may be that device under its number.
     """
-    placed = take_stock(site, heard.found, heard.names, behind)
+    placed = take_stock(site, heard.found, heard.names, behind(observations))
     nameless = tuple(name for name, addresses in heard.names.items() if not addresses)
     unknown = [_sighting(one, now) for one in placed if one.standing == "undeclared" and not nameless]
     settled = {mark for one in placed if one.standing != "undeclared" for mark in _sighting(one, now).marks}

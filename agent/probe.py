@@ -15,15 +15,31 @@ import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import get_args
+from types import MappingProxyType
 
 from agent.config import Site
 from drivers import capture, registry
 from drivers.credentials import Credentials
+from drivers.details import RetentionLimits
 from drivers.discovery import Sweep, resolved, sweep
 from drivers.discovery_plan import Plan, plan_of
 from drivers.errors import DriverError
-from drivers.model import DEVICE_FACTS, Camera, Device, Fact, Observation, PathName, Picture, Reason, Unavailable
+from drivers.footage import RecordedDays, Schedule, WantedFootage
+from drivers.model import (
+    CAMERA_FACTS,
+    DEVICE_FACTS,
+    Camera,
+    Device,
+    Fact,
+    Observation,
+    Observations,
+    PathName,
+    Picture,
+    Reason,
+    Recordings,
+    Unavailable,
+    Value,
+)  # fmt: skip
 from drivers.samples import Sample
 from drivers.transport import open_transport
 
@@ -34,11 +50,10 @@ STACK_BYTES = 1024 * 1024
 
 TICK_S = 0.2
 OVERRUN_S = 5.0
-"""How long after its deadline a device may still be busy, with resolving names, before the probe counts as stuck."""
-
-TICK_S = 0.2
-OVERRUN_S = 5.0
 """How long after its deadline a device may still be busy, with resolving names, before it is given up."""
+
+FOOTAGE_FACTS: tuple[Fact, ...] = ("recordings", "recorded-days", "schedule", "retention-limits", "store-index")
+"""What a device says of a camera's footage; it counts only where the footage is kept on that device."""
 
 Paths = Mapping[str, Collection[PathName]]
 
@@ -78,10 +93,12 @@ def probe(
     clock: Callable[[], datetime],
     progress: Callable[[], None] = lambda: None,
     paths: Paths | None = None,
+    wanted: WantedFootage = MappingProxyType({}),
 ) -> Probed:
     """Read all devices of the site and return everything they gave, in the order of the configuration.
 
-    `paths` names the paths of each camera whose picture is due; None means all of them.
+    `paths` names the paths of each camera whose picture is due; None means all of them. `wanted` says what is asked of
+    recorders about each camera's footage.
     `progress` is called from this thread at least every `TICK_S`; it may raise to end the cycle, and then threads that
     still read are not waited for: they end with their device's deadline. A device that is not back well after its
     deadline is given up in the same way.
@@ -91,7 +108,7 @@ def probe(
     previous = threading.stack_size(STACK_BYTES)
     try:
         for index, device in enumerate(site.devices):
-            arguments = (index, site, device, credentials, clock, paths, slots, results)
+            arguments = (index, site, device, credentials, clock, paths, wanted, slots, results)
             threading.Thread(target=_one_device, args=arguments, name=f"probe {device.id}", daemon=True).start()
     finally:
         threading.stack_size(previous)
@@ -105,7 +122,7 @@ def probe(
         progress()
     in_order = [probed.get(index) or _given_up(site, device, clock()) for index, device in enumerate(site.devices)]
     return Probed(
-        tuple(o for one in in_order for o in one.observations),
+        _kept_here(site, tuple(o for one in in_order for o in one.observations)),
         tuple(picture for one in in_order for picture in one.pictures),
         tuple(sample for one in in_order for sample in one.samples),
     )
@@ -124,13 +141,14 @@ def _one_device(
     credentials: Credentials,
     clock: Callable[[], datetime],
     paths: Paths | None,
+    wanted: WantedFootage,
     slots: threading.BoundedSemaphore,
     results: queue.SimpleQueue[tuple[int, Probed]],
 ) -> None:
     cameras = tuple(c.camera for c in site.cameras if c.camera.device == device.id)
     try:
         with slots:
-            probed = _read(site, device, cameras, credentials, clock, paths)
+            probed = _read(site, device, cameras, credentials, clock, paths, wanted)
     except DriverError as error:
         probed = Probed(tuple(all_unavailable(device, cameras, error.reason, str(error), clock())))
     except Exception as error:  # noqa: BLE001 - see below
@@ -150,12 +168,25 @@ def _read(
     credentials: Credentials,
     clock: Callable[[], datetime],
     paths: Paths | None,
+    wanted: WantedFootage,
 ) -> Probed:
     read = registry.load(device.driver)
-    with open_transport(device, site.probe.deadline_s, credentials, clock) as transport:
-        observations = read(cameras, transport)
+    with open_transport(device, site.probe.deadline_s, credentials, clock, device.ca) as transport:
+        observations = _kept_here(site, read(cameras, transport, wanted))
         pictures, more = capture.fetch_pictures(cameras, observations, transport, paths)
     return Probed(observations + more, pictures, tuple(transport.samples.kept))
+
+
+def _kept_here(site: Site, observations: Observations) -> Observations:
+    """Leave out what devices say of footage that is kept in a store, by the configuration."""
+    elsewhere = {f"camera:{c.camera.id}" for c in site.cameras if c.store}
+    return tuple(o for o in observations if o.subject not in elsewhere or not _is_of_footage(o.value))
+
+
+def _is_of_footage(value: Value) -> bool:
+    if isinstance(value, Unavailable):
+        return value.fact in FOOTAGE_FACTS or value.path == "playback"
+    return isinstance(value, Recordings | RecordedDays | Schedule | RetentionLimits)
 
 
 def all_unavailable(
@@ -165,6 +196,5 @@ def all_unavailable(
     for fact in DEVICE_FACTS:
         yield Observation(f"device:{device.id}", Unavailable(fact, reason, detail), at, "probe")
     for camera in cameras:
-        for fact in get_args(Fact):
-            if fact not in DEVICE_FACTS:
-                yield Observation(f"camera:{camera.id}", Unavailable(fact, reason, detail), at, "probe")
+        for fact in CAMERA_FACTS:
+            yield Observation(f"camera:{camera.id}", Unavailable(fact, reason, detail), at, "probe")

@@ -21,6 +21,7 @@ from agent.looks import masks_digest
 from agent.model import Draft, Finding, Json, Message, Source, Status, utc_text
 from agent.state import Memory
 from agent.version import VERSION
+from drivers.details import Host
 from drivers.model import Identity, Masks, Recordings
 
 CONFIG_AT_LEAST_EVERY = timedelta(days=1)
@@ -36,7 +37,6 @@ def build_reports(
     memory: Memory,
     now: datetime,
     queue: dict[str, Json],
-    host: dict[str, Json],
 ) -> tuple[tuple[Draft, ...], Memory]:
     """Return this cycle's drafts in the order in which they are linked, and the memory that knows of them."""
     drafts = [_event(site, transition) for transition in told]
@@ -46,7 +46,7 @@ def build_reports(
     if digest != memory.config_digest or sent_at is None or now - sent_at >= CONFIG_AT_LEAST_EVERY:
         drafts.append(Draft("config", config))
         memory = replace(memory, config_digest=digest, config_sent_at=now)
-    drafts.append(Draft("health", _health(site, findings, now, queue, host)))
+    drafts.append(Draft("health", _health(site, facts, findings, now, queue)))
     return tuple(drafts), memory
 
 
@@ -82,7 +82,7 @@ def counts(findings: tuple[Finding, ...]) -> dict[str, Json]:
 
 
 def _health(
-    site: Site, findings: tuple[Finding, ...], now: datetime, queue: dict[str, Json], host: dict[str, Json]
+    site: Site, facts: Facts, findings: tuple[Finding, ...], now: datetime, queue: dict[str, Json]
 ) -> dict[str, Json]:
     online = {f.subject: f.status for f in findings if f.check == "camera-online"}
     return {
@@ -101,7 +101,7 @@ def _health(
             if f.status not in ("pass", "not_applicable") and not f.caused_by
         ],
         "queue": queue,
-        "host": host,
+        "host": _host(facts.one("site", Host)),
         "agent": {"version": VERSION},
     }
 
@@ -170,6 +170,19 @@ def _camera(facts: Facts, camera: CameraConfig) -> dict[str, Json]:
         "masks_digest": masks_digest(masks.masks) if masks else None,
         "retention": {"oldest_at": utc_text(spans[0].start_at) if spans else None, "spans": len(spans)},
     }
+
+
+def _host(host: Host | None) -> dict[str, Json] | None:
+    if host is None:
+        return None
+    told: dict[str, Json] = {
+        "cpu_ratio": host.cpu_ratio,
+        "memory_ratio": host.memory_ratio,
+        "disk_free_bytes": host.disk_free_bytes,
+        "disk_capacity_bytes": host.disk_capacity_bytes,
+        "uptime_s": host.uptime_s,
+    }
+    return told if host.temperature_c is None else {**told, "temperature_c": host.temperature_c}
 
 
 def _identity(identity: Identity | None) -> dict[str, Json] | None:

@@ -124,6 +124,7 @@ class _Camera:
         self._camera = camera
         self._subject = f"camera:{camera.id}"
         self._play_at: datetime | None = None
+        self._plays_from_at: datetime | None = None
         self._asked: list[str] = []
         self._anonymous: list[str] = []
         self._error = Unavailable("access", "not-looked-at", "no address of a picture is known")
@@ -131,7 +132,8 @@ class _Camera:
             if isinstance(value, Streams):
                 self.streams += value.streams
             elif isinstance(value, Recordings) and value.spans and value.replay_url:
-                self._play_at = value.spans[0].start_at + PLAYBACK_LEAD
+                self._plays_from_at = value.replay_from_at
+                self._play_at = None if value.replay_from_at else value.spans[0].start_at + PLAYBACK_LEAD
                 self.streams += (Stream("playback", value.replay_url),)
             elif isinstance(value, Unavailable) and value.fact == "streams":
                 self._error = replace(value, fact="access")
@@ -191,7 +193,9 @@ class _Camera:
         if fetched.keyframe is None:
             raise fetched.error or Malformed(f"{stream.path}: no picture")
         frame = fetched.keyframe
-        return Picture(self._camera.id, stream.path, frame.taken_at, frame.data, frame.kind)
+        # Only ONVIF's replay tells the recorded time with the picture; elsewhere it is the moment that was asked for.
+        played_at = self._plays_from_at if stream.path == "playback" else None
+        return Picture(self._camera.id, stream.path, played_at or frame.taken_at, frame.data, frame.kind)
 
     def _answered(self, name: str, anonymous: bool) -> None:
         self._asked.append(name)

@@ -181,3 +181,18 @@ class RetentionLimits:
     """The limits of every recording of one camera; empty where none is configured for it."""
 
     limits: tuple[RetentionLimit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The gateway that the agent runs on. `disk_*` are of the file system that holds its own files.
+
+    Ratios are 0..1; `temperature_c` is the hottest sensor, None where there is none.
+    """
+
+    cpu_ratio: float
+    memory_ratio: float
+    disk_free_bytes: int
+    disk_capacity_bytes: int
+    uptime_s: int
+    temperature_c: float | None = None

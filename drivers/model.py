@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from drivers.details import (
@@ -16,6 +17,7 @@ from drivers.details import (
     Audio,
     Encoders,
     GapEvents,
+    Host,
     Interfaces,
     MaskOptions,
     RecordingSummary,
@@ -24,6 +26,8 @@ from drivers.details import (
     Storages,
     VideoSources,
 )
+from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, Schedule, StoreIndex
+from masking.model import PictureKind
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
@@ -37,42 +41,22 @@ Reason = Literal[
 """Why a fact is not available. Never a pass."""
 
 Fact = Literal[
-    "identity",
-    "clock",
-    "services",
-    "interfaces",
-    "accounts",
-    "storages",
-    "signing",
-    "video-sources",
-    "recording-summary",
-    "gap-events",
-    "streams",
-    "encoders",
-    "audio",
-    "masks",
-    "mask-options",
-    "overlays",
-    "recordings",
-    "retention-limits",
-    "access",
-    "picture",
-]
+    "identity", "clock", "services", "interfaces", "protocols", "accounts", "storages", "disks", "signing", "channels",
+    "video-sources", "recording-summary", "gap-events", "platform-link", "host",
+    "streams", "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "recorded-days", "schedule",
+    "store-index", "retention-limits", "access", "picture",
+]  # fmt: skip
 """Names a kind of observation, also when it could not be made."""
 
 DEVICE_FACTS: tuple[Fact, ...] = (
-    "identity",
-    "clock",
-    "services",
-    "interfaces",
-    "accounts",
-    "storages",
-    "signing",
-    "video-sources",
-    "recording-summary",
-    "gap-events",
-)
-"""The facts whose subject is a device; the subject of the others is a camera."""
+    "identity", "clock", "services", "interfaces", "protocols", "accounts", "storages", "disks", "signing", "channels",
+    "video-sources", "recording-summary", "gap-events", "platform-link",
+)  # fmt: skip
+CAMERA_FACTS: tuple[Fact, ...] = (
+    "streams", "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "recorded-days", "schedule",
+    "store-index", "retention-limits", "access", "picture",
+)  # fmt: skip
+"""The facts whose subject is a device, and those whose subject is a camera. That of `host` is the site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +74,9 @@ class Device:
 
     `host` is the only host that the device's credential is ever sent to; addresses that the device gives keep
     their path and query only. `rtsp_port` 0 means: the port that the device's stream address names. `allow_basic` lets
-    the password go out readable, where the device can do no better and the network is trusted.
+    the password go out readable, where the device can do no better and the network is trusted. `ca` is a file of
+    certificates (PEM) that vouch for the device's own, where `tls` is on; None: the public ones count. `time_zone` is
+    that of its wall clock, an IANA name: many recorders tell local time without a zone, or with a wrong one.
     """
 
     id: str
@@ -101,6 +87,8 @@ class Device:
     rtsp_port: int = 0
     tls: bool = False
     allow_basic: bool = False
+    ca: Path | None = None
+    time_zone: str = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +122,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An encoded picture as it left the camera: one JPEG, or one keyframe in Annex-B form with parameter sets."""
+    """An encoded picture as it left the camera: one JPEG, or one keyframe in Annex-B form with parameter sets.
+
+    Or, of a store, the beginning of the segment whose first picture it is.
+    """
 
     camera_id: str
     path: PathName
     taken_at: datetime
     data: bytes = field(repr=False)
-    kind: Literal["jpeg", "h264", "h265"]
+    kind: PictureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +218,10 @@ class Masks:
 
 @dataclass(frozen=True, slots=True)
 class Overlays:
-    """Texts that the device draws into the picture."""
+    """Texts that the device draws into the picture. `time_shown` None: it does not say whether the time is drawn."""
 
     texts: tuple[str, ...]
+    time_shown: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,14 +239,16 @@ class Recordings:
     The proof is a `PictureSeen` on path `playback`: its `taken_at` is the recorded moment that was opened and decoded.
     `replay_url` is where that can be done, without credentials; empty where the device offers no replay.
 
-    `gaps_told`: the gaps that the device's own events name are taken out of the spans; otherwise a span may hide some.
-    `tracks` names the kinds of what is recorded (Video, Audio, Metadata); `running` says whether the device claims to
-    record at this moment, None where it does not say.
+    `replay_from_at` None: the moment to play is asked for as ONVIF has it; else `replay_url` itself asks for that one.
+    `listed`: the stretches whose holes all show in the spans, because every segment of them was listed or the device
+    told each hole; elsewhere a span may hide some. `tracks` names the kinds of what is recorded (Video, Audio,
+    Metadata); `running` says whether the device claims to record at this moment, None where it does not say.
     """
 
     spans: tuple[Span, ...]
     replay_url: str = ""
-    gaps_told: bool = False
+    replay_from_at: datetime | None = None
+    listed: tuple[Span, ...] = ()
     tracks: tuple[str, ...] = ()
     running: bool | None = None
 
@@ -323,6 +317,14 @@ Value = (
     | RecordingSummary
     | GapEvents
     | RetentionLimits
+    | Channels
+    | Disks
+    | Protocols
+    | PlatformLink
+    | RecordedDays
+    | Schedule
+    | StoreIndex
+    | Host
     | Access
     | PictureSeen
     | ZoneVerdict

@@ -1,4 +1,4 @@
-"""The table of drivers. A new driver is one module and one line here."""
+"""The tables of drivers and of stores. A new one is one module and one line here."""
 
 from __future__ import annotations
 
@@ -6,14 +6,30 @@ from collections.abc import Callable
 from importlib import import_module
 
 from drivers.exchange import Transport
-from drivers.model import Camera, Observations
+from drivers.footage import WantedFootage
+from drivers.model import Camera, Observations, Picture
+from drivers.stores.task import StoreTask
 
-Read = Callable[[tuple[Camera, ...], Transport], Observations]
+Read = Callable[[tuple[Camera, ...], Transport, WantedFootage], Observations]
 """Reads a device and its cameras. What the device does not give is an `Unavailable`, never an exception."""
 
 DRIVERS: dict[str, str] = {
     "onvif": "drivers.onvif.read",
 }
+
+ReadStore = Callable[[StoreTask], tuple[Observations, tuple[Picture, ...]]]
+"""Reads a store: facts of `device:STORE` and of its cameras, and pictures of the oldest footage where they are due.
+
+What the store does not give is an `Unavailable`, never an exception, but for what `task.progress` raises.
+"""
+
+STORES: dict[str, str] = {
+    "segments": "drivers.stores.segments",
+    "frigate": "drivers.stores.frigate",
+}
+
+NAMED_BY_PATTERN = ("segments",)
+"""The stores for which the operator says how their files are named."""
 
 
 def load(name: str) -> Read:
@@ -23,4 +39,14 @@ def load(name: str) -> Read:
         KeyError: There is no driver of this name.
     """
     read: Read = import_module(DRIVERS[name]).read
+    return read
+
+
+def load_store(kind: str) -> ReadStore:
+    """Import the module of a kind of store and return its `read`.
+
+    Raises:
+        KeyError: There is no store of this kind.
+    """
+    read: ReadStore = import_module(STORES[kind]).read
     return read

@@ -24,14 +24,20 @@ MAX_PIXELS = 64 * 1024 * 1024
 
 ENVIRONMENT: Final[dict[str, str]] = {
     "OPENCV_IO_MAX_IMAGE_PIXELS": str(MAX_PIXELS),
-    # Only raw H.264 and H.265 may be found in the bytes: no playlists, no containers, no other codecs.
-    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "format_whitelist;h264,hevc|codec_whitelist;h264,hevc|threads;1",
+    # Only raw H.264 and H.265, and these three containers of it, may be found in the bytes: no playlists, no other
+    # codecs. `decode` tells them apart by their first bytes before FFmpeg sees them.
+    "OPENCV_FFMPEG_CAPTURE_OPTIONS": (
+        "format_whitelist;h264,hevc,mov,mpegts,matroska|codec_whitelist;h264,hevc|threads;1"
+    ),
     "OPENCV_FFMPEG_LOGLEVEL": "32",  # AV_LOG_INFO: from here on FFmpeg says that it conceals errors
     "OPENCV_LOG_LEVEL": "OFF",
 }
 """What the child's environment must hold before OpenCV is imported."""
 
 _DAMAGE = (b"error while decoding", b"concealing", b"unavailable for requested", b"Invalid NAL", b"corrupt")
+
+_CONTAINERS: Final = {"mp4": (4, b"ftyp"), "mpegts": (0, b"\x47"), "matroska": (0, b"\x1a\x45\xdf\xa3")}
+"""Where the containers' first mark stands, and what it is."""
 
 _WARM_UP_H264 = (
     "AAABZ2QACqy0ITYCIAAAAwAgAAAGUeJE1AAAAWjvBHLAAAABZYiEBL/6fw/Ff2F9lBqplGekvDAt4kBWRdmF/jqx"  # 64x64, grey
@@ -54,11 +60,11 @@ class DecodeError(Exception):
 
 
 def decode(data: bytes, kind: str, complaints: int) -> Bgr:
-    """Decode a JPEG or one Annex-B keyframe.
+    """Decode a JPEG, one Annex-B keyframe, or the first picture of a recorded segment.
 
     Args:
-        data: The whole encoded picture.
-        kind: `jpeg`, `h264` or `h265`.
+        data: The whole encoded picture, or the beginning of a segment.
+        kind: `jpeg`, `h264`, `h265`, `mp4`, `mpegts` or `matroska`.
         complaints: Non-blocking file descriptor at whose other end standard output and standard error write.
 
     Raises:
@@ -68,6 +74,8 @@ def decode(data: bytes, kind: str, complaints: int) -> Bgr:
         return decode_jpeg(data)
     if kind in ("h264", "h265"):
         return decode_keyframe(data, complaints)
+    if kind in _CONTAINERS:
+        return decode_segment(data, kind, complaints)
     raise DecodeError("undecodable", f"no decoder for {kind}")
 
 
@@ -93,7 +101,27 @@ def decode_keyframe(data: bytes, complaints: int) -> Bgr:
     """Decode the first picture of an Annex-B byte stream (ITU-T H.264 or H.265, annex B)."""
     if not data.startswith((b"\0\0\1", b"\0\0\0\1")):
         raise DecodeError("undecodable", "the data does not begin with a start code")
-    _read_all(complaints)
+    picture, said = _first_picture(data, complaints)
+    return _whole(picture, said)
+
+
+def decode_segment(data: bytes, kind: str, complaints: int) -> Bgr:
+    """Decode the first picture of a segment of which only the beginning may be there.
+
+    Source: ISO/IEC 14496-12 (`mp4`), ISO/IEC 13818-1 (`mpegts`), RFC 9559 (`matroska`).
+    """
+    at, mark = _CONTAINERS[kind]
+    if data[at : at + len(mark)] != mark:
+        raise DecodeError("undecodable", f"the data does not begin as {kind} does")
+    picture, said = _first_picture(data, complaints)
+    return _whole(picture, said)
+
+
+def _first_picture(data: bytes, complaints: int) -> tuple[object, bytes]:
+    """What FFmpeg makes of the bytes, and what it said while it decoded the picture.
+
+    What it says while it opens them does not count: it looks ahead then, into the cut-off end of a segment.
+    """
     source = io.BytesIO(data)  # must live until the capture is released: OpenCV keeps no reference of its own
     capture = None
     picture: object = None
@@ -103,20 +131,25 @@ def decode_keyframe(data: bytes, complaints: int) -> Bgr:
         if capture.isOpened():
             pixels = capture.get(cv2.CAP_PROP_FRAME_WIDTH) * capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
             if pixels > MAX_PIXELS:
-                raise DecodeError("too-large", f"the keyframe has {pixels:.0f} pixels")
+                raise DecodeError("too-large", f"the picture has {pixels:.0f} pixels")
+            _read_all(complaints)
             _, picture = capture.read()
     except cv2.error:
         picture = None
     finally:
+        said = _read_all(complaints)
         if capture is not None:
             capture.release()
         source.close()
-    said = _read_all(complaints)
+    return picture, said
+
+
+def _whole(picture: object, said: bytes) -> Bgr:
     decoded = _checked(picture)
     if any(word in said for word in _DAMAGE):
-        raise DecodeError("undecodable", "the keyframe is damaged: the decoder had to paint over missing parts")
+        raise DecodeError("undecodable", "the picture is damaged: the decoder had to paint over missing parts")
     if _unpainted_ratio(decoded) > 0.002:
-        raise DecodeError("undecodable", "the keyframe is not whole: the decoder left parts of it empty")
+        raise DecodeError("undecodable", "the picture is not whole: the decoder left parts of it empty")
     return decoded
 
 

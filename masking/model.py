@@ -10,6 +10,7 @@ from typing import Literal
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
+PictureKind = Literal["jpeg", "h264", "h265", "mp4", "mpegts", "matroska"]
 Effect = Literal["color", "pixelated", "blurred", "any"]
 
 
@@ -28,10 +29,10 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One encoded picture and the zones to judge in it."""
+    """One encoded picture, or the beginning of a recorded segment whose first picture counts; and the zones in it."""
 
     data: bytes = field(repr=False)
-    kind: Literal["jpeg", "h264", "h265"]
+    kind: PictureKind
     zones: tuple[Zone, ...] = ()
 
 

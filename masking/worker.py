@@ -43,7 +43,9 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
     "OPENCV_IO_MAX_IMAGE_PIXELS": "67108864",
-    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "format_whitelist;h264,hevc|codec_whitelist;h264,hevc|threads;1",
+    "OPENCV_FFMPEG_CAPTURE_OPTIONS": (
+        "format_whitelist;h264,hevc,mov,mpegts,matroska|codec_whitelist;h264,hevc|threads;1"
+    ),
     "OPENCV_FFMPEG_LOGLEVEL": "32",
     "OPENCV_LOG_LEVEL": "OFF",
 }

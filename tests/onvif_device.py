@@ -40,7 +40,10 @@ __all__ = ["ENVELOPE", "SERVICES", "Script", "envelope", "fault", "mask", "recor
 
 @dataclass
 class Script:
-    """What the device is and how it answers. `answers` overrides the answer to `service Operation`."""
+    """What the device is and how it answers. `answers` overrides the answer to `service Operation`.
+
+    No profile uses the video sources of `unplugged` channels.
+    """
 
     login: str = "none"
     password: str = PASSWORD
@@ -51,6 +54,7 @@ class Script:
     tells_date: bool = True
     services: tuple[str, ...] = ("device", "media", "media2", "search", "replay", "recording", "security")
     channels: int = 2
+    unplugged: tuple[int, ...] = ()
     address: str = ""
     rtsp_port: int = 554
     mask_capability: str = 'Mask="true"'
@@ -184,7 +188,8 @@ class Script:
 
     def _profiles(self) -> list[tuple[int, str, int, int]]:
         sizes = [("sub", 640, 360), ("main", 1920, 1080), ("third", 320, 180)]
-        return [(n, name, w, h) for n, (name, w, h) in itertools.product(range(1, self.channels + 1), sizes)]
+        plugged = [number for number in range(1, self.channels + 1) if number not in self.unplugged]
+        return [(n, name, w, h) for n, (name, w, h) in itertools.product(plugged, sizes)]
 
     def _source(self, tag: str, number: int) -> str:
         return (
@@ -241,6 +246,9 @@ class Script:
             f"{'' if after else multicast}<tt:Bitrate>64</tt:Bitrate><tt:SampleRate>8</tt:SampleRate>"
             f"{multicast + after if after else ''}</{tag}>"
         )
+
+    def _media_GetVideoSourceConfigurations(self, _: etree._Element) -> str:
+        return "".join(self._source("trt:Configurations", n + 1) for n in range(self.channels))
 
     def _media2_GetVideoSourceConfigurations(self, _: etree._Element) -> str:
         extra = self._source("tr2:Configurations", 1).replace("vsc-1", "vsc-unused")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from drivers.errors import Malformed, Refused
+from drivers.footage import WantedFootage
 from drivers.model import Camera, Identity, Observation, Observations
 from drivers.transport import Transport
 
@@ -41,6 +42,6 @@ ACTS: dict[str, Callable[[str], Observations]] = {
 }
 
 
-def read(cameras: tuple[Camera, ...], transport: Transport) -> Observations:
+def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootage) -> Observations:
     """Do what the device's address says."""
     return ACTS[transport.device.host](transport.device.id)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from certificates import Authority
 
 from agent.commands.config import site_tables, toml_text
 from agent.config import Policy, Probe, Site, Storage
@@ -210,6 +211,8 @@ def sample(tmp_path: Path, everything: bool = False) -> Site:
         text = re.sub(r"(?m)^# ([a-z_]+ = )", r"\1", text)
         for name in ("hub-ca.pem", "site.pem", "site-key.pem"):
             (tmp_path / name).touch()
+        Authority(tmp_path).ca.rename(tmp_path / "camera-ca.pem")
+        text = text.replace("tls = false", "tls = true")
     (tmp_path / "hub-jwks.json").write_text("{}")
     secrets = (ROOT / "packaging/secrets.toml.sample").read_text("utf-8")
     return load(write(tmp_path, text, secrets + '[credential.hub]\nuser = "site"\npassword = ""\n'))

@@ -22,7 +22,8 @@ from jwcrypto import jws as jwcrypto_jws
 from agent.commands import verify as verify_command
 from agent.config import Site
 from agent.envelope import unflatten
-from agent.facts import Facts
+from agent.facts import gather
+from agent.host import look_at_host
 from agent.model import Finding, Message, Source
 from agent.presence import STATUSES, Presence, write_state
 from agent.report import build_reports
@@ -74,9 +75,9 @@ def test_what_a_cycle_builds_fits(tmp_path: Path) -> None:
         "unreachable",
         {"n": 1},
     )
+    facts = gather(look_at_host(tmp_path, NOW))
     queue = {"pending": 0, "sent": 0, "parked": 0, "confirmed": 0, "dropped": 0}
-    host = {"cpu_ratio": 0.5, "memory_ratio": 0.5, "disk_free_bytes": 1, "uptime_s": 1}
-    drafts, _ = build_reports(maker.site, Facts({}), (finding,), (), Memory(), NOW, queue, host)
+    drafts, _ = build_reports(maker.site, facts, (finding,), (), Memory(), NOW, queue)
     envelopes, _ = maker.envelopes(list(drafts), {}, "e1")
     assert {envelope.report.stream for envelope in envelopes} == {"config", "health"}
     for envelope in envelopes:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from agent import host
@@ -34,6 +36,20 @@ def test_a_moment_names_the_boot_and_a_clock_that_only_goes_forward() -> None:
 
 def test_load_figures_are_ratios_and_bytes(tmp_path: Path) -> None:
     load = host.load(tmp_path)
-    assert 0 <= load["cpu_ratio"] <= 1
-    assert 0 < load["memory_ratio"] <= 1
-    assert load["disk_free_bytes"] > 0
+    assert 0 <= load.cpu_ratio <= 1
+    assert 0 < load.memory_ratio <= 1
+    assert 0 < load.disk_free_bytes <= load.disk_capacity_bytes
+    assert load.temperature_c is None or load.temperature_c > 0
+
+
+def test_a_folder_that_is_not_there_yet_lies_on_the_disk_of_its_parents(tmp_path: Path) -> None:
+    assert host.load(tmp_path / "not" / "yet").disk_capacity_bytes == host.load(tmp_path).disk_capacity_bytes
+
+
+def test_the_hottest_connected_sensor_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    sensors = {"soc": [SimpleNamespace(current=61.26)], "nvme": [SimpleNamespace(current=48.0)]}
+    off = {"acpitz": [SimpleNamespace(current=-274.0)]}
+    monkeypatch.setattr(psutil, "sensors_temperatures", lambda: sensors | off, raising=False)
+    assert host.load(tmp_path).temperature_c == 61.3
+    monkeypatch.setattr(psutil, "sensors_temperatures", lambda: off, raising=False)
+    assert host.load(tmp_path).temperature_c is None

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from sites import NOW, camera, healthy, observed, site, without
+from sites import NOW, camera, healthy, healthy_camera, healthy_device, observed, site, without
 
 from agent.checks import run_checks
 from agent.config import Discovery
@@ -17,7 +17,7 @@ from agent.model import Finding
 from agent.report import finding_json
 from agent.sightings import Mark, Remembered, Sighting, mark_of
 from agent.state import Memory
-from drivers.model import Identity, Observation, Streams, Unavailable
+from drivers.model import Fact, Identity, Observation, Streams, Unavailable
 
 HOUR = timedelta(hours=1)
 BOX = Remembered(mark_of(Identity("ACME", "N8", "1.0", "42")))
@@ -118,3 +118,51 @@ def test_a_swapped_box_is_told_with_both_marks_and_no_serial_number() -> None:
     assert str(finding.message) == (
         "another box answers at its address, ACME N9 where ACME N8 was: find out who changed it"
     )
+
+
+CHANNEL_FACTS: tuple[Fact, ...] = ("encoders", "audio", "masks", "overlays", "recordings", "picture", "access")
+
+
+def on_an_empty_channel(name: str) -> tuple[Observation, ...]:
+    """Return what the ONVIF driver and the capture tell of a camera whose channel has no video source."""
+    missing = (Unavailable(one, "unsupported", "the channel has no video source") for one in CHANNEL_FACTS)
+    return observed(f"camera:{name}", Streams(()), *missing)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize("others", [True, False])
+def test_an_empty_channel_is_one_finding_of_its_device_and_no_check_passes_its_camera(
+    recorded: bool, others: bool
+) -> None:
+    """`recorded` False: not even a recording is due of it, so that nothing was looked at and nothing is proven."""
+    cameras = [camera("gate", recorded=recorded), *([camera("yard")] if others else [])]
+    seen = healthy_device() + on_an_empty_channel("gate") + (healthy_camera("yard") if others else ())
+    around = Around(remembered={"box": BOX})
+    found = run_checks(site(*cameras), gather(seen, around), NOW)
+    wrong = {f.key: f for f in found if f.status not in ("pass", "not_applicable")}
+    roots = {key for key, finding in wrong.items() if not finding.caused_by} - {"retention-days site"}
+    assert roots == {"inventory-drift device:box"}
+    assert (wrong["inventory-drift device:box"].reason, wrong["inventory-drift device:box"].status) == (
+        "channel-empty",
+        "warn",
+    )
+    of_it = [f for f in found if f.subject == "camera:gate"]
+    assert {f.status for f in of_it} == {"unknown"} and len(of_it) >= 5
+    assert {f.status for f in found if f.subject == "camera:yard"} <= {"pass"}
+    assert wrong["camera-online camera:gate"].reason == "channel-empty"
+
+
+def test_a_channel_that_could_not_be_read_is_not_said_to_be_empty() -> None:
+    missing = (Unavailable(one, "malformed") for one in ("streams", *CHANNEL_FACTS))  # type: ignore[arg-type]
+    seen = healthy_device() + observed("camera:gate", *missing)
+    found = {f.key: f for f in run_checks(site(camera()), gather(seen, Around(remembered={"box": BOX})), NOW)}
+    assert found["inventory-drift device:box"].status == "pass"
+    assert found["camera-online camera:gate"].reason == "malformed"
+
+
+def test_a_certificate_that_nobody_vouches_for_is_told_as_that_and_not_as_a_cable() -> None:
+    said = "GetServices: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"
+    missing = (Unavailable(one, "unreachable", said) for one in ("streams", *CHANNEL_FACTS))  # type: ignore[arg-type]
+    found = run_checks(site(camera()), gather(observed("camera:gate", *missing)), NOW)
+    online = next(f for f in found if f.check == "camera-online")
+    assert (online.status, online.reason) == ("fail", "unreachable") and "as ca" in str(online.message)

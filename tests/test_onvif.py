@@ -18,7 +18,6 @@ from onvif_reading import CAMERAS, DEADLINE_S, SLACK_S, fact, observe, reason, t
 from drivers import registry
 from drivers.credentials import LOCK_TIME, Credentials
 from drivers.model import (
-    DEVICE_FACTS,
     Camera,
     Clock,
     Identity,
@@ -35,6 +34,9 @@ from drivers.model import (
 from drivers.onvif import documents
 from drivers.onvif.read import read
 from drivers.transport import ReplayTransport, open_transport
+
+FACTS_OF_BOX, FACTS_OF_CAMERA = 10, 8
+"""What the driver reads of a device, and of each of its cameras when it knows no stream of it."""
 
 
 def test_everything_is_read() -> None:
@@ -66,9 +68,9 @@ def test_everything_is_read() -> None:
     assert fact(seen, "camera:two", Overlays) == Overlays(("<Date>",))
     span = Span(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
     assert fact(seen, "camera:one", Recordings) == Recordings(
-        (span,), "rtsp://127.0.0.1:8554/replay/r-1", gaps_told=True, tracks=("Video",), running=True
+        (span,), "rtsp://127.0.0.1:8554/replay/r-1", listed=(span,), tracks=("Video",), running=True
     )
-    assert fact(seen, "camera:two", Recordings) == Recordings((), gaps_told=True)
+    assert fact(seen, "camera:two", Recordings) == Recordings(())
 
 
 def test_only_reading_operations_are_sent_and_none_twice() -> None:
@@ -230,9 +232,10 @@ def test_media1_gives_the_streams_where_media2_fails() -> None:
     assert isinstance(fact(seen, "camera:one", Masks), Masks)
 
 
-def test_a_channel_that_the_device_does_not_have_is_unsupported() -> None:
+def test_a_channel_that_the_device_does_not_have_is_empty() -> None:
     seen = observe(Script(channels=1), cameras=(Camera("nine", "box", channel=9),))
-    for name in ("streams", "masks", "overlays", "recordings"):
+    assert fact(seen, "camera:nine", "streams") == Streams(())
+    for name in ("masks", "overlays", "recordings"):
         assert reason(seen, "camera:nine", name) == "unsupported"
 
 
@@ -267,7 +270,7 @@ def test_a_hostile_device_is_read_to_unavailable_facts_within_its_deadline(name:
         seen = read(CAMERAS, transport)
         assert time.monotonic() - begun < DEADLINE_S + SLACK_S
     subjects = {(one.subject, one.value.fact) for one in seen if isinstance(one.value, Unavailable)}
-    assert len(seen) == len(DEVICE_FACTS) + 2 * 8 == len(subjects)
+    assert len(seen) == FACTS_OF_BOX + 2 * FACTS_OF_CAMERA == len(subjects)
     assert {one.value.reason for one in seen if isinstance(one.value, Unavailable)} == {expected}
 
 
@@ -276,7 +279,7 @@ def test_a_device_that_is_not_there_gives_every_fact_as_unreachable() -> None:
         pass
     with transport_to(served) as transport:
         seen = read(CAMERAS, transport)
-    assert len(seen) == len(DEVICE_FACTS) + 2 * 8
+    assert len(seen) == FACTS_OF_BOX + 2 * FACTS_OF_CAMERA
     assert {one.value.reason for one in seen if isinstance(one.value, Unavailable)} == {"unreachable"}
 
 

@@ -258,7 +258,7 @@ def test_limits_of_recordings_of_unknown_sources_are_nobodys() -> None:
 def recorded_with(events: list[tuple[str, str, str, str]], tracks: list[tuple[str, str]] | None = None) -> Recordings:
     script = Script(recordings=[("r-1", "source-1", tracks or [(at(0), at(10))])], gap_events=events)
     told = fact(observe(script), "camera:one", "recordings")
-    assert isinstance(told, Recordings) and told.gaps_told
+    assert isinstance(told, Recordings) and told.listed
     return told
 
 
@@ -291,14 +291,14 @@ def test_an_event_without_its_state_leaves_the_claim_and_says_so() -> None:
     seen = observe(script)
     assert reason(seen, "device:box", "gap-events") == "malformed"
     told = fact(seen, "camera:one", "recordings")
-    assert isinstance(told, Recordings) and not told.gaps_told and told.spans == spans((0, 10))
+    assert isinstance(told, Recordings) and not told.listed and told.spans == spans((0, 10))
 
 
 def test_a_device_that_cannot_tell_gaps_leaves_the_claim_and_says_so() -> None:
     script = Script(recordings=RECORDED)
     script.answers["search FindEvents"] = lambda asked: ANSWERS["unsupported"]
     told = fact(observe(script), "camera:one", "recordings")
-    assert isinstance(told, Recordings) and not told.gaps_told and told.spans == spans((0, 10))
+    assert isinstance(told, Recordings) and not told.listed and told.spans == spans((0, 10))
 
 
 def test_kinds_of_tracks_and_whether_it_records_are_told() -> None:

@@ -23,7 +23,8 @@ def held(script: Script, camera: str = "one") -> Value:
 
 def whole(found: tuple[Span, ...], url: str = "") -> Recordings:
     """What a recorder says that tells its gaps and is recording video."""
-    return Recordings(found, url, gaps_told=True, tracks=("Video",), running=True)
+    listed = (Span(found[0].start_at, found[-1].end_at),)
+    return Recordings(found, url, listed=listed, tracks=("Video",), running=True)
 
 
 def test_slices_and_recordings_become_the_union_of_their_spans() -> None:
@@ -54,7 +55,7 @@ def test_sources_are_matched_by_order_where_their_ids_say_nothing() -> None:
 
 def test_ids_may_hold_the_token_at_their_end() -> None:
     script = Script(recordings=[("r", "rtsp://10.0.0.1/vsc-2", [(at(0), at(1))])])
-    assert held(script) == Recordings((), gaps_told=True)
+    assert held(script) == Recordings(())
     second = held(script, "two")
     assert isinstance(second, Recordings) and second.spans == spans((0, 1))
 

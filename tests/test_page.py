@@ -25,7 +25,7 @@ def page(one: CameraConfig, observations: Observations) -> str:
     a_site = site(one)
     facts = gather(observations)
     findings = run_checks(a_site, facts, NOW)
-    drafts, _ = build_reports(a_site, facts, findings, (), Memory(), NOW, {}, {})
+    drafts, _ = build_reports(a_site, facts, findings, (), Memory(), NOW, {})
     return render_page(drafts[0].body, PROOF)
 
 

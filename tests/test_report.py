@@ -17,7 +17,6 @@ from agent.sightings import Sighting
 from agent.state import Memory
 from drivers.model import Camera, Mask, Observation
 
-HOST = {"cpu_ratio": 0.1, "memory_ratio": 0.2, "disk_free_bytes": 1, "uptime_s": 2}
 QUEUE = {"pending": 0, "sent": 0, "confirmed": 0}
 
 
@@ -29,7 +28,7 @@ def reports(
     facts = gather(observations)
     findings = run_checks(a_site, facts, now)
     told, memory = transitions(findings, memory, now)
-    drafts, memory = build_reports(a_site, facts, findings, told, memory, now, QUEUE, HOST)
+    drafts, memory = build_reports(a_site, facts, findings, told, memory, now, QUEUE)
     return list(drafts), memory
 
 
@@ -88,7 +87,7 @@ def test_a_health_report_for_64_cameras_stays_small() -> None:
     a_site = site(*coded)
     facts = gather(healthy_device() + tuple(o for n in names for o in healthy_camera(n)))
     findings = run_checks(a_site, facts, NOW)
-    drafts, _ = build_reports(a_site, facts, findings, (), Memory(), NOW, QUEUE, HOST)
+    drafts, _ = build_reports(a_site, facts, findings, (), Memory(), NOW, QUEUE)
     assert len(json.dumps(drafts[-1].body, separators=(",", ":"))) <= 4096 - 800
 
 
@@ -105,7 +104,7 @@ def test_the_masks_digest_tells_a_moved_or_disabled_mask_and_ignores_order() -> 
 def config_of(around: Around, memory: Memory) -> tuple[list[Draft], Memory]:
     a_site = site(camera())
     facts = gather(healthy(), around)
-    drafts, memory = build_reports(a_site, facts, run_checks(a_site, facts, NOW), (), memory, NOW, QUEUE, HOST)
+    drafts, memory = build_reports(a_site, facts, run_checks(a_site, facts, NOW), (), memory, NOW, QUEUE)
     return [draft for draft in drafts if draft.stream == "config"], memory
 
 

@@ -28,7 +28,7 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
             why.reason,
             {"detail": why.detail} if why.detail else {},
             Message("its time could not be read ({reason})", {"reason": why.reason}),
-            _online_key(site, device),
+            online.key_of_device(site, device),
         )
     policy = site.policy
     evidence: dict[str, Json] = {
@@ -68,15 +68,6 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
         message = Message("its clock is {seconds} s behind: set up NTP on the device", values)
     reason = "" if status == "pass" else "offset"
     return check.finding(subject, status, reason, evidence, message)
-
-
-def _online_key(site: Site, device: Device) -> str:
-    """Return the key of the finding that already says that this device cannot be read."""
-    cameras = [c for c in site.cameras if c.camera.device == device.id]
-    if not cameras:
-        return ""
-    whole = len(cameras) > 1
-    return online.finding_key(f"device:{device.id}" if whole else f"camera:{cameras[0].camera.id}")
 
 
 CHECK = Check("clock-offset", run, "major", CLOCK_SOURCE, "Recorded time is true time, within 30 s at the most.")

@@ -124,5 +124,5 @@ UNDECLARED = Check(
     "undeclared-camera", run_undeclared, "major", INSTALLATION, "No camera is on the network that nobody answers for."
 )
 DRIFT = Check(
-    "inventory-drift", run_drift, "major", INSTALLATION, "Each declared device is the box, and the only one, it was."
+    online.DRIFT_ID, run_drift, "major", INSTALLATION, "Each declared device is the box, and the only one, it was."
 )

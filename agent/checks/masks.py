@@ -152,7 +152,7 @@ def run_effective(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 
 def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
     subject = _subject(camera)
-    if facts.one(subject, Streams) is None:
+    if facts.one(subject, Streams) is None or online.is_empty(facts, subject):
         why = facts.why_not(subject, "streams")
         return _not_looked_at(check, subject, "streams", why, [], online.cause_of_silence(facts, subject))
     evidence = list(_evidence(facts, subject))

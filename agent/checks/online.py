@@ -12,6 +12,9 @@ from drivers.model import Device, Identity, PictureSeen, Reason, Services, Strea
 
 CHECK_ID = "camera-online"
 
+DRIFT_ID = "inventory-drift"
+"""The check that names, once per device, the cameras whose channel is empty (`checks/inventory.py`)."""
+
 DARK_LUMA = 16.0
 """Mean luma, 0..255, under which a picture without contrast is called dark. House rule: video black is 16."""
 DARK_CONTRAST = 4.0
@@ -30,6 +33,9 @@ NEXT_STEP: dict[Reason, Message] = {
     "not-looked-at": Message("nothing was asked"),
 }
 
+NOT_VOUCHED_FOR = "certificate verify failed"
+"""OpenSSL's words for a certificate that it does not trust, or that is for another host."""
+
 
 def is_dark(seen: PictureSeen) -> bool:
     """Tell whether a picture shows nothing but darkness, so that no mask can be judged in it."""
@@ -41,9 +47,23 @@ def finding_key(subject: str) -> str:
     return f"{CHECK_ID} {subject}"
 
 
+def key_of_device(site: Site, device: Device) -> str:
+    """Return the key of the finding that says that this device cannot be read, if it is so."""
+    cameras = [c for c in site.cameras if c.camera.device == device.id]
+    if not cameras:
+        return ""
+    return finding_key(f"device:{device.id}" if len(cameras) > 1 else f"camera:{cameras[0].camera.id}")
+
+
 def cause_of_silence(facts: Facts, subject: str) -> str:
     """Return this check's key where the camera delivered no live picture at all, so that its silence is the cause."""
     return "" if _live(facts, subject) else finding_key(subject)
+
+
+def is_empty(facts: Facts, subject: str) -> bool:
+    """Tell whether the device says that this camera's channel has no video source. Unknown is not empty."""
+    streams = facts.one(subject, Streams)
+    return streams is not None and not streams.streams
 
 
 def _live(facts: Facts, subject: str) -> tuple[PictureSeen, ...]:
@@ -72,6 +92,10 @@ def _silent_device(check: Check, device: Device, facts: Facts) -> Finding | None
 def _camera(check: Check, facts: Facts, camera: CameraConfig, cause: Finding | None) -> Finding:
     subject = f"camera:{camera.camera.id}"
     live = _live(facts, subject)
+    if not live and is_empty(facts, subject):
+        message = Message("no camera is on its channel: find it, or correct the channel")
+        named = f"{DRIFT_ID} device:{camera.camera.device}"
+        return check.finding(subject, "unknown", "channel-empty", {}, message, named)
     if not live:
         return _unavailable(check, subject, _why_no_picture(facts, subject), cause.key if cause else "")
     evidence: dict[str, Json] = {"paths": [s.path for s in live], "mean_luma": round(live[0].mean_luma, 1)}
@@ -104,7 +128,10 @@ def _why_no_picture(facts: Facts, subject: str) -> Unavailable:
 def _unavailable(check: Check, subject: str, why: Unavailable, caused_by: str) -> Finding:
     status: Status = "fail" if why.reason in SILENT else "unknown"
     evidence = {"detail": why.detail} if why.detail else {}
-    return check.finding(subject, status, why.reason, evidence, NEXT_STEP[why.reason], caused_by)
+    message = NEXT_STEP[why.reason]
+    if NOT_VOUCHED_FOR in why.detail:
+        message = Message("its certificate is not vouched for: name a file that does as ca, or correct host")
+    return check.finding(subject, status, why.reason, evidence, message, caused_by)
 
 
 CHECK = Check(CHECK_ID, run, "major", ORDER_799_OPERATION, "Cameras run continuously and deliver their picture.")

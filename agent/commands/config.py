@@ -24,6 +24,7 @@ VALIDATE_SCHEMA = "camwarden-config-validate/1"
 SHOW_SCHEMA = "camwarden-config/1"
 HIDDEN = "(redacted)"
 
+_SITE = ("id", "name", "city", "division", "period_s", "time_zone", "in_use_since")
 _SINGLE = ("probe", "policy", "storage", "discovery", "hub")
 _TELLING = frozenset(
     {"name", "host", "code", "placement", "by", "interfaces", "addresses", "ranges", "address", "endpoint", "reason"}
@@ -76,14 +77,16 @@ def _validate(args: argparse.Namespace) -> int:
 def site_tables(site: Site) -> dict[str, Json]:
     """Return a site in the shape of its file: defaults filled in, absent options left out, no password."""
     tables: dict[str, Json] = {
-        "site": {key: getattr(site, key) for key in ("id", "name", "city", "division", "period_s")}
+        "site": {key: plain for key in _SITE if (plain := _plain(getattr(site, key))) is not None}
     }
     for key in _SINGLE:
         value = getattr(site, key)
         if value is not None:
             tables[key] = _table(value)
     tables["device"] = [_table(device) for device in site.devices]
+    tables["store"] = [_table(store) for store in site.stores]
     tables["camera"] = [_camera(camera) for camera in site.cameras]
+    tables["hold"] = [_table(hold) for hold in site.holds]
     return tables
 
 
@@ -92,6 +95,8 @@ def _camera(config: CameraConfig) -> dict[str, Json]:
         **_table(config.camera),
         "recorded": config.recorded,
         "retention_days": config.retention_days,
+        **({"store": config.store, "store_name": config.store_name} if config.store else {}),
+        **({"in_use_since": config.in_use_since.isoformat()} if config.in_use_since else {}),
         "private_zone": [_table(zone) for zone in config.zones],
     }
     if config.no_private_area is not None:

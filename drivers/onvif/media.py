@@ -1,7 +1,4 @@
-"""Reads what the media services know of cameras: encoders, streams, masks, overlays. Media2 first, then Media1.
-
-Masks exist only in Media2; the two services are told apart by namespace, never by name.
-"""
+"""Reads what the media services know of cameras: encoders, streams, masks, overlays. Masks exist only in Media2."""
 
 from __future__ import annotations
 
@@ -9,48 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from drivers.address import is_foreign, place, url_on
-from drivers.details import Audio, Encoder, Encoders, MaskOptions, VideoSource, VideoSources
-from drivers.errors import (
-    DeadlineExceeded,
-    DeviceFault,
-    DriverError,
-    Malformed,
-    NotPermitted,
-    Refused,
-    Unreachable,
-    Unsupported,
-)
+from drivers.details import Audio, Encoder, Encoders, MaskOptions
+from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
 from drivers.model import Mask, Masks, Overlays, PathName, Stream, Streams
 from drivers.onvif import documents, parse
 from drivers.onvif.parse import Profile
 from drivers.onvif.services import Endpoint, ServiceTable
 from drivers.onvif.soap import Session
-
-_FINAL = (Unreachable, DeadlineExceeded, Refused)
-"""After these, asking for the same in another way would be of no use, or harm."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One video source: its profiles in the device's order, and the tokens of its configurations."""
-
-    token: str
-    profiles: tuple[Profile, ...]
-    configurations: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """The device's video sources in the order in which it lists them, and the service that listed them."""
-
-    endpoint: Endpoint
-    sources: tuple[Source, ...]
-
-    def source(self, channel: int) -> Source:
-        """Return the source of a 1-based channel. Raises Unsupported where the device has fewer."""
-        if not 1 <= channel <= len(self.sources):
-            raise Unsupported(f"the device lists {len(self.sources)} video sources, none is channel {channel}")
-        return self.sources[channel - 1]
+from drivers.onvif.sources import Media, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,41 +34,6 @@ class StreamsRead:
     streams: Streams
     missing: tuple[tuple[PathName, DriverError], ...] = ()
     foreign_hosts: tuple[str, ...] = ()
-
-
-def read_media(session: Session, table: ServiceTable) -> Media:
-    """List the video sources by the profiles of the service that answers.
-
-    Raises:
-        DriverError: Neither media service gives profiles.
-    """
-    errors: list[DriverError] = []
-    for namespace in (documents.MEDIA2, documents.MEDIA1):
-        endpoint = table.find(namespace)
-        if endpoint is None:
-            continue
-        try:
-            if namespace == documents.MEDIA2:
-                profiles = parse.profiles2(session.call(endpoint, "GetProfiles", Type=["All"]))
-            else:
-                profiles = parse.profiles1(session.call(endpoint, "GetProfiles"))
-            if not profiles:
-                raise Malformed("GetProfiles: no profile has a video source")
-            return Media(endpoint, _sources(profiles))
-        except DriverError as error:
-            if isinstance(error, _FINAL) and not isinstance(error, NotPermitted):
-                raise
-            errors.append(error)
-    raise errors[0] if errors else Unsupported("the device offers no media service")
-
-
-def video_sources(media: Media) -> VideoSources:
-    """Sum up the device's video sources."""
-    found = []
-    for number, source in enumerate(media.sources, 1):
-        first = source.profiles[0]
-        found.append(VideoSource(number, source.token, first.name, *first.window_px, len(source.profiles)))
-    return VideoSources(tuple(found))
 
 
 def encoders_of(media: Media, channel: int) -> Encoders:
@@ -175,9 +103,9 @@ def read_masks(session: Session, table: ServiceTable, media: Media) -> MaskList:
     endpoint = table.require(documents.MEDIA2, "Media2")
     found = parse.masks(session.call(endpoint, "GetMasks"))
     owners = _owners(media)
-    if any(configuration not in owners for configuration, _ in found):
+    if len(media.sources) == 1 and any(configuration not in owners for configuration, _ in found):
         with suppress(DeviceFault, Unsupported, Malformed, NotPermitted):
-            # A configuration that no profile uses still belongs to a source.
+            # A configuration that no profile uses still belongs to a source. Devices with more were asked before.
             configured = session.call(endpoint, "GetVideoSourceConfigurations")
             owners = {**parse.configuration_owners(configured), **owners}
     supported = None
@@ -241,18 +169,6 @@ def overlays_of(listed: tuple[tuple[str, str], ...], media: Media, channel: int)
 def _owners(media: Media) -> dict[str, str]:
     """Map each video source configuration to its video source."""
     return {configuration: source.token for source in media.sources for configuration in source.configurations}
-
-
-def _sources(profiles: tuple[Profile, ...]) -> tuple[Source, ...]:
-    tokens = dict.fromkeys(one.source for one in profiles)
-    return tuple(
-        Source(
-            token,
-            tuple(one for one in profiles if one.source == token),
-            frozenset(one.configuration for one in profiles if one.source == token),
-        )
-        for token in tokens
-    )
 
 
 def _paths(source: Source) -> list[tuple[PathName, Profile]]:

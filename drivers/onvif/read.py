@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable
+from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable, Unsupported
 from drivers.exchange import Transport
-from drivers.model import Camera, Fact, Observation, Observations, PathName, Services, Unavailable, Value
+from drivers.footage import WantedFootage
+from drivers.model import Camera, Fact, Observation, Observations, PathName, Services, Streams, Unavailable, Value
 from drivers.onvif import device as device_reads
 from drivers.onvif import media as media_reads
 from drivers.onvif import recordings as recording_reads
+from drivers.onvif import sources as source_reads
 from drivers.onvif.services import ServiceTable
 from drivers.onvif.soap import Session
 
@@ -22,9 +24,16 @@ _T = TypeVar("_T")
 
 METHOD = "onvif"
 
+_OF_A_SOURCE: tuple[Fact, ...] = (
+    "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "retention-limits",
+)  # fmt: skip
+"""What a camera has besides its streams, where its channel has a video source."""
 
-def read(cameras: tuple[Camera, ...], transport: Transport) -> Observations:
+
+def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootage | None = None) -> Observations:
     """Read the device behind `transport` and its `cameras`. Never raises for what the device does.
+
+    ONVIF tells all footage at once, so that `wanted` changes nothing.
 
     What pictures and masks hang on is read first; then, within half of the time that is left, what else is of use.
     The facts of the device and of each camera are those of `model.Fact`, and `Unavailable` pictures for the paths
@@ -39,10 +48,11 @@ def read(cameras: tuple[Camera, ...], transport: Transport) -> Observations:
     # Where not even the services could be asked for, one more question would only cost time.
     there = table if isinstance(table, Unreachable | DeadlineExceeded) else session
     seen.note(box, "identity", seen.attempt(device_reads.read_identity, there))
-    media = seen.attempt(media_reads.read_media, there, table)
+    media = seen.attempt(source_reads.read_media, there, table, max((one.channel for one in cameras), default=1))
     masks = seen.attempt(media_reads.read_masks, there, table, media)
-    seen.note(box, "video-sources", seen.attempt(media_reads.video_sources, media))
-    for camera in cameras:
+    seen.note(box, "video-sources", seen.attempt(source_reads.video_sources, media))
+    connected = _connected(seen, media, cameras)
+    for camera in connected:
         foreign_hosts.update(dict.fromkeys(_streams(seen, session, media, camera)))
         subject = f"camera:{camera.id}"
         seen.note(subject, "encoders", seen.attempt(media_reads.encoders_of, media, camera.channel))
@@ -55,7 +65,7 @@ def read(cameras: tuple[Camera, ...], transport: Transport) -> Observations:
     seen.note(box, "services", seen.attempt(_services, table, foreign_hosts))
 
     overlays = seen.attempt(media_reads.read_overlays, there, media)
-    for camera in cameras:
+    for camera in connected:
         subject, channel = f"camera:{camera.id}", camera.channel
         seen.note(subject, "overlays", seen.attempt(media_reads.overlays_of, overlays, media, channel))
         options = seen.attempt(media_reads.read_mask_options, there, table, masks, media, channel)
@@ -69,7 +79,7 @@ def read(cameras: tuple[Camera, ...], transport: Transport) -> Observations:
     seen.note(box, "gap-events", seen.attempt(recording_reads.gap_events, events))
     if not isinstance(held, DriverError) and not isinstance(events, DriverError):
         held = recording_reads.without_gaps(held, events)
-    for camera in cameras:
+    for camera in connected:
         subject = f"camera:{camera.id}"
         known = None if isinstance(held, DriverError) else held
         of_camera = seen.attempt(recording_reads.limits_of, limits, known, media, camera.channel)
@@ -80,7 +90,23 @@ def read(cameras: tuple[Camera, ...], transport: Transport) -> Observations:
     return tuple(seen.observations)
 
 
-def _streams(seen: _Seen, session: Session, media: media_reads.Media | DriverError, camera: Camera) -> tuple[str, ...]:
+def _connected(seen: _Seen, media: source_reads.Media | DriverError, cameras: tuple[Camera, ...]) -> tuple[Camera, ...]:
+    """Note of cameras whose channel is known to have no video source that there is nothing; return the others.
+
+    An empty list of streams says so. Where the sources could not be read, no channel is known to be empty.
+    """
+    if isinstance(media, DriverError):
+        return cameras
+    for camera in cameras:
+        if media.is_empty(camera.channel):
+            subject = f"camera:{camera.id}"
+            seen.note(subject, "streams", Streams(()))
+            for fact in _OF_A_SOURCE:
+                seen.note(subject, fact, Unsupported(source_reads.NO_SOURCE))
+    return tuple(camera for camera in cameras if not media.is_empty(camera.channel))
+
+
+def _streams(seen: _Seen, session: Session, media: source_reads.Media | DriverError, camera: Camera) -> tuple[str, ...]:
     """Note the paths of one camera; return the hosts that their addresses name other than ours."""
     subject = f"camera:{camera.id}"
     streams = seen.attempt(media_reads.read_streams, session, media, camera.channel)
@@ -98,7 +124,7 @@ def _recordings(
     session: Session,
     table: ServiceTable | DriverError,
     held: recording_reads.Holdings | DriverError,
-    media: media_reads.Media | DriverError,
+    media: source_reads.Media | DriverError,
     camera: Camera,
 ) -> None:
     """Note what the device holds of one camera, and why it cannot be played where that is so."""

@@ -17,12 +17,12 @@ from lxml import etree
 from drivers.address import place, url_on
 from drivers.details import GapEvents, RecordingSummary, RetentionLimit, RetentionLimits
 from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
-from drivers.model import Recordings
+from drivers.model import Recordings, Span
 from drivers.onvif import documents, parse_recordings
-from drivers.onvif.media import Media, Source
 from drivers.onvif.parse_recordings import Recording, TrackEvent
 from drivers.onvif.services import Endpoint, ServiceTable
 from drivers.onvif.soap import Session
+from drivers.onvif.sources import Media, Source
 
 MAX_RECORDINGS = 20_000
 MAX_EVENTS = 20_000
@@ -212,7 +212,8 @@ def recordings_of(session: Session, table: ServiceTable, held: Holdings, media: 
     kinds = dict.fromkeys(track.kind for recording in own for track in recording.tracks if track.kind)
     states = {recording.status for recording in own if recording.status}
     running = ("Recording" in states) if states else None
-    told_of = Recordings(spans, gaps_told=held.gaps_told, tracks=tuple(kinds), running=running)
+    listed = (Span(spans[0].start_at, spans[-1].end_at),) if held.gaps_told and spans else ()
+    told_of = Recordings(spans, listed=listed, tracks=tuple(kinds), running=running)
     with_time = [recording for recording in own if recording.spans]
     if not with_time:
         return CameraHoldings(told_of)
@@ -249,12 +250,15 @@ def _owners(recordings: tuple[Recording, ...], media: Media) -> dict[tuple[str, 
     """Map what recordings name as their source to the token of a video source; what cannot be mapped is left out.
 
     A recording names its source by an id that its maker chose. Where no id names a token of the device, and there
-    are exactly as many ids as sources, the order decides; and a device with one source has recorded that one.
+    are exactly as many ids as sources, or as sources in use, the order decides; and a device with one source has
+    recorded that one.
     """
     ids = list(dict.fromkeys((one.source_id, one.source_name) for one in recordings))
     matched: dict[tuple[str, str], Source | None] = {one: _source_named(one, media) for one in ids}
-    if not any(matched.values()) and len(ids) == len(media.sources):
-        matched = dict(zip(ids, media.sources, strict=True))
+    used = tuple(source for source in media.sources if source.profiles)
+    in_order = next((sources for sources in (media.sources, used) if len(sources) == len(ids)), None)
+    if not any(matched.values()) and in_order is not None:
+        matched = dict(zip(ids, in_order, strict=True))
     elif len(media.sources) == 1:
         matched = dict.fromkeys(ids, media.sources[0])
     return {one: source.token for one, source in matched.items() if source is not None}

@@ -1,0 +1,126 @@
+"""Are the disks that footage is written to, and the gateway itself, in order? Judged on what they say of themselves.
+
+A full disk is healthy: recorders write in a ring. How long footage is kept is judged in `retention.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from agent.checks import online
+from agent.checks.sources import ORDER_799_OPERATION
+from agent.config import Site
+from agent.facts import Facts
+from agent.model import Check, Finding, Json, Message
+from drivers.details import Host
+from drivers.footage import Disk, Disks, DiskState
+
+FREE_WARN_RATIO = 0.05
+FREE_FAIL_BYTES = 64 * 1024 * 1024
+MEMORY_WARN_RATIO = 0.95
+TEMPERATURE_WARN_C = 85.0
+"""Design defaults. The file system is the one that holds the agent's own files; below the last a spool cannot grow."""
+
+BAD: dict[DiskState, Message] = {
+    "failed": Message("disk {name} has failed: replace it"),
+    "unformatted": Message("disk {name} is not formatted, so nothing is written to it: set it up or take it out"),
+    "mismatched": Message("disk {name} was set up in another recorder: set it up or take it out"),
+}
+"""States in which a disk holds no new footage."""
+
+
+def run_storage(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every recorder that footage is kept on, every store, and this host's own disks where they say anything."""
+    kept_on = {c.camera.device for c in site.cameras if c.recorded and not c.store}
+    findings = [
+        _place(check, facts, f"device:{device.id}", online.key_of_device(site, device))
+        for device in site.devices
+        if device.id in kept_on
+    ]
+    findings += [_place(check, facts, f"device:{store.id}", "") for store in site.stores]
+    own = facts.one("site", Disks)
+    return (*findings, _disks(check, "site", own)) if own is not None and own.disks else tuple(findings)
+
+
+def _place(check: Check, facts: Facts, subject: str, cause: str) -> Finding:
+    disks = facts.one(subject, Disks)
+    if disks is not None and disks.disks:
+        return _disks(check, subject, disks)
+    if disks is not None:
+        message = Message("it lists no disk, yet footage is to be kept on it: put one in, or correct the configuration")
+        return check.finding(subject, "fail", "no-disk", {}, message)
+    why = facts.why_not(subject, "disks")
+    if why.reason in ("unsupported", "not-looked-at"):
+        message = Message("it does not tell how its disks are")
+        return check.finding(subject, "not_applicable", "not-told", {}, message)
+    message = Message("how its disks are could not be read ({reason})", {"reason": why.reason})
+    evidence: dict[str, Json] = {"detail": why.detail} if why.detail else {}
+    return check.finding(subject, "unknown", why.reason, evidence, message, cause)
+
+
+def _disks(check: Check, subject: str, disks: Disks) -> Finding:
+    evidence: dict[str, Json] = {"disks": [_row(disk) for disk in disks.disks]}
+    by_state = {disk.state: disk for disk in reversed(disks.disks)}
+    for state, message in BAD.items():
+        if state in by_state:
+            named = Message(message.template, {"name": by_state[state].name})
+            return check.finding(subject, "fail", f"disk-{state}", evidence, named)
+    if "failing" in by_state:
+        message = Message("disk {name} warns that it will fail: replace it now", {"name": by_state["failing"].name})
+        return check.finding(subject, "warn", "disk-failing", evidence, message)
+    locked = next((disk for disk in disks.disks if disk.writable is False), None)
+    if locked is not None and not any(disk.writable for disk in disks.disks):
+        message = Message("no disk may be written to, {name} among them: look at their settings", {"name": locked.name})
+        return check.finding(subject, "fail", "disk-locked", evidence, message)
+    unsure = by_state.get("formatting") or by_state.get("unknown")
+    if unsure is not None:
+        message = Message(
+            "disk {name} is in a state that is not known ({word})", {"name": unsure.name, "word": unsure.word}
+        )
+        return check.finding(subject, "unknown", f"disk-{unsure.state}", evidence, message)
+    message = Message("{count} disk(s) in order", {"count": len(disks.disks)})
+    return check.finding(subject, "pass", "", evidence, message)
+
+
+def _row(disk: Disk) -> dict[str, Json]:
+    return {
+        "name": disk.name,
+        "state": disk.state,
+        "word": disk.word,
+        "capacity_bytes": disk.capacity_bytes,
+        "free_bytes": disk.free_bytes,
+        "model": disk.model,
+    }
+
+
+def run_gateway(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the host that the agent runs on: room for its reports, memory, heat."""
+    host = facts.one("site", Host)
+    if host is None:
+        why = facts.why_not("site", "host")
+        message = Message("what this gateway says of itself could not be read ({reason})", {"reason": why.reason})
+        return (check.finding("site", "unknown", why.reason, {}, message),)
+    evidence: dict[str, Json] = {
+        "disk_free_bytes": host.disk_free_bytes,
+        "memory_ratio": host.memory_ratio,
+        "temperature_c": host.temperature_c,
+    }
+    free_mb = {"free": host.disk_free_bytes // 1_000_000}
+    if host.disk_free_bytes < FREE_FAIL_BYTES:
+        message = Message("only {free} MB are free on this gateway: make room, or reports will be lost", free_mb)
+        return (check.finding("site", "fail", "disk-full", evidence, message),)
+    if host.disk_free_bytes < FREE_WARN_RATIO * host.disk_capacity_bytes:
+        message = Message("only {free} MB are free on this gateway: make room", free_mb)
+        return (check.finding("site", "warn", "disk-nearly-full", evidence, message),)
+    if host.temperature_c is not None and host.temperature_c >= TEMPERATURE_WARN_C:
+        message = Message("this gateway is {celsius} degrees hot: look at its cooling", {"celsius": host.temperature_c})
+        return (check.finding("site", "warn", "hot", evidence, message),)
+    if host.memory_ratio >= MEMORY_WARN_RATIO:
+        percent = {"percent": round(100 * host.memory_ratio)}
+        message = Message("{percent} % of this gateway's memory is in use: look at what else runs on it", percent)
+        return (check.finding("site", "warn", "memory-full", evidence, message),)
+    return (check.finding("site", "pass", "", evidence, Message("this gateway has room and is cool")),)
+
+
+STORAGE = Check("storage-health", run_storage, "major", ORDER_799_OPERATION, "What footage is written to is in order.")
+GATEWAY = Check("gateway-health", run_gateway, "minor", ORDER_799_OPERATION, "The gateway itself is in order.")

@@ -1,0 +1,231 @@
+"""What a recorder says of its channels, disks and schedule, and what is asked of it about footage: frozen values.
+
+They stand beside those of `details.py`; `model.py` lists them among its `Value`s. Texts that a device gave went through
+`text.py`: one line of at most 256 characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+ChannelState = Literal["online", "offline", "empty", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One input of a recorder.
+
+    `number` is 1-based, as `Camera.channel` counts; `state` is in our words, `word` is the device's own.
+
+    `host`, `mac`, `model` and `serial` are those of the camera behind it as the recorder knows them, else empty.
+    """
+
+    number: int
+    name: str
+    state: ChannelState
+    word: str = ""
+    host: str = ""
+    mac: str = ""
+    model: str = ""
+    serial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Every channel that the recorder lists, empty ones included."""
+
+    channels: tuple[Channel, ...]
+
+
+DiskState = Literal["ok", "failed", "failing", "unformatted", "mismatched", "formatting", "unknown"]
+"""`ok` includes sleeping and full disks: a healthy recorder is full. `failing`: it works, and its own test warns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """One disk, array or network store that footage is written to. `word` is the device's own word for its state.
+
+    Disks that were taken out, and that a device still lists, are not among them. None: the device does not say.
+    """
+
+    name: str
+    kind: str
+    state: DiskState
+    word: str = ""
+    capacity_bytes: int | None = None
+    free_bytes: int | None = None
+    writable: bool | None = None
+    model: str = ""
+    serial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Disks:
+    """Every disk in use. `quota`: space is dealt out to channels, so that one may be short while others are not."""
+
+    disks: tuple[Disk, ...]
+    quota: bool | None = None
+
+
+RecordingMode = Literal["continuous", "motion", "event", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulePeriod:
+    """A stretch of the week in which a channel records: `weekday` 0 is Monday; seconds of its local day, 0..86400."""
+
+    weekday: int
+    start_s: int
+    end_s: int
+    mode: RecordingMode
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When one camera is recorded by plan. `enabled` None: the device does not say whether the plan is in force.
+
+    `expires_after`: footage is deleted at that age, whatever space is left; None where no age is set.
+    """
+
+    periods: tuple[SchedulePeriod, ...]
+    enabled: bool | None = None
+    expires_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One way to reach a device over the network: the device's own name for it, and its port."""
+
+    name: str
+    port: int
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Protocols:
+    """Every network service that the device lists."""
+
+    protocols: tuple[Protocol, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformServer:
+    """One upper platform that the device is set up to register at.
+
+    `kind` is `GB28181`, `GA1400` or the device's own word. `registered` None: the device does not say. `codes` are
+    pairs of 1-based channel number and 20-digit code. Zero and empty where the device does not say.
+    """
+
+    kind: str
+    enabled: bool
+    registered: bool | None
+    host: str = ""
+    port: int = 0
+    server_id: str = ""
+    domain: str = ""
+    device_id: str = ""
+    expires_s: int = 0
+    heartbeat_s: int = 0
+    codes: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformLink:
+    """Every platform slot that the device lists, unused ones included."""
+
+    servers: tuple[PlatformServer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a recorder about one camera's footage, beyond its oldest and newest moment.
+
+    `months`: those of which it is to be said which days hold footage. `days`: local days whose segments are to be
+    listed one by one. A device that tells everything at once gives more than is asked.
+    """
+
+    months: tuple[tuple[int, int], ...] = ()
+    days: tuple[date, ...] = ()
+
+
+WantedFootage = Mapping[str, Wanted]
+"""What is wanted of each camera, by its id; a camera that is not in it is asked for its ends only."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayRecorded:
+    """Whether a local day of one camera holds footage, as the device sums it up; no word on holes within it."""
+
+    day: date
+    recorded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDays:
+    """The days of the months that were asked for, as far as they have begun, in order."""
+
+    days: tuple[DayRecorded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Recordings on a disk of this host.
+
+    `kind` names a row of `drivers/registry.py`'s STORES. `path` is its directory, or the file of its database.
+    `pattern` says how segments are named below the directory, with `%path` for the camera's name and strftime's words
+    for the moment at which a segment begins; empty where the kind fixes it. `time_zone`: of the names, an IANA name.
+    """
+
+    id: str
+    kind: str
+    path: Path
+    pattern: str = ""
+    time_zone: str = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class DayIndex:
+    """What one local day of a local store holds: a seal over its segments, by which a later look knows them again.
+
+    `digest` is SHA-256, hex, over the sorted names, sizes and times of change of its segments.
+    """
+
+    day: date
+    segments: int
+    size_bytes: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreIndex:
+    """The days of one camera's store. `troubles` are one line each: what in the store could not be believed."""
+
+    days: tuple[DayIndex, ...]
+    troubles: tuple[StoreTrouble, ...] = ()
+
+
+TroubleKind = Literal[
+    "row-without-file",
+    "file-without-row",
+    "empty",
+    "unreadable",
+    "clock-jump",
+    "future",
+    "stalled",
+    "forbidden",
+    "name",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreTrouble:
+    """Something in a store that is not as it should be: how often, and where it was met first (a name, no path)."""
+
+    kind: TroubleKind
+    times: int
+    first: str
+    first_at: datetime | None = None

@@ -1,0 +1,145 @@
+"""Lists a device's video sources, so that each camera's channel is one of them. Media2 first, then Media1.
+
+The two services are told apart by namespace, never by name. A channel that is known to have no video source is told
+apart from one that could not be read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from drivers.details import VideoSource, VideoSources
+from drivers.errors import (
+    DeadlineExceeded,
+    DeviceFault,
+    DriverError,
+    Malformed,
+    NotPermitted,
+    Refused,
+    Unreachable,
+    Unsupported,
+)
+from drivers.onvif import documents, parse
+from drivers.onvif.parse import Profile
+from drivers.onvif.services import Endpoint, ServiceTable
+from drivers.onvif.soap import Session
+
+_FINAL = (Unreachable, DeadlineExceeded, Refused)
+"""After these, asking for the same in another way would be of no use, or harm."""
+
+NO_SOURCE = "the channel has no video source"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One video source: its profiles in the device's order, none where nothing is connected; its configurations."""
+
+    token: str
+    profiles: tuple[Profile, ...]
+    configurations: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """The device's video sources in the order in which it lists them, and the service that listed them.
+
+    `complete`: those that no profile uses are among them, or the device has one source only. Otherwise channels are
+    counted by the profiles, and none is known to be empty.
+    """
+
+    endpoint: Endpoint
+    sources: tuple[Source, ...]
+    complete: bool
+
+    def source(self, channel: int) -> Source:
+        """Return the source of a 1-based channel. Raises Unsupported where the device has none with a profile."""
+        if not 1 <= channel <= len(self.sources):
+            raise Unsupported(f"the device lists {len(self.sources)} video sources, none is channel {channel}")
+        found = self.sources[channel - 1]
+        if not found.profiles:
+            raise Unsupported(NO_SOURCE)
+        return found
+
+    def is_empty(self, channel: int) -> bool:
+        """Say whether this channel is known to have no video source; False where that is not known."""
+        beyond = channel > len(self.sources)
+        return self.complete and (beyond or not self.sources[channel - 1].profiles)
+
+
+def read_media(session: Session, table: ServiceTable, channels: int) -> Media:
+    """List the video sources of the service that answers, by its profiles and its video source configurations.
+
+    `channels` is the highest channel that is asked for. A device with one source is not asked which others it has,
+    unless that is higher.
+
+    Raises:
+        DriverError: Neither media service gives profiles.
+    """
+    errors: list[DriverError] = []
+    for namespace in (documents.MEDIA2, documents.MEDIA1):
+        endpoint = table.find(namespace)
+        if endpoint is None:
+            continue
+        try:
+            if namespace == documents.MEDIA2:
+                profiles = parse.profiles2(session.call(endpoint, "GetProfiles", Type=["All"]))
+            else:
+                profiles = parse.profiles1(session.call(endpoint, "GetProfiles"))
+            if not profiles:
+                raise Malformed("GetProfiles: no profile has a video source")
+            sources = _sources(profiles)
+            if len(sources) == 1 and channels <= 1:
+                return Media(endpoint, sources, complete=True)
+            return _with_unused(session, endpoint, sources)
+        except DriverError as error:
+            if isinstance(error, _FINAL) and not isinstance(error, NotPermitted):
+                raise
+            errors.append(error)
+    raise errors[0] if errors else Unsupported("the device offers no media service")
+
+
+def _with_unused(session: Session, endpoint: Endpoint, used: tuple[Source, ...]) -> Media:
+    """Put the sources that no profile uses in their places, so that an unplugged channel moves no other one's number.
+
+    The order is that of the video source configurations, where they name every source that a profile uses.
+    """
+    try:
+        owners = parse.configuration_owners(session.call(endpoint, "GetVideoSourceConfigurations"))
+    except (DeviceFault, Unsupported, Malformed, NotPermitted):
+        return Media(endpoint, used, complete=False)
+    known = {source.token: source for source in used}
+    named = dict.fromkeys(owners.values())
+    if "" in named or not known.keys() <= named.keys():
+        return Media(endpoint, used, complete=False)
+    # Where a profile and the list disagree about a configuration, the profile counts.
+    taken = {configuration for source in used for configuration in source.configurations}
+    spare: dict[str, set[str]] = {token: set() for token in named}
+    for configuration, token in owners.items():
+        if configuration not in taken:
+            spare[token].add(configuration)
+    every = (known.get(token, Source(token, (), frozenset())) for token in named)
+    sources = (replace(one, configurations=one.configurations | spare[one.token]) for one in every)
+    return Media(endpoint, tuple(sources), complete=True)
+
+
+def video_sources(media: Media) -> VideoSources:
+    """Sum up the device's video sources that have a profile."""
+    found = []
+    for number, source in enumerate(media.sources, 1):
+        if not source.profiles:
+            continue
+        first = source.profiles[0]
+        found.append(VideoSource(number, source.token, first.name, *first.window_px, len(source.profiles)))
+    return VideoSources(tuple(found))
+
+
+def _sources(profiles: tuple[Profile, ...]) -> tuple[Source, ...]:
+    tokens = dict.fromkeys(one.source for one in profiles)
+    return tuple(
+        Source(
+            token,
+            tuple(one for one in profiles if one.source == token),
+            frozenset(one.configuration for one in profiles if one.source == token),
+        )
+        for token in tokens
+    )
