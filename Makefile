@@ -56,7 +56,7 @@ lock: ## resolve the dependencies again (needs uv)
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in probe capture; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in probe capture recorders; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 clean: ## remove everything that make has made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

@@ -12,13 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent import state
+from agent import outages, state
 from agent.chain import Heads, link
 from agent.checks import run_checks
 from agent.config import Site
 from agent.envelope import sign
 from agent.events import incident_told, transitions
 from agent.facts import Facts, gather
+from agent.footage_memory import remember
+from agent.footage_wanted import wanted
 from agent.host import look_at_host
 from agent.host import moment as moment_of
 from agent.inventory import look_around
@@ -65,7 +67,8 @@ def see(site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING) -> Seen:
     """Look at the site once and judge it; nothing is kept or sent. `memory` is what looks before this one left."""
     heard = discover(site, rim.progress)
     paths = due(site, memory.looked, moment.at)
-    probed = probe(site, rim.credentials, rim.clock, rim.progress, paths)
+    asked = wanted(site, memory.footage, moment.at)
+    probed = probe(site, rim.credentials, rim.clock, rim.progress, paths, asked)
     stored = read_stores(site, paths, moment.at, rim.progress)
     looked = look(site, stored.pictures + probed.pictures, rim.judge, rim.progress)
     host = look_at_host(site.storage.directory, moment.at)
@@ -73,8 +76,11 @@ def see(site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING) -> Seen:
     observations, in_turn = join(site, observations, memory.looked, moment.at)
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
     around, memory = look_around(site, heard, observations, memory, moment.at)
-    facts = gather(observations, around, trusted)
-    return Seen(facts, run_checks(site, facts, moment.at), replace(memory, looked=in_turn), probed.samples)
+    footage, _ = remember(site, observations, memory.footage, moment.at, trusted)
+    unwell = outages.remembered(site, observations, memory.outages, moment.at)
+    facts = gather(observations, around, trusted, footage, unwell)
+    memory = replace(memory, looked=in_turn, footage=footage, outages=unwell)
+    return Seen(facts, run_checks(site, facts, moment.at), memory, probed.samples)
 
 
 def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:

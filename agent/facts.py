@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeVar
 
+from agent.footage import CameraFootage
+from agent.outages import Outage
 from agent.sightings import Remembered, Sighting
 from drivers.model import Fact, Observation, PathName, Unavailable, Value
 
@@ -37,12 +40,15 @@ NOTHING_AROUND = Around()
 class Facts:
     """What was seen in one cycle: `by_subject` maps `device:ID` or `camera:ID` to its observations.
 
-    `own_clock_trusted` says whether our clock may be held against a device's.
+    `own_clock_trusted` says whether our clock may be held against a device's. `footage` is what is known of each
+    camera's footage by now, by camera id; `outages` when something was not well.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
     around: Around = NOTHING_AROUND
     own_clock_trusted: bool = True
+    footage: Mapping[str, CameraFootage] = field(default_factory=dict)
+    outages: tuple[Outage, ...] = ()
 
     @property
     def undeclared(self) -> tuple[str, ...]:
@@ -66,10 +72,15 @@ class Facts:
 
 
 def gather(
-    observations: Iterable[Observation], around: Around = NOTHING_AROUND, own_clock_trusted: bool = True
+    observations: Iterable[Observation],
+    around: Around = NOTHING_AROUND,
+    own_clock_trusted: bool = True,
+    footage: Mapping[str, CameraFootage] = MappingProxyType({}),
+    outages: tuple[Outage, ...] = (),
 ) -> Facts:
     """Index observations by their subject, in the order in which they were made."""
     by_subject: dict[str, list[Observation]] = {}
     for observation in observations:
         by_subject.setdefault(observation.subject, []).append(observation)
-    return Facts({key: tuple(values) for key, values in by_subject.items()}, around, own_clock_trusted)
+    indexed = {key: tuple(values) for key, values in by_subject.items()}
+    return Facts(indexed, around, own_clock_trusted, footage, outages)

@@ -20,6 +20,8 @@ from agent.facts import Facts
 from agent.looks import masks_digest
 from agent.model import Draft, Finding, Json, Message, Source, Status, utc_text
 from agent.state import Memory
+from agent.timeline_days import timeline_of
+from agent.timeline_wire import row_json
 from agent.version import VERSION
 from drivers.details import Host
 from drivers.model import Identity, Masks, Recordings
@@ -40,7 +42,7 @@ def build_reports(
 ) -> tuple[tuple[Draft, ...], Memory]:
     """Return this cycle's drafts in the order in which they are linked, and the memory that knows of them."""
     drafts = [_event(site, transition) for transition in told]
-    config = _config(site, facts, findings)
+    config = _config(site, facts, findings, now)
     digest = hashlib.sha256(json.dumps(_steady(config), sort_keys=True).encode()).hexdigest()
     sent_at = memory.config_sent_at
     if digest != memory.config_digest or sent_at is None or now - sent_at >= CONFIG_AT_LEAST_EVERY:
@@ -106,7 +108,9 @@ def _health(
     }
 
 
-def _config(site: Site, facts: Facts, findings: tuple[Finding, ...]) -> dict[str, Json]:
+def _config(site: Site, facts: Facts, findings: tuple[Finding, ...], now: datetime) -> dict[str, Json]:
+    footage = timeline_of(site, facts, findings, now)
+    rows = {row.camera_id: row_json(row, footage.days[-1]) for row in footage.rows}
     return {
         "division": site.division,
         "agent": {"version": VERSION},
@@ -115,7 +119,7 @@ def _config(site: Site, facts: Facts, findings: tuple[Finding, ...]) -> dict[str
             for d in site.devices
         ],
         "undeclared": sorted(s.address for s in facts.around.strangers)[:UNDECLARED_MAX],
-        "cameras": [_camera(facts, camera) for camera in site.cameras],
+        "cameras": [_camera(facts, camera, rows.get(camera.camera.id)) for camera in site.cameras],
         "findings": [finding_json(f) for f in findings],
         "digests": {"config": site.digest},
     }
@@ -157,18 +161,25 @@ def _camera_id(camera: CameraConfig) -> dict[str, Json]:
     return {"id": camera.camera.id, "code": code or None, "provisional": not code}
 
 
-def _camera(facts: Facts, camera: CameraConfig) -> dict[str, Json]:
+def _camera(facts: Facts, camera: CameraConfig, timeline: Json) -> dict[str, Json]:
     subject = f"camera:{camera.camera.id}"
     masks = facts.one(subject, Masks)
     recordings = facts.one(subject, Recordings)
     spans = recordings.spans if recordings else ()
+    footage = facts.footage.get(camera.camera.id)
     return {
         **_camera_id(camera),
         "name": camera.camera.name,
         "device": camera.camera.device,
         "channel": camera.camera.channel,
         "masks_digest": masks_digest(masks.masks) if masks else None,
-        "retention": {"oldest_at": utc_text(spans[0].start_at) if spans else None, "spans": len(spans)},
+        "retention": {
+            "oldest_at": utc_text(spans[0].start_at) if spans else None,
+            "spans": len(spans),
+            "sealed_days": footage.sealed_days if footage else 0,
+            "sealed_head": (footage.sealed_head or None) if footage else None,
+            "timeline": timeline,
+        },
     }
 
 

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent import footage_text, outages
+from agent.footage import Footage
 from agent.looks import Looked
 from agent.looks import from_data as look_from
 from agent.looks import to_data as look_data
 from agent.model import Status
+from agent.outages import Outage
 from agent.sightings import Mark, Remembered, Sighting
 
 SCHEMA = "camwarden-memory/1"
@@ -32,7 +35,8 @@ class Memory:
 
     `config_digest` is SHA-256 over what the last config report said, so that an unchanged one is sent once a day.
     `sightings` are devices that nobody declared; `identities` says which box belongs to which device id; `looked` is
-    what was last seen on paths that are looked at in turn.
+    what was last seen on paths that are looked at in turn. `footage` is what each camera's days held; `outages` say
+    when which camera, device or disk was not well.
     """
 
     known: Mapping[str, Known] = field(default_factory=dict)
@@ -41,6 +45,8 @@ class Memory:
     sightings: tuple[Sighting, ...] = ()
     identities: Mapping[str, Remembered] = field(default_factory=dict)
     looked: tuple[Looked, ...] = ()
+    footage: Footage = field(default_factory=dict)
+    outages: tuple[Outage, ...] = ()
 
 
 NOTHING = Memory()
@@ -66,6 +72,8 @@ def to_json(memory: Memory) -> str:
                 for device, r in memory.identities.items()
             },
             "looked": [look_data(look) for look in memory.looked],
+            "footage": [footage_text.to_data(one) for one in memory.footage.values()],
+            "outages": [outages.to_data(one) for one in memory.outages],
         },
         ensure_ascii=False,
     )
@@ -101,6 +109,8 @@ def from_json(text: str | None) -> Memory:
                 for device, (mark, other, since) in data.get("identities", {}).items()
             },
             tuple(look_from(look) for look in data.get("looked", [])),
+            {one["id"]: footage_text.from_data(one) for one in data.get("footage", [])},
+            tuple(outages.from_data(one) for one in data.get("outages", [])),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError):
         return Memory()

@@ -66,6 +66,9 @@ _LOCKED = re.compile(
     re.I,
 )
 
+_SHUT = re.compile(r"lockstatus\s*>\s*lock\s*<", re.I)
+_NO_RIGHT = re.compile(r">\s*lowPrivilege\s*<", re.I)
+
 _LOG = logging.getLogger("camwarden.credentials")
 
 
@@ -92,6 +95,16 @@ def weigh(text: str) -> Literal["refused", "locked", "busy"]:
     if _LOCKED.search(text):
         return "locked"
     return "busy" if _BUSY.search(text) else "refused"
+
+
+def is_shut(text: str) -> bool:
+    """Tell whether a challenge says that nobody is let in now: Hikvision says so before any login is sent."""
+    return _SHUT.search(text) is not None
+
+
+def lacks_right(text: str) -> bool:
+    """Tell whether an HTTP 401 is for want of a right and not for a wrong password, in Hikvision's word for it."""
+    return _NO_RIGHT.search(text) is not None
 
 
 class Credentials:

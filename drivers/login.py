@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drivers.authentication import Challenge, authorization, choose
-from drivers.credentials import Credentials, weigh
-from drivers.errors import Busy, NotTried, Refused
+from drivers.credentials import Credentials, is_shut, lacks_right, weigh
+from drivers.errors import Busy, NotPermitted, NotTried, Refused
 from drivers.exchange import Exchange, Request
 from drivers.model import Device, Reply
 from drivers.nonces import Kept
@@ -55,6 +55,10 @@ class Login:
             answer = self._once(request, None)
             if answer.exchange.reply.status != 401 or request.carries_credential or not answer.challenges:
                 return answer.exchange
+            if self._device.credential is not None and is_shut(_text(answer.exchange.reply)):
+                # A login that is sent now is refused whatever it is, and makes the lock last longer.
+                self._refused(answer.exchange.reply)
+                raise Refused(f"{request.operation}: the device has locked the account or our address")
             known = self._fresh(known, answer.challenges)
         return self._with_login(request, port, known)
 
@@ -91,6 +95,9 @@ class Login:
                     tells_stale = False
                 self._nonces.keep(device, port, Kept(challenge, used, tells_stale))
                 return answer.exchange
+            if lacks_right(_text(reply)):
+                self._nonces.keep(device, port, Kept(challenge, used, tells_stale))
+                raise NotPermitted(f"{request.operation}: the login has not the right to ask this")
             self._nonces.drop(device, port)
             renewed = choose(answer.challenges)
             if renewed is None or renewed.nonce == challenge.nonce:

@@ -26,7 +26,7 @@ from drivers.details import (
     Storages,
     VideoSources,
 )
-from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, Schedule, StoreIndex
+from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, RecordingMode, Schedule, StoreIndex
 from masking.model import PictureKind
 
 Point = tuple[float, float]
@@ -152,7 +152,8 @@ class Clock:
     `ntp` says whether the device claims to take its time from NTP; None where it does not say. `local_time_as_utc`: it
     gives the time of its zone as UTC, so that `offset_s` is that of the zone and whatever its clock is wrong by.
     `drift_s` is how much the offset changed between two measurements, beyond what their uncertainty explains;
-    `uncertainty_s` then spans both.
+    `uncertainty_s` then spans both. `zone_wrong`: the offset from UTC that it writes behind its local time is not that
+    of the zone it is configured to be in; `offset_s` is that of the digits alone.
     """
 
     offset_s: float
@@ -160,6 +161,7 @@ class Clock:
     ntp: bool | None = None
     local_time_as_utc: bool = False
     drift_s: float = 0.0
+    zone_wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,8 @@ class Recordings:
     `replay_from_at` None: the moment to play is asked for as ONVIF has it; else `replay_url` itself asks for that one.
     `listed`: the stretches whose holes all show in the spans, because every segment of them was listed or the device
     told each hole; elsewhere a span may hide some. `tracks` names the kinds of what is recorded (Video, Audio,
-    Metadata); `running` says whether the device claims to record at this moment, None where it does not say.
+    Metadata); `running` says whether the device claims to record at this moment, None where it does not say. `modes`:
+    why the listed stretches were recorded, as far as the device says.
     """
 
     spans: tuple[Span, ...]
@@ -251,6 +254,7 @@ class Recordings:
     listed: tuple[Span, ...] = ()
     tracks: tuple[str, ...] = ()
     running: bool | None = None
+    modes: tuple[RecordingMode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ Read = Callable[[tuple[Camera, ...], Transport, WantedFootage], Observations]
 
 DRIVERS: dict[str, str] = {
     "onvif": "drivers.onvif.read",
+    "hikvision": "drivers.hikvision.read",
+    "dahua": "drivers.dahua.read",
+    "uniview": "drivers.uniview.read",
 }
 
 ReadStore = Callable[[StoreTask], tuple[Observations, tuple[Picture, ...]]]

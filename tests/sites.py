@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agent.config import CameraConfig, PrivateZone, Site
+from drivers.details import Host
 from drivers.model import (
     Access,
     Camera,
@@ -62,7 +63,12 @@ def healthy(name: str = "gate", device: str = "box", kept: timedelta = 35 * DAY)
 
 def healthy_device(device: str = "box") -> tuple[Observation, ...]:
     """Return the facts of a device in order."""
-    return observed(f"device:{device}", Identity("ACME", "N8", "1.0", "42"), Clock(0.2, 0.05))
+    return gateway() + observed(f"device:{device}", Identity("ACME", "N8", "1.0", "42"), Clock(0.2, 0.05))
+
+
+def gateway() -> tuple[Observation, ...]:
+    """Return what a gateway in order says of itself."""
+    return observed("site", Host(0.1, 0.4, 50_000_000_000, 100_000_000_000, 60))
 
 
 def healthy_camera(name: str = "gate", kept: timedelta = 35 * DAY) -> tuple[Observation, ...]:
@@ -72,7 +78,7 @@ def healthy_camera(name: str = "gate", kept: timedelta = 35 * DAY) -> tuple[Obse
         f"camera:{name}",
         Streams(tuple(Stream(path, f"rtsp://192.0.2.1/{path}") for path in PATHS)),
         Masks((Mask("m1", SQUARE, "Color", True),)),
-        Recordings((Span(oldest, NOW),), "rtsp://192.0.2.1/replay"),
+        Recordings((Span(oldest, NOW),), "rtsp://192.0.2.1/replay", listed=(Span(oldest, NOW),)),
         Access(("http snapshot", "rtsp main", "rtsp sub"), ()),
         *(picture(path) for path in PATHS),
         picture("playback", oldest + timedelta(seconds=1)),

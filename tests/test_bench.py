@@ -37,6 +37,7 @@ FIGURES = {
         "rtsp_64_cpu_s": ("s", 0.7, "lower"),
         "rtsp_vs_cv2_ratio": ("x", 10, "higher"),
     },
+    "recorders": {"hik_requests_per_channel": ("requests", 2, "lower")},
 }
 DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 

@@ -90,6 +90,9 @@ def test_every_message_fits_the_schema_of_its_kind(ran: tuple[Demo, Delivered, W
         ("camera-online", "camera:store", "unknown", "refused"),
         ("camera-online", "camera:kiosk", "unknown", "malformed"),
         ("privacy-mask-present", "camera:annex", "unknown", "unsupported"),
+        ("recording-completeness", "camera:gym", "fail", "gap"),
+        ("recording-completeness", "camera:bicycles", "fail", "stopped"),
+        ("camera-online", "camera:bicycles", "fail", "channel-offline"),
     ],
 )
 def test_each_fault_is_its_own_finding(
@@ -107,7 +110,7 @@ def test_a_bare_snapshot_beside_masked_streams_fails_on_its_path_alone(ran: tupl
 
 
 def test_the_masks_that_hide_pass_on_every_path_playback_included(ran: tuple[Demo, Delivered, Wire]) -> None:
-    for camera in ("gate", "canteen", "parking"):
+    for camera in ("gate", "canteen", "parking", "library", "gym"):
         found = finding(ran[1], "privacy-mask-effective", f"camera:{camera}")
         seen = {entry["path"]: entry["verdict"] for entry in found["evidence"]["paths"]}
         assert (found["status"], seen) == ("pass", dict.fromkeys(("snapshot", "main", "sub", "playback"), "PASS"))
@@ -122,6 +125,10 @@ def test_nothing_passes_for_a_device_that_could_not_be_asked(ran: tuple[Demo, De
 def test_a_wrong_password_is_sent_once_and_no_right_one_is_ever_refused(ran: tuple[Demo, Delivered, Wire]) -> None:
     demo, _, _ = ran
     assert {name: n for name, n in demo.site.failed_logins.items() if n} == {"store": 1}
+
+
+def test_no_device_was_asked_to_change_anything(ran: tuple[Demo, Delivered, Wire]) -> None:
+    assert set(ran[0].site.writes_refused.values()) == {0}
 
 
 def test_discovery_ran_and_found_nothing_that_is_not_configured(ran: tuple[Demo, Delivered, Wire]) -> None:
@@ -180,7 +187,7 @@ def test_check_prints_one_object_and_remembers_the_refused_login(ran: tuple[Demo
     result = json.loads(output_of(["check", "--json", "--config", demo.config], accepted=(1,)))
     assert result["schema"] == "camwarden-check/1"
     assert result["site"]["id"] == "dt0001"
-    assert len(result["cameras"]) == 12
+    assert len(result["cameras"]) == 15
     for found in result["findings"]:
         assert {"check", "subject", "status", "severity", "message", "source", "evidence"} <= set(found)
     (store,) = [f for f in result["findings"] if (f["check"], f["subject"]) == ("camera-online", "camera:store")]

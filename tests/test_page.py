@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+from footage_looks import facts_of
 from rich.console import Console
 from sites import NOW, camera, healthy, site
 
@@ -23,7 +24,7 @@ HOSTILE = "<script>alert(1)</script>[bold]{{ 7*7 }}"
 
 def page(one: CameraConfig, observations: Observations) -> str:
     a_site = site(one)
-    facts = gather(observations)
+    facts = facts_of(a_site, observations)
     findings = run_checks(a_site, facts, NOW)
     drafts, _ = build_reports(a_site, facts, findings, (), Memory(), NOW, {})
     return render_page(drafts[0].body, PROOF)
@@ -32,7 +33,7 @@ def page(one: CameraConfig, observations: Observations) -> str:
 def test_a_site_in_order_says_so_and_shows_its_footage() -> None:
     text = page(camera(), healthy())
     assert "Nothing is open" in text
-    assert 'aria-label="retention of gate"' in text
+    assert text.count("<svg") == 1
 
 
 def test_a_hostile_name_is_text() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
+from footage_looks import facts_of
 from sites import DAY, NOW, camera, healthy, healthy_camera, healthy_device, site
 
 from agent.checks import run_checks
@@ -23,9 +24,9 @@ QUEUE = {"pending": 0, "sent": 0, "confirmed": 0}
 def reports(
     observations: tuple[Observation, ...], memory: Memory, after: timedelta = timedelta()
 ) -> tuple[list[Draft], Memory]:
-    a_site = site(camera())
+    a_site = site(camera(), in_use_since=date(2024, 9, 1))
     now = NOW + after
-    facts = gather(observations)
+    facts = facts_of(a_site, observations, now=now)
     findings = run_checks(a_site, facts, now)
     told, memory = transitions(findings, memory, now)
     drafts, memory = build_reports(a_site, facts, findings, told, memory, now, QUEUE)
@@ -43,7 +44,7 @@ def test_the_first_cycle_sends_config_then_health_last() -> None:
 
 def test_an_unchanged_config_is_sent_once_a_day() -> None:
     _, memory = reports(healthy(), Memory())
-    drafts, memory = reports(healthy(), memory, timedelta(minutes=15))
+    drafts, memory = reports(healthy(), memory, timedelta(minutes=10))
     assert streams(drafts) == ["health"]
     drafts, _ = reports(healthy(), memory, DAY)
     assert "config" in streams(drafts)
@@ -59,7 +60,7 @@ def test_a_changed_status_sends_an_event_and_a_config() -> None:
 def test_health_counts_causes_once_and_names_what_is_not_pass() -> None:
     drafts, _ = reports(healthy(kept=21 * DAY), Memory())
     body = drafts[-1].body
-    assert body["counts"] == {"pass": 7, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": 2}
+    assert body["counts"] == {"pass": 9, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": 4}
     assert body["not_pass"] == [
         {"check": "retention-days", "subject": "camera:gate", "status": "fail", "reason": "too-short"}
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from agent.checks import access, clock, inventory, masks, online, retention
+from agent.checks import access, clock, completeness, excess, inventory, masks, online, retention, storage, tamper
 from agent.config import Site
 from agent.facts import Facts
 from agent.model import Check, Finding
@@ -19,12 +19,16 @@ CHECKS: tuple[Check, ...] = (
     masks.PRESENT,
     masks.GEOMETRY,
     masks.EFFECTIVE,
-    retention.DAYS,
-    retention.COMPLETENESS,
+    retention.CHECK,
+    completeness.CHECK,
+    tamper.CHECK,
+    excess.CHECK,
+    storage.STORAGE,
     clock.CHECK,
     access.CHECK,
     inventory.UNDECLARED,
     inventory.DRIFT,
+    storage.GATEWAY,
 )
 
 

@@ -45,6 +45,12 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
             evidence,
             Message("it gives the time of its zone as UTC, so its clock cannot be judged: correct its time zone"),
         )
+    if clock.zone_wrong:
+        # DS-7716NI-I4: an hour off in daylight saving time, although the digits are right.
+        message = Message(
+            "the device writes a wrong offset behind its local time: set its time zone and daylight saving"
+        )
+        return check.finding(subject, "warn", "zone-wrong", evidence, message)
     if not facts.own_clock_trusted:
         return check.finding(
             subject,

@@ -8,6 +8,7 @@ from agent.checks.sources import ORDER_799_OPERATION
 from agent.config import CameraConfig, Site
 from agent.facts import Facts
 from agent.model import Check, Finding, Json, Message, Status
+from drivers.footage import Channel, Channels
 from drivers.model import Device, Identity, PictureSeen, Reason, Services, Streams, Unavailable
 
 CHECK_ID = "camera-online"
@@ -96,6 +97,13 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, cause: Finding | N
         message = Message("no camera is on its channel: find it, or correct the channel")
         named = f"{DRIFT_ID} device:{camera.camera.device}"
         return check.finding(subject, "unknown", "channel-empty", {}, message, named)
+    if not live and (lost := _lost_behind(facts, camera)) is not None:
+        behind: dict[str, Json] = {"channel": lost.number, "word": lost.word, "host": lost.host}
+        message = Message(
+            "its recorder has lost it ({word}): check its power, cable, address and login in the recorder",
+            {"word": lost.word or lost.state},
+        )
+        return check.finding(subject, "fail", "channel-offline", behind, message, cause.key if cause else "")
     if not live:
         return _unavailable(check, subject, _why_no_picture(facts, subject), cause.key if cause else "")
     evidence: dict[str, Json] = {"paths": [s.path for s in live], "mean_luma": round(live[0].mean_luma, 1)}
@@ -114,6 +122,13 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, cause: Finding | N
         evidence,
         Message("delivers pictures on {paths}", {"paths": ", ".join(s.path for s in live)}),
     )
+
+
+def _lost_behind(facts: Facts, camera: CameraConfig) -> Channel | None:
+    """Return the channel of a camera whose recorder says that it does not reach it."""
+    channels = facts.one(f"device:{camera.camera.device}", Channels)
+    own = [c for c in channels.channels if c.number == camera.camera.channel] if channels is not None else []
+    return own[0] if own and own[0].state == "offline" else None
 
 
 def _why_no_picture(facts: Facts, subject: str) -> Unavailable:

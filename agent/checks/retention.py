@@ -1,15 +1,23 @@
-"""Is footage kept as long as it must be, and is it complete? Judged on what the recorder holds and what was opened."""
+"""Is footage kept as long as it must be? Judged on the oldest moment that was opened, and on what limits it.
+
+A system that is younger than the floor cannot have older footage: that is unknown until the day on which it can be
+judged, unless older footage is known to have been there. All moments are by the recorder's own clock.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from agent.checks import online
-from agent.checks.sources import ORDER_799_OPERATION, ORDER_799_RETENTION
+from agent.checks.recorded import SHORTENING, not_read, one_open_item, swept_away
+from agent.checks.sources import ORDER_799_RETENTION
 from agent.config import CameraConfig, Site
 from agent.facts import Facts
-from agent.model import Check, Finding, Json, Message, Status, utc_text
-from drivers.model import PictureSeen, Recordings, Span
+from agent.footage import BEGINNING, END, CameraFootage, floor_of, zone_of
+from agent.model import Check, Finding, Json, Message, utc_text
+from agent.spans import at_wall, day_of
+from drivers.details import RetentionLimits
+from drivers.footage import Schedule
+from drivers.model import PictureSeen, Recordings
 
 RETENTION_ID = "retention-days"
 COMPLETENESS_ID = "recording-completeness"
@@ -17,172 +25,140 @@ COMPLETENESS_ID = "recording-completeness"
 OPENED_NEAR_OLDEST = timedelta(hours=1)
 """How near to the oldest recorded moment the opened picture must lie. House rule: one file of a recorder."""
 
+STANDS_STILL = timedelta(days=1)
+"""How long the oldest moment must have stayed the same until footage is said to grow. House rule."""
+
 DAY = timedelta(days=1)
 
 
-def run_days(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge the age of the oldest recording that was opened, and name cameras whose recorder nobody declared."""
     undeclared = [c.camera.id for c in site.cameras if not c.recorded]
-    findings = [_days(check, site, facts, camera, now) for camera in site.cameras if camera.recorded]
+    each = (_days(check, site, facts, camera, now) for camera in site.cameras if camera.recorded)
+    young = Message("it is younger than the floor of its {count} cameras: all can be judged on {day}")
+    findings = list(one_open_item(check, site.cameras, each, "history-immature", young))
     if undeclared:
-        findings.append(
-            check.finding(
-                "site",
-                "unknown",
-                "not-declared",
-                {"cameras": undeclared},
-                Message(
-                    "nobody declared where the recordings of {count} cameras are kept: set recorded = true "
-                    "at the camera of the recorder's channel",
-                    {"count": len(undeclared)},
-                ),
-            )
+        message = Message(
+            "nobody declared where the recordings of {count} cameras are kept: set recorded = true at the camera of "
+            "the recorder's channel",
+            {"count": len(undeclared)},
         )
+        findings.append(check.finding("site", "unknown", "not-declared", {"cameras": undeclared}, message))
     return tuple(findings)
 
 
 def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
     subject = f"camera:{camera.camera.id}"
-    floor = camera.retention_days or site.policy.retention_floor_days
+    known = facts.footage.get(camera.camera.id)
+    floor = floor_of(site, camera)
+    evidence: dict[str, Json] = {"floor_days": floor.days}
+    limit = limit_of(facts, subject, known)
+    if limit is not None and limit < floor:
+        days = round(limit / DAY, 2)
+        message = Message(
+            "the recorder deletes footage of this camera after {limit} days where {floor} are due: raise that limit",
+            {"limit": days, "floor": floor.days},
+        )
+        return check.finding(subject, "fail", "limit-too-short", {**evidence, "limit_days": days}, message)
     recordings = facts.one(subject, Recordings)
     if recordings is None:
-        return _not_read(check, facts, subject)
+        return not_read(check, facts, subject)
+    cause = swept_away(known, subject)
     if not recordings.spans:
-        return check.finding(
-            subject,
-            "fail",
-            "no-recordings",
-            {"floor_days": floor},
-            Message("the recorder holds no footage of this camera: look at its schedule and disks"),
-        )
-    oldest = recordings.spans[0].start_at
-    kept_days = (now - oldest) / DAY
+        message = Message("the recorder holds no footage of this camera: look at its schedule and disks")
+        return check.finding(subject, "fail", "no-recordings", evidence, message, cause)
+    there = known.there(now) if known else now
+    oldest = max(BEGINNING, min(recordings.spans[0].start_at, there))
     opened = _opened(facts, subject, oldest)
-    evidence: dict[str, Json] = {
-        "floor_days": floor,
-        "kept_days": round(kept_days, 2),
-        "oldest_at": utc_text(oldest),
-        "opened_at": utc_text(opened) if opened else None,
-    }
-    if kept_days < floor:
-        return check.finding(
-            subject,
-            "fail",
-            "too-short",
-            evidence,
-            Message(
-                "footage goes back {kept} days where {floor} are due: add storage or lower the bitrate",
-                {"kept": round(kept_days, 1), "floor": floor},
-            ),
-        )
+    kept_days = (there - oldest) / DAY
+    evidence["kept_days"] = round(kept_days, 2)
+    evidence["oldest_at"] = utc_text(oldest)
+    evidence["opened_at"] = utc_text(opened) if opened else None
+    if known and known.offset_s:
+        evidence["clock_offset_s"] = known.offset_s
+    if there - oldest < floor:
+        young = _judged_from(site, camera, known, oldest, floor)
+        if young > there:
+            day = day_of(young, zone_of(site, camera)).isoformat()
+            message = Message(
+                "footage goes back {kept} days and the system is younger than {floor}: it can be judged on {day}",
+                {"kept": round(kept_days, 1), "floor": floor.days, "day": day},
+            )
+            return check.finding(subject, "unknown", "history-immature", {**evidence, "judged_on": day}, message)
+        return _too_short(check, site, camera, known, oldest, now, evidence, cause)
     if opened is None:
-        return check.finding(
-            subject,
-            "unknown",
-            "oldest-not-opened",
-            evidence,
-            Message(
-                "the recorder claims {kept} days, but its oldest footage could not be opened",
-                {"kept": round(kept_days, 1)},
-            ),
+        message = Message(
+            "the recorder claims {kept} days, but its oldest footage could not be opened",
+            {"kept": round(kept_days, 1)},
         )
-    return check.finding(
-        subject,
-        "pass",
-        "",
-        evidence,
-        Message(
-            "footage of {kept} days ago was opened; {floor} are due",
-            {
-                "kept": round((now - opened) / DAY, 1),
-                "floor": floor,
-            },
-        ),
+        return check.finding(subject, "unknown", "oldest-not-opened", evidence, message)
+    message = Message(
+        "footage of {kept} days ago was opened; {floor} are due",
+        {"kept": round((there - opened) / DAY, 1), "floor": floor.days},
     )
+    return check.finding(subject, "pass", "", evidence, message)
 
 
-def run_completeness(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge gaps in the window that is due, and whether recording goes on."""
-    return tuple(_completeness(check, site, facts, camera, now) for camera in site.cameras if camera.recorded)
-
-
-def _completeness(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
-    subject = f"camera:{camera.camera.id}"
-    cause = f"{RETENTION_ID} {subject}"
-    recordings = facts.one(subject, Recordings)
-    if recordings is None:
-        return _not_read(check, facts, subject, cause)
-    if not recordings.spans:
-        return check.finding(subject, "unknown", "no-recordings", {}, Message("there is no footage to judge"), cause)
-    policy = site.policy
-    floor = timedelta(days=camera.retention_days or policy.retention_floor_days)
-    start = max(recordings.spans[0].start_at, now - floor)
-    spans = tuple(s for s in recordings.spans if s.end_at > start)
-    if not spans:
-        return check.finding(
-            subject,
-            "fail",
-            "stopped",
-            {"newest_at": utc_text(recordings.spans[-1].end_at)},
-            Message("nothing was recorded within the window that is due: look at the schedule and disks"),
-            cause,
+def _too_short(
+    check: Check,
+    site: Site,
+    camera: CameraConfig,
+    known: CameraFootage | None,
+    oldest: datetime,
+    now: datetime,
+    evidence: dict[str, Json],
+    caused_by: str,
+) -> Finding:
+    """Return the fail of footage that is too short; with the day on which it is long enough, where it grows."""
+    subject, floor = f"camera:{camera.camera.id}", floor_of(site, camera)
+    kept_days = evidence["kept_days"]
+    values = {"kept": round(kept_days, 1) if isinstance(kept_days, float) else 0.0, "floor": floor.days}
+    recovering = known is not None and _grows(known, now)
+    evidence["recovering"] = recovering
+    if not recovering:
+        message = Message(
+            "footage goes back {kept} days where {floor} are due: add storage or lower the bitrate", values
         )
-    gaps = _gaps(spans, start)
-    silent_s = max(0.0, (now - spans[-1].end_at).total_seconds())
-    recorded = sum((min(s.end_at, now) - max(s.start_at, start) for s in spans), timedelta())
-    ratio = min(1.0, recorded / (now - start)) if now > start else 1.0
-    longest = max(gaps, key=lambda gap: gap.end_at - gap.start_at, default=None)
-    longest_s = (longest.end_at - longest.start_at).total_seconds() if longest else 0.0
-    evidence: dict[str, Json] = {
-        "completeness_ratio": round(ratio, 5),
-        "newest_at": utc_text(spans[-1].end_at),
-        "gaps": [{"from": utc_text(g.start_at), "to": utc_text(g.end_at)} for g in gaps],
-    }
-    if silent_s > policy.recording_stale_s:
-        return check.finding(
-            subject,
-            "fail",
-            "stopped",
-            evidence,
-            Message(
-                "nothing was recorded for the last {hours} hours: look at the schedule and disks",
-                {"hours": round(silent_s / 3600, 1)},
-            ),
-        )
-    status: Status = "pass"
-    if ratio < policy.completeness_warn_ratio or longest_s >= policy.gap_warn_s:
-        status = "warn"
-    if ratio < policy.completeness_fail_ratio or longest_s >= policy.gap_fail_s:
-        status = "fail"
-    if longest and status != "pass":
-        return check.finding(
-            subject,
-            status,
-            "gap",
-            evidence,
-            Message(
-                "{count} hole(s) in the footage, the longest of {hours} hours from {start}: find out why",
-                {"count": len(gaps), "hours": round(longest_s / 3600, 1), "start": utc_text(longest.start_at)},
-            ),
-        )
-    return check.finding(
-        subject,
-        status,
-        "",
-        evidence,
-        Message("{percent} % of the due window is recorded", {"percent": round(100 * ratio, 2)}),
+        return check.finding(subject, "fail", "too-short", evidence, message, caused_by)
+    day = day_of(oldest + floor, zone_of(site, camera)).isoformat()
+    evidence["floor_met_on"] = day
+    message = Message(
+        "footage goes back {kept} days where {floor} are due, and nothing older is lost: the floor is met on {day}",
+        {**values, "day": day},
     )
+    return check.finding(subject, "fail", "too-short", evidence, message, caused_by)
 
 
-def _gaps(spans: tuple[Span, ...], start: datetime) -> tuple[Span, ...]:
-    """Return the holes between `start` and the newest recorded moment; spans are sorted and merged."""
-    gaps: list[Span] = []
-    until = start
-    for span in spans:
-        if span.start_at > until:
-            gaps.append(Span(until, span.start_at))
-        until = max(until, span.end_at)
-    return tuple(gaps)
+def _grows(known: CameraFootage, now: datetime) -> bool:
+    """Tell whether the oldest moment stands still: since footage was swept away, or for long enough."""
+    swept = any(one.kind in SHORTENING and one.found_at >= known.oldest_moved_at for one in known.changes)
+    return swept or now - known.oldest_moved_at >= STANDS_STILL
+
+
+def _judged_from(
+    site: Site, camera: CameraConfig, known: CameraFootage | None, oldest: datetime, floor: timedelta
+) -> datetime:
+    """Return when footage can be as old as the floor: since the system was put into use, or was first seen."""
+    if known is not None and known.earliest_at is not None and known.earliest_at < oldest - OPENED_NEAR_OLDEST:
+        return known.earliest_at
+    declared = camera.in_use_since or site.in_use_since
+    if declared is None:
+        return oldest + floor
+    return at_wall(min(max(declared, BEGINNING.date()), END.date()), 0, zone_of(site, camera)) + floor
+
+
+def limit_of(facts: Facts, subject: str, known: CameraFootage | None) -> timedelta | None:
+    """Return the age at which the recorder is set to delete a camera's footage, None where none is known to be set.
+
+    Of several recordings of one camera the longest limit counts: some footage reaches it.
+    """
+    schedule = facts.one(subject, Schedule) or (known.schedule if known else None)
+    found = [schedule.expires_after] if schedule is not None and schedule.expires_after is not None else []
+    limits = facts.one(subject, RetentionLimits)
+    ages = [one.limit for one in limits.limits if one.limit is not None] if limits is not None else []
+    if limits is not None and ages and len(ages) == len(limits.limits):
+        found.append(max(ages))
+    return min(found, default=None)
 
 
 def _opened(facts: Facts, subject: str, oldest: datetime) -> datetime | None:
@@ -195,19 +171,4 @@ def _opened(facts: Facts, subject: str, oldest: datetime) -> datetime | None:
     return next((at for at in opened if -DAY - OPENED_NEAR_OLDEST <= at - oldest <= OPENED_NEAR_OLDEST), None)
 
 
-def _not_read(check: Check, facts: Facts, subject: str, caused_by: str = "") -> Finding:
-    why = facts.why_not(subject, "recordings")
-    return check.finding(
-        subject,
-        "unknown",
-        why.reason,
-        {"detail": why.detail} if why.detail else {},
-        Message("the recorder's footage of this camera could not be read ({reason})", {"reason": why.reason}),
-        caused_by or online.cause_of_silence(facts, subject),
-    )
-
-
-DAYS = Check(RETENTION_ID, run_days, "critical", ORDER_799_RETENTION, "Footage is kept for at least 30 days.")
-COMPLETENESS = Check(
-    COMPLETENESS_ID, run_completeness, "major", ORDER_799_OPERATION, "Footage is complete, without gaps."
-)
+CHECK = Check(RETENTION_ID, run, "critical", ORDER_799_RETENTION, "Footage is kept for at least 30 days.")

@@ -8,8 +8,10 @@ import os
 import sys
 
 from rich.console import Console
+from rich.text import Text
 
 from agent.commands.findings_table import cameras_table, findings_table
+from agent.commands.timeline_table import TimelineTable
 from agent.config import Site
 from agent.config_load import load
 from agent.cycle import Rim, Seen, see
@@ -19,6 +21,9 @@ from agent.host import moment
 from agent.model import Json, utc_text
 from agent.paths import credentials_file
 from agent.report import counts, finding_json
+from agent.text import translate
+from agent.timeline import timeline_json
+from agent.timeline_days import timeline_of
 from agent.verdict import exit_code
 from agent.version import VERSION
 from drivers.credentials import Credentials
@@ -30,6 +35,7 @@ SCHEMA = "camwarden-check/1"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("--all", action="store_true", help="show what passes, and what shares another's cause, too")
+    parser.add_argument("--timeline", action="store_true", help="draw which days of each camera are recorded")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,11 +49,20 @@ def run(args: argparse.Namespace) -> int:
     with Worker() as worker, progress, as_owner_of(site.storage.directory):
         credentials = Credentials(remembered)
         seen = see(site, Rim(credentials, worker.judge, utc_now, lambda: None), now)
+    days = timeline_of(site, seen.facts, seen.findings, now.at) if args.timeline else None
     if args.json:
-        sys.stdout.write(json.dumps(result_json(site, seen, utc_text(now.at)), ensure_ascii=False, indent=2) + "\n")
+        result = result_json(site, seen, utc_text(now.at))
+        if days is not None:
+            result["timeline"] = timeline_json(days)
+        sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
     elif not args.quiet:
         console = Console(no_color=args.no_color)
         console.print(cameras_table(site, seen.findings, args.lang))
+        if days is not None:
+            console.print(TimelineTable(days, args.lang))
+            console.print(
+                Text(translate("a single check asks for few days: the others are not known to it", args.lang))
+            )
         console.print(findings_table(site, seen.findings, args.lang, everything=args.all))
     return exit_code(seen.findings)
 

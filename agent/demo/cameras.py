@@ -11,7 +11,15 @@ from typing import Literal
 from drivers.model import PathName, Polygon
 
 Effect = Literal["Color", "Pixelated", "Blurred"]
-Fault = Literal["mask-removed", "dark", "recordings-lost"]
+Fault = Literal[
+    "mask-removed", "dark", "recordings-lost", "motion-only", "old-deleted",
+    "disk-failed", "clock-set-back", "formatted", "search-tag-13",
+]  # fmt: skip
+"""The last four are those of a whole recorder (`DEVICE_FAULTS`), the others those of one camera."""
+
+DEVICE_FAULTS: tuple[Fault, ...] = ("disk-failed", "clock-set-back", "formatted", "search-tag-13")
+Link = Literal["online", "offline", "networkAbnormal"]
+"""What a recorder says of its connection to a camera, in the words of ISAPI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +41,24 @@ class DemoMask:
 
 @dataclass(frozen=True, slots=True)
 class RecordingPlan:
-    """What a recorder keeps of one channel: `days` until now, with a hole of `gap_hours`, `gap_days_ago` days ago."""
+    """What a recorder keeps of one channel: `days` until now, with a hole of `gap_hours`, `gap_days_ago` days ago.
+
+    `gap_from_midnight`: the hole begins with a day of the site's own time. `ended_days_ago`: nothing is recorded since.
+    """
 
     days: int
     gap_hours: int = 0
     gap_days_ago: int = 3
+    gap_from_midnight: bool = False
+    ended_days_ago: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DemoCamera:
-    """One simulated camera. `place` names a scene of `places.py`; `shown` says in one line what it demonstrates."""
+    """One simulated camera. `place` names a scene of `places.py`; `shown` says in one line what it demonstrates.
+
+    `link`: whether its recorder reaches it.
+    """
 
     id: str
     device: str
@@ -55,11 +71,12 @@ class DemoCamera:
     zone: str = ""
     mask: DemoMask | None = None
     recording: RecordingPlan | None = None
+    link: Link = "online"
 
 
 @dataclass(frozen=True, slots=True)
 class DemoDevice:
-    """One simulated box.
+    """One simulated box. `driver` is what the agent's configuration names, and what the box speaks.
 
     `behaviour`: `onvif` speaks ONVIF; `hangs` accepts and never answers; `stack-trace` answers 500 with plain text.
     `refusal`: how it turns an anonymous or wrong SOAP call away, by a SOAP Fault or by an HTTP Digest challenge.
@@ -75,6 +92,7 @@ class DemoDevice:
     recorder: bool = False
     clock_offset_s: float = 0.0
     wrong_password_configured: bool = False
+    driver: Literal["onvif", "hikvision"] = "onvif"
 
 
 DEVICES: tuple[DemoDevice, ...] = (

@@ -9,9 +9,12 @@ from datetime import datetime
 from agent.demo.cameras import Fault
 from agent.demo.recordings import ActiveFault
 
+DEVICE_KEY = "device:"
+"""Stands before a device's id: a device and a camera may have the same one."""
+
 
 class Changes:
-    """At most one fault per camera."""
+    """At most one fault per camera, and one per device."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
@@ -20,13 +23,20 @@ class Changes:
 
     def switch(self, camera_id: str, fault: Fault | None) -> None:
         """Put a camera into a fault from now on, or mend it with None."""
+        self._switch(camera_id, fault)
+
+    def switch_device(self, device_id: str, fault: Fault | None) -> None:
+        """Do the same to a whole device."""
+        self._switch(DEVICE_KEY + device_id, fault)
+
+    def _switch(self, key: str, fault: Fault | None) -> None:
         with self._lock:
             if fault is None:
-                self._active.pop(camera_id, None)
+                self._active.pop(key, None)
             else:
-                self._active[camera_id] = ActiveFault(fault, self._clock())
+                self._active[key] = ActiveFault(fault, self._clock())
 
     def active(self) -> Mapping[str, ActiveFault]:
-        """The faults in force now, by camera."""
+        """The faults in force now, by camera, and by device under `DEVICE_KEY` and its id."""
         with self._lock:
             return dict(self._active)

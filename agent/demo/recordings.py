@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from agent.demo.cameras import DemoCamera, Fault, RecordingPlan
 from drivers.model import Span
 
 KEPT_AFTER_LOSS = timedelta(days=2)
 """How far back recordings still reach after `recordings-lost`."""
+SITE_ZONE = timezone(timedelta(hours=8), "CST")
+"""The time on the site's walls: China has one zone and no daylight saving."""
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,28 @@ def spans(
     oldest = now - timedelta(days=plan.days)
     if lost_at is not None:
         oldest = max(oldest, lost_at - KEPT_AFTER_LOSS)
+    ends_at = started_at - timedelta(days=plan.ended_days_ago) if plan.ended_days_ago else now
     if not plan.gap_hours:
-        return (Span(oldest, now),)
-    gap_start = started_at.replace(minute=0, second=0, microsecond=0) - timedelta(days=plan.gap_days_ago)
+        return (Span(oldest, ends_at),) if oldest < ends_at else ()
+    gap_start = full_hour(started_at) - timedelta(days=plan.gap_days_ago)
+    if plan.gap_from_midnight:
+        gap_start = gap_start.astimezone(SITE_ZONE).replace(hour=0).astimezone(now.tzinfo)
     gap_end = gap_start + timedelta(hours=plan.gap_hours)
     before = (Span(oldest, gap_start),) if oldest < gap_start else ()
-    return (*before, Span(max(oldest, gap_end), now))
+    return (*before, Span(max(oldest, gap_end), ends_at))
+
+
+def full_hour(at: datetime) -> datetime:
+    """The full hour at or before a moment."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def segments(span: Span) -> tuple[Span, ...]:
+    """Cut a span at full hours, as a recorder ends its files; the newest one still grows."""
+    cut = [span.start_at]
+    while (following := full_hour(cut[-1]) + HOUR) < span.end_at:
+        cut.append(following)
+    return tuple(Span(start, end) for start, end in zip(cut, [*cut[1:], span.end_at], strict=True))
 
 
 def recordings(

@@ -41,13 +41,17 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class ReplayWish:
-    """What PLAY asked for: `intra_only` from `Frames`, `paced` from `Rate-Control`, and the CSeq it came with."""
+    """What PLAY asked for: `intra_only` from `Frames`, `paced` from `Rate-Control`, and the CSeq it came with.
+
+    `marked`: the recorded time goes with every picture, as ONVIF has it.
+    """
 
     start_at: datetime
     end_at: datetime
     intra_only: bool
     paced: bool
     cseq: int
+    marked: bool = True
 
 
 def starting_point(span: Span, wanted: datetime | None, gop: int) -> datetime | None:
@@ -65,7 +69,7 @@ def starting_point(span: Span, wanted: datetime | None, gop: int) -> datetime | 
 
 
 class Replay:
-    """Plays a recording of one contiguous span, with the recorded time of every picture in the header extension."""
+    """Plays a recording of one contiguous span; where it is wished, the recorded time is in the header extension."""
 
     def __init__(
         self, clip_at: Callable[[datetime], Clip], span: Span, wish: ReplayWish, packetiser: Packetiser
@@ -88,7 +92,8 @@ class Replay:
         flags = (CLEAN_POINT if position == 0 else 0) | (END_OF_SECTION | TERMINAL if last else 0)
         units = _units(self._current, position, parameter_sets=True)
         timestamp = round(recorded_at.timestamp() * CLOCK_HZ)
-        return self._packetiser.picture(units, timestamp, ReplayMark(recorded_at, flags, self._wish.cseq))
+        mark = ReplayMark(recorded_at, flags, self._wish.cseq) if self._wish.marked else None
+        return self._packetiser.picture(units, timestamp, mark)
 
 
 def _units(clip: Clip, position: int, *, parameter_sets: bool) -> tuple[bytes, ...]:

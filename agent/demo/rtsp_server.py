@@ -16,40 +16,23 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from agent.demo.cameras import DemoCamera
 from agent.demo.clips import Clip, clip_of
-from agent.demo.device_view import HOST, DeviceView
-from agent.demo.login import Gate
+from agent.demo.device_view import DeviceView
+from agent.demo.login import Outcome
 from agent.demo.recordings import Recording
-from agent.demo.rtp import PAYLOAD_TYPE, Packetiser
+from agent.demo.rtp import Packetiser
 from agent.demo.rtsp_message import BadRequest, Request, clock_range, clock_text, response, take
 from agent.demo.rtsp_playing import Live, Replay, ReplayWish, starting_point
-from drivers.model import PathName
+from agent.demo.rtsp_target import ONVIF, Dialect, Target
 
 IDLE_S = 60.0
 SEND_S = 5.0
 METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER"
-REPLAY_TAG = "onvif-replay"
-_LIVE = re.compile(r"/live/(\d+)/(main|sub)(?:/trackID=1)?/?")
-_REPLAY = re.compile(r"/replay/([\w-]+)(?:/trackID=1)?/?")
 _INTERLEAVED = re.compile(r";\s*interleaved=(\d{1,3})-")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a URL names: a live path of a camera, or one recording of it."""
-
-    camera: DemoCamera
-    path: PathName
-    recording: Recording | None
-
-    @property
-    def clip(self) -> Clip:
-        """The clip that describes the stream; all clips of a size share their parameter sets."""
-        return clip_of(self.camera, "main" if self.path == "playback" else self.path, None)
 
 
 @dataclass(slots=True)
@@ -61,43 +44,22 @@ class Session:
     packetiser: Packetiser
 
 
-def find(view: DeviceView, url: str) -> Target | None:
-    """Find what a URL names; its query is the client's affair."""
-    path = urlsplit(url).path
-    if match := _LIVE.fullmatch(path):
-        for profile in view.profiles():
-            if str(profile.camera.channel) == match.group(1) and profile.path == match.group(2):
-                return Target(profile.camera, profile.path, None)
-    if match := _REPLAY.fullmatch(path):
-        for recording in view.recordings():
-            if recording.token == match.group(1):
-                return Target(recording.camera, "playback", recording)
-    return None
+class Login(Protocol):
+    """Who decides whether a request may pass, such as `login.Gate`."""
 
+    def challenge(self, *, qop: bool, stale: bool = False) -> str:
+        """Return a `WWW-Authenticate` value."""
 
-def description(target: Target) -> str:
-    """The SDP of a stream. Source: RFC 4566; RFC 6184 section 8.2; ONVIF Streaming Specification, "RTSP describe"."""
-    clip = target.clip
-    lines = ["v=0", f"o=- 1 1 IN IP4 {HOST}", f"s={target.path}", f"c=IN IP4 {HOST}", "t=0 0", "a=control:*"]
-    if target.recording is not None:
-        span = target.recording.span
-        lines.append(f"a=range:clock={clock_text(span.start_at)}-{clock_text(span.end_at)}")
-    lines += [f"m=video 0 RTP/AVP {PAYLOAD_TYPE}", f"a=rtpmap:{PAYLOAD_TYPE} H264/90000"]
-    lines.append(
-        f"a=fmtp:{PAYLOAD_TYPE} packetization-mode=1;profile-level-id={clip.sps[1:4].hex().upper()};"
-        f"sprop-parameter-sets={clip.sprop}"
-    )
-    lines += ["a=control:trackID=1", "a=sendonly"]
-    if target.recording is not None:
-        lines.append(f"a=x-onvif-track:video-{target.camera.channel}")
-    return "\r\n".join(lines) + "\r\n"
+    def digest(self, authorization: str | None, method: str, target: str | None) -> Outcome:
+        """Judge an `Authorization` header."""
 
 
 class RtspConnection(socketserver.BaseRequestHandler):
     """One client's connection."""
 
-    def __init__(self, view: Callable[[], DeviceView], gate: Gate, *args: Any) -> None:
-        self._view, self._gate = view, gate
+    def __init__(self, view: Callable[[], DeviceView], gate: Login, *args: Any, dialect: Dialect = ONVIF) -> None:
+        self._view, self._gate, self._dialect = view, gate, dialect
+        self._described: Target | None = None
         self._session: Session | None = None
         self._player: Live | Replay | None = None
         self._due_at_mono = 0.0
@@ -150,7 +112,8 @@ class RtspConnection(socketserver.BaseRequestHandler):
         outcome = self._gate.digest(request.headers.get("authorization"), request.method, None)
         if outcome != "granted":
             return response(401, cseq, {"WWW-Authenticate": self._gate.challenge(qop=False, stale=outcome == "stale")})
-        unknown = set(request.headers.get("require", REPLAY_TAG).replace(" ", "").split(",")) - {REPLAY_TAG}
+        unknown = {tag for tag in request.headers.get("require", "").replace(" ", "").split(",") if tag}
+        unknown -= self._dialect.tags
         if unknown:
             return response(551, cseq, {"Unsupported": ", ".join(sorted(unknown))})
         answers: Mapping[str, Callable[[Request], bytes]] = {
@@ -166,16 +129,16 @@ class RtspConnection(socketserver.BaseRequestHandler):
         return answer(request) if answer is not None else response(501, cseq)
 
     def _describe(self, request: Request) -> bytes:
-        target = find(self._view(), request.url)
+        target = self._described = self._dialect.find(self._view(), request.url, None)
         if target is None:
             return response(404, request.cseq)
         parts = urlsplit(request.url)
         base = f"rtsp://{parts.netloc}{parts.path.rstrip('/')}/"
         headers = {"Content-Base": base, "Content-Type": "application/sdp"}
-        return response(200, request.cseq, headers, description(target))
+        return response(200, request.cseq, headers, self._dialect.describe(target, base))
 
     def _setup(self, request: Request) -> bytes:
-        target = find(self._view(), request.url)
+        target = self._dialect.find(self._view(), request.url, self._described)
         if target is None:
             return response(404, request.cseq)
         if self._player is not None:
@@ -209,7 +172,7 @@ class RtspConnection(socketserver.BaseRequestHandler):
             )
             headers["Range"] = "npt=now-"
         else:
-            wish = _wish(request, session.target.recording, len(session.target.clip.pictures))
+            wish = _wish(request, session.target, session.target.recording)
             if wish is None:
                 return response(457, request.cseq, {"Session": session.id})
             recording = session.target.recording
@@ -241,8 +204,16 @@ class RtspConnection(socketserver.BaseRequestHandler):
         return response(200, request.cseq, {"Session": request.headers.get("session", "")})
 
 
-def _wish(request: Request, recording: Recording, gop: int) -> ReplayWish | None:
+def _wish(request: Request, target: Target, recording: Recording) -> ReplayWish | None:
     """Read what a PLAY of a recording asks for; None where its range lies outside."""
+    gop = len(target.clip.pictures)
+    if target.asked is not None:
+        start_at = starting_point(recording.span, target.asked.start_at, gop)
+        if start_at is None:
+            return None
+        return ReplayWish(
+            start_at, target.asked.end_at, intra_only=False, paced=True, cseq=request.cseq, marked=False
+        )  # fmt: skip
     try:
         wanted, end_at = clock_range(request.headers.get("range"))
     except ValueError:

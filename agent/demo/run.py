@@ -18,7 +18,9 @@ from typing import Any
 from agent import status_file
 from agent.daemon import utc_now
 from agent.demo.broker import Broker, embedded_broker, mosquitto_broker
+from agent.demo.cameras import CAMERAS, DEVICES
 from agent.demo.children import ChildFailed, output_of, running
+from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import CITY, SITE_ID, SITE_NAME, SimulatedSite
 from agent.files import write_atomic
 from agent.handover.page import Proof, render_page
@@ -77,7 +79,7 @@ def start(stack: ExitStack, out: Path, broker_kind: str, clock: Callable[[], Any
     """
     out.mkdir(parents=True, exist_ok=True)
     hub_data = out / "hub"
-    site = SimulatedSite(clock)
+    site = SimulatedSite(clock, DEVICES + ISAPI_DEVICES, CAMERAS + ISAPI_CAMERAS)
     site.start()
     stack.callback(site.stop)
     say(f"{len(site.devices)} simulated devices listen on 127.0.0.1")

@@ -1,23 +1,24 @@
 """The simulated site: one recorder with six channels and six more boxes, all on loopback, with faults on show.
 
 Start it, write the agent's configuration for it, switch faults on and off, stop it. Who is on the site and what is
-wrong with it stands in `cameras.py`.
+wrong with it stands in `cameras.py`; a recorder that speaks ISAPI, with its cameras, in `isapi_cameras.py`.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
 from agent.demo.announcing import Announcer
-from agent.demo.cameras import BARE_CLIPS, CAMERAS, DEVICES, DemoDevice, Fault
+from agent.demo.cameras import BARE_CLIPS, CAMERAS, DEVICE_FAULTS, DEVICES, DemoCamera, DemoDevice, Fault
 from agent.demo.changes import Changes
 from agent.demo.device_view import HOST
 from agent.demo.hanging import HangingDevice
+from agent.demo.isapi_device import IsapiDevice
 from agent.demo.onvif_device import OnvifDevice
 from agent.demo.site_config import CITY, SITE_ID, SITE_NAME, secrets_toml, site_toml, write
 
@@ -36,34 +37,43 @@ class DeviceAddress:
 class SimulatedSite:
     """All devices of the site. Passwords are new with every site."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        devices: Sequence[DemoDevice] = DEVICES,
+        cameras: Sequence[DemoCamera] = CAMERAS,
+    ) -> None:
         """Bind every port. Nothing answers before `start`.
 
         Args:
             clock: Gives aware UTC time; the devices' clocks, scenes and recordings follow it.
+            devices: Who is on the site.
+            cameras: Their cameras.
 
         Raises:
             OSError: A port could not be had.
         """
         self._changes = Changes(clock)
-        self._passwords = {device.id: secrets.token_urlsafe(12) for device in DEVICES}
-        self._servers: dict[str, OnvifDevice | HangingDevice] = {}
+        self._specs, self._cameras = tuple(devices), tuple(cameras)
+        self._passwords = {device.id: secrets.token_urlsafe(12) for device in devices}
+        self._servers: dict[str, OnvifDevice | IsapiDevice | HangingDevice] = {}
         self._announcer: Announcer | None = None
         try:
-            for device in DEVICES:
+            for device in devices:
                 self._servers[device.id] = self._build(device, clock)
             self._announcer = Announcer({name: server.http.port for name, server in self._servers.items()})
         except OSError:
             self.stop()
             raise
 
-    def _build(self, device: DemoDevice, clock: Callable[[], datetime]) -> OnvifDevice | HangingDevice:
+    def _build(self, device: DemoDevice, clock: Callable[[], datetime]) -> OnvifDevice | IsapiDevice | HangingDevice:
         if device.behaviour == "hangs":
             return HangingDevice(device.id)
         cameras = tuple(
-            sorted((camera for camera in CAMERAS if camera.device == device.id), key=lambda camera: camera.channel)
+            sorted((camera for camera in self._cameras if camera.device == device.id), key=lambda one: one.channel)
         )
-        return OnvifDevice(device, cameras, self._passwords[device.id], clock, self._changes)
+        kind = IsapiDevice if device.driver == "hikvision" else OnvifDevice
+        return kind(device, cameras, self._passwords[device.id], clock, self._changes)
 
     def start(self) -> None:
         """Let every device answer."""
@@ -98,14 +108,20 @@ class SimulatedSite:
     @property
     def failed_logins(self) -> Mapping[str, int]:
         """How many requests each device refused although they carried a login."""
-        return MappingProxyType({name: server.gate.failed_logins for name, server in self._onvif().items()})
+        gates = {name: one.gate for name, one in self._servers.items() if not isinstance(one, HangingDevice)}
+        return MappingProxyType({name: gate.failed_logins for name, gate in gates.items()})
 
-    def _onvif(self) -> dict[str, OnvifDevice]:
-        return {name: server for name, server in self._servers.items() if isinstance(server, OnvifDevice)}
+    @property
+    def writes_refused(self) -> Mapping[str, int]:
+        """How many requests each ISAPI device refused because they would have changed something."""
+        return MappingProxyType({name: server.writes_refused for name, server in self._isapi().items()})
+
+    def _isapi(self) -> dict[str, IsapiDevice]:
+        return {name: server for name, server in self._servers.items() if isinstance(server, IsapiDevice)}
 
     def login(self, device_id: str) -> tuple[str, str]:
         """The user and the right password of a device, whatever is configured."""
-        user = next(device.user for device in DEVICES if device.id == device_id)
+        user = next(device.user for device in self._specs if device.id == device_id)
         return user, self._passwords[device_id]
 
     def change(self, camera_id: str, fault: Fault | None) -> None:
@@ -114,14 +130,28 @@ class SimulatedSite:
         Raises:
             ValueError: There is no such camera, or it cannot show this fault.
         """
-        camera = next((camera for camera in CAMERAS if camera.id == camera_id), None)
+        camera = next((camera for camera in self._cameras if camera.id == camera_id), None)
         if camera is None:
             raise ValueError(f"the simulated site has no camera {camera_id}")
+        if fault in DEVICE_FAULTS:
+            raise ValueError(f"{fault} is a fault of a whole recorder, not of camera {camera_id}")
         if fault == "mask-removed" and camera_id not in BARE_CLIPS:
             raise ValueError(f"camera {camera_id} has no clip without its mask")
         if fault == "recordings-lost" and camera.recording is None:
             raise ValueError(f"camera {camera_id} is not recorded")
+        if fault in ("motion-only", "old-deleted") and (camera.device not in self._isapi() or not camera.recording):
+            raise ValueError(f"camera {camera_id} is not recorded by a device that speaks ISAPI")
         self._changes.switch(camera_id, fault)
+
+    def change_device(self, device_id: str, fault: Fault | None) -> None:
+        """Put a whole recorder into a fault, or mend it with None.
+
+        Raises:
+            ValueError: It is no device that speaks ISAPI, or that is no fault of a device.
+        """
+        if device_id not in self._isapi() or (fault is not None and fault not in DEVICE_FAULTS):
+            raise ValueError(f"device {device_id} cannot show the fault {fault}")
+        self._changes.switch_device(device_id, fault)
 
     def write_config(self, directory: Path, hub: Mapping[str, object]) -> Path:
         """Write site.toml and secrets.toml (0600) for an agent that is to watch this site.
@@ -133,13 +163,14 @@ class SimulatedSite:
         Returns:
             The path of site.toml.
         """
-        logins = {device.id: (device.user, self._configured_password(device)) for device in DEVICES}
+        logins = {device.id: (device.user, self._configured_password(device)) for device in self._specs}
         if "user" in hub:
             logins["hub"] = (str(hub["user"]), str(hub["password"]))
         directory = directory.resolve()
         ports = {name: (address.port, address.rtsp_port) for name, address in self.devices.items()}
         responders = (self._announcer.address,) if self._announcer else ()
-        return write(directory, site_toml(ports, hub, directory, responders), secrets_toml(logins))
+        site = site_toml(ports, hub, directory, responders, self._specs, self._cameras)
+        return write(directory, site, secrets_toml(logins))
 
     def _configured_password(self, device: DemoDevice) -> str:
         right = self._passwords[device.id]

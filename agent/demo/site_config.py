@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from agent.demo.cameras import CAMERAS, DEVICES, DemoCamera, DemoMask
+from agent.demo.cameras import CAMERAS, DEVICES, DemoCamera, DemoDevice, DemoMask
 from agent.demo.device_view import HOST
 from agent.files import write_atomic
 
@@ -15,6 +15,7 @@ SITE_NAME = "Simulated school, Datong"
 CITY = "140200"
 DIVISION = "140200"
 PERIOD_S = 60
+IN_USE_SINCE = "2024-09-01"
 DEADLINE_S = 6
 DISCOVERY_WAIT_S = 0.5
 EFFECTS = {"Color": "color", "Pixelated": "pixelated", "Blurred": "blurred"}
@@ -23,7 +24,12 @@ Row = tuple[str, object]
 
 
 def site_toml(
-    ports: Mapping[str, tuple[int, int]], hub: Mapping[str, object], directory: Path, responders: Iterable[str] = ()
+    ports: Mapping[str, tuple[int, int]],
+    hub: Mapping[str, object],
+    directory: Path,
+    responders: Iterable[str] = (),
+    devices: Iterable[DemoDevice] = DEVICES,
+    cameras: Iterable[DemoCamera] = CAMERAS,
 ) -> str:
     """Write site.toml.
 
@@ -32,6 +38,8 @@ def site_toml(
         hub: Rows of `[hub]`; `user` and `password` go into secrets.toml instead.
         directory: Where the agent may keep its own files.
         responders: Addresses that answer discovery.
+        devices: Every device of the site, each with its driver.
+        cameras: Every camera of the site.
     """
     hub_rows: list[Row] = [(key, value) for key, value in hub.items() if key not in ("user", "password")]
     if "user" in hub:
@@ -40,7 +48,14 @@ def site_toml(
         "# Written by the simulated site; as an operator would write it for real devices.",
         _table(
             "[site]",
-            [("id", SITE_ID), ("name", SITE_NAME), ("city", CITY), ("division", DIVISION), ("period_s", PERIOD_S)],
+            [
+                ("id", SITE_ID),
+                ("name", SITE_NAME),
+                ("city", CITY),
+                ("division", DIVISION),
+                ("period_s", PERIOD_S),
+                ("in_use_since", IN_USE_SINCE),
+            ],
         ),
         _table("[probe]", [("deadline_s", DEADLINE_S)]),
         # The simulated devices take their time from this machine's clock, whatever its kernel thinks of it.
@@ -52,11 +67,11 @@ def site_toml(
         ),
         _table("[hub]", hub_rows),
     ]
-    for device in DEVICES:
+    for device in devices:
         http_port, rtsp_port = ports[device.id]
-        rows: list[Row] = [("id", device.id), ("host", HOST), ("port", http_port), ("driver", "onvif")]
+        rows: list[Row] = [("id", device.id), ("host", HOST), ("port", http_port), ("driver", device.driver)]
         tables.append(_table("[[device]]", [*rows, ("credential", device.id), ("rtsp_port", rtsp_port)]))
-    tables += [_camera(camera) for camera in CAMERAS]
+    tables += [_camera(camera) for camera in cameras]
     return "\n\n".join(tables) + "\n"
 
 

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
+from agent.handover.timeline_svg import timeline_svgs
 from agent.model import Status
+from agent.timeline import Timeline
+from agent.timeline_wire import parse_timeline
 
 Body = Mapping[str, Any]
 """A decoded JSON object: its shape is the config schema's, checked before it comes here."""
 
-AXIS_DAYS = 40
-AXIS_PX = 560
 COLUMNS = (
     ("camera-online", "online"),
     ("privacy-mask-present", "mask listed"),
@@ -26,6 +28,7 @@ COLUMNS = (
     ("privacy-mask-effective", "hidden in pictures"),
     ("retention-days", "retention"),
     ("recording-completeness", "complete"),
+    ("recording-tamper", "unchanged"),
     ("clock-offset", "clock"),
     ("stream-auth-required", "login"),
 )
@@ -49,18 +52,15 @@ class Proof:
     confirmed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A stretch of one camera's retention line, in pixels from the left edge of the axis."""
+def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: str = "en") -> str:
+    """Return the page as HTML text; every value from a device or a person is escaped.
 
-    x_px: float
-    width_px: float
-    kind: str
-    title: str
-
-
-def render_page(body: Body, proof: Proof) -> str:
-    """Return the page as HTML text; every value from a device or a person is escaped."""
+    Args:
+        body: The config report.
+        proof: Where it comes from.
+        shown: Days x cameras; None: what the report itself says of them, if it does.
+        lang: The language of the timeline.
+    """
     environment = Environment(
         loader=PackageLoader("agent.handover", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
@@ -68,7 +68,7 @@ def render_page(body: Body, proof: Proof) -> str:
     findings: list[Body] = list(body["findings"])
     causes = [f for f in findings if not f["caused_by"]]
     cells = {(f["subject"], f["check"]): f for f in (*_for_each_camera(findings), *findings)}
-    now = datetime.fromisoformat(proof.ts)
+    shown = shown or parse_timeline(body["cameras"], _opened(findings))
     return environment.get_template("page.html.j2").render(
         proof=proof,
         body=body,
@@ -82,10 +82,8 @@ def render_page(body: Body, proof: Proof) -> str:
         ),
         consequences={f["caused_by"]: [g for g in findings if g["caused_by"] == f["caused_by"]] for f in findings},
         paths=_paths(findings),
-        lines={c["id"]: _retention_line(cells, c["id"], now) for c in body["cameras"]},
-        floors={c["id"]: _floor_px(cells, c["id"]) for c in body["cameras"]},
-        axis_px=AXIS_PX,
-        ticks=[(day, AXIS_PX - day * AXIS_PX / AXIS_DAYS) for day in range(0, AXIS_DAYS + 1, 10)],
+        # Escaped where it is made: it is XML of its own.
+        plots=[Markup(svg) for svg in timeline_svgs(shown, lang)] if shown else [],  # noqa: S704
         statuses=get_args(Status),
     )
 
@@ -107,35 +105,11 @@ def _paths(findings: list[Body]) -> dict[str, list[Body]]:
     }
 
 
-def _floor_px(cells: Mapping[tuple[str, str], Body], camera: str) -> float | None:
-    evidence = _evidence(cells, camera, "retention-days")
-    floor = evidence.get("floor_days")
-    return AXIS_PX - min(float(floor), AXIS_DAYS) * AXIS_PX / AXIS_DAYS if floor else None
-
-
-def _retention_line(cells: Mapping[tuple[str, str], Body], camera: str, now: datetime) -> list[Bar]:
-    """Return what is recorded and what is missing, newest at the right edge."""
-    oldest_text = _evidence(cells, camera, "retention-days").get("oldest_at")
-    completeness = _evidence(cells, camera, "recording-completeness")
-    if not oldest_text or "newest_at" not in completeness:
-        return []
-    oldest, newest = datetime.fromisoformat(oldest_text), datetime.fromisoformat(completeness["newest_at"])
-    bars = [_bar(oldest, newest, now, "kept")]
-    for gap in completeness.get("gaps", ()):
-        bars.append(_bar(datetime.fromisoformat(gap["from"]), datetime.fromisoformat(gap["to"]), now, "gap"))
-    return bars
-
-
-def _bar(start: datetime, end: datetime, now: datetime, kind: str) -> Bar:
-    left = max(0.0, _x_px(start, now))
-    width = max(2.0 if kind == "gap" else 0.0, _x_px(end, now) - left)
-    return Bar(round(left, 1), round(width, 1), kind, f"{kind}: {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}")
-
-
-def _x_px(at: datetime, now: datetime) -> float:
-    return AXIS_PX - (now - at) / timedelta(days=1) * AXIS_PX / AXIS_DAYS
-
-
-def _evidence(cells: Mapping[tuple[str, str], Body], camera: str, check: str) -> Body:
-    finding = cells.get((f"camera:{camera}", check))
-    return finding["evidence"] if finding else {}
+def _opened(findings: list[Body]) -> dict[str, datetime]:
+    """Return the oldest opened moment of each camera, by its id."""
+    opened = {
+        f["subject"].removeprefix("camera:"): f["evidence"].get("opened_at")
+        for f in findings
+        if f["check"] == "retention-days"
+    }
+    return {camera: datetime.fromisoformat(at) for camera, at in opened.items() if at}

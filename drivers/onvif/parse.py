@@ -8,9 +8,9 @@ from typing import Any
 from drivers.details import AudioEncoder, MaskOptions
 from drivers.errors import Malformed
 from drivers.model import Mask, Polygon
-from drivers.onvif.reply import children, elements
 from drivers.onvif.soap import Answer
 from drivers.text import told
+from drivers.xml_answer import children, elements
 from masking.geometry import GeometryError, from_onvif
 
 _TRUE = frozenset({"true", "1"})

@@ -13,9 +13,9 @@ from drivers.details import Account, Accounts, Interface, Interfaces, Signing, S
 from drivers.errors import Malformed, Unsupported
 from drivers.model import Identity
 from drivers.onvif.parse import listed, scalar
-from drivers.onvif.reply import children, elements, text_of
 from drivers.onvif.soap import Answer
 from drivers.text import told
+from drivers.xml_answer import children, elements, text_of
 
 QUARTER_S = 900
 _NEAR_QUARTER_S = 60.0

@@ -13,9 +13,9 @@ from drivers.details import RecordingSummary, RetentionLimit
 from drivers.errors import Malformed
 from drivers.model import Span
 from drivers.onvif.parse import listed, scalar
-from drivers.onvif.reply import children, elements, text_of
 from drivers.onvif.soap import Answer
 from drivers.text import told
+from drivers.xml_answer import children, elements, text_of
 
 TRACK_STATE = "RecordingHistory/Track/State"
 """The topic whose events tell when the data of a track begins and ends, without its prefix."""

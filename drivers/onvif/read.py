@@ -6,21 +6,17 @@ pictures, and whether a path answers without a login, are the business of `drive
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
-
-from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable, Unsupported
+from drivers.errors import DeadlineExceeded, DriverError, Unreachable, Unsupported
 from drivers.exchange import Transport
 from drivers.footage import WantedFootage
-from drivers.model import Camera, Fact, Observation, Observations, PathName, Services, Streams, Unavailable, Value
+from drivers.model import Camera, Fact, Observations, Services, Streams
+from drivers.observing import Seen
 from drivers.onvif import device as device_reads
 from drivers.onvif import media as media_reads
 from drivers.onvif import recordings as recording_reads
 from drivers.onvif import sources as source_reads
 from drivers.onvif.services import ServiceTable
 from drivers.onvif.soap import Session
-
-_T = TypeVar("_T")
 
 METHOD = "onvif"
 
@@ -40,7 +36,7 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
     whose address the device did not give.
     """
     session = Session(transport)
-    seen = _Seen(transport)
+    seen = Seen(transport, METHOD)
     box = f"device:{transport.device.id}"
     foreign_hosts: dict[str, None] = {}
     clock = seen.attempt(device_reads.read_clock, session)
@@ -90,7 +86,7 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
     return tuple(seen.observations)
 
 
-def _connected(seen: _Seen, media: source_reads.Media | DriverError, cameras: tuple[Camera, ...]) -> tuple[Camera, ...]:
+def _connected(seen: Seen, media: source_reads.Media | DriverError, cameras: tuple[Camera, ...]) -> tuple[Camera, ...]:
     """Note of cameras whose channel is known to have no video source that there is nothing; return the others.
 
     An empty list of streams says so. Where the sources could not be read, no channel is known to be empty.
@@ -106,7 +102,7 @@ def _connected(seen: _Seen, media: source_reads.Media | DriverError, cameras: tu
     return tuple(camera for camera in cameras if not media.is_empty(camera.channel))
 
 
-def _streams(seen: _Seen, session: Session, media: source_reads.Media | DriverError, camera: Camera) -> tuple[str, ...]:
+def _streams(seen: Seen, session: Session, media: source_reads.Media | DriverError, camera: Camera) -> tuple[str, ...]:
     """Note the paths of one camera; return the hosts that their addresses name other than ours."""
     subject = f"camera:{camera.id}"
     streams = seen.attempt(media_reads.read_streams, session, media, camera.channel)
@@ -120,7 +116,7 @@ def _streams(seen: _Seen, session: Session, media: source_reads.Media | DriverEr
 
 
 def _recordings(
-    seen: _Seen,
+    seen: Seen,
     session: Session,
     table: ServiceTable | DriverError,
     held: recording_reads.Holdings | DriverError,
@@ -141,36 +137,3 @@ def _recordings(
 def _services(table: ServiceTable, foreign_hosts: dict[str, None]) -> Services:
     hosts = dict.fromkeys(table.foreign_hosts) | foreign_hosts
     return Services(tuple(endpoint.namespace for endpoint in table.endpoints), tuple(hosts))
-
-
-class _Seen:
-    """The observations of one run, in the order in which they were made."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-        self.observations: list[Observation] = []
-
-    def note(self, subject: str, fact: Fact, value: Value | DriverError, path: PathName | None = None) -> None:
-        if isinstance(value, DriverError):
-            value = Unavailable(fact, value.reason, str(value), path)
-        self.observations.append(Observation(subject, value, self._transport.clock(), METHOD))
-
-    def attempt(self, function: Callable[..., _T], *arguments: object) -> _T | DriverError:
-        """Call a read and return its error as a value. An argument that is itself an error is the answer."""
-        for argument in arguments:
-            if isinstance(argument, DriverError):
-                return argument
-        try:
-            return function(*arguments)
-        except DriverError as error:
-            if isinstance(error, Malformed):
-                self._sample(str(error))
-            return error
-
-    def _sample(self, why: str) -> None:
-        """Keep the answer that a read could not make sense of: the last one of the operation that `why` begins with."""
-        operation = why.partition(":")[0]
-        for reply in reversed(self._transport.replies):
-            if reply.operation == operation:
-                self._transport.samples.keep(reply, why)
-                return

@@ -15,8 +15,8 @@ from drivers.address import is_foreign, place
 from drivers.errors import DriverError, Malformed, Unsupported
 from drivers.model import Device
 from drivers.onvif import documents
-from drivers.onvif.reply import children
 from drivers.text import told
+from drivers.xml_answer import children
 
 DEVICE_PATH = "/onvif/device_service"
 

@@ -27,8 +27,9 @@ from drivers.errors import Busy, DeviceFault, DriverError, Malformed, NotPermitt
 from drivers.exchange import Exchange, Request, Transport
 from drivers.nonces import Operation
 from drivers.onvif import documents
-from drivers.onvif.reply import LoginAsked, answer_element, readable
+from drivers.onvif.reply import LoginAsked, answer_element
 from drivers.onvif.services import Endpoint
+from drivers.xml_answer import readable
 
 _LOG = logging.getLogger("camwarden.onvif")
 

@@ -1,0 +1,73 @@
+"""What the checks on footage share: what cannot be judged because it was not read, and what one cause explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from agent.checks import online
+from agent.config import CameraConfig
+from agent.facts import Facts
+from agent.footage import CameraFootage, ChangeKind, recorder_of
+from agent.model import Check, Finding, Json, Message
+
+TAMPER_ID = "recording-tamper"
+
+SHORTENING: frozenset[ChangeKind] = frozenset({"formatted", "oldest-jumped"})
+"""The changes that leave less footage than there was."""
+
+
+def not_read(check: Check, facts: Facts, subject: str, caused_by: str = "") -> Finding:
+    """Return the finding of a camera whose recordings could not be read."""
+    why = facts.why_not(subject, "recordings")
+    return check.finding(
+        subject,
+        "unknown",
+        why.reason,
+        {"detail": why.detail} if why.detail else {},
+        Message("the recorder's footage of this camera could not be read ({reason})", {"reason": why.reason}),
+        caused_by or online.cause_of_silence(facts, subject),
+    )
+
+
+def swept_away(known: CameraFootage | None, subject: str) -> str:
+    """Return the key of the finding that says that much footage went at once, where it did or seems to have."""
+    changes = (*known.changes, *known.suspected) if known else ()
+    return f"{TAMPER_ID} {subject}" if any(change.kind in SHORTENING for change in changes) else ""
+
+
+def changed_on(known: CameraFootage | None, subject: str, first: date, last: date) -> str:
+    """Return the key of the finding that says that footage of these days is not there any more, where it is so."""
+    changes = known.changes if known else ()
+    found = any(change.from_day <= last and first <= change.until_day for change in changes if change.lost_s)
+    return f"{TAMPER_ID} {subject}" if found else ""
+
+
+def one_open_item(
+    check: Check, cameras: Iterable[CameraConfig], findings: Iterable[Finding], reason: str, message: Message
+) -> tuple[Finding, ...]:
+    """Put one finding of the recorder before those of its cameras, where several are unknown for the same reason.
+
+    A recorder that has a finding of its own already gets no second one. `message` says it of `count` cameras and, where
+    it wants one, of the latest `judged_on` among them as `day`.
+    """
+    findings = tuple(findings)
+    recorders = {f"camera:{camera.camera.id}": recorder_of(camera) for camera in cameras}
+    waiting: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.status == "unknown" and finding.reason == reason and finding.subject in recorders:
+            waiting.setdefault(recorders[finding.subject], []).append(finding)
+    causes: list[Finding] = []
+    keys: dict[str, str] = {}
+    taken = {finding.subject for finding in findings}
+    for recorder, own in waiting.items():
+        if len(own) < 2 or recorder in taken:
+            continue
+        day = max(str(one.evidence.get("judged_on", "")) for one in own)
+        evidence: dict[str, Json] = {"cameras": [one.subject.removeprefix("camera:") for one in own]}
+        values: dict[str, str | int | float] = {"count": len(own), "day": day}
+        cause = check.finding(recorder, "unknown", reason, evidence, Message(message.template, values))
+        causes.append(cause)
+        keys |= {one.key: cause.key for one in own}
+    return (*causes, *(replace(one, caused_by=keys.get(one.key, one.caused_by)) for one in findings))

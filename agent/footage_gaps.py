@@ -1,0 +1,208 @@
+"""What of the due footage of one camera is missing, what of it is not known, and why it may be missing. Pure.
+
+Due is what the recorder's plan promises within the window: where it plans nothing, or its plan is not in force, every
+second. Time planned for recording on motion is not due: holes in it say nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from agent.config import CameraConfig, Site
+from agent.footage import CameraFootage, Footage, RecordedDay, absolute_gaps, floor_of, recorder_of, zone_of
+from agent.footage_days import SLACK_S
+from agent.outages import Outage, OutageKind
+from agent.spans import Spans, at_wall, clipped, common, days_of, merged, seconds, subtracted, total_s
+from drivers.footage import Schedule
+from drivers.model import Span
+
+GapClass = Literal["camera-off", "recorder-off", "disk", "not-asked", "unknown"]
+"""Why there is no footage: the camera was offline, the recorder was silent or all its cameras have the same hole, a
+disk was not well, nobody has asked for that time yet, or nobody knows."""
+
+LISTING_GRACE = timedelta(hours=6)
+"""How long after its end a day may still wait for its turn to be listed. House rule: several cycles of any site."""
+
+EXPLAINED_RATIO = 0.5
+"""How much of a hole must lie in an outage to be explained by it: looks are a period apart."""
+SAME_RATIO = 0.9
+"""How much of a hole other cameras must lack as well to share it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is known of one camera's due footage. Moments are the recorder's.
+
+    `due_s` and `lost_s` are of days known by their segments; `lost_s` includes holes whose place is not remembered.
+    `gaps` are sorted and merged; on days that are only known as a whole they are those that the recorder told.
+    `not_asked` is due time of complete days of which nothing is known. `missing_days` are complete and hold nothing;
+    `unlisted_days` are complete and known as a whole only. `motion_s` is planned for recording on motion.
+    """
+
+    window: Span
+    due_s: float
+    lost_s: float
+    gaps: Spans
+    not_asked: Spans
+    listed_days: int
+    unlisted_days: int
+    missing_days: int
+    motion_s: float
+
+    @property
+    def ratio(self) -> float:
+        """The share (0..1) of what is due that is there; 1 where nothing is due."""
+        return 1.0 - self.lost_s / self.due_s if self.due_s else 1.0
+
+
+def coverage(site: Site, camera: CameraConfig, footage: CameraFootage, now: datetime) -> Coverage | None:
+    """Return what is known of the window that is due, from where footage begins to where it ends.
+
+    None: no footage of the window is known. What lies before the oldest moment is a matter of retention, and what is
+    missing after the newest one of whether recording goes on.
+    """
+    zone, there = zone_of(site, camera), footage.there(now)
+    if footage.oldest_at is None or footage.newest_at is None:
+        return None
+    window = Span(max(footage.oldest_at, there - floor_of(site, camera)), min(footage.newest_at, there))
+    if window.start_at >= window.end_at:
+        return None
+    rows = {row.day: row for row in footage.days}
+    due_s = lost_s = motion_s = 0.0
+    gaps: list[Span] = []
+    not_asked: list[Span] = []
+    listed = unlisted = missing = 0
+    for day, whole in days_of(window, zone):
+        part = clipped((window,), whole)[0]
+        due = planned(footage.schedule, whole, part, zone)
+        motion_s += total_s(_of_motion(footage.schedule, whole, part, zone))
+        if not due:
+            continue
+        row = rows.get(day)
+        over = whole.end_at + LISTING_GRACE <= there
+        if row is None or row.is_untold:
+            unlisted += over
+            not_asked += due if over else ()
+            continue
+        holes = common(merged(absolute_gaps(row, whole)), due)
+        gaps += holes
+        if row.level == "segments":
+            listed += 1
+            due_s += total_s(due)
+            lost_s += min(total_s(due), total_s(holes) + _unplaced_s(row, whole, part, window.end_at))
+        elif not row.is_missing:
+            unlisted += over
+        missing += part == whole and total_s(holes) >= total_s(due)
+    return Coverage(
+        window, due_s, lost_s, merged(gaps, SLACK_S), merged(not_asked), listed, unlisted, missing, motion_s
+    )  # fmt: skip
+
+
+def planned(schedule: Schedule | None, whole: Span, part: Span, zone: ZoneInfo) -> Spans:
+    """Return the due time of a part of a local day: all of it where no plan is known or in force."""
+    if schedule is None or schedule.enabled is False or not schedule.periods:
+        return (part,)
+    return clipped(_of_modes(schedule, whole, zone, frozenset({"continuous", "other"})), part)
+
+
+def is_motion_only(schedule: Schedule | None) -> bool:
+    """Tell whether the plan in force records on motion or on events only."""
+    if schedule is None or schedule.enabled is False or not schedule.periods:
+        return False
+    return all(period.mode in ("motion", "event") for period in schedule.periods)
+
+
+def _of_motion(schedule: Schedule | None, whole: Span, part: Span, zone: ZoneInfo) -> Spans:
+    if schedule is None or schedule.enabled is False:
+        return ()
+    planned_too = planned(schedule, whole, part, zone)
+    return subtracted(clipped(_of_modes(schedule, whole, zone, frozenset({"motion", "event"})), part), planned_too)
+
+
+def _of_modes(schedule: Schedule, whole: Span, zone: ZoneInfo, modes: frozenset[str]) -> Spans:
+    day = whole.start_at.astimezone(zone).date()
+    return merged(
+        Span(at_wall(day, period.start_s, zone), at_wall(day, period.end_s, zone))
+        for period in schedule.periods
+        if period.weekday == day.weekday() and period.mode in modes
+    )
+
+
+def _unplaced_s(row: RecordedDay, whole: Span, part: Span, ends_at: datetime) -> float:
+    """Return how much of a day is lost in holes whose place is not remembered, as far as the window has part in it."""
+    known = Span(whole.start_at, min(whole.end_at, ends_at))
+    placed = sum(b - a for a, b in row.gaps)
+    unplaced = seconds(known) - row.recorded_s - placed
+    # Numbers are whole seconds, two for each hole.
+    return unplaced * seconds(part) / seconds(known) if row.gap_count > len(row.gaps) and unplaced > 0 else 0.0
+
+
+def class_of(gap: Span, site: Site, camera: CameraConfig, footage: Footage, outages: Iterable[Outage]) -> GapClass:
+    """Say why there is a hole in a camera's footage: the first cause that explains it, `unknown` where none does.
+
+    Args:
+        gap: The hole, by the recorder's clock.
+        site: Names the cameras of each recorder.
+        camera: Whose footage it is.
+        footage: That of all cameras.
+        outages: What was seen not to be well, by our clock.
+    """
+    own = footage.get(camera.camera.id)
+    offset = timedelta(seconds=own.offset_s if own else 0.0)
+    ours = Span(gap.start_at - offset, gap.end_at - offset)
+    recorder, subject = recorder_of(camera), f"camera:{camera.camera.id}"
+    seen: Mapping[tuple[str, OutageKind], Spans] = _by_subject(outages, timedelta(seconds=site.period_s))
+
+    def explained(*keys: tuple[str, OutageKind]) -> bool:
+        spans = merged(span for key in keys for span in seen.get(key, ()))
+        return total_s(clipped(spans, ours)) >= EXPLAINED_RATIO * seconds(ours)
+
+    if explained((recorder, "silent")) or _is_shared(gap, site, camera, footage):
+        return "recorder-off"
+    if explained((subject, "silent"), (subject, "offline")):
+        return "camera-off"
+    if explained((recorder, "disk"), *((("site", "disk"),) if camera.store else ())):
+        return "disk"
+    return "unknown"
+
+
+def _by_subject(outages: Iterable[Outage], margin: timedelta) -> dict[tuple[str, OutageKind], Spans]:
+    """Return when each subject was not well: an outage began and ended within a period of when it was seen."""
+    found: dict[tuple[str, OutageKind], list[Span]] = {}
+    for one in outages:
+        key = one.subject, one.kind
+        found.setdefault(key, []).append(Span(one.start_at - margin, one.end_at + margin))
+    return {key: merged(spans) for key, spans in found.items()}
+
+
+def _is_shared(gap: Span, site: Site, camera: CameraConfig, footage: Footage) -> bool:
+    """Tell whether every other camera of the recorder, of which that time is known, lacks it as well."""
+    others = 0
+    for other in site.cameras:
+        if other is camera or not other.recorded or recorder_of(other) != recorder_of(camera):
+            continue
+        held = footage.get(other.camera.id)
+        missing = _missing(gap, held, zone_of(site, other)) if held else None
+        if missing is None:
+            continue
+        if total_s(missing) < SAME_RATIO * seconds(gap):
+            return False
+        others += 1
+    return others > 0
+
+
+def _missing(gap: Span, held: CameraFootage, zone: ZoneInfo) -> Spans | None:
+    """Return what a camera lacks of a stretch; None where its segments then are not known."""
+    holes: list[Span] = []
+    for day, whole in days_of(gap, zone):
+        place = bisect_left(held.days, day, key=lambda row: row.day)
+        row = held.days[place] if place < len(held.days) else None
+        if row is None or row.day != day or (row.level == "day" and not row.is_missing):
+            return None
+        holes += absolute_gaps(row, whole)
+    return clipped(merged(holes), gap)

@@ -1,0 +1,179 @@
+"""Reads who a Dahua device is: identity, clock, accounts, disks. Parsers are pure; `read_*` ask."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from drivers import wall_clock
+from drivers.dahua import cgi
+from drivers.dahua.cgi import Fields
+from drivers.details import Account, Accounts
+from drivers.errors import DriverError, Malformed
+from drivers.exchange import Exchange, Transport
+from drivers.footage import Disk, Disks, DiskState
+from drivers.model import Clock, Identity, Reply
+from drivers.observing import is_final
+from drivers.text import told
+
+_GENERIC = frozenset({"", "ip camera", "ipc", "camera", "ip dome", "nvr", "dvr", "unknown"})
+"""Words that name a class of device and no model."""
+
+_DISK_STATES: dict[str, DiskState] = {
+    "success": "ok",
+    "normal": "ok",
+    "error": "failed",
+    "failure": "failed",
+    "initializing": "formatting",
+    "degraded": "failing",
+    "recovering": "failing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRead:
+    """What the device's clock showed: `wall` in its own digits, `at` as a moment by its configured time zone."""
+
+    wall: datetime
+    at: datetime
+    exchange: Exchange
+
+
+def read_clock(transport: Transport) -> ClockRead:
+    """Ask what the device's clock shows. Raises DriverError."""
+    exchange = cgi.get(transport, "getCurrentTime", "global.cgi?action=getCurrentTime")
+    wall = wall_digits(exchange.reply)
+    try:
+        return ClockRead(wall, wall_clock.to_utc(wall, transport.device.time_zone), exchange)
+    except OverflowError:
+        raise Malformed("getCurrentTime: the time lies outside of the calendar") from None
+
+
+def wall_digits(reply: Reply) -> datetime:
+    """Read the answer to getCurrentTime: `result=YYYY-MM-DD hh:mm:ss`, without any offset. Raises Malformed."""
+    try:
+        return wall_clock.digits(cgi.fields(reply, whole=False).get("result", ""))
+    except ValueError:
+        raise Malformed("getCurrentTime: the answer is no date and time") from None
+
+
+def clock_of(read: ClockRead, ntp: Fields | None) -> Clock:
+    """Put the clock's digits and the table NTP, where that could be read, together."""
+    return wall_clock.measured(read.at, read.exchange, cgi.flag((ntp or {}).get("NTP.Enable")))
+
+
+def read_identity(transport: Transport) -> Identity:
+    """Ask who made the device, its model, serial number and firmware: five questions of which some may fail.
+
+    Raises:
+        DriverError: Neither model nor serial number could be had.
+    """
+    found: dict[str, str] = {}
+    failed: DriverError | None = None
+    for action in ("getSystemInfo", "getDeviceType", "getSoftwareVersion", "getVendor", "getSerialNo"):
+        if action == "getSerialNo" and found.get("serialNumber", "").strip():
+            break
+        try:
+            reply = cgi.get(transport, action, f"magicBox.cgi?action={action}").reply
+            found.update(cgi.fields(reply, whole=action == "getSystemInfo"))
+        except DriverError as error:
+            failed = error
+            if is_final(error):
+                break
+    identity = identity_of(found)
+    if not identity.model and not identity.serial:
+        raise failed or Malformed("getSystemInfo: the answer names neither model nor serial number")
+    return identity
+
+
+def identity_of(found: Fields) -> Identity:
+    """Read the answers to magicBox's questions, put together.
+
+    The model is what `type` says, or `updateSerial` where that is only a class of devices.
+    """
+    kinds = [found.get(key, "").strip() for key in ("type", "updateSerial", "deviceType")]
+    models = [kind for kind in kinds if kind.lower() not in _GENERIC and not kind.isdecimal()]
+    return Identity(
+        manufacturer=told(found.get("vendor")),
+        model=told(models[0] if models else kinds[0]),
+        firmware=told(found.get("version", "").partition(",")[0]),
+        serial=told(found.get("serialNumber") or found.get("sn")),
+        hardware=told(found.get("hardwareVersion")),
+    )
+
+
+def read_accounts(transport: Transport) -> Accounts:
+    """Ask for the accounts. Raises DriverError; NotPermitted for simple accounts."""
+    reply = cgi.get(transport, "getUserInfoAll", "userManager.cgi?action=getUserInfoAll").reply
+    return accounts(reply)
+
+
+def accounts(reply: Reply) -> Accounts:
+    """Read an answer to getUserInfoAll: a name and a group for each account.
+
+    Raises:
+        Malformed: One of them is missing, or there is none at all: somebody must have asked.
+    """
+    found = []
+    for user in cgi.rows(cgi.fields(reply), "users", reply.operation):
+        if not user.get("Name", "").strip() or "Group" not in user:
+            raise Malformed(f"{reply.operation}: an account lacks its name or group")
+        found.append(Account(told(user["Name"]), told(user["Group"])))
+    if not found:
+        raise Malformed(f"{reply.operation}: the answer lists no account")
+    return Accounts(tuple(found))
+
+
+def read_disks(transport: Transport) -> Disks:
+    """Ask for the disks. Raises DriverError."""
+    return disks(cgi.get(transport, "getDeviceAllInfo", "storageDevice.cgi?action=getDeviceAllInfo").reply)
+
+
+def disks(reply: Reply) -> Disks:
+    """Read an answer to getDeviceAllInfo in both of its shapes, `list.info[i]` and `list[i]`.
+
+    A full disk is a healthy one. `HealthDataFlag` is not judged: it reads 0 on disks that are healthy in every word.
+
+    Raises:
+        Malformed: There is no disk in the answer, or one without its state.
+    """
+    found = cgi.fields(reply)
+    listed = cgi.rows(found, "list.info", reply.operation) or cgi.rows(found, "list", reply.operation)
+    if not listed:
+        raise Malformed(f"{reply.operation}: the answer lists no disk")
+    return Disks(tuple(disk for one in listed if (disk := _disk(one, reply.operation)) is not None))
+
+
+def _disk(one: Fields, operation: str) -> Disk | None:
+    if "State" not in one:
+        raise Malformed(f"{operation}: a disk lacks its state")
+    parts = cgi.rows(one, "Detail", operation)
+    sizes = [(_bytes(part.get("TotalBytes")), _bytes(part.get("UsedBytes"))) for part in parts]
+    word = one["State"].strip()
+    if not word and not any(total for total, _ in sizes):
+        # A bay that is empty, or a disk that was taken out.
+        return None
+    state: DiskState = _DISK_STATES.get(word.lower(), "unknown")
+    if any(cgi.flag(part.get("IsError")) for part in parts):
+        state = "failed"
+    capacity = sum(total for total, _ in sizes if total is not None) if any(sizes) else None
+    known = bool(sizes) and all(total is not None and used is not None for total, used in sizes)
+    free = max(0, sum((total or 0) - (used or 0) for total, used in sizes)) if known else None
+    kinds = {re.sub(r"[^a-z]", "", part.get("Type", "").lower()) for part in parts}
+    writable = {frozenset({"readwrite"}): True, frozenset({"readonly"}): False}.get(frozenset(kinds))
+    return Disk(
+        name=told(one.get("Name")),
+        kind="disk",
+        state=state,
+        word=told(word),
+        capacity_bytes=capacity if capacity else None,
+        free_bytes=free if capacity else None,
+        writable=writable,
+    )
+
+
+def _bytes(text: str | None) -> int | None:
+    """Read a count of bytes, which firmware writes as a float (`495636709376.000000`)."""
+    found = re.fullmatch(r"\s*(\d{1,18})(?:\.\d{1,9})?\s*", text or "", re.ASCII)
+    return int(found[1]) if found else None

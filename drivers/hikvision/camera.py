@@ -1,0 +1,130 @@
+"""Reads what a device says of one camera's picture: its streams, masks and overlays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from lxml import etree
+
+from drivers.address import authority
+from drivers.details import Audio, Encoders
+from drivers.errors import Unsupported
+from drivers.hikvision import parse_picture
+from drivers.hikvision.channels import NO_CAMERA, Table
+from drivers.hikvision.client import Isapi
+from drivers.hikvision.parse_channels import Input, StreamRow
+from drivers.hikvision.parse_picture import MaskSwitch
+from drivers.model import Device, Mask, Masks, Overlays, PathName, Stream, Streams
+
+_T = TypeVar("_T")
+
+_PATHS: tuple[PathName, ...] = ("main", "sub")
+
+
+def streams_of(device: Device, table: Table, channel: int, rtsp_port: int) -> Streams:
+    """Return where a camera's picture can be fetched, on the configured host. Raises DriverError.
+
+    The largest stream of a channel is its first; a third one is not looked at. An empty list says that the device has
+    no camera on this channel.
+    """
+    one = table.find(channel)
+    if one is None or one.state == "empty":
+        return Streams(())
+    rows = table.rows(channel)
+    if not rows:
+        raise Unsupported(f"the device lists no stream of channel {channel}")
+    scheme = "https" if device.tls else "http"
+    snapshot = f"{scheme}://{authority(device.host, device.port)}/ISAPI/Streaming/channels/{rows[0].id}/picture"
+    found = [Stream("snapshot", snapshot, "JPEG")]
+    for path, row in zip(_PATHS, rows, strict=False):
+        url = f"rtsp://{authority(device.host, rtsp_port)}/Streaming/Channels/{row.id}"
+        as_told = row.encoder
+        found.append(
+            Stream(
+                path, url, as_told.encoding, as_told.width_px, as_told.height_px,
+                as_told.frame_rate, as_told.bitrate_kbps, as_told.gop_frames,
+            )
+        )  # fmt: skip
+    return Streams(tuple(found))
+
+
+def encoders_of(table: Table, channel: int) -> Encoders:
+    """Return how every stream of a camera is encoded. Raises DriverError."""
+    return Encoders(tuple(row.encoder for row in _rows(table, channel)))
+
+
+def audio_of(table: Table, channel: int) -> Audio:
+    """Return the streams of a camera that carry sound. Raises DriverError."""
+    return Audio(tuple(row.audio for row in _rows(table, channel) if row.audio is not None))
+
+
+def read_masks(isapi: Isapi, table: Table, channel: int) -> Masks:
+    """Read the privacy masks of one camera.
+
+    Raises:
+        Unsupported: There is no camera on this channel, or the device knows no masks of it. A recorder that refuses to
+            tell says nothing about the masks in the camera: then the camera itself has to be asked.
+        DriverError: They cannot be read.
+    """
+    return _first(_places(table, channel, "privacyMask"), lambda path: _masks_at(isapi, path))
+
+
+def read_overlays(isapi: Isapi, table: Table, channel: int) -> Overlays:
+    """Read the texts in one camera's picture. Raises DriverError, like `read_masks`."""
+    name = _connected(table, channel).name
+
+    def read(root: etree._Element) -> Overlays:
+        return parse_picture.overlays(root, name)
+
+    paths = _places(table, channel, "overlays")
+    return _first(paths, lambda path: isapi.get(path, "VideoOverlay", read, optional=True))
+
+
+def _rows(table: Table, channel: int) -> tuple[StreamRow, ...]:
+    _connected(table, channel)
+    return table.rows(channel)
+
+
+def _masks_at(isapi: Isapi, path: str) -> Masks:
+    def read(root: etree._Element) -> tuple[MaskSwitch, tuple[Mask, ...] | None]:
+        switch = parse_picture.mask_switch(root)
+        return switch, None if switch.regions is None else parse_picture.masks(switch, switch.regions)
+
+    switch, found = isapi.get(path, "PrivacyMask", read)
+    if found is None:
+        # The regions have a document of their own as well.
+        root = "PrivacyMaskRegionList"
+        found = isapi.get(f"{path}/regions", root, lambda regions: parse_picture.masks(switch, regions))
+    return Masks(found)
+
+
+def _places(table: Table, channel: int, what: str) -> tuple[str, ...]:
+    """Return where a channel's picture is set up, in the order in which to ask. Raises Unsupported without a camera.
+
+    The number of an own input would mean another camera where the device has both kinds.
+    """
+    one = _connected(table, channel)
+    own = f"System/Video/inputs/channels/{one.id}/{what}"
+    if one.own:
+        return (own,)
+    behind = f"ContentMgmt/InputProxy/channels/{one.id}/video/{what}"
+    return (behind,) if table.mixed else (behind, own)
+
+
+def _first(paths: tuple[str, ...], read: Callable[[str], _T]) -> _T:
+    """Return what the first path gives that the device has. Raises DriverError; where it has none, the first one's."""
+    missing: Unsupported | None = None
+    for path in paths:
+        try:
+            return read(path)
+        except Unsupported as error:
+            missing = missing or error
+    raise missing or Unsupported("there is nothing to ask")
+
+
+def _connected(table: Table, channel: int) -> Input:
+    one = table.find(channel)
+    if one is None or one.state == "empty":
+        raise Unsupported(NO_CAMERA)
+    return one

@@ -1,0 +1,188 @@
+"""Reads the channels of a device and how their streams are encoded. Pure.
+
+Three spaces of numbers meet here: inputs count from 1, streams and tracks are input * 100 + stream, and behind an
+analogue recorder the IP channels may begin at an offset (33 was seen). `Input.number` is what `Camera.channel` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from lxml import etree
+
+from drivers.details import AudioEncoder, Encoder
+from drivers.errors import Malformed
+from drivers.footage import Channel, ChannelState
+from drivers.hikvision.reply import child, count, rows, said, truth, whole
+
+_OFFLINE = frozenset(
+    {"offline", "networkabnormal", "userorpassworderror", "notactivated", "disconnect", "iperror", "nopermission"}
+)
+_ONLINE = frozenset({"online", "connect", "connected"})
+_ENCODINGS = {"H.264": "H264", "H.265": "H265", "MJPEG": "JPEG"}
+_NO_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 # an unset address
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One channel of a device.
+
+    `own`: the device's own input, analogue or a camera's sensor; else an IP camera behind it. `id` is its number among
+    those of its kind.
+    """
+
+    number: int
+    id: int
+    own: bool
+    name: str = ""
+    state: ChannelState = "unknown"
+    word: str = ""
+    host: str = ""
+    model: str = ""
+    serial: str = ""
+
+    def channel(self) -> Channel:
+        """Return it as the fact that a recorder tells of its channel."""
+        return Channel(self.number, self.name, self.state, self.word, self.host, "", self.model, self.serial)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """One stream: `video` and `dynamic` are the numbers of the input that it is of, own or behind; None: not said."""
+
+    id: int
+    video: int | None
+    dynamic: int | None
+    encoder: Encoder
+    audio: AudioEncoder | None
+
+
+def inputs(root: etree._Element) -> tuple[Input, ...]:
+    """Read a VideoInputChannelList: a device's own inputs. Raises Malformed."""
+    found = []
+    for row in rows(root, "VideoInputChannel"):
+        number = _number(row)
+        described = said(row, "resDesc")
+        state: ChannelState = "empty" if "NO VIDEO" in described.upper() else "online" if described else "unknown"
+        found.append(Input(number, number, own=True, name=said(row, "name"), state=state, word=described))
+    return tuple(found)
+
+
+def proxies(root: etree._Element) -> tuple[Input, ...]:
+    """Read an InputProxyChannelList: the IP cameras behind a recorder. Their model and serial may be missing.
+
+    Raises Malformed.
+    """
+    found = []
+    for row in rows(root, "InputProxyChannel"):
+        number = _number(row)
+        source = child(row, "sourceInputPortDescriptor")
+        host = said(source, "ipAddress") or said(source, "hostName") or said(source, "ipv6Address")
+        one = Input(number, number, own=False, name=said(row, "name"))
+        if host in _NO_ADDRESS:
+            found.append(replace(one, state="empty", word="no address"))
+        else:
+            found.append(replace(one, host=host, model=said(source, "model"), serial=said(source, "serialNumber")))
+    return tuple(found)
+
+
+def states(root: etree._Element) -> dict[int, tuple[ChannelState, str]]:
+    """Read an InputProxyChannelStatusList: state and the device's word for it, by number. Raises Malformed."""
+    return dict(state(row) for row in rows(root, "InputProxyChannelStatus"))
+
+
+def state(row: etree._Element) -> tuple[int, tuple[ChannelState, str]]:
+    """Read one InputProxyChannelStatus. Raises Malformed."""
+    online, word = truth(said(row, "online")), said(row, "chanDetectResult")
+    key = word.lower()
+    if online or (online is None and key in _ONLINE):
+        return _number(row), ("online", word)
+    if online is False or key in _OFFLINE:
+        return _number(row), ("offline", word)
+    return _number(row), ("unknown", word)
+
+
+def streams(root: etree._Element) -> tuple[StreamRow, ...]:
+    """Read a StreamingChannelList, without streams that are off, in the order of their numbers. Raises Malformed."""
+    found = []
+    for row in rows(root, "StreamingChannel"):
+        number, video = _number(row), child(row, "Video")
+        if video is None:
+            raise Malformed(f"stream {number} has no video")
+        if truth(said(row, "enabled")) is False or truth(said(video, "enabled")) is False:
+            continue
+        own, dynamic = whole(said(video, "videoInputChannelID")), whole(said(video, "dynVideoInputChannelID"))
+        found.append(StreamRow(number, own, dynamic, _encoder(number, video), _audio(number, child(row, "Audio"))))
+    return tuple(sorted(found, key=lambda one: one.id))
+
+
+def numbered(own: Iterable[Input], behind: Iterable[Input], of_streams: Iterable[StreamRow]) -> tuple[Input, ...]:
+    """Give every channel a number of its own: own inputs keep theirs, and so do IP channels where no number is double.
+
+    Where IP channels count from 1 beside own inputs, they are known by the number of their stream.
+
+    Raises:
+        Malformed: No stream tells that number.
+    """
+    first, second = tuple(own), tuple(behind)
+    taken = {one.number for one in first}
+    if taken.isdisjoint(one.number for one in second):
+        return first + second
+    found = list(first)
+    by_input = {row.dynamic: row.id // 100 for row in reversed(tuple(of_streams)) if row.dynamic is not None}
+    for one in second:
+        number = by_input.get(one.id, one.number)
+        if number in taken:
+            raise Malformed(f"IP channel {one.id} cannot be told from the device's own input of that number")
+        found.append(replace(one, number=number))
+    return tuple(found)
+
+
+def rows_of(one: Input, of_streams: Iterable[StreamRow], mixed: bool) -> tuple[StreamRow, ...]:
+    """Pick the streams of one channel. `mixed`: the device has own inputs and IP channels.
+
+    Newer cameras name their own sensor as recorders name an IP channel; then the number alone tells.
+    """
+    found = []
+    for row in of_streams:
+        named = (row.video if one.own else row.dynamic) if mixed else (row.dynamic or row.video)
+        other = (row.dynamic if one.own else row.video) if mixed else None
+        if named == one.id or (named is None and other is None and row.id // 100 == one.number):
+            found.append(row)
+    return tuple(found)
+
+
+def _number(row: etree._Element) -> int:
+    number = whole(said(row, "id"))
+    if number is None or not 0 < number < 100_000:
+        raise Malformed("a channel has no number")
+    return number
+
+
+def _encoder(number: int, video: etree._Element) -> Encoder:
+    encoding = said(video, "videoCodecType")
+    constant = said(video, "videoQualityControlType").upper() == "CBR"
+    rate = said(video, "constantBitRate" if constant else "vbrUpperCap") or said(video, "constantBitRate")
+    return Encoder(
+        profile=str(number),
+        encoding=_ENCODINGS.get(encoding.upper(), encoding),
+        width_px=count(said(video, "videoResolutionWidth")),
+        height_px=count(said(video, "videoResolutionHeight")),
+        # Frames in 100 seconds; 0 is "full", which the device does not put into a number.
+        frame_rate=count(said(video, "maxFrameRate")) / 100,
+        bitrate_kbps=count(rate),
+        gop_frames=count(said(video, "GovLength")),
+    )
+
+
+def _audio(number: int, audio: etree._Element | None) -> AudioEncoder | None:
+    if audio is None or truth(said(audio, "enabled")) is not True:
+        return None
+    rate = said(audio, "audioSamplingRate")
+    return AudioEncoder(
+        profile=str(number),
+        encoding=said(audio, "audioCompressionType"),
+        bitrate_kbps=count(said(audio, "audioBitRate")),
+        sample_rate_khz=count(rate.partition(".")[0]),
+    )

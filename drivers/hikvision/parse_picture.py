@@ -1,0 +1,117 @@
+"""Reads privacy masks and overlays. Pure.
+
+A mask is three facts: whether the device has masks at all, whether they are switched on, and which regions have an
+area. The switch and the regions are independent of each other: on, with regions without area, masks nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from drivers.errors import Malformed
+from drivers.hikvision.reply import child, rows, said, truth, whole
+from drivers.model import Mask, Overlays, Point
+from masking.geometry import GeometryError, validate, without_repeats
+
+_ROUNDING = 0.005
+"""How far outside of the screen a corner may lie, as a share of it, before it is an error and not rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskSwitch:
+    """The document of a channel's masks without its regions: the switch, None where it cannot be read, and the screen.
+
+    `screen`: width and height that corners are counted in, whatever the picture has; None where they are missing.
+    `regions` None: they stand in a document of their own.
+    """
+
+    enabled: bool | None
+    screen: tuple[int, int] | None
+    regions: etree._Element | None
+
+
+def mask_switch(root: etree._Element) -> MaskSwitch:
+    """Read a PrivacyMask. Raises Malformed."""
+    size = child(root, "normalizedScreenSize")
+    width, height = (whole(said(size, f"normalizedScreen{side}")) for side in ("Width", "Height"))
+    screen = (width, height) if width and height and width > 0 and height > 0 else None
+    return MaskSwitch(truth(said(root, "enabled")), screen, child(root, "PrivacyMaskRegionList"))
+
+
+def masks(switch: MaskSwitch, regions: etree._Element) -> tuple[Mask, ...]:
+    """Read a PrivacyMaskRegionList. Regions without area are no masks, but places for some.
+
+    Corners count from the bottom left, as two independent clients report, and the factory's layout of overlays agrees
+    with them; a GB/T 28181 answer of the same maker counts from the top. So here they are turned to y down, and the
+    vertical origin is unproven until a picture agrees. A region whose corners cannot be read has no polygon.
+
+    Raises:
+        Malformed: Something else stands among the regions.
+    """
+    found = []
+    for row in rows(regions, "PrivacyMaskRegion"):
+        enabled = truth(said(row, "enabled"))
+        corners = child(row, "RegionCoordinatesList")
+        points = _corners(corners) if corners is not None else ()
+        polygon = _polygon(points, switch.screen)
+        if polygon is None and (points or not enabled):
+            continue
+        if switch.enabled is False:
+            enabled = False
+        elif enabled is not False and switch.enabled is None:
+            enabled = None
+        found.append(Mask(said(row, "id"), polygon or (), said(row, "maskType"), enabled))
+    return tuple(found)
+
+
+def overlays(root: etree._Element, channel_name: str) -> Overlays:
+    """Read a VideoOverlay; `channel_name` is what the device draws where it draws the channel's name.
+
+    Raises:
+        Malformed: It names none of the things that can be drawn, or something else stands among the texts.
+    """
+    texts = child(root, "TextOverlayList")
+    time, name = child(root, "DateTimeOverlay"), child(root, "channelNameOverlay")
+    if texts is None and time is None and name is None:
+        raise Malformed("there is nothing about overlays")
+    shown = []
+    for row in rows(texts, "TextOverlay") if texts is not None else ():
+        text = said(row, "displayText")
+        if text and truth(said(row, "enabled")) is not False:
+            shown.append(text)
+    if name is not None and truth(said(name, "enabled")) is True:
+        shown.insert(0, said(name, "name") or channel_name or "<ChannelName>")
+    return Overlays(tuple(shown), None if time is None else truth(said(time, "enabled")))
+
+
+def _corners(element: etree._Element) -> tuple[tuple[int, int], ...] | None:
+    """Return the corners as the device counts them; None where one cannot be read."""
+    found = []
+    for row in rows(element, "RegionCoordinates"):
+        x, y = whole(said(row, "positionX")), whole(said(row, "positionY"))
+        if x is None or y is None:
+            return None
+        found.append((x, y))
+    return tuple(found)
+
+
+def _polygon(points: tuple[tuple[int, int], ...] | None, screen: tuple[int, int] | None) -> tuple[Point, ...] | None:
+    """Return the area in the shared frame; empty where it cannot be read, None where there is none."""
+    if points is None:
+        return ()
+    if len({x for x, _ in points}) < 2 or len({y for _, y in points}) < 2:
+        return None
+    if screen is None:
+        return ()
+    width, height = screen
+    shares = [(x / width, 1 - y / height) for x, y in points]
+    if any(not -_ROUNDING <= share <= 1 + _ROUNDING for pair in shares for share in pair):
+        return ()
+    polygon = without_repeats(tuple((min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)) for x, y in shares))
+    try:
+        validate(polygon)
+    except GeometryError as error:
+        return None if error.reason in ("zero-area", "too-few-points") else ()
+    return polygon

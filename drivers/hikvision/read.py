@@ -1,0 +1,98 @@
+"""Reads one Hikvision device and its cameras over ISAPI: the driver's way in.
+
+Each read fails alone and becomes an `Unavailable` with its reason. What the facts mean is decided by the checks;
+pictures, and whether a path answers without a login, are the business of `drivers/capture.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from drivers.errors import DriverError
+from drivers.exchange import Transport
+from drivers.footage import Wanted, WantedFootage
+from drivers.hikvision import camera as camera_reads
+from drivers.hikvision import channels as channel_reads
+from drivers.hikvision import device as device_reads
+from drivers.hikvision import recordings as recording_reads
+from drivers.hikvision import retention
+from drivers.hikvision.channels import Table
+from drivers.hikvision.client import Isapi
+from drivers.hikvision.recordings import Archive
+from drivers.model import Camera, Clock, Observations, Unavailable
+from drivers.observing import Seen, attempt
+
+METHOD = "isapi"
+
+_NOTHING = Wanted()
+
+
+def read(
+    cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootage = MappingProxyType({})
+) -> Observations:
+    """Read the device behind `transport` and its `cameras`. Never raises for what the device does.
+
+    What pictures, masks and recordings hang on is read first; then, within half of the time that is left, what else is
+    of use. A camera's `channel` is the first part of its stream's number: 3 for stream 301. How the device writes the
+    times of its recordings is told by the method of the observation.
+    """
+    isapi, seen = Isapi(transport), Seen(transport, METHOD)
+    device = transport.device
+    zone = ZoneInfo(device.time_zone)
+    box = f"device:{device.id}"
+    kind = attempt(device_reads.read_kind, isapi)
+    seen.note(box, "identity", kind if isinstance(kind, DriverError) else kind.identity)
+    clock = attempt(device_reads.read_clock, isapi, zone)
+    protocols = attempt(device_reads.read_protocols, isapi)
+    seen.note(box, "protocols", protocols)
+    rtsp_port = device_reads.rtsp_port(protocols, device.rtsp_port)
+    table = attempt(lambda: channel_reads.read_table(isapi, kind))
+    seen.note(box, "channels", attempt(channel_reads.read_channels, isapi, table))
+    for camera in cameras:
+        subject, channel = f"camera:{camera.id}", camera.channel
+        seen.note(subject, "streams", attempt(camera_reads.streams_of, device, table, channel, rtsp_port))
+        seen.note(subject, "encoders", attempt(camera_reads.encoders_of, table, channel))
+        seen.note(subject, "audio", attempt(camera_reads.audio_of, table, channel))
+        seen.note(subject, "masks", attempt(camera_reads.read_masks, isapi, table, channel))
+    _footage(isapi, seen, cameras, wanted, table, clock, rtsp_port)
+    seen.note(box, "disks", attempt(device_reads.read_disks, isapi))
+
+    for camera in cameras:
+        overlays = attempt(camera_reads.read_overlays, isapi, table, camera.channel)
+        seen.note(f"camera:{camera.id}", "overlays", overlays)
+    seen.note(box, "clock", attempt(device_reads.read_ntp, isapi, clock))
+    seen.note(box, "platform-link", attempt(device_reads.read_platforms, isapi))
+    seen.note(box, "accounts", attempt(device_reads.read_accounts, isapi))
+    return tuple(seen.observations)
+
+
+def _footage(
+    isapi: Isapi,
+    seen: Seen,
+    cameras: tuple[Camera, ...],
+    wanted: WantedFootage,
+    table: Table | DriverError,
+    clock: Clock | DriverError,
+    rtsp_port: int,
+) -> None:
+    """Note what the device holds of each camera, which days, and by which plan."""
+    device = isapi.transport.device
+    tracks = attempt(recording_reads.read_tracks, isapi)
+    offset = timedelta() if isinstance(clock, DriverError) else timedelta(seconds=clock.offset_s)
+    archive = Archive(isapi, tracks, ZoneInfo(device.time_zone), isapi.transport.clock() + offset)
+    of_camera = {
+        camera.id: camera.channel * 100 + 1 if isinstance(table, DriverError) else table.track(camera.channel)
+        for camera in cameras
+    }
+    archive.look(of_camera.values())
+    for camera in cameras:
+        subject, track, asked = f"camera:{camera.id}", of_camera[camera.id], wanted.get(camera.id, _NOTHING)
+        days = attempt(retention.recorded_days, archive, track, asked)
+        known = () if isinstance(days, DriverError) else days.days
+        held = attempt(retention.recordings_of, archive, track, asked, known, device, rtsp_port)
+        seen.note(subject, "recordings", held, how=archive.frame.how)
+        later = Unavailable("recorded-days", "not-looked-at", "not asked for in this cycle")
+        seen.note(subject, "recorded-days", days if asked.months else later)
+        seen.note(subject, "schedule", attempt(retention.schedule_of, archive, track))

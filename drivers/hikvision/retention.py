@@ -1,0 +1,149 @@
+"""Puts together what a device holds of one camera: spans, days, schedule, and where the oldest moment can be played."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from drivers.address import authority
+from drivers.errors import DriverError, Unsupported
+from drivers.footage import DayRecorded, RecordedDays, RecordingMode, Schedule, Wanted
+from drivers.hikvision.parse_search import Segment
+from drivers.hikvision.recordings import Archive
+from drivers.hikvision.times import NEAR, Frame
+from drivers.model import Device, Recordings, Span
+
+SLACK = timedelta(seconds=2)
+"""Segments that lie no further apart are one stretch: a device begins a new file without losing a picture."""
+
+PLAYBACK_LEAD = timedelta(seconds=1)
+"""How far into the oldest segment playback begins: its very first second may be gone by then."""
+
+
+def schedule_of(archive: Archive, track: int) -> Schedule:
+    """Return when a track is recorded by plan. Raises Unsupported where it has no plan; DriverError."""
+    if isinstance(archive.tracks, DriverError):
+        raise archive.tracks
+    _require(archive, track)
+    schedule = archive.tracks[track].schedule
+    if schedule is None:
+        raise Unsupported(f"the device lists no plan for track {track}")
+    if isinstance(schedule, DriverError):
+        raise schedule
+    return schedule
+
+
+def recorded_days(archive: Archive, track: int, wanted: Wanted) -> RecordedDays:
+    """Return which days of the wanted months hold footage. Raises DriverError where one month cannot be read."""
+    _require(archive, track)
+    days = [pair for month in sorted(set(wanted.months)) for pair in archive.days(track, *month).items()]
+    return RecordedDays(tuple(DayRecorded(day, held) for day, held in days))
+
+
+def recordings_of(
+    archive: Archive, track: int, wanted: Wanted, known: tuple[DayRecorded, ...], device: Device, rtsp_port: int
+) -> Recordings:
+    """Return what the device holds of a camera: from its oldest segment to its newest, without what is known missing.
+
+    Known missing are `known` days without footage, and within wanted days all that no segment covers. A wanted day that
+    cannot be listed is not among `listed`.
+
+    Raises:
+        Unsupported: The device has no such track: that it holds nothing of it says nothing.
+        DriverError: The ends are not known.
+    """
+    _require(archive, track)
+    oldest = archive.oldest(track)
+    if oldest is None:
+        if isinstance(archive.tracks, DriverError):
+            raise archive.tracks
+        return Recordings(())
+    newest = archive.newest(track, oldest)
+    frame = archive.frame
+    ends = [_span(frame, one) for one in (oldest, newest)]
+    whole = Span(ends[0].start_at, max(span.end_at for span in ends))
+    empty = [Span(*archive.day(one.day)) for one in known if not one.recorded]
+    listed, held, modes = _listed(archive, track, wanted.days)
+    # Where every segment was listed, the list has the say; elsewhere the two segments that were seen are there.
+    spans = merged((*without((whole,), (*empty, *listed)), *without(ends, listed), *held))
+    plays_at, url = _replay(frame, oldest, track, device, rtsp_port)
+    kinds = (oldest.kind.capitalize(),) if oldest.kind else ()
+    return Recordings(spans, url, plays_at, tuple(listed), kinds, modes=modes)
+
+
+def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Sort spans and join those that overlap, or lie no further apart than SLACK. Empty ones go."""
+    found: list[Span] = []
+    for span in sorted((one for one in spans if one.end_at > one.start_at), key=lambda one: one.start_at):
+        if found and span.start_at - found[-1].end_at <= SLACK:
+            found[-1] = Span(found[-1].start_at, max(found[-1].end_at, span.end_at))
+        else:
+            found.append(span)
+    return tuple(found)
+
+
+def without(spans: Iterable[Span], cuts: Iterable[Span]) -> tuple[Span, ...]:
+    """Take stretches out of spans."""
+    left = list(spans)
+    for cut in cuts:
+        left = [
+            piece
+            for span in left
+            for piece in (
+                Span(span.start_at, min(span.end_at, cut.start_at)),
+                Span(max(span.start_at, cut.end_at), span.end_at),
+            )
+            if piece.end_at > piece.start_at
+        ]
+    return tuple(left)
+
+
+def _require(archive: Archive, track: int) -> None:
+    if archive.has(track) is False:
+        raise Unsupported(f"the device has no track {track}")
+
+
+def _listed(
+    archive: Archive, track: int, days: Iterable[date]
+) -> tuple[list[Span], list[Span], tuple[RecordingMode, ...]]:
+    """List the segments of days that have begun; return the stretches that were listed, what is held in them, and why.
+
+    Of a day that is not over the last minutes are left out, where nothing is listed yet: an index lags behind.
+    """
+    listed: list[Span] = []
+    held: list[Span] = []
+    modes: dict[RecordingMode, None] = {}
+    for day in sorted(set(days)):
+        begin, end = archive.day(day)
+        if begin >= archive.now:
+            continue
+        try:
+            found = archive.segments(track, day)
+        except DriverError:
+            continue
+        here = [_within(_span(archive.frame, one), begin, end) for one in found]
+        last_at = max((one.end_at for one in here), default=begin)
+        listed.append(Span(begin, min(end, max(last_at, archive.now - NEAR))))
+        held += here
+        modes |= dict.fromkeys(one.mode for one in found if one.mode)
+    return listed, held, tuple(modes)
+
+
+def _within(span: Span, begin: datetime, end: datetime) -> Span:
+    return Span(max(span.start_at, begin), min(span.end_at, end))
+
+
+def _span(frame: Frame, segment: Segment) -> Span:
+    begin = frame.moment(segment.begin)
+    return Span(begin, max(begin, frame.moment(segment.end)))
+
+
+def _replay(frame: Frame, oldest: Segment, track: int, device: Device, rtsp_port: int) -> tuple[datetime, str]:
+    """Return the moment to play, and the address that plays it: built here, on the configured host.
+
+    Source: ISAPI, playback over RTSP: the times stand in the address as the device writes them.
+    """
+    begin = oldest.begin + min(PLAYBACK_LEAD, (oldest.end - oldest.begin) / 2)
+    query = f"starttime={begin:%Y%m%dT%H%M%SZ}&endtime={oldest.end:%Y%m%dT%H%M%SZ}"
+    url = f"rtsp://{authority(device.host, rtsp_port)}/Streaming/tracks/{track}?{query}"
+    return frame.moment(begin.replace(microsecond=0)), url

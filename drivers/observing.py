@@ -1,0 +1,63 @@
+"""Collects what a driver observes: each read fails alone and becomes an `Unavailable` with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from drivers.errors import Busy, DeadlineExceeded, DriverError, Malformed, NotPermitted, NotTried, Refused, Unreachable
+from drivers.exchange import Transport
+from drivers.model import Fact, Observation, PathName, Unavailable, Value
+
+_T = TypeVar("_T")
+
+
+class Seen:
+    """The observations of one run, in the order in which they were made. `method` names the driver."""
+
+    def __init__(self, transport: Transport, method: str) -> None:
+        self.observations: list[Observation] = []
+        self._transport = transport
+        self._method = method
+
+    def note(
+        self, subject: str, fact: Fact, value: Value | DriverError, path: PathName | None = None, how: str = ""
+    ) -> None:
+        """Note a fact, or why it is missing; `how` is added to the method."""
+        if isinstance(value, DriverError):
+            value = Unavailable(fact, value.reason, str(value), path)
+        method = f"{self._method}, {how}" if how else self._method
+        self.observations.append(Observation(subject, value, self._transport.clock(), method))
+
+    def attempt(self, function: Callable[..., _T], *arguments: object) -> _T | DriverError:
+        """Do what `attempt` does, and keep a sample of an answer that could not be understood."""
+        result = attempt(function, *arguments)
+        if isinstance(result, Malformed) and result not in arguments:
+            self._sample(str(result))
+        return result
+
+    def _sample(self, why: str) -> None:
+        """Keep the answer that a read could not make sense of: the last one of the operation that `why` begins with."""
+        operation = why.partition(":")[0]
+        for reply in reversed(self._transport.replies):
+            if reply.operation == operation:
+                self._transport.samples.keep(reply, why)
+                return
+
+
+def attempt(function: Callable[..., _T], *arguments: object) -> _T | DriverError:
+    """Call a read and return its error as a value. An argument that is itself an error is the answer."""
+    for argument in arguments:
+        if isinstance(argument, DriverError):
+            return argument
+    try:
+        return function(*arguments)
+    except DriverError as error:
+        return error
+
+
+def is_final(error: DriverError) -> bool:
+    """Tell whether the error of a first read is that of every further one, so that nothing more is asked."""
+    if isinstance(error, NotPermitted):
+        return False
+    return isinstance(error, Unreachable | DeadlineExceeded | Refused | NotTried | Busy)

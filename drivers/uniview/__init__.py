@@ -1,0 +1,1 @@
+"""The Uniview driver: LAPI, as far as its answers are confirmed."""

@@ -1,0 +1,41 @@
+"""Looks at footage, one after another, as cycles make them: for tests of what is remembered and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sites import NOW
+
+from agent.config import Site
+from agent.facts import NOTHING_AROUND, Around, Facts, gather
+from agent.footage import Footage
+from agent.footage_memory import remember
+from drivers.model import Observations, Recordings, Span
+
+CYCLE = timedelta(minutes=15)
+
+
+def listed(observations: Observations) -> Observations:
+    """Return observations of recorders that tell every hole of what they hold."""
+    return tuple(
+        replace(o, value=replace(o.value, listed=(Span(o.value.spans[0].start_at, o.value.spans[-1].end_at),)))
+        if isinstance(o.value, Recordings) and o.value.spans
+        else o
+        for o in observations
+    )
+
+
+def remembered(a_site: Site, looks: Iterable[tuple[Observations, datetime]], footage: Footage | None = None) -> Footage:
+    """Return what is remembered after these looks."""
+    footage = footage or {}
+    for observations, now in looks:
+        footage, _ = remember(a_site, observations, footage, now)
+    return footage
+
+
+def facts_of(a_site: Site, observations: Observations, around: Around = NOTHING_AROUND, now: datetime = NOW) -> Facts:
+    """Return the facts of a cycle of which the one before saw the same."""
+    footage = remembered(a_site, [(observations, now - timedelta(minutes=1)), (observations, now)])
+    return gather(observations, around, footage=footage)
