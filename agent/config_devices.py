@@ -6,9 +6,10 @@ A camera is read through exactly one device that stands in the same file; no two
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
-from agent.config import DEFAULT_TIME_ZONE, CameraConfig, NoPrivateArea, Policy, PrivateZone
+from agent.config import DEFAULT_TIME_ZONE, CameraConfig, Mute, NoPrivateArea, Policy, PrivateZone
 from agent.config_days import read_date, read_day, read_time_zone
 from agent.config_sections import RETENTION_MAX_DAYS, read_credential, read_host
 from agent.config_table import Table
@@ -16,6 +17,7 @@ from drivers.footage import Store
 from drivers.model import Camera, Credential, Device, Point, Polygon
 from drivers.registry import DRIVERS
 from masking.geometry import GeometryError, validate
+from masking.quality import INDICATORS
 
 NAME = r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}"
 """Ids stand in subjects (`camera:ID`), file names and arguments: nothing in them needs quoting."""
@@ -25,6 +27,10 @@ CHANNEL_MAX = 1024
 DEFAULT_DRIVER = "onvif"
 DEFAULT_PORT = 80
 DEFAULT_TLS_PORT = 443
+
+MUTABLE = tuple(indicator.name for indicator in INDICATORS if indicator.name != "signal-lost")
+"""Indicators of picture quality that a camera may be muted for; a camera that is gone is none of them."""
+MUTE_EXAMPLE = "blurred"
 
 _CA_MAX_BYTES = 1024 * 1024
 
@@ -94,7 +100,7 @@ def read_cameras(
     for table in top.tables("camera", "camera"):
         table.only(
             "id", "device", "channel", "name", "code", "placement", "recorded", "retention_days", "store", "store_name",
-            "in_use_since", "private_zone", "no_private_area",
+            "in_use_since", "private_zone", "no_private_area", "mute",
         )  # fmt: skip
         camera = Camera(
             id=table.text("id", like=NAME, rule=NAME_RULE, example='"gate"'),
@@ -127,6 +133,7 @@ def read_cameras(
                 store=store,
                 store_name=table.text("store_name", camera.id if store else ""),
                 in_use_since=read_date(table, "in_use_since"),
+                mutes=_mutes(table),
             )
         )
     return tuple(cameras)
@@ -229,6 +236,22 @@ def _no_private_area(camera: Table) -> NoPrivateArea | None:
             "remove [camera.no_private_area] or the zones",
         )
     return NoPrivateArea(by=table.text("by", example='"Li Na"'), at=read_day(table, "at"))
+
+
+def _mutes(camera: Table) -> tuple[Mute, ...]:
+    mutes: list[Mute] = []
+    names = _Seen("mute")
+    for table in camera.tables("mute", "mute"):
+        table.only("indicator", "until", "by")
+        named = table.required("indicator", f'"{MUTE_EXAMPLE}"')
+        indicator = table.choice("indicator", MUTE_EXAMPLE, MUTABLE) if named else ""
+        until = read_day(table, "until")
+        by = table.text("by", example='"Li Na"')
+        said = indicator if table.data.get("indicator") == indicator else ""
+        names.check(table, "indicator", said, f'indicator "{said}"')
+        if until:
+            mutes.append(Mute(indicator, date.fromisoformat(until), by))
+    return tuple(mutes)
 
 
 class _Seen:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent import outages, state
+from agent.baselines import in_force, read_approvals
 from agent.chain import Heads, link
 from agent.checks import run_checks
 from agent.config import Site
@@ -25,32 +26,20 @@ from agent.host import look_at_host
 from agent.host import moment as moment_of
 from agent.inventory import look_around
 from agent.keys import Signer
-from agent.look import Judge, look
 from agent.looks import due, join
 from agent.model import Draft, Envelope, Finding, Moment
-from agent.probe import discover, probe
+from agent.probe import Probed, discover, probe
 from agent.report import build_reports
+from agent.rim import Rim
+from agent.rounds import look_in_rounds
+from agent.sight import references_of
 from agent.spool import Spool
 from agent.spool_room import Seal
 from agent.state import NOTHING, Memory
 from agent.stores import read_stores
-from drivers.credentials import Credentials
 from drivers.samples import Sample, write
 
 log = logging.getLogger("camwarden.cycle")
-
-
-@dataclass(frozen=True, slots=True)
-class Rim:
-    """Where a cycle touches the world: refused credentials, the picture worker, the clock of the network side.
-
-    `progress` is called while the cycle advances; it may raise to end it.
-    """
-
-    credentials: Credentials
-    judge: Judge
-    clock: Callable[[], datetime]
-    progress: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +52,28 @@ class Seen:
     samples: tuple[Sample, ...] = ()
 
 
-def see(site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING) -> Seen:
-    """Look at the site once and judge it; nothing is kept or sent. `memory` is what looks before this one left."""
+def see(site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING, rounds: int = 1) -> Seen:
+    """Look at the site and judge it; nothing is kept or sent. `memory` is what looks before this one left.
+
+    `rounds`: in how many rounds, some seconds apart, cameras are looked at about which one picture says too little.
+    """
+    approvals = read_approvals(site.storage.directory)
+    site = in_force(site, approvals)
     heard = discover(site, rim.progress)
     paths = due(site, memory.looked, moment.at)
     asked = wanted(site, memory.footage, moment.at)
     probed = probe(site, rim.credentials, rim.clock, rim.progress, paths, asked)
     stored = read_stores(site, paths, moment.at, rim.progress)
-    looked = look(site, stored.pictures + probed.pictures, rim.judge, rim.progress)
+    fetched = Probed(stored.observations + probed.observations, stored.pictures + probed.pictures)
+    looked, memory = look_in_rounds(site, rim, fetched, memory, references_of(approvals), moment.at, rounds)
     host = look_at_host(site.storage.directory, moment.at)
-    observations = stored.observations + probed.observations + looked + host
+    observations = fetched.observations + looked + host
     observations, in_turn = join(site, observations, memory.looked, moment.at)
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
     around, memory = look_around(site, heard, observations, memory, moment.at)
     footage, _ = remember(site, observations, memory.footage, moment.at, trusted)
     unwell = outages.remembered(site, observations, memory.outages, moment.at)
-    facts = gather(observations, around, trusted, footage, unwell)
+    facts = gather(observations, around, trusted, footage, unwell, approvals, memory.views, memory.quality)
     memory = replace(memory, looked=in_turn, footage=footage, outages=unwell)
     return Seen(facts, run_checks(site, facts, moment.at), memory, probed.samples)
 

@@ -21,14 +21,16 @@ from agent import exits, notify, state, status_file
 from agent.config import Site
 from agent.config_load import load
 from agent.config_table import ConfigError
-from agent.cycle import Rim, Seen, seal_for, see, tell
+from agent.cycle import Seen, seal_for, see, tell
 from agent.host import moment
 from agent.keys import REPORT_KEY_NAME, Signer, load_jwks, load_or_create_signer
 from agent.model import Json, utc_text
 from agent.paths import CREDENTIALS_NAME
+from agent.previous import Previous
 from agent.publish import Publisher
 from agent.publish_status import DeliveryStatus
 from agent.report import counts
+from agent.rim import Rim
 from agent.spool import Spool
 from agent.verdict import refused
 from drivers.credentials import Credentials
@@ -68,6 +70,7 @@ class Parts:
     credentials: Credentials
     worker: Worker
     publisher: Publisher | None
+    previous: Previous = field(default_factory=Previous)
 
 
 @contextmanager
@@ -101,7 +104,7 @@ def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[Seen, bool]:
     Without a hub, and with `confirm = "file"`, being in the spool is all that can be had, and counts.
     """
     with parts_of(site, clock) as parts:
-        rim = Rim(parts.credentials, parts.worker.judge, clock, lambda: None)
+        rim = Rim(parts.credentials, parts.worker.judge, clock)
         now = moment(clock())
         seen = see(site, rim, now, state.from_json(parts.spool.read_memory()))
         tell(site, seen, parts.spool, parts.signer, now)
@@ -148,7 +151,7 @@ def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datet
 
     started_at = time.monotonic()
     now = moment(clock())
-    rim = Rim(parts.credentials, parts.worker.judge, clock, progress)
+    rim = Rim(parts.credentials, parts.worker.judge, clock, progress, parts.previous)
     seen = see(site, rim, now, state.from_json(parts.spool.read_memory()))
     envelopes = tell(site, seen, parts.spool, parts.signer, now)
     if parts.publisher:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from agent.errors import NotVerified, UnknownKey
@@ -26,6 +27,9 @@ from agent.model import Envelope, Report
 REPORT_TYP: Final = "vss-report+json"
 STATE_TYP: Final = "vss-state+json"
 ACK_TYP: Final = "vss-ack+json"
+
+PAYLOAD_MAX_BYTES: Final = 1024 * 1024
+"""No report is larger, however it travels."""
 
 _JWS_MAX_CHARS = 4096  # header and signature of ours are under 300; longer ones are somebody's attempt
 
@@ -49,9 +53,15 @@ def sign_payload(payload: bytes, signer: Signer, typ: str) -> str:
 
     Source: RFC 7797 section 3 (signing input), RFC 7515 appendix F.
     """
-    header = {"alg": signer.alg, "kid": signer.kid, "typ": typ, "b64": False, "crit": ["b64"]}
-    protected = b64url(json.dumps(header, separators=(",", ":")).encode())
+    protected = _protected(signer.alg, signer.kid, typ)
     return f"{protected}..{b64url(signer.sign(protected.encode() + b'.' + payload))}"
+
+
+@lru_cache(maxsize=16)
+def _protected(alg: str, kid: str, typ: str) -> str:
+    """Return the protected header: the same for every report of a key."""
+    header = {"alg": alg, "kid": kid, "typ": typ, "b64": False, "crit": ["b64"]}
+    return b64url(json.dumps(header, separators=(",", ":")).encode())
 
 
 def read_header(jws: str) -> Header:
@@ -63,7 +73,12 @@ def read_header(jws: str) -> Header:
 
     Source: RFC 7515 sections 4.1.11 and 5.2, RFC 7797 sections 3 and 6.
     """
-    protected, _ = _split(jws)
+    return _header(_split(jws)[0])
+
+
+@lru_cache(maxsize=512)
+def _header(protected: str) -> Header:
+    """Return what a protected header says. Pure, and the same text in every report of a site: remembered."""
     try:
         header = json.loads(unb64url(protected), object_pairs_hook=_unique)
     except ValueError:
@@ -143,6 +158,7 @@ def unflatten(data: bytes) -> tuple[bytes, str]:
     return payload, f"{members['protected']}..{members['signature']}"
 
 
+@lru_cache(maxsize=8)  # reading the header and verifying take the same one apart, one after the other
 def _split(jws: str) -> tuple[str, bytes]:
     parts = jws.split(".") if len(jws) <= _JWS_MAX_CHARS else []
     if len(parts) != 3 or parts[1]:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
+from agent.baselines import Approval
 from agent.footage import CameraFootage
 from agent.outages import Outage
+from agent.sight import Quality, Views
 from agent.sightings import Remembered, Sighting
-from drivers.model import Fact, Observation, PathName, Unavailable, Value
+from drivers.model import Fact, Observation, Unavailable, Value
+from drivers.picture import PathName
 
 V = TypeVar("V", bound=Value)
 
@@ -41,7 +44,9 @@ class Facts:
     """What was seen in one cycle: `by_subject` maps `device:ID` or `camera:ID` to its observations.
 
     `own_clock_trusted` says whether our clock may be held against a device's. `footage` is what is known of each
-    camera's footage by now, by camera id; `outages` when something was not well.
+    camera's footage by now, by camera id; `outages` when something was not well. `approvals` is what people
+    approved, by camera id. `views` and `quality` are what the pictures up to now say of each camera; a camera whose
+    view nobody approved is not in `views`.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
@@ -49,6 +54,9 @@ class Facts:
     own_clock_trusted: bool = True
     footage: Mapping[str, CameraFootage] = field(default_factory=dict)
     outages: tuple[Outage, ...] = ()
+    approvals: Mapping[str, Approval] = field(default_factory=dict)
+    views: Views = field(default_factory=dict)
+    quality: Quality = field(default_factory=dict)
 
     @property
     def undeclared(self) -> tuple[str, ...]:
@@ -77,10 +85,13 @@ def gather(
     own_clock_trusted: bool = True,
     footage: Mapping[str, CameraFootage] = MappingProxyType({}),
     outages: tuple[Outage, ...] = (),
+    approvals: Mapping[str, Approval] = MappingProxyType({}),
+    views: Views = MappingProxyType({}),
+    quality: Quality = MappingProxyType({}),
 ) -> Facts:
     """Index observations by their subject, in the order in which they were made."""
     by_subject: dict[str, list[Observation]] = {}
     for observation in observations:
         by_subject.setdefault(observation.subject, []).append(observation)
     indexed = {key: tuple(values) for key, values in by_subject.items()}
-    return Facts(indexed, around, own_clock_trusted, footage, outages)
+    return Facts(indexed, around, own_clock_trusted, footage, outages, approvals, views, quality)

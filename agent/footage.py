@@ -16,9 +16,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from agent.config import CameraConfig, Site
-from agent.spans import Spans, days_of
 from drivers.footage import Schedule
 from drivers.model import Clock, Span
+from drivers.spans import Spans, days_of
 
 Level = Literal["segments", "day"]
 """How well a day is known: its segments were listed one by one, or it is only said whether it holds footage."""
@@ -116,6 +116,14 @@ class MonthAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """A number that was first told on a local day, and that counts from then on."""
+
+    day: date
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class CameraFootage:
     """What is remembered of one camera's footage.
 
@@ -127,6 +135,9 @@ class CameraFootage:
     `anchor` is the hash chain over sealed days that have left the table, `sealed_gone` their number, `sealed_head` the
     chain over all of them. `read_again_at` is when a sealed day was last read again. `changes` were seen twice in a
     row; `suspected` once.
+
+    `bitrates` are what its main encoder was set to, in kbit/s, sound included, where no sizes of files are told;
+    `capacities` the bytes that the disks of its recorder held. Neither is of what was recorded, so neither is sealed.
     """
 
     camera_id: str
@@ -147,6 +158,8 @@ class CameraFootage:
     read_again_at: datetime | None = None
     changes: tuple[Change, ...] = ()
     suspected: tuple[Change, ...] = ()
+    bitrates: tuple[Since, ...] = ()
+    capacities: tuple[Since, ...] = ()
 
     @property
     def sealed_days(self) -> int:

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from agent.footage import FUTURE_SLACK, CameraFootage, Change, ChangeKind, RecordedDay, absolute_gaps
 from agent.model import utc_text
-from agent.spans import clipped, day_of, day_span, seconds, total_s
 from drivers.model import Span
+from drivers.spans import clipped, day_of, day_span, seconds, total_s
 
 JUMP_SLACK = timedelta(days=1)
 """How much more than the elapsed time may go at once. House rule: some recorders and stores delete by whole days."""

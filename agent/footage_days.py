@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from agent.footage import BEGINNING, END, GAPS_PER_DAY, Change, Level, RecordedDay
-from agent.spans import Spans, clipped, covers, gaps, merged, second_of, seconds, total_s
 from drivers.footage import DayIndex, RecordedDays, Schedule, StoreIndex
 from drivers.model import Recordings, Span, Unavailable, Value
-
-SLACK_S = 2.0
-"""Holes up to this long are between two files of one recording. House rule; recorders list whole seconds."""
+from drivers.spans import SLACK_S, Spans, clipped, covers, gaps, merged, second_of, seconds, total_s
 
 SETTLE = timedelta(hours=1)
 """How long after its end a day's last file may still be open: it is sealed only then. House rule."""

@@ -9,17 +9,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from agent.config import CameraConfig, Site
 from agent.footage import CameraFootage, Footage, RecordedDay, absolute_gaps, floor_of, recorder_of, zone_of
-from agent.footage_days import SLACK_S
 from agent.outages import Outage, OutageKind
-from agent.spans import Spans, at_wall, clipped, common, days_of, merged, seconds, subtracted, total_s
 from drivers.footage import Schedule
 from drivers.model import Span
+from drivers.spans import SLACK_S, Spans, at_wall, clipped, common, days_of, merged, seconds, subtracted, total_s
 
 GapClass = Literal["camera-off", "recorder-off", "disk", "not-asked", "unknown"]
 """Why there is no footage: the camera was offline, the recorder was silent or all its cameras have the same hole, a
@@ -142,27 +141,54 @@ def _unplaced_s(row: RecordedDay, whole: Span, part: Span, ends_at: datetime) ->
     return unplaced * seconds(part) / seconds(known) if row.gap_count > len(row.gaps) and unplaced > 0 else 0.0
 
 
-def class_of(gap: Span, site: Site, camera: CameraConfig, footage: Footage, outages: Iterable[Outage]) -> GapClass:
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """What may explain holes, put in order once for all of them.
+
+    `by_recorder` are the cameras of each recorder whose footage is known, with their zone; `unwell` is when each
+    subject was not well, by our clock, with a period on either side.
+    """
+
+    footage: Footage
+    by_recorder: Mapping[str, tuple[tuple[CameraFootage, ZoneInfo], ...]]
+    unwell: Mapping[tuple[str, OutageKind], Spans]
+
+
+def causes_of(site: Site, footage: Footage, outages: Iterable[Outage]) -> Causes:
+    """Put in order what may explain holes in the footage of a site.
+
+    Args:
+        site: Names the cameras of each recorder.
+        footage: That of all cameras.
+        outages: What was seen not to be well, by our clock.
+    """
+    by_recorder: dict[str, list[tuple[CameraFootage, ZoneInfo]]] = {}
+    for camera in site.cameras:
+        held = footage.get(camera.camera.id)
+        if camera.recorded and held is not None:
+            by_recorder.setdefault(recorder_of(camera), []).append((held, zone_of(site, camera)))
+    unwell = _by_subject(outages, timedelta(seconds=site.period_s))
+    return Causes(footage, {recorder: tuple(held) for recorder, held in by_recorder.items()}, unwell)
+
+
+def cause_of(gap: Span, camera: CameraConfig, causes: Causes) -> GapClass:
     """Say why there is a hole in a camera's footage: the first cause that explains it, `unknown` where none does.
 
     Args:
         gap: The hole, by the recorder's clock.
-        site: Names the cameras of each recorder.
         camera: Whose footage it is.
-        footage: That of all cameras.
-        outages: What was seen not to be well, by our clock.
+        causes: What may explain it.
     """
-    own = footage.get(camera.camera.id)
+    own = causes.footage.get(camera.camera.id)
     offset = timedelta(seconds=own.offset_s if own else 0.0)
     ours = Span(gap.start_at - offset, gap.end_at - offset)
     recorder, subject = recorder_of(camera), f"camera:{camera.camera.id}"
-    seen: Mapping[tuple[str, OutageKind], Spans] = _by_subject(outages, timedelta(seconds=site.period_s))
 
     def explained(*keys: tuple[str, OutageKind]) -> bool:
-        spans = merged(span for key in keys for span in seen.get(key, ()))
+        spans = merged(span for key in keys for span in causes.unwell.get(key, ()))
         return total_s(clipped(spans, ours)) >= EXPLAINED_RATIO * seconds(ours)
 
-    if explained((recorder, "silent")) or _is_shared(gap, site, camera, footage):
+    if explained((recorder, "silent")) or _is_shared(gap, camera, causes.by_recorder.get(recorder, ())):
         return "recorder-off"
     if explained((subject, "silent"), (subject, "offline")):
         return "camera-off"
@@ -180,29 +206,53 @@ def _by_subject(outages: Iterable[Outage], margin: timedelta) -> dict[tuple[str,
     return {key: merged(spans) for key, spans in found.items()}
 
 
-def _is_shared(gap: Span, site: Site, camera: CameraConfig, footage: Footage) -> bool:
+def _is_shared(gap: Span, camera: CameraConfig, recorder: Iterable[tuple[CameraFootage, ZoneInfo]]) -> bool:
     """Tell whether every other camera of the recorder, of which that time is known, lacks it as well."""
-    others = 0
-    for other in site.cameras:
-        if other is camera or not other.recorded or recorder_of(other) != recorder_of(camera):
+    others, same_s = 0, SAME_RATIO * seconds(gap)
+    touched: dict[ZoneInfo, tuple[tuple[date, float, float], ...]] = {}
+    for held, zone in recorder:
+        if held.camera_id == camera.camera.id:
             continue
-        held = footage.get(other.camera.id)
-        missing = _missing(gap, held, zone_of(site, other)) if held else None
-        if missing is None:
+        days = touched.get(zone)
+        if days is None:
+            days = touched[zone] = _seconds_of_days(gap, zone)
+        missing_s = _missing_s(days, held)
+        if missing_s is None:
             continue
-        if total_s(missing) < SAME_RATIO * seconds(gap):
+        if missing_s < same_s:
             return False
         others += 1
     return others > 0
 
 
-def _missing(gap: Span, held: CameraFootage, zone: ZoneInfo) -> Spans | None:
-    """Return what a camera lacks of a stretch; None where its segments then are not known."""
-    holes: list[Span] = []
-    for day, whole in days_of(gap, zone):
-        place = bisect_left(held.days, day, key=lambda row: row.day)
-        row = held.days[place] if place < len(held.days) else None
-        if row is None or row.day != day or (row.level == "day" and not row.is_missing):
+def _seconds_of_days(gap: Span, zone: ZoneInfo) -> tuple[tuple[date, float, float], ...]:
+    """Return the local days that a hole touches, with the seconds since each began between which it lies in it."""
+    return tuple(
+        (
+            day,
+            max(0.0, (gap.start_at - whole.start_at).total_seconds()),
+            min(seconds(whole), (gap.end_at - whole.start_at).total_seconds()),
+        )
+        for day, whole in days_of(gap, zone)
+    )
+
+
+def _missing_s(days: Iterable[tuple[date, float, float]], held: CameraFootage) -> float | None:
+    """Return how much a camera lacks of these stretches; None where its segments then are not known."""
+    missing_s = 0.0
+    for day, start_s, end_s in days:
+        row = _row_of(held, day)
+        if row is None or (row.level == "day" and not row.is_missing):
             return None
-        holes += absolute_gaps(row, whole)
-    return clipped(merged(holes), gap)
+        missing_s += sum(max(0.0, min(end_s, b) - max(start_s, a)) for a, b in row.gaps)
+    return missing_s
+
+
+def _row_of(held: CameraFootage, day: date) -> RecordedDay | None:
+    """Return what is remembered of a day; most days follow one another, so that its place is known."""
+    if not held.days:
+        return None
+    place = (day - held.days[0].day).days
+    if not 0 <= place < len(held.days) or held.days[place].day != day:
+        place = bisect_left(held.days, day, key=lambda row: row.day)
+    return held.days[place] if place < len(held.days) and held.days[place].day == day else None

@@ -31,10 +31,11 @@ from agent.footage import (
 )
 from agent.footage_changes import is_restored, sweeping
 from agent.footage_days import Told, carried, claimed, contradiction, is_healed, read_days, told_of
+from agent.footage_sizes import with_numbers
 from agent.footage_wanted import wanted
-from agent.spans import day_of
 from drivers.footage import Wanted
 from drivers.model import Clock, Observations, Span, Value
+from drivers.spans import day_of
 
 CHANGES_MAX = 16
 """How many changes are remembered per camera; the newest stay."""
@@ -108,6 +109,7 @@ def remember(
         known = replace(known, offset_s=clock_offset_s(clock, told.newest_at, now, known.offset_s))
         there, floor = known.there(now), floor_of(site, camera)
         window = window_days(there, floor, zone_of(site, camera))
+        known = with_numbers(camera, known, seen.get(f"camera:{name}", ()), seen.get(recorder_of(camera), ()), window)
         dated = own_clock_trusted or clock is not None
         look = _Look(told, asked.get(name, Wanted()), now, there, dated, there - floor, window)
         after[name], confirmed = _joined(site, camera, known, look)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from agent.footage import CameraFootage, Change, MonthAsked, RecordedDay, chained
+from agent.footage import CameraFootage, Change, MonthAsked, RecordedDay, Since, chained
 from agent.model import Json
 from drivers.footage import Schedule, SchedulePeriod
 
@@ -38,11 +38,13 @@ def to_data(footage: CameraFootage) -> dict[str, Json]:
         "sealed_gone": footage.sealed_gone,
         "changes": [_change_data(change) for change in footage.changes],
         "suspected": [_change_data(change) for change in footage.suspected],
+        "bitrates": [[one.day.toordinal(), one.value] for one in footage.bitrates],
+        "capacities": [[one.day.toordinal(), one.value] for one in footage.capacities],
     }
 
 
 def from_data(data: Mapping[str, Any]) -> CameraFootage:
-    """Return the memory that `to_data` wrote.
+    """Return the memory that `to_data` wrote. A text of before bitrates and capacities were remembered has none.
 
     Raises:
         ValueError, KeyError, TypeError: The data is something else.
@@ -74,6 +76,10 @@ def from_data(data: Mapping[str, Any]) -> CameraFootage:
         read_again_at,
         tuple(_change_from(change) for change in data["changes"]),
         tuple(_change_from(change) for change in data["suspected"]),
+        *(
+            tuple(Since(date.fromordinal(day), int(value)) for day, value in data.get(name, []))
+            for name in ("bitrates", "capacities")
+        ),
     )
 
 

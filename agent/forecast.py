@@ -6,9 +6,10 @@ So the days that are stored, and what a day takes today, say how far back the ri
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from statistics import fmean, median, quantiles
 from typing import Literal
@@ -21,6 +22,11 @@ FULL_FREE_RATIO = 0.02
 """A disk with less than this free is full: what is stored on it is what it holds."""
 USABLE_FREE_RATIO = 0.97
 """Share of the free space that footage can take; the rest goes to the file system."""
+ESTIMATE_LOW_RATIO, ESTIMATE_HIGH_RATIO = 0.7, 1.1
+"""What a day that is only estimated from the set bitrate may take of it: an encoder that varies it takes less, and
+heads of files add a little. House rule."""
+FULL_ESTIMATE_RATIO = 0.05
+"""The same on a full disk: its days are all estimated alike, so that only their changes are unsure. House rule."""
 RISE_RATIO = 1.1
 RISE_DAYS_MIN = 2
 """How much more days must take than before, and how many of them, to be called a rise."""
@@ -30,21 +36,34 @@ Cause = Literal["rate-up", "capacity-down", "cameras-added", "too-small"]
 
 @dataclass(frozen=True, slots=True)
 class Producer:
-    """One camera that writes into a ring: bytes of each stored complete day, and how many days of it are due."""
+    """One camera that writes into a ring: bytes of each stored day, and how many days of it are due.
+
+    `estimated`: the bytes are not those of files, but what its bitrate makes of the time that was recorded.
+    """
 
     camera_id: str
     floor_days: int
     day_bytes: Mapping[date, int]
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """The space that cameras share. `free_bytes` None: not told. `capacity_before_bytes`: a larger one it once had."""
+    """The space that cameras share. `free_bytes` None: not told, so that it is taken to be full.
+
+    `capacity_before_bytes`: a larger one it once had, until `capacity_fell_on`.
+    """
 
     id: str
     capacity_bytes: int
     free_bytes: int | None
     capacity_before_bytes: int = 0
+    capacity_fell_on: date | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether each new day overwrites an old one."""
+        return self.free_bytes is None or self.free_bytes <= FULL_FREE_RATIO * self.capacity_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +71,13 @@ class Outlook:
     """What will become of one ring.
 
     `keeps_days`, `keeps_low_days`, `keeps_high_days`: how far back it reaches once it is full, at the usual rate, and
-    at that of the busiest and quietest tenth of days. `short_on` is the first day on which it reaches back less than
-    `floor_days`, with the earliest and latest day of the same band; None where it does not within the horizon.
-    `cause` says why, `cause_camera` whose rate rose, `cause_since` since when. `rate_ratio` is what rates would have to
-    be multiplied by to hold, `capacity_bytes` the space that would hold, `cameras` how many usual ones it can hold.
+    at that of the busiest and quietest tenth of days. `usual_bytes` is what a day of each camera takes now.
+
+    `short_on` is the first day on which it reaches back less than `floor_days`, the longest of its floors, with the
+    earliest and latest day of the same band; None where it does not within the horizon. `short_by_floor` tells that
+    day for each floor that is short. `cause` says why, `cause_camera` whose rate rose, `cause_since` since when.
+    `rate_ratio` is what rates would have to be multiplied by to hold, `capacity_bytes` the space that would hold,
+    `cameras` how many usual ones it can hold.
     """
 
     ring: str
@@ -72,12 +94,14 @@ class Outlook:
     rate_ratio: float = 1.0
     capacity_bytes: int = 0
     cameras: int = 0
+    usual_bytes: Mapping[str, int] = field(default_factory=dict)
+    short_by_floor: tuple[tuple[int, date], ...] = ()
 
 
 def outlook(ring: Ring, producers: Iterable[Producer], today: date, horizon_days: int) -> Outlook | None:
     """Return what will become of a ring within `horizon_days`; None where too few complete days are known.
 
-    Days from `today` on count as incomplete and are left out.
+    Days from `today` on count as incomplete: they are stored, but tell no rate.
     """
     own = tuple(producers)
     known = {p.camera_id: {d: b for d, b in sorted(p.day_bytes.items()) if d < today and b > 0} for p in own}
@@ -85,54 +109,76 @@ def outlook(ring: Ring, producers: Iterable[Producer], today: date, horizon_days
     for days in known.values():
         for day, size in days.items():
             totals[day] = totals.get(day, 0) + size
-    if len(_since(totals, today - timedelta(days=RECENT_DAYS))) < DAYS_MIN:
+    recent_from = today - timedelta(days=RECENT_DAYS)
+    recent_days = [day for day in totals if day >= recent_from]
+    if len(recent_days) < DAYS_MIN:
         return None
     rises = {camera_id: since for camera_id, days in known.items() if (since := _rise(days)) is not None}
-    # What a day took before a rise says nothing of the days to come.
-    recent = _since(totals, max([today - timedelta(days=RECENT_DAYS), *rises.values()]))
-    floor = max(producer.floor_days for producer in own)
-    usable = _usable_bytes(ring, sum(totals.values()))
+    begins = {camera_id: rises.get(camera_id, min(days)) for camera_id, days in known.items() if days}
+    usual = {camera_id: _usual(known[camera_id], max(first, recent_from), today) for camera_id, first in begins.items()}
+    recent = _recent(known, begins, usual, recent_days)
+    floors = sorted({producer.floor_days for producer in own}, reverse=True)
+    held = sum(totals.values()) + sum(producer.day_bytes.get(today, 0) for producer in own)
+    usable = float(held) if ring.is_full else held + USABLE_FREE_RATIO * (ring.free_bytes or 0)
     rate = fmean(recent)
     low, high = _band(recent)
-    plain = Outlook(ring.id, floor, usable / rate, usable / high, usable / low)
+    if any(producer.estimated for producer in own):
+        low *= 1 - FULL_ESTIMATE_RATIO if ring.is_full else ESTIMATE_LOW_RATIO
+        high *= 1 + FULL_ESTIMATE_RATIO if ring.is_full else ESTIMATE_HIGH_RATIO
+    floor = floors[0]
+    per_day = {camera_id: round(size) for camera_id, size in usual.items()}
+    plain = Outlook(ring.id, floor, usable / rate, usable / high, usable / low, usual_bytes=per_day)
     stored = [totals[day] for day in sorted(totals)]
-    short_on = _short_on(stored, usable, rate, floor, today, horizon_days)
+
+    def short(at_rate: float, of_days: int) -> date | None:
+        return _short_on(stored, usable, at_rate, of_days, today, horizon_days)
+
+    short_on = short(rate, floor)
     if short_on is None:
         return plain
     cause, camera, since = _cause(ring, known, rises, rate, usable / floor)
-    return Outlook(
-        ring.id,
-        floor,
-        plain.keeps_days,
-        plain.keeps_low_days,
-        plain.keeps_high_days,
-        short_on,
-        _short_on(stored, usable, high, floor, today, horizon_days) or short_on,
-        _short_on(stored, usable, low, floor, today, horizon_days),
-        cause,
-        camera,
-        since,
+    return replace(
+        plain,
+        short_on=short_on,
+        short_earliest=short(high, floor) or short_on,
+        short_latest=short(low, floor),
+        cause=cause,
+        cause_camera=camera,
+        cause_since=since,
         rate_ratio=min(1.0, usable / (rate * floor)),
         capacity_bytes=round(ring.capacity_bytes * rate * floor / usable),
         cameras=int(len(own) * usable / (rate * floor)),
+        short_by_floor=tuple((days, on) for days in floors if (on := short(rate, days)) is not None),
     )
+
+
+def _recent(
+    known: Mapping[str, Mapping[date, int]],
+    begins: Mapping[str, date],
+    usual: Mapping[str, float],
+    days: Iterable[date],
+) -> list[float]:
+    """Return what each of these days would have taken, had every camera been there and at its rate of now.
+
+    What a day took before a rise, or before a camera came, says nothing of the days to come.
+    """
+    return [
+        sum(known[camera_id].get(day, 0) if day >= first else usual[camera_id] for camera_id, first in begins.items())
+        for day in days
+    ]
+
+
+def _usual(days: Mapping[date, int], first: date, until: date) -> float:
+    """Return what a day takes on average; one of which nothing is known, between two that are, takes nothing."""
+    return sum(_since(days, first)) / max(1, (until - first).days)
 
 
 def _since(days: Mapping[date, int], first: date) -> list[int]:
     return [size for day, size in days.items() if day >= first]
 
 
-def _usable_bytes(ring: Ring, stored: int) -> float:
-    """What the ring can hold. A full one holds what it holds, whatever its label says."""
-    if ring.free_bytes is None or ring.free_bytes <= FULL_FREE_RATIO * ring.capacity_bytes:
-        return stored
-    return stored + USABLE_FREE_RATIO * ring.free_bytes
-
-
-def _band(sizes: list[int]) -> tuple[float, float]:
+def _band(sizes: list[float]) -> tuple[float, float]:
     """Return the tenth and the ninetieth of a hundred days, at least a little apart from nothing."""
-    if len(sizes) < 2:
-        return sizes[0], sizes[0]
     tenths = quantiles(sizes, n=10, method="inclusive")
     return max(tenths[0], 1.0), max(tenths[-1], 1.0)
 
@@ -162,7 +208,7 @@ def _cause(
     """
     shrunk = ring.capacity_before_bytes > ring.capacity_bytes
     if shrunk and sustained * ring.capacity_before_bytes / ring.capacity_bytes >= rate:
-        return "capacity-down", "", None
+        return "capacity-down", "", ring.capacity_fell_on
     risen = []
     for camera_id, since in rises.items():
         before = median(size for day, size in known[camera_id].items() if day < since)
@@ -179,9 +225,13 @@ def _cause(
 
 def _rise(days: Mapping[date, int]) -> date | None:
     """Return the first day from which on every day takes more than the usual day before it, by `RISE_RATIO`."""
-    ordered = sorted(days.items())
+    ordered = list(days.items())
+    least_from = [size for _, size in ordered]
+    for at in reversed(range(len(ordered) - 1)):
+        least_from[at] = min(least_from[at], least_from[at + 1])
+    before = sorted(size for _, size in ordered[:DAYS_MIN])
     for at in range(DAYS_MIN, len(ordered) - RISE_DAYS_MIN + 1):
-        before = median(size for _, size in ordered[:at])
-        if all(size > RISE_RATIO * before for _, size in ordered[at:]):
+        if least_from[at] > RISE_RATIO * median(before):
             return ordered[at][0]
+        insort(before, ordered[at][1])
     return None

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from types import MappingProxyType
 
 from agent.config import Site
-from drivers.model import Observation, Picture, PictureSeen, Unavailable, Value, ZoneVerdict
+from agent.previous import Previous
+from agent.studies import Studies
+from drivers.model import Observation, Picture, Unavailable, Value
+from drivers.picture import PictureSeen, ZoneVerdict
 from masking.model import Job, Judged, WorkerError, Zone
+from masking.study import Study
 
 Judge = Callable[[Job], Judged]
 
 
 def look(
-    site: Site, pictures: tuple[Picture, ...], judge: Judge, progress: Callable[[], None] = lambda: None
+    site: Site,
+    pictures: tuple[Picture, ...],
+    judge: Judge,
+    progress: Callable[[], None] = lambda: None,
+    asked: Studies = MappingProxyType({}),
+    previous: Previous | None = None,
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
@@ -22,19 +32,25 @@ def look(
         pictures: Encoded pictures as they left their cameras.
         judge: `Worker.judge`, or anything that keeps its promise.
         progress: Called after each picture; may raise to end the cycle.
+        asked: What is asked of one path of each camera besides its zones.
+        previous: Keeps what the next picture of that path is compared with.
     """
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
     seen: list[Observation] = []
     for picture in pictures:
-        seen.extend(_one(picture, zones.get(picture.camera_id, ()), judge))
+        path, study = asked.get(picture.camera_id, (None, None))
+        study = study if path == picture.path else None
+        seen.extend(_one(picture, zones.get(picture.camera_id, ()), judge, study, previous))
         progress()
     return tuple(seen)
 
 
-def _one(picture: Picture, zones: tuple[Zone, ...], judge: Judge) -> tuple[Observation, ...]:
+def _one(
+    picture: Picture, zones: tuple[Zone, ...], judge: Judge, study: Study | None, previous: Previous | None
+) -> tuple[Observation, ...]:
     subject = f"camera:{picture.camera_id}"
     try:
-        judged = judge(Job(picture.data, picture.kind, zones))
+        judged = judge(Job(picture.data, picture.kind, zones, study))
     except WorkerError as error:
         missing = Unavailable("picture", "malformed", f"worker: {error.reason}", picture.path)
         return (Observation(subject, missing, picture.taken_at, "look"),)
@@ -48,5 +64,9 @@ def _one(picture: Picture, zones: tuple[Zone, ...], judge: Judge) -> tuple[Obser
         judged.contrast,
     )
     verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
-    values: tuple[Value, ...] = (seen, *verdicts)
+    values: list[Value] = [seen, *verdicts]
+    if judged.studied is not None:
+        values += [value for value in (judged.studied.view, judged.studied.quality) if value is not None]
+        if previous is not None:
+            previous.keep(picture.camera_id, judged.studied.for_next)
     return tuple(Observation(subject, value, picture.taken_at, "look") for value in values)

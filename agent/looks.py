@@ -18,18 +18,8 @@ from typing import Any
 from agent.config import CameraConfig, Site
 from agent.model import Json
 from drivers.capture import IN_ROTATION, Look, due_paths
-from drivers.model import (
-    Access,
-    Mask,
-    Masks,
-    Observation,
-    Observations,
-    PathName,
-    PictureSeen,
-    Unavailable,
-    Value,
-    ZoneVerdict,
-)
+from drivers.model import Mask, Masks, Observation, Observations, Unavailable, Value
+from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
 
 KEPT = timedelta(days=1)
 

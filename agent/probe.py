@@ -33,13 +33,13 @@ from drivers.model import (
     Fact,
     Observation,
     Observations,
-    PathName,
     Picture,
     Reason,
     Recordings,
     Unavailable,
     Value,
-)  # fmt: skip
+)
+from drivers.picture import PathName
 from drivers.samples import Sample
 from drivers.transport import open_transport
 

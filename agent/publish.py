@@ -21,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from agent.config import Hub, Site
@@ -30,8 +30,9 @@ from agent.keys import PublicKey, Signer
 from agent.presence import Presence
 from agent.publish_link import Granted, Link, tls_context
 from agent.publish_messages import Message, report_message, state_message
-from agent.publish_pace import Bucket, Pace, reconnect_delay_s
+from agent.publish_pace import Pace, reconnect_delay_s
 from agent.publish_status import DeliveryStatus
+from agent.publish_window import TOO_LARGE, Window
 from agent.spool import Spool
 from agent.spool_queue import Row
 from agent.topics import topic
@@ -84,8 +85,7 @@ class Publisher:
         self._wake_read.setblocking(False)
         self._wake_write.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="publish", daemon=True)
-        self._in_flight: dict[int, Row] = {}
-        self._bucket = Bucket(self._pace.backlog_per_s, self._pace.backlog_burst, self._pace.backlog_burst)
+        self._window = Window(spool, self._pace, clock, hub is not None and hub.confirm == "broker")
         self._refused: Counter[str] = Counter()
         self._ignored: Counter[str] = Counter()
         self.beat_at_mono = time.monotonic()
@@ -167,7 +167,6 @@ class Publisher:
             LOG.exception("delivery failed")
             return "offline", f"{type(error).__name__}"
         finally:
-            self._in_flight.clear()
             if link is not None:
                 link.drop()
 
@@ -176,7 +175,8 @@ class Publisher:
         granted: Granted | None = None
         while not self._stopping.is_set():
             self._beat()
-            link.step(self._patience_s(granted), self._wake_read)
+            if link.step(self._patience_s(), self._wake_read):
+                self._window.renew()
             events = link.events
             if events.failure is not None:
                 raise events.failure
@@ -185,9 +185,8 @@ class Publisher:
             if granted is None and events.granted is not None:
                 granted = events.granted
                 self._welcome(link, presence, granted)
-            if events.acks:
-                acks, events.acks = events.acks, []
-                self._take_acks(acks)
+            acks, events.acks = events.acks, []
+            self._take_acks(acks, last=bool(events.lost))
             if events.messages:
                 messages, events.messages = events.messages, []
                 for _, payload, jws in messages:
@@ -206,6 +205,7 @@ class Publisher:
     def _welcome(self, link: Link, presence: Presence, granted: Granted) -> None:
         """Begin a connection: everything unconfirmed is due, the watermark is asked for, the birth is spoken."""
         self._spool.requeue()
+        self._window.begin(granted.receive_maximum)
         link.subscribe(topic(self._site.city, self._site.id, "ack"))
         link.publish(self._retainable(state_message(presence, "ready", self._signer, self._clock()), granted))
         with self._changed:
@@ -223,46 +223,31 @@ class Publisher:
 
     def _pump(self, link: Link, granted: Granted) -> None:
         """Publish what is due, as far as window and token bucket allow."""
-        room = min(self._pace.window, granted.receive_maximum) - len(self._in_flight)
-        if room <= 0:
-            return
-        now = self._clock()
-        self._bucket.refill(time.monotonic())
-        skip = {row.id for row in self._in_flight.values()}
-        for row in self._spool.pending(room, now, skip):
+        for row in self._window.rows(time.monotonic()):
             message = self._retainable(report_message(self._site, row), granted)
-            if message.size_bytes() > granted.packet_max_bytes:
-                self._park(row, "packet too large for the broker")
+            if not message.fits(granted.packet_max_bytes):
+                self._park(row, TOO_LARGE)
                 continue
-            if not row.live and not self._bucket.take():
-                break
-            self._in_flight[link.publish(message)] = row
+            self._window.sent(link.publish(message), row)
 
-    def _patience_s(self, granted: Granted | None) -> float:
+    def _patience_s(self) -> float:
         """Return how long the network may be waited for: until the next token, where one is waited for."""
-        full = granted is not None and len(self._in_flight) >= min(self._pace.window, granted.receive_maximum)
-        wait = self._bucket.wait_s()
-        return min(_IDLE_S, wait) if wait and not full else _IDLE_S
+        wait = self._window.wait_s()
+        return min(_IDLE_S, wait) if wait else _IDLE_S
 
-    def _take_acks(self, acks: list[tuple[int, int, str]]) -> None:
-        taken = []
+    def _take_acks(self, acks: list[tuple[int, int, str]], last: bool) -> None:
         for mid, code, words in acks:
-            row = self._in_flight.pop(mid, None)
+            row = self._window.acknowledged(mid)
             if row is None:  # birth or farewell
                 if code >= 0x80:
                     self._count_refusal("state", words)
             elif code >= 0x80:
                 self._park(row, words)
             else:
-                taken.append(row.id)
-        if taken:
-            now = self._clock()
-            if self._site.hub is not None and self._site.hub.confirm == "broker":
-                self._spool.confirm_rows(taken, now)
-            else:
-                self._spool.mark_sent(taken, now, timedelta(seconds=self._pace.resend_s))
+                self._window.taken(row)
+        if self._window.mark(quiet=last or not acks):
             with self._changed:
-                self._status = replace(self._status, puback_at=now)
+                self._status = replace(self._status, puback_at=self._clock())
                 self._changed.notify_all()
 
     def _take_watermark(self, payload: bytes, jws: str) -> None:
@@ -276,6 +261,7 @@ class Publisher:
             self._ignore(error.reason, str(error))
             return
         outcome = self._spool.confirm(mark, now)
+        self._window.confirmed(mark)
         with self._changed:
             if outcome in ("confirmed", "nothing-new"):
                 self._status = replace(self._status, watermark_at=now, ack_no=mark.ack_no)

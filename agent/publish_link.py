@@ -17,10 +17,9 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, ParamSpec
+from typing import Any, Final, ParamSpec, cast
 
 from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -28,7 +27,9 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.config import Hub
 from agent.errors import ConfigurationError
-from agent.publish_messages import Message
+from agent.publish_client import Client
+from agent.publish_messages import ENCODING_PROPERTY, Message, plain
+from agent.publish_packet import Received
 from agent.topics import JWS_PROPERTY
 
 _P = ParamSpec("_P")
@@ -36,7 +37,10 @@ _P = ParamSpec("_P")
 _SESSION_EXPIRY_S: Final = 86_400  # keeps the subscription to `ack` over a short absence
 _REFUSED: Final = 0x80
 _TAKEN_OVER: Final = 0x8E
+_JWS: Final = JWS_PROPERTY.encode()
+_ENCODING: Final = ENCODING_PROPERTY.encode()
 _PACKETS_PER_STEP: Final = 64
+_PACKETS_PER_WRITE: Final = 8  # so many are read before what they call for is sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +127,7 @@ class Link:
         self._hub = hub
         self._keepalive_s = keepalive_s
         self.events = Events()
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
-        )
+        client = Client(self._guard(self._on_received), client_id)
         client.connect_timeout = timeout_s
         client.max_inflight_messages_set(65_535)  # the window is ours
         if hub.credential is not None:
@@ -136,8 +138,9 @@ class Link:
         client.on_connect = self._guard(self._on_connect)
         client.on_disconnect = self._guard(self._on_disconnect)
         client.on_publish = self._guard(self._on_publish)
-        client.on_message = self._guard(self._on_message)
         client.on_subscribe = self._guard(self._on_subscribe)
+        # With this set paho leaves writing to us: what was published together then leaves together.
+        client.on_socket_register_write = lambda *_: None
         self._client = client
 
     def open(self, will: Message | None) -> None:
@@ -147,27 +150,34 @@ class Link:
             OSError: No connection, or TLS failed. The message says why.
         """
         if will is not None:
-            self._client.will_set(
-                will.topic, will.payload, qos=1, retain=True, properties=will.properties(PacketTypes.WILLMESSAGE)
-            )
+            self._client.will_set(will.topic, will.payload, qos=1, retain=True, properties=will.will_properties())
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho left it out
         properties.SessionExpiryInterval = _SESSION_EXPIRY_S
         host, port = self._hub.host, self._hub.port
         try:
             self._client.connect(host, port, self._keepalive_s, clean_start=False, properties=properties)
+            # What was collected goes at once: Nagle would hold its last part until the broker's delayed ACK, 40 ms.
+            cast(socket.socket, self._client.socket()).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except BaseException:
             if self._tls is not None and self._tls.socket is not None:
                 self._tls.socket.close()
             raise
 
-    def step(self, timeout_s: float, wake: socket.socket) -> None:
-        """Wait for the network or for `wake`, at most so long, and handle what there is, up to 64 packets."""
+    def step(self, timeout_s: float, wake: socket.socket) -> bool:
+        """Send what waits, wait for the network or for `wake`, at most so long, and handle up to 64 packets.
+
+        Returns:
+            Whether `wake` had something.
+        """
         timeout_ms = timeout_s * 1000
-        for _ in range(_PACKETS_PER_STEP):
+        woken = False
+        for number in range(_PACKETS_PER_STEP):
+            if number % _PACKETS_PER_WRITE == 0:
+                self._write()
             sock = self._client.socket()
             if sock is None:
                 self.events.lost = self.events.lost or "connection closed"
-                return
+                return woken
             buffered = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
             poll = select.poll()
             poll.register(sock, select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
@@ -177,12 +187,30 @@ class Link:
             happened = ready.get(sock.fileno(), 0)
             if wake.fileno() in ready:
                 wake.recv(4096)
-            if happened & select.POLLOUT:
-                self._client.loop_write()
+                woken = True
             if not buffered and not happened & ~select.POLLOUT:
                 break
             self._client.loop_read()
+        self._write()
+        self._acknowledge()
         self._client.loop_misc()
+        return woken
+
+    def _acknowledge(self) -> None:
+        """Have TCP acknowledge at once: mosquitto's Nagle holds further PUBACKs until then, and we for 40 ms."""
+        sock = self._client.socket()
+        if sock is not None:
+            cast(socket.socket, sock).setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+    def _write(self) -> None:
+        """Send what waits, in as few segments as it fits: the other side wakes up once, not for each packet."""
+        sock = self._client.socket()
+        if sock is None or not self._client.want_write():
+            return
+        cast(socket.socket, sock).setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        self._client.loop_write()
+        if self._client.socket() is sock:  # else it was closed on the way
+            cast(socket.socket, sock).setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
     def subscribe(self, topic: str) -> None:
         """Ask for a topic at QoS 1, without what this connection itself publishes there."""
@@ -199,7 +227,7 @@ class Link:
             message.payload,
             qos=1,
             retain=message.retain,
-            properties=message.properties(PacketTypes.PUBLISH),
+            properties=cast(Properties, message),  # of properties paho only wants that they `pack`
         )
         if info.rc != mqtt.MQTT_ERR_SUCCESS:
             raise ConnectionError(mqtt.error_string(info.rc))
@@ -208,6 +236,7 @@ class Link:
     def close(self) -> None:
         """Leave with DISCONNECT, so that the will is not spoken."""
         self._client.disconnect()
+        self._write()
         self.drop()
 
     def drop(self) -> None:
@@ -241,14 +270,16 @@ class Link:
         self.events.taken_over = flags.is_disconnect_packet_from_server and code.value == _TAKEN_OVER
 
     def _on_publish(self, _client: mqtt.Client, _data: Any, mid: int, code: ReasonCode, _props: Any) -> None:
-        self.events.acks.append((mid, code.value, str(code)))
+        self.events.acks.append((mid, code.value, str(code) if code.value >= _REFUSED else ""))
 
     def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _props: Any) -> None:
         self.events.subscribed = all(code.value < _REFUSED for code in codes)
         if not self.events.subscribed:
             self.events.refused = f"the broker refuses the subscription: {codes[0]}"
 
-    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        pairs = getattr(message.properties, "UserProperty", []) if message.properties else []
-        jws = next((value for name, value in pairs if name == JWS_PROPERTY), "")
-        self.events.messages.append((message.topic, bytes(message.payload), jws))
+    def _on_received(self, message: Received) -> None:
+        user = {
+            name: value.decode("utf-8", "replace") for name, value in reversed(message.user)
+        }  # the first one counts
+        payload = plain(message.payload, user.get(_ENCODING, ""))
+        self.events.messages.append((message.topic, payload, user.get(_JWS, "")))

@@ -6,21 +6,32 @@ report and the state are retained.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from agent.chain import utc_text
 from agent.config import Site
-from agent.envelope import STATE_TYP, sign_payload
+from agent.envelope import PAYLOAD_MAX_BYTES, STATE_TYP, sign_payload
 from agent.keys import Signer
 from agent.presence import Presence, Status, write_state
+from agent.publish_packet import pack_properties
 from agent.spool_queue import Row
 from agent.topics import CONTENT_TYPE, JWS_PROPERTY, report_labels, state_labels, topic
 
+DEFLATE_ABOVE_BYTES: Final = 65_536
+"""Larger payloads travel deflated (RFC 1950) and say so: a whole site's configuration shrinks to a thirtieth."""
+
+ENCODING_PROPERTY: Final = "contentencoding"
+"""User property, and CloudEvents extension: how a payload is to be changed back into what was signed."""
+
+_DEFLATE: Final = "deflate"
+_LABELS_AT_MOST_BYTES: Final = 8192  # a signature is at most half of that; then nothing needs to be counted
 _FIXED_BYTES: Final = 32  # fixed header, lengths, packet id, payload format and expiry properties
 _HEALTH_EXPIRES_S: Final = 86_400
 
@@ -35,6 +46,11 @@ class Message:
     labels: Sequence[tuple[str, str]] = ()
     retain: bool = False
     expires_s: int | None = None
+    deflated: bool = False
+
+    def fits(self, packet_max_bytes: int) -> bool:
+        """Say whether a broker takes the packet that allows so many bytes."""
+        return len(self.payload) + _LABELS_AT_MOST_BYTES <= packet_max_bytes or self.size_bytes() <= packet_max_bytes
 
     def size_bytes(self) -> int:
         """Return a close upper bound of the packet's size."""
@@ -42,9 +58,15 @@ class Message:
         labels = sum(5 + len(name.encode()) + len(value.encode()) for name, value in pairs)
         return _FIXED_BYTES + len(self.topic.encode()) + len(CONTENT_TYPE) + labels + len(self.payload)
 
-    def properties(self, packet: int) -> Properties:
-        """Return the MQTT 5 properties for a PUBLISH or a will."""
-        properties = Properties(packet)  # type: ignore[no-untyped-call]  # paho left it out
+    def pack(self) -> bytes:
+        """Return the MQTT 5 properties of a PUBLISH as they are sent."""
+        return pack_properties(
+            CONTENT_TYPE, (*self.labels, (JWS_PROPERTY, self.jws)), self.expires_s, utf8=not self.deflated
+        )
+
+    def will_properties(self) -> Properties:
+        """Return the same MQTT 5 properties for a will."""
+        properties = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]  # paho left it out
         properties.PayloadFormatIndicator = 1
         properties.ContentType = CONTENT_TYPE
         properties.UserProperty = [*self.labels, (JWS_PROPERTY, self.jws)]
@@ -53,13 +75,31 @@ class Message:
         return properties
 
 
+def plain(payload: bytes, encoding: str) -> bytes:
+    """Return the payload as it was signed. What cannot be inflated, or only to more than any report, stays as it is.
+
+    Then no signature fits it, and nobody believes it.
+    """
+    if encoding != _DEFLATE:
+        return payload
+    inflater = zlib.decompressobj()
+    try:
+        inflated = inflater.decompress(payload, PAYLOAD_MAX_BYTES)
+    except zlib.error:
+        return payload
+    return inflated if inflater.eof and not inflater.unused_data else payload
+
+
 def report_message(site: Site, row: Row) -> Message:
-    """Return the message that carries a row of the spool."""
+    """Return the message that carries a row of the spool, deflated where it is large."""
+    labels = report_labels(site.city, site.id, row.stream, row.epoch, row.seq, utc_text(row.committed_at))
+    large = len(row.payload) > DEFLATE_ABOVE_BYTES
     return Message(
         topic(site.city, site.id, row.stream),
-        row.payload,
+        zlib.compress(row.payload) if large else row.payload,
         row.jws,
-        report_labels(site.city, site.id, row.stream, row.epoch, row.seq, utc_text(row.committed_at)),
+        [*labels, (ENCODING_PROPERTY, _DEFLATE)] if large else labels,
+        deflated=large,
         retain=row.stream == "config" and row.newest,
         expires_s=_HEALTH_EXPIRES_S if row.stream == "health" else None,
     )

@@ -18,6 +18,7 @@ class Pace:
     are the token bucket of what is not fresh. `reconnect_first_s` is the upper end of the first random wait; it
     doubles up to `reconnect_most_s`. `refused_least_s` is the least upper end after the broker has turned us away by
     name. A connection that held for `settled_s` makes the waits start over. `keepalive_s` is MQTT's.
+    A report that is too large for the broker waits `oversize_kept_s` for a larger limit before it is given up.
     """
 
     window: int = 20
@@ -30,6 +31,7 @@ class Pace:
     settled_s: float = 10.0
     keepalive_s: int = 30
     connect_timeout_s: float = 4.0
+    oversize_kept_s: float = 86_400.0
 
 
 def reconnect_delay_s(pace: Pace, attempt: int, refused: bool, chance: float) -> float:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
+from agent.baselines import approval_json, approvals_digest
 from agent.config import CameraConfig, Site
 from agent.events import Transition
 from agent.facts import Facts
@@ -121,7 +122,7 @@ def _config(site: Site, facts: Facts, findings: tuple[Finding, ...], now: dateti
         "undeclared": sorted(s.address for s in facts.around.strangers)[:UNDECLARED_MAX],
         "cameras": [_camera(facts, camera, rows.get(camera.camera.id)) for camera in site.cameras],
         "findings": [finding_json(f) for f in findings],
-        "digests": {"config": site.digest},
+        "digests": {"config": site.digest, "approvals": approvals_digest(facts.approvals)},
     }
 
 
@@ -167,12 +168,14 @@ def _camera(facts: Facts, camera: CameraConfig, timeline: Json) -> dict[str, Jso
     recordings = facts.one(subject, Recordings)
     spans = recordings.spans if recordings else ()
     footage = facts.footage.get(camera.camera.id)
+    approval = facts.approvals.get(camera.camera.id)
     return {
         **_camera_id(camera),
         "name": camera.camera.name,
         "device": camera.camera.device,
         "channel": camera.camera.channel,
         "masks_digest": masks_digest(masks.masks) if masks else None,
+        "approval": approval_json(approval) if approval else None,
         "retention": {
             "oldest_at": utc_text(spans[0].start_at) if spans else None,
             "spans": len(spans),

@@ -19,7 +19,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
@@ -28,8 +27,21 @@ from agent.errors import SpoolFull
 from agent.lock import lock
 from agent.model import Envelope, Head, Json, StreamName
 from agent.spool_file import Database, open_database
-from agent.spool_queue import RETRY_AFTER_AT_MOST, Row, due
-from agent.spool_room import CONFIRMED, PARKED, PENDING, SENT, Seal, drop, heads_in, insert, make_room, renew
+from agent.spool_queue import RETRY_AFTER_AT_MOST, Row, digest_of, due
+from agent.spool_room import (
+    CONFIRMED,
+    PARKED,
+    PENDING,
+    SENT,
+    Incident,
+    Seal,
+    confirmed_in,
+    drop,
+    heads_in,
+    insert,
+    make_room,
+    renew,
+)
 from agent.watermark import Watermark
 
 LOG = logging.getLogger("camwarden.spool")
@@ -37,6 +49,7 @@ LOG = logging.getLogger("camwarden.spool")
 RETRY_AFTER: Final = timedelta(seconds=120)
 CONFIRMED_KEPT: Final = timedelta(hours=24)
 
+_REQUEUE_AT_ONCE = 1000
 _DROP_AT_LEAST = 8
 _DROP_SHARE = 32  # one part of so many: fewer, longer runs and so fewer gap records
 _MS = timedelta(milliseconds=1)
@@ -48,16 +61,6 @@ Outcome = Literal["confirmed", "nothing-new", "epoch", "went-back", "no-row", "a
 longer here. `ahead`, `fork`: it confirms a report that this spool never made, or made otherwise: the file is a
 restored copy, and `begin` starts a new epoch.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """What happened to the spool and must be told in an event. `kind`: `spool-corrupt`, `spool-restored`."""
-
-    id: int
-    kind: str
-    detail: str
-    at: datetime
 
 
 class Spool:
@@ -101,8 +104,7 @@ class Spool:
 
     def confirmed(self) -> dict[StreamName, Head]:
         """Return how far the hub has confirmed every stream of this epoch."""
-        rows = self._db.all("SELECT name, confirmed_seq, confirmed_digest FROM stream")
-        return {name: Head(seq, digest) for name, seq, digest in rows}
+        return confirmed_in(self._db)
 
     def read_memory(self) -> str | None:
         """Return the memory that was committed last, None if there is none."""
@@ -141,18 +143,19 @@ class Spool:
         """
         handled = [(incident.id,) for incident in told]
         with self._db.lock:
-            ((droppable,),) = self._db.all("SELECT count(*) FROM report WHERE stream <> 'gap'")
-            room = 0
+            room = droppable = 0
             while True:
                 try:
                     with self._db.transaction(reserved=room == 0):
                         make_room(self._db, self._seal, room, now)
-                        for envelope in envelopes:
-                            insert(self._db, envelope, now)
+                        insert(self._db, envelopes, now)
                         self._db.set_meta(memory=memory_json)
-                        self._db.run_many("DELETE FROM incident WHERE id = ?", handled)
+                        if handled:
+                            self._db.run_many("DELETE FROM incident WHERE id = ?", handled)
                     return
                 except SpoolFull:
+                    if not room:
+                        ((droppable,),) = self._db.all("SELECT count(*) FROM report WHERE stream <> 'gap'")
                     if room >= droppable:
                         raise
                     room = max(_DROP_AT_LEAST, droppable // _DROP_SHARE, room * 2)
@@ -198,10 +201,15 @@ class Spool:
 
     def requeue(self) -> None:
         """Make every sent and parked row pending: a new connection may lead to a broker that knows none of them."""
-        with self._db.transaction(durable=False):
-            self._db.run(
-                "UPDATE report SET state = ?, retry_ms = 0, reason = '' WHERE state IN (?, ?)", PENDING, SENT, PARKED
-            )
+        ((first, last),) = self._db.all("SELECT min(id), max(id) FROM report WHERE state IN (?, ?)", SENT, PARKED)
+        # Some at a time: a hub that was away for weeks leaves a million, and the log on disk would hold them all.
+        for start in range(first or 0, (last or -1) + 1, _REQUEUE_AT_ONCE):
+            with self._db.transaction(durable=False):
+                self._db.run(
+                    "UPDATE report SET state = ?, retry_ms = 0, reason = ''"
+                    " WHERE id >= ? AND id < ? AND +state IN (?, ?)",
+                    *(PENDING, start, start + _REQUEUE_AT_ONCE, SENT, PARKED),
+                )
 
     def confirm(self, mark: Watermark, now: datetime) -> Outcome:
         """Take the hub's word for what it has, if it fits this spool's own reports; see `Outcome`."""
@@ -215,7 +223,9 @@ class Spool:
             for stream, head in mark.streams.items():
                 if head.seq < confirmed[stream].seq:
                     return "went-back"
-                own = self._digest_of(stream, head.seq) if stream in advance else confirmed[stream].digest
+                own = (
+                    digest_of(self._db, mark.epoch, stream, head.seq) if stream in advance else confirmed[stream].digest
+                )
                 if own is None and head.seq <= heads[stream].seq:
                     return "no-row"
                 if own != head.digest:
@@ -252,6 +262,17 @@ class Spool:
             ]
             drop(self._db, self._seal, rows, reason, now)
 
+    def give_up_parked(self, reason: str, word: str, before: datetime, now: datetime) -> int:
+        """Drop, with gap records that say `word`, what is parked for a reason since before a time; return how many."""
+        with self._db.lock:
+            ids = self._db.all(
+                "SELECT id FROM report WHERE state = ? AND reason = ? AND committed_ms < ?",
+                *(PARKED, reason, _ms(before)),
+            )
+            if ids:
+                self.give_up([number for (number,) in ids], word, now)
+            return len(ids)
+
     def next_connection_no(self) -> int:
         """Return a number that no connection of this spool has had. It is on disk before it is used."""
         with self._db.transaction():
@@ -271,16 +292,6 @@ class Spool:
     def drained(self) -> bool:
         """Say whether every report is confirmed."""
         return not self._db.all("SELECT 1 FROM report WHERE state < ? LIMIT 1", CONFIRMED)
-
-    def _digest_of(self, stream: StreamName, seq: int) -> str | None:
-        of = (self.epoch, stream, seq)
-        where = "WHERE epoch = ? AND stream = ? AND seq = ?"
-        rows = self._db.all(
-            f"SELECT digest FROM report {where} UNION ALL SELECT digest FROM dropped {where}",  # noqa: S608
-            *of,
-            *of,
-        )
-        return str(rows[0][0]) if rows else None
 
 
 def _ms(at: datetime) -> int:

@@ -12,15 +12,15 @@ import os
 import secrets
 import sqlite3
 import threading
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from agent.chain import GENESIS, STREAMS
 from agent.errors import ConfigurationError, Forbidden, SpoolCorrupt, SpoolFailed, SpoolFull
+from agent.spool_damage import crc, set_aside
 
 LOG = logging.getLogger("camwarden.spool")
 
@@ -31,10 +31,9 @@ RESERVED_PAGES: Final = 16
 """Kept free for gap records: what is dropped must still be named when nothing else fits."""
 
 _MIN_PAGES = 48
-_SET_ASIDE_KEPT = 2  # a failing disk must not fill up with its own corpses
 _APPLICATION_ID = 0x76737301  # "vss" and 1
 _USER_VERSION = 1
-_AUTOCHECKPOINT_PAGES = 256
+_AUTOCHECKPOINT_PAGES = 1024  # 8 MiB of log: each checkpoint costs two syncs and a second write of every page
 
 STREAM_COLUMNS: Final = "name, seq, digest, confirmed_seq, confirmed_digest"
 ROW_COLUMNS: Final = "epoch, stream, seq, digest, committed_ms, jws"
@@ -71,14 +70,29 @@ CREATE TABLE incident (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, detail TEXT N
 """
 
 
+class StreamRow(NamedTuple):
+    """How far a stream was made, and how far the hub has confirmed it."""
+
+    seq: int
+    digest: str
+    confirmed_seq: int
+    confirmed_digest: str
+
+
 class Database:
-    """The open file. One lock serves all threads; an error of SQLite leaves as one of ours."""
+    """The open file. One lock serves all threads; an error of SQLite leaves as one of ours.
+
+    Single values and streams are remembered: nobody else has the file open. A transaction that fails forgets them.
+    """
 
     def __init__(self, path: Path, max_bytes: int, connection: sqlite3.Connection) -> None:
         self.path = path
         self.lock = threading.RLock()
         self._max_bytes = max_bytes
         self._connection = connection
+        self._set_to: tuple[bool, bool] | None = None
+        self._meta: dict[str, str] = {}
+        self._streams: dict[str, StreamRow] = {}
 
     def close(self) -> None:
         """Close the file; what stands in the write-ahead log moves into it."""
@@ -103,19 +117,33 @@ class Database:
 
     def meta(self, name: str) -> str:
         """Return a single value, empty where it was never set."""
-        rows = self.all("SELECT value FROM meta WHERE name = ?", name)
-        return str(rows[0][0]) if rows else ""
+        with self.lock:
+            if name not in self._meta:
+                rows = self.all("SELECT value FROM meta WHERE name = ?", name)
+                self._meta[name] = str(rows[0][0]) if rows else ""
+            return self._meta[name]
 
     def set_meta(self, **values: object) -> None:
         """Set single values, within a transaction."""
         self.run_many("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", [(k, str(v), crc(v)) for k, v in values.items()])
+        self._meta.update({name: str(value) for name, value in values.items()})
 
-    def set_stream(self, name: str, **values: object) -> None:
+    def streams(self) -> Mapping[str, StreamRow]:
+        """Return the row of every stream by its name; it is the caller's to read, not to change."""
+        with self.lock:
+            if not self._streams:
+                rows = self.all(f"SELECT {STREAM_COLUMNS} FROM stream")  # noqa: S608  our own columns
+                self._streams = {name: StreamRow(*values) for name, *values in rows}
+            return self._streams
+
+    def set_stream(self, name: str, **values: Any) -> None:
         """Set columns of a stream's row, within a transaction."""
-        for column, value in values.items():
-            self.run(f"UPDATE stream SET {column} = ? WHERE name = ?", value, name)  # noqa: S608  our own columns
-        (row,) = self.all(f"SELECT {STREAM_COLUMNS} FROM stream WHERE name = ?", name)  # noqa: S608
-        self.run("UPDATE stream SET crc = ? WHERE name = ?", crc(*row), name)
+        row = self.streams()[name]._replace(**values)
+        self.run(
+            "UPDATE stream SET seq = ?, digest = ?, confirmed_seq = ?, confirmed_digest = ?, crc = ? WHERE name = ?",
+            *(*row, crc(name, *row), name),
+        )
+        self._streams[name] = row
 
     @contextmanager
     def transaction(self, durable: bool = True, reserved: bool = True) -> Iterator[None]:
@@ -128,13 +156,17 @@ class Database:
         """
         with self.lock:
             try:
-                self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-                _limit_pages(self._connection, self._max_bytes, reserved)
+                if self._set_to != (durable, reserved):
+                    self._set_to = None
+                    self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                    _limit_pages(self._connection, self._max_bytes, reserved)
+                    self._set_to = (durable, reserved)
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield
                     self._connection.execute("COMMIT")
                 except BaseException:
+                    self._meta, self._streams = {}, {}
                     if self._connection.in_transaction:  # SQLite itself has rolled back where the disk was full
                         self._connection.execute("ROLLBACK")
                     raise
@@ -154,16 +186,11 @@ def open_database(path: Path, max_bytes: int, now: datetime) -> Database:
         return Database(path, max_bytes, _connect(path, max_bytes))
     except SpoolCorrupt as error:
         LOG.error("%s", error)
-    aside = _set_aside(path, now)
+    aside = set_aside(path, now)
     database = Database(path, max_bytes, _connect(path, max_bytes))
     with database.transaction():
         database.run("INSERT INTO incident (kind, detail, at) VALUES ('spool-corrupt', ?, ?)", aside, now.isoformat())
     return database
-
-
-def crc(*values: object) -> int:
-    """Return a checksum over values that stand beside each other: finds a flipped bit, proves nothing."""
-    return zlib.crc32("\n".join(map(str, values)).encode())
 
 
 def new_epoch() -> str:
@@ -261,18 +288,3 @@ def _inspect(connection: sqlite3.Connection, path: Path) -> None:
         for *values, expected in connection.execute(f"SELECT {columns}, crc FROM {table}"):  # noqa: S608
             if crc(*values) != expected:
                 raise SpoolCorrupt(f"{path}: a row of {table} is damaged")
-
-
-def _set_aside(path: Path, now: datetime) -> str:
-    """Rename the damaged file with its side files; return the new name."""
-    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    aside = path.with_name(f"{path.name}.corrupt-{stamp}")
-    for suffix in ("-wal", "-shm", ""):  # the file itself last: until then the next start finds it again
-        source = path.with_name(path.name + suffix)
-        if source.exists():
-            source.rename(aside.with_name(aside.name + suffix))
-    old = sorted(path.parent.glob(f"{path.name}.corrupt-*Z"))[:-_SET_ASIDE_KEPT]
-    for name in old:
-        for suffix in ("", "-wal", "-shm"):
-            name.with_name(name.name + suffix).unlink(missing_ok=True)
-    return aside.name

@@ -7,6 +7,7 @@ then what has waited longest; then what was sent and not confirmed in its time.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,8 @@ from typing import Any, Final
 
 from agent.errors import SpoolCorrupt
 from agent.model import StreamName
-from agent.spool_file import ROW_COLUMNS, Database, crc
+from agent.spool_damage import crc
+from agent.spool_file import ROW_COLUMNS, Database
 from agent.spool_room import PENDING, SENT, heads_in
 
 RETRY_AFTER_AT_MOST: Final = timedelta(hours=1)
@@ -22,6 +24,8 @@ LIVE_FOR: Final = timedelta(seconds=60)
 """A report that was committed this short a time ago and not sent yet goes ahead of the backlog."""
 
 _MS = timedelta(milliseconds=1)
+_LIVE_FOR_MS = LIVE_FOR // _MS
+_LISTED = "(SELECT value FROM json_each(?))"  # however many: the statement stays the same and is parsed once
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,16 @@ def due(
     waiting = _select(database, "state = ? AND retry_ms = 0", (PENDING,), skipped, limit)
     live: list[Sequence[Any]] = []
     if waiting and not _is_live(waiting[0], now_ms):  # else the oldest is fresh, and so all are
-        newest = _select(database, "state = ? AND retry_ms = 0", (PENDING,), skipped, limit, newest_first=True)
-        live = [row for row in reversed(newest) if _is_live(row, now_ms)]
-        skipped += [row[0] for row in live]
-        waiting = [row for row in waiting if row[0] not in skipped][: limit - len(live)]
+        ids = _live_ids(database, skipped, limit, now_ms)
+        live = _select(database, f"id IN {_LISTED}", (json.dumps(ids),), (), limit, order="id") if ids else []
+        skipped += ids
+        waiting = [row for row in waiting if row[0] not in ids][: limit - len(live)]
+    again: list[Sequence[Any]] = []
     # A retry beyond the longest delay was set by a clock that has since been put back: it is due.
-    again = _select(
-        database,
-        "state = ? AND (retry_ms <= ? OR retry_ms > ?)",
-        (SENT, now_ms, now_ms + RETRY_AFTER_AT_MOST // _MS),
-        skipped,
-        limit - len(live) - len(waiting),
-    )
+    for late in (("retry_ms <= ?", now_ms), ("retry_ms > ?", now_ms + RETRY_AFTER_AT_MOST // _MS)):
+        room = limit - len(live) - len(waiting) - len(again)
+        if room > 0:
+            again += _select(database, f"state = ? AND {late[0]}", (SENT, late[1]), skipped, room)
     heads = heads_in(database)
     rows, damaged = [], []
     for values in live + waiting + again:
@@ -81,22 +83,46 @@ def due(
     return tuple(rows), tuple(damaged)
 
 
+def digest_of(database: Database, epoch: str, stream: StreamName, seq: int) -> str | None:
+    """Return the digest of a report that was made, also of one that was dropped since; None where none is known."""
+    of, where = (epoch, stream, seq), "WHERE epoch = ? AND stream = ? AND seq = ?"
+    rows = database.all(
+        f"SELECT digest FROM report {where} UNION ALL SELECT digest FROM dropped {where}",  # noqa: S608
+        *of,
+        *of,
+    )
+    return str(rows[0][0]) if rows else None
+
+
 def _select(
     database: Database,
     where: str,
     values: Sequence[object],
     skip: Sequence[int],
     limit: int,
-    newest_first: bool = False,
+    order: str = "retry_ms, id",
 ) -> list[Sequence[Any]]:
-    order = "id DESC" if newest_first else "retry_ms, id"
     return database.all(
         f"SELECT id, attempts, crc, payload, {ROW_COLUMNS} FROM report"  # noqa: S608  our own names and conditions
-        f" WHERE {where} AND id NOT IN ({','.join('?' * len(skip))}) ORDER BY {order} LIMIT ?",
-        *(*values, *skip, max(limit, 0)),
+        f" WHERE {where} AND id NOT IN {_LISTED} ORDER BY {order} LIMIT ?",
+        *(*values, json.dumps(list(skip)), max(limit, 0)),
     )
+
+
+def _live_ids(database: Database, skip: Sequence[int], limit: int, now_ms: int) -> list[int]:
+    """Return the newest rows that are fresh, oldest first. Their payloads are not read: mostly there are none."""
+    newest = database.all(
+        "SELECT id, attempts, committed_ms FROM report WHERE state = ? AND retry_ms = 0"  # noqa: S608  our own list
+        f" AND id NOT IN {_LISTED} ORDER BY id DESC LIMIT ?",
+        *(PENDING, json.dumps(list(skip)), max(limit, 0)),
+    )
+    return [number for number, attempts, at_ms in reversed(newest) if not attempts and _is_fresh(at_ms, now_ms)]
 
 
 def _is_live(row: Sequence[Any], now_ms: int) -> bool:
     _, attempts, _, _, _, _, _, _, committed_ms, _ = row
-    return not attempts and abs(now_ms - committed_ms) < LIVE_FOR / _MS
+    return not attempts and _is_fresh(committed_ms, now_ms)
+
+
+def _is_fresh(committed_ms: int, now_ms: int) -> bool:
+    return abs(now_ms - committed_ms) < _LIVE_FOR_MS

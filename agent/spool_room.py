@@ -9,13 +9,15 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from agent.chain import GENESIS, STREAMS, Heads
 from agent.errors import ChainBroken
 from agent.model import Draft, Envelope, Head, Json, StreamName
-from agent.spool_file import ROW_COLUMNS, Database, crc, new_epoch
+from agent.spool_damage import crc
+from agent.spool_file import ROW_COLUMNS, Database, new_epoch
 
 LOG = logging.getLogger("camwarden.spool")
 
@@ -27,33 +29,59 @@ Seal = Callable[[Draft, Heads, str], Envelope]
 Victim = tuple[int, str, StreamName, int, str]
 """Id, epoch, stream, seq and digest of a row that is dropped."""
 
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What happened to the spool and must be told in an event. `kind`: `spool-corrupt`, `spool-restored`."""
+
+    id: int
+    kind: str
+    detail: str
+    at: datetime
+
+
 _DROP_ORDER: Final[tuple[StreamName, ...]] = ("health", "config", "event")
 
 
 def heads_in(database: Database) -> dict[StreamName, Head]:
     """Return the newest report of every stream of the current epoch."""
-    return {name: Head(seq, digest) for name, seq, digest in database.all("SELECT name, seq, digest FROM stream")}
+    with database.lock:
+        return {cast(StreamName, name): Head(row.seq, row.digest) for name, row in database.streams().items()}
 
 
-def insert(database: Database, envelope: Envelope, now: datetime) -> None:
-    """Add a report and make it the head of its stream.
+def confirmed_in(database: Database) -> dict[StreamName, Head]:
+    """Return how far the hub has confirmed every stream of the current epoch."""
+    with database.lock:
+        rows = database.streams().items()
+        return {cast(StreamName, name): Head(row.confirmed_seq, row.confirmed_digest) for name, row in rows}
+
+
+def insert(database: Database, envelopes: Sequence[Envelope], now: datetime) -> None:
+    """Add reports and make the last of each stream its head.
 
     Raises:
-        ChainBroken: It does not continue its stream.
+        ChainBroken: One does not continue its stream.
     """
-    report = envelope.report
-    head, epoch = heads_in(database)[report.stream], database.meta("epoch")
-    if (report.epoch, report.seq) != (epoch, head.seq + 1):
-        raise ChainBroken(
-            f"{report.stream}:{report.seq} of epoch {report.epoch} does not continue {head.seq} of epoch {epoch}"
-        )
+    heads, epoch = heads_in(database), database.meta("epoch")
     committed_ms = int(now.timestamp() * 1000)
-    guarded = (report.epoch, report.stream, report.seq, report.digest, committed_ms, envelope.jws)
-    database.run(
+    rows: list[tuple[object, ...]] = []
+    after: dict[StreamName, Head] = {}
+    for envelope in envelopes:
+        report = envelope.report
+        head = after.get(report.stream) or heads[report.stream]
+        if (report.epoch, report.seq) != (epoch, head.seq + 1):
+            raise ChainBroken(
+                f"{report.stream}:{report.seq} of epoch {report.epoch} does not continue {head.seq} of epoch {epoch}"
+            )
+        guarded = (report.epoch, report.stream, report.seq, report.digest, committed_ms, envelope.jws)
+        rows.append((*guarded, crc(*guarded), PENDING, report.payload))
+        after[report.stream] = Head(report.seq, report.digest)
+    database.run_many(
         f"INSERT INTO report ({ROW_COLUMNS}, crc, state, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-        *(*guarded, crc(*guarded), PENDING, report.payload),
+        rows,
     )
-    database.set_stream(report.stream, seq=report.seq, digest=report.digest)
+    for stream, head in after.items():
+        database.set_stream(stream, seq=head.seq, digest=head.digest)
 
 
 def make_room(database: Database, seal: Seal, rows: int, now: datetime) -> None:
@@ -98,7 +126,7 @@ def drop(database: Database, seal: Seal, rows: Sequence[Victim], reason: str, no
             [(of_epoch, stream, seq, row_digest) for *_, seq, row_digest in run],
         )
         database.run_many("DELETE FROM report WHERE id = ?", [(number,) for number, *_ in run])
-        insert(database, seal(Draft("gap", body), heads_in(database), epoch), now)
+        insert(database, (seal(Draft("gap", body), heads_in(database), epoch),), now)
     if rows:
         database.set_meta(dropped=int(database.meta("dropped") or 0) + len(rows))
 

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent import footage_text, outages
+from agent import footage_text, outages, pooled, sight_text
 from agent.footage import Footage
 from agent.looks import Looked
 from agent.looks import from_data as look_from
 from agent.looks import to_data as look_data
 from agent.model import Status
 from agent.outages import Outage
+from agent.pooled import CameraGlances
+from agent.sight import Quality, Views
 from agent.sightings import Mark, Remembered, Sighting
 
 SCHEMA = "camwarden-memory/1"
@@ -36,7 +38,8 @@ class Memory:
     `config_digest` is SHA-256 over what the last config report said, so that an unchanged one is sent once a day.
     `sightings` are devices that nobody declared; `identities` says which box belongs to which device id; `looked` is
     what was last seen on paths that are looked at in turn. `footage` is what each camera's days held; `outages` say
-    when which camera, device or disk was not well.
+    when which camera, device or disk was not well. `views` and `quality` are what is known of each camera's picture, by
+    camera id; `pooled` what its last looks said of private zones.
     """
 
     known: Mapping[str, Known] = field(default_factory=dict)
@@ -47,6 +50,9 @@ class Memory:
     looked: tuple[Looked, ...] = ()
     footage: Footage = field(default_factory=dict)
     outages: tuple[Outage, ...] = ()
+    views: Views = field(default_factory=dict)
+    quality: Quality = field(default_factory=dict)
+    pooled: tuple[CameraGlances, ...] = ()
 
 
 NOTHING = Memory()
@@ -74,6 +80,9 @@ def to_json(memory: Memory) -> str:
             "looked": [look_data(look) for look in memory.looked],
             "footage": [footage_text.to_data(one) for one in memory.footage.values()],
             "outages": [outages.to_data(one) for one in memory.outages],
+            "views": {name: sight_text.view_data(one) for name, one in memory.views.items()},
+            "quality": {name: sight_text.quality_data(one) for name, one in memory.quality.items()},
+            "pooled": [pooled.to_data(one) for one in memory.pooled],
         },
         ensure_ascii=False,
     )
@@ -111,6 +120,9 @@ def from_json(text: str | None) -> Memory:
             tuple(look_from(look) for look in data.get("looked", [])),
             {one["id"]: footage_text.from_data(one) for one in data.get("footage", [])},
             tuple(outages.from_data(one) for one in data.get("outages", [])),
+            {name: sight_text.view_from(one) for name, one in data.get("views", {}).items()},
+            {name: sight_text.quality_from(one) for name, one in data.get("quality", {}).items()},
+            tuple(pooled.from_data(one) for one in data.get("pooled", [])),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError):
         return Memory()

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from agent.checks.forecast import FORECAST_ID
 from agent.checks.retention import RETENTION_ID
 from agent.config import CameraConfig, Site
 from agent.facts import Facts
 from agent.footage import MARGIN_DAYS, CameraFootage, Level, absolute_gaps, floor_of, recorder_of, source_of, zone_of
-from agent.footage_days import SLACK_S, TOLERANCE_S
-from agent.footage_gaps import class_of, planned
+from agent.footage_days import TOLERANCE_S
+from agent.footage_gaps import Causes, cause_of, causes_of, planned
 from agent.model import Finding
-from agent.spans import Spans, clipped, common, day_of, day_span, merged, total_s
 from agent.timeline import GAP_CLASSES, LOSSES, NOT_DUE, NOT_KNOWN, Cell, GapClass, Timeline, TimelineRow
 from drivers.model import Span
+from drivers.spans import SLACK_S, Spans, clipped, common, day_of, day_span, merged, total_s
 
 COLUMNS_MAX = 95
-FORECAST_ID = "retention-forecast"
 
 _DAY = timedelta(days=1)
 
@@ -42,24 +42,23 @@ def timeline_of(site: Site, facts: Facts, findings: Iterable[Finding], now: date
     today = max(day_of(now, zone_of(site, camera)) for camera in recorded)
     columns = min(1 + max(floor_of(site, camera).days for camera in recorded) + MARGIN_DAYS, COLUMNS_MAX)
     days = tuple(today - ago * _DAY for ago in reversed(range(columns)))
-    return Timeline(days, tuple(_row(site, camera, facts, days, evidence) for camera in recorded))
+    causes = causes_of(site, facts.footage, facts.outages)
+    return Timeline(days, tuple(_row(site, camera, causes, days, evidence) for camera in recorded))
 
 
-def _row(site: Site, camera: CameraConfig, facts: Facts, days: tuple[date, ...], evidence: _Evidence) -> TimelineRow:
+def _row(site: Site, camera: CameraConfig, causes: Causes, days: tuple[date, ...], evidence: _Evidence) -> TimelineRow:
     subject = f"camera:{camera.camera.id}"
-    known = facts.footage.get(camera.camera.id)
+    known = causes.footage.get(camera.camera.id)
     if known is not None and known.source != source_of(site, camera):
         known = None
     in_use = camera.in_use_since or site.in_use_since or date.min
-    view = _view(site, camera, known, facts, days) if known else None
+    view = _view(site, camera, known, causes, days) if known else None
     cells = []
     for day in days:
         cell = _cell(view, day) if view else NOT_KNOWN
         cells.append(cell if day >= in_use or cell.recorded_ratio else NOT_DUE)
     proven = evidence.get((RETENTION_ID, subject), {}).get("opened_at")
-    # A shortage is that of the disks which the cameras of a recorder share.
-    forecasts = (evidence.get((FORECAST_ID, one), {}) for one in (subject, recorder_of(camera)))
-    short_on = next((told["short_on"] for told in forecasts if told.get("short_on")), None)
+    short_on = _short_on(evidence.get((FORECAST_ID, recorder_of(camera)), {}), camera.camera.id)
     return TimelineRow(
         camera.camera.id,
         camera.camera.name,
@@ -69,6 +68,13 @@ def _row(site: Site, camera: CameraConfig, facts: Facts, days: tuple[date, ...],
         datetime.fromisoformat(proven) if proven else None,
         date.fromisoformat(short_on) if short_on else None,
     )
+
+
+def _short_on(forecast: Mapping[str, Any], camera_id: str) -> str | None:
+    """Return the day of a shortage: the disks are shared, but a camera of which fewer days are due is short later."""
+    own = next((one for one in forecast.get("cameras", ()) if one["id"] == camera_id), forecast)
+    day: str | None = own.get("short_on")
+    return day
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ class _View:
     holes: Mapping[GapClass, Spans]
 
 
-def _view(site: Site, camera: CameraConfig, known: CameraFootage, facts: Facts, columns: tuple[date, ...]) -> _View:
+def _view(site: Site, camera: CameraConfig, known: CameraFootage, causes: Causes, columns: tuple[date, ...]) -> _View:
     zone = zone_of(site, camera)
     shift = timedelta(days=round(known.offset_s / _DAY.total_seconds()))
     days = {day: (day + shift, day_span(day + shift, zone)) for day in columns}
@@ -104,7 +110,7 @@ def _view(site: Site, camera: CameraConfig, known: CameraFootage, facts: Facts, 
     told = clipped(merged(holes, SLACK_S), Span(oldest, newest)) + ((Span(newest, looked_at),) if late else ())
     by_cause: dict[GapClass, list[Span]] = {}
     for hole in told:
-        cause = class_of(hole, site, camera, facts.footage, facts.outages)
+        cause = cause_of(hole, camera, causes)
         by_cause.setdefault("unknown" if cause == "not-asked" else cause, []).append(hole)
     return _View(
         known,

@@ -14,19 +14,8 @@ from urllib.parse import urlsplit
 
 from drivers.errors import DeviceFault, DriverError, Malformed, NotTried
 from drivers.exchange import Request, Transport
-from drivers.model import (
-    Access,
-    Camera,
-    Observation,
-    Observations,
-    PathName,
-    Picture,
-    Recordings,
-    Stream,
-    Streams,
-    Unavailable,
-    Value,
-)
+from drivers.model import Camera, Observation, Observations, Picture, Recordings, Stream, Streams, Unavailable, Value
+from drivers.picture import Access, PathName
 from drivers.rtsp import fetch_keyframe
 
 SNAPSHOT_MAX_BYTES = 16 * 1024 * 1024

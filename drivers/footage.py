@@ -191,7 +191,8 @@ class Store:
 class DayIndex:
     """What one local day of a local store holds: a seal over its segments, by which a later look knows them again.
 
-    `digest` is SHA-256, hex, over the sorted names, sizes and times of change of its segments.
+    `digest` is SHA-256, hex, over the sorted names, sizes and times of change of its segments; of a database over
+    paths, times and sizes of its rows; where a day lies in several folders, over their digests.
     """
 
     day: date

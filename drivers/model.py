@@ -27,13 +27,12 @@ from drivers.details import (
     VideoSources,
 )
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, RecordingMode, Schedule, StoreIndex
+from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
 from masking.model import PictureKind
+from masking.view_model import QualitySeen, ViewSeen
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
-
-PathName = Literal["snapshot", "main", "sub", "recorder-live", "playback"]
-"""A way on which a picture leaves the camera. A mask verdict names the path that it was seen on."""
 
 Reason = Literal[
     "unreachable", "deadline", "refused", "not-tried", "busy", "unsupported", "fault", "malformed", "not-looked-at"
@@ -258,41 +257,6 @@ class Recordings:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """What was asked without a credential, and what answered: names of protocol and path, such as `rtsp main`."""
-
-    asked: tuple[str, ...]
-    anonymous: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PictureSeen:
-    """A picture was fetched and decoded on this path. `digest` is SHA-256 of its bytes, hex."""
-
-    path: PathName
-    taken_at: datetime
-    digest: str
-    width_px: int
-    height_px: int
-    mean_luma: float
-    contrast: float
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneVerdict:
-    """The judgement of one private zone in one picture.
-
-    `verdict` is masking's PASS, FAIL or UNSURE; `reason` a short kebab-case word; `numbers` measured values by name.
-    """
-
-    path: PathName
-    zone: str
-    verdict: Literal["PASS", "FAIL", "UNSURE"]
-    reason: str
-    numbers: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Unavailable:
     """A fact that could not be had, and why. `path` is set where the fact is a picture of that path."""
 
@@ -332,6 +296,8 @@ Value = (
     | Access
     | PictureSeen
     | ZoneVerdict
+    | ViewSeen
+    | QualitySeen
     | Unavailable
 )
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from drivers.errors import Busy, DeadlineExceeded, DriverError, Malformed, NotPermitted, NotTried, Refused, Unreachable
 from drivers.exchange import Transport
-from drivers.model import Fact, Observation, PathName, Unavailable, Value
+from drivers.model import Fact, Observation, Unavailable, Value
+from drivers.picture import PathName
 
 _T = TypeVar("_T")
 

@@ -2,47 +2,67 @@
 
 A picture that was blurred loses little when it is blurred once more; a sharp one loses nearly all of its gradient.
 For content like that of scenes (equal contrast at every scale) the ratio of gradient energy after and before tells
-the sigma of the first blur. How soft the surroundings are is told by `border.py`: a soft lens is no mask.
+the sigma of the first blur. How soft the surroundings are is told by `detail.py` and `border.py`: a soft lens is no
+mask.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from masking.raster import Region
+from masking.raster import Bytes, Floats, Region, thinned
 
 _PRE_PX = 1.0
 """A small blur first, in pixels: it takes out what the codec added."""
 
+_MOST_PX = 30.0
+"""Where nothing is left to measure, any sigma fits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Blur:
-    """How blurred a zone is: `sigma_px` in pixels of a 640 px wide picture; `energy` the mean square gradient."""
+    """How blurred a zone is: `sigma_px` in pixels of a 640 px wide picture; `energy` the mean square gradient.
+
+    `ring_sigma_px` is the same for the zone's surroundings.
+    """
 
     sigma_px: float
     energy: float
+    ring_sigma_px: float
 
 
 def measure(region: Region) -> Blur:
-    """Estimate the sigma of the zone's blur."""
+    """Estimate the sigma of the zone's blur, and that of its surroundings."""
     once_more = max(region.px(3.0), 1.5)
-    core = region.depth_px >= region.inset_px + 1.5 * once_more
-    if core.sum() < 100:
-        core = region.depth_px >= region.inset_px
-    before = cv2.GaussianBlur(region.luma, (0, 0), _PRE_PX)
-    after = cv2.GaussianBlur(before, (0, 0), once_more)
+    before = np.asarray(cv2.GaussianBlur(region.luma.astype(np.float32), (7, 7), _PRE_PX), np.float32)
+    # The second blur is strong enough to be done at half the size, which costs a quarter.
+    height, width = before.shape[0] // 2, before.shape[1] // 2
+    small = cv2.resize(before[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+    after = np.asarray(cv2.GaussianBlur(small, (0, 0), once_more / 2), np.float32)
+    core = region.core
+    margin = round(1.5 * once_more)
+    deep = np.asarray(cv2.erode(core, np.ones((2 * margin + 1,) * 2, np.uint8)), np.uint8)
+    if cv2.countNonZero(deep) >= 100:
+        core = deep
     energy = _energy(before, core)
-    ratio = min(_energy(after, core) / max(energy, 1e-6), 0.999)
+    sigma = _sigma(energy, _energy(after, thinned(core)) / 4, once_more)
+    around = _sigma(_energy(before, region.ring), _energy(after, thinned(region.ring)) / 4, once_more)
+    return Blur(sigma / region.scale, energy, around / region.scale)
+
+
+def _sigma(before: float, after: float, once_more: float) -> float:
     # Gradient energy falls with the inverse square of the total sigma.
+    ratio = min(after / max(before, 1e-6), 0.999)
     total = ratio / (1 - ratio) * once_more**2
-    sigma = float(np.sqrt(max(total - _PRE_PX**2, 0.0)))
-    return Blur(sigma / region.scale, energy)
+    return min(math.sqrt(max(total - _PRE_PX**2, 0.0)), _MOST_PX)
 
 
-def _energy(luma: np.ndarray, where: np.ndarray) -> float:
-    across = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=1 / 8)
-    down = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=1 / 8)
-    return float((across**2 + down**2)[where].mean())
+def _energy(luma: Floats, mask: Bytes) -> float:
+    """Mean square of the gradient where the mask is set, in levels squared."""
+    across = cv2.norm(cv2.Sobel(luma, cv2.CV_32F, 1, 0, ksize=1), cv2.NORM_L2SQR, mask)
+    down = cv2.norm(cv2.Sobel(luma, cv2.CV_32F, 0, 1, ksize=1), cv2.NORM_L2SQR, mask)
+    return (across + down) / 4 / max(cv2.countNonZero(mask), 1)

@@ -1,43 +1,57 @@
 """What changes along a zone's border: the evidence that something was laid over the zone, and exactly there.
 
-A wall can be flat and a lens can be soft, but neither begins at a line that somebody drew into a configuration. So the
-border is cut into cells, and each is asked alone whether colour or detail changes from its outside to its inside.
+A wall can be flat and a lens can be soft, but neither begins at a line that somebody drew into a configuration. The
+band along the border is laid out straight: its rows are depths, its columns follow the border. Every side of the
+polygon is asked alone where colour and detail change, so that a strip left bare beside one side shows, however narrow
+it is beside the whole zone.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
-from masking.raster import Bools, Floats, Region, cells, trimmed_means, unroll
+from masking import strips
+from masking.band import Band, Bools, differences
+from masking.raster import Bytes, Floats, share_of
+from masking.strips import NO_SIDES, Sides
 
 STEP_LUMA = 6.0
 STEP_CHROMA = 5.0
 """Colour steps that count; the noise of a cell's mean stays below 1."""
 
-TEXTURE_FLOOR = 0.6
-"""Detail (see raster.bend) from which a cell counts as textured; codec noise on flat areas stays below it."""
+TEXTURE_FLOOR = 0.8
+"""Detail along the border, in levels per pixel, from which a cell counts as textured; codec noise stays below it."""
 
 HIDDEN_RATIO = 0.35
 """Inside detail over outside detail up to which a border cell counts as hidden."""
 
-LEAK_FLOOR = 0.8
-LEAK_SHARE = 0.35
-"""A cell inside leaks when its detail is above the floor and above this share of what is usual around the zone."""
 
 _STRETCH = 0.12
 """Length of the stretches that are judged, as a share of the border: short enough for half a side."""
 
 
+_BEND = np.array([[-1, 2, -1]], np.float32)
+_BEND_DOWN = np.ascontiguousarray(_BEND.T)
+
+
 @dataclass(frozen=True, slots=True)
 class Border:
-    """Shares (0..1) of the border's cells; cells at the picture's edge are left out.
+    """Shares (0..1) of the border's cells, and the side that hides least.
 
     `step_ratio`: colour or detail changes. `textured_ratio`: detail outside, so that its lack inside means something;
-    `textured_quarter_ratio`: the same for the quarter of the border that has least of it;
-    `hidden_ratio`: those of the textured ones that lose it inside. `bare_stretch`: detail inside over detail outside on
-    the stretch that keeps most of it; 1 is a border that does not show at all. `cells` is their number.
+    `textured_quarter_ratio`: the same for the quarter of the border that has least of it; `hidden_ratio`: those of the
+    textured ones that lose it inside. `bare_stretch`: detail inside over detail outside on the stretch that keeps most
+    of it; 1 is a border that does not show at all. `cells` is their number.
+
+    `sides`: the strip just inside the side that hides least. `edge_shift_px`: how far inside the
+    step of luma lies, on the side where it lies deepest, at 640 px; `edge_strength`: how plain it is on the side
+    where it is least so; `kink_shift_px`, `kink_strength`: the same for the bend of luma. `step_least`,
+    `step_middle`: step of luma across the border at the plainest quarter of cells and at the median one.
     """
 
     cells: int
@@ -46,94 +60,139 @@ class Border:
     textured_quarter_ratio: float
     hidden_ratio: float
     bare_stretch: float
+    sides: Sides
+    edge_shift_px: float
+    edge_strength: float
+    kink_shift_px: float
+    kink_strength: float
+    step_least: float
+    step_middle: float
+    chroma_step: float
 
 
-def measure(region: Region, detail: Floats) -> Border:
-    """Look at both sides of every cell of the border.
+NO_BORDER = Border(0, 0.0, 0.0, 0.0, 0.0, 0.0, NO_SIDES, *(0.0,) * 7)
 
-    Args:
-        region: The zone.
-        detail: Detail per pixel (see raster.bend), NaN where it does not count, such as on a mosaic's lines.
-    """
-    near, far = region.inset_px - 1, region.inset_px - 1 + max(region.px(7), 4)
-    reach = float(np.ceil(far)) + 1
-    length = max(round(region.px(12)), 8)
-    bands = [unroll(region, plane, reach) for plane in (detail, region.luma, region.cr, region.cb)]
-    depths = np.arange(-reach, reach + 0.5)[: bands[0].shape[0]]
-    inside, outside = (depths >= near) & (depths <= far), (depths <= -near) & (depths >= -far)
-    detail_in, detail_out = (trimmed_means(_cells(bands[0][rows], length)) for rows in (inside, outside))
-    steps = [_means(_cells(b[inside], length)) - _means(_cells(b[outside], length)) for b in bands[1:]]
-    known = np.isfinite(detail_in) & np.isfinite(detail_out)
-    if not known.any():
-        return Border(0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    limits = (STEP_LUMA, STEP_CHROMA, STEP_CHROMA)
-    colour = np.any([np.abs(step) > limit for step, limit in zip(steps, limits, strict=True)], axis=0)
-    textured = known & (detail_out > TEXTURE_FLOOR)
+
+def measure(band: Band, inset_px: int) -> Border:
+    """Look at both sides of every cell of the border, and at every side of the polygon."""
+    cells = len(band.side)
+    if cells < 3:
+        return NO_BORDER
+    count, cell = len(band.depths_px), band.cell_px
+    near, far = inset_px - 1, inset_px - 1 + max(round(7 * band.scale), 4)
+    inside = slice(count // 2 + near, min(count // 2 + far + 1, count))
+    outside = slice(max(count // 2 - far, 0), count // 2 - near + 1)
+    luma = np.asarray(cv2.extractChannel(band.pixels, 0), np.uint8)
+    along = differences(band)
+    bent = np.asarray(cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _BEND), None, 0.5), np.uint8)
+    bent[:, cell - 1 :: cell] = 0
+    bent[:, ::cell] = 0
+    detail_in, detail_out = _usual(along[inside], cell), _usual(along[outside], cell)
+    steps = _means(band, inside) - _means(band, outside)
+    colour = (np.abs(steps) > (STEP_LUMA, STEP_CHROMA, STEP_CHROMA)).any(1)
+    textured = detail_out > TEXTURE_FLOOR
     share = np.asarray(detail_in / np.maximum(detail_out, 1e-3), np.float32)
     hidden = textured & (share < HIDDEN_RATIO)
+    luma_steps = np.sort(np.abs(steps[:, 0]))
+    edge = _edge(band, _steps(band, luma), 0.5)
+    kink = _edge(band, _kinks(band, luma), 0.0)
     return Border(
-        cells=int(known.sum()),
-        step_ratio=float((colour | hidden)[known].mean()),
-        textured_ratio=float(textured[known].mean()),
-        textured_quarter_ratio=min(float(part.mean()) for part in np.array_split(textured[known], 4) if part.size),
-        hidden_ratio=float(hidden.sum() / max(int(textured.sum()), 1)),
+        cells=cells,
+        step_ratio=float(np.count_nonzero(colour | hidden)) / cells,
+        textured_ratio=float(np.count_nonzero(textured)) / cells,
+        textured_quarter_ratio=_quarter(textured),
+        hidden_ratio=float(np.count_nonzero(hidden)) / max(float(np.count_nonzero(textured)), 1.0),
         bare_stretch=_worst_stretch(share, textured),
+        sides=strips.plain(band, along, bent),
+        edge_shift_px=edge[0],
+        edge_strength=edge[1],
+        kink_shift_px=kink[0],
+        kink_strength=kink[1],
+        step_least=share_of(luma_steps, 0.25),
+        step_middle=share_of(luma_steps, 0.5),
+        chroma_step=share_of(np.sort(np.abs(steps[:, 1:]).max(1)), 0.5),
     )
 
 
-def leak_ratio(region: Region, detail: Floats) -> float:
-    """Share of the cells inside the zone that show detail as the surroundings do; `detail` as for `measure`.
+def unlike(band: Band, low: npt.NDArray[Any], high: npt.NDArray[Any]) -> tuple[float, float]:
+    """Share of pixels just inside the border that are outside a range of colours.
 
-    1 when no cell can be looked at.
+    On the worst side, and in the worst stretch. Rows nearer than 2 px at 640 px do not count, for cameras round a
+    mask's corners to whole pixels or more.
     """
-    side = max(round(region.px(10)), 6)
-    known = np.isfinite(detail)
-    inside = trimmed_means(cells(detail, known & (region.depth_px >= region.inset_px), side, 0.15))
-    around = trimmed_means(cells(detail, known & (region.depth_px <= -region.inset_px), side, 0.15))
-    if not len(inside):
-        return 1.0
-    usual = float(np.median(around)) if len(around) else 0.0
-    return float((inside > max(LEAK_FLOOR, LEAK_SHARE * usual)).mean())
+    cells = len(band.side)
+    if cells < 3:
+        return 0.0, 0.0
+    like = cv2.inRange(np.ascontiguousarray(band.pixels[band.rows(2, 6)]), low, high)
+    by_column = 1 - cv2.reduce(like, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel() / 255
+    by_cell = by_column.reshape(cells, band.cell_px).mean(1)
+    worst_side = float((np.bincount(band.side, by_cell) / np.bincount(band.side)).max())
+    size = min(max(3, round(_STRETCH * cells)), cells)
+    sums = np.concatenate(([0.0], by_cell, by_cell[: size - 1])).cumsum()
+    return worst_side, float((sums[size:] - sums[:-size]).max()) / size
 
 
-def contrasts(region: Region) -> tuple[float, float]:
-    """Contrast of luma inside the zone and around it: the spread of the middle half, as a standard deviation.
+def _usual(along: Bytes, cell_px: int) -> Floats:
+    """Of each cell, the mean of the smallest 70 % of its differences (depths x columns).
 
-    A single bright object around the zone does not count, for it says nothing about what lies under a mask.
+    Strong edges that cross the border, such as mosaic lines, do not count.
     """
-    inside = region.luma[region.depth_px >= region.inset_px]
-    around = region.luma[region.depth_px <= -region.inset_px]
-    return _spread(inside), _spread(around)
+    rows, columns = along.shape
+    table = along.reshape(rows, -1, cell_px)[..., :-1].swapaxes(0, 1).reshape(columns // cell_px, -1)
+    table = np.sort(table, axis=1)[:, : max(int(0.7 * table.shape[1]), 1)]
+    return np.asarray(table @ np.ones(table.shape[1], np.float32) / table.shape[1], np.float32)
 
 
-def _spread(values: Floats) -> float:
-    if not values.size:
-        return 0.0
-    low, high = np.percentile(values, (25, 75))
-    return float(high - low) / 1.35
+def _means(band: Band, rows: slice) -> Floats:
+    """Mean luma, Cr and Cb of each cell over some rows: cells x 3."""
+    by_column = cv2.reduce(band.pixels[rows], 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)
+    return np.asarray(cv2.resize(by_column, (len(band.side), 1), interpolation=cv2.INTER_AREA)[0], np.float32)
+
+
+def _quarter(textured: Bools) -> float:
+    """The least share among the four quarters of the border."""
+    sums = np.concatenate(([0], textured)).cumsum()
+    ends = np.arange(5) * len(textured) // 4
+    return float(((sums[ends[1:]] - sums[ends[:-1]]) / np.maximum(np.diff(ends), 1)).min())
+
+
+def _steps(band: Band, luma: Bytes) -> Floats:
+    """Steps of luma from depth to depth, by cell, averaged over each side: depths x sides."""
+    cells = cv2.resize(luma.astype(np.float32), (len(band.side), len(luma)), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.absdiff(cells[1:], cells[:-1]) @ band.weights, np.float32)
+
+
+def _kinks(band: Band, luma: Bytes) -> Floats:
+    """Bends of luma from depth to depth, by column, averaged over each side: depths x sides."""
+    bends = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _BEND_DOWN, borderType=cv2.BORDER_REPLICATE), None, 0.5)
+    weights = band.column_weights * np.float32((band.cell_px - 1) / band.cell_px)
+    return np.asarray(bends.astype(np.float32) @ weights, np.float32)
+
+
+def _edge(band: Band, profiles: Floats, half_px: float) -> tuple[float, float]:
+    """How deep the strongest value of profiles (depths x sides) lies, on the side where it lies deepest.
+
+    And how much stronger it is than what is usual in the band, on the side where that is least.
+    """
+    strongest = profiles.max(0)
+    strength = strongest / (np.sort(profiles, axis=0)[len(profiles) // 2] + 0.3)
+    used = (strength > 1.5) & (strongest > 1.0) & band.long
+    if not used.any():
+        return 0.0, float(strength.min())
+    return float(band.depths_px[profiles.argmax(0)[used]].max() + half_px) / band.scale, float(strength.min())
 
 
 def _worst_stretch(share: Floats, textured: Bools) -> float:
-    """The highest median share over all stretches of neighbouring cells, most of which are textured."""
+    """The highest mean share over all stretches of neighbouring cells, most of which are textured.
+
+    A single cell counts as no more than one and a half.
+    """
     size = max(4, round(_STRETCH * share.size))
     if share.size < size:
         return 0.0
-    around = np.concatenate([np.where(textured, share, np.nan), np.where(textured, share, np.nan)[: size - 1]])
-    stretches = np.lib.stride_tricks.sliding_window_view(around, size)
-    stretches = stretches[np.isfinite(stretches).sum(1) >= 0.6 * size]
-    return float(np.nanmedian(stretches, axis=1).max()) if len(stretches) else 0.0
-
-
-def _cells(band: Floats, length: int) -> Floats:
-    """One row per cell, `length` columns of the band; NaN throughout where most of the cell is outside the picture."""
-    rows, columns = band.shape
-    count = max(columns // length, 1)
-    used = band[:, : count * length]
-    table = used.reshape(rows, count, -1).swapaxes(0, 1).reshape(count, -1).copy()
-    table[np.isfinite(table).sum(1) < 0.2 * table.shape[1]] = np.nan
-    return table
-
-
-def _means(table: Floats) -> Floats:
-    counts = np.isfinite(table).sum(1)
-    return np.asarray(np.where(counts > 0, np.nansum(table, axis=1) / np.maximum(counts, 1), np.nan), np.float32)
+    values = np.where(textured, np.minimum(share, 1.5), 0.0)
+    sums = np.concatenate(([0.0], values, values[: size - 1])).cumsum()
+    counts = np.concatenate(([0], textured, textured[: size - 1])).cumsum()
+    sums, counts = sums[size:] - sums[:-size], counts[size:] - counts[:-size]
+    used = counts >= 0.6 * size
+    return float((sums[used] / counts[used]).max(initial=0.0))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from masking.study import Studied, Study
+
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
 PictureKind = Literal["jpeg", "h264", "h265", "mp4", "mpegts", "matroska"]
@@ -18,22 +20,30 @@ Effect = Literal["color", "pixelated", "blurred", "any"]
 class Zone:
     """An area that must be hidden, and how: `effect` `any` means that whichever effect is found will do.
 
-    `color` is `#rrggbb`, or empty when any one solid colour counts.
+    `color` is `#rrggbb`, or empty when any one solid colour counts. `least_block_ratio` and `least_sigma_ratio` are
+    what a policy asks of a mosaic's block and of a blur's sigma, as shares of the zone's shorter side; 0 asks for no
+    more than what hides at all.
     """
 
     name: str
     polygon: Polygon
     effect: Effect = "any"
     color: str = ""
+    least_block_ratio: float = 0.0
+    least_sigma_ratio: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One encoded picture, or the beginning of a recorded segment whose first picture counts; and the zones in it."""
+    """One encoded picture, or the beginning of a recorded segment whose first picture counts; and the zones in it.
+
+    `study`: what else is asked of the picture, None for nothing.
+    """
 
     data: bytes = field(repr=False)
     kind: PictureKind
     zones: tuple[Zone, ...] = ()
+    study: Study | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,8 @@ class Verdict:
     """Whether one zone is hidden in one picture.
 
     `verdict`: PASS hides, FAIL shows, UNSURE cannot be told. `reason` is a kebab-case word; `numbers` are the measured
-    values behind it; `explanation` is one readable English sentence.
+    values behind it, `hidden_probability` (0..1) among them where the zone could be measured; `explanation` is one
+    readable English sentence.
     """
 
     zone: str
@@ -53,13 +64,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The answer to a job. `mean_luma` is 0..255; `contrast` the standard deviation of luma, 0..127.5."""
+    """The answer to a job. `mean_luma` is 0..255; `contrast` the standard deviation of luma, 0..127.5.
+
+    `studied` answers the job's `study`, None where there was none.
+    """
 
     width_px: int
     height_px: int
     mean_luma: float
     contrast: float
     verdicts: tuple[Verdict, ...] = ()
+    studied: Studied | None = None
 
 
 class WorkerError(Exception):

@@ -1,23 +1,30 @@
 """Is the zone a mosaic, and are its blocks large enough?
 
-A mosaic has all its gradient on the lines between blocks. The period is searched for along x and y apart, from the
-profile of gradients: lines that are `period` apart must hold far more than their share. Periods need not be whole
-numbers, for a mosaic drawn into the main stream is scaled in the sub-stream.
+A mosaic has all its gradient on the lines between blocks. The period is searched for along x and y apart, in the
+profile of gradients: its spectrum names a few candidates, and for each the lines that are `period` apart are summed.
+Periods need not be whole numbers, for a mosaic drawn into the main stream is scaled in the sub-stream.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
-from masking.raster import Bools, Floats, Region
+from masking.raster import Bytes, Floats, Region
 
 MIN_PERIOD_PX = 2.0
 MAX_PERIOD = 60.0
 """Largest period searched, in pixels of a 640 px wide picture; no camera on the market has coarser blocks."""
 
 STEP_PX = 0.25
+_FINE_PX = 0.0625
+_CANDIDATES = 6
+_MOST_STEP = np.uint8(24)
+"""Steps of luma above this count as no more."""
 
 _LEAST_LINES = 3
 """Fewer lines across the zone do not show a period."""
@@ -29,8 +36,10 @@ class Mosaic:
 
     `contrast` is the gradient on the lines over the gradient off them, along the weaker axis; `step` the mean gradient
     on the lines, `filled_ratio` the share of lines that stand out, and `lines` their number, each along the axis that
-    has less of it. `block_px` 0: no grid was found. `lines_map` marks the pixels of the crop
-    that lie on a line or so near to one that the codec smears it there.
+    has less of it; `on_lines_ratio` the share of all gradient that the lines hold beyond their share of the pixels;
+    `off_gradient` the mean gradient off the lines, along the axis that has more of it; `periods_ratio` the smaller of
+    both axes' periods over the larger. `block_px` 0: no grid was found. `off_map` is 1 where a pixel is so far from any
+    line that the codec does not smear one there, else 0.
     """
 
     block_px: float
@@ -38,7 +47,10 @@ class Mosaic:
     step: float
     filled_ratio: float
     lines: int
-    lines_map: Bools
+    on_lines_ratio: float
+    off_gradient: float
+    periods_ratio: float
+    off_lines: tuple[Bytes, Bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,82 +63,156 @@ class _Grid:
     step: float
     filled_ratio: float
     lines: int
+    excess: float
+    off: float
 
 
 def measure(region: Region) -> Mosaic:
     """Search the grid along both axes."""
-    core = region.depth_px >= region.inset_px
-    grids = [_grid(*_profile(region.luma, core, axis), region.px(MAX_PERIOD)) for axis in (0, 1)]
-    height, width = core.shape
-    lines_map = np.zeros(core.shape, np.bool_)
-    if any(grid is None for grid in grids):
-        return Mosaic(0.0, 1.0, 0.0, 0.0, 0, lines_map)
-    across, down = (grid for grid in grids if grid is not None)
-    lines_map |= _near_line(across, width)[None, :] | _near_line(down, height)[:, None]
+    height, width = region.core.shape
+    longest = region.px(MAX_PERIOD)
+    profiles = (_profile(region.luma, region.core, 0), _profile(region.luma, region.core, 1))
+    ranks = [_ranks(profile, longest) for profile, _ in profiles]
+    shared = min(len(rank) for rank in ranks)
+    none = Mosaic(0.0, 1.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0, (np.ones(width, np.uint8), np.ones(height, np.uint8)))
+    if shared < 3:
+        return none
+    # Blocks are square as a rule: what both axes agree on is looked at, beside what each of them says alone.
+    both = _peaks(ranks[0][:shared] + ranks[1][:shared], _CANDIDATES)
+    across, down = (
+        _grid(*profile, {*both, *_peaks(rank, _CANDIDATES // 2)}) for profile, rank in zip(profiles, ranks, strict=True)
+    )
+    if across is None or down is None:
+        return none
     return Mosaic(
         block_px=min(across.period, down.period) / region.scale,
         contrast=min(across.contrast, down.contrast),
         step=min(across.step, down.step),
         filled_ratio=min(across.filled_ratio, down.filled_ratio),
         lines=min(across.lines, down.lines),
-        lines_map=lines_map,
+        on_lines_ratio=min(across.excess, down.excess),
+        off_gradient=max(across.off, down.off),
+        periods_ratio=min(across.period, down.period) / max(across.period, down.period),
+        off_lines=(_off_lines(across, width), _off_lines(down, height)),
     )
 
 
-def _near_line(grid: _Grid, size: int) -> Bools:
-    """Which columns (or rows) lie on a line or so near to it that the codec smears it there.
+def _off_lines(grid: _Grid, size: int) -> Bytes:
+    """Which columns (or rows) lie so far from a line that the codec does not smear it there.
 
-    Fine grids get no such margin, or nothing would be left to look at.
+    Fine grids get no margin, or nothing would be left to look at.
     """
     reach = 2.0 if grid.period >= 16 else 1.0 if grid.period >= 6 else 0.0
     # A gradient at index i stands between the pixels i and i + 1.
     off = (np.arange(size) - 0.5 - grid.first + grid.period / 2) % grid.period - grid.period / 2
-    return np.asarray((np.abs(off) <= reach) & (reach > 0), np.bool_)
+    return np.asarray((np.abs(off) > reach) | (reach <= 0), np.uint8)
 
 
-def _profile(luma: Floats, core: Bools, axis: int) -> tuple[Floats, int]:
+def _profile(luma: Bytes, core: Bytes, axis: int) -> tuple[Floats, int]:
     """Mean gradient per column (axis 0) or row (axis 1) where the zone has enough pixels, and the first index."""
-    pair = ((slice(None), slice(1, None)), (slice(None), slice(None, -1)))
-    if axis == 1:
-        pair = ((slice(1, None), slice(None)), (slice(None, -1), slice(None)))
-    where = core[pair[0]] & core[pair[1]]
-    gradient = np.abs(luma[pair[0]] - luma[pair[1]])
-    counts = where.sum(axis)
-    enough = np.flatnonzero(counts >= max(8, 0.5 * counts.max(initial=0)))
+    if axis == 0:
+        pair, where = cv2.absdiff(luma[:, 1:], luma[:, :-1]), cv2.bitwise_and(core[:, 1:], core[:, :-1])
+    else:
+        pair, where = cv2.absdiff(luma[1:], luma[:-1]), cv2.bitwise_and(core[1:], core[:-1])
+    # One strong edge of the scene must not outweigh many weak steps of a grid.
+    sums = cv2.reduce(cv2.multiply(np.minimum(pair, _MOST_STEP), where), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
+    counts = cv2.reduce(where, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
+    enough = np.flatnonzero(counts >= max(8.0, 0.5 * float(counts.max(initial=0))))
     if enough.size < 12:
         return np.zeros(0, np.float32), 0
     window = slice(int(enough[0]), int(enough[-1]) + 1)
-    sums = np.where(where, gradient, 0).sum(axis)
     return np.asarray(sums[window] / np.maximum(counts[window], 1), np.float32), int(enough[0])
 
 
-def _grid(profile: Floats, start: int, longest_px: float) -> _Grid | None:
-    """The period whose lines hold most gradient beyond their share, and how it stands out."""
-    size = profile.size
-    total = float(profile.sum())
+@lru_cache(maxsize=64)
+def _combs(size: int, longest_px: float) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Where the first four harmonics of each period to try lie in the spectrum of a profile, and their weights."""
+    count = max(int((min(size / (_LEAST_LINES - 0.5), longest_px) - MIN_PERIOD_PX) / STEP_PX), 0)
+    length = _length(size)
+    harmonics = np.arange(1, 5)[:, None] * length / (MIN_PERIOD_PX + STEP_PX * np.arange(count))
+    weights = (harmonics <= length / 2).astype(np.float32)
+    places = np.minimum(np.rint(harmonics), length // 2).astype(np.intp)
+    return places, np.asarray(weights / np.sqrt(np.maximum(weights.sum(0), 1)), np.float32)
+
+
+@lru_cache(maxsize=4096)
+def _lines(size: int, period: float) -> tuple[npt.NDArray[np.intp], Floats]:
+    """For each phase (half pixels) of a period: where its lines lie in a profile, and how many do.
+
+    Lines beyond the profile point at the zero that `_grid` puts behind it.
+    """
+    first = np.arange(0, period, 0.5)
+    lines = np.rint(first[:, None] + np.arange(int(size / period) + 1) * period).astype(np.intp)
+    return np.minimum(lines, size), np.asarray((lines < size).sum(1), np.float32)
+
+
+def _length(size: int) -> int:
+    """Length of the padded spectrum: about eight points for each of the profile's own."""
+    return 1 << (8 * size - 1).bit_length()
+
+
+def _ranks(profile: Floats, longest_px: float) -> Floats:
+    """How much of a profile's spectrum lies on the harmonics of each period, from MIN_PERIOD_PX in steps of STEP_PX."""
+    size, total = profile.size, float(profile.sum())
     if size < 12 or total < 1e-3:
+        return np.zeros(0, np.float32)
+    places, weights = _combs(size, longest_px)
+    spectrum = np.abs(np.fft.rfft(profile * (size / total) - 1, _length(size)))
+    return np.asarray((spectrum[places] * weights).sum(0), np.float32)
+
+
+def _peaks(rank: Floats, count: int) -> list[float]:
+    """The periods of the highest peaks, and the shortest period of all, which is none where it begins."""
+    inner = rank[1:-1]
+    peaks = np.flatnonzero((inner >= rank[:-2]) & (inner >= rank[2:])) + 1
+    chosen = peaks[rank[peaks].argsort()[-count:]].tolist()
+    return [MIN_PERIOD_PX + STEP_PX * index for index in (0, *chosen)]
+
+
+def _grid(profile: Floats, start: int, periods: set[float]) -> _Grid | None:
+    """The period whose lines hold most gradient beyond their share, and how it stands out."""
+    padded = np.append(profile, np.float32(0))
+    total, size = float(profile.sum()), profile.size
+    best = (0.0, 0.0)
+    for period in sorted(periods):
+        if period * (_LEAST_LINES - 0.5) <= size:
+            score = _score(padded, total, period)[0]
+            if score > best[0] + (0.01 if best[0] else 0):
+                best = (score, period)
+    if not best[1]:
         return None
-    best: _Grid | None = None
-    best_score = 0.0
-    for period in np.arange(MIN_PERIOD_PX, min(size / (_LEAST_LINES - 0.5), longest_px), STEP_PX):
-        first = np.arange(0, period, 0.5)
-        lines = np.round(first[:, None] + np.arange(int(size / period) + 1) * period).astype(int)
-        valid = lines < size
-        sums = np.where(valid, profile[np.minimum(lines, size - 1)], 0).sum(1)
-        counts = valid.sum(1)
-        # Share of the gradient on the lines, less the share that they would hold by chance.
-        scores = sums / total - counts / size
-        at = int(scores.argmax())
-        if scores[at] > best_score + (0.01 if best else 0):
-            best_score = float(scores[at])
-            on, off = sums[at] / counts[at], (total - sums[at]) / max(size - counts[at], 1)
-            found = profile[lines[at][valid[at]]]
-            best = _Grid(
-                first=start + float(first[at]),
-                period=float(period),
-                contrast=float(on / max(off, 0.02)),
-                step=float(on),
-                filled_ratio=float((found > max(2 * off, on / 5)).mean()),
-                lines=int(counts[at]),
-            )
-    return best
+    # Half a period has the same lines, and as many empty ones between them.
+    best = max(
+        (best, *((_score(padded, total, best[1] * n)[0], best[1] * n) for n in (2, 3) if best[1] * n <= size / 2.5))
+    )
+    # Over many lines even a small error of the period puts the last ones beside their places.
+    fine = (best[1] + _FINE_PX * step for step in (0, -1, 1, -2, 2, -3, 3))
+    score, period, at = max((_score(padded, total, p) for p in fine if p >= MIN_PERIOD_PX), key=lambda s: s[0])
+    lines, counts = _lines(size, period)
+    count = float(counts[at])
+    found = padded[lines[at, : int(count)]]
+    on = float(found.mean())
+    off = (total - on * count) / max(size - count, 1)
+    return _Grid(
+        first=start + 0.5 * at,
+        period=period,
+        contrast=on / max(off, 0.02),
+        step=on,
+        filled_ratio=float(np.count_nonzero(found > max(2 * off, on / 5))) / count,
+        lines=int(count),
+        excess=score,
+        off=off,
+    )
+
+
+def _score(padded: Floats, total: float, period: float) -> tuple[float, float, int]:
+    """Score the best phase of a period.
+
+    Returns the share of the gradient on its lines less the share that they would hold by chance, the period itself, and
+    the phase's number.
+    """
+    size = padded.size - 1
+    lines, counts = _lines(size, period)
+    scores = padded[lines].sum(1) / total - counts / size
+    at = int(scores.argmax())
+    return float(scores[at]), period, at

@@ -1,12 +1,13 @@
-"""A zone as pixels: the crop around it, its depth map, its cells, and the band along its border laid out straight.
+"""A zone as pixels: the crop around it, which pixels are deep inside or well outside, tiles, and pictures at half size.
 
-What the other modules of the picture side share. Distances are in pixels of the picture as judged, which is at most
-MAX_WIDTH_PX wide; lengths given for a 640 px wide picture grow with it (`Region.px`).
+What the other modules of the picture side share. A region is worked out once, in 8-bit planes. Distances are in pixels
+of the picture as judged; lengths given for a 640 px wide picture grow with it (`Region.px`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,143 +16,157 @@ import numpy.typing as npt
 from masking.model import Polygon
 
 Floats = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
 Bgr = npt.NDArray[np.uint8]
 
-MAX_WIDTH_PX = 1280
-"""Wider pictures are averaged down by a whole factor first: enough detail to judge, and bounded work."""
+JUDGED_WIDTH_PX = 640
+"""Pictures are averaged down by a whole factor towards this width: what hides must hide at this size, work is
+bounded."""
 
-_MARGIN_PX = 28
+_LEAST_ZONE_PX = (64, 48)
+"""A zone is not averaged down below this size: a small zone in a large picture is judged closer to the original."""
+
+_MARGIN_PX = 24
 """How much of the surroundings is cut out with the zone, at 640 px."""
 
 _LEAST_CORE_PX = 150
 """Pixels that a zone must have inside its inset: about 12 x 12."""
 
 _SUBPIXEL_BITS = 6
-TRIM = 0.7
-"""Detail is the mean of the smallest 70 % of a cell: a few strong edges, such as mosaic lines, do not count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
     """A zone with its surroundings, cut out of a picture.
 
-    `luma`, `cr`, `cb` are 0..255. `depth_px` is the distance to the zone's border: positive inside, negative outside; a
-    border that is the picture's edge does not count. `scale` is the picture's width over 640. `corners` are the zone's
-    corners in crop pixels.
+    `ycc` is height x width x 3: luma, Cr and Cb as 0..255; `luma` its first plane. `core` is 1 inside the zone, at
+    least `inset_px` from its border, else 0; `ring` the same outside. A border that is the picture's edge does not
+    count. `scale` is the picture's width over 640. `corners` are the zone's corners in crop pixels.
     """
 
-    luma: Floats
-    cr: Floats
-    cb: Floats
-    depth_px: Floats
+    ycc: Bytes
+    luma: Bytes
+    core: Bytes
+    ring: Bytes
     scale: float
-    corners: Floats
+    corners: npt.NDArray[np.float64]
 
     def px(self, at_640: float) -> float:
         """A length given for 640 px wide pictures, in pixels of this picture."""
         return at_640 * self.scale
 
     @property
-    def inset_px(self) -> float:
+    def inset_px(self) -> int:
         """How far inside the border judging begins: codecs smear the step at the border."""
-        return 2.0 + 2.0 * self.scale
+        return inset_px(self.scale)
+
+
+def inset_px(scale: float) -> int:
+    """See `Region.inset_px`."""
+    return round(2.0 + 2.0 * scale)
 
 
 def cut(picture: Bgr, polygon: Polygon) -> Region | None:
-    """Cut a zone out of a picture, or None when it has too few pixels to say anything."""
-    factor = -(-picture.shape[1] // MAX_WIDTH_PX)
+    """Cut a zone out of a picture (height x width x 3, BGR), or None when it has too few pixels to say anything."""
+    corners = np.array(polygon, np.float64)
+    factor = _factor(picture.shape[1], picture.shape[0], corners)
     height, width = picture.shape[0] // factor, picture.shape[1] // factor
     scale = width / 640
     margin = max(_MARGIN_PX * scale, 16)
-    points = np.array(polygon, np.float64) * (width, height)
-    left, top = np.maximum(np.floor(points.min(0) - margin), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(points.max(0) + margin), (width, height)).astype(int)
-    crop = picture[top * factor : bottom * factor, left * factor : right * factor]
-    if min(crop.shape[:2]) < 16:
+    points = corners * (width, height)
+    low, high = points.min(0) - margin, points.max(0) + margin
+    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
+    right, bottom = min(int(high[0]) + 1, width), min(int(high[1]) + 1, height)
+    if min(right - left, bottom - top) < 16:
         return None
+    crop = picture[top * factor : bottom * factor, left * factor : right * factor]
     if factor > 1:
         crop = np.asarray(cv2.resize(crop, (right - left, bottom - top), interpolation=cv2.INTER_AREA), np.uint8)
-    planes = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_BGR2YCrCb) * 255
+    ycc = np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2YCrCb), np.uint8)
     # A pixel's centre lies half a pixel from its corner: pixel (0, 0) covers 0..1.
-    corners = (points - (left, top) - 0.5).astype(np.float32)
-    area = np.zeros(crop.shape[:2], np.uint8)
-    fixed = np.round(corners * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-    cv2.fillPoly(area, [fixed[:, None, :]], 255, cv2.LINE_8, _SUBPIXEL_BITS)
-    depth = np.asarray(_distance(area) - _distance(255 - area), np.float32)
-    luma, cr, cb = (np.array(planes[..., index], np.float32) for index in range(3))
-    region = Region(luma, cr, cb, depth, scale, corners)
-    return region if np.count_nonzero(depth >= region.inset_px) >= _LEAST_CORE_PX else None
+    points = points - (left + 0.5, top + 0.5)
+    area = np.zeros(ycc.shape[:2], np.uint8)
+    cv2.fillPoly(area, [np.rint(points * (1 << _SUBPIXEL_BITS)).astype(np.int32)], 1, cv2.LINE_8, _SUBPIXEL_BITS)
+    around = np.ones((2 * inset_px(scale) + 1,) * 2, np.uint8)
+    core = np.asarray(cv2.erode(area, around), np.uint8)
+    ring = np.asarray(1 - cv2.dilate(area, around), np.uint8)
+    region = Region(ycc, np.asarray(cv2.extractChannel(ycc, 0), np.uint8), core, ring, scale, points)
+    return region if cv2.countNonZero(core) >= _LEAST_CORE_PX else None
 
 
-def _distance(area: npt.NDArray[np.uint8]) -> Floats:
-    """Distance of each set pixel to the nearest unset one; a large number when there is none."""
-    if cv2.countNonZero(area) == area.size:
-        return np.full(area.shape, 1e4, np.float32)
-    return np.asarray(cv2.distanceTransform(area, cv2.DIST_L2, 5), np.float32)
+def _factor(width: int, height: int, corners: npt.NDArray[np.float64]) -> int:
+    span = (corners.max(0) - corners.min(0)) * (width, height)
+    least = min(span[0] / _LEAST_ZONE_PX[0], span[1] / _LEAST_ZONE_PX[1])
+    return max(min(int(width / JUDGED_WIDTH_PX + 0.35), int(least)), 1)
 
 
-def bend(luma: Floats) -> Floats:
-    """Detail per pixel: the second differences along x and y, averaged. Smooth ramps and flat blocks have none."""
-    kernel = np.array([[-1, 2, -1]], np.float32) / 2
-    across = cv2.filter2D(luma, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE)
-    down = cv2.filter2D(luma, cv2.CV_32F, kernel.T.copy(), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray((np.abs(across) + np.abs(down)) / 2, np.float32)
+def half(plane: Bytes) -> Bytes:
+    """A plane at half its size, averaged; an odd last row or column is left out."""
+    height, width = plane.shape[0] // 2, plane.shape[1] // 2
+    return np.asarray(
+        cv2.resize(plane[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA), np.uint8
+    )
 
 
-def cells(values: Floats, where: Bools, side_px: int, least_ratio: float = 0.4) -> Floats:
-    """Square cells as rows of a table, NaN where a pixel is not in `where`.
+def thinned(mask: Bytes) -> Bytes:
+    """A mask of 0 and 1 at half its size: every second pixel."""
+    return np.ascontiguousarray(mask[: mask.shape[0] // 2 * 2 : 2, : mask.shape[1] // 2 * 2 : 2])
 
-    Cells with less than `least_ratio` of their pixels in `where` are left out.
+
+_ACROSS = np.array([[-1, 2, -1]], np.float32)
+_DOWN = np.ascontiguousarray(_ACROSS.T)
+
+BEND_UNIT = 0.25
+"""What one level of `bend` is worth, in levels of luma: it holds sums of twice the second difference."""
+
+
+def bend(luma: Bytes) -> Bytes:
+    """Detail per pixel, in BEND_UNIT: second differences along x and y. Smooth ramps and flat blocks have none."""
+    across = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _ACROSS, borderType=cv2.BORDER_REPLICATE))
+    down = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _DOWN, borderType=cv2.BORDER_REPLICATE))
+    return np.asarray(cv2.add(across, down), np.uint8)
+
+
+def tile_sums(plane: Bytes, side_px: int) -> npt.NDArray[np.int32]:
+    """Sums over square tiles, from the top-left corner; what does not fill a tile is left out."""
+    return sums_at(np.asarray(cv2.integral(plane), np.int32), side_px)
+
+
+def sums_at(integral: npt.NDArray[Any], side_px: int) -> npt.NDArray[Any]:
+    """Sums over square tiles from an integral image, which is one row and column larger than its plane."""
+    corners = integral[::side_px, ::side_px]
+    lower = corners[1:] - corners[:-1]
+    return np.asarray(lower[:, 1:] - lower[:, :-1])
+
+
+def tiles(plane: Bytes, mask: Bytes, side_px: int, least_ratio: float) -> tuple[Floats, float]:
+    """Means of a plane over square tiles, in rising order, and the mean over all of a mask (0 and 1).
+
+    Tiles of which at least `least_ratio` lies in the mask; pixels outside it do not count.
     """
-    height, width = values.shape
-    rows, columns = -(-height // side_px), -(-width // side_px)
-    padded = np.full((rows * side_px, columns * side_px), np.nan, np.float32)
-    padded[:height, :width] = np.where(where, values, np.nan)
-    table = padded.reshape(rows, side_px, columns, side_px).swapaxes(1, 2).reshape(rows * columns, -1)
-    enough = np.isfinite(table).sum(1) >= max(least_ratio * side_px * side_px, 1)
-    return np.asarray(table[enough], np.float32)
+    counts, sums = cv2.integral(mask), cv2.integral(cv2.multiply(plane, mask))
+    by_tile, of_tile = sums_at(counts, side_px), sums_at(sums, side_px)
+    enough = by_tile >= least_ratio * side_px * side_px
+    means = (of_tile[enough] / by_tile[enough]).astype(np.float32)
+    means.sort()
+    return means, float(sums[-1, -1]) / max(float(counts[-1, -1]), 1.0)
 
 
-def trimmed_means(table: Floats) -> Floats:
-    """Of each row, the mean of the smallest TRIM share of its values; NaN for a row without values."""
-    ordered = np.sort(table, axis=1)  # NaN goes to the end
-    keep = np.ceil(np.isfinite(table).sum(1) * TRIM).astype(int)
-    sums = np.cumsum(np.nan_to_num(ordered), axis=1)[np.arange(len(table)), np.maximum(keep - 1, 0)]
-    return np.asarray(np.where(keep > 0, sums / np.maximum(keep, 1), np.nan), np.float32)
+def share_of(ordered: Floats, share: float) -> float:
+    """The value below which a share (0..1) of rising values lies; 0 when there are none."""
+    return float(ordered[int(share * (len(ordered) - 1) + 0.5)]) if len(ordered) else 0.0
 
 
-def unroll(region: Region, values: Floats, reach_px: float, step_px: float = 1.0) -> Floats:
-    """The band along the border laid out straight: rows go from `reach_px` outside to `reach_px` inside.
-
-    Columns follow the border. Places outside the picture, and sides that lie on the picture's edge, are NaN.
-    """
-    columns_x, columns_y, normal_x, normal_y = _border_points(region, step_px)
-    depths = np.arange(-reach_px, reach_px + 0.5, dtype=np.float32)[:, None]
-    map_x = (columns_x + depths * normal_x).astype(np.float32)
-    map_y = (columns_y + depths * normal_y).astype(np.float32)
-    band = cv2.remap(values, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=np.nan)
-    return np.asarray(band, np.float32)
+def levels(planes: Bytes, mask: Bytes, plane: int) -> Floats:
+    """How many pixels of a plane, where a mask is set, are of each level or below: 256 rising counts."""
+    return np.asarray(cv2.calcHist([planes], [plane], mask, [256], [0, 256]).cumsum(), np.float32)
 
 
-def _border_points(region: Region, step_px: float) -> tuple[Floats, Floats, Floats, Floats]:
-    """Points along the border, `step_px` apart, with the direction that leads inside."""
-    corners = region.corners.astype(np.float64)
-    following = np.roll(corners, -1, axis=0)
-    # Twice the signed area: positive when the points run clockwise on the screen (y down).
-    turn = float(np.sum(corners[:, 0] * following[:, 1] - following[:, 0] * corners[:, 1]))
-    xs, ys, nxs, nys = [], [], [], []
-    for start, end in zip(corners, following, strict=True):
-        length = float(np.hypot(*(end - start)))
-        if length < 1e-6:
-            continue
-        count = max(int(length / step_px), 1)
-        along = (np.arange(count) + 0.5) / count
-        direction = (end - start) / length
-        inward = np.array((-direction[1], direction[0])) * (1 if turn > 0 else -1)
-        xs.append(start[0] + along * (end[0] - start[0]))
-        ys.append(start[1] + along * (end[1] - start[1]))
-        nxs.append(np.full(count, inward[0]))
-        nys.append(np.full(count, inward[1]))
-    joined = [np.concatenate(part).astype(np.float32) for part in (xs, ys, nxs, nys)]
-    return joined[0], joined[1], joined[2], joined[3]
+def level_at(counts: Floats, share: float) -> float:
+    """The level below which a share of the pixels lies, to a fraction of a level; 0 when there are none."""
+    wanted = share * float(counts[-1])
+    level = int(counts.searchsorted(wanted))
+    if wanted <= 0 or level > 255:
+        return 0.0
+    below = float(counts[level - 1]) if level else 0.0
+    return min(max(level - 0.5 + (wanted - below) / (float(counts[level]) - below), 0.0), 255.0)

@@ -20,7 +20,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from masking import decode, lockdown, wire
+from masking import decode, lockdown, study_picture, wire, wire_study
 from masking.model import Judged, Zone
 from masking.verdict import judge_zone
 
@@ -42,6 +42,7 @@ def main(arguments: list[str]) -> int:
     cv2.ocl.setUseOpenCL(False)
     decode.warm_up(complaints)
     _warm_up_verdicts()
+    study_picture.warm_up()
     limits = lockdown.give_up_everything(MEMORY_BYTES, CPU_S)
     _write(answers, wire.frame({"ready": True, "limits": list(limits)}))
     while (header := _read_frame(requests)) is not None:
@@ -64,6 +65,8 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         picture = decode.decode(data, str(message["kind"]), complaints)
         mean, deviation = _luma(picture)
         verdicts = tuple(judge_zone(picture, zone) for zone in wire.zones_of(message))
+        study = wire_study.study_of(message)
+        studied = None if study is None else study_picture.carry_out(picture, study)
     except decode.DecodeError as failure:
         return wire.error_message(failure.reason, str(failure), number)
     except MemoryError:
@@ -73,7 +76,8 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
             return wire.error_message("too-large", "the picture needs more memory than a job may take", number)
         return wire.error_message("crashed", "OpenCV failed while judging the picture", number)
     height, width = picture.shape[:2]
-    return wire.judged_message(Judged(width, height, mean, deviation, verdicts), number)
+    answer = wire.judged_message(Judged(width, height, mean, deviation, verdicts), number)
+    return answer | wire_study.studied_message(studied)
 
 
 def self_test(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +136,8 @@ def _take_descriptors() -> tuple[int, int, int]:
 
 def _luma(picture: decode.Bgr) -> tuple[float, float]:
     mean, deviation = cv2.meanStdDev(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
-    return float(mean[0][0]), min(float(deviation[0][0]), 127.5)
+    # The mean of a white picture comes out a little above 255 by its arithmetic.
+    return min(float(mean[0][0]), 255.0), min(float(deviation[0][0]), 127.5)
 
 
 def _warm_up_verdicts() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 from masking.model import Job, Judged, Verdict, Zone
 
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
-MAX_HEADER_BYTES = 1024 * 1024
-MAX_ANSWER_BYTES = 256 * 1024
+MAX_ANSWER_BYTES = 2 * 1024 * 1024
+"""Room for the verdicts, and for two descriptors and a thumbnail in base64 (`wire_study.py`)."""
 LENGTH_BYTES = 4
 
 _MAX_SIDE_PX = 65_535
@@ -50,14 +50,31 @@ def parse(body: bytes) -> dict[str, Any]:
 
 def job_message(job: Job, number: int) -> dict[str, Any]:
     """The header that goes before a job's picture bytes."""
-    zones = [{"name": z.name, "polygon": z.polygon, "effect": z.effect, "color": z.color} for z in job.zones]
+    zones = [
+        {
+            "name": z.name,
+            "polygon": z.polygon,
+            "effect": z.effect,
+            "color": z.color,
+            "least_block": z.least_block_ratio,
+            "least_sigma": z.least_sigma_ratio,
+        }
+        for z in job.zones
+    ]
     return {"job": number, "kind": job.kind, "size": len(job.data), "zones": zones}
 
 
 def zones_of(message: dict[str, Any]) -> tuple[Zone, ...]:
     """The zones of a job's header, in the child (which trusts its parent)."""
     return tuple(
-        Zone(str(z["name"]), tuple((float(x), float(y)) for x, y in z["polygon"]), z["effect"], str(z["color"]))
+        Zone(
+            name=str(z["name"]),
+            polygon=tuple((float(x), float(y)) for x, y in z["polygon"]),
+            effect=z["effect"],
+            color=str(z["color"]),
+            least_block_ratio=float(z["least_block"]),
+            least_sigma_ratio=float(z["least_sigma"]),
+        )
         for z in message["zones"]
     )
 
@@ -100,10 +117,10 @@ def read_judged(message: dict[str, Any], job: Job, number: int) -> Judged | tupl
     if not isinstance(verdicts, list) or len(verdicts) != len(job.zones):
         raise WireError("not one verdict for each zone")
     return Judged(
-        width_px=_integer(message.get("width"), 1, _MAX_SIDE_PX),
-        height_px=_integer(message.get("height"), 1, _MAX_SIDE_PX),
-        mean_luma=_number(message.get("mean"), 0, 255),
-        contrast=_number(message.get("contrast"), 0, 127.5),
+        width_px=integer(message.get("width"), 1, _MAX_SIDE_PX),
+        height_px=integer(message.get("height"), 1, _MAX_SIDE_PX),
+        mean_luma=number_in(message.get("mean"), 0, 255),
+        contrast=number_in(message.get("contrast"), 0, 127.5),
         verdicts=tuple(_verdict(answer, zone) for answer, zone in zip(verdicts, job.zones, strict=True)),
     )
 
@@ -126,26 +143,45 @@ def _verdict(answer: object, zone: Zone) -> Verdict:
     verdict, reason, numbers = answer.get("verdict"), answer.get("reason"), answer.get("numbers")
     if verdict not in ("PASS", "FAIL", "UNSURE"):
         raise WireError("an unknown verdict")
-    if not isinstance(reason, str) or len(reason) > 60 or not _WORD.fullmatch(reason):
-        raise WireError("a reason that is no word")
     if not isinstance(numbers, dict) or len(numbers) > 40:
         raise WireError("numbers that are none")
     if not all(_NAME.fullmatch(name) for name in numbers):
         raise WireError("a number without a proper name")
-    values = tuple((name, _number(value, -1e9, 1e9)) for name, value in numbers.items())
-    return Verdict(zone.name, verdict, reason, values, _text(answer.get("text"), 500))
+    values = tuple((name, number_in(value, -1e9, 1e9)) for name, value in numbers.items())
+    return Verdict(zone.name, verdict, word(reason), values, _text(answer.get("text"), 500))
 
 
-def _integer(value: object, low: int, high: int) -> int:
+def integer(value: object, low: int, high: int) -> int:
+    """A whole number in a range.
+
+    Raises:
+        WireError: Anything else.
+    """
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise WireError("a whole number out of range")
     return value
 
 
-def _number(value: object, low: float, high: float) -> float:
+def number_in(value: object, low: float, high: float) -> float:
+    """A number in a range.
+
+    Raises:
+        WireError: Anything else.
+    """
     if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:  # NaN fails too
         raise WireError("a number out of range")
     return float(value)
+
+
+def word(value: object) -> str:
+    """A short word of a-z and digits, its parts joined by dashes.
+
+    Raises:
+        WireError: Anything else.
+    """
+    if not isinstance(value, str) or len(value) > 60 or not _WORD.fullmatch(value):
+        raise WireError("a reason that is no word")
+    return value
 
 
 def _text(value: object, limit: int) -> str:

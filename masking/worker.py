@@ -15,11 +15,12 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from masking import wire
+from masking import wire, wire_study
 from masking.model import Job, Judged, WorkerError
 
 _log = logging.getLogger("camwarden.masking")
@@ -103,10 +104,12 @@ class Worker:
             raise WorkerError("too-large", f"the picture has {len(job.data)} bytes")
         with self._lock:
             self._number += 1
-            header = wire.job_message(job, self._number) | {"timeout_s": self._timeout_s}
-            answer = self._ask(wire.frame(header) + job.data)
+            header = wire.job_message(job, self._number) | wire_study.study_message(job.study)
+            answer = self._ask(wire.frame(header | {"timeout_s": self._timeout_s}) + job.data)
             try:
                 result = wire.read_judged(answer, job, self._number)
+                if isinstance(result, Judged):
+                    result = replace(result, studied=wire_study.read_studied(answer, job.study))
             except wire.WireError as failure:
                 self._end()
                 raise WorkerError("crashed", f"the picture worker answered nonsense: {failure}") from None

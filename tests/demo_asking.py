@@ -14,7 +14,7 @@ from soap_talk import Answer, call, token
 from agent.demo.cameras import CAMERAS, DemoCamera
 from agent.demo.scene import picture
 from agent.demo.site import SimulatedSite
-from drivers.model import PathName
+from drivers.picture import PathName
 
 Image = np.ndarray[Any, Any]
 MASKS = "<tr2:GetMasks/>"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sights import in_order
 from sites import NOW
 
 from agent.config import Site
@@ -36,6 +37,7 @@ def remembered(a_site: Site, looks: Iterable[tuple[Observations, datetime]], foo
 
 
 def facts_of(a_site: Site, observations: Observations, around: Around = NOTHING_AROUND, now: datetime = NOW) -> Facts:
-    """Return the facts of a cycle of which the one before saw the same."""
+    """Return the facts of a cycle of which the one before saw the same, at a site that was approved and is learned."""
     footage = remembered(a_site, [(observations, now - timedelta(minutes=1)), (observations, now)])
-    return gather(observations, around, footage=footage)
+    approvals, views, quality = in_order(a_site, now)
+    return gather(observations, around, footage=footage, approvals=approvals, views=views, quality=quality)

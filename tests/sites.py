@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from agent.config import CameraConfig, PrivateZone, Site
 from drivers.details import Host
 from drivers.model import (
-    Access,
     Camera,
     Clock,
     Device,
@@ -17,21 +16,24 @@ from drivers.model import (
     Mask,
     Masks,
     Observation,
-    PathName,
-    PictureSeen,
     Recordings,
     Span,
     Stream,
     Streams,
     Value,
-    ZoneVerdict,
 )
+from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
+from masking.view_model import Movement, QualitySeen, ViewSeen
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 SQUARE = ((0.2, 0.2), (0.5, 0.2), (0.5, 0.5), (0.2, 0.5))
 ZONE = PrivateZone("window", SQUARE, "color")
 PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub")
+QUALITY = QualitySeen("day", 110.0, 40.0, 0.02, 0.0, -0.4, 0.5, 0.2, 1.0, 2.0, 0.1)
+"""What is measured in a picture in order."""
+STILL = ViewSeen("still", "tiles", "day", "day", 0.9, 4, 16 / 9, Movement(0.05, 0.02, 0.01, 0.02, 0.1))
+"""What is said of a view that is as it was approved."""
 
 
 def site(*cameras: CameraConfig, **changes: object) -> Site:
@@ -83,6 +85,8 @@ def healthy_camera(name: str = "gate", kept: timedelta = 35 * DAY) -> tuple[Obse
         *(picture(path) for path in PATHS),
         picture("playback", oldest + timedelta(seconds=1)),
         *(ZoneVerdict(path, ZONE.name, "PASS", "solid") for path in (*PATHS, "playback")),
+        QUALITY,
+        STILL,
     )
 
 

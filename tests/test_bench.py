@@ -38,6 +38,66 @@ FIGURES = {
         "rtsp_vs_cv2_ratio": ("x", 10, "higher"),
     },
     "recorders": {"hik_requests_per_channel": ("requests", 2, "lower")},
+    "stores": {
+        "segments_first_s": ("s", 60, "lower"),
+        "segments_next_s": ("s", 1, "lower"),
+        "segments_rss_mb": ("MB", 120, "lower"),
+        "frigate_first_s": ("s", 12, "lower"),
+        "frigate_next_s": ("s", 0.5, "lower"),
+        "gaps_found_ratio": ("", 1.0, "higher"),
+        "gaps_invented": ("", 0, "lower"),
+    },
+    "delivery": {
+        "commit_ratio": ("x", 0.6, "higher"),
+        "commit_batch_per_s": ("1/s", 12_000, "higher"),
+        "drain_per_s": ("1/s", 6_000, "higher"),
+        "drain_vs_paho_ratio": ("x", 0.5, "higher"),
+        "confirmed_per_s": ("1/s", 2_500, "higher"),
+        "hub_per_s": ("1/s", 3_000, "higher"),
+        "backlog_1m_extra_rss_mb": ("MB", 60, "lower"),
+        "health_64_bytes": ("B", 4_096, "lower"),
+        "config_64_bytes": ("B", 65_536, "lower"),
+    },
+    "masks": {
+        **{
+            f"{kind}_{name}_ratio": ("ratio", goals[name], "lower")
+            for kind, goals in (
+                ("solid", {"wrong_pass": 0.002, "wrong_fail": 0.005, "unsure": 0.03}),
+                ("mosaic", {"wrong_pass": 0.005, "wrong_fail": 0.02, "unsure": 0.15}),
+                ("blur", {"wrong_pass": 0.005, "wrong_fail": 0.02, "unsure": 0.15}),
+            )
+            for name in goals
+        },
+        "strip5_solid_found_ratio": ("ratio", 0.95, "higher"),
+        "strip5_soft_found_ratio": ("ratio", 0.9, "higher"),
+        "mask_360p_ms": ("ms", 1, "lower"),
+        "mask_1080p_ms": ("ms", 4, "lower"),
+    },
+    "view": {
+        "moved_recall_ratio": ("", 0.99, "higher"),
+        "moved_false_per_1000": ("", 1, "lower"),
+        "view_ms": ("ms", 13, "lower"),
+    },
+    "quality": {
+        "quality_360p_ms": ("ms", 3, "lower"),
+        "quality_false_per_1000": ("", 5, "lower"),
+        **{
+            f"{name}_found_ratio": ("", 0.9, "higher")
+            for name in (
+                "frozen",
+                "black",
+                "over_bright",
+                "covered",
+                "low_contrast",
+                "blurred",
+                "colour_cast",
+                "noise",
+                "stripes",
+                "shaking",
+                "overlay_missing",
+            )
+        },
+    },
 }
 DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 

@@ -18,7 +18,6 @@ from drivers.capture import (
 )
 from drivers.credentials import Credentials
 from drivers.model import (
-    Access,
     Camera,
     Observation,
     Observations,
@@ -31,6 +30,7 @@ from drivers.model import (
     Value,
 )
 from drivers.onvif.read import read
+from drivers.picture import Access
 from drivers.transport import open_transport
 
 CAMERA = Camera("one", "box")

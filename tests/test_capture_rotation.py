@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.capture import IN_ROTATION, PATHS, RETRY, ROUND, Look, due_paths
-from drivers.model import PathName
+from drivers.picture import PathName
 
 CAMERAS_OF_A_SITE = tuple(f"c{number}" for number in range(64))
 PERIOD = timedelta(minutes=15)

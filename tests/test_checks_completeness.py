@@ -15,9 +15,9 @@ from agent.config import Site
 from agent.facts import gather
 from agent.model import Finding
 from agent.outages import Outage
-from agent.spans import day_span
 from drivers.footage import DayRecorded, RecordedDays, RecordingMode, Schedule, SchedulePeriod
 from drivers.model import Clock, Observations, Recordings, Span, Unavailable, Value
+from drivers.spans import day_span
 
 HOUR = timedelta(hours=1)
 ZONE = ZoneInfo("Asia/Shanghai")

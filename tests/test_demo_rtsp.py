@@ -19,7 +19,7 @@ from agent.demo.cameras import CAMERAS, DEVICES, DemoCamera
 from agent.demo.clips import load
 from agent.demo.scene import SIZES_PX, picture
 from agent.demo.site import SimulatedSite
-from drivers.model import PathName
+from drivers.picture import PathName
 
 DECODE = ["ffmpeg", "-v", "error", "-nostdin", "-rtsp_transport", "tcp", "-analyzeduration", "500000"]
 STREAMING = [camera for camera in CAMERAS if camera.device not in ("stairs", "kiosk")]

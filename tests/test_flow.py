@@ -18,6 +18,7 @@ from contract_schemas import fits
 
 from agent.demo.children import output_of
 from agent.demo.run import Delivered, Demo, delivered, first_cycle, start, write_results
+from agent.publish_messages import ENCODING_PROPERTY, plain
 
 
 class Wire:
@@ -37,7 +38,9 @@ class Wire:
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
         properties = json.dumps(message.properties.json()) if message.properties else ""
-        self.messages.append((message.topic, message.payload, properties))
+        labels = dict(getattr(message.properties, "UserProperty", []))
+        payload = plain(message.payload, labels.get(ENCODING_PROPERTY, ""))
+        self.messages.append((message.topic, payload, properties))
 
     def close(self) -> None:
         self._client.disconnect()

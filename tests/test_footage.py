@@ -12,9 +12,9 @@ from sites import DAY, NOW, camera, observed, site
 
 from agent.footage import CameraFootage, RecordedDay, chained, first_anchor
 from agent.footage_memory import GAPS_MAX
-from agent.spans import day_span
 from drivers.footage import DayIndex, DayRecorded, RecordedDays, Schedule, SchedulePeriod, Store, StoreIndex
 from drivers.model import Clock, Device, Observations, Recordings, Span, Unavailable, Value
+from drivers.spans import day_span
 
 HOUR = timedelta(hours=1)
 ZONE = ZoneInfo("Asia/Shanghai")

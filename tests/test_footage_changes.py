@@ -13,9 +13,9 @@ from sites import DAY, NOW, camera, observed, site
 from agent.footage import CameraFootage, Footage
 from agent.footage_memory import CHANGES_MAX, remember, settled
 from agent.footage_text import from_data, to_data
-from agent.spans import day_span
 from drivers.footage import DayIndex, DayRecorded, RecordedDays, Store, StoreIndex
 from drivers.model import Clock, Observations, Recordings, Span, Value
+from drivers.spans import day_span
 
 HOUR = timedelta(hours=1)
 ZONE = ZoneInfo("Asia/Shanghai")

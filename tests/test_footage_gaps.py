@@ -12,11 +12,11 @@ from sites import DAY, NOW, camera, observed, site
 
 from agent.config import Site
 from agent.footage import CameraFootage, Footage
-from agent.footage_gaps import Coverage, class_of, coverage, is_motion_only
+from agent.footage_gaps import Coverage, cause_of, causes_of, coverage, is_motion_only
 from agent.outages import Outage
-from agent.spans import at_wall, day_span
 from drivers.footage import DayRecorded, RecordedDays, RecordingMode, Schedule, SchedulePeriod
 from drivers.model import Observations, Recordings, Span, Value
+from drivers.spans import at_wall, day_span
 
 HOUR = timedelta(hours=1)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -168,7 +168,8 @@ def footage_of(**holes: tuple[Span, ...]) -> Footage:
 
 
 def classed(*outages: Outage, gap: Span = HOLE, a_site: Site = THREE, footage: Footage | None = None) -> str:
-    return class_of(gap, a_site, a_site.cameras[0], footage or footage_of(gate=(gap,), yard=(), hall=()), outages)
+    held = footage or footage_of(gate=(gap,), yard=(), hall=())
+    return cause_of(gap, a_site.cameras[0], causes_of(a_site, held, outages))
 
 
 def outage(subject: str, kind: str, start: float = 0.0, end: float = 0.0) -> Outage:
@@ -204,6 +205,30 @@ def test_a_hole_that_all_cameras_of_a_recorder_share_is_the_recorder_s() -> None
     assert classed(footage=footage_of(gate=(HOLE,), yard=(HOLE,), hall=())) == "unknown"
     half = Span(HOLE.start_at, HOLE.start_at + HOUR / 2)
     assert classed(footage=footage_of(gate=(HOLE,), yard=(half,), hall=(half,))) == "unknown"
+
+
+def test_a_hole_over_midnight_that_all_share_is_the_recorder_s_by_the_parts_of_both_days() -> None:
+    night = Span(wall(3, 22).start_at, wall(2, 5).end_at)
+    evening = Span(wall(3, 22).start_at, wall(3, 23).end_at)
+    assert classed(gap=night, footage=footage_of(gate=(night,), yard=(night,), hall=(night,))) == "recorder-off"
+    assert classed(gap=night, footage=footage_of(gate=(night,), yard=(evening,), hall=(night,))) == "unknown"
+
+
+def test_many_holes_are_explained_from_one_index() -> None:
+    footage = footage_of(gate=(HOLE, wall(5, 2)), yard=(HOLE,), hall=(HOLE,))
+    causes = causes_of(THREE, footage, ())
+    found = [cause_of(gap, THREE.cameras[0], causes) for gap in (HOLE, wall(5, 2))]
+    assert found == ["recorder-off", "unknown"]
+
+
+def test_days_that_are_not_known_between_others_hide_no_day() -> None:
+    footage = footage_of(gate=(HOLE,), yard=(HOLE,), hall=(HOLE,))
+    day = HOLE.start_at.astimezone(ZONE).date()
+    fewer = {
+        name: replace(one, days=tuple(row for row in one.days if row.day == day or row.day.day % 2))
+        for name, one in footage.items()
+    }
+    assert classed(footage=fewer) == "recorder-off"
 
 
 def test_a_recorder_with_one_camera_shares_no_hole_with_itself() -> None:

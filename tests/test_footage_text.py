@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sites import DAY, NOW
 
-from agent.footage import CameraFootage, Change, MonthAsked, RecordedDay, chained, first_anchor
+from agent.footage import CameraFootage, Change, MonthAsked, RecordedDay, Since, chained, first_anchor
 from agent.footage_memory import GAPS_MAX
+from agent.footage_sizes import NOTED_MAX
 from agent.footage_text import from_data, to_data
 from drivers.footage import Schedule, SchedulePeriod
 
@@ -40,6 +41,8 @@ def full(name: str, seed: int, days: int = 92) -> CameraFootage:
         name, "device:recorder 12 Asia/Shanghai", NOW, NOW - 80 * DAY, NOW - DAY, tuple(rows), NOW - 91 * DAY, NOW,
         NOW - 95 * DAY, -3.4, tuple(MonthAsked(2026, month, NOW) for month in (8, 9, 10, 11)), PLAN, anchor, 17,
         chained(anchor, rows), NOW.replace(second=0), (CHANGE,), (replace(CHANGE, kind="formatted", after=""),),
+        tuple(Since(TODAY - ago * DAY, 4096 + ago) for ago in reversed(range(NOTED_MAX))),
+        tuple(Since(TODAY - ago * DAY, 4 * 10**12 + ago) for ago in reversed(range(NOTED_MAX))),
     )  # fmt: skip
 
 
@@ -56,6 +59,12 @@ def test_an_empty_memory_survives_its_text() -> None:
     anchor = first_anchor("gate")
     empty = CameraFootage("gate", "device:box 1 UTC", NOW, NOW, NOW, anchor=anchor, sealed_head=anchor)
     assert through_text(empty) == empty
+
+
+def test_a_text_of_before_there_were_bitrates_is_still_understood() -> None:
+    footage = full("gate", 1)
+    older = {name: value for name, value in to_data(footage).items() if name not in ("bitrates", "capacities")}
+    assert from_data(older) == replace(footage, bitrates=(), capacities=())
 
 
 @pytest.mark.parametrize(
@@ -91,7 +100,7 @@ def test_moments_keep_their_fraction_of_a_second() -> None:
     [
         {"times": [1, 2]}, {"times": [None] * 7}, {"days": "2"}, {"days": "2,many"}, {"days": "2,5,6,x,7,8,9"},
         {"first_day": "never"}, {"anchor": "not hex"}, {"changes": [["vanished"]]}, {"months": [[1]]},
-        {"schedule": [1]}, {"days": "1,2,,,0,1,3"},
+        {"schedule": [1]}, {"bitrates": [["x", 1]]}, {"days": "1,2,,,0,1,3"},
     ],
 )  # fmt: skip
 def test_a_text_of_something_else_is_refused(damage: dict[str, Any]) -> None:

@@ -11,9 +11,9 @@ from agent.config import Site
 from agent.footage import Footage
 from agent.footage_memory import remember
 from agent.footage_wanted import wanted
-from agent.spans import day_span
 from drivers.footage import DayRecorded, RecordedDays, Store, Wanted
 from drivers.model import Observations, Recordings, Span
+from drivers.spans import day_span
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TODAY = date(2026, 11, 24)

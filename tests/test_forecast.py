@@ -86,3 +86,56 @@ def test_with_too_few_complete_days_nothing_is_said(known: dict[date, int]) -> N
 def test_beyond_the_horizon_nothing_is_warned_of() -> None:
     producer = Producer("a", 30, days(*[10 * GB] * 10))
     assert looked(Ring("disk", 200 * GB, 100 * GB), producer, horizon_days=9).short_on is None
+
+
+def test_what_was_recorded_today_takes_space_and_tells_no_rate() -> None:
+    # 30 whole days and half of today are stored: that is the whole ring, and it goes on holding 30.
+    sizes = days(*[10 * GB] * 30) | {TODAY: 5 * GB}
+    seen = looked(Ring("nvr", 400 * GB, 0), Producer("a", 30, sizes))
+    assert (seen.keeps_days, seen.short_on) == (30.5, None)
+
+
+def test_a_rise_of_one_camera_leaves_the_week_of_the_others() -> None:
+    week = Producer("a", 30, days(*([10 * GB] * 5 + [2 * GB] * 2) * 5))
+    risen = Producer("b", 30, days(*[GB] * 33, *[2 * GB] * 2))
+    seen = looked(Ring("nvr", 400 * GB, 0), week, risen)
+    assert seen.usual_bytes["a"] == pytest.approx(54 / 7 * GB)
+    assert seen.usual_bytes["b"] == 2 * GB
+    stored = (54 * 5 + 33 + 4) * GB
+    assert seen.keeps_days == pytest.approx(stored / (54 / 7 + 2) / GB)
+
+
+def test_a_new_camera_counts_in_full_from_its_first_days() -> None:
+    old, new = Producer("a", 30, days(*[10 * GB] * 35)), Producer("b", 30, days(*[10 * GB] * 2))
+    assert looked(Ring("nvr", 400 * GB, 0), old, new).keeps_days == pytest.approx(370 / 20)
+
+
+def test_a_camera_that_records_every_other_day_takes_half() -> None:
+    sizes = {day: size for day, size in days(*[10 * GB, 0] * 20).items() if size}
+    seen = looked(Ring("nvr", 400 * GB, 0), Producer("a", 30, days(*[GB] * 40)), Producer("b", 30, sizes))
+    assert seen.usual_bytes["b"] == pytest.approx(30 / 7 * GB)
+
+
+def test_each_floor_has_its_own_day() -> None:
+    many, few = Producer("a", 60, days(*[10 * GB] * 20)), Producer("b", 30, days(*[10 * GB] * 20))
+    seen = looked(Ring("disk", 800 * GB, 400 * GB), many, few)
+    assert seen.floor_days == 60
+    # 388 GB more are 19.4 days: the twentieth overwrites, at 39 days that are more than 30.
+    assert seen.short_by_floor == ((60, TODAY + timedelta(days=19)),)
+
+
+def test_an_estimate_has_a_wider_band_while_a_disk_fills_than_on_a_full_one() -> None:
+    sizes = days(*[10 * GB] * 20)
+
+    def band(free: int, estimated: bool) -> float:
+        seen = looked(Ring("disk", 800 * GB, free), Producer("a", 10, sizes, estimated))
+        assert seen.keeps_low_days <= seen.keeps_days <= seen.keeps_high_days
+        return (seen.keeps_high_days - seen.keeps_low_days) / seen.keeps_days
+
+    assert band(0, False) == band(400 * GB, False) == 0
+    assert 0 < band(0, True) < band(400 * GB, True)
+
+
+def test_the_day_on_which_the_disks_became_smaller_is_told() -> None:
+    ring = Ring("nvr", 200 * GB, 150 * GB, 400 * GB, TODAY - timedelta(days=3))
+    assert looked(ring, Producer("a", 30, days(*[10 * GB] * 5))).cause_since == TODAY - timedelta(days=3)

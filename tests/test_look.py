@@ -5,7 +5,8 @@ from __future__ import annotations
 from sites import NOW, PATHS, ZONE, camera, site
 
 from agent.look import look
-from drivers.model import Picture, PictureSeen, Unavailable, ZoneVerdict
+from drivers.model import Picture, Unavailable
+from drivers.picture import PictureSeen, ZoneVerdict
 from masking.model import Job, Judged, Verdict, WorkerError
 
 

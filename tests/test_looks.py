@@ -13,7 +13,8 @@ from agent.checks import run_checks
 from agent.config import Site
 from agent.facts import gather
 from agent.looks import Looked, due, from_data, join, to_data
-from drivers.model import Mask, Masks, Observations, PathName, PictureSeen, Unavailable, ZoneVerdict
+from drivers.model import Mask, Masks, Observations, Unavailable
+from drivers.picture import PathName, PictureSeen, ZoneVerdict
 
 HOUR = timedelta(hours=1)
 NOT_DUE: tuple[PathName, ...] = ("main", "playback")

@@ -214,7 +214,7 @@ def test_an_exception_in_a_callback_does_not_end_the_loop(
     with publishing(maker, spool, hub_signer) as publisher:
         waits(lambda: publisher.status().link == "connected")
         with monkeypatch.context() as patch:
-            patch.setattr("agent.publish_link.Link._on_message", None)
+            patch.setattr("agent.publish_link.Link._on_received", None)
             with Peer(broker.port, subscribe="none") as peer:
                 peer.publish(ACK, b"\xff\xfe not JSON, no JWS \0", retain=True)
         maker.cycle(spool, clock())

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sites import DAY, NOW
 
 from agent.config import Discovery, Site
-from agent.cycle import Rim, Seen, see
+from agent.cycle import Seen, see
 from agent.demo.announcing import Announcer
 from agent.model import Moment
+from agent.rim import Rim
 from agent.sightings import (
     SIGHTINGS_MAX,
     WINDOW,
@@ -196,7 +197,7 @@ def test_an_undeclared_device_on_the_wire_fails_with_the_third_look_and_passes_i
     announcer = Announcer({"stranger": 8001})
     announcer.start()
     a_site = Site("dt1", "city", "140200", discovery=Discovery(addresses=(announcer.address,), wait_s=0.2))
-    rim = Rim(Credentials(None), lambda job: pytest.fail("no picture is looked at"), lambda: NOW, lambda: None)
+    rim = Rim(Credentials(None), lambda job: pytest.fail("no picture is looked at"), lambda: NOW)
 
     def looked(memory: Memory, hour: int, site: Site = a_site) -> tuple[str, Seen]:
         seen = see(site, rim, Moment(NOW + hour * HOUR, 0, "boot", True), memory)

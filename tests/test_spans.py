@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.spans import (
+from drivers.model import Span
+from drivers.spans import (
     Spans,
     at_wall,
     clipped,
@@ -24,7 +25,6 @@ from agent.spans import (
     subtracted,
     total_s,
 )
-from drivers.model import Span
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 LENGTH_S = 120

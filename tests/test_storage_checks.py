@@ -13,7 +13,7 @@ from agent.config import Site
 from agent.facts import gather
 from agent.model import Finding
 from drivers.details import Host
-from drivers.footage import Disk, Disks, DiskState, Store
+from drivers.footage import Disk, Disks, DiskState, Store, StoreIndex, StoreTrouble, TroubleKind
 from drivers.model import Observations, Unavailable
 
 GB = 1_000_000_000
@@ -94,6 +94,41 @@ def test_stores_and_the_gateway_s_own_disks_are_judged() -> None:
         ("site", "warn"),
     ]
     assert [f.subject for f in judged(store, observed("site", Disks(())), of=a_site)] == ["device:disk"]
+
+
+STORED = site(camera(store="disk", store_name="gate"), stores=(Store("disk", "segments", PATH),))
+WELL = observed("device:disk", Disks((Disk("sda1", "ext4", "ok", "", 100 * GB, GB),)))
+
+
+def troubled(*kinds: TroubleKind) -> Observations:
+    return observed("camera:gate", StoreIndex((), tuple(StoreTrouble(kind, 3, f"{kind}.mp4") for kind in kinds)))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "status", "reason"),
+    [
+        (("unreadable", "future"), "warn", "store-unreadable"),
+        (("empty",), "warn", "store-empty"),
+        (("name", "row-without-file"), "warn", "store-row-without-file"),
+        (("clock-jump",), "warn", "store-clock-jump"),
+        (("future",), "warn", "store-future"),
+        (("forbidden",), "unknown", "store-forbidden"),
+        (("stalled",), "pass", ""),
+        (("name", "file-without-row"), "pass", ""),
+    ],
+)
+def test_what_in_a_store_cannot_be_believed_is_told_the_worst_first(
+    kinds: tuple[TroubleKind, ...], status: str, reason: str
+) -> None:
+    (finding,) = judged(WELL, troubled(*kinds), of=STORED)
+    assert (finding.status, finding.reason) == (status, reason)
+    rows = finding.evidence["troubles"]
+    assert isinstance(rows, list) and [row["kind"] for row in rows if isinstance(row, dict)] == list(kinds)
+
+
+def test_a_broken_disk_is_told_before_what_lies_on_it() -> None:
+    broken = observed("device:disk", Disks((Disk("sda1", "ext4", "failed"),)))
+    assert judged(broken, troubled("unreadable"), of=STORED)[0].reason == "disk-failed"
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ WORDS = {
     *("pass", "warn", "fail", "unknown", "not_applicable"),
     *("new", "worked", "wrong", "doubtful", "busy"),
     *("pending", "sent", "confirmed"),
+    *("day", "night", "infrared"),
 }
 """What is translated by a value of a type, not by a literal in the code."""
 
@@ -59,7 +60,7 @@ def test_no_translation_is_left_over() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    assert [msgid for msgid in CATALOGUE if msgid and msgid not in constants] == []
+    assert [msgid for msgid in CATALOGUE if msgid and msgid not in constants | WORDS] == []
 
 
 def places(template: str) -> list[str]:

@@ -18,11 +18,11 @@ from agent.facts import Facts
 from agent.footage import CameraFootage, RecordedDay, source_of
 from agent.model import Finding, Message, Source
 from agent.outages import Outage
-from agent.spans import day_of, day_span
 from agent.timeline import GAP_CLASSES, LOSSES, NOT_DUE, NOT_KNOWN, Cell, Timeline, groups, timeline_json, worst
 from agent.timeline_days import COLUMNS_MAX, timeline_of
 from agent.timeline_wire import parse_timeline, row_json
 from drivers.footage import Schedule, SchedulePeriod
+from drivers.spans import day_of, day_span
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TODAY = day_of(NOW, ZONE)

@@ -9,17 +9,38 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from agent.checks import access, clock, completeness, excess, inventory, masks, online, retention, storage, tamper
+from agent.checks import (
+    access,
+    clock,
+    completeness,
+    drift,
+    excess,
+    forecast,
+    inventory,
+    masks,
+    online,
+    quality,
+    retention,
+    storage,
+    tamper,
+    view,
+)
 from agent.config import Site
 from agent.facts import Facts
 from agent.model import Check, Finding
 
 CHECKS: tuple[Check, ...] = (
     online.CHECK,
+    view.CHECK,
+    quality.OCCLUDED,
+    quality.QUALITY,
     masks.PRESENT,
     masks.GEOMETRY,
     masks.EFFECTIVE,
+    drift.DRIFT,
+    drift.APPROVAL,
     retention.CHECK,
+    forecast.CHECK,
     completeness.CHECK,
     tamper.CHECK,
     excess.CHECK,

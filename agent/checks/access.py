@@ -9,7 +9,8 @@ from agent.checks.sources import STREAM_PROTECTION
 from agent.config import CameraConfig, Site
 from agent.facts import Facts
 from agent.model import Check, Finding, Json, Message
-from drivers.model import Access, Streams
+from drivers.model import Streams
+from drivers.picture import Access
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:

@@ -13,10 +13,10 @@ from agent.checks.sources import ORDER_799_OPERATION
 from agent.config import CameraConfig, Policy, Site
 from agent.facts import Facts
 from agent.footage import SWEEPING, CameraFootage, floor_of, zone_of
-from agent.footage_gaps import Coverage, GapClass, class_of, coverage, is_motion_only, planned
+from agent.footage_gaps import Causes, Coverage, GapClass, cause_of, causes_of, coverage, is_motion_only, planned
 from agent.model import Check, Finding, Json, Message, Status, utc_text
-from agent.spans import clipped, day_of, days_of, seconds, total_s
 from drivers.model import Recordings, Span
+from drivers.spans import clipped, day_of, days_of, seconds, total_s
 
 GAPS_MAX = 16
 """How many holes a finding lists, the longest first."""
@@ -40,7 +40,8 @@ LONGEST: dict[GapClass, Message] = {
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge holes in the window that is due, and whether recording goes on."""
-    findings = tuple(_camera(check, site, facts, camera, now) for camera in site.cameras if camera.recorded)
+    causes = causes_of(site, facts.footage, facts.outages)
+    findings = tuple(_camera(check, site, facts, causes, camera, now) for camera in site.cameras if camera.recorded)
     waiting = Message("the footage of its {count} cameras is whole as far as it was listed, and is listed day by day")
     untold = Message(
         "it does not tell holes in the footage of its {count} cameras: whether it is complete is not known"
@@ -49,7 +50,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     return one_open_item(check, site.cameras, findings, "holes-not-told", untold)
 
 
-def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
+def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: CameraConfig, now: datetime) -> Finding:
     subject = f"camera:{camera.camera.id}"
     retention = f"{RETENTION_ID} {subject}"
     recordings = facts.one(subject, Recordings)
@@ -77,20 +78,21 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
     cover = coverage(site, camera, known, now) if known else None
     if cover is not None:
         evidence |= _numbers(cover)
-        evidence["gaps"] = _gaps(site, camera, facts, cover)
+        evidence["gaps"] = _gaps(camera, causes, cover)
     if silent_s > site.policy.recording_stale_s:
         message = Message(
             "nothing was recorded for the last {hours} hours: look at the schedule and disks",
             {"hours": round(silent_s / 3600, 1)},
         )
         return check.finding(subject, "fail", "stopped", evidence, message)
-    return _judged(check, site, facts, camera, cover, evidence)
+    return _judged(check, site, facts, causes, camera, cover, evidence)
 
 
 def _judged(
     check: Check,
     site: Site,
     facts: Facts,
+    causes: Causes,
     camera: CameraConfig,
     cover: Coverage | None,
     evidence: dict[str, Json],
@@ -108,7 +110,7 @@ def _judged(
         zone = zone_of(site, camera)
         known = facts.footage.get(camera.camera.id)
         cause = changed_on(known, subject, day_of(longest.start_at, zone), day_of(longest.end_at, zone))
-        template = LONGEST.get(class_of(longest, site, camera, facts.footage, facts.outages), LONGEST["unknown"])
+        template = LONGEST.get(cause_of(longest, camera, causes), LONGEST["unknown"])
         values: dict[str, str | int | float] = {
             "count": len(cover.gaps),
             "hours": round(longest_s / 3600, 1),
@@ -169,10 +171,10 @@ def _numbers(cover: Coverage) -> dict[str, Json]:
     return {**numbers, "motion_hours": round(cover.motion_s / 3600, 1)} if cover.motion_s else numbers
 
 
-def _gaps(site: Site, camera: CameraConfig, facts: Facts, cover: Coverage) -> list[Json]:
+def _gaps(camera: CameraConfig, causes: Causes, cover: Coverage) -> list[Json]:
     """Return the longest holes with their class, and after them what was not asked for yet, as far as there is room."""
     longest = sorted(cover.gaps, key=seconds, reverse=True)[:GAPS_MAX]
-    classed = [(gap, class_of(gap, site, camera, facts.footage, facts.outages)) for gap in longest]
+    classed = [(gap, cause_of(gap, camera, causes)) for gap in longest]
     unasked: list[tuple[Span, GapClass]] = [(span, "not-asked") for span in cover.not_asked]
     rows = (*classed, *unasked)[:GAPS_MAX]
     return [{"from": utc_text(gap.start_at), "to": utc_text(gap.end_at), "class": name} for gap, name in rows]

@@ -10,8 +10,8 @@ from agent.config import CameraConfig, Site
 from agent.facts import Facts
 from agent.footage import BEGINNING, zone_of
 from agent.model import Check, Finding, Json, Message, utc_text
-from agent.spans import Spans, clipped, common, day_of, day_span, merged, subtracted
 from drivers.model import Recordings, Span
+from drivers.spans import Spans, clipped, common, day_of, day_span, merged, subtracted
 
 CHECK_ID = "retention-excess"
 

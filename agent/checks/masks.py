@@ -14,7 +14,8 @@ from agent.checks.sources import PRIVACY
 from agent.config import CameraConfig, PrivateZone, Site
 from agent.facts import Facts
 from agent.model import Check, Finding, Json, Message
-from drivers.model import Masks, PathName, PictureSeen, Recordings, Streams, Unavailable, ZoneVerdict
+from drivers.model import Masks, Recordings, Streams, Unavailable
+from drivers.picture import PathName, PictureSeen, ZoneVerdict
 from masking.coverage import uncovered_ratio
 
 PRESENT_ID = "privacy-mask-present"
@@ -152,9 +153,6 @@ def run_effective(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 
 def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
     subject = _subject(camera)
-    if facts.one(subject, Streams) is None or online.is_empty(facts, subject):
-        why = facts.why_not(subject, "streams")
-        return _not_looked_at(check, subject, "streams", why, [], online.cause_of_silence(facts, subject))
     evidence = list(_evidence(facts, subject))
     verdicts = facts.all(subject, ZoneVerdict)
     failed = next((v for v in verdicts if v.verdict == "FAIL"), None)
@@ -171,6 +169,9 @@ def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
             ),
             caused_by=_switched_off(facts, camera),
         )
+    if facts.one(subject, Streams) is None or online.is_empty(facts, subject):
+        why = facts.why_not(subject, "streams")
+        return _not_looked_at(check, subject, "streams", why, evidence, online.cause_of_silence(facts, subject))
     seen = {s.path: s for s in facts.all(subject, PictureSeen)}
     dark = [path for path, picture in seen.items() if online.is_dark(picture)]
     for path, why in _due_paths(facts, camera):

@@ -9,7 +9,8 @@ from agent.config import CameraConfig, Site
 from agent.facts import Facts
 from agent.model import Check, Finding, Json, Message, Status
 from drivers.footage import Channel, Channels
-from drivers.model import Device, Identity, PictureSeen, Reason, Services, Streams, Unavailable
+from drivers.model import Device, Identity, Reason, Services, Streams, Unavailable
+from drivers.picture import PictureSeen
 
 CHECK_ID = "camera-online"
 

@@ -14,10 +14,11 @@ from agent.config import CameraConfig, Site
 from agent.facts import Facts
 from agent.footage import BEGINNING, END, CameraFootage, floor_of, zone_of
 from agent.model import Check, Finding, Json, Message, utc_text
-from agent.spans import at_wall, day_of
 from drivers.details import RetentionLimits
 from drivers.footage import Schedule
-from drivers.model import PictureSeen, Recordings
+from drivers.model import Recordings
+from drivers.picture import PictureSeen
+from drivers.spans import at_wall, day_of
 
 RETENTION_ID = "retention-days"
 COMPLETENESS_ID = "recording-completeness"

@@ -11,9 +11,9 @@ from agent.checks import online
 from agent.checks.sources import ORDER_799_OPERATION
 from agent.config import Site
 from agent.facts import Facts
-from agent.model import Check, Finding, Json, Message
+from agent.model import Check, Finding, Json, Message, Status
 from drivers.details import Host
-from drivers.footage import Disk, Disks, DiskState
+from drivers.footage import Disk, Disks, DiskState, Store, StoreIndex, TroubleKind
 
 FREE_WARN_RATIO = 0.05
 FREE_FAIL_BYTES = 64 * 1024 * 1024
@@ -29,6 +29,32 @@ BAD: dict[DiskState, Message] = {
 """States in which a disk holds no new footage."""
 
 
+TROUBLES: dict[TroubleKind, Message] = {
+    "unreadable": Message("{count} segment(s) cannot be opened, the first of {camera} is {first}: look at the disk"),
+    "empty": Message(
+        "{count} segment(s) are empty, the first of {camera} is {first}: look at the recorder and the disk"
+    ),
+    "row-without-file": Message(
+        "{count} segment(s) are listed and not there, the first of {camera} is {first}: find out who deleted them"
+    ),
+    "clock-jump": Message(
+        "the times of {count} segment(s) do not fit together, the first of {camera} is {first}: look at the clock"
+    ),
+    "future": Message("{count} segment(s) are of a time to come, the first of {camera} is {first}: look at the clock"),
+    "forbidden": Message(
+        "{count} folder(s) or file(s) may not be read, the first of {camera} is {first}: give the user camwarden the "
+        "right"
+    ),
+}
+"""What in a store is told of, the worst first.
+
+A recorder that stopped is told of by `recording-completeness`; files of other names, or that a database does not list,
+stand in the evidence alone.
+"""
+
+TROUBLES_MAX = 16
+
+
 def run_storage(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every recorder that footage is kept on, every store, and this host's own disks where they say anything."""
     kept_on = {c.camera.device for c in site.cameras if c.recorded and not c.store}
@@ -37,9 +63,38 @@ def run_storage(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
         for device in site.devices
         if device.id in kept_on
     ]
-    findings += [_place(check, facts, f"device:{store.id}", "") for store in site.stores]
+    findings += [_store(check, site, facts, store) for store in site.stores]
     own = facts.one("site", Disks)
     return (*findings, _disks(check, "site", own)) if own is not None and own.disks else tuple(findings)
+
+
+def _store(check: Check, site: Site, facts: Facts, store: Store) -> Finding:
+    """Judge a store: the disk that holds it, then what in it could not be believed."""
+    subject = f"device:{store.id}"
+    of_disk = _place(check, facts, subject, "")
+    found = [
+        (trouble, camera.camera.id)
+        for camera in site.cameras
+        if camera.store == store.id and (index := facts.one(f"camera:{camera.camera.id}", StoreIndex)) is not None
+        for trouble in index.troubles
+    ]
+    if of_disk.status != "pass" or not found:
+        return of_disk
+    evidence: dict[str, Json] = {
+        **of_disk.evidence,
+        "troubles": [
+            {"camera": camera, "kind": trouble.kind, "times": trouble.times, "first": trouble.first}
+            for trouble, camera in found[:TROUBLES_MAX]
+        ],
+    }
+    for kind, message in TROUBLES.items():
+        own = [(trouble, camera) for trouble, camera in found if trouble.kind == kind]
+        if own:
+            times = sum(trouble.times for trouble, _ in own)
+            told = Message(message.template, {"count": times, "camera": own[0][1], "first": own[0][0].first})
+            status: Status = "unknown" if kind == "forbidden" else "warn"
+            return check.finding(subject, status, f"store-{kind}", evidence, told)
+    return check.finding(subject, "pass", "", evidence, of_disk.message)
 
 
 def _place(check: Check, facts: Facts, subject: str, cause: str) -> Finding:

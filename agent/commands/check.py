@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import time
 
 from rich.console import Console
 from rich.text import Text
@@ -14,13 +15,14 @@ from agent.commands.findings_table import cameras_table, findings_table
 from agent.commands.timeline_table import TimelineTable
 from agent.config import Site
 from agent.config_load import load
-from agent.cycle import Rim, Seen, see
+from agent.cycle import Seen, see
 from agent.daemon import utc_now
 from agent.files import as_owner_of
 from agent.host import moment
 from agent.model import Json, utc_text
 from agent.paths import credentials_file
 from agent.report import counts, finding_json
+from agent.rim import Rim
 from agent.text import translate
 from agent.timeline import timeline_json
 from agent.timeline_days import timeline_of
@@ -30,11 +32,21 @@ from drivers.credentials import Credentials
 from masking.worker import Worker
 
 SCHEMA = "camwarden-check/1"
+ROUNDS = 3
+ROUNDS_MAX = 9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("--all", action="store_true", help="show what passes, and what shares another's cause, too")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        choices=range(1, ROUNDS_MAX + 1),
+        default=ROUNDS,
+        metavar="N",
+        help="look up to N times, 10 s apart, where one picture says too little (default 3)",
+    )
     parser.add_argument("--timeline", action="store_true", help="draw which days of each camera are recorded")
 
 
@@ -46,9 +58,15 @@ def run(args: argparse.Namespace) -> int:
     remembered = credentials_file(site.storage.directory, os.environ)
     remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress = errors.status(f"reading {len(site.devices)} devices of {site.id}")
+
+    def wait(seconds: float) -> None:
+        progress.update(f"looking at {site.id} once more in {seconds:g} s: one picture said too little")
+        time.sleep(seconds)
+        progress.update(f"looking at {site.id} once more")
+
     with Worker() as worker, progress, as_owner_of(site.storage.directory):
         credentials = Credentials(remembered)
-        seen = see(site, Rim(credentials, worker.judge, utc_now, lambda: None), now)
+        seen = see(site, Rim(credentials, worker.judge, utc_now, wait=wait), now, rounds=args.rounds)
     days = timeline_of(site, seen.facts, seen.findings, now.at) if args.timeline else None
     if args.json:
         result = result_json(site, seen, utc_text(now.at))

@@ -99,6 +99,8 @@ def _camera(config: CameraConfig) -> dict[str, Json]:
         **({"in_use_since": config.in_use_since.isoformat()} if config.in_use_since else {}),
         "private_zone": [_table(zone) for zone in config.zones],
     }
+    if config.mutes:
+        table["mute"] = [_table(mute) for mute in config.mutes]
     if config.no_private_area is not None:
         table["no_private_area"] = _table(config.no_private_area)
     return table

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from drivers.model import PathName, Polygon
+from drivers.model import Polygon
+from drivers.picture import PathName
 
 Effect = Literal["Color", "Pixelated", "Blurred"]
 Fault = Literal[

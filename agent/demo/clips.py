@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from agent.demo.cameras import DemoCamera, Fault
-from drivers.model import PathName
+from drivers.picture import PathName
 
 IDR, SPS, PPS = 5, 7, 8
 _START = re.compile(rb"\x00\x00\x00?\x01")

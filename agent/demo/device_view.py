@@ -9,7 +9,7 @@ from datetime import datetime
 from agent.demo.cameras import DemoCamera, DemoDevice, Fault
 from agent.demo.recordings import ActiveFault, Recording, recordings
 from agent.demo.soap import DEVICE, MEDIA1, MEDIA2, RECORDING, REPLAY, SEARCH, SoapFault
-from drivers.model import PathName
+from drivers.picture import PathName
 
 HOST = "127.0.0.1"
 SERVICE_PATHS = {

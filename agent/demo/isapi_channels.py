@@ -19,7 +19,7 @@ from agent.demo.isapi_rtsp import STREAM_NUMBERS
 from agent.demo.isapi_xml import HIKVISION, ISAPI, Ask, IsapiError, document, not_supported, word
 from agent.demo.scene import SIZES_PX
 from agent.demo.soap import join
-from drivers.model import PathName
+from drivers.picture import PathName
 
 FRAME_PX = (704, 576)
 REGIONS_MAX = 4

@@ -20,7 +20,8 @@ from agent.demo.isapi_archive import held
 from agent.demo.recordings import SITE_ZONE, Recording
 from agent.demo.rtsp_message import clock_text
 from agent.demo.rtsp_target import Dialect, Target, media_lines
-from drivers.model import PathName, Span
+from drivers.model import Span
+from drivers.picture import PathName
 
 STREAM_NUMBERS: dict[int, PathName] = {1: "main", 2: "sub"}
 _LIVE = re.compile(r"/(?:ISAPI/)?Streaming/Channels/(\d{1,4})(?:/trackID=1)?/?", re.IGNORECASE)

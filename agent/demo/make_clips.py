@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agent.demo.cameras import BARE_CLIPS, CAMERAS, DemoCamera, Fault
 from agent.demo.scene import SIZES_PX, picture
-from drivers.model import PathName
+from drivers.picture import PathName
 
 FRAMES = 8
 RATE_HZ = 10

@@ -16,7 +16,8 @@ from agent.demo.device_view import HOST, DeviceView
 from agent.demo.recordings import Recording
 from agent.demo.rtp import PAYLOAD_TYPE
 from agent.demo.rtsp_message import clock_text
-from drivers.model import PathName, Span
+from drivers.model import Span
+from drivers.picture import PathName
 
 REPLAY_TAG = "onvif-replay"
 _LIVE = re.compile(r"/live/(\d+)/(main|sub)(?:/trackID=1)?/?")

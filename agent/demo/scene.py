@@ -18,7 +18,8 @@ from agent.demo.cameras import DemoCamera, DemoMask, Fault
 from agent.demo.drawing import Canvas, person
 from agent.demo.places import PLACES
 from agent.demo.walkers import WALKERS
-from drivers.model import PathName, Polygon
+from drivers.model import Polygon
+from drivers.picture import PathName
 
 SIZES_PX: dict[PathName, tuple[int, int]] = {
     "snapshot": (640, 360),

@@ -41,10 +41,10 @@ class Intake:
         try:
             claim = read_message(topic, payload, jws)
             site = claim.address.site
-            self._store.count(site, "received")
+            self._store.chains.count(site, "received")
             return self._judge(claim, topic, now)
         except NotVerified as error:
-            self._store.count(site, f"rejected:{error.reason}")
+            self._store.chains.count(site, f"rejected:{error.reason}")
             return {"event": "rejected", "site": site, "topic": topic[:200], "reason": error.reason, "why": str(error)}
 
     def retry(self, now: datetime) -> list[Event]:
@@ -58,7 +58,7 @@ class Intake:
                 try:
                     events.append(self._judge(read_message(topic, payload, jws), topic, now))
                 except NotVerified as error:
-                    self._store.count(site, f"rejected:{error.reason}")
+                    self._store.chains.count(site, f"rejected:{error.reason}")
                     events.append({"event": "rejected", "site": site, "topic": topic, "reason": error.reason})
         return events
 
@@ -77,7 +77,7 @@ class Intake:
         verify(claim.payload, claim.jws, {key.kid: key}, typ)
         news = self._store.meet(site, claim.address.city, claim.epoch, now)
         if news:
-            self._store.count(site, "new-epochs")
+            self._store.chains.count(site, "new-epochs")
         event = self._state(claim, now) if claim.stream is None else self._report(claim, claim.stream, now)
         return {**event, "new_epoch": True} if news else event
 
@@ -113,12 +113,12 @@ class Intake:
             self.dirty.add((site, claim.epoch))  # also a restored copy's: the watermark tells it what it is
         late = claim.epoch != epoch or claim.seq < number or (status != "ready" and claim.seq != number)
         if late:
-            self._store.count(site, "stale-states")
+            self._store.chains.count(site, "stale-states")
             return self._event("stale-state", claim, status=status)
         self._store.keep_state(site, claim.seq, status, now)
         self._expect(site, claim.epoch, claim.data.get("heads"))
         for stream, head in read_heads(claim.data.get("confirmed")).items():
-            chain = self._store.chain(site, claim.epoch, stream)
+            chain = self._store.chains.get((site, claim.epoch, stream))
             lost = chain.position.seq < head.seq and not self._store.report_at(
                 site, claim.epoch, stream, chain.position.seq + 1
             )
@@ -127,7 +127,8 @@ class Intake:
                 self._store.keep_gap(
                     site, Gap(claim.epoch, stream, *run, head.seq - chain.position.seq, "confirmed-before", head.digest)
                 )
-                self._store.keep_chain(site, claim.epoch, stream, Chain(head, head, chain.broken))
+                self._store.chains.keep((site, claim.epoch, stream), Chain(head, head, chain.broken))
+                self._advance(site, claim.epoch, stream)
         return self._event("state", claim, status=status)
 
     def _report(self, claim: Claim, stream: StreamName, now: datetime) -> Event:
@@ -136,13 +137,13 @@ class Intake:
         stored = self._store.digests_at(claim)
         self.dirty.add((site, claim.epoch))
         if claim.digest in stored:
-            self._store.count(site, "duplicates")
+            self._store.chains.count(site, "duplicates")
             return self._event("duplicate", claim)
         self._store.keep_report(claim, bool(stored), now)
         if stored:
-            self._store.count(site, "forks")
+            self._store.chains.count(site, "forks")
             return self._event("fork", claim)
-        self._store.count(site, "verified")
+        self._store.chains.count(site, "verified")
         if gap is not None:
             self._store.keep_gap(site, gap)
             self._advance(site, gap.epoch, gap.stream)
@@ -150,26 +151,36 @@ class Intake:
         if stream == "health":
             body = claim.data["body"]
             self._expect(site, claim.epoch, body.get("heads") if isinstance(body, dict) else None)
-        broken = self._advance(site, claim.epoch, stream)
+        broken = self._advance(site, claim.epoch, stream, claim)
         return self._event("tamper" if broken else "verified", claim)
 
     def _expect(self, site: str, epoch: str, heads: object) -> None:
         for stream, head in read_heads(heads).items():
-            self._store.expect(site, epoch, stream, head.seq)
+            self._store.chains.expect((site, epoch, stream), head.seq)
 
-    def _advance(self, site: str, epoch: str, stream: StreamName) -> bool:
-        """Move a chain on as far as it goes; say whether it has just been found broken."""
-        before = self._store.chain(site, epoch, stream)
-        after = advance(
-            before,
-            partial(self._store.report_at, site, epoch, stream),
-            partial(self._store.gap_at, site, epoch, stream),
-        )
+    def _advance(self, site: str, epoch: str, stream: StreamName, new: Claim | None = None) -> bool:
+        """Move a chain on as far as it goes; say whether it has just been found broken.
+
+        `new` is the one report that was stored since it last went as far as it could: often it lies behind a hole, and
+        then nothing can have moved.
+        """
+        key = (site, epoch, stream)
+        settled = self._store.chains.settle(key)
+        before = self._store.chains.get(key)
+        if settled and new is not None and new.seq != before.position.seq + 1:
+            return False
+
+        def report_at(seq: int) -> tuple[str, str] | None:
+            if new is not None and seq == new.seq:
+                return new.digest, new.prev
+            return self._store.report_at(site, epoch, stream, seq)
+
+        after = advance(before, report_at, partial(self._store.gap_at, site, epoch, stream))
         if after == before:
             return False
-        self._store.keep_chain(site, epoch, stream, after)
+        self._store.chains.keep(key, after)
         if after.broken and not before.broken:
-            self._store.count(site, "tampered")
+            self._store.chains.count(site, "tampered")
             return True
         return False
 

@@ -28,7 +28,7 @@ from agent.hub.store import Store
 from agent.keys import Signer, load_or_create_signer
 from agent.lock import lock
 from agent.model import Json
-from agent.publish_link import Link
+from agent.publish_link import Events, Link
 from agent.publish_messages import Message
 from agent.publish_pace import Pace, reconnect_delay_s
 from agent.topics import PREFIX
@@ -41,6 +41,9 @@ SUBSCRIPTION: Final = f"{PREFIX}/+/+/#"
 
 _TRUST_LOOK_S = 1.0
 _BATCH_WAIT_S = 0.5
+_BATCH_MOST = 256
+_GATHER_S = 0.002  # more is on its way when the broker is busy: one transaction then serves many messages
+_GATHER_MOST_S = 0.05
 _SUBSCRIBE_WITHIN_S = 10.0
 _ACKS_AT_ONCE = 500
 
@@ -99,6 +102,8 @@ class _Service:
         self._trust_look_at = 0.0
         self._ready_once = False
         self._offline = False
+        self._arrived: list[tuple[str, bytes, str]] = []
+        self._arrived_at_s = 0.0
         self._intake = Intake(store, trust.load(options.directory))
 
     def run(self, stop: threading.Event) -> None:
@@ -133,8 +138,9 @@ class _Service:
         try:
             link.open(None)
             while not stop.is_set():
-                link.step(_BATCH_WAIT_S, wake)
+                link.step(_GATHER_S if self._arrived else _BATCH_WAIT_S, wake)
                 events = link.events
+                gathered = self._gather(events)
                 if events.failure is not None:
                     raise events.failure
                 if events.refused:
@@ -147,16 +153,32 @@ class _Service:
                     self._welcome(link)
                 if ready:
                     self._look_at_trust()
-                messages, events.messages = events.messages, []
-                self._batch(link, messages)
                 events.acks.clear()
+                if gathered:
+                    arrived, self._arrived = self._arrived, []
+                    self._batch(link, arrived)
                 if events.lost:
                     raise HubUnavailable(events.lost)
                 if not ready and time.monotonic() > deadline:
                     raise HubUnavailable("the broker does not answer")
+            arrived, self._arrived = self._arrived, []
+            self._batch(link, arrived)
             link.close()
         finally:
             link.drop()
+
+    def _gather(self, events: Events) -> bool:
+        """Take over what has come; say whether it is to be judged now: enough, nothing more just now, or long enough.
+
+        What a connection has brought and not seen judged is judged with the next: the broker has been told it is here.
+        """
+        now_s = time.monotonic()
+        if not self._arrived:
+            self._arrived_at_s = now_s
+        more, events.messages = events.messages, []
+        self._arrived += more
+        waited = now_s - self._arrived_at_s > _GATHER_MOST_S
+        return not more or len(self._arrived) >= _BATCH_MOST or waited or bool(events.lost)
 
     def _welcome(self, link: Link) -> None:
         """Say `ready`, and every site's watermark again: the broker may have lost the retained ones."""

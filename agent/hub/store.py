@@ -15,9 +15,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from agent.chain import GENESIS, STREAMS, utc_text
+from agent.chain import utc_text
 from agent.errors import ConfigurationError, Forbidden, StoreFailed
-from agent.hub.verify import Chain, Claim, Gap
+from agent.hub.chains import Chains
+from agent.hub.verify import Claim, Gap
 from agent.model import Head, StreamName
 
 NAME: Final = "hub.db"
@@ -73,7 +74,7 @@ COMMIT;
 
 
 class Store:
-    """The hub's open database."""
+    """The hub's open database. `chains` holds how far the chains go, and the counts."""
 
     def __init__(self, directory: Path, read_only: bool = False) -> None:
         """Open or make it.
@@ -109,6 +110,8 @@ class Store:
         if version != _USER_VERSION:
             self._db.close()
             raise ConfigurationError(f"{path}: not a database of this version of the hub; move it away")
+        self.chains = Chains(self._db)
+        self._met: set[tuple[str, str]] = set()
 
     def close(self) -> None:
         """Close the database."""
@@ -125,23 +128,21 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self.chains.flush()
                 self._db.execute("COMMIT")
             except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+            finally:
+                self.chains.forget()
+                self._met.clear()
         except sqlite3.Error as error:
             raise StoreFailed(f"{self._path}: the hub's database failed: {error}; look at the disk") from error
 
     def all(self, statement: str, *values: object) -> list[Any]:
         """Return every row of a query, as tuples."""
         return self._db.execute(statement, values).fetchall()
-
-    def count(self, site: str, name: str) -> None:
-        """Count one more of something about a site; `site` empty where a message names none."""
-        self._db.execute(
-            "INSERT INTO count VALUES (?, ?, 1) ON CONFLICT (site, name) DO UPDATE SET n = n + 1", (site, name)
-        )
 
     def keep_key(self, site: str, kid: str, jwk: Mapping[str, str]) -> None:
         """Keep a public key that a site has shown, trusted or not."""
@@ -223,44 +224,14 @@ class Store:
         )
         return rows[0] if rows else None
 
-    def chain(self, site: str, epoch: str, stream: StreamName) -> Chain:
-        """Return how far a stream goes without a hole."""
-        rows = self.all(
-            "SELECT seq, digest, position_seq, position_digest, broken FROM chain"
-            " WHERE site = ? AND epoch = ? AND stream = ?",
-            *(site, epoch, stream),
-        )
-        if not rows:
-            return Chain()
-        seq, digest, position_seq, position_digest, broken = rows[0]
-        return Chain(Head(seq, digest), Head(position_seq, position_digest), broken)
-
-    def keep_chain(self, site: str, epoch: str, stream: StreamName, chain: Chain) -> None:
-        """Keep how far a stream goes."""
-        values = (chain.confirmed.seq, chain.confirmed.digest, chain.position.seq, chain.position.digest, chain.broken)
-        self._db.execute(
-            "INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (site, epoch, stream) DO UPDATE SET"
-            " seq = excluded.seq, digest = excluded.digest, position_seq = excluded.position_seq,"
-            " position_digest = excluded.position_digest, broken = excluded.broken",
-            (site, epoch, stream, *values),
-        )
-
-    def expect(self, site: str, epoch: str, stream: StreamName, seq: int) -> None:
-        """Note that the site says to have made this report: so a lost tail shows."""
-        empty = (0, GENESIS.digest, 0, GENESIS.digest, 0)
-        self._db.execute(
-            "INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (site, epoch, stream) DO UPDATE SET"
-            " expected = max(expected, excluded.expected)",
-            (site, epoch, stream, *empty, seq),
-        )
-
     def watermark(self, site: str, epoch: str) -> dict[StreamName, Head]:
         """Return how far each stream of an epoch is confirmed; streams with nothing confirmed are left out."""
-        chains = {stream: self.chain(site, epoch, stream) for stream in STREAMS}
-        return {stream: chain.confirmed for stream, chain in chains.items() if chain.confirmed.seq}
+        return self.chains.watermark(site, epoch)
 
     def meet(self, site: str, city: str, epoch: str, now: datetime) -> bool:
         """Note that a verified message of an epoch came; say whether it is a new epoch of a site known before."""
+        if (site, epoch) in self._met:
+            return False
         known = self.all("SELECT 1 FROM epoch WHERE site = ? LIMIT 1", site)
         added = self._db.execute("INSERT OR IGNORE INTO epoch VALUES (?, ?, ?)", (site, epoch, utc_text(now))).rowcount
         if added:
@@ -269,6 +240,8 @@ class Store:
                 " ON CONFLICT (site) DO UPDATE SET epoch = excluded.epoch, connection_no = 0, city = excluded.city",
                 (site, city, epoch, utc_text(now)),
             )
+        if self._db.in_transaction:
+            self._met.add((site, epoch))
         return bool(added and known)
 
     def keep_state(self, site: str, connection_no: int, status: str, now: datetime) -> None:

@@ -21,17 +21,15 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Literal
 
 from agent.chain import GENESIS, SCHEMA, STREAMS, digest
-from agent.envelope import read_header, unflatten
+from agent.envelope import PAYLOAD_MAX_BYTES, read_header, unflatten
 from agent.errors import NotVerified
 from agent.model import Head, StreamName
 from agent.presence import SCHEMA as STATE_SCHEMA
 from agent.topics import CITY, SITE_ID, Address, read_topic
 from agent.watermark import is_number
-
-PAYLOAD_MAX_BYTES: Final = 1024 * 1024
 
 _EPOCH = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -187,15 +185,16 @@ def advance(
     confirmed, position = chain.confirmed, chain.position
     while not chain.broken:
         seq = position.seq + 1
-        report, gap = report_at(seq), gap_at(seq)
+        report = report_at(seq)
         if report is not None:
             if report[1] != position.digest:
                 return Chain(confirmed, position, broken=seq)
             confirmed = position = Head(seq, report[0])
-        elif gap is not None:
-            position = Head(*gap)
-        else:
+            continue
+        gap = gap_at(seq)
+        if gap is None:
             break
+        position = Head(*gap)
     return Chain(confirmed, position, chain.broken)
 
 

@@ -7,7 +7,7 @@ empty answer is believed only from a device whose clock is about right, for a ch
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from drivers import wall_clock
@@ -20,6 +20,7 @@ from drivers.exchange import Transport
 from drivers.footage import DayRecorded, RecordedDays
 from drivers.model import Device, Recordings, Span
 from drivers.observing import Seen
+from drivers.spans import SLACK_S, merged, subtracted
 
 REACH = timedelta(days=3 * 366)
 """How far back the oldest footage is looked for. A window from the dawn of time looks implausible to some devices, and
@@ -31,8 +32,6 @@ LAPPING = timedelta(hours=2)
 RECENT = (timedelta(hours=2), timedelta(days=1), timedelta(days=32))
 """How far back the newest footage is looked for, one after the other until there is some."""
 
-SLACK = timedelta(seconds=2)
-"""What lies between two files of one recording."""
 
 PLAY_AFTER = timedelta(seconds=1)
 """How far into the oldest file the moment lies that is played back."""
@@ -153,8 +152,8 @@ def recordings_of(device: Device, channel: int, oldest: Segment, listed: Iterabl
     newest_at = max([first.end_at, *(span.end_at for _, _, spans in held for span in spans)])
     # What is still being written may not be listed yet: behind the newest file nothing is known.
     whole = [Span(start, min(end, newest_at)) for start, end, _ in held if start < newest_at]
-    claimed = _without([Span(first.start_at, newest_at)], whole)
-    spans = _merged([first, *claimed, *(span for _, _, spans in held for span in spans)])
+    claimed = subtracted((Span(first.start_at, newest_at),), merged(whole))
+    spans = merged([first, *claimed, *(span for _, _, spans in held for span in spans)], SLACK_S)
     from_at = first.start_at + PLAY_AFTER
     start, end = oldest.start + PLAY_AFTER, max(oldest.end, oldest.start + 2 * PLAY_AFTER)
     url = rtsp_url(
@@ -162,7 +161,7 @@ def recordings_of(device: Device, channel: int, oldest: Segment, listed: Iterabl
         f"&endtime={end:%Y_%m_%d_%H_%M_%S}"
     )  # fmt: skip
     modes = tuple(dict.fromkeys(segment.mode for one in listed for segment in one.segments))
-    return Recordings(spans, url, from_at, _merged(whole), ("Video",), modes=modes)
+    return Recordings(spans, url, from_at, merged(whole, SLACK_S), ("Video",), modes=modes)
 
 
 def _span(segment: Segment, zone: str) -> Span:
@@ -171,25 +170,3 @@ def _span(segment: Segment, zone: str) -> Span:
         # It ends in the hour that clocks show twice, and that is the second time.
         end_at = wall_clock.to_utc(segment.end.replace(fold=1), zone)
     return Span(start_at, max(start_at, end_at))
-
-
-def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Sort spans and join those that touch, within the slack."""
-    merged: list[Span] = []
-    for span in sorted(spans, key=lambda one: (one.start_at, one.end_at)):
-        if merged and span.start_at - merged[-1].end_at <= SLACK:
-            merged[-1] = replace(merged[-1], end_at=max(merged[-1].end_at, span.end_at))
-        elif span.end_at > span.start_at:
-            merged.append(span)
-    return tuple(merged)
-
-
-def _without(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
-    """Take stretches out of spans."""
-    left = list(spans)
-    for hole in holes:
-        parts = [
-            (Span(s.start_at, min(s.end_at, hole.start_at)), Span(max(s.start_at, hole.end_at), s.end_at)) for s in left
-        ]
-        left = [part for pair in parts for part in pair if part.end_at > part.start_at]
-    return left

@@ -15,7 +15,8 @@ from drivers.hikvision.channels import NO_CAMERA, Table
 from drivers.hikvision.client import Isapi
 from drivers.hikvision.parse_channels import Input, StreamRow
 from drivers.hikvision.parse_picture import MaskSwitch
-from drivers.model import Device, Mask, Masks, Overlays, PathName, Stream, Streams
+from drivers.model import Device, Mask, Masks, Overlays, Stream, Streams
+from drivers.picture import PathName
 
 _T = TypeVar("_T")
 

@@ -12,9 +12,7 @@ from drivers.hikvision.parse_search import Segment
 from drivers.hikvision.recordings import Archive
 from drivers.hikvision.times import NEAR, Frame
 from drivers.model import Device, Recordings, Span
-
-SLACK = timedelta(seconds=2)
-"""Segments that lie no further apart are one stretch: a device begins a new file without losing a picture."""
+from drivers.spans import SLACK_S, merged, subtracted
 
 PLAYBACK_LEAD = timedelta(seconds=1)
 """How far into the oldest segment playback begins: its very first second may be gone by then."""
@@ -65,37 +63,11 @@ def recordings_of(
     empty = [Span(*archive.day(one.day)) for one in known if not one.recorded]
     listed, held, modes = _listed(archive, track, wanted.days)
     # Where every segment was listed, the list has the say; elsewhere the two segments that were seen are there.
-    spans = merged((*without((whole,), (*empty, *listed)), *without(ends, listed), *held))
+    claimed = subtracted((whole,), merged((*empty, *listed)))
+    spans = merged((*claimed, *subtracted(merged(ends), merged(listed)), *held), SLACK_S)
     plays_at, url = _replay(frame, oldest, track, device, rtsp_port)
     kinds = (oldest.kind.capitalize(),) if oldest.kind else ()
     return Recordings(spans, url, plays_at, tuple(listed), kinds, modes=modes)
-
-
-def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Sort spans and join those that overlap, or lie no further apart than SLACK. Empty ones go."""
-    found: list[Span] = []
-    for span in sorted((one for one in spans if one.end_at > one.start_at), key=lambda one: one.start_at):
-        if found and span.start_at - found[-1].end_at <= SLACK:
-            found[-1] = Span(found[-1].start_at, max(found[-1].end_at, span.end_at))
-        else:
-            found.append(span)
-    return tuple(found)
-
-
-def without(spans: Iterable[Span], cuts: Iterable[Span]) -> tuple[Span, ...]:
-    """Take stretches out of spans."""
-    left = list(spans)
-    for cut in cuts:
-        left = [
-            piece
-            for span in left
-            for piece in (
-                Span(span.start_at, min(span.end_at, cut.start_at)),
-                Span(max(span.start_at, cut.end_at), span.end_at),
-            )
-            if piece.end_at > piece.start_at
-        ]
-    return tuple(left)
 
 
 def _require(archive: Archive, track: int) -> None:

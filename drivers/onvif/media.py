@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from drivers.address import is_foreign, place, url_on
 from drivers.details import Audio, Encoder, Encoders, MaskOptions
 from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
-from drivers.model import Mask, Masks, Overlays, PathName, Stream, Streams
+from drivers.model import Mask, Masks, Overlays, Stream, Streams
 from drivers.onvif import documents, parse
 from drivers.onvif.parse import Profile
 from drivers.onvif.services import Endpoint, ServiceTable
 from drivers.onvif.soap import Session
 from drivers.onvif.sources import Media, Source
+from drivers.picture import PathName
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from drivers.errors import Malformed
 from drivers.model import Span
 from drivers.onvif.parse import listed, scalar
 from drivers.onvif.soap import Answer
+from drivers.spans import merged
 from drivers.text import told
 from drivers.xml_answer import children, elements, text_of
 
@@ -103,7 +104,7 @@ def recording(value: Any) -> Recording:
         token=told(value.RecordingToken),
         source_id=told(getattr(source, "SourceId", None)),
         source_name=told(getattr(source, "Name", None)),
-        spans=merge(spans or _span(value.EarliestRecording, value.LatestRecording)),
+        spans=merged(spans or _span(value.EarliestRecording, value.LatestRecording)),
         tracks=tracks,
         status=told(value.RecordingStatus),
     )
@@ -167,18 +168,7 @@ def without_gaps(held: Recording, events: Iterable[TrackEvent]) -> Recording:
     if not own or not video:
         return held
     spans = [span for track in video for span in _cut(track.spans, own.get(track.token, []))]
-    return replace(held, spans=merge(spans))
-
-
-def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return the union of spans, sorted; spans that touch or overlap become one."""
-    merged: list[Span] = []
-    for span in sorted(spans, key=lambda one: (one.start_at, one.end_at)):
-        if merged and span.start_at <= merged[-1].end_at:
-            merged[-1] = Span(merged[-1].start_at, max(merged[-1].end_at, span.end_at))
-        else:
-            merged.append(span)
-    return tuple(merged)
+    return replace(held, spans=merged(spans))
 
 
 def grouped(recordings: Iterable[Recording], owners: Mapping[tuple[str, str], str]) -> dict[str, tuple[Recording, ...]]:

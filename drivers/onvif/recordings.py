@@ -23,6 +23,7 @@ from drivers.onvif.parse_recordings import Recording, TrackEvent
 from drivers.onvif.services import Endpoint, ServiceTable
 from drivers.onvif.soap import Session
 from drivers.onvif.sources import Media, Source
+from drivers.spans import merged
 
 MAX_RECORDINGS = 20_000
 MAX_EVENTS = 20_000
@@ -208,7 +209,7 @@ def recordings_of(session: Session, table: ServiceTable, held: Holdings, media: 
     own = groups.get(source.token, ())
     if not own and "" in groups:
         raise Malformed("the device's recordings cannot be matched to its video sources")
-    spans = parse_recordings.merge(span for recording in own for span in recording.spans)
+    spans = merged(span for recording in own for span in recording.spans)
     kinds = dict.fromkeys(track.kind for recording in own for track in recording.tracks if track.kind)
     states = {recording.status for recording in own if recording.status}
     running = ("Recording" in states) if states else None

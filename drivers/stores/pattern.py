@@ -66,7 +66,7 @@ def trouble(pattern: str) -> str:
 
 def name_trouble(name: str) -> str:
     """Say in one line why a camera cannot have this name in a store; empty where it can."""
-    if not name or name.startswith("/") or "\0" in name or {"", ".", ".."} & set(name.split("/")):
+    if not name.isprintable() or not name or name.startswith("/") or {"", ".", ".."} & set(name.split("/")):
         return "the camera's name in the store is not a path below the store's own"
     return ""
 

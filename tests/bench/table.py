@@ -43,7 +43,7 @@ def table(results: list[dict[str, Any]]) -> str:
             for name, one in result["figures"].items():
                 sign = {"lower": "<=", "higher": ">="}[one["better"]]
                 reached = one["value"] <= one["goal"] if one["better"] == "lower" else one["value"] >= one["goal"]
-                value = f"{_number(one['value'])} {one['unit']}" + ("" if reached else ", **missed**")
+                value = f"{_number(one['value'])} {one['unit']}".rstrip() + ("" if reached else ", **missed**")
                 spread = f"{_number(one['low'])} to {_number(one['high'])}"
                 cells = (result["bench"], f"`{name}`", value, f"{sign} {_number(one['goal'])}", spread, str(one["n"]))
                 lines.append(f"| {' | '.join(cells)} |")
@@ -79,6 +79,8 @@ def _read(results: Path, name: str) -> dict[str, Any]:
 def _number(value: float) -> str:
     if abs(value) >= 100 or value == int(value):
         return f"{value:.0f}"
+    if abs(value) < 0.1:
+        return f"{value:.4f}"
     return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
 
 

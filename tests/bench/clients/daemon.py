@@ -16,7 +16,8 @@ from agent import cli
 from agent.commands import run as command
 from agent.config import CameraConfig, PrivateZone, Probe, Site, Storage
 from agent.daemon import run_once, utc_now
-from drivers.model import Camera, Credential, Device, PictureSeen
+from drivers.model import Camera, Credential, Device
+from drivers.picture import PictureSeen
 
 ZONE = PrivateZone("house opposite", ((0.58, 0.20), (0.76, 0.06), (0.94, 0.20), (0.94, 0.56), (0.58, 0.56)), "color")
 

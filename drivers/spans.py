@@ -16,6 +16,12 @@ from drivers.model import Span
 
 Spans = tuple[Span, ...]
 
+SLACK_S = 2.0
+"""Holes up to this long are between two files of one recording. House rule.
+
+Recorders begin a new file without losing a picture, and list whole seconds.
+"""
+
 _DAY = timedelta(days=1)
 
 

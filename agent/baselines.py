@@ -1,0 +1,279 @@
+"""What people approved: the masks of each camera, that nothing private is in view, and the approved view. On disk.
+
+One JSON file for each camera below `<state directory>/baselines/`, the folder 0700 and the files 0600, replaced whole.
+References (`masking/baseline.py`) are small pictures of a real place: they never stand in a repr, a log or a report.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from agent.config import CameraConfig, NoPrivateArea, PrivateZone, Site
+from agent.errors import Forbidden
+from agent.files import write_atomic
+from agent.looks import masks_digest, zones_digest
+from agent.model import Json, utc_text
+from drivers.model import Mask
+from masking import baseline
+from masking.baseline import BaselineError
+from masking.geometry import GeometryError, validate
+from masking.view_model import LIGHT_MODES, LightMode
+
+SCHEMA: Final = "camwarden-approval/1"
+FOLDER: Final = "baselines"
+MAX_BYTES: Final = 4 * 1024 * 1024
+"""A file holds at most one reference for each light mode, each of at most 512 KiB, and as text a third more."""
+
+EFFECTS: Final[Mapping[str, str]] = {"Color": "color", "Pixelated": "pixelated", "Blurred": "blurred"}
+"""ONVIF's mask types, and what a zone calls them; a device's other words count as `any`."""
+
+_COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+log = logging.getLogger("camwarden.baselines")
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody's word that a camera's masks, or that it has none to have, are as they must be.
+
+    `at` is aware UTC. `masks` are the device's as they were approved; `masks_digest` is `looks.masks_digest` of them,
+    empty where the device does not list its masks, so that only the pictures were approved. `zones_digest` says what
+    was declared private then. `no_private_area`: nothing private is in view. `references`: the approved view, encoded,
+    at most one for each light mode.
+    """
+
+    camera_id: str
+    by: str
+    at: datetime
+    why: str
+    masks: tuple[Mask, ...]
+    masks_digest: str
+    zones_digest: str
+    no_private_area: bool = False
+    references: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+def approve(
+    site: Site,
+    camera_id: str,
+    by: str,
+    at: datetime,
+    why: str,
+    masks: tuple[Mask, ...] | None,
+    references: tuple[bytes, ...] = (),
+) -> Approval:
+    """Return the approval of a camera's masks; `masks` None: the device does not list them. Pure."""
+    listed = masks if masks is not None else ()
+    approval = Approval(
+        camera_id, by, at, why, listed, masks_digest(listed) if masks is not None else "", "", references=references
+    )
+    return _with_zones(site, approval)
+
+
+def approve_no_private_area(
+    site: Site, camera_id: str, by: str, at: datetime, why: str, references: tuple[bytes, ...] = ()
+) -> Approval:
+    """Return the declaration that nothing private is in a camera's view. Pure."""
+    return _with_zones(site, Approval(camera_id, by, at, why, (), masks_digest(()), "", True, references))
+
+
+def _with_zones(site: Site, approval: Approval) -> Approval:
+    in_it = in_force(site, {approval.camera_id: approval})
+    return replace(approval, zones_digest=zones_digest(in_it, approval.camera_id))
+
+
+def in_force(site: Site, approvals: Mapping[str, Approval]) -> Site:
+    """Return the site in which what was approved stands for what nobody declared in its file. Pure.
+
+    A camera with neither zones nor a declaration takes its approved, enabled masks for its zones, or the approved
+    declaration that nothing private is in view. What the file declares is never changed.
+    """
+    return replace(site, cameras=tuple(_camera_in_force(c, approvals.get(c.camera.id)) for c in site.cameras))
+
+
+def _camera_in_force(camera: CameraConfig, approval: Approval | None) -> CameraConfig:
+    if approval is None or camera.zones or camera.no_private_area is not None:
+        return camera
+    if approval.no_private_area:
+        return replace(camera, no_private_area=NoPrivateArea(approval.by, approval.at.date().isoformat()))
+    return replace(camera, zones=mask_zones(approval.masks))
+
+
+def mask_zones(masks: tuple[Mask, ...]) -> tuple[PrivateZone, ...]:
+    """Return the zones that enabled masks stand for, each with a name of its own. Pure."""
+    zones: list[PrivateZone] = []
+    for mask in masks:
+        if mask.enabled and mask.polygon:
+            taken = {zone.name for zone in zones}
+            name = f"mask {mask.token}"
+            name = name if name not in taken else f"{name} ({len(zones) + 1})"
+            effect: Any = EFFECTS.get(mask.effect, "any")
+            color = mask.color.lower() if effect == "color" and _COLOR.fullmatch(mask.color) else ""
+            zones.append(PrivateZone(name, mask.polygon, effect, color))
+    return tuple(zones)
+
+
+def with_reference(references: tuple[bytes, ...], descriptor: bytes) -> tuple[bytes, ...]:
+    """Return the references with a new one, which takes the place of that of its own light mode. Pure.
+
+    Raises:
+        BaselineError: The bytes are no descriptor.
+    """
+    light = baseline.decode(descriptor).light
+    kept = {baseline.decode(one).light: one for one in references} | {light: descriptor}
+    return tuple(kept[mode] for mode in LIGHT_MODES if mode in kept)
+
+
+def lights(approval: Approval) -> tuple[LightMode, ...]:
+    """Return the light modes in which the view was approved."""
+    return tuple(baseline.decode(one).light for one in approval.references)
+
+
+def approval_json(approval: Approval) -> dict[str, Json]:
+    """Return what may be shown and sent of an approval: who, when, why, digests; no picture."""
+    return {
+        "by": approval.by,
+        "at": utc_text(approval.at),
+        "why": approval.why,
+        "masks_digest": approval.masks_digest or None,
+        "zones_digest": approval.zones_digest,
+        "no_private_area": approval.no_private_area,
+    }
+
+
+def approvals_digest(approvals: Mapping[str, Approval]) -> str:
+    """Return SHA-256, hex, over who approved what of every camera, references included by their digests."""
+    rows = [
+        [key, one.by, one.at.isoformat(), one.why, one.masks_digest, one.zones_digest, one.no_private_area,
+         [hashlib.sha256(reference).hexdigest() for reference in one.references]]
+        for key, one in sorted(approvals.items())
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def read_approvals(directory: Path) -> dict[str, Approval]:
+    """Read every approval below a state directory, by camera id.
+
+    A file that is damaged or may not be read is named in the log and skipped: its camera then counts as not approved.
+    """
+    folder = directory / FOLDER
+    found: dict[str, Approval] = {}
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".json" and not path.name.startswith("."))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        log.warning("%s: approvals cannot be read: %s", folder, error.strerror)
+        return {}
+    for path in paths:
+        try:
+            found[path.name.removesuffix(".json")] = _read(path)
+        except OSError as error:
+            log.warning("%s: this approval cannot be read: %s", path, error.strerror)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            # What stands in the file may be part of a picture: only the kind of mistake is told.
+            log.warning("%s: this approval is damaged (%s): approve the camera again", path, type(error).__name__)
+    return found
+
+
+def prepare(directory: Path) -> None:
+    """Make sure that approvals can be written, before anybody is asked anything.
+
+    Raises:
+        Forbidden: They cannot; the line says what to do.
+    """
+    folder = directory / FOLDER
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        write_atomic(folder / ".writable", b"", 0o600)
+        (folder / ".writable").unlink()
+    except OSError as error:
+        raise Forbidden(
+            f"{folder}: {error.strerror}; approvals are kept there: run as root or as the user camwarden"
+        ) from None
+
+
+def write_approval(directory: Path, approval: Approval) -> None:
+    """Keep an approval below a state directory, in the place of the camera's last one.
+
+    Raises:
+        Forbidden: The folder may not be written.
+    """
+    prepare(directory)
+    masks: list[Any] = [{**asdict(mask), "polygon": [list(point) for point in mask.polygon]} for mask in approval.masks]
+    data = {
+        "schema": SCHEMA,
+        "camera": approval.camera_id,
+        "by": approval.by,
+        "at": approval.at.isoformat(),
+        "why": approval.why,
+        "masks": masks,
+        "masks_digest": approval.masks_digest,
+        "zones_digest": approval.zones_digest,
+        "no_private_area": approval.no_private_area,
+        "references": [base64.b64encode(one).decode("ascii") for one in approval.references],
+    }
+    path = directory / FOLDER / f"{approval.camera_id}.json"
+    write_atomic(path, json.dumps(data, ensure_ascii=False, indent=1).encode(), 0o600)
+
+
+def _read(path: Path) -> Approval:
+    with path.open("rb") as file:
+        text = file.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES:
+        raise ValueError("too large")
+    data: dict[str, Any] = json.loads(text)
+    if data["schema"] != SCHEMA or f"{data['camera']}.json" != path.name:
+        raise ValueError("another file")
+    at = datetime.fromisoformat(data["at"])
+    masks = tuple(_mask(one) for one in data["masks"])
+    digest = _text(data["masks_digest"])
+    if at.tzinfo is None or (digest and digest != masks_digest(masks)) or not _DIGEST.fullmatch(data["zones_digest"]):
+        raise ValueError("values that do not fit each other")
+    if not isinstance(data["no_private_area"], bool):
+        raise TypeError("no_private_area")
+    return Approval(
+        data["camera"], _text(data["by"]), at, _text(data["why"]), masks, digest, data["zones_digest"],
+        data["no_private_area"], _references(data["references"], path),
+    )  # fmt: skip
+
+
+def _references(texts: list[str], path: Path) -> tuple[bytes, ...]:
+    """Return the whole ones; a damaged one costs the view's supervision in its light, not the approval."""
+    kept: tuple[bytes, ...] = ()
+    for text in texts:
+        try:
+            kept = with_reference(kept, base64.b64decode(text, validate=True))
+        except (BaselineError, ValueError) as error:
+            log.warning("%s: a reference is damaged (%s): take it again", path, type(error).__name__)
+    return kept
+
+
+def _mask(data: dict[str, Any]) -> Mask:
+    enabled = data["enabled"]
+    polygon = tuple((float(x), float(y)) for x, y in data["polygon"])
+    if polygon:
+        try:
+            validate(polygon)
+        except GeometryError:
+            raise ValueError("a polygon that is no area") from None
+    if not (enabled is None or isinstance(enabled, bool)):
+        raise TypeError("enabled")
+    return Mask(_text(data["token"]), polygon, _text(data["effect"]), enabled, _text(data["color"]))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value

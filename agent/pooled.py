@@ -1,0 +1,134 @@
+"""Pools what the last looks said about one zone on one path: one picture may be coded badly or show a passer-by. Pure.
+
+The looks of up to three cycles count, none older than a day, and only while what they rest on stays: the declared zones
+and the device's own masks. How they are weighed is `masking/pool.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from agent.config import Site
+from agent.looks import KEPT, masks_digest, zones_digest
+from agent.model import Json
+from drivers.model import Masks, Observation, Observations
+from drivers.picture import ZoneVerdict
+from masking.model import Verdict
+from masking.pool import MOST_LOOKS, PROBABILITY, pool
+
+VERDICTS: Final = ("PASS", "FAIL", "UNSURE")
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What one look said. `hidden_probability`: 0..1, None where it could not tell; all that pooling needs of it."""
+
+    at: datetime
+    verdict: Literal["PASS", "FAIL", "UNSURE"]
+    reason: str
+    hidden_probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CameraGlances:
+    """The looks at one camera's zones, oldest first, by path and zone, and the digests of what they rest on.
+
+    `masks` is empty where the device never listed any.
+    """
+
+    camera_id: str
+    zones: str
+    masks: str
+    glances: Mapping[tuple[str, str], tuple[Glance, ...]] = field(default_factory=dict)
+
+
+def pooled(
+    site: Site, told: Observations, looked: Observations, before: Iterable[CameraGlances], now: datetime
+) -> tuple[Observations, tuple[CameraGlances, ...]]:
+    """Put the pooled verdict in the place of each single one.
+
+    Args:
+        site: Says what is declared private.
+        told: What the devices told: their masks.
+        looked: This cycle's looks, in which the verdicts are; a verdict of a look that had no turn is not in it.
+        before: The looks that were remembered.
+        now: When this cycle looked.
+
+    Returns:
+        The looks with pooled verdicts, and the looks to remember.
+    """
+    listed = {o.subject: masks_digest(o.value.masks) for o in told if isinstance(o.value, Masks)}
+    known = {one.camera_id: one for one in before}
+    after: dict[str, CameraGlances] = {}
+    for camera in site.cameras:
+        name = camera.camera.id
+        zones, masks = zones_digest(site, name), listed.get(f"camera:{name}", "")
+        kept = known.get(name)
+        if kept is None or kept.zones != zones or (masks and kept.masks != masks):
+            kept = CameraGlances(name, zones, masks)
+        after[name] = replace(kept, glances=_young(kept.glances, now))
+    result = tuple(_pooled(observation, after, now) for observation in looked)
+    return result, tuple(one for one in after.values() if one.glances)
+
+
+def _young(
+    glances: Mapping[tuple[str, str], tuple[Glance, ...]], now: datetime
+) -> dict[tuple[str, str], tuple[Glance, ...]]:
+    young = {key: tuple(g for g in ones if timedelta(0) <= now - g.at <= KEPT) for key, ones in glances.items()}
+    return {key: ones for key, ones in young.items() if ones}
+
+
+def _pooled(observation: Observation, after: dict[str, CameraGlances], now: datetime) -> Observation:
+    verdict = observation.value
+    camera = after.get(observation.subject.removeprefix("camera:"))
+    if not isinstance(verdict, ZoneVerdict) or camera is None:
+        return observation
+    key = (verdict.path, verdict.zone)
+    earlier = camera.glances.get(key, ())
+    single = Verdict(verdict.zone, verdict.verdict, verdict.reason, verdict.numbers)
+    together = pool([*(_verdict(verdict.zone, one) for one in earlier), single])
+    probability = dict(verdict.numbers).get(PROBABILITY)
+    glance = Glance(now, verdict.verdict, verdict.reason, None if probability is None else round(probability, 6))
+    # One less than is pooled: the next look makes the number full.
+    glances = {**camera.glances, key: (*earlier, glance)[-(MOST_LOOKS - 1) :]}
+    after[camera.camera_id] = replace(camera, glances=glances)
+    value = replace(verdict, verdict=together.verdict, reason=together.reason, numbers=together.numbers)
+    return replace(observation, value=value)
+
+
+def _verdict(zone: str, glance: Glance) -> Verdict:
+    known = glance.hidden_probability
+    return Verdict(zone, glance.verdict, glance.reason, () if known is None else ((PROBABILITY, known),))
+
+
+def to_data(camera: CameraGlances) -> dict[str, Json]:
+    """Return a camera's looks as plain data for the memory's text."""
+    return {
+        "id": camera.camera_id,
+        "zones": camera.zones,
+        "masks": camera.masks,
+        "glances": [
+            [path, zone, [[g.at.isoformat(), g.verdict, g.reason, g.hidden_probability] for g in ones]]
+            for (path, zone), ones in camera.glances.items()
+        ],
+    }
+
+
+def from_data(data: Mapping[str, Any]) -> CameraGlances:
+    """Return the looks that `to_data` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError: The data is something else.
+    """
+    glances = {(str(path), str(zone)): tuple(_glance(*one) for one in ones) for path, zone, ones in data["glances"]}
+    return CameraGlances(str(data["id"]), str(data["zones"]), str(data["masks"]), glances)
+
+
+def _glance(at: str, verdict: Any, reason: str, probability: float | None) -> Glance:
+    if verdict not in VERDICTS:
+        raise ValueError("no verdict")
+    known = None if probability is None else float(probability)
+    return Glance(datetime.fromisoformat(at), verdict, str(reason), known)

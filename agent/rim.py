@@ -1,0 +1,31 @@
+"""Where a cycle touches the world: what it is handed by the daemon, by a command, or by a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.look import Judge
+from agent.previous import Previous
+from drivers.credentials import Credentials
+
+
+def _nothing() -> None:
+    """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rim:
+    """Refused credentials, the picture worker, the clock of the network side, and pictures of the cycle before.
+
+    `progress` is called while the cycle advances; it may raise to end it. `wait` is called with the seconds between two
+    rounds; where there is only one round it is not called.
+    """
+
+    credentials: Credentials
+    judge: Judge
+    clock: Callable[[], datetime]
+    progress: Callable[[], None] = _nothing
+    previous: Previous = field(default_factory=Previous)
+    wait: Callable[[float], None] = lambda seconds: None

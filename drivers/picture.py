@@ -1,0 +1,49 @@
+"""What was seen on the paths on which a camera's picture leaves it; how it was judged is masking's word.
+
+What else is seen in a picture are `ViewSeen` and `QualitySeen` of `masking/view_model.py`: plain values, taken as they
+are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+PathName = Literal["snapshot", "main", "sub", "recorder-live", "playback"]
+"""A way on which a picture leaves the camera. A mask verdict names the path that it was seen on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What was asked without a credential, and what answered: names of protocol and path, such as `rtsp main`."""
+
+    asked: tuple[str, ...]
+    anonymous: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSeen:
+    """A picture was fetched and decoded on this path. `digest` is SHA-256 of its bytes, hex."""
+
+    path: PathName
+    taken_at: datetime
+    digest: str
+    width_px: int
+    height_px: int
+    mean_luma: float
+    contrast: float
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneVerdict:
+    """The judgement of one private zone in one picture.
+
+    `verdict` is masking's PASS, FAIL or UNSURE; `reason` a short kebab-case word; `numbers` measured values by name.
+    """
+
+    path: PathName
+    zone: str
+    verdict: Literal["PASS", "FAIL", "UNSURE"]
+    reason: str
+    numbers: tuple[tuple[str, float], ...] = ()

@@ -1,0 +1,126 @@
+"""Puts what was read of each camera together to the answer of a store: its facts, and the pictures that are due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import BinaryIO
+
+from drivers.model import Observation, Observations, Picture, Reason, Unavailable, Value
+from drivers.stores.container import UnreadableError, beginning
+from drivers.stores.ends import Troubles
+from drivers.stores.facts import disk, recordings, store_index
+from drivers.stores.index import Part
+from drivers.stores.task import StoreTask
+from drivers.text import told
+
+METHOD = "store"
+
+TRIES = 8
+"""How many of the oldest segments are tried until one can be opened."""
+
+PICTURES_BYTES = 64 * 1024 * 1024
+"""How much the pictures of one look hold at most, by a picture or so; the cameras left over are due again."""
+
+Result = tuple[Observations, tuple[Picture, ...]]
+Open = Callable[[str, str], BinaryIO | None]
+"""Opens a segment by folder and name; None where there is only a listing. Raises OSError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What was read of one camera: its parts by folder and local day, and what could not be believed.
+
+    `whole`: everything of it could be read. `missing`: why nothing can be said of it at all, else None.
+    """
+
+    parts: Mapping[tuple[str, date], Part] = field(default_factory=dict)
+    troubles: Troubles = field(default_factory=Troubles)
+    whole: bool = True
+    missing: tuple[Reason, str] | None = None
+
+
+def answer(task: StoreTask, accounts: Iterable[tuple[str, Account]], open_segment: Open) -> Result:
+    """Answer for the disk, and for each camera in turn.
+
+    Args:
+        task: The look.
+        accounts: Camera ids, each with what was read of it.
+        open_segment: Opens one of the segments that the parts name.
+    """
+    facts = [_disk(task)]
+    pictures: list[Picture] = []
+    left = PICTURES_BYTES
+    for camera, account in accounts:
+        values: list[Value]
+        if account.missing:
+            values = [Unavailable("recordings", *account.missing), Unavailable("store-index", *account.missing)]
+        else:
+            values = [
+                recordings(account.parts, account.whole, task.now),
+                store_index(account.parts, account.troubles, task.now),
+            ]
+        if camera in task.due:
+            if account.missing:
+                values.append(Unavailable("picture", *account.missing, "playback"))
+            elif left <= 0:
+                values.append(Unavailable("picture", "not-looked-at", "enough pictures for one look", "playback"))
+            elif isinstance(picture := _picture(camera, account, open_segment), Picture):
+                pictures.append(picture)
+                left -= len(picture.data)
+            else:
+                values.append(picture)
+        facts += [Observation(f"camera:{camera}", value, task.now, METHOD) for value in values]
+    return tuple(facts), tuple(pictures)
+
+
+def unavailable(task: StoreTask, reason: Reason, detail: str) -> Observations:
+    """Say of everything in the store that it could not be had."""
+    facts = [(f"device:{task.store.id}", Unavailable("disks", reason, detail))]
+    for camera, _ in task.cameras:
+        facts.append((f"camera:{camera}", Unavailable("recordings", reason, detail)))
+        facts.append((f"camera:{camera}", Unavailable("store-index", reason, detail)))
+        if camera in task.due:
+            facts.append((f"camera:{camera}", Unavailable("picture", reason, detail, "playback")))
+    return tuple(Observation(subject, value, task.now, METHOD) for subject, value in facts)
+
+
+def reason_of(error: OSError) -> Reason:
+    """Put an error of the operating system into our words."""
+    if isinstance(error, PermissionError):
+        return "refused"
+    return "unreachable" if isinstance(error, FileNotFoundError) else "fault"
+
+
+def _disk(task: StoreTask) -> Observation:
+    value: Value
+    try:
+        value = disk(task.store.path)
+    except OSError as error:
+        value = Unavailable("disks", reason_of(error), f"the disk of the store cannot be asked: {error.strerror}")
+    return Observation(f"device:{task.store.id}", value, task.now, METHOD)
+
+
+def _picture(camera: str, account: Account, open_segment: Open) -> Picture | Unavailable:
+    """Take the first picture of the oldest segment that can be opened, of a few; or say why there is none."""
+    oldest = sorted(
+        (begins_s, folder, name) for (folder, _), part in account.parts.items() for begins_s, name in part.first
+    )
+    reason: Reason = "malformed"
+    why = "there is no footage"
+    for begins_s, folder, name in oldest[:TRIES]:
+        short = told(name.rpartition("/")[2])
+        try:
+            file = open_segment(folder, name)
+            if file is None:
+                return Unavailable("picture", "not-looked-at", "only a listing is there", "playback")
+            with file:
+                taken = beginning(file)
+            return Picture(camera, "playback", datetime.fromtimestamp(begins_s, UTC), taken.data, taken.kind)
+        except UnreadableError as error:
+            reason, why = "malformed", f"the oldest segments cannot be opened; the last one tried was {short}: {error}"
+        except OSError as error:
+            reason = reason_of(error)
+            why = f"the oldest segments cannot be opened; the last one tried was {short}: {error.strerror}"
+    return Unavailable("picture", reason, why, "playback")

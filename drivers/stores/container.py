@@ -1,0 +1,150 @@
+"""What a segment's file is, and a beginning of it whose first picture can be decoded by itself.
+
+Reads few and bounded stretches of the file and never decodes. MPEG-TS, Matroska and fragmented MP4 can be cut anywhere;
+a plain MP4 often has its index at the end, so that a shorter one is made of its first media and its whole index: what
+the index says of the first samples stays true, for they stay where they were.
+
+Source: ISO/IEC 14496-12, 4.2 and 8.1.1; ISO/IEC 13818-1, 2.4.3.2; RFC 8794, 8.1 and RFC 9559, 5.1.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO, Literal
+
+Kind = Literal["mp4", "mpegts", "matroska"]
+
+BEGINNING_BYTES = 4 * 1024 * 1024
+"""How much of the media is taken: two seconds of the fastest cameras (16 Mbit/s), so that a whole picture is in it."""
+
+INDEX_MAX_BYTES = 16 * 1024 * 1024
+BOXES_MAX = 64
+EBML = b"\x1a\x45\xdf\xa3"
+PACKET_BYTES = 188
+_FIRST_BOXES = (b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide")
+
+
+class UnreadableError(Exception):
+    """The file cannot be played from its beginning; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The beginning of a segment, as a file of its own."""
+
+    kind: Kind
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box of an MP4 file: where its header starts, how long that is, and where the box ends."""
+
+    name: bytes
+    start: int
+    header: int
+    end: int
+
+
+def kind_of(file: BinaryIO) -> Kind:
+    """Tell what kind of file it is by its first bytes.
+
+    Raises:
+        UnreadableError: It is none that a recorder writes.
+    """
+    head = read_at(file, 0, 3 * PACKET_BYTES)
+    if head[4:8] in _FIRST_BOXES:
+        return "mp4"
+    if head.startswith(EBML):
+        return "matroska"
+    if len(head) >= PACKET_BYTES and all(head[at] == 0x47 for at in range(0, len(head), PACKET_BYTES)):
+        return "mpegts"
+    raise UnreadableError("it begins like no MP4, MPEG-TS or Matroska file")
+
+
+def beginning(file: BinaryIO, most_bytes: int = BEGINNING_BYTES) -> Beginning:
+    """Take the beginning of a segment.
+
+    Args:
+        file: Open for reading, seekable.
+        most_bytes: How much of its media is taken at most. The index of a plain MP4 comes on top.
+
+    Raises:
+        UnreadableError: It is no media file, or one without an index.
+        OSError: It could not be read.
+    """
+    kind = kind_of(file)
+    if kind != "mp4":
+        return Beginning(kind, read_at(file, 0, most_bytes))
+    index, media = mp4_parts(file)
+    if media is None or index.start < media.start:
+        return Beginning(kind, read_at(file, 0, (media.start if media else index.end) + most_bytes))
+    front = read_at(file, 0, media.start)
+    payload = read_at(file, media.start + media.header, min(most_bytes, media.end - media.start - media.header))
+    size = media.header + len(payload)
+    # The size keeps its width, so that no sample moves.
+    header = size.to_bytes(4, "big") + b"mdat" if media.header == 8 else b"\0\0\0\1mdat" + size.to_bytes(8, "big")
+    return Beginning(kind, front + header + payload + read_at(file, index.start, index.end - index.start))
+
+
+def check(file: BinaryIO) -> None:
+    """Read as much of a segment as shows that it can be played: its kind, and the index of an MP4.
+
+    Raises:
+        UnreadableError: It cannot.
+        OSError: It could not be read.
+    """
+    if kind_of(file) == "mp4":
+        mp4_parts(file)
+
+
+def mp4_parts(file: BinaryIO) -> tuple[Box, Box | None]:
+    """Find the index (`moov`) of an MP4, and its first media (`mdat`) as far as that stands before it or right after.
+
+    Raises:
+        UnreadableError: It has no index: it was cut off, or is still being written.
+    """
+    index: Box | None = None
+    media: Box | None = None
+    for number, box in enumerate(boxes(file)):
+        if box.name == b"moov":
+            index = box
+        elif box.name == b"mdat" and media is None:
+            media = box
+        if index is not None and media is not None:
+            break
+        if number >= BOXES_MAX:
+            break
+    if index is None:
+        raise UnreadableError("it has no index: it was cut off, or is still being written")
+    if index.end - index.start > INDEX_MAX_BYTES or (media and min(media.start, index.start) > INDEX_MAX_BYTES):
+        raise UnreadableError("its index is too large to be one")
+    return index, media
+
+
+def boxes(file: BinaryIO, start: int = 0, end: int | None = None) -> Iterator[Box]:
+    """Go through the boxes of an MP4 on one level; end where one does not fit into the file.
+
+    The last media of a file that was cut off is given with the file's end.
+    """
+    stop = file.seek(0, os.SEEK_END) if end is None else end
+    at = start
+    while at + 8 <= stop:
+        head = read_at(file, at, 16)
+        size, name, header = int.from_bytes(head[:4], "big"), head[4:8], 8
+        if size == 1 and len(head) == 16:
+            size, header = int.from_bytes(head[8:], "big"), 16
+        elif size == 0:
+            size = stop - at
+        if size < header or (at + size > stop and name != b"mdat"):
+            return
+        yield Box(name, at, header, min(at + size, stop))
+        at += size
+
+
+def read_at(file: BinaryIO, start: int, count: int) -> bytes:
+    """Read a stretch of a file; less at its end."""
+    file.seek(start)
+    return file.read(count)

@@ -1,0 +1,93 @@
+"""How sure is it that a zone is hidden by an effect? Small boosted forests over the numbers of `features.py`.
+
+Where one readable rule is not enough, many small ones vote. The forests were learned by `tests/bench/train_masks.py` on
+places that no figure of ours is measured on; they stand in `forest.json` as plain numbers, and are read when this
+module is imported, before the worker gives its files up. `verdict.py` decides what follows, and may overrule them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from masking.model import Effect
+
+PASS_FROM: Final = 0.95
+FAIL_TO: Final = 0.05
+"""The forests are scaled so that these probabilities are where one picture decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """Trees as flat arrays.
+
+    At a node, a number up to `threshold` leads to `left`, else to `right`; a leaf leads to itself. `value` of the
+    leaves that are reached, and `base`, add up to log odds.
+    """
+
+    names: tuple[str, ...]
+    roots: npt.NDArray[np.int32]
+    feature: npt.NDArray[np.int32]
+    threshold: npt.NDArray[np.float32]
+    left: npt.NDArray[np.int32]
+    right: npt.NDArray[np.int32]
+    value: npt.NDArray[np.float32]
+    depth: int
+    base: float
+
+    def log_odds(self, numbers: Mapping[str, float]) -> float:
+        """Log odds that a zone with these numbers is hidden by the forest's effect."""
+        x = np.array([numbers[name] for name in self.names], np.float32)
+        node = self.roots
+        for _ in range(self.depth):
+            node = np.where(x[self.feature[node]] <= self.threshold[node], self.left[node], self.right[node])
+        return self.base + float(self.value[node].sum())
+
+
+def loaded(data: Mapping[str, Any]) -> Forest:
+    """Build a forest from its plain data.
+
+    `trees` lists, per tree, nodes of (feature, threshold, right) in pre-order, where the
+    left branch follows its node and a leaf is (-1, value).
+    """
+    columns: tuple[list[float], ...] = ([], [], [], [], [])
+    roots: list[int] = []
+    depth = 0
+    for tree in data["trees"]:
+        start = len(columns[0])
+        roots.append(start)
+        levels = {start: 0}
+        for offset, node in enumerate(tree):
+            at = start + offset
+            if node[0] < 0:
+                parts: tuple[float, ...] = (0, np.inf, at, at, node[1])
+            else:
+                parts = (node[0], node[1], at + 1, start + node[2], 0.0)
+                levels[at + 1] = levels[start + node[2]] = levels[at] + 1
+                depth = max(depth, levels[at] + 1)
+            for column, part in zip(columns, parts, strict=True):
+                column.append(part)
+    feature, threshold, left, right, value = columns
+    return Forest(
+        tuple(data["names"]),
+        np.array(roots, np.int32),
+        np.array(feature, np.int32),
+        np.array(threshold, np.float32),
+        np.array(left, np.int32),
+        np.array(right, np.int32),
+        np.array(value, np.float32),
+        depth,
+        float(data["base"]),
+    )
+
+
+DATA: Final = Path(__file__).with_name("forest.json")
+FORESTS: Final[dict[Effect, Forest]] = {
+    effect: loaded(data) for effect, data in json.loads(DATA.read_bytes())["forests"].items()
+}

@@ -1,0 +1,96 @@
+"""Several looks at one zone on one path, taken at different times, become one verdict. Pure Python: the daemon uses it.
+
+One picture may be coded badly, or show people just where a mask ends. Each look brings its odds, and the odds of all
+looks that could tell anything are averaged: then less is needed to decide than a single look must bring. What one look
+knows for certain is not voted down: a picture in which the zone plainly shows the scene has left the camera.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, Literal
+
+from masking.model import Verdict
+
+MOST_LOOKS: Final = 3
+"""Only the newest looks count, so that a mask that was taken away or mended shows soon."""
+
+PASS_FROM: Final = 0.92
+FAIL_TO: Final = 0.08
+"""Pooled probabilities that decide; a single look needs more (`forest.py`), for it may be the odd one out."""
+
+CERTAIN_FAIL: Final = 0.005
+"""A look that fails with a probability as low as this fails alone."""
+
+PROBABILITY: Final = "hidden_probability"
+
+_SAYS_NOTHING: Final = ("no-texture", "no-border", "too-small", "bad-polygon")
+"""Reasons of looks that could not tell anything: they neither help nor harm the others."""
+
+_MOST_ODDS: Final = 5.0
+"""No look counts for more than these log odds, nor for less than their negative."""
+
+_FAILED_ODDS: Final = -3.0
+_OVERRULED_ODDS: Final = 0.0
+"""What a look counts for at most when a rule failed it, or kept it from passing, whatever the forest said."""
+
+
+def pool(looks: Sequence[Verdict]) -> Verdict:
+    """Combine the verdicts on one zone and path, oldest first, into one.
+
+    The last MOST_LOOKS count. The result has the words and numbers of the newest look that says the same, but for
+    `hidden_probability`, which is the pooled one, and `looks`, on how many it rests. Its reason is `several-looks`
+    where only all looks together decide, and `looks-differ` where single ones decided but all together do not. A
+    single look, or the only one that could tell anything, stays as it is.
+
+    Raises:
+        ValueError: No looks, or looks at different zones.
+    """
+    if not looks or any(look.zone != looks[0].zone for look in looks):
+        raise ValueError("pooled looks must be looks at one zone")
+    newest_first = tuple(reversed(looks[-MOST_LOOKS:]))
+    telling = [look for look in newest_first if look.reason not in _SAYS_NOTHING and _probability(look) is not None]
+    if len(telling) < 2:
+        return telling[0] if telling else newest_first[0]
+    odds = sum(_odds(look) for look in telling) / len(telling)
+    probability = 1 / (1 + math.exp(-odds))
+    certain = any(look.verdict == "FAIL" and (_probability(look) or 0.0) <= CERTAIN_FAIL for look in telling)
+    decision: Literal["PASS", "FAIL", "UNSURE"] = "UNSURE"
+    if certain or probability <= FAIL_TO:
+        decision = "FAIL"
+    elif probability >= PASS_FROM:
+        decision = "PASS"
+    same = next((look for look in telling if look.verdict == decision), None)
+    if same is None:
+        reason, text = _words(decision)
+        same = replace(telling[0], verdict=decision, reason=reason, explanation=text)
+    numbers = tuple((name, value) for name, value in same.numbers if name != PROBABILITY)
+    pooled = ((PROBABILITY, round(probability, 6)), ("looks", float(len(telling))))
+    return replace(same, numbers=(*pooled, *numbers))
+
+
+def _words(decision: str) -> tuple[str, str]:
+    if decision == "UNSURE":
+        return "looks-differ", "Looks at different times differ, and together they do not decide."
+    shows = "is hidden" if decision == "PASS" else "is not hidden"
+    return "several-looks", f"No single look is sure, but all together they show that the zone {shows}."
+
+
+def _probability(look: Verdict) -> float | None:
+    return next((value for name, value in look.numbers if name == PROBABILITY), None)
+
+
+def _odds(look: Verdict) -> float:
+    probability = min(max(_probability(look) or 0.0, 1e-9), 1 - 1e-9)
+    odds = min(max(math.log(probability / (1 - probability)), -_MOST_ODDS), _MOST_ODDS)
+    if look.verdict == "FAIL":
+        return min(odds, _FAILED_ODDS)
+    if look.verdict == "UNSURE" and odds > _PASS_ODDS:
+        return _OVERRULED_ODDS
+    return odds
+
+
+_PASS_ODDS: Final = math.log(0.95 / 0.05)
+"""Where a single look passes (`forest.PASS_FROM`, which cannot be read here: that module loads numpy)."""

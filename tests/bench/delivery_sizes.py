@@ -1,0 +1,123 @@
+"""The payloads of a site with 64 cameras, built by the agent's own checks and reports. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from agent.chain import STREAMS, link
+from agent.checks import run_checks
+from agent.config import CameraConfig, PrivateZone, Site
+from agent.events import transitions
+from agent.facts import gather
+from agent.model import Head, Json, Moment, StreamName
+from agent.report import build_reports
+from agent.state import Memory
+from drivers.details import Host
+from drivers.model import (
+    Camera,
+    Clock,
+    Device,
+    Fact,
+    Identity,
+    Mask,
+    Masks,
+    Observation,
+    Recordings,
+    Span,
+    Stream,
+    Streams,
+    Unavailable,
+)
+from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
+
+NOW: Final = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+CAMERAS: Final = 64
+
+_SQUARE = ((0.2, 0.2), (0.5, 0.2), (0.5, 0.5), (0.2, 0.5))
+_PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes of the payloads of one cycle; `config_deflated` after zlib at level 6."""
+
+    health: int
+    config: int
+    config_deflated: int
+
+
+def cases() -> dict[str, Sizes]:
+    """Return the sizes of a site that passes everything, of one after its first look, and of one that is silent."""
+    return {
+        "all_pass": sizes(lambda _: False, passing=True),
+        "first_look": sizes(lambda _: False),
+        "8_silent": sizes(lambda n: n < 8),
+        "all_silent": sizes(lambda _: True),
+    }
+
+
+def sizes(down: Callable[[int], bool], passing: bool = False) -> Sizes:
+    """Return the sizes for a site of 64 cameras with one private zone each, of which some do not answer.
+
+    `passing`: every finding is made a pass, which some become only after days of looks.
+    """
+    devices = tuple(Device(f"box-{n:02}", f"192.0.2.{n + 1}", 80, "onvif") for n in range(CAMERAS))
+    zone = PrivateZone("house opposite", _SQUARE, "color")
+    cameras = tuple(
+        CameraConfig(
+            Camera(f"camera-{n:02}", f"box-{n:02}", f"Gate {n}, north side", f"140200000013200000{n:02}"),
+            zones=(zone,),
+            recorded=True,
+        )
+        for n in range(CAMERAS)
+    )
+    site = Site("S1", "datong", "140200", "School", devices=devices, cameras=cameras, digest="c" * 64)
+    seen = [_of("site", Host(0.11, 0.23, 912_345_678_901, 2_000_000_000_000, 86_400))]
+    for n in range(CAMERAS):
+        seen += _silent(n) if down(n) else _healthy(n)
+    facts = gather(seen)
+    findings = run_checks(site, facts, NOW)
+    if passing:
+        findings = tuple(replace(finding, status="pass", reason="", caused_by="") for finding in findings)
+    told, memory = transitions(findings, Memory(), NOW)
+    queue: dict[str, Json] = {"pending": 812, "sent": 20, "parked": 0, "confirmed": 5210, "dropped": 0}
+    drafts, _ = build_reports(site, facts, findings, told, memory, NOW, queue)
+    heads: dict[StreamName, Head] = {stream: Head(10**6, "a" * 64) for stream in STREAMS}
+    moment = Moment(NOW, 123_456_789, "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", True)
+    reports, _ = link(drafts, heads, "0" * 16, site, moment)
+    payloads = {report.stream: report.payload for report in reports}
+    config = payloads["config"]
+    return Sizes(len(payloads["health"]), len(config), len(zlib.compress(config, 6)))
+
+
+def _of(subject: str, value: object) -> Observation:
+    return Observation(subject, value, NOW, "bench")  # type: ignore[arg-type]
+
+
+def _healthy(n: int) -> list[Observation]:
+    device, camera, oldest = f"device:box-{n:02}", f"camera:camera-{n:02}", NOW - timedelta(days=35)
+    of_device = (Identity("ACME Security", "N8-2026", "V5.7.3 build 260101", f"DS-0042{n:06}"), Clock(0.21, 0.05))
+    seen = (
+        Streams(tuple(Stream(path, f"rtsp://192.0.2.{n + 1}/{path}") for path in _PATHS)),
+        Masks((Mask("m1", _SQUARE, "Color", True),)),
+        Recordings((Span(oldest, NOW),), f"rtsp://192.0.2.{n + 1}/replay"),
+        Access(("http snapshot", "rtsp main", "rtsp sub"), ()),
+        *(PictureSeen(path, NOW, "00" * 32, 640, 360, 110.0 + n, 40.25) for path in _PATHS),
+        PictureSeen("playback", oldest + timedelta(seconds=1), "00" * 32, 640, 360, 110.0, 40.0),
+        *(ZoneVerdict(path, "house opposite", "PASS", "solid") for path in (*_PATHS, "playback")),
+    )
+    return [_of(device, value) for value in of_device] + [_of(camera, value) for value in seen]
+
+
+def _silent(n: int) -> list[Observation]:
+    subject = f"camera:camera-{n:02}"
+    detail = f"192.0.2.{n + 1}:80: timed out"
+    asked: tuple[Fact, ...] = ("identity", "clock")
+    of_device = [_of(f"device:box-{n:02}", Unavailable(fact, "unreachable", detail)) for fact in asked]
+    pictures = [_of(subject, Unavailable("picture", "unreachable", detail, path)) for path in _PATHS]
+    facts: tuple[Fact, ...] = ("streams", "masks", "recordings", "access")
+    return of_device + pictures + [_of(subject, Unavailable(fact, "unreachable", detail)) for fact in facts]

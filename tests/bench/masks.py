@@ -1,0 +1,195 @@
+"""Bench `masks`: which verdicts come out on good and faulty masks, and what one costs. README.md says how to read it.
+
+Run: python tests/bench/masks.py [--quick] [--json] [--detail FILE] [--sheet FILE]. Places: rendered ones and the
+demo's, opencv-doc's fixed cameras where that package is installed or unpacked (CAMWARDEN_OPENCV_DOC), and the clips
+in the folder that CAMWARDEN_FOOTAGE names. None of them took part in the learning (`train_masks.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from masking.model import Zone
+from masking.pool import pool
+from masking.verdict import judge_zone
+from measure.figures import Figure, Flags, say, show
+from scenes.cases import CASES, Case, asked, draw, lot
+from scenes.lights import LIGHTS, lit
+from scenes.places import MOMENTS, Place, places
+from scenes.rendered import frame
+from scenes.samples import CRFS, Sample, Shot, decoded, encode, samples
+from scenes.scoring import Scored, errors, found, table
+from scenes.sheet import sheet
+
+SOFT = tuple(case for case in CASES if case.kind != "solid")
+GOALS = {"solid": (0.002, 0.005, 0.03), "mosaic": (0.005, 0.02, 0.15), "blur": (0.005, 0.02, 0.15)}
+EFFECTS = {"solid": "color", "mosaic": "pixelated", "blur": "blurred"}
+
+TIME_360P = Figure("mask_360p_ms", "ms", 1.0, "lower")
+TIME_1080P = Figure("mask_1080p_ms", "ms", 4.0, "lower")
+TIMED_ZONE = ((0.42, 0.4), (0.62, 0.4), (0.62, 0.65), (0.42, 0.65))
+TIMED_SEEDS = (1002, 1003, 1008)
+
+KEEP_EACH = 11
+"""Only each so manyth sample keeps its picture, and every wrong one: the contact sheet needs few."""
+
+
+def main() -> None:
+    """Measure, and print the one JSON object."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="two places, one light: shows that the bench works")
+    parser.add_argument("--json", action="store_true", help="the JSON object only, no table on standard error")
+    parser.add_argument("--detail", type=Path, help="write counts per case, light, quality and place to this file")
+    parser.add_argument("--sheet", type=Path, help="write a contact sheet of verdicts to this JPEG or PNG file")
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    cv2.ocl.setUseOpenCL(False)
+    load = round(os.getloadavg()[0], 2)
+    tested = [place for place in places() if place.side == "test"]
+    if args.quick:
+        tested = [place for place in tested if place.name in ("rendered-1002", "demo-gate")]
+    single, pooled = _judged(tested, args.quick)
+    figures = _figures(single, pooled)
+    for figure, width, height in ((TIME_360P, 640, 360), (TIME_1080P, 1920, 1080)):
+        say(f"time at {width}x{height}")
+        figures[figure.name] = figure.of(_times_ms(width, height, 5 if args.quick else 60))
+    conditions = {
+        "places": [place.name for place in tested],
+        "learned_on": [place.name for place in places() if place.side == "train"],
+        "lights": list(LIGHTS),
+        "crf": list(CRFS),
+        "cases": len(CASES),
+        "looks_pooled": MOMENTS,
+        "no_texture_ratio": {kind: _no_texture(single, pooled, kind) for kind in EFFECTS},
+        "single_look": {kind: _values(single, kind) for kind in EFFECTS},
+        "real_places_only": {kind: _values(_real(pooled if kind != "solid" else single), kind) for kind in EFFECTS},
+        "strip5_fail_ratio": {kind: _failed(single, pooled, kind) for kind in EFFECTS},
+        "load_1min_before": load,
+    }
+    if args.detail:
+        by = ("case", "light", "quality", "texture", "place")
+        detail = {"single": {k: table(single, k) for k in by}, "pooled": {k: table(pooled, k) for k in by}}
+        args.detail.write_text(json.dumps(detail, indent=1))
+    if args.sheet:
+        cv2.imwrite(str(args.sheet), sheet([one for one in single if one.sample.picture.size]))
+    show("masks", Flags(args.quick, args.json), figures, conditions)
+
+
+def _judged(tested: list[Place], quick: bool) -> tuple[list[Scored], list[Scored]]:
+    """Judge every sample alone, and every soft mask by its looks at all moments."""
+    single: list[Scored] = []
+    pooled: list[Scored] = []
+    lights = LIGHTS[:1] if quick else LIGHTS
+    crfs = CRFS[1:2] if quick else CRFS
+    for place in tested:
+        say(place.name)
+        for light, crf in product(lights, crfs):
+            first = list(_looks(Shot(place, 0, light, crf), CASES))
+            single += [
+                one if index % KEEP_EACH == 0 or one.is_wrong else _without_picture(one)
+                for index, one in enumerate(first, len(single))
+            ]
+            later = [
+                {_key(one): one.verdict for one in _looks(Shot(place, moment, light, crf), SOFT)}
+                for moment in range(1, MOMENTS)
+            ]
+            for one in first:
+                if one.sample.case.kind != "solid":
+                    looks = [one.verdict, *(verdicts[_key(one)] for verdicts in later)]
+                    pooled.append(_without_picture(Scored(one.sample, one.effect, pool(looks), len(looks))))
+    return single, pooled
+
+
+def _looks(shot: Shot, cases: tuple[Case, ...]) -> Iterator[Scored]:
+    for sample in samples(shot, cases):
+        for effect in asked(sample.case):
+            color = sample.color if effect == "color" else ""
+            verdict = judge_zone(sample.picture, Zone(sample.area.texture, sample.area.corners, effect, color))
+            yield Scored(sample, effect, verdict, 1)
+
+
+def _key(one: Scored) -> tuple[str, str, str]:
+    return one.effect, one.sample.case.name, one.sample.area.texture
+
+
+def _without_picture(one: Scored) -> Scored:
+    sample = one.sample
+    bare = Sample(sample.shot, sample.area, sample.case, sample.color, np.zeros((0, 0, 3), np.uint8))
+    return Scored(bare, one.effect, one.verdict, one.looks)
+
+
+def _of(scored: list[Scored], kind: str) -> list[Scored]:
+    return [one for one in scored if one.effect == EFFECTS[kind]]
+
+
+def _real(scored: list[Scored]) -> list[Scored]:
+    return [one for one in scored if one.sample.shot.place.is_real]
+
+
+def _figures(single: list[Scored], pooled: list[Scored]) -> dict[str, dict[str, Any]]:
+    figures: dict[str, dict[str, Any]] = {}
+    for kind, goals in GOALS.items():
+        shares = errors(_of(single if kind == "solid" else pooled, kind), goals)
+        figures |= {f"{kind}_{name}": share for name, share in shares.items()}
+    figures["strip5_solid_found_ratio"] = found(_strips(single, "solid"), 0.95)
+    figures["strip5_soft_found_ratio"] = found(_strips(pooled, "mosaic") + _strips(pooled, "blur"), 0.9)
+    return figures
+
+
+def _strips(scored: list[Scored], kind: str) -> list[Scored]:
+    return [one for one in _of(scored, kind) if one.sample.case.name == f"{kind}-shift-5%"]
+
+
+def _failed(single: list[Scored], pooled: list[Scored], kind: str) -> float:
+    strips = _strips(single if kind == "solid" else pooled, kind)
+    return round(sum(one.verdict.verdict == "FAIL" for one in strips) / max(len(strips), 1), 4)
+
+
+def _values(scored: list[Scored], kind: str) -> dict[str, float]:
+    own = _of(scored, kind)
+    return {name: share["value"] for name, share in errors(own, GOALS[kind]).items()} | {"n": len(own)}
+
+
+def _no_texture(single: list[Scored], pooled: list[Scored], kind: str) -> dict[str, float]:
+    """The share of answers `no-texture`, in all and in either sort of zone."""
+    own = _of(single if kind == "solid" else pooled, kind)
+    out = {}
+    for name in ("all", "flattest", "textured"):
+        part = [one.verdict for one in own if name in ("all", one.sample.area.texture)]
+        out[name] = round(sum(v.reason == "no-texture" for v in part) / max(len(part), 1), 4)
+    return out
+
+
+def _times_ms(width: int, height: int, repeats: int) -> list[float]:
+    """CPU time of one verdict on one core: the median of the repeats for each of some masks and places."""
+    times = []
+    picks = [case for case in CASES if case.name in ("solid-black", "mosaic-12", "blur-6", "none")]
+    for seed, case in product(TIMED_SEEDS, picks):
+        scene = cv2.resize(frame(seed, 0), (width, height), interpolation=cv2.INTER_AREA)
+        picture = lit(np.asarray(scene, np.uint8), "day", (seed,))
+        draw(picture, TIMED_ZONE, case, lot(np.random.default_rng(seed)))
+        picture = next(decoded(encode([picture], 23)))
+        effect = asked(case)[0]
+        zone = Zone("zone", TIMED_ZONE, effect, "#000000" if effect == "color" else "")
+        taken = []
+        for _ in range(repeats):
+            begun = time.thread_time_ns()
+            judge_zone(picture, zone)
+            taken.append((time.thread_time_ns() - begun) / 1e6)
+        times.append(statistics.median(taken[1:]))
+    return times
+
+
+if __name__ == "__main__":
+    main()

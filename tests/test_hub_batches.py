@@ -1,0 +1,110 @@
+"""Many messages in one transaction of the hub give what each of them in its own would give, or nothing at all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from delivery import NOW, Maker
+from hubdesk import Desk, chain_of, trusted
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.errors import StoreFailed
+from agent.model import Draft, Envelope
+from agent.topics import topic
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path / "hub")
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> Maker:
+    return Maker(tmp_path / "site")
+
+
+def take(desk: Desk, envelopes: Sequence[Envelope]) -> list[str]:
+    """Hand reports in within the open transaction."""
+    events = []
+    for one in envelopes:
+        event = desk.intake.take(topic("datong", "S1", one.report.stream), one.report.payload, one.jws, NOW)
+        events.append(str(event["event"]))
+    return events
+
+
+def gap_record(maker: Maker, chain: Sequence[Envelope], first: int, last: int) -> Envelope:
+    body = {"stream": "event", "epoch": "e1", "from_seq": first, "to_seq": last, "count": last - first + 1}
+    draft = Draft("gap", {**body, "reason": "spool-full", "last_digest": chain[last - 1].report.digest})
+    (record,), _ = maker.envelopes([draft], {}, "e1")
+    return record
+
+
+ORDERS = st.permutations(range(8))
+
+
+@given(ORDERS, st.lists(st.integers(1, 4), min_size=9, max_size=9), st.integers(0, 8))
+@settings(max_examples=25, deadline=None)
+def test_the_watermark_does_not_depend_on_order_or_batches(order: list[int], sizes: list[int], record_at: int) -> None:
+    """Reports 4 and 5 never come; a gap record names them, anywhere among the others."""
+    with tempfile.TemporaryDirectory() as folder:
+        maker, desk = Maker(Path(folder) / "site"), Desk(Path(folder) / "hub")
+        trusted(desk, maker)
+        chain = chain_of(maker, 8)
+        coming = [chain[n] for n in order if n not in (3, 4)]
+        coming.insert(min(record_at, len(coming)), gap_record(maker, chain, 4, 5))
+        for size in sizes:
+            batch, coming = coming[:size], coming[size:]
+            with desk.store.transaction():
+                assert set(take(desk, batch)) <= {"verified"}
+        assert not coming
+        assert desk.watermark("e1") == {"event": 8, "gap": 1}
+        assert desk.status()["verified"] == 7
+        desk.store.close()
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(desk: Desk, maker: Maker) -> None:
+    trusted(desk, maker)
+    chain = chain_of(maker, 4)
+    with desk.store.transaction():
+        take(desk, chain[:1])
+    before = desk.status()
+    with pytest.raises(ZeroDivisionError), desk.store.transaction():
+        assert take(desk, chain[1:3]) == ["verified", "verified"]
+        assert desk.watermark("e1") == {"event": 3}
+        raise ZeroDivisionError
+    assert desk.watermark("e1") == {"event": 1}
+    assert desk.status() == before
+    with desk.store.transaction():
+        assert take(desk, chain[1:]) == ["verified"] * 3
+    assert desk.watermark("e1") == {"event": 4}
+    assert desk.status()["verified"] == 4
+
+
+def test_an_epoch_of_a_transaction_that_failed_is_met_again(desk: Desk, maker: Maker) -> None:
+    trusted(desk, maker)
+    (report,) = chain_of(maker, 1, "e2")
+    with pytest.raises(StoreFailed), desk.store.transaction():
+        take(desk, [report])
+        desk.store.all("SELECT nothing FROM nowhere")
+    with desk.store.transaction():
+        take(desk, [report])
+    assert desk.status()["new_epochs"] == 1
+    assert desk.watermark("e2") == {"event": 1}
+
+
+def test_a_broken_chain_is_found_within_one_transaction(desk: Desk, maker: Maker) -> None:
+    trusted(desk, maker)
+    chain = chain_of(maker, 4)
+    (other,), heads = maker.envelopes([Draft("event", {"other": 1})], {}, "e1")
+    strays, _ = maker.envelopes([Draft("event", {"n": 2})], heads, "e1")
+    with desk.store.transaction():
+        assert take(desk, [chain[0], strays[0], chain[2]]) == ["verified", "tamper", "verified"]
+        assert take(desk, [chain[1], other]) == ["fork", "fork"]
+    assert desk.watermark("e1") == {"event": 1}
+    assert (desk.status()["tampered"], desk.status()["forks"]) == (1, 2)

@@ -1,0 +1,108 @@
+"""Descriptors of views: they come back as they were written, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from masking import baseline
+from masking.baseline import BaselineError, Descriptor
+from masking.view_model import LIGHT_MODES, LightMode
+
+GREY = bytes(range(256)) * 9
+NIGHT = Descriptor("night", 64, 36, 5, GREY)
+
+
+@given(
+    st.sampled_from(LIGHT_MODES),
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.integers(1, baseline.MAX_PICTURES),
+    st.integers(0, 255),
+)
+def test_a_descriptor_comes_back_as_it_was(light: LightMode, width: int, height: int, pictures: int, tone: int) -> None:
+    one = Descriptor(light, width, height, pictures, bytes([tone]) * (width * height))
+    assert baseline.decode(baseline.encode(one)) == one
+
+
+def test_the_grey_values_are_never_printed() -> None:
+    assert "grey" not in repr(NIGHT) and "\\x" not in repr(NIGHT)
+    assert len(NIGHT.digest) == 64
+
+
+def test_the_largest_descriptor_fits_even_when_it_cannot_be_compressed() -> None:
+    noise = b"".join(zlib.crc32(index.to_bytes(4)).to_bytes(4) for index in range(640 * 640 // 4))
+    data = baseline.encode(Descriptor("day", 640, 640, 1, noise))
+    assert len(data) <= baseline.MAX_BYTES
+    assert baseline.decode(data).grey == noise
+
+
+def damaged() -> dict[str, tuple[bytes, str]]:
+    good = baseline.encode(NIGHT)
+    bomb = good[:44] + zlib.compress(bytes(50_000_000))
+    wide = good[:8] + (65_535).to_bytes(2) + (65_535).to_bytes(2) + good[12:]
+    huge = good[:8] + (1280).to_bytes(2) + (1280).to_bytes(2) + good[12:]
+    return {
+        "empty": (b"", "not-a-baseline"),
+        "a jpeg": (b"\xff\xd8\xff" * 40, "not-a-baseline"),
+        "cut in the head": (good[:20], "not-a-baseline"),
+        "cut in the picture": (good[:-9], "damaged"),
+        "something behind it": (good + b"x", "damaged"),
+        "another version": (good[:4] + b"\x02" + good[5:], "other-version"),
+        "no such light": (good[:5] + b"\x07" + good[6:], "damaged"),
+        "a median of none": (good[:6] + b"\0\0" + good[8:], "damaged"),
+        "no width": (good[:8] + b"\0\0" + good[10:], "damaged"),
+        "absurd sizes": (wide, "damaged"),
+        "too many pixels": (huge, "too-large"),
+        "another digest": (good[:12] + bytes(32) + good[44:], "damaged"),
+        "a zlib bomb": (bomb, "damaged"),
+        "too long": (good + bytes(baseline.MAX_BYTES), "too-large"),
+        "no zlib": (good[:44] + b"nonsense", "damaged"),
+    }
+
+
+@pytest.mark.parametrize("name", damaged())
+def test_damaged_bytes_are_refused_with_a_reason(name: str) -> None:
+    data, reason = damaged()[name]
+    with pytest.raises(BaselineError) as refused:
+        baseline.decode(data)
+    assert refused.value.reason == reason
+
+
+@given(st.integers(0, 400), st.integers(1, 255))
+def test_a_changed_byte_is_never_a_picture_that_nobody_approved(at: int, change: int) -> None:
+    good = bytearray(baseline.encode(NIGHT))
+    at %= len(good)
+    good[at] ^= change
+    try:
+        read = baseline.decode(bytes(good))
+    except BaselineError:
+        return
+    assert read.grey == NIGHT.grey  # the light mode or the count was hit: the head is not what the digest is of
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Descriptor("day", 10, 10, 1, b"x" * 99),
+        Descriptor("day", 10, 10, 0, b"x" * 100),
+        Descriptor("day", 0, 10, 1, b""),
+        Descriptor("day", 1280, 1280, 1, b""),
+    ],
+)
+def test_what_could_not_be_read_back_is_not_written(wrong: Descriptor) -> None:
+    with pytest.raises(BaselineError):
+        baseline.encode(wrong)
+
+
+def test_the_daemons_side_loads_no_picture_code() -> None:
+    modules = ["baseline", "persistence", "quality", "quality_learning", "view_model", "view_zones"]
+    imports = "; ".join(f"import masking.{name}" for name in modules)
+    script = f"import sys; {imports}; print([m for m in ('numpy', 'cv2') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,98 @@
+"""Several looks at one zone become one verdict: what they agree on, what one of them knows, and what stays open."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from masking.model import Verdict
+from masking.pool import MOST_LOOKS, pool
+
+Decision = Literal["PASS", "FAIL", "UNSURE"]
+
+
+def look(verdict: Decision, probability: float, reason: str = "", zone: str = "desk") -> Verdict:
+    words = {"PASS": "mosaic", "FAIL": "not-hidden", "UNSURE": "not-clean"}
+    numbers = (("hidden_probability", probability), ("block_px", 12.0))
+    return Verdict(zone, verdict, reason or words[verdict], numbers, f"{verdict}.")
+
+
+def numbers(verdict: Verdict) -> dict[str, float]:
+    return dict(verdict.numbers)
+
+
+def test_a_single_look_stays_as_it_is() -> None:
+    for one in (look("PASS", 0.99), look("UNSURE", 0.5), look("FAIL", 0.01)):
+        assert pool([one]) == one
+
+
+def test_looks_that_agree_keep_their_word_and_say_how_many_they_are() -> None:
+    pooled = pool([look("PASS", 0.97), look("PASS", 0.99), look("PASS", 0.98)])
+    assert (pooled.verdict, pooled.reason, pooled.explanation) == ("PASS", "mosaic", "PASS.")
+    assert numbers(pooled)["looks"] == 3
+    assert 0.97 < numbers(pooled)["hidden_probability"] < 0.99
+    assert numbers(pooled)["block_px"] == 12
+
+
+def test_an_open_look_among_sure_ones_does_not_keep_the_verdict_open() -> None:
+    assert pool([look("PASS", 0.99), look("UNSURE", 0.9), look("PASS", 0.98)]).verdict == "PASS"
+    assert pool([look("FAIL", 0.02), look("UNSURE", 0.2), look("FAIL", 0.01)]).verdict == "FAIL"
+
+
+def test_three_looks_that_are_nearly_sure_decide_together() -> None:
+    passed = pool([look("UNSURE", 0.94)] * 3)
+    assert (passed.verdict, passed.reason) == ("PASS", "several-looks")
+    failed = pool([look("UNSURE", 0.06)] * 3)
+    assert (failed.verdict, failed.reason) == ("FAIL", "several-looks")
+    assert pool([look("UNSURE", 0.6)] * 3).verdict == "UNSURE"
+
+
+def test_what_one_look_knows_for_certain_is_not_voted_down() -> None:
+    pooled = pool([look("PASS", 0.999), look("FAIL", 0.0001), look("PASS", 0.999)])
+    assert (pooled.verdict, pooled.reason) == ("FAIL", "not-hidden")
+
+
+def test_looks_that_contradict_each_other_stay_open() -> None:
+    pooled = pool([look("PASS", 0.97), look("FAIL", 0.03)])
+    assert (pooled.verdict, pooled.reason) == ("UNSURE", "looks-differ")
+
+
+@pytest.mark.parametrize("reason", ["no-texture", "no-border", "too-small"])
+def test_a_look_that_could_not_tell_anything_neither_helps_nor_harms(reason: str) -> None:
+    blind = look("UNSURE", 0.4, reason)
+    sure = look("PASS", 0.97)
+    assert pool([blind, sure, blind]) == sure
+    assert pool([blind, sure]) == sure
+    assert pool([blind, blind]) == blind
+    wordless = Verdict("desk", "UNSURE", reason)
+    assert pool([wordless, sure]) == sure
+
+
+def test_a_look_that_a_rule_kept_from_passing_does_not_help_to_pass() -> None:
+    vetoed = look("UNSURE", 0.9999, "other-color")
+    assert pool([vetoed] * 3).verdict == "UNSURE"
+    assert pool([vetoed, vetoed, look("PASS", 0.97)]).verdict == "UNSURE"
+
+
+def test_a_look_that_a_rule_failed_counts_as_failed() -> None:
+    too_fine = look("FAIL", 0.94, "mosaic-too-fine")
+    pooled = pool([too_fine] * 3)
+    assert (pooled.verdict, pooled.reason) == ("FAIL", "mosaic-too-fine")
+
+
+def test_only_the_newest_looks_count() -> None:
+    old, new = look("FAIL", 0.0001), look("PASS", 0.99)
+    assert pool([old] * 5 + [new] * MOST_LOOKS).verdict == "PASS"
+    assert pool([new] * 5 + [old]).verdict == "FAIL"
+
+
+def test_probabilities_at_the_ends_do_not_break_the_sum() -> None:
+    assert pool([look("PASS", 1.0), look("PASS", 1.0)]).verdict == "PASS"
+    assert pool([look("FAIL", 0.0), look("FAIL", 0.0)]).verdict == "FAIL"
+
+
+@pytest.mark.parametrize("looks", [[], [look("PASS", 0.99), look("PASS", 0.99, zone="door")]])
+def test_no_looks_or_looks_at_different_zones_are_a_mistake(looks: list[Verdict]) -> None:
+    with pytest.raises(ValueError, match="one zone"):
+        pool(looks)

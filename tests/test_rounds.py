@@ -1,0 +1,214 @@
+"""Looks in rounds, with real pictures in the real worker: who is looked at again, and what stays in the process."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pictures
+import pytest
+from pictures import Mask as Drawn
+from pictures import jpeg, masked, polygon
+from sites import NOW, ZONE, camera, observed, site
+
+from agent import rounds
+from agent.commands import check
+from agent.config import PrivateZone, Site
+from agent.probe import Paths, Probed
+from agent.rim import Rim
+from agent.rounds import look_in_rounds
+from agent.state import NOTHING, Memory, to_json
+from agent.studies import studied_path, studies
+from drivers.credentials import Credentials
+from drivers.model import Mask, Masks, Observations, Picture, Stream, Streams, Unavailable
+from drivers.picture import PathName, PictureSeen, ZoneVerdict
+from masking.model import Job
+from masking.study import Study
+from masking.view_model import DescriptorJob, QualitySeen, ViewSeen
+from masking.worker import Worker
+
+BOX = (0.2, 0.2, 0.5, 0.5)
+SEEN = pictures.lit(pictures.scene(21), "day", 1)
+HIDDEN = masked(SEEN, BOX, Drawn("solid"))
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    with Worker() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def reference(worker: Worker) -> bytes:
+    study = Study(descriptor=DescriptorJob(excluded=(polygon(BOX),)))
+    studied = worker.judge(Job(jpeg(HIDDEN), "jpeg", (), study)).studied
+    assert studied is not None
+    return studied.descriptor
+
+
+@dataclass(slots=True)
+class Street:
+    """What cameras deliver in each round, and who was asked."""
+
+    views: dict[str, list[pictures.Picture]]
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
+
+    def fetch(self, names: tuple[str, ...]) -> Probed:
+        self.asked.append(names)
+        number = len(self.asked) - 1
+        told: Observations = ()
+        taken: list[Picture] = []
+        for name in names:
+            streams = Streams(tuple(Stream(path, f"rtsp://192.0.2.1/{path}") for path in ("main", "sub")))
+            told += observed(f"camera:{name}", streams, Masks((Mask("m", polygon(BOX), "Color", True),)))
+            shown = self.views[name][min(number, len(self.views[name]) - 1)]
+            taken.append(Picture(name, "sub", NOW, jpeg(shown), "jpeg"))
+        return Probed(told, tuple(taken))
+
+    def rim(self, worker: Worker) -> Rim:
+        return Rim(Credentials(None), worker.judge, lambda: NOW, wait=self.waited.append)
+
+
+def run(
+    street: Street, a_site: Site, worker: Worker, monkeypatch: pytest.MonkeyPatch, count: int,
+    references: dict[str, tuple[bytes, ...]] | None = None, rim: Rim | None = None,
+) -> tuple[Observations, Memory]:  # fmt: skip
+    def probe(part: Site, *rest: object) -> Probed:
+        paths: Paths = rest[-1]  # type: ignore[assignment]
+        assert all("playback" not in asked for asked in paths.values()), "a recorded picture stays the same"
+        assert {d.id for d in part.devices} == {c.camera.device for c in part.cameras}
+        return street.fetch(tuple(c.camera.id for c in part.cameras))
+
+    monkeypatch.setattr(rounds, "probe", probe)
+    first = street.fetch(tuple(c.camera.id for c in a_site.cameras))
+    return look_in_rounds(a_site, rim or street.rim(worker), first, NOTHING, references or {}, NOW, count)
+
+
+def test_only_cameras_that_one_picture_does_not_settle_are_looked_at_again(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soft = camera("soft", "soft", zones=(PrivateZone("window", polygon(BOX), "pixelated"),))
+    street = Street({"solid": [HIDDEN], "soft": [masked(SEEN, BOX, Drawn("mosaic", 24))]})
+    two = site(camera("solid", "solid", zones=(PrivateZone("window", polygon(BOX), "color"),)), soft)
+    looked, memory = run(street, two, worker, monkeypatch, 3)
+    assert street.asked == [("solid", "soft"), ("soft",), ("soft",)]
+    assert street.waited == [10.0, 10.0]
+    verdicts = {o.subject: o.value for o in looked if isinstance(o.value, ZoneVerdict)}
+    assert verdicts["camera:solid"].verdict == "PASS"
+    assert dict(verdicts["camera:soft"].numbers)["looks"] == 3
+    assert len([o for o in looked if isinstance(o.value, PictureSeen)]) == 2, "one picture of each path stands"
+    assert {one.camera_id for one in memory.pooled} == {"solid", "soft"}
+
+
+def test_one_round_looks_once_and_does_not_wait(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    street = Street({"soft": [masked(SEEN, BOX, Drawn("mosaic", 24))]})
+    soft = site(camera("soft", zones=(PrivateZone("window", polygon(BOX), "pixelated"),)))
+    run(street, soft, worker, monkeypatch, 1)
+    assert (street.asked, street.waited) == ([("soft",)], [])
+
+
+def test_a_view_is_settled_by_three_rounds(worker: Worker, monkeypatch: pytest.MonkeyPatch, reference: bytes) -> None:
+    street = Street({"gate": [HIDDEN]})
+    looked, memory = run(street, site(camera()), worker, monkeypatch, 5, {"gate": (reference,)})
+    assert len(street.asked) == 3, "and no more than that"
+    settled = memory.views["gate"].settled(NOW)
+    assert settled is not None
+    assert settled.state == "still"
+    assert [type(o.value) for o in looked].count(ViewSeen) == 1
+    (quality,) = [o.value for o in looked if isinstance(o.value, QualitySeen)]
+    assert quality.change == pytest.approx(0, abs=0.1), "the picture of the round before is known"
+
+
+def test_a_camera_that_delivers_nothing_is_not_waited_for(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    street = Street({})
+    silent = observed("camera:gate", Unavailable("streams", "unreachable"))
+    monkeypatch.setattr(rounds, "probe", lambda *rest: pytest.fail("nobody is asked again"))
+    looked, memory = look_in_rounds(
+        site(camera()), street.rim(worker), Probed(silent), NOTHING, {"gate": (b"approved",)}, NOW, 3
+    )
+    assert (looked, street.waited) == ((), [])
+    assert memory.views["gate"].settled(NOW) is None
+
+
+def test_no_picture_goes_into_the_memory_or_an_observation(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, reference: bytes
+) -> None:
+    street = Street({"gate": [HIDDEN]})
+    rim = street.rim(worker)
+    looked, memory = run(street, site(camera()), worker, monkeypatch, 3, {"gate": (reference,)}, rim)
+    kept = rim.previous.all()["gate"]
+    assert kept.startswith(b"CWVB")
+    assert len(to_json(memory)) < 4096, "far smaller than any picture"
+    assert all(not isinstance(value, bytes) for o in looked for value in vars_of(o.value))
+    assert "CWVB" not in repr(rim)
+
+
+def vars_of(value: object) -> list[object]:
+    return [getattr(value, name) for name in getattr(value, "__slots__", ())]
+
+
+def test_a_picture_that_cannot_be_judged_in_a_later_round_changes_nothing(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soft = site(camera("soft", zones=(PrivateZone("window", polygon(BOX), "pixelated"),)))
+    street = Street({"soft": [masked(SEEN, BOX, Drawn("mosaic", 24))]})
+
+    def probe(part: Site, *rest: object) -> Probed:
+        fetched = street.fetch(("soft",))
+        return Probed(fetched.observations, (Picture("soft", "sub", NOW, b"\xff\xd8\xff cut", "jpeg"),))
+
+    monkeypatch.setattr(rounds, "probe", probe)
+    first = street.fetch(("soft",))
+    looked, _ = look_in_rounds(soft, street.rim(worker), first, NOTHING, {}, NOW, 3)
+    assert [o.value.verdict for o in looked if isinstance(o.value, ZoneVerdict)] != []
+    assert [o for o in looked if isinstance(o.value, Unavailable)] == []
+
+
+@pytest.mark.parametrize(
+    ("offered", "path"),
+    [
+        (("snapshot", "main", "sub"), "sub"),
+        (("snapshot", "main"), "main"),
+        (("snapshot",), "snapshot"),
+        (("playback",), None),
+        ((), None),
+    ],
+)
+def test_view_and_quality_are_asked_of_one_path_that_stays(
+    offered: tuple[PathName, ...], path: PathName | None
+) -> None:
+    streams = Streams(tuple(Stream(one, "rtsp://192.0.2.1/") for one in offered))
+    assert studied_path(streams) == path
+    asked = studies(site(camera()), observed("camera:gate", streams), {}, {})
+    assert asked.get("gate", (None,))[0] == path
+
+
+def test_zones_and_drawn_masks_are_left_out_and_a_mask_that_is_off_is_not() -> None:
+    drawn, off = (((0.6, 0.6), (0.9, 0.6), (0.9, 0.9)), ((0.0, 0.6), (0.2, 0.6), (0.2, 0.9)))
+    told = observed(
+        "camera:gate",
+        Streams((Stream("sub", "rtsp://192.0.2.1/"),)),
+        Masks((Mask("a", drawn, "Color", True), Mask("b", off, "Color", False), Mask("c", (), "Color", None))),
+    )
+    path, study = studies(site(camera()), told, {"gate": (b"approved",)}, {"gate": b"before"})["gate"]
+    assert path == "sub"
+    assert study.view is not None
+    assert study.quality is not None
+    assert study.view.excluded == study.quality.excluded == (ZONE.polygon, drawn)
+    assert (study.view.references, study.quality.references, study.quality.previous) == (
+        (b"approved",), (b"approved",), b"before",
+    )  # fmt: skip
+    _, study = studies(site(camera()), told, {}, {})["gate"]
+    assert study.view is None, "without an approved view there is nothing to ask"
+
+
+def test_a_check_takes_three_rounds_unless_it_is_told_otherwise() -> None:
+    parser = argparse.ArgumentParser()
+    check.add_arguments(parser)
+    assert parser.parse_args([]).rounds == 3
+    assert parser.parse_args(["--rounds", "1"]).rounds == 1
+    for wrong in ("0", "-1", "10", "x"):
+        with pytest.raises(SystemExit):
+            parser.parse_args(["--rounds", wrong])
