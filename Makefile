@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PEERS := build/peers
 
-.PHONY: help demo watch test check format setup system-packages peers lock bench clean
+.PHONY: help demo watch test check format setup system-packages peers lock bench fuzz clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -59,6 +59,9 @@ lock: ## resolve the dependencies again (needs uv)
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
 	for name in probe capture recorders stores masks view quality delivery; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+
+fuzz: setup ## thousands of mutated pictures against the picture worker
+	$(BIN)/python tests/fuzz_worker.py $(FUZZ_FLAGS)
 
 clean: ## remove everything that make has made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
