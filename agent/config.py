@@ -12,10 +12,14 @@ from typing import Literal
 
 from drivers.footage import Store
 from drivers.model import Camera, Credential, Device, Polygon
+from masking.quality import Thresholds
 
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
 PERIOD_MIN_S = 60
 PERIOD_MAX_S = 86_400
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in 0..1 of the picture's width and height, origin top-left, y down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,23 @@ class NoPrivateArea:
 
 
 @dataclass(frozen=True, slots=True)
+class PtzLock:
+    """Somebody's word that a camera that could turn or zoom is locked in one position: who, on which day (ISO date)."""
+
+    by: str
+    at: str
+    locked: Literal[True] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A position that a camera turns to, and what must be hidden in its picture then; no zones: nothing private."""
+
+    name: str
+    zones: tuple[PrivateZone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mute:
     """An indicator of picture quality that is known to be bad and is not told until a day is over.
 
@@ -56,9 +77,11 @@ class Mute:
 class CameraConfig:
     """A camera and what is due of it.
 
-    `zones` and `no_private_area` exclude each other; a camera with neither is an open declaration. `recorded` says
-    that its recordings are kept: in the store `store` under the name `store_name`, or, where that is empty, on the
-    device it is read through. `retention_days` 0 means: the site's floor. `in_use_since` None means: the site's day.
+    `zones` and `no_private_area` exclude each other; a camera with neither is an open declaration. `ptz_lock` and
+    `presets` exclude each other. `overlay_boxes`: where the camera itself should write the time and its name.
+    `recorded` says that its recordings are kept: in the store `store` under the name `store_name`, or, where that is
+    empty, on the device it is read through. `retention_days` 0 means: the site's floor. `in_use_since` None means: the
+    site's day.
     `mutes`: what is known to be wrong with its picture.
     """
 
@@ -71,6 +94,9 @@ class CameraConfig:
     store_name: str = ""
     in_use_since: date | None = None
     mutes: tuple[Mute, ...] = ()
+    ptz_lock: PtzLock | None = None
+    presets: tuple[Preset, ...] = ()
+    overlay_boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +214,8 @@ class Site:
 
     `id` is 1 to 23 of 0-9, A-Z, a-z; topic level, client id and certificate name at once. `city` is the topic level
     above it. `division` is the six-digit GB/T 2260 code. `time_zone` is that of the wall clocks on site, by its IANA
-    name. `in_use_since` is the day on which the system was put into use, None where nobody declared it. `digest` is
-    SHA-256 over the configuration file's bytes.
+    name. `in_use_since` is the day on which the system was put into use, None where nobody declared it. `quality` says
+    when a picture is bad. `digest` is SHA-256 over the configuration file's bytes.
     """
 
     id: str
@@ -203,6 +229,7 @@ class Site:
     cameras: tuple[CameraConfig, ...] = ()
     probe: Probe = field(default_factory=Probe)
     policy: Policy = field(default_factory=Policy)
+    quality: Thresholds = field(default_factory=Thresholds)
     hub: Hub | None = None
     storage: Storage = field(default_factory=Storage)
     discovery: Discovery = field(default_factory=Discovery)

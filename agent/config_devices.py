@@ -1,4 +1,6 @@
-"""Reads devices, cameras and zones out of site.toml, and what must hold between them. Pure, but for a look at `ca`.
+"""Reads devices and cameras out of site.toml, and what must hold between them. Pure, but for a look at `ca`.
+
+What a camera shows and must not show is read in `config_zones.py`.
 
 A camera is read through exactly one device that stands in the same file; no two cameras share a device's channel.
 """
@@ -9,14 +11,20 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from agent.config import DEFAULT_TIME_ZONE, CameraConfig, Mute, NoPrivateArea, Policy, PrivateZone
+from agent.config import DEFAULT_TIME_ZONE, CameraConfig, Mute, Policy
 from agent.config_days import read_date, read_day, read_time_zone
 from agent.config_sections import RETENTION_MAX_DAYS, read_credential, read_host
-from agent.config_table import Table
+from agent.config_table import Seen, Table
+from agent.config_zones import (
+    read_no_private_area,
+    read_overlay_boxes,
+    read_presets,
+    read_ptz_lock,
+    read_zones,
+)
 from drivers.footage import Store
-from drivers.model import Camera, Credential, Device, Point, Polygon
+from drivers.model import Camera, Credential, Device
 from drivers.registry import DRIVERS
-from masking.geometry import GeometryError, validate
 from masking.quality import INDICATORS
 
 NAME = r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}"
@@ -36,7 +44,6 @@ _CA_MAX_BYTES = 1024 * 1024
 
 _DEFAULT_CAMERA = Camera(id="", device="")
 _DEFAULT_DEVICE = Device(id="", host="", port=DEFAULT_PORT, driver=DEFAULT_DRIVER)
-_NO_POLYGON: Polygon = ()
 
 
 def read_devices(
@@ -44,8 +51,8 @@ def read_devices(
 ) -> tuple[Device, ...]:
     """Read every `[[device]]`; `credentials` None: the secrets file could not be read."""
     devices: list[Device] = []
-    seen = _Seen("device")
-    addresses = _Seen("device")
+    seen = Seen("device")
+    addresses = Seen("device")
     for table in top.tables("device", "device"):
         table.only("id", "host", "port", "driver", "credential", "rtsp_port", "tls", "allow_basic", "ca", "time_zone")
         tls = table.flag("tls", _DEFAULT_DEVICE.tls)
@@ -95,12 +102,12 @@ def read_cameras(
 ) -> tuple[CameraConfig, ...]:
     """Read every `[[camera]]` with its zones."""
     cameras: list[CameraConfig] = []
-    ids, codes, channels = _Seen("camera"), _Seen("camera"), _Seen("camera")
+    ids, codes, channels = Seen("camera"), Seen("camera"), Seen("camera")
     known = {device.id for device in devices}
     for table in top.tables("camera", "camera"):
         table.only(
             "id", "device", "channel", "name", "code", "placement", "recorded", "retention_days", "store", "store_name",
-            "in_use_since", "private_zone", "no_private_area", "mute",
+            "in_use_since", "private_zone", "no_private_area", "mute", "ptz", "preset", "overlay_boxes",
         )  # fmt: skip
         camera = Camera(
             id=table.text("id", like=NAME, rule=NAME_RULE, example='"gate"'),
@@ -126,14 +133,17 @@ def read_cameras(
         cameras.append(
             CameraConfig(
                 camera=camera,
-                zones=_zones(table),
-                no_private_area=_no_private_area(table),
+                zones=read_zones(table),
+                no_private_area=read_no_private_area(table),
                 recorded=table.flag("recorded", bool(store)),
                 retention_days=_retention_days(table, policy),
                 store=store,
                 store_name=table.text("store_name", camera.id if store else ""),
                 in_use_since=read_date(table, "in_use_since"),
                 mutes=_mutes(table),
+                ptz_lock=read_ptz_lock(table),
+                presets=read_presets(table),
+                overlay_boxes=read_overlay_boxes(table),
             )
         )
     return tuple(cameras)
@@ -162,85 +172,9 @@ def _retention_days(table: Table, policy: Policy) -> int:
     return days
 
 
-def _zones(camera: Table) -> tuple[PrivateZone, ...]:
-    zones: list[PrivateZone] = []
-    names = _Seen("zone")
-    for table in camera.tables("private_zone", "zone"):
-        table.only("name", "polygon", "effect", "color")
-        zone = PrivateZone(
-            name=table.text("name", example='"window"'),
-            polygon=_polygon(table),
-            effect=table.choice("effect", "any", ("color", "pixelated", "blurred", "any")),
-            color=table.text(
-                "color", "", like="#[0-9A-Fa-f]{6}", rule="a colour as #rrggbb", example='"#000000"'
-            ).lower(),
-        )
-        if zone.color and zone.effect in ("pixelated", "blurred"):
-            table.note("color", f'color has no use with effect = "{zone.effect}"', 'remove it, or set effect = "color"')
-        names.check(table, "name", zone.name, f'name "{zone.name}"')
-        zones.append(zone)
-    return tuple(zones)
-
-
-def _polygon(table: Table) -> Polygon:
-    example = "[[0.1, 0.1], [0.4, 0.1], [0.4, 0.5]]"
-    if not table.required("polygon", example):
-        return _NO_POLYGON
-    value = table.data["polygon"]
-    if not isinstance(value, list):
-        shown = table.document.shown(value)
-        table.note("polygon", f"polygon must be a list of points, not {shown}", f"write for example {example}")
-        return _NO_POLYGON
-    points: list[Point] = []
-    for index, element in enumerate(value):
-        point = _point(element)
-        if point is None:
-            table.document.note(
-                (*table.path, "polygon", index),
-                table.where,
-                f"point {index + 1} of polygon is {table.document.shown(element)}",
-                "write [x, y], both from 0 to 1: shares of the picture's width and height, from its top left",
-            )
-        else:
-            points.append(point)
-    if len(points) < len(value):
-        return _NO_POLYGON
-    polygon = tuple(points)
-    try:
-        validate(polygon)
-    except GeometryError as error:
-        table.note("polygon", str(error), "name its corners in order around the area, each once")
-    return polygon
-
-
-def _point(element: object) -> Point | None:
-    if not isinstance(element, list) or len(element) != 2:
-        return None
-    x, y = element
-    for number in (x, y):
-        # NaN fails the comparison.
-        if not isinstance(number, int | float) or isinstance(number, bool) or not 0 <= number <= 1:
-            return None
-    return float(x), float(y)
-
-
-def _no_private_area(camera: Table) -> NoPrivateArea | None:
-    table = camera.table("no_private_area", "optional")
-    if table is None:
-        return None
-    table.only("by", "at")
-    if camera.data.get("private_zone"):
-        camera.note(
-            "no_private_area",
-            "it declares both private zones and that there is no private area",
-            "remove [camera.no_private_area] or the zones",
-        )
-    return NoPrivateArea(by=table.text("by", example='"Li Na"'), at=read_day(table, "at"))
-
-
 def _mutes(camera: Table) -> tuple[Mute, ...]:
     mutes: list[Mute] = []
-    names = _Seen("mute")
+    names = Seen("mute")
     for table in camera.tables("mute", "mute"):
         table.only("indicator", "until", "by")
         named = table.required("indicator", f'"{MUTE_EXAMPLE}"')
@@ -252,24 +186,3 @@ def _mutes(camera: Table) -> tuple[Mute, ...]:
         if until:
             mutes.append(Mute(indicator, date.fromisoformat(until), by))
     return tuple(mutes)
-
-
-class _Seen:
-    """Where each value stood first, so that the second one can name it. `noun` is what carries the value."""
-
-    def __init__(self, noun: str) -> None:
-        self.noun = noun
-        self.first: dict[str, int] = {}
-
-    def check(self, table: Table, key: str, value: str, shown: str, fix: str = "") -> None:
-        """Note that a value was used before; an empty value (a mistake noted elsewhere, or none given) is not one."""
-        if not value:
-            return
-        if value in self.first:
-            table.note(
-                key,
-                f"{shown} is already used on line {self.first[value]}",
-                fix or f"give each {self.noun} its own {key}",
-            )
-        else:
-            self.first[value] = table.line(key) or table.line("")

@@ -20,6 +20,7 @@ from agent.config import Site, Storage
 from agent.config_devices import NAME, NAME_RULE, read_cameras, read_devices
 from agent.config_footage import read_holds, read_stores
 from agent.config_lines import KeyPath, locate
+from agent.config_quality import read_quality
 from agent.config_sections import read_discovery, read_hub, read_policy, read_probe, read_site, read_storage
 from agent.config_table import ConfigError, ConfigForbidden, Document, Problem, Table
 from agent.paths import SECRETS_NAME
@@ -30,7 +31,7 @@ __all__ = ["ConfigError", "Problem", "load", "load_storage"]
 FILE_MAX_BYTES = 8 * 1024 * 1024
 """Far above a site of ten thousand cameras; a wrong file is refused before it fills the memory."""
 
-_TABLES = ("site", "probe", "policy", "storage", "discovery", "hub", "device", "camera", "store", "hold")
+_TABLES = ("site", "probe", "policy", "quality", "storage", "discovery", "hub", "device", "camera", "store", "hold")
 _TWICE = re.compile(r"(?i)cannot (declare|overwrite|mutate|redefine)|duplicate")
 """What tomli says where a key or table stands there already."""
 _WRONG_BITS = 0o077
@@ -94,6 +95,7 @@ def _site(document: Document, credentials: dict[str, Credential] | None) -> Site
         site,
         probe=probe,
         policy=policy,
+        quality=read_quality(top.table("quality", "optional")),
         storage=read_storage(top.table("storage", "optional")),
         discovery=read_discovery(top.table("discovery", "optional")),
         hub=read_hub(top.table("hub", "optional"), credentials),

@@ -264,6 +264,27 @@ class Table:
         return placeholder
 
 
+class Seen:
+    """Where each value stood first, so that the second one can name it. `noun` is what carries the value."""
+
+    def __init__(self, noun: str) -> None:
+        self.noun = noun
+        self.first: dict[str, int] = {}
+
+    def check(self, table: Table, key: str, value: str, shown: str, fix: str = "") -> None:
+        """Note that a value was used before; an empty value (a mistake noted elsewhere, or none given) is not one."""
+        if not value:
+            return
+        if value in self.first:
+            table.note(
+                key,
+                f"{shown} is already used on line {self.first[value]}",
+                fix or f"give each {self.noun} its own {key}",
+            )
+        else:
+            self.first[value] = table.line(key) or table.line("")
+
+
 Placeholder = TypeVar("Placeholder")
 
 

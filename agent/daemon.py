@@ -22,7 +22,7 @@ from agent.config import Site
 from agent.config_load import load
 from agent.config_table import ConfigError
 from agent.cycle import Seen, seal_for, see, tell
-from agent.host import moment
+from agent.host import give_back_memory, moment
 from agent.keys import REPORT_KEY_NAME, Signer, load_jwks, load_or_create_signer
 from agent.model import Json, utc_text
 from agent.paths import CREDENTIALS_NAME
@@ -108,6 +108,7 @@ def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[Seen, bool]:
         now = moment(clock())
         seen = see(site, rim, now, state.from_json(parts.spool.read_memory()))
         tell(site, seen, parts.spool, parts.signer, now)
+        give_back_memory()
         confirmed = True
         if parts.publisher is not None:
             parts.publisher.wake()
@@ -154,6 +155,7 @@ def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datet
     rim = Rim(parts.credentials, parts.worker.judge, clock, progress, parts.previous)
     seen = see(site, rim, now, state.from_json(parts.spool.read_memory()))
     envelopes = tell(site, seen, parts.spool, parts.signer, now)
+    give_back_memory()
     if parts.publisher:
         parts.publisher.wake()
     summary = counts(seen.findings)

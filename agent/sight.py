@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from agent.baselines import Approval
-from agent.config import Site
+from agent.config import Box, Site
 from drivers.model import Observations
 from masking.persistence import ViewMemory, remember, same
-from masking.quality import SHAKES, QualityJudged, judge
+from masking.quality import SHAKES, QualityJudged, Thresholds, judge
 from masking.quality_learning import QualityMemory, learn
 from masking.view_model import QualitySeen, ViewSeen
 
@@ -68,7 +68,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class CameraQuality:
-    """What is usual for a camera, and what was last found. `references`: a digest over the approved view, or empty."""
+    """What is usual for a camera, and what was last found.
+
+    `references`: a digest over the approved view, or empty; and, where boxes of overlays are declared, `+` and one over
+    those.
+    """
 
     references: str = ""
     memory: QualityMemory = field(default_factory=QualityMemory)
@@ -126,7 +130,7 @@ def quality_after(
     """Return what is known of each camera's quality with this cycle's pictures.
 
     Args:
-        site: Names the cameras.
+        site: Names the cameras, where each writes into its picture, and the thresholds.
         looked: This cycle's looks.
         quality: What was known before.
         views: What is known of the views, this cycle's pictures included.
@@ -138,22 +142,32 @@ def quality_after(
     for camera in site.cameras:
         name = camera.camera.id
         known = quality.get(name, CameraQuality())
-        digest = _digest(references.get(name, ()))
-        known = CameraQuality(digest) if digest and known.references not in ("", digest) else known
-        known = replace(known, references=digest or known.references, marks=_young(known.marks, now))
+        known = _in_force(known, _digest(references.get(name, ())), _boxes_digest(camera.overlay_boxes))
+        known = replace(known, marks=_young(known.marks, now))
         picture = seen.get(f"camera:{name}")
         view = views[name].settled(now) if name in views else None
         if picture is not None:
-            known = _with_picture(known, picture, view, now)
+            known = _with_picture(known, picture, view, site.quality, now)
         if known != CameraQuality(known.references):
             after[name] = known
     return after
 
 
-def _with_picture(known: CameraQuality, seen: QualitySeen, view: ViewSeen | None, now: datetime) -> CameraQuality:
+def _in_force(known: CameraQuality, approved: str, boxes: str) -> CameraQuality:
+    """Return what still holds: a view approved in the place of another, or other boxes, have all learned anew."""
+    approved_before, _, boxes_before = known.references.partition("+")
+    references = (approved or approved_before) + (f"+{boxes}" if boxes else "")
+    if boxes != boxes_before or (approved and approved_before not in ("", approved)):
+        return CameraQuality(references)
+    return replace(known, references=references)
+
+
+def _with_picture(
+    known: CameraQuality, seen: QualitySeen, view: ViewSeen | None, thresholds: Thresholds, now: datetime
+) -> CameraQuality:
     newest = () if seen.shift_percent is None else (round(seen.shift_percent, 3),)
     shifts = (*known.shifts, *newest)[-SHAKES:]
-    judged = judge(seen, known.memory, view, shifts)
+    judged = judge(seen, known.memory, view, shifts, thresholds)
     before = {mark.indicator: mark for mark in known.marks}
     marks = tuple(
         mark for one in judged if (mark := _marked(one, before.get(one.indicator), now)) and one.indicator != "moved"
@@ -183,3 +197,8 @@ def _digest(references: tuple[bytes, ...]) -> str:
     if not references:
         return ""
     return hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in references)).hexdigest()
+
+
+def _boxes_digest(boxes: tuple[Box, ...]) -> str:
+    """Return SHA-256, hex, over the declared boxes of overlays; empty where there are none."""
+    return hashlib.sha256(repr(boxes).encode()).hexdigest() if boxes else ""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from agent.config import Site
-from drivers.model import Masks, Observations, Streams
+from agent.config import Box, Site
+from drivers.model import Masks, Observations, Polygon, Streams
 from drivers.picture import PathName
 from masking.study import Study
 from masking.view_model import QualityJob, ViewJob
@@ -36,7 +36,8 @@ def studies(
     """Return what to ask of each camera whose streams are known.
 
     Args:
-        site: Names the cameras and what is private in their view; that, like the device's own masks, is left out.
+        site: Names the cameras, what is private in their view and where they write into it; that, like the device's own
+            masks, is left out.
         observations: What the devices told in this cycle.
         references: The approved view of each camera that has one, encoded.
         previous: The camera's picture of the cycle before, encoded.
@@ -57,7 +58,13 @@ def studies(
         listed = masks.get(f"camera:{name}", Masks(()))
         drawn = (mask.polygon for mask in listed.masks if mask.enabled is not False and mask.polygon)
         excluded = (*(zone.polygon for zone in camera.zones), *drawn)
+        overlays = tuple(_corners(box) for box in camera.overlay_boxes)
         approved = references.get(name, ())
-        view = ViewJob(approved, excluded) if approved else None
-        asked[name] = path, Study(view, QualityJob(previous.get(name, b""), approved, excluded))
+        view = ViewJob(approved, (*excluded, *overlays)) if approved else None
+        asked[name] = path, Study(view, QualityJob(previous.get(name, b""), approved, excluded, overlays))
     return asked
+
+
+def _corners(box: Box) -> Polygon:
+    left, top, right, bottom = box
+    return (left, top), (right, top), (right, bottom), (left, bottom)

@@ -132,6 +132,16 @@ class Audio:
 
 
 @dataclass(frozen=True, slots=True)
+class Movable:
+    """Whether the device says that one camera can turn, tilt or zoom (PTZ). Noted only where it says so or denies it.
+
+    False of an ONVIF device: none of the camera's profiles has a PTZConfiguration.
+    """
+
+    ptz: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MaskOptions:
     """What masks the device can draw for one camera. `effects` in ONVIF's words; zero where the device does not say.
 

@@ -20,6 +20,7 @@ from drivers.details import (
     Host,
     Interfaces,
     MaskOptions,
+    Movable,
     RecordingSummary,
     RetentionLimits,
     Signing,
@@ -43,7 +44,7 @@ Fact = Literal[
     "identity", "clock", "services", "interfaces", "protocols", "accounts", "storages", "disks", "signing", "channels",
     "video-sources", "recording-summary", "gap-events", "platform-link", "host",
     "streams", "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "recorded-days", "schedule",
-    "store-index", "retention-limits", "access", "picture",
+    "store-index", "retention-limits", "movable", "access", "picture",
 ]  # fmt: skip
 """Names a kind of observation, also when it could not be made."""
 
@@ -53,7 +54,7 @@ DEVICE_FACTS: tuple[Fact, ...] = (
 )  # fmt: skip
 CAMERA_FACTS: tuple[Fact, ...] = (
     "streams", "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "recorded-days", "schedule",
-    "store-index", "retention-limits", "access", "picture",
+    "store-index", "retention-limits", "movable", "access", "picture",
 )  # fmt: skip
 """The facts whose subject is a device, and those whose subject is a camera. That of `host` is the site."""
 
@@ -280,6 +281,7 @@ Value = (
     | Audio
     | Masks
     | MaskOptions
+    | Movable
     | Overlays
     | Recordings
     | RecordingSummary

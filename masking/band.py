@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from masking.raster import Bytes, Floats, Region
+from masking.raster import KEPT_ZONES, Bytes, Floats, Ground, Region
 
 Bools = npt.NDArray[np.bool_]
 
@@ -19,28 +20,29 @@ _CELL = 12.0
 """Length of a border cell, at 640 px."""
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
-    """The band along the border: `pixels` is depths x columns x 3 (luma, Cr, Cb); `cell_px` columns make a cell.
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """How a zone's border is laid out straight; what of a band does not depend on the picture, and is kept.
 
-    `depths_px` are the rows' distances to the border, negative outside. `side` says which side of the polygon each
-    cell belongs to, numbered without gaps; `apart` which cells are so far from the ends of their side that no other
-    side shows in them (all of a side that has none such). Cells that lie outside the picture are left out. `scale`
-    as for the region. `weights` (cells x sides) and `column_weights` (columns x sides) are what each counts in the
-    mean of its side, the last column of a cell excepted, for no difference stands there; `long`: which sides are
-    not much shorter than the longest one. `map_x`, `map_y` are where in the crop each depth and column lies.
+    `cell_px` columns make a cell. `depths_px` are the rows' distances to the border, negative outside. `side` says
+    which side of the polygon each cell belongs to, numbered without gaps. Cells that lie outside the picture are left
+    out. `scale` as for the region. `weights` (cells x sides) and `column_weights` (columns x sides) are what each
+    counts in the mean of its side, the last column of a cell excepted, for no difference stands there; cells that are
+    so near to the ends of their side that another one shows in them count nothing (where others are left). `long`:
+    which sides are not much shorter than the longest one. `map_x`, `map_y` are where in the crop each depth and column
+    lies; `line_at`, for each of them, which of the columns (and, behind those, rows) of the crop a line that crosses
+    its side there would follow.
     """
 
-    pixels: Bytes
     weights: Floats
     column_weights: Floats
     long: Bools
     map_x: Floats
     map_y: Floats
+    line_at: npt.NDArray[np.intp]
     cell_px: int
     depths_px: npt.NDArray[np.float64]
     side: npt.NDArray[np.intp]
-    apart: Bools
     scale: float
 
     def rows(self, low_at_640: float, high_at_640: float) -> slice:
@@ -50,13 +52,44 @@ class Band:
         return slice(middle + first, middle + min(max(round(high_at_640 * self.scale), first), middle) + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The band along the border: `pixels` is depths x columns x 3 (luma, Cr, Cb), `luma` its first plane.
+
+    `along` are the differences of luma along the border: none across the end of a cell, where a side may end.
+    """
+
+    layout: Layout
+    pixels: Bytes
+    luma: Bytes
+    along: Bytes
+
+
 def unroll(region: Region) -> Band:
-    """Lay the band along the border out straight."""
-    reach = int(np.ceil(REACH * region.scale))
-    corners = region.corners
+    """Lay the band along the border out straight.
+
+    Side effect: keeps the layout for the next picture, as `raster.cut` keeps the ground.
+    """
+    ground = region.ground
+    layout = _kept_layout(ground) if ground.is_kept else _layout(ground)
+    if not len(layout.side):
+        none = np.zeros(layout.map_x.shape, np.uint8)
+        return Band(layout, np.zeros((*none.shape, 3), np.uint8), none, none)
+    border = cv2.BORDER_REPLICATE
+    pixels = np.asarray(cv2.remap(region.ycc, layout.map_x, layout.map_y, cv2.INTER_LINEAR, None, border), np.uint8)
+    luma = np.asarray(cv2.extractChannel(pixels, 0), np.uint8)
+    along = np.zeros_like(luma)
+    cv2.absdiff(luma[:, 1:], luma[:, :-1], along[:, :-1])
+    along[:, layout.cell_px - 1 :: layout.cell_px] = 0
+    return Band(layout, pixels, luma, along)
+
+
+def _layout(ground: Ground) -> Layout:
+    reach = int(np.ceil(REACH * ground.scale))
+    corners = ground.corners
     vectors = np.roll(corners, -1, axis=0) - corners
     lengths = np.maximum(np.hypot(vectors[:, 0], vectors[:, 1]), 1e-6)
-    cell = max(round(_CELL * region.scale), 8)
+    cell = max(round(_CELL * ground.scale), 8)
     counts = np.maximum(np.rint(lengths / cell).astype(np.intp), 1)
     columns = counts * cell
     # Position of each column along its side, 0..1, at the columns' middles.
@@ -72,16 +105,15 @@ def unroll(region: Region) -> Band:
     steps = depths[:, None].astype(np.float32)
     map_x = at[:, 0].astype(np.float32) + steps * normal[:, 0]
     map_y = at[:, 1].astype(np.float32) + steps * normal[:, 1]
-    pixels = np.asarray(cv2.remap(region.ycc, map_x, map_y, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE), np.uint8)
     side = np.repeat(np.arange(len(corners)), counts)
     middle = share.reshape(-1, cell).mean(1)
     apart = np.minimum(middle, 1 - middle) * lengths[side] > 0.8 * reach
-    height, width = region.luma.shape
+    height, width = ground.core.shape
     known = (map_x[0] > -0.6) & (map_x[0] < width - 0.4) & (map_y[0] > -0.6) & (map_y[0] < height - 0.4)
     if not known.all():
         cells = known.reshape(-1, cell).all(1)
         kept = np.repeat(cells, cell)
-        pixels, map_x, map_y = (np.ascontiguousarray(plane[:, kept]) for plane in (pixels, map_x, map_y))
+        map_x, map_y = (np.ascontiguousarray(plane[:, kept]) for plane in (map_x, map_y))
         side, apart = np.unique(side[cells], return_inverse=True)[1], apart[cells]
     alone = np.bincount(side, apart) == 0 if len(side) else np.zeros(0, np.bool_)
     apart = apart | alone[side]
@@ -91,13 +123,28 @@ def unroll(region: Region) -> Band:
     by_column = np.repeat(weights, cell, axis=0) / np.float32(cell - 1)
     lengths = np.bincount(side, minlength=1)
     long = lengths >= 0.3 * lengths.max()
-    return Band(pixels, weights, by_column, long, map_x, map_y, cell, depths, side, apart, region.scale)
+    line_at = _line_at((height, width), map_x, map_y, side, cell)
+    return Layout(weights, by_column, long, map_x, map_y, line_at, cell, depths, side, ground.scale)
 
 
-def differences(band: Band) -> Bytes:
-    """Differences of luma along the border: depths x columns; none across the end of a cell, where a side may end."""
-    luma = np.asarray(cv2.extractChannel(band.pixels, 0), np.uint8)
-    along = np.zeros_like(luma)
-    cv2.absdiff(luma[:, 1:], luma[:, :-1], along[:, :-1])
-    along[:, band.cell_px - 1 :: band.cell_px] = 0
-    return along
+_kept_layout = lru_cache(maxsize=KEPT_ZONES)(_layout)
+
+
+def _line_at(
+    shape: tuple[int, int], map_x: Floats, map_y: Floats, side: npt.NDArray[np.intp], cell_px: int
+) -> npt.NDArray[np.intp]:
+    """See `Layout.line_at`: columns cross the level sides, rows the upright ones."""
+    height, width = shape
+    if not len(side):
+        return np.zeros(map_x.shape, np.intp)
+    numbers = cv2.merge(
+        (
+            np.broadcast_to(np.arange(width, dtype=np.float32), shape),
+            np.broadcast_to(np.arange(width, width + height, dtype=np.float32)[:, None], shape),
+        )
+    )
+    at = cv2.remap(numbers, map_x, map_y, cv2.INTER_NEAREST, None, cv2.BORDER_REPLICATE)
+    first = np.flatnonzero(np.diff(side, prepend=-1)) * cell_px
+    level = np.abs(map_x[0, first + 1] - map_x[0, first]) >= 0.7
+    crossed = np.repeat(level[side], cell_px)
+    return np.asarray(np.where(crossed, at[..., 0], at[..., 1]), np.intp)

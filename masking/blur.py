@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from masking.raster import Bytes, Floats, Region, thinned
+from masking.raster import Bytes, Floats, Region
 
 _PRE_PX = 1.0
 """A small blur first, in pixels: it takes out what the codec added."""
@@ -43,15 +43,12 @@ def measure(region: Region) -> Blur:
     height, width = before.shape[0] // 2, before.shape[1] // 2
     small = cv2.resize(before[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
     after = np.asarray(cv2.GaussianBlur(small, (0, 0), once_more / 2), np.float32)
-    core = region.core
-    margin = round(1.5 * once_more)
-    deep = np.asarray(cv2.erode(core, np.ones((2 * margin + 1,) * 2, np.uint8)), np.uint8)
-    if cv2.countNonZero(deep) >= 100:
-        core = deep
-    energy = _energy(before, core)
-    sigma = _sigma(energy, _energy(after, thinned(core)) / 4, once_more)
-    around = _sigma(_energy(before, region.ring), _energy(after, thinned(region.ring)) / 4, once_more)
-    return Blur(sigma / region.scale, energy, around / region.scale)
+    deep, deep_half = region.ground.deep_core(round(1.5 * once_more))
+    energy, around = _energies(before, (deep, region.ring))
+    after_energy, after_around = _energies(after, (deep_half, region.ground.halves[1]))
+    sigma = _sigma(energy, after_energy / 4, once_more)
+    ring_sigma = _sigma(around, after_around / 4, once_more)
+    return Blur(sigma / region.scale, energy, ring_sigma / region.scale)
 
 
 def _sigma(before: float, after: float, once_more: float) -> float:
@@ -61,8 +58,13 @@ def _sigma(before: float, after: float, once_more: float) -> float:
     return min(math.sqrt(max(total - _PRE_PX**2, 0.0)), _MOST_PX)
 
 
-def _energy(luma: Floats, mask: Bytes) -> float:
-    """Mean square of the gradient where the mask is set, in levels squared."""
-    across = cv2.norm(cv2.Sobel(luma, cv2.CV_32F, 1, 0, ksize=1), cv2.NORM_L2SQR, mask)
-    down = cv2.norm(cv2.Sobel(luma, cv2.CV_32F, 0, 1, ksize=1), cv2.NORM_L2SQR, mask)
-    return (across + down) / 4 / max(cv2.countNonZero(mask), 1)
+def _energies(luma: Floats, masks: tuple[Bytes, Bytes]) -> list[float]:
+    """Mean square of the gradient where each mask is set, in levels squared."""
+    across = cv2.Sobel(luma, cv2.CV_32F, 1, 0, ksize=1)
+    down = cv2.Sobel(luma, cv2.CV_32F, 0, 1, ksize=1)
+    return [
+        (cv2.norm(across, cv2.NORM_L2SQR, mask) + cv2.norm(down, cv2.NORM_L2SQR, mask))
+        / 4
+        / max(cv2.countNonZero(mask), 1)
+        for mask in masks
+    ]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from masking import strips
-from masking.band import Band, Bools, differences
+from masking.band import Band, Bools, Layout
 from masking.raster import Bytes, Floats, share_of
 from masking.strips import NO_SIDES, Sides
 
@@ -75,27 +75,26 @@ NO_BORDER = Border(0, 0.0, 0.0, 0.0, 0.0, 0.0, NO_SIDES, *(0.0,) * 7)
 
 def measure(band: Band, inset_px: int) -> Border:
     """Look at both sides of every cell of the border, and at every side of the polygon."""
-    cells = len(band.side)
+    layout, luma = band.layout, band.luma
+    cells = len(layout.side)
     if cells < 3:
         return NO_BORDER
-    count, cell = len(band.depths_px), band.cell_px
-    near, far = inset_px - 1, inset_px - 1 + max(round(7 * band.scale), 4)
+    count, cell = len(layout.depths_px), layout.cell_px
+    near, far = inset_px - 1, inset_px - 1 + max(round(7 * layout.scale), 4)
     inside = slice(count // 2 + near, min(count // 2 + far + 1, count))
     outside = slice(max(count // 2 - far, 0), count // 2 - near + 1)
-    luma = np.asarray(cv2.extractChannel(band.pixels, 0), np.uint8)
-    along = differences(band)
     bent = np.asarray(cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _BEND), None, 0.5), np.uint8)
     bent[:, cell - 1 :: cell] = 0
     bent[:, ::cell] = 0
-    detail_in, detail_out = _usual(along[inside], cell), _usual(along[outside], cell)
+    detail_in, detail_out = _usual(band.along[inside], cell), _usual(band.along[outside], cell)
     steps = _means(band, inside) - _means(band, outside)
     colour = (np.abs(steps) > (STEP_LUMA, STEP_CHROMA, STEP_CHROMA)).any(1)
     textured = detail_out > TEXTURE_FLOOR
     share = np.asarray(detail_in / np.maximum(detail_out, 1e-3), np.float32)
     hidden = textured & (share < HIDDEN_RATIO)
     luma_steps = np.sort(np.abs(steps[:, 0]))
-    edge = _edge(band, _steps(band, luma), 0.5)
-    kink = _edge(band, _kinks(band, luma), 0.0)
+    edge = _edge(layout, _steps(layout, luma), 0.5)
+    kink = _edge(layout, _kinks(layout, luma), 0.0)
     return Border(
         cells=cells,
         step_ratio=float(np.count_nonzero(colour | hidden)) / cells,
@@ -103,7 +102,7 @@ def measure(band: Band, inset_px: int) -> Border:
         textured_quarter_ratio=_quarter(textured),
         hidden_ratio=float(np.count_nonzero(hidden)) / max(float(np.count_nonzero(textured)), 1.0),
         bare_stretch=_worst_stretch(share, textured),
-        sides=strips.plain(band, along, bent),
+        sides=strips.plain(band, bent),
         edge_shift_px=edge[0],
         edge_strength=edge[1],
         kink_shift_px=kink[0],
@@ -120,13 +119,14 @@ def unlike(band: Band, low: npt.NDArray[Any], high: npt.NDArray[Any]) -> tuple[f
     On the worst side, and in the worst stretch. Rows nearer than 2 px at 640 px do not count, for cameras round a
     mask's corners to whole pixels or more.
     """
-    cells = len(band.side)
+    layout = band.layout
+    cells = len(layout.side)
     if cells < 3:
         return 0.0, 0.0
-    like = cv2.inRange(np.ascontiguousarray(band.pixels[band.rows(2, 6)]), low, high)
+    like = cv2.inRange(np.ascontiguousarray(band.pixels[layout.rows(2, 6)]), low, high)
     by_column = 1 - cv2.reduce(like, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel() / 255
-    by_cell = by_column.reshape(cells, band.cell_px).mean(1)
-    worst_side = float((np.bincount(band.side, by_cell) / np.bincount(band.side)).max())
+    by_cell = by_column.reshape(cells, layout.cell_px).mean(1)
+    worst_side = float((np.bincount(layout.side, by_cell) / np.bincount(layout.side)).max())
     size = min(max(3, round(_STRETCH * cells)), cells)
     sums = np.concatenate(([0.0], by_cell, by_cell[: size - 1])).cumsum()
     return worst_side, float((sums[size:] - sums[:-size]).max()) / size
@@ -139,14 +139,15 @@ def _usual(along: Bytes, cell_px: int) -> Floats:
     """
     rows, columns = along.shape
     table = along.reshape(rows, -1, cell_px)[..., :-1].swapaxes(0, 1).reshape(columns // cell_px, -1)
-    table = np.sort(table, axis=1)[:, : max(int(0.7 * table.shape[1]), 1)]
-    return np.asarray(table @ np.ones(table.shape[1], np.float32) / table.shape[1], np.float32)
+    # 16-bit values are sorted twice as fast as 8-bit ones.
+    ordered = np.sort(table.astype(np.uint16), axis=1)[:, : max(int(0.7 * table.shape[1]), 1)]
+    return np.asarray(ordered @ np.ones(ordered.shape[1], np.float32) / ordered.shape[1], np.float32)
 
 
 def _means(band: Band, rows: slice) -> Floats:
     """Mean luma, Cr and Cb of each cell over some rows: cells x 3."""
     by_column = cv2.reduce(band.pixels[rows], 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)
-    return np.asarray(cv2.resize(by_column, (len(band.side), 1), interpolation=cv2.INTER_AREA)[0], np.float32)
+    return np.asarray(cv2.resize(by_column, (len(band.layout.side), 1), interpolation=cv2.INTER_AREA)[0], np.float32)
 
 
 def _quarter(textured: Bools) -> float:
@@ -156,30 +157,30 @@ def _quarter(textured: Bools) -> float:
     return float(((sums[ends[1:]] - sums[ends[:-1]]) / np.maximum(np.diff(ends), 1)).min())
 
 
-def _steps(band: Band, luma: Bytes) -> Floats:
+def _steps(layout: Layout, luma: Bytes) -> Floats:
     """Steps of luma from depth to depth, by cell, averaged over each side: depths x sides."""
-    cells = cv2.resize(luma.astype(np.float32), (len(band.side), len(luma)), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.absdiff(cells[1:], cells[:-1]) @ band.weights, np.float32)
+    cells = cv2.resize(luma.astype(np.float32), (len(layout.side), len(luma)), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.absdiff(cells[1:], cells[:-1]) @ layout.weights, np.float32)
 
 
-def _kinks(band: Band, luma: Bytes) -> Floats:
+def _kinks(layout: Layout, luma: Bytes) -> Floats:
     """Bends of luma from depth to depth, by column, averaged over each side: depths x sides."""
     bends = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _BEND_DOWN, borderType=cv2.BORDER_REPLICATE), None, 0.5)
-    weights = band.column_weights * np.float32((band.cell_px - 1) / band.cell_px)
+    weights = layout.column_weights * np.float32((layout.cell_px - 1) / layout.cell_px)
     return np.asarray(bends.astype(np.float32) @ weights, np.float32)
 
 
-def _edge(band: Band, profiles: Floats, half_px: float) -> tuple[float, float]:
+def _edge(layout: Layout, profiles: Floats, half_px: float) -> tuple[float, float]:
     """How deep the strongest value of profiles (depths x sides) lies, on the side where it lies deepest.
 
     And how much stronger it is than what is usual in the band, on the side where that is least.
     """
     strongest = profiles.max(0)
     strength = strongest / (np.sort(profiles, axis=0)[len(profiles) // 2] + 0.3)
-    used = (strength > 1.5) & (strongest > 1.0) & band.long
+    used = (strength > 1.5) & (strongest > 1.0) & layout.long
     if not used.any():
         return 0.0, float(strength.min())
-    return float(band.depths_px[profiles.argmax(0)[used]].max() + half_px) / band.scale, float(strength.min())
+    return float(layout.depths_px[profiles.argmax(0)[used]].max() + half_px) / layout.scale, float(strength.min())
 
 
 def _worst_stretch(share: Floats, textured: Bools) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from masking.raster import BEND_UNIT, Bytes, Floats, Region, bend, half, level_at, share_of, thinned, tiles
+from masking.raster import BEND_UNIT, Bytes, Floats, Region, Tiling, bend, half, level_at, share_of, tiles, tiling
 
 LEAK_FLOOR = 0.8
 LEAK_SHARE = 0.35
@@ -52,26 +52,24 @@ class Rest:
     usual: float
 
 
-def measure(region: Region, inside: Floats, around: Floats) -> Detail:
+def measure(region: Region, bends: Bytes, inside: Floats, around: Floats) -> Detail:
     """Measure a zone.
 
-    `inside` and `around` are the counts of luma's levels (`raster.levels`) in the zone's core and ring.
+    `bends` is `raster.bend` of its luma; `inside` and `around` are the counts of luma's levels (`raster.levels`) in
+    the zone's core and ring.
     """
-    planes, cores, rings = [region.luma], [region.core], [region.ring]
-    for _ in range(2):
-        planes.append(half(planes[-1]))
-        cores.append(thinned(cores[-1]))
-        rings.append(thinned(rings[-1]))
-    bends = [bend(plane) for plane in planes]
+    ground = region.ground
+    halved = half(region.luma)
+    bends_half, bends_quarter = bend(halved), bend(half(halved))
     side = _side(region)
-    plain, within = _tiles(bends[0], region.core, side, 0.6)
-    rim, beyond = _tiles(bends[0], region.ring, side, 0.5)
-    coarse, within_half = _tiles(bends[1], cores[1], max(side // 2, 3), 0.6)
+    plain, within = _tiles(bends, ground.tiling("core", side, 0.6))
+    rim, beyond = _tiles(bends, ground.tiling("ring", side, 0.5))
+    coarse, within_half = _tiles(bends_half, ground.tiling("core_half", max(side // 2, 3), 0.6))
     usual = share_of(rim, 0.5)
-    flat = cv2.countNonZero(cv2.bitwise_and((bends[0] < 2).view(np.uint8), region.ring))
+    flat = cv2.countNonZero(cv2.bitwise_and((bends < 2).view(np.uint8), region.ring))
     return Detail(
-        inside=(within, within_half, _mean(bends[2], cores[2])),
-        around=(beyond, _mean(bends[1], rings[1]), _mean(bends[2], rings[2])),
+        inside=(within, within_half, _mean(bends_quarter, ground.quarters[0])),
+        around=(beyond, _mean(bends_half, ground.halves[1]), _mean(bends_quarter, ground.quarters[1])),
         leak_ratio=_above(plain, _limit(usual)),
         worst=share_of(plain, 0.95),
         usual=share_of(plain, 0.5),
@@ -84,10 +82,10 @@ def measure(region: Region, inside: Floats, around: Floats) -> Detail:
     )
 
 
-def beside_lines(region: Region, off_lines: tuple[Bytes, Bytes], around_usual: float) -> Rest:
+def beside_lines(region: Region, bends: Bytes, off_lines: tuple[Bytes, Bytes], around_usual: float) -> Rest:
     """Measure what lies off the lines of a mosaic; `off_lines` marks those columns and rows of the crop with 1."""
     off_map = np.asarray(region.core * off_lines[1][:, None] * off_lines[0], np.uint8)
-    off, _ = _tiles(bend(region.luma), off_map, _side(region), 0.15)
+    off, _ = _tiles(bends, tiling(off_map, _side(region), 0.15))
     return Rest(_above(off, _limit(around_usual)), share_of(off, 0.95), share_of(off, 0.5))
 
 
@@ -99,8 +97,8 @@ def _limit(around_usual: float) -> float:
     return max(LEAK_FLOOR, LEAK_SHARE * around_usual)
 
 
-def _tiles(bends: Bytes, mask: Bytes, side_px: int, least_ratio: float) -> tuple[Floats, float]:
-    means, mean = tiles(bends, mask, side_px, least_ratio)
+def _tiles(bends: Bytes, over: Tiling) -> tuple[Floats, float]:
+    means, mean = tiles(bends, over)
     return means * np.float32(BEND_UNIT), mean * BEND_UNIT
 
 

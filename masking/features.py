@@ -11,7 +11,7 @@ from masking.blur import Blur
 from masking.border import Border
 from masking.detail import Detail, Rest
 from masking.mosaic import Mosaic
-from masking.raster import Floats, Region, levels
+from masking.raster import Bytes, Floats, Region, bend, levels
 from masking.solid import Solid
 from masking.strips import Lines, Strip
 
@@ -42,6 +42,10 @@ class Seen:
         return levels(self.region.luma, self.region.ring, 0)
 
     @cached_property
+    def _bends(self) -> Bytes:
+        return bend(self.region.luma)
+
+    @cached_property
     def solid(self) -> Solid:
         """Against the declared colour."""
         chroma = (levels(self.region.ycc, self.region.core, 1), levels(self.region.ycc, self.region.core, 2))
@@ -55,7 +59,7 @@ class Seen:
     @cached_property
     def detail(self) -> Detail:
         """Inside and around."""
-        return detail.measure(self.region, self._inside, self._around)
+        return detail.measure(self.region, self._bends, self._inside, self._around)
 
     @cached_property
     def mosaic(self) -> Mosaic:
@@ -70,12 +74,22 @@ class Seen:
     @cached_property
     def rest(self) -> Rest:
         """Inside, off the grid's lines."""
-        return detail.beside_lines(self.region, self.mosaic.off_lines, self.detail.around_usual)
+        return detail.beside_lines(self.region, self._bends, self.mosaic.off_lines, self.detail.around_usual)
 
     @cached_property
     def blur(self) -> Blur:
         """How soft the zone and its surroundings are."""
         return blur.measure(self.region)
+
+    @cached_property
+    def edge_numbers(self) -> dict[str, float]:
+        """The numbers that every forest looks at."""
+        return _edge(self)
+
+    @cached_property
+    def soft_numbers(self) -> dict[str, float]:
+        """The numbers that the forests of mosaic and blur share."""
+        return _soft(self)
 
 
 def _log_ratio(above: float, below: float) -> float:
@@ -176,7 +190,7 @@ def color_numbers(seen: Seen) -> dict[str, float]:
     """The numbers by which a solid mask is told."""
     s = seen.solid
     return {
-        **_edge(seen),
+        **seen.edge_numbers,
         "opacity": s.opacity if seen.color else -1.0,
         "luma_off": s.luma_off if seen.color else -1.0,
         "chroma_off": s.chroma_off if seen.color else -1.0,
@@ -204,15 +218,15 @@ def color_numbers(seen: Seen) -> dict[str, float]:
 
 def pixelated_numbers(seen: Seen) -> dict[str, float]:
     """The numbers by which a mosaic is told."""
-    return {**_edge(seen), **_soft(seen), **_grid(seen)}
+    return {**seen.edge_numbers, **seen.soft_numbers, **_grid(seen)}
 
 
 def blurred_numbers(seen: Seen) -> dict[str, float]:
     """The numbers by which a blur is told."""
     b = seen.blur
     return {
-        **_edge(seen),
-        **_soft(seen),
+        **seen.edge_numbers,
+        **seen.soft_numbers,
         "sigma": b.sigma_px,
         "energy": b.energy,
         "ring_sigma": b.ring_sigma_px,

@@ -32,11 +32,11 @@ class Forest:
     """
 
     names: tuple[str, ...]
-    roots: npt.NDArray[np.int32]
-    feature: npt.NDArray[np.int32]
+    roots: npt.NDArray[np.intp]
+    feature: npt.NDArray[np.intp]
     threshold: npt.NDArray[np.float32]
-    left: npt.NDArray[np.int32]
-    right: npt.NDArray[np.int32]
+    left: npt.NDArray[np.intp]
+    right: npt.NDArray[np.intp]
     value: npt.NDArray[np.float32]
     depth: int
     base: float
@@ -44,9 +44,11 @@ class Forest:
     def log_odds(self, numbers: Mapping[str, float]) -> float:
         """Log odds that a zone with these numbers is hidden by the forest's effect."""
         x = np.array([numbers[name] for name in self.names], np.float32)
+        # Asking every node at once is quicker than asking those on the way, level by level.
+        following = np.where(x.take(self.feature) <= self.threshold, self.left, self.right)
         node = self.roots
         for _ in range(self.depth):
-            node = np.where(x[self.feature[node]] <= self.threshold[node], self.left[node], self.right[node])
+            node = following.take(node)
         return self.base + float(self.value[node].sum())
 
 
@@ -76,11 +78,11 @@ def loaded(data: Mapping[str, Any]) -> Forest:
     feature, threshold, left, right, value = columns
     return Forest(
         tuple(data["names"]),
-        np.array(roots, np.int32),
-        np.array(feature, np.int32),
+        np.array(roots, np.intp),
+        np.array(feature, np.intp),
         np.array(threshold, np.float32),
-        np.array(left, np.int32),
-        np.array(right, np.int32),
+        np.array(left, np.intp),
+        np.array(right, np.intp),
         np.array(value, np.float32),
         depth,
         float(data["base"]),

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
+from typing import cast
 
 import cv2
 import numpy as np
@@ -135,15 +137,37 @@ def _combs(size: int, longest_px: float) -> tuple[npt.NDArray[np.intp], Floats]:
     return places, np.asarray(weights / np.sqrt(np.maximum(weights.sum(0), 1)), np.float32)
 
 
-@lru_cache(maxsize=4096)
-def _lines(size: int, period: float) -> tuple[npt.NDArray[np.intp], Floats]:
-    """For each phase (half pixels) of a period: where its lines lie in a profile, and how many do.
+@dataclass(frozen=True, slots=True)
+class _Phases:
+    """The lines of one or more periods in a profile, for each phase (half pixels) of each.
 
-    Lines beyond the profile point at the zero that `_grid` puts behind it.
+    `lines` says where they lie, phase after phase; those beyond the profile point at the zero that `_grid` puts behind
+    it, and so does the first of each phase, so that its sum is rounded like any other. `first` is where each phase
+    begins in `lines`, `counts` its number of lines, `chance` what share of the profile they are. `starts` is where each
+    period's phases begin, and `periods` the periods themselves.
     """
-    first = np.arange(0, period, 0.5)
-    lines = np.rint(first[:, None] + np.arange(int(size / period) + 1) * period).astype(np.intp)
-    return np.minimum(lines, size), np.asarray((lines < size).sum(1), np.float32)
+
+    lines: npt.NDArray[np.intp]
+    first: npt.NDArray[np.intp]
+    counts: Floats
+    chance: Floats
+    starts: npt.NDArray[np.intp]
+    periods: tuple[float, ...]
+
+
+@lru_cache(maxsize=512)
+def _phases(size: int, periods: tuple[float, ...]) -> _Phases:
+    """Lay out the lines of some periods in a profile of a size."""
+    tables = []
+    for period in periods:
+        first = np.arange(0, period, 0.5)
+        lines = np.rint(first[:, None] + np.arange(int(size / period) + 1) * period).astype(np.intp)
+        tables.append(np.minimum(np.insert(lines, 0, size, axis=1), size))
+    widths = np.concatenate([np.full(len(table), table.shape[1]) for table in tables])
+    counts = np.concatenate([(table < size).sum(1) for table in tables]).astype(np.float32)
+    starts = np.cumsum([0, *(len(table) for table in tables[:-1])])
+    lines = np.concatenate([table.ravel() for table in tables])
+    return _Phases(lines, np.cumsum(widths) - widths, counts, counts / np.float32(size), starts, periods)
 
 
 def _length(size: int) -> int:
@@ -174,23 +198,26 @@ def _grid(profile: Floats, start: int, periods: set[float]) -> _Grid | None:
     padded = np.append(profile, np.float32(0))
     total, size = float(profile.sum()), profile.size
     best = (0.0, 0.0)
-    for period in sorted(periods):
-        if period * (_LEAST_LINES - 0.5) <= size:
-            score = _score(padded, total, period)[0]
-            if score > best[0] + (0.01 if best[0] else 0):
-                best = (score, period)
+    tried = tuple(period for period in sorted(periods) if period * (_LEAST_LINES - 0.5) <= size)
+    for period, score in zip(tried, _scores(padded, total, tried), strict=True):
+        if score > best[0] + (0.01 if best[0] else 0):
+            best = (score, period)
     if not best[1]:
         return None
     # Half a period has the same lines, and as many empty ones between them.
-    best = max(
-        (best, *((_score(padded, total, best[1] * n)[0], best[1] * n) for n in (2, 3) if best[1] * n <= size / 2.5))
-    )
+    more = tuple(best[1] * n for n in (2, 3) if best[1] * n <= size / 2.5)
+    best = max((best, *zip(_scores(padded, total, more), more, strict=True)))
     # Over many lines even a small error of the period puts the last ones beside their places.
-    fine = (best[1] + _FINE_PX * step for step in (0, -1, 1, -2, 2, -3, 3))
-    score, period, at = max((_score(padded, total, p) for p in fine if p >= MIN_PERIOD_PX), key=lambda s: s[0])
-    lines, counts = _lines(size, period)
-    count = float(counts[at])
-    found = padded[lines[at, : int(count)]]
+    fine = tuple(p for p in (best[1] + _FINE_PX * step for step in (0, -1, 1, -2, 2, -3, 3)) if p >= MIN_PERIOD_PX)
+    phases = _phases(size, fine)
+    by_phase = _by_phase(padded, total, phases)
+    # The first of equal ones is the period without a correction, or that with the least one.
+    chosen = int(by_phase.argmax())
+    score, count = float(by_phase[chosen]), float(phases.counts[chosen])
+    owner = int(phases.starts.searchsorted(chosen, "right")) - 1
+    period, at = fine[owner], chosen - int(phases.starts[owner])
+    begin = int(phases.first[chosen]) + 1
+    found = padded[phases.lines[begin : begin + int(count)]]
     on = float(found.mean())
     off = (total - on * count) / max(size - count, 1)
     return _Grid(
@@ -205,14 +232,21 @@ def _grid(profile: Floats, start: int, periods: set[float]) -> _Grid | None:
     )
 
 
-def _score(padded: Floats, total: float, period: float) -> tuple[float, float, int]:
-    """Score the best phase of a period.
+def _scores(padded: Floats, total: float, periods: tuple[float, ...]) -> list[float]:
+    """Score the best phase of each of some periods, see `_by_phase`."""
+    if not periods:
+        return []
+    # Candidates come in ever new company, so each is laid out alone.
+    each = [_phases(padded.size - 1, (period,)) for period in periods]
+    sizes = [len(one.lines) for one in each]
+    begins = list(accumulate(sizes[:-1], initial=0))
+    first = np.concatenate([one.first + begin for one, begin in zip(each, begins, strict=True)])
+    sums = np.add.reduceat(padded.take(np.concatenate([one.lines for one in each])), first)
+    by_phase = sums / total - np.concatenate([one.chance for one in each])
+    starts = list(accumulate([len(one.first) for one in each[:-1]], initial=0))
+    return cast(list[float], np.maximum.reduceat(by_phase, starts).tolist())
 
-    Returns the share of the gradient on its lines less the share that they would hold by chance, the period itself, and
-    the phase's number.
-    """
-    size = padded.size - 1
-    lines, counts = _lines(size, period)
-    scores = padded[lines].sum(1) / total - counts / size
-    at = int(scores.argmax())
-    return float(scores[at]), period, at
+
+def _by_phase(padded: Floats, total: float, phases: _Phases) -> Floats:
+    """Score phases: the share of the gradient on their lines less the share that they would hold by chance."""
+    return np.asarray(np.add.reduceat(padded.take(phases.lines), phases.first) / total - phases.chance, np.float32)

@@ -21,20 +21,25 @@ import numpy.typing as npt
 from masking import baseline
 from masking.baseline import BaselineError, Descriptor
 from masking.model import Polygon
+from masking.quality_cells import (
+    CELL,
+    Floats,
+    Shown,
+    cells_of,
+    coarse_of,
+    percentile,
+    shown_of,
+    shrunk,
+    shrunk_grey,
+)
 from masking.view_model import LightMode, QualityJob, QualitySeen
-from masking.view_picture import Bgr, Bools, Grey, excluded_area, grey_array, grey_of, light_of_thumb, thumb_of
-
-Floats = npt.NDArray[np.float32]
+from masking.view_picture import Bgr, Grey, grey_array, grey_of, light_of_thumb, thumb_of
 
 PREVIOUS_SIDE_PX: Final = 320
 """Longer side of the descriptor that shows the next picture what has changed."""
 
 DARK: Final = 20
 BRIGHT: Final = 245
-
-_COARSE = 4
-_CELL = 10
-"""Cells are squares of ten pixels on a picture four times smaller: 40 px of 640."""
 
 _STRUCTURE = 5.0
 """Spread of luma in a coarse cell from which it has a structure that can be lost."""
@@ -48,7 +53,9 @@ _KEPT = 0.25
 _ALIKE = 0.3
 """Correlation below which a cell shows something else."""
 
-_NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+_NOISE_KERNEL = np.array([1, -2, 1], np.float32)
+"""Along both axes, one after the other."""
+
 _STRIPES_FROM = 6
 """Cycles per picture from which a pattern of rows or columns counts as stripes, and not as the scene."""
 
@@ -61,11 +68,15 @@ _SHIFT_PROOF = 0.06
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A picture made ready: a thumb in BGR, luma 640 px long, where the camera draws nothing, and its light."""
+    """A picture made ready: a thumb in BGR, luma 640 px long, where the camera draws nothing, and its light.
+
+    `bare` is the luma with zeros where the camera draws.
+    """
 
     thumb: Bgr
     grey: Grey
-    shown: Grey
+    bare: Grey
+    shown: Shown
     light: LightMode
 
 
@@ -73,29 +84,30 @@ def measure(picture: Bgr, job: QualityJob) -> QualitySeen:
     """Measure a decoded picture (height x width x 3, BGR; any size).
 
     What needs the picture before, or a reference in the same light, is None where there is none, where it is damaged,
-    or where its shape is another one.
+    or where its shape is another one. Side effect: areas left out and references are kept for the camera's next one.
     """
     excluded = (*job.excluded, *job.overlays)
     grey = grey_of(picture)
-    shown = (~excluded_area((grey.shape[0], grey.shape[1]), excluded)).astype(np.uint8)
-    if not shown.any():
-        shown[:] = 1
+    shown = shown_of((grey.shape[0], grey.shape[1]), tuple(tuple((x, y) for x, y in polygon) for polygon in excluded))
+    bare = np.asarray(cv2.multiply(grey, shown.mask), np.uint8)
     thumb = thumb_of(picture)
-    view = _View(thumb, grey, shown, light_of_thumb(thumb, excluded))
-    mean, spread = (float(one[0][0]) for one in cv2.meanStdDev(grey, mask=shown))
-    counts = cv2.calcHist([grey], [0], shown, [256], [0, 256]).ravel()
-    total = max(float(counts.sum()), 1.0)
+    view = _View(thumb, grey, bare, shown, light_of_thumb(thumb, excluded))
+    mean = cv2.sumElems(bare)[0] / shown.pixels
+    spread = math.sqrt(max(cv2.norm(bare, cv2.NORM_L2SQR) / shown.pixels - mean * mean, 0.0))
+    # Where the camera draws, `bare` is dark.
+    dark = cv2.countNonZero(cv2.inRange(bare, 0, DARK)) - (grey.size - shown.pixels)
+    bright = cv2.countNonZero(cv2.inRange(bare, BRIGHT, 255))
     cast_a, cast_b = _cast(view)
-    coarse = _coarse(grey)
-    cells, spreads = _cells(coarse, shown)
+    coarse = coarse_of(grey)
+    cells, spreads = cells_of(coarse, shown)
     covered, lost = _covered(view, cells, spreads, (coarse.shape[1], coarse.shape[0]), job.references)
     change, changed, shift = _against(view, job.previous)
     return QualitySeen(
         light=view.light,
         luma=mean,
         contrast=min(spread, 127.5),
-        dark_ratio=float(counts[: DARK + 1].sum()) / total,
-        bright_ratio=float(counts[BRIGHT:].sum()) / total,
+        dark_ratio=dark / shown.pixels,
+        bright_ratio=bright / shown.pixels,
         sharpness=_sharpness(view, spread),
         noise=_noise(view),
         stripes=_stripes(view),
@@ -117,82 +129,72 @@ def _sharpness(view: _View, spread: float) -> float:
     On a picture of half the size: there a codec's losses and a sensor's noise count little, and a soft lens shows.
     """
     size = (max(view.grey.shape[1] // 2, 1), max(view.grey.shape[0] // 2, 1))
-    half = cv2.resize(view.grey, size, interpolation=cv2.INTER_AREA)
-    shown = cv2.resize(view.shown, size, interpolation=cv2.INTER_NEAREST)
-    _, edges = cv2.meanStdDev(cv2.Laplacian(half, cv2.CV_16S), mask=shown)
-    return 2 * math.log10((float(edges[0][0]) + 0.05) / (spread + 1.0))
+    edges = cv2.Laplacian(cv2.resize(view.grey, size, interpolation=cv2.INTER_AREA), cv2.CV_16S)
+    mask = view.shown.at(size)
+    count = max(cv2.countNonZero(mask), 1)
+    mean = cv2.mean(edges, mask)[0]
+    deviation = math.sqrt(max(cv2.norm(edges, cv2.NORM_L2SQR, mask) / count - mean * mean, 0.0))
+    return 2 * math.log10((deviation + 0.05) / (spread + 1.0))
 
 
 def _noise(view: _View) -> float:
     """Standard deviation of noise, from the quietest fifth of the picture's cells: texture is no noise."""
-    response = np.abs(cv2.filter2D(view.grey, cv2.CV_16S, _NOISE_KERNEL))
-    means = _shrunk(response.astype(np.float32), 16)
-    kept = means[_shrunk(view.shown.astype(np.float32), 16) > 0.95]
-    return float(np.percentile(kept, 20)) * math.sqrt(math.pi / 2) / 6 if kept.size else 0.0
+    response = cv2.sepFilter2D(view.grey, cv2.CV_16S, _NOISE_KERNEL, _NOISE_KERNEL)
+    means = shrunk(np.abs(response, out=response).astype(np.float32), 16)
+    kept = means[view.shown.quiet]
+    return percentile(kept, 20) * math.sqrt(math.pi / 2) / 6 if kept.size else 0.0
 
 
 def _stripes(view: _View) -> float:
     """Amplitude, in levels of luma, by which one frequency of the rows or columns stands above its neighbours."""
     strongest = 0.0
-    values = view.grey * view.shown
-    for axis in (0, 1):
-        count = cv2.reduce(view.shown, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
-        profile = cv2.reduce(values, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / np.maximum(count, 1)
+    for axis, count in enumerate(view.shown.lines):
+        profile = cv2.reduce(view.bare, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / np.maximum(count, 1)
         profile = np.where(count > 0, profile, profile.mean())
         if profile.size < 4 * _STRIPES_FROM:
             continue
-        window = np.hanning(profile.size)
+        window, weight = _hanning(profile.size)
         trend = cv2.blur(profile.astype(np.float32)[None], (31, 1), borderType=cv2.BORDER_REFLECT)[0]
-        waves = 2 * np.abs(np.fft.rfft((profile - trend) * window)) / max(float(window.sum()), 1.0)
+        waves = 2 * np.abs(np.fft.rfft((profile - trend) * window)) / weight
         around = cv2.blur(waves.astype(np.float32)[None], (17, 1), borderType=cv2.BORDER_REFLECT)[0]
         strongest = max(strongest, float((waves - 2 * around)[_STRIPES_FROM:].max()))
     return strongest
 
 
+@lru_cache(maxsize=16)
+def _hanning(size: int) -> tuple[npt.NDArray[np.float64], float]:
+    window = np.hanning(size)
+    return window, max(float(window.sum()), 1.0)
+
+
 def _cast(view: _View) -> tuple[float, float]:
     """Mean a* and b* of what is neither black nor burnt out."""
     luma = cv2.cvtColor(view.thumb, cv2.COLOR_BGR2GRAY)
-    counts = cv2.resize(view.shown, (view.thumb.shape[1], view.thumb.shape[0]), interpolation=cv2.INTER_NEAREST) > 0
-    useful = counts & (luma > DARK) & (luma < BRIGHT)
-    if not useful.any():
+    useful = cv2.bitwise_and(
+        cv2.inRange(luma, DARK + 1, BRIGHT - 1), view.shown.at((view.thumb.shape[1], view.thumb.shape[0]))
+    )
+    if not cv2.countNonZero(useful):
         return 0.0, 0.0
     lab = cv2.cvtColor(view.thumb.astype(np.float32) / 255, cv2.COLOR_BGR2Lab)
-    return float(lab[..., 1][useful].mean()), float(lab[..., 2][useful].mean())
-
-
-def _coarse(grey: Grey) -> Floats:
-    size = (max(grey.shape[1] // _COARSE, 1), max(grey.shape[0] // _COARSE, 1))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32)
-
-
-def _cells(coarse: Floats, shown: Grey) -> tuple[Floats, Floats]:
-    """Values (cells x 100) and spread of the cells that are mostly shown."""
-    rows, columns = coarse.shape[0] // _CELL, coarse.shape[1] // _CELL
-    used = coarse[: rows * _CELL, : columns * _CELL]
-    table = used.reshape(rows, _CELL, columns, _CELL).swapaxes(1, 2).reshape(rows * columns, _CELL * _CELL)
-    part = cv2.resize(shown, (coarse.shape[1], coarse.shape[0]), interpolation=cv2.INTER_NEAREST)
-    part = part[: rows * _CELL, : columns * _CELL]
-    share = part.reshape(rows, _CELL, columns, _CELL).swapaxes(1, 2).reshape(rows * columns, _CELL * _CELL).mean(axis=1)
-    kept = share > 0.9
-    table = np.asarray(table[kept], np.float32)
-    return table, np.asarray(table.std(axis=1), np.float32)
+    _, cast_a, cast_b, _ = cv2.mean(lab, useful)
+    return cast_a, cast_b
 
 
 def _covered(
     view: _View, now: Floats, spread_now: Floats, size: tuple[int, int], references: Sequence[bytes]
 ) -> tuple[float | None, float | None]:
     """Shares of the reference's structured cells that have lost their structure, and that show another one."""
-    reference = next((one for one in map(_descriptor, references) if one and one.light == view.light), None)
+    reference = next((one for one in map(_kept_descriptor, references) if one and one.light == view.light), None)
     if reference is None or not _same_shape(reference, view.grey):
         return None, None
     approved = cv2.resize(grey_array(reference), size, interpolation=cv2.INTER_AREA)
-    before, spread_before = _cells(np.asarray(approved, np.float32), view.shown)
+    before, spread_before = cells_of(np.asarray(approved, np.float32), view.shown)
     structured = spread_before >= _STRUCTURE
     if int(structured.sum()) < 8:
         return None, None
     before, now = before[structured], now[structured]
     spread_before, spread_now = spread_before[structured], spread_now[structured]
-    gain = float(np.clip(np.percentile(spread_now / spread_before, 90), 0.3, 1.5))
+    gain = min(max(percentile(spread_now / spread_before, 90), 0.3), 1.5)
     gone = spread_now < np.maximum(_KEPT * gain * spread_before, _FLAT)
     both = (before - before.mean(axis=1, keepdims=True)) * (now - now.mean(axis=1, keepdims=True))
     alike = both.mean(axis=1) / (spread_before * np.maximum(spread_now, 0.1))
@@ -207,30 +209,36 @@ def _against(view: _View, previous: bytes) -> tuple[float | None, float | None, 
     size = (before.width_px, before.height_px)
     if not _same_shape(before, view.grey):
         return None, None, None
-    old = grey_array(before).astype(np.float32)
-    new = shrunk_grey(view.grey, max(size)).astype(np.float32)
+    old, new = grey_array(before), shrunk_grey(view.grey, max(size))
     if new.shape != old.shape:
         return None, None, None
-    shown = cv2.resize(view.shown, size, interpolation=cv2.INTER_NEAREST) > 0
-    difference = np.where(shown, new - old, 0)
-    difference = np.abs(difference - difference[shown].mean()) if shown.any() else difference
-    difference[~shown] = 0
-    share = float(shown.mean())
-    if share <= 0:
+    shown = view.shown.at(size)
+    count = cv2.countNonZero(shown)
+    if not count:
         return None, None, None
-    cells = _shrunk(difference, _CELL)[_shrunk(shown.astype(np.float32), _CELL) > 0.9]
-    changed = float((cells > _CHANGED).mean()) if cells.size else None
-    return float(difference.mean()) / share, changed, _shift(old, new, shown)
+    mask = shown.astype(np.float32)
+    difference = np.asarray(cv2.subtract(new, old, dtype=cv2.CV_32F), np.float32)
+    difference -= np.float32(cv2.mean(difference, shown)[0])
+    np.abs(difference, out=difference)
+    difference *= mask
+    cells = shrunk(difference, CELL)[shrunk(mask, CELL) > 0.9]
+    changed = float(np.count_nonzero(cells > _CHANGED)) / cells.size if cells.size else None
+    return cv2.sumElems(difference)[0] / count, changed, _shift(old, new, shown, mask)
 
 
-def _shift(old: Floats, new: Floats, shown: Bools) -> float | None:
-    """How far the whole picture went, in per cent of its width; None where the pictures do not match."""
+def _shift(old: Grey, new: Grey, shown: Grey, mask: Floats) -> float | None:
+    """How far the whole picture went, in per cent of its width; None where the pictures do not match.
+
+    `shown` and `mask` are 1 where the camera draws nothing, else 0.
+    """
     edges = []
     for one in (old, new):
         across, down = cv2.Sobel(one, cv2.CV_32F, 1, 0), cv2.Sobel(one, cv2.CV_32F, 0, 1)
-        edge = np.asarray(cv2.log(cv2.magnitude(across, down) + 20.0), np.float32)
-        edge -= edge[shown].mean()
-        edge[~shown] = 0
+        edge = np.asarray(cv2.magnitude(across, down), np.float32)
+        edge += np.float32(20)
+        cv2.log(edge, edge)
+        edge -= np.float32(cv2.mean(edge, shown)[0])
+        edge *= mask
         edges.append(edge)
     (right, down_px), proof = cv2.phaseCorrelate(edges[0], edges[1], _window(old.shape[1], old.shape[0]))
     far = math.hypot(right, down_px)
@@ -246,7 +254,7 @@ def _same_shape(descriptor: Descriptor, grey: Grey) -> bool:
     """Whether both have the same proportions, and enough pixels."""
     width, height = descriptor.width_px, descriptor.height_px
     off = abs(width * grey.shape[0] - height * grey.shape[1])
-    return min(width, height) >= 3 * _CELL and off <= 8 * max(width, height)
+    return min(width, height) >= 3 * CELL and off <= 8 * max(width, height)
 
 
 def _ink(grey: Grey, overlay: Polygon) -> float:
@@ -263,13 +271,6 @@ def _ink(grey: Grey, overlay: Polygon) -> float:
     return float(bright.astype(np.float32).mean())
 
 
-def shrunk_grey(grey: Grey, side_px: int) -> Grey:
-    """Luma with its longer side brought to `side_px`."""
-    scale = side_px / max(grey.shape)
-    size = (max(round(grey.shape[1] * scale), 1), max(round(grey.shape[0] * scale), 1))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def small(descriptor: Descriptor) -> Descriptor:
     """A small copy of a background: all that quality needs of it."""
     grey = shrunk_grey(grey_array(descriptor), PREVIOUS_SIDE_PX)
@@ -282,11 +283,10 @@ def describe_for_next(picture: Bgr, light: LightMode) -> Descriptor:
     return Descriptor(light, grey.shape[1], grey.shape[0], 1, grey.tobytes())
 
 
-def _shrunk(values: Floats, side_px: int) -> Floats:
-    """Means of square cells; an incomplete last row or column is left out."""
-    rows, columns = max(values.shape[0] // side_px, 1), max(values.shape[1] // side_px, 1)
-    used = values[: rows * side_px, : columns * side_px]
-    return np.asarray(cv2.resize(used, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
+@lru_cache(maxsize=128)
+def _kept_descriptor(reference: bytes) -> Descriptor | None:
+    """An approved background, which comes again with each of the camera's pictures; about 0.1 MB each."""
+    return _descriptor(reference)
 
 
 def _descriptor(data: bytes) -> Descriptor | None:

@@ -1,13 +1,16 @@
 """A zone as pixels: the crop around it, which pixels are deep inside or well outside, tiles, and pictures at half size.
 
 What the other modules of the picture side share. A region is worked out once, in 8-bit planes. Distances are in pixels
-of the picture as judged; lengths given for a 640 px wide picture grow with it (`Region.px`).
+of the picture as judged; lengths given for a 640 px wide picture grow with it (`Region.px`). What depends on the zone's
+polygon and the picture's size alone (`Ground`) is kept for the next picture, for the same zones are judged again and
+again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -32,7 +35,88 @@ _MARGIN_PX = 24
 _LEAST_CORE_PX = 150
 """Pixels that a zone must have inside its inset: about 12 x 12."""
 
+_LEAST_DEEP_PX = 100
 _SUBPIXEL_BITS = 6
+
+
+KEPT_ZONES = 128
+KEPT_MOST_PX = 60_000
+"""So many zones' grounds are kept, the least recently used go first; larger crops are worked out anew each time.
+
+A ground takes about 5 bytes per pixel of its crop, and its band 16 per pixel: 40 MB in all for zones of a usual size,
+150 MB at the most.
+"""
+
+Plane = Literal["core", "ring", "core_half"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """Square tiles over a mask: `enough` says in which of them enough of it lies, `counts` how much in each of those.
+
+    `whole` is the number of the mask's pixels.
+    """
+
+    mask: Bytes
+    side_px: int
+    enough: npt.NDArray[np.bool_]
+    counts: npt.NDArray[np.int32]
+    whole: float
+
+
+class Ground:
+    """All of a zone's crop that does not depend on what the picture shows; to be read only, for it is kept.
+
+    `box` is left, top, right and bottom in pixels of the picture as judged, which is `factor` times smaller than the
+    picture. The rest as in `Region`.
+    """
+
+    def __init__(self, corners: npt.NDArray[np.float64], box: tuple[int, int, int, int], factor: int, scale: float):
+        self.box, self.factor, self.scale = box, factor, scale
+        left, top, right, bottom = box
+        # A pixel's centre lies half a pixel from its corner: pixel (0, 0) covers 0..1.
+        self.corners = corners - (left + 0.5, top + 0.5)
+        area = np.zeros((bottom - top, right - left), np.uint8)
+        points = np.rint(self.corners * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        cv2.fillPoly(area, [points], 1, cv2.LINE_8, _SUBPIXEL_BITS)
+        around = np.ones((2 * inset_px(scale) + 1,) * 2, np.uint8)
+        self.core = np.asarray(cv2.erode(area, around), np.uint8)
+        self.ring = np.asarray(1 - cv2.dilate(area, around), np.uint8)
+        self.core_pixels = cv2.countNonZero(self.core)
+        self.ring_pixels = cv2.countNonZero(self.ring)
+        self._tilings: dict[tuple[Plane, int, float], Tiling] = {}
+        self._deep: dict[int, tuple[Bytes, Bytes]] = {}
+
+    @cached_property
+    def halves(self) -> tuple[Bytes, Bytes]:
+        """Core and ring at half size."""
+        return thinned(self.core), thinned(self.ring)
+
+    @cached_property
+    def quarters(self) -> tuple[Bytes, Bytes]:
+        """Core and ring at a quarter of the size."""
+        return thinned(self.halves[0]), thinned(self.halves[1])
+
+    @cached_property
+    def is_kept(self) -> bool:
+        """Whether the crop is small enough to be kept."""
+        return self.core.size <= KEPT_MOST_PX
+
+    def deep_core(self, margin_px: int) -> tuple[Bytes, Bytes]:
+        """The core, drawn in by so much where enough of it is left, at full and at half size."""
+        if margin_px not in self._deep:
+            deep = np.asarray(cv2.erode(self.core, np.ones((2 * margin_px + 1,) * 2, np.uint8)), np.uint8)
+            deep = deep if cv2.countNonZero(deep) >= _LEAST_DEEP_PX else self.core
+            self._deep[margin_px] = (deep, thinned(deep))
+        return self._deep[margin_px]
+
+    def tiling(self, plane: Plane, side_px: int, least_ratio: float) -> Tiling:
+        """Tiles over one of the masks; see `tiling`."""
+        key = (plane, side_px, least_ratio)
+        if key not in self._tilings:
+            mask = self.core if plane == "core" else self.ring if plane == "ring" else self.halves[0]
+            self._tilings[key] = tiling(mask, side_px, least_ratio)
+        return self._tilings[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +125,8 @@ class Region:
 
     `ycc` is height x width x 3: luma, Cr and Cb as 0..255; `luma` its first plane. `core` is 1 inside the zone, at
     least `inset_px` from its border, else 0; `ring` the same outside. A border that is the picture's edge does not
-    count. `scale` is the picture's width over 640. `corners` are the zone's corners in crop pixels.
+    count. `scale` is the picture's width over 640. `corners` are the zone's corners in crop pixels. `ground` is all
+    that the picture did not tell.
     """
 
     ycc: Bytes
@@ -50,6 +135,7 @@ class Region:
     ring: Bytes
     scale: float
     corners: npt.NDArray[np.float64]
+    ground: Ground
 
     def px(self, at_640: float) -> float:
         """A length given for 640 px wide pictures, in pixels of this picture."""
@@ -67,31 +153,52 @@ def inset_px(scale: float) -> int:
 
 
 def cut(picture: Bgr, polygon: Polygon) -> Region | None:
-    """Cut a zone out of a picture (height x width x 3, BGR), or None when it has too few pixels to say anything."""
+    """Cut a zone out of a picture (height x width x 3, BGR), or None when it has too few pixels to say anything.
+
+    Side effect: keeps the zone's ground for the next picture of this size, see KEPT_ZONES.
+    """
+    ground = _ground(tuple(polygon), picture.shape[1], picture.shape[0])
+    if ground is None or ground.core_pixels < _LEAST_CORE_PX:
+        return None
+    (left, top, right, bottom), factor = ground.box, ground.factor
+    crop = picture[top * factor : bottom * factor, left * factor : right * factor]
+    if factor > 1:
+        crop = np.asarray(cv2.resize(crop, (right - left, bottom - top), interpolation=cv2.INTER_AREA), np.uint8)
+    ycc = np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2YCrCb), np.uint8)
+    luma = np.asarray(cv2.extractChannel(ycc, 0), np.uint8)
+    return Region(ycc, luma, ground.core, ground.ring, ground.scale, ground.corners, ground)
+
+
+@lru_cache(maxsize=KEPT_ZONES)
+def _box(polygon: Polygon, width_px: int, height_px: int) -> tuple[tuple[int, int, int, int], int, float]:
+    """What of a picture is cut out with a zone: left, top, right, bottom; the factor to average by; the scale."""
     corners = np.array(polygon, np.float64)
-    factor = _factor(picture.shape[1], picture.shape[0], corners)
-    height, width = picture.shape[0] // factor, picture.shape[1] // factor
+    factor = _factor(width_px, height_px, corners)
+    width, height = width_px // factor, height_px // factor
     scale = width / 640
     margin = max(_MARGIN_PX * scale, 16)
     points = corners * (width, height)
     low, high = points.min(0) - margin, points.max(0) + margin
     left, top = max(int(low[0]), 0), max(int(low[1]), 0)
     right, bottom = min(int(high[0]) + 1, width), min(int(high[1]) + 1, height)
+    return (left, top, right, bottom), factor, scale
+
+
+def _ground(polygon: Polygon, width_px: int, height_px: int) -> Ground | None:
+    (left, top, right, bottom), _, _ = _box(polygon, width_px, height_px)
     if min(right - left, bottom - top) < 16:
         return None
-    crop = picture[top * factor : bottom * factor, left * factor : right * factor]
-    if factor > 1:
-        crop = np.asarray(cv2.resize(crop, (right - left, bottom - top), interpolation=cv2.INTER_AREA), np.uint8)
-    ycc = np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2YCrCb), np.uint8)
-    # A pixel's centre lies half a pixel from its corner: pixel (0, 0) covers 0..1.
-    points = points - (left + 0.5, top + 0.5)
-    area = np.zeros(ycc.shape[:2], np.uint8)
-    cv2.fillPoly(area, [np.rint(points * (1 << _SUBPIXEL_BITS)).astype(np.int32)], 1, cv2.LINE_8, _SUBPIXEL_BITS)
-    around = np.ones((2 * inset_px(scale) + 1,) * 2, np.uint8)
-    core = np.asarray(cv2.erode(area, around), np.uint8)
-    ring = np.asarray(1 - cv2.dilate(area, around), np.uint8)
-    region = Region(ycc, np.asarray(cv2.extractChannel(ycc, 0), np.uint8), core, ring, scale, points)
-    return region if cv2.countNonZero(core) >= _LEAST_CORE_PX else None
+    is_small = (right - left) * (bottom - top) <= KEPT_MOST_PX
+    return (_kept_ground if is_small else _new_ground)(polygon, width_px, height_px)
+
+
+def _new_ground(polygon: Polygon, width_px: int, height_px: int) -> Ground:
+    box, factor, scale = _box(polygon, width_px, height_px)
+    corners = np.array(polygon, np.float64) * (width_px // factor, height_px // factor)
+    return Ground(corners, box, factor, scale)
+
+
+_kept_ground = lru_cache(maxsize=KEPT_ZONES)(_new_ground)
 
 
 def _factor(width: int, height: int, corners: npt.NDArray[np.float64]) -> int:
@@ -139,17 +246,23 @@ def sums_at(integral: npt.NDArray[Any], side_px: int) -> npt.NDArray[Any]:
     return np.asarray(lower[:, 1:] - lower[:, :-1])
 
 
-def tiles(plane: Bytes, mask: Bytes, side_px: int, least_ratio: float) -> tuple[Floats, float]:
-    """Means of a plane over square tiles, in rising order, and the mean over all of a mask (0 and 1).
-
-    Tiles of which at least `least_ratio` lies in the mask; pixels outside it do not count.
-    """
-    counts, sums = cv2.integral(mask), cv2.integral(cv2.multiply(plane, mask))
-    by_tile, of_tile = sums_at(counts, side_px), sums_at(sums, side_px)
+def tiling(mask: Bytes, side_px: int, least_ratio: float) -> Tiling:
+    """Square tiles, of which at least `least_ratio` lies in a mask (0 and 1)."""
+    counts = cv2.integral(mask)
+    by_tile = sums_at(counts, side_px)
     enough = by_tile >= least_ratio * side_px * side_px
-    means = (of_tile[enough] / by_tile[enough]).astype(np.float32)
+    return Tiling(mask, side_px, enough, by_tile[enough], max(float(counts[-1, -1]), 1.0))
+
+
+def tiles(plane: Bytes, over: Tiling) -> tuple[Floats, float]:
+    """Means of a plane over square tiles, in rising order, and the mean over all of the mask.
+
+    Pixels outside the mask do not count.
+    """
+    sums = cv2.integral(cv2.multiply(plane, over.mask))
+    means = (sums_at(sums, over.side_px)[over.enough] / over.counts).astype(np.float32)
     means.sort()
-    return means, float(sums[-1, -1]) / max(float(counts[-1, -1]), 1.0)
+    return means, float(sums[-1, -1]) / over.whole
 
 
 def share_of(ordered: Floats, share: float) -> float:

@@ -73,9 +73,8 @@ def measure(region: Region, band: Band, color: str, inside: tuple[Floats, Floats
     like = np.asarray(cv2.bitwise_and(cv2.inRange(region.ycc, low, high), region.core), np.uint8)
     covered = cv2.countNonZero(like) / float(inside[0][-1])
     side = max(round(region.px(16)), 8)
-    counts = tile_sums(region.core, side)
-    cells = counts >= 0.3 * side * side
-    shares = tile_sums(like, side)[cells] / counts[cells]
+    cells = region.ground.tiling("core", side, 0.3)
+    shares = tile_sums(like, side)[cells.enough] / cells.counts
     means, deviations = _tiles(region)
     spread = cv2.meanStdDev(region.ycc, mask=region.core)[1].ravel()
     outside = level_at(around, 0.5) if around[-1] else middle[0]
@@ -111,7 +110,7 @@ def _tiles(region: Region) -> tuple[Floats, Floats]:
     """Means, and standard deviations in rising order, of luma in the small tiles that lie wholly inside."""
     side = max(round(region.px(8)), 6)
     area = side * side
-    inside = tile_sums(region.core, side) >= area
+    inside = region.ground.tiling("core", side, 1.0).enough
     sums, squares = cv2.integral2(region.luma)
     means = sums_at(sums, side)[inside] / area
     variances = sums_at(squares, side)[inside] / area - means * means

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from masking.band import REACH, Band, differences
+from masking.band import REACH, Band, Layout
 from masking.raster import Bytes, Floats
 
 
@@ -78,13 +79,15 @@ class Lines:
 NO_LINES = Lines(NO_STRIP, 0.0, 0.0)
 
 
-def plain(band: Band, along: Bytes, bent: Bytes) -> Sides:
+def plain(band: Band, bent: Bytes) -> Sides:
     """Judge the strips by differences along the border and by their bends: depths x columns."""
-    along_by, bent_by = np.split(np.concatenate((along, bent)).astype(np.float32) @ band.column_weights, 2)
-    strip, bend_strip = _strips(band, np.concatenate((along_by, bent_by), axis=1))
-    rows = band.rows(2, 7)
-    soft = np.log((along_by[rows].mean(0) + 0.2) / (bent_by[rows].mean(0) + 0.2))[band.long]
-    return Sides(strip, bend_strip, float(soft.min()), float(soft.mean()))
+    layout, count = band.layout, len(bent)
+    by_side = np.concatenate((band.along, bent)).astype(np.float32) @ layout.column_weights
+    strip, bend_strip = _strips(layout, np.concatenate((by_side[:count], by_side[count:]), axis=1))
+    rows = layout.rows(2, 7)
+    sums = np.add.reduce(by_side.reshape(2, count, -1)[:, rows], 1) / np.float32(rows.stop - rows.start) + 0.2
+    soft = np.log(sums[0] / sums[1])[layout.long]
+    return Sides(strip, bend_strip, float(soft.min()), float(np.add.reduce(soft)) / len(soft))
 
 
 def beside_lines(band: Band, off_lines: tuple[Bytes, Bytes]) -> Lines:
@@ -92,89 +95,86 @@ def beside_lines(band: Band, off_lines: tuple[Bytes, Bytes]) -> Lines:
 
     `off_lines` marks which columns and rows of the crop lie off them.
     """
-    if len(band.side) < 3:
+    layout, count = band.layout, len(band.along)
+    if len(layout.side) < 3:
         return NO_LINES
-    along, off = differences(band), _off(band, off_lines)
-    stack = np.concatenate((along, along * off, off)).astype(np.float32) @ band.column_weights
-    along_by, off_sums, off_counts = np.split(stack, 3)
-    (strip,) = _strips(band, off_sums / np.maximum(off_counts, 0.02))
-    rows = band.rows(2, 7)
-    on_counts = np.maximum(1 - off_counts, 0.0)[rows].sum(0)
-    on = (along_by - off_sums)[rows].sum(0) / np.maximum(on_counts, 0.1)
-    beside = off_sums[rows].sum(0) / np.maximum(off_counts[rows].sum(0), 0.1)
-    proof = np.where(on_counts > 0.1, np.log((on + 0.3) / (beside + 0.3)), 0.0)[band.long]
-    return Lines(strip, float(proof.min()), float(proof.mean()))
+    off = _off(layout, off_lines)
+    stack = np.concatenate((band.along, cv2.multiply(band.along, off), off)).astype(np.float32)
+    along_by, off_sums, off_counts = (stack @ layout.column_weights).reshape(3, count, -1)
+    (strip,) = _strips(layout, off_sums / np.maximum(off_counts, 0.02))
+    rows = layout.rows(2, 7)
+    on_counts = np.add.reduce(np.maximum(1 - off_counts[rows], 0.0))
+    on = np.add.reduce(along_by[rows] - off_sums[rows]) / np.maximum(on_counts, 0.1)
+    beside = np.add.reduce(off_sums[rows]) / np.maximum(np.add.reduce(off_counts[rows]), 0.1)
+    proof = np.where(on_counts > 0.1, np.log((on + 0.3) / (beside + 0.3)), 0.0)[layout.long]
+    return Lines(strip, float(proof.min()), float(np.add.reduce(proof)) / len(proof))
 
 
-def _strips(band: Band, profiles: Floats) -> list[Strip]:
+def _strips(layout: Layout, profiles: Floats) -> list[Strip]:
     """Judge profiles of detail: depths x (measures x sides)."""
-    outside = profiles[band.rows(-9, -3)].mean(0).tolist()
-    deep = profiles[band.rows(9, REACH)].mean(0).tolist()
-    just_inside = profiles[band.rows(2, 4.5)].mean(0).tolist()
-    shifts = _change(np.log(profiles + 0.4), band).tolist()
-    sides = len(band.long)
-    long = [side for side, is_long in enumerate(band.long.tolist()) if is_long]
-    # A handful of sides: plain numbers are quicker here than arrays.
-    found = []
-    for first in range(0, profiles.shape[1], sides):
-        judged = [
-            _side(outside[first + side], deep[first + side], just_inside[first + side], shifts[first + side])
-            for side in long
-        ]
-        worst = max(judged, key=lambda one: one.ratio)
-        hides = sorted(one.hides for one in judged)
-        deepest = max(one.shift_px for one in judged)
-        found.append(
-            Strip(
-                ratio=worst.ratio,
-                contrast=worst.contrast,
-                excess=max(one.excess for one in judged),
-                shift_px=deepest / band.scale if deepest > _NO_SHIFT else 0.0,
-                hides=hides[0],
-                hides_next=(*hides, _HIDES_ALL)[1] if sides > 1 else hides[0],
-                outside=min(one.outside for one in judged),
-                most=max(one.most for one in judged),
-            )
+    outside, deep, just_inside = (
+        (np.add.reduce(profiles[rows]) / np.float32(rows.stop - rows.start)).tolist()
+        for rows in (layout.rows(-9, -3), layout.rows(9, REACH), layout.rows(2, 4.5))
+    )
+    shifts = _change(np.log(profiles + 0.4), layout).tolist()
+    sides = len(layout.long)
+    long = layout.long.nonzero()[0].tolist()
+    return [
+        _worst(
+            [(outside[at], deep[at], just_inside[at], shifts[at]) for at in (first + side for side in long)],
+            layout.scale,
+            sides > 1,
         )
-    return found
+        for first in range(0, profiles.shape[1], sides)
+    ]
 
 
-def _side(outside: float, deep: float, just_inside: float, shift_px: float) -> Strip:
-    """Judge the strip inside one side by the mean detail outside, deep inside and just inside."""
-    span = outside - deep
-    excess = just_inside - deep
-    hides = math.log((outside + 0.4) / (just_inside + 0.4))
+def _worst(sides: list[tuple[float, float, float, float]], scale: float, is_of_many: bool) -> Strip:
+    """Judge the strips by the mean detail outside, deep inside and just inside each side, and by its shift.
+
+    `is_of_many`: whether the polygon has more than one side in the picture.
+    """
+    # A handful of sides: plain numbers are quicker here than arrays.
+    ratio, contrast, deepest = -1.0, 0.0, _NO_SHIFT
+    for outside, deep, just_inside, shift_px in sides:
+        span = outside - deep
+        own = min(max((just_inside - deep) / span, 0.0), 1.5) if span > 0.3 else 0.0
+        if own > ratio:
+            ratio, contrast = own, math.log((outside + 0.4) / (deep + 0.4))
+        if span > 0.5 and outside > 1.6 * deep and shift_px > deepest:
+            deepest = shift_px
+    hides = sorted(math.log((outside + 0.4) / (inside + 0.4)) for outside, _, inside, _ in sides)
     return Strip(
-        ratio=min(max(excess / span, 0.0), 1.5) if span > 0.3 else 0.0,
-        contrast=math.log((outside + 0.4) / (deep + 0.4)),
-        excess=excess,
-        shift_px=shift_px if span > 0.5 and outside > 1.6 * deep else _NO_SHIFT,
-        hides=hides,
-        hides_next=hides,
-        outside=outside,
-        most=just_inside,
+        ratio=ratio,
+        contrast=contrast,
+        excess=max(inside - deep for _, deep, inside, _ in sides),
+        shift_px=deepest / scale if deepest > _NO_SHIFT else 0.0,
+        hides=hides[0],
+        hides_next=(*hides, _HIDES_ALL)[1] if is_of_many else hides[0],
+        outside=min(outside for outside, _, _, _ in sides),
+        most=max(inside for _, _, inside, _ in sides),
     )
 
 
-def _off(band: Band, off_lines: tuple[Bytes, Bytes]) -> Bytes:
+def _off(layout: Layout, off_lines: tuple[Bytes, Bytes]) -> Bytes:
     """Which depths and columns of the band lie off those lines of a mosaic that cross their side, 1 or 0."""
-    shape = (len(off_lines[1]), len(off_lines[0]))
-    lines = cv2.merge((np.broadcast_to(off_lines[0], shape), np.broadcast_to(off_lines[1][:, None], shape)))
-    off = cv2.remap(lines, band.map_x, band.map_y, cv2.INTER_NEAREST, None, cv2.BORDER_REPLICATE)
-    first = np.flatnonzero(np.diff(band.side, prepend=-1)) * band.cell_px
-    level = np.abs(band.map_x[0, first + 1] - band.map_x[0, first]) >= 0.7
-    crossed = np.repeat(level[band.side], band.cell_px)
-    out = np.where(crossed, off[..., 0], off[..., 1])
+    out = np.concatenate(off_lines).take(layout.line_at)
     out[:, :-1] &= out[:, 1:]
-    out[:, band.cell_px - 1 :: band.cell_px] = 0
+    out[:, layout.cell_px - 1 :: layout.cell_px] = 0
     return out
 
 
-def _change(profiles: Floats, band: Band) -> Floats:
+def _change(profiles: Floats, layout: Layout) -> Floats:
     """The depth at which each side's profile (depths x sides) falls most: where two means fit it best."""
-    count = len(profiles)
+    first, rest = _counts(len(profiles))
     sums = profiles.cumsum(0)
-    first = np.arange(1, count, dtype=np.float32)[:, None]
-    fall = sums[:-1] / first - (sums[-1:] - sums[:-1]) / (count - first)
-    gain = np.maximum(fall, 0) ** 2 * first * (count - first)
-    return np.asarray(band.depths_px[gain.argmax(0)] + 0.5, np.float32)
+    fall = sums[:-1] / first - (sums[-1:] - sums[:-1]) / rest
+    gain = np.maximum(fall, 0) ** 2 * (first * rest)
+    return np.asarray(layout.depths_px[gain.argmax(0)] + 0.5, np.float32)
+
+
+@lru_cache(maxsize=16)
+def _counts(depths: int) -> tuple[Floats, Floats]:
+    """For each place to cut a profile in two: how many depths lie in either part."""
+    first = np.arange(1, depths, dtype=np.float32)[:, None]
+    return first, depths - first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import cv2
@@ -79,7 +80,15 @@ def grey_of(picture: Bgr) -> Grey:
 
 
 def excluded_area(shape: tuple[int, int], polygons: Sequence[Polygon], around_px: int = _AROUND_PX) -> Bools:
-    """Where nothing is compared, as an array of `shape` (height, width): the polygons and a rim around them."""
+    """Where nothing is compared, as an array of `shape` (height, width): the polygons and a rim around them.
+
+    To be read only. Side effect: the last areas are kept, for a camera's masks are the same in each of its pictures.
+    """
+    return _area(shape, tuple(tuple((x, y) for x, y in polygon) for polygon in polygons), around_px)
+
+
+@lru_cache(maxsize=64)
+def _area(shape: tuple[int, int], polygons: tuple[Polygon, ...], around_px: int) -> Bools:
     height, width = shape
     area = np.zeros((height, width), np.uint8)
     for polygon in polygons:
@@ -87,7 +96,9 @@ def excluded_area(shape: tuple[int, int], polygons: Sequence[Polygon], around_px
         cv2.fillPoly(area, [np.clip(np.round(corners), -4096, 4096).astype(np.int32)], 255)
     if polygons and around_px:
         area = np.asarray(cv2.dilate(area, np.ones((2 * around_px + 1, 2 * around_px + 1), np.uint8)), np.uint8)
-    return area > 0
+    kept = area > 0
+    kept.setflags(write=False)
+    return kept
 
 
 def describe(picture: Bgr, excluded: Sequence[Polygon] = ()) -> Descriptor:

@@ -235,7 +235,7 @@ def test_the_sample_names_every_option_of_every_table(tmp_path: Path) -> None:
         for row in table if isinstance(table, list) else [table]:
             assert isinstance(row, dict)
             missing = {key for key, value in row.items() if not isinstance(value, dict)} - written
-            assert missing <= {"private_zone", "mute"}
+            assert missing <= {"private_zone", "mute", "preset"}
 
 
 def test_every_option_of_the_sample_has_its_comment() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -53,3 +56,17 @@ def test_the_hottest_connected_sensor_counts(monkeypatch: pytest.MonkeyPatch, tm
     assert host.load(tmp_path).temperature_c == 61.3
     monkeypatch.setattr(psutil, "sensors_temperatures", lambda: off, raising=False)
     assert host.load(tmp_path).temperature_c is None
+
+
+def test_memory_that_was_used_is_given_back() -> None:
+    """In a process of its own: what other tests hold would hide it."""
+    code = (
+        "from pathlib import Path; from agent.host import give_back_memory\n"
+        "pages = lambda: int(Path('/proc/self/statm').read_text().split()[1])\n"
+        "rows = [bytes(2000) for _ in range(20000)]; last = bytearray(100); held = pages(); del rows\n"
+        "kept = pages(); give_back_memory(); print(held, kept, pages())"
+    )
+    environment = {**os.environ, "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    held, kept, left = map(int, done.stdout.split())
+    assert left < kept - 5000 and left < held

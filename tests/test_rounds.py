@@ -204,6 +204,17 @@ def test_zones_and_drawn_masks_are_left_out_and_a_mask_that_is_off_is_not() -> N
     assert study.view is None, "without an approved view there is nothing to ask"
 
 
+def test_declared_boxes_of_overlays_are_measured_and_the_clock_in_them_moves_no_view() -> None:
+    streams = observed("camera:gate", Streams((Stream("sub", "rtsp://192.0.2.1/"),)))
+    boxed = site(camera(overlay_boxes=((0.0, 0.1, 0.5, 0.2),)))
+    _, study = studies(boxed, streams, {"gate": (b"approved",)}, {})["gate"]
+    corners = ((0.0, 0.1), (0.5, 0.1), (0.5, 0.2), (0.0, 0.2))
+    assert study.quality is not None
+    assert study.view is not None
+    assert study.quality.overlays == (corners,)
+    assert study.view.excluded == (ZONE.polygon, corners)
+
+
 def test_a_check_takes_three_rounds_unless_it_is_told_otherwise() -> None:
     parser = argparse.ArgumentParser()
     check.add_arguments(parser)

@@ -28,8 +28,10 @@ TOUCHES_RATIO = 0.05
 
 def run_present(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge whether each zone has an enabled mask in the device's own list, and name cameras nobody declared."""
-    undeclared = [c.camera.id for c in site.cameras if not c.zones and c.no_private_area is None]
-    findings = [_present(check, facts, camera) for camera in site.cameras if camera.camera.id not in undeclared]
+    # What is private by preset is for `ptz.py`: nothing here would be judged, so that nothing here may pass.
+    declared = [c for c in site.cameras if c.zones or c.no_private_area is not None]
+    undeclared = [c.camera.id for c in site.cameras if c not in declared and not c.presets]
+    findings = [_present(check, facts, camera) for camera in declared]
     if undeclared:
         findings.append(
             check.finding(

@@ -25,7 +25,7 @@ SHOW_SCHEMA = "camwarden-config/1"
 HIDDEN = "(redacted)"
 
 _SITE = ("id", "name", "city", "division", "period_s", "time_zone", "in_use_since")
-_SINGLE = ("probe", "policy", "storage", "discovery", "hub")
+_SINGLE = ("probe", "policy", "quality", "storage", "discovery", "hub")
 _TELLING = frozenset(
     {"name", "host", "code", "placement", "by", "interfaces", "addresses", "ranges", "address", "endpoint", "reason"}
 )
@@ -99,6 +99,14 @@ def _camera(config: CameraConfig) -> dict[str, Json]:
         **({"in_use_since": config.in_use_since.isoformat()} if config.in_use_since else {}),
         "private_zone": [_table(zone) for zone in config.zones],
     }
+    if config.overlay_boxes:
+        table["overlay_boxes"] = _plain(config.overlay_boxes)
+    if config.presets:
+        table["preset"] = [
+            {"name": preset.name, "private_zone": [_table(zone) for zone in preset.zones]} for preset in config.presets
+        ]
+    if config.ptz_lock is not None:
+        table["ptz"] = _table(config.ptz_lock)
     if config.mutes:
         table["mute"] = [_table(mute) for mute in config.mutes]
     if config.no_private_area is not None:

@@ -191,7 +191,7 @@ def _sheet_camera(choice: Choice, lang: str) -> SheetCamera:
             )
             for p in look.paths
         ),
-        tuple(zone.polygon for zone in look.config.zones),
+        tuple(z.polygon for z in (*look.config.zones, *(z for p in look.config.presets for z in p.zones))),
         tuple(m.polygon for m in look.masks or () if m.enabled and m.polygon),
         tuple(m.polygon for m in (approval.masks if approval else ()) if m.enabled and m.polygon),
         render(Message("approved by {by} on {at}", said), lang) if approval else "",

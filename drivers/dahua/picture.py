@@ -130,6 +130,11 @@ def masks(widget: Fields, ptz: Fields | None, lens: Fields | None, channel: int)
     return Masks(tuple(found))
 
 
+def turns(ptz: Fields, channel: int) -> bool:
+    """Say whether the table of masks that follow a turning camera has slots for this channel. Raises Malformed."""
+    return bool(_rows_of(ptz, "PrivacyMasking", channel))
+
+
 def _rows_of(table: Fields | None, name: str, channel: int) -> list[dict[str, str]]:
     listed = cgi.rows(table or {}, name, name)
     return cgi.rows(listed[channel - 1], "", name) if channel <= len(listed) else []

@@ -19,6 +19,7 @@ from drivers.dahua.cgi import Fields, config
 from drivers.dahua.held import read_held
 from drivers.dahua.platform_link import TABLE, platform_link
 from drivers.deadline import Deadline
+from drivers.details import Movable
 from drivers.errors import DriverError, NotPermitted, Unsupported
 from drivers.exchange import Transport
 from drivers.footage import Channels, Schedule, Wanted, WantedFootage
@@ -130,6 +131,9 @@ def _camera(
     )
     seen.note(subject, "masks", seen.attempt(_masks, tables.of("VideoWidget"), tables, channel))
     seen.note(subject, "overlays", seen.attempt(_overlays, tables.of("VideoWidget"), tables, channel))
+    # Without such slots nothing is said: older firmware has no such table for any camera.
+    if seen.attempt(picture.turns, tables.of("PrivacyMasking"), channel) is True:
+        seen.note(subject, "movable", Movable(True))
 
 
 def _schedule(tables: Tables, channel: int) -> Schedule:

@@ -8,12 +8,13 @@ from typing import TypeVar
 from lxml import etree
 
 from drivers.address import authority
-from drivers.details import Audio, Encoders
+from drivers.details import Audio, Encoders, Movable
 from drivers.errors import Unsupported
 from drivers.hikvision import parse_picture
 from drivers.hikvision.channels import NO_CAMERA, Table
 from drivers.hikvision.client import Isapi
 from drivers.hikvision.parse_channels import Input, StreamRow
+from drivers.hikvision.parse_device import DeviceKind
 from drivers.hikvision.parse_picture import MaskSwitch
 from drivers.model import Device, Mask, Masks, Overlays, Stream, Streams
 from drivers.picture import PathName
@@ -21,6 +22,8 @@ from drivers.picture import PathName
 _T = TypeVar("_T")
 
 _PATHS: tuple[PathName, ...] = ("main", "sub")
+_TURNS = {"IPDOME": True, "IPCAMERA": False}
+"""What a camera calls itself (deviceType), and whether such a one turns: an IPDome is a speed dome."""
 
 
 def streams_of(device: Device, table: Table, channel: int, rtsp_port: int) -> Streams:
@@ -58,6 +61,17 @@ def encoders_of(table: Table, channel: int) -> Encoders:
 def audio_of(table: Table, channel: int) -> Audio:
     """Return the streams of a camera that carry sound. Raises DriverError."""
     return Audio(tuple(row.audio for row in _rows(table, channel) if row.audio is not None))
+
+
+def movable_of(kind: DeviceKind, table: Table, channel: int) -> Movable:
+    """Say whether a camera can turn, by the word of a camera for its own sensor. Raises Unsupported where none is said.
+
+    A recorder's word is for the recorder: of the cameras behind it nothing is known.
+    """
+    turns = _TURNS.get(kind.kind.upper())
+    if turns is None or not _connected(table, channel).own:
+        raise Unsupported("the device does not say whether this camera turns")
+    return Movable(turns)
 
 
 def read_masks(isapi: Isapi, table: Table, channel: int) -> Masks:

@@ -56,6 +56,9 @@ def read(
         seen.note(subject, "encoders", attempt(camera_reads.encoders_of, table, channel))
         seen.note(subject, "audio", attempt(camera_reads.audio_of, table, channel))
         seen.note(subject, "masks", attempt(camera_reads.read_masks, isapi, table, channel))
+        movable = attempt(camera_reads.movable_of, kind, table, channel)
+        if not isinstance(movable, DriverError):
+            seen.note(subject, "movable", movable)
     _footage(isapi, seen, cameras, wanted, table, clock, rtsp_port)
     seen.note(box, "disks", attempt(device_reads.read_disks, isapi))
 

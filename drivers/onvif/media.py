@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from drivers.address import is_foreign, place, url_on
-from drivers.details import Audio, Encoder, Encoders, MaskOptions
+from drivers.details import Audio, Encoder, Encoders, MaskOptions, Movable
 from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
 from drivers.model import Mask, Masks, Overlays, Stream, Streams
 from drivers.onvif import documents, parse
@@ -60,6 +60,14 @@ def encoders_of(media: Media, channel: int) -> Encoders:
 def audio_of(media: Media, channel: int) -> Audio:
     """List which profiles of a camera carry sound. Raises Unsupported where the device has no such channel."""
     return Audio(tuple(one.audio for one in media.source(channel).profiles if one.audio is not None))
+
+
+def movable_of(media: Media, channel: int) -> Movable:
+    """Say whether any profile of a camera can be turned. Raises Unsupported where the device has no such channel.
+
+    Source: ONVIF Media Service Specification, Profile, PTZConfiguration; Media2, ConfigurationSet, PTZ.
+    """
+    return Movable(any(one.ptz for one in media.source(channel).profiles))
 
 
 def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:

@@ -35,6 +35,7 @@ class Profile:
     gop_frames: int = 0
     signed: bool | None = None
     audio: AudioEncoder | None = None
+    ptz: bool = False
 
 
 def listed(answer: Answer, name: str) -> list[Any]:
@@ -67,7 +68,13 @@ def _operation(answer: Answer) -> str:
 def profiles1(answer: Answer) -> tuple[Profile, ...]:
     """Read a Media1 GetProfiles answer; profiles without a video source are left out. Raises Malformed."""
     return tuple(
-        _profile(one, one.VideoSourceConfiguration, one.VideoEncoderConfiguration, one.AudioEncoderConfiguration)
+        _profile(
+            one,
+            one.VideoSourceConfiguration,
+            one.VideoEncoderConfiguration,
+            one.AudioEncoderConfiguration,
+            one.PTZConfiguration,
+        )
         for one in listed(answer, "Profiles")
         if one.VideoSourceConfiguration is not None
     )
@@ -76,7 +83,7 @@ def profiles1(answer: Answer) -> tuple[Profile, ...]:
 def profiles2(answer: Answer) -> tuple[Profile, ...]:
     """Read a Media2 GetProfiles answer; profiles without a video source are left out. Raises Malformed."""
     return tuple(
-        _profile(one, held.VideoSource, held.VideoEncoder, held.AudioEncoder)
+        _profile(one, held.VideoSource, held.VideoEncoder, held.AudioEncoder, held.PTZ)
         for one, held in ((one, one.Configurations) for one in listed(answer, "Profiles"))
         if held is not None and held.VideoSource is not None
     )
@@ -161,7 +168,7 @@ def overlays(answer: Answer) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _profile(profile: Any, source: Any, encoder: Any, sound: Any) -> Profile:
+def _profile(profile: Any, source: Any, encoder: Any, sound: Any, ptz: Any) -> Profile:
     resolution = getattr(encoder, "Resolution", None)
     rate = getattr(encoder, "RateControl", None)
     bounds = getattr(source, "Bounds", None)
@@ -183,6 +190,7 @@ def _profile(profile: Any, source: Any, encoder: Any, sound: Any) -> Profile:
         gop_frames=_whole(getattr(encoder, "GovLength", None)) or _whole(getattr(codec, "GovLength", None)),
         signed=signed if isinstance(signed, bool) else None,
         audio=None if sound is None else _audio(told(profile.token), sound),
+        ptz=ptz is not None,
     )
 
 

@@ -54,6 +54,9 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
         seen.note(subject, "encoders", seen.attempt(media_reads.encoders_of, media, camera.channel))
         seen.note(subject, "audio", seen.attempt(media_reads.audio_of, media, camera.channel))
         seen.note(subject, "masks", seen.attempt(media_reads.masks_of, masks, media, camera.channel))
+        movable = seen.attempt(media_reads.movable_of, media, camera.channel)
+        if not isinstance(movable, DriverError):
+            seen.note(subject, "movable", movable)
     summary = seen.attempt(recording_reads.read_summary, there, table)
     seen.note(box, "recording-summary", summary)
     counted = None if isinstance(summary, DriverError) else summary

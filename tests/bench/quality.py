@@ -6,6 +6,7 @@ masking/README.md. Needs ffmpeg. Footage is used where it is there, as in `view.
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ import numpy as np
 import view_scenes as scenes
 from quality_faults import FAULTS, spoilt
 
-from masking import baseline, quality, quality_learning, quality_measure, view_picture
+from masking import baseline, quality, quality_cells, quality_learning, quality_measure, view_picture
 from masking.quality_learning import QualityMemory
 from masking.view_model import QualityJob, QualitySeen
 from measure.figures import Figure, flags, say, show
@@ -34,11 +35,24 @@ BEGUN_AT = datetime(2026, 11, 1, tzinfo=UTC)
 LATER_AT = datetime(2026, 12, 1, tzinfo=UTC)
 
 
+COLD_EACH = 20
+"""Each so manyth picture is measured a second time, as the first one of a camera."""
+
+KEPT = (quality_measure._kept_descriptor, quality_cells.shown_of, view_picture._area)
+
+
+def forget() -> None:
+    """Throw away all that is kept of a camera's masks and references from picture to picture."""
+    for one in KEPT:
+        one.cache_clear()
+
+
 @dataclass
 class Tally:
     """What came out. `good`: pictures without a fault; `wrong`: what indicators said of them."""
 
     ms: list[float] = field(default_factory=list)
+    cold_ms: list[float] = field(default_factory=list)
     good: int = 0
     good_called_bad: int = 0
     wrong: Counter[str] = field(default_factory=Counter)
@@ -64,6 +78,11 @@ class Camera:
         seen = quality_measure.measure(picture, job)
         following = quality_measure.describe_for_next(picture, seen.light)
         self.tally.ms.append(1000 * (time.thread_time() - begun))
+        if len(self.tally.ms) % COLD_EACH == 0:
+            forget()
+            begun = time.thread_time()
+            quality_measure.describe_for_next(picture, quality_measure.measure(picture, job).light)
+            self.tally.cold_ms.append(1000 * (time.thread_time() - begun))
         self.previous = baseline.encode(following)
         before, self.memory = self.memory, quality_learning.learn(self.memory, seen, at)
         return seen, before
@@ -89,6 +108,8 @@ def main() -> None:
         "good_pictures_called": dict(tally.wrong),
         "faults_unknown": dict(tally.unknown),
         "faults_called_otherwise": dict(tally.named_otherwise),
+        "times_are": "warm: the camera's masks and references were seen before",
+        "cold_ms": statistics.median(tally.cold_ms) if tally.cold_ms else None,
         "picture": f"{scenes.WIDTH_PX}x{scenes.HEIGHT_PX}, H.264 keyframes, CRF 28; one picture per check",
     }
     show("quality", asked, figures, conditions)
