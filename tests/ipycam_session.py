@@ -62,9 +62,10 @@ def _wait_for(port: int, peer: subprocess.Popen[bytes]) -> None:
     while True:
         with suppress(OSError), closing(create_connection(("127.0.0.1", port), timeout=1)):
             return
+        with suppress(subprocess.TimeoutExpired):
+            peer.wait(0.1)
         if peer.poll() is not None or time.monotonic() > until:
             raise SystemExit(f"ipycam does not listen on {port}")
-        time.sleep(0.1)
 
 
 def _read(password: str | None, our_clock_off: timedelta = timedelta()) -> dict[str, object]:

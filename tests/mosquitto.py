@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -85,7 +86,8 @@ class Broker:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
             except OSError:
-                time.sleep(0.01)  # the deadline above decides; this only spares the processor
+                with suppress(subprocess.TimeoutExpired):
+                    self._child.wait(0.01)  # its end is told at once; while it lives, it is tried again
             else:
                 return
         raise RuntimeError(f"mosquitto does not accept: {self.log}")

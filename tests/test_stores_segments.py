@@ -75,7 +75,6 @@ def test_what_ffmpeg_records_now_has_no_hole_and_is_running(tmp_path: Path) -> N
     assert recordings.running is True and index.troubles == ()
 
 
-@pytest.mark.skipif(not shutil.which("motion"), reason="the system package motion is missing: make system-packages")
 def test_motions_own_files_and_its_privacy_mask_are_read(tmp_path: Path) -> None:
     root = tmp_path / "store"
     source, mask, settings = tmp_path / "scene.mkv", tmp_path / "mask.pgm", tmp_path / "motion.conf"

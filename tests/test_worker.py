@@ -142,7 +142,7 @@ READY = wire.frame({"ready": True, "limits": []})
 )
 def test_a_hostile_child_cannot_hurt_its_parent(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
     """A stand-in for a taken-over child greets properly and then says anything; the parent ends it."""
-    code = f"import os, time; os.write(1, bytes.fromhex({said.hex()!r})); time.sleep(60)"
+    code = f"import os, signal; os.write(1, bytes.fromhex({said.hex()!r})); signal.pause()"
     monkeypatch.setattr(worker, "_BOOT", code)
     with Worker(timeout_s=5) as running:
         assert reason_of(running, job(b"")) == "crashed"
@@ -154,6 +154,6 @@ def test_a_hostile_child_cannot_hurt_its_parent(monkeypatch: pytest.MonkeyPatch,
 )
 def test_an_odd_greeting_is_refused(monkeypatch: pytest.MonkeyPatch, greeting: dict[str, object]) -> None:
     said = wire.frame(greeting).hex()
-    monkeypatch.setattr(worker, "_BOOT", f"import os, time; os.write(1, bytes.fromhex({said!r})); time.sleep(60)")
+    monkeypatch.setattr(worker, "_BOOT", f"import os, signal; os.write(1, bytes.fromhex({said!r})); signal.pause()")
     with Worker() as running:
         assert reason_of(running, job(b"")) == "crashed"

@@ -265,7 +265,7 @@ def test_what_was_not_asked_for_must_not_be_there_and_what_was_must(asked: Study
 def test_a_hostile_child_s_study_costs_one_picture(monkeypatch: pytest.MonkeyPatch, studied_: object) -> None:
     answer = {"job": 1, "width": 640, "height": 360, "mean": 1.0, "contrast": 1.0, "verdicts": [], "studied": studied_}
     frames = wire.frame({"ready": True, "limits": []}) + wire.frame(answer)
-    code = f"import os, time; os.write(1, bytes.fromhex({frames.hex()!r})); time.sleep(60)"
+    code = f"import os, signal; os.write(1, bytes.fromhex({frames.hex()!r})); signal.pause()"
     monkeypatch.setattr(worker, "_BOOT", code)
     with Worker(timeout_s=5) as running:
         with pytest.raises(WorkerError) as failed:

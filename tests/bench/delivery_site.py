@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -121,7 +121,8 @@ def broker(directory: Path) -> Iterator[int]:
             except OSError:
                 if time.monotonic() > deadline:
                     raise RuntimeError("mosquitto does not accept") from None
-                time.sleep(0.01)
+                with suppress(subprocess.TimeoutExpired):
+                    raise RuntimeError(f"mosquitto ended with {child.wait(0.01)}") from None
         yield port
     finally:
         child.send_signal(signal.SIGTERM)
