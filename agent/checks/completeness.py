@@ -114,7 +114,7 @@ def _judged(
         values: dict[str, str | int | float] = {
             "count": len(cover.gaps),
             "hours": round(longest_s / 3600, 1),
-            "start": utc_text(longest.start_at),
+            "start": longest.start_at.astimezone(zone).isoformat(timespec="minutes"),
         }
         return check.finding(subject, status, "gap", evidence, Message(template.template, values), cause)
     if cover is not None and status != "pass":
@@ -128,8 +128,8 @@ def _judged(
         return check.finding(subject, "unknown", "holes-not-told", evidence, message)
     if cover.unlisted_days:
         message = Message(
-            "{listed} days were listed and are whole; {days} more have their turn in the next looks",
-            {"listed": cover.listed_days, "days": cover.unlisted_days},
+            "{listed} of {days} days were listed so far and are whole; the others have their turn in the next looks",
+            {"listed": cover.listed_days, "days": cover.listed_days + cover.unlisted_days},
         )
         return check.finding(subject, "unknown", "not-all-listed", evidence, message)
     message = Message("{percent} % of the due window is recorded", {"percent": round(100 * cover.ratio, 2)})
