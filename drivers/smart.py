@@ -39,7 +39,12 @@ def read(now: datetime, run: Run | None = None) -> Observation:
         name, kind = device.get("name"), device.get("type")
         if not isinstance(name, str) or not isinstance(kind, str) or not name.startswith("/dev/"):
             continue
-        told_of = _object(run(["--json", "--info", "--health", "--nocheck=standby", f"--device={kind}", name]))
+        printed = run(["--json", "--info", "--health", "--nocheck=standby", f"--device={kind}", name])
+        if printed is None:
+            # A disk that hangs costs its time limit once a cycle, and not once for each disk behind it.
+            refused += 1
+            break
+        told_of = _object(printed)
         disk = disk_of(name, told_of) if told_of is not None else None
         if disk is None:
             refused += 1

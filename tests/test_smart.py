@@ -73,6 +73,17 @@ def test_without_smartctl_there_is_no_judgement(scan: bytes | None) -> None:
     assert isinstance(seen.value, Unavailable) and seen.value.reason == "unsupported"
 
 
+def test_a_disk_that_hangs_ends_the_round_so_that_a_cycle_waits_for_one_only() -> None:
+    asked: list[str] = []
+
+    def run(arguments: list[str]) -> bytes | None:
+        asked.append(arguments[-1])
+        return json.dumps(SCAN).encode() if arguments[0] == "--scan" else None
+
+    assert smart.read(NOW, run).value == Unavailable("disks", "refused", "no disk may be opened")
+    assert asked == ["--json", "/dev/sda"]
+
+
 def test_only_device_files_that_smartctl_listed_are_asked() -> None:
     odd = {"devices": [{"name": "--help", "type": "sat"}, {"name": 5}, "x", {"name": "/dev/sdb", "type": "sat"}]}
     assert smart.read(NOW, answering({"--scan": odd, "/dev/sdb": GOOD})).value != Disks(())
