@@ -6,6 +6,7 @@ want to be found by discovery is not found by it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -101,9 +102,14 @@ def doubled(placed: Iterable[Placed]) -> dict[str, str]:
 
 
 def behind(observations: Iterable[Observation]) -> frozenset[str]:
-    """Return hosts and MACs of the cameras that recorders list as theirs, whether they are connected or not."""
+    """Return hosts and MACs of the cameras that recorders list as theirs, whether they are connected or not.
+
+    A MAC is written as `mac_of` writes it, however the recorder does.
+    """
     channels = [channel for o in observations if isinstance(o.value, Channels) for channel in o.value.channels]
-    return frozenset(mark.lower() for channel in channels for mark in (channel.host, channel.mac) if mark)
+    macs = [re.sub(r"[^0-9a-f]", "", channel.mac.lower()) for channel in channels]
+    hosts = {channel.host.lower() for channel in channels if channel.host}
+    return frozenset(hosts | {":".join(mac[n : n + 2] for n in range(0, 12, 2)) for mac in macs if len(mac) == 12})
 
 
 def empty_channels(site: Site, facts: Facts, device: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from agent.facts import gather
 from agent.inventory import ONE_BOX, TWO_BOXES, Placed, doubled, empty_channels, look_around, take_stock
 from agent.state import Memory
 from drivers.discovery import Sweep
+from drivers.footage import Channel, Channels
 from drivers.model import Device, Identity, Stream, Streams, Unavailable
 from drivers.probe_match import Discovered
 
@@ -163,6 +164,25 @@ def test_nobody_is_a_stranger_while_a_configured_name_has_no_address() -> None:
     assert told == [(0, 0)] * 4
     around, _ = look_around(a_site, heard, (), memory, NOW)
     assert around.failed == ("cam.local",)
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        Channel(1, "Gate", "online", host="192.0.2.7"),
+        Channel(1, "Gate", "offline", host="192.0.2.7"),
+        Channel(1, "Gate", "online", mac="44-19-B6-00-00-01"),
+        Channel(1, "Gate", "online", mac="4419b6000001"),
+    ],
+)
+def test_a_camera_that_a_recorder_lists_among_its_channels_is_nobody_s_stranger(channel: Channel) -> None:
+    camera_ = found("192.0.2.7", "http://192.0.2.7/onvif", mac=MAC)
+    a_site = devices(("nvr", "192.0.2.1", 80))
+    told = observed("device:nvr", Channels((channel, Channel(2, "", "empty"))))
+    around, memory = look_around(a_site, Sweep((camera_,)), told, Memory(), NOW)
+    assert (around.strangers, around.newcomers, memory.sightings) == ((), (), ())
+    other = observed("device:nvr", Channels((Channel(1, "Gate", "online", host="192.0.2.8", mac="no"),)))
+    assert look_around(a_site, Sweep((camera_,)), other, Memory(), NOW)[0].newcomers != ()
 
 
 def test_a_flood_of_strangers_leaves_a_bounded_memory() -> None:
