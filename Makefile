@@ -37,7 +37,7 @@ setup: .venv/installed ## create .venv from the lock file
 	touch $@
 
 system-packages: ## install the system packages that tests need (apt as root; otherwise says which)
-	sh packaging/system-packages.sh mosquitto mosquitto-clients ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 python3-gi \
+	sh packaging/system-packages.sh mosquitto mosquitto-clients softhsm2 faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 python3-gi \
 		gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
@@ -54,7 +54,7 @@ $(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/
 	touch $@
 
 lock: ## resolve the dependencies again (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench

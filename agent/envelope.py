@@ -27,6 +27,12 @@ from agent.model import Envelope, Report
 REPORT_TYP: Final = "vss-report+json"
 STATE_TYP: Final = "vss-state+json"
 ACK_TYP: Final = "vss-ack+json"
+COMMAND_TYP: Final = "vss-cmd+json"
+RESULT_TYP: Final = "vss-cmd-result+json"
+DESIRED_TYP: Final = "vss-desired+json"
+REPORTED_TYP: Final = "vss-reported+json"
+KEY_TYP: Final = "vss-key+json"
+"""What a new report key signs to prove that it is there: `agent/rotation.py`."""
 
 PAYLOAD_MAX_BYTES: Final = 1024 * 1024
 """No report is larger, however it travels."""

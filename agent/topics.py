@@ -21,7 +21,12 @@ JWS_PROPERTY: Final = "jws"
 SITE_ID: Final = re.compile(r"[0-9A-Za-z]{1,23}")
 CITY: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
-Kind = Literal["state", "health", "config", "event", "gap", "ack"]
+COMMAND_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+Kind = Literal["state", "health", "config", "event", "gap", "ack", "cmd", "cmd-result", "desired", "reported"]
+
+FROM_HUB: Final[frozenset[Kind]] = frozenset({"ack", "cmd", "desired"})
+"""What only the hub sends; everything else is a site's."""
 
 _TAILS: Final[dict[Kind, str]] = {
     "state": "state",
@@ -30,22 +35,27 @@ _TAILS: Final[dict[Kind, str]] = {
     "event": "event",
     "gap": "gap",
     "ack": "ack",
+    "cmd": "cmd/{id}",
+    "cmd-result": "cmd-result/{id}",
+    "desired": "config/desired",
+    "reported": "config/reported",
 }
 _KINDS: Final = {tail: kind for kind, tail in _TAILS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A topic taken apart."""
+    """A topic taken apart. `command_id` names the command of a `cmd` and of its `cmd-result`."""
 
     city: str
     site: str
     kind: Kind
+    command_id: str = ""
 
 
-def topic(city: str, site: str, kind: Kind) -> str:
-    """Return the topic of a kind of message of a site."""
-    return f"{PREFIX}/{city}/{site}/{_TAILS[kind]}"
+def topic(city: str, site: str, kind: Kind, command_id: str = "") -> str:
+    """Return the topic of a kind of message of a site; `+` for `command_id` stands for every command."""
+    return f"{PREFIX}/{city}/{site}/{_TAILS[kind].replace('{id}', command_id)}"
 
 
 def read_topic(name: str) -> Address | None:
@@ -54,10 +64,15 @@ def read_topic(name: str) -> Address | None:
     if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != PREFIX:
         return None
     city, site, tail = parts[2:]
-    kind = _KINDS.get(tail)
+    head, _, command_id = tail.partition("/")
+    if COMMAND_ID.fullmatch(command_id) and f"{head}/{{id}}" in _KINDS:
+        tail = f"{head}/{{id}}"
+    else:
+        command_id = ""
+    kind = _KINDS.get(tail) if "{" not in tail or command_id else None
     if kind is None or not CITY.fullmatch(city) or not SITE_ID.fullmatch(site):
         return None
-    return Address(city, site, kind)
+    return Address(city, site, kind, command_id)
 
 
 def schema_id(kind: Kind) -> str:

@@ -28,7 +28,7 @@ from agent.envelope import PAYLOAD_MAX_BYTES, read_header, unflatten
 from agent.errors import NotVerified
 from agent.model import Head, StreamName
 from agent.presence import SCHEMA as STATE_SCHEMA
-from agent.topics import CITY, SITE_ID, Address, read_topic
+from agent.topics import CITY, FROM_HUB, SITE_ID, Address, read_topic
 from agent.watermark import is_number
 
 _EPOCH = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -68,7 +68,7 @@ def read_message(topic: str, payload: bytes, jws: str) -> Claim:
         NotVerified: `reason` is the word of the step.
     """
     address = read_topic(topic)
-    if address is None or address.kind == "ack":
+    if address is None or address.kind in FROM_HUB:
         raise NotVerified("topic", "not a topic that a site sends on")
     if len(payload) > PAYLOAD_MAX_BYTES:
         raise NotVerified("payload", "larger than any report")
