@@ -2,11 +2,13 @@
 
 One JSON file for each camera below `<state directory>/baselines/`, the folder 0700 and the files 0600, replaced whole.
 References (`masking/baseline.py`) are small pictures of a real place: they never stand in a repr, a log or a report.
+Beside these files lie the presets that people approved (`preset_views.py`), which belong to an approval, and what the
+agent derived by itself (`derived.py`), which never does. The daemon reads all of them anew in each cycle and writes
+none but the derived ones; what people approve they alone write.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import logging
@@ -22,11 +24,14 @@ from agent.errors import Forbidden
 from agent.files import write_atomic
 from agent.looks import masks_digest, zones_digest
 from agent.model import Json, utc_text
+from agent.past_approvals import KEPT, PastApproval, with_past
+from agent.past_approvals import from_data as past_from
+from agent.past_approvals import to_data as past_data
+from agent.preset_views import PresetView, read_preset_views
+from agent.references import digests, from_texts, lights_of, to_texts
 from drivers.model import Mask
-from masking import baseline
-from masking.baseline import BaselineError
 from masking.geometry import GeometryError, validate
-from masking.view_model import LIGHT_MODES, LightMode
+from masking.view_model import LightMode
 
 SCHEMA: Final = "camwarden-approval/1"
 FOLDER: Final = "baselines"
@@ -49,7 +54,8 @@ class Approval:
     `at` is aware UTC. `masks` are the device's as they were approved; `masks_digest` is `looks.masks_digest` of them,
     empty where the device does not list its masks, so that only the pictures were approved. `zones_digest` says what
     was declared private then. `no_private_area`: nothing private is in view. `references`: the approved view, encoded,
-    at most one for each light mode.
+    at most one for each light mode; a camera with presets has none, but `presets`, as far as they were approved.
+    `history`: what was approved before, oldest first.
     """
 
     camera_id: str
@@ -61,6 +67,8 @@ class Approval:
     zones_digest: str
     no_private_area: bool = False
     references: tuple[bytes, ...] = field(default=(), repr=False)
+    presets: tuple[PresetView, ...] = ()
+    history: tuple[PastApproval, ...] = field(default=(), repr=False)
 
 
 def approve(
@@ -96,13 +104,14 @@ def in_force(site: Site, approvals: Mapping[str, Approval]) -> Site:
     """Return the site in which what was approved stands for what nobody declared in its file. Pure.
 
     A camera with neither zones nor a declaration takes its approved, enabled masks for its zones, or the approved
-    declaration that nothing private is in view. What the file declares is never changed.
+    declaration that nothing private is in view. What the file declares is never changed: a camera with presets has
+    declared its zones, each for its own position, and a device does not say to which of them a mask belongs.
     """
     return replace(site, cameras=tuple(_camera_in_force(c, approvals.get(c.camera.id)) for c in site.cameras))
 
 
 def _camera_in_force(camera: CameraConfig, approval: Approval | None) -> CameraConfig:
-    if approval is None or camera.zones or camera.no_private_area is not None:
+    if approval is None or camera.zones or camera.presets or camera.no_private_area is not None:
         return camera
     if approval.no_private_area:
         return replace(camera, no_private_area=NoPrivateArea(approval.by, approval.at.date().isoformat()))
@@ -123,20 +132,9 @@ def mask_zones(masks: tuple[Mask, ...]) -> tuple[PrivateZone, ...]:
     return tuple(zones)
 
 
-def with_reference(references: tuple[bytes, ...], descriptor: bytes) -> tuple[bytes, ...]:
-    """Return the references with a new one, which takes the place of that of its own light mode. Pure.
-
-    Raises:
-        BaselineError: The bytes are no descriptor.
-    """
-    light = baseline.decode(descriptor).light
-    kept = {baseline.decode(one).light: one for one in references} | {light: descriptor}
-    return tuple(kept[mode] for mode in LIGHT_MODES if mode in kept)
-
-
 def lights(approval: Approval) -> tuple[LightMode, ...]:
     """Return the light modes in which the view was approved."""
-    return tuple(baseline.decode(one).light for one in approval.references)
+    return lights_of(approval.references)
 
 
 def approval_json(approval: Approval) -> dict[str, Json]:
@@ -152,10 +150,14 @@ def approval_json(approval: Approval) -> dict[str, Json]:
 
 
 def approvals_digest(approvals: Mapping[str, Approval]) -> str:
-    """Return SHA-256, hex, over who approved what of every camera, references included by their digests."""
+    """Return SHA-256, hex, over who approved what of every camera, references included by their digests.
+
+    What was approved before, and what the agent derived by itself, are not part of it.
+    """
     rows = [
         [key, one.by, one.at.isoformat(), one.why, one.masks_digest, one.zones_digest, one.no_private_area,
-         [hashlib.sha256(reference).hexdigest() for reference in one.references]]
+         digests(one.references),
+         *([p.preset, p.by, p.at.isoformat(), p.why, digests(p.references)] for p in one.presets)]
         for key, one in sorted(approvals.items())
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
@@ -183,7 +185,8 @@ def read_approvals(directory: Path) -> dict[str, Approval]:
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             # What stands in the file may be part of a picture: only the kind of mistake is told.
             log.warning("%s: this approval is damaged (%s): approve the camera again", path, type(error).__name__)
-    return found
+    presets = read_preset_views(directory)
+    return {name: replace(one, presets=presets[name]) if name in presets else one for name, one in found.items()}
 
 
 def prepare(directory: Path) -> None:
@@ -205,12 +208,15 @@ def prepare(directory: Path) -> None:
 
 
 def write_approval(directory: Path, approval: Approval) -> None:
-    """Keep an approval below a state directory, in the place of the camera's last one.
+    """Keep an approval below a state directory, in the place of the camera's last one, which becomes history.
+
+    Its presets are not written: `preset_views.py` does that.
 
     Raises:
         Forbidden: The folder may not be written.
     """
     prepare(directory)
+    path = directory / FOLDER / f"{approval.camera_id}.json"
     masks: list[Any] = [{**asdict(mask), "polygon": [list(point) for point in mask.polygon]} for mask in approval.masks]
     data = {
         "schema": SCHEMA,
@@ -222,10 +228,28 @@ def write_approval(directory: Path, approval: Approval) -> None:
         "masks_digest": approval.masks_digest,
         "zones_digest": approval.zones_digest,
         "no_private_area": approval.no_private_area,
-        "references": [base64.b64encode(one).decode("ascii") for one in approval.references],
+        "references": to_texts(approval.references),
+        "history": [past_data(past) for past in _history(path, approval)],
     }
-    path = directory / FOLDER / f"{approval.camera_id}.json"
     write_atomic(path, json.dumps(data, ensure_ascii=False, indent=1).encode(), 0o600)
+
+
+def _history(path: Path, approval: Approval) -> tuple[PastApproval, ...]:
+    """Return what was approved before: what the file remembers, and what stood in it if that was another approval."""
+    try:
+        last = _read(path)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return approval.history
+    past = approval.history or last.history
+    return past if (last.by, last.at) == (approval.by, approval.at) else with_past(past, past_of(last))
+
+
+def past_of(approval: Approval) -> PastApproval:
+    """Return an approval as history keeps it. Pure."""
+    return PastApproval(
+        approval.by, approval.at, approval.why, approval.masks_digest, approval.zones_digest, approval.no_private_area,
+        tuple(digests(approval.references)),
+    )  # fmt: skip
 
 
 def _read(path: Path) -> Approval:
@@ -245,19 +269,9 @@ def _read(path: Path) -> Approval:
         raise TypeError("no_private_area")
     return Approval(
         data["camera"], _text(data["by"]), at, _text(data["why"]), masks, digest, data["zones_digest"],
-        data["no_private_area"], _references(data["references"], path),
+        data["no_private_area"], from_texts(data["references"], path),
+        history=tuple(past_from(past) for past in data.get("history", [])[-KEPT:]),
     )  # fmt: skip
-
-
-def _references(texts: list[str], path: Path) -> tuple[bytes, ...]:
-    """Return the whole ones; a damaged one costs the view's supervision in its light, not the approval."""
-    kept: tuple[bytes, ...] = ()
-    for text in texts:
-        try:
-            kept = with_reference(kept, base64.b64decode(text, validate=True))
-        except (BaselineError, ValueError) as error:
-            log.warning("%s: a reference is damaged (%s): take it again", path, type(error).__name__)
-    return kept
 
 
 def _mask(data: dict[str, Any]) -> Mask:

@@ -37,8 +37,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "status": ("agent.commands.status", "show how the running service is doing"),
     "config": ("agent.commands.config", "validate or show the configuration"),
     "credentials": ("agent.commands.credentials", "show refused logins, and allow another try"),
-    "keys": ("agent.commands.keys", "show the key that reports are signed with"),
-    "verify": ("agent.commands.verify", "verify a signed report without a network"),
+    "keys": ("agent.commands.keys", "show or change the report key, and get a certificate for the broker"),
+    "queue": ("agent.commands.queue", "show the reports that wait, send them, or carry them by file"),
+    "verify": ("agent.commands.verify", "verify signed reports: files, cases, or as they pass on a broker"),
     "hub": ("agent.commands.hub", "the reference receiver: verify, keep and confirm reports"),
 }
 """Every command: its module, and one line of help."""

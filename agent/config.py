@@ -154,6 +154,43 @@ class Hub:
 
 
 @dataclass(frozen=True, slots=True)
+class Mirror:
+    """A further broker that gets the same signed reports, best effort. Nothing of it counts as delivered."""
+
+    name: str
+    host: str
+    port: int = 8883
+    tls: bool = True
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    credential: Credential | None = None
+
+    @property
+    def broker(self) -> Hub:
+        """How it is connected to."""
+        return Hub(
+            self.host, self.port, self.tls, self.ca, self.certificate, self.key, self.credential, confirm="broker"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Where the report key is.
+
+    `source`: `file` in the state directory; `systemd`, which hands it over as a credential; `token`, which it never
+    leaves. Only a token has the rest: `module` is its PKCS#11 library, `token` its label, `label` that of the key in
+    it, and the password of `credential` is its user PIN.
+    """
+
+    source: Literal["file", "systemd", "token"] = "file"
+    module: Path | None = None
+    token: str | None = None
+    label: str | None = None
+    credential: Credential | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Storage:
     """Where the agent keeps its own files. `directory` holds spool, report key and credential state."""
 
@@ -231,6 +268,8 @@ class Site:
     policy: Policy = field(default_factory=Policy)
     quality: Thresholds = field(default_factory=Thresholds)
     hub: Hub | None = None
+    mirrors: tuple[Mirror, ...] = ()
+    key: KeyPlace = field(default_factory=KeyPlace)
     storage: Storage = field(default_factory=Storage)
     discovery: Discovery = field(default_factory=Discovery)
     stores: tuple[Store, ...] = ()

@@ -19,19 +19,35 @@ import tomli
 from agent.config import Site, Storage
 from agent.config_devices import NAME, NAME_RULE, read_cameras, read_devices
 from agent.config_footage import read_holds, read_stores
+from agent.config_key import TlsPlace, read_key, read_tls_place
 from agent.config_lines import KeyPath, locate
+from agent.config_mirrors import read_mirrors
 from agent.config_quality import read_quality
 from agent.config_sections import read_discovery, read_hub, read_policy, read_probe, read_site, read_storage
 from agent.config_table import ConfigError, ConfigForbidden, Document, Problem, Table
 from agent.paths import SECRETS_NAME
 from drivers.model import Credential
 
-__all__ = ["ConfigError", "Problem", "load", "load_storage"]
+__all__ = ["ConfigError", "Problem", "load", "load_storage", "load_tls_place"]
 
 FILE_MAX_BYTES = 8 * 1024 * 1024
 """Far above a site of ten thousand cameras; a wrong file is refused before it fills the memory."""
 
-_TABLES = ("site", "probe", "policy", "quality", "storage", "discovery", "hub", "device", "camera", "store", "hold")
+_TABLES = (
+    "site",
+    "probe",
+    "policy",
+    "quality",
+    "storage",
+    "discovery",
+    "hub",
+    "mirror",
+    "key",
+    "device",
+    "camera",
+    "store",
+    "hold",
+)
 _TWICE = re.compile(r"(?i)cannot (declare|overwrite|mutate|redefine)|duplicate")
 """What tomli says where a key or table stands there already."""
 _WRONG_BITS = 0o077
@@ -82,6 +98,21 @@ def load_storage(path: Path) -> Storage:
     return storage
 
 
+def load_tls_place(path: Path) -> TlsPlace:
+    """Read where the site's certificate for the broker belongs; neither it nor a secrets file need be there yet.
+
+    Raises:
+        ConfigError: The file cannot be read or is not TOML, or what this needs of it is wrong.
+    """
+    problems: list[Problem] = []
+    raw, forbidden = _read(path, "site", problems)
+    document = _parse(path, raw, problems, holds_secrets=False)
+    place = None if document is None else read_tls_place(Table(document, (), "", document.data))
+    if problems or place is None:
+        raise (ConfigForbidden if forbidden else ConfigError)(problems)
+    return place
+
+
 def _site(document: Document, credentials: dict[str, Credential] | None) -> Site:
     top = Table(document, (), "", document.data)
     _known_tables(top)
@@ -99,6 +130,8 @@ def _site(document: Document, credentials: dict[str, Credential] | None) -> Site
         storage=read_storage(top.table("storage", "optional")),
         discovery=read_discovery(top.table("discovery", "optional")),
         hub=read_hub(top.table("hub", "optional"), credentials),
+        mirrors=read_mirrors(top, credentials),
+        key=read_key(top.table("key", "optional"), credentials),
         devices=devices,
         stores=stores,
         cameras=cameras,
@@ -167,8 +200,9 @@ def _credentials_named(document: Document | None) -> list[str]:
     if document is None:
         return []
     names: dict[str, None] = {}
-    devices = document.data.get("device")
-    for table in [*(devices if isinstance(devices, list) else []), document.data.get("hub")]:
+    lists = [document.data.get(name) for name in ("device", "mirror")]
+    many = [table for tables in lists if isinstance(tables, list) for table in tables]
+    for table in [*many, document.data.get("hub"), document.data.get("key")]:
         name = table.get("credential") if isinstance(table, dict) else None
         if isinstance(name, str) and name:
             names[name] = None

@@ -12,6 +12,9 @@ from drivers.model import Point, Polygon
 from masking.geometry import GeometryError, validate
 from masking.quality_learning import OVERLAYS_MAX
 
+PRESETS_MAX = 32
+"""Presets of one camera: a picture is compared with each of them, and takes some milliseconds for it."""
+
 _NO_POLYGON: Polygon = ()
 
 
@@ -122,6 +125,9 @@ def read_presets(camera: Table) -> tuple[Preset, ...]:
         name = table.text("name", example='"entrance"')
         names.check(table, "name", name, f'name "{name}"')
         presets.append(Preset(name, read_zones(table)))
+    if len(presets) > PRESETS_MAX:
+        what = f"it declares {len(presets)} presets, and every picture is compared with each: {PRESETS_MAX} at most"
+        camera.note("preset", what, "declare those at which something private is in view")
     return tuple(presets)
 
 

@@ -13,10 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent import outages, state
+from agent.approved_views import approved_views
 from agent.baselines import in_force, read_approvals
+from agent.certificates import look_at_delivery
 from agent.chain import Heads, link
 from agent.checks import run_checks
 from agent.config import Site
+from agent.derived import Derived, keep_derived, proved, read_derived
 from agent.envelope import sign
 from agent.events import incident_told, transitions
 from agent.facts import Facts, gather
@@ -32,9 +35,9 @@ from agent.probe import Probed, discover, probe
 from agent.report import build_reports
 from agent.rim import Rim
 from agent.rounds import look_in_rounds
-from agent.sight import references_of
 from agent.spool import Spool
 from agent.spool_room import Seal
+from agent.spot_check import NOTHING_ASKED, ROUNDS, Asked, forgotten, recalled
 from agent.state import NOTHING, Memory
 from agent.stores import read_stores
 from drivers.samples import Sample, write
@@ -44,28 +47,41 @@ log = logging.getLogger("camwarden.cycle")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a cycle saw and concluded, the memory that knows of it, and answers that nobody understood."""
+    """What a cycle saw and concluded, the memory that knows of it, and answers that nobody understood.
+
+    `asked` is what a hub asked this cycle for, with the times of the look that answers it.
+    """
 
     facts: Facts
     findings: tuple[Finding, ...]
     memory: Memory = NOTHING
     samples: tuple[Sample, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    asked: Asked = NOTHING_ASKED
 
 
-def see(site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING, rounds: int = 1) -> Seen:
+def see(
+    site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING, rounds: int = 1, asked: Asked = NOTHING_ASKED
+) -> Seen:
     """Look at the site and judge it; nothing is kept or sent. `memory` is what looks before this one left.
 
     `rounds`: in how many rounds, some seconds apart, cameras are looked at about which one picture says too little.
+    `asked`: which cameras a hub wants to be looked at afresh, on every path and without what is remembered of them.
     """
+    afresh = asked.cameras(site)
+    before, memory = memory, forgotten(memory, afresh)
+    rounds = max(rounds, ROUNDS if afresh else 1)
     approvals = read_approvals(site.storage.directory)
     site = in_force(site, approvals)
     heard = discover(site, rim.progress)
     paths = due(site, memory.looked, moment.at)
-    asked = wanted(site, memory.footage, moment.at)
-    probed = probe(site, rim.credentials, rim.clock, rim.progress, paths, asked)
+    of_footage = wanted(site, memory.footage, moment.at)
+    probed = probe(site, rim.credentials, rim.clock, rim.progress, paths, of_footage)
     stored = read_stores(site, paths, moment.at, rim.progress)
     fetched = Probed(stored.observations + probed.observations, stored.pictures + probed.pictures)
-    looked, memory = look_in_rounds(site, rim, fetched, memory, references_of(approvals), moment.at, rounds)
+    known = approved_views(approvals, read_derived(site.storage.directory, approvals))
+    looked, memory = look_in_rounds(site, rim, fetched, memory, known, moment.at, rounds)
+    derived = proved(rim.previous.take_found(), approvals, memory.views, moment.at)
     host = look_at_host(site.storage.directory, moment.at)
     observations = fetched.observations + looked + host
     observations, in_turn = join(site, observations, memory.looked, moment.at)
@@ -73,9 +89,13 @@ def see(site: Site, rim: Rim, moment: Moment, memory: Memory = NOTHING, rounds: 
     around, memory = look_around(site, heard, observations, memory, moment.at)
     footage, _ = remember(site, observations, memory.footage, moment.at, trusted)
     unwell = outages.remembered(site, observations, memory.outages, moment.at)
-    facts = gather(observations, around, trusted, footage, unwell, approvals, memory.views, memory.quality)
+    pictured = (memory.views, memory.quality, memory.presets)
+    facts = gather(observations, around, trusted, footage, unwell, approvals, *pictured)
+    facts = replace(facts, delivery=look_at_delivery(site, rim.delivery))
     memory = replace(memory, looked=in_turn, footage=footage, outages=unwell)
-    return Seen(facts, run_checks(site, facts, moment.at), memory, probed.samples)
+    findings = run_checks(site, facts, moment.at)
+    memory = recalled(before, memory, afresh)
+    return Seen(facts, findings, memory, probed.samples, derived, asked.looked(moment.at, rim.clock()))
 
 
 def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
@@ -85,12 +105,14 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     """
     incidents = spool.begin(moment.at)
     told, memory = transitions(seen.findings, seen.memory, moment.at)
-    told = tuple(incident_told(incident.kind, incident.detail) for incident in incidents) + told
-    drafts, memory = build_reports(site, seen.facts, seen.findings, told, memory, moment.at, spool.counts())
+    told = (*(incident_told(one.kind, one.detail) for one in incidents), *seen.asked.told, *told)
+    counts = spool.counts()
+    drafts, memory = build_reports(site, seen.facts, seen.findings, told, memory, moment.at, counts, seen.asked)
     reports, _ = link(drafts, spool.heads(), spool.epoch, site, moment)
     envelopes = tuple(sign(report, signer) for report in reports)
     spool.commit(envelopes, state.to_json(memory), moment.at, incidents)
     keep_samples(site, seen.samples, moment.at)
+    keep_derived(site.storage.directory, seen.derived)
     return envelopes
 
 

@@ -1,40 +1,37 @@
 """The daemon: when to look, how to stop, and what to tell systemd. The only place below `cli` that reads a clock.
 
-One thread does everything in turn: cycle, status file, watchdog. Signals only set flags. The watchdog is fed by
-progress: while every device is inside its deadline, after each judged picture, and while the publisher's loop beats.
+One thread does everything in turn: what the hub asks for, cycle, status file, watchdog. Signals and orders only set
+flags and end its rest. The watchdog is fed by progress: while every device is inside its deadline, after each judged
+picture, and while the publisher's loop beats.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from agent import exits, notify, state, status_file
 from agent.config import Site
 from agent.config_load import load
 from agent.config_table import ConfigError
-from agent.cycle import Seen, seal_for, see, tell
+from agent.cycle import Seen, see, tell
+from agent.daemon_parts import Parts, parts_of
+from agent.daemon_signals import Signals
+from agent.daemon_status import status_content
+from agent.errors import SpoolCorrupt, SpoolFailed
 from agent.host import give_back_memory, moment
-from agent.keys import REPORT_KEY_NAME, Signer, load_jwks, load_or_create_signer
-from agent.model import Json, utc_text
-from agent.paths import CREDENTIALS_NAME
-from agent.previous import Previous
-from agent.publish import Publisher
-from agent.publish_status import DeliveryStatus
+from agent.keys import KeyUnavailable
+from agent.model import Envelope, Json, Moment
 from agent.report import counts
 from agent.rim import Rim
-from agent.spool import Spool
-from agent.verdict import refused
-from drivers.credentials import Credentials
-from masking.worker import Worker
+from agent.rotate import unusable, usable, waits
+from agent.spool_inbox import INBOX_NAME, take_up
 
 log = logging.getLogger("camwarden.daemon")
 
@@ -43,8 +40,6 @@ PERIOD_JITTER_RATIO = 0.05
 IDLE_TICK_S = 1.0
 PUBLISHER_STALLED_S = 90.0
 """How old the publisher's heartbeat may be before the watchdog is no longer fed."""
-STOP_S = 4.0
-"""What is left for a clean end; systemd and people expect SIGTERM to be done within 5 s."""
 CONFIRM_WITHIN_S = 60.0
 """How long `run --once` waits for the hub's confirmation."""
 
@@ -53,147 +48,141 @@ class Stopped(Exception):
     """SIGTERM or Ctrl-C arrived in the middle of a cycle."""
 
 
-@dataclass(slots=True)
-class Signals:
-    """What signals asked for. Handlers set these flags and do nothing else."""
-
-    stop: threading.Event = field(default_factory=threading.Event)
-    reload: threading.Event = field(default_factory=threading.Event)
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The long-lived parts of a running agent."""
-
-    spool: Spool
-    signer: Signer
-    credentials: Credentials
-    worker: Worker
-    publisher: Publisher | None
-    previous: Previous = field(default_factory=Previous)
-
-
-@contextmanager
-def parts_of(site: Site, clock: Callable[[], datetime]) -> Iterator[Parts]:
-    """Open the spool, keys and worker, and start the publisher; close all of them in reverse order.
-
-    Raises:
-        AgentError: The spool is in use, a key is unusable, or a pinned file cannot be read.
-    """
-    directory = site.storage.directory
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        signer = load_or_create_signer(directory / REPORT_KEY_NAME)
-        seal = seal_for(site, signer, clock)
-        spool = Spool.open(directory / "spool.db", site.storage.spool_max_bytes, now=clock(), seal=seal)
-        stack.callback(spool.close)
-        credentials = Credentials(directory / CREDENTIALS_NAME)
-        worker = stack.enter_context(Worker())
-        publisher = None
-        if site.hub is not None and site.hub.confirm != "file":
-            hub_keys = load_jwks(site.hub.jwks) if site.hub.jwks else {}
-            publisher = Publisher(site, spool, signer, hub_keys, clock)
-            publisher.start()
-            stack.callback(publisher.stop, STOP_S)
-        yield Parts(spool, signer, credentials, worker, publisher)
-
-
 def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[Seen, bool]:
     """Run one cycle, wait for its confirmation, and return what was seen and whether everything is confirmed.
 
-    Without a hub, and with `confirm = "file"`, being in the spool is all that can be had, and counts.
+    Without a hub, and with `confirm = "file"`, being in the spool is all that can be had, and counts. What the hub asks
+    for meanwhile is decided at the end; a look that it asks for is the next run's.
     """
     with parts_of(site, clock) as parts:
-        rim = Rim(parts.credentials, parts.worker.judge, clock)
-        now = moment(clock())
-        seen = see(site, rim, now, state.from_json(parts.spool.read_memory()))
-        tell(site, seen, parts.spool, parts.signer, now)
-        give_back_memory()
-        confirmed = True
-        if parts.publisher is not None:
-            parts.publisher.wake()
-            confirmed = parts.publisher.drained(CONFIRM_WITHIN_S)
-        status_file.write(site.storage.runtime, _status(site, seen, parts, now.at))
+        _take_orders(site, parts, clock)
+        seen, committed = _look(site, parts, clock)
+        confirmed = committed > 0 and (parts.publisher is None or parts.publisher.drained(CONFIRM_WITHIN_S))
+        _take_orders(site, parts, clock)
+        _write_status(site, seen, parts, clock())
         return seen, confirmed
 
 
 def serve(config: Path, site: Site, clock: Callable[[], datetime]) -> int:
     """Run until SIGTERM: a cycle each period, reload on SIGHUP, status file and watchdog in between."""
-    signals = Signals()
-    _install(signals)
-    with parts_of(site, clock) as parts:
+    with Signals() as signals, ExitStack() as opened:
+        parts = opened.enter_context(parts_of(site, clock, signals.ring))
         if parts.worker.limits:
             log.warning("the picture worker could not give up: %s", ", ".join(parts.worker.limits))
         notify.ready()
         due_at_mono = time.monotonic()
-        while not signals.stop.is_set():
-            if signals.reload.is_set():
-                signals.reload.clear()
+        period_s, reported = site.period_s, True
+        while not signals.stop:
+            if signals.reload:
+                signals.reload = False
                 site = _reloaded(config, site)
-            if time.monotonic() >= due_at_mono:
-                due_at_mono = _next(due_at_mono, site.period_s)
+            wanted_s = _take_orders(site, parts, clock)
+            if wanted_s < period_s:  # a shorter period does not wait for the end of a longer one
+                due_at_mono = min(due_at_mono, time.monotonic() + wanted_s)
+            period_s = wanted_s
+            if (parts.desk.waits and reported) or time.monotonic() >= due_at_mono:
+                due_at_mono = _next(min(due_at_mono, time.monotonic()), period_s)
+                if waits(parts.keys, parts.signer):
+                    opened.close()
+                    parts = opened.enter_context(parts_of(site, clock, signals.ring))
                 try:
-                    _cycle(site, parts, signals, clock)
+                    reported = _cycle(site, parts, signals, clock)
                 except Stopped:
                     break
+                except SpoolCorrupt:  # a new start sets the file aside
+                    raise
+                except SpoolFailed as error:  # a full or failing disk: what was seen is told by the next cycle
+                    log.error("nothing of this cycle could be kept: %s", error)
+                    reported = False
             _beat(parts)
-            signals.stop.wait(min(IDLE_TICK_S, max(0.0, due_at_mono - time.monotonic())))
+            signals.rest(min(IDLE_TICK_S, max(0.0, due_at_mono - time.monotonic())))
         notify.stopping()
     return exits.OK
 
 
-def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datetime]) -> None:
-    """Run one cycle and write the status file; one log line says how it went."""
+def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datetime]) -> bool:
+    """Run one cycle, and say whether it was reported; one log line says how it went."""
 
     def progress() -> None:
-        if signals.stop.is_set():
+        if signals.stop:
             raise Stopped
         _beat(parts)
 
+    def wait(seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            progress()
+            signals.rest(min(IDLE_TICK_S, left))
+
     started_at = time.monotonic()
-    now = moment(clock())
-    rim = Rim(parts.credentials, parts.worker.judge, clock, progress, parts.previous)
-    seen = see(site, rim, now, state.from_json(parts.spool.read_memory()))
-    envelopes = tell(site, seen, parts.spool, parts.signer, now)
-    give_back_memory()
-    if parts.publisher:
-        parts.publisher.wake()
-    summary = counts(seen.findings)
-    status_file.write(site.storage.runtime, _status(site, seen, parts, now.at))
+    seen, committed = _look(site, parts, clock, progress, wait)
+    _write_status(site, seen, parts, clock())
     took_s = time.monotonic() - started_at
-    said = ", ".join(f"{count} {status}" for status, count in summary.items() if count)
+    said = ", ".join(f"{count} {status}" for status, count in counts(seen.findings).items() if count)
     notify.status(said)
-    log.info("cycle of %.1f s: %s; %d reports committed", took_s, said, len(envelopes))
+    log.info("cycle of %.1f s: %s; %d reports committed", took_s, said, committed)
+    return committed > 0
 
 
-def _status(site: Site, seen: Seen, parts: Parts, at: datetime) -> dict[str, Json]:
-    online = {f.subject: f for f in seen.findings if f.check == "camera-online"}
-    cameras: list[Json] = []
-    for camera in site.cameras:
-        finding = online.get(f"camera:{camera.camera.id}")
-        own = [f for f in seen.findings if f.subject == f"camera:{camera.camera.id}" and not f.caused_by]
-        cameras.append(
-            {
-                "id": camera.camera.id,
-                "name": camera.camera.name,
-                "online": finding.status if finding else "unknown",
-                "not_pass": [f.check for f in own if f.status not in ("pass", "not_applicable")],
-            }
-        )
-    return {
-        "at": utc_text(at),
-        "site": site.id,
-        "next_due_at": utc_text(at + timedelta(seconds=site.period_s)),
-        "counts": {**counts(seen.findings), "refused": len(refused(seen.findings))},
-        "cameras": cameras,
-        "queue": parts.spool.counts(),
-        "hub": _delivery(parts.publisher.status()) if parts.publisher else None,
-        "worker_limits": list(parts.worker.limits),
-    }
+def _look(
+    site: Site,
+    parts: Parts,
+    clock: Callable[[], datetime],
+    progress: Callable[[], None] = lambda: None,
+    wait: Callable[[float], None] = time.sleep,
+) -> tuple[Seen, int]:
+    """Look, report, commit, and answer what was asked; return also how many reports that made."""
+    now = moment(clock())
+    standing = parts.desk.in_force(site, now)
+    asked = parts.desk.asked(standing)
+    stands = parts.publisher.status() if parts.publisher is not None else None
+    rim = Rim(parts.credentials, parts.worker.judge, clock, progress, parts.previous, wait, stands)
+    seen = see(standing.site, rim, now, state.from_json(parts.spool.read_memory()), asked=asked)
+    envelopes = _told(standing.site, seen, parts, now)
+    if envelopes:
+        parts.desk.answer(asked, envelopes, moment(clock()))
+    for mirror in parts.mirrors:
+        mirror.offer(envelopes, now.at)
+    give_back_memory()
+    if parts.publisher is not None:
+        parts.publisher.wake()
+    return seen, len(envelopes)
 
 
-def _delivery(status: DeliveryStatus) -> dict[str, Json]:
-    return {name: utc_text(v) if isinstance(v, datetime) else v for name, v in asdict(status).items()}
+def _write_status(site: Site, seen: Seen, parts: Parts, at: datetime) -> None:
+    standing = parts.desk.in_force(site, moment(at))
+    delivery = parts.publisher.status() if parts.publisher is not None else None
+    orders: dict[str, Json] = {"policy_version": standing.version, "ignored": parts.desk.ignored()}
+    queue, limits = parts.spool.counts(), parts.worker.limits
+    content = status_content(standing.site, seen, queue, delivery, limits, orders, seen.asked.looked_from or at)
+    content["mirrors"] = [asdict(mirror.status()) for mirror in parts.mirrors]
+    status_file.write(site.storage.runtime, content)
+
+
+def _told(site: Site, seen: Seen, parts: Parts, now: Moment) -> tuple[Envelope, ...]:
+    """Report a cycle; nothing of one whose reports cannot be signed: the next one tells what has changed since."""
+    try:
+        if usable(site, parts.spool, parts.signer, now):
+            return tell(site, seen, parts.spool, parts.signer, now)
+    except KeyUnavailable as error:
+        unusable(site, error, now)
+    return ()
+
+
+def _take_orders(site: Site, parts: Parts, clock: Callable[[], datetime]) -> int:
+    """Take up what people left in the inbox, decide what the hub asks for, and return the period in force then."""
+    now = moment(clock())
+    connects = parts.publisher.status().connects if parts.publisher is not None else 0
+    try:
+        notes = take_up(parts.spool, site.storage.directory / INBOX_NAME, parts.hub_keys, site.id, now.at)
+        if notes and parts.publisher is not None:
+            parts.publisher.wake()
+        parts.desk.take(site, now, connects)
+    except SpoolCorrupt:
+        raise
+    except SpoolFailed as error:
+        log.error("%s; tried again", error)
+    return parts.desk.in_force(site, now).site.period_s
 
 
 def _beat(parts: Parts) -> None:
@@ -211,23 +200,25 @@ def _reloaded(config: Path, site: Site) -> Site:
     except ConfigError as error:
         log.error("the new configuration is wrong, the old one stays in force:\n%s", error)
         fresh = site
-    if (fresh.hub, fresh.storage, fresh.id, fresh.city) != (site.hub, site.storage, site.id, site.city):
-        log.error("site id, [hub] and [storage] change only with a restart; the old configuration stays in force")
+    if _fixed(fresh) != _fixed(site):
+        log.error(
+            "site id, [hub], [[mirror]], [key] and [storage] change only with a restart; the old configuration stays "
+            "in force"
+        )
         fresh = site
     notify.ready()
     return fresh
+
+
+def _fixed(site: Site) -> tuple[object, ...]:
+    """Return what was opened at the start and stays open."""
+    return site.id, site.city, site.hub, site.mirrors, site.key, site.storage
 
 
 def _next(due_at_mono: float, period_s: float) -> float:
     """Return when the next cycle is due; one that was missed is not caught up with."""
     jitter = random.uniform(1 - PERIOD_JITTER_RATIO, 1 + PERIOD_JITTER_RATIO)  # noqa: S311 - spreads load, no secret
     return max(due_at_mono, time.monotonic() - period_s) + period_s * jitter
-
-
-def _install(signals: Signals) -> None:
-    signal.signal(signal.SIGTERM, lambda *_: signals.stop.set())
-    signal.signal(signal.SIGINT, lambda *_: signals.stop.set())
-    signal.signal(signal.SIGHUP, lambda *_: signals.reload.set())
 
 
 def utc_now() -> datetime:

@@ -151,7 +151,7 @@ def unflatten(data: bytes) -> tuple[bytes, str]:
     """
     try:
         members = json.loads(data.decode(), object_pairs_hook=_unique)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotVerified("malformed", "not a flattened JWS: not JSON in UTF-8") from None
     if not isinstance(members, dict) or set(members) != {"payload", "protected", "signature"}:
         raise NotVerified("malformed", "not a flattened JWS: it has exactly payload, protected and signature")

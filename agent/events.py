@@ -18,6 +18,7 @@ CONFIRMATIONS = 2
 SPOOL_MESSAGES = {
     "spool-corrupt": Message("the agent's spool was damaged and set aside: keep the file, and look at the disk"),
     "spool-restored": Message("the agent's spool is an older copy: find out who restored or cloned this gateway"),
+    "disk-full": Message("the agent's disk was full: make room on it; the oldest reports may have been given up"),
 }
 
 

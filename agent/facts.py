@@ -8,8 +8,10 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from agent.baselines import Approval
+from agent.delivery_facts import NOTHING_KNOWN, Delivery
 from agent.footage import CameraFootage
 from agent.outages import Outage
+from agent.presets import Presets
 from agent.sight import Quality, Views
 from agent.sightings import Remembered, Sighting
 from drivers.model import Fact, Observation, Unavailable, Value
@@ -46,7 +48,8 @@ class Facts:
     `own_clock_trusted` says whether our clock may be held against a device's. `footage` is what is known of each
     camera's footage by now, by camera id; `outages` when something was not well. `approvals` is what people
     approved, by camera id. `views` and `quality` are what the pictures up to now say of each camera; a camera whose
-    view nobody approved is not in `views`.
+    view nobody approved is not in `views`. `presets`: what was seen within a day of each preset of one that turns.
+    `delivery`: how the site's own reports reach its hub.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
@@ -57,6 +60,8 @@ class Facts:
     approvals: Mapping[str, Approval] = field(default_factory=dict)
     views: Views = field(default_factory=dict)
     quality: Quality = field(default_factory=dict)
+    presets: Presets = field(default_factory=dict)
+    delivery: Delivery = NOTHING_KNOWN
 
     @property
     def undeclared(self) -> tuple[str, ...]:
@@ -88,10 +93,11 @@ def gather(
     approvals: Mapping[str, Approval] = MappingProxyType({}),
     views: Views = MappingProxyType({}),
     quality: Quality = MappingProxyType({}),
+    presets: Presets = MappingProxyType({}),
 ) -> Facts:
     """Index observations by their subject, in the order in which they were made."""
     by_subject: dict[str, list[Observation]] = {}
     for observation in observations:
         by_subject.setdefault(observation.subject, []).append(observation)
     indexed = {key: tuple(values) for key, values in by_subject.items()}
-    return Facts(indexed, around, own_clock_trusted, footage, outages, approvals, views, quality)
+    return Facts(indexed, around, own_clock_trusted, footage, outages, approvals, views, quality, presets)

@@ -1,147 +1,97 @@
-"""The keys that sign and verify: made once, kept in files that nobody else can read, named by their thumbprint.
+"""The keys that sign: made once, kept where nobody else can read them, named by their thumbprint.
 
-Decides what a usable key is. What is signed with it, and how, is `agent/envelope.py`'s; which key belongs to which
-site is `agent/hub/trust.py`'s. A private key never leaves the file and the `Signer`: neither shows in a repr.
+A `Signer` is all that the rest of camwarden sees of a private key, wherever it lives: in a file (here), in a
+credential of systemd (`agent/keys_place.py`, read here too) or in a token (`agent/keys_pkcs11.py`). Decides what a
+usable key file is. What is signed, and how, is `agent/envelope.py`'s; public keys are in `agent/keys_jwk.py`. A private
+key never leaves its file and the `Signer`: neither shows in a repr.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+from agent import exits
+from agent.errors import AgentError, ConfigurationError, Forbidden
+from agent.keys_jwk import (
+    ALGORITHMS,
+    COORDINATE_BYTES,
+    PublicKey,
+    b64url,
+    coordinate,
+    describe,
+    jwk_set,
+    load_jwks,
+    public_key,
+    thumbprint,
+    unb64url,
 )
 
-from agent.errors import ConfigurationError, Forbidden
+__all__ = [
+    "ALGORITHMS", "REPORT_KEY_NAME", "KeyUnavailable", "PublicKey", "Signer", "b64url", "create_key", "jwk_set",
+    "load_jwks", "load_or_create_signer", "load_signer", "public_key", "signer_from_jwk", "thumbprint", "unb64url",
+]  # fmt: skip
 
 REPORT_KEY_NAME: Final = "report-key.pem"
 """File name of a site's report key in its state directory."""
 
-ALGORITHMS: Final = ("ES256", "Ed25519")
-"""Source: RFC 7518 section 3.4, RFC 9864 section 2.2 (`EdDSA` is deprecated and refused)."""
+FROM_SYSTEMD_WRONG_BITS: Final = 0o037
+"""systemd gives its user the file by an access list, and then stat shows the list's mask as the group's rights.
 
-_COORDINATE_BYTES = 32  # P-256, and Ed25519's public key
+Source: acl(5), correspondence between ACL entries and file permission bits.
+"""
+
+_WRONG_BITS = 0o077
 _KEY_FILE_MAX_BYTES = 65_536
+# Deterministic, so that a weak random generator at first boot cannot give the key away. Source: RFC 6979.
+_ES256: Final = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+
+PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
-@dataclass(frozen=True, slots=True)
-class PublicKey:
-    """A key that signatures are checked with. `jwk` holds only the members that its thumbprint is made of."""
+class KeyUnavailable(AgentError):
+    """The key is elsewhere and cannot be used now: its token is gone or does not answer. Nothing was signed."""
 
-    kid: str
-    alg: str
-    jwk: Mapping[str, str]
-    _key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey = field(repr=False, compare=False)
-
-    def verifies(self, message: bytes, signature: bytes) -> bool:
-        """Say whether `signature` (JWS form: raw, 64 bytes) is this key's over `message`."""
-        if len(signature) != 2 * _COORDINATE_BYTES:
-            return False
-        try:
-            if isinstance(self._key, ed25519.Ed25519PublicKey):
-                self._key.verify(signature, message)
-            else:
-                r, s = (int.from_bytes(half) for half in (signature[:32], signature[32:]))
-                self._key.verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
-        except InvalidSignature:
-            return False
-        return True
+    exit_code = exits.UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A private key that can be used but not looked at. `kid` is its RFC 7638 thumbprint, `jwk` its public half."""
+    """A private key that can be used but not looked at. `kid` is its RFC 7638 thumbprint, `jwk` its public half.
+
+    `_sign` makes the signature, wherever the key is; it may be called from any thread. `may_fail` says that signing
+    can raise `KeyUnavailable`: the key is not in this process.
+    """
 
     kid: str
     alg: str
     jwk: Mapping[str, str]
-    _key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey = field(repr=False, compare=False)
+    _sign: Callable[[bytes], bytes] = field(repr=False, compare=False)
+    may_fail: bool = field(default=False, compare=False)
 
     def sign(self, message: bytes) -> bytes:
         """Return the JWS signature over `message`: 64 bytes.
 
-        ES256 is deterministic, so that a weak random generator at first boot cannot give the key away.
+        Raises:
+            KeyUnavailable: The key is in a token that cannot be used now.
 
-        Source: RFC 7518 section 3.4 (r and s as 32 bytes each), RFC 6979, RFC 8032.
+        Source: RFC 7518 section 3.4 (r and s as 32 bytes each), RFC 8032.
         """
-        if isinstance(self._key, ed25519.Ed25519PrivateKey):
-            return self._key.sign(message)
-        r, s = decode_dss_signature(self._key.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))
-        return r.to_bytes(_COORDINATE_BYTES) + s.to_bytes(_COORDINATE_BYTES)
+        return self._sign(message)
 
     @property
     def public(self) -> PublicKey:
         """The key that others verify with."""
-        return PublicKey(self.kid, self.alg, self.jwk, self._key.public_key())
-
-
-def b64url(data: bytes) -> str:
-    """Return base64url without padding. Source: RFC 7515 section 2."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def unb64url(text: str) -> bytes:
-    """Return the bytes of canonical base64url without padding.
-
-    Raises:
-        ValueError: The text is anything else: padded, with other characters, or with stray bits at its end.
-    """
-    data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    if b64url(data) != text:
-        raise ValueError("not canonical base64url")
-    return data
-
-
-def thumbprint(jwk: Mapping[str, str]) -> str:
-    """Return the SHA-256 thumbprint of a public JWK that holds exactly its required members. Source: RFC 7638."""
-    canonical = json.dumps(dict(sorted(jwk.items())), separators=(",", ":"))
-    return b64url(hashlib.sha256(canonical.encode()).digest())
-
-
-def public_key(jwk: object) -> PublicKey:
-    """Return the key that a decoded JWK describes; members that its thumbprint leaves out are dropped.
-
-    Raises:
-        ValueError: It is not an EC P-256 or Ed25519 public key, says otherwise, or carries a private part.
-
-    Source: RFC 7517, RFC 7518 section 6.2, RFC 8037 section 2.
-    """
-    if not isinstance(jwk, dict):
-        raise ValueError("a JWK is a JSON object")
-    if "d" in jwk:
-        raise ValueError("it carries a private key")
-    kind = (jwk.get("kty"), jwk.get("crv"))
-    if kind not in (("EC", "P-256"), ("OKP", "Ed25519")):
-        raise ValueError("only EC P-256 and OKP Ed25519 keys are accepted")
-    x = _coordinate(jwk, "x")
-    key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
-    if kind[0] == "EC":
-        y = _coordinate(jwk, "y")
-        key = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), ec.SECP256R1()).public_key()
-    else:
-        key = ed25519.Ed25519PublicKey.from_public_bytes(x)
-    described = _describe(key)
-    if jwk.get("alg", described.alg) != described.alg:
-        raise ValueError(f"a key of this type is used with {described.alg}")
-    if jwk.get("kid", described.kid) != described.kid:
-        raise ValueError("its kid is not its RFC 7638 thumbprint")
-    return described
+        return public_key(dict(self.jwk))
 
 
 def signer_from_jwk(jwk: Mapping[str, str]) -> Signer:
@@ -151,8 +101,8 @@ def signer_from_jwk(jwk: Mapping[str, str]) -> Signer:
         ValueError: It is not an EC P-256 or Ed25519 private key, or its halves do not belong together.
     """
     public = public_key({name: value for name, value in jwk.items() if name != "d"})
-    d = _coordinate(jwk, "d")
-    key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+    d = coordinate(jwk, "d")
+    key: PrivateKey
     if public.alg == "ES256":
         key = ec.derive_private_key(int.from_bytes(d), ec.SECP256R1())
     else:
@@ -171,17 +121,26 @@ def load_or_create_signer(path: Path) -> Signer:
         ConfigurationError: The file is not an unencrypted private key of an accepted kind.
     """
     if not path.exists():
-        _create(path)
+        create_key(path)
     return load_signer(path)
 
 
-def load_signer(path: Path) -> Signer:
+def load_signer(path: Path, wrong_bits: int = _WRONG_BITS) -> Signer:
     """Return the key in `path`; like `load_or_create_signer`, but a missing file is an error.
+
+    Args:
+        path: The file.
+        wrong_bits: Permission bits that it must not have.
 
     Raises:
         Forbidden: The file is open to others, or this user may not read it.
         ConfigurationError: There is no such file, or it is not an unencrypted private key of an accepted kind.
     """
+    return _signer(load_private(path, wrong_bits))
+
+
+def load_private(path: Path, wrong_bits: int = _WRONG_BITS) -> PrivateKey:
+    """Return the private key itself, for what a `Signer` cannot do (`agent/keys_tls.py`); raises the same."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode & 0o777
@@ -192,7 +151,7 @@ def load_signer(path: Path) -> Signer:
         raise Forbidden(f"{path}: this user may not read the key; run as its owner or as root") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: the key cannot be read: {error.strerror}") from None
-    if mode & 0o077:
+    if mode & wrong_bits:
         raise Forbidden(f"{path}: mode {mode:04o} opens the private key to others; chmod 600 it, or make a new key")
     try:
         key = load_pem_private_key(data, password=None)
@@ -201,85 +160,17 @@ def load_signer(path: Path) -> Signer:
     if isinstance(key, ed25519.Ed25519PrivateKey) or (
         isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
     ):
-        return _signer(key)
+        return key
     raise ConfigurationError(f"{path}: only EC P-256 and Ed25519 keys sign reports; restore the right key")
 
 
-def load_jwks(path: Path) -> Mapping[str, PublicKey]:
-    """Return the keys of a JWK set file (or of a single JWK) by their kid.
+def create_key(path: Path) -> None:
+    """Make an EC P-256 key in `path`, mode 0600, unless there is one; it is on disk when this returns.
 
     Raises:
-        Forbidden: This user may not read the file.
-        ConfigurationError: The file is missing, or not a set of at least one accepted public key.
-
-    Source: RFC 7517 section 5.
+        Forbidden: This user may not write there.
+        ConfigurationError: There is no such place, or the disk refuses.
     """
-    try:
-        document = json.loads(path.read_bytes())
-    except PermissionError:
-        raise Forbidden(f"{path}: this user may not read the key set; chmod it or run as its owner") from None
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path}: the key set cannot be read: {error.strerror}; write it with `camwarden hub jwks`"
-        ) from None
-    except ValueError:
-        raise ConfigurationError(f"{path}: not JSON; write it with `camwarden hub jwks`") from None
-    listed = document.get("keys", [document]) if isinstance(document, dict) else None
-    if not isinstance(listed, list) or not listed:
-        raise ConfigurationError(f"{path}: not a JWK set with at least one key; write it with `camwarden hub jwks`")
-    keys = []
-    for number, jwk in enumerate(listed, 1):
-        try:
-            keys.append(public_key(jwk))
-        except ValueError as error:
-            raise ConfigurationError(f"{path}: key {number}: {error}") from None
-    return {key.kid: key for key in keys}
-
-
-def jwk_set(keys: Mapping[str, PublicKey]) -> dict[str, list[dict[str, str]]]:
-    """Return the JWK set that `load_jwks` reads back. Source: RFC 7517 section 5."""
-    return {"keys": [{**key.jwk, "kid": key.kid, "alg": key.alg, "use": "sig"} for key in keys.values()]}
-
-
-def _coordinate(jwk: Mapping[str, object], name: str) -> bytes:
-    value = jwk.get(name)
-    try:
-        data = unb64url(value) if isinstance(value, str) else b""
-    except ValueError:
-        data = b""
-    if len(data) != _COORDINATE_BYTES:
-        raise ValueError(f"its member {name} is not base64url of {_COORDINATE_BYTES} bytes")
-    return data
-
-
-def _describe(key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey) -> PublicKey:
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        jwk, alg = {"crv": "Ed25519", "kty": "OKP", "x": b64url(raw)}, "Ed25519"
-    else:
-        numbers = key.public_numbers()
-        x, y = numbers.x.to_bytes(_COORDINATE_BYTES), numbers.y.to_bytes(_COORDINATE_BYTES)
-        jwk, alg = {"crv": "P-256", "kty": "EC", "x": b64url(x), "y": b64url(y)}, "ES256"
-    return PublicKey(thumbprint(jwk), alg, jwk, key)
-
-
-def _signer(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> Signer:
-    public = _describe(key.public_key())
-    return Signer(public.kid, public.alg, public.jwk, key)
-
-
-def _new_key() -> ec.EllipticCurvePrivateKey:
-    """Return a new key whose thumbprint does not begin with a dash.
-
-    One in 64 would, and `hub trust add SITE -...` would read it as an option.
-    """
-    while True:
-        key = ec.generate_private_key(ec.SECP256R1())
-        if not _signer(key).kid.startswith("-"):
-            return key
-
-
-def _create(path: Path) -> None:
     pem = _new_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -295,12 +186,40 @@ def _create(path: Path) -> None:
             pass
         finally:
             temporary.unlink()
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        sync_folder(path.parent)
     except PermissionError:
         raise Forbidden(f"{path}: this user may not make the key here; run as the service's user") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: the key cannot be made: {error.strerror}") from None
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a folder's names on disk. Source: fsync(2)."""
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _signer(key: PrivateKey) -> Signer:
+    public = describe(key.public_key())
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return Signer(public.kid, public.alg, public.jwk, key.sign)
+
+    def sign(message: bytes, key: ec.EllipticCurvePrivateKey = key) -> bytes:
+        r, s = decode_dss_signature(key.sign(message, _ES256))
+        return r.to_bytes(COORDINATE_BYTES) + s.to_bytes(COORDINATE_BYTES)
+
+    return Signer(public.kid, public.alg, public.jwk, sign)
+
+
+def _new_key() -> ec.EllipticCurvePrivateKey:
+    """Return a new key whose thumbprint does not begin with a dash.
+
+    One in 64 would, and `hub trust add SITE -...` would read it as an option.
+    """
+    while True:
+        key = ec.generate_private_key(ec.SECP256R1())
+        if not describe(key.public_key()).kid.startswith("-"):
+            return key

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from agent.config import Site
+from agent.presets import preset_seen
 from agent.previous import Previous
 from agent.studies import Studies
 from drivers.model import Observation, Picture, Unavailable, Value
 from drivers.picture import PictureSeen, ZoneVerdict
-from masking.model import Job, Judged, WorkerError, Zone
-from masking.study import Study
+from masking import baseline
+from masking.model import Job, Judged, Position, WorkerError, Zone
+from masking.study import Studied, Study
 
 Judge = Callable[[Job], Judged]
 
@@ -24,6 +26,7 @@ def look(
     progress: Callable[[], None] = lambda: None,
     asked: Studies = MappingProxyType({}),
     previous: Previous | None = None,
+    positions: Mapping[str, tuple[Position, ...]] = MappingProxyType({}),
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
@@ -33,24 +36,27 @@ def look(
         judge: `Worker.judge`, or anything that keeps its promise.
         progress: Called after each picture; may raise to end the cycle.
         asked: What is asked of one path of each camera besides its zones.
-        previous: Keeps what the next picture of that path is compared with.
+        previous: Keeps what the next picture of that path is compared with, and gathers what proves a view in a light
+            in which nobody approved it.
+        positions: Where a camera that turns may stand, by camera id; asked of each of its pictures.
     """
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
     seen: list[Observation] = []
     for picture in pictures:
         path, study = asked.get(picture.camera_id, (None, None))
         study = study if path == picture.path else None
-        seen.extend(_one(picture, zones.get(picture.camera_id, ()), judge, study, previous))
+        job = Job(
+            picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ())
+        )
+        seen.extend(_one(picture, job, judge, previous))
         progress()
     return tuple(seen)
 
 
-def _one(
-    picture: Picture, zones: tuple[Zone, ...], judge: Judge, study: Study | None, previous: Previous | None
-) -> tuple[Observation, ...]:
+def _one(picture: Picture, job: Job, judge: Judge, previous: Previous | None) -> tuple[Observation, ...]:
     subject = f"camera:{picture.camera_id}"
     try:
-        judged = judge(Job(picture.data, picture.kind, zones, study))
+        judged = judge(job)
     except WorkerError as error:
         missing = Unavailable("picture", "malformed", f"worker: {error.reason}", picture.path)
         return (Observation(subject, missing, picture.taken_at, "look"),)
@@ -67,6 +73,29 @@ def _one(
     values: list[Value] = [seen, *verdicts]
     if judged.studied is not None:
         values += [value for value in (judged.studied.view, judged.studied.quality) if value is not None]
-        if previous is not None:
+        if previous is not None and job.study is not None:
             previous.keep(picture.camera_id, judged.studied.for_next)
+            _gather(picture.camera_id, job.study, judged.studied, previous)
+    if judged.positioned is not None:
+        values.append(preset_seen(picture.path, job.positions, judged.positioned))
     return tuple(Observation(subject, value, picture.taken_at, "look") for value in values)
+
+
+def _gather(camera_id: str, asked: Study, found: Studied, previous: Previous) -> None:
+    """Keep what a picture shows of a view in a light without a reference, if an approved one proves it to stand still.
+
+    Where enough was gathered, the worker has made a background of it, or found that it makes none.
+    """
+    view, descriptor = found.view, found.descriptor
+    if asked.descriptor is None or asked.view is None or view is None or view.state == "unknown":
+        return
+    if view.state == "moved" or (asked.descriptor.merge and not descriptor):
+        previous.forget_gathered(camera_id)
+    elif (
+        not descriptor or view.reference_light in (None, view.light) or baseline.decode(descriptor).light != view.light
+    ):
+        return
+    elif asked.descriptor.merge and view.reference_light is not None:
+        previous.find(camera_id, view.reference_light, descriptor)
+    else:
+        previous.gather(camera_id, asked.view.references, descriptor)

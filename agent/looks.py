@@ -132,9 +132,11 @@ def _recall(own: list[Observation], look: Looked) -> None:
 
 
 def zones_digest(site: Site, camera_id: str) -> str:
-    """Return SHA-256, hex, over what is declared private in a camera's view."""
-    zones = next((c.zones for c in site.cameras if c.camera.id == camera_id), ())
-    return hashlib.sha256(json.dumps([asdict(zone) for zone in zones]).encode()).hexdigest()
+    """Return SHA-256, hex, over what is declared private in a camera's view, at each of its presets if it has any."""
+    camera = next((c for c in site.cameras if c.camera.id == camera_id), None)
+    declared = [asdict(zone) for zone in camera.zones] if camera else []
+    presets = [asdict(preset) for preset in camera.presets] if camera else []
+    return hashlib.sha256(json.dumps([*declared, *presets]).encode()).hexdigest()
 
 
 def masks_digest(masks: tuple[Mask, ...]) -> str:

@@ -87,16 +87,22 @@ def _pooled(observation: Observation, after: dict[str, CameraGlances], now: date
     if not isinstance(verdict, ZoneVerdict) or camera is None:
         return observation
     key = (verdict.path, verdict.zone)
-    earlier = camera.glances.get(key, ())
+    value, glances = pooled_with(camera.glances.get(key, ()), verdict, now)
+    after[camera.camera_id] = replace(camera, glances={**camera.glances, key: glances})
+    return replace(observation, value=value)
+
+
+def pooled_with(
+    earlier: tuple[Glance, ...], verdict: ZoneVerdict, now: datetime
+) -> tuple[ZoneVerdict, tuple[Glance, ...]]:
+    """Return what a verdict and the looks before it say together, and the looks that the next one is pooled with."""
     single = Verdict(verdict.zone, verdict.verdict, verdict.reason, verdict.numbers)
     together = pool([*(_verdict(verdict.zone, one) for one in earlier), single])
     probability = dict(verdict.numbers).get(PROBABILITY)
     glance = Glance(now, verdict.verdict, verdict.reason, None if probability is None else round(probability, 6))
-    # One less than is pooled: the next look makes the number full.
-    glances = {**camera.glances, key: (*earlier, glance)[-(MOST_LOOKS - 1) :]}
-    after[camera.camera_id] = replace(camera, glances=glances)
     value = replace(verdict, verdict=together.verdict, reason=together.reason, numbers=together.numbers)
-    return replace(observation, value=value)
+    # One less than is pooled: the next look makes the number full.
+    return value, (*earlier, glance)[-(MOST_LOOKS - 1) :]
 
 
 def _verdict(zone: str, glance: Glance) -> Verdict:
@@ -110,10 +116,7 @@ def to_data(camera: CameraGlances) -> dict[str, Json]:
         "id": camera.camera_id,
         "zones": camera.zones,
         "masks": camera.masks,
-        "glances": [
-            [path, zone, [[g.at.isoformat(), g.verdict, g.reason, g.hidden_probability] for g in ones]]
-            for (path, zone), ones in camera.glances.items()
-        ],
+        "glances": [[path, zone, [glance_data(g) for g in ones]] for (path, zone), ones in camera.glances.items()],
     }
 
 
@@ -123,11 +126,21 @@ def from_data(data: Mapping[str, Any]) -> CameraGlances:
     Raises:
         ValueError, KeyError, TypeError: The data is something else.
     """
-    glances = {(str(path), str(zone)): tuple(_glance(*one) for one in ones) for path, zone, ones in data["glances"]}
+    glances = {(str(path), str(zone)): tuple(glance_from(*one) for one in ones) for path, zone, ones in data["glances"]}
     return CameraGlances(str(data["id"]), str(data["zones"]), str(data["masks"]), glances)
 
 
-def _glance(at: str, verdict: Any, reason: str, probability: float | None) -> Glance:
+def glance_data(glance: Glance) -> list[Json]:
+    """Return a look as plain data."""
+    return [glance.at.isoformat(), glance.verdict, glance.reason, glance.hidden_probability]
+
+
+def glance_from(at: str, verdict: Any, reason: str, probability: float | None) -> Glance:
+    """Return the look that `glance_data` wrote.
+
+    Raises:
+        ValueError, TypeError: The data is something else.
+    """
     if verdict not in VERDICTS:
         raise ValueError("no verdict")
     known = None if probability is None else float(probability)

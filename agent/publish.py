@@ -18,30 +18,32 @@ import random
 import socket
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from agent.certificates import ends_at
 from agent.config import Hub, Site
-from agent.errors import AgentError, ConfigurationError, NotVerified
+from agent.errors import AgentError, ConfigurationError
 from agent.keys import PublicKey, Signer
 from agent.presence import Presence
-from agent.publish_link import Granted, Link, tls_context
+from agent.publish_heard import Ear, Heard, not_heard, subscriptions
+from agent.publish_link import Granted, Link
 from agent.publish_messages import Message, report_message, state_message
-from agent.publish_pace import Pace, reconnect_delay_s
-from agent.publish_status import DeliveryStatus
+from agent.publish_outbox import Outbox
+from agent.publish_pace import Pace, after_taken_over, reconnect_delay_s
+from agent.publish_protocol import Dialect, Suspicion
+from agent.publish_status import Board, DeliveryStatus
+from agent.publish_tls import failure_words, tls_context
 from agent.publish_window import TOO_LARGE, Window
 from agent.spool import Spool
 from agent.spool_queue import Row
-from agent.topics import topic
-from agent.watermark import read_watermark
 
 LOG = logging.getLogger("camwarden.publish")
 
 _IDLE_S: Final = 1.0  # the longest time between two beats while connected
-_TAKEN_OVER_UPPER_S: Final = 120.0
+_FAREWELL_S: Final = 1.0
 
 
 class Publisher:
@@ -58,8 +60,20 @@ class Publisher:
         hub_keys: Mapping[str, PublicKey],
         clock: Callable[[], datetime],
         pace: Pace | None = None,
+        heard: Heard = not_heard,
+        dialect: Dialect | None = None,
     ) -> None:
         """Check what can be checked without a connection.
+
+        Args:
+            site: Whose reports they are.
+            spool: Where they wait.
+            signer: Signs birth, farewell and will.
+            hub_keys: The pinned keys of the hub, by kid.
+            clock: The wall clock, aware UTC.
+            pace: The limits; None for the defaults.
+            heard: Gets each order of the hub, on this thread and not verified; it must only put it into a queue.
+            dialect: Which MQTT the broker is believed to speak; None for 5.
 
         Raises:
             ConfigurationError: `confirm` is `hub` and no key of the hub is pinned, or a TLS file cannot be used.
@@ -76,21 +90,24 @@ class Publisher:
         self._hub: Hub | None = hub
         self._spool = spool
         self._signer = signer
-        self._hub_keys = hub_keys
         self._clock = clock
         self._pace = pace or Pace()
+        self._dialect = dialect or Dialect()
         self._stopping = threading.Event()
-        self._changed = threading.Condition()
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
         self._wake_write.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="publish", daemon=True)
         self._window = Window(spool, self._pace, clock, hub is not None and hub.confirm == "broker")
-        self._refused: Counter[str] = Counter()
-        self._ignored: Counter[str] = Counter()
+        self._suspicion = Suspicion()
+        self._outbox = Outbox()
+        self._certificate_ends_at = ends_at(hub) if hub is not None else None
+        self._spoken: set[int] = set()  # packet ids of birth and farewell
         self.beat_at_mono = time.monotonic()
-        confirm = site.hub.confirm if site.hub else "file"
-        self._status = DeliveryStatus("offline" if hub else "file", clock(), confirm=confirm)
+        confirm, now = site.hub.confirm if site.hub else "file", clock()
+        status = DeliveryStatus("offline" if hub else "file", now, confirm=confirm, unconnected_since=now)
+        self._board = Board(status, clock)
+        self._ear = Ear(site, spool, self._window, self._board, hub_keys, clock, heard)
 
     def start(self) -> None:
         """Start the thread."""
@@ -115,18 +132,27 @@ class Publisher:
         self._wake_write.close()
         return True
 
+    def say(self, message: Message) -> None:
+        """Send a signed message outside the spool, at QoS 1, from any thread. Never blocks.
+
+        It is kept in memory until the broker has taken it, and sent again at the next connection; of more than 64 the
+        oldest is dropped and counted.
+        """
+        self._outbox.put(message)
+        self.wake()
+
     def status(self) -> DeliveryStatus:
         """Return how delivery stands now."""
-        with self._changed:
-            return replace(self._status, refused_publishes=dict(self._refused), ignored_watermarks=dict(self._ignored))
+        end = self._certificate_ends_at
+        days = (end - self._clock()).days if end else None
+        return replace(self._board.read(), answers_dropped=self._outbox.dropped, certificate_days=days)
 
     def drained(self, timeout_s: float) -> bool:
         """Wait until every committed report is confirmed; say whether it is."""
-        with self._changed:
-            return self._changed.wait_for(self._spool.drained, timeout_s)
+        return self._board.wait_for(self._spool.drained, timeout_s)
 
     def _run(self) -> None:
-        attempt = 0
+        attempt = taken_over = 0
         while not self._stopping.is_set():
             self._beat()
             if self._hub is None:
@@ -138,13 +164,15 @@ class Publisher:
             attempt = 1 if settled else attempt + 1
             if self._stopping.is_set():
                 break
-            self._say(link_state, reason)
+            self._board.say(link_state, reason)
             pace = self._pace
-            if link_state == "duplicate-identity":  # answering at once would throw the other one out, for ever
-                pace = replace(pace, refused_least_s=max(pace.refused_least_s, _TAKEN_OVER_UPPER_S))
+            if link_state == "duplicate-identity":
+                taken_over += 1
+                self._board.note(taken_over=taken_over, taken_over_at=self._clock())
+                pace = after_taken_over(pace, taken_over)
             chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
             self._rest(reconnect_delay_s(pace, attempt, link_state != "offline", chance))
-        self._say("stopped", "")
+        self._board.say("stopped", "")
 
     def _connection(self, hub: Hub) -> tuple[str, str]:
         """Open one connection and serve it until it ends; return the state it left us in, and why."""
@@ -154,16 +182,16 @@ class Publisher:
             presence = Presence(
                 self._site, self._spool.epoch, number, self._signer.jwk, self._spool.heads(), self._spool.confirmed()
             )
-            link = Link(self._site.id, hub, self._pace.keepalive_s, self._pace.connect_timeout_s)
+            self._certificate_ends_at = ends_at(hub)
+            link = Link(self._site.id, hub, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
             link.open(state_message(presence, "lost", self._signer, self._clock()))
             return self._serve(link, presence)
         except OSError as error:
-            return "offline", f"{hub.host}:{hub.port}: {error.strerror or error}"
+            return "offline", f"{hub.host}:{hub.port}: {failure_words(error)}"
         except AgentError as error:
             return "offline", str(error)
         except Exception as error:  # delivery must outlive whatever this is; it is told, and tried again
-            with self._changed:
-                self._status = replace(self._status, failures=self._status.failures + 1)
+            self._board.count_failure()
             LOG.exception("delivery failed")
             return "offline", f"{type(error).__name__}"
         finally:
@@ -187,48 +215,79 @@ class Publisher:
                 self._welcome(link, presence, granted)
             acks, events.acks = events.acks, []
             self._take_acks(acks, last=bool(events.lost))
-            if events.messages:
-                messages, events.messages = events.messages, []
-                for _, payload, jws in messages:
-                    self._take_watermark(payload, jws)
+            messages, events.messages = events.messages, []
+            for name, payload, jws in messages:
+                self._ear.take(name, payload, jws)
+            while events.unsubscribed:
+                self._board.count_refusal("subscription", events.unsubscribed.pop())
             if events.lost:
+                if row := self._window.largest():
+                    self._suspicion.lost(row.id, len(row.payload), time.monotonic())
                 return ("duplicate-identity" if events.taken_over else "offline"), events.lost
             if granted is None:
                 if time.monotonic() > deadline:
                     return "offline", "the broker accepts the connection but does not answer CONNECT"
                 continue
+            if self._dialect.is_due(granted.version, time.monotonic()):
+                break
             self._pump(link, granted)
         if granted is not None:
-            self._farewell(link, presence)
-        return "offline", ""
+            self._farewell(link, presence, granted)
+        return "offline", "" if self._stopping.is_set() else "looking whether the broker speaks MQTT 5 by now"
 
     def _welcome(self, link: Link, presence: Presence, granted: Granted) -> None:
-        """Begin a connection: everything unconfirmed is due, the watermark is asked for, the birth is spoken."""
+        """Begin a connection: everything unconfirmed is due, the hub is listened to, the birth is spoken."""
         self._spool.requeue()
         self._window.begin(granted.receive_maximum)
-        link.subscribe(topic(self._site.city, self._site.id, "ack"))
-        link.publish(self._retainable(state_message(presence, "ready", self._signer, self._clock()), granted))
-        with self._changed:
-            self._status = replace(
-                self._status, connection_no=presence.connection_no, connects=self._status.connects + 1
-            )
-        self._say("connected", "")
+        self._outbox.begin()
+        link.subscribe(*subscriptions(self._site))
+        birth = state_message(presence, "ready", self._signer, self._clock())
+        self._spoken = {link.publish(self._retainable(birth, granted))}
+        self._board.note(
+            connection_no=presence.connection_no,
+            connects=self._board.read().connects + 1,
+            protocol=granted.version,
+        )
+        self._board.say("connected", "")
 
-    def _farewell(self, link: Link, presence: Presence) -> None:
+    def _farewell(self, link: Link, presence: Presence, granted: Granted) -> None:
+        """Leave in good order, answers first; a broker that takes few at once is given a moment."""
+        until = time.monotonic() + _FAREWELL_S
         try:
+            self._answer(link, granted)
+            while self._window.room(self._others()) < 1 and not link.events.lost and time.monotonic() < until:
+                link.step(_FAREWELL_S, self._wake_read)
+                acks, link.events.acks = link.events.acks, []
+                self._take_acks(acks, last=True)
             link.publish(state_message(presence, "disconnected", self._signer, self._clock()))
             link.close()
         except OSError:  # then the broker speaks the will
             return
 
     def _pump(self, link: Link, granted: Granted) -> None:
-        """Publish what is due, as far as window and token bucket allow."""
-        for row in self._window.rows(time.monotonic()):
+        """Publish what is due, as far as window and token bucket allow; answers before reports."""
+        self._answer(link, granted)
+        now_s = time.monotonic()
+        for row in self._window.rows(now_s, self._others()):
             message = self._retainable(report_message(self._site, row), granted)
-            if not message.fits(granted.packet_max_bytes):
+            if not message.fits(granted.packet_max_bytes) or self._suspicion.falls_on(len(row.payload), now_s):
                 self._park(row, TOO_LARGE)
                 continue
             self._window.sent(link.publish(message), row)
+
+    def _answer(self, link: Link, granted: Granted) -> None:
+        """Publish what was said, as far as the window allows."""
+        while self._window.room(self._others()) > 0 and (answer := self._outbox.take()):
+            message = self._retainable(answer, granted)
+            if message.fits(granted.packet_max_bytes):
+                self._outbox.sent(link.publish(message), answer)
+            else:
+                self._outbox.count_dropped()
+                self._board.count_refusal("answer", TOO_LARGE)
+
+    def _others(self) -> int:
+        """Return how many messages are on their way that are no reports: a broker counts them too."""
+        return len(self._spoken) + self._outbox.in_flight
 
     def _patience_s(self) -> float:
         """Return how long the network may be waited for: until the next token, where one is waited for."""
@@ -238,58 +297,26 @@ class Publisher:
     def _take_acks(self, acks: list[tuple[int, int, str]], last: bool) -> None:
         for mid, code, words in acks:
             row = self._window.acknowledged(mid)
-            if row is None:  # birth or farewell
-                if code >= 0x80:
-                    self._count_refusal("state", words)
+            if row is None:
+                self._take_other_ack(mid, code, words)
             elif code >= 0x80:
                 self._park(row, words)
             else:
                 self._window.taken(row)
         if self._window.mark(quiet=last or not acks):
-            with self._changed:
-                self._status = replace(self._status, puback_at=self._clock())
-                self._changed.notify_all()
+            self._board.note(puback_at=self._clock())
 
-    def _take_watermark(self, payload: bytes, jws: str) -> None:
-        """Take a watermark if the pinned hub signed it for this site and it fits the spool; else count why not."""
-        if self._site.hub is None or self._site.hub.confirm != "hub" or not payload:
-            return
-        now = self._clock()
-        try:
-            mark = read_watermark(payload, jws, self._hub_keys, self._site.id)
-        except NotVerified as error:
-            self._ignore(error.reason, str(error))
-            return
-        outcome = self._spool.confirm(mark, now)
-        self._window.confirmed(mark)
-        with self._changed:
-            if outcome in ("confirmed", "nothing-new"):
-                self._status = replace(self._status, watermark_at=now, ack_no=mark.ack_no)
-                self._changed.notify_all()
-        if outcome not in ("confirmed", "nothing-new"):
-            self._ignore(outcome, f"it does not fit this spool: {outcome}")
-
-    def _ignore(self, reason: str, words: str) -> None:
-        with self._changed:
-            self._ignored[reason] += 1
-            first = self._ignored[reason] == 1
-        if first and reason != "epoch":  # after a new epoch the retained watermark of the old one is normal
-            LOG.warning("a watermark was not taken (%s); more of this kind are only counted", words)
+    def _take_other_ack(self, mid: int, code: int, words: str) -> None:
+        answer = self._outbox.acknowledged(mid) is not None
+        self._spoken.discard(mid)
+        if code >= 0x80:
+            self._board.count_refusal("answer" if answer else "state", words)
+            if answer:
+                self._outbox.count_dropped()
 
     def _park(self, row: Row, words: str) -> None:
         self._spool.park(row.id, words)
-        self._count_refusal(row.stream, words)
-
-    def _count_refusal(self, what: str, words: str) -> None:
-        with self._changed:
-            self._refused[f"{what}: {words}"] += 1
-            first = self._refused[f"{what}: {words}"] == 1
-        if first:
-            LOG.warning(
-                "the broker refuses %s (%s); it stays in the spool and is tried again at the next connection",
-                what,
-                words,
-            )
+        self._board.count_refusal(row.stream, words)
 
     @staticmethod
     def _retainable(message: Message, granted: Granted) -> Message:
@@ -304,17 +331,3 @@ class Publisher:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not self._stopping.wait(min(left, _IDLE_S)):
             self._beat()
-
-    def _say(self, link_state: str, reason: str) -> None:
-        """Note a change of state, and log it once however often it is met."""
-        with self._changed:
-            known = (self._status.link, self._status.reason)
-            if known == (link_state, reason):
-                return
-            since = self._status.since if known[0] == link_state else self._clock()
-            self._status = replace(self._status, link=link_state, reason=reason, since=since)
-            self._changed.notify_all()
-        if link_state == "connected":
-            LOG.info("connected to the hub's broker, connection %d", self._status.connection_no)
-        elif link_state != "stopped":
-            LOG.warning("%s: %s; reports wait in the spool", link_state, reason)

@@ -16,6 +16,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.publish_packet import Received, read_publish
+from agent.publish_protocol import Version
 
 _REFUSED: Final = 0x80
 _TAKEN: Final = ReasonCode(PacketTypes.PUBACK)  # one object for all: making one takes as long as reading a row
@@ -23,18 +24,23 @@ _NOTHING_MORE: Final = Properties(PacketTypes.PUBACK)  # type: ignore[no-untyped
 
 
 class Client(mqtt.Client):
-    """One MQTT 5 client. `received` gets each PUBLISH, which is then acknowledged."""
+    """One client of one connection. `received` gets each PUBLISH, which is then acknowledged."""
 
-    def __init__(self, received: Callable[[Received], None], client_id: str) -> None:
+    def __init__(self, received: Callable[[Received], None], client_id: str, version: Version) -> None:
+        self._with_properties = version == "5"
         super().__init__(
-            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=mqtt.MQTTv5 if self._with_properties else mqtt.MQTTv311,
+            clean_session=None if self._with_properties else False,
+            reconnect_on_failure=False,
         )
         self.manual_ack_set(True)
         self._received = received
 
     def _handle_publish(self) -> MQTTErrorCode:
         packet = self._in_packet
-        message = read_publish(packet["command"], bytes(packet["packet"]))
+        message = read_publish(packet["command"], bytes(packet["packet"]), self._with_properties)
         self._received(message)
         return self.ack(message.mid, message.qos)
 

@@ -1,4 +1,4 @@
-"""One MQTT 5 connection of the site: how it is set up, what travels over it, and what the broker has agreed to.
+"""One MQTT connection: how it is set up, what travels over it, and what the broker has agreed to.
 
 Decides nothing about what is sent or when; `agent/publish.py` does. Wraps paho-mqtt so that its traps stay here:
 
@@ -7,16 +7,22 @@ Decides nothing about what is sent or when; `agent/publish.py` does. Wraps paho-
 - nothing is published before CONNACK, where paho would queue it;
 - limits that the broker names in CONNACK are read here; paho ignores them;
 - a callback that raises would end paho's loop: each one catches everything and hands it to `failure`.
+
+MQTT 5 is spoken first. A broker that refuses it, by name or by closing before CONNACK, is asked again with 3.1.1 at
+once, within the same `open` and `step`. Over 3.1.1 what is published travels as a flattened JWS, and what comes in as
+one is handed on as payload and signature; nobody above sees a difference.
 """
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import ssl
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, ParamSpec, cast
 
 from paho.mqtt import client as mqtt
@@ -26,113 +32,81 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.config import Hub
-from agent.errors import ConfigurationError
 from agent.publish_client import Client
-from agent.publish_messages import ENCODING_PROPERTY, Message, plain
+from agent.publish_form import Spoken, received_form
+from agent.publish_messages import Message
 from agent.publish_packet import Received
-from agent.topics import JWS_PROPERTY
+from agent.publish_protocol import Dialect, Version
+from agent.publish_tls import TlsSocket, tls_context
 
 _P = ParamSpec("_P")
 
-_SESSION_EXPIRY_S: Final = 86_400  # keeps the subscription to `ack` over a short absence
+_SESSION_EXPIRY_S: Final = 86_400  # keeps the subscriptions, and what waits for them, over a short absence
 _REFUSED: Final = 0x80
+_WRONG_VERSION: Final = 0x84
 _TAKEN_OVER: Final = 0x8E
-_JWS: Final = JWS_PROPERTY.encode()
-_ENCODING: Final = ENCODING_PROPERTY.encode()
+_KEPT_SILENT: Final = 0x8D  # keep-alive timeout: the broker has said nothing at all, in no version
+_FAREWELL_S: Final = 0.5
 _PACKETS_PER_STEP: Final = 64
 _PACKETS_PER_WRITE: Final = 8  # so many are read before what they call for is sent
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What the broker has agreed to in CONNACK. Source: MQTT 5.0 section 3.2.2.3."""
+    """What the broker has agreed to in CONNACK; MQTT 3.1.1 names no limits. Source: MQTT 5.0 section 3.2.2.3."""
 
     receive_maximum: int = 65_535
     packet_max_bytes: int = 268_435_455
     retain: bool = True
     qos1: bool = True
+    version: Version = "5"
 
 
 @dataclass(slots=True)
 class Events:
-    """What has come in since it was last looked at. `lost` and `refused` hold the broker's or system's words."""
+    """What has come in since it was last looked at. `lost` and `refused` hold the broker's or system's words.
+
+    `subscribed` is the broker's answer to the first topic asked for; `unsubscribed` its words about further ones that
+    it refuses.
+    """
 
     granted: Granted | None = None
     refused: str = ""
     lost: str = ""
     taken_over: bool = False
     subscribed: bool = False
+    unsubscribed: list[str] = field(default_factory=list)
     acks: list[tuple[int, int, str]] = field(default_factory=list)
     messages: list[tuple[str, bytes, str]] = field(default_factory=list)
     failure: Exception | None = None
 
 
-class TlsContext(ssl.SSLContext):
-    """A client's TLS set-up that remembers its socket: paho forgets to close one whose handshake fails."""
-
-    socket: ssl.SSLSocket | None = None
-
-    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
-        """Wrap as the standard library does."""
-        self.socket = super().wrap_socket(*args, **kwargs)
-        return self.socket
-
-
-def tls_context(hub: Hub) -> TlsContext | None:
-    """Return the TLS set-up of a hub, None for plain MQTT.
-
-    Raises:
-        ConfigurationError: A file is missing, unreadable, or not what it should be; the message names it.
-    """
-    if not hub.tls:
-        return None
-    context = TlsContext(ssl.PROTOCOL_TLS_CLIENT)  # checks certificate and host name
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if hub.ca is None:
-        context.load_default_certs()
-    else:
-        try:
-            context.load_verify_locations(cadata=_readable("ca", hub.ca))
-        except (ssl.SSLError, ValueError):
-            raise ConfigurationError(f"{hub.ca}: holds no PEM certificate; correct `ca`") from None
-    if hub.certificate is not None or hub.key is not None:
-        if hub.certificate is None or hub.key is None:
-            raise ConfigurationError("certificate and key for the broker belong together: name both or neither")
-        for name, path in (("certificate", hub.certificate), ("key", hub.key)):
-            _readable(name, path)
-        try:
-            # The callback keeps OpenSSL from asking for a passphrase at the terminal.
-            context.load_cert_chain(hub.certificate, hub.key, password=lambda: b"")
-        except (ssl.SSLError, OSError, ValueError):
-            raise ConfigurationError(
-                f"{hub.certificate} and {hub.key}: not a PEM certificate and its unencrypted private key; "
-                "correct `certificate` and `key`"
-            ) from None
-    return context
-
-
-def _readable(name: str, path: Path) -> str:
-    try:
-        return path.read_text("ascii")
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{path}: not a PEM file; correct `{name}`") from None
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}; correct `{name}`") from None
-
-
 class Link:
     """One connection, driven by one thread: `open`, then `step` again and again, then `close`."""
 
-    def __init__(self, client_id: str, hub: Hub, keepalive_s: int, timeout_s: float) -> None:
+    def __init__(
+        self, client_id: str, hub: Hub, keepalive_s: int, timeout_s: float, dialect: Dialect | None = None
+    ) -> None:
+        self._client_id = client_id
         self._hub = hub
         self._keepalive_s = keepalive_s
+        self._timeout_s = timeout_s
+        self._dialect = dialect or Dialect()
+        self._spoken = Spoken()
+        self._will: Message | None = None
+        self._fall_back = ""  # why, once the broker has refused MQTT 5
         self.events = Events()
-        client = Client(self._guard(self._on_received), client_id)
-        client.connect_timeout = timeout_s
+        self._prepare(self._dialect.version(time.monotonic()))
+
+    def _prepare(self, version: Version) -> None:
+        """Make a client that speaks this version."""
+        self._version = version
+        client = Client(self._guard(self._on_received), self._client_id, version)
+        client.connect_timeout = self._timeout_s
         client.max_inflight_messages_set(65_535)  # the window is ours
-        if hub.credential is not None:
-            client.username_pw_set(hub.credential.user, hub.credential.password)
-        self._tls = tls_context(hub)
+        if self._hub.credential is not None:
+            client.username_pw_set(self._hub.credential.user, self._hub.credential.password)
+        self._tls = tls_context(self._hub)
         if self._tls is not None:
             client.tls_set_context(self._tls)
         client.on_connect = self._guard(self._on_connect)
@@ -149,15 +123,25 @@ class Link:
         Raises:
             OSError: No connection, or TLS failed. The message says why.
         """
-        if will is not None:
-            self._client.will_set(will.topic, will.payload, qos=1, retain=True, properties=will.will_properties())
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho left it out
-        properties.SessionExpiryInterval = _SESSION_EXPIRY_S
+        self._will = will
+        self._connect()
+
+    def _connect(self) -> None:
+        client, will, with_properties = self._client, self._will, self._version == "5"
+        if will is not None and with_properties:
+            client.will_set(will.topic, will.payload, qos=1, retain=True, properties=will.will_properties())
+        elif will is not None:
+            client.will_set(will.topic, will.flattened(), qos=1, retain=True)
         host, port = self._hub.host, self._hub.port
         try:
-            self._client.connect(host, port, self._keepalive_s, clean_start=False, properties=properties)
+            if with_properties:
+                properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho left it out
+                properties.SessionExpiryInterval = _SESSION_EXPIRY_S
+                client.connect(host, port, self._keepalive_s, clean_start=False, properties=properties)
+            else:
+                client.connect(host, port, self._keepalive_s)
             # What was collected goes at once: Nagle would hold its last part until the broker's delayed ACK, 40 ms.
-            cast(socket.socket, self._client.socket()).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            cast(socket.socket, client.socket()).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except BaseException:
             if self._tls is not None and self._tls.socket is not None:
                 self._tls.socket.close()
@@ -168,8 +152,19 @@ class Link:
 
         Returns:
             Whether `wake` had something.
+
+        Raises:
+            OSError: The broker refused MQTT 5, and cannot be reached again for 3.1.1.
         """
-        timeout_ms = timeout_s * 1000
+        woken = self._exchange(timeout_s * 1000, wake)
+        if self._fall_back and self._version == "5":
+            self.drop()
+            self.events.lost = ""
+            self._prepare("3.1.1")
+            self._connect()
+        return woken
+
+    def _exchange(self, timeout_ms: float, wake: socket.socket) -> bool:
         woken = False
         for number in range(_PACKETS_PER_STEP):
             if number % _PACKETS_PER_WRITE == 0:
@@ -212,9 +207,15 @@ class Link:
         if self._client.socket() is sock:  # else it was closed on the way
             cast(socket.socket, sock).setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
-    def subscribe(self, topic: str) -> None:
-        """Ask for a topic at QoS 1, without what this connection itself publishes there."""
-        self._client.subscribe(topic, options=SubscribeOptions(qos=1, noLocal=True))
+    def subscribe(self, *topics: str) -> None:
+        """Ask for topics at QoS 1, without what this connection itself publishes there (MQTT 5 only).
+
+        The first one must be granted: without it the connection is `refused`.
+        """
+        if self._version == "5":
+            self._client.subscribe([(topic, SubscribeOptions(qos=1, noLocal=True)) for topic in topics])
+        else:
+            self._client.subscribe([(topic, 1) for topic in topics])
 
     def publish(self, message: Message) -> int:
         """Send at QoS 1 and return the packet id that the acknowledgement will carry.
@@ -222,22 +223,36 @@ class Link:
         Raises:
             OSError: The connection is gone.
         """
+        flat = self._version != "5" or self._spoken.flat_to(message.topic)
         info = self._client.publish(
             message.topic,
-            message.payload,
+            message.flattened() if flat else message.payload,
             qos=1,
             retain=message.retain,
-            properties=cast(Properties, message),  # of properties paho only wants that they `pack`
+            properties=None if flat else cast(Properties, message),  # of properties paho only wants that they `pack`
         )
         if info.rc != mqtt.MQTT_ERR_SUCCESS:
             raise ConnectionError(mqtt.error_string(info.rc))
         return info.mid
 
     def close(self) -> None:
-        """Leave with DISCONNECT, so that the will is not spoken."""
-        self._client.disconnect()
-        self._write()
-        self.drop()
+        """Leave with DISCONNECT, so that the will is not spoken.
+
+        A socket that is closed with something unread is reset, and the broker may then never read the DISCONNECT: so
+        one more handle on the connection outlives paho's and reads until the broker has closed its side.
+        """
+        sock = self._client.socket()
+        if sock is None:
+            return
+        with socket.socket(fileno=os.dup(cast(socket.socket, sock).fileno())) as rest, suppress(OSError):
+            self._client.disconnect()
+            self._write()
+            self.drop()
+            rest.shutdown(socket.SHUT_WR)
+            rest.settimeout(_FAREWELL_S)
+            until = time.monotonic() + _FAREWELL_S
+            while rest.recv(65_536) and time.monotonic() < until:
+                pass
 
     def drop(self) -> None:
         """Close the socket without a word; the broker speaks the will."""
@@ -255,31 +270,41 @@ class Link:
         return guarded
 
     def _on_connect(self, _client: mqtt.Client, _data: Any, _flags: Any, code: ReasonCode, props: Any) -> None:
+        if code.value == _WRONG_VERSION and self._version == "5":
+            self._fall_back = "refused"
+            return
         if code.value >= _REFUSED:
             self.events.refused = str(code)
             return
+        if self._fall_back:
+            self._dialect.fell_back(time.monotonic(), by_name=self._fall_back == "refused")
         self.events.granted = Granted(
             getattr(props, "ReceiveMaximum", 65_535),
             getattr(props, "MaximumPacketSize", 268_435_455),
             getattr(props, "RetainAvailable", 1) == 1,
             getattr(props, "MaximumQoS", 2) >= 1,
+            self._version,
         )
 
-    def _on_disconnect(self, _client: mqtt.Client, _data: Any, flags: Any, code: ReasonCode, _props: Any) -> None:
-        self.events.lost = str(code)
-        self.events.taken_over = flags.is_disconnect_packet_from_server and code.value == _TAKEN_OVER
+    def _on_disconnect(self, client: mqtt.Client, _data: Any, flags: Any, code: ReasonCode, _props: Any) -> None:
+        trouble = self._tls.socket.trouble if self._tls and isinstance(self._tls.socket, TlsSocket) else ""
+        by_name = flags.is_disconnect_packet_from_server
+        answered = self.events.granted is not None or self.events.refused or by_name or trouble
+        if self._version == "5" and not answered and not self._fall_back and code.value != _KEPT_SILENT:
+            self._fall_back = "closed"
+        self.events.lost = trouble or str(code)
+        self.events.taken_over = by_name and code.value == _TAKEN_OVER
 
     def _on_publish(self, _client: mqtt.Client, _data: Any, mid: int, code: ReasonCode, _props: Any) -> None:
         self.events.acks.append((mid, code.value, str(code) if code.value >= _REFUSED else ""))
 
     def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _props: Any) -> None:
-        self.events.subscribed = all(code.value < _REFUSED for code in codes)
+        self.events.subscribed = codes[0].value < _REFUSED
         if not self.events.subscribed:
             self.events.refused = f"the broker refuses the subscription: {codes[0]}"
+        self.events.unsubscribed += [str(code) for code in codes[1:] if code.value >= _REFUSED]
 
     def _on_received(self, message: Received) -> None:
-        user = {
-            name: value.decode("utf-8", "replace") for name, value in reversed(message.user)
-        }  # the first one counts
-        payload = plain(message.payload, user.get(_ENCODING, ""))
-        self.events.messages.append((message.topic, payload, user.get(_JWS, "")))
+        payload, jws, flat = received_form(message)
+        self._spoken.heard(message.topic, flat)
+        self.events.messages.append((message.topic, payload, jws))

@@ -1,4 +1,4 @@
-"""The messages of a site as MQTT 5 carries them: topic, exact payload, labels, how the broker is to keep them. Pure.
+"""The messages of a site as MQTT carries them: topic, exact payload, labels, how the broker is to keep them. Pure.
 
 Health reports expire at the broker after a day: a newer one says more. Events never do. The newest configuration
 report and the state are retained.
@@ -10,19 +10,19 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from agent.chain import utc_text
 from agent.config import Site
-from agent.envelope import PAYLOAD_MAX_BYTES, STATE_TYP, sign_payload
+from agent.envelope import PAYLOAD_MAX_BYTES, STATE_TYP, flatten, sign_payload
 from agent.keys import Signer
 from agent.presence import Presence, Status, write_state
 from agent.publish_packet import pack_properties
 from agent.spool_queue import Row
-from agent.topics import CONTENT_TYPE, JWS_PROPERTY, report_labels, state_labels, topic
+from agent.topics import CONTENT_TYPE, JWS_PROPERTY, Kind, report_labels, state_labels, topic
 
 DEFLATE_ABOVE_BYTES: Final = 65_536
 """Larger payloads travel deflated (RFC 1950) and say so: a whole site's configuration shrinks to a thirtieth."""
@@ -34,6 +34,18 @@ _DEFLATE: Final = "deflate"
 _LABELS_AT_MOST_BYTES: Final = 8192  # a signature is at most half of that; then nothing needs to be counted
 _FIXED_BYTES: Final = 32  # fixed header, lengths, packet id, payload format and expiry properties
 _HEALTH_EXPIRES_S: Final = 86_400
+
+
+class Named(Protocol):
+    """What has the name of a site."""
+
+    @property
+    def id(self) -> str:
+        """Site id."""
+
+    @property
+    def city(self) -> str:
+        """Topic level above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,10 @@ class Message:
         return pack_properties(
             CONTENT_TYPE, (*self.labels, (JWS_PROPERTY, self.jws)), self.expires_s, utf8=not self.deflated
         )
+
+    def flattened(self) -> bytes:
+        """Return the same for MQTT 3.1.1: a flattened JWS with the plain payload inside, and no labels."""
+        return flatten(zlib.decompress(self.payload) if self.deflated else self.payload, self.jws)
 
     def will_properties(self) -> Properties:
         """Return the same MQTT 5 properties for a will."""
@@ -103,6 +119,23 @@ def report_message(site: Site, row: Row) -> Message:
         retain=row.stream == "config" and row.newest,
         expires_s=_HEALTH_EXPIRES_S if row.stream == "health" else None,
     )
+
+
+def signed_message(
+    site: Named,
+    kind: Kind,
+    payload: bytes,
+    jws: str,
+    command_id: str = "",
+    retain: bool = False,
+    expires_s: int | None = None,
+) -> Message:
+    """Return the message that carries what is signed already and is no report: an order, or the answer to one.
+
+    `site` is any value that has the site's `id` and `city`; `command_id` names the command of a `cmd` and of its
+    `cmd-result`.
+    """
+    return Message(topic(site.city, site.id, kind, command_id), payload, jws, retain=retain, expires_s=expires_s)
 
 
 def state_message(presence: Presence, status: Status, signer: Signer, now: datetime) -> Message:

@@ -6,7 +6,7 @@ random time before it connects, and each sends what has piled up a little at a t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,10 @@ class Pace:
     not confirm is due again after `resend_s`, then after twice as long each time. `backlog_per_s` and `backlog_burst`
     are the token bucket of what is not fresh. `reconnect_first_s` is the upper end of the first random wait; it
     doubles up to `reconnect_most_s`. `refused_least_s` is the least upper end after the broker has turned us away by
-    name. A connection that held for `settled_s` makes the waits start over. `keepalive_s` is MQTT's.
-    A report that is too large for the broker waits `oversize_kept_s` for a larger limit before it is given up.
+    name, `taken_over_least_s` after another client with this site's name has thrown us out: answering at once would
+    throw the other one out, for ever. A connection that held for `settled_s` makes the waits start over.
+    `keepalive_s` is MQTT's. A report that is too large for the broker waits `oversize_kept_s` for a larger limit before
+    it is given up.
     """
 
     window: int = 20
@@ -28,10 +30,17 @@ class Pace:
     reconnect_first_s: float = 1.0
     reconnect_most_s: float = 300.0
     refused_least_s: float = 30.0
+    taken_over_least_s: float = 120.0
     settled_s: float = 10.0
     keepalive_s: int = 30
     connect_timeout_s: float = 4.0
     oversize_kept_s: float = 86_400.0
+
+
+def after_taken_over(pace: Pace, times: int) -> Pace:
+    """Return the limits for the wait after another client has thrown us out so often in this process."""
+    upper = min(pace.taken_over_least_s * 2.0 ** min(times - 1, 20), pace.reconnect_most_s)
+    return replace(pace, refused_least_s=max(pace.refused_least_s, upper))
 
 
 def reconnect_delay_s(pace: Pace, attempt: int, refused: bool, chance: float) -> float:

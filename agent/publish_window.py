@@ -55,12 +55,16 @@ class Window:
         """Read the spool again before the next row is taken: it has something new."""
         self._read_at_s = float("-inf")
 
-    def rows(self, now_s: float) -> list[Row]:
+    def room(self, others: int) -> int:
+        """Return how many more may be sent, while `others` that are no rows are on their way too."""
+        return self._limit - len(self._in_flight) - others
+
+    def rows(self, now_s: float, others: int = 0) -> list[Row]:
         """Return what is to be sent now; each goes to `sent`, or is dealt with otherwise.
 
         Nothing until half of the window is free: the more go at once, the less each costs.
         """
-        room = self._limit - len(self._in_flight)
+        room = self.room(others)
         if room < max(1, self._limit // 2):
             return []
         self._bucket.refill(now_s)
@@ -89,6 +93,10 @@ class Window:
     def sent(self, mid: int, row: Row) -> None:
         """Note that a row was sent under a packet id."""
         self._in_flight[mid] = row
+
+    def largest(self) -> Row | None:
+        """Return the largest row on its way, None where none is."""
+        return max(self._in_flight.values(), key=lambda row: len(row.payload), default=None)
 
     def acknowledged(self, mid: int) -> Row | None:
         """Return the row that was sent under a packet id, None where none was; it is no longer in flight."""

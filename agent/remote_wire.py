@@ -159,7 +159,7 @@ def read_reported(payload: bytes, jws: str, keys: Keys) -> Reported:
 
 def _parsed(payload: bytes, schema: str, build: Callable[[Any], _T]) -> _T:
     try:
-        data = json.loads(payload)
+        data = json.loads(payload.decode())
         if data["schema"] != schema:
             raise ValueError
         return build(data)

@@ -1,31 +1,34 @@
 """Build the bodies of the reports from facts and findings. Pure; linking and signing come after.
 
-Three streams: `event` for each transition, `config` when something in it changed and once a day, `health` every cycle
-and always last, so that it can carry the heads of the others. No picture, secret or address of a stream goes in.
+Three streams: `event` for each transition, `config` when something in it changed, once a day and when a hub asks,
+`health` every cycle and always last, so that it can carry the heads of the others. No picture, secret or address of a
+stream goes in.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
 from agent.baselines import approval_json, approvals_digest
 from agent.config import CameraConfig, Site
 from agent.events import Transition
 from agent.facts import Facts
 from agent.looks import masks_digest
-from agent.model import Draft, Finding, Json, Message, Source, Status, utc_text
+from agent.model import Draft, Finding, Json, Message, Source, utc_text
+from agent.report_health import counts, health_body
+from agent.spot_check import NOTHING_ASKED, Asked
 from agent.state import Memory
 from agent.timeline_days import timeline_of
 from agent.timeline_wire import row_json
 from agent.version import VERSION
-from drivers.details import Host
 from drivers.model import Identity, Masks, Recordings
+
+__all__ = ["build_reports", "counts", "finding_json", "parse_finding"]
 
 CONFIG_AT_LEAST_EVERY = timedelta(days=1)
 UNDECLARED_MAX = 64
@@ -40,16 +43,18 @@ def build_reports(
     memory: Memory,
     now: datetime,
     queue: dict[str, Json],
+    asked: Asked = NOTHING_ASKED,
 ) -> tuple[tuple[Draft, ...], Memory]:
     """Return this cycle's drafts in the order in which they are linked, and the memory that knows of them."""
     drafts = [_event(site, transition) for transition in told]
-    config = _config(site, facts, findings, now)
+    config = _config(site, facts, findings, now, asked)
     digest = hashlib.sha256(json.dumps(_steady(config), sort_keys=True).encode()).hexdigest()
     sent_at = memory.config_sent_at
-    if digest != memory.config_digest or sent_at is None or now - sent_at >= CONFIG_AT_LEAST_EVERY:
+    is_due = digest != memory.config_digest or sent_at is None or now - sent_at >= CONFIG_AT_LEAST_EVERY
+    if is_due or asked.commands:
         drafts.append(Draft("config", config))
         memory = replace(memory, config_digest=digest, config_sent_at=now)
-    drafts.append(Draft("health", _health(site, facts, findings, now, queue)))
+    drafts.append(Draft("health", health_body(site, facts, findings, now, queue)))
     return tuple(drafts), memory
 
 
@@ -78,38 +83,7 @@ def parse_finding(data: Mapping[str, Any]) -> Finding:
     )  # fmt: skip
 
 
-def counts(findings: tuple[Finding, ...]) -> dict[str, Json]:
-    """Return how many findings have each status; those that share another's cause are not counted twice."""
-    counter = Counter(f.status for f in findings if not f.caused_by)
-    return {status: counter[status] for status in get_args(Status)}
-
-
-def _health(
-    site: Site, facts: Facts, findings: tuple[Finding, ...], now: datetime, queue: dict[str, Json]
-) -> dict[str, Json]:
-    online = {f.subject: f.status for f in findings if f.check == "camera-online"}
-    return {
-        "division": site.division,
-        "next_due_at": utc_text(now + timedelta(seconds=site.period_s)),
-        "counts": counts(findings),
-        # One short row per camera, [id, code, online]: 64 cameras have to fit into a report of 4 KiB. A row whose code
-        # is null is provisional.
-        "cameras": [
-            [c.camera.id, c.camera.code or None, _online(online.get(f"camera:{c.camera.id}", "unknown"))]
-            for c in site.cameras
-        ],
-        "not_pass": [
-            {"check": f.check, "subject": f.subject, "status": f.status, "reason": f.reason}
-            for f in findings
-            if f.status not in ("pass", "not_applicable") and not f.caused_by
-        ],
-        "queue": queue,
-        "host": _host(facts.one("site", Host)),
-        "agent": {"version": VERSION},
-    }
-
-
-def _config(site: Site, facts: Facts, findings: tuple[Finding, ...], now: datetime) -> dict[str, Json]:
+def _config(site: Site, facts: Facts, findings: tuple[Finding, ...], now: datetime, asked: Asked) -> dict[str, Json]:
     footage = timeline_of(site, facts, findings, now)
     rows = {row.camera_id: row_json(row, footage.days[-1]) for row in footage.rows}
     return {
@@ -122,7 +96,12 @@ def _config(site: Site, facts: Facts, findings: tuple[Finding, ...], now: dateti
         "undeclared": sorted(s.address for s in facts.around.strangers)[:UNDECLARED_MAX],
         "cameras": [_camera(facts, camera, rows.get(camera.camera.id)) for camera in site.cameras],
         "findings": [finding_json(f) for f in findings],
-        "digests": {"config": site.digest, "approvals": approvals_digest(facts.approvals)},
+        "digests": {
+            "config": site.digest,
+            "approvals": approvals_digest(facts.approvals),
+            "desired": asked.desired or None,
+        },
+        "answers": asked.answers(),
     }
 
 
@@ -146,7 +125,7 @@ def _steady(config: dict[str, Json]) -> Json:
     findings = config["findings"]
     assert isinstance(findings, list)  # noqa: S101 - built above
     return {
-        **{key: value for key, value in config.items() if key not in ("findings", "cameras")},
+        **{key: value for key, value in config.items() if key not in ("findings", "cameras", "answers")},
         "cameras": [{k: v for k, v in c.items() if k != "retention"} for c in _dicts(config["cameras"])],
         "findings": [[f["check"], f["subject"], f["status"], f["reason"]] for f in _dicts(findings)],
     }
@@ -186,19 +165,6 @@ def _camera(facts: Facts, camera: CameraConfig, timeline: Json) -> dict[str, Jso
     }
 
 
-def _host(host: Host | None) -> dict[str, Json] | None:
-    if host is None:
-        return None
-    told: dict[str, Json] = {
-        "cpu_ratio": host.cpu_ratio,
-        "memory_ratio": host.memory_ratio,
-        "disk_free_bytes": host.disk_free_bytes,
-        "disk_capacity_bytes": host.disk_capacity_bytes,
-        "uptime_s": host.uptime_s,
-    }
-    return told if host.temperature_c is None else {**told, "temperature_c": host.temperature_c}
-
-
 def _identity(identity: Identity | None) -> dict[str, Json] | None:
     if identity is None:
         return None
@@ -208,7 +174,3 @@ def _identity(identity: Identity | None) -> dict[str, Json] | None:
         "firmware": identity.firmware,
         "serial": identity.serial,
     }
-
-
-def _online(status: Status) -> str:
-    return "pass" if status in ("pass", "warn") else status

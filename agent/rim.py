@@ -8,6 +8,7 @@ from datetime import datetime
 
 from agent.look import Judge
 from agent.previous import Previous
+from agent.publish_status import DeliveryStatus
 from drivers.credentials import Credentials
 
 
@@ -20,7 +21,8 @@ class Rim:
     """Refused credentials, the picture worker, the clock of the network side, and pictures of the cycle before.
 
     `progress` is called while the cycle advances; it may raise to end it. `wait` is called with the seconds between two
-    rounds; where there is only one round it is not called.
+    rounds; where there is only one round it is not called. `delivery`: how delivery stands, None where this process
+    delivers nothing.
     """
 
     credentials: Credentials
@@ -29,3 +31,4 @@ class Rim:
     progress: Callable[[], None] = _nothing
     previous: Previous = field(default_factory=Previous)
     wait: Callable[[float], None] = lambda seconds: None
+    delivery: DeliveryStatus | None = None

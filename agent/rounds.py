@@ -10,16 +10,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from agent.approved_views import ApprovedViews
 from agent.config import CameraConfig, Site
 from agent.look import look
 from agent.pooled import pooled
+from agent.presets import positions, presets_after
 from agent.probe import Probed, probe
 from agent.rim import Rim
-from agent.sight import References, quality_after, views_after
+from agent.sight import quality_after, views_after
 from agent.state import Memory
 from agent.studies import studies
 from drivers.model import Observation, Observations
-from drivers.picture import PathName, PictureSeen, ZoneVerdict
+from drivers.picture import PathName, PictureSeen, PresetSeen, ZoneVerdict
 from masking.view_model import QualitySeen, ViewSeen
 
 BETWEEN_S: Final = 10.0
@@ -37,7 +39,7 @@ def look_in_rounds(
     rim: Rim,
     fetched: Probed,
     memory: Memory,
-    references: References,
+    known: ApprovedViews,
     now: datetime,
     rounds: int = 1,
 ) -> tuple[Observations, Memory]:
@@ -48,16 +50,16 @@ def look_in_rounds(
         rim: The worker, the clock, and how to wait.
         fetched: What devices and stores gave.
         memory: What earlier looks left.
-        references: The approved views.
+        known: The approved views.
         now: When the cycle began.
         rounds: How many there are at most, the first one included.
 
     Returns:
         What was seen, each zone's verdict pooled with those before it, and the memory that knows of it.
     """
-    looked, memory = _look(site, rim, fetched, fetched.observations, memory, references, now)
+    looked, memory = _look(site, rim, fetched, fetched.observations, memory, known, now)
     for _ in range(rounds - 1):
-        again = tuple(camera for camera in site.cameras if not _is_settled(camera, looked, memory, references, now))
+        again = tuple(camera for camera in site.cameras if not _is_settled(camera, looked, memory, known, now))
         if not again:
             break
         rim.wait(BETWEEN_S)
@@ -65,7 +67,7 @@ def look_in_rounds(
         part = replace(site, cameras=again, devices=devices)
         paths = {camera.camera.id: AGAIN for camera in again}
         fresh = probe(part, rim.credentials, rim.clock, rim.progress, paths)
-        newer, seen = _look(part, rim, fresh, fetched.observations, memory, references, now)
+        newer, seen = _look(part, rim, fresh, fetched.observations, memory, known, now)
         memory = _joined(memory, seen)
         looked = _newest(looked, newer)
     return looked, memory
@@ -77,32 +79,37 @@ def _look(
     fetched: Probed,
     told: Observations,
     memory: Memory,
-    references: References,
+    known: ApprovedViews,
     now: datetime,
 ) -> tuple[Observations, Memory]:
-    asked = studies(site, told, references, rim.previous.all())
-    looked = look(site, fetched.pictures, rim.judge, rim.progress, asked, rim.previous)
+    asked = studies(site, told, known, rim.previous, memory.views)
+    places = positions(site, told, known.presets)
+    looked = look(site, fetched.pictures, rim.judge, rim.progress, asked, rim.previous, places)
     looked, glances = pooled(site, told, looked, memory.pooled, now)
-    views = views_after(site, looked, memory.views, references, now)
-    quality = quality_after(site, looked, memory.quality, views, references, now)
-    return looked, replace(memory, pooled=glances, views=views, quality=quality)
+    presets = presets_after(site, told, looked, memory.presets, known.presets, now)
+    views = views_after(site, looked, memory.views, known.references, now)
+    quality = quality_after(site, looked, memory.quality, views, known.references, now)
+    return looked, replace(memory, pooled=glances, views=views, quality=quality, presets=presets)
 
 
 def _is_settled(
-    camera: CameraConfig, looked: Observations, memory: Memory, references: References, now: datetime
+    camera: CameraConfig, looked: Observations, memory: Memory, known: ApprovedViews, now: datetime
 ) -> bool:
     """Whether another picture would say nothing more, or there is none to be had."""
     name = camera.camera.id
     own = [o.value for o in looked if o.subject == f"camera:{name}"]
     verdicts = [value for value in own if isinstance(value, ZoneVerdict) and value.path in AGAIN]
+    turned = [one for one in own if isinstance(one, PresetSeen) and one.path in AGAIN]
+    verdicts += [verdict for one in turned for verdict in one.verdicts]
     if not own:
         return True
     if any(verdict.verdict == "UNSURE" for verdict in verdicts):
         return False
-    if verdicts and any(zone.effect in SOFT for zone in camera.zones):
+    declared = (*camera.zones, *(zone for preset in camera.presets for zone in preset.zones))
+    if verdicts and any(zone.effect in SOFT for zone in declared):
         return False
     view = memory.views.get(name)
-    return name not in references or (view is not None and view.settled(now) is not None)
+    return name not in known.references or (view is not None and view.settled(now) is not None)
 
 
 def _joined(memory: Memory, part: Memory) -> Memory:
@@ -113,6 +120,7 @@ def _joined(memory: Memory, part: Memory) -> Memory:
         pooled=(*(one for one in memory.pooled if one.camera_id not in newer), *part.pooled),
         views={**memory.views, **part.views},
         quality={**memory.quality, **part.quality},
+        presets={**memory.presets, **part.presets},
     )
 
 

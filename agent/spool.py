@@ -18,16 +18,20 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, TypeVar
 
 from agent.errors import SpoolFull
 from agent.lock import lock
 from agent.model import Envelope, Head, Json, StreamName
-from agent.spool_file import Database, open_database
-from agent.spool_queue import RETRY_AFTER_AT_MOST, Row, digest_of, due
+from agent.remote import Range
+from agent.spool_age import confirmed_ms, remove_old
+from agent.spool_confirm import Outcome, confirm
+from agent.spool_file import PAGE_BYTES, Database, open_database
+from agent.spool_queue import RETRY_AFTER_AT_MOST, Row, due
+from agent.spool_resend import Resent, resend
 from agent.spool_room import (
     CONFIRMED,
     PARKED,
@@ -41,26 +45,19 @@ from agent.spool_room import (
     insert,
     make_room,
     renew,
+    tell_full_disk,
 )
 from agent.watermark import Watermark
 
 LOG = logging.getLogger("camwarden.spool")
 
 RETRY_AFTER: Final = timedelta(seconds=120)
-CONFIRMED_KEPT: Final = timedelta(hours=24)
 
 _REQUEUE_AT_ONCE = 1000
 _DROP_AT_LEAST = 8
 _DROP_SHARE = 32  # one part of so many: fewer, longer runs and so fewer gap records
 _MS = timedelta(milliseconds=1)
-
-Outcome = Literal["confirmed", "nothing-new", "epoch", "went-back", "no-row", "ahead", "fork"]
-"""What a watermark did; all but the first two were refused as a whole.
-
-`epoch`: not the spool's. `went-back`: older than one that was taken. `no-row`: it names a report whose digest is no
-longer here. `ahead`, `fork`: it confirms a report that this spool never made, or made otherwise: the file is a
-restored copy, and `begin` starts a new epoch.
-"""
+Done = TypeVar("Done")
 
 
 class Spool:
@@ -113,17 +110,29 @@ class Spool:
     def begin(self, now: datetime) -> tuple[Incident, ...]:
         """Start a cycle: take up a new epoch where one is due, remove what was confirmed a day ago.
 
-        Returns:
-            What has happened to the spool and was not told yet; give it to `commit` together with its events.
+        Returns what happened to the spool and was not told yet, for `commit` together with its events.
         """
+        self._db.tidy()
+        self._again(lambda: self._begin(now))
+        rows = self._db.all("SELECT id, kind, detail, at FROM incident ORDER BY id")
+        return tuple(Incident(number, kind, detail, datetime.fromisoformat(at)) for number, kind, detail, at in rows)
+
+    def _begin(self, now: datetime) -> None:
         with self._db.transaction():
             if detail := self._db.meta("restored"):
                 renew(self._db, self._seal, detail, now)
-            self._db.run(
-                "DELETE FROM report WHERE state = ? AND confirmed_ms < ?", CONFIRMED, _ms(now - CONFIRMED_KEPT)
-            )
-        rows = self._db.all("SELECT id, kind, detail, at FROM incident ORDER BY id")
-        return tuple(Incident(number, kind, detail, datetime.fromisoformat(at)) for number, kind, detail, at in rows)
+            tell_full_disk(self._db, now)
+        remove_old(self._db, now)
+
+    def _again(self, work: Callable[[], Done]) -> Done:
+        """Do it once more where it failed because the disk is full, and the ballast has made room since."""
+        relieved = self._db.relieved
+        try:
+            return work()
+        except SpoolFull:
+            if self._db.relieved == relieved:
+                raise
+        return work()
 
     def commit(
         self, envelopes: Sequence[Envelope], memory_json: str, now: datetime, told: Iterable[Incident] = ()
@@ -143,7 +152,7 @@ class Spool:
         """
         handled = [(incident.id,) for incident in told]
         with self._db.lock:
-            room = droppable = 0
+            room, droppable, relieved = 0, 0, self._db.relieved
             while True:
                 try:
                     with self._db.transaction(reserved=room == 0):
@@ -154,11 +163,18 @@ class Spool:
                             self._db.run_many("DELETE FROM incident WHERE id = ?", handled)
                     return
                 except SpoolFull:
+                    if self._db.relieved > relieved:
+                        relieved = self._db.relieved
+                        continue
                     if not room:
+                        if not self._db.on_a_full_disk and self._db.spare_pages() > _pages_of(envelopes, memory_json):
+                            raise  # it is not the cap that refuses: dropping reports would not help
                         ((droppable,),) = self._db.all("SELECT count(*) FROM report WHERE stream <> 'gap'")
                     if room >= droppable:
                         raise
-                    room = max(_DROP_AT_LEAST, droppable // _DROP_SHARE, room * 2)
+                    # On a full disk few at a time: each page that they leave needs room in the log first.
+                    share = 0 if self._db.on_a_full_disk else droppable // _DROP_SHARE
+                    room = max(_DROP_AT_LEAST, share, room * 2)
 
     def pending(self, limit: int, now: datetime, skip: Collection[int] = ()) -> tuple[Row, ...]:
         """Return up to `limit` rows to send now: live ones first, then the backlog, oldest first.
@@ -186,9 +202,11 @@ class Spool:
         step, most = retry_after // _MS, RETRY_AFTER_AT_MOST // _MS
         with self._db.transaction(durable=False):  # a mark that is lost costs a duplicate, nothing else
             self._db.run_many(
-                "UPDATE report SET state = ?, attempts = attempts + 1,"
-                " retry_ms = ? + min(? << min(attempts, 12), ?) WHERE id = ? AND state IN (?, ?)",
-                [(SENT, _ms(now), step, most, number, PENDING, SENT) for number in ids],
+                # What the hub had confirmed before it asked for it again needs no second word from it.
+                "UPDATE report SET state = iif(confirmed_ms, ?, ?), attempts = attempts + 1,"
+                " retry_ms = iif(confirmed_ms, confirmed_ms, ? + min(? << min(attempts, 12), ?))"
+                " WHERE id = ? AND state IN (?, ?)",
+                [(CONFIRMED, SENT, _ms(now), step, most, number, PENDING, SENT) for number in ids],
             )
 
     def park(self, number: int, reason: str) -> None:
@@ -214,43 +232,21 @@ class Spool:
     def confirm(self, mark: Watermark, now: datetime) -> Outcome:
         """Take the hub's word for what it has, if it fits this spool's own reports; see `Outcome`."""
         with self._db.lock:
-            if mark.epoch != self.epoch:
-                return "epoch"
-            if mark.ack_no < int(self._db.meta("ack_no") or 0):
-                return "went-back"
-            heads, confirmed = self.heads(), self.confirmed()
-            advance = {s: head for s, head in mark.streams.items() if head.seq > confirmed[s].seq}
-            for stream, head in mark.streams.items():
-                if head.seq < confirmed[stream].seq:
-                    return "went-back"
-                own = (
-                    digest_of(self._db, mark.epoch, stream, head.seq) if stream in advance else confirmed[stream].digest
-                )
-                if own is None and head.seq <= heads[stream].seq:
-                    return "no-row"
-                if own != head.digest:
-                    with self._db.transaction():
-                        self._db.set_meta(restored=f"{stream}:{head.seq} of epoch {mark.epoch}")
-                    return "ahead" if own is None else "fork"
-            with self._db.transaction(durable=False):  # the watermark is retained: a lost mark comes again
-                self._db.set_meta(ack_no=mark.ack_no)
-                for stream, head in advance.items():
-                    upto = (mark.epoch, stream, head.seq)
-                    self._db.run(
-                        "UPDATE report SET state = ?, confirmed_ms = ?"
-                        " WHERE epoch = ? AND stream = ? AND seq <= ? AND seq > ? AND state < ?",
-                        *(CONFIRMED, _ms(now), *upto, confirmed[stream].seq, CONFIRMED),
-                    )
-                    self._db.run("DELETE FROM dropped WHERE epoch = ? AND stream = ? AND seq <= ?", *upto)
-                    self._db.set_stream(stream, confirmed_seq=head.seq, confirmed_digest=head.digest)
-            return "confirmed" if advance else "nothing-new"
+            return self._again(lambda: confirm(self._db, mark, now))
+
+    def resend(self, asked: Range, now: datetime) -> Resent:
+        """Send the reports of a range again, whatever epoch; heads and confirmations stay. See `spool_resend`."""
+        with self._db.lock:
+            return resend(self._db, asked, now)
 
     def confirm_rows(self, ids: Collection[int], now: datetime) -> None:
         """Take the broker's PUBACK for delivery: only where `confirm = "broker"` says so."""
+        now_ms = confirmed_ms(now)
         with self._db.transaction(durable=False):
             self._db.run_many(
-                "UPDATE report SET state = ?, confirmed_ms = ? WHERE id = ? AND state < ?",
-                [(CONFIRMED, _ms(now), number, CONFIRMED) for number in ids],
+                "UPDATE report SET state = ?, confirmed_ms = iif(confirmed_ms, confirmed_ms, ?),"
+                " retry_ms = iif(confirmed_ms, confirmed_ms, ?) WHERE id = ? AND state < ?",
+                [(CONFIRMED, now_ms, now_ms, number, CONFIRMED) for number in ids],
             )
 
     def give_up(self, ids: Collection[int], reason: str, now: datetime) -> None:
@@ -296,3 +292,9 @@ class Spool:
 
 def _ms(at: datetime) -> int:
     return int(at.timestamp() * 1000)
+
+
+def _pages_of(envelopes: Sequence[Envelope], memory_json: str) -> int:
+    """Return how many pages a commit takes at most: half-filled ones, and some of each index."""
+    size = len(memory_json) * 4 + sum(len(one.report.payload) + PAGE_BYTES for one in envelopes)
+    return 2 * size // PAGE_BYTES + 16

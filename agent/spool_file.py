@@ -1,4 +1,4 @@
-"""The spool's file on disk: its layout, its transactions, and what happens when it is damaged.
+"""The spool's file on disk: its transactions, its size, and what happens when it is damaged.
 
 Decides whether a file can be used as a spool. A damaged one is set aside under a name with its time, never repaired
 in place and never a reason not to start; a fresh one with a new epoch takes its place. What is kept in it, and for how
@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from agent.chain import GENESIS, STREAMS
+from agent import ballast
+from agent.chain import STREAMS
 from agent.errors import ConfigurationError, Forbidden, SpoolCorrupt, SpoolFailed, SpoolFull
+from agent.model import Head
 from agent.spool_damage import crc, set_aside
+from agent.spool_layout import STREAM, StreamRow, inspect, lay_out
 
 LOG = logging.getLogger("camwarden.spool")
 
@@ -31,52 +33,8 @@ RESERVED_PAGES: Final = 16
 """Kept free for gap records: what is dropped must still be named when nothing else fits."""
 
 _MIN_PAGES = 48
-_APPLICATION_ID = 0x76737301  # "vss" and 1
-_USER_VERSION = 1
+_AUTOCHECKPOINT_PAGES_WHEN_FULL = 16
 _AUTOCHECKPOINT_PAGES = 1024  # 8 MiB of log: each checkpoint costs two syncs and a second write of every page
-
-STREAM_COLUMNS: Final = "name, seq, digest, confirmed_seq, confirmed_digest"
-ROW_COLUMNS: Final = "epoch, stream, seq, digest, committed_ms, jws"
-"""What the checksum of a row in `stream` and in `report` covers; a payload has its own digest."""
-
-_LAYOUT = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE stream (
-    name TEXT PRIMARY KEY,
-    seq INTEGER NOT NULL, digest TEXT NOT NULL,
-    confirmed_seq INTEGER NOT NULL, confirmed_digest TEXT NOT NULL,
-    crc INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE report (
-    id INTEGER PRIMARY KEY,
-    epoch TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL, digest TEXT NOT NULL,
-    state INTEGER NOT NULL,
-    committed_ms INTEGER NOT NULL,
-    retry_ms INTEGER NOT NULL DEFAULT 0,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    confirmed_ms INTEGER NOT NULL DEFAULT 0,
-    reason TEXT NOT NULL DEFAULT '',
-    crc INTEGER NOT NULL,
-    jws TEXT NOT NULL,
-    payload BLOB NOT NULL,
-    UNIQUE (epoch, stream, seq)
-);
-CREATE INDEX report_due ON report (state, retry_ms, id);
-CREATE TABLE dropped (
-    epoch TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL, digest TEXT NOT NULL,
-    PRIMARY KEY (epoch, stream, seq)
-) WITHOUT ROWID;
-CREATE TABLE incident (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, detail TEXT NOT NULL, at TEXT NOT NULL);
-"""
-
-
-class StreamRow(NamedTuple):
-    """How far a stream was made, and how far the hub has confirmed it."""
-
-    seq: int
-    digest: str
-    confirmed_seq: int
-    confirmed_digest: str
 
 
 class Database:
@@ -93,6 +51,13 @@ class Database:
         self._set_to: tuple[bool, bool] | None = None
         self._meta: dict[str, str] = {}
         self._streams: dict[str, StreamRow] = {}
+        self._changed: dict[str, str] = {}
+        self._disk_full_at_pages: int | None = None
+        self.relieved = 0
+        """How often the ballast was given up: what failed before that is worth another try."""
+        if not ballast.make(path):
+            LOG.warning("%s: the disk has no room for the ballast that keeps the spool working when it is full", path)
+            self.live_on_what_is_there()
 
     def close(self) -> None:
         """Close the file; what stands in the write-ahead log moves into it."""
@@ -124,26 +89,24 @@ class Database:
             return self._meta[name]
 
     def set_meta(self, **values: object) -> None:
-        """Set single values, within a transaction."""
-        self.run_many("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", [(k, str(v), crc(v)) for k, v in values.items()])
-        self._meta.update({name: str(value) for name, value in values.items()})
+        """Set single values, within a transaction; they are written at its end."""
+        texts = {name: str(value) for name, value in values.items()}
+        self._meta.update(texts)
+        self._changed.update(texts)
 
     def streams(self) -> Mapping[str, StreamRow]:
         """Return the row of every stream by its name; it is the caller's to read, not to change."""
         with self.lock:
             if not self._streams:
-                rows = self.all(f"SELECT {STREAM_COLUMNS} FROM stream")  # noqa: S608  our own columns
-                self._streams = {name: StreamRow(*values) for name, *values in rows}
+                self._streams = {name: StreamRow.of(self.meta(STREAM + name)) for name in STREAMS}
             return self._streams
 
-    def set_stream(self, name: str, **values: Any) -> None:
-        """Set columns of a stream's row, within a transaction."""
-        row = self.streams()[name]._replace(**values)
-        self.run(
-            "UPDATE stream SET seq = ?, digest = ?, confirmed_seq = ?, confirmed_digest = ?, crc = ? WHERE name = ?",
-            *(*row, crc(name, *row), name),
-        )
+    def set_stream(self, name: str, head: Head | None = None, confirmed: Head | None = None) -> None:
+        """Move a stream's head, or how far it is confirmed, within a transaction; it is written at its end."""
+        before = self.streams()[name]
+        row = StreamRow(head or before.head, confirmed or before.confirmed)
         self._streams[name] = row
+        self._changed[STREAM + name] = row.text()
 
     @contextmanager
     def transaction(self, durable: bool = True, reserved: bool = True) -> Iterator[None]:
@@ -159,19 +122,75 @@ class Database:
                 if self._set_to != (durable, reserved):
                     self._set_to = None
                     self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-                    _limit_pages(self._connection, self._max_bytes, reserved)
+                    self._limit_pages(reserved)
                     self._set_to = (durable, reserved)
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield
+                    if self._changed:  # together: they share one page, and each page costs a frame of the log
+                        rows = [(name, value, crc(value)) for name, value in self._changed.items()]
+                        self.run_many("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", rows)
+                        self._changed = {}
                     self._connection.execute("COMMIT")
                 except BaseException:
-                    self._meta, self._streams = {}, {}
+                    self._meta, self._streams, self._changed = {}, {}, {}
                     if self._connection.in_transaction:  # SQLite itself has rolled back where the disk was full
                         self._connection.execute("ROLLBACK")
                     raise
             except sqlite3.Error as error:
-                raise translate(error, self.path) from error
+                failed = translate(error, self.path)
+                if not isinstance(failed, SpoolCorrupt) and ballast.is_full(self.path.parent):
+                    self._relieve()
+                    raise _disk_full(self.path) from error
+                raise failed from error
+
+    @property
+    def on_a_full_disk(self) -> bool:
+        """Say whether the file must not grow, because the disk was full and has not been seen with room since."""
+        return self._disk_full_at_pages is not None
+
+    def live_on_what_is_there(self) -> None:
+        """Let neither file nor log grow: room is made by dropping from now on, and named in what the ballast left."""
+        with self.lock, suppress(sqlite3.Error):  # what fails here fails again where somebody hears of it
+            (self._disk_full_at_pages,) = self._connection.execute("PRAGMA page_count").fetchone()
+            self._set_to = None
+            self._connection.execute(f"PRAGMA wal_autocheckpoint={_AUTOCHECKPOINT_PAGES_WHEN_FULL}")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def tidy(self) -> None:
+        """Move the log into the file, and go back to normal where the disk has room again; once a cycle.
+
+        A log that is short costs little when the disk is full: what it holds needs room in the file first.
+        """
+        with self.lock, suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            if self.on_a_full_disk and ballast.make(self.path):
+                self._connection.execute(f"PRAGMA wal_autocheckpoint={_AUTOCHECKPOINT_PAGES}")
+                self._disk_full_at_pages = self._set_to = None
+                LOG.warning("%s: the disk has room again", self.path)
+
+    def _relieve(self) -> None:
+        """Give the ballast back to the full disk."""
+        if ballast.remove(self.path):
+            self.relieved += 1
+            LOG.error("%s: the disk is full; the spool goes on in the room that it has", self.path)
+        self.live_on_what_is_there()
+
+    def spare_pages(self) -> int:
+        """Return how many pages may still be filled before the cap, the reserved ones left out."""
+        ((used, free),) = self.all("SELECT * FROM pragma_page_count, pragma_freelist_count")
+        return self._most_pages() - RESERVED_PAGES - int(used) + int(free)
+
+    def _limit_pages(self, reserved: bool) -> None:
+        """Cap the file, with or without the pages that are reserved for gap records."""
+        most = self._most_pages()
+        self._connection.execute(f"PRAGMA max_page_count={most - (RESERVED_PAGES if reserved else 0)}")
+
+    def _most_pages(self) -> int:
+        most = max(_MIN_PAGES, self._max_bytes // PAGE_BYTES)
+        if self._disk_full_at_pages is not None:
+            most = min(most, self._disk_full_at_pages + RESERVED_PAGES)
+        return most
 
 
 def open_database(path: Path, max_bytes: int, now: datetime) -> Database:
@@ -183,19 +202,24 @@ def open_database(path: Path, max_bytes: int, now: datetime) -> Database:
         SpoolFailed: The disk refuses (full, input/output error).
     """
     try:
-        return Database(path, max_bytes, _connect(path, max_bytes))
+        return Database(path, max_bytes, _connect(path))
     except SpoolCorrupt as error:
         LOG.error("%s", error)
+    except SpoolFailed:
+        if not ballast.is_full(path.parent):
+            raise
+        if not ballast.remove(path):
+            raise _disk_full(path) from None
+        return Database(path, max_bytes, _connect(path))
     aside = set_aside(path, now)
-    database = Database(path, max_bytes, _connect(path, max_bytes))
+    database = Database(path, max_bytes, _connect(path))
     with database.transaction():
         database.run("INSERT INTO incident (kind, detail, at) VALUES ('spool-corrupt', ?, ?)", aside, now.isoformat())
     return database
 
 
-def new_epoch() -> str:
-    """Return a name for a new life of a spool: 64 random bits in hex."""
-    return secrets.token_hex(8)
+def _disk_full(path: Path) -> SpoolFull:
+    return SpoolFull(f"{path}: the disk is full; make room on it")
 
 
 def translate(error: sqlite3.Error, path: Path) -> SpoolFailed:
@@ -208,7 +232,7 @@ def translate(error: sqlite3.Error, path: Path) -> SpoolFailed:
     return SpoolFailed(f"{path}: the spool failed: {error}; look at the disk")
 
 
-def _connect(path: Path, max_bytes: int) -> sqlite3.Connection:
+def _connect(path: Path) -> sqlite3.Connection:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the same mode
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
@@ -220,7 +244,7 @@ def _connect(path: Path, max_bytes: int) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise translate(error, path) from None
     try:
-        _prepare(connection, path, max_bytes)
+        _prepare(connection, path)
     except sqlite3.Error as error:
         connection.close()
         raise translate(error, path) from None
@@ -230,7 +254,7 @@ def _connect(path: Path, max_bytes: int) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, max_bytes: int) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
@@ -238,53 +262,6 @@ def _prepare(connection: sqlite3.Connection, path: Path, max_bytes: int) -> None
     connection.execute(f"PRAGMA journal_size_limit={_AUTOCHECKPOINT_PAGES * PAGE_BYTES}")
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if not tables:
-        _lay_out(connection)
+        lay_out(connection)
     else:
-        _inspect(connection, path)
-    _limit_pages(connection, max_bytes, reserved=True)
-
-
-def _limit_pages(connection: sqlite3.Connection, max_bytes: int, reserved: bool) -> None:
-    """Cap the file, with or without the pages that are reserved for gap records."""
-    pages = max(_MIN_PAGES, max_bytes // PAGE_BYTES) - (RESERVED_PAGES if reserved else 0)
-    connection.execute(f"PRAGMA max_page_count={pages}")
-
-
-def _lay_out(connection: sqlite3.Connection) -> None:
-    epoch = new_epoch()
-    genesis = [(name, 0, GENESIS.digest, 0, GENESIS.digest) for name in STREAMS]
-    rows = ",".join(str((*row, crc(*row))) for row in genesis)
-    connection.executescript(
-        f"""BEGIN IMMEDIATE;
-        {_LAYOUT}
-        INSERT INTO stream VALUES {rows};
-        INSERT INTO meta VALUES ('epoch', '{epoch}', {crc(epoch)});
-        PRAGMA application_id={_APPLICATION_ID};
-        PRAGMA user_version={_USER_VERSION};
-        COMMIT;"""  # noqa: S608  names of our own streams and hex digits
-    )
-
-
-def _inspect(connection: sqlite3.Connection, path: Path) -> None:
-    """Look for damage that would only show in the middle of the work: then a restart would not mend it.
-
-    A damaged payload is none of that: `Spool.pending` names it in a gap record and goes on.
-    """
-    application, version = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-    )
-    (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if sound != "ok":
-        raise SpoolCorrupt(f"{path}: {sound}")
-    if application == _APPLICATION_ID and version > _USER_VERSION:
-        raise ConfigurationError(f"{path}: written by a newer camwarden; install that version again")
-    if (application, version) != (_APPLICATION_ID, _USER_VERSION):
-        raise SpoolCorrupt(f"{path}: not a spool")
-    streams = {name for (name,) in connection.execute("SELECT name FROM stream")}
-    epoch = connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
-    if streams != set(STREAMS) or epoch is None:
-        raise SpoolCorrupt(f"{path}: epoch or heads are missing")
-    for table, columns in (("meta", "value"), ("stream", STREAM_COLUMNS), ("report", ROW_COLUMNS)):
-        for *values, expected in connection.execute(f"SELECT {columns}, crc FROM {table}"):  # noqa: S608
-            if crc(*values) != expected:
-                raise SpoolCorrupt(f"{path}: a row of {table} is damaged")
+        inspect(connection, path)

@@ -16,7 +16,8 @@ from typing import Any, Final
 from agent.errors import SpoolCorrupt
 from agent.model import StreamName
 from agent.spool_damage import crc
-from agent.spool_file import ROW_COLUMNS, Database
+from agent.spool_file import Database
+from agent.spool_layout import ROW_COLUMNS
 from agent.spool_room import PENDING, SENT, heads_in
 
 RETRY_AFTER_AT_MOST: Final = timedelta(hours=1)

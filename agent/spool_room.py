@@ -17,7 +17,8 @@ from agent.chain import GENESIS, STREAMS, Heads
 from agent.errors import ChainBroken
 from agent.model import Draft, Envelope, Head, Json, StreamName
 from agent.spool_damage import crc
-from agent.spool_file import ROW_COLUMNS, Database, new_epoch
+from agent.spool_file import Database
+from agent.spool_layout import ROW_COLUMNS, new_epoch
 
 LOG = logging.getLogger("camwarden.spool")
 
@@ -32,7 +33,7 @@ Victim = tuple[int, str, StreamName, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What happened to the spool and must be told in an event. `kind`: `spool-corrupt`, `spool-restored`."""
+    """What happened and must be told in an event. `kind`: `spool-corrupt`, `spool-restored`, `disk-full`."""
 
     id: int
     kind: str
@@ -46,14 +47,13 @@ _DROP_ORDER: Final[tuple[StreamName, ...]] = ("health", "config", "event")
 def heads_in(database: Database) -> dict[StreamName, Head]:
     """Return the newest report of every stream of the current epoch."""
     with database.lock:
-        return {cast(StreamName, name): Head(row.seq, row.digest) for name, row in database.streams().items()}
+        return {cast(StreamName, name): row.head for name, row in database.streams().items()}
 
 
 def confirmed_in(database: Database) -> dict[StreamName, Head]:
     """Return how far the hub has confirmed every stream of the current epoch."""
     with database.lock:
-        rows = database.streams().items()
-        return {cast(StreamName, name): Head(row.confirmed_seq, row.confirmed_digest) for name, row in rows}
+        return {cast(StreamName, name): row.confirmed for name, row in database.streams().items()}
 
 
 def insert(database: Database, envelopes: Sequence[Envelope], now: datetime) -> None:
@@ -81,7 +81,7 @@ def insert(database: Database, envelopes: Sequence[Envelope], now: datetime) -> 
         rows,
     )
     for stream, head in after.items():
-        database.set_stream(stream, seq=head.seq, digest=head.digest)
+        database.set_stream(stream, head=head)
 
 
 def make_room(database: Database, seal: Seal, rows: int, now: datetime) -> None:
@@ -89,14 +89,23 @@ def make_room(database: Database, seal: Seal, rows: int, now: datetime) -> None:
     if not rows:
         return
     rows -= database.run(
-        "DELETE FROM report WHERE id IN (SELECT id FROM report WHERE state = ? ORDER BY id LIMIT ?)", CONFIRMED, rows
+        "DELETE FROM report WHERE id IN (SELECT id FROM report WHERE state = ? ORDER BY retry_ms, id LIMIT ?)",
+        *(CONFIRMED, rows),
     )
+    confirmed = confirmed_in(database)
+    for stream in STREAMS:  # what the hub asked for again; no gap record either
+        if rows > 0:
+            rows -= database.run(
+                "DELETE FROM report WHERE id IN (SELECT id FROM report WHERE epoch = ? AND stream = ?"
+                " AND seq <= ? ORDER BY seq LIMIT ?)",
+                *(database.meta("epoch"), stream, confirmed[stream].seq, rows),
+            )
     victims: list[Victim] = []
     for stream in _DROP_ORDER:
         victims += database.all(
             "SELECT id, epoch, stream, seq, digest FROM report WHERE epoch = ? AND stream = ? AND state < ?"
-            " AND seq > (SELECT confirmed_seq FROM stream WHERE name = ?) ORDER BY seq LIMIT ?",
-            *(database.meta("epoch"), stream, CONFIRMED, stream, rows - len(victims)),
+            " AND seq > ? ORDER BY seq LIMIT ?",
+            *(database.meta("epoch"), stream, CONFIRMED, confirmed[stream].seq, max(0, rows - len(victims))),
         )
     drop(database, seal, victims, "spool-full", now)
 
@@ -139,12 +148,24 @@ def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:
     old = database.meta("epoch")
     database.set_meta(epoch=new_epoch(), restored="")
     for stream in STREAMS:
-        database.set_stream(stream, seq=0, digest=GENESIS.digest, confirmed_seq=0, confirmed_digest=GENESIS.digest)
+        database.set_stream(stream, head=GENESIS, confirmed=GENESIS)
     unconfirmed = database.all(
-        "SELECT id, epoch, stream, seq, digest FROM report WHERE epoch = ? AND state < ?", old, CONFIRMED
+        "SELECT id, epoch, stream, seq, digest FROM report WHERE epoch = ? AND state < ? AND confirmed_ms = 0",
+        *(old, CONFIRMED),
     )
     drop(database, seal, unconfirmed, "spool-restored", now)
     database.run("DELETE FROM report WHERE epoch = ?", old)
     database.run("DELETE FROM dropped WHERE epoch = ?", old)
     database.run("INSERT INTO incident (kind, detail, at) VALUES ('spool-restored', ?, ?)", detail, now.isoformat())
     LOG.error("%s: the hub has reports that this spool never made (%s): new epoch", database.path, detail)
+
+
+def tell_full_disk(database: Database, now: datetime) -> None:
+    """Note once that the disk is full; when it has room again, it can be told anew."""
+    full = "yes" if database.on_a_full_disk else ""
+    if full == database.meta("disk_full"):
+        return
+    database.set_meta(disk_full=full)
+    if full:
+        where = str(database.path.parent)
+        database.run("INSERT INTO incident (kind, detail, at) VALUES ('disk-full', ?, ?)", where, now.isoformat())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent import footage_text, outages, pooled, sight_text
+from agent import footage_text, outages, pooled, presets, sight_text
 from agent.footage import Footage
 from agent.looks import Looked
 from agent.looks import from_data as look_from
@@ -15,6 +15,7 @@ from agent.looks import to_data as look_data
 from agent.model import Status
 from agent.outages import Outage
 from agent.pooled import CameraGlances
+from agent.presets import Presets
 from agent.sight import Quality, Views
 from agent.sightings import Mark, Remembered, Sighting
 
@@ -39,7 +40,7 @@ class Memory:
     `sightings` are devices that nobody declared; `identities` says which box belongs to which device id; `looked` is
     what was last seen on paths that are looked at in turn. `footage` is what each camera's days held; `outages` say
     when which camera, device or disk was not well. `views` and `quality` are what is known of each camera's picture, by
-    camera id; `pooled` what its last looks said of private zones.
+    camera id; `pooled` what its last looks said of private zones; `presets` the same of each preset of one that turns.
     """
 
     known: Mapping[str, Known] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Memory:
     views: Views = field(default_factory=dict)
     quality: Quality = field(default_factory=dict)
     pooled: tuple[CameraGlances, ...] = ()
+    presets: Presets = field(default_factory=dict)
 
 
 NOTHING = Memory()
@@ -83,6 +85,7 @@ def to_json(memory: Memory) -> str:
             "views": {name: sight_text.view_data(one) for name, one in memory.views.items()},
             "quality": {name: sight_text.quality_data(one) for name, one in memory.quality.items()},
             "pooled": [pooled.to_data(one) for one in memory.pooled],
+            "presets": [presets.to_data(one) for one in memory.presets.values()],
         },
         ensure_ascii=False,
     )
@@ -123,6 +126,7 @@ def from_json(text: str | None) -> Memory:
             {name: sight_text.view_from(one) for name, one in data.get("views", {}).items()},
             {name: sight_text.quality_from(one) for name, one in data.get("quality", {}).items()},
             tuple(pooled.from_data(one) for one in data.get("pooled", [])),
+            {one["id"]: presets.from_data(one) for one in data.get("presets", [])},
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError):
         return Memory()

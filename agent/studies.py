@@ -7,13 +7,19 @@ it stays comparable: the sub-stream, or the main stream where there is none. A r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
+from agent.approved_views import ApprovedViews
 from agent.config import Box, Site
+from agent.derived import wanted
+from agent.previous import GATHERED_MAX, Previous
+from agent.references import lights_of
+from agent.sight import Views
 from drivers.model import Masks, Observations, Polygon, Streams
 from drivers.picture import PathName
 from masking.study import Study
-from masking.view_model import QualityJob, ViewJob
+from masking.view_model import DescriptorJob, QualityJob, ViewJob
 
 PREFERRED: Final[tuple[PathName, ...]] = ("sub", "main", "recorder-live", "snapshot")
 
@@ -30,8 +36,9 @@ def studied_path(streams: Streams | None) -> PathName | None:
 def studies(
     site: Site,
     observations: Observations,
-    references: Mapping[str, tuple[bytes, ...]],
-    previous: Mapping[str, bytes],
+    known: ApprovedViews,
+    previous: Previous,
+    views: Views = MappingProxyType({}),
 ) -> Studies:
     """Return what to ask of each camera whose streams are known.
 
@@ -39,9 +46,11 @@ def studies(
         site: Names the cameras, what is private in their view and where they write into it; that, like the device's own
             masks, is left out.
         observations: What the devices told in this cycle.
-        references: The approved view of each camera that has one, encoded.
-        previous: The camera's picture of the cycle before, encoded.
+        known: The approved views, and what was derived from them.
+        previous: The camera's picture of the cycle before, and those gathered in a light without a reference.
+        views: What the pictures before said of each view: whether one in a strange light is to be gathered.
     """
+    before = previous.all()
     streams: dict[str, Streams] = {}
     masks: dict[str, Masks] = {}
     for observation in observations:
@@ -58,13 +67,19 @@ def studies(
         listed = masks.get(f"camera:{name}", Masks(()))
         drawn = (mask.polygon for mask in listed.masks if mask.enabled is not False and mask.polygon)
         excluded = (*(zone.polygon for zone in camera.zones), *drawn)
-        overlays = tuple(_corners(box) for box in camera.overlay_boxes)
-        approved = references.get(name, ())
-        view = ViewJob(approved, (*excluded, *overlays)) if approved else None
-        asked[name] = path, Study(view, QualityJob(previous.get(name, b""), approved, excluded, overlays))
+        overlays = tuple(corners(box) for box in camera.overlay_boxes)
+        approved, derived = known.references.get(name, ()), known.derived.get(name, ())
+        around = (*excluded, *overlays)
+        view = ViewJob(approved, around, derived) if approved else None
+        quality = QualityJob(before.get(name, b""), (*approved, *derived), excluded, overlays)
+        light = wanted(views.get(name), lights_of((*approved, *derived))) if approved else None
+        gathered = previous.gathered(name, approved, light) if light else ()
+        merge = gathered if len(gathered) >= GATHERED_MAX else ()
+        asked[name] = path, Study(view, quality, DescriptorJob(merge, around) if light else None)
     return asked
 
 
-def _corners(box: Box) -> Polygon:
+def corners(box: Box) -> Polygon:
+    """Return the corners of a box, in order around it."""
     left, top, right, bottom = box
     return (left, top), (right, top), (right, bottom), (left, bottom)

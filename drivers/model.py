@@ -28,7 +28,7 @@ from drivers.details import (
     VideoSources,
 )
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, RecordingMode, Schedule, StoreIndex
-from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
+from drivers.picture import Access, PathName, PictureSeen, PresetSeen, ZoneVerdict
 from masking.model import PictureKind
 from masking.view_model import QualitySeen, ViewSeen
 
@@ -298,6 +298,7 @@ Value = (
     | Access
     | PictureSeen
     | ZoneVerdict
+    | PresetSeen
     | ViewSeen
     | QualitySeen
     | Unavailable

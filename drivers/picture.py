@@ -47,3 +47,20 @@ class ZoneVerdict:
     verdict: Literal["PASS", "FAIL", "UNSURE"]
     reason: str
     numbers: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PresetSeen:
+    """At which of a turning camera's preset positions one picture was taken, and what of that preset's zones it shows.
+
+    `preset` is empty where that cannot be told: `reason` is then `position-unknown` or `several-presets`. `nearest`
+    and `off_percent`: the preset that was missed by little, and by how much of the picture's width; empty and None
+    where there is none.
+    """
+
+    path: PathName
+    preset: str
+    reason: str
+    verdicts: tuple[ZoneVerdict, ...] = ()
+    nearest: str = ""
+    off_percent: float | None = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from masking.study import Studied, Study
+from masking.view_model import ViewJob, ViewSeen
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
@@ -34,16 +35,30 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """One of the views between which a camera turns, and what must be hidden in it. Nothing counts but standing still.
+
+    `view`: its approved references; a picture of another shape is stretched to theirs.
+    """
+
+    name: str
+    view: ViewJob
+    zones: tuple[Zone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One encoded picture, or the beginning of a recorded segment whose first picture counts; and the zones in it.
 
-    `study`: what else is asked of the picture, None for nothing.
+    `study`: what else is asked of the picture, None for nothing. `positions`: where the camera may stand; empty for one
+    that does not turn.
     """
 
     data: bytes = field(repr=False)
     kind: PictureKind
     zones: tuple[Zone, ...] = ()
     study: Study | None = None
+    positions: tuple[Position, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +78,21 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Positioned:
+    """Where a picture was taken: how it compares with each position that was asked about, in their order.
+
+    `verdicts`: on the zones of the one position at which it stands (`positions.standing`); empty without one.
+    """
+
+    views: tuple[ViewSeen, ...]
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """The answer to a job. `mean_luma` is 0..255; `contrast` the standard deviation of luma, 0..127.5.
 
-    `studied` answers the job's `study`, None where there was none.
+    `studied` answers the job's `study`, None where there was none; `positioned` its `positions`.
     """
 
     width_px: int
@@ -75,6 +101,7 @@ class Judged:
     contrast: float
     verdicts: tuple[Verdict, ...] = ()
     studied: Studied | None = None
+    positioned: Positioned | None = None
 
 
 class WorkerError(Exception):

@@ -20,7 +20,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from masking import decode, lockdown, study_picture, wire, wire_study
+from masking import decode, lockdown, positions, study_picture, wire, wire_study
 from masking.model import Judged, Zone
 from masking.verdict import judge_zone
 
@@ -67,6 +67,8 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         verdicts = tuple(judge_zone(picture, zone) for zone in wire.zones_of(message))
         study = wire_study.study_of(message)
         studied = None if study is None else study_picture.carry_out(picture, study)
+        asked = positions.positions_of(message)
+        positioned = study_picture.place(picture, asked) if asked else None
     except decode.DecodeError as failure:
         return wire.error_message(failure.reason, str(failure), number)
     except MemoryError:
@@ -77,7 +79,7 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         return wire.error_message("crashed", "OpenCV failed while judging the picture", number)
     height, width = picture.shape[:2]
     answer = wire.judged_message(Judged(width, height, mean, deviation, verdicts), number)
-    return answer | wire_study.studied_message(studied)
+    return answer | wire_study.studied_message(studied) | positions.positioned_message(positioned)
 
 
 def self_test(wanted: dict[str, Any]) -> dict[str, Any]:

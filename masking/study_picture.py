@@ -10,9 +10,12 @@ import numpy as np
 
 from masking import baseline
 from masking.baseline import BaselineError
+from masking.model import Position, Positioned
+from masking.positions import standing
 from masking.quality_measure import describe_for_next, measure
 from masking.study import THUMBNAIL_MAX_BYTES, THUMBNAIL_MAX_PX, Studied, Study, Thumbnail
-from masking.view import compare, steady
+from masking.verdict import judge_zone
+from masking.view import compare, stands, steady
 from masking.view_model import DescriptorJob, Polygon, QualityJob, ViewJob
 from masking.view_picture import LEAST_SIDE_PX, LONG_SIDE_PX, MEDIAN_LEAST, Bgr, describe, excluded_area, median
 
@@ -26,12 +29,22 @@ def carry_out(picture: Bgr, study: Study) -> Studied:
     wide_enough = LONG_SIDE_PX * min(picture.shape[:2]) >= LEAST_SIDE_PX * max(picture.shape[:2])
     quality = None if study.quality is None or not wide_enough else measure(picture, study.quality)
     return Studied(
-        view=None if study.view is None else compare(picture, study.view.references, study.view.excluded),
+        view=None
+        if study.view is None
+        else compare(picture, study.view.references, study.view.excluded, study.view.derived),
         quality=quality,
         for_next=b"" if quality is None else _encoded(describe_for_next(picture, quality.light)),
         descriptor=b"" if study.descriptor is None else _descriptor(picture, study.descriptor),
         thumbnail=b"" if study.thumbnail is None else thumbnail(picture, study.thumbnail),
     )
+
+
+def place(picture: Bgr, asked: Sequence[Position]) -> Positioned:
+    """Say at which position a picture was taken, and judge the zones of that one; of none where it is not plain."""
+    views = tuple(stands(picture, position.view) for position in asked)
+    at = standing(views)
+    verdicts = () if at is None else tuple(judge_zone(picture, zone) for zone in asked[at].zones)
+    return Positioned(views, verdicts)
 
 
 def thumbnail(picture: Bgr, asked: Thumbnail) -> bytes:
@@ -61,6 +74,7 @@ def warm_up() -> None:
         # The turned picture leads through features and proposals as well.
         carry_out(one, Study(ViewJob(references, box), QualityJob(first.for_next, references, box, box)))
     carry_out(picture, Study(descriptor=DescriptorJob(references * MEDIAN_LEAST, box)))
+    place(picture[:, 80:560], [Position("warm-up", ViewJob(references, box))])
 
 
 def _descriptor(picture: Bgr, asked: DescriptorJob) -> bytes:

@@ -20,7 +20,7 @@ import numpy as np
 from masking import baseline
 from masking.baseline import BaselineError, Descriptor
 from masking.model import Polygon
-from masking.view_model import LightMode, Movement, ViewSeen, ViewState
+from masking.view_model import LightMode, Movement, ViewJob, ViewSeen, ViewState
 from masking.view_picture import LEAST_SIDE_PX, Bgr, Bools, Grey, excluded_area, grey_array, grey_of
 from masking.view_picture import light_mode as light_of
 from masking.view_tiles import AGREEING_MIN, EXCLUDED_MAX, TILES_MIN, Floats, Found, Matrix, fit, plausible, usable
@@ -48,7 +48,9 @@ _MATCH_RATIO = 0.8
 _FEATURE_PX = 3.0
 
 
-def compare(picture: Bgr, references: Sequence[bytes], excluded: Sequence[Polygon] = ()) -> ViewSeen:
+def compare(
+    picture: Bgr, references: Sequence[bytes], excluded: Sequence[Polygon] = (), derived: Sequence[bytes] = ()
+) -> ViewSeen:
     """Compare a decoded picture (height x width x 3, BGR) with the approved view.
 
     Args:
@@ -57,17 +59,52 @@ def compare(picture: Bgr, references: Sequence[bytes], excluded: Sequence[Polygo
             the nearest. Between infrared and colours it can show that the camera stands still, but a move that it
             shows is `unknown` `other-light`: the filter that a camera swings in shifts the picture by itself.
         excluded: Masks and overlays, as polygons in 0..1.
+        derived: References that the approved ones have proved. One is used for its own light, where none was approved
+            in that; a damaged one is passed over.
     """
     light = light_of(picture, excluded)
     aspect = picture.shape[1] / picture.shape[0]
+    reference, reason = _nearest(references, light)
+    if reference is None:
+        return ViewSeen("unknown", reason, light, None, 0.0, 0, aspect)
+    if reference.light != light:
+        reference = next((one for one in map(_whole_one, derived) if one and one.light == light), reference)
+    return _judged(reference, grey_of(picture), light, excluded, aspect)
+
+
+def stands(picture: Bgr, view: ViewJob) -> ViewSeen:
+    """Compare a picture with one of several views between which a camera turns: is this the one it shows?
+
+    A picture of another shape is stretched to that of the reference: a sub-stream is often squeezed. A far move is not
+    sought: what has turned away is `unknown` (`no-match`), and only `still` says where the camera stands.
+    """
+    light = light_of(picture, view.excluded)
+    aspect = picture.shape[1] / picture.shape[0]
+    reference, reason = _nearest(view.references, light)
+    if reference is None:
+        return ViewSeen("unknown", reason, light, None, 0.0, 0, aspect)
+    grey, size = grey_of(picture), (reference.width_px, reference.height_px)
+    if (grey.shape[1], grey.shape[0]) != size and min(grey.shape) >= LEAST_SIDE_PX:
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return _judged(reference, grey, light, view.excluded, aspect, far=False)
+
+
+def _nearest(references: Sequence[bytes], light: LightMode) -> tuple[Descriptor | None, str]:
+    """The reference whose light is nearest, or None and why there is none."""
     try:
         descriptors = [baseline.decode(data) for data in references]
     except BaselineError:
-        return ViewSeen("unknown", "bad-reference", light, None, 0.0, 0, aspect)
+        return None, "bad-reference"
     if not descriptors:
-        return ViewSeen("unknown", "no-reference", light, None, 0.0, 0, aspect)
-    reference = min(descriptors, key=lambda one: _strangeness(light, one.light))
-    return _judged(reference, grey_of(picture), light, excluded, aspect)
+        return None, "no-reference"
+    return min(descriptors, key=lambda one: _strangeness(light, one.light)), ""
+
+
+def _whole_one(data: bytes) -> Descriptor | None:
+    try:
+        return baseline.decode(data)
+    except BaselineError:
+        return None
 
 
 def steady(background: Descriptor, pictures: Sequence[Descriptor], excluded: Sequence[Polygon] = ()) -> bool:
@@ -82,9 +119,14 @@ def steady(background: Descriptor, pictures: Sequence[Descriptor], excluded: Seq
 
 
 def _judged(
-    reference: Descriptor, grey: Grey, light: LightMode, excluded: Sequence[Polygon], aspect: float
+    reference: Descriptor,
+    grey: Grey,
+    light: LightMode,
+    excluded: Sequence[Polygon],
+    aspect: float,
+    far: bool = True,
 ) -> ViewSeen:
-    found, reason = _find(reference, grey, excluded)
+    found, reason = _find(reference, grey, excluded, far)
     if found is None:
         return ViewSeen("unknown", reason, light, reference.light, 0.0, 0, aspect)
     shape = (reference.height_px, reference.width_px)
@@ -104,8 +146,11 @@ def _strangeness(light: LightMode, other: LightMode) -> int:
     return 0 if light == other else 1 if "infrared" in (light, other) else 2
 
 
-def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon]) -> tuple[Found | None, str]:
-    """The similarity that leads from the reference to the picture, with its method, or None and why there is none."""
+def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: bool) -> tuple[Found | None, str]:
+    """The similarity that leads from the reference to the picture, with its method, or None and why there is none.
+
+    `far`: whether a move by more than FAR_PX is sought, which takes several times as long.
+    """
     approved = grey_array(reference)
     if min(*approved.shape, *grey.shape) < LEAST_SIDE_PX:
         return None, "too-small"
@@ -123,6 +168,8 @@ def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon]) -> tup
     first = fit(before, after, tiles, (approved.shape[1] / 2, approved.shape[0] / 2))
     if first is not None and first.proven and _farthest_px(first.matrix, approved.shape) <= FAR_PX:
         return first, "tiles"
+    if not far:
+        return None, "no-match"
     best = first
     proposals = [_features(approved, grey, shown), _whole(before, after), None if first is None else first.matrix]
     for method, proposal in zip(("features", "whole", "tiles"), proposals, strict=True):

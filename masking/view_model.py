@@ -22,10 +22,13 @@ class ViewJob:
 
     `references` are encoded baselines (see `baseline.py`), at most one for each light mode. `excluded` are areas that
     do not move with the scene, or move by themselves: privacy masks and overlays, as polygons in 0..1.
+    `derived` are references that nobody approved, but that approved ones have proved (`agent/derived.py`): one is used
+    for a picture of its own light alone, and only where none of that light was approved.
     """
 
     references: tuple[bytes, ...] = field(repr=False)
     excluded: tuple[Polygon, ...] = ()
+    derived: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

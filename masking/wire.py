@@ -50,7 +50,12 @@ def parse(body: bytes) -> dict[str, Any]:
 
 def job_message(job: Job, number: int) -> dict[str, Any]:
     """The header that goes before a job's picture bytes."""
-    zones = [
+    return {"job": number, "kind": job.kind, "size": len(job.data), "zones": zones_message(job.zones)}
+
+
+def zones_message(zones: tuple[Zone, ...]) -> list[dict[str, Any]]:
+    """Zones as they stand in a job's header; `zones_of` reads them."""
+    return [
         {
             "name": z.name,
             "polygon": z.polygon,
@@ -59,9 +64,8 @@ def job_message(job: Job, number: int) -> dict[str, Any]:
             "least_block": z.least_block_ratio,
             "least_sigma": z.least_sigma_ratio,
         }
-        for z in job.zones
+        for z in zones
     ]
-    return {"job": number, "kind": job.kind, "size": len(job.data), "zones": zones}
 
 
 def zones_of(message: dict[str, Any]) -> tuple[Zone, ...]:
@@ -81,18 +85,22 @@ def zones_of(message: dict[str, Any]) -> tuple[Zone, ...]:
 
 def judged_message(judged: Judged, number: int) -> dict[str, Any]:
     """A child's answer to a job that it could judge."""
-    verdicts = [
-        {"zone": v.zone, "verdict": v.verdict, "reason": v.reason, "numbers": dict(v.numbers), "text": v.explanation}
-        for v in judged.verdicts
-    ]
     return {
         "job": number,
         "width": judged.width_px,
         "height": judged.height_px,
         "mean": judged.mean_luma,
         "contrast": judged.contrast,
-        "verdicts": verdicts,
+        "verdicts": verdicts_message(judged.verdicts),
     }
+
+
+def verdicts_message(verdicts: tuple[Verdict, ...]) -> list[dict[str, Any]]:
+    """Verdicts as they stand in an answer; `read_verdicts` reads them."""
+    return [
+        {"zone": v.zone, "verdict": v.verdict, "reason": v.reason, "numbers": dict(v.numbers), "text": v.explanation}
+        for v in verdicts
+    ]
 
 
 def error_message(reason: str, detail: str, number: int) -> dict[str, Any]:
@@ -113,16 +121,24 @@ def read_judged(message: dict[str, Any], job: Job, number: int) -> Judged | tupl
         if reason not in _ERRORS:
             raise WireError("an unknown error")
         return reason, _text(message.get("detail"), 300)
-    verdicts = message.get("verdicts")
-    if not isinstance(verdicts, list) or len(verdicts) != len(job.zones):
-        raise WireError("not one verdict for each zone")
     return Judged(
         width_px=integer(message.get("width"), 1, _MAX_SIDE_PX),
         height_px=integer(message.get("height"), 1, _MAX_SIDE_PX),
         mean_luma=number_in(message.get("mean"), 0, 255),
         contrast=number_in(message.get("contrast"), 0, 127.5),
-        verdicts=tuple(_verdict(answer, zone) for answer, zone in zip(verdicts, job.zones, strict=True)),
+        verdicts=read_verdicts(message.get("verdicts"), job.zones),
     )
+
+
+def read_verdicts(said: object, zones: tuple[Zone, ...]) -> tuple[Verdict, ...]:
+    """Check what an answer says of these zones.
+
+    Raises:
+        WireError: Not one verdict for each of them, in their order.
+    """
+    if not isinstance(said, list) or len(said) != len(zones):
+        raise WireError("not one verdict for each zone")
+    return tuple(_verdict(answer, zone) for answer, zone in zip(said, zones, strict=True))
 
 
 def read_limits(message: dict[str, Any]) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def study_message(study: Study | None) -> dict[str, Any]:
         return {}
     view, quality, descriptor, thumbnail = study.view, study.quality, study.descriptor, study.thumbnail
     asked = (
-        *(view.references if view else ()),
+        *((*view.references, *view.derived) if view else ()),
         *((quality.previous, *quality.references) if quality else ()),
         *(descriptor.merge if descriptor else ()),
     )
@@ -64,7 +64,11 @@ def study_message(study: Study | None) -> dict[str, Any]:
     number = {blob: index for index, blob in enumerate(blobs)}
     message: dict[str, Any] = {"blobs": [base64.b64encode(blob).decode() for blob in blobs]}
     if view is not None:
-        message["view"] = {"references": [number[one] for one in view.references], "excluded": view.excluded}
+        message["view"] = {
+            "references": [number[one] for one in view.references],
+            "excluded": view.excluded,
+            "derived": [number[one] for one in view.derived],
+        }
     if quality is not None:
         message["quality"] = {
             "previous": number[quality.previous],
@@ -92,16 +96,16 @@ def study_of(header: dict[str, Any]) -> Study | None:
     view, quality = message.get("view"), message.get("quality")
     descriptor, thumbnail = message.get("descriptor"), message.get("thumbnail")
     return Study(
-        view and ViewJob(named(view["references"]), _polygons(view["excluded"])),
+        view and ViewJob(named(view["references"]), polygons(view["excluded"]), named(view["derived"])),
         quality
         and QualityJob(
             blobs[quality["previous"]],
             named(quality["references"]),
-            _polygons(quality["excluded"]),
-            _polygons(quality["overlays"]),
+            polygons(quality["excluded"]),
+            polygons(quality["overlays"]),
         ),
-        descriptor and DescriptorJob(named(descriptor["merge"]), _polygons(descriptor["excluded"])),
-        thumbnail and Thumbnail(int(thumbnail["width"]), _polygons(thumbnail["hidden"])),
+        descriptor and DescriptorJob(named(descriptor["merge"]), polygons(descriptor["excluded"])),
+        thumbnail and Thumbnail(int(thumbnail["width"]), polygons(thumbnail["hidden"])),
     )
 
 
@@ -110,7 +114,7 @@ def studied_message(studied: Studied | None) -> dict[str, Any]:
     if studied is None:
         return {}
     message: dict[str, Any] = {
-        "view": _rounded(asdict(studied.view)) if studied.view else None,
+        "view": view_message(studied.view) if studied.view else None,
         "quality": _rounded(asdict(studied.quality)) if studied.quality else None,
     }
     for name in ("for_next", "descriptor", "thumbnail"):
@@ -134,7 +138,7 @@ def read_studied(answer: dict[str, Any], study: Study | None) -> Studied | None:
     if (view is None) != (study.view is None) or (quality is not None and study.quality is None):
         raise WireError("not the study that was asked for")
     return Studied(
-        view=None if view is None else _view(_object(view)),
+        view=None if view is None else read_view(view),
         quality=None if quality is None or study.quality is None else _quality(_object(quality), study.quality),
         for_next=_descriptor(said.get("for_next"), quality is not None),
         descriptor=_descriptor(said.get("descriptor"), study.descriptor is not None),
@@ -142,7 +146,19 @@ def read_studied(answer: dict[str, Any], study: Study | None) -> Studied | None:
     )
 
 
-def _view(said: dict[str, Any]) -> ViewSeen:
+def view_message(seen: ViewSeen) -> dict[str, Any]:
+    """What an answer says of a view; `read_view` reads it."""
+    message: dict[str, Any] = _rounded(asdict(seen))
+    return message
+
+
+def read_view(value: object) -> ViewSeen:
+    """Check what an answer says of a view.
+
+    Raises:
+        WireError: A value is not what it must be.
+    """
+    said = _object(value)
     state, reference = said.get("state"), said.get("reference_light")
     if state not in ("still", "moved", "unknown"):
         raise WireError("an unknown state of a view")
@@ -259,5 +275,6 @@ def _rounded(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) else value
 
 
-def _polygons(value: list[list[list[float]]]) -> tuple[Polygon, ...]:
+def polygons(value: list[list[list[float]]]) -> tuple[Polygon, ...]:
+    """Polygons as a header holds them, in the child."""
     return tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in value)

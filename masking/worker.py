@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from masking import wire, wire_study
+from masking import positions, wire, wire_study
 from masking.model import Job, Judged, WorkerError
 
 _log = logging.getLogger("camwarden.masking")
@@ -105,11 +105,14 @@ class Worker:
         with self._lock:
             self._number += 1
             header = wire.job_message(job, self._number) | wire_study.study_message(job.study)
+            header |= positions.positions_message(job.positions)
             answer = self._ask(wire.frame(header | {"timeout_s": self._timeout_s}) + job.data)
             try:
                 result = wire.read_judged(answer, job, self._number)
                 if isinstance(result, Judged):
-                    result = replace(result, studied=wire_study.read_studied(answer, job.study))
+                    studied = wire_study.read_studied(answer, job.study)
+                    positioned = positions.read_positioned(answer, job.positions)
+                    result = replace(result, studied=studied, positioned=positioned)
             except wire.WireError as failure:
                 self._end()
                 raise WorkerError("crashed", f"the picture worker answered nonsense: {failure}") from None

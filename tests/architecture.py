@@ -23,7 +23,7 @@ OUTSIDE_OF: dict[str, tuple[str, ...]] = {
 
 PURE_MASKING = (
     "geometry", "coverage", "model", "wire", "worker", "__init__", "study", "wire_study", "view_model", "view_zones",
-    "persistence", "pool", "quality", "quality_learning", "baseline",
+    "persistence", "pool", "quality", "quality_learning", "baseline", "positions",
 )  # fmt: skip
 """What the daemon uses of masking: these must not load numpy or OpenCV."""
 
@@ -41,9 +41,17 @@ WALLS: dict[str, tuple[str, ...]] = {
     "zeep": ("drivers/onvif/*",),
     "onvif": ("drivers/onvif/*",),
     "paho": ("agent/publish.py", "agent/publish_*.py", "agent/hub/*", "agent/demo/*"),
-    "cryptography": ("agent/envelope.py", "agent/keys.py", "agent/hub/*", "agent/demo/*"),
+    "cryptography": (
+        "agent/certificates.py",
+        "agent/envelope.py",
+        "agent/keys.py",
+        "agent/keys_*.py",
+        "agent/hub/*",
+        "agent/demo/*",
+    ),
     "rich": ("agent/commands/*", "agent/demo/*"),
     "iotcore": ("agent/demo/*",),
+    "pkcs11": ("agent/keys_pkcs11.py",),
     "packaging": (),
     "systemd": (),
     "pickle": (),
@@ -51,8 +59,8 @@ WALLS: dict[str, tuple[str, ...]] = {
 }
 """Where a module may be imported; everywhere else it may not."""
 
-IMPORT_TABLES = ("drivers/registry.py", "agent/cli.py")
-"""The two tables that import by name."""
+IMPORT_TABLES = ("drivers/registry.py", "agent/cli.py", "agent/keys_place.py")
+"""The two tables that import by name, and the one place that loads the library for tokens."""
 
 LOGGING_HOME = "agent/cli.py"
 LOGGING_SET_UP = frozenset({"basicConfig", "dictConfig", "fileConfig", "addHandler"})

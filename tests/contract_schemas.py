@@ -11,6 +11,15 @@ from referencing import Registry, Resource
 CONTRACT = Path(__file__).parent.parent / "agent" / "contract"
 SCHEMAS = {path.name.split(".")[0]: json.loads(path.read_text()) for path in CONTRACT.glob("*.schema.json")}
 REGISTRY = Registry().with_resources((schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS.values())
+KINDS = {
+    "vss-state/1": "state",
+    "vss-ack/1": "ack",
+    "vss-cmd/1": "cmd",
+    "vss-cmd-result/1": "cmd-result",
+    "vss-desired/1": "desired",
+    "vss-reported/1": "reported",
+}
+"""The kind of each payload that is no report."""
 
 
 def validator(kind: str) -> jsonschema.Draft202012Validator:
@@ -25,5 +34,5 @@ def fits(payload: bytes) -> None:
         jsonschema.ValidationError: It does not fit.
     """
     data = json.loads(payload)
-    kind = {"vss-report/1": data.get("stream"), "vss-state/1": "state", "vss-ack/1": "ack"}[data["schema"]]
+    kind = data["stream"] if data["schema"] == "vss-report/1" else KINDS[data["schema"]]
     validator(kind).validate(data)

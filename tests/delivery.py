@@ -91,9 +91,16 @@ def health(filling: int = 0) -> Draft:
             "division": "140200",
             "next_due_at": "2026-11-24T15:19:00Z",
             "counts": {"pass": 1, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": 0},
-            "cameras": [["c0", None, "fail"]],
+            "code_prefix": "",
+            "cameras": {"fail": [["c0", None]]},
             "not_pass": [
-                {"check": "camera-online", "subject": "camera:c0", "status": "fail", "reason": "x" * filling + "-"}
+                {
+                    "check": "camera-online",
+                    "status": "fail",
+                    "reason": "x" * filling + "-",
+                    "count": 1,
+                    "subjects": ["camera:c0"],
+                }
             ],
             "queue": {"pending": 0, "sent": 0, "parked": 0, "confirmed": 0, "dropped": 0},
             "host": {"cpu_ratio": 0.1, "memory_ratio": 0.2, "disk_free_bytes": 1000, "uptime_s": 10.0},
@@ -111,7 +118,8 @@ def config_report(filling: int = 0) -> Draft:
             "devices": [{"id": "d", "driver": "onvif", "identity": None}],
             "cameras": [],
             "findings": [],
-            "digests": {"config": "c" * 64 + "x" * filling},
+            "digests": {"config": "c" * 64 + "x" * filling, "desired": None},
+            "answers": [],
         },
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import delivery
 from delivery import NOW, Maker
 
 from agent.envelope import STATE_TYP, sign_payload
-from agent.hub import service, trust
+from agent.hub import epochs, resend, service, trust
 from agent.hub.intake import Intake
 from agent.hub.report import write_status
 from agent.hub.store import Store
@@ -26,18 +27,40 @@ class Desk:
         self.signer = load_or_create_signer(directory / service.KEY_NAME)
         self.store = Store(directory)
         self.intake = Intake(self.store, trust.load(directory))
+        self.told: list[dict[str, Json]] = []
 
-    def send(self, envelope: Envelope, site: str = "S1", city: str = "datong") -> dict[str, Json]:
+    def send(self, envelope: Envelope, site: str = "S1", city: str = "datong", at: datetime = NOW) -> dict[str, Json]:
         """Hand in a report on its topic."""
-        return self.hand_in(topic(city, site, envelope.report.stream), envelope.report.payload, envelope.jws)
+        return self.hand_in(topic(city, site, envelope.report.stream), envelope.report.payload, envelope.jws, at)
 
-    def hand_in(self, name: str, payload: bytes, jws: str) -> dict[str, Json]:
-        """Hand in anything."""
+    def hand_in(self, name: str, payload: bytes, jws: str, at: datetime = NOW) -> dict[str, Json]:
+        """Hand in anything; what else comes of it is added to `told`."""
         with self.store.transaction():
-            return self.intake.take(name, payload, jws, NOW)
+            event = self.intake.take(name, payload, jws, at)
+            if self.intake.news:
+                self.told += self.intake.retry()
+            self.told += self.intake.settle()
+        return event
+
+    def look(self, at: datetime) -> list[dict[str, Json]]:
+        """Look for what is missing, as the running hub does now and then."""
+        with self.store.transaction():
+            return epochs.look(self.store, at) + resend.look(self.store, self.signer, at)
+
+    def holes(self, site: str = "S1") -> list[tuple[str, int, int, str, str]]:
+        """Return stream, first, last, kind and state of what the hub knows to be missing."""
+        return self.store.all(
+            "SELECT stream, from_seq, to_seq, kind, state FROM hole WHERE site = ? ORDER BY stream, from_seq", site
+        )
 
     def birth(
-        self, maker: Maker, epoch: str, number: int = 1, status: str = "ready", **more: object
+        self,
+        maker: Maker,
+        epoch: str,
+        number: int = 1,
+        status: str = "ready",
+        at: datetime = NOW,
+        **more: object,
     ) -> dict[str, Json]:
         """Hand in a state message."""
         presence = Presence(
@@ -45,13 +68,13 @@ class Desk:
         )
         payload = write_state(presence, status, NOW)
         jws = sign_payload(payload, maker.signer, STATE_TYP)
-        return self.hand_in(topic(maker.site.city, maker.site.id, "state"), payload, jws)
+        return self.hand_in(topic(maker.site.city, maker.site.id, "state"), payload, jws, at)
 
     def vouch(self, maker: Maker) -> list[dict[str, Json]]:
         """Trust a site's key, as the running hub does when the file changes."""
         self.intake.trust = trust.add(self.directory, maker.site.id, maker.signer.kid, NOW)
         with self.store.transaction():
-            return self.intake.retry(NOW)
+            return self.intake.retry()
 
     def watermark(self, epoch: str, site: str = "S1") -> dict[str, int]:
         """Return what the hub would confirm now."""

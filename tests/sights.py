@@ -24,13 +24,14 @@ from agent.sight import (
     views_after,
 )
 from drivers.model import Mask, Masks, Observations, Stream, Streams
+from masking.baseline import Descriptor, encode
 from masking.persistence import ViewMemory
 from masking.quality import INDICATORS
 from masking.quality_learning import LEARNING, ModeMemory, QualityMemory
 from masking.quality_learning import learn as learn_one
 from masking.view_model import LightMode, Movement, QualitySeen, ViewSeen
 
-REFERENCES: References = {"gate": (b"approved",)}
+REFERENCES: References = {"gate": (encode(Descriptor("day", 64, 36, 5, bytes(64 * 36))),)}
 MOVED = Movement(4.0, -1.0, 1.5, 2.0, 6.2)
 STEP = timedelta(minutes=15)
 

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,15 @@ from agent.baselines import (
     mask_zones,
     prepare,
     read_approvals,
-    with_reference,
     write_approval,
 )
 from agent.config import NoPrivateArea
 from agent.errors import Forbidden
 from agent.looks import masks_digest, zones_digest
+from agent.past_approvals import KEPT
+from agent.preset_views import FOLDER as PRESETS
+from agent.preset_views import PresetView, read_preset_views, write_preset_view
+from agent.references import with_reference
 from drivers.model import Mask
 from masking.baseline import BaselineError, Descriptor, encode
 from masking.view_model import LIGHT_MODES, LightMode
@@ -185,3 +189,40 @@ def test_an_approved_declaration_counts_as_one_and_the_file_is_never_overruled()
 def test_a_color_or_effect_that_nobody_knows_asks_for_any() -> None:
     odd = (Mask("a", SQUARE, "lens", True, "red"), Mask("b", SQUARE, "Color", True, "red"))
     assert [(z.effect, z.color) for z in mask_zones(odd)] == [("any", ""), ("color", "")]
+
+
+def test_the_history_of_approvals_keeps_the_last_ones_without_pictures(tmp_path: Path) -> None:
+    for day in range(KEPT + 4):
+        write_approval(tmp_path, approval(by=f"person {day}", at=NOW + timedelta(days=day), why=f"round {day}"))
+    now = read_approvals(tmp_path)["gate"]
+    assert now.by == f"person {KEPT + 3}"
+    assert [past.by for past in now.history] == [f"person {day}" for day in range(3, KEPT + 3)]
+    assert all(len(past.references) == 2 and len(past.references[0]) == 64 for past in now.history)
+    write_approval(tmp_path, replace(now, references=(reference("day", 3),)))
+    assert len(read_approvals(tmp_path)["gate"].history) == KEPT, "a fresh view of the same approval is no other one"
+    data = json.loads((tmp_path / "baselines/gate.json").read_text())
+    del data["history"]
+    (tmp_path / "baselines/gate.json").write_text(json.dumps(data))
+    assert read_approvals(tmp_path)["gate"].history == (), "a file of an older version has none"
+
+
+def test_pictures_of_presets_are_kept_for_their_owner_only_and_damage_costs_one_preset(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    views = tuple(PresetView("dome", name, "Li Na", NOW, "turned there", (reference(),)) for name in ("a", "入口/../x"))
+    for view in views:
+        write_preset_view(tmp_path, view)
+    assert read_preset_views(tmp_path) == {"dome": views}
+    assert "CWVB" not in repr(views)
+    folder = tmp_path / PRESETS
+    assert (folder.stat().st_mode & 0o777, {p.stat().st_mode & 0o777 for p in folder.iterdir()}) == (0o700, {0o600})
+    first, second = sorted(folder.iterdir())
+    whole = first.read_bytes()
+    by_nobody = json.dumps({**json.loads(whole), "by": None}).encode()
+    for data in (b"", b"[]", b"{}", b"\xff" * 99, b"[" * 100_000, whole[:-40], by_nobody, second.read_bytes()):
+        first.write_bytes(data)
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            assert len(read_preset_views(tmp_path)["dome"]) == 1, data[:9]
+        assert str(first) in caplog.text
+        assert json.loads(whole)["references"][0][:60] not in caplog.text

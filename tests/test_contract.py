@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, get_args
 
 import jsonschema
 import pytest
-from contract_schemas import CONTRACT, SCHEMAS, fits, validator
+from contract_schemas import CONTRACT, KINDS, SCHEMAS, fits, validator
 from delivery import NOW, Maker
 from joserfc import jws as joserfc_jws
 from joserfc.jwk import import_key
@@ -32,6 +33,7 @@ from agent.topics import Kind, schema_id, topic
 from agent.watermark import Watermark, write_watermark
 
 VECTORS = CONTRACT / "vectors"
+PARSER = Path(__file__).parent.parent / "build" / "peers" / "asyncapi"
 EXPECTED = json.loads((VECTORS / "expected.json").read_text())
 
 
@@ -90,8 +92,9 @@ def payload_of(case: str, file: str) -> dict[str, Any]:
 
 MISFITS = {
     "health-extra": ("good", "health-0001", ("body", "picture"), "AAAA"),
-    "health-camera-object": ("good", "health-0001", ("body", "cameras"), [{"id": "c"}]),
-    "health-camera-long": ("good", "health-0001", ("body", "cameras"), [["c", None, "pass", "x"]]),
+    "health-camera-object": ("good", "health-0001", ("body", "cameras", "pass"), [{"id": "c"}]),
+    "health-camera-long": ("good", "health-0001", ("body", "cameras", "pass"), [["c", None, "x"]]),
+    "health-camera-state": ("good", "health-0001", ("body", "cameras", "well"), [["c", None]]),
     "config-code": ("good", "config-0001", ("body", "cameras", 0, "code"), "123"),
     "event-status": ("good", "event-0001", ("body", "to"), "ok"),
     "payload-extra": ("good", "event-0001", ("nonce",), 1),
@@ -116,7 +119,7 @@ def test_what_does_not_fit_is_noticed(name: str) -> None:
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
-    kind = {"vss-state/1": "state", "vss-ack/1": "ack"}.get(data["schema"], payload_of(case, file).get("stream"))
+    kind = KINDS.get(data["schema"], payload_of(case, file).get("stream"))
     assert not validator(str(kind)).is_valid(data)
 
 
@@ -196,10 +199,31 @@ def test_two_other_libraries_refuse_the_changed_vectors(case: str) -> None:
 def test_the_asyncapi_page_names_every_topic_and_only_files_that_are_there() -> None:
     text = (CONTRACT / "asyncapi.yaml").read_text()
     addresses = set(re.findall(r"address: (\S+)", text))
-    assert addresses == {topic("{city}", "{site}", kind) for kind in get_args(Kind)}
+    assert addresses == {topic("{city}", "{site}", kind, "{id}") for kind in get_args(Kind)}
     files = set(re.findall(r"\$ref: \./(\S+)", text))
     assert files == {f"{kind}.schema.json" for kind in get_args(Kind)}
     assert all((CONTRACT / file).is_file() for file in files)
+
+
+def test_the_public_parser_finds_nothing_wrong_with_the_asyncapi_page() -> None:
+    assert parsed_by_the_public_parser(CONTRACT / "asyncapi.yaml") == []
+
+
+def test_the_public_parser_would_find_what_is_wrong(tmp_path: Path) -> None:
+    text = (CONTRACT / "asyncapi.yaml").read_text()
+    (tmp_path / "asyncapi.yaml").write_text(
+        text.replace("qos: 1", "qos: 7", 1).replace("action: send", "action: shout", 1)
+    )
+    for schema in CONTRACT.glob("*.schema.json"):
+        shutil.copy(schema, tmp_path)
+    assert parsed_by_the_public_parser(tmp_path / "asyncapi.yaml") != []
+
+
+def parsed_by_the_public_parser(page: Path) -> list[dict[str, Any]]:
+    """Return what AsyncAPI's own parser finds wrong: errors and warnings, but not that a newer version exists."""
+    done = subprocess.run(["node", "check.mjs", str(page)], cwd=PARSER, check=True, capture_output=True)
+    found: list[dict[str, Any]] = json.loads(done.stdout)["diagnostics"]
+    return [one for one in found if one["code"] != "asyncapi-latest-version"]
 
 
 def test_a_site_of_any_legal_name_fits() -> None:

@@ -126,9 +126,14 @@ def test_a_wrong_configuration_is_refused_at_reload_and_the_old_one_goes_on(stag
         child.send_signal(signal.SIGHUP)
         stage.notified("RELOADING=1")
         stage.notified("READY=1")
+        stage.demo.config.write_text(good + '\n[key]\nsource = "systemd"\n')
+        child.send_signal(signal.SIGHUP)
+        stage.notified("RELOADING=1")
+        stage.notified("READY=1")
         assert child.poll() is None
     assert "the old one stays in force" in stage.log()
     assert "period_s" in stage.log()
+    assert "[key] and [storage] change only with a restart" in stage.log()
 
 
 def test_a_second_agent_of_the_same_site_ends_with_a_clear_line(stage: Stage) -> None:
@@ -162,7 +167,7 @@ def test_nothing_committed_is_lost_to_sigkill_in_mid_cycle(stage: Stage) -> None
         ("pending", "sent", "parked", "dropped"), 0
     )
     assert queue["confirmed"] == site["verified"] == site["confirmed"] >= 4
-    assert site["gaps"] == {"missing": [], "explained": []}
+    assert site["gaps"] == {"missing": [], "explained": [], "lost": [], "accepted": []}
     assert (site["forks"], site["tampered"], site["rejected"]) == (0, 0, {})
 
 

@@ -281,7 +281,8 @@ def test_hostile_requests_end_at_most_their_own_connection(nvr: Recorder, data: 
         socket.create_connection(("127.0.0.1", nvr.address.port), timeout=5) as connection,
     ):
         connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # cut off already: "not connected" is no ConnectionError
+            connection.shutdown(socket.SHUT_WR)
         while connection.recv(4096):
             pass
     assert nvr.get("System/time") is not None

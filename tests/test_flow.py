@@ -187,7 +187,7 @@ def test_the_agent_keeps_its_files_to_itself(ran: tuple[Demo, Delivered, Wire]) 
 
 def test_check_prints_one_object_and_remembers_the_refused_login(ran: tuple[Demo, Delivered, Wire]) -> None:
     demo, _, _ = ran
-    result = json.loads(output_of(["check", "--json", "--config", demo.config], accepted=(1,)))
+    result = json.loads(output_of(["check", "--json", "--config", demo.config], accepted=(1,), timeout_s=60))
     assert result["schema"] == "camwarden-check/1"
     assert result["site"]["id"] == "dt0001"
     assert len(result["cameras"]) == 15
@@ -199,7 +199,11 @@ def test_check_prints_one_object_and_remembers_the_refused_login(ran: tuple[Demo
 
 
 def test_check_shows_people_a_table_in_their_language(ran: tuple[Demo, Delivered, Wire]) -> None:
-    table = output_of(["check", "--lang", "zh_CN", "--no-color", "--config", ran[0].config], accepted=(1,))
+    table = output_of(
+        ["check", "--rounds", "1", "--lang", "zh_CN", "--no-color", "--config", ran[0].config],
+        accepted=(1,),
+        timeout_s=60,
+    )
     assert "camera:corridor" in table
     assert re.search("[\u4e00-\u9fff]", table)
     assert "\x1b[" not in table

@@ -9,7 +9,9 @@ import pytest
 from pictures import job
 
 from masking import wire
-from masking.model import Job, Judged, Verdict, Zone
+from masking.model import Job, Judged, Position, Positioned, Verdict, Zone
+from masking.positions import read_positioned, standing
+from masking.view_model import ViewJob
 
 GOOD_ANSWER = {
     "job": 1,
@@ -84,3 +86,58 @@ def test_a_job_survives_the_wire() -> None:
     message = json.loads(wire.frame(wire.job_message(job(b"abc"), 7))[wire.LENGTH_BYTES :])
     assert wire.zones_of(message) == pictures.DESK_AND_DOOR
     assert (message["job"], message["size"], message["kind"]) == (7, 3, "jpeg")
+
+
+STANDS = {
+    "state": "still", "reason": "tiles", "light": "day", "reference_light": "day", "agreeing_ratio": 0.9,
+    "quadrants": 4, "aspect": 1.78,
+    "movement": {
+        "right_percent": 0.0, "down_percent": 0.0, "rotation_deg": 0.0, "zoom_percent": 0.0, "largest_percent": 0.0,
+    },
+}  # fmt: skip
+ELSEWHERE = {**STANDS, "state": "unknown", "movement": None}
+PLACES = tuple(Position(name, ViewJob((b"r",)), ASKED.zones) for name in ("a", "b"))
+
+
+def placed(*views: object, verdicts: object = ()) -> Positioned | None:
+    return read_positioned({"positioned": {"views": list(views), "verdicts": list(verdicts)}}, PLACES)  # type: ignore[call-overload]
+
+
+def test_a_picture_stands_at_exactly_one_position_or_at_none() -> None:
+    one = placed(ELSEWHERE, STANDS, verdicts=[VERDICT])
+    assert one is not None
+    assert (standing(one.views), [v.zone for v in one.verdicts]) == (1, ["z"])
+    for views in ((STANDS, STANDS), (ELSEWHERE, ELSEWHERE)):
+        none = placed(*views)
+        assert none is not None
+        assert (standing(none.views), none.verdicts) == (None, ())
+    assert read_positioned({}, ()) is None
+
+
+@pytest.mark.parametrize(
+    ("views", "verdicts"),
+    [
+        ((STANDS,), [VERDICT]),
+        ((STANDS, ELSEWHERE), []),
+        ((STANDS, STANDS), [VERDICT]),
+        ((ELSEWHERE, ELSEWHERE), [VERDICT]),
+        ((STANDS, ELSEWHERE), [{**VERDICT, "zone": "other"}]),
+        ((None, STANDS), [VERDICT]),
+        (({**STANDS, "state": "here"}, ELSEWHERE), [VERDICT]),
+        (({**STANDS, "movement": None}, ELSEWHERE), [VERDICT]),
+    ],
+)
+def test_what_a_child_says_of_positions_is_not_believed_where_it_does_not_fit(
+    views: tuple[object, ...], verdicts: list[object]
+) -> None:
+    with pytest.raises(wire.WireError):
+        placed(*views, verdicts=verdicts)
+
+
+@pytest.mark.parametrize("said", [None, [], "yes", {"views": None}, {"views": [STANDS, ELSEWHERE]}])
+def test_an_answer_without_positions_or_with_some_that_nobody_asked_about_is_nonsense(said: object) -> None:
+    with pytest.raises(wire.WireError):
+        read_positioned({"positioned": said}, PLACES)
+    if said is not None:
+        with pytest.raises(wire.WireError):
+            read_positioned({"positioned": said}, ())

@@ -65,11 +65,16 @@ def test_a_locked_camera_that_delivers_no_picture_is_unknown_whatever_was_settle
     assert (of(findings, CHECK).status, of(findings, CHECK).reason) == ("unknown", "unreachable")
 
 
-def test_presets_are_unknown_and_each_is_named() -> None:
+def test_presets_that_nobody_approved_are_unknown_and_each_with_zones_is_named() -> None:
     finding = judged(camera(presets=PRESETS))[f"{CHECK} camera:gate"]
-    assert (finding.status, finding.reason) == ("unknown", "preset-not-verified")
-    assert "2 presets are declared (entrance, street)" in str(finding.message)
-    assert [row["preset"] for row in finding.evidence["presets"]] == ["entrance", "street"]  # type: ignore[index, union-attr, call-overload]
+    assert (finding.status, finding.reason) == ("unknown", "preset-not-approved")
+    assert "nobody approved what presets entrance look like" in str(finding.message)
+    assert [row["preset"] for row in finding.evidence["presets"]] == ["entrance"]  # type: ignore[index, union-attr, call-overload]
+
+
+def test_presets_at_which_nothing_is_private_have_nothing_to_prove() -> None:
+    finding = judged(camera(zones=(), presets=(Preset("street"), Preset("sky"))))[f"{CHECK} camera:gate"]
+    assert (finding.status, finding.reason) == ("not_applicable", "no-zones")
 
 
 def test_zones_of_presets_are_a_declaration_and_no_proof_of_masks() -> None:

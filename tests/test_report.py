@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from footage_looks import facts_of
+from orders_by_hub import NONCE, command
 from sites import DAY, NOW, camera, healthy, healthy_camera, healthy_device, site
 
 from agent.checks import run_checks
@@ -15,6 +16,7 @@ from agent.facts import Around, gather
 from agent.model import Draft
 from agent.report import UNDECLARED_MAX, build_reports, masks_digest
 from agent.sightings import Sighting
+from agent.spot_check import Asked
 from agent.state import Memory
 from drivers.model import Camera, Mask, Observation
 
@@ -60,16 +62,16 @@ def test_a_changed_status_sends_an_event_and_a_config() -> None:
 def test_health_counts_causes_once_and_names_what_is_not_pass() -> None:
     drafts, _ = reports(healthy(kept=21 * DAY), Memory())
     body = drafts[-1].body
-    assert body["counts"] == {"pass": 14, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": 6}
+    assert body["counts"] == {"pass": 14, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": 8}
     assert body["not_pass"] == [
-        {"check": "retention-days", "subject": "camera:gate", "status": "fail", "reason": "too-short"}
+        {"check": "retention-days", "status": "fail", "reason": "too-short", "count": 1, "subjects": ["camera:gate"]}
     ]
     assert body["next_due_at"] == "2026-11-24T12:15:00Z"
 
 
 def test_a_camera_without_a_code_is_marked_provisional() -> None:
     drafts, _ = reports(healthy(), Memory())
-    assert drafts[-1].body["cameras"] == [["gate", None, "pass"]]
+    assert drafts[-1].body["cameras"] == {"pass": [["gate", None]]}
     (first,) = drafts[0].body["cameras"]
     assert (first["code"], first["provisional"]) == (None, True)
 
@@ -90,6 +92,34 @@ def test_a_health_report_for_64_cameras_stays_small() -> None:
     findings = run_checks(a_site, facts, NOW)
     drafts, _ = build_reports(a_site, facts, findings, (), Memory(), NOW, QUEUE)
     assert len(json.dumps(drafts[-1].body, separators=(",", ":"))) <= 4096 - 800
+
+
+def test_a_config_report_is_sent_for_a_command_and_carries_the_answer_to_a_spot_check() -> None:
+    a_site = site(camera(), in_use_since=date(2024, 9, 1))
+    facts = facts_of(a_site, healthy(), now=NOW)
+    findings = run_checks(a_site, facts, NOW)
+    _, memory = build_reports(a_site, facts, findings, (), Memory(), NOW, QUEUE)
+    looked = Asked((command("check-now", NOW), command("report-now", NOW, "c2"))).looked(NOW, NOW + DAY)
+    drafts, after = build_reports(a_site, facts, findings, (), memory, NOW, QUEUE, looked)
+    assert [draft.stream for draft in drafts] == ["config", "health"]
+    (answer,) = drafts[0].body["answers"]
+    assert answer == {
+        "cmd": "c1", "nonce": NONCE, "cameras": [], "checks": [],
+        "looked_from": "2026-11-24T12:00:00.000Z", "looked_until": "2026-11-25T12:00:00.000Z",
+    }  # fmt: skip
+    quiet, _ = build_reports(a_site, facts, findings, (), after, NOW, QUEUE)
+    assert [draft.stream for draft in quiet] == ["health"], "an answer alone makes no further report"
+
+
+def test_a_policy_of_the_hub_in_force_is_named_in_a_config_report_of_its_own() -> None:
+    a_site = site(camera())
+    facts = gather(healthy())
+    findings = run_checks(a_site, facts, NOW)
+    drafts, memory = build_reports(a_site, facts, findings, (), Memory(), NOW, QUEUE)
+    assert drafts[0].body["digests"]["desired"] is None
+    drafts, _ = build_reports(a_site, facts, findings, (), memory, NOW, QUEUE, Asked(desired="d" * 64))
+    assert [draft.stream for draft in drafts] == ["config", "health"]
+    assert drafts[0].body["digests"]["desired"] == "d" * 64
 
 
 def test_the_masks_digest_tells_a_moved_or_disabled_mask_and_ignores_order() -> None:

@@ -13,8 +13,10 @@ from pictures import jpeg, masked, polygon
 from sites import NOW, ZONE, camera, observed, site
 
 from agent import rounds
+from agent.approved_views import ApprovedViews
 from agent.commands import check
 from agent.config import PrivateZone, Site
+from agent.previous import Previous
 from agent.probe import Paths, Probed
 from agent.rim import Rim
 from agent.rounds import look_in_rounds
@@ -23,6 +25,7 @@ from agent.studies import studied_path, studies
 from drivers.credentials import Credentials
 from drivers.model import Mask, Masks, Observations, Picture, Stream, Streams, Unavailable
 from drivers.picture import PathName, PictureSeen, ZoneVerdict
+from masking.baseline import Descriptor, encode
 from masking.model import Job
 from masking.study import Study
 from masking.view_model import DescriptorJob, QualitySeen, ViewSeen
@@ -30,6 +33,7 @@ from masking.worker import Worker
 
 BOX = (0.2, 0.2, 0.5, 0.5)
 SEEN = pictures.lit(pictures.scene(21), "day", 1)
+APPROVED = encode(Descriptor("day", 64, 36, 5, bytes(64 * 36)))
 HIDDEN = masked(SEEN, BOX, Drawn("solid"))
 
 
@@ -83,7 +87,8 @@ def run(
 
     monkeypatch.setattr(rounds, "probe", probe)
     first = street.fetch(tuple(c.camera.id for c in a_site.cameras))
-    return look_in_rounds(a_site, rim or street.rim(worker), first, NOTHING, references or {}, NOW, count)
+    known = ApprovedViews(references or {})
+    return look_in_rounds(a_site, rim or street.rim(worker), first, NOTHING, known, NOW, count)
 
 
 def test_only_cameras_that_one_picture_does_not_settle_are_looked_at_again(
@@ -126,7 +131,7 @@ def test_a_camera_that_delivers_nothing_is_not_waited_for(worker: Worker, monkey
     silent = observed("camera:gate", Unavailable("streams", "unreachable"))
     monkeypatch.setattr(rounds, "probe", lambda *rest: pytest.fail("nobody is asked again"))
     looked, memory = look_in_rounds(
-        site(camera()), street.rim(worker), Probed(silent), NOTHING, {"gate": (b"approved",)}, NOW, 3
+        site(camera()), street.rim(worker), Probed(silent), NOTHING, ApprovedViews({"gate": (b"approved",)}), NOW, 3
     )
     assert (looked, street.waited) == ((), [])
     assert memory.views["gate"].settled(NOW) is None
@@ -161,7 +166,7 @@ def test_a_picture_that_cannot_be_judged_in_a_later_round_changes_nothing(
 
     monkeypatch.setattr(rounds, "probe", probe)
     first = street.fetch(("soft",))
-    looked, _ = look_in_rounds(soft, street.rim(worker), first, NOTHING, {}, NOW, 3)
+    looked, _ = look_in_rounds(soft, street.rim(worker), first, NOTHING, ApprovedViews(), NOW, 3)
     assert [o.value.verdict for o in looked if isinstance(o.value, ZoneVerdict)] != []
     assert [o for o in looked if isinstance(o.value, Unavailable)] == []
 
@@ -181,7 +186,7 @@ def test_view_and_quality_are_asked_of_one_path_that_stays(
 ) -> None:
     streams = Streams(tuple(Stream(one, "rtsp://192.0.2.1/") for one in offered))
     assert studied_path(streams) == path
-    asked = studies(site(camera()), observed("camera:gate", streams), {}, {})
+    asked = studies(site(camera()), observed("camera:gate", streams), ApprovedViews(), Previous())
     assert asked.get("gate", (None,))[0] == path
 
 
@@ -192,22 +197,24 @@ def test_zones_and_drawn_masks_are_left_out_and_a_mask_that_is_off_is_not() -> N
         Streams((Stream("sub", "rtsp://192.0.2.1/"),)),
         Masks((Mask("a", drawn, "Color", True), Mask("b", off, "Color", False), Mask("c", (), "Color", None))),
     )
-    path, study = studies(site(camera()), told, {"gate": (b"approved",)}, {"gate": b"before"})["gate"]
+    before, known = Previous(), ApprovedViews({"gate": (APPROVED,)})
+    before.keep("gate", b"before")
+    path, study = studies(site(camera()), told, known, before)["gate"]
     assert path == "sub"
     assert study.view is not None
     assert study.quality is not None
     assert study.view.excluded == study.quality.excluded == (ZONE.polygon, drawn)
     assert (study.view.references, study.quality.references, study.quality.previous) == (
-        (b"approved",), (b"approved",), b"before",
+        (APPROVED,), (APPROVED,), b"before",
     )  # fmt: skip
-    _, study = studies(site(camera()), told, {}, {})["gate"]
+    _, study = studies(site(camera()), told, ApprovedViews(), before)["gate"]
     assert study.view is None, "without an approved view there is nothing to ask"
 
 
 def test_declared_boxes_of_overlays_are_measured_and_the_clock_in_them_moves_no_view() -> None:
     streams = observed("camera:gate", Streams((Stream("sub", "rtsp://192.0.2.1/"),)))
     boxed = site(camera(overlay_boxes=((0.0, 0.1, 0.5, 0.2),)))
-    _, study = studies(boxed, streams, {"gate": (b"approved",)}, {})["gate"]
+    _, study = studies(boxed, streams, ApprovedViews({"gate": (APPROVED,)}), Previous())["gate"]
     corners = ((0.0, 0.1), (0.5, 0.1), (0.5, 0.2), (0.0, 0.2))
     assert study.quality is not None
     assert study.view is not None

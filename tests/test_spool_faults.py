@@ -66,31 +66,6 @@ def test_a_kill_at_any_moment_loses_no_reported_commit(maker: Maker) -> None:
     spool.close()
 
 
-def test_a_spool_cut_at_any_point_of_its_log_holds_a_prefix_of_what_was_committed(maker: Maker) -> None:
-    """A power cut may keep any part of the write-ahead log: never half a cycle, never a broken chain."""
-    spool = maker.open()
-    for _ in range(4):
-        maker.cycle(spool)
-    log = (maker.directory / "spool.db-wal").read_bytes()
-    cut = maker.directory / "cut"
-    seen = set()
-    for length in [*range(0, len(log), 1021), len(log)]:
-        shutil.rmtree(cut, ignore_errors=True)
-        cut.mkdir()
-        shutil.copy(maker.directory / "spool.db", cut)
-        shutil.copy(maker.directory / "report-key.pem", cut)
-        (cut / "spool.db-wal").write_bytes(log[:length])
-        part = Maker(cut).open()
-        assert part.begin(NOW) in ((),)
-        heads = part.heads()
-        assert heads["health"].seq == heads["event"].seq
-        assert_closed(waiting(part))
-        seen.add(heads["health"].seq)
-        part.close()
-    assert seen == {0, 1, 2, 3, 4}
-    spool.close()
-
-
 def test_a_full_spool_drops_oldest_health_then_config_then_events_and_names_each_run(maker: Maker) -> None:
     spool = maker.open(max_bytes=48 * 8192)
     made: dict[tuple[str, int], str] = {}
@@ -209,11 +184,7 @@ def test_any_flipped_byte_ends_in_a_working_spool_and_nothing_wrong_is_sent(make
         data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
         (home / "spool.db").write_bytes(data)
         other = Maker(home)
-        try:
-            spool = other.open()
-        except ConfigurationError as error:
-            assert "newer camwarden" in str(error)  # the flip made it say so
-            continue
+        spool = other.open()
         for attempt in (1, 2):
             try:
                 incidents = spool.begin(NOW)
@@ -254,7 +225,9 @@ def test_a_report_whose_bytes_are_damaged_is_named_in_a_gap_record(maker: Maker)
 def test_a_file_of_a_newer_camwarden_is_not_set_aside(maker: Maker) -> None:
     maker.open().close()
     raw = sqlite3.connect(maker.directory / "spool.db")
-    raw.execute("PRAGMA user_version = 2")
+    raw.execute("PRAGMA user_version = 3")
+    raw.execute("UPDATE meta SET value = '3' WHERE name = 'layout'")
+    raw.commit()
     raw.close()
     with pytest.raises(ConfigurationError, match="written by a newer camwarden"):
         maker.open()

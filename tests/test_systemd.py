@@ -16,7 +16,7 @@ from agent.paths import CONFIG, SECRETS_NAME
 FOLDER = Path(__file__).parent.parent / "systemd"
 UNIT = FOLDER / "camwarden.service"
 EXPOSURE_MAX = 1.2
-UNKNOWN_BEFORE_254 = ("RestartSteps", "RestartMaxDelaySec")
+UNKNOWN_BEFORE_254 = ("RestartSteps", "RestartMaxDelaySec", "ImportCredential")
 
 
 def systemd(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import delivery
@@ -13,10 +15,13 @@ from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 
 from agent.commands import verify as verify_command
-from agent.envelope import flatten
+from agent.envelope import COMMAND_TYP, RESULT_TYP, STATE_TYP, flatten, sign_payload
 from agent.errors import AgentError, ConfigurationError
 from agent.hub.ack import write_ack
 from agent.model import Envelope
+from agent.presence import Presence, write_state
+from agent.remote import Command, Result
+from agent.remote_wire import write_command, write_result
 
 
 @pytest.fixture
@@ -120,3 +125,70 @@ def test_an_ack_verifies_as_a_file_too(desk: Desk, maker: Maker, tmp_path: Path)
     keys = tmp_path / "keys"
     keys.write_text(json.dumps({"keys": [dict(desk.signer.jwk)]}))
     assert verify_files(tmp_path / "ack.json", "--jwks", keys) == 0
+
+
+def test_a_batch_as_a_zip_is_verified_like_its_folder(
+    maker: Maker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = chain_of(maker, 5)
+    write_reports(tmp_path / "out", [made[0], made[1], made[4]])
+    (tmp_path / "out" / "state.json").write_bytes(birth(maker))
+    with zipfile.ZipFile(tmp_path / "batch.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in (tmp_path / "out").iterdir():
+            archive.write(file, file.name)
+        archive.writestr("note.txt", "not looked at")
+    for path in (tmp_path / "out", tmp_path / "batch.zip"):
+        assert verify_files(path, "--kid", maker.signer.kid) == 1
+        shown = json.loads(capsys.readouterr().out)
+        assert {file["verdict"] for file in shown["files"]} == {"verified"}
+        assert [(p["fault"], p["from_seq"], p["to_seq"]) for p in shown["chain"]] == [("gap", 3, 4)]
+
+
+def birth(maker: Maker) -> bytes:
+    payload = write_state(Presence(maker.site, "e1", 1, maker.signer.jwk, {}, {}), "ready", NOW)
+    return flatten(payload, sign_payload(payload, maker.signer, STATE_TYP))
+
+
+def test_a_thumbprint_believes_no_key_that_only_pretends_to_have_it(maker: Maker, tmp_path: Path) -> None:
+    thief = Maker(tmp_path / "thief", key="thief.pem")
+    write_reports(tmp_path / "out", chain_of(thief, 1))
+    shown = json.dumps({"keys": [{**thief.signer.jwk, "kid": maker.signer.kid}]})
+    (tmp_path / "out" / "keys.jwks.json").write_text(shown)
+    with pytest.raises(ConfigurationError, match="nothing here shows the key"):
+        verify_files(tmp_path / "out", "--kid", maker.signer.kid)
+
+
+@pytest.mark.parametrize("name", ["../up.json", "/etc/x.json", "a\\b.json"])
+def test_a_zip_that_leads_out_of_itself_is_not_verified_at_all(maker: Maker, tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("state.json", birth(maker))
+        archive.writestr(name, birth(maker))
+    keys = tmp_path / "keys"
+    keys.write_text(json.dumps({"keys": [dict(maker.signer.jwk)]}))
+    with pytest.raises(ConfigurationError, match="its name leads out of the archive") as caught:
+        verify_files(tmp_path / "x.zip", "--jwks", keys)
+    assert "\n" not in str(caught.value)
+
+
+def test_orders_and_answers_verify_as_files_and_with_a_hubs_trust_only_by_their_own_side(
+    desk: Desk, maker: Maker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trusted(desk, maker)
+    command = Command("c1", "S1", "report-now", NOW, NOW + timedelta(hours=1))
+    result = Result("c1", "S1", "datong", "e1", "report-now", "done")
+    (tmp_path / "out").mkdir()
+    for name, payload, typ, signer in (
+        ("cmd", write_command(command), COMMAND_TYP, desk.signer),
+        ("result", write_result(result, NOW), RESULT_TYP, maker.signer),
+        ("forged", write_result(result, NOW), RESULT_TYP, desk.signer),
+        ("none", b"[]", COMMAND_TYP, desk.signer),
+    ):
+        (tmp_path / "out" / f"{name}.json").write_bytes(flatten(payload, sign_payload(payload, signer, typ)))
+    assert verify_files(tmp_path / "out", "--data", desk.directory) == 1
+    told = {Path(f["path"]).stem: (f["verdict"], f["reason"]) for f in json.loads(capsys.readouterr().out)["files"]}
+    assert told == {
+        "cmd": ("verified", ""),
+        "result": ("verified", ""),
+        "forged": ("failed", "unknown-key"),
+        "none": ("failed", "payload"),
+    }

@@ -13,6 +13,7 @@ from agent.checks import (
     access,
     clock,
     completeness,
+    delivery,
     drift,
     excess,
     forecast,
@@ -52,6 +53,8 @@ CHECKS: tuple[Check, ...] = (
     inventory.UNDECLARED,
     inventory.DRIFT,
     storage.GATEWAY,
+    delivery.DELIVERY,
+    delivery.CERTIFICATE,
 )
 
 

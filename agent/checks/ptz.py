@@ -1,15 +1,15 @@
 """Do the masks of a camera that can turn hide what is private wherever it looks?
 
 The agent never moves a camera. So either somebody says that it is locked in one position, and its view is seen to be
-the approved one, or its preset positions are declared with the zones of each. Which position a picture shows is not
-told apart, so that the zones of presets are never judged: that is unknown, and said so.
+the approved one, or its preset positions are declared with the zones of each (`ptz_presets.py`): then every picture is
+compared with the approved view of each preset, and tells of the one that it shows.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from agent.checks import online, quality, view
+from agent.checks import online, ptz_presets, quality, view
 from agent.checks.sources import PRIVACY
 from agent.config import CameraConfig, PtzLock, Site
 from agent.facts import Facts
@@ -44,7 +44,7 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> 
     if camera.ptz_lock is not None:
         return _locked(check, facts, camera, camera.ptz_lock, now)
     if camera.presets:
-        return _presets(check, camera)
+        return ptz_presets.judge(check, facts, camera, now)
     movable = facts.one(subject, Movable)
     word = camera.no_private_area
     if movable is not None and movable.ptz and word is not None:
@@ -90,18 +90,6 @@ def _locked(check: Check, facts: Facts, camera: CameraConfig, lock: PtzLock, now
         "{by} declared on {at} that it is locked, and it looks where it looked when it was approved", values
     )
     return check.finding(subject, "pass", "", evidence, message)
-
-
-def _presets(check: Check, camera: CameraConfig) -> Finding:
-    rows: list[Json] = [
-        {"preset": preset.name, "zones": [zone.name for zone in preset.zones], "result": "not-verified"}
-        for preset in camera.presets
-    ]
-    message = Message(
-        "{count} presets are declared ({presets}): masks of single presets are not verified, look at each by hand",
-        {"count": len(rows), "presets": ", ".join(preset.name for preset in camera.presets)},
-    )
-    return check.finding(f"camera:{camera.camera.id}", "unknown", "preset-not-verified", {"presets": rows}, message)
 
 
 CHECK = Check(CHECK_ID, run, "major", PRIVACY, "Masks hide what is private wherever a camera turns.")

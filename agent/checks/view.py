@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from agent.baselines import lights
 from agent.checks import drift, quality
 from agent.checks.sources import ORDER_799_CAMERAS
 from agent.config import CameraConfig, Site
@@ -24,7 +25,7 @@ INDICATOR = "moved"
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every camera, and name once on the site those whose view nobody approved."""
-    bare = [c.camera.id for c in site.cameras if c.camera.id not in facts.views]
+    bare = [c.camera.id for c in site.cameras if c.camera.id not in facts.views and not c.presets]
     findings = [_camera(check, site, facts, camera, now) for camera in site.cameras]
     if bare:
         message = Message(
@@ -40,6 +41,9 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
     subject = f"camera:{camera.camera.id}"
     known = facts.views.get(camera.camera.id)
+    if known is None and camera.presets:
+        message = Message("it turns between presets: at which of them it was seen is told by another finding")
+        return check.finding(subject, "not_applicable", "presets", {}, message)
     if known is None:
         message = Message("nobody approved its view: there is nothing to compare it with")
         return check.finding(subject, "not_applicable", "no-baseline", {}, message)
@@ -55,6 +59,9 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
         message = Message("its view cannot be compared with the approved one ({reason})", {"reason": settled.reason})
         cause = quality.why_unseen(site, facts, camera, now)
         return check.finding(subject, "unknown", settled.reason, evidence, message, cause)
+    approval = facts.approvals.get(camera.camera.id)
+    if approval is not None and settled.reference_light not in (None, *lights(approval)):
+        evidence["reference"] = "derived"
     assert settled.movement is not None  # noqa: S101 - what is not unknown was measured
     evidence |= _numbers(settled.movement) | {"agreeing_ratio": round(settled.agreeing_ratio, 3)}
     if settled.state == "still":

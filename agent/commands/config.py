@@ -25,7 +25,7 @@ SHOW_SCHEMA = "camwarden-config/1"
 HIDDEN = "(redacted)"
 
 _SITE = ("id", "name", "city", "division", "period_s", "time_zone", "in_use_since")
-_SINGLE = ("probe", "policy", "quality", "storage", "discovery", "hub")
+_SINGLE = ("probe", "policy", "quality", "storage", "discovery", "hub", "key")
 _TELLING = frozenset(
     {"name", "host", "code", "placement", "by", "interfaces", "addresses", "ranges", "address", "endpoint", "reason"}
 )
@@ -83,6 +83,7 @@ def site_tables(site: Site) -> dict[str, Json]:
         value = getattr(site, key)
         if value is not None:
             tables[key] = _table(value)
+    tables["mirror"] = [_table(mirror) for mirror in site.mirrors]
     tables["device"] = [_table(device) for device in site.devices]
     tables["store"] = [_table(store) for store in site.stores]
     tables["camera"] = [_camera(camera) for camera in site.cameras]

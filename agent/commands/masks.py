@@ -2,8 +2,8 @@
 
     masks adopt       look at all cameras, make one sheet, approve all or tick exceptions
     masks approve     approve the present masks of some cameras after a change
-    masks baseline    keep the present view of some cameras, in the light that there is
-    masks show        who approved what
+    masks baseline    keep the present view of some cameras, or of one at a preset, in the light that there is
+    masks show        who approved what, now and before
     masks verify      judge zones in picture files, without a site
     masks compare     compare the views of two picture files
 
@@ -26,7 +26,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent import exits
-from agent.baselines import Approval, approval_json, lights, prepare, read_approvals, write_approval
+from agent.baselines import Approval, prepare, read_approvals, write_approval
 from agent.commands import masks_files
 from agent.commands.masks_adopt import (
     Choice,
@@ -38,13 +38,14 @@ from agent.commands.masks_adopt import (
     excepted,
     is_refused,
     message_of,
-    renewed,
+    preset_renewed,
     sheet_cameras,
     told,
-    told_of_view,
 )
+from agent.commands.masks_baseline import baseline
 from agent.commands.masks_look import look_at
 from agent.commands.masks_seen import CameraLook
+from agent.commands.masks_show import show
 from agent.config import Site
 from agent.config_load import load
 from agent.daemon import utc_now
@@ -54,14 +55,13 @@ from agent.handover.sheet import OUTCOMES, TONES, render_sheet
 from agent.harmless import json_text, printable
 from agent.model import Json, utc_text
 from agent.paths import credentials_file
+from agent.preset_views import write_preset_view
 from agent.rim import Rim
 from agent.text import translate
 from drivers.credentials import Credentials
 from masking.worker import Worker
 
 ADOPT_SCHEMA = "camwarden-masks-adopt/1"
-BASELINE_SCHEMA = "camwarden-masks-baseline/1"
-SHOW_SCHEMA = "camwarden-masks-show/1"
 ROUNDS = 5
 APART_S = 2.0
 TRIES = 3
@@ -76,15 +76,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     adopt.add_argument("--yes", action="store_true", help="approve all that hide, without asking")
     adopt.add_argument("--no-private-area", action="store_true", help="declare that nothing private is in their view")
     approve = actions.add_parser("approve", help="approve the present masks of cameras after a change")
-    baseline = actions.add_parser("baseline", help="keep the present view of cameras, in the light that there is")
-    for action, required in ((adopt, False), (approve, True), (baseline, True)):
+    keep = actions.add_parser("baseline", help="keep the present view of cameras, in the light that there is")
+    keep.add_argument("--preset", default="", metavar="NAME", help="at this preset; turn the camera there first")
+    for action, required in ((adopt, False), (approve, True), (keep, True)):
         add = action.add_argument
         add("--camera", nargs="+", action="extend", default=[], metavar="ID", required=required, help="only these")
         add("--rounds", type=int, choices=range(1, 10), default=ROUNDS, metavar="N", help="look N times (default 5)")
-    for action, required in ((adopt, False), (approve, True)):
+    for action, required in ((adopt, False), (approve, True), (keep, False)):
         add = action.add_argument
         add("--by", default="", metavar="NAME", required=required, help="who approves (default: the login name)")
         add("--why", default="", metavar="TEXT", required=required, help="what is to be remembered about it")
+    for action in (adopt, approve):
+        add = action.add_argument
         add("--sheet", type=Path, metavar="FILE", help="where the sheet goes; it holds pictures of the site")
     show = actions.add_parser("show", help="who approved what; no pictures")
     show.add_argument("--camera", nargs="+", action="extend", default=[], metavar="ID", help="only these")
@@ -102,8 +105,10 @@ def run(args: argparse.Namespace) -> int:
     if unknown:
         raise UsageError(f"site.toml has no camera {printable(unknown[0])!r}: camwarden config show lists them")
     if args.action == "show":
-        return _show(site, args)
-    return _baseline(site, args) if args.action == "baseline" else _adopt(site, args)
+        return show(site, args)
+    if args.action == "baseline":
+        return baseline(site, args, printable(_person(args)), lambda part, known: _looked(part, args, known))
+    return _adopt(site, args)
 
 
 def _adopt(site: Site, args: argparse.Namespace) -> int:
@@ -111,7 +116,7 @@ def _adopt(site: Site, args: argparse.Namespace) -> int:
     if declaring and not (args.camera and args.by):
         raise UsageError("--no-private-area is somebody's word on named cameras: add --camera ID... and --by NAME")
     asked = not (args.json or declaring or args.action == "approve" or args.yes) and sys.stdin.isatty()
-    by = args.by or next((os.environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if os.environ.get(k)), "")
+    by = _person(args)
     if not by and (asked or args.camera or args.yes):
         raise UsageError("nobody is known as the one who approves: add --by NAME")
     if args.sheet is not None and (args.sheet.exists() or args.sheet.is_symlink() or not args.sheet.parent.is_dir()):
@@ -136,6 +141,9 @@ def _adopt(site: Site, args: argparse.Namespace) -> int:
             kind = "no-private-area" if declaring else "masks"
             approval = approval_of(site, choice.look, printable(by), at, printable(args.why), kind)  # type: ignore[arg-type]
             write_approval(directory, approval)
+            turned = preset_renewed(choice.look, printable(by), at, printable(args.why))
+            if turned is not None:
+                write_preset_view(directory, turned)
             approved[choice.look.id] = approval
     if args.json:
         rows = [choice_json(choice, choice.look.id in approved) for choice in found]
@@ -154,77 +162,15 @@ def _adopt(site: Site, args: argparse.Namespace) -> int:
     )
 
 
-def _baseline(site: Site, args: argparse.Namespace) -> int:
-    directory = site.storage.directory
-    missing = sorted(set(args.camera) - read_approvals(directory).keys())
-    if missing:
-        raise UsageError(f"nobody approved camera {missing[0]} yet: camwarden masks adopt --camera {missing[0]}")
-    looks = _looked(site, args)
-    at = utc_text(utc_now())
-    rows: list[Json] = []
-    kept = 0
-    with as_owner_of(directory):
-        for look in looks:
-            if look.approved is not None and look.view is not None and look.view.descriptor:
-                write_approval(directory, replace(look.approved, references=renewed(look)))
-                kept += 1
-            view = look.view
-            moved = view is not None and view.state == "moved"
-            said = told_of_view(look, args.lang)
-            if moved:
-                said += "; " + translate("it had moved: the views in other lights are forgotten", args.lang)
-            rows.append(
-                {
-                    "id": look.id,
-                    "kept": bool(view and view.descriptor),
-                    "light": view.light if view else None,
-                    "pictures": view.pictures if view else 0,
-                    "moved": moved,
-                }
-            )
-            if not (args.json or args.quiet):
-                sys.stdout.write(f"{look.id}: {said}\n")
-    if args.json:
-        _print({"schema": BASELINE_SCHEMA, "at": at, "cameras": rows})
-    return exits.OK if kept == len(looks) else exits.UNCHECKED
+def _person(args: argparse.Namespace) -> str:
+    """Return who is taken to approve: the name given, or the login name; empty where there is neither."""
+    return args.by or next((os.environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if os.environ.get(k)), "")
 
 
-def _show(site: Site, args: argparse.Namespace) -> int:
-    approvals = read_approvals(site.storage.directory)
-    named = args.camera or [c.camera.id for c in site.cameras]
-    if args.json:
-        rows: list[Json] = [
-            {
-                "id": name,
-                "approval": {**approval_json(one), "masks": len(one.masks), "lights": list(lights(one))}
-                if (one := approvals.get(name))
-                else None,
-            }
-            for name in named
-        ]
-        _print({"schema": SHOW_SCHEMA, "cameras": rows})
-    elif not args.quiet:
-        for name in named:
-            sys.stdout.write(_shown(name, approvals.get(name), args.lang) + "\n")
-    return exits.OK if all(name in approvals for name in named) else exits.UNCHECKED
-
-
-def _shown(name: str, approval: Approval | None, lang: str) -> str:
-    if approval is None:
-        return f"{name}  {translate('nobody approved it', lang)}"
-    what = translate("nothing private in view", lang)
-    if not approval.no_private_area and not approval.masks_digest:
-        what = translate("masks that the device does not list", lang)
-    elif not approval.no_private_area:
-        what = translate("{count} masks", lang).format(count=len(approval.masks))
-    seen = ", ".join(translate(light, lang) for light in lights(approval)) or translate("none", lang)
-    line = f"{name}  {what}  {approval.masks_digest[:12]}  {utc_text(approval.at)}  {printable(approval.by)}"
-    why = f"  ({printable(approval.why)})" if approval.why else ""
-    return f"{line}{why}  {translate('views: {lights}', lang).format(lights=seen)}"
-
-
-def _looked(site: Site, args: argparse.Namespace) -> tuple[CameraLook, ...]:
-    """Look at the cameras that were named, or at all."""
+def _looked(
+    site: Site, args: argparse.Namespace, approvals: Mapping[str, Approval] | None = None
+) -> tuple[CameraLook, ...]:
+    """Look at the cameras that were named, or at all, against these approvals, or those that are kept."""
     directory = site.storage.directory
     cameras = tuple(c for c in site.cameras if not args.camera or c.camera.id in args.camera)
     needed = {c.camera.device for c in cameras}
@@ -234,10 +180,10 @@ def _looked(site: Site, args: argparse.Namespace) -> tuple[CameraLook, ...]:
         prepare(directory)
         remembered = credentials_file(directory, os.environ)
         remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        approvals = read_approvals(directory)
+        known = read_approvals(directory) if approvals is None else approvals
         with Worker() as worker, errors.status(f"looking at {len(cameras)} cameras of {site.id}"):
             rim = Rim(Credentials(remembered), worker.judge, utc_now, wait=time.sleep)
-            return look_at(part, approvals, rim, args.rounds, APART_S)
+            return look_at(part, known, rim, args.rounds, APART_S)
 
 
 def _write_sheet(site: Site, args: argparse.Namespace, found: tuple[Choice, ...]) -> Path:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from agent.baselines import Approval, approve, approve_no_private_area, in_force, with_reference
+from agent.baselines import Approval, approve, approve_no_private_area, in_force
 from agent.checks.drift import changes
 from agent.commands.masks_seen import CameraLook, View
 from agent.config import Site
@@ -19,6 +19,8 @@ from agent.handover.sheet import OUTCOMES, SheetCamera, SheetPath
 from agent.harmless import toml_string
 from agent.looks import zones_digest
 from agent.model import Json, Message, utc_text
+from agent.preset_views import PresetView
+from agent.references import with_reference
 from agent.text import render, translate
 from agent.verdict import REFUSED_REASONS
 from masking import baseline
@@ -86,6 +88,12 @@ def _refusal(look: CameraLook, vouched: bool) -> Message | None:
             "--no-private-area --camera {camera} --by NAME",
             {"camera": look.id},
         )
+    if look.outcome == "unsure" and look.config.presets and not look.preset:
+        return Message(
+            "at which of its presets it stands is not seen: turn it to each of {presets}, and run camwarden masks "
+            "baseline --preset NAME --camera {camera}",
+            {"presets": ", ".join(preset.name for preset in look.config.presets), "camera": look.id},
+        )
     if look.outcome == "unsure":
         return Message(
             "look at the sheet; if it hides all the same: camwarden masks approve --camera {camera} --by NAME "
@@ -115,11 +123,33 @@ def excepted(text: str, numbers: Collection[int]) -> frozenset[int] | None:
 def approval_of(
     site: Site, look: CameraLook, by: str, at: datetime, why: str, kind: Literal["masks", "no-private-area"] = "masks"
 ) -> Approval:
-    """Return the approval of what was seen, with the view as far as a picture showed it."""
-    kept = renewed(look, keep_better=True)
+    """Return the approval of what was seen, with the view as far as a picture showed it.
+
+    Views of presets are no part of it: `preset_renewed` returns the one that was seen.
+    """
+    kept = () if look.config.presets else renewed(look, keep_better=True)
     if kind == "no-private-area" or look.outcome == "no-private-area":
         return approve_no_private_area(site, look.id, by, at, why, kept)
     return approve(site, look.id, by, at, why, look.masks, kept)
+
+
+def preset_renewed(look: CameraLook, by: str, at: datetime, why: str) -> PresetView | None:
+    """Return the view of the preset at which a camera was seen, with this light as well; None where it is no other."""
+    known = look.approved.presets if look.approved else ()
+    before = next((one for one in known if one.preset == look.preset), None)
+    if before is None:
+        return None
+    kept = renewed(look, keep_better=True)
+    return None if kept == before.references else PresetView(look.id, look.preset, by, at, why, kept)
+
+
+def approved_before(look: CameraLook) -> tuple[bytes, ...]:
+    """Return the references approved before, of a camera that stands at a preset those of that preset."""
+    if look.approved is None:
+        return ()
+    if look.config.presets:
+        return next((one.references for one in look.approved.presets if one.preset == look.preset), ())
+    return look.approved.references
 
 
 def renewed(look: CameraLook, keep_better: bool = False) -> tuple[bytes, ...]:
@@ -127,7 +157,7 @@ def renewed(look: CameraLook, keep_better: bool = False) -> tuple[bytes, ...]:
 
     `keep_better`: where the camera stands still, a reference of more pictures in this light stays.
     """
-    before = look.approved.references if look.approved else ()
+    before = approved_before(look)
     view = look.view
     if view is None or not view.descriptor or (keep_better and _is_better(before, view)):
         return before
@@ -145,7 +175,9 @@ def told_of_view(look: CameraLook, lang: str, keep_better: bool = False) -> str:
         return translate("no picture shows its view well enough to keep it", lang)
     if not look.view.descriptor:
         return translate("too much moves in its view: whether the camera is moved cannot be watched", lang)
-    if keep_better and look.approved is not None and _is_better(look.approved.references, look.view):
+    if look.config.presets and not look.preset:
+        return translate("its view is kept for each preset, not here", lang)
+    if keep_better and look.approved is not None and _is_better(approved_before(look), look.view):
         return translate("its view is as it was approved", lang)
     values: dict[str, str | int | float] = {"light": translate(look.view.light, lang), "count": look.view.pictures}
     if look.view.pictures < FEW_PICTURES:
@@ -230,7 +262,9 @@ def choice_json(choice: Choice, approved: bool) -> dict[str, Json]:
             {"path": p.path, "zone": v.zone, "verdict": v.verdict, "reason": v.reason}
             for p in look.paths
             for v in p.verdicts
-        ],
+        ]
+        + [{"path": v.path, "zone": v.zone, "verdict": v.verdict, "reason": v.reason} for v in look.at_preset],
+        "preset": look.preset or None,
         "not_seen": [{"path": p.path, "reason": p.why} for p in look.paths if p.why],
         "view": None
         if look.view is None

@@ -1,7 +1,8 @@
 """Look at the cameras of a site to have their masks approved: several rounds of pictures, judged path by path.
 
 Every enabled mask of a device counts as a zone here, beside the zones that are declared. What the pictures mean is
-decided by the checks of `checks/masks.py`; only live paths count, for old footage may be older than a mask.
+decided by the checks of `checks/masks.py`; only live paths count, for old footage may be older than a mask. Of a camera
+with presets the zones of the one preset count at which it is seen to stand; which one that is, its pictures must show.
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ from typing import Final
 
 from agent.baselines import Approval, mask_zones
 from agent.checks import masks
-from agent.commands.masks_seen import CameraLook, Outcome, PathLook, described, is_among, shown, view_of
+from agent.commands.masks_seen import CameraLook, Outcome, PathLook, View, described, is_among, shown, view_of
 from agent.config import CameraConfig, PrivateZone, Site
 from agent.facts import Facts, gather
 from agent.look import Judge, look
 from agent.model import Finding, Status
+from agent.presets import Presets, positions, presets_after
 from agent.probe import probe
 from agent.rim import Rim
 from agent.stores import read_stores
 from agent.studies import PREFERRED, studied_path
 from drivers.model import Masks, Observation, Observations, Picture, Streams, Unavailable
-from drivers.picture import PathName, PictureSeen, ZoneVerdict
+from drivers.picture import PathName, PictureSeen, PresetSeen, ZoneVerdict
 from masking.model import Polygon, Verdict
 from masking.pool import pool
 
@@ -39,11 +41,16 @@ WORST: Final[tuple[Status, ...]] = ("fail", "unknown", "warn", "pass", "not_appl
 
 @dataclass(slots=True)
 class _Taken:
-    """What has been gathered so far: the newest picture of each camera and path, and descriptors of the view's path."""
+    """What has been gathered so far: the newest picture of each camera and path, and descriptors of the view's path.
+
+    `presets`: what was seen of each preset; `at`: at which one each camera stood on the view's path, newest round.
+    """
 
     newest: dict[tuple[str, PathName], Picture] = field(default_factory=dict)
     views: dict[str, list[bytes]] = field(default_factory=dict)
     seen: list[Observation] = field(default_factory=list)
+    presets: Presets = field(default_factory=dict)
+    at: dict[str, str] = field(default_factory=dict)
 
 
 def look_at(
@@ -64,13 +71,13 @@ def look_at(
     told = stored.observations + probed.observations
     judged_site, facts = _with_masks(site, told), gather(told)
     taken = _Taken()
-    _take(taken, judged_site, facts, stored.pictures + probed.pictures, rim)
+    _take(taken, judged_site, facts, told, stored.pictures + probed.pictures, approvals, rim)
     answering = _answering(judged_site, taken)
     for _ in range(rounds - 1 if answering.devices else 0):
         rim.wait(apart_s)
         live = {c.camera.id: LIVE for c in answering.cameras}
         again = probe(answering, rim.credentials, rim.clock, rim.progress, live)
-        _take(taken, answering, facts, again.pictures, rim)
+        _take(taken, answering, facts, told, again.pictures, approvals, rim)
     facts, now = gather(told + _pooled(taken.seen)), rim.clock()
     pairs = zip(site.cameras, judged_site.cameras, strict=True)
     return tuple(_camera(site, declared, judged, facts, taken, approvals, rim.judge, now) for declared, judged in pairs)
@@ -83,6 +90,8 @@ def _with_masks(site: Site, told: Observations) -> Site:
     def zones(camera: CameraConfig) -> tuple[PrivateZone, ...]:
         if camera.no_private_area is not None:
             return ()
+        if camera.presets:  # A device does not say at which of its positions it draws a mask.
+            return camera.zones
         listed = facts.one(f"camera:{camera.camera.id}", Masks)
         more = mask_zones(listed.masks) if listed else ()
         taken = {zone.name for zone in camera.zones}
@@ -100,23 +109,49 @@ def _answering(site: Site, taken: _Taken) -> Site:
     return replace(site, cameras=cameras, devices=tuple(d for d in site.devices if d.id in devices))
 
 
-def _take(taken: _Taken, site: Site, facts: Facts, pictures: tuple[Picture, ...], rim: Rim) -> None:
+def _take(
+    taken: _Taken,
+    site: Site,
+    facts: Facts,
+    told: Observations,
+    pictures: tuple[Picture, ...],
+    approvals: Mapping[str, Approval],
+    rim: Rim,
+) -> None:
     """Judge a round's pictures, and keep no more of them than is shown."""
-    taken.seen += look(site, pictures, rim.judge, rim.progress)
+    approved = {name: one.presets for name, one in approvals.items() if one.presets}
+    places = positions(site, told, approved)
+    seen = look(site, pictures, rim.judge, rim.progress, positions=places)
+    taken.seen += seen
+    taken.presets = {**taken.presets, **presets_after(site, told, seen, taken.presets, approved, rim.clock())}
     cameras = {c.camera.id: c for c in site.cameras}
     for picture in pictures:
         taken.newest[picture.camera_id, picture.path] = picture
         if picture.path == studied_path(facts.one(f"camera:{picture.camera_id}", Streams)):
-            descriptor = described(picture, _left_out(cameras[picture.camera_id], facts), rim.judge)
+            camera = cameras[picture.camera_id]
+            _stands_at(taken, camera, picture.path, seen)
+            descriptor = described(picture, _left_out(camera, facts, taken.at), rim.judge)
             if descriptor:
                 taken.views.setdefault(picture.camera_id, []).append(descriptor)
             rim.progress()
 
 
-def _left_out(camera: CameraConfig, facts: Facts) -> tuple[Polygon, ...]:
+def _stands_at(taken: _Taken, camera: CameraConfig, path: PathName, seen: Observations) -> None:
+    """Note at which preset a camera stands; what was described at another one is no part of this view."""
+    name, subject = camera.camera.id, f"camera:{camera.camera.id}"
+    if camera.presets:
+        here = [o.value for o in seen if o.subject == subject and isinstance(o.value, PresetSeen)]
+        at = next((one.preset for one in here if one.path == path), "")
+        if taken.at.get(name) != at:
+            taken.views.pop(name, None)
+        taken.at[name] = at
+
+
+def _left_out(camera: CameraConfig, facts: Facts, at: Mapping[str, str]) -> tuple[Polygon, ...]:
     listed = facts.one(f"camera:{camera.camera.id}", Masks)
-    drawn = (m.polygon for m in (listed.masks if listed else ()) if m.enabled is not False and m.polygon)
-    return (*(zone.polygon for zone in camera.zones), *drawn)
+    drawn = tuple(m.polygon for m in (listed.masks if listed else ()) if m.enabled is not False and m.polygon)
+    here = (p.zones for p in camera.presets if p.name == at.get(camera.camera.id))
+    return (*(zone.polygon for zone in camera.zones), *(zone.polygon for zones in here for zone in zones), *drawn)
 
 
 def _pooled(seen: Iterable[Observation]) -> Observations:
@@ -159,17 +194,34 @@ def _camera(
     for path in ORDER:
         if path in own:
             verdicts = tuple(v for v in facts.all(subject, ZoneVerdict) if v.path == path)
-            paths.append(shown(own[path], declared.zones, drawn, judged.zones, verdicts, judge))
+            private = (*declared.zones, *(zone for preset in declared.presets for zone in preset.zones))
+            paths.append(shown(own[path], private, drawn, judged.zones, verdicts, judge))
         elif any(v.path == path for v in facts.all(subject, Unavailable)):
             paths.append(PathLook(path, None, why=facts.why_not(subject, "picture", path).reason))
     findings = _findings(site, judged, facts, now)
     studied = studied_path(facts.one(subject, Streams))
-    references = approved.references if approved else ()
-    shots = tuple(taken.views.get(name, ()))
-    view = view_of(shots, own[studied], references, _left_out(judged, facts), judge) if studied in own else None
-    outcome = _outcome(judged, approved, findings, any(path in LIVE for path in own))
+    at, here = taken.at.get(name, ""), _at_preset(taken, name)
+    view: View | None = None
+    if studied in own:
+        left_out = _left_out(judged, facts, taken.at)
+        view = view_of(tuple(taken.views.get(name, ())), own[studied], _references(approved, at), left_out, judge)
+    outcome = _outcome(judged, approved, findings, any(path in LIVE for path in own), here)
     masks_listed = listed.masks if listed else None
-    return CameraLook(declared, masks_listed, judged.zones, findings, outcome, tuple(paths), approved, view)
+    return CameraLook(declared, masks_listed, judged.zones, findings, outcome, tuple(paths), approved, view, at, here)
+
+
+def _references(approved: Approval | None, at: str) -> tuple[bytes, ...]:
+    """Return the approved view, of a camera that stands at one of its presets that of the preset."""
+    if approved is None or not at:
+        return approved.references if approved else ()
+    return next((view.references for view in approved.presets if view.preset == at), ())
+
+
+def _at_preset(taken: _Taken, name: str) -> tuple[ZoneVerdict, ...]:
+    """Return what all rounds said on live paths of the zones of the preset at which a camera stands."""
+    known, at = taken.presets.get(name), taken.at.get(name, "")
+    looks = known.of(at) if known is not None and at else ()
+    return tuple(zone.verdict for look in looks if look.path in LIVE for zone in look.zones)
 
 
 def _findings(site: Site, judged: CameraConfig, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -193,14 +245,23 @@ def _findings(site: Site, judged: CameraConfig, facts: Facts, now: datetime) -> 
     return tuple(sorted(found, key=lambda f: order[f.key]))
 
 
-def _outcome(judged: CameraConfig, approved: Approval | None, findings: tuple[Finding, ...], seen: bool) -> Outcome:
+def _outcome(
+    judged: CameraConfig,
+    approved: Approval | None,
+    findings: tuple[Finding, ...],
+    seen: bool,
+    at_preset: tuple[ZoneVerdict, ...],
+) -> Outcome:
     if not judged.zones and (judged.no_private_area is not None or (approved and approved.no_private_area)):
         return "no-private-area"
     if not seen:
         return "not-seen"
-    if not judged.zones:
+    if not judged.zones and not judged.presets:
         return "undeclared"
     telling = {f.status for f in findings if f.reason != UNLISTED}
-    if "fail" in telling:
+    if "fail" in telling or any(one.verdict == "FAIL" for one in at_preset):
         return "shows"
+    if judged.presets:
+        hidden = bool(at_preset) and all(one.verdict == "PASS" for one in at_preset)
+        return "hidden" if hidden and telling <= {"pass"} else "unsure"
     return "hidden" if telling == {"pass"} else "unsure"

@@ -68,7 +68,8 @@ class CameraLook:
 
     `config` is what the file declares. `masks` None: its device did not list them. `zones` are what was judged: the
     declared zones, and the enabled masks beside them. `findings` are those of the mask checks on the live paths, the
-    one that matters most first. `view` None: no picture shows it.
+    one that matters most first. `view` None: no picture shows it. `preset`: at which of its presets it was seen in the
+    last round, empty where that is not plain or it has none; `at_preset`: what all rounds said of the zones there.
     """
 
     config: CameraConfig
@@ -79,6 +80,8 @@ class CameraLook:
     paths: tuple[PathLook, ...]
     approved: Approval | None = None
     view: View | None = None
+    preset: str = ""
+    at_preset: tuple[ZoneVerdict, ...] = ()
 
     @property
     def id(self) -> str:

@@ -75,6 +75,10 @@ def lines(status: StatusRead, lang: str) -> Iterable[str]:
         yield translate("hub", lang) + ": " + ", ".join(f"{_clean(k)} {_clean(v)}" for k, v in hub.items())
     else:
         yield translate("hub", lang) + ": " + translate("not configured", lang)
+    mirrors = content.get("mirrors")
+    for mirror in mirrors if isinstance(mirrors, list) else []:
+        told = ", ".join(f"{_clean(k)} {_clean(v)}" for k, v in _mapping(mirror).items())
+        yield translate("mirror", lang) + ": " + told
 
 
 def _mapping(value: object) -> Mapping[str, Json]:

@@ -1,151 +1,188 @@
-"""Verify signed reports in files, without a hub.
+"""Verify signed reports without a hub: in files, in a case, or as they pass on a broker.
 
-    camwarden verify PATH... (--jwks FILE | --data DIR) [--json]
+    camwarden verify PATH...                      files, folders, ZIPs (batches, and cases that `hub case` wrote)
+    camwarden verify FOLDER --follow              and every file that comes into it
+    camwarden verify --topic 'vss/v1/city/site/#' --host HOST [--follow]
 
-PATH is a file with one flattened JWS, or a folder of such files (`*.json`), searched with its subfolders.
+Whom to believe is the reader's to say, at least one of:
+
+    --jwks FILE         a JWK set; may be given several times
+    --kid THUMBPRINT    a thumbprint that was compared over another way; the key itself is taken from what is verified
+    --data DIR          a hub's data: each key that it trusts, for its own site
+
+Keys that lie beside the reports are believed only by `--kid`. Exit code: 0 everything verified, 1 something is wrong,
+3 something could not be judged for want of a key, 69 the broker cannot be reached, 78 nothing to verify or a file is
+no signed message. With `--follow` it runs until it is interrupted, and then ends with
+0 or 1; 78 if nothing came or a file was unusable, 3 if something could not be judged.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.envelope import ACK_TYP, REPORT_TYP, STATE_TYP, read_header, unflatten, verify
-from agent.errors import ConfigurationError, NotVerified
-from agent.exits import CONFIG, FAILS, OK
-from agent.hub import trust
-from agent.hub.store import Store
-from agent.hub.verify import Claim, examine, read_gap, read_payload
-from agent.keys import PublicKey, load_jwks, public_key
-from agent.watermark import read_watermark
+from agent.commands.broker_options import add_broker_options
+from agent.commands.verify_keys import believed_of
+from agent.commands.verify_watch import watch_folders, watch_topic
+from agent.errors import ConfigurationError, UsageError
+from agent.exits import CONFIG, FAILS, OK, UNCHECKED
+from agent.hub.archive import FILE_MAX_BYTES, Container, open_container
+from agent.hub.judge import Believed, Judged, judge_flattened
+from agent.hub.manifest import NAME as MANIFEST
+from agent.hub.manifest import check_manifest, is_case
+from agent.hub.verify import Claim, Problem, examine
+from agent.model import Json
 
 SCHEMA = "camwarden-verify/1"
-
-_FILE_MAX_BYTES = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One file: `verdict` = `verified`, `failed` or `unusable`; `reason` and `why` say more; `claim` if a report."""
-
-    path: Path
-    verdict: str
-    reason: str = ""
-    why: str = ""
-    claim: Claim | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder of flattened JWS files")
-    keys = parser.add_mutually_exclusive_group(required=True)
-    keys.add_argument("--jwks", type=Path, metavar="FILE", help="JWK set with the keys to believe")
-    keys.add_argument(
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="flattened JWS, folder of them, or ZIP")
+    parser.add_argument("--jwks", type=Path, action="append", metavar="FILE", help="JWK set with keys to believe")
+    parser.add_argument("--kid", action="append", metavar="THUMBPRINT", help="believe the key of this thumbprint")
+    parser.add_argument(
         "--data", type=Path, metavar="DIR", help="a hub's data: the keys that it trusts, each for its site"
     )
+    parser.add_argument("--follow", action="store_true", help="go on with what comes, one line for each fault")
+    parser.add_argument("--topic", metavar="FILTER", help="listen on a broker instead; nothing is published")
+    parser.add_argument(
+        "--idle", type=_seconds, default=5.0, metavar="S", help="end when S seconds brought nothing (default 5)"
+    )
+    add_broker_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Verify every file, then how the reports stand to each other; 0, 1 if anything is wrong, 78 if unreadable.
+    """Verify every message, then how the reports stand to each other.
 
     Raises:
-        AgentError: There are no keys to verify with.
+        AgentError: There are no keys to verify with, an archive is not taken apart, or the broker cannot be reached.
     """
-    keys, sites = _keys(args)
-    checked = [_check(path, keys, sites) for path in _files(args.paths)]
-    problems = examine(c.claim for c in checked if c.claim is not None)
-    failed = any(c.verdict == "failed" for c in checked) or bool(problems)
-    unusable = any(c.verdict == "unusable" for c in checked) or not checked
+    if bool(args.paths) == bool(args.topic):
+        raise UsageError("give either files to verify, or a topic to listen on")
+    if args.topic:
+        return watch_topic(args)
+    if args.follow:
+        return watch_folders(args)
+    checked = verify_paths(args.paths, believed_of(args, args.paths))
     if args.json:
-        shown = {
-            "schema": SCHEMA,
-            "files": [
-                {"path": str(c.path), "verdict": c.verdict, "reason": c.reason, "why": c.why, **_named(c.claim)}
-                for c in checked
-            ],
-            "chain": [
-                {
-                    "fault": p.fault,
-                    "site": p.site,
-                    "epoch": p.epoch,
-                    "stream": p.stream,
-                    "from_seq": p.from_seq,
-                    "to_seq": p.to_seq,
-                }
-                for p in problems
-            ],
-        }
-        print(json.dumps(shown, ensure_ascii=False))
+        print(json.dumps(told(checked), ensure_ascii=False))
     else:
-        for c in checked:
-            if c.verdict != "verified":
-                print(f"{c.path}: {c.verdict}: {c.why}")
-        for p in problems:
-            print(f"site {p.site}, epoch {p.epoch}, {p.stream} {p.from_seq} to {p.to_seq}: {p.fault}")
-        verified = sum(c.verdict == "verified" for c in checked)
-        print(f"{verified} of {len(checked)} files verified, {len(problems)} faults between reports")
-    return FAILS if failed else CONFIG if unusable else OK
+        _print(checked)
+    return _exit_code(checked)
 
 
-def _keys(args: argparse.Namespace) -> tuple[Mapping[str, PublicKey], trust.Trust | None]:
-    if args.jwks is not None:
-        return load_jwks(args.jwks), None
-    believed = trust.load(args.data)
-    store = Store(args.data, read_only=True)
-    try:
-        shown = {kid: store.key(kid) for kid in believed.bindings}
-    finally:
-        store.close()
-    keys = {kid: public_key(dict(jwk)) for kid, jwk in shown.items() if jwk is not None}
-    if not keys:
-        raise ConfigurationError(f"{args.data}: trusts no key that it has seen; see `camwarden hub trust add`")
-    return keys, believed
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Every message, and what is wrong between the reports among them."""
+
+    messages: tuple[Judged, ...]
+    problems: tuple[Problem, ...]
 
 
-def _files(paths: list[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(entry for entry in path.rglob("*.json") if entry.is_file())
+def verify_paths(paths: list[Path], believed: Believed) -> Checked:
+    """Verify files, folders and ZIPs.
+
+    Raises:
+        ConfigurationError: An archive is not taken apart.
+    """
+    messages = tuple(message for path in paths for message in _path(path, believed))
+    return Checked(messages, examine(m.claim for m in messages if m.claim is not None))
+
+
+def told(checked: Checked) -> dict[str, Json]:
+    """Return the result as `--json` prints it."""
+    return {
+        "schema": SCHEMA,
+        "files": [
+            {"path": m.name, "verdict": m.verdict, "reason": m.reason, "why": m.why, **_named(m.claim)}
+            for m in checked.messages
+        ],
+        "chain": [
+            {
+                "fault": p.fault,
+                "site": p.site,
+                "epoch": p.epoch,
+                "stream": p.stream,
+                "from_seq": p.from_seq,
+                "to_seq": p.to_seq,
+            }
+            for p in checked.problems
+        ],
+    }
+
+
+def _path(path: Path, believed: Believed) -> Iterator[Judged]:
+    if path.is_dir():
+        yield from _container(path, ".json", believed)
+    elif path.suffix == ".zip" or zipfile.is_zipfile(path):
+        yield from _container(path, "", believed)
+    else:
+        try:
+            with path.open("rb") as file:
+                data = file.read(FILE_MAX_BYTES + 1)
+        except OSError as error:
+            yield Judged(str(path), "unusable", "unreadable", f"{error.strerror}; check the path")
         else:
-            yield path
+            yield judge_flattened(str(path), data, believed)
 
 
-def _check(path: Path, keys: Mapping[str, PublicKey], sites: trust.Trust | None) -> Checked:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_FILE_MAX_BYTES + 1)
-        payload, jws = unflatten(data)
-    except OSError as error:
-        return Checked(path, "unusable", "unreadable", f"{error.strerror}; check the path")
-    except NotVerified as error:
-        return Checked(path, "unusable", error.reason, str(error))
-    try:
-        typ = read_header(jws).typ
-        if typ == ACK_TYP:
-            site = json.loads(payload).get("site", "") if payload.startswith(b"{") else ""
-            read_watermark(payload, jws, keys, site)
-            return Checked(path, "verified")
-        verify(payload, jws, keys, typ if typ == STATE_TYP else REPORT_TYP)
-        claim = read_payload(payload, jws)
-        if (claim.stream is None) != (typ == STATE_TYP):
-            raise NotVerified("typ", f"a payload that does not fit its typ {typ}")
-        if claim.stream == "gap":
-            read_gap(claim)
-        if sites is not None:
-            decision = sites.decide(claim.address.site, claim.kid)
-            if decision == "key-of-another-site":  # one that is revoked now may well have been good then
-                raise NotVerified(decision, f"signed by the key of another site than {claim.address.site}")
-    except (NotVerified, ValueError) as error:
-        reason = error.reason if isinstance(error, NotVerified) else "payload"
-        return Checked(path, "failed", reason, str(error))
-    return Checked(path, "verified", claim=claim)
+def _container(path: Path, suffix: str, believed: Believed) -> Iterator[Judged]:
+    with open_container(path, suffix) as container:
+        if suffix and is_case(container):  # of a case every file counts, also those that are no JSON
+            suffix = ""
+        else:
+            yield from _messages(container, believed)
+            return
+    yield from _container(path, suffix, believed)
 
 
-def _named(claim: Claim | None) -> dict[str, str | int]:
+def _messages(container: Container, believed: Believed) -> Iterator[Judged]:
+    names = [name for name in container.names if name.endswith(".json")]
+    if is_case(container):
+        yield from check_manifest(container, believed)
+        names = [name for name in names if name != MANIFEST and "/" in name]
+    for name in names:
+        where = f"{container.path}/{name}"
+        try:
+            yield judge_flattened(where, container.read(name), believed)
+        except ConfigurationError as error:
+            yield Judged(where, "unusable", "unreadable", str(error))
+
+
+def _print(checked: Checked) -> None:
+    for m in checked.messages:
+        if m.verdict != "verified":
+            print(f"{m.name}: {m.verdict}: {m.why}")
+    for p in checked.problems:
+        print(f"site {p.site}, epoch {p.epoch}, {p.stream} {p.from_seq} to {p.to_seq}: {p.fault}")
+    verified = sum(m.verdict == "verified" for m in checked.messages)
+    print(f"{verified} of {len(checked.messages)} files verified, {len(checked.problems)} faults between reports")
+
+
+def _exit_code(checked: Checked) -> int:
+    verdicts = {m.verdict for m in checked.messages}
+    if "failed" in verdicts or checked.problems:
+        return FAILS
+    if "unusable" in verdicts or not verdicts:
+        return CONFIG
+    return UNCHECKED if "unchecked" in verdicts else OK
+
+
+def _named(claim: Claim | None) -> dict[str, Json]:
     if claim is None:
         return {}
     site, kind = claim.address.site, claim.address.kind
     return {"site": site, "stream": kind, "epoch": claim.epoch, "seq": claim.seq, "digest": claim.digest}
+
+
+def _seconds(text: str) -> float:
+    """Return a number of seconds; argparse names this function in its message."""
+    seconds = float(text)
+    if not 0 < seconds < 1e6:
+        raise ValueError
+    return seconds

@@ -7,16 +7,19 @@ by `Intake.dirty`, which names the epochs whose sites are to hear from the hub a
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 
+from agent.chain import utc_text
 from agent.envelope import REPORT_TYP, STATE_TYP, verify
 from agent.errors import NotVerified
-from agent.hub.store import KEYS_MOST, Store
+from agent.hub import accepted, answers, before, epochs, forks, orders, rotation
+from agent.hub.store import KEYS_MOST, Store, Waiting
 from agent.hub.trust import Trust
-from agent.hub.verify import Chain, Claim, Gap, advance, read_gap, read_heads, read_message
+from agent.hub.verify import Claim, advance, read_gap, read_heads, read_message
 from agent.keys import PublicKey, public_key
 from agent.model import Json, StreamName
 from agent.presence import STATUSES
+from agent.remote import Reported
+from agent.topics import read_topic
 
 Event = dict[str, Json]
 
@@ -24,8 +27,9 @@ Event = dict[str, Json]
 class Intake:
     """Judges and stores.
 
-    `dirty` holds (site, epoch) that are owed a watermark. `news` says that a key was shown for the first time, so that
-    what waits for it is worth another look (`retry`).
+    `dirty` holds (site, epoch) that are owed a watermark. `news` says that a key was shown, or bound, for the first
+    time, so that what waits for it is worth another look (`retry`). `told` collects what else is worth telling beside
+    the one event of each message; `settle` returns it.
     """
 
     def __init__(self, store: Store, trust: Trust) -> None:
@@ -33,53 +37,122 @@ class Intake:
         self.trust = trust
         self.dirty: set[tuple[str, str]] = set()
         self.news = False
+        self.told: list[Event] = []
+        self._touched: set[str] = set()
         self._keys: dict[str, PublicKey] = {}
 
     def take(self, topic: str, payload: bytes, jws: str, now: datetime) -> Event:
         """Take one message; return one event that says what became of it."""
+        return self._take(topic, payload, jws, now, "mqtt5" if jws else "flattened")
+
+    def retry(self) -> list[Event]:
+        """Judge again what waits for a key, after the trust file has changed or a key was shown.
+
+        What was judged may bind the next key: it goes on until nothing new is found. Each is judged as of when it came.
+        """
+        events = []
+        self.news = True
+        while self.news:
+            self.news = False
+            for site, kid in self._store.waiting_keys():
+                if self.trust.decide(site, kid) == "unknown-key" or self._key(kid) is None:
+                    continue
+                for topic, payload, jws, arrived_at in self._store.take_waiting(site, kid):
+                    events.append(self._take(topic, payload, jws, datetime.fromisoformat(arrived_at), ""))
+        return events
+
+    def settle(self) -> list[Event]:
+        """Finish what several messages together decide; return what is to be told beside their own events.
+
+        Call it once at the end of each transaction.
+        """
+        told, self.told = self.told + answers.settle(self._store, self._touched), []
+        self._touched.clear()
+        return told
+
+    def take_accepted(self, now: datetime) -> list[Event]:
+        """Close what a person has just accepted as lost, where a report behind it says what came before."""
+        events: list[Event] = []
+        for key, first, last in accepted.take_unseen(self._store, now):
+            site, epoch, stream = key
+            told: Event = {"site": site, "epoch": epoch, "stream": stream}
+            events.append({"event": "loss-accepted", **told, "from_seq": first, "to_seq": last})
+            events += [{"event": "tamper", **told}] if self._advance(*key) else []
+            self.dirty.add((site, epoch))
+        return events
+
+    def _take(self, topic: str, payload: bytes, jws: str, now: datetime, protocol: str) -> Event:
+        """Take a message; `protocol`: in which form it came, as the table `site` has it; empty: it has waited."""
         site = ""
         try:
-            claim = read_message(topic, payload, jws)
-            site = claim.address.site
-            self._store.chains.count(site, "received")
-            return self._judge(claim, topic, now)
+            claim = None if answers.is_answer(topic) else read_message(topic, payload, jws)
+            address = claim.address if claim else read_topic(topic)
+            site = address.site if address else ""
+            if protocol:
+                self._store.chains.count(site, "received")
+            if claim is not None:
+                return self._judge(claim, topic, now, protocol)
+            return self._answer(topic, payload, jws, now)
         except NotVerified as error:
             self._store.chains.count(site, f"rejected:{error.reason}")
             return {"event": "rejected", "site": site, "topic": topic[:200], "reason": error.reason, "why": str(error)}
 
-    def retry(self, now: datetime) -> list[Event]:
-        """Judge again what waits for a key, after the trust file has changed or a key was shown."""
-        self.news = False
-        events = []
-        for site, kid in self._store.waiting_keys():
-            if self.trust.decide(site, kid) == "unknown-key" or self._key(kid) is None:
-                continue
-            for topic, payload, jws in self._store.take_waiting(site, kid):
-                try:
-                    events.append(self._judge(read_message(topic, payload, jws), topic, now))
-                except NotVerified as error:
-                    self._store.chains.count(site, f"rejected:{error.reason}")
-                    events.append({"event": "rejected", "site": site, "topic": topic, "reason": error.reason})
-        return events
-
-    def _judge(self, claim: Claim, topic: str, now: datetime) -> Event:
+    def _judge(self, claim: Claim, topic: str, now: datetime, protocol: str) -> Event:
         site, typ = claim.address.site, REPORT_TYP if claim.stream else STATE_TYP
-        decision = self.trust.decide(site, claim.kid)
+        decision = self.trust.decide(site, claim.kid, now)
         if claim.stream is None and self._key(claim.kid) is None:
             self._keep_key(claim, vouched_for=decision == "trusted")
-        if decision in ("key-of-another-site", "revoked-key"):
-            raise NotVerified(decision, f"the trust file says {decision} of {claim.kid}")
-        key = self._key(claim.kid)
-        if decision == "unknown-key" or key is None:
-            if not self._store.keep_waiting(claim, topic, now):
-                raise NotVerified("too-many-waiting", "more messages of unknown keys than are kept for one site")
+        waiting = Waiting(site, claim.kid, topic, claim.jws, claim.payload)
+        key = self._believed(waiting, now)
+        if key is None:
             return self._event("untrusted", claim, kid=claim.kid)
         verify(claim.payload, claim.jws, {key.kid: key}, typ)
+        limit = self.trust.rotated(claim.kid)
+        if limit is not None and not rotation.still_taken(self._store, limit, claim):
+            raise NotVerified("rotated-key", f"the key has handed over to {limit.to}, and this came after")
         news = self._store.meet(site, claim.address.city, claim.epoch, now)
         if news:
             self._store.chains.count(site, "new-epochs")
+        self._touched.add(site)
+        self._store.chains.hear(site, utc_text(now), protocol)
         event = self._state(claim, now) if claim.stream is None else self._report(claim, claim.stream, now)
         return {**event, "new_epoch": True} if news else event
+
+    def _answer(self, topic: str, payload: bytes, jws: str, now: datetime) -> Event:
+        """Judge a result of a command, or what a site says is in force."""
+        address = read_topic(topic)
+        if address is None:
+            raise NotVerified("topic", "not a topic that a site sends on")
+        payload, jws, kid = answers.unpack(address, payload, jws)
+        key = self._believed(Waiting(address.site, kid, topic, jws, payload), now)
+        if key is None:
+            return {"event": "untrusted", "site": address.site, "stream": address.kind, "kid": kid}
+        value = answers.read(address, payload, jws, key)
+        limit = self.trust.rotated(kid)
+        if limit is not None:
+            raise NotVerified("rotated-key", f"the key has handed over to {limit.to}")
+        if isinstance(value, Reported):
+            return answers.take_reported(self._store, value, payload, jws, now)
+        self._touched.add(address.site)
+        event, told = answers.take_result(self._store, value, payload, jws, now)
+        self.told += told
+        return event
+
+    def _believed(self, message: Waiting, now: datetime) -> PublicKey | None:
+        """Return the key that may speak for the site; where nobody knows it yet, keep the message waiting for it.
+
+        Raises:
+            NotVerified: The trust file refuses the key, or too much is waiting.
+        """
+        decision = self.trust.decide(message.site, message.kid, now)
+        if decision not in ("trusted", "unknown-key"):
+            raise NotVerified(decision, f"the trust file says {decision} of {message.kid}")
+        key = self._key(message.kid)
+        if decision == "trusted" and key is not None:
+            return key
+        if not self._store.keep_waiting(message, now):
+            raise NotVerified("too-many-waiting", "more messages of unknown keys than are kept for one site")
+        return None
 
     def _keep_key(self, claim: Claim, vouched_for: bool) -> None:
         """Keep the key that a state message shows: its thumbprint is its name, so nobody can slip in another."""
@@ -107,55 +180,86 @@ class Intake:
         site, status = claim.address.site, str(claim.data.get("status"))
         if status not in STATUSES:
             raise NotVerified("payload", "a state message with an unknown status")
-        ((epoch, number),) = self._store.all("SELECT epoch, connection_no FROM site WHERE site = ?", site)
-        # A will is signed at connect and spoken at any time after: only that of the present connection counts.
+        ((epoch, number, last),) = self._store.all("SELECT epoch, connection_no, status FROM site WHERE site = ?", site)
         if status == "ready":
             self.dirty.add((site, claim.epoch))  # also a restored copy's: the watermark tells it what it is
-        late = claim.epoch != epoch or claim.seq < number or (status != "ready" and claim.seq != number)
-        if late:
+            if epochs.second_life(self._store, claim, epoch):
+                return self._event("two-lives", claim, status=status)
+        # A will is signed at connect and spoken at any time after: not that of an earlier connection. One whose birth
+        # is not here yet tells that the connection has been, and is over; the birth does not bring it back.
+        if claim.epoch != epoch or claim.seq < number:
             self._store.chains.count(site, "stale-states")
             return self._event("stale-state", claim, status=status)
-        self._store.keep_state(site, claim.seq, status, now)
-        self._expect(site, claim.epoch, claim.data.get("heads"))
+        over = claim.seq == number and last in ("disconnected", "lost")
+        if status != "ready" or not over:
+            self._store.keep_state(site, claim.seq, status, now)
+        if status == "ready":
+            self._store.keep_birth(site, claim.kid, str(claim.data.get("confirm"))[:20])
+            if not over:
+                orders.renew(self._store, site, now)
+        self._expect(site, claim.epoch, claim.data.get("heads"), now)
+        tampered = False
         for stream, head in read_heads(claim.data.get("confirmed")).items():
-            chain = self._store.chains.get((site, claim.epoch, stream))
-            lost = chain.position.seq < head.seq and not self._store.report_at(
-                site, claim.epoch, stream, chain.position.seq + 1
-            )
-            if lost:  # this hub confirmed it once and has lost it: the site no longer has what lies before
-                run = chain.position.seq + 1, head.seq
-                self._store.keep_gap(
-                    site, Gap(claim.epoch, stream, *run, head.seq - chain.position.seq, "confirmed-before", head.digest)
-                )
-                self._store.chains.keep((site, claim.epoch, stream), Chain(head, head, chain.broken))
-                self._advance(site, claim.epoch, stream)
-        return self._event("state", claim, status=status)
+            moved, contradicted = before.begin_at(self._store, (site, claim.epoch, stream), head)
+            if moved:
+                self._store.chains.late(site, utc_text(now))
+                contradicted = self._advance(site, claim.epoch, stream) or contradicted
+            if contradicted:
+                self._store.chains.count(site, "tampered")
+                tampered = True
+        return self._event("tamper" if tampered else "state", claim, status=status)
 
     def _report(self, claim: Claim, stream: StreamName, now: datetime) -> Event:
-        site = claim.address.site
+        site, key = claim.address.site, (claim.address.site, claim.epoch, stream)
         gap = read_gap(claim) if stream == "gap" else None
+        handover = rotation.read(claim) if stream == "event" else None
         stored = self._store.digests_at(claim)
         self.dirty.add((site, claim.epoch))
         if claim.digest in stored:
             self._store.chains.count(site, "duplicates")
             return self._event("duplicate", claim)
+        if handover is not None and not stored:
+            self.trust = rotation.bind(self._store, self._store.directory, claim, handover, now)
+            self.news = True
+            self._store.chains.count(site, "rotations")
+            self.told.append({"event": "rotated", "site": site, "from": handover.old, "to": handover.new.kid})
         self._store.keep_report(claim, bool(stored), now)
+        chains, below = self._store.chains, claim.seq <= self._store.chains.get(key).position.seq
+        contradicted = below and before.link_back(self._store, key, claim.seq)
         if stored:
-            self._store.chains.count(site, "forks")
+            chains.count(site, "forks")
+            if forks.mends(self._store, key, claim):
+                self._advance(*key)
             return self._event("fork", claim)
-        self._store.chains.count(site, "verified")
+        chains.count(site, "verified")
+        known = chains.expected(key)
+        if claim.seq != known + 1:
+            chains.late(site, utc_text(now))
+        chains.expect(key, claim.seq)
+        body = claim.data["body"]
         if gap is not None:
             self._store.keep_gap(site, gap)
-            self._advance(site, gap.epoch, gap.stream)
+            run = (site, gap.epoch, gap.stream)
+            if gap.epoch == claim.epoch or chains.expected(run):  # else what is before it was another hub's
+                chains.expect(run, gap.to_seq)
+            before.link_back(self._store, run, gap.to_seq)
+            self._advance(*run)
             self.dirty.add((site, gap.epoch))
-        if stream == "health":
-            body = claim.data["body"]
-            self._expect(site, claim.epoch, body.get("heads") if isinstance(body, dict) else None)
-        broken = self._advance(site, claim.epoch, stream, claim)
+        elif stream == "health" and isinstance(body, dict):
+            if claim.seq >= known:
+                chains.health(site, claim.epoch, utc_text(now), str(body.get("next_due_at") or "")[:40])
+            self._expect(site, claim.epoch, body.get("heads"), now)
+        if gap is not None or (stream == "event" and isinstance(body, dict) and epochs.tells_incident(body)):
+            self.told += epochs.explain(self._store, claim, gap)
+        broken = self._advance(site, claim.epoch, stream, claim) or contradicted
+        if contradicted:
+            chains.count(site, "tampered")
         return self._event("tamper" if broken else "verified", claim)
 
-    def _expect(self, site: str, epoch: str, heads: object) -> None:
+    def _expect(self, site: str, epoch: str, heads: object, now: datetime) -> None:
         for stream, head in read_heads(heads).items():
+            if head.seq > self._store.chains.expected((site, epoch, stream)):
+                self._store.chains.late(site, utc_text(now))
             self._store.chains.expect((site, epoch, stream), head.seq)
 
     def _advance(self, site: str, epoch: str, stream: StreamName, new: Claim | None = None) -> bool:
@@ -170,12 +274,19 @@ class Intake:
         if settled and new is not None and new.seq != before.position.seq + 1:
             return False
 
-        def report_at(seq: int) -> tuple[str, str] | None:
+        made = self._store.chains.expected(key)  # nothing is known of what lies above it
+
+        def report_at(seq: int, due: str) -> tuple[str, str] | None:
             if new is not None and seq == new.seq:
                 return new.digest, new.prev
-            return self._store.report_at(site, epoch, stream, seq)
+            return forks.version_at(self._store, key, seq, due) if seq <= made else None
 
-        after = advance(before, report_at, partial(self._store.gap_at, site, epoch, stream))
+        def gap_at(seq: int) -> tuple[int, str] | None:
+            if seq > made:
+                return None
+            return self._store.gap_at(site, epoch, stream, seq) or accepted.close(self._store, key, seq)
+
+        after = advance(before, report_at, gap_at)
         if after == before:
             return False
         self._store.chains.keep(key, after)
@@ -186,11 +297,5 @@ class Intake:
 
     @staticmethod
     def _event(kind: str, claim: Claim, **more: Json) -> Event:
-        event: Event = {
-            "event": kind,
-            "site": claim.address.site,
-            "stream": claim.address.kind,
-            "epoch": claim.epoch,
-            "seq": claim.seq,
-        }
-        return {**event, **more}
+        event: Event = {"event": kind, "site": claim.address.site, "stream": claim.address.kind}
+        return {**event, "epoch": claim.epoch, "seq": claim.seq, **more}

@@ -2,82 +2,191 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
+from agent.hub import queries
+from agent.hub.accepted import accepted
+from agent.hub.queries import ChainRow, SiteRow, WaitingRow
+from agent.hub.resend import lost
+from agent.hub.silent import silent_sites
 from agent.hub.store import Store
-from agent.model import Json, StreamName
+from agent.hub.trust import Trust
+from agent.model import Json
 
 SCHEMA: Final = "camwarden-hub-status/1"
+SILENT_SCHEMA: Final = "camwarden-hub-silent/1"
+ORDERS_SCHEMA: Final = "camwarden-hub-orders/1"
 
 
 def write_status(store: Store) -> dict[str, Json]:
     """Return counts, chains and gaps of every site that was ever heard of.
 
     `confirmed` counts reports up to the watermarks. `missing` are runs of numbers that the hub lacks and nobody has
-    explained; `explained` are those that a gap record names.
+    explained; `lost` are those of them that the site, asked, no longer has; `explained` are those that a gap record
+    names.
     """
-    counts: dict[str, dict[str, int]] = defaultdict(dict)
-    for site, name, number in store.all("SELECT site, name, n FROM count"):
-        counts[site][name] = number
-    for (site,) in store.all("SELECT site FROM site"):
-        counts[site].setdefault("received", 0)
-    return {"schema": SCHEMA, "sites": {site: _site(store, site, counts[site]) for site in sorted(counts)}}
-
-
-def _site(store: Store, site: str, counts: dict[str, int]) -> dict[str, Json]:
-    state = store.all("SELECT city, epoch, status, connection_no, state_at FROM site WHERE site = ?", site)
-    city, epoch, status, connection_no, state_at = state[0] if state else ("", "", "unknown", 0, "")
-    waiting = store.all("SELECT kid, count(*) FROM waiting WHERE site = ? GROUP BY kid", site)
-    chains = store.all("SELECT epoch, stream, seq, broken FROM chain WHERE site = ? ORDER BY epoch, stream", site)
-    (confirmed,) = store.all(
-        "SELECT count(*) FROM report r JOIN chain c USING (site, epoch, stream)"
-        " WHERE r.site = ? AND r.seq <= c.seq AND r.fork = 0",
-        site,
-    )[0]
-    explained = store.all(
-        "SELECT epoch, stream, from_seq, to_seq, reason FROM gap WHERE site = ? ORDER BY epoch, stream, from_seq", site
-    )
-    rejected = {name.partition(":")[2]: n for name, n in counts.items() if name.startswith("rejected:")}
-    missing = [hole for of_epoch, stream, *_ in chains for hole in _holes(store, site, of_epoch, stream)]
-    return {
-        "city": city,
-        "state": {"status": status, "epoch": epoch, "connection_no": connection_no, "at": state_at},
-        "received": counts.get("received", 0),
-        "verified": counts.get("verified", 0),
-        "confirmed": confirmed,
-        "duplicates": counts.get("duplicates", 0),
-        "forks": counts.get("forks", 0),
-        "tampered": counts.get("tampered", 0),
-        "new_epochs": counts.get("new-epochs", 0),
-        "stale_states": counts.get("stale-states", 0),
-        "untrusted": sum(number for _, number in waiting),
-        "untrusted_keys": [kid for kid, _ in waiting],
-        "rejected": rejected,
-        "watermarks": [
-            {"epoch": of_epoch, "stream": stream, "seq": seq, "broken_at": broken or None}
-            for of_epoch, stream, seq, broken in chains
-        ],
-        "gaps": {
-            "missing": missing,
-            "explained": [
-                {"epoch": of_epoch, "stream": stream, "from_seq": first, "to_seq": last, "reason": reason}
-                for of_epoch, stream, first, last, reason in explained
+    counted = queries.counts(store)
+    rows = {row.site: row for row in queries.site_rows(store)}
+    waiting: dict[str, list[WaitingRow]] = defaultdict(list)
+    for row in queries.waiting_rows(store):
+        waiting[row.site].append(row)
+    chains: dict[str, list[ChainRow]] = defaultdict(list)
+    for chain in queries.chain_rows(store):
+        chains[chain.site].append(chain)
+    confirmed = queries.confirmed_counts(store)
+    open_orders = open_order_counts(store)
+    policies = {
+        site: {"desired_version": desired, "reported_version": reported, "refused": json.loads(no) if no else None}
+        for site, desired, reported, no in queries.policies(store)
+    }
+    sites: dict[str, Json] = {}
+    for site in sorted(counted.keys() | rows.keys()):
+        counts = counted.get(site, {})
+        sites[site] = {
+            **_state(rows.get(site)),
+            **_counts(counts),
+            "confirmed": confirmed.get(site, 0),
+            "untrusted": sum(row.number for row in waiting[site]),
+            "untrusted_keys": [row.kid for row in waiting[site]],
+            "rejected": {name.partition(":")[2]: n for name, n in counts.items() if name.startswith("rejected:")},
+            "epochs": [
+                {"epoch": epoch, "first_at": first_at, "verdict": verdict or "open"}
+                for epoch, first_at, verdict in queries.epochs(store, site)
             ],
-        },
+            "watermarks": [
+                {
+                    "epoch": chain.epoch,
+                    "stream": chain.stream,
+                    "seq": chain.confirmed,
+                    "broken_at": chain.broken or None,
+                }
+                for chain in chains[site]
+            ],
+            "gaps": _gaps(store, site, chains[site]),
+            "orders_open": open_orders.get(site, 0),
+            "policy": policies.get(site),
+        }
+    return {"schema": SCHEMA, "sites": sites}
+
+
+def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:
+    """Return the sites that are not heard of as they should be."""
+    found = silent_sites(queries.site_rows(store), queries.waiting_rows(store), trust, now)
+    return {
+        "schema": SILENT_SCHEMA,
+        "at": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "sites": [
+            {
+                "site": one.site,
+                "city": one.city,
+                "kind": one.kind,
+                "why": one.why,
+                "since": one.since.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "silent_s": round((now - one.since).total_seconds()),
+                "kid": one.kid or None,
+            }
+            for one in found
+        ],
     }
 
 
-def _holes(store: Store, site: str, epoch: str, stream: StreamName) -> list[Json]:
-    """Return the runs of numbers that are neither stored nor explained, up to what the site says to have made."""
-    of = (site, epoch, stream)
-    where = "site = ? AND epoch = ? AND stream = ?"
-    ((position, expected),) = store.all(f"SELECT position_seq, expected FROM chain WHERE {where}", *of)  # noqa: S608
-    spans = store.all(f"SELECT seq, seq FROM report WHERE {where} AND seq > ?", *of, position)  # noqa: S608
-    spans += store.all(f"SELECT from_seq, to_seq FROM gap WHERE {where} AND to_seq > ?", *of, position)  # noqa: S608
-    holes: list[Json] = []
-    for first, last in [*sorted(spans), (expected + 1, expected)]:
-        if first > position + 1:
-            holes.append({"epoch": epoch, "stream": stream, "from_seq": position + 1, "to_seq": first - 1})
-        position = max(position, last)
-    return holes
+def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Json]:
+    """Return every order of a site, or of all, and what became of it.
+
+    `state`: `waiting` (not sent yet), `sent`, `answer-expected` (done, and the report that answers it is awaited),
+    `answered`, `refused` (by the site), `answer-refused` (by the hub), `expired`.
+    """
+    orders: list[Json] = []
+    for row in queries.orders(store, site):
+        orders.append(
+            {
+                "id": row.id,
+                "site": row.site,
+                "command": row.name,
+                "state": _order_state(row, now),
+                "reason": row.reason,
+                "created_at": row.created_at,
+                "sent_at": row.sent_at or None,
+                "result_at": row.result_at or None,
+                "expires_at": row.expires_at,
+            }
+        )
+    return {"schema": ORDERS_SCHEMA, "orders": orders}
+
+
+def open_order_counts(store: Store) -> dict[str, int]:
+    """Return how many orders of each site have no answer yet, expired ones too."""
+    rows = store.all("SELECT site, count(*) FROM command WHERE status IN ('', 'waits') GROUP BY site")
+    return dict(rows)
+
+
+def _order_state(row: queries.OrderRow, now: datetime) -> str:
+    if row.status in ("answered", "refused", "answer-refused"):
+        return row.status
+    if datetime.fromisoformat(row.expires_at) <= now and row.status != "waits":
+        return "expired"
+    if row.status == "waits":
+        return "answer-expected"
+    return "sent" if row.sent_at else "waiting"
+
+
+def _state(row: SiteRow | None) -> dict[str, Json]:
+    if row is None:
+        state: dict[str, Json] = {"status": "unknown", "epoch": "", "connection_no": 0, "at": ""}
+        return {"city": "", "state": state, "arrived_at": None, "health": None, "kid": None, "confirm": None}
+    state = {"status": row.status, "epoch": row.epoch, "connection_no": row.connection_no, "at": row.state_at}
+    health: Any = {"arrived_at": row.health_at, "made_at": row.health_made_at, "next_due_at": row.next_due_at}
+    return {
+        "city": row.city,
+        "state": state,
+        "arrived_at": row.arrived_at or None,
+        "health": health if row.health_at else None,
+        "kid": row.kid or None,
+        "confirm": row.confirm or None,
+        "protocol": row.protocol or None,
+    }
+
+
+def _counts(counts: dict[str, int]) -> dict[str, Json]:
+    names = ("received", "verified", "duplicates", "forks", "tampered", "new-epochs", "stale-states")
+    return {name.replace("-", "_"): counts.get(name, 0) for name in names}
+
+
+def _gaps(store: Store, site: str, chains: list[ChainRow]) -> dict[str, Json]:
+    return {
+        "missing": [
+            {"epoch": chain.epoch, "stream": chain.stream, "from_seq": first, "to_seq": last}
+            for chain in chains
+            for first, last in queries.missing_runs(store, chain)
+        ],
+        "lost": [
+            {"epoch": hole.epoch, "stream": hole.stream, "from_seq": hole.first, "to_seq": hole.last}
+            for hole in lost(store, site)
+        ],
+        "accepted": [
+            {
+                "epoch": one.epoch,
+                "stream": one.stream,
+                "from_seq": one.first,
+                "to_seq": one.last,
+                "by": one.by,
+                "why": one.why,
+                "at": one.at,
+                "closed": one.closed,
+            }
+            for one in accepted(store, site)
+        ],
+        "explained": [
+            {
+                "epoch": gap.epoch,
+                "stream": gap.stream,
+                "from_seq": gap.from_seq,
+                "to_seq": gap.to_seq,
+                "reason": gap.reason,
+            }
+            for gap in queries.gap_rows(store, site)
+        ],
+    }

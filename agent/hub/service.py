@@ -1,8 +1,9 @@
 """The running hub: one connection to the broker, one thread, one transaction per batch of messages.
 
 Subscribes before anything else, so that what a site sends after `ready` is not missed. A batch is judged, committed,
-and only then answered with watermarks. Watches the trust file: what waited for a key that is now trusted is judged
-and confirmed without a restart.
+and only then answered with watermarks. Looks once a second at the trust file (what waited for a key that is now
+trusted is judged and confirmed without a restart) and at the orders that a person has written into the database, and
+less often at what is missing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Final
 
 from agent.config import Hub
 from agent.errors import AgentError, HubUnavailable
-from agent.hub import trust
+from agent.hub import accepted, epochs, orders, resend, trust
 from agent.hub.ack import Ack, write_ack
 from agent.hub.intake import Event, Intake
 from agent.hub.store import Store
@@ -31,7 +32,8 @@ from agent.model import Json
 from agent.publish_link import Events, Link
 from agent.publish_messages import Message
 from agent.publish_pace import Pace, reconnect_delay_s
-from agent.topics import PREFIX
+from agent.publish_protocol import Dialect
+from agent.topics import FROM_HUB, PREFIX, read_topic
 
 LOG = logging.getLogger("camwarden.hub")
 
@@ -39,7 +41,8 @@ KEY_NAME: Final = "hub-key.pem"
 CLIENT_ID: Final = "camwarden-hub"  # the hyphen keeps it apart from every site id
 SUBSCRIPTION: Final = f"{PREFIX}/+/+/#"
 
-_TRUST_LOOK_S = 1.0
+_LOOK_S = 1.0
+_MISSING_LOOK_S = 30.0
 _BATCH_WAIT_S = 0.5
 _BATCH_MOST = 256
 _GATHER_S = 0.002  # more is on its way when the broker is busy: one transaction then serves many messages
@@ -99,7 +102,8 @@ class _Service:
         self._clock = clock
         self._pace = pace
         self._trust_seen = self._trust_mark()
-        self._trust_look_at = 0.0
+        self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = 0.0
+        self._dialect = Dialect()  # what the broker speaks is remembered over connections
         self._ready_once = False
         self._offline = False
         self._arrived: list[tuple[str, bytes, str]] = []
@@ -125,6 +129,7 @@ class _Service:
                         self._tell({"event": "offline", "reason": words})
                 chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
                 stop.wait(reconnect_delay_s(self._pace, max(1, attempt), False, chance))
+            self._batch(None, self._arrived)  # of a connection that did not come back
         finally:
             wake_read.close()
             wake_write.close()
@@ -132,7 +137,7 @@ class _Service:
     def _serve(self, stop: threading.Event, wake: socket.socket) -> None:
         """Serve one connection until it ends."""
         broker, ready = self._options.broker, False
-        link = Link(CLIENT_ID, broker, self._pace.keepalive_s, self._pace.connect_timeout_s)
+        link = Link(CLIENT_ID, broker, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
         deadline = time.monotonic() + _SUBSCRIBE_WITHIN_S
         asked = False
         try:
@@ -157,6 +162,8 @@ class _Service:
                 if gathered:
                     arrived, self._arrived = self._arrived, []
                     self._batch(link, arrived)
+                if ready:
+                    self._look_at_orders(link)
                 if events.lost:
                     raise HubUnavailable(events.lost)
                 if not ready and time.monotonic() > deadline:
@@ -185,13 +192,15 @@ class _Service:
         broker = self._options.broker
         self._offline = False
         self._tell({"event": "ready", "host": broker.host, "port": broker.port, "kid": self._signer.kid})
+        with self._store.transaction():
+            orders.renew_all(self._store, self._clock())
         sites = self._store.all("SELECT site, epoch FROM site")
         for start in range(0, len(sites), _ACKS_AT_ONCE):
             self._intake.dirty.update(sites[start : start + _ACKS_AT_ONCE])
             self._batch(link, [])
 
-    def _batch(self, link: Link, messages: list[tuple[str, bytes, str]]) -> None:
-        """Judge, commit, tell, answer: in this order."""
+    def _batch(self, link: Link | None, messages: list[tuple[str, bytes, str]]) -> None:
+        """Judge, commit, tell, answer: in this order. Without a link nobody is answered."""
         if not messages and not self._intake.dirty and not self._intake.news:
             return
         now = self._clock()
@@ -199,10 +208,11 @@ class _Service:
         acks: list[Ack] = []
         with self._store.transaction():
             for topic, payload, jws in messages:
-                if payload and not topic.endswith("/ack"):
+                if payload and not _is_ours(topic):
                     events.append(self._intake.take(topic, payload, jws, now))
             if self._intake.news:
-                events += self._intake.retry(now)
+                events += self._intake.retry()
+            events += self._intake.settle()
             for site, epoch in sorted(self._intake.dirty):
                 ack = write_ack(self._store, self._signer, site, epoch, now)
                 if ack is not None:
@@ -210,15 +220,44 @@ class _Service:
         self._intake.dirty.clear()
         for event in events:
             self._tell(event)
+        if link is None:
+            return
         for ack in acks:  # one that a broken connection swallows is said again by `_welcome`
             link.publish(Message(ack.topic, ack.payload, ack.jws, retain=ack.retain))
             streams: dict[str, Json] = {stream: head.seq for stream, head in ack.mark.streams.items()}
             self._tell({"event": "confirmed", "site": ack.mark.site, "epoch": ack.mark.epoch, "streams": streams})
 
-    def _look_at_trust(self) -> None:
-        if time.monotonic() < self._trust_look_at:
+    def _look_at_orders(self, link: Link) -> None:
+        """Publish what was ordered since the last look; now and then order what is missing."""
+        now_s, now = time.monotonic(), self._clock()
+        if now_s < self._orders_look_at_s:
             return
-        self._trust_look_at = time.monotonic() + _TRUST_LOOK_S
+        self._orders_look_at_s = now_s + _LOOK_S
+        if accepted.unseen(self._store):
+            with self._store.transaction():
+                events = self._intake.take_accepted(now)
+            for event in events:
+                self._tell(event)
+        if now_s >= self._missing_look_at_s:
+            self._missing_look_at_s = now_s + _MISSING_LOOK_S
+            with self._store.transaction():
+                events = epochs.look(self._store, now) + resend.look(self._store, self._signer, now)
+            for event in events:
+                self._tell(event)
+        sent = orders.unsent(self._store, now)
+        for one in sent:  # one that a broken connection swallows is sent again with the next
+            link.publish(one.message)
+        if not sent:
+            return
+        with self._store.transaction():
+            orders.mark_sent(self._store, sent, now)
+        for one in sent:
+            self._tell({"event": "sent", "site": one.site, "id": one.id, "version": one.version})
+
+    def _look_at_trust(self) -> None:
+        if time.monotonic() < self._trust_look_at_s:
+            return
+        self._trust_look_at_s = time.monotonic() + _LOOK_S
         mark = self._trust_mark()
         if mark == self._trust_seen:
             return
@@ -238,3 +277,11 @@ class _Service:
         except OSError:
             return (0, 0)
         return (stat.st_mtime_ns, stat.st_ino)
+
+
+def _is_ours(topic: str) -> bool:
+    """Say whether a message is the hub's own: MQTT 3.1.1 brings it back, and a new session what was retained."""
+    if not topic.endswith(("/ack", "/desired")) and "/cmd/" not in topic:
+        return False
+    address = read_topic(topic)
+    return address is not None and address.kind in FROM_HUB

@@ -11,12 +11,14 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from agent.chain import utc_text
+from agent.chain import digest, utc_text
 from agent.errors import ConfigurationError, Forbidden, StoreFailed
+from agent.hub import layout
 from agent.hub.chains import Chains
 from agent.hub.verify import Claim, Gap
 from agent.model import Head, StreamName
@@ -25,56 +27,31 @@ NAME: Final = "hub.db"
 WAITING_MOST: Final = 10_000
 """Messages of keys that nobody has vouched for that are kept per site; the site keeps, and sends again, the rest."""
 
+WAITING_BYTES_MOST: Final = 64 * 1024 * 1024
+"""Bytes of them per site."""
+
+WAITING_ALL_MOST: Final = 200_000
+"""Messages of them of all sites together."""
+
 KEYS_MOST: Final = 16
 """Keys that nobody has vouched for that are kept per site."""
 
-_USER_VERSION = 1
-_LAYOUT = f"""
-BEGIN IMMEDIATE;
-CREATE TABLE report (
-    id INTEGER PRIMARY KEY,
-    site TEXT NOT NULL, epoch TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL,
-    digest TEXT NOT NULL, prev TEXT NOT NULL, fork INTEGER NOT NULL,
-    city TEXT NOT NULL, kid TEXT NOT NULL, arrived_at TEXT NOT NULL,
-    jws TEXT NOT NULL, payload BLOB NOT NULL,
-    UNIQUE (site, epoch, stream, seq, digest)
-);
-CREATE TABLE waiting (
-    id INTEGER PRIMARY KEY,
-    site TEXT NOT NULL, kid TEXT NOT NULL, digest TEXT NOT NULL,
-    topic TEXT NOT NULL, arrived_at TEXT NOT NULL, jws TEXT NOT NULL, payload BLOB NOT NULL,
-    UNIQUE (site, kid, digest)
-);
-CREATE TABLE chain (
-    site TEXT NOT NULL, epoch TEXT NOT NULL, stream TEXT NOT NULL,
-    seq INTEGER NOT NULL, digest TEXT NOT NULL,
-    position_seq INTEGER NOT NULL, position_digest TEXT NOT NULL,
-    broken INTEGER NOT NULL, expected INTEGER NOT NULL,
-    PRIMARY KEY (site, epoch, stream)
-) WITHOUT ROWID;
-CREATE TABLE gap (
-    site TEXT NOT NULL, epoch TEXT NOT NULL, stream TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,
-    reason TEXT NOT NULL, last_digest TEXT NOT NULL,
-    PRIMARY KEY (site, epoch, stream, from_seq, to_seq)
-) WITHOUT ROWID;
-CREATE TABLE site (
-    site TEXT PRIMARY KEY, city TEXT NOT NULL, epoch TEXT NOT NULL, connection_no INTEGER NOT NULL,
-    status TEXT NOT NULL, state_at TEXT NOT NULL, ack_no INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE epoch (
-    site TEXT NOT NULL, epoch TEXT NOT NULL, first_at TEXT NOT NULL, PRIMARY KEY (site, epoch)
-) WITHOUT ROWID;
-CREATE TABLE key (kid TEXT PRIMARY KEY, site TEXT NOT NULL, jwk TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE count (
-    site TEXT NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (site, name)
-) WITHOUT ROWID;
-PRAGMA user_version={_USER_VERSION};
-COMMIT;
-"""
+_BUSY_S: Final = 10.0  # a command beside the running hub, or the hub beside a command, waits so long for the other
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message of a key that nobody has vouched for yet."""
+
+    site: str
+    kid: str
+    topic: str
+    jws: str = field(repr=False)
+    payload: bytes = field(repr=False)
 
 
 class Store:
-    """The hub's open database. `chains` holds how far the chains go, and the counts."""
+    """The hub's open database in `directory`. `chains` holds how far the chains go, and the counts."""
 
     def __init__(self, directory: Path, read_only: bool = False) -> None:
         """Open or make it.
@@ -83,6 +60,7 @@ class Store:
             Forbidden: This user may not write there.
             ConfigurationError: There is no such place, or the file is not a hub's database.
         """
+        self.directory = directory
         self._path = path = directory / NAME
         try:
             if read_only:
@@ -92,7 +70,9 @@ class Store:
                 directory.mkdir(parents=True, exist_ok=True)
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             mode = "ro" if read_only else "rw"
-            self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+            self._db = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_S
+            )
         except PermissionError:
             raise Forbidden(f"{path}: this user may not use it; run as the hub's user") from None
         except (OSError, sqlite3.Error) as error:
@@ -101,17 +81,18 @@ class Store:
             if not read_only:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=FULL")
-                if not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                    self._db.executescript(_LAYOUT)
+                layout.prepare(self._db)
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.Error as error:
             self._db.close()
             raise ConfigurationError(f"{path}: not a hub's database ({error}); move it away") from None
-        if version != _USER_VERSION:
+        if version != layout.VERSION:
             self._db.close()
-            raise ConfigurationError(f"{path}: not a database of this version of the hub; move it away")
+            advice = "start the hub once" if 0 < version < layout.VERSION else "move it away"
+            raise ConfigurationError(f"{path}: not a database of this version of the hub; {advice}")
         self.chains = Chains(self._db)
         self._met: set[tuple[str, str]] = set()
+        self._waiting: dict[str, tuple[int, int]] = {}
 
     def close(self) -> None:
         """Close the database."""
@@ -119,11 +100,14 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Run the block as one transaction.
+        """Run the block as one transaction; within one, as a part of it.
 
         Raises:
             StoreFailed: Nothing of the block was kept.
         """
+        if self._in_transaction():
+            yield
+            return
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -131,18 +115,43 @@ class Store:
                 self.chains.flush()
                 self._db.execute("COMMIT")
             except BaseException:
-                if self._db.in_transaction:
+                if self._in_transaction():  # SQLite has taken some failures back itself
                     self._db.execute("ROLLBACK")
                 raise
             finally:
                 self.chains.forget()
                 self._met.clear()
+                self._waiting.clear()
         except sqlite3.Error as error:
-            raise StoreFailed(f"{self._path}: the hub's database failed: {error}; look at the disk") from error
+            raise self._failed(error) from error
+
+    def _in_transaction(self) -> bool:
+        return self._db.in_transaction
 
     def all(self, statement: str, *values: object) -> list[Any]:
-        """Return every row of a query, as tuples."""
-        return self._db.execute(statement, values).fetchall()
+        """Return every row of a query, as tuples.
+
+        Raises:
+            StoreFailed: The database failed.
+        """
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def run(self, statement: str, *values: object) -> int:
+        """Change rows; return how many.
+
+        Raises:
+            StoreFailed: The database failed.
+        """
+        try:
+            return self._db.execute(statement, values).rowcount
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: sqlite3.Error) -> StoreFailed:
+        return StoreFailed(f"{self._path}: the hub's database failed: {error}; look at the disk")
 
     def keep_key(self, site: str, kid: str, jwk: Mapping[str, str]) -> None:
         """Keep a public key that a site has shown, trusted or not."""
@@ -157,28 +166,44 @@ class Store:
         rows = self.all("SELECT jwk FROM key WHERE kid = ?", kid)
         return json.loads(rows[0][0]) if rows else None
 
-    def keep_waiting(self, claim: Claim, topic: str, now: datetime) -> bool:
+    def keep_waiting(self, message: Waiting, now: datetime) -> bool:
         """Keep a message of a key that nobody has vouched for yet; False where there are too many of its site."""
-        site = claim.address.site
-        (waiting,) = self.all("SELECT count(*) FROM waiting WHERE site = ?", site)[0]
-        if waiting >= WAITING_MOST:
+        (number, size), (everybodys, _) = self._waits(message.site), self._waits("")
+        full = number >= WAITING_MOST or size + len(message.payload) > WAITING_BYTES_MOST
+        if full or everybodys >= WAITING_ALL_MOST:
             return False
+        self._waiting[message.site] = number + 1, size + len(message.payload)
+        self._waiting[""] = everybodys + 1, 0
         self._db.execute(
             "INSERT OR IGNORE INTO waiting (site, kid, digest, topic, arrived_at, jws, payload)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (site, claim.kid, claim.digest, topic, utc_text(now), claim.jws, claim.payload),
+            (
+                *(message.site, message.kid, digest(message.payload), message.topic, utc_text(now)),
+                *(message.jws, message.payload),
+            ),
         )
         return True
 
-    def take_waiting(self, site: str, kid: str) -> list[tuple[str, bytes, str]]:
-        """Return topic, payload and JWS of what waits for a key, oldest first, and stop keeping it."""
-        rows = self.all("SELECT topic, payload, jws FROM waiting WHERE site = ? AND kid = ? ORDER BY id", site, kid)
+    def _waits(self, site: str) -> tuple[int, int]:
+        """Return how many messages of a site wait, and their bytes; for no site: how many of all. Asked once."""
+        if site not in self._waiting:
+            what = "count(*), coalesce(sum(length(payload)), 0) FROM waiting WHERE site = ?" if site else \
+                "count(*), 0 FROM waiting WHERE ? = ''"  # fmt: skip
+            self._waiting[site] = self.all(f"SELECT {what}", site)[0]
+        return self._waiting[site]
+
+    def take_waiting(self, site: str, kid: str) -> list[tuple[str, bytes, str, str]]:
+        """Return topic, payload, JWS and time of arrival of what waits for a key, oldest first; stop keeping it."""
+        rows = self.all(
+            "SELECT topic, payload, jws, arrived_at FROM waiting WHERE site = ? AND kid = ? ORDER BY id", site, kid
+        )
         self._db.execute("DELETE FROM waiting WHERE site = ? AND kid = ?", (site, kid))
+        self._waiting.clear()
         return rows
 
     def waiting_keys(self) -> list[tuple[str, str]]:
-        """Return site and kid of everything that waits."""
-        return self.all("SELECT DISTINCT site, kid FROM waiting")
+        """Return site and kid of everything that waits, in the order in which they began to."""
+        return self.all("SELECT site, kid FROM waiting GROUP BY site, kid ORDER BY min(id)")
 
     def digests_at(self, claim: Claim) -> list[str]:
         """Return the digests of the reports that are stored under a report's number: more than one is a fork."""
@@ -201,9 +226,10 @@ class Store:
         )
 
     def keep_gap(self, site: str, gap: Gap) -> None:
-        """Keep what a verified gap record names."""
+        """Keep what a verified gap record names; it also explains the very run that was `confirmed-before`."""
         self._db.execute(
-            "INSERT OR IGNORE INTO gap VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO gap VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason"
+            " WHERE reason = 'confirmed-before' AND last_digest = excluded.last_digest",
             (site, gap.epoch, gap.stream, gap.from_seq, gap.to_seq, gap.reason, gap.last_digest),
         )
 
@@ -232,24 +258,32 @@ class Store:
         """Note that a verified message of an epoch came; say whether it is a new epoch of a site known before."""
         if (site, epoch) in self._met:
             return False
-        known = self.all("SELECT 1 FROM epoch WHERE site = ? LIMIT 1", site)
-        added = self._db.execute("INSERT OR IGNORE INTO epoch VALUES (?, ?, ?)", (site, epoch, utc_text(now))).rowcount
+        known = bool(self.all("SELECT 1 FROM epoch WHERE site = ? LIMIT 1", site))
+        added = self.run(
+            "INSERT OR IGNORE INTO epoch (site, epoch, first_at, verdict) VALUES (?, ?, ?, ?)",
+            *(site, epoch, utc_text(now), "" if known else "first"),
+        )
         if added:
-            self._db.execute(
-                "INSERT INTO site VALUES (?, ?, ?, 0, 'unknown', ?, 0)"
+            self.run(
+                "INSERT INTO site (site, city, epoch, connection_no, status, state_at, ack_no)"
+                " VALUES (?, ?, ?, 0, 'unknown', ?, 0)"
                 " ON CONFLICT (site) DO UPDATE SET epoch = excluded.epoch, connection_no = 0, city = excluded.city",
-                (site, city, epoch, utc_text(now)),
+                *(site, city, epoch, utc_text(now)),
             )
         if self._db.in_transaction:
             self._met.add((site, epoch))
-        return bool(added and known)
+        return bool(added) and known
 
     def keep_state(self, site: str, connection_no: int, status: str, now: datetime) -> None:
         """Keep what a site says about its connection."""
-        self._db.execute(
+        self.run(
             "UPDATE site SET connection_no = ?, status = ?, state_at = ? WHERE site = ?",
-            (connection_no, status, utc_text(now), site),
+            *(connection_no, status, utc_text(now), site),
         )
+
+    def keep_birth(self, site: str, kid: str, confirm: str) -> None:
+        """Keep which key signed the present connection's birth, and by whom the site wants to be confirmed."""
+        self.run("UPDATE site SET kid = ?, confirm = ? WHERE site = ?", kid, confirm, site)
 
     def next_ack_no(self, site: str, now: datetime) -> int:
         """Return a number higher than that of every watermark before.

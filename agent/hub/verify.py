@@ -21,7 +21,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import datetime
+from typing import Literal, NoReturn, TypeGuard
 
 from agent.chain import GENESIS, SCHEMA, STREAMS, digest
 from agent.envelope import PAYLOAD_MAX_BYTES, read_header, unflatten
@@ -29,12 +30,21 @@ from agent.errors import NotVerified
 from agent.model import Head, StreamName
 from agent.presence import SCHEMA as STATE_SCHEMA
 from agent.topics import CITY, FROM_HUB, SITE_ID, Address, read_topic
-from agent.watermark import is_number
+from agent.watermark import SEQ_MAX, is_number
 
 _EPOCH = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _THUMBPRINT = re.compile(r"[0-9A-Za-z_-]{43}")
 _WORD = re.compile(r"[0-9a-z-]{1,64}")
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+_OF_THE_HUB = ("confirmed-before", "accepted-loss")  # the hub's own words for runs that no site has explained
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse)  # NaN and Infinity are Python's: SQLite would fail on them later
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +105,42 @@ def read_payload(payload: bytes, jws: str) -> Claim:
     if not _THUMBPRINT.fullmatch(header.kid):
         raise NotVerified("header", "the kid is not an RFC 7638 thumbprint")
     try:
-        data = json.loads(payload)
+        data = _JSON.decode(payload.decode())
         stream: StreamName | None = None
         if data["schema"] != STATE_SCHEMA:
             stream = STREAMS[STREAMS.index(data["stream"])]
-            if data["schema"] != SCHEMA or not isinstance(data["body"], dict):
+            at = datetime.fromisoformat(data["ts"])
+            if data["schema"] != SCHEMA or not isinstance(data["body"], dict) or at.tzinfo is None:
                 raise ValueError
         seq, prev = (data["connection_no"], "") if stream is None else (data["seq"], data["prev"])
         address, epoch = Address(data["city"], data["site"], stream or "state"), data["epoch"]
         named = CITY.fullmatch(address.city) and SITE_ID.fullmatch(address.site) and _EPOCH.fullmatch(epoch)
-        if not named or not is_number(seq) or (stream is not None and not _DIGEST.fullmatch(prev)):
+        if (
+            not named
+            or not _is_place(seq)
+            or not whole_text(payload)
+            or (stream is not None and not _DIGEST.fullmatch(prev))
+        ):
             raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise NotVerified("payload", "not a payload of this contract") from None
     return Claim(address, header.kid, epoch, stream, seq, prev, digest(payload), data, payload, jws)
+
+
+def _is_place(value: object) -> TypeGuard[int]:
+    """Say whether a value can be a number in a chain: one more must be a number, too."""
+    return is_number(value) and value < SEQ_MAX
+
+
+def whole_text(payload: bytes) -> bool:
+    """Say whether no text in a JSON payload has half a character (a lone surrogate): no file or database takes one."""
+    if not _HALF.search(payload):
+        return True
+    try:
+        json.dumps(json.loads(payload), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +165,10 @@ def read_gap(claim: Claim) -> Gap:
     try:
         body = claim.data["body"]
         gap = Gap(**body) if isinstance(body, dict) else None
-        if gap is None or not (is_number(gap.from_seq) and is_number(gap.to_seq) and gap.from_seq <= gap.to_seq):
+        if gap is None or not (_is_place(gap.from_seq) and _is_place(gap.to_seq) and gap.from_seq <= gap.to_seq):
             raise ValueError
         named = _EPOCH.fullmatch(gap.epoch) and _WORD.fullmatch(gap.reason) and _DIGEST.fullmatch(gap.last_digest)
-        if gap.stream not in STREAMS or not named:
+        if gap.stream not in STREAMS or gap.reason in _OF_THE_HUB or not named:
             raise ValueError
     except (ValueError, TypeError):
         raise NotVerified("payload", "a gap record that names no run of reports") from None
@@ -151,7 +183,7 @@ def read_heads(value: object) -> dict[StreamName, Head]:
         if not isinstance(entry, dict):
             continue
         seq, name = entry.get("seq"), entry.get("digest")
-        if is_number(seq) and isinstance(name, str) and _DIGEST.fullmatch(name):
+        if _is_place(seq) and isinstance(name, str) and _DIGEST.fullmatch(name):
             heads[stream] = Head(seq, name)
     return heads
 
@@ -172,20 +204,21 @@ class Chain:
 
 def advance(
     chain: Chain,
-    report_at: Callable[[int], tuple[str, str] | None],
+    report_at: Callable[[int, str], tuple[str, str] | None],
     gap_at: Callable[[int], tuple[int, str] | None],
 ) -> Chain:
     """Return the chain as far as it goes now.
 
     Args:
         chain: As far as it went before.
-        report_at: Digest and `prev` of the verified report with a sequence number, if the hub has it.
+        report_at: Digest and `prev` of the verified report with a number, if the hub has it. Of several, the one whose
+            `prev` is the second argument, the digest before it.
         gap_at: Last number and last digest of a verified gap record that covers a number, if there is one.
     """
     confirmed, position = chain.confirmed, chain.position
     while not chain.broken:
         seq = position.seq + 1
-        report = report_at(seq)
+        report = report_at(seq, position.digest)
         if report is not None:
             if report[1] != position.digest:
                 return Chain(confirmed, position, broken=seq)
@@ -252,8 +285,8 @@ def _continued(versions: Mapping[str, Claim], after: Mapping[str, Claim]) -> Cla
     return next((claim for claim in versions.values() if claim.digest in named), next(iter(versions.values())))
 
 
-def _reports(stored: Mapping[int, Claim]) -> Callable[[int], tuple[str, str] | None]:
-    def report_at(seq: int) -> tuple[str, str] | None:
+def _reports(stored: Mapping[int, Claim]) -> Callable[[int, str], tuple[str, str] | None]:
+    def report_at(seq: int, due: str) -> tuple[str, str] | None:
         claim = stored.get(seq)
         return (claim.digest, claim.prev) if claim else None
 

@@ -134,8 +134,17 @@ def _health_body(cameras: int) -> dict[str, Json]:
         "division": "140200",
         "next_due_at": "2026-11-24T15:19:00Z",
         "counts": {"pass": 240, "warn": 1, "fail": 1, "unknown": 2, "not_applicable": 12},
-        "cameras": [[f"camera-{n:02}", f"140200000013200000{n:02}", "pass"] for n in range(cameras)],
-        "not_pass": [{"check": "camera-online", "subject": "camera:camera-07", "status": "fail", "reason": "refused"}],
+        "code_prefix": "140200000013200000",
+        "cameras": {"pass": [[f"camera-{n:02}", f"{n:02}"] for n in range(cameras)]},
+        "not_pass": [
+            {
+                "check": "camera-online",
+                "status": "fail",
+                "reason": "refused",
+                "count": 1,
+                "subjects": ["camera:camera-07"],
+            }
+        ],
         "queue": {"pending": 812, "sent": 20, "parked": 0, "confirmed": 5210, "dropped": 0},
         "host": {"cpu_ratio": 0.11, "memory_ratio": 0.23, "disk_free_bytes": 912345678, "uptime_s": 86400.5},
         "agent": {"version": "0.1.0"},

@@ -13,7 +13,7 @@ from agent.checks import run_checks
 from agent.config import CameraConfig, PrivateZone, Site
 from agent.events import transitions
 from agent.facts import gather
-from agent.model import Head, Json, Moment, StreamName
+from agent.model import Head, Json, Moment, Status, StreamName
 from agent.report import build_reports
 from agent.state import Memory
 from drivers.details import Host
@@ -39,6 +39,7 @@ CAMERAS: Final = 64
 
 _SQUARE = ((0.2, 0.2), (0.5, 0.2), (0.5, 0.5), (0.2, 0.5))
 _PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub")
+_BROKEN: tuple[Status, ...] = ("fail", "unknown", "warn")
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,23 @@ class Sizes:
 
 
 def cases() -> dict[str, Sizes]:
-    """Return the sizes of a site that passes everything, of one after its first look, and of one that is silent."""
+    """Return the sizes of a site that passes everything, after its first look, silent in part or whole, and broken.
+
+    Broken: every finding is a cause of its own, in all three states and for several reasons each.
+    """
     return {
         "all_pass": sizes(lambda _: False, passing=True),
         "first_look": sizes(lambda _: False),
         "8_silent": sizes(lambda n: n < 8),
         "all_silent": sizes(lambda _: True),
+        "all_broken": sizes(lambda _: False, broken=True),
     }
 
 
-def sizes(down: Callable[[int], bool], passing: bool = False) -> Sizes:
+def sizes(down: Callable[[int], bool], passing: bool = False, broken: bool = False) -> Sizes:
     """Return the sizes for a site of 64 cameras with one private zone each, of which some do not answer.
 
-    `passing`: every finding is made a pass, which some become only after days of looks.
+    `passing`: every finding is made a pass, which some become only after days of looks. `broken`: none of them is one.
     """
     devices = tuple(Device(f"box-{n:02}", f"192.0.2.{n + 1}", 80, "onvif") for n in range(CAMERAS))
     zone = PrivateZone("house opposite", _SQUARE, "color")
@@ -83,6 +88,11 @@ def sizes(down: Callable[[int], bool], passing: bool = False) -> Sizes:
     findings = run_checks(site, facts, NOW)
     if passing:
         findings = tuple(replace(finding, status="pass", reason="", caused_by="") for finding in findings)
+    if broken:
+        findings = tuple(
+            replace(finding, status=_BROKEN[n % 3], reason=f"one-reason-of-{n % 8}", caused_by="")
+            for n, finding in enumerate(findings)
+        )
     told, memory = transitions(findings, Memory(), NOW)
     queue: dict[str, Json] = {"pending": 812, "sent": 20, "parked": 0, "confirmed": 5210, "dropped": 0}
     drafts, _ = build_reports(site, facts, findings, told, memory, NOW, queue)

@@ -210,14 +210,24 @@ CONFIG: Final[dict[str, Json]] = {
         },
     ],
     "findings": [FINDING],
-    "digests": {"config": "c" * 64},
+    "digests": {"config": "c" * 64, "desired": None},
+    "answers": [],
 }
 HEALTH: Final[dict[str, Json]] = {
     "division": "140200",
     "next_due_at": "2026-11-24T15:19:00Z",
     "counts": {"pass": 1, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": 0},
-    "cameras": [["gate1", "14020000001320000001", "fail"], ["lobby", None, "pass"]],
-    "not_pass": [{"check": "camera-online", "subject": "camera:gate1", "status": "fail", "reason": "unreachable"}],
+    "code_prefix": "140200000013200000",
+    "cameras": {"fail": [["gate1", "01"]], "pass": [["lobby", None], ["yard", "02"]]},
+    "not_pass": [
+        {
+            "check": "camera-online",
+            "status": "fail",
+            "reason": "unreachable",
+            "count": 1,
+            "subjects": ["camera:gate1"],
+        }
+    ],
     "queue": {"pending": 0, "sent": 0, "parked": 0, "confirmed": 0, "dropped": 0},
     "host": {"cpu_ratio": 0.1, "memory_ratio": 0.25, "disk_free_bytes": 1000000, "uptime_s": 86400},
     "agent": {"version": "0.1.0"},

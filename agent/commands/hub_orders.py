@@ -1,0 +1,160 @@
+"""`camwarden hub resend`, `report-now`, `check-now` and `desired`: ask something of a site.
+
+The order is signed and written into the hub's database; the running hub sends it within a second. `hub orders` shows
+what became of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from agent.chain import STREAMS, utc_text
+from agent.errors import ConfigurationError, UsageError
+from agent.exits import OK
+from agent.hub import orders, service
+from agent.hub.accepted import accept_loss
+from agent.hub.report import ORDERS_SCHEMA
+from agent.hub.store import NAME, Store
+from agent.keys import Signer, load_signer
+from agent.remote import Range
+from agent.watermark import SEQ_MAX
+
+_POLICY_MAX_BYTES = 1024 * 1024
+
+
+def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    site = argparse.ArgumentParser(add_help=False)
+    site.add_argument("site", metavar="SITE")
+    within = argparse.ArgumentParser(add_help=False)
+    within.add_argument("--within", type=minutes, metavar="MIN", help="it expires after so many minutes")
+    actions.add_parser("report-now", parents=[data, site, within], help="ask a site for a fresh report")
+    check = actions.add_parser("check-now", parents=[data, site, within], help="ask a site for a fresh look")
+    check.add_argument("--camera", action="append", default=[], metavar="ID", help="this camera (default: all)")
+    check.add_argument("--check", action="append", default=[], metavar="CHECK", help="this check (default: all)")
+    resend = actions.add_parser("resend", parents=[data, site, within], help="ask a site for reports again")
+    resend.add_argument("stream", choices=STREAMS)
+    resend.add_argument("from_seq", type=number, metavar="FROM", help="first number")
+    resend.add_argument("to_seq", type=number, metavar="TO", help="last number")
+    resend.add_argument("--epoch", help="of this epoch (default: the one the site lives in)")
+    accept = actions.add_parser("accept-loss", parents=[data, site], help="accept that reports are gone for good")
+    accept.add_argument("stream", choices=STREAMS)
+    accept.add_argument("from_seq", type=number, metavar="FROM", help="first number")
+    accept.add_argument("to_seq", type=number, metavar="TO", help="last number")
+    accept.add_argument("--epoch", help="of this epoch (default: the one the site lives in)")
+    accept.add_argument("--by", required=True, metavar="NAME", help="who accepts it")
+    accept.add_argument("--why", required=True, metavar="TEXT", help="the reason")
+    desired = actions.add_parser("desired", parents=[data, site], help="name the policy that is to be in force")
+    desired.add_argument("policy", type=Path, metavar="FILE", help="JSON object with the policy's names and values")
+    desired.add_argument("--expires", type=moment, metavar="TIME", help="RFC 3339 with zone (default: never)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write a command."""
+    now = datetime.now(UTC)
+    within = {"within": args.within} if args.within else {}
+    with _writing(args.data) as (store, signer):
+        if args.action == "report-now":
+            command = orders.order_report_now(store, signer, args.site, now, **within)
+        elif args.action == "check-now":
+            named = tuple(args.camera), tuple(args.check)
+            command = orders.order_check_now(store, signer, args.site, now, *named, **within)
+        else:
+            epoch = args.epoch or _epoch(store, args.site)
+            asked = Range(epoch, args.stream, args.from_seq, args.to_seq)
+            command = orders.order_resend(store, signer, args.site, asked, now, **within)
+    if args.json:
+        told = {"id": command.id, "site": command.site, "command": command.name, "state": "waiting"}
+        print(json.dumps({"schema": ORDERS_SCHEMA, "orders": [{**told, "expires_at": utc_text(command.expires_at)}]}))
+    elif not args.quiet:
+        print(f"{command.name} {command.id} for site {command.site}: the running hub sends it; see `hub orders`")
+    return OK
+
+
+def accept(args: argparse.Namespace) -> int:
+    """Accept a loss."""
+    with _writing(args.data) as (store, _):
+        epoch = args.epoch or _epoch(store, args.site)
+        run = epoch, args.stream, args.from_seq, args.to_seq
+        accept_loss(store, args.site, *run, args.by, args.why, datetime.now(UTC))
+    if args.json:
+        told = {"epoch": epoch, "stream": args.stream, "from_seq": args.from_seq, "to_seq": args.to_seq}
+        print(json.dumps({"schema": "camwarden-hub-accepted/1", "site": args.site, **told}))
+    elif not args.quiet:
+        print(f"accepted for site {args.site}: the running hub goes on over it; see `hub status`")
+    return OK
+
+
+def desired(args: argparse.Namespace) -> int:
+    """Write a policy."""
+    policy = _policy(args.policy)
+    with _writing(args.data) as (store, signer):
+        made = orders.set_desired(store, signer, args.site, policy, datetime.now(UTC), args.expires)
+    if args.json:
+        print(json.dumps({"schema": "camwarden-hub-desired/1", "site": made.site, "version": made.version}))
+    elif not args.quiet:
+        print(f"policy {made.version} for site {made.site}: the running hub sends it; see `hub status`")
+    return OK
+
+
+@contextmanager
+def _writing(directory: Path) -> Iterator[tuple[Store, Signer]]:
+    """Open the database of a hub that has run, and its key: a typing error must not make a new hub."""
+    if not (directory / NAME).exists():
+        raise ConfigurationError(f"{directory / NAME}: no hub has run here; check --data")
+    signer = load_signer(directory / service.KEY_NAME)
+    store = Store(directory)
+    try:
+        yield store, signer
+    finally:
+        store.close()
+
+
+def _epoch(store: Store, site: str) -> str:
+    rows = store.all("SELECT epoch FROM site WHERE site = ?", site)
+    if not rows:
+        raise UsageError(f"{site!r} is not known here: no verified message of it has come; see `camwarden hub status`")
+    return str(rows[0][0])
+
+
+def _policy(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            policy = json.loads(file.read(_POLICY_MAX_BYTES + 1))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}; name the policy's file") from None
+    except (ValueError, RecursionError):
+        policy = None
+    if not isinstance(policy, dict):
+        raise ConfigurationError(f"{path}: not a JSON object with names and values of a policy")
+    return policy
+
+
+def minutes(text: str) -> timedelta:
+    """Return a length of time; argparse names this function in its message."""
+    value = timedelta(minutes=float(text))
+    if not timedelta(minutes=1) <= value <= timedelta(days=7):
+        raise ValueError
+    return value
+
+
+def number(text: str) -> int:
+    """Return a sequence number; argparse names this function in its message."""
+    value = int(text)
+    if not 0 < value <= SEQ_MAX:
+        raise ValueError
+    return value
+
+
+def moment(text: str) -> datetime:
+    """Return an aware time; argparse names this function in its message."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError
+    return at.astimezone(UTC)

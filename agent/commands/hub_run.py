@@ -1,0 +1,67 @@
+"""`camwarden hub run`: the service."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+from agent.commands.broker_options import add_broker_options, broker_of, port
+from agent.commands.verify_watch import until_interrupted
+from agent.exits import OK
+from agent.hub import service
+from agent.hub.intake import Event
+from agent.hub.metrics_page import LOOPBACK, serving
+
+_QUIET_EVENTS = ("verified", "duplicate", "confirmed", "state", "stale-state")
+"""What is normal: told with --json only."""
+
+_ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]*):)?([0-9]+)")
+
+
+def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser = actions.add_parser("run", parents=[data], help="receive until interrupted")
+    add_broker_options(parser)
+    parser.add_argument(
+        "--metrics",
+        type=address,
+        metavar="[HOST:]PORT",
+        help=f"serve /metrics for Prometheus, without login; HOST is {LOOPBACK} if not given",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Receive until interrupted."""
+    broker = broker_of(args)
+    stop = until_interrupted()
+    with ExitStack() as beside:
+        if args.metrics is not None:
+            beside.enter_context(serving(args.data, args.metrics, lambda: datetime.now(UTC)))
+        options = service.Options(args.data, broker)
+        service.run(options, stop, _tell_json if args.json else _tell_text, lambda: datetime.now(UTC))
+    return OK
+
+
+def _tell_json(event: Event) -> None:
+    print(json.dumps(event, ensure_ascii=False), flush=True)
+
+
+def _tell_text(event: Event) -> None:
+    kind = event["event"]
+    if kind == "ready":
+        print(f"ready: {service.SUBSCRIPTION} at {event['host']}:{event['port']}", flush=True)
+    elif kind not in _QUIET_EVENTS or event.get("new_epoch"):
+        details = ", ".join(f"{name} {value}" for name, value in event.items() if name != "event")
+        print(f"{kind}: {details}", flush=True)
+
+
+def address(text: str) -> tuple[str, int]:
+    """Return host and port; argparse names this function in its message."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        raise ValueError
+    return (match[1] or LOOPBACK).strip("[]"), port(match[2])

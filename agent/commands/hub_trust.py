@@ -1,0 +1,85 @@
+"""`camwarden hub trust` and `jwks`: whom the hub believes, and by which key it is believed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+from agent.exits import OK
+from agent.hub import service, trust
+from agent.keys import load_or_create_signer
+from agent.keys_jwk import jwk_set
+
+
+def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser = actions.add_parser("trust", help="say which key speaks for which site")
+    trust_actions = parser.add_subparsers(dest="trust_action", required=True, metavar="ACTION")
+    add = trust_actions.add_parser("add", parents=[data], help="trust a key after comparing its thumbprint")
+    add.add_argument("site", metavar="SITE")
+    add.add_argument("thumbprint", metavar="THUMBPRINT", help="as `camwarden keys show` prints it at the site")
+    add.add_argument("--until", type=day, metavar="DAY", help="last day of its use, YYYY-MM-DD in UTC (default: none)")
+    revoke = trust_actions.add_parser("revoke", parents=[data], help="take a key's trust away")
+    revoke.add_argument("thumbprint", metavar="THUMBPRINT")
+    trust_actions.add_parser("list", parents=[data], help="show the trusted keys")
+    actions.add_parser("jwks", parents=[data], help="print the hub's public key as a JWK set")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Change or show the trust file."""
+    now = datetime.now(UTC)
+    if args.trust_action == "add":
+        until = trust.add(args.data, args.site, args.thumbprint, now, args.until).bindings[args.thumbprint].until
+        if args.json:
+            told = {"schema": trust.SCHEMA, "site": args.site, "kid": args.thumbprint, "trusted": True}
+            print(json.dumps({**told, "until": until or None}))
+        elif not args.quiet:
+            end = f" until {until}" if until else ""
+            print(f"site {args.site}: {args.thumbprint} is trusted{end} ({args.data / trust.NAME})")
+    elif args.trust_action == "revoke":
+        trust.revoke(args.data, args.thumbprint, now)
+        if args.json:
+            print(json.dumps({"schema": trust.SCHEMA, "kid": args.thumbprint, "trusted": False}))
+        elif not args.quiet:
+            print(f"{args.thumbprint} is no longer trusted ({args.data / trust.NAME})")
+    else:
+        _list(args)
+    return OK
+
+
+def _list(args: argparse.Namespace) -> None:
+    bindings = sorted(trust.load(args.data).bindings.values(), key=lambda b: (b.site, b.added_at))
+    if args.json:
+        keys = [
+            {
+                "site": b.site,
+                "kid": b.kid,
+                "added_at": b.added_at,
+                "revoked_at": b.revoked_at or None,
+                "until": b.until or None,
+                "by": b.by,
+                "rotated_to": b.rotated.to if b.rotated else None,
+            }
+            for b in bindings
+        ]
+        print(json.dumps({"schema": trust.SCHEMA, "keys": keys}))
+        return
+    for b in bindings:
+        words = [f"revoked {b.revoked_at}" if b.revoked_at else f"added {b.added_at} by {b.by}"]
+        words += [f"until {b.until}"] if b.until else []
+        words += [f"handed over to {b.rotated.to}"] if b.rotated else []
+        print(f"{b.site:23}  {b.kid}  {', '.join(words)}")
+
+
+def print_jwks(args: argparse.Namespace) -> int:
+    """Print the hub's public key; make the key where there is none yet."""
+    signer = load_or_create_signer(args.data / service.KEY_NAME)
+    print(json.dumps(jwk_set({signer.kid: signer.public})))
+    return OK
+
+
+def day(text: str) -> date:
+    """Return a day; argparse names this function in its message."""
+    return date.fromisoformat(text)

@@ -1,0 +1,146 @@
+"""`camwarden hub status`, `silent`, `orders` and `metrics`: what the hub knows, for people and programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from agent.exits import FAILS, OK
+from agent.hub import trust
+from agent.hub.metrics_page import read_metrics
+from agent.hub.report import write_orders, write_silent, write_status
+from agent.hub.store import Store
+from agent.model import Json, Message
+from agent.text import render, translate
+
+STEPS: Final = {
+    "untrusted-key": Message("compare the thumbprint with `camwarden keys show` at the site, then: hub trust add"),
+    "key-not-shown": Message("its key is trusted, its birth never came: see that it may publish to its topic state"),
+    "never-sent": Message("nothing ever came: see that camwarden runs at the site and that [hub] names this broker"),
+    "lost": Message("its connection broke off: check power and network of the gateway"),
+    "disconnected": Message("it said goodbye: find out who stopped the service"),
+    "no-health": Message("no report came when it was due: look at the gateway, and at its queue"),
+    "no-health-yet": Message("it has never sent a health report: look at the service's log at the site"),
+    "no-batch": Message("no batch was brought for a week: have the next one carried here"),
+}
+WEDGED: Final = Message("connected, but it no longer looks: restart the service at the site, and keep its log")
+
+
+def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    actions.add_parser("status", parents=[data], help="show what came from each site")
+    actions.add_parser("silent", parents=[data], help="show the sites that are not heard of; exit code 1 if any")
+    orders_parser = actions.add_parser("orders", parents=[data], help="show what was asked of sites")
+    orders_parser.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
+    actions.add_parser("metrics", parents=[data], help="print numbers for Prometheus")
+
+
+def status(args: argparse.Namespace) -> int:
+    """Print what came from each site."""
+    with reading(args) as store:
+        told = write_status(store)
+    if args.json:
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        _print_status(told)
+    return OK
+
+
+def silent(args: argparse.Namespace) -> int:
+    """Print the sites that are not heard of as they should be; 1 if there are any."""
+    now = datetime.now(UTC)
+    believed = trust.load(args.data)
+    with reading(args) as store:
+        told = write_silent(store, believed, now)
+    sites: Any = told["sites"]
+    if args.json:
+        print(json.dumps(told, ensure_ascii=False))
+    elif sites:
+        for site in sites:
+            step = WEDGED if site["kind"] == "wedged" else STEPS[site["why"]]
+            kind = translate(site["kind"], args.lang)
+            print(f"{site['site']:23}  {kind:14}  {_age(site['silent_s']):>7}  {render(step, args.lang)}")
+            if site["why"] == "untrusted-key":
+                print(f"{'':23}  {site['kid']}")
+    elif not args.quiet:
+        print(translate("every site is heard of", args.lang))
+    return FAILS if sites else OK
+
+
+def orders(args: argparse.Namespace) -> int:
+    """Print what was asked of a site, or of all, and what became of it."""
+    with reading(args) as store:
+        told = write_orders(store, args.site, datetime.now(UTC))
+    if args.json:
+        print(json.dumps(told, ensure_ascii=False))
+        return OK
+    listed: Any = told["orders"]
+    for order in listed:
+        reason = f": {order['reason']}" if order["reason"] else ""
+        at = order["created_at"][:19] + "Z"
+        print(f"{order['site']:23}  {order['command']:10}  {order['state']}{reason}  {at}  {order['id']}")
+    if not listed and not args.quiet:
+        print(translate("nothing was asked", args.lang))
+    return OK
+
+
+def metrics(args: argparse.Namespace) -> int:
+    """Print the numbers for Prometheus."""
+    sys.stdout.write(read_metrics(args.data, datetime.now(UTC)))
+    return OK
+
+
+@contextmanager
+def reading(args: argparse.Namespace) -> Iterator[Store]:
+    """Open the hub's database for reading."""
+    store = Store(args.data, read_only=True)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _print_status(told: dict[str, Json]) -> None:
+    sites: Any = told["sites"]
+    if not sites:
+        print("no site has sent anything")
+    for site, of_site in sites.items():
+        numbers = ("received", "verified", "confirmed", "untrusted", "duplicates", "forks", "tampered")
+        health = of_site["health"]
+        heard = f", health {health['arrived_at'][:19]}Z" if health else ""
+        print(f"{site or '(no site)'}: {of_site['state']['status']}{heard}")
+        print("  " + ", ".join(f"{of_site[name]} {name}" for name in numbers))
+        for reason, number in of_site["rejected"].items():
+            print(f"  rejected {number}: {reason}")
+        for kid in of_site["untrusted_keys"]:
+            print(
+                f"  waits for trust: camwarden hub trust add {site} {kid} --data DIR   (compare it at the site first)"
+            )
+        for epoch in of_site["epochs"]:
+            if epoch["verdict"] in ("spool-lost", "open"):
+                print(f"  epoch {epoch['epoch']} begins anew without a word ({epoch['verdict']})")
+        for hole in of_site["gaps"]["missing"]:
+            print(f"  missing {hole['stream']} {hole['from_seq']} to {hole['to_seq']} of epoch {hole['epoch']}")
+        for hole in of_site["gaps"]["lost"]:
+            print(f"  lost {hole['stream']} {hole['from_seq']} to {hole['to_seq']}: the site no longer has them")
+        for gap in of_site["gaps"]["explained"]:
+            print(f"  gave up {gap['stream']} {gap['from_seq']} to {gap['to_seq']}: {gap['reason']}")
+        if of_site["orders_open"]:
+            print(f"  {of_site['orders_open']} orders without an answer: camwarden hub orders {site}")
+        policy = of_site["policy"]
+        if policy and policy["desired_version"] != policy["reported_version"]:
+            refused = policy["refused"]
+            why = f", refused {refused['version']}: {refused['reason']}" if refused else ""
+            print(f"  policy {policy['desired_version']} is wanted, {policy['reported_version']} in force{why}")
+
+
+def _age(seconds: int) -> str:
+    age = timedelta(seconds=max(0, seconds))
+    if age < timedelta(hours=1):
+        return f"{age.total_seconds() / 60:.0f} min"
+    return f"{age.total_seconds() / 3600:.0f} h" if age < timedelta(days=2) else f"{age.days} d"

@@ -1,0 +1,98 @@
+"""Whom the reader of `camwarden verify` believes, from the options."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+from agent.errors import ConfigurationError, Forbidden, UsageError
+from agent.hub import service, trust
+from agent.hub.archive import FILE_MAX_BYTES, open_container
+from agent.hub.judge import Believed, shown_keys
+from agent.hub.store import Store
+from agent.keys import load_signer
+from agent.keys_jwk import PublicKey, load_jwks, public_key
+
+_THUMBPRINT = re.compile(r"[0-9A-Za-z_-]{43}")
+_SHOWN_IN = ("jwks.json", "state.json")
+"""How files end in which a key may be shown: a key set, and the birth in a batch."""
+
+
+def believed_of(args: argparse.Namespace, paths: list[Path]) -> Believed:
+    """Return the keys to believe. Those of `--kid` are looked for in what is to be verified.
+
+    Raises:
+        UsageError: No option says whom to believe.
+        ConfigurationError: A file cannot be used, or nothing shows a key of a thumbprint.
+    """
+    wanted = wanted_kids(args)
+    keys = keys_named(args)
+    shown = {kid: key for path in paths for kid, key in _shown(path).items()} if wanted else {}
+    missing = sorted(wanted - keys.keys() - shown.keys())
+    if missing:
+        raise ConfigurationError(f"nothing here shows the key {missing[0]}; give it with --jwks")
+    keys |= {kid: key for kid, key in shown.items() if kid in wanted}
+    return Believed(keys, sites_of(args))
+
+
+def wanted_kids(args: argparse.Namespace) -> set[str]:
+    """Return the thumbprints that the reader vouches for.
+
+    Raises:
+        UsageError: No option says whom to believe, or one is no thumbprint.
+    """
+    wanted = set(args.kid or ())
+    if not wanted and not args.jwks and args.data is None:
+        raise UsageError("say whom to believe: --jwks FILE, --kid THUMBPRINT or --data DIR")
+    for kid in wanted:
+        if not _THUMBPRINT.fullmatch(kid):
+            raise UsageError(f"{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it")
+    return wanted
+
+
+def keys_named(args: argparse.Namespace) -> dict[str, PublicKey]:
+    """Return the keys of `--jwks` and `--data`.
+
+    Raises:
+        ConfigurationError: A file cannot be used, or the hub trusts no key that it has seen.
+    """
+    keys: dict[str, PublicKey] = {}
+    for path in args.jwks or ():
+        keys |= load_jwks(path)
+    if args.data is None:
+        return keys
+    believed = trust.load(args.data)
+    store = Store(args.data, read_only=True)
+    try:
+        shown = {kid: store.key(kid) for kid in believed.bindings}
+    finally:
+        store.close()
+    of_hub = {kid: public_key(dict(jwk)) for kid, jwk in shown.items() if jwk is not None}
+    if not of_hub:
+        raise ConfigurationError(f"{args.data}: trusts no key that it has seen; see `camwarden hub trust add`")
+    with suppress(ConfigurationError, Forbidden):  # who may not read it simply cannot judge what the hub signed
+        own = load_signer(args.data / service.KEY_NAME).public
+        of_hub[own.kid] = own
+    return keys | of_hub
+
+
+def sites_of(args: argparse.Namespace) -> trust.Trust | None:
+    """Return which key speaks for which site, where a hub's data says so and is the only word."""
+    return trust.load(args.data) if args.data is not None and not args.jwks and not args.kid else None
+
+
+def _shown(path: Path) -> dict[str, PublicKey]:
+    """Return the keys that a file, folder or ZIP shows; none where it cannot be read, which is told later."""
+    if not path.is_dir() and not zipfile.is_zipfile(path):
+        with suppress(OSError), path.open("rb") as file:
+            return shown_keys(file.read(FILE_MAX_BYTES))
+        return {}
+    keys: dict[str, PublicKey] = {}
+    with open_container(path, ".json") as container:
+        for name in container.names:
+            if name.endswith(_SHOWN_IN):
+                keys |= shown_keys(container.read(name))
+    return keys

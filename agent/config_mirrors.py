@@ -1,0 +1,49 @@
+"""Reads `[[mirror]]`: further brokers that get the same signed reports, best effort."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent.config import Mirror
+from agent.config_devices import NAME, NAME_RULE
+from agent.config_sections import read_credential, read_host
+from agent.config_table import Table
+from drivers.model import Credential
+
+MIRRORS_MAX = 4
+"""Each has a thread, a connection and a queue of its own."""
+
+_DEFAULT = Mirror(name="", host="")
+
+
+def read_mirrors(top: Table, credentials: Mapping[str, Credential] | None) -> tuple[Mirror, ...]:
+    """Read every `[[mirror]]`; a mirror confirms nothing, so it has neither `jwks` nor `confirm`."""
+    mirrors = [_mirror(table, credentials) for table in top.tables("mirror", "mirror")]
+    names = [mirror.name for mirror in mirrors]
+    for name in sorted({name for name in names if name and names.count(name) > 1}):
+        top.note("mirror", f'two mirrors have the name "{name}"', "give each its own name")
+    if len(mirrors) > MIRRORS_MAX:
+        top.note("mirror", f"there are {len(mirrors)} mirrors, more than {MIRRORS_MAX}", "remove some of them")
+    return tuple(mirrors)
+
+
+def _mirror(table: Table, credentials: Mapping[str, Credential] | None) -> Mirror:
+    table.only("name", "host", "port", "tls", "ca", "certificate", "key", "credential")
+    tls = table.flag("tls", _DEFAULT.tls)
+    mirror = Mirror(
+        name=table.text("name", like=NAME, rule=NAME_RULE, example='"district"'),
+        host=read_host(table, '"mirror.example.org"'),
+        port=table.integer("port", _DEFAULT.port, 1, 65535),
+        tls=tls,
+        ca=table.file("ca", "mirror-ca.pem"),
+        certificate=table.file("certificate", "mirror-site.pem"),
+        key=table.file("key", "mirror-site-key.pem"),
+        credential=read_credential(table, credentials),
+    )
+    for key, other in (("certificate", "key"), ("key", "certificate")):
+        if key in table.data and other not in table.data:
+            table.note(key, f"{key} stands without {other}", f"add {other}, or remove {key}")
+    for key in ("ca", "certificate", "key"):
+        if key in table.data and not tls:
+            table.note(key, f"{key} has no use with tls = false", "set tls = true, or remove it")
+    return mirror

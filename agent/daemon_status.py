@@ -1,0 +1,64 @@
+"""What the status file says after a cycle. `agent/status_file.py` writes it and judges its age."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from agent.config import Site
+from agent.cycle import Seen
+from agent.model import Json, utc_text
+from agent.publish_status import DeliveryStatus
+from agent.report import counts
+from agent.verdict import refused
+
+
+def status_content(
+    site: Site,
+    seen: Seen,
+    queue: Mapping[str, Json],
+    delivery: DeliveryStatus | None,
+    worker_limits: tuple[str, ...],
+    orders: Mapping[str, Json],
+    at: datetime,
+) -> dict[str, Json]:
+    """Return what stands in the status file.
+
+    Args:
+        site: With the policy in force.
+        seen: What the cycle saw.
+        queue: How many rows of the spool are in which state.
+        delivery: None where nothing is delivered.
+        worker_limits: What the picture worker could not give up.
+        orders: What became of the hub's orders: `policy_version` in force, how many `ignored` by reason.
+        at: When the cycle ran.
+    """
+    online = {f.subject: f for f in seen.findings if f.check == "camera-online"}
+    cameras: list[Json] = []
+    for camera in site.cameras:
+        finding = online.get(f"camera:{camera.camera.id}")
+        own = [f for f in seen.findings if f.subject == f"camera:{camera.camera.id}" and not f.caused_by]
+        cameras.append(
+            {
+                "id": camera.camera.id,
+                "name": camera.camera.name,
+                "online": finding.status if finding else "unknown",
+                "not_pass": [f.check for f in own if f.status not in ("pass", "not_applicable")],
+            }
+        )
+    return {
+        "at": utc_text(at),
+        "site": site.id,
+        "next_due_at": utc_text(at + timedelta(seconds=site.period_s)),
+        "counts": {**counts(seen.findings), "refused": len(refused(seen.findings))},
+        "cameras": cameras,
+        "queue": queue,
+        "hub": _delivery(delivery) if delivery else None,
+        "orders": orders,
+        "worker_limits": list(worker_limits),
+    }
+
+
+def _delivery(status: DeliveryStatus) -> dict[str, Json]:
+    return {name: utc_text(v) if isinstance(v, datetime) else v for name, v in asdict(status).items()}

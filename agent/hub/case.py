@@ -1,0 +1,247 @@
+"""Puts a case together: everything that the hub holds about one check of one site in a time, so that others can judge.
+
+Decides which reports bear on it: all of the span in each stream, from the configuration report before it, which tells
+how things stood when it began, to the first ones after it; and everything between, so that a chain inside the case has
+only holes that the hub has too. The same database, trust file and key give the same bytes. What was reported over time
+is worked out by `agent/hub/case_history.py`; nothing here calls it right or wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from agent.chain import STREAMS, utc_text
+from agent.checks import CHECKS
+from agent.envelope import flatten
+from agent.errors import UsageError
+from agent.hub import queries
+from agent.hub.archive import pack
+from agent.hub.case_history import Row, Told, durations, history
+from agent.hub.case_text import NAMES, About, readme
+from agent.hub.manifest import NAME as MANIFEST
+from agent.hub.manifest import write_manifest
+from agent.hub.queries import Stored
+from agent.hub.store import Store
+from agent.hub.trust import Trust
+from agent.hub.verify import Gap
+from agent.keys import Signer
+from agent.keys_jwk import jwk_set, public_key
+from agent.model import Json, StreamName
+from agent.text import translate
+from agent.version import VERSION
+
+SCHEMA: Final = "camwarden-case/1"
+REPORTS_MOST: Final = 100_000
+
+Places = Mapping[tuple[str, StreamName], tuple[int, int]]
+"""Epoch and stream -> first and last number."""
+
+Times = Mapping[StreamName, list[tuple[str, int, datetime]]]
+"""Stream -> epoch, number and the site's own time of each report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as it is written, and what to tell about it."""
+
+    data: bytes
+    rows: tuple[Row, ...]
+    envelopes: int
+    missing: int
+
+
+def write_case(
+    store: Store, trust: Trust, signer: Signer, site: str, check: str, start: datetime, end: datetime
+) -> Case:
+    """Return the case of one check of one site from `start` (included) to `end`.
+
+    Raises:
+        UsageError: The site or the check is not known here, the time is empty, or too much for one case.
+    """
+    if start >= end:
+        raise UsageError("--from must be before --to")
+    city = store.all("SELECT city FROM site WHERE site = ?", site)
+    if not city:
+        raise UsageError(f"no verified report of site {site!r} is here; see `camwarden hub status`")
+    order = {epoch: number for number, (epoch, _, _) in enumerate(queries.epochs(store, site))}
+    times = {stream: _times(store, site, stream) for stream in STREAMS}
+    before = [(order.get(epoch, 0), seq, at) for epoch, seq, at in times["config"] if at <= start]
+    begin = max(before)[2] if before else start
+    places = _places(times, order, begin, start, end)
+    stored = [
+        report for key, run in sorted(places.items()) for report in queries.stored_reports(store, site, *key, *run)
+    ]
+    if not stored:
+        raise UsageError(f"no report of site {site} bears on this time; see `camwarden hub status`")
+    told = [_told(report, order) for report in stored if not report.fork]
+    known = _checks_told(told)
+    if check not in known:
+        names = ", ".join(sorted(known)) or "no check"
+        raise UsageError(f"no report of site {site} tells of {check!r} in this time; they tell of {names}")
+    missing = [gap for gap in _missing(store, site) if _bears(gap, times, places, begin, end)]
+    explained = [gap for gap in queries.absent_rows(store, site) if _bears(gap, times, places, begin, end)]
+    rows = history(told, [*missing, *explained], check, start, end)
+    kids = sorted({report.kid for report in stored})
+    number = sum(gap.to_seq - gap.from_seq + 1 for gap in missing)
+    about = About(
+        *(site, str(city[0][0]), check, start, end, _duty(check), _sources(told, check), kids, signer.kid),
+        *(len(stored), number + sum(gap.count for gap in explained)),
+    )
+    files = {f"envelopes/{_name(report)}": flatten(report.payload, report.jws) for report in stored}
+    files |= {name: readme(about, rows, lang).encode() for name, lang in NAMES.items()}
+    files["calculation.json"] = _json(_calculation(about, rows))
+    files["gaps.json"] = _json(_gaps(missing, explained))
+    files["rules.json"] = _json(_rules(about))
+    keys = [public_key(jwk) for kid in kids if (jwk := store.key(kid)) is not None]
+    files["keys.jwks.json"] = _json(jwk_set({key.kid: key for key in [*keys, signer.public]}))
+    files["trust.json"] = _json([asdict(trust.bindings[kid]) for kid in kids if kid in trust.bindings])
+    subject: dict[str, Json] = {"site": site, "check": check, "from": utc_text(start), "to": utc_text(end)}
+    files[MANIFEST] = write_manifest(subject, files, signer)
+    return Case(pack(files), rows, len(stored), about.missing)
+
+
+def _places(times: Times, order: Mapping[str, int], begin: datetime, start: datetime, end: datetime) -> Places:
+    """Return which run of each stream of each epoch bears on a time; `begin`: of the config report before it."""
+    places: dict[tuple[str, StreamName], tuple[int, int]] = {}
+    for stream in STREAMS:
+        since = start if stream == "health" else begin
+        for epoch in order:
+            of = sorted((seq, at) for name, seq, at in times[stream] if name == epoch)
+            inside = [seq for seq, at in of if since <= at < end]
+            earlier = [seq for seq, at in of if at < since and (not inside or seq < inside[0])]
+            later = [seq for seq, at in of if at >= end and (not inside or seq > inside[-1])]
+            if stream == "gap":
+                # A gap record may speak of these reports long after: all from the begin on are taken, they are few.
+                inside, later = inside + later, []
+            if not inside:
+                continue
+            around = [*earlier[-1:], *inside, *later[:1]] if stream != "gap" else inside
+            places[epoch, stream] = min(around), max(around)
+    total = sum(last - first + 1 for first, last in places.values())
+    if total > REPORTS_MOST:
+        raise UsageError(f"{total} reports bear on this time, more than {REPORTS_MOST}; choose a shorter one")
+    return places
+
+
+def _times(store: Store, site: str, stream: StreamName) -> list[tuple[str, int, datetime]]:
+    found = []
+    for epoch, seq, text in queries.report_times(store, site, stream):
+        at = _time(text)
+        if at is not None:
+            found.append((epoch, seq, at))
+    return found
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
+
+
+def _told(report: Stored, order: Mapping[str, int]) -> Told:
+    data: dict[str, Any] = json.loads(report.payload)
+    at = _time(data.get("ts")) or datetime.fromisoformat(report.arrived_at)
+    synced = data.get("clock_synced") is True
+    return Told(order.get(report.epoch, 0), report.epoch, report.stream, report.seq, at, synced, data["body"])
+
+
+def _findings(told: Told) -> list[Mapping[str, Any]]:
+    found = told.body.get("findings") if told.stream == "config" else [told.body.get("finding")]
+    return [finding for finding in found if isinstance(finding, dict)] if isinstance(found, list) else []
+
+
+def _checks_told(told: Sequence[Told]) -> set[str]:
+    return {str(f.get("check")) for one in told if one.stream in ("config", "event") for f in _findings(one)}
+
+
+def _sources(told: Sequence[Told], check: str) -> tuple[tuple[str, str], ...]:
+    """Return document and article as the reports name them: a site may have had another edition than this hub."""
+    found = {
+        (str(source.get("document")), str(source.get("article")))
+        for one in told
+        for finding in _findings(one)
+        if finding.get("check") == check and isinstance(source := finding.get("source"), dict)
+    }
+    return tuple(sorted(found))
+
+
+def _duty(check: str) -> str:
+    return next((row.duty for row in CHECKS if row.id == check), "")
+
+
+def _missing(store: Store, site: str) -> list[Gap]:
+    """Return the runs that the hub lacks and nobody explains."""
+    return [
+        Gap(chain.epoch, chain.stream, first, last, last - first + 1, "missing", "0" * 64)
+        for chain in queries.chain_rows(store, site)
+        for first, last in queries.missing_runs(store, chain)
+    ]
+
+
+def _bears(gap: Gap, times: Times, places: Places, begin: datetime, end: datetime) -> bool:
+    """Say whether missing reports may be of the time: they are not if one after them was made before it, and so on."""
+    if not any(epoch == gap.epoch for epoch, _ in places):
+        return False
+    of = [(seq, at) for epoch, seq, at in times[gap.stream] if epoch == gap.epoch]
+    earlier = any(seq > gap.to_seq and at < begin for seq, at in of)
+    later = any(seq < gap.from_seq and at >= end for seq, at in of)
+    return not earlier and not later
+
+
+def _name(report: Stored) -> str:
+    fork = f"-fork-{report.digest[:16]}" if report.fork else ""
+    return f"{report.epoch}-{report.stream}-{report.seq}{fork}.json"
+
+
+def _calculation(about: About, rows: Sequence[Row]) -> Json:
+    return {
+        "schema": SCHEMA,
+        "site": about.site,
+        "check": about.check,
+        "from": utc_text(about.start),
+        "to": utc_text(about.end),
+        "rows": [
+            {
+                "subject": row.subject,
+                "from": utc_text(row.from_at),
+                "to": utc_text(row.to_at),
+                "status": row.status,
+                "reason": row.reason,
+                "message": row.message,
+                "evidence": dict(row.evidence),
+                "told_by": list(row.told_by),
+                "clock_unsure": row.clock_unsure,
+            }
+            for row in rows
+        ],
+        "seconds": durations(rows),
+    }
+
+
+def _gaps(missing: Sequence[Gap], explained: Sequence[Gap]) -> Json:
+    def told(gap: Gap) -> dict[str, Json]:
+        return {"epoch": gap.epoch, "stream": gap.stream, "from_seq": gap.from_seq, "to_seq": gap.to_seq}
+
+    return {
+        "missing": [told(gap) for gap in missing],
+        "explained": [{**told(gap), "reason": gap.reason, "last_digest": gap.last_digest} for gap in explained],
+    }
+
+
+def _rules(about: About) -> Json:
+    return {
+        "check": about.check,
+        "sources": [{"document": document, "article": article} for document, article in about.sources],
+        "duty": {"en": about.duty, "zh_CN": translate(about.duty, "zh_CN")},
+        "duty_of": f"camwarden {VERSION}",
+    }
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()

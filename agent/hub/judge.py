@@ -1,0 +1,145 @@
+"""Is one signed message to be believed? For those who verify without being a hub: files, folders, a topic. Pure.
+
+Decides the verdict on one message; how reports stand to each other is decided by `agent/hub/verify.py` and
+`agent/hub/follow.py`, whom to believe by the reader.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from agent.envelope import (
+    ACK_TYP,
+    COMMAND_TYP,
+    DESIRED_TYP,
+    REPORT_TYP,
+    REPORTED_TYP,
+    RESULT_TYP,
+    STATE_TYP,
+    read_header,
+    unflatten,
+    verify,
+)
+from agent.errors import NotVerified
+from agent.hub.trust import Trust
+from agent.hub.verify import Claim, read_gap, read_payload
+from agent.keys_jwk import PublicKey, public_key
+from agent.remote import Order
+from agent.remote_wire import read_command, read_desired, read_reported, read_result
+from agent.watermark import read_watermark
+
+Verdict = Literal["verified", "failed", "unchecked", "unusable"]
+
+HUB_TYPS: Final = (ACK_TYP, COMMAND_TYP, DESIRED_TYP)
+"""What only a hub signs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """Whom the reader believes: `keys` by kid, and for which site each speaks where a hub's trust file says so."""
+
+    keys: Mapping[str, PublicKey]
+    sites: Trust | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One message. `reason` is a word and `why` a sentence where it is not verified; `claim` if report or state.
+
+    `unchecked`: signed by a key that is not among those believed, and not a site's word about itself.
+    `unusable`: not a signed message at all.
+    """
+
+    name: str
+    verdict: Verdict
+    reason: str = ""
+    why: str = ""
+    typ: str = ""
+    claim: Claim | None = None
+
+
+def judge_flattened(name: str, data: bytes, believed: Believed) -> Judged:
+    """Return the verdict on a flattened JWS as it lies in a file."""
+    try:
+        payload, jws = unflatten(data)
+    except NotVerified as error:
+        return Judged(name, "unusable", error.reason, str(error))
+    return judge(name, payload, jws, believed)
+
+
+def judge(name: str, payload: bytes, jws: str, believed: Believed) -> Judged:
+    """Return the verdict on a payload and its detached JWS."""
+    typ = ""
+    try:
+        typ = read_header(jws).typ
+        claim = _read(payload, jws, typ, believed)
+    except NotVerified as error:
+        return Judged(name, "failed", error.reason, str(error), typ)
+    return Judged(name, "verified", typ=typ, claim=claim)
+
+
+def shown_keys(data: bytes) -> dict[str, PublicKey]:
+    """Return the public keys that a file shows: a JWK set, or a flattened state message. They are not believed yet.
+
+    A thumbprint is a hash of the key, so nobody can show another key under a thumbprint that the reader knows.
+    """
+    try:
+        document: Any = json.loads(data)
+        if "payload" in document:
+            document = {"keys": [json.loads(document["payload"])["jwk"]]}
+        keys = [public_key(jwk) for jwk in document["keys"]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
+    return {key.kid: key for key in keys}
+
+
+def _read(payload: bytes, jws: str, typ: str, believed: Believed) -> Claim | None:
+    """Return the claim of a verified report or state message, None for the other kinds.
+
+    Raises:
+        NotVerified: It is not to be believed.
+    """
+    keys = believed.keys
+    if typ in (ACK_TYP, COMMAND_TYP, DESIRED_TYP, RESULT_TYP, REPORTED_TYP):
+        named = _object(payload)
+        site = str(named.get("site", ""))
+        if typ == ACK_TYP:
+            read_watermark(payload, jws, keys, site)
+        elif typ == COMMAND_TYP:
+            read_command(Order("cmd", str(named.get("id", "")), payload, jws), keys, site)
+        elif typ == DESIRED_TYP:
+            read_desired(payload, jws, keys, site)
+        else:
+            _own_key(believed, site, jws)
+            (read_result if typ == RESULT_TYP else read_reported)(payload, jws, keys)
+        return None
+    verify(payload, jws, keys, typ if typ == STATE_TYP else REPORT_TYP)
+    claim = read_payload(payload, jws)
+    if (claim.stream is None) != (typ == STATE_TYP):
+        raise NotVerified("typ", f"a payload that does not fit its typ {typ}")
+    if claim.stream == "gap":
+        read_gap(claim)
+    _own_key(believed, claim.address.site, jws)
+    return claim
+
+
+def _own_key(believed: Believed, site: str, jws: str) -> None:
+    """Refuse the key of another site, or of the hub itself; one that is revoked now may well have been good then."""
+    if believed.sites is None:
+        return
+    decision = believed.sites.decide(site, read_header(jws).kid)
+    if decision in ("key-of-another-site", "unknown-key"):
+        raise NotVerified(decision, f"the trust file does not give this key to site {site}")
+
+
+def _object(payload: bytes) -> Mapping[str, object]:
+    try:
+        data = json.loads(payload)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        raise NotVerified("payload", "not a payload of this contract")
+    return data

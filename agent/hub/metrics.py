@@ -1,0 +1,134 @@
+"""The hub's numbers in Prometheus' text form. Reads only.
+
+Everything is summed over the sites. Beside that each of the first 500 sites by name has three series of its own, and
+`camwarden_hub_sites_without_series` says how many have none: a city does not flood the one who collects this. Reasons
+are the words of `agent/hub/verify.py` and `agent/hub/answers.py`, a few dozen at most.
+
+Source: Prometheus exposition formats, text format 0.0.4.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from agent.hub import queries
+from agent.hub.report import open_order_counts
+from agent.hub.silent import KINDS, silent_sites
+from agent.hub.store import NAME, Store
+from agent.hub.trust import Trust
+from agent.presence import STATUSES
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+SITES_MOST: Final = 500
+"""Sites with series of their own."""
+
+_RESULTS = {
+    "verified": "verified",
+    "duplicates": "duplicate",
+    "forks": "fork",
+    "tampered": "tamper",
+    "stale-states": "stale-state",
+}
+
+Labels = dict[str, str]
+
+
+def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime) -> str:
+    """Return the page.
+
+    Args:
+        store: The hub's database.
+        trust: The trust file.
+        directory: The hub's data, for its size on the disk.
+        now: The hub's time.
+    """
+    rows = queries.site_rows(store)
+    states = Counter(row.status for row in rows)
+    silent = Counter(one.kind for one in silent_sites(rows, queries.waiting_rows(store), trust, now))
+    summed: Counter[str] = Counter()
+    for of_site in queries.counts(store).values():
+        summed.update(of_site)
+    current = {(row.site, row.epoch) for row in rows}
+    lag: Counter[str] = Counter()
+    missing: Counter[str] = Counter()
+    for chain in queries.chain_rows(store):
+        missing[chain.site] += sum(last - first + 1 for first, last in queries.missing_runs(store, chain))
+        if (chain.site, chain.epoch) in current:
+            lag[chain.site] += max(0, chain.expected - chain.confirmed)
+    ages = {row.site: (now - datetime.fromisoformat(row.health_at)).total_seconds() for row in rows if row.health_at}
+    shown = [row.site for row in rows[:SITES_MOST]]
+    size = sum(path.stat().st_size for path in directory.glob(f"{NAME}*") if path.is_file())
+    blocks = [
+        _block(
+            *("sites", "gauge", "Sites of which a verified message has come, by what they last said of themselves."),
+            [({"state": state}, states[state]) for state in (*STATUSES, "unknown")],
+        ),
+        _block(
+            *("silent_sites", "gauge", "Sites that are not heard of as they should be: see `camwarden hub silent`."),
+            [({"kind": kind}, silent[kind]) for kind in KINDS],
+        ),
+        _block("messages_received_total", "counter", "Messages that came in.", [({}, summed["received"])]),
+        _block(
+            *("messages_total", "counter", "Messages by what became of them."),
+            [({"result": word}, summed[name]) for name, word in _RESULTS.items()],
+        ),
+        _block(
+            *("messages_rejected_total", "counter", "Messages that were not believed, by reason."),
+            [
+                ({"reason": name.partition(":")[2]}, number)
+                for name, number in sorted(summed.items())
+                if name.startswith("rejected:")
+            ],
+        ),
+        _block("new_epochs_total", "counter", "New lives of sites' spools.", [({}, summed["new-epochs"])]),
+        _block(
+            *("messages_untrusted", "gauge", "Messages that wait for a key to be trusted."),
+            [({}, sum(row.number for row in queries.waiting_rows(store)))],
+        ),
+        _block("reports_missing", "gauge", "Reports that are missing and unexplained.", [({}, missing.total())]),
+        _block(
+            *("reports_unconfirmed", "gauge", "Reports that sites have made in their epoch and are not confirmed."),
+            [({}, lag.total())],
+        ),
+        _block(
+            *("health_age_seconds_max", "gauge", "Longest time since a site's last health report came."),
+            [({}, max(ages.values(), default=0.0))],
+        ),
+        _block("orders_open", "gauge", "Orders without an answer.", [({}, sum(open_order_counts(store).values()))]),
+        _block("store_bytes", "gauge", "Size of the database on the disk.", [({}, size)]),
+        _block(
+            *("sites_without_series", "gauge", f"Sites past the first {SITES_MOST}: in the sums only."),
+            [({}, max(0, len(rows) - SITES_MOST))],
+        ),
+        _block(
+            *("site_health_age_seconds", "gauge", "Time since the last health report of a site came."),
+            [({"site": site}, ages[site]) for site in shown if site in ages],
+        ),
+        _block(
+            *("site_reports_missing", "gauge", "Reports of a site that are missing and unexplained."),
+            [({"site": site}, missing[site]) for site in shown],
+        ),
+        _block(
+            *("site_reports_unconfirmed", "gauge", "Reports of a site that are not confirmed."),
+            [({"site": site}, lag[site]) for site in shown],
+        ),
+    ]
+    return "".join(blocks)
+
+
+def _block(name: str, kind: str, text: str, samples: Iterable[tuple[Labels, float]]) -> str:
+    full = f"camwarden_hub_{name}"
+    lines = [f"# HELP {full} {text}", f"# TYPE {full} {kind}"]
+    for labels, value in samples:
+        told = ",".join(f'{label}="{_escaped(of)}"' for label, of in labels.items())
+        lines.append(f"{full}{{{told}}} {value:.15g}" if told else f"{full} {value:.15g}")
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

@@ -1,0 +1,152 @@
+"""The hub's numbers for Prometheus: right, bounded, and served beside the hub without holding it up."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+
+import delivery
+import pytest
+from caseside import Day, health
+from delivery import NOW, Maker
+from hubdesk import Desk, chain_of
+from mosquitto import free_port
+
+from agent.config import Hub
+from agent.errors import ConfigurationError
+from agent.hub import trust
+from agent.hub.metrics import write_metrics
+from agent.hub.metrics_page import read_metrics, serving
+from agent.topics import topic
+
+SAMPLE = re.compile(r'camwarden_hub_[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\.)*"\})? [0-9.e+-]+')
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path / "hub")
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> Maker:
+    return Maker(tmp_path / "site", delivery.site(hub=Hub("127.0.0.1")))
+
+
+def numbers(desk: Desk) -> dict[str, float]:
+    text = write_metrics(desk.store, trust.load(desk.directory), desk.directory, NOW + timedelta(minutes=5))
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert all(SAMPLE.fullmatch(line) for line in lines), lines
+    assert text.endswith("\n")
+    return {line.rpartition(" ")[0].removeprefix("camwarden_hub_"): float(line.rpartition(" ")[2]) for line in lines}
+
+
+def test_the_numbers_are_those_of_what_came(desk: Desk, maker: Maker, tmp_path: Path) -> None:
+    desk.vouch(maker)
+    desk.birth(maker, "e1")
+    reports = chain_of(maker, 6)
+    for place in (0, 1, 3, 3):
+        desk.send(reports[place])
+    for envelope in Day(maker).report(NOW, health(NOW)):
+        desk.send(envelope)
+    fork, _ = maker.envelopes([delivery.event(99)], {}, "e1")
+    assert desk.send(fork[0])["event"] == "fork"
+    desk.hand_in(topic("datong", "S1", "event"), b"{}", "")
+    desk.hand_in("elsewhere", b"{}", "")
+    desk.birth(Maker(tmp_path / "S2", delivery.site("S2")), "e1")
+    told = numbers(desk)
+    assert told['sites{state="ready"}'] == 1
+    assert told['silent_sites{kind="never-enrolled"}'] == 1
+    assert told['messages_total{result="verified"}'] == 4
+    assert told['messages_total{result="duplicate"}'] == 1
+    assert told['messages_total{result="fork"}'] == 1
+    assert told['messages_total{result="tamper"}'] == 0
+    assert told['messages_rejected_total{reason="unsigned"}'] == 1
+    assert told['messages_rejected_total{reason="topic"}'] == 1
+    assert told["messages_untrusted"] == 1
+    assert told["reports_missing"] == told['site_reports_missing{site="S1"}'] == 1
+    assert told["reports_unconfirmed"] == told['site_reports_unconfirmed{site="S1"}'] == 2
+    assert told["health_age_seconds_max"] == told['site_health_age_seconds{site="S1"}'] == 300
+    assert told["store_bytes"] > 4096
+    assert told["sites_without_series"] == 0
+
+
+def test_each_name_is_described_once_and_its_samples_stand_together(desk: Desk, maker: Maker) -> None:
+    desk.vouch(maker)
+    desk.birth(maker, "e1")
+    text = write_metrics(desk.store, trust.load(desk.directory), desk.directory, NOW)
+    described = re.findall(r"^# TYPE (\S+) (counter|gauge)$", text, re.MULTILINE)
+    assert len({name for name, _ in described}) == len(described) > 10
+    assert all(name.endswith("_total") == (kind == "counter") for name, kind in described)
+    blocks = [line.split("{")[0].split(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+    assert [name for place, name in enumerate(blocks) if name in blocks[:place] and blocks[place - 1] != name] == []
+
+
+def test_a_city_does_not_get_more_series_than_is_written_down(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.hub.metrics.SITES_MOST", 2)
+    for name in ("S1", "S2", "S3"):
+        maker = Maker(tmp_path / name, delivery.site(name))
+        desk.vouch(maker)
+        desk.birth(maker, "e1")
+    told = numbers(desk)
+    assert sum(name.startswith("site_reports_missing") for name in told) == 2
+    assert (told["sites_without_series"], told['sites{state="ready"}']) == (1, 3)
+
+
+def get(port: int, path: str = "/metrics", method: str = "GET") -> tuple[int, str, str]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path)
+        reply = connection.getresponse()
+        return reply.status, str(reply.getheader("Content-Type")), reply.read().decode()
+    finally:
+        connection.close()
+
+
+def test_the_page_is_served_beside_a_hub_that_writes(desk: Desk, maker: Maker) -> None:
+    desk.vouch(maker)
+    with serving(desk.directory, ("127.0.0.1", 0), lambda: NOW) as port:
+        assert get(port)[0] == 200
+        desk.birth(maker, "e1")
+        status, kind, text = get(port)
+        assert (status, kind) == (200, "text/plain; version=0.0.4; charset=utf-8")
+        assert 'camwarden_hub_sites{state="ready"} 1\n' in text
+        with desk.store.transaction():  # a reader does not wait for a writer
+            assert get(port)[0] == 200
+        assert get(port, "/")[0] == get(port, "/metrics/../hub.db")[0] == get(port, "/hub-key.pem")[0] == 404
+        assert get(port, "/metrics", "POST")[0] == 501
+    with pytest.raises(OSError, match="refused"):
+        get(port)
+
+
+def test_a_reader_that_says_nothing_or_nonsense_or_goes_away_ends_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("agent.hub.metrics_page.REQUEST_WITHIN_S", 0.2)
+    with serving(desk.directory, ("127.0.0.1", 0), lambda: NOW) as port:
+        for said in (b"", b"\xff\xfe\r\n\r\n", b"GET /metrics HTTP/1.1\r\n" + b"a: b\r\n" * 200, b"x" * 100_000):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+                client.sendall(said)
+                assert get(port)[0] == 200  # while the other still stands there
+    assert capfd.readouterr().err == ""
+
+
+def test_a_hub_that_is_not_there_is_503_and_an_address_that_is_taken_is_one_line(tmp_path: Path) -> None:
+    with serving(tmp_path, ("127.0.0.1", 0), lambda: NOW) as port:
+        status, _, text = get(port)
+        assert status == 503
+        assert "no hub has run here" in text
+        taken = pytest.raises(ConfigurationError, match=f"--metrics 127.0.0.1:{port}: cannot be listened on")
+        with taken, serving(tmp_path, ("127.0.0.1", port), lambda: NOW):
+            pass
+    with pytest.raises(ConfigurationError, match="no hub has run here"):
+        read_metrics(tmp_path, NOW)
+    with pytest.raises(ConfigurationError), serving(tmp_path, ("no.such.host.invalid", free_port()), lambda: NOW):
+        pass

@@ -1,0 +1,141 @@
+"""A site of one camera whose pictures are drawn, through the real cycle: worker, spool, memory and approvals on disk.
+
+Only the network is left out: `Street.show` says what the camera delivers, and every probe takes it from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pictures
+import pytest
+from pictures import Picture, jpeg, masked, polygon
+from sites import NOW, observed
+
+from agent import cycle, rounds, state
+from agent.cli import main
+from agent.commands import masks as masks_command
+from agent.commands import masks_look
+from agent.config import Site
+from agent.config_load import load
+from agent.keys import load_or_create_signer
+from agent.model import Finding, Moment
+from agent.probe import Probed
+from agent.rim import Rim
+from agent.spool import Spool
+from drivers.credentials import Credentials
+from drivers.details import Movable
+from drivers.model import Mask, Masks, Stream, Streams
+from drivers.model import Picture as Taken
+from drivers.picture import PathName
+from masking.worker import Worker
+
+STEP = timedelta(minutes=15)
+HEAD = '[site]\nid = "dt0001"\ncity = "140200"\ndivision = "140200"\n'
+CAMERA = '[[device]]\nid = "box"\nhost = "192.0.2.1"\n\n[[camera]]\nid = "dome"\ndevice = "box"\nrecorded = false\n'
+
+
+@cache
+def _scene(number: int) -> Picture:
+    return pictures.scene(number, 720, 405)
+
+
+def toml_zone(table: str, name: str, box: pictures.Box) -> str:
+    points = [list(point) for point in polygon(box)]
+    return f'[[{table}]]\nname = "{name}"\npolygon = {points}\neffect = "color"\n'
+
+
+def taken(
+    scene: int, seed: int, light: pictures.Light = "day", box: pictures.Box | None = None, **move: float
+) -> Picture:
+    """Draw a scene in some light with the noise of one moment, moved as told, and a black mask on `box`."""
+    wide = _scene(scene)
+    matrix = cv2.getRotationMatrix2D((360, 202.5), move.get("turn", 0.0), 1.0)
+    matrix[:, 2] += (move.get("right", 0.0), 0.0)
+    moved = np.asarray(cv2.warpAffine(wide, matrix, (720, 405), borderMode=cv2.BORDER_REFLECT), np.uint8)
+    picture = pictures.lit(moved[22:382, 40:680], light, seed)
+    return picture if box is None else masked(picture, box, pictures.Mask("solid"))
+
+
+@dataclass
+class Street:
+    """The camera: what it shows on each path, which masks its device lists, and the agent that looks at it."""
+
+    config: Path
+    site: Site
+    worker: Worker
+    rim: Rim
+    spool: Spool
+    paths: tuple[PathName, ...] = ("main", "sub")
+    masks: tuple[Mask, ...] = ()
+    now: datetime = NOW
+    draw: Callable[[PathName, int], Picture | None] = lambda path, seed: None
+    seed: int = 0
+
+    def fetch(self, *rest: object) -> Probed:
+        """Deliver what a probe would."""
+        streams = Streams(tuple(Stream(path, f"rtsp://192.0.2.1/{path}") for path in self.paths))
+        self.seed += 1
+        drawn = [(path, self.draw(path, self.seed)) for path in self.paths]
+        shots = tuple(Taken("dome", path, self.now, jpeg(one), "jpeg") for path, one in drawn if one is not None)
+        return Probed(observed("camera:dome", streams, Masks(self.masks), Movable(True)), shots)
+
+    def show(self, draw: Callable[[PathName, int], Picture | None]) -> None:
+        self.draw = draw
+
+    def cycle(self, count: int = 1, meanwhile: Callable[[], object] = lambda: None) -> dict[str, Finding]:
+        """Run cycles as the daemon does, 15 minutes apart; return the findings of the last by their keys.
+
+        `meanwhile` is done between a look and what is kept of it.
+        """
+        signer = load_or_create_signer(self.site.storage.directory / "key.pem")
+        findings: tuple[Finding, ...] = ()
+        for _ in range(count):
+            self.now += STEP
+            moment = Moment(self.now, 0, "boot", True)
+            seen = cycle.see(self.site, self.rim, moment, state.from_json(self.spool.read_memory()))
+            meanwhile()
+            cycle.tell(self.site, seen, self.spool, signer, moment)
+            findings = seen.findings
+        return {finding.key: finding for finding in findings}
+
+    def command(self, *words: str) -> int:
+        """Run `camwarden masks` on this site."""
+        return main(["masks", *words, "--config", str(self.config), "--lang", "en", "--no-color"])
+
+
+@contextmanager
+def street(folder: Path, worker: Worker, declared: str, patch: pytest.MonkeyPatch) -> Iterator[Street]:
+    """Run a site whose camera has what is `declared` below its table."""
+    config = folder / "site.toml"
+    text = HEAD + f'\n[storage]\ndirectory = "{folder / "state"}"\nruntime = "{folder / "run"}"\n\n' + CAMERA + declared
+    config.write_text(text, encoding="utf-8")
+    site = load(config)
+    directory = site.storage.directory
+    directory.mkdir(parents=True)
+    signer = load_or_create_signer(directory / "key.pem")
+    with _open_spool(directory / "spool.db", cycle.seal_for(site, signer, lambda: NOW)) as spool:
+        made = Street(config, site, worker, Rim(Credentials(None), worker.judge, lambda: NOW), spool)
+        made.rim = Rim(Credentials(None), worker.judge, lambda: made.now)
+        for module in (cycle, rounds, masks_look):
+            patch.setattr(module, "probe", made.fetch)
+        patch.setattr(masks_command, "APART_S", 0.0)
+        patch.setattr(masks_command, "utc_now", lambda: made.now)
+        yield made
+
+
+@contextmanager
+def _open_spool(path: Path, seal: Any) -> Iterator[Spool]:
+    spool = Spool.open(path, 64 * 1024 * 1024, now=NOW, seal=seal)
+    try:
+        yield spool
+    finally:
+        spool.close()
