@@ -42,7 +42,7 @@ system-packages: ## install the system packages that tests need (apt as root; ot
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
 
-$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock
+$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs
 	mkdir -p $(PEERS)
 	$(PYTHON) -m venv $(PEERS)/ipycam
 	$(PEERS)/ipycam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/peers/ipycam.lock
@@ -51,6 +51,10 @@ $(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/
 	$(PEERS)/onvif-python-env/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/peers/onvif-python-env.lock
 	$(PYTHON) -m venv $(PEERS)/frigate-tier
 	$(PEERS)/frigate-tier/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/peers/frigate-tier.lock
+	command -v npm >/dev/null || sh packaging/system-packages.sh nodejs npm
+	mkdir -p $(PEERS)/asyncapi
+	cp tests/peers/asyncapi/* $(PEERS)/asyncapi/
+	cd $(PEERS)/asyncapi && npm ci --silent --no-audit --no-fund
 	touch $@
 
 lock: ## resolve the dependencies again (needs uv)
@@ -58,7 +62,7 @@ lock: ## resolve the dependencies again (needs uv)
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in probe capture recorders stores masks view quality delivery; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in probe capture recorders stores masks view quality delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 fuzz: setup ## thousands of mutated pictures against the picture worker
 	$(BIN)/python tests/fuzz_worker.py $(FUZZ_FLAGS)

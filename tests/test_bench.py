@@ -58,6 +58,12 @@ FIGURES = {
         "health_64_bytes": ("B", 4_096, "lower"),
         "config_64_bytes": ("B", 65_536, "lower"),
     },
+    "soak": {"soak_faults": ("faults", 200, "higher"), "soak_lost": ("reports", 0, "lower")},
+    "fleet": {
+        "fleet_sites": ("sites", 5_000, "higher"),
+        "fleet_lost": ("reports", 0, "lower"),
+        "fleet_peak_behind_ratio": ("x", 1.5, "lower"),
+    },
     "masks": {
         **{
             f"{kind}_{name}_ratio": ("ratio", goals[name], "lower")

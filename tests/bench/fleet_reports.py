@@ -1,0 +1,94 @@
+"""The reports of the simulated sites: bodies by the agent's own checks and reports, a real key and chain for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from agent.chain import GENESIS, STREAMS, link
+from agent.checks import run_checks
+from agent.config import CameraConfig, Site
+from agent.envelope import sign
+from agent.events import Transition
+from agent.facts import gather
+from agent.keys import Signer, b64url, signer_from_jwk
+from agent.model import Draft, Head, Json, Moment, StreamName
+from agent.publish_messages import Message, report_message
+from agent.report import build_reports
+from agent.spool_queue import Row
+from agent.state import Memory
+from drivers.details import Host
+from drivers.model import Camera, Clock, Device, Identity, Observation, Stream, Streams, Unavailable
+from drivers.picture import Access, PictureSeen
+
+CAMERAS: Final = 4
+CITY: Final = "datong"
+PERIOD: Final = timedelta(minutes=15)
+
+_NOW: Final = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+_QUEUE: Final[dict[str, Json]] = {"pending": 48, "sent": 0, "parked": 0, "confirmed": 96, "dropped": 0}
+
+
+@dataclass(slots=True)
+class Life:
+    """What a site has made: key, epoch, heads of its chains."""
+
+    site: Site
+    signer: Signer
+    epoch: str
+    heads: dict[StreamName, Head] = field(default_factory=lambda: dict.fromkeys(STREAMS, GENESIS))
+
+
+def new_signer() -> Signer:
+    """Return a new ES256 key, in memory only."""
+    numbers = ec.generate_private_key(ec.SECP256R1()).private_numbers()
+    x, y = numbers.public_numbers.x, numbers.public_numbers.y
+    parts = {"x": x, "y": y, "d": numbers.private_value}
+    return signer_from_jwk(
+        {"kty": "EC", "crv": "P-256"} | {name: b64url(value.to_bytes(32)) for name, value in parts.items()}
+    )
+
+
+def bodies() -> tuple[Draft, Draft]:
+    """Return a health report and an event of a site with four cameras, one of which does not answer."""
+    devices = tuple(Device(f"box-{n}", f"192.0.2.{n + 1}", 80, "onvif") for n in range(CAMERAS))
+    cameras = tuple(CameraConfig(Camera(f"camera-{n}", f"box-{n}", f"Gate {n}")) for n in range(CAMERAS))
+    site = Site("S1", CITY, "140200", devices=devices, cameras=cameras, digest="c" * 64)
+    seen = [_of("site", Host(0.11, 0.23, 912_345_678_901, 2_000_000_000_000, 86_400))]
+    for n in range(CAMERAS - 1):
+        seen += [
+            _of(f"device:box-{n}", Identity("ACME Security", "N8-2026", "V5.7.3", f"DS-0042{n:06}")),
+            _of(f"device:box-{n}", Clock(0.21, 0.05)),
+            _of(f"camera:camera-{n}", Streams((Stream("main", f"rtsp://192.0.2.{n + 1}/main"),))),
+            _of(f"camera:camera-{n}", Access(("rtsp main",), ())),
+            _of(f"camera:camera-{n}", PictureSeen("main", _NOW, "00" * 32, 640, 360, 110.0 + n, 40.25)),
+        ]
+    detail = "192.0.2.4:80: timed out"
+    seen.append(_of(f"device:box-{CAMERAS - 1}", Unavailable("identity", "unreachable", detail)))
+    seen.append(_of(f"camera:camera-{CAMERAS - 1}", Unavailable("picture", "unreachable", detail, "main")))
+    facts = gather(seen)
+    findings = run_checks(site, facts, _NOW)
+    silent = next(one for one in findings if one.check == "camera-online" and one.status != "pass")
+    drafts, _ = build_reports(site, facts, findings, (Transition(silent, "pass"),), Memory(), _NOW, _QUEUE)
+    by_stream = {draft.stream: draft for draft in drafts}
+    return by_stream["health"], by_stream["event"]
+
+
+def make(life: Life, drafts: Sequence[Draft], at: datetime) -> list[tuple[StreamName, int, str, Message]]:
+    """Link and sign drafts as a cycle does; return stream, number, digest and MQTT message of each report."""
+    moment = Moment(at, 123_456_789, "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", True)
+    reports, life.heads = link(drafts, life.heads, life.epoch, life.site, moment)
+    made = []
+    for report in reports:
+        jws = sign(report, life.signer).jws
+        row = Row(0, report.epoch, report.stream, report.seq, report.digest, at, 0, False, False, jws, report.payload)
+        made.append((report.stream, report.seq, report.digest, report_message(life.site, row)))
+    return made
+
+
+def _of(subject: str, value: object) -> Observation:
+    return Observation(subject, value, _NOW, "bench")  # type: ignore[arg-type]
