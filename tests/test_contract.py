@@ -43,6 +43,13 @@ def test_each_schema_is_one_and_has_its_name(name: str) -> None:
     assert SCHEMAS[name]["$id"] == f"https://camwarden.example/contract/1/{name}.schema.json"
 
 
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_each_payload_has_an_example_that_fits(kind: str) -> None:
+    (example,) = SCHEMAS[kind]["examples"]
+    fits(json.dumps(example).encode())
+    assert not validator(kind).is_valid({**example, "surprise": 1})
+
+
 def test_there_is_a_schema_for_every_topic() -> None:
     for kind in get_args(Kind):
         assert schema_id(kind) == SCHEMAS[kind]["$id"]
