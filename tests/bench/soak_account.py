@@ -70,38 +70,45 @@ def read_journal(path: Path) -> list[dict[str, Any]]:
 def account(journal: Iterable[dict[str, Any]], hubs: Hubs) -> tuple[Counter[str], list[dict[str, Any]]]:
     """Return how many reports are where, and the lost ones."""
     lines = list(journal)
-    epochs = list(dict.fromkeys(line["epoch"] for line in lines))
-    damaged = _damaged(lines, epochs, hubs)
+    lives = [list(life) for _, life in itertools.groupby(lines, key=lambda line: line["epoch"])]
     named: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for epoch, stream, first, last in hubs.gaps:
         named.setdefault((epoch, stream), []).append((first, last))
-    where: Counter[str] = Counter(epochs=len(epochs))
-    confirmed: dict[tuple[str, str], int] = {}
-    for line in lines:
-        for stream, seq in line.get("confirmed", {}).items():
-            confirmed[line["epoch"], stream] = max(seq, confirmed.get((line["epoch"], stream), 0))
+    where: Counter[str] = Counter(epochs=len({line["epoch"] for line in lines}), lives=len(lives))
     lost = []
-    for line in lines:
-        runs = named.get((line["epoch"], line["stream"]), ())
-        if line["digest"] in hubs.present:
-            where["verified"] += 1
-        elif line["digest"] in hubs.ever:
-            where["verified_before_the_hub_lost_its_database"] += 1
-        elif any(first <= line["seq"] <= last for first, last in runs):
-            where["named_in_a_gap_record"] += 1
-        elif line["epoch"] in damaged and line["seq"] > confirmed.get((line["epoch"], line["stream"]), 0):
-            where["in_a_damaged_spool_that_an_event_tells_of"] += 1
-        else:
-            lost.append(line)
+    for life, damaged in zip(lives, _damaged(lives, hubs), strict=True):
+        confirmed = _confirmed(life)
+        for line in life:
+            runs = named.get((line["epoch"], line["stream"]), ())
+            if line["digest"] in hubs.present:
+                where["verified"] += 1
+            elif line["digest"] in hubs.ever:
+                where["verified_before_the_hub_lost_its_database"] += 1
+            elif any(first <= line["seq"] <= last for first, last in runs):
+                where["named_in_a_gap_record"] += 1
+            elif damaged and line["seq"] > confirmed[line["stream"]]:
+                where["in_a_damaged_spool_that_an_event_tells_of"] += 1
+            else:
+                lost.append(line)
     return where, lost
 
 
-def _damaged(lines: list[dict[str, Any]], epochs: list[str], hubs: Hubs) -> set[str]:
-    """Return the epochs that a verified event of a later one ends; one that was itself destroyed counts as its next."""
-    told = {line["epoch"] for line in lines if line.get("told") == "spool-corrupt"}
-    seen = {line["epoch"] for line in lines if line.get("told") == "spool-corrupt" and line["digest"] in hubs.ever}
-    damaged: set[str] = set()
-    for before, after in reversed(list(itertools.pairwise(epochs))):
-        if after in seen or (after in told and after in damaged):
-            damaged.add(before)
+def _confirmed(life: Iterable[dict[str, Any]]) -> Counter[str]:
+    """Return how far the agent saw each stream confirmed in one life of its spool."""
+    confirmed: Counter[str] = Counter()
+    for line in life:
+        for stream, seq in line.get("confirmed", {}).items():
+            confirmed[stream] = max(seq, confirmed[stream])
+    return confirmed
+
+
+def _damaged(lives: list[list[dict[str, Any]]], hubs: Hubs) -> list[bool]:
+    """Say of each life whether a verified event of the next tells its end; one that was itself destroyed counts as it.
+
+    An epoch may have several lives: an older copy of its spool was put in place after another epoch had begun.
+    """
+    damaged: list[bool] = [False] * len(lives)
+    for number in range(len(lives) - 2, -1, -1):
+        told = [line["digest"] for line in lives[number + 1] if line.get("told") == "spool-corrupt"]
+        damaged[number] = bool(hubs.ever.intersection(told)) or (bool(told) and damaged[number + 1])
     return damaged
