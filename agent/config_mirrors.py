@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from agent.config import Mirror
 from agent.config_devices import NAME, NAME_RULE
-from agent.config_sections import read_credential, read_host
+from agent.config_sections import note_tls_files, read_credential, read_host
 from agent.config_table import Table
 from drivers.model import Credential
 
@@ -40,10 +40,5 @@ def _mirror(table: Table, credentials: Mapping[str, Credential] | None) -> Mirro
         key=table.file("key", "mirror-site-key.pem"),
         credential=read_credential(table, credentials),
     )
-    for key, other in (("certificate", "key"), ("key", "certificate")):
-        if key in table.data and other not in table.data:
-            table.note(key, f"{key} stands without {other}", f"add {other}, or remove {key}")
-    for key in ("ca", "certificate", "key"):
-        if key in table.data and not tls:
-            table.note(key, f"{key} has no use with tls = false", "set tls = true, or remove it")
+    note_tls_files(table, tls)
     return mirror

@@ -208,12 +208,7 @@ def read_hub(table: Table | None, credentials: Mapping[str, Credential] | None) 
         jwks=table.file("jwks", "hub-jwks.json"),
         confirm=table.choice("confirm", default.confirm, ("hub", "broker", "file")),
     )
-    for key, other in (("certificate", "key"), ("key", "certificate")):
-        if key in table.data and other not in table.data:
-            table.note(key, f"{key} stands without {other}", f"add {other}, or remove {key}")
-    for key in ("ca", "certificate", "key"):
-        if key in table.data and not tls:
-            table.note(key, f"{key} has no use with tls = false", "set tls = true, or remove it")
+    note_tls_files(table, tls)
     if hub.confirm == "hub" and "jwks" not in table.data:
         table.note(
             "confirm",
@@ -294,3 +289,13 @@ def is_responder(text: str) -> bool:
     if match is None or not is_host(match[1]):
         return False
     return match[2] is None or 1 <= int(match[2]) <= 65535
+
+
+def note_tls_files(table: Table, tls: bool) -> None:
+    """Note files of a broker's connection that stand alone, or have no use."""
+    for key, other in (("certificate", "key"), ("key", "certificate")):
+        if key in table.data and other not in table.data:
+            table.note(key, f"{key} stands without {other}", f"add {other}, or remove {key}")
+    for key in ("ca", "certificate", "key"):
+        if key in table.data and not tls:
+            table.note(key, f"{key} has no use with tls = false", "set tls = true, or remove it")
