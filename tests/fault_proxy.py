@@ -36,7 +36,8 @@ class Proxy:
         self.accepted_at: list[float] = []
         self._lock = threading.Lock()
         self._pairs: list[_Pair] = []
-        self._frozen = self._stopping = False
+        self._frozen = False
+        self._stopping = threading.Event()
         self._garble, self._garble_from = 0, 1
         self._bytes_per_s: float | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -46,7 +47,7 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping = True
+        self._stopping.set()
         self._thread.join(10)
         self._listener.close()
         self.cut()
@@ -86,7 +87,7 @@ class Proxy:
             return len(self._pairs)
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             with selectors.DefaultSelector() as selector, self._lock:
                 if not self._frozen:
                     selector.register(self._listener, selectors.EVENT_READ, None)
@@ -94,7 +95,7 @@ class Proxy:
                         self._register(selector, pair)
                 ready = selector.select(0)
             if not ready:
-                time.sleep(_TICK_S / 10 if self._bytes_per_s is None and not self._frozen else _TICK_S)
+                self._stopping.wait(_TICK_S / 10 if self._bytes_per_s is None and not self._frozen else _TICK_S)
                 continue
             with self._lock:
                 for key, happened in ready:
@@ -103,7 +104,7 @@ class Proxy:
                     elif key.data in self._pairs:
                         self._move(key.data, key.fileobj, happened)
             if self._bytes_per_s is not None:
-                time.sleep(_TICK_S)
+                self._stopping.wait(_TICK_S)
 
     @staticmethod
     def _register(selector: selectors.BaseSelector, pair: _Pair) -> None:

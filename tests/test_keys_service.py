@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from contract_schemas import fits
+from hubside import waits
 from softhsm import PIN, Softhsm, finalize, toml
 
 from agent.cli import main
@@ -35,13 +35,6 @@ SERVICE = (
     "sys.exit(serve(path, replace(load(path), period_s=1), utc_now))"
 )
 """`camwarden run` with a period that no configuration may have."""
-
-
-def wait_until(true: Callable[[], object]) -> None:
-    give_up_at = time.monotonic() + WITHIN_S
-    while not true():
-        assert time.monotonic() < give_up_at, "it did not happen"
-        time.sleep(0.05)
 
 
 class Service:
@@ -80,7 +73,7 @@ class Service:
         """Wait for so many more cycles."""
         for _ in range(count):
             before = self.told()
-            wait_until(lambda before=before: child.poll() is not None or self.told() != before)  # type: ignore[misc]
+            waits(lambda before=before: child.poll() is not None or self.told() != before, WITHIN_S)  # type: ignore[misc]
             assert child.poll() is None, self.log.read_text()
 
     def told(self) -> str:
@@ -127,7 +120,7 @@ def test_the_service_takes_a_rotated_key_up_without_a_restart(service: Service) 
         service.cycles(child)
         old = load_signer(service.state / "report-key.pem")
         assert main(["keys", "rotate", "--config", str(service.config), "--quiet"]) == 0
-        wait_until(lambda: not (service.state / "report-key.next.pem").exists())
+        waits(lambda: not (service.state / "report-key.next.pem").exists(), WITHIN_S)
         service.cycles(child, 2)
         end(child)
     new = load_signer(service.state / "report-key.pem")
@@ -147,10 +140,10 @@ def test_a_token_that_goes_away_costs_reports_and_tells_it_when_it_is_back(servi
     with service.running() as child:
         service.cycles(child)
         softhsm.gone()
-        wait_until(outage.exists)
+        waits(outage.exists, WITHIN_S)
         service.cycles(child, 2)
         softhsm.back()
-        wait_until(lambda: not outage.exists())
+        waits(lambda: not outage.exists(), WITHIN_S)
         service.cycles(child)
         end(child)
     rows = service.rows()
