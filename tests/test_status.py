@@ -195,6 +195,17 @@ def test_the_command_shows_the_status_and_its_age(tmp_path: Path, capsys: pytest
     assert shown[4] == "hub: connected True"
 
 
+def test_what_says_nothing_about_delivery_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    quiet: dict[str, Json] = {"reason": "", "puback_at": None, "failures": 0, "refused_publishes": {}}
+    told: dict[str, Json] = {"failures": 2, "refused_publishes": {"event: Not authorized": 1}}
+    fresh(tmp_path, hub={"link": "connected", **quiet})
+    run(tmp_path)
+    assert capsys.readouterr().out.splitlines()[-1] == "hub: link connected"
+    fresh(tmp_path, hub={"link": "connected", **told})
+    run(tmp_path)
+    assert "failures 2, refused_publishes {'event: Not authorized': 1}" in capsys.readouterr().out
+
+
 def test_the_command_speaks_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fresh(tmp_path, hub=None)
     run(tmp_path, lang="zh_CN")

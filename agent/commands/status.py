@@ -72,13 +72,19 @@ def lines(status: StatusRead, lang: str) -> Iterable[str]:
         yield translate("reports", lang) + ": " + numbers
     hub = content.get("hub")
     if isinstance(hub, Mapping):
-        yield translate("hub", lang) + ": " + ", ".join(f"{_clean(k)} {_clean(v)}" for k, v in hub.items())
+        yield translate("hub", lang) + ": " + _told(hub)
     else:
         yield translate("hub", lang) + ": " + translate("not configured", lang)
     mirrors = content.get("mirrors")
     for mirror in mirrors if isinstance(mirrors, list) else []:
-        told = ", ".join(f"{_clean(k)} {_clean(v)}" for k, v in _mapping(mirror).items())
-        yield translate("mirror", lang) + ": " + told
+        yield translate("mirror", lang) + ": " + _told(_mapping(mirror))
+
+
+def _told(values: Mapping[str, Json]) -> str:
+    """Return names and values on one line, without those that say nothing: empty, or none of them."""
+    return ", ".join(
+        f"{_clean(name)} {_clean(value)}" for name, value in values.items() if value not in (None, "", 0, {})
+    )
 
 
 def _mapping(value: object) -> Mapping[str, Json]:
