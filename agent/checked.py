@@ -1,0 +1,22 @@
+"""What one run of `check` has to tell: the single value that every table, file and report of it is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.config import Site
+from agent.cycle import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The site as it was declared, what was seen and concluded, when the look began, and whether it was broken off.
+
+    After a Ctrl-C everything that had come back by then is judged; the rest is unknown with reason `interrupted`.
+    """
+
+    site: Site
+    seen: Seen
+    at: datetime
+    interrupted: bool = False
