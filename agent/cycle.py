@@ -31,7 +31,7 @@ from agent.inventory import look_around
 from agent.keys import Signer
 from agent.looks import due, join
 from agent.model import Draft, Envelope, Finding, Moment
-from agent.probe import Probed, discover, probe
+from agent.probe import Reading, discover
 from agent.report import build_reports
 from agent.rim import Rim
 from agent.rounds import look_in_rounds
@@ -76,11 +76,11 @@ def see(
     heard = discover(site, rim.progress)
     paths = due(site, memory.looked, moment.at)
     of_footage = wanted(site, memory.footage, moment.at)
-    probed = probe(site, rim.credentials, rim.clock, rim.progress, paths, of_footage)
-    stored = read_stores(site, paths, moment.at, rim.progress)
-    fetched = Probed(stored.observations + probed.observations, stored.pictures + probed.pictures)
+    reading = Reading(site, rim.credentials, rim.clock, rim.watch)
+    reading.ask(site, paths, of_footage)
+    stored = read_stores(site, paths, moment.at, rim.progress, rim.stop)
     known = approved_views(approvals, read_derived(site.storage.directory, approvals))
-    looked, memory = look_in_rounds(site, rim, fetched, memory, known, moment.at, rounds)
+    fetched, looked, memory = look_in_rounds(site, rim, reading, stored, memory, known, moment.at, rounds)
     derived = proved(rim.previous.take_found(), approvals, memory.views, moment.at)
     host = look_at_host(site.storage.directory, moment.at)
     observations = fetched.observations + looked + host
@@ -95,7 +95,7 @@ def see(
     memory = replace(memory, looked=in_turn, footage=footage, outages=unwell)
     findings = run_checks(site, facts, moment.at)
     memory = recalled(before, memory, afresh)
-    return Seen(facts, findings, memory, probed.samples, derived, asked.looked(moment.at, rim.clock()))
+    return Seen(facts, findings, memory, fetched.samples, derived, asked.looked(moment.at, rim.clock()))
 
 
 def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:

@@ -9,26 +9,29 @@ from datetime import datetime
 from agent.look import Judge
 from agent.previous import Previous
 from agent.publish_status import DeliveryStatus
+from agent.watch import NOBODY_WATCHES, Stage, Watch
 from drivers.credentials import Credentials
-
-
-def _nothing() -> None:
-    """Go on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rim:
     """Refused credentials, the picture worker, the clock of the network side, and pictures of the cycle before.
 
-    `progress` is called while the cycle advances; it may raise to end it. `wait` is called with the seconds between two
-    rounds; where there is only one round it is not called. `delivery`: how delivery stands, None where this process
-    delivers nothing.
+    `progress`, `wait`, `stop` and `stage` are those of `Watch`; where there is only one round, `wait` is not called.
+    `delivery`: how delivery stands, None where this process delivers nothing.
     """
 
     credentials: Credentials
     judge: Judge
     clock: Callable[[], datetime]
-    progress: Callable[[], None] = _nothing
+    progress: Callable[[], None] = NOBODY_WATCHES.progress
     previous: Previous = field(default_factory=Previous)
-    wait: Callable[[float], None] = lambda seconds: None
+    wait: Callable[[float], None] = NOBODY_WATCHES.wait
     delivery: DeliveryStatus | None = None
+    stop: Callable[[], bool] = NOBODY_WATCHES.stop
+    stage: Callable[[str, Stage], None] = NOBODY_WATCHES.stage
+
+    @property
+    def watch(self) -> Watch:
+        """Who follows the reading of devices."""
+        return Watch(self.progress, self.wait, self.stop, self.stage)

@@ -1,12 +1,13 @@
-"""Look at what was fetched, and once more at cameras about which one look says too little.
+"""Look at what each device gives as it comes back, and once more at cameras about which one look says too little.
 
 In the daemon each cycle is one round, and the memory joins them. A check that is run once has no memory: it takes a few
-rounds, some seconds apart, of the cameras whose zones or views are not settled by one picture.
+rounds, some seconds apart, of the cameras whose zones or views are not settled by one picture. The rounds of a device
+are timed from its own looks, so that a device that hangs delays nobody's.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -15,12 +16,12 @@ from agent.config import CameraConfig, Site
 from agent.look import look
 from agent.pooled import pooled
 from agent.presets import positions, presets_after
-from agent.probe import Probed, probe
+from agent.probe import Probed, Reading, joined
 from agent.rim import Rim
 from agent.sight import quality_after, views_after
 from agent.state import Memory
 from agent.studies import studies
-from drivers.model import Observation, Observations
+from drivers.model import Device, Observation, Observations
 from drivers.picture import PathName, PictureSeen, PresetSeen, ZoneVerdict
 from masking.view_model import QualitySeen, ViewSeen
 
@@ -34,43 +35,100 @@ SOFT: Final = ("pixelated", "blurred")
 """Effects of which one picture seldom says enough."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is known of one device's cameras after a number of looks at them, and the memory of them alone."""
+
+    part: Site
+    fetched: Probed
+    looked: Observations
+    memory: Memory
+    looks: int = 1
+
+
 def look_in_rounds(
     site: Site,
     rim: Rim,
-    fetched: Probed,
+    reading: Reading,
+    stored: Probed,
     memory: Memory,
     known: ApprovedViews,
     now: datetime,
     rounds: int = 1,
-) -> tuple[Observations, Memory]:
-    """Look at the pictures that were fetched, then at new ones of the cameras that are not settled.
+) -> tuple[Probed, Observations, Memory]:
+    """Look at the pictures of each device as it comes back, and at new ones of its cameras that are not settled.
+
+    Each device has its own time: no look waits for another device.
 
     Args:
         site: The site.
-        rim: The worker, the clock, and how to wait.
-        fetched: What devices and stores gave.
+        rim: The worker, the clock, and who follows it.
+        reading: All devices of the site, asked and under way.
+        stored: What the stores gave.
         memory: What earlier looks left.
         known: The approved views.
         now: When the cycle began.
-        rounds: How many there are at most, the first one included.
+        rounds: How often a camera is looked at, at most.
 
     Returns:
-        What was seen, each zone's verdict pooled with those before it, and the memory that knows of it.
+        What devices and stores told, pictures no longer in it; what was seen, each zone's verdict pooled with those
+        before it; and the memory that knows of it.
     """
-    looked, memory = _look(site, rim, fetched, fetched.observations, memory, known, now)
-    for _ in range(rounds - 1):
-        again = tuple(camera for camera in site.cameras if not _is_settled(camera, looked, memory, known, now))
-        if not again:
-            break
-        rim.wait(BETWEEN_S)
-        devices = tuple(d for d in site.devices if d.id in {camera.camera.device for camera in again})
-        part = replace(site, cameras=again, devices=devices)
-        paths = {camera.camera.id: AGAIN for camera in again}
-        fresh = probe(part, rim.credentials, rim.clock, rim.progress, paths)
-        newer, seen = _look(part, rim, fresh, fetched.observations, memory, known, now)
-        memory = _joined(memory, seen)
-        looked = _newest(looked, newer)
-    return looked, memory
+    seen: dict[str, _Seen] = {}
+    for device, probed in reading.arrivals():
+        rim.stage(device.id, "looking")
+        before = seen.get(device.id)
+        one = _first_look(site, rim, device, probed, stored, memory, known, now) if before is None else before
+        if before is not None:
+            newer, after = _look(before.part, rim, probed, before.fetched.observations, before.memory, known, now)
+            one = replace(before, looked=_newest(before.looked, newer), memory=after, looks=before.looks + 1)
+        seen[device.id] = one
+        again = _unsettled(one, known, now) if one.looks < rounds else None
+        if again is not None:
+            reading.ask(again, {camera.camera.id: AGAIN for camera in again.cameras}, in_s=BETWEEN_S)
+        rim.stage(device.id, "done" if again is None else "waiting")
+    in_order = [seen[device.id] for device in site.devices]
+    fetched = joined([replace(stored, pictures=()), *(one.fetched for one in in_order)])
+    looked = tuple(observation for one in in_order for observation in one.looked)
+    return fetched, looked, _of_all(memory, in_order)
+
+
+def _first_look(
+    site: Site,
+    rim: Rim,
+    device: Device,
+    probed: Probed,
+    stored: Probed,
+    memory: Memory,
+    known: ApprovedViews,
+    now: datetime,
+) -> _Seen:
+    cameras = tuple(camera for camera in site.cameras if camera.camera.device == device.id)
+    part = replace(site, cameras=cameras, devices=(device,))
+    names = {camera.camera.id for camera in cameras}
+    kept_here = tuple(o for o in stored.observations if o.subject.removeprefix("camera:") in names)
+    pictures = tuple(picture for picture in stored.pictures if picture.camera_id in names)
+    told = joined([Probed(kept_here, pictures), probed])
+    looked, after = _look(part, rim, told, told.observations, memory, known, now)
+    return _Seen(part, replace(probed, pictures=()), looked, after)
+
+
+def _unsettled(one: _Seen, known: ApprovedViews, now: datetime) -> Site | None:
+    """Return the part of the site whose cameras one more picture would say more of; None where there are none."""
+    cameras = tuple(c for c in one.part.cameras if not _is_settled(c, one.looked, one.memory, known, now))
+    return replace(one.part, cameras=cameras) if cameras else None
+
+
+def _of_all(memory: Memory, seen: list[_Seen]) -> Memory:
+    """Return the memory with what was seen of every device's cameras."""
+    parts = [one.memory for one in seen]
+    return replace(
+        memory,
+        pooled=tuple(glances for part in parts for glances in part.pooled),
+        views={name: view for part in parts for name, view in part.views.items()},
+        quality={name: quality for part in parts for name, quality in part.quality.items()},
+        presets={name: preset for part in parts for name, preset in part.presets.items()},
+    )
 
 
 def _look(
@@ -110,18 +168,6 @@ def _is_settled(
         return False
     view = memory.views.get(name)
     return name not in known.references or (view is not None and view.settled(now) is not None)
-
-
-def _joined(memory: Memory, part: Memory) -> Memory:
-    """The memory of all cameras with that of those that were looked at once more."""
-    newer = {one.camera_id for one in part.pooled}
-    return replace(
-        memory,
-        pooled=(*(one for one in memory.pooled if one.camera_id not in newer), *part.pooled),
-        views={**memory.views, **part.views},
-        quality={**memory.quality, **part.quality},
-        presets={**memory.presets, **part.presets},
-    )
 
 
 def _newest(looked: Observations, newer: Observations) -> Observations:

@@ -17,6 +17,7 @@ from datetime import datetime
 
 from agent.config import Site
 from agent.probe import STACK_BYTES, TICK_S, Paths, Probed
+from agent.watch import NOBODY_WATCHES
 from drivers import registry
 from drivers.footage import Store
 from drivers.model import Fact, Observation, Picture, Reason, Unavailable
@@ -36,7 +37,12 @@ class _TimeIsUp(Exception):
 
 
 def read_stores(
-    site: Site, paths: Paths, now: datetime, progress: Callable[[], None] = lambda: None, limit_s: float = LIMIT_S
+    site: Site,
+    paths: Paths,
+    now: datetime,
+    progress: Callable[[], None] = NOBODY_WATCHES.progress,
+    stop: Callable[[], bool] = NOBODY_WATCHES.stop,
+    limit_s: float = LIMIT_S,
 ) -> Probed:
     """Read every store of the site and return everything they gave, in the order of the configuration.
 
@@ -45,6 +51,7 @@ def read_stores(
         paths: The paths of each camera whose picture is due; of stores, `playback` counts.
         now: When the cycle began.
         progress: Called from this thread at least every `TICK_S`; may raise to end the cycle.
+        stop: Says that no store is waited for any more.
         limit_s: How long is waited for all of them together; at most half of the site's period.
     """
     results: queue.SimpleQueue[tuple[str, Probed]] = queue.SimpleQueue()
@@ -60,7 +67,7 @@ def read_stores(
         threading.stack_size(previous)
     read: dict[str, Probed] = {}
     # A reader notices that its time is up at its next step; a disk that hangs has none, and is left behind.
-    while len(read) < len(site.stores) and time.monotonic() < until + 2 * TICK_S:
+    while len(read) < len(site.stores) and time.monotonic() < until + 2 * TICK_S and not stop():
         with contextlib.suppress(queue.Empty):
             store_id, probed = results.get(timeout=TICK_S)
             read[store_id] = probed

@@ -36,8 +36,9 @@ Point = tuple[float, float]
 Polygon = tuple[Point, ...]
 
 Reason = Literal[
-    "unreachable", "deadline", "refused", "not-tried", "busy", "unsupported", "fault", "malformed", "not-looked-at"
-]
+    "unreachable", "deadline", "refused", "not-tried", "busy", "unsupported", "fault", "malformed", "not-looked-at",
+    "interrupted",
+]  # fmt: skip
 """Why a fact is not available. Never a pass."""
 
 Fact = Literal[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from sites import NOW, camera, site
 from agent import probe as probing
 from agent.config import Probe, Site
 from agent.facts import gather
+from agent.watch import Watch
 from drivers import registry
 from drivers.credentials import Credentials
 from drivers.model import Device, Identity
@@ -80,3 +82,60 @@ def test_progress_can_end_the_cycle(tmp_path: Path) -> None:
 
     with pytest.raises(Stopped):
         probing.probe(site_of(STUCK), Credentials(tmp_path / "c.json"), lambda: NOW, stop)
+
+
+def test_what_a_device_gave_is_there_while_another_one_hangs(tmp_path: Path) -> None:
+    reading = probing.Reading(site_of(STUCK, HEALTHY), Credentials(tmp_path / "c.json"), lambda: NOW)
+    reading.ask(site_of(STUCK, HEALTHY))
+    arrivals = reading.arrivals()
+    device, probed = next(arrivals)
+    assert (device.id, isinstance(probed.observations[0].value, Identity)) == ("d1", True)
+    scripted_driver.RELEASE.set()
+    assert [device.id for device, _ in arrivals] == ["d0"]
+
+
+def test_a_later_look_begins_in_its_own_time_and_not_before(tmp_path: Path) -> None:
+    waited: list[float] = []
+    a_site = site_of(HEALTHY)
+    reading = probing.Reading(a_site, Credentials(tmp_path / "c.json"), lambda: NOW, Watch(wait=waited.append))
+    reading.ask(a_site)
+    came = []
+    for device, _ in reading.arrivals():
+        came.append(device.id)
+        if len(came) == 1:
+            reading.ask(a_site, in_s=10.0)
+            assert not reading_now(), "nothing is asked before its time"
+    assert came == ["d0", "d0"]
+    assert waited == [pytest.approx(10.0, abs=2.0)], "nothing else was going on"
+
+
+def reading_now() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("probe ")]
+
+
+def test_when_it_is_ended_what_came_back_is_kept_and_the_rest_is_interrupted(tmp_path: Path) -> None:
+    a_site = replace(site_of(HEALTHY, STUCK, HEALTHY), probe=Probe(deadline_s=600.0))
+    ended: list[str] = []
+    watch = Watch(stop=lambda: len(ended) == 2)
+    reading = probing.Reading(a_site, Credentials(tmp_path / "c.json"), lambda: NOW, watch)
+    reading.ask(a_site)
+    facts = {}
+    for device, probed in reading.arrivals():
+        ended.append(device.id)
+        facts[device.id] = gather(probed.observations)
+        reading.ask(replace(a_site, devices=(device,)), in_s=600.0)
+    assert [facts[f"d{i}"].one(f"device:d{i}", Identity) is not None for i in range(3)] == [True, False, True]
+    assert facts["d1"].why_not("device:d1", "identity").reason == "interrupted"
+
+
+def test_a_device_that_was_given_up_is_not_asked_again_beside_its_old_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probing, "OVERRUN_S", 0.1)
+    a_site = site_of(STUCK)
+    reading = probing.Reading(a_site, Credentials(tmp_path / "c.json"), lambda: NOW)
+    reading.ask(a_site)
+    for device, probed in reading.arrivals():
+        assert gather(probed.observations).why_not(f"device:{device.id}", "identity").reason == "deadline"
+        reading.ask(a_site)
+        assert reading_now() == ["probe d0"], "the thread that hangs, and no second one"

@@ -12,18 +12,19 @@ from pictures import Mask as Drawn
 from pictures import jpeg, masked, polygon
 from sites import NOW, ZONE, camera, observed, site
 
-from agent import rounds
 from agent.approved_views import ApprovedViews
 from agent.commands import check
 from agent.config import PrivateZone, Site
 from agent.previous import Previous
+from agent.probe import NOTHING as NOTHING_WANTED
 from agent.probe import Paths, Probed
 from agent.rim import Rim
 from agent.rounds import look_in_rounds
 from agent.state import NOTHING, Memory, to_json
 from agent.studies import studied_path, studies
 from drivers.credentials import Credentials
-from drivers.model import Mask, Masks, Observations, Picture, Stream, Streams, Unavailable
+from drivers.footage import WantedFootage
+from drivers.model import Device, Mask, Masks, Observations, Picture, Stream, Streams, Unavailable
 from drivers.picture import PathName, PictureSeen, ZoneVerdict
 from masking.baseline import Descriptor, encode
 from masking.model import Job
@@ -58,47 +59,70 @@ class Street:
     views: dict[str, list[pictures.Picture]]
     asked: list[tuple[str, ...]] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
+    silent: Observations = ()
+    cut_after: int = 99
+    """From this look on what comes is no picture."""
 
     def fetch(self, names: tuple[str, ...]) -> Probed:
         self.asked.append(names)
-        number = len(self.asked) - 1
+        if self.silent:
+            return Probed(self.silent)
         told: Observations = ()
         taken: list[Picture] = []
         for name in names:
+            number = sum(name in asked for asked in self.asked) - 1
             streams = Streams(tuple(Stream(path, f"rtsp://192.0.2.1/{path}") for path in ("main", "sub")))
             told += observed(f"camera:{name}", streams, Masks((Mask("m", polygon(BOX), "Color", True),)))
             shown = self.views[name][min(number, len(self.views[name]) - 1)]
-            taken.append(Picture(name, "sub", NOW, jpeg(shown), "jpeg"))
+            data = jpeg(shown) if number < self.cut_after else b"\xff\xd8\xff cut"
+            taken.append(Picture(name, "sub", NOW, data, "jpeg"))
         return Probed(told, tuple(taken))
 
     def rim(self, worker: Worker) -> Rim:
-        return Rim(Credentials(None), worker.judge, lambda: NOW, wait=self.waited.append)
+        return Rim(Credentials(None), worker.judge, lambda: NOW)
+
+
+@dataclass(slots=True)
+class StreetReading:
+    """Gives what the street's cameras deliver, device by device, as `Reading` does."""
+
+    street: Street
+    waiting: list[tuple[Device, tuple[str, ...]]] = field(default_factory=list)
+
+    def ask(
+        self, part: Site, paths: Paths | None = None, wanted: WantedFootage = NOTHING_WANTED, in_s: float = 0.0
+    ) -> None:
+        assert all("playback" not in asked for asked in (paths or {}).values()), "a recorded picture stays the same"
+        assert {d.id for d in part.devices} == {c.camera.device for c in part.cameras}
+        self.street.waited += [in_s] if in_s else []
+        for device in part.devices:
+            names = tuple(c.camera.id for c in part.cameras if c.camera.device == device.id)
+            self.waiting.append((device, names))
+
+    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
+        while self.waiting:
+            device, names = self.waiting.pop(0)
+            yield device, self.street.fetch(names)
 
 
 def run(
-    street: Street, a_site: Site, worker: Worker, monkeypatch: pytest.MonkeyPatch, count: int,
+    street: Street, a_site: Site, worker: Worker, count: int,
     references: dict[str, tuple[bytes, ...]] | None = None, rim: Rim | None = None,
 ) -> tuple[Observations, Memory]:  # fmt: skip
-    def probe(part: Site, *rest: object) -> Probed:
-        paths: Paths = rest[-1]  # type: ignore[assignment]
-        assert all("playback" not in asked for asked in paths.values()), "a recorded picture stays the same"
-        assert {d.id for d in part.devices} == {c.camera.device for c in part.cameras}
-        return street.fetch(tuple(c.camera.id for c in part.cameras))
-
-    monkeypatch.setattr(rounds, "probe", probe)
-    first = street.fetch(tuple(c.camera.id for c in a_site.cameras))
+    reading = StreetReading(street)
+    reading.ask(a_site)
     known = ApprovedViews(references or {})
-    return look_in_rounds(a_site, rim or street.rim(worker), first, NOTHING, known, NOW, count)
+    rim = rim or street.rim(worker)
+    _, looked, memory = look_in_rounds(a_site, rim, reading, Probed(()), NOTHING, known, NOW, count)
+    return looked, memory
 
 
-def test_only_cameras_that_one_picture_does_not_settle_are_looked_at_again(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_cameras_that_one_picture_does_not_settle_are_looked_at_again(worker: Worker) -> None:
     soft = camera("soft", "soft", zones=(PrivateZone("window", polygon(BOX), "pixelated"),))
     street = Street({"solid": [HIDDEN], "soft": [masked(SEEN, BOX, Drawn("mosaic", 24))]})
     two = site(camera("solid", "solid", zones=(PrivateZone("window", polygon(BOX), "color"),)), soft)
-    looked, memory = run(street, two, worker, monkeypatch, 3)
-    assert street.asked == [("solid", "soft"), ("soft",), ("soft",)]
+    looked, memory = run(street, two, worker, 3)
+    assert street.asked == [("soft",), ("solid",), ("soft",), ("soft",)]
     assert street.waited == [10.0, 10.0]
     verdicts = {o.subject: o.value for o in looked if isinstance(o.value, ZoneVerdict)}
     assert verdicts["camera:solid"].verdict == "PASS"
@@ -107,16 +131,16 @@ def test_only_cameras_that_one_picture_does_not_settle_are_looked_at_again(
     assert {one.camera_id for one in memory.pooled} == {"solid", "soft"}
 
 
-def test_one_round_looks_once_and_does_not_wait(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_round_looks_once_and_does_not_wait(worker: Worker) -> None:
     street = Street({"soft": [masked(SEEN, BOX, Drawn("mosaic", 24))]})
     soft = site(camera("soft", zones=(PrivateZone("window", polygon(BOX), "pixelated"),)))
-    run(street, soft, worker, monkeypatch, 1)
+    run(street, soft, worker, 1)
     assert (street.asked, street.waited) == ([("soft",)], [])
 
 
-def test_a_view_is_settled_by_three_rounds(worker: Worker, monkeypatch: pytest.MonkeyPatch, reference: bytes) -> None:
+def test_a_view_is_settled_by_three_rounds(worker: Worker, reference: bytes) -> None:
     street = Street({"gate": [HIDDEN]})
-    looked, memory = run(street, site(camera()), worker, monkeypatch, 5, {"gate": (reference,)})
+    looked, memory = run(street, site(camera()), worker, 5, {"gate": (reference,)})
     assert len(street.asked) == 3, "and no more than that"
     settled = memory.views["gate"].settled(NOW)
     assert settled is not None
@@ -126,23 +150,17 @@ def test_a_view_is_settled_by_three_rounds(worker: Worker, monkeypatch: pytest.M
     assert quality.change == pytest.approx(0, abs=0.1), "the picture of the round before is known"
 
 
-def test_a_camera_that_delivers_nothing_is_not_waited_for(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    street = Street({})
-    silent = observed("camera:gate", Unavailable("streams", "unreachable"))
-    monkeypatch.setattr(rounds, "probe", lambda *rest: pytest.fail("nobody is asked again"))
-    looked, memory = look_in_rounds(
-        site(camera()), street.rim(worker), Probed(silent), NOTHING, ApprovedViews({"gate": (b"approved",)}), NOW, 3
-    )
-    assert (looked, street.waited) == ((), [])
+def test_a_camera_that_delivers_nothing_is_not_waited_for(worker: Worker) -> None:
+    silent = Street({}, silent=observed("camera:gate", Unavailable("streams", "unreachable")))
+    looked, memory = run(silent, site(camera()), worker, 3, {"gate": (b"approved",)})
+    assert (looked, silent.waited, silent.asked) == ((), [], [("gate",)])
     assert memory.views["gate"].settled(NOW) is None
 
 
-def test_no_picture_goes_into_the_memory_or_an_observation(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch, reference: bytes
-) -> None:
+def test_no_picture_goes_into_the_memory_or_an_observation(worker: Worker, reference: bytes) -> None:
     street = Street({"gate": [HIDDEN]})
     rim = street.rim(worker)
-    looked, memory = run(street, site(camera()), worker, monkeypatch, 3, {"gate": (reference,)}, rim)
+    looked, memory = run(street, site(camera()), worker, 3, {"gate": (reference,)}, rim)
     kept = rim.previous.all()["gate"]
     assert kept.startswith(b"CWVB")
     assert len(to_json(memory)) < 4096, "far smaller than any picture"
@@ -154,19 +172,11 @@ def vars_of(value: object) -> list[object]:
     return [getattr(value, name) for name in getattr(value, "__slots__", ())]
 
 
-def test_a_picture_that_cannot_be_judged_in_a_later_round_changes_nothing(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_picture_that_cannot_be_judged_in_a_later_round_changes_nothing(worker: Worker) -> None:
     soft = site(camera("soft", zones=(PrivateZone("window", polygon(BOX), "pixelated"),)))
-    street = Street({"soft": [masked(SEEN, BOX, Drawn("mosaic", 24))]})
-
-    def probe(part: Site, *rest: object) -> Probed:
-        fetched = street.fetch(("soft",))
-        return Probed(fetched.observations, (Picture("soft", "sub", NOW, b"\xff\xd8\xff cut", "jpeg"),))
-
-    monkeypatch.setattr(rounds, "probe", probe)
-    first = street.fetch(("soft",))
-    looked, _ = look_in_rounds(soft, street.rim(worker), first, NOTHING, ApprovedViews(), NOW, 3)
+    street = Street({"soft": [masked(SEEN, BOX, Drawn("mosaic", 24))]}, cut_after=1)
+    looked, _ = run(street, soft, worker, 3)
+    assert len(street.asked) == 3
     assert [o.value.verdict for o in looked if isinstance(o.value, ZoneVerdict)] != []
     assert [o for o in looked if isinstance(o.value, Unavailable)] == []
 

@@ -127,17 +127,18 @@ def test_the_cycle_asks_for_every_path_in_three_rounds_and_says_when_it_looked(
     a_site: Site = replace(SITE, devices=devices, storage=Storage(tmp_path))
     paths: dict[str, Any] = {}
     rounds: list[int] = []
-    probe, look = cycle.probe, cycle.look_in_rounds
+    look = cycle.look_in_rounds
 
-    def asked_for(*arguments: Any) -> Any:
-        paths.update(arguments[4])
-        return probe(*arguments)
+    class Noted(cycle.Reading):
+        def ask(self, part: Site, due: Any = None, *rest: Any, **more: Any) -> None:
+            paths.update(due)
+            super().ask(part, due, *rest, **more)
 
     def in_rounds(*arguments: Any) -> Any:
         rounds.append(arguments[-1])
         return look(*arguments)
 
-    monkeypatch.setattr(cycle, "probe", asked_for)
+    monkeypatch.setattr(cycle, "Reading", Noted)
     monkeypatch.setattr(cycle, "look_in_rounds", in_rounds)
     rim = Rim(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: LATER + timedelta(seconds=9))
     memory = remembered()
