@@ -10,6 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from agent.declarables import Profile
+from agent.declarations import Declaration, Group
+from agent.rules.pack import Pack
 from drivers.footage import Store
 from drivers.model import Camera, Credential, Device, Polygon
 from masking.quality import Thresholds
@@ -246,13 +249,22 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """Which declarations are asked for, and the files of the site's own packs of rules, beside the shipped ones."""
+
+    profile: Profile = "technical"
+    packs: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Everything that the agent knows about its site before it looks.
 
     `id` is 1 to 23 of 0-9, A-Z, a-z; topic level, client id and certificate name at once. `city` is the topic level
     above it. `division` is the six-digit GB/T 2260 code. `time_zone` is that of the wall clocks on site, by its IANA
     name. `in_use_since` is the day on which the system was put into use, None where nobody declared it. `quality` says
-    when a picture is bad. `digest` is SHA-256 over the configuration file's bytes.
+    when a picture is bad. `packs` are the rules that count here, shipped ones and the site's own. `digest` is SHA-256
+    over the configuration file's bytes.
     """
 
     id: str
@@ -274,4 +286,8 @@ class Site:
     discovery: Discovery = field(default_factory=Discovery)
     stores: tuple[Store, ...] = ()
     holds: tuple[Hold, ...] = ()
+    groups: tuple[Group, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
+    rules: Rules = field(default_factory=Rules)
+    packs: tuple[Pack, ...] = ()
     digest: str = ""

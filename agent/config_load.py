@@ -17,6 +17,7 @@ from pathlib import Path
 import tomli
 
 from agent.config import Site, Storage
+from agent.config_declared import read_declarations, read_groups, read_rules
 from agent.config_devices import NAME, NAME_RULE, read_cameras, read_devices
 from agent.config_footage import read_holds, read_stores
 from agent.config_key import TlsPlace, read_key, read_tls_place
@@ -26,6 +27,8 @@ from agent.config_quality import read_quality
 from agent.config_sections import read_discovery, read_hub, read_policy, read_probe, read_site, read_storage
 from agent.config_table import ConfigError, ConfigForbidden, Document, Problem, Table
 from agent.paths import SECRETS_NAME
+from agent.rules.pack import Pack
+from agent.rules.reading import read_pack, shipped
 from drivers.model import Credential
 
 __all__ = ["ConfigError", "Problem", "load", "load_storage", "load_tls_place"]
@@ -47,6 +50,9 @@ _TABLES = (
     "camera",
     "store",
     "hold",
+    "group",
+    "declaration",
+    "rules",
 )
 _TWICE = re.compile(r"(?i)cannot (declare|overwrite|mutate|redefine)|duplicate")
 """What tomli says where a key or table stands there already."""
@@ -122,6 +128,9 @@ def _site(document: Document, credentials: dict[str, Credential] | None) -> Site
     devices = read_devices(top, credentials, site.time_zone)
     stores = read_stores(top, site.time_zone, NAME, NAME_RULE)
     cameras = read_cameras(top, devices, stores, policy)
+    camera_ids = frozenset(camera.camera.id for camera in cameras)
+    groups = read_groups(top, camera_ids)
+    rules = read_rules(top.table("rules", "optional"))
     return replace(
         site,
         probe=probe,
@@ -135,8 +144,28 @@ def _site(document: Document, credentials: dict[str, Credential] | None) -> Site
         devices=devices,
         stores=stores,
         cameras=cameras,
-        holds=read_holds(top, frozenset(camera.camera.id for camera in cameras)),
+        holds=read_holds(top, camera_ids),
+        groups=groups,
+        declarations=read_declarations(top, camera_ids, groups),
+        rules=rules,
+        packs=(*shipped(), *_own_packs(rules.packs, document.problems)),
     )
+
+
+def _own_packs(paths: tuple[Path, ...], problems: list[Problem]) -> tuple[Pack, ...]:
+    """Read the site's own packs of rules; each has an id that no other pack has."""
+    packs: list[Pack] = []
+    for path in paths:
+        raw, _ = _read(path, "pack", problems)
+        document = _parse(path, raw, problems, holds_secrets=False)
+        if document is None or raw is None:
+            continue
+        pack = read_pack(document, raw)
+        taken = next((other for other in (*shipped(), *packs) if other.id == pack.id), None)
+        if taken is not None:
+            document.note(("id",), "", f'id "{pack.id}" is already that of {taken.file}', "give each pack its own id")
+        packs.append(pack)
+    return tuple(packs)
 
 
 def _known_tables(top: Table) -> None:

@@ -232,7 +232,7 @@ def test_the_sample_shows_the_defaults(tmp_path: Path) -> None:
 def test_the_sample_names_every_option_of_every_table(tmp_path: Path) -> None:
     tables = site_tables(sample(tmp_path, everything=True))
     text = (ROOT / "packaging/site.toml.sample").read_text("utf-8")
-    written = {(m[1] or m[2]) for m in re.finditer(r"(?m)^\s*(?:([a-z_]+) =|# ([a-z_]+) = )", text)}
+    written = {(m[1] or m[2]) for m in re.finditer(r"(?m)^\s*(?:([a-z_0-9]+) =|# ([a-z_0-9]+) = )", text)}
     for table in tables.values():
         for row in table if isinstance(table, list) else [table]:
             assert isinstance(row, dict)

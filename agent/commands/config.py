@@ -25,7 +25,7 @@ SHOW_SCHEMA = "camwarden-config/1"
 HIDDEN = "(redacted)"
 
 _SITE = ("id", "name", "city", "division", "period_s", "time_zone", "in_use_since")
-_SINGLE = ("probe", "policy", "quality", "storage", "discovery", "hub", "key")
+_SINGLE = ("probe", "policy", "quality", "storage", "discovery", "hub", "key", "rules")
 _TELLING = frozenset(
     {"name", "host", "code", "placement", "by", "interfaces", "addresses", "ranges", "address", "endpoint", "reason"}
 )
@@ -88,6 +88,8 @@ def site_tables(site: Site) -> dict[str, Json]:
     tables["store"] = [_table(store) for store in site.stores]
     tables["camera"] = [_camera(camera) for camera in site.cameras]
     tables["hold"] = [_table(hold) for hold in site.holds]
+    tables["group"] = [_table(group) for group in site.groups]
+    tables["declaration"] = [_table(declaration) for declaration in site.declarations]
     return tables
 
 
