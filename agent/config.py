@@ -195,11 +195,12 @@ class KeyPlace:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Where the agent keeps its own files. `directory` holds spool, report key and credential state."""
+    """Where the agent keeps its own files. `directory` holds spool, history, report key and credential state."""
 
     directory: Path = Path("/var/lib/camwarden")
     runtime: Path = Path("/run/camwarden")
     spool_max_bytes: int = 512 * 1024 * 1024
+    history_max_bytes: int = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

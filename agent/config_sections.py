@@ -30,6 +30,8 @@ UNCOVERED_MAX_RATIO = 0.1
 """House rule: a zone of which more than a tenth lies open is not hidden, whatever a site wishes."""
 SPOOL_MIN_BYTES = 1024 * 1024
 SPOOL_MAX_BYTES = 1024**4
+HISTORY_MIN_BYTES = 1024 * 1024
+HISTORY_MAX_BYTES = 1024**4
 DISCOVERY_MAX_S = 30.0
 
 _DEFAULT = Site(id="", city="", division="")
@@ -138,11 +140,14 @@ def read_storage(table: Table | None) -> Storage:
     default = _DEFAULT.storage
     if table is None:
         return default
-    table.only("directory", "runtime", "spool_max_bytes")
+    table.only("directory", "runtime", "spool_max_bytes", "history_max_bytes")
     return Storage(
         directory=table.path_of("directory", default.directory),
         runtime=table.path_of("runtime", default.runtime),
         spool_max_bytes=table.integer("spool_max_bytes", default.spool_max_bytes, SPOOL_MIN_BYTES, SPOOL_MAX_BYTES),
+        history_max_bytes=table.integer(
+            "history_max_bytes", default.history_max_bytes, HISTORY_MIN_BYTES, HISTORY_MAX_BYTES
+        ),
     )
 
 

@@ -23,8 +23,10 @@ from agent.derived import Derived, keep_derived, proved, read_derived
 from agent.envelope import sign
 from agent.events import incident_told, transitions
 from agent.facts import Facts, gather
-from agent.footage_memory import remember
+from agent.finding_notes import read_notes, settled_changes, standing
+from agent.footage_memory import remember, settled
 from agent.footage_wanted import wanted
+from agent.history import keep_history
 from agent.host import look_at_host
 from agent.host import moment as moment_of
 from agent.inventory import look_around
@@ -87,7 +89,8 @@ def see(
     observations, in_turn = join(site, observations, memory.looked, moment.at)
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
     around, memory = look_around(site, heard, observations, memory, moment.at)
-    footage, _ = remember(site, observations, memory.footage, moment.at, trusted)
+    footage = settled(memory.footage, settled_changes(read_notes(site.storage.directory)))
+    footage, _ = remember(site, observations, footage, moment.at, trusted)
     unwell = outages.remembered(site, observations, memory.outages, moment.at)
     pictured = (memory.views, memory.quality, memory.presets)
     facts = gather(observations, around, trusted, footage, unwell, approvals, *pictured)
@@ -104,13 +107,15 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     `seen` must come from a look that was given the memory of this spool.
     """
     incidents = spool.begin(moment.at)
-    told, memory = transitions(seen.findings, seen.memory, moment.at)
-    told = (*(incident_told(one.kind, one.detail) for one in incidents), *seen.asked.told, *told)
+    noted = standing(site, read_notes(site.storage.directory), moment.at)
+    changed, memory = transitions(seen.findings, seen.memory, moment.at, noted)
+    changed = (*(incident_told(one.kind, one.detail) for one in incidents), *seen.asked.told, *changed)
     counts = spool.counts()
-    drafts, memory = build_reports(site, seen.facts, seen.findings, told, memory, moment.at, counts, seen.asked)
+    drafts, memory = build_reports(site, seen.facts, seen.findings, changed, memory, moment.at, counts, seen.asked)
     reports, _ = link(drafts, spool.heads(), spool.epoch, site, moment)
     envelopes = tuple(sign(report, signer) for report in reports)
     spool.commit(envelopes, state.to_json(memory), moment.at, incidents)
+    keep_history(site.storage, changed, moment.at)
     keep_samples(site, seen.samples, moment.at)
     keep_derived(site.storage.directory, seen.derived)
     return envelopes

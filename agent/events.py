@@ -1,19 +1,26 @@
-"""Which changes are worth telling? Compares this cycle's findings with what was told before. Pure.
+"""Which changes are worth telling? Compares this cycle's findings with what counted before. Pure.
 
-A healthy site makes no events. A change into `unknown`, and a camera that goes silent, must be seen twice in a row
-first: a single lost answer is weather. A change into `fail` of anything else is told at once.
+A healthy site makes no events. How often a status must be seen before it counts stands in the row of its check
+(`Looks`); `agent/debounce.py` counts. Not told, but kept in the history: what is acknowledged and gets no worse, what
+flaps, and what is looked at no longer. Nothing that is planned begins an episode: what is still not well when the work
+is over is told then.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent.checks import online
-from agent.model import Finding, Message, Source, Status
-from agent.state import Known, Memory
+from agent.checks import CHECKS
+from agent.debounce import Noted, first, step
+from agent.episodes import Episode, Known
+from agent.finding_notes import NOTHING_NOTED, Standing
+from agent.model import Finding, Looks, Message, Source, Status
+from agent.state import Memory
 
-CONFIRMATIONS = 2
+LOOKS: Mapping[str, Looks] = {check.id: check.looks for check in CHECKS}
+ANY_LOOKS = Looks()
 
 SPOOL_MESSAGES = {
     "spool-corrupt": Message("the agent's spool was damaged and set aside: keep the file, and look at the disk"),
@@ -21,43 +28,69 @@ SPOOL_MESSAGES = {
     "disk-full": Message("the agent's disk was full: make room on it; the oldest reports may have been given up"),
 }
 
+GONE = Message("nobody looks at it any more")
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A finding whose status changed; `before` is None where the finding was not known."""
+    """A finding whose status changed; `before` is None where the finding was not known.
+
+    `told`: it becomes an event. `episode`: the one that this opened, changed or closed.
+    """
 
     finding: Finding
     before: Status | None
+    episode: Episode | None = None
+    told: bool = True
 
 
-def transitions(findings: tuple[Finding, ...], memory: Memory, now: datetime) -> tuple[tuple[Transition, ...], Memory]:
-    """Return what to tell, and the memory that knows it was told.
+def transitions(
+    findings: tuple[Finding, ...], memory: Memory, now: datetime, noted: Standing = NOTHING_NOTED
+) -> tuple[tuple[Transition, ...], Memory]:
+    """Return what changed, and the memory that knows of it.
 
-    Findings that name a cause are not told: their cause is. What was not known before is told when it fails.
+    Findings that name a cause change nothing: their cause does.
     """
-    told: list[Transition] = []
+    changed: list[Transition] = []
     known: dict[str, Known] = {}
     for finding in findings:
+        key = finding.key
+        before = memory.known.get(key)
         if finding.caused_by:
-            before = memory.known.get(finding.key)
             if before:
-                known[finding.key] = before
+                known[key] = before
             continue
-        before = memory.known.get(finding.key)
+        people = _noted(noted, finding, before)
         if before is None:
-            known[finding.key] = Known(finding.status, now)
-            if finding.status == "fail":
-                told.append(Transition(finding, None))
-        elif finding.status == before.status:
-            known[finding.key] = replace(before, candidate=None, seen_times=0)
+            made = first(finding, now, people)
         else:
-            times = before.seen_times + 1 if before.candidate == finding.status else 1
-            if times >= _needed(finding):
-                known[finding.key] = Known(finding.status, now)
-                told.append(Transition(finding, before.status))
-            else:
-                known[finding.key] = replace(before, candidate=finding.status, seen_times=times)
-    return tuple(told), replace(memory, known=known)
+            made = step(before, finding, LOOKS.get(finding.check, ANY_LOOKS), now, people)
+        if made.known is not None:
+            known[key] = made.known
+        if made.changed:
+            changed.append(Transition(finding, before.status if before else None, made.episode, made.told))
+    kept = {finding.key for finding in findings}
+    gone = (one for key, one in memory.known.items() if one.episode is not None and key not in kept)
+    changed += (_gone(one.episode, one.status) for one in gone if one.episode is not None)
+    return tuple(changed), replace(memory, known=known)
+
+
+def _noted(noted: Standing, finding: Finding, before: Known | None) -> Noted:
+    """Return what people say of a finding; a proof is of the episode that is open, or of none."""
+    proof = noted.proved.get(finding.key)
+    episode = before.episode if before else None
+    if proof is not None and (episode is None or proof.detected_at != episode.detected_at):
+        proof = None
+    return Noted(noted.acknowledged.get(finding.key), finding.subject in noted.planned, proof)
+
+
+def _gone(episode: Episode, before: Status) -> Transition:
+    """Return the end of an episode about which nothing is asked any more: it was not repaired."""
+    finding = Finding(
+        episode.check, episode.subject, "not_applicable", episode.severity, GONE,
+        Source("camwarden", "what is not configured is not looked at"), "gone",
+    )  # fmt: skip
+    return Transition(finding, before, replace(episode, repaired_at=None), told=False)
 
 
 def incident_told(kind: str, detail: str) -> Transition:
@@ -74,9 +107,3 @@ def incident_told(kind: str, detail: str) -> Transition:
         ),
         None,
     )  # fmt: skip
-
-
-def _needed(finding: Finding) -> int:
-    """Return how often in a row a new status must be seen before it is told."""
-    silent = finding.check == online.CHECK_ID and finding.status == "fail"
-    return CONFIRMATIONS if silent or finding.status == "unknown" else 1

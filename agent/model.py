@@ -69,11 +69,23 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """How many looks in a row must show a new status before it counts; what is not named here counts at once.
+
+    `recover`: how many must show it well, pass or not applicable, before it counts as repaired.
+    """
+
+    fail: int = 1
+    unknown: int = 2
+    recover: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One row of the table of checks.
 
     `run` is pure: it gets the configuration, the facts of this cycle and the time, and returns its findings. `duty`
-    is one sentence that says what the rule asks of the site.
+    is one sentence that says what the rule asks of the site. `looks`: how long a new status must last to count.
     """
 
     id: str
@@ -81,6 +93,7 @@ class Check:
     severity: Severity
     source: Source
     duty: str
+    looks: Looks = Looks()
 
     def finding(
         self,

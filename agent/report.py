@@ -16,6 +16,7 @@ from typing import Any
 
 from agent.baselines import approval_json, approvals_digest
 from agent.config import CameraConfig, Site
+from agent.episodes import times_json
 from agent.events import Transition
 from agent.facts import Facts
 from agent.looks import masks_digest
@@ -39,14 +40,14 @@ def build_reports(
     site: Site,
     facts: Facts,
     findings: tuple[Finding, ...],
-    told: tuple[Transition, ...],
+    changed: tuple[Transition, ...],
     memory: Memory,
     now: datetime,
     queue: dict[str, Json],
     asked: Asked = NOTHING_ASKED,
 ) -> tuple[tuple[Draft, ...], Memory]:
     """Return this cycle's drafts in the order in which they are linked, and the memory that knows of them."""
-    drafts = [_event(site, transition) for transition in told]
+    drafts = [_event(site, transition) for transition in changed if transition.told]
     config = _config(site, facts, findings, now, asked)
     digest = hashlib.sha256(json.dumps(_steady(config), sort_keys=True).encode()).hexdigest()
     sent_at = memory.config_sent_at
@@ -107,17 +108,17 @@ def _config(site: Site, facts: Facts, findings: tuple[Finding, ...], now: dateti
 
 def _event(site: Site, transition: Transition) -> Draft:
     finding = transition.finding
-    return Draft(
-        "event",
-        {
-            "division": site.division,
-            "check": finding.check,
-            "subject": finding.subject,
-            "from": transition.before,
-            "to": finding.status,
-            "finding": finding_json(finding),
-        },
-    )
+    body: dict[str, Json] = {
+        "division": site.division,
+        "check": finding.check,
+        "subject": finding.subject,
+        "from": transition.before,
+        "to": finding.status,
+        "finding": finding_json(finding),
+    }
+    if transition.episode is not None:
+        body["episode"] = times_json(transition.episode)
+    return Draft("event", body)
 
 
 def _steady(config: dict[str, Json]) -> Json:

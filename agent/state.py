@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent import footage_text, outages, pooled, presets, sight_text
+from agent import episodes, footage_text, outages, pooled, presets, sight_text
+from agent.episodes import Known
 from agent.footage import Footage
 from agent.looks import Looked
 from agent.looks import from_data as look_from
 from agent.looks import to_data as look_data
-from agent.model import Status
 from agent.outages import Outage
 from agent.pooled import CameraGlances
 from agent.presets import Presets
@@ -23,18 +23,8 @@ SCHEMA = "camwarden-memory/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """The last status of a finding that was told, and a different one that has been seen `seen_times` since."""
-
-    status: Status
-    since: datetime
-    candidate: Status | None = None
-    seen_times: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Memory:
-    """State between cycles: statuses by finding key, which configuration report was sent when, and what was seen.
+    """State between cycles: what is known by finding key, which configuration report was sent when, and what was seen.
 
     `config_digest` is SHA-256 over what the last config report said, so that an unchanged one is sent once a day.
     `sightings` are devices that nobody declared; `identities` says which box belongs to which device id; `looked` is
@@ -66,9 +56,7 @@ def to_json(memory: Memory) -> str:
     return json.dumps(
         {
             "schema": SCHEMA,
-            "known": {
-                key: [k.status, k.since.isoformat(), k.candidate, k.seen_times] for key, k in memory.known.items()
-            },
+            "known": {key: episodes.to_data(known) for key, known in memory.known.items()},
             "config_digest": memory.config_digest,
             "config_sent_at": _text(memory.config_sent_at),
             "sightings": [
@@ -102,10 +90,7 @@ def from_json(text: str | None) -> Memory:
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             return Memory()
         return Memory(
-            {
-                key: Known(status, datetime.fromisoformat(since), candidate, int(times))
-                for key, (status, since, candidate, times) in data["known"].items()
-            },
+            {key: episodes.from_data(row) for key, row in data["known"].items()},
             data["config_digest"],
             _time(data["config_sent_at"]),
             tuple(

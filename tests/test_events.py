@@ -23,7 +23,7 @@ def told_over(*cycles: tuple[Finding, ...], memory: Memory | None = None) -> lis
     for index, findings in enumerate(cycles):
         transition, memory = transitions(findings, memory, NOW + timedelta(minutes=15 * index))
         memory = from_json(to_json(memory))
-        told.append(transition)
+        told.append(tuple(one for one in transition if one.told))
     return told
 
 

@@ -13,6 +13,7 @@ from sites import DAY, NOW
 from agent.config import Discovery, Site
 from agent.cycle import Seen, see
 from agent.demo.announcing import Announcer
+from agent.episodes import Known
 from agent.model import Moment
 from agent.rim import Rim
 from agent.sightings import (
@@ -28,7 +29,7 @@ from agent.sightings import (
     remembered,
     window,
 )
-from agent.state import Known, Memory, from_json, to_json
+from agent.state import Memory, from_json, to_json
 from drivers.credentials import Credentials
 from drivers.model import Identity
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from agent.checks.sources import ORDER_799_OPERATION
 from agent.config import CameraConfig, Site
 from agent.facts import Facts
-from agent.model import Check, Finding, Json, Message, Status
+from agent.model import Check, Finding, Json, Looks, Message, Status
 from drivers.footage import Channel, Channels
 from drivers.model import Device, Identity, Reason, Services, Streams, Unavailable
 from drivers.picture import PictureSeen
@@ -150,4 +150,7 @@ def _unavailable(check: Check, subject: str, why: Unavailable, caused_by: str) -
     return check.finding(subject, status, why.reason, evidence, message, caused_by)
 
 
-CHECK = Check(CHECK_ID, run, "major", ORDER_799_OPERATION, "Cameras run continuously and deliver their picture.")
+CHECK = Check(
+    CHECK_ID, run, "major", ORDER_799_OPERATION, "Cameras run continuously and deliver their picture.",
+    Looks(fail=2, recover=2),
+)  # fmt: skip

@@ -1,0 +1,194 @@
+"""What is remembered of a finding over time: its last status that counted, and the episode that is open. Pure.
+
+An episode begins when something is first seen not well and ends when it is well for good. `agent/debounce.py` decides
+when that is; here are the values, their text, and what a set of closed episodes says: how long repairs take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import fmean
+from typing import Any, Final
+
+from agent.finding_notes import Acknowledgement
+from agent.finding_notes import from_data as note_from
+from agent.finding_notes import to_data as note_data
+from agent.model import Finding, Json, Message, Severity, Status, utc_text
+
+WELL: Final[frozenset[Status]] = frozenset({"pass", "not_applicable"})
+"""What no episode is about."""
+
+WORST_FIRST: Final[tuple[Status, ...]] = ("fail", "warn", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A stretch in which one finding was not well. Times are aware UTC, our clock.
+
+    `status` is the one that counts now, `worst` the worst that has counted. `detected_at`: when it was first seen.
+    `repaired_at`: since when it is seen well, None while it is not. `verified_at`: when that had lasted long enough, or
+    a job had proved it; an episode that has it is closed. `count`: how often it was found not well, the first time
+    included. `flapping`: it comes and goes so often that nothing more is told of it.
+    """
+
+    check: str
+    subject: str
+    status: Status
+    worst: Status
+    severity: Severity
+    reason: str
+    message: Message
+    detected_at: datetime
+    acknowledged: Acknowledgement | None = None
+    repaired_at: datetime | None = None
+    verified_at: datetime | None = None
+    count: int = 1
+    flapping: bool = False
+
+    @property
+    def key(self) -> str:
+        """The key of its finding."""
+        return f"{self.check} {self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The last status of a finding that counted, and what has been seen since that may count soon.
+
+    `candidate`: another status, seen `seen_times` in a row since `candidate_since`. `openings`: when, within a day, it
+    turned not well. `episode`: the open one.
+    """
+
+    status: Status
+    since: datetime
+    candidate: Status | None = None
+    seen_times: int = 0
+    candidate_since: datetime | None = None
+    openings: tuple[datetime, ...] = ()
+    episode: Episode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repairs:
+    """How often something was repaired, how long that took on average, and how often it came and went meanwhile."""
+
+    repaired: int
+    mean_s: float
+    flapped: int
+
+
+def begun(finding: Finding, detected_at: datetime) -> Episode:
+    """Return the episode that begins with a finding."""
+    return Episode(
+        finding.check, finding.subject, finding.status, finding.status, finding.severity, finding.reason,
+        finding.message, detected_at,
+    )  # fmt: skip
+
+
+def is_worse(status: Status, than: Status) -> bool:
+    """Tell whether a status is worse than another; neither is of `WELL`."""
+    return WORST_FIRST.index(status) < WORST_FIRST.index(than)
+
+
+def repairs(closed: Iterable[Episode], by: Callable[[Episode], str] = lambda one: one.check) -> dict[str, Repairs]:
+    """Return the mean time to repair of closed episodes, by check or whatever else `by` reads from one.
+
+    What was only unknown was not repaired, it was asked; what ended without being seen well was not repaired either.
+    A repair that a clock puts before its fault says nothing.
+    """
+    took: dict[str, list[float]] = {}
+    flapped: dict[str, int] = {}
+    for one in closed:
+        if one.repaired_at is None or one.verified_at is None or one.worst == "unknown":
+            continue
+        seconds = (one.repaired_at - one.detected_at).total_seconds()
+        if seconds >= 0:
+            took.setdefault(by(one), []).append(seconds)
+            flapped[by(one)] = flapped.get(by(one), 0) + one.flapping
+    return {name: Repairs(len(times), fmean(times), flapped[name]) for name, times in sorted(took.items())}
+
+
+def open_episodes(known: Mapping[str, Known]) -> tuple[Episode, ...]:
+    """Return what is open, worst first, then the oldest."""
+    found = [one.episode for one in known.values() if one.episode is not None]
+    return tuple(sorted(found, key=lambda e: (WORST_FIRST.index(e.status), e.detected_at, e.key)))
+
+
+def flapping(known: Mapping[str, Known]) -> tuple[Episode, ...]:
+    """Return what comes and goes now."""
+    return tuple(one for one in open_episodes(known) if one.flapping)
+
+
+def times_json(episode: Episode) -> dict[str, Json]:
+    """Return the times of an episode as events and `--json` write them; what has not happened is null."""
+    noted = episode.acknowledged
+    return {
+        "detected_at": utc_text(episode.detected_at),
+        "acknowledged": {"by": noted.by, "at": utc_text(noted.at), "why": noted.why, "until": utc_text(noted.until)}
+        if noted
+        else None,
+        "repaired_at": utc_text(episode.repaired_at) if episode.repaired_at else None,
+        "verified_at": utc_text(episode.verified_at) if episode.verified_at else None,
+        "count": episode.count,
+        "flapping": episode.flapping,
+    }
+
+
+def episode_data(one: Episode) -> dict[str, Any]:
+    """Return an episode as JSON can hold it."""
+    return {
+        "check": one.check,
+        "subject": one.subject,
+        "status": one.status,
+        "worst": one.worst,
+        "severity": one.severity,
+        "reason": one.reason,
+        "message": [one.message.template, dict(one.message.values)],
+        "detected_at": one.detected_at.isoformat(),
+        "acknowledged": note_data(one.acknowledged) if one.acknowledged else None,
+        "repaired_at": one.repaired_at.isoformat() if one.repaired_at else None,
+        "verified_at": one.verified_at.isoformat() if one.verified_at else None,
+        "count": one.count,
+        "flapping": one.flapping,
+    }
+
+
+def episode_from(data: Mapping[str, Any]) -> Episode:
+    """Return what `episode_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+    template, values = data["message"]
+    noted = note_from(data["acknowledged"]) if data["acknowledged"] else None
+    return Episode(
+        data["check"], data["subject"], data["status"], data["worst"], data["severity"], data["reason"],
+        Message(template, values), datetime.fromisoformat(data["detected_at"]),
+        noted if isinstance(noted, Acknowledgement) else None,
+        _time(data["repaired_at"]), _time(data["verified_at"]), int(data["count"]), bool(data["flapping"]),
+    )  # fmt: skip
+
+
+def to_data(known: Known) -> list[Any]:
+    """Return what is known of a finding as JSON can hold it; of one that is well and steady only the first four."""
+    row: list[Any] = [known.status, known.since.isoformat(), known.candidate, known.seen_times]
+    if known.candidate_since is None and not known.openings and known.episode is None:
+        return row
+    return [
+        *row,
+        known.candidate_since.isoformat() if known.candidate_since else None,
+        [at.isoformat() for at in known.openings],
+        episode_data(known.episode) if known.episode else None,
+    ]
+
+
+def from_data(row: list[Any]) -> Known:
+    """Return what `to_data` wrote, also before there were episodes."""
+    status, since, candidate, times, *rest = row
+    candidate_since, openings, episode = rest or (None, (), None)
+    return Known(
+        status, datetime.fromisoformat(since), candidate, int(times), _time(candidate_since),
+        tuple(datetime.fromisoformat(at) for at in openings), episode_from(episode) if episode else None,
+    )  # fmt: skip
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
