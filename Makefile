@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PEERS := build/peers
 
-.PHONY: help demo watch test check format setup system-packages peers lock bench fuzz clean
+.PHONY: help demo watch test check format generated setup system-packages peers lock bench fuzz clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -27,6 +27,11 @@ format: setup ## let ruff format the tree and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+generated: setup ## make anew what is kept beside its source: completions, man pages, compiled translations
+	$(BIN)/python -P packaging/write_completions.py
+	$(BIN)/python -P packaging/write_man_pages.py
+	$(BIN)/python -P packaging/compile_locale.py
+
 setup: .venv/installed ## create .venv from the lock file
 
 .venv/installed: requirements.lock pyproject.toml
@@ -37,7 +42,7 @@ setup: .venv/installed ## create .venv from the lock file
 	touch $@
 
 system-packages: ## install the system packages that tests need (apt as root; otherwise says which)
-	sh packaging/system-packages.sh mosquitto mosquitto-clients softhsm2 faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 python3-gi \
+	sh packaging/system-packages.sh mosquitto mosquitto-clients softhsm2 mandoc man-db zsh fish faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 python3-gi \
 		gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment

@@ -16,7 +16,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Final, TextIO
@@ -100,20 +100,9 @@ def _parse(arguments: list[str]) -> tuple[ModuleType, argparse.Namespace]:
     flags = argparse.ArgumentParser("camwarden", "camwarden [FLAGS] COMMAND ...", add_help=False, allow_abbrev=False)
     _add_common(flags)
     common, rest = flags.parse_known_args(arguments)
-    parser = argparse.ArgumentParser(
-        prog="camwarden",
-        description=f"Proves privacy masks and recording retention of public-safety cameras. {PROMISE}",
-        allow_abbrev=False,
-    )
-    _add_common(parser)
     chosen = next((word for word in rest if not word.startswith("-")), None)
     module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
-    for name, (_, help_line) in COMMANDS.items():
-        command = commands.add_parser(name, help=help_line, description=f"{help_line}. {PROMISE}", allow_abbrev=False)
-        _add_common(command)
-        if module is not None and name == chosen:
-            module.add_arguments(command)
+    parser = _parser({chosen: module} if chosen is not None and module is not None else {})
     args = parser.parse_args(rest)
     if module is None:
         parser.error("no command")
@@ -121,6 +110,28 @@ def _parse(arguments: list[str]) -> tuple[ModuleType, argparse.Namespace]:
         setattr(args, key, value)
     args.lang = choose_lang(args.lang, os.environ)
     return module, args
+
+
+def full_parser() -> argparse.ArgumentParser:
+    """Return the parser with the options of every command: for completion, man pages and tests. Imports all of them."""
+    return _parser({name: importlib.import_module(module) for name, (module, _) in COMMANDS.items()})
+
+
+def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
+    """Return the parser of all commands; only those of `modules` know their own options."""
+    parser = argparse.ArgumentParser(
+        prog="camwarden",
+        description=f"Proves privacy masks and recording retention of public-safety cameras. {PROMISE}",
+        allow_abbrev=False,
+    )
+    _add_common(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
+    for name, (_, help_line) in COMMANDS.items():
+        command = commands.add_parser(name, help=help_line, description=f"{help_line}. {PROMISE}", allow_abbrev=False)
+        _add_common(command)
+        if name in modules:
+            modules[name].add_arguments(command)
+    return parser
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

@@ -26,6 +26,7 @@ from agent.config_mirrors import read_mirrors
 from agent.config_quality import read_quality
 from agent.config_sections import read_discovery, read_hub, read_policy, read_probe, read_site, read_storage
 from agent.config_table import ConfigError, ConfigForbidden, Document, Problem, Table
+from agent.config_telemetry import read_digest, read_metrics
 from agent.paths import SECRETS_NAME
 from agent.rules.pack import Pack
 from agent.rules.reading import read_pack, shipped
@@ -42,6 +43,8 @@ _TABLES = (
     "policy",
     "quality",
     "storage",
+    "metrics",
+    "daily_digest",
     "discovery",
     "hub",
     "mirror",
@@ -137,6 +140,8 @@ def _site(document: Document, credentials: dict[str, Credential] | None) -> Site
         policy=policy,
         quality=read_quality(top.table("quality", "optional")),
         storage=read_storage(top.table("storage", "optional")),
+        metrics=read_metrics(top.table("metrics", "optional")),
+        daily_digest=read_digest(top.table("daily_digest", "optional"), credentials),
         discovery=read_discovery(top.table("discovery", "optional")),
         hub=read_hub(top.table("hub", "optional"), credentials),
         mirrors=read_mirrors(top, credentials),
@@ -231,10 +236,11 @@ def _credentials_named(document: Document | None) -> list[str]:
     names: dict[str, None] = {}
     lists = [document.data.get(name) for name in ("device", "mirror")]
     many = [table for tables in lists if isinstance(tables, list) for table in tables]
-    for table in [*many, document.data.get("hub"), document.data.get("key")]:
-        name = table.get("credential") if isinstance(table, dict) else None
-        if isinstance(name, str) and name:
-            names[name] = None
+    for table in [*many, *(document.data.get(name) for name in ("hub", "key", "daily_digest"))]:
+        for key in ("credential", "sign_credential"):
+            name = table.get(key) if isinstance(table, dict) else None
+            if isinstance(name, str) and name:
+                names[name] = None
     return list(names)
 
 

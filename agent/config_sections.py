@@ -223,17 +223,19 @@ def read_hub(table: Table | None, credentials: Mapping[str, Credential] | None) 
     return hub
 
 
-def read_credential(table: Table, credentials: Mapping[str, Credential] | None) -> Credential | None:
+def read_credential(
+    table: Table, credentials: Mapping[str, Credential] | None, key: str = "credential"
+) -> Credential | None:
     """Return the credential that `credential = "NAME"` names, None where there is none."""
-    if "credential" not in table.data:
+    if key not in table.data:
         return None
-    name = table.text("credential", example='"cameras"')
+    name = table.text(key, example='"cameras"')
     if not name or credentials is None:
         return None
     if name not in credentials:
         known = ", ".join(sorted(credentials))
         table.note(
-            "credential",
+            key,
             f'credential "{name}" is not in secrets.toml',
             f"add [credential.{name}] there" + (f", or use one of: {known}" if known else ""),
         )

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent import exits, notify, state, status_file
@@ -27,6 +27,7 @@ from agent.daemon_status import status_content
 from agent.errors import SpoolCorrupt, SpoolFailed
 from agent.host import give_back_memory, moment
 from agent.keys import KeyUnavailable
+from agent.metrics import Cycle
 from agent.model import Envelope, Json, Moment
 from agent.report import counts
 from agent.rim import Rim
@@ -56,10 +57,12 @@ def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[Seen, bool]:
     """
     with parts_of(site, clock) as parts:
         _take_orders(site, parts, clock)
+        started_at_mono = time.monotonic()
         seen, committed = _look(site, parts, clock)
+        took_s = time.monotonic() - started_at_mono
         confirmed = committed > 0 and (parts.publisher is None or parts.publisher.drained(CONFIRM_WITHIN_S))
         _take_orders(site, parts, clock)
-        _write_status(site, seen, parts, clock())
+        _show(site, seen, parts, clock(), took_s, committed)
         return seen, confirmed
 
 
@@ -114,10 +117,10 @@ def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datet
             progress()
             signals.rest(min(IDLE_TICK_S, left))
 
-    started_at = time.monotonic()
+    started_at_mono = time.monotonic()
     seen, committed = _look(site, parts, clock, progress, wait)
-    _write_status(site, seen, parts, clock())
-    took_s = time.monotonic() - started_at
+    took_s = time.monotonic() - started_at_mono
+    _show(site, seen, parts, clock(), took_s, committed)
     said = ", ".join(f"{count} {status}" for status, count in counts(seen.findings).items() if count)
     notify.status(said)
     log.info("cycle of %.1f s: %s; %d reports committed", took_s, said, committed)
@@ -149,7 +152,8 @@ def _look(
     return seen, len(envelopes)
 
 
-def _write_status(site: Site, seen: Seen, parts: Parts, at: datetime) -> None:
+def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, committed: int) -> None:
+    """Show a cycle to those who look at the agent from outside: the status file, and the numbers for Prometheus."""
     standing = parts.desk.in_force(site, moment(at))
     delivery = parts.publisher.status() if parts.publisher is not None else None
     orders: dict[str, Json] = {"policy_version": standing.version, "ignored": parts.desk.ignored()}
@@ -157,6 +161,8 @@ def _write_status(site: Site, seen: Seen, parts: Parts, at: datetime) -> None:
     content = status_content(standing.site, seen, queue, delivery, limits, orders, seen.asked.looked_from or at)
     content["mirrors"] = [asdict(mirror.status()) for mirror in parts.mirrors]
     status_file.write(site.storage.runtime, content)
+    due_at = at + timedelta(seconds=standing.site.period_s)
+    parts.telemetry.cycle_done(site, seen, Cycle(at, took_s, committed, due_at))
 
 
 def _told(site: Site, seen: Seen, parts: Parts, now: Moment) -> tuple[Envelope, ...]:
@@ -202,8 +208,8 @@ def _reloaded(config: Path, site: Site) -> Site:
         fresh = site
     if _fixed(fresh) != _fixed(site):
         log.error(
-            "site id, [hub], [[mirror]], [key] and [storage] change only with a restart; the old configuration stays "
-            "in force"
+            "site id, [hub], [[mirror]], [metrics] listen, [key] and [storage] change only with a restart; the old "
+            "configuration stays in force"
         )
         fresh = site
     notify.ready()
@@ -212,7 +218,7 @@ def _reloaded(config: Path, site: Site) -> Site:
 
 def _fixed(site: Site) -> tuple[object, ...]:
     """Return what was opened at the start and stays open."""
-    return site.id, site.city, site.hub, site.mirrors, site.key, site.storage
+    return site.id, site.city, site.hub, site.mirrors, site.metrics.listen, site.key, site.storage
 
 
 def _next(due_at_mono: float, period_s: float) -> float:

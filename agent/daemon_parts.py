@@ -21,6 +21,7 @@ from agent.previous import Previous
 from agent.publish import Publisher
 from agent.rotate import SPOOL_NAME, settled, tell_replaced
 from agent.spool import Spool
+from agent.telemetry import Telemetry, listening
 from drivers.credentials import Credentials
 from masking.worker import Worker
 
@@ -42,6 +43,7 @@ class Parts:
     desk: Desk
     keys: KeyHolder
     hub_keys: Mapping[str, PublicKey]
+    telemetry: Telemetry
     mirrors: tuple[MirrorLink, ...] = ()
     previous: Previous = field(default_factory=Previous)
 
@@ -80,4 +82,6 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
         for mirror in mirrors:
             mirror.start()
             stack.callback(mirror.stop, MIRROR_STOP_S)
-        yield Parts(spool, signer, credentials, worker, publisher, desk, keys, hub_keys, mirrors)
+        telemetry = Telemetry(spool, publisher, worker, clock)
+        stack.enter_context(listening(site.metrics, telemetry.text))
+        yield Parts(spool, signer, credentials, worker, publisher, desk, keys, hub_keys, telemetry, mirrors)

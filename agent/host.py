@@ -70,6 +70,13 @@ def look_at_host(directory: Path, now: datetime) -> Observations:
     return (*here, smart.read(now))
 
 
+def own_load() -> tuple[int, float]:
+    """Return what this process takes: resident bytes, and seconds of processor time since its start."""
+    process = psutil.Process()
+    times = process.cpu_times()
+    return process.memory_info().rss, times.user + times.system
+
+
 def give_back_memory() -> None:
     """Give back to the system what a cycle used and the process rests on until the next one, where glibc can.
 

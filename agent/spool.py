@@ -19,7 +19,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -284,6 +284,11 @@ class Spool:
             **{name: states.get(state, 0) for name, state in names.items()},
             "dropped": int(self._db.meta("dropped") or 0),
         }
+
+    def waiting_since(self) -> datetime | None:
+        """Return when the oldest report that is not confirmed was committed, None where none waits."""
+        ((oldest_ms,),) = self._db.all("SELECT min(committed_ms) FROM report WHERE state < ?", CONFIRMED)
+        return None if oldest_ms is None else datetime.fromtimestamp(oldest_ms / 1000, UTC)
 
     def drained(self) -> bool:
         """Say whether every report is confirmed."""

@@ -56,10 +56,11 @@ class Worker:
     """One picture worker; its methods may be called from several threads, one job runs at a time.
 
     `timeout_s` is the patience for one job, `jobs_per_child` how many jobs a child serves before it is replaced.
-    `self_test` makes the child answer `attempts`; only tests set it.
+    `self_test` makes the child answer `attempts`; only tests set it. `starts` counts the children.
     """
 
     def __init__(self, timeout_s: float = 5.0, jobs_per_child: int = JOBS_PER_CHILD, self_test: bool = False) -> None:
+        self.starts = 0
         self._timeout_s = timeout_s
         self._jobs_per_child = jobs_per_child
         self._flags = ("--self-test",) if self_test else ()
@@ -162,6 +163,7 @@ class Worker:
             return self._child
         self._end()
         child = self._child = _start(self._flags)
+        self.starts += 1
         try:
             self._limits = wire.read_limits(_exchange(child, b"", time.monotonic() + START_TIMEOUT_S))
         except (OSError, EOFError, wire.WireError) as failure:

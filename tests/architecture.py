@@ -35,6 +35,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "urllib3": ("drivers/transport.py",),
     "urllib.request": ("drivers/transport.py",),
     "http.client": ("drivers/transport.py",),
+    "http.server": ("agent/metrics_page.py", "agent/demo/*"),
     "httpx": (),
     "aiohttp": (),
     "asyncio": (),

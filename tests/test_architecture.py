@@ -46,6 +46,7 @@ PLANTED = [
     ("drivers/onvif/a.py", "import requests.adapters", "requests may not be imported here"),
     ("agent/a.py", "from urllib.request import urlopen", "urllib.request may not be imported here"),
     ("drivers/a.py", "from http import client", "http.client may not be imported here"),
+    ("agent/a.py", "from http.server import HTTPServer", "http.server may not be imported here"),
     ("drivers/a.py", "import zeep", "zeep may not be imported here"),
     ("agent/a.py", "from onvif import ONVIFService", "onvif may not be imported here"),
     ("agent/a.py", "import paho.mqtt.client", "paho may not be imported here"),

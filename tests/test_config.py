@@ -28,6 +28,7 @@ PASSWORD = "hunter2"
 
 SITE = '[site]\nid = "datong017"\ncity = "datong"\ndivision = "140200"\n'
 DEVICE = '[[device]]\nid = "lobby"\nhost = "192.0.2.65"\ncredential = "cameras"\n'
+SIGNED = '[credential.digest-sign]\nuser = "robot"\npassword = "SEC0"\n'
 TOKEN = '[credential.token]\nuser = "token"\npassword = "123456"\n'
 SECRETS = f'[credential.cameras]\nuser = "admin"\npassword = "{PASSWORD}"\n'
 
@@ -214,10 +215,10 @@ def sample(tmp_path: Path, everything: bool = False) -> Site:
             (tmp_path / name).touch()
         Authority(tmp_path).ca.rename(tmp_path / "camera-ca.pem")
         text = text.replace("tls = false", "tls = true")
-        text = text.replace('source = "file"', 'source = "token"')
+        text = text.replace('source = "file"', 'source = "token"').replace('kind = "json"', 'kind = "dingtalk"')
     (tmp_path / "hub-jwks.json").write_text("{}")
     secrets = (ROOT / "packaging/secrets.toml.sample").read_text("utf-8")
-    return load(write(tmp_path, text, secrets + '[credential.hub]\nuser = "site"\npassword = ""\n' + TOKEN))
+    return load(write(tmp_path, text, secrets + '[credential.hub]\nuser = "site"\npassword = ""\n' + SIGNED + TOKEN))
 
 
 def test_the_sample_shows_the_defaults(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_the_page_is_served_beside_a_hub_that_writes(desk: Desk, maker: Maker) -
 def test_a_reader_that_says_nothing_or_nonsense_or_goes_away_ends_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("agent.hub.metrics_page.REQUEST_WITHIN_S", 0.2)
+    monkeypatch.setattr("agent.metrics_page.REQUEST_WITHIN_S", 0.2)
     with serving(desk.directory, ("127.0.0.1", 0), lambda: NOW) as port:
         for said in (b"", b"\xff\xfe\r\n\r\n", b"GET /metrics HTTP/1.1\r\n" + b"a: b\r\n" * 200, b"x" * 100_000):
             with socket.create_connection(("127.0.0.1", port), timeout=10) as client:

@@ -25,7 +25,7 @@ SHOW_SCHEMA = "camwarden-config/1"
 HIDDEN = "(redacted)"
 
 _SITE = ("id", "name", "city", "division", "period_s", "time_zone", "in_use_since")
-_SINGLE = ("probe", "policy", "quality", "storage", "discovery", "hub", "key", "rules")
+_SINGLE = ("probe", "policy", "quality", "storage", "metrics", "daily_digest", "discovery", "hub", "key", "rules")
 _TELLING = frozenset(
     {"name", "host", "code", "placement", "by", "interfaces", "addresses", "ranges", "address", "endpoint", "reason"}
 )

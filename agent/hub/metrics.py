@@ -3,8 +3,6 @@
 Everything is summed over the sites. Beside that each of the first 500 sites by name has three series of its own, and
 `camwarden_hub_sites_without_series` says how many have none: a city does not flood the one who collects this. Reasons
 are the words of `agent/hub/verify.py` and `agent/hub/answers.py`, a few dozen at most.
-
-Source: Prometheus exposition formats, text format 0.0.4.
 """
 
 from __future__ import annotations
@@ -15,14 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from agent.exposition import Kind, Labels, block
 from agent.hub import queries
 from agent.hub.report import open_order_counts
 from agent.hub.silent import KINDS, silent_sites
 from agent.hub.store import NAME, Store
 from agent.hub.trust import Trust
 from agent.presence import STATUSES
-
-CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 SITES_MOST: Final = 500
 """Sites with series of their own."""
@@ -34,8 +31,6 @@ _RESULTS = {
     "tampered": "tamper",
     "stale-states": "stale-state",
 }
-
-Labels = dict[str, str]
 
 
 def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime) -> str:
@@ -121,14 +116,5 @@ def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime) ->
     return "".join(blocks)
 
 
-def _block(name: str, kind: str, text: str, samples: Iterable[tuple[Labels, float]]) -> str:
-    full = f"camwarden_hub_{name}"
-    lines = [f"# HELP {full} {text}", f"# TYPE {full} {kind}"]
-    for labels, value in samples:
-        told = ",".join(f'{label}="{_escaped(of)}"' for label, of in labels.items())
-        lines.append(f"{full}{{{told}}} {value:.15g}" if told else f"{full} {value:.15g}")
-    return "\n".join(lines) + "\n"
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+def _block(name: str, kind: Kind, text: str, samples: Iterable[tuple[Labels, float]]) -> str:
+    return block(f"camwarden_hub_{name}", kind, text, samples)

@@ -1,0 +1,35 @@
+"""Prometheus' text form: how a metric, its samples and its labels are written. Pure; what is told is left to others.
+
+Source: Prometheus exposition formats, text format 0.0.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+Kind = Literal["gauge", "counter"]
+Labels = Mapping[str, str]
+
+
+def block(name: str, kind: Kind, text: str, samples: Iterable[tuple[Labels, float]]) -> str:
+    """Return one metric with its samples.
+
+    Args:
+        name: Its full name, unit included; that of a counter ends in `_total`.
+        kind: What Prometheus may do with it.
+        text: One sentence for people.
+        samples: Labels and value of each; none is allowed.
+    """
+    told = text.replace("\\", r"\\").replace("\n", r"\n")
+    lines = [f"# HELP {name} {told}", f"# TYPE {name} {kind}"]
+    for labels, value in samples:
+        inside = ",".join(f'{label}="{_escaped(of)}"' for label, of in labels.items())
+        lines.append(f"{name}{{{inside}}} {value:.15g}" if inside else f"{name} {value:.15g}")
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
