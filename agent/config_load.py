@@ -32,7 +32,17 @@ from agent.rules.pack import Pack
 from agent.rules.reading import read_pack, shipped
 from drivers.model import Credential
 
-__all__ = ["ConfigError", "Problem", "load", "load_storage", "load_tls_place"]
+__all__ = [
+    "ConfigError",
+    "Problem",
+    "lines_of",
+    "load",
+    "load_declared",
+    "load_storage",
+    "load_tls_place",
+    "read_tables",
+    "secrets_path",
+]
 
 FILE_MAX_BYTES = 8 * 1024 * 1024
 """Far above a site of ten thousand cameras; a wrong file is refused before it fills the memory."""
@@ -80,14 +90,44 @@ def load(path: Path, secrets: Path | None = None) -> Site:
     problems: list[Problem] = []
     raw, forbidden = _read(path, "site", problems)
     document = _parse(path, raw, problems, holds_secrets=False)
-    secrets, from_systemd = _secrets_path(path, secrets)
+    secrets, from_systemd = (secrets, False) if secrets is not None else secrets_path(path)
     credentials, secrets_forbidden = _credentials(secrets, from_systemd, document, problems)
-    site = Site(id="", city="", division="") if document is None else _site(document, credentials)
+    site = Site(id="", city="", division="")
+    if document is not None:
+        site = read_tables(Table(document, (), "", document.data), credentials)
     if problems:
         order = {str(path): 0}
         problems.sort(key=lambda problem: (order.get(problem.file, 1), problem.line))
         raise (ConfigForbidden if forbidden or secrets_forbidden else ConfigError)(problems)
     return replace(site, digest=hashlib.sha256(raw or b"").hexdigest())
+
+
+def load_declared(path: Path) -> Site:
+    """Read what a site file declares and no secrets: each credential has its name alone.
+
+    For whoever may not read secrets.toml, and for what must not be able to show it.
+
+    Raises:
+        ConfigError: With all mistakes of the file.
+    """
+    problems: list[Problem] = []
+    raw, forbidden = _read(path, "site", problems)
+    document = _parse(path, raw, problems, holds_secrets=False)
+    site = Site(id="", city="", division="")
+    if document is not None:
+        named = {name: Credential(name, "", "") for name in _credentials_named(document)}
+        site = read_tables(Table(document, (), "", document.data), named)
+    if problems:
+        raise (ConfigForbidden if forbidden else ConfigError)(problems)
+    return replace(site, digest=hashlib.sha256(raw or b"").hexdigest())
+
+
+def lines_of(path: Path, *, holds_secrets: bool = False) -> dict[KeyPath, int]:
+    """Return the line of every key of a file; nothing where it cannot be read, which `load` tells."""
+    problems: list[Problem] = []
+    raw, _ = _read(path, "secrets" if holds_secrets else "site", problems)
+    document = _parse(path, raw, problems, holds_secrets=holds_secrets)
+    return dict(document.lines) if document is not None else {}
 
 
 def load_storage(path: Path) -> Storage:
@@ -122,8 +162,8 @@ def load_tls_place(path: Path) -> TlsPlace:
     return place
 
 
-def _site(document: Document, credentials: dict[str, Credential] | None) -> Site:
-    top = Table(document, (), "", document.data)
+def read_tables(top: Table, credentials: dict[str, Credential] | None) -> Site:
+    """Read every table of a site file; its mistakes are noted in the document. `credentials` None: unusable."""
     _known_tables(top)
     probe = read_probe(top.table("probe", "optional"))
     policy = read_policy(top.table("policy", "optional"))
@@ -181,10 +221,8 @@ def _known_tables(top: Table) -> None:
     Table(top.document, (), "", rest).only(*_TABLES)
 
 
-def _secrets_path(site: Path, given: Path | None) -> tuple[Path, bool]:
-    """Return where the passwords are, and whether systemd put them there."""
-    if given is not None:
-        return given, False
+def secrets_path(site: Path) -> tuple[Path, bool]:
+    """Return where the passwords of a site file are, and whether systemd put them there."""
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if directory:
         handed = Path(directory) / SECRETS_NAME

@@ -156,7 +156,11 @@ def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, com
     """Show a cycle to those who look at the agent from outside: the status file, and the numbers for Prometheus."""
     standing = parts.desk.in_force(site, moment(at))
     delivery = parts.publisher.status() if parts.publisher is not None else None
-    orders: dict[str, Json] = {"policy_version": standing.version, "ignored": parts.desk.ignored()}
+    orders: dict[str, Json] = {
+        "policy_version": standing.version,
+        "policy": dict(standing.policy),
+        "ignored": parts.desk.ignored(),
+    }
     queue, limits = parts.spool.counts(), parts.worker.limits
     content = status_content(standing.site, seen, queue, delivery, limits, orders, seen.asked.looked_from or at)
     content["mirrors"] = [asdict(mirror.status()) for mirror in parts.mirrors]

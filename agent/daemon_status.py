@@ -31,7 +31,7 @@ def status_content(
         queue: How many rows of the spool are in which state.
         delivery: None where nothing is delivered.
         worker_limits: What the picture worker could not give up.
-        orders: What became of the hub's orders: `policy_version` in force, how many `ignored` by reason.
+        orders: What became of the hub's orders: `policy_version` and `policy` in force, how many `ignored` by reason.
         at: When the cycle ran.
     """
     online = {f.subject: f for f in seen.findings if f.check == "camera-online"}

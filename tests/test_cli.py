@@ -168,12 +168,12 @@ def configured(folder: Path) -> Path:
 
 def test_show_never_prints_a_password_and_redacted_no_place(tmp_path: Path) -> None:
     path = configured(tmp_path)
-    for flags in ([], ["--json"], ["--redact"], ["--json", "--redact"]):
+    for flags in ([], ["--json"], ["--no-redact"], ["--json", "--no-redact"], ["--redact", "--origin"]):
         done = camwarden("config", "show", *flags, "--config", str(path))
         assert done.returncode == 0, done.stderr
         assert PASSWORD not in done.stdout
         assert "cameras" in done.stdout
-        assert ("secret-host" in done.stdout, "Bank" in done.stdout) == (("--redact" not in flags),) * 2
+        assert ("secret-host" in done.stdout, "Bank" in done.stdout) == (("--no-redact" in flags),) * 2
         assert "gate" in done.stdout
 
 
@@ -256,7 +256,7 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
     os.close(reading)
     with os.fdopen(writing, "wb") as closed:
         done = subprocess.run(
-            [CAMWARDEN, "config", "show", "--config", path],
+            [CAMWARDEN, "config", "show", "--no-redact", "--config", path],
             stdout=closed,
             stderr=subprocess.PIPE,
             text=True,

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from certificates import Authority
 
-from agent.commands.config import site_tables, toml_text
 from agent.config import Policy, Probe, Site, Storage
 from agent.config_load import load, load_storage
 from agent.config_sections import is_host, is_responder
 from agent.config_table import ConfigError, ConfigForbidden
+from agent.config_tables import site_tables, toml_text
 
 ROOT = Path(__file__).parent.parent
 BAD_FILES = Path(__file__).parent / "badfiles"

@@ -1,7 +1,12 @@
-"""`config validate` tells every mistake of the configuration at once; `config show` prints what is in force.
+"""The site's configuration: is it right, what counts, what differs, and what may stand in it.
 
-Passwords are never printed. `--redact` also takes out what says where the site is and what hangs there, so that the
-rest can be shown to strangers.
+    camwarden config validate                    every mistake of both files at once
+    camwarden config show [--origin] [--no-redact]   what counts, with all defaults
+    camwarden config diff [FILE]                 what differs from the defaults, or from another site file
+    camwarden config schema                      JSON Schema of site.toml, for editors
+
+Passwords are never printed; only `validate` reads them at all. `show` hides what says where the site is and what hangs
+there, so that its output can be handed on; `--no-redact` shows that too.
 """
 
 from __future__ import annotations
@@ -11,48 +16,123 @@ import dataclasses
 import json
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 
-from agent import exits
-from agent.config import CameraConfig, Site
-from agent.config_load import load
+from agent import exits, status_file
+from agent.config import Site
+from agent.config_diff import Change, changes, from_defaults, in_folder
+from agent.config_load import lines_of, load, load_declared, secrets_path
+from agent.config_origin import Places, leaves, origin, path_text, with_policy
+from agent.config_schema import site_schema
 from agent.config_table import ConfigError
-from agent.model import Json
-from agent.text import translate
-from drivers.model import Credential
+from agent.config_tables import redacted, site_tables, toml_text
+from agent.errors import AgentError
+from agent.model import Json, Message
+from agent.paths import CONFIG
+from agent.text import render, translate
 
 VALIDATE_SCHEMA = "camwarden-config-validate/1"
 SHOW_SCHEMA = "camwarden-config/1"
-HIDDEN = "(redacted)"
+DIFF_SCHEMA = "camwarden-config-diff/1"
 
-_SITE = ("id", "name", "city", "division", "period_s", "time_zone", "in_use_since")
-_SINGLE = ("probe", "policy", "quality", "storage", "metrics", "daily_digest", "discovery", "hub", "key", "rules")
-_TELLING = frozenset(
-    {"name", "host", "code", "placement", "by", "interfaces", "addresses", "ranges", "address", "endpoint", "reason"}
-)
-"""Keys that tell a place, a person or an address. Ids stay: without them the rest cannot be read."""
+SHOWN_MAX_CHARS = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     actions.add_parser("validate", help="read both files and tell every mistake")
-    show = actions.add_parser("show", help="print the configuration with all defaults; never a password")
-    show.add_argument("--redact", action="store_true", help="hide names, addresses and codes too")
+    show = actions.add_parser("show", help="print what counts, with all defaults; never a password")
+    show.add_argument(
+        "--redact",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="hide names, addresses and codes (default: hidden)",
+    )
+    show.add_argument("--origin", action="store_true", help="say for each value where it comes from")
+    diff = actions.add_parser("diff", help="tell what differs from the defaults, or from another site file")
+    diff.add_argument("file", type=Path, nargs="?", metavar="FILE", help="the other site file")
+    actions.add_parser("schema", help="print the JSON Schema of site.toml, for editors")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Validate or show; a wrong configuration ends both with 78."""
-    if args.action == "validate":
-        return _validate(args)
-    site = load(args.config)
-    tables = site_tables(site)
-    if args.redact:
-        tables = {key: _redacted(key, value) for key, value in tables.items()}
+    """Do one of the four; a wrong configuration ends each with 78."""
+    if args.action == "schema":
+        _print(site_schema())
+        return exits.OK
+    return {"validate": _validate, "show": _show, "diff": _diff}[args.action](args)
+
+
+def _show(args: argparse.Namespace) -> int:
+    site = load_declared(args.config)
+    orders = _orders_in_force(site)
+    policy, version = _mapping(orders.get("policy")), orders.get("policy_version")
+    tables = with_policy(site_tables(site), policy)
+    secrets, handed_over = secrets_path(args.config)
+    places = Places(
+        args.config.name,
+        lines_of(args.config) if args.origin else {},
+        "secrets.toml handed over by systemd" if handed_over else secrets.name,
+        lines_of(secrets, holds_secrets=True) if args.origin else {},
+        policy,
+        version if isinstance(version, int) else 0,
+    )
+    shown = redacted(tables) if args.redact else tables
     if args.json:
-        _print({"schema": SHOW_SCHEMA, "file": str(args.config), "digest": site.digest, **tables})
+        answer: dict[str, Json] = {"schema": SHOW_SCHEMA, "file": str(args.config), "digest": site.digest, **shown}
+        if args.origin:
+            answer["origins"] = {path_text(path): origin(places, path, value) for path, value in leaves(tables)}
+        _print(answer)
+    elif args.origin:
+        given = Message("given with --config") if args.config != CONFIG else Message("the usual place")
+        sys.stdout.write(f"# {args.config}: {render(given, args.lang)}\n\n")
+        values = dict(leaves(tables))
+        sys.stdout.write(toml_text(shown, lambda path: origin(places, path, values.get(path))))
     else:
-        sys.stdout.write(toml_text(tables))
+        sys.stdout.write(toml_text(shown))
     return exits.OK
+
+
+def _orders_in_force(site: Site) -> Mapping[str, Json]:
+    """Return what the running service says of the hub's policy; nothing where it does not run."""
+    try:
+        status = status_file.read(site.storage.runtime, datetime.now(UTC))
+    except AgentError:
+        return {}
+    return {} if status.stale else _mapping(status.content.get("orders"))
+
+
+def _diff(args: argparse.Namespace) -> int:
+    own = _tables_of(args.config)
+    found = from_defaults(own) if args.file is None else changes(own, _tables_of(args.file))
+    if args.json:
+        rows = [dataclasses.asdict(change) for change in found]
+        other = str(args.file) if args.file is not None else None
+        _print({"schema": DIFF_SCHEMA, "file": str(args.config), "other": other, "changes": rows})
+    elif not args.quiet:
+        sys.stdout.write("".join(f"{_line(change, args.lang)}\n" for change in found))
+        if not found:
+            sys.stdout.write(translate("nothing differs", args.lang) + "\n")
+    return exits.OK
+
+
+def _tables_of(path: Path) -> dict[str, Json]:
+    return in_folder(site_tables(load_declared(path)), path.parent)
+
+
+def _line(change: Change, lang: str) -> str:
+    before, after = _shown(change.before), _shown(change.after)
+    if change.kind == "changed":
+        return f"{change.where}: {before} -> {after}"
+    is_row = isinstance(change.before if change.after is None else change.after, Mapping)
+    word = translate(change.kind, lang)
+    return f"{change.where}: {word}" + ("" if is_row else f" {before if change.after is None else after}")
+
+
+def _shown(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN_MAX_CHARS else f"{text[: SHOWN_MAX_CHARS - 3]}..."
 
 
 def _validate(args: argparse.Namespace) -> int:
@@ -74,106 +154,8 @@ def _validate(args: argparse.Namespace) -> int:
     return exits.OK
 
 
-def site_tables(site: Site) -> dict[str, Json]:
-    """Return a site in the shape of its file: defaults filled in, absent options left out, no password."""
-    tables: dict[str, Json] = {
-        "site": {key: plain for key in _SITE if (plain := _plain(getattr(site, key))) is not None}
-    }
-    for key in _SINGLE:
-        value = getattr(site, key)
-        if value is not None:
-            tables[key] = _table(value)
-    tables["mirror"] = [_table(mirror) for mirror in site.mirrors]
-    tables["device"] = [_table(device) for device in site.devices]
-    tables["store"] = [_table(store) for store in site.stores]
-    tables["camera"] = [_camera(camera) for camera in site.cameras]
-    tables["hold"] = [_table(hold) for hold in site.holds]
-    tables["group"] = [_table(group) for group in site.groups]
-    tables["declaration"] = [_table(declaration) for declaration in site.declarations]
-    return tables
-
-
-def _camera(config: CameraConfig) -> dict[str, Json]:
-    table: dict[str, Json] = {
-        **_table(config.camera),
-        "recorded": config.recorded,
-        "retention_days": config.retention_days,
-        **({"store": config.store, "store_name": config.store_name} if config.store else {}),
-        **({"in_use_since": config.in_use_since.isoformat()} if config.in_use_since else {}),
-        "private_zone": [_table(zone) for zone in config.zones],
-    }
-    if config.overlay_boxes:
-        table["overlay_boxes"] = _plain(config.overlay_boxes)
-    if config.presets:
-        table["preset"] = [
-            {"name": preset.name, "private_zone": [_table(zone) for zone in preset.zones]} for preset in config.presets
-        ]
-    if config.ptz_lock is not None:
-        table["ptz"] = _table(config.ptz_lock)
-    if config.mutes:
-        table["mute"] = [_table(mute) for mute in config.mutes]
-    if config.no_private_area is not None:
-        table["no_private_area"] = _table(config.no_private_area)
-    return table
-
-
-def _table(value: object) -> dict[str, Json]:
-    """Return the fields of a configuration value under the names that they have in the file."""
-    if not dataclasses.is_dataclass(value):
-        raise TypeError(f"{type(value).__name__} is no table")
-    found = {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    return {key: plain for key, plain in found.items() if plain is not None}
-
-
-def _plain(value: object) -> Json:
-    if isinstance(value, Credential):
-        return value.name
-    if isinstance(value, tuple):
-        return [_plain(element) for element in value]
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if dataclasses.is_dataclass(value):
-        return {key: plain for key, plain in _table(value).items() if plain != ""}
-    return str(value)
-
-
-def _redacted(key: str, value: Json) -> Json:
-    if isinstance(value, Mapping):
-        return {inner: _redacted(inner, element) for inner, element in value.items()}
-    if isinstance(value, list) and all(isinstance(element, Mapping) for element in value):
-        return [_redacted(key, element) for element in value]
-    return HIDDEN if key in _TELLING and value else value
-
-
-def toml_text(tables: Mapping[str, Json]) -> str:
-    """Return tables as TOML, in their order, as site.toml has them."""
-    lines: list[str] = []
-    for key, value in tables.items():
-        _write(lines, key, value)
-    return "\n".join(lines).lstrip("\n") + "\n"
-
-
-def _write(lines: list[str], header: str, value: Json) -> None:
-    if isinstance(value, Mapping):
-        lines += ["", f"[{header}]"]
-        _write_keys(lines, header, value)
-    elif isinstance(value, list):
-        for element in value:
-            lines += ["", f"[[{header}]]"]
-            _write_keys(lines, header, element)
-
-
-def _write_keys(lines: list[str], header: str, table: Mapping[str, Json]) -> None:
-    nested: dict[str, Json] = {}
-    for key, value in table.items():
-        tables_in_list = isinstance(value, list) and any(isinstance(element, Mapping) for element in value)
-        if isinstance(value, Mapping) or tables_in_list:
-            nested[key] = value
-        elif value != [] or key in ("interfaces", "addresses", "ranges"):
-            # JSON's texts, numbers, true and false and lists are TOML's too.
-            lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
-    for key, value in nested.items():
-        _write(lines, f"{header}.{key}", value)
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _print(answer: Mapping[str, Json]) -> None:
