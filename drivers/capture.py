@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from drivers.errors import DeviceFault, DriverError, Malformed, NotTried
+from drivers.errors import DeviceFault, DriverError, Malformed, NotTried, unavailable
 from drivers.exchange import Request, Transport
 from drivers.model import Camera, Observation, Observations, Picture, Recordings, Stream, Streams, Unavailable, Value
 from drivers.picture import Access, PathName
@@ -139,8 +139,8 @@ class _Camera:
             take = self._snapshot if stream.path == "snapshot" else self._keyframe
             self.pictures.append(take(stream, transport))
         except DriverError as error:
-            self._error = Unavailable("access", error.reason, str(error))
-            missing = Unavailable("picture", error.reason, str(error), stream.path)
+            self._error = unavailable("access", error)
+            missing = unavailable("picture", error, stream.path)
             self._note(missing, "http" if stream.path == "snapshot" else "rtsp", transport)
 
     def conclude(self, transport: Transport) -> None:

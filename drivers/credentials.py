@@ -32,7 +32,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, get_args
 
-from drivers.errors import Busy, NotTried
+from drivers.errors import Busy, Locked, NoCredential, NotTried, Refused
 from drivers.model import Device
 from drivers.nonces import Nonces
 
@@ -66,6 +66,8 @@ _LOCKED = re.compile(
     re.I,
 )
 
+_UNLOCKS = re.compile(r"\b(?:unlockTime|RmLock|remainLockSecond)\b[\"']?\s*[>:=]\s*[\"']?(\d{1,7})\b", re.I)
+_DAY_S = 86_400
 _SHUT = re.compile(r"lockstatus\s*>\s*lock\s*<", re.I)
 _NO_RIGHT = re.compile(r">\s*lowPrivilege\s*<", re.I)
 
@@ -95,6 +97,27 @@ def weigh(text: str) -> Literal["refused", "locked", "busy"]:
     if _LOCKED.search(text):
         return "locked"
     return "busy" if _BUSY.search(text) else "refused"
+
+
+def refusal(text: str, message: str) -> Refused | Busy:
+    """Return the error of a refused request: what its text says of a lock or a limit, `message` telling what it was."""
+    meaning = weigh(text)
+    if meaning == "busy":
+        return Busy(f"{message}: its connection limit is reached")
+    return (
+        Locked(f"{message}: it has locked the account or our address", unlocks_in_s(text))
+        if meaning == "locked"
+        else Refused(message)
+    )
+
+
+def unlocks_in_s(text: str) -> int:
+    """Return in how many seconds a device will let logins in again, by its own word; 0 where it does not say.
+
+    Source: ISAPI userCheck, `unlockTime`; Dahua's answers to a locked login, `RmLock` and `remainLockSecond`.
+    """
+    found = _UNLOCKS.search(text)
+    return min(int(found[1]), _DAY_S) if found else 0
 
 
 def is_shut(text: str) -> bool:
@@ -131,7 +154,7 @@ class Credentials:
             Busy: The device had no room a moment ago.
         """
         if device.credential is None:
-            raise NotTried("the device asks for a login and none is configured for it")
+            raise NoCredential("the device asks for a login and none is configured for it")
         with self._changing():
             entry = self._entry(device)
             waiting = bool(entry.not_before) and now < datetime.fromisoformat(entry.not_before)

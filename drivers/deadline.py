@@ -8,12 +8,22 @@ whoever waits on it returns at once. What is read and how the end is reported is
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from typing import Final
 
-from drivers.errors import DeadlineExceeded, Unreachable
+from drivers.errors import DeadlineExceeded, NameUnknown, NoAnswer, NoRoute, PortClosed, Unreachable
+
+_KINDS: Final[dict[int | None, type[Unreachable]]] = {
+    errno.ECONNREFUSED: PortClosed,
+    errno.EHOSTUNREACH: NoRoute,
+    errno.ENETUNREACH: NoRoute,
+    errno.EHOSTDOWN: NoRoute,
+}
+"""Source: connect(2), ip(7)."""
 
 Address = tuple[str, int]
 """A numeric address and a port, as name resolution gave them."""
@@ -158,21 +168,24 @@ def connect(addresses: Sequence[str], port: int, deadline: Deadline) -> socket.s
 
     Raises:
         DeadlineExceeded: The deadline passed first.
-        Unreachable: No address answers, or the host name has none.
+        Unreachable: No address answers, or the host name has none; the kind says which.
     """
     if not addresses:
-        raise Unreachable("the host name has no address")
-    cause = ""
+        raise NameUnknown("the host name has no address")
+    last: OSError | OverflowError = OSError()
     for number, address in enumerate(addresses):
         # An address that swallows packets must leave time for the others.
         timeout_s = deadline.remaining_s() / (len(addresses) - number)
         try:
             sock = socket.create_connection((address, port), timeout=timeout_s)
         except (OSError, OverflowError) as error:
-            cause = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            last = error
             continue
         sock.settimeout(deadline.remaining_s())
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
+    if isinstance(last, TimeoutError) and deadline.passed:
+        raise NoAnswer(f"no connection to port {port} within the device's time")
     deadline.remaining_s()
-    raise Unreachable(f"no connection to port {port}: {cause}")
+    words = getattr(last, "strerror", None) or str(last) or type(last).__name__
+    raise _KINDS.get(getattr(last, "errno", None), Unreachable)(f"no connection to port {port}: {words}")

@@ -2,29 +2,45 @@
 
 DriverError                 the reading ended without an answer; `reason` says which kind, in the words of `Reason`
 ├── Unreachable             no connection, or it broke
+│   ├── PortClosed          the host is there, and nothing listens on the port
+│   ├── NoRoute             the network knows no way to the host, or nobody is at its address
+│   ├── NameUnknown         the host name has no address
+│   └── Untrusted           nobody vouches for the certificate that it shows
 ├── DeadlineExceeded        the device's time was used up
+│   └── NoAnswer            all of it while waiting for a connection
 ├── Refused                 a request that carried the credential was refused
-│   └── NotPermitted        the login is good, but has not the right to ask this
+│   ├── NotPermitted        the login is good, but has not the right to ask this
+│   └── Locked              the device lets nobody in with this account or from our address, for a while
 ├── NotTried                the credential is known to be wrong or doubtful: nothing was sent
+│   └── NoCredential        the device asks for a login, and none is configured
 ├── Busy                    the device says that its connection limit is reached
 ├── Unsupported             the device says that it has no such operation
 ├── DeviceFault             the device answered with any other fault
 └── Malformed               the answer is not what the protocol promises
 
-Drivers raise these; `agent/probe.py` is the one place that turns them into `Unavailable` observations.
+Drivers raise these; `unavailable` makes a fact of one. What is told of each, and which step is next, stands in
+`agent/checks/unavailable.py`.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from drivers.model import Reason
+from drivers.model import Cause, Fact, Reason, Unavailable
+from drivers.picture import PathName
 
 
 class DriverError(Exception):
     """An answer that did not come. The message names operation and cause, never a secret or a picture."""
 
     reason: ClassVar[Reason]
+    cause: ClassVar[Cause] = ""
+    unlocks_in_s: int = 0
+
+
+def unavailable(fact: Fact, error: DriverError, path: PathName | None = None) -> Unavailable:
+    """Return the fact that could not be had, with everything that the error says of why."""
+    return Unavailable(fact, error.reason, str(error), path, error.cause, error.unlocks_in_s)
 
 
 class Unreachable(DriverError):
@@ -33,10 +49,40 @@ class Unreachable(DriverError):
     reason = "unreachable"
 
 
+class PortClosed(Unreachable):
+    """The host refused the connection: nothing listens on that port."""
+
+    cause = "port-closed"
+
+
+class NoRoute(Unreachable):
+    """The network says that the host cannot be reached."""
+
+    cause = "no-route"
+
+
+class NameUnknown(Unreachable):
+    """The host name has no address."""
+
+    cause = "name-unknown"
+
+
+class Untrusted(Unreachable):
+    """The certificate that the device shows is vouched for by nobody, or is for another host."""
+
+    cause = "untrusted"
+
+
 class DeadlineExceeded(DriverError):
     """The one deadline that all reads of a device share has passed."""
 
     reason = "deadline"
+
+
+class NoAnswer(DeadlineExceeded):
+    """All of the device's time went by without a connection: packets are swallowed, or nothing is switched on."""
+
+    cause = "no-answer"
 
 
 class Refused(DriverError):
@@ -48,11 +94,29 @@ class Refused(DriverError):
 class NotPermitted(Refused):
     """The device took the login and does not let it ask this. Its credential is not wrong."""
 
+    cause = "no-right"
+
+
+class Locked(Refused):
+    """The device has locked the account or our address; `unlocks_in_s` is its own word, 0 where it has none."""
+
+    cause = "locked"
+
+    def __init__(self, message: str, unlocks_in_s: int = 0) -> None:
+        super().__init__(message)
+        self.unlocks_in_s = unlocks_in_s
+
 
 class NotTried(DriverError):
     """The credential was refused before, so that nothing was sent (DESIGN: no lock-out)."""
 
     reason = "not-tried"
+
+
+class NoCredential(NotTried):
+    """The device asks for a login and none is configured for it."""
+
+    cause = "no-credential"
 
 
 class Busy(DriverError):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drivers.authentication import Challenge, authorization, choose
-from drivers.credentials import Credentials, is_shut, lacks_right, weigh
-from drivers.errors import Busy, NotPermitted, NotTried, Refused
+from drivers.credentials import Credentials, is_shut, lacks_right, refusal, weigh
+from drivers.errors import DriverError, NoCredential, NotPermitted, NotTried
 from drivers.exchange import Exchange, Request
 from drivers.model import Device, Reply
 from drivers.nonces import Kept
@@ -57,8 +57,7 @@ class Login:
                 return answer.exchange
             if self._device.credential is not None and is_shut(_text(answer.exchange.reply)):
                 # A login that is sent now is refused whatever it is, and makes the lock last longer.
-                self._refused(answer.exchange.reply)
-                raise Refused(f"{request.operation}: the device has locked the account or our address")
+                raise self._refused(answer.exchange.reply)
             known = self._fresh(known, answer.challenges)
         return self._with_login(request, port, known)
 
@@ -76,7 +75,7 @@ class Login:
     def _with_login(self, request: Request, port: int, known: Kept) -> Exchange:
         device, uri = self._device, self._uri(request)
         if device.credential is None:
-            raise NotTried("the device asks for a login and none is configured for it")
+            raise NoCredential("the device asks for a login and none is configured for it")
         challenge, used, tells_stale = known.challenge, known.used, known.tells_stale
         safe = device.tls or device.allow_basic
         for attempt in range(2):
@@ -109,8 +108,7 @@ class Login:
             if not renewed.stale and (used < 2 or tells_stale):
                 break
             challenge, used = renewed, 0
-        self._refused(reply)
-        raise Refused(f"{request.operation}: the device refused the login")
+        raise self._refused(reply)
 
     def _note(self, reply: Reply) -> bool:
         """Note what an answer behind the login says of it; whether the login had been in doubt."""
@@ -119,15 +117,14 @@ class Login:
         if reply.status < 400 or (b"Fault>" in reply.body and b"NotAuthorized" not in reply.body):
             return self._credentials.accepted(self._device, now)
         if reply.status == 403 and weigh(_text(reply)) != "refused":
-            self._refused(reply)
-            raise Refused(f"{reply.operation}: the device has locked the account")
+            raise self._refused(reply)
         return False
 
-    def _refused(self, reply: Reply) -> None:
+    def _refused(self, reply: Reply) -> DriverError:
+        """Note a refusal, and return it as an error."""
         text = _text(reply)
         self._credentials.refused(self._device, self._now(), text)
-        if weigh(text) == "busy":
-            raise Busy(f"{reply.operation}: the device's connection limit is reached")
+        return refusal(text, f"{reply.operation}: the device refused the login")
 
 
 def _text(reply: Reply) -> str:

@@ -41,6 +41,11 @@ Reason = Literal[
 ]  # fmt: skip
 """Why a fact is not available. Never a pass."""
 
+Cause = Literal[
+    "", "port-closed", "no-route", "name-unknown", "untrusted", "no-answer", "no-right", "locked", "no-credential"
+]
+"""What stands behind a reason, where it is known more closely."""
+
 Fact = Literal[
     "identity", "clock", "services", "interfaces", "protocols", "accounts", "storages", "disks", "signing", "channels",
     "video-sources", "recording-summary", "gap-events", "platform-link", "host",
@@ -260,12 +265,17 @@ class Recordings:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """A fact that could not be had, and why. `path` is set where the fact is a picture of that path."""
+    """A fact that could not be had, and why. `path` is set where the fact is a picture of that path.
+
+    `unlocks_in_s`: how long the device stays locked, by its own word; 0 where it has none.
+    """
 
     fact: Fact
     reason: Reason
     detail: str = ""
     path: PathName | None = None
+    cause: Cause = ""
+    unlocks_in_s: int = 0
 
 
 Value = (

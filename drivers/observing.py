@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from drivers.errors import Busy, DeadlineExceeded, DriverError, Malformed, NotPermitted, NotTried, Refused, Unreachable
+from drivers.errors import (
+    Busy,
+    DeadlineExceeded,
+    DriverError,
+    Malformed,
+    NotPermitted,
+    NotTried,
+    Refused,
+    Unreachable,
+    unavailable,
+)
 from drivers.exchange import Transport
-from drivers.model import Fact, Observation, Unavailable, Value
+from drivers.model import Fact, Observation, Value
 from drivers.picture import PathName
 
 _T = TypeVar("_T")
@@ -26,7 +36,7 @@ class Seen:
     ) -> None:
         """Note a fact, or why it is missing; `how` is added to the method."""
         if isinstance(value, DriverError):
-            value = Unavailable(fact, value.reason, str(value), path)
+            value = unavailable(fact, value, path)
         method = f"{self._method}, {how}" if how else self._method
         self.observations.append(Observation(subject, value, self._transport.clock(), method))
 

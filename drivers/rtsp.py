@@ -21,15 +21,15 @@ from typing import Literal, NoReturn
 
 from drivers.address import authority, place
 from drivers.authentication import Challenge, authorization, choose, parse_challenges
-from drivers.credentials import weigh
+from drivers.credentials import refusal, unlocks_in_s, weigh
 from drivers.deadline import Deadline
 from drivers.errors import (
     Busy,
     DeviceFault,
     DriverError,
+    Locked,
     Malformed,
     NotTried,
-    Refused,
     Unreachable,
     Unsupported,
 )
@@ -187,10 +187,9 @@ class _Session:
             )
             self.anonymous = False
             if sent_login and (renewed or challenge is None or not (challenge.stale or self._used > 1)):
-                self._transport.credentials.refused(self._transport.device, self._transport.clock(), _said(response))
-                if weigh(_said(response)) == "busy":
-                    raise Busy(f"{method}: the device's connection limit is reached")
-                raise Refused(f"{method}: the device refused the login")
+                said = _said(response)
+                self._transport.credentials.refused(self._transport.device, self._transport.clock(), said)
+                raise refusal(said, f"{method}: the device refused the login")
             if challenge is None:
                 raise NotTried(f"{method}: the device asks for a login of a kind that is not known")
             if not sent_login:
@@ -231,7 +230,7 @@ class _Session:
         if response.status in (403, 453, 503) and meaning != "refused" and sent_login:
             self._transport.credentials.refused(self._transport.device, self._transport.clock(), said)
         if meaning == "locked" and response.status == 403:
-            raise Refused(words)
+            raise Locked(words, unlocks_in_s(said))
         if response.status in (453, 503) or (response.status == 403 and meaning == "busy"):
             raise Busy(words)
         if response.status in (405, 461, 501, 551):

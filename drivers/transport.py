@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import math
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from drivers.address import authority, without_secrets
 from drivers.authentication import parse_challenges
 from drivers.credentials import Credentials
 from drivers.deadline import Deadline, Guard
-from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable
+from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable, Untrusted
 from drivers.exchange import Exchange, Request, Transport
 from drivers.login import Answer, Login
 from drivers.model import Device, Reply
@@ -240,6 +241,8 @@ class LiveTransport:
         for cause in causes:
             if isinstance(cause, Unreachable | DeadlineExceeded):
                 return cause
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return Untrusted(f"{request.operation}: {cause.strerror or cause}")
             if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) and request.limit_s > 0:
                 return _late(request)
         # The texts of these errors carry the whole address; only their innermost kind is told.

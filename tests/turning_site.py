@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ import pytest
 from pictures import Picture, jpeg, masked, polygon
 from sites import NOW, observed
 
-from agent import cycle, rounds, state
+from agent import cycle, state
 from agent.cli import main
 from agent.commands import masks as masks_command
 from agent.commands import masks_look
@@ -33,7 +33,7 @@ from agent.rim import Rim
 from agent.spool import Spool
 from drivers.credentials import Credentials
 from drivers.details import Movable
-from drivers.model import Mask, Masks, Stream, Streams
+from drivers.model import Device, Mask, Masks, Stream, Streams
 from drivers.model import Picture as Taken
 from drivers.picture import PathName
 from masking.worker import Worker
@@ -112,6 +112,21 @@ class Street:
         return main(["masks", *words, "--config", str(self.config), "--lang", "en", "--no-color"])
 
 
+@dataclass
+class StreetReading:
+    """Gives what the camera delivers, as `Reading` does."""
+
+    street: Street
+    waiting: list[Device] = field(default_factory=list)
+
+    def ask(self, part: Site, *rest: object, **more: object) -> None:
+        self.waiting += part.devices
+
+    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
+        while self.waiting:
+            yield self.waiting.pop(0), self.street.fetch()
+
+
 @contextmanager
 def street(folder: Path, worker: Worker, declared: str, patch: pytest.MonkeyPatch) -> Iterator[Street]:
     """Run a site whose camera has what is `declared` below its table."""
@@ -125,8 +140,8 @@ def street(folder: Path, worker: Worker, declared: str, patch: pytest.MonkeyPatc
     with _open_spool(directory / "spool.db", cycle.seal_for(site, signer, lambda: NOW)) as spool:
         made = Street(config, site, worker, Rim(Credentials(None), worker.judge, lambda: NOW), spool)
         made.rim = Rim(Credentials(None), worker.judge, lambda: made.now)
-        for module in (cycle, rounds, masks_look):
-            patch.setattr(module, "probe", made.fetch)
+        patch.setattr(masks_look, "probe", made.fetch)
+        patch.setattr(cycle, "Reading", lambda *rest: StreetReading(made))
         patch.setattr(masks_command, "APART_S", 0.0)
         patch.setattr(masks_command, "utc_now", lambda: made.now)
         yield made

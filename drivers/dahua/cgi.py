@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from drivers.credentials import weigh
-from drivers.errors import Busy, DeviceFault, DriverError, Malformed, NotPermitted, NotTried, Refused, Unsupported
+from drivers.credentials import unlocks_in_s, weigh
+from drivers.errors import Busy, DeviceFault, DriverError, Locked, Malformed, NotPermitted, NotTried, Unsupported
 from drivers.exchange import Exchange, Request, Transport
 from drivers.model import Reply
 from drivers.text import decoded, told
@@ -48,7 +48,7 @@ def check(transport: Transport, reply: Reply) -> None:
     if reply.status in (401, 403) and (weigh(text) == "locked" or LOCKED_CODE in text):
         # Firmware that locks an address answers so before it asks for a login.
         transport.credentials.refused(transport.device, transport.clock(), "the account is locked")
-        raise Refused(f"{reply.operation}: the device has locked the account")
+        raise Locked(f"{reply.operation}: the device has locked the account", unlocks_in_s(text))
     error = refusal(reply)
     if error is not None:
         raise error

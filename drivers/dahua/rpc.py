@@ -14,16 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from drivers.credentials import weigh
+from drivers.credentials import refusal, weigh
 from drivers.dahua import cgi
 from drivers.errors import (
-    Busy,
     DeviceFault,
     DriverError,
     Malformed,
+    NoCredential,
     NotPermitted,
     NotTried,
-    Refused,
     Unsupported,
 )
 from drivers.exchange import Request, Transport
@@ -64,7 +63,7 @@ def door(device: Device) -> Device:
 
 def _credential(device: Device) -> Credential:
     if device.credential is None:
-        raise NotTried("RPC2_Login: the device asks for a login and none is configured for it")
+        raise NoCredential("RPC2_Login: the device asks for a login and none is configured for it")
     return device.credential
 
 
@@ -92,9 +91,7 @@ def log_in(transport: Transport) -> Session:
             return Session(transport, session_of(reply, challenge.session))
     for one in (device, own):
         credentials.refused(one, transport.clock(), said)
-    if weigh(said) == "busy":
-        raise Busy("RPC2_Login: the device's connection limit is reached")
-    raise Refused("RPC2_Login: the device refused the login")
+    raise refusal(said, "RPC2_Login: the device refused the login")
 
 
 def challenge_of(reply: Reply) -> Challenge:
@@ -144,7 +141,7 @@ def refusal_of(reply: Reply) -> str | None:
     code, message = _error_of(answer)
     params = answer.get("params")
     if isinstance(params, dict) and (whole(params.get("remainLockSecond")) or params.get("remainLoginTimes") == 0):
-        return _LOCKED
+        return f"{_LOCKED}; remainLockSecond={whole(params.get('remainLockSecond')) or 0}"
     return _MEANING.get(code, message)
 
 

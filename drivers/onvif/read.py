@@ -6,7 +6,7 @@ pictures, and whether a path answers without a login, are the business of `drive
 
 from __future__ import annotations
 
-from drivers.errors import DeadlineExceeded, DriverError, Unreachable, Unsupported
+from drivers.errors import DeadlineExceeded, DriverError, NoAnswer, Unreachable, Unsupported
 from drivers.exchange import Transport
 from drivers.footage import WantedFootage
 from drivers.model import Camera, Fact, Observations, Services, Streams
@@ -40,7 +40,8 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
     box = f"device:{transport.device.id}"
     foreign_hosts: dict[str, None] = {}
     clock = seen.attempt(device_reads.read_clock, session)
-    table = seen.attempt(device_reads.read_services, session)
+    # Where all of the time went by without a connection, its own words say more than those of a second try.
+    table = seen.attempt(device_reads.read_services, clock if isinstance(clock, NoAnswer) else session)
     # Where not even the services could be asked for, one more question would only cost time.
     there = table if isinstance(table, Unreachable | DeadlineExceeded) else session
     seen.note(box, "identity", seen.attempt(device_reads.read_identity, there))

@@ -21,9 +21,9 @@ from lxml import etree
 from zeep.wsdl.utils import etree_to_string
 from zeep.wsse.username import UsernameToken
 
-from drivers.credentials import weigh
+from drivers.credentials import refusal
 from drivers.deadline import Deadline
-from drivers.errors import Busy, DeviceFault, DriverError, Malformed, NotPermitted, NotTried, Refused, Unsupported
+from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, NotTried, Unsupported
 from drivers.exchange import Exchange, Request, Transport
 from drivers.nonces import Operation
 from drivers.onvif import documents
@@ -110,10 +110,8 @@ class Session:
                 raise NotPermitted(f"{operation}: the login has not the right to ask this") from None
             self.transport.credentials.nonces.keep_closed(device, frozenset())
             self.transport.credentials.refused(device, self.transport.clock(), asked.text)
-            if weigh(asked.text) == "busy":
-                raise Busy(f"{operation}: {asked.text}") from None
             cause = "" if self.clock_offset is not None else ", or the device's clock, which it does not tell, is wrong"
-            raise Refused(f"{operation}: the device refused the login{cause}") from None
+            raise refusal(asked.text, f"{operation}: the device refused the login{cause}") from None
         except (DeviceFault, Unsupported):
             # Any other fault comes from behind the login.
             self._note_taken(name)
