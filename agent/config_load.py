@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import stat
 from dataclasses import replace
 from pathlib import Path
-
-import tomli
 
 from agent.config import Site, Storage
 from agent.config_declared import read_declarations, read_groups, read_rules
 from agent.config_devices import NAME, NAME_RULE, read_cameras, read_devices
+from agent.config_file import parse_toml, read_file
 from agent.config_footage import read_holds, read_stores
 from agent.config_key import TlsPlace, read_key, read_tls_place
-from agent.config_lines import KeyPath, locate
+from agent.config_lines import KeyPath
 from agent.config_mirrors import read_mirrors
 from agent.config_quality import read_quality
 from agent.config_sections import read_discovery, read_hub, read_policy, read_probe, read_site, read_storage
@@ -44,9 +41,6 @@ __all__ = [
     "secrets_path",
 ]
 
-FILE_MAX_BYTES = 8 * 1024 * 1024
-"""Far above a site of ten thousand cameras; a wrong file is refused before it fills the memory."""
-
 _TABLES = (
     "site",
     "probe",
@@ -67,8 +61,6 @@ _TABLES = (
     "declaration",
     "rules",
 )
-_TWICE = re.compile(r"(?i)cannot (declare|overwrite|mutate|redefine)|duplicate")
-"""What tomli says where a key or table stands there already."""
 _WRONG_BITS = 0o077
 _WRONG_BITS_FROM_SYSTEMD = 0o037
 """systemd gives its user the file by an access list, and then stat shows the list's mask as the group's rights.
@@ -88,8 +80,8 @@ def load(path: Path, secrets: Path | None = None) -> Site:
         ConfigError: With all mistakes of both files; `ConfigForbidden` where a file may not be read.
     """
     problems: list[Problem] = []
-    raw, forbidden = _read(path, "site", problems)
-    document = _parse(path, raw, problems, holds_secrets=False)
+    raw, forbidden = read_file(path, "site", problems)
+    document = parse_toml(path, raw, problems, holds_secrets=False)
     secrets, from_systemd = (secrets, False) if secrets is not None else secrets_path(path)
     credentials, secrets_forbidden = _credentials(secrets, from_systemd, document, problems)
     site = Site(id="", city="", division="")
@@ -111,8 +103,8 @@ def load_declared(path: Path) -> Site:
         ConfigError: With all mistakes of the file.
     """
     problems: list[Problem] = []
-    raw, forbidden = _read(path, "site", problems)
-    document = _parse(path, raw, problems, holds_secrets=False)
+    raw, forbidden = read_file(path, "site", problems)
+    document = parse_toml(path, raw, problems, holds_secrets=False)
     site = Site(id="", city="", division="")
     if document is not None:
         named = {name: Credential(name, "", "") for name in _credentials_named(document)}
@@ -125,8 +117,8 @@ def load_declared(path: Path) -> Site:
 def lines_of(path: Path, *, holds_secrets: bool = False) -> dict[KeyPath, int]:
     """Return the line of every key of a file; nothing where it cannot be read, which `load` tells."""
     problems: list[Problem] = []
-    raw, _ = _read(path, "secrets" if holds_secrets else "site", problems)
-    document = _parse(path, raw, problems, holds_secrets=holds_secrets)
+    raw, _ = read_file(path, "secrets" if holds_secrets else "site", problems)
+    document = parse_toml(path, raw, problems, holds_secrets=holds_secrets)
     return dict(document.lines) if document is not None else {}
 
 
@@ -137,8 +129,8 @@ def load_storage(path: Path) -> Storage:
         ConfigError: The file cannot be read or is not TOML, or its `[storage]` is wrong.
     """
     problems: list[Problem] = []
-    raw, forbidden = _read(path, "site", problems)
-    document = _parse(path, raw, problems, holds_secrets=False)
+    raw, forbidden = read_file(path, "site", problems)
+    document = parse_toml(path, raw, problems, holds_secrets=False)
     storage = Storage()
     if document is not None:
         storage = read_storage(Table(document, (), "", document.data).table("storage", "optional"))
@@ -154,8 +146,8 @@ def load_tls_place(path: Path) -> TlsPlace:
         ConfigError: The file cannot be read or is not TOML, or what this needs of it is wrong.
     """
     problems: list[Problem] = []
-    raw, forbidden = _read(path, "site", problems)
-    document = _parse(path, raw, problems, holds_secrets=False)
+    raw, forbidden = read_file(path, "site", problems)
+    document = parse_toml(path, raw, problems, holds_secrets=False)
     place = None if document is None else read_tls_place(Table(document, (), "", document.data))
     if problems or place is None:
         raise (ConfigForbidden if forbidden else ConfigError)(problems)
@@ -193,7 +185,7 @@ def read_tables(top: Table, credentials: dict[str, Credential] | None) -> Site:
         groups=groups,
         declarations=read_declarations(top, camera_ids, groups),
         rules=rules,
-        packs=(*shipped(), *_own_packs(rules.packs, document.problems)),
+        packs=(*shipped(), *_own_packs(rules.packs, top.document.problems)),
     )
 
 
@@ -201,8 +193,8 @@ def _own_packs(paths: tuple[Path, ...], problems: list[Problem]) -> tuple[Pack, 
     """Read the site's own packs of rules; each has an id that no other pack has."""
     packs: list[Pack] = []
     for path in paths:
-        raw, _ = _read(path, "pack", problems)
-        document = _parse(path, raw, problems, holds_secrets=False)
+        raw, _ = read_file(path, "pack", problems)
+        document = parse_toml(path, raw, problems, holds_secrets=False)
         if document is None or raw is None:
             continue
         pack = read_pack(document, raw)
@@ -245,8 +237,8 @@ def _credentials(
         return None, False
     before = len(problems)
     wrong_bits = _WRONG_BITS_FROM_SYSTEMD if from_systemd else _WRONG_BITS
-    raw, forbidden = _read(path, "secrets", problems, wrong_bits)
-    document = _parse(path, raw, problems, holds_secrets=True)
+    raw, forbidden = read_file(path, "secrets", problems, wrong_bits)
+    document = parse_toml(path, raw, problems, holds_secrets=True)
     if document is None:
         return None, forbidden
     top = Table(document, (), "", document.data)
@@ -280,79 +272,3 @@ def _credentials_named(document: Document | None) -> list[str]:
             if isinstance(name, str) and name:
                 names[name] = None
     return list(names)
-
-
-def _read(path: Path, what: str, problems: list[Problem], wrong_bits: int = 0) -> tuple[bytes | None, bool]:
-    """Return the bytes of a file, None where it cannot be used, and whether that is a matter of permission."""
-
-    def refuse(reason: str, fix: str) -> None:
-        problems.append(Problem(str(path), 0, "", reason, fix))
-
-    try:
-        # Opened without blocking, so that a pipe in the file's place ends in a message and not in a wait.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                refuse("is not a file", f"give the path of the {what} file")
-                return None, False
-            if status.st_mode & wrong_bits:
-                mode = stat.S_IMODE(status.st_mode)
-                refuse(f"mode {mode:04o} lets others at the passwords", f"chmod 0600 {path}")
-                return None, False
-            raw = file.read(FILE_MAX_BYTES + 1)
-    except IsADirectoryError:
-        refuse("is not a file", f"give the path of the {what} file")
-        return None, False
-    except FileNotFoundError:
-        refuse("no such file", "give its path with --config FILE")
-        return None, False
-    except PermissionError:
-        refuse("this user may not read it", "run as root or as the user camwarden")
-        return None, True
-    except OSError as error:
-        refuse(f"cannot be read: {error.strerror}", "look at the disk and the path")
-        return None, False
-    if len(raw) > FILE_MAX_BYTES:
-        refuse(f"is larger than {FILE_MAX_BYTES // 1024 // 1024} MiB", f"give the path of the {what} file")
-        return None, False
-    return raw, False
-
-
-def _parse(path: Path, raw: bytes | None, problems: list[Problem], *, holds_secrets: bool) -> Document | None:
-    """Return the document; what TOML refuses is told with its line, and without a word of a secrets file."""
-    if raw is None:
-        return None
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        problems.append(Problem(str(path), line, "", "is not UTF-8", "save the file as UTF-8"))
-        return None
-    if text.startswith("\ufeff"):
-        problems.append(Problem(str(path), 1, "", "begins with a byte-order mark", "save it as UTF-8 without one"))
-        return None
-    lines: dict[KeyPath, int] = {}
-    try:
-        data = tomli.loads(text)
-        lines = locate(text)
-    except tomli.TOMLDecodeError as error:
-        what, line = _syntax(str(error), text)
-        said = "not TOML from here on" if holds_secrets else f"not TOML: {what}"
-        fix = 'look for a missing quote, bracket or "=" on this line or above it'
-        if _TWICE.search(what):
-            fix = "a key and a table may stand only once: remove or rename this one"
-        problems.append(Problem(str(path), line, "", said, fix))
-        return None
-    except RecursionError:
-        problems.append(Problem(str(path), 0, "", "is nested too deeply", "site files need four levels at most"))
-        return None
-    return Document(str(path), data, lines, problems, holds_secrets)
-
-
-def _syntax(message: str, text: str) -> tuple[str, int]:
-    """Take the line out of tomli's message, whose wording is the same in all its versions."""
-    match = re.fullmatch(r"(.*) \(at (?:line ([0-9]+), column [0-9]+|end of document)\)", message, re.DOTALL)
-    if match is None:
-        return message.splitlines()[0], 0
-    line = int(match[2]) if match[2] else text.rstrip("\n").count("\n") + 1
-    return match[1][:1].lower() + match[1][1:], line
