@@ -67,6 +67,8 @@ class _Noted:
         keys = self.known or (*self.tables, *self.lists)
         required = [key for key in keys if key in self.required and key not in self.optional]
         found: dict[str, Any] = {"type": "object", "properties": {key: self._of(key) for key in keys}}
+        for key in required:  # what must be there has no default, whatever its getter would answer
+            found["properties"][key].pop("default", None)
         return found | {"additionalProperties": False} | ({"required": required} if required else {})
 
     def _of(self, key: str) -> dict[str, Any]:

@@ -55,7 +55,8 @@ def read_digest(table: Table | None, credentials: Mapping[str, Credential] | Non
         return None
     table.only(*DailyDigest.__slots__)
     credential = read_credential(table, credentials)
-    if table.required("credential", '"digest"') and credential and address_of(credential.password) is None:
+    is_read = credential is not None and bool(credential.user)  # without the secrets file it has its name alone
+    if table.required("credential", '"digest"') and credential and is_read and address_of(credential.password) is None:
         table.note(
             "credential",
             f'the password of credential "{credential.name}" must be the address of a webhook, beginning with https://',
