@@ -252,7 +252,7 @@ class Site:
     `id` is 1 to 23 of 0-9, A-Z, a-z; topic level, client id and certificate name at once. `city` is the topic level
     above it. `division` is the six-digit GB/T 2260 code. `time_zone` is that of the wall clocks on site, by its IANA
     name. `in_use_since` is the day on which the system was put into use, None where nobody declared it. `quality` says
-    when a picture is bad. `digest` is SHA-256 over the configuration file's bytes.
+    when a picture is bad. `digest` is SHA-256 over the configuration file's bytes, empty where there is no file.
     """
 
     id: str
