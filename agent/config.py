@@ -302,7 +302,7 @@ class Site:
     above it. `division` is the six-digit GB/T 2260 code. `time_zone` is that of the wall clocks on site, by its IANA
     name. `in_use_since` is the day on which the system was put into use, None where nobody declared it. `quality` says
     when a picture is bad. `packs` are the rules that count here, shipped ones and the site's own. `digest` is SHA-256
-    over the configuration file's bytes.
+    over the configuration file's bytes, empty where there is no file.
     """
 
     id: str

@@ -23,13 +23,17 @@ Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence in English with named places, so that it can be translated before its values are filled in."""
+    """A sentence in English with named places, so that it can be translated before its values are filled in.
+
+    `template` says what happened, `next_step` what to do about it, where that stands apart; both have the same places.
+    """
 
     template: str
     values: Mapping[str, str | int | float] = field(default_factory=dict)
+    next_step: str = ""
 
     def __str__(self) -> str:
-        return self.template.format(**self.values)
+        return f"{self.template}: {self.next_step}".removesuffix(": ").format(**self.values)
 
 
 @dataclass(frozen=True, slots=True)

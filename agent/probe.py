@@ -165,7 +165,7 @@ class Reading:
         if self._later and not self._busy:
             first = min(self._later, key=lambda asked: asked.begins_at_mono)
             self._watch.wait(max(0.0, first.begins_at_mono - time.monotonic()))
-            due = [first]
+            due = [] if self._watch.stop() else [first]
         else:
             due = [asked for asked in self._later if asked.begins_at_mono <= time.monotonic()]
         for asked in due:

@@ -49,16 +49,25 @@ def translate(text: str, lang: str) -> str:
 
 
 def render(message: Message, lang: str) -> str:
-    """Return a message in a language, its values filled in.
+    """Return a message in a language, its values filled in: what happened, and the next step where it has one.
 
     A translation that names a place which the message does not have is answered with the English sentence.
     """
-    template = translate(message.template, lang)
+    words, step = render_apart(message, lang)
+    return f"{words}{translate(': ', lang)}{step}" if step else words
+
+
+def render_apart(message: Message, lang: str) -> tuple[str, str]:
+    """Return what happened and the next step, which may be empty, each in a language."""
+    return _filled(message.template, message, lang), _filled(message.next_step, message, lang)
+
+
+def _filled(template: str, message: Message, lang: str) -> str:
     try:
-        return template.format(**message.values)
+        return translate(template, lang).format(**message.values)
     except (KeyError, IndexError, ValueError):
-        log.debug("the translation of %r into %s does not fit its values", message.template, lang)
-        return str(message)
+        log.debug("the translation of %r into %s does not fit its values", template, lang)
+        return template.format(**message.values)
 
 
 @cache

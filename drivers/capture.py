@@ -10,13 +10,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from urllib.parse import urlsplit
 
+from drivers.asks import Ask
 from drivers.errors import DeviceFault, DriverError, Malformed, NotTried, unavailable
 from drivers.exchange import Request, Transport
 from drivers.model import Camera, Observation, Observations, Picture, Recordings, Stream, Streams, Unavailable, Value
 from drivers.picture import Access, PathName
 from drivers.rtsp import fetch_keyframe
+
+ASKS: Final[tuple[Ask, ...]] = (
+    Ask("http", "GET", "*", "snapshot", "camera"),
+    *(Ask("rtsp", method, "*", of="camera") for method in ("DESCRIBE", "SETUP", "PLAY", "TEARDOWN")),
+)
+"""Every request for a picture: paths are those that the device named, the host is the configured one."""
 
 SNAPSHOT_MAX_BYTES = 16 * 1024 * 1024
 _JPEG = b"\xff\xd8\xff"

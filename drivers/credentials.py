@@ -104,11 +104,9 @@ def refusal(text: str, message: str) -> Refused | Busy:
     meaning = weigh(text)
     if meaning == "busy":
         return Busy(f"{message}: its connection limit is reached")
-    return (
-        Locked(f"{message}: it has locked the account or our address", unlocks_in_s(text))
-        if meaning == "locked"
-        else Refused(message)
-    )
+    if meaning == "locked":
+        return Locked(f"{message}: it has locked the account or our address", unlocks_in_s(text))
+    return Refused(message)
 
 
 def unlocks_in_s(text: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+from drivers.asks import Ask
 from drivers.exchange import Transport
 from drivers.footage import WantedFootage
 from drivers.model import Camera, Observations, Picture
@@ -43,6 +44,16 @@ def load(name: str) -> Read:
     """
     read: Read = import_module(DRIVERS[name]).read
     return read
+
+
+def asks(name: str) -> tuple[Ask, ...]:
+    """Return every request that a driver may send. Pictures are fetched by `capture.py`, whatever the driver.
+
+    Raises:
+        KeyError: There is no driver of this name.
+    """
+    rows: tuple[Ask, ...] = import_module(DRIVERS[name]).ASKS
+    return rows
 
 
 def load_store(kind: str) -> ReadStore:

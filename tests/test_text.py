@@ -29,6 +29,8 @@ WORDS = {
     *("new", "worked", "wrong", "doubtful", "busy"),
     *("pending", "sent", "confirmed"),
     *("day", "night", "infrared"),
+    *("being read", "pictures are judged", "looked at once more soon", "done"),
+    *("set up NTP on the device", ": "),
 }
 """What is translated by a value of a type, not by a literal in the code."""
 
@@ -39,9 +41,10 @@ def marked() -> dict[str, str]:
     for path in [*(ROOT / "agent/checks").rglob("*.py"), *(ROOT / "agent/commands").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", "") in ("Message", "translate"):
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    found[first.value] = path.relative_to(ROOT).as_posix()
+                steps = [keyword.value for keyword in node.keywords if keyword.arg == "next_step"]
+                for each in (node.args[0], *steps):
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                        found[each.value] = path.relative_to(ROOT).as_posix()
     return found
 
 

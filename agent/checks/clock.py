@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from agent.checks import online
 from agent.checks.sources import CLOCK as CLOCK_SOURCE
@@ -10,6 +11,16 @@ from agent.config import Site
 from agent.facts import Facts
 from agent.model import Check, Finding, Json, Message, Status
 from drivers.model import Clock, Device
+
+NTP: Final = "set up NTP on the device"
+
+UNITS: Final[tuple[tuple[int, Message, Message], ...]] = (
+    (86_400, Message("its clock is {amount} days ahead"), Message("its clock is {amount} days behind")),
+    (3600, Message("its clock is {amount} h ahead"), Message("its clock is {amount} h behind")),
+    (60, Message("its clock is {amount} min ahead"), Message("its clock is {amount} min behind")),
+    (1, Message("its clock is {amount} s ahead"), Message("its clock is {amount} s behind")),
+)
+"""Units in seconds, and what is said in each; from two of a unit on it is used."""
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -60,20 +71,23 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
             Message("our own clock is not synchronised, so no other clock can be judged: set up NTP on this gateway"),
         )
     certain_s = max(0.0, abs(clock.offset_s) - clock.uncertainty_s)
-    values = {"seconds": round(abs(clock.offset_s), 1)}
     status: Status = "pass"
     if certain_s > policy.clock_warn_s:
         status = "warn"
     if certain_s > policy.clock_fail_s:
         status = "fail"
-    if status == "pass":
-        message = Message("its clock is right within {seconds} s", values)
-    elif clock.offset_s > 0:
-        message = Message("its clock is {seconds} s ahead: set up NTP on the device", values)
-    else:
-        message = Message("its clock is {seconds} s behind: set up NTP on the device", values)
+    message = Message("its clock is right within {seconds} s", {"seconds": round(abs(clock.offset_s), 1)})
+    if status != "pass":
+        message = _off(clock.offset_s)
     reason = "" if status == "pass" else "offset"
     return check.finding(subject, status, reason, evidence, message)
+
+
+def _off(offset_s: float) -> Message:
+    """Say by how much a clock is off, in the unit in which people would say it."""
+    unit_s, ahead, behind = next(row for row in UNITS if abs(offset_s) >= 2 * row[0] or row[0] == 1)
+    row = ahead if offset_s > 0 else behind
+    return Message(row.template, {"amount": round(abs(offset_s) / unit_s, 1 if unit_s == 1 else None)}, NTP)
 
 
 CHECK = Check("clock-offset", run, "major", CLOCK_SOURCE, "Recorded time is true time, within 30 s at the most.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from agent.checks.sources import ORDER_799_OPERATION
+from agent.checks.unavailable import told
 from agent.config import CameraConfig, Site
 from agent.facts import Facts
 from agent.model import Check, Finding, Json, Looks, Message, Status
@@ -22,21 +23,6 @@ DARK_LUMA = 16.0
 DARK_CONTRAST = 4.0
 
 SILENT: frozenset[Reason] = frozenset({"unreachable", "deadline"})
-
-NEXT_STEP: dict[Reason, Message] = {
-    "unreachable": Message("no connection: check power, cable and address"),
-    "deadline": Message("it accepts connections but does not answer in time: restart it or look at its load"),
-    "refused": Message("the login was refused: correct it in the secrets file, or give it viewing rights"),
-    "not-tried": Message("the login was refused before: correct it in the secrets file; nothing is sent until then"),
-    "busy": Message("its connection limit is reached: close other clients"),
-    "unsupported": Message("it offers no stream over this driver: choose another driver"),
-    "fault": Message("it answers with an error of its own: look at its log and firmware"),
-    "malformed": Message("it answers, but not with its protocol: look at its port, log and firmware"),
-    "not-looked-at": Message("nothing was asked"),
-}
-
-NOT_VOUCHED_FOR = "certificate verify failed"
-"""OpenSSL's words for a certificate that it does not trust, or that is for another host."""
 
 
 def is_dark(seen: PictureSeen) -> bool:
@@ -77,21 +63,21 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     findings: list[Finding] = []
     for device in site.devices:
         cameras = tuple(c for c in site.cameras if c.camera.device == device.id)
-        cause = _silent_device(check, device, facts) if len(cameras) > 1 else None
+        cause = _silent_device(check, site, device, facts) if len(cameras) > 1 else None
         if cause:
             findings.append(cause)
-        findings.extend(_camera(check, facts, camera, cause) for camera in cameras)
+        findings.extend(_camera(check, site, facts, camera, cause) for camera in cameras)
     return tuple(findings)
 
 
-def _silent_device(check: Check, device: Device, facts: Facts) -> Finding | None:
+def _silent_device(check: Check, site: Site, device: Device, facts: Facts) -> Finding | None:
     subject = f"device:{device.id}"
     if facts.one(subject, Identity) or facts.one(subject, Services):
         return None
-    return _unavailable(check, subject, facts.why_not(subject, "identity"), caused_by="")
+    return _unavailable(check, site, device.id, subject, facts.why_not(subject, "identity"), caused_by="")
 
 
-def _camera(check: Check, facts: Facts, camera: CameraConfig, cause: Finding | None) -> Finding:
+def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause: Finding | None) -> Finding:
     subject = f"camera:{camera.camera.id}"
     live = _live(facts, subject)
     if not live and is_empty(facts, subject):
@@ -106,7 +92,8 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig, cause: Finding | N
         )
         return check.finding(subject, "fail", "channel-offline", behind, message, cause.key if cause else "")
     if not live:
-        return _unavailable(check, subject, _why_no_picture(facts, subject), cause.key if cause else "")
+        why = _why_no_picture(facts, subject)
+        return _unavailable(check, site, camera.camera.device, subject, why, cause.key if cause else "")
     evidence: dict[str, Json] = {"paths": [s.path for s in live], "mean_luma": round(live[0].mean_luma, 1)}
     if all(is_dark(s) for s in live):
         return check.finding(
@@ -141,12 +128,13 @@ def _why_no_picture(facts: Facts, subject: str) -> Unavailable:
     return reasons[0] if reasons else Unavailable("streams", "unsupported")
 
 
-def _unavailable(check: Check, subject: str, why: Unavailable, caused_by: str) -> Finding:
+def _unavailable(check: Check, site: Site, device_id: str, subject: str, why: Unavailable, caused_by: str) -> Finding:
     status: Status = "fail" if why.reason in SILENT else "unknown"
-    evidence = {"detail": why.detail} if why.detail else {}
-    message = NEXT_STEP[why.reason]
-    if NOT_VOUCHED_FOR in why.detail:
-        message = Message("its certificate is not vouched for: name a file that does as ca, or correct host")
+    evidence: dict[str, Json] = {"detail": why.detail} if why.detail else {}
+    evidence |= {"cause": why.cause} if why.cause else {}
+    evidence |= {"unlocks_in_s": why.unlocks_in_s} if why.unlocks_in_s else {}
+    device = next(device for device in site.devices if device.id == device_id)
+    message = told(why, device, site.probe.deadline_s, on_the_spot=not site.digest)
     return check.finding(subject, status, why.reason, evidence, message, caused_by)
 
 

@@ -1,19 +1,24 @@
-"""Look at the site once and show what was found; nothing is changed, kept or sent.
+"""Look at a site, or at one address, once and show what was found; nothing is changed, kept or sent.
 
-The result is one value, `Checked`; every output is made from it. The options stand in `check_options.py`, what is
-printed in `check_show.py`.
+The result is one value, `Checked`; every output is made from it. The options stand in `check_options.py`, how far it is
+in `check_progress.py`, what is printed in `check_show.py` and `check_plan.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import time
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
 
-from rich.console import Console
-
+from agent import exits
+from agent.anonymous import anonymous
 from agent.checked import Checked
-from agent.commands.check_options import add_options
+from agent.commands.check_options import add_options, check_options, device_of, login_of
+from agent.commands.check_plan import show_plan
+from agent.commands.check_progress import following
 from agent.commands.check_show import show
 from agent.config import Site
 from agent.config_load import load
@@ -21,11 +26,19 @@ from agent.cycle import see
 from agent.daemon import utc_now
 from agent.files import as_owner_of
 from agent.host import moment
+from agent.one_device import site_of, with_channels
 from agent.paths import credentials_file
 from agent.rim import Rim
 from agent.verdict import exit_code
 from drivers.credentials import Credentials
+from drivers.errors import DriverError
+from drivers.model import Device
+from drivers.speaks import spoken
+from drivers.transport import open_transport
 from masking.worker import Worker
+
+DRIVER_WITHIN_S: Final = 8.0
+"""How long a device may take to show which protocol it speaks."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,25 +48,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look, show, and return the exit code of what was found."""
-    checked = look_once(args, load(args.config))
-    show(args, checked)
-    return exit_code(checked.seen.findings)
+    check_options(args)
+    if args.plan:
+        return show_plan(args)
+    checked = _one_address(args) if args.host is not None else _site(args, load(args.config))
+    show(args, anonymous(checked) if args.redact else checked)
+    return exits.INTERRUPTED if checked.interrupted else exit_code(checked.seen.findings)
 
 
-def look_once(args: argparse.Namespace, site: Site) -> Checked:
-    """Look at the site, and remember nothing of it but refused logins."""
-    now = moment(utc_now())
-    errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
+def _site(args: argparse.Namespace, site: Site) -> Checked:
+    """Look at a site that a file describes; only refused logins are remembered."""
     remembered = credentials_file(site.storage.directory, os.environ)
     remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    progress = errors.status(f"reading {len(site.devices)} devices of {site.id}")
+    with Worker() as worker, as_owner_of(site.storage.directory):
+        return _look(args, site, worker, Credentials(remembered))
 
-    def wait(seconds: float) -> None:
-        progress.update(f"looking at {site.id} once more in {seconds:g} s: one picture said too little")
-        time.sleep(seconds)
-        progress.update(f"looking at {site.id} once more")
 
-    with Worker() as worker, progress, as_owner_of(site.storage.directory):
-        credentials = Credentials(remembered)
-        seen = see(site, Rim(credentials, worker.judge, utc_now, wait=wait), now, rounds=args.rounds)
-    return Checked(site, seen, now.at)
+def _one_address(args: argparse.Namespace) -> Checked:
+    """Look at one address, and once more at all channels where it turns out to be a recorder. Nothing is kept.
+
+    Refused logins are remembered as long as this takes: a wrong password is sent once.
+    """
+    device = device_of(args)
+    credentials = Credentials(None)
+    with tempfile.TemporaryDirectory(prefix="camwarden-") as folder, Worker() as worker:
+        device = replace(device, credential=login_of(args), driver=args.driver or _driver(device, credentials))
+        site = site_of(device, Path(folder))
+        checked = _look(args, site, worker, credentials)
+        known = with_channels(site, checked.seen.facts)
+        if known == site or checked.interrupted:
+            return checked
+        return _look(args, known, worker, credentials)
+
+
+def _driver(device: Device, credentials: Credentials) -> str:
+    """Ask a device which protocol it speaks; one that does not say is read over ONVIF, which then tells why not."""
+    try:
+        with open_transport(device, DRIVER_WITHIN_S, credentials, utc_now, device.ca) as transport:
+            return spoken(transport)
+    except DriverError:
+        return "onvif"
+
+
+def _look(args: argparse.Namespace, site: Site, worker: Worker, credentials: Credentials) -> Checked:
+    now = moment(utc_now())
+    with following(args, site) as progress:
+        watch = progress.watch
+        rim = Rim(credentials, worker.judge, utc_now, wait=watch.wait, stop=watch.stop, stage=watch.stage)
+        seen = see(site, rim, now, rounds=args.rounds)
+    return Checked(site, seen, now.at, progress.stopped)

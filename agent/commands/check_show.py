@@ -1,8 +1,10 @@
-"""What `check` prints of its one result: tables for people, JSON for programs."""
+"""What `check` prints of its one result: tables for people, JSON for programs, CSV for spreadsheets."""
 
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import sys
 
 from rich.console import Console
@@ -11,24 +13,44 @@ from rich.text import Text
 from agent.checked import Checked
 from agent.commands.findings_table import cameras_table, findings_table
 from agent.commands.timeline_table import TimelineTable
-from agent.harmless import json_text
-from agent.model import Json, utc_text
+from agent.harmless import csv_cell, json_text
+from agent.model import Finding, Json, utc_text
 from agent.report import counts, finding_json
-from agent.text import translate
+from agent.text import render_apart, translate
 from agent.timeline import Timeline, timeline_json
 from agent.timeline_days import timeline_of
 from agent.version import VERSION
 
 SCHEMA = "camwarden-check/1"
+COLUMNS = (
+    "status",
+    "severity",
+    "subject",
+    "name",
+    "check",
+    "reason",
+    "message",
+    "next_step",
+    "rule",
+    "caused_by",
+    "at",
+)
+BOM = "\ufeff"
+"""Without it Excel reads UTF-8 as the code page of its own country."""
 
 
 def show(args: argparse.Namespace, checked: Checked) -> None:
     """Print what was found in the shape that was asked for; nothing with --quiet."""
     site, seen = checked.site, checked.seen
     days = timeline_of(site, seen.facts, seen.findings, checked.at) if args.timeline else None
+    if args.quiet:
+        return
     if args.json:
         sys.stdout.write(json_text(result_json(checked, days)) + "\n")
-    elif not args.quiet:
+    elif args.csv:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(result_csv(checked, args.lang, everything=args.all).encode())
+    else:
         _print_tables(args, checked, days)
 
 
@@ -40,6 +62,9 @@ def _print_tables(args: argparse.Namespace, checked: Checked, days: Timeline | N
         console.print(TimelineTable(days, args.lang))
         console.print(Text(translate("a single check asks for few days: the others are not known to it", args.lang)))
     console.print(findings_table(site, findings, args.lang, everything=args.all))
+    if checked.interrupted:
+        ended = translate("interrupted: what came back by then is shown, the rest is unknown", args.lang)
+        console.print(Text(ended, style="bold"))
 
 
 def result_json(checked: Checked, days: Timeline | None = None) -> dict[str, Json]:
@@ -65,6 +90,31 @@ def result_json(checked: Checked, days: Timeline | None = None) -> dict[str, Jso
         ],
         "counts": counts(seen.findings),
         "undeclared": list(seen.facts.undeclared),
-        "findings": [finding_json(f) for f in seen.findings],
+        "findings": [{**finding_json(f), "next_step": render_apart(f.message, "en")[1]} for f in seen.findings],
         **({} if days is None else {"timeline": timeline_json(days)}),
     }
+
+
+def result_csv(checked: Checked, lang: str, everything: bool = False) -> str:
+    """Return what `--csv` prints, one row per finding, in UTF-8 with its mark; no cell is a formula.
+
+    Headings are English, as scripts look for them; sentences are in the reader's language.
+
+    Source: RFC 4180.
+    """
+    names = {f"camera:{c.camera.id}": c.camera.name for c in checked.site.cameras}
+    written = io.StringIO()
+    writer = csv.writer(written, quoting=csv.QUOTE_ALL)
+    writer.writerow(COLUMNS)
+    for finding in checked.seen.findings:
+        if everything or (finding.status not in ("pass", "not_applicable") and not finding.caused_by):
+            writer.writerow(csv_cell(cell) for cell in _row(finding, names, utc_text(checked.at), lang))
+    return BOM + written.getvalue()
+
+
+def _row(finding: Finding, names: dict[str, str], at: str, lang: str) -> tuple[str, ...]:
+    words, step = render_apart(finding.message, lang)
+    status = translate(finding.status, lang).replace("_", " ")
+    name, rule = names.get(finding.subject, ""), str(finding.source)
+    told = (status, finding.severity, finding.subject, name, finding.check, finding.reason)
+    return (*told, words, step, rule, finding.caused_by, at)

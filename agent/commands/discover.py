@@ -71,12 +71,12 @@ def run(args: argparse.Namespace) -> int:
         )
         return exits.UNCHECKED
     if args.plan:
-        sys.stdout.write(json_text(_plan_json(plan)) + "\n" if args.json else _plan_text(plan))
+        sys.stdout.write(json_text(plan_json(plan)) + "\n" if args.json else plan_text(plan))
         return exits.OK
     if args.write is not None and (args.write.exists() or args.write.is_symlink()):
         raise UsageError(f"{args.write} is there already and is not overwritten: name a new file")
     if not args.quiet:
-        sys.stderr.write(_plan_text(plan))
+        sys.stderr.write(plan_text(plan))
     console = Console(no_color=args.no_color)
     seconds = plan.sending_s + site.discovery.wait_s
     with progress_after(Console(stderr=True, no_color=args.no_color, quiet=args.quiet), seconds) as progress:
@@ -193,7 +193,8 @@ def _plan(site: Site) -> Plan:
         raise UsageError(f"{error}: name only the networks that cameras are in") from None
 
 
-def _plan_text(plan: Plan) -> str:
+def plan_text(plan: Plan) -> str:
+    """Return what will be sent, for people."""
     lines = [f"WS-Discovery on UDP port {PORT} and nothing else; no login is sent:"]
     lines += [f"  multicast from {interface}" for interface in plan.multicast]
     lines += [f"  to {label}" for label, _ in plan.asked]
@@ -203,7 +204,8 @@ def _plan_text(plan: Plan) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _plan_json(plan: Plan) -> dict[str, Json]:
+def plan_json(plan: Plan) -> dict[str, Json]:
+    """Return what will be sent, for programs."""
     return {
         "schema": PLAN_SCHEMA,
         "multicast": list(plan.multicast),

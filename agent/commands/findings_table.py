@@ -8,9 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.config import Site
+from agent.harmless import printable
 from agent.model import Finding, Status
 from agent.report import counts
-from agent.text import render, translate
+from agent.text import render_apart, translate
 
 ORDER: tuple[Status, ...] = ("fail", "warn", "unknown", "pass", "not_applicable")
 STYLE: dict[Status, str] = {
@@ -67,10 +68,12 @@ def findings_table(site: Site, findings: tuple[Finding, ...], lang: str, everyth
     table.add_column(translate("what was found, and the next step", lang), overflow="fold")
     for finding in shown:
         status = Text(translate(finding.status, lang).replace("_", " "), style=STYLE[finding.status])
-        where = Text(names.get(finding.subject) or finding.subject)
-        what = Text(render(finding.message, lang))
+        where = Text(printable(names.get(finding.subject) or finding.subject))
+        words, step = render_apart(finding.message, lang)
+        what = Text(printable(words))
         if names.get(finding.subject):
             where.append(f"\n{finding.subject}", style="dim")
+        what.append(f"\n→ {printable(step)}" if step else "")
         what.append(f"\n{finding.check}: {finding.source}", style="dim")
         table.add_row(status, where, what)
     return Group(table, Text(summary(findings, lang)))

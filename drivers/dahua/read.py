@@ -15,6 +15,7 @@ from typing import Any
 from drivers.dahua import channels as channel_reads
 from drivers.dahua import device as device_reads
 from drivers.dahua import picture, plan, rpc
+from drivers.dahua.asks import ASKS
 from drivers.dahua.cgi import Fields, config
 from drivers.dahua.held import read_held
 from drivers.dahua.platform_link import TABLE, platform_link
@@ -25,6 +26,8 @@ from drivers.exchange import Transport
 from drivers.footage import Channels, Schedule, Wanted, WantedFootage
 from drivers.model import Camera, Fact, Masks, Observations, Overlays, Streams
 from drivers.observing import Seen, is_final
+
+__all__ = ["ASKS", "METHOD", "read"]
 
 METHOD = "dahua"
 

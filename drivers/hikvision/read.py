@@ -18,11 +18,14 @@ from drivers.hikvision import channels as channel_reads
 from drivers.hikvision import device as device_reads
 from drivers.hikvision import recordings as recording_reads
 from drivers.hikvision import retention
+from drivers.hikvision.asks import ASKS
 from drivers.hikvision.channels import Table
 from drivers.hikvision.client import Isapi
 from drivers.hikvision.recordings import Archive
 from drivers.model import Camera, Clock, Observations, Unavailable
 from drivers.observing import Seen, attempt
+
+__all__ = ["ASKS", "METHOD", "read"]
 
 METHOD = "isapi"
 

@@ -15,8 +15,11 @@ from drivers.onvif import device as device_reads
 from drivers.onvif import media as media_reads
 from drivers.onvif import recordings as recording_reads
 from drivers.onvif import sources as source_reads
+from drivers.onvif.asks import ASKS
 from drivers.onvif.services import ServiceTable
 from drivers.onvif.soap import Session
+
+__all__ = ["ASKS", "METHOD", "read"]
 
 METHOD = "onvif"
 

@@ -14,6 +14,9 @@ from drivers.footage import WantedFootage
 from drivers.model import Camera, Clock, Fact, Identity, Observations
 from drivers.observing import Seen, is_final
 from drivers.uniview import parse
+from drivers.uniview.asks import ASKS
+
+__all__ = ["ASKS", "METHOD", "read"]
 
 METHOD = "uniview"
 

@@ -1,0 +1,88 @@
+"""`check --plan`: every request that would be sent, in words or as JSON. Nothing is sent, no password is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+
+from agent import exits
+from agent.commands.check_options import device_of
+from agent.commands.discover import plan_json, plan_text
+from agent.config import Site
+from agent.config_load import load
+from agent.harmless import json_text, printable
+from agent.model import Json
+from agent.one_device import site_of
+from agent.planned import DevicePlan, planned
+from agent.probe import discovery_plan
+from agent.text import translate
+from drivers.model import Credential
+
+SCHEMA = "camwarden-check-plan/1"
+
+
+def show_plan(args: argparse.Namespace) -> int:
+    """Print the plan of this command line, and return the exit code."""
+    site, driver_known = _site(args)
+    plans = planned(site, driver_known)
+    if args.quiet:
+        return exits.OK
+    sys.stdout.write(json_text(result_json(site, plans)) + "\n" if args.json else plan_words(site, plans, args.lang))
+    return exits.OK
+
+
+def _site(args: argparse.Namespace) -> tuple[Site, bool]:
+    if args.host is None:
+        return load(args.config), True
+    site = site_of(device_of(args), Path("/nonexistent"))
+    if not args.user:
+        return site, bool(args.driver)
+    named = replace(site.devices[0], credential=Credential("", args.user, ""))
+    return replace(site, devices=(named,)), bool(args.driver)
+
+
+def plan_words(site: Site, plans: tuple[DevicePlan, ...], lang: str) -> str:
+    """Return the plan for people: devices that are asked the same stand together."""
+    found = discovery_plan(site)
+    lines = [plan_text(found).rstrip("\n")] if found.datagrams else []
+    alike = sorted(plans, key=lambda plan: (plan.driver, plan.credential))
+    for (driver, credential), group in groupby(alike, key=lambda plan: (plan.driver, plan.credential)):
+        devices = tuple(group)
+        names = ", ".join(plan.device.id for plan in devices)
+        login = translate("login {name}, only where the device asks for one", lang).format(name=printable(credential))
+        lines.append(f"{names}: {driver or translate('which protocol?', lang)}")
+        lines.append(f"  {login if credential else translate('no login is sent', lang)}")
+        for ask in devices[0].asks:
+            lines.append("  " + f"{ask.of:7} {ask.protocol:6} {ask.method:8} {ask.path} {ask.operation}".rstrip())
+    lines.append(translate("nothing was sent; every request reads, and * is what the device itself names", lang))
+    return "\n".join(lines) + "\n"
+
+
+def result_json(site: Site, plans: tuple[DevicePlan, ...]) -> dict[str, Json]:
+    """Return what `--plan --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "discovery": plan_json(discovery_plan(site)),
+        "devices": [
+            {
+                "id": plan.device.id,
+                "driver": plan.driver or None,
+                "credential": plan.credential or None,
+                "cameras": plan.cameras,
+                "requests": [
+                    {
+                        "of": ask.of,
+                        "protocol": ask.protocol,
+                        "method": ask.method,
+                        "path": ask.path,
+                        "operation": ask.operation or None,
+                    }
+                    for ask in plan.asks
+                ],
+            }
+            for plan in plans
+        ],
+    }

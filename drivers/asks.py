@@ -1,0 +1,48 @@
+"""What a driver may ask a device: a row for each request, told before the first is sent and held against what is.
+
+Every driver module has a table `ASKS` beside its `read`; pictures have theirs in `capture.py`. A request that stands in
+none is a mistake, which `tests/test_check_plan.py` finds. All rows read: there is none that changes a device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One kind of request. `*` in `path` stands for what varies: a channel, a time, or a path that the device named.
+
+    `operation` is SOAP's or JSON-RPC's, where the path does not say what is asked. `of` says what is asked once for:
+    the device, each of its cameras, or each footage search and its pages.
+    """
+
+    protocol: Literal["onvif", "http", "rtsp"]
+    method: str
+    path: str
+    operation: str = ""
+    of: Literal["device", "camera", "search"] = "device"
+
+    def covers(self, method: str, path: str, operation: str = "") -> bool:
+        """Tell whether a request is of this kind."""
+        # Square brackets stand for themselves in the queries of some makers.
+        pattern = self.path.replace("[", "[[]")
+        return method == self.method and fnmatchcase(path, pattern) and self.operation in ("", operation)
+
+
+def soap(of: Literal["device", "camera", "search"], path: str, *operations: str) -> tuple[Ask, ...]:
+    """Return a row for each SOAP operation on a path."""
+    return tuple(Ask("onvif", "POST", path, operation, of) for operation in operations)
+
+
+def http(of: Literal["device", "camera", "search"], method: str, *paths: str) -> tuple[Ask, ...]:
+    """Return a row for each HTTP path."""
+    return tuple(Ask("http", method, path, "", of) for path in paths)
+
+
+def is_planned(rows: Iterable[Ask], method: str, path: str, operation: str = "") -> bool:
+    """Tell whether a request stands in a table."""
+    return any(row.covers(method, path, operation) for row in rows)

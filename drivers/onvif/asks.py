@@ -1,0 +1,27 @@
+"""Every operation that the ONVIF driver calls; all of them read. Addresses of services are those that the device names.
+
+Searches are begun, read page by page, and ended: that leaves nothing on the device.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drivers.asks import Ask, soap
+from drivers.onvif.services import DEVICE_PATH
+
+ASKS: Final[tuple[Ask, ...]] = (
+    *soap(
+        "device", DEVICE_PATH,
+        "GetSystemDateAndTime", "GetServices", "GetCapabilities", "GetDeviceInformation", "GetUsers",
+    ),
+    *soap("device", "*", "GetNetworkInterfaces", "GetStorageConfigurations", "GetServiceCapabilities"),
+    *soap("device", "*", "GetProfiles", "GetVideoSourceConfigurations", "GetMasks", "GetOSDs"),
+    *soap("camera", "*", "GetStreamUri", "GetSnapshotUri", "GetMaskOptions"),
+    *soap("device", "*", "GetRecordingSummary", "GetRecordings"),
+    *soap(
+        "search", "*",
+        "FindRecordings", "GetRecordingSearchResults", "FindEvents", "GetEventSearchResults", "EndSearch",
+    ),
+    *soap("camera", "*", "GetRecordingInformation", "GetReplayUri"),
+)  # fmt: skip

@@ -1,0 +1,14 @@
+"""Every request that the Uniview driver sends; all of them read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drivers.asks import Ask, http
+
+ASKS: Final[tuple[Ask, ...]] = http(
+    "device", "GET",
+    "/LAPI/V1.0/System/DeviceInfo", "/LAPI/V1.0/System/DeviceBasicInfo",
+    "/LAPI/V1.0/System/Time", "/LAPI/V1.0/System/Time/NTP",
+    "/LAPI/V1.0/Channels/System/ChannelDetailInfos",
+)  # fmt: skip
