@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from agent.config import Site
-from agent.probe import STACK_BYTES, TICK_S, Paths, Probed
+from agent.fan_out import STACK_BYTES, TICK_S
+from agent.probe import Paths, Probed
 from agent.watch import NOBODY_WATCHES
 from drivers import registry
 from drivers.footage import Store

@@ -22,7 +22,7 @@ def _nobody_told(device_id: str, stage: Stage) -> None:
 class Watch:
     """What is called while devices are read.
 
-    `progress` is called at least every `TICK_S` of `agent/probe.py`; it may raise to end the cycle. `wait` is called
+    `progress` is called at least every `TICK_S` of `agent/fan_out.py`; it may raise to end the cycle. `wait` is called
     with the seconds until the next look, where nothing else is going on. `stop` says that no device is waited for any
     more: what came back is kept. `stage` is told where each device stands; also from the threads that read.
     """

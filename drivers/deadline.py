@@ -117,6 +117,10 @@ class Deadline:
             raise DeadlineExceeded(f"the device's {self._seconds:g} s are used up")
         return left_s
 
+    def within(self, seconds: float) -> Deadline:
+        """Return a deadline `seconds` from now, or this one where it is nearer."""
+        return self if seconds >= self.remaining_s() else Deadline(seconds)
+
     def pause(self, seconds: float) -> None:
         """Wait, but not beyond the deadline.
 

@@ -28,7 +28,7 @@ from drivers.details import (
     VideoSources,
 )
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, RecordingMode, Schedule, StoreIndex
-from drivers.picture import Access, PathName, PictureSeen, PresetSeen, ZoneVerdict
+from drivers.picture import Access, PathName, PictureSeen, PresetSeen, StreamSample, ZoneVerdict
 from masking.model import PictureKind
 from masking.view_model import QualitySeen, ViewSeen
 
@@ -51,6 +51,7 @@ Fact = Literal[
     "video-sources", "recording-summary", "gap-events", "platform-link", "host",
     "streams", "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "recorded-days", "schedule",
     "store-index", "retention-limits", "movable", "access", "picture",
+    "stream-sample",
 ]  # fmt: skip
 """Names a kind of observation, also when it could not be made."""
 
@@ -62,7 +63,9 @@ CAMERA_FACTS: tuple[Fact, ...] = (
     "streams", "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "recorded-days", "schedule",
     "store-index", "retention-limits", "movable", "access", "picture",
 )  # fmt: skip
-"""The facts whose subject is a device, and those whose subject is a camera. That of `host` is the site."""
+"""The facts whose subject is a device, and those whose subject is a camera. That of `host` is the site.
+
+A `stream-sample` is no part of a reading: it is taken of the cameras that somebody asks about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +268,7 @@ class Recordings:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """A fact that could not be had, and why. `path` is set where the fact is a picture of that path.
+    """A fact that could not be had, and why. `path` is set where the fact is a picture or a sample of that path.
 
     `unlocks_in_s`: how long the device stays locked, by its own word; 0 where it has none.
     """
@@ -312,6 +315,7 @@ Value = (
     | PresetSeen
     | ViewSeen
     | QualitySeen
+    | StreamSample
     | Unavailable
 )
 

@@ -64,3 +64,24 @@ class PresetSeen:
     verdicts: tuple[ZoneVerdict, ...] = ()
     nearest: str = ""
     off_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSample:
+    """What a live stream was measured to deliver on one path; what it is configured to is `Stream`'s word.
+
+    `seconds` is how much of the stream's own time was measured, and what `fps` and `bitrate_bps` (payload of RTP) are
+    over. `codec` in ONVIF's words. A size of zero: the stream does not tell it. `keyframe_interval_s` None: there were
+    fewer than two keyframes. `packets_lost` counts the numbers that are missing among those of the packets.
+    """
+
+    path: PathName
+    seconds: float
+    frames: int
+    fps: float
+    bitrate_bps: int
+    width_px: int
+    height_px: int
+    codec: str
+    keyframe_interval_s: float | None
+    packets_lost: int

@@ -43,27 +43,30 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class _Codec:
+class Codec:
     """What differs between the two codecs. The sets are of NAL unit types; `header_bytes` is the NAL header's size."""
 
     header_bytes: int
     parameter_sets: tuple[int, ...]
     pictures: range
     keys: range
+    sequence_set: int
     aggregate: int
     fragment: int
 
     def kind(self, nal: bytes) -> int:
+        """Return the type of a NAL unit, or of an RTP payload, which begins like one."""
         return nal[0] & 0x1F if self.header_bytes == 1 else nal[0] >> 1 & 0x3F
 
     def opens_picture(self, nal: bytes) -> bool:
+        """Tell whether a unit is the first slice of a picture."""
         # H.264: first_mb_in_slice is 0; H.265: first_slice_segment_in_pic_flag. Both are one set bit.
         return len(nal) > self.header_bytes and bool(nal[self.header_bytes] & 0x80)
 
 
-_CODECS = {
-    "h264": _Codec(1, (7, 8), range(1, 6), range(5, 6), aggregate=24, fragment=28),
-    "h265": _Codec(2, (32, 33, 34), range(32), range(16, 22), aggregate=48, fragment=49),
+CODECS = {
+    "h264": Codec(1, (7, 8), range(1, 6), range(5, 6), sequence_set=7, aggregate=24, fragment=28),
+    "h265": Codec(2, (32, 33, 34), range(32), range(16, 22), sequence_set=33, aggregate=48, fragment=49),
 }
 
 
@@ -92,7 +95,7 @@ class Assembler:
     """Takes packets in order and gives the first whole keyframe."""
 
     def __init__(self, kind: Literal["h264", "h265"], parameter_sets: tuple[bytes, ...] = ()) -> None:
-        self._codec = _CODECS[kind]
+        self._codec = CODECS[kind]
         self._known: dict[int, list[bytes]] = {}
         for nal in parameter_sets:
             self._known.setdefault(self._codec.kind(nal), []).append(nal)

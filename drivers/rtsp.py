@@ -1,50 +1,20 @@
-"""Fetches exactly one keyframe over RTSP, live or recorded, with RTP inside the one TCP connection.
+"""Fetches exactly one keyframe over RTSP, live or recorded, and stops at the last packet of the first whole one.
 
-Decided here: the order of requests, the login, whose address is asked (always the configured host), how streams of many
-devices are opened one after the other, and when to stop: at the last packet of the first whole keyframe. What belongs
-to a frame is decided in `rtp.py`. No OPTIONS and, live, no Range are sent: both make real devices stumble or rewind.
-
-Source: RFC 2326 (RTSP), ONVIF Streaming Specification, chapters RTSP and Replay.
+How a stream is asked for is decided in `rtsp_session.py`; what belongs to a frame, in `rtp.py`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import re
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Literal, NoReturn
+from datetime import datetime
+from typing import Literal
 
-from drivers.address import authority, place
-from drivers.authentication import Challenge, authorization, choose, parse_challenges
-from drivers.credentials import refusal, unlocks_in_s, weigh
-from drivers.deadline import Deadline
-from drivers.errors import (
-    Busy,
-    DeviceFault,
-    DriverError,
-    Locked,
-    Malformed,
-    NotTried,
-    Unreachable,
-    Unsupported,
-)
+from drivers.errors import DriverError, Malformed, Unreachable, Unsupported
 from drivers.exchange import Transport
-from drivers.rtp import Assembler, parse_packet
-from drivers.rtsp_wire import Response, Wire
-from drivers.sdp import Video, parse_sdp
-
-OPENS_APART_S = 0.003
-"""How far apart the streams of a site are opened.
-
-Keyframes of sub-streams (22 kB) then take 60 Mbit/s: those of a whole site do not meet in one switch."""
-
-_TEARDOWN_S = 0.3
-_USER_AGENT = "camwarden"
+from drivers.rtp import Assembler, Packet
+from drivers.rtsp_session import play
+from drivers.sdp import Video
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,198 +40,19 @@ class Fetched:
 
 def fetch_keyframe(transport: Transport, url: str, at: datetime | None = None) -> Fetched:
     """Fetch one keyframe from `url` on the device's host: live, or recorded from `at` on. Errors are returned."""
-    session: _Session | None = None
-    try:
-        where = place(url, transport.device, transport.addresses)
-        if where.scheme != "rtsp":
-            raise Unsupported(f"streams over {where.scheme} are not read")
-        _OPENS.wait(transport.deadline)
-        with contextlib.closing(transport.connect(where.port)) as sock, transport.deadline.guarding(sock):
-            session = _Session(transport, sock, where.port)
-            return Fetched(session.fetch(session.ours(url), at), None, session.anonymous)
-    except DriverError as error:
-        return Fetched(None, error, session.anonymous if session else None)
 
-
-class Stagger:
-    """Hands out moments that lie `apart_s` from each other. Shared by all devices of the process."""
-
-    def __init__(self, apart_s: float) -> None:
-        self._apart_s = apart_s
-        self._lock = threading.Lock()
-        self._next_mono = 0.0
-
-    def wait(self, deadline: Deadline) -> None:
-        """Wait for the next free moment. Raises DeadlineExceeded where the device's time ends before it."""
-        with self._lock:
-            now = time.monotonic()
-            moment = max(now, self._next_mono)
-            self._next_mono = moment + self._apart_s
-        if moment > now:
-            deadline.pause(moment - now)
-
-
-_OPENS = Stagger(OPENS_APART_S)
-
-
-class _Session:
-    """One RTSP session with the device."""
-
-    def __init__(self, transport: Transport, sock: socket.socket, port: int) -> None:
-        self.anonymous: bool | None = None
-        self._transport = transport
-        self._wire = Wire(sock, transport.deadline)
-        self._sock = sock
-        self._base = f"rtsp://{authority(transport.device.host, port)}"
-        self._sequence = 0
-        self._challenge: Challenge | None = None
-        self._used = 0
-        self._session = ""
-        self._early: list[tuple[int, bytes]] = []
-
-    def ours(self, url: str) -> str:
-        """Return `url` with the host and port that this session talks to."""
-        return self._base + place(url, self._transport.device).target
-
-    def fetch(self, url: str, at: datetime | None) -> Keyframe:
-        described = self._ask("DESCRIBE", url, {"Accept": "application/sdp"})
-        video = parse_sdp(described.body)
-        base = described.header("content-base") or described.header("content-location") or url
-        replay = {} if at is None else {"Require": "onvif-replay"}
-        transport = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"}
-        setup = self._ask("SETUP", self._control(base, video.control), transport | replay)
-        self._session = setup.header("session").partition(";")[0].strip()
-        if not self._session or not self._session.isprintable():
-            raise Malformed("SETUP: no session in the answer")
-        interleaved = re.search(r"interleaved=(\d{1,3})", setup.header("transport"))
-        play = self._control(base, video.session_control)
-        try:
-            if at is not None:
-                moment = at.astimezone(UTC)
-                replay["Range"] = f"clock={moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}Z-"
-                replay["Rate-Control"] = "no"
-            self._ask("PLAY", play, replay)
-            return self._keyframe(video, int(interleaved[1]) if interleaved else 0, recorded=at is not None)
-        finally:
-            self._teardown(play)
-
-    def _keyframe(self, video: Video, channel: int, recorded: bool) -> Keyframe:
+    def take(video: Video, packets: Iterator[Packet]) -> Keyframe:
+        if video.kind == "jpeg":
+            raise Unsupported("pictures of JPEG streams are not read")
         assembler = Assembler(video.kind, video.parameter_sets)
-        for number, data in self._packets():
-            packet = parse_packet(data) if number == channel else None
-            if packet is None or packet.payload_type != video.payload_type:
-                continue
-            frame = assembler.push(packet)
-            if frame is None:
-                continue
-            if not recorded:
-                return Keyframe(frame.data, video.kind, self._transport.clock())
-            if frame.recorded_at is None:
-                raise Malformed("PLAY: the recording comes without the time at which it was made")
-            return Keyframe(frame.data, video.kind, frame.recorded_at)
-        raise Unreachable("the stream ended")
+        frame = next((frame for packet in packets if (frame := assembler.push(packet)) is not None), None)
+        if frame is None:
+            raise Unreachable("the stream ended")
+        if at is None:
+            return Keyframe(frame.data, video.kind, transport.clock())
+        if frame.recorded_at is None:
+            raise Malformed("PLAY: the recording comes without the time at which it was made")
+        return Keyframe(frame.data, video.kind, frame.recorded_at)
 
-    def _packets(self) -> Iterator[tuple[int, bytes]]:
-        yield from self._early
-        while True:
-            item = self._wire.next()
-            if not isinstance(item, Response):
-                yield item
-
-    def _ask(self, method: str, url: str, headers: dict[str, str]) -> Response:
-        """Send a request and return its good answer; log in once if the device challenges."""
-        renewed = False
-        while True:
-            sent_login = self._challenge is not None
-            response = self._request(method, url, headers)
-            if response.status == 200:
-                if sent_login:
-                    self._transport.credentials.accepted(self._transport.device, self._transport.clock())
-                elif self.anonymous is None:
-                    self.anonymous = True
-                return response
-            if response.status != 401:
-                self._fail(method, response, sent_login)
-            challenge = choose(
-                parse_challenges(value for name, value in response.headers if name == "www-authenticate")
-            )
-            self.anonymous = False
-            if sent_login and (renewed or challenge is None or not (challenge.stale or self._used > 1)):
-                said = _said(response)
-                self._transport.credentials.refused(self._transport.device, self._transport.clock(), said)
-                raise refusal(said, f"{method}: the device refused the login")
-            if challenge is None:
-                raise NotTried(f"{method}: the device asks for a login of a kind that is not known")
-            if not sent_login:
-                self._transport.credentials.admit(self._transport.device, self._transport.clock())
-            renewed = sent_login
-            self._challenge, self._used = challenge, 0
-
-    def _request(self, method: str, url: str, headers: dict[str, str]) -> Response:
-        self._sequence += 1
-        lines = [f"{method} {url} RTSP/1.0", f"CSeq: {self._sequence}", f"User-Agent: {_USER_AGENT}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        if self._session:
-            lines.append(f"Session: {self._session}")
-        lines += self._login(method, url)
-        self._wire.send(("\r\n".join(lines) + "\r\n\r\n").encode())
-        while True:
-            item = self._wire.next()
-            if not isinstance(item, Response):
-                self._early.append(item)
-            elif item.header("cseq") in ("", str(self._sequence)):
-                return item
-
-    def _login(self, method: str, url: str) -> list[str]:
-        device = self._transport.device
-        if self._challenge is None or device.credential is None:
-            return []
-        self._used += 1
-        # Nothing hides what is said on this connection: Basic goes out only where the configuration allows it.
-        safe = device.allow_basic
-        return [
-            "Authorization: " + authorization(self._challenge, device.credential, method, url, self._used, tls=safe)
-        ]
-
-    def _fail(self, method: str, response: Response, sent_login: bool) -> NoReturn:
-        said = _said(response)
-        words = f"{method}: {response.status} {response.reason}".rstrip()
-        meaning = weigh(said)
-        if response.status in (403, 453, 503) and meaning != "refused" and sent_login:
-            self._transport.credentials.refused(self._transport.device, self._transport.clock(), said)
-        if meaning == "locked" and response.status == 403:
-            raise Locked(words, unlocks_in_s(said))
-        if response.status in (453, 503) or (response.status == 403 and meaning == "busy"):
-            raise Busy(words)
-        if response.status in (405, 461, 501, 551):
-            raise Unsupported(words)
-        if 300 <= response.status < 400:
-            raise Malformed(f"{words}, a redirect is not followed")
-        raise DeviceFault(words)
-
-    def _control(self, base: str, control: str) -> str:
-        """Return the address that a control attribute means (RFC 2326 appendix C.1.1), on the configured host."""
-        if control in ("", "*"):
-            return self.ours(base)
-        if re.match(r"rtsps?://", control, re.IGNORECASE):
-            return self.ours(control)
-        return self.ours(base.rstrip("/") + "/" + control.lstrip("/"))
-
-    def _teardown(self, url: str) -> None:
-        """Free the device's slot. Best effort: what it answers is of no use, and a moment is all it gets."""
-        with contextlib.suppress(DriverError, OSError):
-            sequence = self._sequence + 1
-            head = f"TEARDOWN {url} RTSP/1.0\r\nCSeq: {sequence}\r\nSession: {self._session}\r\n"
-            head += "".join(f"{line}\r\n" for line in self._login("TEARDOWN", url))
-            self._wire.send(head.encode() + b"\r\n")
-            # Reading on until the answer keeps a reset from overtaking the request.
-            until = time.monotonic() + min(_TEARDOWN_S, self._transport.deadline.remaining_s())
-            while (left_s := until - time.monotonic()) > 0:
-                self._sock.settimeout(left_s)
-                data = self._sock.recv(64 * 1024)
-                if not data or b"RTSP/1.0 " in data:
-                    return
-
-
-def _said(response: Response) -> str:
-    return response.reason + " " + response.body[:2048].decode("utf-8", "replace")
+    played = play(transport, url, take, at)
+    return Fetched(played.taken, played.error, played.anonymous)

@@ -17,7 +17,6 @@ from drivers.errors import DeadlineExceeded, Malformed, Unreachable
 
 _MAX_HEAD_BYTES = 64 * 1024
 _MAX_BODY_BYTES = 256 * 1024
-_MAX_TOTAL_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,9 @@ class Response:
 class Wire:
     """Reads answers and interleaved packets off the connection, within deadline and size limits."""
 
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
-        self._deadline = deadline
+    def __init__(self, sock: socket.socket, deadline: Deadline, max_bytes: int) -> None:
+        self.deadline = deadline
+        self._max_bytes = max_bytes
         self._sock = sock
         self._buffer = bytearray()
         self._total_bytes = 0
@@ -46,7 +46,7 @@ class Wire:
     def send(self, data: bytes) -> None:
         """Send a whole request. Raises Unreachable or DeadlineExceeded."""
         try:
-            self._sock.settimeout(self._deadline.remaining_s())
+            self._sock.settimeout(self.deadline.remaining_s())
             self._sock.sendall(data)
         except OSError as error:
             self._lost(error)
@@ -101,19 +101,19 @@ class Wire:
 
     def _fill(self) -> None:
         try:
-            self._sock.settimeout(self._deadline.remaining_s())
+            self._sock.settimeout(self.deadline.remaining_s())
             data = self._sock.recv(64 * 1024)
         except OSError as error:
             self._lost(error)
         if not data:
-            self._deadline.remaining_s()
+            self.deadline.remaining_s()
             raise Unreachable("the device closed the connection")
         self._total_bytes += len(data)
-        if self._total_bytes > _MAX_TOTAL_BYTES:
-            raise Malformed(f"no keyframe within {_MAX_TOTAL_BYTES} bytes")
+        if self._total_bytes > self._max_bytes:
+            raise Malformed(f"what was asked for did not come within {self._max_bytes} bytes")
         self._buffer += data
 
     def _lost(self, error: OSError) -> NoReturn:
-        if self._deadline.passed or isinstance(error, TimeoutError):
+        if self.deadline.passed or isinstance(error, TimeoutError):
             raise DeadlineExceeded("no answer on the stream within the device's time") from None
         raise Unreachable(error.strerror or type(error).__name__) from None

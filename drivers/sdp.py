@@ -12,7 +12,12 @@ from typing import Literal
 
 from drivers.errors import Malformed, Unsupported
 
-_KINDS: dict[str, Literal["h264", "h265"]] = {"H264": "h264", "H265": "h265"}
+VideoKind = Literal["h264", "h265", "jpeg"]
+
+_KINDS: dict[str, VideoKind] = {"H264": "h264", "H265": "h265", "JPEG": "jpeg"}
+_STATIC = {"26": "JPEG"}
+"""Payload types that need no rtpmap line. Source: RFC 3551 section 6."""
+
 _SPROP = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
 _MAX_SET_BYTES = 4096
 
@@ -21,7 +26,7 @@ _MAX_SET_BYTES = 4096
 class Video:
     """One video track. `session_control` is the address for PLAY, empty where only the request's own is known."""
 
-    kind: Literal["h264", "h265"]
+    kind: VideoKind
     payload_type: int
     control: str
     session_control: str
@@ -33,7 +38,7 @@ def parse_sdp(data: bytes) -> Video:
 
     Raises:
         Malformed: It is no session description.
-        Unsupported: It has no H.264 or H.265 video.
+        Unsupported: It has no H.264, H.265 or JPEG video.
     """
     session, *tracks = _sections(data.decode("utf-8", "replace"))
     encodings = []
@@ -51,7 +56,7 @@ def parse_sdp(data: bytes) -> Video:
                     session_control=_attribute(session, "control"),
                     parameter_sets=_parameter_sets(_attribute(track, "fmtp").partition(" ")[2]),
                 )
-    raise Unsupported(f"no H.264 or H.265 video, but {', '.join(encodings)[:60] or 'no video that is described'}")
+    raise Unsupported(f"no H.264, H.265 or JPEG video, but {', '.join(encodings)[:60] or 'no video that is described'}")
 
 
 def _sections(text: str) -> list[list[str]]:
@@ -70,7 +75,7 @@ def _sections(text: str) -> list[list[str]]:
 
 
 def _encodings(track: list[str]) -> list[tuple[int, str]]:
-    found = []
+    found = [(int(number), _STATIC[number]) for number in track[0].split()[3:] if number in _STATIC]
     for value in track:
         name, _, rest = value.partition(":")
         words = rest.split()

@@ -176,6 +176,7 @@ class RtspDevice:
                     self.torn_down.set()
                     return
                 if method == "PLAY" and b" 200 " in answer[:20]:
+                    self.torn_down.clear()
                     self._start(lambda: self._play(sock))
 
     def _answer(self, asked: RtspAsked) -> bytes | None:

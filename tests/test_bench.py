@@ -36,6 +36,7 @@ FIGURES = {
         "rtsp_64_wall_s": ("s", 0.8, "lower"),
         "rtsp_64_cpu_s": ("s", 0.7, "lower"),
         "rtsp_vs_cv2_ratio": ("x", 10, "higher"),
+        "sample_10s_cpu_ms": ("ms", 100, "lower"),
     },
     "recorders": {"hik_requests_per_channel": ("requests", 2, "lower")},
     "stores": {

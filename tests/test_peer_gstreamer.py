@@ -19,8 +19,10 @@ from devices import NOW, clock
 
 from drivers.credentials import Credentials
 from drivers.errors import DeadlineExceeded, NotTried, Refused
-from drivers.model import Credential, Device
+from drivers.model import Credential, Device, Stream, Unavailable
+from drivers.picture import StreamSample
 from drivers.rtsp import Fetched, fetch_keyframe
+from drivers.rtsp_sample import sample_stream
 from drivers.transport import open_transport
 
 SCRIPT = Path(__file__).parent / "peers" / "gstreamer_server.py"
@@ -51,9 +53,13 @@ class Peer:
         deadline_s: float = DEADLINE_S,
         states: Credentials | None = None,
     ) -> Fetched:
-        box = Device("peer", "127.0.0.1", 80, "onvif", Credential("peer", USER, password))
-        with open_transport(box, deadline_s, states or Credentials(None), clock) as transport:
+        with open_transport(_box(password), deadline_s, states or Credentials(None), clock) as transport:
             return fetch_keyframe(transport, f"rtsp://127.0.0.1:{self.port}{path}", at)
+
+    def sample(self, path: str, seconds: float, deadline_s: float = DEADLINE_S) -> StreamSample | Unavailable:
+        stream = Stream("main", f"rtsp://127.0.0.1:{self.port}{path}")
+        with open_transport(_box(PASSWORD), deadline_s, Credentials(None), clock) as transport:
+            return sample_stream(transport, stream, seconds)
 
     def refused(self) -> int:
         """How many logins it has refused so far."""
@@ -75,6 +81,10 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
                 yield Peer(process, said["port"])
             finally:
                 process.kill()
+
+
+def _box(password: str) -> Device:
+    return Device("peer", "127.0.0.1", 80, "onvif", Credential("peer", USER, password))
 
 
 def _line(process: subprocess.Popen[bytes]) -> dict[str, int]:
@@ -172,3 +182,32 @@ def test_a_wrong_password_is_refused_once(peer: Peer) -> None:
     second = peer.fetch("/h265", password="wrong", states=states)
     assert isinstance(first.error, Refused) and isinstance(second.error, NotTried)
     assert peer.refused() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("path", "codec", "fps", "keyframe_interval_s"),
+    [
+        ("/h264", "H264", 25.0, 1.0),
+        ("/h265-sdp", "H265", 25.0, 1.0),
+        ("/half", "H264", 12.5, 1.04),
+        ("/jpeg", "JPEG", 10.0, 0.1),
+        ("/slow", "H264", 1.0, 1.0),
+    ],
+)
+def test_a_sample_tells_what_the_server_was_told_to_send(
+    peer: Peer, path: str, codec: str, fps: float, keyframe_interval_s: float
+) -> None:
+    """The server paces its pictures by its own clock, which is why rates are not exact."""
+    sample = peer.sample(path, seconds=2.5)
+    assert isinstance(sample, StreamSample), sample
+    assert (sample.codec, sample.width_px, sample.height_px, sample.packets_lost) == (codec, WIDTH_PX, HEIGHT_PX, 0)
+    assert sample.fps == pytest.approx(fps, rel=0.03)
+    assert sample.keyframe_interval_s == pytest.approx(keyframe_interval_s, rel=0.03)
+    assert sample.bitrate_bps > 1000
+
+
+def test_a_stream_that_stalls_has_no_sample(peer: Peer) -> None:
+    begun = time.monotonic()
+    sample = peer.sample("/stall", seconds=2.0, deadline_s=1.5)
+    assert time.monotonic() - begun < 1.5 + SLACK_S
+    assert isinstance(sample, Unavailable) and sample.reason == "deadline"

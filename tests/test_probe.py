@@ -13,6 +13,7 @@ import scripted_driver
 from scripted_driver import BUG, HEALTHY, MALFORMED, REFUSED, STUCK
 from sites import NOW, camera, site
 
+from agent import fan_out
 from agent import probe as probing
 from agent.config import Probe, Site
 from agent.facts import gather
@@ -59,7 +60,7 @@ def test_a_fault_in_a_driver_is_told_without_its_message(tmp_path: Path, caplog:
 def test_a_device_that_never_comes_back_is_given_up_and_the_others_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probing, "OVERRUN_S", 0.2)
+    monkeypatch.setattr(fan_out, "OVERRUN_S", 0.2)
     facts = gather(probing.probe(site_of(STUCK, HEALTHY), Credentials(tmp_path / "c.json"), lambda: NOW).observations)
     assert facts.why_not("device:d0", "identity").reason == "deadline"
     assert facts.one("device:d1", Identity) is not None
@@ -131,7 +132,7 @@ def test_when_it_is_ended_what_came_back_is_kept_and_the_rest_is_interrupted(tmp
 def test_a_device_that_was_given_up_is_not_asked_again_beside_its_old_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probing, "OVERRUN_S", 0.1)
+    monkeypatch.setattr(fan_out, "OVERRUN_S", 0.1)
     a_site = site_of(STUCK)
     reading = probing.Reading(a_site, Credentials(tmp_path / "c.json"), lambda: NOW)
     reading.ask(a_site)

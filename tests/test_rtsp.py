@@ -30,7 +30,8 @@ from drivers.errors import (
     Unreachable,
     Unsupported,
 )
-from drivers.rtsp import Fetched, Stagger, fetch_keyframe
+from drivers.rtsp import Fetched, fetch_keyframe
+from drivers.rtsp_session import Stagger
 from drivers.sdp import parse_sdp
 from drivers.transport import Transport, open_transport
 

@@ -1,5 +1,7 @@
 """Bench `capture`: one keyframe from each of 64 sub-streams, decoded in the picture worker, against OpenCV's own way.
 
+And what it costs to listen to a stream of 4 Mbit/s for 10 s, so as to say what it delivers.
+
 Run: python tests/bench/capture.py [--quick] [--json]. What each figure means stands in README.md beside this file.
 """
 
@@ -15,6 +17,7 @@ from measure.processes import run, stub_devices
 WALL = Figure("rtsp_64_wall_s", "s", 0.8, "lower")
 CPU = Figure("rtsp_64_cpu_s", "s", 0.7, "lower")
 VS_CV2 = Figure("rtsp_vs_cv2_ratio", "x", 10, "higher")
+SAMPLE = Figure("sample_10s_cpu_ms", "ms", 100, "lower")
 
 LOGIN = {"user": "admin", "password": "bench-Pa55"}
 
@@ -31,11 +34,17 @@ def main() -> None:
         half_of_them = _measured(ports[:half], rounds)
         say("cv2.VideoCapture")
         cv2_s = run("cv2_capture", {"ports": ports[:half], "login": True, **LOGIN}).said["wall_s"]
+    say("samples of 10 s")
+    asked_s, at_once, times = (1, 2, 1) if asked.quick else (10, 8, 3)
+    with stub_devices(["rich"] * at_once) as devices:
+        said = {"ports": [one["rtsp"] for one in devices], "seconds": asked_s, "rounds": times, **LOGIN}
+        samples = run("samples", said).said
     figures = {
         WALL.name: WALL.of([one["wall_s"] for one in all_of_them]),
         CPU.name: CPU.of([one["cpu_s"] for one in all_of_them]),
         # OpenCV is measured once, ours often: the spread is ours.
         VS_CV2.name: VS_CV2.of([cv2_s / one["wall_s"] for one in half_of_them]),
+        SAMPLE.name: SAMPLE.of([one["cpu_ms"] for one in samples]),
     }
     conditions = {
         "streams": count,
@@ -43,6 +52,11 @@ def main() -> None:
         "load_1min_before": load,
         "fetched_after_s": _median(all_of_them, "fetch_s"),
         "worker_cpu_s": _median(all_of_them, "worker_cpu_s"),
+        "samples": {
+            "at_once": at_once,
+            "mbit_per_s": _median(samples, "mbit_per_s"),
+            "wall_s": _median(samples, "wall_s"),
+        },
         "cv2": {"streams": half, "wall_s": round(cv2_s, 2), "ours_wall_s": _median(half_of_them, "wall_s")},
     }
     show("capture", asked, figures, conditions)

@@ -8,6 +8,8 @@ Mounts, all 320x192:
 /h264-sdp, /h265-sdp    the same, parameter sets in the session description only
 /stall                  described and played, but no packet ever leaves
 /freeze                 25 fps of one and the same picture
+/half                   12.5 fps of H.264 with a bitrate that varies, a keyframe each second
+/jpeg                   10 fps of JPEG
 /slow                   1 fps, each picture a keyframe
 /replay                 ONVIF replay: packets carry the time at which they were recorded
 """
@@ -32,6 +34,11 @@ _H265 = (
     "x265enc tune=zerolatency speed-preset=ultrafast key-int-max={gop} log-level=none option-string=pools=1"
     " ! h265parse ! rtph265pay name={name} pt=96 {sets}"
 )
+_VARYING = (
+    "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={gop} pass=qual quantizer=28"
+    " ! rtph264pay name={name} pt=96 {sets}"
+)
+_JPEG = "jpegenc ! rtpjpegpay name={name} pt=26"
 _IN_BAND, _IN_SDP = "config-interval=-1", "config-interval=0"
 
 
@@ -65,6 +72,8 @@ MOUNTS = {
     "/h265-sdp": pipeline(_H265, _IN_SDP),
     "/stall": pipeline(_H264, _IN_BAND),
     "/freeze": pipeline(_H264, _IN_BAND, pattern="smpte75"),
+    "/half": pipeline(_VARYING, _IN_BAND, rate="25/2", gop=13),
+    "/jpeg": pipeline(_JPEG, "", rate="10/1"),
     "/slow": pipeline(_H264, _IN_BAND, rate="1/1", gop=1),
     "/replay": replayed(),
 }

@@ -2,7 +2,7 @@
 
 Stand-ins (`working`) are healthy devices in the place of those that answer ONVIF in full and hang only in their stream.
 
-A thread per device as in `agent/probe.py`: open the transport, read with the driver, fetch a picture on every path.
+A thread per device as in `agent/fan_out.py`: open the transport, read with the driver, fetch a picture on every path.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from agent.demo.clips import Clip, load
@@ -21,10 +22,16 @@ _CLOCK = re.compile(r"clock=(\d{8}T\d{6})")
 
 
 class Rtsp(asyncio.Protocol):
-    """One connection to a stream. `silent_play` takes every request and sends no packet; `gate` demands a login."""
+    """One connection to a stream. `silent_play` takes every request and sends no packet; `gate` demands a login.
 
-    def __init__(self, clip: str, silent_play: bool = False, gate: Gate | None = None) -> None:
-        self._clip: Clip = load(clip)
+    `keys_only` sends nothing but keyframes, 25 of them a second: 4 Mbit/s.
+    """
+
+    def __init__(
+        self, clip: str, silent_play: bool = False, gate: Gate | None = None, *, keys_only: bool = False
+    ) -> None:
+        whole = load(clip)
+        self._clip = replace(whole, pictures=whole.pictures[:1]) if keys_only else whole
         self._silent_play, self._gate = silent_play, gate
         self._received = b""
         self._number = 0

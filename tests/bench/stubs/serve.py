@@ -1,7 +1,8 @@
 """The process of the stub devices. Its argument is a JSON list of kinds; it prints their ports and serves until killed.
 
-Kinds: `healthy`; `login`, the same with Digest on its stream; and four that hang: `silent`, `drip-headers`,
-`drip-body` (over HTTP), `no-rtp` (answers everything, and its stream never sends a packet).
+Kinds: `healthy`; `login`, the same with Digest on its stream; `rich`, that with a stream of 4 Mbit/s; and four that
+hang: `silent`, `drip-headers`, `drip-body` (over HTTP), `no-rtp` (answers everything, and its stream never sends a
+packet).
 """
 
 from __future__ import annotations
@@ -30,9 +31,12 @@ async def main(kinds: list[str]) -> None:
         http, rtsp = _listener(), _listener()
         device = SoapDevice(f"d{number}", http.getsockname()[1], rtsp.getsockname()[1])
         clip = CLIPS[number % len(CLIPS)]
-        gate = Gate(USER, PASSWORD, lambda: datetime.now(UTC), "stub") if kind == "login" else None
+        gate = Gate(USER, PASSWORD, lambda: datetime.now(UTC), "stub") if kind in ("login", "rich") else None
         await loop.create_server(lambda d=device, k=kind: Http(d, k, snapshot), sock=http)  # type: ignore[misc]
-        await loop.create_server(lambda c=clip, k=kind, g=gate: Rtsp(c, k == "no-rtp", g), sock=rtsp)  # type: ignore[misc]
+        await loop.create_server(
+            lambda c=clip, k=kind, g=gate: Rtsp(c, k == "no-rtp", g, keys_only=k == "rich"),  # type: ignore[misc]
+            sock=rtsp,
+        )
         ports.append({"http": http.getsockname()[1], "rtsp": rtsp.getsockname()[1]})
     print(json.dumps(ports), flush=True)
     await asyncio.Event().wait()
