@@ -36,7 +36,7 @@ WORDS = {
 def marked() -> dict[str, str]:
     """Return each text that the code gives to `Message` or `translate` as a literal -> the file it stands in."""
     found: dict[str, str] = {}
-    for path in [*(ROOT / "agent/checks").rglob("*.py"), *(ROOT / "agent/commands").rglob("*.py")]:
+    for path in (path for part in ("checks", "commands", "doctor") for path in (ROOT / "agent" / part).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", "") in ("Message", "translate"):
                 first = node.args[0]
