@@ -36,6 +36,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "masks": ("agent.commands.masks", "have privacy masks approved, and judge picture files"),
     "status": ("agent.commands.status", "show how the running service is doing"),
     "doctor": ("agent.commands.doctor", "look what around the agent keeps it from its work"),
+    "bundle": ("agent.commands.bundle", "pack what support needs into one archive, without secrets or pictures"),
     "config": ("agent.commands.config", "validate, show or compare the configuration, and its schema"),
     "credentials": ("agent.commands.credentials", "show refused logins, and allow another try"),
     "keys": ("agent.commands.keys", "show or change the report key, and get a certificate for the broker"),

@@ -24,7 +24,7 @@ from agent.doctor import PROBES
 from agent.doctor.model import Outcome, Situation
 from agent.doctor.survey import as_json, examine, exit_code, survey
 from agent.model import Message
-from agent.redact import redact
+from agent.redact import redact, redact_json
 from agent.text import render, translate
 
 
@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
     situation = survey(args.config, datetime.now(UTC), os.environ)
     outcomes = examined(situation, args)
     if args.json:
-        sys.stdout.write(redact(json.dumps(as_json(situation, outcomes), ensure_ascii=False, indent=2)) + "\n")
+        told = redact_json(as_json(situation, outcomes))
+        sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
     elif not args.quiet:
         Console(no_color=args.no_color).print(doctor_table(outcomes, args.lang), summary(outcomes, args.lang), sep="\n")
     return exit_code(outcomes.values())
