@@ -7,8 +7,14 @@ and JSON. Pure.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+
+from agent.model import Json
 
 GONE = "***"
+
+_KEYS = frozenset({"password", "passwd", "passphrase", "pwd", "secret", "jws"})
+"""Names in JSON under which no value is shown. A signature is no secret, but long and of no use to a reader."""
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # Greedy up to the last @: a password may hold one. Rather too much is taken than too little.
@@ -35,3 +41,12 @@ def redact(text: str) -> str:
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text
+
+
+def redact_json(value: Json) -> Json:
+    """Return a JSON value with `redact` done to each of its texts, so that it stays JSON."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: GONE if key in _KEYS and inner else redact_json(inner) for key, inner in value.items()}
+    return [redact_json(element) for element in value] if isinstance(value, list) else value

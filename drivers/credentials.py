@@ -259,11 +259,7 @@ class Credentials:
         if stamp == self._stamp:
             return
         try:
-            stored = json.loads(self._path.read_bytes())
-            if stored["schema"] != _SCHEMA:
-                raise ValueError("another schema")
-            salt = bytes.fromhex(stored["salt"])
-            entries = [_entry_from(one) for one in stored["entries"]]
+            salt, entries = _parse(self._path.read_bytes())
         except (ValueError, TypeError, KeyError):
             aside = self._path.with_name(self._path.name + ".damaged")
             self._path.replace(aside)
@@ -293,6 +289,29 @@ class Credentials:
         except OSError as error:
             # In memory the state still holds, so that this process tries nothing twice.
             _LOG.error("credential states could not be written: %s", error.strerror)
+
+
+def read_entries(path: Path) -> tuple[Entry, ...]:
+    """Return what a file of states says, by device, without a lock and without a change: for onlookers.
+
+    Raises:
+        OSError: It cannot be read; a missing one has no entries.
+        ValueError: It is damaged.
+    """
+    try:
+        _, entries = _parse(path.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except (TypeError, KeyError):
+        raise ValueError("not a file of credential states") from None
+    return tuple(sorted(entries, key=lambda one: (one.device, one.user, one.since)))
+
+
+def _parse(data: bytes) -> tuple[bytes, list[Entry]]:
+    stored = json.loads(data)
+    if stored["schema"] != _SCHEMA:
+        raise ValueError("another schema")
+    return bytes.fromhex(stored["salt"]), [_entry_from(one) for one in stored["entries"]]
 
 
 def _entry_from(stored: dict[str, object]) -> Entry:

@@ -16,13 +16,13 @@ from cryptography.x509.oid import NameOID
 class Authority:
     """Signs certificates into one folder: `ca.crt`, and `NAME.crt` with `NAME.key`."""
 
-    def __init__(self, directory: Path, name: str = "test authority") -> None:
+    def __init__(self, directory: Path, name: str = "test authority", lasts: timedelta = timedelta(days=10)) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o755)
         self.directory = directory
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        certificate = self._build(self._name, self._key.public_key(), timedelta(days=10), ca=True)
+        certificate = self._build(self._name, self._key.public_key(), lasts, ca=True)
         self.ca = directory / "ca.crt"
         self.ca.write_bytes(certificate.public_bytes(Encoding.PEM))
 

@@ -24,6 +24,9 @@ COMPILER = runpy.run_path(str(ROOT / "packaging/compile_locale.py"))
 parse, pack = COMPILER["parse"], COMPILER["pack"]
 CATALOGUE: dict[str, str] = parse(PO.read_text("utf-8"))
 
+SPEAKING = ("bundle", "checks", "commands", "doctor")
+"""Folders whose sentences people read."""
+
 WORDS = {
     *("pass", "warn", "fail", "unknown", "not_applicable"),
     *("new", "worked", "wrong", "doubtful", "busy"),
@@ -38,7 +41,7 @@ WORDS = {
 def marked() -> dict[str, str]:
     """Return each text that the code gives to `Message` or `translate` as a literal -> the file it stands in."""
     found: dict[str, str] = {}
-    for path in [*(ROOT / "agent/checks").rglob("*.py"), *(ROOT / "agent/commands").rglob("*.py")]:
+    for path in (path for part in SPEAKING for path in (ROOT / "agent" / part).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", "") in ("Message", "translate"):
                 steps = [keyword.value for keyword in node.keywords if keyword.arg == "next_step"]

@@ -1,0 +1,74 @@
+"""Runs small tasks side by side, each with a time limit: what hangs is left behind and costs nobody else anything.
+
+For commands that ask many things of a machine that may be in trouble. The threads end with the process: one that waits
+for a dead disk or name server cannot hold the command up.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_TICK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Generic[T]):
+    """What is to be run, under which name, and how long it may take, in seconds."""
+
+    name: str
+    run: Callable[[], T] = field(repr=False)
+    limit_s: float
+
+
+def run_limited(tasks: Sequence[Task[T]], within_s: float, at_once: int = 64) -> Iterator[tuple[str, T | Exception]]:
+    """Run tasks and yield each name with its result or its exception, in the order in which they end.
+
+    A task that exceeds its limit, or that `within_s` leaves no time for, is yielded with a TimeoutError; what it does
+    afterwards is not looked at.
+
+    Args:
+        tasks: Each with a name of its own.
+        within_s: For all of them together, in seconds.
+        at_once: How many run at the same time.
+    """
+    waiting = deque(tasks)
+    started: dict[str, tuple[float, Task[T]]] = {}
+    ended: queue.SimpleQueue[tuple[str, T | Exception]] = queue.SimpleQueue()
+    until = time.monotonic() + within_s
+
+    def run(task: Task[T]) -> None:
+        result: T | Exception
+        try:
+            result = task.run()
+        except Exception as error:  # noqa: BLE001 - the caller judges it; a thread has nobody else to tell
+            result = error
+        ended.put((task.name, result))
+
+    while waiting or started:
+        while waiting and len(started) < at_once and time.monotonic() < until:
+            task = waiting.popleft()
+            started[task.name] = time.monotonic() + task.limit_s, task
+            threading.Thread(target=run, args=(task,), daemon=True).start()
+        try:
+            name, result = ended.get(timeout=_TICK_S)
+        except queue.Empty:
+            pass
+        else:
+            if started.pop(name, None) is not None:  # else it was given up before
+                yield name, result
+            continue
+        now = time.monotonic()
+        for name in [name for name, (limit, _) in started.items() if now >= min(limit, until)]:
+            del started[name]
+            yield name, TimeoutError()
+        if now >= until:
+            while waiting:
+                yield waiting.popleft().name, TimeoutError()
