@@ -18,6 +18,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from agent.config import Site
+from agent.log_kinds import about
 from drivers import capture, registry
 from drivers.credentials import Credentials
 from drivers.details import RetentionLimits
@@ -129,7 +130,7 @@ def probe(
 
 
 def _given_up(site: Site, device: Device, at: datetime) -> Probed:
-    log.error("device %s: given up long after its deadline", device.id)
+    log.error("device %s: given up long after its deadline", device.id, extra=about("device-stuck", device=device.id))
     cameras = tuple(c.camera for c in site.cameras if c.camera.device == device.id)
     return Probed(tuple(all_unavailable(device, cameras, "deadline", "given up after its deadline", at)))
 
@@ -155,7 +156,8 @@ def _one_device(
         # A fault in a driver is ours, but it must not take the other devices' reports along. Its message may quote
         # what the device said or was sent, so only its kind and place are logged.
         place = traceback.extract_tb(error.__traceback__)[-1]
-        log.error("device %s: %s in %s line %s", device.id, type(error).__name__, place.name, place.lineno)
+        fault = (type(error).__name__, place.name, place.lineno)
+        log.error("device %s: %s in %s line %s", device.id, *fault, extra=about("driver-failed", device=device.id))
         detail = f"driver error {type(error).__name__}"
         probed = Probed(tuple(all_unavailable(device, cameras, "malformed", detail, clock())))
     results.put((index, probed))
