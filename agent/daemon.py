@@ -164,7 +164,7 @@ def _look(
 
 
 def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, committed: int) -> None:
-    """Show a cycle to those who look at the agent from outside: the status file, and the numbers for Prometheus."""
+    """Show a cycle to those who look from outside: status file, numbers for Prometheus, the digest where it is due."""
     standing = parts.desk.in_force(site, moment(at))
     delivery = parts.publisher.status() if parts.publisher is not None else None
     orders: dict[str, Json] = {"policy_version": standing.version, "ignored": parts.desk.ignored()}
@@ -174,6 +174,8 @@ def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, com
     status_file.write(site.storage.runtime, content)
     due_at = at + timedelta(seconds=standing.site.period_s)
     parts.telemetry.cycle_done(site, seen, Cycle(at, took_s, committed, due_at))
+    if committed:  # what was not kept is seen anew
+        parts.digests.cycle_done(site, seen.findings, lambda: state.from_json(parts.spool.read_memory()).known)
 
 
 def _told(site: Site, seen: Seen, parts: Parts, now: Moment) -> tuple[Envelope, ...]:
