@@ -27,10 +27,12 @@ format: setup ## let ruff format the tree and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generated: setup ## make anew what is kept beside its source: completions, man pages, compiled translations
+generated: setup ## make anew what is kept beside its source: completions, man pages, translations, journal catalogue, dashboards
 	$(BIN)/python -P packaging/write_completions.py
 	$(BIN)/python -P packaging/write_man_pages.py
 	$(BIN)/python -P packaging/compile_locale.py
+	$(BIN)/python -P packaging/write_journal_catalog.py
+	$(BIN)/python -P packaging/write_dashboard.py
 
 setup: .venv/installed ## create .venv from the lock file
 

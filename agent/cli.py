@@ -19,10 +19,11 @@ import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Final, TextIO
+from typing import Final, Literal, TextIO
 
-from agent import exits
+from agent import exits, journal
 from agent.errors import AgentError
+from agent.journal import JournalHandler, priority
 from agent.paths import CONFIG
 from agent.redact import redact
 from agent.text import LANGUAGES, choose_lang
@@ -54,8 +55,7 @@ EXTRAS: Final = {"iotcore": "demo"}
 
 PROMISE: Final = "camwarden only reads from devices: no command changes a camera or recorder."
 
-_PRIORITY: Final = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7))
-"""Source: sd-daemon(3), the log level prefixes."""
+JOURNAL_SOCKET = journal.SOCKET
 
 log = logging.getLogger("camwarden.cli")
 
@@ -169,29 +169,37 @@ def _require_one_folder() -> None:
 
 
 class _LineFormatter(logging.Formatter):
-    """One record, one line or an indented block: no text from a device can look like a record of its own."""
+    """One record, one line or an indented block: no text from a device can look like a record of its own.
 
-    def __init__(self, for_journal: bool) -> None:
-        super().__init__("%(message)s" if for_journal else "%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
-        self.for_journal = for_journal
+    `form`: for a `terminal` with the time; for a `stream` into the journal with the priority before each line; for the
+    journal's `fields`, which have both.
+    """
+
+    def __init__(self, form: Literal["terminal", "stream", "fields"]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s" if form == "terminal" else "%(message)s", "%H:%M:%S")
+        self.form = form
 
     def format(self, record: logging.LogRecord) -> str:
         lines = redact(super().format(record)).splitlines() or [""]
         shown = [line if line.isprintable() else ascii(line)[1:-1] for line in lines]
         area = record.name.removeprefix("camwarden.")
-        priority = next((number for level, number in _PRIORITY if record.levelno >= level), 7)
-        prefix = f"<{priority}>" if self.for_journal else ""
-        first = f"{prefix}{area}: {shown[0]}" if self.for_journal else shown[0]
+        prefix = f"<{priority(record.levelno)}>" if self.form == "stream" else ""
+        first = shown[0] if self.form == "terminal" else f"{prefix}{area}: {shown[0]}"
         return "\n".join([first, *(f"{prefix}  {line}" for line in shown[1:])])
 
 
 def _set_logging_up(args: argparse.Namespace) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_LineFormatter(_is_journal(sys.stderr)))
+    in_journal = _is_journal(sys.stderr)
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_LineFormatter("stream" if in_journal else "terminal"))
+    if in_journal:
+        handler = JournalHandler(JOURNAL_SOCKET, fallback=handler)
+        handler.setFormatter(_LineFormatter("fields"))
     root = logging.getLogger()
     for old in root.handlers[:]:
         if isinstance(old.formatter, _LineFormatter):
             root.removeHandler(old)
+            old.close()
     root.addHandler(handler)
     # Libraries log whole requests below this level, logins included.
     root.setLevel(logging.WARNING)

@@ -27,6 +27,7 @@ from agent.daemon_status import status_content
 from agent.errors import SpoolCorrupt, SpoolFailed
 from agent.host import give_back_memory, moment
 from agent.keys import KeyUnavailable
+from agent.log_kinds import About, about
 from agent.metrics import Cycle
 from agent.model import Envelope, Json, Moment
 from agent.report import counts
@@ -95,7 +96,7 @@ def serve(config: Path, site: Site, clock: Callable[[], datetime]) -> int:
                 except SpoolCorrupt:  # a new start sets the file aside
                     raise
                 except SpoolFailed as error:  # a full or failing disk: what was seen is told by the next cycle
-                    log.error("nothing of this cycle could be kept: %s", error)
+                    log.error("nothing of this cycle could be kept: %s", error, extra=about("nothing-kept"))
                     reported = False
             _beat(parts)
             signals.rest(min(IDLE_TICK_S, max(0.0, due_at_mono - time.monotonic())))
@@ -123,8 +124,18 @@ def _cycle(site: Site, parts: Parts, signals: Signals, clock: Callable[[], datet
     _show(site, seen, parts, clock(), took_s, committed)
     said = ", ".join(f"{count} {status}" for status, count in counts(seen.findings).items() if count)
     notify.status(said)
-    log.info("cycle of %.1f s: %s; %d reports committed", took_s, said, committed)
+    log.info("cycle of %.1f s: %s; %d reports committed", took_s, said, committed, extra=_about(site, seen))
     return committed > 0
+
+
+def _about(site: Site, seen: Seen) -> dict[str, About]:
+    """Return what a cycle's line is about: all that is not well."""
+    unwell = [f for f in seen.findings if not f.caused_by and f.status not in ("pass", "not_applicable")]
+    named = [f.subject.partition(":")[::2] for f in unwell]
+    cameras = [name for kind, name in named if kind == "camera"]
+    behind = [c.camera.device for c in site.cameras if c.camera.id in cameras]
+    devices = [name for kind, name in named if kind == "device"]
+    return about("cycle", device=devices + behind, camera=cameras, check=[f.check for f in unwell])
 
 
 def _look(
@@ -153,7 +164,7 @@ def _look(
 
 
 def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, committed: int) -> None:
-    """Show a cycle to those who look at the agent from outside: the status file, and the numbers for Prometheus."""
+    """Show a cycle to those who look from outside: status file, numbers for Prometheus, the digest where it is due."""
     standing = parts.desk.in_force(site, moment(at))
     delivery = parts.publisher.status() if parts.publisher is not None else None
     orders: dict[str, Json] = {
@@ -167,6 +178,8 @@ def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, com
     status_file.write(site.storage.runtime, content)
     due_at = at + timedelta(seconds=standing.site.period_s)
     parts.telemetry.cycle_done(site, seen, Cycle(at, took_s, committed, due_at))
+    if committed:  # what was not kept is seen anew
+        parts.digests.cycle_done(site, seen.findings, lambda: state.from_json(parts.spool.read_memory()).known)
 
 
 def _told(site: Site, seen: Seen, parts: Parts, now: Moment) -> tuple[Envelope, ...]:
@@ -208,12 +221,14 @@ def _reloaded(config: Path, site: Site) -> Site:
     try:
         fresh = load(config)
     except ConfigError as error:
-        log.error("the new configuration is wrong, the old one stays in force:\n%s", error)
+        refused = about("configuration-refused")
+        log.error("the new configuration is wrong, the old one stays in force:\n%s", error, extra=refused)
         fresh = site
     if _fixed(fresh) != _fixed(site):
         log.error(
             "site id, [hub], [[mirror]], [metrics] listen, [key] and [storage] change only with a restart; the old "
-            "configuration stays in force"
+            "configuration stays in force",
+            extra=about("configuration-refused"),
         )
         fresh = site
     notify.ready()

@@ -8,8 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent import webhook
 from agent.config import Site
 from agent.cycle import seal_for
+from agent.digest_desk import DigestDesk
 from agent.host import moment
 from agent.keys import Signer, load_jwks
 from agent.keys_jwk import PublicKey
@@ -44,6 +46,7 @@ class Parts:
     keys: KeyHolder
     hub_keys: Mapping[str, PublicKey]
     telemetry: Telemetry
+    digests: DigestDesk
     mirrors: tuple[MirrorLink, ...] = ()
     previous: Previous = field(default_factory=Previous)
 
@@ -84,4 +87,5 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
             stack.callback(mirror.stop, MIRROR_STOP_S)
         telemetry = Telemetry(spool, publisher, worker, clock)
         stack.enter_context(listening(site.metrics, telemetry.text))
-        yield Parts(spool, signer, credentials, worker, publisher, desk, keys, hub_keys, telemetry, mirrors)
+        digests = DigestDesk(directory, clock, webhook.send)
+        yield Parts(spool, signer, credentials, worker, publisher, desk, keys, hub_keys, telemetry, digests, mirrors)

@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from agent.config import Site
+from agent.log_kinds import about
 from agent.watch import NOBODY_WATCHES, Watch
 from drivers.credentials import Credentials
 from drivers.errors import DriverError
@@ -168,7 +169,8 @@ class FanOut(Generic[T]):
             # A fault in a driver is ours, but it must not take the other devices' reports along. Its message may quote
             # what the device said or was sent, so only its kind and place are logged.
             place = traceback.extract_tb(error.__traceback__)[-1]
-            log.error("device %s: %s in %s line %s", device.id, type(error).__name__, place.name, place.lineno)
+            fault = (type(error).__name__, place.name, place.lineno)
+            log.error("device %s: %s in %s line %s", device.id, *fault, extra=about("driver-failed", device=device.id))
             given = task.missing("malformed", f"driver error {type(error).__name__}")
         self._results.put((number, given))
 
@@ -177,5 +179,6 @@ class FanOut(Generic[T]):
             task = self._busy.pop(number).task
             self._lost.add(task.device.id)
             if reason == "deadline":
-                log.error("device %s: given up long after its deadline", task.device.id)
+                stuck = about("device-stuck", device=task.device.id)
+                log.error("device %s: given up long after its deadline", task.device.id, extra=stuck)
             yield task.device, task.missing(reason, detail)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from agent.log_kinds import about
+
 DISTRUSTED: Final = frozenset({"signature", "unknown-key", "fork"})
 """Why a watermark is not taken that no hub of ours sends by mistake."""
 
@@ -116,9 +118,9 @@ class Board:
             self._changed.notify_all()
         if link_state == "connected":
             words = "connected to the hub's broker with MQTT %s, connection %d"
-            LOG.info(words, status.protocol, status.connection_no)
+            LOG.info(words, status.protocol, status.connection_no, extra=about("hub-connected"))
         elif link_state != "stopped":
-            LOG.warning("%s: %s; reports wait in the spool", link_state, reason)
+            LOG.warning("%s: %s; reports wait in the spool", link_state, reason, extra=about("hub-away"))
 
     def count_refusal(self, what: str, words: str) -> None:
         """Count what a broker would not take; the first of each kind is logged."""
@@ -131,6 +133,7 @@ class Board:
                 "the broker refuses %s (%s); it stays in the spool and is tried again at the next connection",
                 what,
                 words,
+                extra=about("report-refused"),
             )
 
     def count_failure(self) -> None:
@@ -146,4 +149,5 @@ class Board:
                 self._status = replace(self._status, watermark_distrusted=reason, watermark_distrusted_at=self._clock())
             first = self._ignored[reason] == 1
         if first and reason != "epoch":  # after a new epoch the retained watermark of the old one is normal
-            LOG.warning("a watermark was not taken (%s); more of this kind are only counted", words)
+            told = about("watermark-refused")
+            LOG.warning("a watermark was not taken (%s); more of this kind are only counted", words, extra=told)

@@ -32,6 +32,7 @@ from agent.host import moment
 from agent.key_findings import forget_outage, key_finding, note_outage, outage_since
 from agent.keys import KeyUnavailable, Signer
 from agent.keys_place import KeyHolder
+from agent.log_kinds import about
 from agent.model import Draft, Envelope, Finding, Json, Moment, utc_text
 from agent.report import finding_json
 from agent.rotation import rotation_body
@@ -105,7 +106,8 @@ def settle(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer
             linked = True
             body = rotation_body(site.division, site.id, spool.epoch, current, waiting, spool.heads())
             _commit(site, spool, current, body, now)
-            log.warning("the report key has changed from %s to %s; the hub is told", current.kid, waiting.kid)
+            said = "the report key has changed from %s to %s; the hub is told"
+            log.warning(said, current.kid, waiting.kid, extra=about("key-changed"))
         _note_taken_over(site.storage.directory, waiting.kid)
         keys.promote()
     return waiting
@@ -178,7 +180,7 @@ def usable(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
 def unusable(site: Site, error: KeyUnavailable, now: Moment) -> None:
     """Note and log that the key cannot be used."""
     note_outage(site.storage.directory, now.at)
-    log.error("%s; nothing is reported before that", error)
+    log.error("%s; nothing is reported before that", error, extra=about("key-unusable"))
 
 
 def tell_event(site: Site, spool: Spool, signer: Signer, finding: Finding, now: Moment) -> None:

@@ -25,6 +25,7 @@ from typing import Final, TypeVar
 
 from agent.errors import SpoolFull
 from agent.lock import lock
+from agent.log_kinds import about
 from agent.model import Envelope, Head, Json, StreamName
 from agent.remote import Range
 from agent.spool_age import confirmed_ms, remove_old
@@ -193,7 +194,8 @@ class Spool:
         with self._db.lock:
             rows, damaged = due(self._db, limit, now, skip)
             if damaged:
-                LOG.error("%s: %d reports are damaged; a gap record names them", self._db.path, len(damaged))
+                words = "%s: %d reports are damaged; a gap record names them"
+                LOG.error(words, self._db.path, len(damaged), extra=about("spool-damaged"))
                 self.give_up(damaged, "damaged", now)
             return rows
 

@@ -20,6 +20,7 @@ from typing import Any, Final
 from agent import ballast
 from agent.chain import STREAMS
 from agent.errors import ConfigurationError, Forbidden, SpoolCorrupt, SpoolFailed, SpoolFull
+from agent.log_kinds import about
 from agent.model import Head
 from agent.spool_damage import crc, set_aside
 from agent.spool_layout import STREAM, StreamRow, inspect, lay_out
@@ -173,7 +174,8 @@ class Database:
         """Give the ballast back to the full disk."""
         if ballast.remove(self.path):
             self.relieved += 1
-            LOG.error("%s: the disk is full; the spool goes on in the room that it has", self.path)
+            words = "%s: the disk is full; the spool goes on in the room that it has"
+            LOG.error(words, self.path, extra=about("disk-full"))
         self.live_on_what_is_there()
 
     def spare_pages(self) -> int:
@@ -204,7 +206,7 @@ def open_database(path: Path, max_bytes: int, now: datetime) -> Database:
     try:
         return Database(path, max_bytes, _connect(path))
     except SpoolCorrupt as error:
-        LOG.error("%s", error)
+        LOG.error("%s", error, extra=about("spool-damaged"))
     except SpoolFailed:
         if not ballast.is_full(path.parent):
             raise

@@ -15,6 +15,7 @@ from typing import Final, cast
 
 from agent.chain import GENESIS, STREAMS, Heads
 from agent.errors import ChainBroken
+from agent.log_kinds import about
 from agent.model import Draft, Envelope, Head, Json, StreamName
 from agent.spool_damage import crc
 from agent.spool_file import Database
@@ -157,7 +158,8 @@ def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:
     database.run("DELETE FROM report WHERE epoch = ?", old)
     database.run("DELETE FROM dropped WHERE epoch = ?", old)
     database.run("INSERT INTO incident (kind, detail, at) VALUES ('spool-restored', ?, ?)", detail, now.isoformat())
-    LOG.error("%s: the hub has reports that this spool never made (%s): new epoch", database.path, detail)
+    words = "%s: the hub has reports that this spool never made (%s): new epoch"
+    LOG.error(words, database.path, detail, extra=about("spool-restored"))
 
 
 def tell_full_disk(database: Database, now: datetime) -> None:

@@ -17,6 +17,7 @@ from datetime import datetime
 
 from agent.config import Site
 from agent.fan_out import STACK_BYTES, TICK_S
+from agent.log_kinds import about
 from agent.probe import Paths, Probed
 from agent.watch import NOBODY_WATCHES
 from drivers import registry
@@ -102,13 +103,17 @@ def _one_store(task: StoreTask, results: queue.SimpleQueue[tuple[str, Probed]]) 
         probed = _given_up(task)
     except Exception as error:  # noqa: BLE001 - a fault in a reader is ours, but must not take the others along
         place = traceback.extract_tb(error.__traceback__)[-1]
-        log.error("store %s: %s in %s line %s", task.store.id, type(error).__name__, place.name, place.lineno)
+        fault = (type(error).__name__, place.name, place.lineno)
+        log.error(
+            "store %s: %s in %s line %s", task.store.id, *fault, extra=about("driver-failed", store=task.store.id)
+        )
         probed = Probed(tuple(_unavailable(task, "malformed", f"reader error {type(error).__name__}")))
     results.put((task.store.id, probed))
 
 
 def _given_up(task: StoreTask) -> Probed:
-    log.warning("store %s: not read to its end in this cycle; the next one goes on", task.store.id)
+    unfinished = about("store-unfinished", store=task.store.id)
+    log.warning("store %s: not read to its end in this cycle; the next one goes on", task.store.id, extra=unfinished)
     return Probed(tuple(_unavailable(task, "deadline", "not read to its end in this cycle; the next one goes on")))
 
 

@@ -16,6 +16,7 @@ from agent.cycle import Seen
 from agent.errors import ConfigurationError, SpoolFailed
 from agent.files import write_atomic
 from agent.host import own_load
+from agent.log_kinds import about
 from agent.metrics import Cycle, Live, cycle_metrics, live_metrics
 from agent.metrics_page import serving
 from agent.publish import Publisher
@@ -23,6 +24,8 @@ from agent.spool import Spool
 from masking.worker import Worker
 
 log = logging.getLogger("camwarden.telemetry")
+
+UNSERVED = about("metrics-unserved")
 
 TEXTFILE_MODE = 0o644
 """node_exporter runs as another user."""
@@ -63,9 +66,9 @@ class Telemetry:
         try:
             write_atomic(path, self.text().encode(), TEXTFILE_MODE)
         except OSError as error:
-            log.error("%s cannot be written: %s; let the service write there", path, error.strerror)
+            log.error("%s cannot be written: %s; let the service write there", path, error.strerror, extra=UNSERVED)
         except SpoolFailed as error:
-            log.error("%s is not written: %s", path, error)
+            log.error("%s is not written: %s", path, error, extra=UNSERVED)
 
 
 @contextmanager
@@ -77,5 +80,5 @@ def listening(metrics: Metrics, text: Callable[[], str]) -> Iterator[None]:
             try:
                 stack.enter_context(serving((host.strip("[]"), int(port)), text, "[metrics] listen"))
             except ConfigurationError as error:
-                log.error("%s; the agent goes on without this page", error)
+                log.error("%s; the agent goes on without this page", error, extra=UNSERVED)
         yield

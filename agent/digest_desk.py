@@ -1,0 +1,124 @@
+"""Decides, keeps and sends the daily digest of a running agent, after a cycle and on its thread.
+
+What was told is kept in `digest.json` in the state directory, written before each try: a crash or a full disk may delay
+a digest, never repeat it at every cycle. Where an answer is lost on its way the digest is sent again, since a lost one
+is worse than a double one; its `id` tells programs that it is the same.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final, get_args
+
+from agent.config import DailyDigest, Site
+from agent.digest import Told, Waiting, attempted, decide, delivered, is_due
+from agent.files import write_atomic
+from agent.log_kinds import about
+from agent.model import Finding, Json, Status
+from agent.state import Known
+
+log = logging.getLogger("camwarden.digest")
+
+NAME: Final = "digest.json"
+SCHEMA: Final = "camwarden-digest-state/1"
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+Send = Callable[[DailyDigest, Mapping[str, Json], Callable[[], datetime]], str]
+
+
+class DigestDesk:
+    """The digest of one site. `send` returns an empty text once a digest is taken, else why not."""
+
+    def __init__(self, directory: Path, clock: Callable[[], datetime], send: Send) -> None:
+        self._path = directory / NAME
+        self._clock = clock
+        self._send = send
+        self._told: Told | None = None
+
+    def cycle_done(self, site: Site, findings: Iterable[Finding], known: Callable[[], Mapping[str, Known]]) -> None:
+        """Decide and send what is due now, if anything; a failure is logged."""
+        digest, now = site.daily_digest, self._clock()
+        if digest is None:
+            return
+        told = self._told if self._told is not None else self._read()
+        if not is_due(told, digest, site, now):
+            self._told = told
+            return
+        if told.waiting is None:
+            told = decide(told, digest, site, findings, known(), now)
+        trying = attempted(told, now) if told.waiting is not None else told
+        if not self._keep(trying) or trying.waiting is None:
+            return
+        why = self._send(digest, trying.waiting.news, self._clock)
+        if not why:
+            self._keep(delivered(trying, now))
+            return
+        again = trying.waiting.next_at.isoformat(timespec="minutes")
+        words = "the daily digest was not delivered, attempt %d: %s; tried again after %s"
+        log.warning(words, trying.waiting.tries, why, again, extra=about("digest-undelivered"))
+
+    def _keep(self, told: Told) -> bool:
+        """Write what is told; it counts in memory only once it is written."""
+        try:
+            write_atomic(self._path, json.dumps(to_data(told), ensure_ascii=False).encode(), 0o600)
+        except OSError as error:
+            if told.waiting is None:  # what was delivered must not be sent again, whatever the disk says
+                self._told = told
+            words = "%s cannot be written: %s; the daily digest waits"
+            log.error(words, self._path, error.strerror, extra=about("digest-undelivered"))
+            return False
+        self._told = told
+        return True
+
+    def _read(self) -> Told:
+        """Return what is kept; where that cannot be read, nothing was told: rather twice than never."""
+        try:
+            with self._path.open("rb") as file:
+                return from_data(json.loads(file.read(MAX_BYTES)))
+        except FileNotFoundError:
+            return Told()
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            words = "%s cannot be used (%s): the next daily digest tells everything that is open"
+            log.error(words, self._path, type(error).__name__, extra=about("digest-undelivered"))
+            return Told()
+
+
+def to_data(told: Told) -> dict[str, Json]:
+    """Return what is told as JSON has it."""
+    waiting = told.waiting
+    return {
+        "schema": SCHEMA,
+        "statuses": dict(told.statuses),
+        "day": told.day.isoformat() if told.day else None,
+        "delivered_at": told.delivered_at.isoformat() if told.delivered_at else None,
+        "waiting": {"news": waiting.news, "tries": waiting.tries, "next_at": waiting.next_at.isoformat()}
+        if waiting
+        else None,
+    }
+
+
+def from_data(data: Mapping[str, object]) -> Told:
+    """Return what `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+    statuses, day, at, waiting = (data[key] for key in ("statuses", "day", "delivered_at", "waiting"))
+    if data.get("schema") != SCHEMA or not isinstance(statuses, dict):
+        raise ValueError("not of this version")
+    if not set(statuses.values()) <= set(get_args(Status)):
+        raise ValueError("a status is none")
+    return Told(
+        statuses,
+        date.fromisoformat(str(day)) if day is not None else None,
+        datetime.fromisoformat(str(at)) if at is not None else None,
+        _waiting(waiting),
+    )
+
+
+def _waiting(data: object) -> Waiting | None:
+    if data is None:
+        return None
+    if not isinstance(data, dict) or not isinstance(data["news"], dict) or not isinstance(data["tries"], int):
+        raise ValueError("not a digest that waits")
+    return Waiting(data["news"], data["tries"], datetime.fromisoformat(data["next_at"]))

@@ -1,0 +1,274 @@
+"""Write the Grafana dashboards into `packaging/grafana/`, from the table of panels below, English and Chinese.
+
+Run it (`make generated`) after a change of the table; the files are kept, and a test holds them equal to it, and every
+metric in it to `agent/metrics.py`. The alert rules beside them are kept by hand.
+
+Source: Grafana, dashboard JSON model.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+FOLDER: Final = Path(__file__).resolve().parent / "grafana"
+
+COLUMNS: Final = 24
+
+Kind = Literal["stat", "timeseries", "table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel: `title` in both languages; `queries` are a legend and an expression each; `HERE` in them is where the chosen sites are named.
+
+    `unit` is Grafana's name of it; `steps` are the values from which a panel is green, orange and red.
+    """
+
+    title: tuple[str, str]
+    kind: Kind
+    unit: str
+    queries: tuple[tuple[str, str], ...]
+    width: int = 12
+    height: int = 8
+    steps: tuple[tuple[str, float | None], ...] = (("green", None),)
+
+
+OK_IF_NONE: Final = (("green", None), ("red", 1.0))
+
+PANELS: Final = (
+    Panel(
+        ("Cameras online", "摄像机在线情况"),
+        "stat",
+        "short",
+        (("{{online}}", "sum by (online) (camwarden_cameras{HERE})"),),
+        8,
+        4,
+    ),
+    Panel(
+        ("Checks that fail", "不合格项"),
+        "stat",
+        "short",
+        (("", 'sum(camwarden_findings{HERE,status="fail"})'),),
+        4,
+        4,
+        OK_IF_NONE,
+    ),
+    Panel(
+        ("Could not be checked", "未能检查项"),
+        "stat",
+        "short",
+        (("", 'sum(camwarden_findings{HERE,status="unknown"})'),),
+        4,
+        4,
+        (("green", None), ("orange", 1.0)),
+    ),
+    Panel(
+        ("Since the last look", "距上次巡检"),
+        "stat",
+        "s",
+        (("{{instance}}", "time() - camwarden_cycle_finished_timestamp_seconds{HERE}"),),
+        4,
+        4,
+        (("green", None), ("orange", 1200.0), ("red", 3600.0)),
+    ),
+    Panel(
+        ("Look overdue", "巡检超时"),
+        "stat",
+        "s",
+        (("{{instance}}", "clamp_min(time() - camwarden_cycle_due_timestamp_seconds{HERE}, 0)"),),
+        4,
+        4,
+        (("green", None), ("red", 300.0)),
+    ),
+    Panel(
+        ("What is not well", "存在的问题"),
+        "table",
+        "short",
+        (("", 'sum by (instance, check, status) (camwarden_findings{HERE,status=~"fail|unknown|warn"}) > 0'),),
+    ),
+    Panel(
+        ("Findings", "检查结果趋势"),
+        "timeseries",
+        "short",
+        (("{{status}}", 'sum by (status) (camwarden_findings{HERE,status=~"fail|unknown|warn"})'),),
+    ),
+    Panel(
+        ("Oldest footage", "最早录像距今时长"),
+        "timeseries",
+        "s",
+        (("{{camera}}", "camwarden_footage_oldest_age_seconds{HERE}"),),
+    ),
+    Panel(
+        ("Clock offset of devices", "设备时钟偏差"),
+        "timeseries",
+        "s",
+        (("{{device}}", "camwarden_clock_offset_seconds{HERE}"),),
+    ),
+    Panel(
+        ("Reports that wait", "待上报的报告"),
+        "timeseries",
+        "short",
+        (
+            ("{{state}}", "sum by (state) (camwarden_reports_waiting{HERE})"),
+            ("dropped", "sum(camwarden_reports_dropped_total{HERE})"),
+        ),
+    ),
+    Panel(
+        ("Age of the oldest report that waits", "最早一份待上报报告的等待时长"),
+        "timeseries",
+        "s",
+        (
+            ("{{instance}}", "camwarden_reports_waiting_oldest_seconds{HERE}"),
+            ("{{instance}} confirmed", "time() - camwarden_delivery_confirmed_timestamp_seconds{HERE}"),
+        ),
+    ),
+    Panel(
+        ("Hub connected", "监管平台连接"),
+        "timeseries",
+        "short",
+        (
+            ("{{instance}}", "camwarden_delivery_connected{HERE}"),
+            ("{{instance}} connects", "increase(camwarden_delivery_connects_total{HERE}[1h])"),
+            ("{{instance}} failures", "increase(camwarden_delivery_failures_total{HERE}[1h])"),
+        ),
+    ),
+    Panel(
+        ("Certificate for the broker", "接入证书剩余有效期"),
+        "stat",
+        "s",
+        (("{{instance}}", "camwarden_delivery_certificate_remaining_seconds{HERE}"),),
+        steps=(("red", None), ("orange", 7 * 86_400.0), ("green", 30 * 86_400.0)),
+    ),
+    Panel(
+        ("Duration of a look", "单轮巡检耗时"),
+        "timeseries",
+        "s",
+        (("{{instance}}", "camwarden_cycle_duration_seconds{HERE}"),),
+    ),
+    Panel(
+        ("Reports made", "生成的报告"),
+        "timeseries",
+        "short",
+        (
+            ("{{instance}} look", "camwarden_cycle_reports{HERE}"),
+            ("{{instance}} {{stream}}", "camwarden_report_seq{HERE}"),
+        ),
+    ),
+    Panel(
+        ("Memory of the agent", "程序内存占用"),
+        "timeseries",
+        "bytes",
+        (("{{instance}}", "camwarden_process_resident_memory_bytes{HERE}"),),
+    ),
+    Panel(
+        ("Processor time of the agent", "程序 CPU 占用"),
+        "timeseries",
+        "percentunit",
+        (("{{instance}}", "rate(camwarden_process_cpu_seconds_total{HERE}[30m])"),),
+    ),
+    Panel(
+        ("Starts of the picture worker", "图像分析进程启动次数"),
+        "timeseries",
+        "short",
+        (("{{instance}}", "increase(camwarden_worker_starts_total{HERE}[1h])"),),
+    ),
+    Panel(
+        ("Version", "版本"),
+        "table",
+        "short",
+        (
+            ("", "camwarden_build_info{HERE}"),
+            ("", "camwarden_subjects_without_series{HERE} > 0"),
+        ),
+    ),
+)
+
+
+def dashboards() -> dict[str, str]:
+    """Return the text of each language's file, by the file's name."""
+    return {"camwarden.json": _dashboard("en", 0), "camwarden.zh_CN.json": _dashboard("zh-cn", 1)}
+
+
+def _dashboard(name: str, language: int) -> str:
+    panels, column, row, tallest = [], 0, 0, 0
+    for number, panel in enumerate(PANELS, start=1):
+        if column + panel.width > COLUMNS:
+            column, row, tallest = 0, row + tallest, 0
+        place = {"x": column, "y": row, "w": panel.width, "h": panel.height}
+        panels.append(_panel(panel, number, place, language))
+        column, tallest = column + panel.width, max(tallest, panel.height)
+    source = {"type": "prometheus", "uid": "${source}"}
+    dashboard = {
+        "title": ("camwarden: sites", "camwarden 站点监控")[language],
+        "uid": f"camwarden-{name}",
+        "tags": ["camwarden"],
+        "schemaVersion": 39,
+        "editable": True,
+        "refresh": "1m",
+        "time": {"from": "now-24h", "to": "now"},
+        "templating": {
+            "list": [
+                {"name": "source", "type": "datasource", "query": "prometheus", "label": "Prometheus"},
+                {
+                    "name": "instance",
+                    "type": "query",
+                    "label": ("site", "站点")[language],
+                    "datasource": source,
+                    "query": "label_values(camwarden_build_info, instance)",
+                    "refresh": 2,
+                    "multi": True,
+                    "includeAll": True,
+                },
+            ]
+        },
+        "panels": panels,
+    }
+    return json.dumps(dashboard, ensure_ascii=False, indent=2) + "\n"
+
+
+def _panel(panel: Panel, number: int, place: dict[str, int], language: int) -> dict[str, Any]:
+    source = {"type": "prometheus", "uid": "${source}"}
+    at_once = panel.kind != "timeseries"
+    return {
+        "id": number,
+        "type": panel.kind,
+        "title": panel.title[language],
+        "datasource": source,
+        "gridPos": place,
+        "fieldConfig": {
+            "defaults": {
+                "unit": panel.unit,
+                "thresholds": {
+                    "mode": "absolute",
+                    "steps": [{"color": color, "value": value} for color, value in panel.steps],
+                },
+            },
+            "overrides": [],
+        },
+        "targets": [
+            {
+                "refId": chr(ord("A") + place_of),
+                "datasource": source,
+                "expr": query.replace("HERE", 'instance=~"$instance"'),
+                "legendFormat": legend or "__auto",
+                "instant": at_once,
+                "range": not at_once,
+                **({"format": "table"} if panel.kind == "table" else {}),
+            }
+            for place_of, (legend, query) in enumerate(panel.queries)
+        ],
+    }
+
+
+def main() -> None:
+    """Write every file."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in dashboards().items():
+        (FOLDER / name).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
