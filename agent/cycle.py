@@ -19,6 +19,7 @@ from agent.certificates import look_at_delivery
 from agent.chain import Heads, link
 from agent.checks import run_checks
 from agent.config import Site
+from agent.declarations import local_day
 from agent.derived import Derived, keep_derived, proved, read_derived
 from agent.envelope import sign
 from agent.events import incident_told, transitions
@@ -37,6 +38,7 @@ from agent.probe import Reading, discover
 from agent.report import build_reports
 from agent.rim import Rim
 from agent.rounds import look_in_rounds
+from agent.rules.floors import with_floors
 from agent.spool import Spool
 from agent.spool_room import Seal
 from agent.spot_check import NOTHING_ASKED, ROUNDS, Asked, forgotten, recalled
@@ -74,7 +76,7 @@ def see(
     before, memory = memory, forgotten(memory, afresh)
     rounds = max(rounds, ROUNDS if afresh else 1)
     approvals = read_approvals(site.storage.directory)
-    site = in_force(site, approvals)
+    site = in_force(with_floors(site, local_day(site, moment.at)), approvals)
     heard = discover(site, rim.progress)
     paths = due(site, memory.looked, moment.at)
     of_footage = wanted(site, memory.footage, moment.at)
@@ -106,6 +108,7 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
 
     `seen` must come from a look that was given the memory of this spool.
     """
+    site = with_floors(site, local_day(site, moment.at))
     incidents = spool.begin(moment.at)
     noted = standing(site, read_notes(site.storage.directory), moment.at)
     changed, memory = transitions(seen.findings, seen.memory, moment.at, noted)

@@ -16,12 +16,15 @@ from typing import Any
 
 from agent.baselines import approval_json, approvals_digest
 from agent.config import CameraConfig, Site
+from agent.declarations import local_day
 from agent.episodes import times_json
 from agent.events import Transition
 from agent.facts import Facts
 from agent.looks import masks_digest
 from agent.model import Draft, Finding, Json, Message, Source, utc_text
 from agent.report_health import counts, health_body
+from agent.rules.floors import floors
+from agent.rules.pack import digest_of
 from agent.spot_check import NOTHING_ASKED, Asked
 from agent.state import Memory
 from agent.timeline_days import timeline_of
@@ -101,8 +104,22 @@ def _config(site: Site, facts: Facts, findings: tuple[Finding, ...], now: dateti
             "config": site.digest,
             "approvals": approvals_digest(facts.approvals),
             "desired": asked.desired or None,
+            "rules": digest_of(site.packs),
         },
+        "rules": _rules(site, now),
         "answers": asked.answers(),
+    }
+
+
+def _rules(site: Site, now: datetime) -> dict[str, Json]:
+    """Return which packs of rules count, and which obligation sets which figure of the policy."""
+    return {
+        "profile": site.rules.profile,
+        "packs": [{"id": pack.id, "version": pack.version, "digest": pack.digest} for pack in site.packs],
+        "floors": [
+            {"name": floor.name, "value": floor.value, "obligation": floor.obligation}
+            for floor in floors(site, local_day(site, now))
+        ],
     }
 
 

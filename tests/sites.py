@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from agent.config import CameraConfig, PrivateZone, Site
+from agent.declarations import Declaration
 from drivers.details import Host
 from drivers.model import (
     Camera,
@@ -36,11 +37,19 @@ STILL = ViewSeen("still", "tiles", "day", "day", 0.9, 4, 16 / 9, Movement(0.05, 
 """What is said of a view that is as it was approved."""
 
 
+DECLARED = tuple(
+    Declaration(duty, value, "Li Na", date(2026, 1, 31))
+    for duty, value in {"national-class": "7-2", "key-target": False, "zone-type": "hall", "linked": False}.items()
+)
+"""All that the profile `technical` asks for."""
+
+
 def site(*cameras: CameraConfig, **changes: object) -> Site:
     """Return a site of the given cameras, each on a device of its own name unless it names another."""
     names = sorted({c.camera.device for c in cameras})
     devices = tuple(Device(name, "192.0.2.1", 80, "onvif") for name in names)
-    return replace(Site("dt0001", "140200", "140200", "School", devices=devices, cameras=cameras), **changes)
+    plain = Site("dt0001", "140200", "140200", "School", devices=devices, cameras=cameras, declarations=DECLARED)
+    return replace(plain, **changes)
 
 
 def camera(name: str = "gate", device: str = "box", **changes: object) -> CameraConfig:

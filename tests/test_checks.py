@@ -64,13 +64,17 @@ def test_nothing_passes_for_a_device_that_cannot_be_read(reason: Reason) -> None
     unavailable = observed("device:box", *(Unavailable(f, reason) for f in ("identity", "clock", "services", "disks")))
     unavailable += observed("camera:gate", *(Unavailable(f, reason) for f in CAMERA_FACTS))
     findings = judge(unavailable + gateway())
-    assert [f.check for f in findings.values() if f.status == "pass"] == ["mask-approval", "gateway-health"]
+    assert [f.check for f in findings.values() if f.status == "pass"] == [
+        "mask-approval",
+        "declarations",
+        "gateway-health",
+    ]
     assert causes(findings) == ["camera-online camera:gate"]
 
 
 def test_nothing_passes_where_nothing_was_observed_at_all() -> None:
     told = [f.check for f in judge(()).values() if f.status == "pass"]
-    assert told == ["mask-approval"], "what somebody approved needs no observation"
+    assert told == ["mask-approval", "declarations"], "what somebody says needs no observation"
 
 
 def test_a_silent_recorder_of_two_cameras_is_one_finding() -> None:

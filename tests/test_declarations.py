@@ -38,7 +38,7 @@ from agent.rules.reading import shipped
 
 TODAY = date(2026, 11, 25)
 GIVEN = date(2026, 1, 31)
-SITE = site_of(camera("gate"), camera("yard"), camera("hall", "nvr"))
+SITE = site_of(camera("gate"), camera("yard"), camera("hall", "nvr"), declarations=())
 
 
 def word(duty: str, value: Value, **more: object) -> Declaration:
