@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("agent.commands.demo", "run the whole flow against a simulated site"),
     "discover": ("agent.commands.discover", "list the devices that answer on the network"),
     "masks": ("agent.commands.masks", "have privacy masks approved, and judge picture files"),
+    "findings": ("agent.commands.findings", "what is open since when, who knows of it, and how long repairs took"),
     "status": ("agent.commands.status", "show how the running service is doing"),
     "config": ("agent.commands.config", "validate or show the configuration"),
     "credentials": ("agent.commands.credentials", "show refused logins, and allow another try"),
