@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("agent.commands.demo", "run the whole flow against a simulated site"),
     "discover": ("agent.commands.discover", "list the devices that answer on the network"),
     "masks": ("agent.commands.masks", "have privacy masks approved, and judge picture files"),
+    "findings": ("agent.commands.findings", "what is open since when, who knows of it, and how long repairs took"),
     "status": ("agent.commands.status", "show how the running service is doing"),
     "doctor": ("agent.commands.doctor", "look what around the agent keeps it from its work"),
     "bundle": ("agent.commands.bundle", "pack what support needs into one archive, without secrets or pictures"),

@@ -34,7 +34,7 @@ _VERSION = 1
 _FORGET_SHARE = 16  # one part of so many goes when there is no room
 _JOURNAL_SHARE = 8  # one part of so many is left to the journal of a transaction
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_COLUMNS = "at_ms, subject, check_id, before, after, told, episode"
+_COLUMNS = "at_ms, subject, check_id, before, after, told, closes, episode"
 _LAYOUT = f"""BEGIN IMMEDIATE;
 CREATE TABLE transition (
     id INTEGER PRIMARY KEY,
@@ -54,7 +54,7 @@ class _NotOurs(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A transition as it is remembered; `episode` as it stood then, None where none was open."""
+    """A transition as it is remembered; `episode` as it stood then, None where none was open; `closes`: it ended."""
 
     at: datetime
     subject: str
@@ -62,6 +62,7 @@ class Past:
     before: Status | None
     after: Status
     told: bool
+    closes: bool
     episode: Episode | None
 
 
@@ -84,14 +85,13 @@ def keep_history(storage: Storage, changed: Sequence[Transition], now: datetime)
         log.error("%s: %d changes cannot be remembered: %s", path, len(rows), error)
 
 
-def read_history(directory: Path, since: datetime | None = None, subject: str = "", closed: bool = False) -> list[Past]:
+def read_history(directory: Path, since: datetime | None = None, subject: str = "") -> list[Past]:
     """Return what is remembered, oldest first; nothing where there is no history yet.
 
     Args:
         directory: The state directory.
         since: Only what changed from then on.
         subject: Only what is about it, empty: everything.
-        closed: Only what closed an episode.
 
     Raises:
         Forbidden: This user may not read it.
@@ -108,8 +108,8 @@ def read_history(directory: Path, since: datetime | None = None, subject: str = 
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
             found = connection.execute(
                 f"SELECT {_COLUMNS} FROM transition"  # noqa: S608  our own names
-                " WHERE at_ms >= ? AND ? IN ('', subject) AND closes >= ? ORDER BY id",
-                (_ms(since) if since else -(2**62), subject, int(closed)),
+                " WHERE at_ms >= ? AND ? IN ('', subject) ORDER BY id",
+                (_ms(since) if since else -(2**62), subject),
             )
             return list(_past(found))
     except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
@@ -119,10 +119,12 @@ def read_history(directory: Path, since: datetime | None = None, subject: str = 
 
 
 def _past(rows: Iterator[Any]) -> Iterator[Past]:
-    for at_ms, subject, check, before, after, told, episode in rows:
+    for at_ms, subject, check, before, after, told, closes, episode in rows:
         at = datetime.fromtimestamp(at_ms / 1000, UTC)
         stood = episode_from(json.loads(episode)) if episode else None
-        yield Past(at, subject, check, cast(Status | None, before), cast(Status, after), bool(told), stood)
+        yield Past(
+            at, subject, check, cast(Status | None, before), cast(Status, after), bool(told), bool(closes), stood
+        )
 
 
 def _row(one: Transition, now: datetime) -> tuple[object, ...]:
@@ -141,8 +143,7 @@ def _keep(path: Path, max_bytes: int, rows: Sequence[tuple[object, ...]]) -> Non
 
         def insert() -> None:
             connection.executemany(
-                "INSERT INTO transition (at_ms, subject, check_id, before, after, told, closes, episode)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO transition ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  our own names
                 rows,
             )
 
