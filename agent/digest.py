@@ -17,9 +17,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.config import DailyDigest, Site
+from agent.episodes import Known
 from agent.harmless import printable
 from agent.model import Finding, Json, Status, utc_text
-from agent.state import Known
 from agent.text import render
 
 SCHEMA: Final = "camwarden-digest/1"

@@ -16,10 +16,10 @@ from typing import Final, get_args
 
 from agent.config import DailyDigest, Site
 from agent.digest import Told, Waiting, attempted, decide, delivered, is_due
+from agent.episodes import Known
 from agent.files import write_atomic
 from agent.log_kinds import about
 from agent.model import Finding, Json, Status
-from agent.state import Known
 
 log = logging.getLogger("camwarden.digest")
 

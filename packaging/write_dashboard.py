@@ -22,7 +22,7 @@ Kind = Literal["stat", "timeseries", "table"]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel: `title` in both languages; `queries` are a legend and an expression each; `HERE` in them is where the chosen sites are named.
+    """One panel: `title` in both languages; `queries` are legend and expression; `HERE` names the chosen sites.
 
     `unit` is Grafana's name of it; `steps` are the values from which a panel is green, orange and red.
     """

@@ -26,6 +26,7 @@ DATE: Final = "2026-11-25"
 """When the pages were last changed in substance; fixed, so that a build gives the same bytes again."""
 
 LINE_CHARS: Final = 78
+LINE_MAY_BREAK: Final = r"\1\\:"
 COMMON: Final = "common flags"
 
 ENDS: Final = (
@@ -123,7 +124,8 @@ def _table(paragraph: list[str], seen: set[str]) -> Iterator[str]:
         elif option and f"{title} {option[2]}" not in seen:
             seen.add(f"{title} {option[2]}")
             yield from [".TP", f".B {_escaped(option[2])}", *_text(" ".join(comment)), *([".br"] if comment else [])]
-            yield f".I {_escaped(f'{option[2]} = {option[3]}')}"
+            # A digest is longer than a line may be: it may break after each 32 digits.
+            yield f".I {re.sub('([0-9a-f]{32})(?=[0-9a-f])', LINE_MAY_BREAK, _escaped(f'{option[2]} = {option[3]}'))}"
         elif line.startswith("# "):
             comment.append(line.removeprefix("# "))
             continue

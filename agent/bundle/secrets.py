@@ -19,7 +19,8 @@ from urllib.parse import quote
 import tomli
 
 from agent.config import Site
-from agent.config_load import FILE_MAX_BYTES, secrets_path
+from agent.config_file import FILE_MAX_BYTES
+from agent.config_load import secrets_path
 from agent.config_table import SECRET_KEYS
 from agent.redact import GONE
 
