@@ -13,8 +13,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
+from exposition_reader import read
+from mosquitto import free_port
+from webhook_server import serving
 
 from agent.demo.children import command, output_of
 from agent.demo.run import FOUND_SOMETHING, Demo, start
@@ -107,6 +111,33 @@ def test_ready_status_and_a_quick_end(stage: Stage) -> None:
         assert child.wait(WITHIN_S) == 0
         assert time.monotonic() - began_at < 5
         stage.notified("STOPPING=1")
+
+
+def test_a_cycle_is_shown_to_prometheus_and_told_to_a_webhook(stage: Stage, tmp_path: Path) -> None:
+    port, textfile = free_port(), tmp_path / "camwarden.prom"
+    with serving() as hook:
+        secrets = stage.demo.config.parent / "secrets.toml"
+        secrets.write_text(f'{secrets.read_text()}[credential.digest]\nuser = "robot"\npassword = "{hook.url()}"\n')
+        stage.demo.config.write_text(
+            f'{stage.demo.config.read_text()}\n[metrics]\nlisten = "127.0.0.1:{port}"\ntextfile = "{textfile}"\n'
+            '[daily_digest]\nkind = "wecom"\ncredential = "digest"\nat = "00:00"\n'
+        )
+        with stage.daemon():
+            stage.notified("STATUS=")
+            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+                told = read(page.read().decode())
+        written = read(textfile.read_text())
+    for numbers in (told, written):
+        assert numbers["camwarden_cameras", ("online", "pass")] > 5
+        assert numbers["camwarden_findings", ("check", "retention-days"), ("status", "fail")] > 0
+        assert numbers["camwarden_cycle_reports",] > 0
+        assert numbers["camwarden_process_resident_memory_bytes",] > 10_000_000
+        assert numbers["camwarden_worker_starts_total",] >= 1
+    assert told["camwarden_delivery_connected",] == 1
+    (message,) = hook.bodies()
+    assert "privacy-mask-effective" in message["markdown"]["content"]
+    assert "127.0.0.1" not in message["markdown"]["content"]
+    assert "TOKEN-1" not in stage.log()
 
 
 def test_sigterm_in_the_middle_of_a_cycle_ends_it_at_once(stage: Stage) -> None:
