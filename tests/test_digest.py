@@ -20,10 +20,11 @@ from agent.checks import CHECKS
 from agent.config import DailyDigest, Site
 from agent.digest import RETRY_LAST, Told, decide, is_due, without_addresses
 from agent.digest_desk import NAME, DigestDesk, from_data, to_data
+from agent.episodes import Known
 from agent.events import transitions
 from agent.files import write_atomic
 from agent.model import Finding, Message, Status
-from agent.state import NOTHING, Known, Memory
+from agent.state import NOTHING, Memory
 from drivers.model import Credential
 
 MORNING = datetime(2026, 11, 25, 0, 5, tzinfo=UTC)
