@@ -56,6 +56,7 @@ DEVICES: Final = {"bash": "_camwarden_devices", "zsh": "_camwarden_devices", "fi
 def completions() -> dict[str, str]:
     """Return the text of each shell's file, by the file's name."""
     parser = full_parser()
+    _spread(parser, _common(parser))
     for action in _actions(parser):
         meant = _meant(action)
         if meant is not None:
@@ -64,6 +65,21 @@ def completions() -> dict[str, str]:
         name: shtab.complete(parser, shell, preamble=PREAMBLES).replace("\t", "    ").rstrip() + "\n"
         for shell, name in FILES.items()
     }
+
+
+def _common(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    return next(group._group_actions for group in parser._action_groups if group.title == "common flags")
+
+
+def _spread(parser: argparse.ArgumentParser, common: list[argparse.Action]) -> None:
+    """Let every action take the common flags too: they may stand anywhere on the command line."""
+    for action in common:
+        if not set(action.option_strings) & set(parser._option_string_actions):
+            parser._add_action(action)
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                _spread(command, common)
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

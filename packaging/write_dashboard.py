@@ -22,10 +22,9 @@ Kind = Literal["stat", "timeseries", "table"]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel: `title` in English and Chinese; `queries` are a legend and an expression each.
+    """One panel: `title` in both languages; `queries` are legend and expression; `HERE` names the chosen sites.
 
-    `HERE` in an expression is where the chosen sites are named. `unit` is Grafana's name of it; `steps` are the values
-    from which a panel is green, orange and red.
+    `unit` is Grafana's name of it; `steps` are the values from which a panel is green, orange and red.
     """
 
     title: tuple[str, str]

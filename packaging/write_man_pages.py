@@ -214,9 +214,7 @@ def _text(text: str) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    safe = text.replace("\\", r"\e").replace("-", r"\-").replace('"', r"\(dq")
-    # A digest is longer than a narrow line: it may be broken where nothing is shown.
-    return re.sub(r"([0-9a-f]{32})(?=[0-9a-f])", r"\1\:", safe)
+    return text.replace("\\", r"\e").replace("-", r"\-").replace('"', r"\(dq")
 
 
 def _page(lines: list[str]) -> str:

@@ -123,6 +123,7 @@ def test_bash_and_fish_complete_names_options_choices_ids_and_files(shell, files
     assert shell(files, "camwarden hub trust re") == {"revoke"}
     assert shell(files, "camwarden check --time") == {"--timeline"}
     assert shell(files, "camwarden check --lang z") == {"zh_CN"}
+    assert shell(files, "camwarden hub trust list --js") == {"--json"}
     assert shell(files, "camwarden masks show --camera ga") == {"gate-1", "gate-2"}
     assert shell(files, "camwarden credentials retry n") == {"nvr"}
     assert "here.txt" in shell(files, "camwarden check --config he")
