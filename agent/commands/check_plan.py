@@ -53,7 +53,10 @@ def plan_words(site: Site, plans: tuple[DevicePlan, ...], lang: str) -> str:
         devices = tuple(group)
         names = ", ".join(plan.device.id for plan in devices)
         login = translate("login {name}, only where the device asks for one", lang).format(name=printable(credential))
-        lines.append(f"{names}: {driver or translate('which protocol?', lang)}")
+        reads = driver or translate("which protocol?", lang)
+        if driver and any(not plan.driver for plan in plans):
+            reads = translate("where it speaks {driver}", lang).format(driver=driver)
+        lines.append(f"{names}: {reads}")
         lines.append(f"  {login if credential else translate('no login is sent', lang)}")
         for ask in devices[0].asks:
             lines.append("  " + f"{ask.of:7} {ask.protocol:6} {ask.method:8} {ask.path} {ask.operation}".rstrip())

@@ -60,7 +60,8 @@ def findings_table(site: Site, findings: tuple[Finding, ...], lang: str, everyth
     """Return findings in the order of the configuration, worst first; `everything` adds passes and consequences."""
     shown = [f for f in findings if everything or (f.status not in ("pass", "not_applicable") and not f.caused_by)]
     places = {f"camera:{c.camera.id}": i for i, c in enumerate(site.cameras)}
-    shown.sort(key=lambda f: (ORDER.index(f.status), places.get(f.subject, -1)))
+    # What cannot be reached comes first: it explains what else is missing.
+    shown.sort(key=lambda f: (ORDER.index(f.status), f.check != "camera-online", places.get(f.subject, -1)))
     names = {f"camera:{c.camera.id}": c.camera.name for c in site.cameras}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(translate("status", lang), no_wrap=True)
