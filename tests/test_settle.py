@@ -1,4 +1,4 @@
-"""Changed footage that somebody looked into: it is a fail until he says so, and after the next look it is told no more."""
+"""Changed footage that somebody looked into: a fail until he says so, told no more after the next look."""
 
 from __future__ import annotations
 
