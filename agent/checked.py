@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.config import Site
 from agent.cycle import Seen
+from agent.episodes import Episode
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +16,11 @@ class Checked:
     """The site as it was declared, what was seen and concluded, when the look began, and whether it was broken off.
 
     After a Ctrl-C everything that had come back by then is judged; the rest is unknown with reason `interrupted`.
+    `episodes`: what a service on this host has open, by key of the finding.
     """
 
     site: Site
     seen: Seen
     at: datetime
     interrupted: bool = False
+    episodes: Mapping[str, Episode] = field(default_factory=dict)

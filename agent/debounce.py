@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from agent.checks.recorded import TAMPER_ID
 from agent.episodes import WELL, Episode, Known, begun, is_worse
 from agent.finding_notes import Acknowledgement, Proof
 from agent.model import Finding, Looks, Status
@@ -127,8 +128,8 @@ def _opened(finding: Finding, since: datetime, openings: tuple[datetime, ...]) -
 
 
 def _closed(episode: Episode, status: Status, now: datetime) -> Episode:
-    """Return the episode as it ends. What is due no longer was not repaired."""
-    if status == "pass":
+    """Return the episode as it ends. What is due no longer was not repaired, and footage that is gone never is."""
+    if status == "pass" and episode.check != TAMPER_ID:
         return replace(episode, verified_at=now)
     return replace(episode, repaired_at=None)
 

@@ -31,6 +31,8 @@ COMMAND_TYP: Final = "vss-cmd+json"
 RESULT_TYP: Final = "vss-cmd-result+json"
 DESIRED_TYP: Final = "vss-desired+json"
 REPORTED_TYP: Final = "vss-reported+json"
+CHECK_TYP: Final = "vss-check+json"
+"""A look that somebody asked for on site: `agent/check_job.py`."""
 KEY_TYP: Final = "vss-key+json"
 """What a new report key signs to prove that it is there: `agent/rotation.py`."""
 

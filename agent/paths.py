@@ -20,11 +20,17 @@ def credentials_file(directory: Path, environ: Mapping[str, str]) -> Path:
     Args:
         directory: `Storage.directory`.
         environ: For XDG_STATE_HOME and HOME.
+    """
+    return own_state(directory, environ) / CREDENTIALS_NAME
+
+
+def own_state(directory: Path, environ: Mapping[str, str]) -> Path:
+    """Return where a command keeps what is to stay: the service's folder where this user may, else the user's own.
 
     Source: XDG Base Directory Specification 0.8.
     """
     if os.access(directory, os.W_OK):
-        return directory / CREDENTIALS_NAME
+        return directory
     state = environ.get("XDG_STATE_HOME", "")
     home = Path(state) if state.startswith("/") else Path(environ.get("HOME") or Path.home()) / ".local" / "state"
-    return home / "camwarden" / CREDENTIALS_NAME
+    return home / "camwarden"

@@ -59,6 +59,7 @@ FIGURES = {
         "health_64_bytes": ("B", 4_096, "lower"),
         "config_64_bytes": ("B", 65_536, "lower"),
     },
+    "history": {"history_mb": ("MB", 33.554432, "lower")},
     "soak": {"soak_faults": ("faults", 200, "higher"), "soak_lost": ("reports", 0, "lower")},
     "fleet": {
         "fleet_sites": ("sites", 5_000, "higher"),

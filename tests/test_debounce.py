@@ -78,6 +78,14 @@ def test_what_is_due_no_longer_was_not_repaired() -> None:
     assert (episode.repaired_at, episode.verified_at) == (None, None)
 
 
+def test_footage_that_is_gone_is_settled_and_never_repaired() -> None:
+    changed, _ = live("fp", "recording-tamper")
+    episode = changed[-1].episode
+    assert story(changed) == "FP"
+    assert episode is not None
+    assert (episode.repaired_at, episode.verified_at) == (None, None)
+
+
 def test_what_is_no_longer_configured_closes_without_a_word() -> None:
     _, memory = live("f")
     changed, memory = transitions((), memory, NOW + STEP)

@@ -1,4 +1,4 @@
-"""`camwarden findings` beside a running service: what it shows, whose word it takes, what comes of it."""
+"""`camwarden findings` beside a service: what it shows, whose word it takes, and what the service makes of it."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from typing import Final
 from agent import exits
 from agent.anonymous import anonymous
 from agent.checked import Checked
+from agent.commands import check_jobs
 from agent.commands.check_options import add_options, check_options, device_of, login_of
 from agent.commands.check_plan import show_plan
 from agent.commands.check_progress import following
@@ -28,6 +29,7 @@ from agent.files import as_owner_of
 from agent.host import moment
 from agent.one_device import site_of, with_channels
 from agent.paths import credentials_file
+from agent.remembered import episodes_known
 from agent.rim import Rim
 from agent.verdict import exit_code
 from drivers.credentials import Credentials
@@ -44,6 +46,7 @@ DRIVER_WITHIN_S: Final = 8.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add_options(parser)
+    check_jobs.add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
     check_options(args)
     if args.plan:
         return show_plan(args)
+    if check_jobs.is_asked(args):
+        return check_jobs.run(args, load(args.config), _site)
     checked = _one_address(args) if args.host is not None else _site(args, load(args.config))
     show(args, anonymous(checked) if args.redact else checked)
     return exits.INTERRUPTED if checked.interrupted else exit_code(checked.seen.findings)
@@ -61,7 +66,8 @@ def _site(args: argparse.Namespace, site: Site) -> Checked:
     remembered = credentials_file(site.storage.directory, os.environ)
     remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Worker() as worker, as_owner_of(site.storage.directory):
-        return _look(args, site, worker, Credentials(remembered))
+        checked = _look(args, site, worker, Credentials(remembered))
+    return replace(checked, episodes=episodes_known(site.storage.directory))
 
 
 def _one_address(args: argparse.Namespace) -> Checked:

@@ -13,6 +13,7 @@ from rich.text import Text
 from agent.checked import Checked
 from agent.commands.findings_table import cameras_table, findings_table
 from agent.commands.timeline_table import TimelineTable
+from agent.episodes import times_json
 from agent.harmless import csv_cell, json_text
 from agent.model import Finding, Json, utc_text
 from agent.report import counts, finding_json
@@ -76,6 +77,7 @@ def result_json(checked: Checked, days: Timeline | None = None) -> dict[str, Jso
         "version": VERSION,
         "site": {"id": site.id, "name": site.name, "city": site.city, "division": site.division},
         "at": utc_text(checked.at),
+        "cfg_digest": site.digest,
         "interrupted": checked.interrupted,
         "cameras": [
             {
@@ -90,8 +92,18 @@ def result_json(checked: Checked, days: Timeline | None = None) -> dict[str, Jso
         ],
         "counts": counts(seen.findings),
         "undeclared": list(seen.facts.undeclared),
-        "findings": [{**finding_json(f), "next_step": render_apart(f.message, "en")[1]} for f in seen.findings],
+        "findings": [_finding_json(checked, f) for f in seen.findings],
         **({} if days is None else {"timeline": timeline_json(days)}),
+    }
+
+
+def _finding_json(checked: Checked, finding: Finding) -> dict[str, Json]:
+    """Return a finding with its next step, and the times that a service on this host knows of it."""
+    episode = checked.episodes.get(finding.key)
+    return {
+        **finding_json(finding),
+        "next_step": render_apart(finding.message, "en")[1],
+        "episode": times_json(episode) if episode else None,
     }
 
 

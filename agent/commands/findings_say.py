@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from agent import exits
 from agent.checks.recorded import TAMPER_ID
+from agent.commands.site_time import local
 from agent.config import Site
 from agent.episodes import Episode, open_episodes
 from agent.errors import UsageError
@@ -111,11 +112,6 @@ ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace, Site, datetime], int]]
     "plan": _plan,
     "unplan": _unplan,
 }
-
-
-def local(at: datetime, zone: ZoneInfo) -> str:
-    """Return a time as the clocks on site show it, to the minute."""
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
 def _the_open(args: argparse.Namespace, memory: Memory) -> Episode:

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from agent import exits
-from agent.commands.findings_say import local
 from agent.commands.findings_table import STYLE
+from agent.commands.site_time import lasted, local
 from agent.config import Site
 from agent.episodes import Episode, Repairs, open_episodes, repairs, times_json
 from agent.finding_notes import Plan, covered, is_in_force, read_notes, standing
@@ -87,14 +87,6 @@ def show_history(args: argparse.Namespace, site: Site, now: datetime, since: dat
         if figures:
             console.print(_repairs_table(figures, args.lang))
     return exits.OK
-
-
-def lasted(seconds: float, lang: str) -> str:
-    """Return how long something took in two digits or so: 45 s, 12 min, 3.5 h, 2.1 d."""
-    for unit, length, until, digits in (("{n} s", 1, 90, 0), ("{n} min", 60, 90, 0), ("{n} h", 3600, 48, 1)):
-        if abs(seconds) < length * until:
-            return translate(unit, lang).format(n=f"{seconds / length:.{digits}f}")
-    return translate("{n} d", lang).format(n=f"{seconds / 86_400:.1f}")
 
 
 def _is_meant(args: argparse.Namespace, episode: Episode) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from agent.envelope import (
     ACK_TYP,
+    CHECK_TYP,
     COMMAND_TYP,
     DESIRED_TYP,
     REPORT_TYP,
@@ -115,6 +116,10 @@ def _read(payload: bytes, jws: str, typ: str, believed: Believed) -> Claim | Non
         else:
             _own_key(believed, site, jws)
             (read_result if typ == RESULT_TYP else read_reported)(payload, jws, keys)
+        return None
+    if typ == CHECK_TYP:
+        verify(payload, jws, keys, typ)
+        _own_key(believed, str(_object(payload).get("site", "")), jws)
         return None
     verify(payload, jws, keys, typ if typ == STATE_TYP else REPORT_TYP)
     claim = read_payload(payload, jws)
