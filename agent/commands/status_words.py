@@ -106,7 +106,8 @@ def _cameras(content: Mapping[str, Json], lang: str, everything: bool) -> Iterat
 def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Iterator[str]:
     queue = mapping(content.get("queue"))
     if queue:
-        numbers = ", ".join(f"{clean(value)} {translate(key, lang)}" for key, value in queue.items())
+        shown = {key: value for key, value in queue.items() if value or everything} or {"pending": 0}
+        numbers = ", ".join(f"{clean(value)} {translate(key, lang)}" for key, value in shown.items())
         yield translate("reports", lang) + ": " + numbers
     hub = content.get("hub")
     if isinstance(hub, Mapping):
