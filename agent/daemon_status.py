@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Final
 
 from agent.config import Site
 from agent.cycle import Seen
-from agent.model import Json, utc_text
+from agent.model import Finding, Json, utc_text
 from agent.publish_status import DeliveryStatus
 from agent.report import counts
 from agent.verdict import refused
+
+OPEN_MAX: Final = 40
+"""Findings with their sentences: more than a person reads at once, and the file stays small."""
+
+_ORDER = ("fail", "warn", "unknown")
+_SEVERITIES = ("critical", "major", "minor", "info")
 
 
 def status_content(
@@ -53,11 +60,34 @@ def status_content(
         "next_due_at": utc_text(at + timedelta(seconds=site.period_s)),
         "counts": {**counts(seen.findings), "refused": len(refused(seen.findings))},
         "cameras": cameras,
+        **open_rows(site, seen.findings),
         "queue": queue,
         "hub": _delivery(delivery) if delivery else None,
         "orders": orders,
         "worker_limits": list(worker_limits),
     }
+
+
+def open_rows(site: Site, findings: tuple[Finding, ...]) -> dict[str, Json]:
+    """Return what is not in order, worst first, each cause once; and how many found no room.
+
+    Messages keep their places, so that whoever reads them can do so in another language.
+    """
+    names = {f"camera:{camera.camera.id}": camera.camera.name for camera in site.cameras}
+    found = [f for f in findings if f.status in _ORDER and not f.caused_by]
+    found.sort(key=lambda f: (_ORDER.index(f.status), _SEVERITIES.index(f.severity)))
+    rows: list[Json] = [
+        {
+            "status": f.status,
+            "check": f.check,
+            "subject": f.subject,
+            "name": names.get(f.subject, ""),
+            "message": f.message.template,
+            "values": dict(f.message.values),
+        }
+        for f in found[:OPEN_MAX]
+    ]
+    return {"open": rows, "open_more": len(found) - len(rows)}
 
 
 def _delivery(status: DeliveryStatus) -> dict[str, Json]:

@@ -1,7 +1,7 @@
 """The file in which the daemon says how it is, and which `camwarden status` reads.
 
 `status.json` lies in the runtime folder, mode 0640, and is replaced as a whole after every cycle. It is one JSON
-object: `schema`, `at` and `next_due_at` (UTC, RFC 3339), `site`, `counts` by status, `cameras`, `queue`, `hub`.
+object: `schema`, `at` and `next_due_at` (UTC, RFC 3339), `site`, `counts` by status, `cameras`, `open`, `queue`, `hub`.
 What stands in it is decided by `daemon.py`; whether it is still true is decided here.
 """
 

@@ -194,9 +194,26 @@ def test_dead_devices_and_unknown_names_are_named(place: Place) -> None:
     nobody = '[[device]]\nid = "roof"\nhost = "nobody.invalid"\n'
     place.write(place.text + dead + nobody)
     found = place.look("devices", "names")
-    assert found["devices"].evidence["devices"].keys() == {"yard", "roof"}  # type: ignore[union-attr]
-    assert "2 of 3" in str(found["devices"].what)
+    assert found["devices"].evidence["devices"].keys() == {"yard"}  # type: ignore[union-attr]
+    assert "1 of 3" in str(found["devices"].what)
     assert found["names"].evidence["names"] == ["nobody.invalid"]
+    place.write(place.text + nobody)
+    assert place.one("devices").status == "unknown"  # the cause is told in the row of names
+
+
+def test_a_key_that_others_can_read_is_one_failure(place: Place) -> None:
+    (place.state / "report-key.pem").chmod(0o644)
+    assert statuses(place.look("permissions", "report-key")) == {"permissions": "fail", "report-key": "unknown"}
+
+
+def test_a_stopped_service_whose_status_is_fresh_is_not_called_running(place: Place) -> None:
+    """Nor is a login tried: it could work in another container, out of sight."""
+    place.running()
+    with place.broker:
+        found = place.look("broker-login", "service")
+        assert "as doctor" not in place.broker.log
+    assert found["broker-login"].reason == "not-sure"
+    assert found["service"].status != "pass"
 
 
 def test_a_probe_that_hangs_or_breaks_is_unknown_and_holds_nobody_up(place: Place) -> None:

@@ -6,11 +6,13 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from certificates import Authority
+from delivery import Maker, site
 from gateway_place import CANARY, Place, statuses
 from mosquitto import Broker
 
@@ -96,7 +98,7 @@ def test_a_login_is_tried_once_and_judged(password: str, status: str, code: int,
 
 
 def test_beside_a_running_service_no_login_is_tried(place: Place) -> None:
-    with place.broker:
+    with closing(Maker(place.state, site("S1")).open()), place.broker:  # held as a service holds it
         place.running()
         assert place.one("broker-login").status == "pass"
         place.running("refused", "Not authorized")

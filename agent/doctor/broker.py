@@ -49,7 +49,7 @@ def reached(situation: Situation) -> Outcome:
     try:
         socket.create_connection((hub.host, hub.port), CONNECT_S).close()
     except OSError as error:
-        why = "no answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        why = "timed out" if isinstance(error, TimeoutError) else error.strerror or str(error)
         what = Message("{place} takes no connection: {why}", {**place, "why": why})
         return found("fail", "no-connection", what, Message("check route, firewall and [hub] host and port"))
     return passed(Message("{place} takes connections", place))
@@ -119,6 +119,9 @@ def login(situation: Situation) -> Outcome:
         return not_due("no-hub", _NO_HUB)
     if situation.is_running:
         return _by_the_service(situation)
+    if situation.may_be_running:
+        what = Message("a service may work here that cannot be seen, so no login was tried")
+        return found("unknown", "not-sure", what, Message("look at: camwarden status, and journalctl -u camwarden"))
     if hub.credential is not None and not situation.has_logins:
         what = Message("this user may not read the login, so it was not tried")
         return found("unknown", "forbidden", what, Message("run doctor as root"))

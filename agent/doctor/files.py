@@ -12,6 +12,7 @@ from typing import Final
 
 from agent.config_load import secrets_path
 from agent.doctor.model import Outcome, Situation, found, not_due, passed, site_of
+from agent.errors import Forbidden
 from agent.keys import REPORT_KEY_NAME
 from agent.keys_place import place_of
 from agent.model import Message
@@ -56,8 +57,8 @@ def permissions(situation: Situation) -> Outcome:
     wrong = [*_wrong_modes(situation), *_wrong_owners(directory, owner)]
     if not wrong:
         return passed(Message("files and folders belong to whom they must, and are closed to others"))
-    shown = "; ".join(f"{path}: {why}" for path, why, _ in wrong[:SHOWN_MAX])
-    what = Message("{count} are wrong: {shown}", {"count": len(wrong), "shown": shown})
+    shown = ", ".join(f"{path} ({why})" for path, why, _ in wrong[:SHOWN_MAX])
+    what = Message("{count} have a wrong mode or owner: {shown}", {"count": len(wrong), "shown": shown})
     step = Message("as root: {command}", {"command": wrong[0][2]})
     return found("fail", "wrong-modes", what, step, paths=[str(path) for path, _, _ in wrong])
 
@@ -72,7 +73,7 @@ def _wrong_modes(situation: Situation) -> Iterator[tuple[Path, str, str]]:
         mode = stat.S_IMODE(status.st_mode)
         if mode & forbidden:
             better = mode & ~forbidden
-            yield path, f"mode {mode:04o}", f"chmod {better:04o} {path}"
+            yield path, f"{mode:04o}", f"chmod {better:04o} {path}"
 
 
 def _kept_closed(situation: Situation) -> Iterator[tuple[Path, int]]:
@@ -100,8 +101,8 @@ def _wrong_owners(directory: Path, owner: int) -> Iterator[tuple[Path, str, str]
             status = path.lstat()
         except FileNotFoundError:  # gone meanwhile: the service works here
             continue
-        if status.st_uid != owner:
-            yield path, f"belongs to user {status.st_uid}, the folder to {owner}", f"chown -R {owner} {directory}"
+        if status.st_uid != owner and path.name != "lost+found":
+            yield path, f"uid {status.st_uid}", f"chown -R {owner} {directory}"
 
 
 def report_key(situation: Situation) -> Outcome:
@@ -113,8 +114,14 @@ def report_key(situation: Situation) -> Outcome:
     path = site.storage.directory / REPORT_KEY_NAME
     if site.key.source == "file" and not os.path.lexists(path) and not _is_hidden(path.parent):
         return not_due("no-key", _NO_KEY)
-    with closing(place_of(site, situation.environ)) as place:
-        key, _ = place.shown()
+    try:
+        with closing(place_of(site, situation.environ)) as place:
+            key, _ = place.shown()
+    except Forbidden:
+        if not os.access(path, os.R_OK):
+            raise
+        what = Message("the report key is open to others, so it is not used")
+        return found("unknown", "too-open", what, Message("see the row of permissions"))
     if key is None:
         return not_due("no-key", _NO_KEY)
     return passed(Message("the report key can be used; its thumbprint is {kid}", {"kid": key.kid}), kid=key.kid)

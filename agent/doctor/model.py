@@ -40,7 +40,12 @@ class Situation:
 
     @property
     def is_running(self) -> bool:
-        """Whether a service works here, as far as can be seen from outside. In doubt it does."""
+        """Whether a service works here: it holds the spool."""
+        return bool(self.holder)
+
+    @property
+    def may_be_running(self) -> bool:
+        """Whether a service could work here that must not be disturbed: in doubt, as in another container, it does."""
         return self.holder is not None or (self.status is not None and not self.status.stale)
 
 

@@ -43,23 +43,28 @@ def devices(situation: Situation) -> Outcome:
         return not_due("no-devices", Message("no device is configured"))
     tasks = {device.id: partial(_connect, device.host, device.port) for device in site.devices}
     wrong = _failures(tasks, 2 * CONNECT_S, DEVICES_S)
+    nameless = {name for name, error in wrong.items() if isinstance(error, socket.gaierror)}
+    if wrong and len(nameless) == len(wrong):
+        what = Message("could not be connected to by name: {shown}", {"shown": ", ".join(sorted(nameless)[:SHOWN_MAX])})
+        return found("unknown", "unknown-names", what, Message("see the row of names"), devices=sorted(nameless))
+    wrong = {name: error for name, error in wrong.items() if name not in nameless}
     if not wrong:
         return passed(Message("all {count} take connections; no login was tried", {"count": len(tasks)}))
     values: Values = {"count": len(wrong), "total": len(tasks), "shown": _listed(wrong)}
     what = Message("{count} of {total} take no connection: {shown}", values)
     step = Message("check power, cable, address and port of each")
-    return found("fail", "no-connection", what, step, devices=dict(wrong))
+    return found("fail", "no-connection", what, step, devices={name: _why(error) for name, error in wrong.items()})
 
 
-def _failures(tasks: Mapping[str, Callable[[], None]], each_s: float, within_s: float) -> dict[str, str]:
-    """Run them side by side; return those that failed, in their order, with the reason."""
+def _failures(tasks: Mapping[str, Callable[[], None]], each_s: float, within_s: float) -> dict[str, Exception]:
+    """Run them side by side; return those that failed, in their order."""
     ended = dict(run_limited([Task(name, run, each_s) for name, run in tasks.items()], within_s - 0.5))
-    return {name: _why(result) for name in tasks if (result := ended[name]) is not None}
+    return {name: result for name in tasks if (result := ended[name]) is not None}
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return "no answer"
+        return "timed out"
     return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
 
 
@@ -77,6 +82,6 @@ def _is_address(host: str) -> bool:
     return False
 
 
-def _listed(wrong: Mapping[str, str]) -> str:
-    shown = [f"{name} ({why})" for name, why in list(wrong.items())[:SHOWN_MAX]]
+def _listed(wrong: Mapping[str, Exception]) -> str:
+    shown = [f"{name} ({_why(error)})" for name, error in list(wrong.items())[:SHOWN_MAX]]
     return ", ".join([*shown, *(["..."] if len(wrong) > SHOWN_MAX else [])])
