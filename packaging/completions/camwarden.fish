@@ -60,7 +60,7 @@ function _shtab_camwarden_using
 end
 
 set -g _shtab_camwarden_commands run check demo discover masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' credentials 'credentials status' 'credentials retry' keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub jwks' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case'
-set -g _shtab_camwarden_opts_with_value --ack --address --broker --by --ca --camera --certificate --check --config --data --device --driver --epoch --expires --from --host --idle --interface --jwks --key --kid --lang --metrics --out --password-file --port --preset --range --regions --rounds --sheet --since --to --topic --until --user --why --within --write
+set -g _shtab_camwarden_opts_with_value --ack --address --against --broker --by --ca --camera --certificate --check --close --config --data --device --driver --epoch --expires --from --host --idle --interface --jwks --key --kid --lang --metrics --open --out --password-file --port --preset --range --regions --rounds --sheet --since --to --topic --until --user --why --within --write
 
 complete -c camwarden -e
 complete -c camwarden -f
@@ -105,6 +105,9 @@ complete -c camwarden -n '_shtab_camwarden_using check' -l password-file -xka "(
 complete -c camwarden -n '_shtab_camwarden_using check' -l driver -xka "onvif hikvision dahua uniview" -d 'how to read it (default: ask it which protocol it speaks)'
 complete -c camwarden -n '_shtab_camwarden_using check' -l tls -d 'speak HTTPS to it'
 complete -c camwarden -n '_shtab_camwarden_using check' -l ca -xka "(__fish_complete_path (commandline -ct))" -d 'certificates (PEM) that vouch for its own'
+complete -c camwarden -n '_shtab_camwarden_using check' -l against -xka "(__fish_complete_path (commandline -ct))" -d 'compare with an earlier `check --json`, or a job'
+complete -c camwarden -n '_shtab_camwarden_using check' -l open -x -d 'keep this look, signed, as the one before a repair'
+complete -c camwarden -n '_shtab_camwarden_using check' -l close -x -d 'look again at what was not well then, and compare'
 complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a demo -d 'run the whole flow against a simulated site. camwarden only reads from devices: no command changes a camera or recorder.'
 complete -c camwarden -n '_shtab_camwarden_using demo' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml)'
@@ -302,6 +305,8 @@ complete -c camwarden -n '_shtab_camwarden_using status' -l verbose -s v -d 'log
 complete -c camwarden -n '_shtab_camwarden_using status' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden -n '_shtab_camwarden_using status' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using status' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using status' -l all -d 'list every camera, and every figure of the delivery'
+complete -c camwarden -n '_shtab_camwarden_using status' -l nagios -d 'one line with performance data; exit codes 0, 1, 2, 3'
 complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a doctor -d 'look what around the agent keeps it from its work. camwarden only reads from devices: no command changes a camera or recorder.'
 complete -c camwarden -n '_shtab_camwarden_using doctor' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using doctor' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml)'
