@@ -32,6 +32,7 @@ FIGURES = {
         "deadline_overrun_ms": ("ms", 50, "lower"),
         "healthy_delay_ms": ("ms", 100, "lower"),
     },
+    "check": {"check_32_wall_s": ("s", 30, "lower")},
     "capture": {
         "rtsp_64_wall_s": ("s", 0.8, "lower"),
         "rtsp_64_cpu_s": ("s", 0.7, "lower"),

@@ -66,7 +66,7 @@ def check_options(args: argparse.Namespace) -> None:
     if args.host is not None and (args.ask_password or args.password_file) and not args.user:
         raise UsageError("a password without --user: name the login it belongs to")
     if args.host is not None and args.user and not args.plan and not (args.ask_password or args.password_file):
-        raise UsageError("--user without a password: add --ask-password or --password-file FILE")
+        raise UsageError("--user stands alone, add --ask-password or --password-file FILE for its password")
 
 
 def device_of(args: argparse.Namespace) -> Device:

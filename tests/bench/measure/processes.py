@@ -85,6 +85,22 @@ def stub_devices(kinds: list[str]) -> Iterator[list[dict[str, int]]]:
         child.communicate()
 
 
+@contextmanager
+def simulated_site(directory: Path, healthy: int) -> Iterator[dict[str, Any]]:
+    """Start one process with a simulated site, four dead devices included; yield what it says of itself."""
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "stubs.simulated_site", str(directory), str(healthy)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=_environment(),
+    )
+    try:
+        yield json.loads(_first_line(child))
+    finally:
+        child.kill()
+        child.communicate()
+
+
 def service_environment() -> dict[str, str]:
     """Return what the service's unit file sets for the daemon."""
     unit = (ROOT / "systemd" / "camwarden.service").read_text().splitlines()
