@@ -89,9 +89,10 @@ def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: No
         episode, openings = _opened(finding, since, (*openings, since))
         told = True
     else:
-        silent = episode.flapping or (episode.acknowledged is not None and not is_worse(status, episode.worst))
         worst = status if is_worse(status, episode.worst) else episode.worst
-        episode, told = replace(_as_seen(episode, finding), status=status, worst=worst), not silent
+        episode = replace(_as_seen(episode, finding), status=status, worst=worst)
+        episode = replace(episode, acknowledged=_known_of(episode, noted))
+        told = not episode.flapping and episode.acknowledged is None
     return Step(Known(status, since, openings=openings, episode=episode), changed=True, told=told, episode=episode)
 
 
@@ -104,10 +105,7 @@ def _looked_at(
     noted: Noted,
 ) -> tuple[Episode, tuple[datetime, ...]]:
     """Return the open episode with what this look and people say of it, and when it turned not well again."""
-    known_of = noted.acknowledged
-    if known_of is not None and known_of.detected_at != episode.detected_at:
-        known_of = None  # it was about another episode
-    episode = replace(episode, acknowledged=known_of)
+    episode = replace(episode, acknowledged=_known_of(episode, noted))
     if finding.status in WELL:
         repaired_at = min(episode.repaired_at or since, now)
         return replace(episode, repaired_at=repaired_at), openings
@@ -117,6 +115,14 @@ def _looked_at(
     if finding.status == episode.status:
         episode = _as_seen(episode, finding)
     return replace(episode, flapping=len(openings) > FLAPS_A_DAY), openings
+
+
+def _known_of(episode: Episode, noted: Noted) -> Acknowledgement | None:
+    """Return somebody's word, if it is of this episode and of nothing less bad."""
+    word = noted.acknowledged
+    if word is None or word.detected_at != episode.detected_at or is_worse(episode.worst, word.worst):
+        return None
+    return word
 
 
 def _opened(finding: Finding, since: datetime, openings: tuple[datetime, ...]) -> tuple[Episode, tuple[datetime, ...]]:
