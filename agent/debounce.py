@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from agent.checks.recorded import TAMPER_ID
-from agent.episodes import WELL, Episode, Known, begun, is_worse
+from agent.episodes import WELL, Episode, Known, begun, is_worse, known_of
 from agent.finding_notes import Acknowledgement, Proof
 from agent.model import Finding, Looks, Status
 
@@ -91,7 +91,7 @@ def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: No
     else:
         worst = status if is_worse(status, episode.worst) else episode.worst
         episode = replace(_as_seen(episode, finding), status=status, worst=worst)
-        episode = replace(episode, acknowledged=_known_of(episode, noted))
+        episode = replace(episode, acknowledged=known_of(episode, noted.acknowledged))
         told = not episode.flapping and episode.acknowledged is None
     return Step(Known(status, since, openings=openings, episode=episode), changed=True, told=told, episode=episode)
 
@@ -105,7 +105,7 @@ def _looked_at(
     noted: Noted,
 ) -> tuple[Episode, tuple[datetime, ...]]:
     """Return the open episode with what this look and people say of it, and when it turned not well again."""
-    episode = replace(episode, acknowledged=_known_of(episode, noted))
+    episode = replace(episode, acknowledged=known_of(episode, noted.acknowledged))
     if finding.status in WELL:
         repaired_at = min(episode.repaired_at or since, now)
         return replace(episode, repaired_at=repaired_at), openings
@@ -115,14 +115,6 @@ def _looked_at(
     if finding.status == episode.status:
         episode = _as_seen(episode, finding)
     return replace(episode, flapping=len(openings) > FLAPS_A_DAY), openings
-
-
-def _known_of(episode: Episode, noted: Noted) -> Acknowledgement | None:
-    """Return somebody's word, if it is of this episode and of nothing less bad."""
-    word = noted.acknowledged
-    if word is None or word.detected_at != episode.detected_at or is_worse(episode.worst, word.worst):
-        return None
-    return word
 
 
 def _opened(finding: Finding, since: datetime, openings: tuple[datetime, ...]) -> tuple[Episode, tuple[datetime, ...]]:
