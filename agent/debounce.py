@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from agent.checks.recorded import TAMPER_ID
-from agent.episodes import WELL, Episode, Known, begun, is_worse
+from agent.episodes import WELL, Episode, Known, begun, is_worse, known_of
 from agent.finding_notes import Acknowledgement, Proof
 from agent.model import Finding, Looks, Status
 
@@ -89,9 +89,10 @@ def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: No
         episode, openings = _opened(finding, since, (*openings, since))
         told = True
     else:
-        silent = episode.flapping or (episode.acknowledged is not None and not is_worse(status, episode.worst))
         worst = status if is_worse(status, episode.worst) else episode.worst
-        episode, told = replace(_as_seen(episode, finding), status=status, worst=worst), not silent
+        episode = replace(_as_seen(episode, finding), status=status, worst=worst)
+        episode = replace(episode, acknowledged=known_of(episode, noted.acknowledged))
+        told = not episode.flapping and episode.acknowledged is None
     return Step(Known(status, since, openings=openings, episode=episode), changed=True, told=told, episode=episode)
 
 
@@ -104,10 +105,7 @@ def _looked_at(
     noted: Noted,
 ) -> tuple[Episode, tuple[datetime, ...]]:
     """Return the open episode with what this look and people say of it, and when it turned not well again."""
-    known_of = noted.acknowledged
-    if known_of is not None and known_of.detected_at != episode.detected_at:
-        known_of = None  # it was about another episode
-    episode = replace(episode, acknowledged=known_of)
+    episode = replace(episode, acknowledged=known_of(episode, noted.acknowledged))
     if finding.status in WELL:
         repaired_at = min(episode.repaired_at or since, now)
         return replace(episode, repaired_at=repaired_at), openings

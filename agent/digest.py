@@ -96,7 +96,7 @@ def decide(
     for finding in sorted(standing, key=lambda f: -_RANK[f.status]):
         before = told.statuses.get(finding.key, "pass")
         counts = known.get(finding.key)
-        settled = counts is not None and counts.status == finding.status
+        settled = counts is not None and counts.status == finding.status and not _is_acknowledged(counts)
         if settled and _RANK[finding.status] > _RANK[before]:
             rows.append(_row(finding, before, site, digest.lang))
         after = finding.status if settled else before
@@ -110,6 +110,10 @@ def decide(
     if not rows and not overdue:
         return decided
     return replace(decided, waiting=Waiting(_news(site, standing, rows, now, today), 0, now))
+
+
+def _is_acknowledged(known: Known) -> bool:
+    return known.episode is not None and known.episode.acknowledged is not None
 
 
 def attempted(told: Told, now: datetime) -> Told:

@@ -92,6 +92,13 @@ def is_worse(status: Status, than: Status) -> bool:
     return WORST_FIRST.index(status) < WORST_FIRST.index(than)
 
 
+def known_of(episode: Episode, word: Acknowledgement | None) -> Acknowledgement | None:
+    """Return somebody's word, if it is of this episode and of nothing less bad."""
+    if word is None or word.detected_at != episode.detected_at or is_worse(episode.worst, word.worst):
+        return None
+    return word
+
+
 def repairs(closed: Iterable[Episode], by: Callable[[Episode], str] = lambda one: one.check) -> dict[str, Repairs]:
     """Return the mean time to repair of closed episodes, by check or whatever else `by` reads from one.
 

@@ -15,12 +15,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from agent.config import Site
 from agent.errors import Forbidden
 from agent.files import write_atomic
 from agent.footage import recorder_of
+from agent.model import Status
 
 SCHEMA: Final = "camwarden-note/1"
 FOLDER: Final = "notes"
@@ -34,10 +35,14 @@ log = logging.getLogger("camwarden.notes")
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Somebody knows of one episode, the one that was detected at `detected_at`. It counts before `until`."""
+    """Somebody knows of one episode, the one that was detected at `detected_at`. It counts before `until`.
+
+    `worst`: as bad as the episode had been by then. What gets worse than that is not what somebody knows of.
+    """
 
     key: str
     detected_at: datetime
+    worst: Status
     by: str
     at: datetime
     why: str
@@ -220,6 +225,8 @@ def from_data(data: Mapping[str, Any]) -> Note:
             values[name] = tuple(str(one) for one in value)
         elif not isinstance(value, str):
             raise TypeError(name)
+        elif name == "worst" and value not in get_args(Status):
+            raise ValueError(name)
         elif name in _TIMES:
             values[name] = datetime.fromisoformat(value)
             if values[name].tzinfo is None:

@@ -52,5 +52,5 @@ def the_open(memory: Memory) -> Episode:
 
 
 def acked(episode: Episode, until: datetime = NOW + timedelta(days=7)) -> Standing:
-    note = Acknowledgement(episode.key, episode.detected_at, "Wang", NOW, "new camera is ordered", until)
+    note = Acknowledgement(episode.key, episode.detected_at, episode.worst, "Wang", NOW, "new camera is ordered", until)
     return standing(site(camera()), (note,), NOW)

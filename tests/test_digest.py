@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lived import acked
 from sites import camera, site
 from webhook_server import serving
 
@@ -20,9 +21,10 @@ from agent.checks import CHECKS
 from agent.config import DailyDigest, Site
 from agent.digest import RETRY_LAST, Told, decide, is_due, without_addresses
 from agent.digest_desk import NAME, DigestDesk, from_data, to_data
-from agent.episodes import Known
+from agent.episodes import Known, open_episodes
 from agent.events import transitions
 from agent.files import write_atomic
+from agent.finding_notes import NOTHING_NOTED, Standing
 from agent.model import Finding, Message, Status
 from agent.state import NOTHING, Memory
 from drivers.model import Credential
@@ -53,6 +55,7 @@ class Desk:
     refused: str = ""
     sent: list[Mapping[str, Any]] = field(default_factory=list)
     memory: Memory = NOTHING
+    noted: Standing = NOTHING_NOTED
 
     def __post_init__(self) -> None:
         self.start()
@@ -70,7 +73,7 @@ class Desk:
         """End a cycle with these findings, and return the rows that were sent because of it."""
         self.at += after
         before = len(self.sent)
-        _, self.memory = transitions(findings, self.memory, self.at)
+        _, self.memory = transitions(findings, self.memory, self.at, self.noted)
         self.desk.cycle_done(self.site, findings, lambda: self.memory.known)
         return [(r["subject"], r["before"], r["status"]) for news in self.sent[before:] for r in news["new"]]
 
@@ -121,6 +124,15 @@ def test_weather_and_what_shares_a_cause_is_not_told(desk: Desk) -> None:
     # Silent once: `transitions` waits for a second time, and so does the digest.
     assert desk.look(online("gate", "fail"), shared, after=DAY) == []
     assert desk.look(online("gate", "fail"), shared, after=DAY) == [("camera:gate", "pass", "fail")]
+
+
+def test_what_somebody_knows_of_is_left_out_until_that_counts_no_longer(desk: Desk) -> None:
+    assert desk.look(online("gate", "fail"), after=-timedelta(hours=3)) == []
+    (episode,) = open_episodes(desk.memory.known)
+    desk.noted = acked(episode)
+    assert desk.look(online("gate", "fail"), after=timedelta(hours=3)) == []
+    desk.noted = NOTHING_NOTED
+    assert desk.look(online("gate", "fail"), after=DAY) == [("camera:gate", "pass", "fail")]
 
 
 def test_nothing_is_sent_in_quiet_hours_also_not_again(desk: Desk) -> None:

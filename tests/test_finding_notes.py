@@ -46,8 +46,17 @@ def test_an_acknowledged_finding_stays_open_and_is_told_no_more_until_it_is_well
 
 def test_an_acknowledged_warning_that_becomes_a_failure_is_told() -> None:
     _, memory = live("w")
-    changed, _ = live("f", memory=memory, noted=acked(the_open(memory)), start=NOW + STEP)
+    noted = acked(the_open(memory))
+    changed, memory = live("f", memory=memory, noted=noted, start=NOW + STEP)
     assert story(changed) == "F"
+    _, memory = live("w", memory=memory, noted=noted, start=NOW + 2 * STEP)
+    assert the_open(memory).acknowledged is None, "nobody knows that it was that bad"
+
+
+def test_who_knows_of_a_failure_knows_of_it_whatever_it_is_called_meanwhile() -> None:
+    _, memory = live("fuu")
+    changed, _ = live("f", memory=memory, noted=acked(the_open(memory)), start=NOW + 3 * STEP)
+    assert story(changed) == "f"
 
 
 def test_an_acknowledgement_is_of_one_episode_and_not_of_the_next() -> None:
@@ -62,7 +71,7 @@ def test_an_acknowledgement_is_of_one_episode_and_not_of_the_next() -> None:
 def test_an_expired_acknowledgement_counts_no_longer(after: timedelta, counts: bool) -> None:
     _, memory = live("f")
     episode = the_open(memory)
-    note = Acknowledgement(episode.key, episode.detected_at, "Wang", NOW, "x", NOW + timedelta(days=7))
+    note = Acknowledgement(episode.key, episode.detected_at, episode.worst, "Wang", NOW, "x", NOW + timedelta(days=7))
     noted = standing(site(camera()), (note,), NOW + after)
     _, memory = transitions((finding("fail"),), memory, NOW + after, noted)
     assert (the_open(memory).acknowledged is not None) is counts
@@ -147,7 +156,7 @@ def test_a_proof_of_an_earlier_episode_proves_nothing_of_this_one() -> None:
 
 # On disk
 
-ACK = Acknowledgement("clock-offset camera:gate", NOW, "王工", NOW, "等配件\u202e", NOW + timedelta(days=7))
+ACK = Acknowledgement("clock-offset camera:gate", NOW, "fail", "王工", NOW, "等配件\u202e", NOW + timedelta(days=7))
 NOTES = (
     ACK,
     PLAN,

@@ -125,6 +125,7 @@ def test_an_acknowledged_finding_stays_open_counted_and_quiet_until_its_day_is_o
     assert service.cycle(gate="fail") == [f"{GATE} fail"]
     code, out, _ = ask("ack", ONLINE, GATE, "--by", "王工", "--why", "new camera is ordered", "--until", "2026-11-30")
     assert (code, "acknowledged until 2026-11-30" in out) == (0, True)
+    assert "1 open, 1 of them acknowledged" in ask()[1], "before the next look too"
     service.cycle(gate="unknown")
     assert service.cycle(gate="unknown") == []
     code, out, _ = ask("--json")

@@ -48,7 +48,7 @@ def _ack(args: argparse.Namespace, site: Site, now: datetime) -> int:
     said = args.until if isinstance(args.until, date) else (now + args.until).date()
     until = _after(said, ZoneInfo(site.time_zone))
     _within(now, until, ACK_MAX, "an acknowledgement")
-    note = Acknowledgement(episode.key, episode.detected_at, _author(args), now, _why(args), until)
+    note = Acknowledgement(episode.key, episode.detected_at, episode.worst, _author(args), now, _why(args), until)
     message = Message(
         "{key}: acknowledged until {until}; it stays open and counted, and is not told again",
         {"key": printable(episode.key), "until": str(said)},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from agent import exits
 from agent.commands.findings_table import STYLE
 from agent.commands.site_time import lasted, local
 from agent.config import Site
-from agent.episodes import Episode, Repairs, open_episodes, repairs, times_json
+from agent.episodes import Episode, Repairs, known_of, open_episodes, repairs, times_json
 from agent.finding_notes import Plan, covered, is_in_force, read_notes, standing
 from agent.harmless import json_text, printable
 from agent.history import read_history
@@ -31,16 +32,17 @@ SCHEMA = "camwarden-findings/1"
 def show_open(args: argparse.Namespace, site: Site, now: datetime, since: datetime | None) -> int:
     """Show what is open; return 1 where something fails, 3 where something cannot be told, else 0."""
     found = [one for one in open_episodes(read_memory(site.storage.directory).known) if _is_meant(args, one)]
-    found = [one for one in found if since is None or one.detected_at >= since]
     notes = read_notes(site.storage.directory)
+    noted = standing(site, notes, now)  # what was said since the last look counts already
+    found = [replace(one, acknowledged=known_of(one, noted.acknowledged.get(one.key))) for one in found]
+    found = [one for one in found if since is None or one.detected_at >= since]
     plans = sorted((n for n in notes if isinstance(n, Plan) and now < n.until), key=lambda plan: plan.start_at)
-    planned = standing(site, notes, now).planned
     if args.camera:
         plans = [plan for plan in plans if f"camera:{args.camera}" in covered(site, plan)]
     if args.json:
         told: dict[str, Json] = {
             **_head(site, now),
-            "open": [{**_row(one), "planned": one.subject in planned} for one in found],
+            "open": [{**_row(one), "planned": one.subject in noted.planned} for one in found],
             "plans": [_plan_row(plan, now) for plan in plans],
         }
         sys.stdout.write(json_text(told) + "\n")
