@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from agent.config_storage import Storage as Storage
 from agent.declarables import Profile
 from agent.declarations import Declaration, Group
 from agent.rules.pack import Pack
@@ -191,16 +192,6 @@ class KeyPlace:
     token: str | None = None
     label: str | None = None
     credential: Credential | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Storage:
-    """Where the agent keeps its own files. `directory` holds spool, history, report key and credential state."""
-
-    directory: Path = Path("/var/lib/camwarden")
-    runtime: Path = Path("/run/camwarden")
-    spool_max_bytes: int = 512 * 1024 * 1024
-    history_max_bytes: int = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

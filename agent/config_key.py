@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from agent.config import KeyPlace
-from agent.config_sections import read_credential, read_probe, read_site, read_storage
+from agent.config_sections import read_credential, read_probe, read_site
+from agent.config_storage import read_storage
 from agent.config_table import Table
 from drivers.model import Credential
 

@@ -12,7 +12,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from agent.config import Site, Storage
+from agent.config import Site
 from agent.config_declared import read_declarations, read_groups, read_rules
 from agent.config_devices import NAME, NAME_RULE, read_cameras, read_devices
 from agent.config_file import parse_toml, read_file
@@ -21,7 +21,8 @@ from agent.config_key import TlsPlace, read_key, read_tls_place
 from agent.config_lines import KeyPath
 from agent.config_mirrors import read_mirrors
 from agent.config_quality import read_quality
-from agent.config_sections import read_discovery, read_hub, read_policy, read_probe, read_site, read_storage
+from agent.config_sections import read_discovery, read_hub, read_policy, read_probe, read_site
+from agent.config_storage import read_storage
 from agent.config_table import ConfigError, ConfigForbidden, Document, Problem, Table
 from agent.config_telemetry import read_digest, read_metrics
 from agent.paths import SECRETS_NAME
@@ -35,7 +36,6 @@ __all__ = [
     "lines_of",
     "load",
     "load_declared",
-    "load_storage",
     "load_tls_place",
     "read_tables",
     "secrets_path",
@@ -120,23 +120,6 @@ def lines_of(path: Path, *, holds_secrets: bool = False) -> dict[KeyPath, int]:
     raw, _ = read_file(path, "secrets" if holds_secrets else "site", problems)
     document = parse_toml(path, raw, problems, holds_secrets=holds_secrets)
     return dict(document.lines) if document is not None else {}
-
-
-def load_storage(path: Path) -> Storage:
-    """Read where the agent keeps its files, and nothing else: no secrets file is needed for it.
-
-    Raises:
-        ConfigError: The file cannot be read or is not TOML, or its `[storage]` is wrong.
-    """
-    problems: list[Problem] = []
-    raw, forbidden = read_file(path, "site", problems)
-    document = parse_toml(path, raw, problems, holds_secrets=False)
-    storage = Storage()
-    if document is not None:
-        storage = read_storage(Table(document, (), "", document.data).table("storage", "optional"))
-    if problems:
-        raise (ConfigForbidden if forbidden else ConfigError)(problems)
-    return storage
 
 
 def load_tls_place(path: Path) -> TlsPlace:

@@ -48,7 +48,7 @@ def origin(places: Places, path: KeyPath, value: Json) -> str:
     if line is None:
         return DEFAULT
     place = f"{places.site_name}:{line}"
-    if path[-1] == CREDENTIAL and isinstance(value, str):
+    if str(path[-1]).endswith(CREDENTIAL) and isinstance(value, str):
         login = places.secrets_lines.get((CREDENTIAL, value))
         place += f", its login in {places.secrets_name}" + (f":{login}" if login else "")
     return place

@@ -1,4 +1,4 @@
-"""Reads the tables that stand once in site.toml: site, probe, policy, storage, discovery, hub. Ranges are decided here.
+"""Reads the tables that stand once in site.toml: site, probe, policy, discovery, hub. Ranges are decided here.
 
 Devices and cameras are read in `config_devices.py`.
 """
@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 
-from agent.config import PERIOD_MAX_S, PERIOD_MIN_S, Discovery, Hub, Ignored, Policy, Probe, Site, Storage
+from agent.config import PERIOD_MAX_S, PERIOD_MIN_S, Discovery, Hub, Ignored, Policy, Probe, Site
 from agent.config_days import read_date, read_day, read_time_zone
 from agent.config_table import Table
 from agent.topics import CITY, SITE_ID
@@ -28,10 +28,6 @@ GAP_MAX_S = 30 * 86_400.0
 STALE_MAX_S = 86_400.0
 UNCOVERED_MAX_RATIO = 0.1
 """House rule: a zone of which more than a tenth lies open is not hidden, whatever a site wishes."""
-SPOOL_MIN_BYTES = 1024 * 1024
-SPOOL_MAX_BYTES = 1024**4
-HISTORY_MIN_BYTES = 1024 * 1024
-HISTORY_MAX_BYTES = 1024**4
 DISCOVERY_MAX_S = 30.0
 
 _DEFAULT = Site(id="", city="", division="")
@@ -133,22 +129,6 @@ def _ordered(table: Table, lower_key: str, lower: float, higher_key: str, higher
         return  # a value that was refused has had its message
     key = lower_key if lower_key in table.data else higher_key
     table.note(key, f"{lower_key} = {lower:g} is above {higher_key} = {higher:g}", "swap them or correct one of them")
-
-
-def read_storage(table: Table | None) -> Storage:
-    """Read `[storage]`. The directories need not exist yet."""
-    default = _DEFAULT.storage
-    if table is None:
-        return default
-    table.only("directory", "runtime", "spool_max_bytes", "history_max_bytes")
-    return Storage(
-        directory=table.path_of("directory", default.directory),
-        runtime=table.path_of("runtime", default.runtime),
-        spool_max_bytes=table.integer("spool_max_bytes", default.spool_max_bytes, SPOOL_MIN_BYTES, SPOOL_MAX_BYTES),
-        history_max_bytes=table.integer(
-            "history_max_bytes", default.history_max_bytes, HISTORY_MIN_BYTES, HISTORY_MAX_BYTES
-        ),
-    )
 
 
 def read_discovery(table: Table | None) -> Discovery:

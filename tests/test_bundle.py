@@ -37,6 +37,7 @@ from drivers.samples import write as write_samples
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 PIN = "73719462"
+TOKEN = "c4naryTokenOfAWebhook-77"
 ODD = 'p"ä&<%/ w0rd'
 PICTURE = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(range(256)) * 20
 
@@ -81,6 +82,7 @@ def plant(place: Place, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     secrets.write_text(
         secrets.read_text()
         + f'[credential.odd]\nuser = "odd"\npassword = {odd}\n[credential.token]\nuser = "t"\npassword = "{PIN}"\n'
+        + f'[credential.digest]\nuser = "d"\npassword = "https://hook.example/send?key={TOKEN}"\n'
     )
     url = f"rtsp://admin:{CANARY}@192.0.2.1/main"
     basic = base64.b64encode(f"admin:{CANARY}".encode()).decode()
@@ -88,8 +90,8 @@ def plant(place: Place, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
         place,
         monkeypatch,
         f"reading {url}\nAuthorization: Basic {basic}\npassword={CANARY}\nsaid {CANARY} aloud\n"
-        f"in base64 {base64.b64encode(CANARY.encode()).decode()}\nPIN {PIN}\nodd {ODD} and {json.dumps(ODD)}\n"
-        + (place.state / "report-key.pem").read_text(),
+        f"in base64 {base64.b64encode(CANARY.encode()).decode()}\nPIN {PIN}\nwebhook {TOKEN}\n"
+        f"odd {ODD} and {json.dumps(ODD)}\n" + (place.state / "report-key.pem").read_text(),
     )
     samples = Samples(box())
     samples.keep(Reply("GetUri", "/onvif", 200, "text/xml", f"<Uri>{url}</Uri><x>{CANARY}</x>".encode(), 0.1), "odd")
@@ -119,7 +121,7 @@ def plant(place: Place, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     write(place.folder / "run", {**status, "hub": {"link": "offline", "reason": f"{url} {CANARY}"}})
     key = (place.state / "report-key.pem").read_text().splitlines()[1]
     own = (place.authority.directory / "S1.key").read_text().splitlines()[1]
-    return (CANARY, PIN, ODD, basic, key, own)
+    return (CANARY, PIN, ODD, TOKEN, basic, key, own)
 
 
 def test_no_secret_no_key_and_no_picture_is_in_the_archive(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

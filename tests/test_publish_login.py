@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hubside import waits
 from mosquitto import Broker, free_port
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -103,6 +104,7 @@ def test_a_command_that_waits_for_the_site_still_waits_afterwards(broker: Broker
 def test_a_refusal_is_told_in_the_brokers_words(broker: Broker) -> None:
     answer = try_login(hub(broker, "wrong"), 5)
     assert (answer.outcome, answer.words) == ("refused", "Not authorized")
+    waits(lambda: "not authori" in broker.log)  # it answers before it writes its log
     assert broker.log.count("not authori") == 1
 
 

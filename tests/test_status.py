@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -183,6 +185,13 @@ def run(tmp_path: Path, **flags: object) -> int:
     return command.run(argparse.Namespace(**values))
 
 
+def test_the_command_does_not_load_the_types_of_a_whole_site() -> None:
+    """They take as long to load as all the rest, and a monitoring system asks often."""
+    program = "import sys, agent.cli, agent.commands.status; print('agent.config' in sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 def fresh(tmp_path: Path, **more: Json) -> None:
     write(tmp_path, content(datetime.now(UTC), **more))
 
@@ -220,7 +229,7 @@ def test_what_is_wrong_is_said_with_the_next_step(tmp_path: Path, capsys: pytest
         "datong017: NOT all right: 1 fail, 1 to watch, 2 could not be checked (seen 0 s ago)",
         "  FAIL  device:nvr: its clock is 95 s ahead: set up NTP on it",
         "  warn  大门 (camera:gate): look at it",
-        "  and 3 more: camwarden check",
+        "  and 3 more: camwarden findings",
     ]
 
 

@@ -30,6 +30,8 @@ LEAST_CHARS: Final = 3
 _KEY_FILE_MAX_BYTES = 64 * 1024
 _QUOTED = re.compile(r"\"([^\"\n]+)\"|'([^'\n]+)'|=\s*([^\s\"'#]+)")
 _LOGIN = re.compile(r"://[^/\s\"'<>]*?:([^\s\"'<>]+)@")
+_PART = re.compile(r"[A-Za-z0-9_-]{16,}")
+"""What a webhook's address is secret for: the token in it, which may be told apart from the rest."""
 _KEY_LINE = re.compile(r"^[A-Za-z0-9+/=]{16,}$", re.MULTILINE)
 _IN_SITE = SECRET_KEYS | {"pin", "pwd"}
 _ASSIGNED = re.compile(rf"(?im)^\s*[\"']?(?:{'|'.join(sorted(_IN_SITE))})\w*[\"']?\s*=\s*[\"']?([^\s\"'#]+)")
@@ -48,6 +50,7 @@ def known_secrets(config: Path, site: Site | None, state: Path) -> tuple[str, ..
     brokers = (site.hub, *site.mirrors) if site else ()
     keys = [*state.glob("*.pem"), *(broker.key for broker in brokers if broker is not None and broker.key is not None)]
     of_keys = {line for path in keys for text in [_read(path, _KEY_FILE_MAX_BYTES)] for line in _lines_of_key(text)}
+    logins |= {part for secret in logins if "://" in secret for part in _PART.findall(secret)}
     found = {secret for secret in logins | misplaced | of_keys if len(secret) >= LEAST_CHARS}
     return tuple(sorted(found, key=lambda secret: (-len(secret), secret)))
 

@@ -12,7 +12,7 @@ import os
 import sys
 
 from agent import exits
-from agent.config_load import load_storage
+from agent.config_storage import load_storage
 from agent.errors import UsageError
 from agent.files import as_owner_of
 from agent.paths import credentials_file

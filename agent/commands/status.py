@@ -16,8 +16,7 @@ from datetime import UTC, datetime
 from agent import exits, paths
 from agent.commands.status_nagios import UNKNOWN, line, nagios_line
 from agent.commands.status_words import lines, mapping
-from agent.config import Storage
-from agent.config_load import load_storage
+from agent.config_storage import Storage, load_storage
 from agent.errors import AgentError
 from agent.status_file import StatusRead, read
 

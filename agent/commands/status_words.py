@@ -41,7 +41,7 @@ def lines(status: StatusRead, lang: str, everything: bool = False) -> Iterator[s
         yield f"  {translate(MARK.get(one.status, '?'), lang)}  {clean(one.where)}: {sentence}"
     more = number(content.get("open_more"))
     if more:
-        yield "  " + render(Message("and {count} more: camwarden check", {"count": more}), lang)
+        yield "  " + render(Message("and {count} more: camwarden findings", {"count": more}), lang)
     yield from _cameras(content, lang, everything)
     yield from _delivery(content, lang, everything)
 

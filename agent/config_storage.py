@@ -1,0 +1,63 @@
+"""Where the agent keeps its own files: `[storage]` of site.toml, its defaults included, and the reading of it alone.
+
+Apart from the other tables, for `status` needs nothing else and must not wait until all of them are loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.config_file import parse_toml, read_file
+from agent.config_table import ConfigError, ConfigForbidden, Problem, Table
+
+SPOOL_MIN_BYTES = 1024 * 1024
+SPOOL_MAX_BYTES = 1024**4
+HISTORY_MIN_BYTES = 1024 * 1024
+HISTORY_MAX_BYTES = 1024**4
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where the agent keeps its own files. `directory` holds spool, history, report key and credential state."""
+
+    directory: Path = Path("/var/lib/camwarden")
+    runtime: Path = Path("/run/camwarden")
+    spool_max_bytes: int = 512 * 1024 * 1024
+    history_max_bytes: int = 32 * 1024 * 1024
+
+
+_DEFAULT = Storage()
+
+
+def read_storage(table: Table | None) -> Storage:
+    """Read `[storage]`. The directories need not exist yet."""
+    default = _DEFAULT
+    if table is None:
+        return default
+    table.only("directory", "runtime", "spool_max_bytes", "history_max_bytes")
+    return Storage(
+        directory=table.path_of("directory", default.directory),
+        runtime=table.path_of("runtime", default.runtime),
+        spool_max_bytes=table.integer("spool_max_bytes", default.spool_max_bytes, SPOOL_MIN_BYTES, SPOOL_MAX_BYTES),
+        history_max_bytes=table.integer(
+            "history_max_bytes", default.history_max_bytes, HISTORY_MIN_BYTES, HISTORY_MAX_BYTES
+        ),
+    )
+
+
+def load_storage(path: Path) -> Storage:
+    """Read where the agent keeps its files, and nothing else: no secrets file is needed for it.
+
+    Raises:
+        ConfigError: The file cannot be read or is not TOML, or its `[storage]` is wrong.
+    """
+    problems: list[Problem] = []
+    raw, forbidden = read_file(path, "site", problems)
+    document = parse_toml(path, raw, problems, holds_secrets=False)
+    storage = Storage()
+    if document is not None:
+        storage = read_storage(Table(document, (), "", document.data).table("storage", "optional"))
+    if problems:
+        raise (ConfigForbidden if forbidden else ConfigError)(problems)
+    return storage
