@@ -130,7 +130,11 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
         PLACE_CATEGORY, "site", "choice", "filing", "place-category-declared", "datong-1-15/place-category",
         "In which item of article 7 of the Datong Measures is the place listed?",
         (
-            *(Choice(f"7-{item}", f"article 7, item {item}") for item in range(1, 6)),
+            Choice("7-1", "article 7, item 1"),
+            Choice("7-2", "article 7, item 2"),
+            Choice("7-3", "article 7, item 3"),
+            Choice("7-4", "article 7, item 4"),
+            Choice("7-5", "article 7, item 5"),
             Choice("8", "in none: built voluntarily (article 8)"),
         ),
     ),
@@ -260,7 +264,7 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
     ),
     Declarable(
         "maintenance-interval-days", "site", "number", "full", "maintenance-interval", "cn-799/maintenance",
-        "Every how many days is the system maintained?", when=_REGULATED, example="30",
+        "How many days lie between two maintenances?", when=_REGULATED, example="30",
     ),
     Declarable(
         "maintenance-last", "site", "date", "full", "maintenance-interval", "cn-799/maintenance",
@@ -322,7 +326,7 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
     ),
     Declarable(
         "azimuth-degrees", "camera", "number", "full", "camera-file-complete", "cn-standards/camera-file",
-        "Whither does the camera look, in degrees from north, clockwise?", example="135",
+        "Which way does the camera look, in degrees from north, clockwise?", example="135",
     ),
     Declarable(
         "secure-device-level", "camera", "choice", "full", "secure-device-level", "cn-standards/secure-device",

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
-def write_atomic(path: Path, data: bytes, mode: int) -> None:
+def write_atomic(path: Path, data: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
     """Replace a file's content: temp file in the same folder, write, fsync, rename, fsync of the folder.
 
     Args:
         path: The file; its folder must exist.
         data: The whole new content.
         mode: Permission bits, whatever the umask says.
+        owner: User and group that it is to belong to; None: whoever runs this.
 
     Raises:
         OSError: The folder is missing, full, or may not be written. The old content is untouched.
@@ -26,6 +28,8 @@ def write_atomic(path: Path, data: bytes, mode: int) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            if owner is not None:
+                os.fchown(file.fileno(), *owner)
             os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
@@ -36,6 +40,17 @@ def write_atomic(path: Path, data: bytes, mode: int) -> None:
             temporary.unlink()
         raise
     _sync_directory(path.parent)
+
+
+def replace_content(path: Path, data: bytes) -> None:
+    """Replace what a file holds, whoever it belongs to and whoever may read it; a link keeps pointing to it.
+
+    Raises:
+        OSError: As `write_atomic`, or its owner cannot be kept.
+    """
+    path = path.resolve()
+    status = path.stat()
+    write_atomic(path, data, stat.S_IMODE(status.st_mode), (status.st_uid, status.st_gid))
 
 
 def _sync_directory(directory: Path) -> None:

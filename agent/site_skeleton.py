@@ -19,18 +19,19 @@ PLACEHOLDER = Site(id="site1", city="city", division="000000")
 """What stands in a skeleton where no configuration was there to take it from; valid, and plainly not real."""
 
 _HEAD = """\
-# Written by camwarden discover from what answered on the network. Names are those that the devices call themselves.
+# Written by camwarden from what answered on the network. Names are those that the devices call themselves.
 # Check every line: what answers need not belong here, and what does not answer is missing.
 # All options, with their comments, stand in site.toml.sample; camwarden config validate tells mistakes.
 """
 
 
-def skeleton(site: Site, placed: Iterable[Placed]) -> str:
+def skeleton(site: Site, placed: Iterable[Placed], credential: str = "") -> str:
     """Return a site.toml that names every device that answered, except those that are ignored.
 
     Args:
         site: What is known already: its site, discovery and devices' ids are taken over.
         placed: What answered.
+        credential: Name of the login that a person gave for these very devices; empty: none.
     """
     where = site.discovery
     lines = [_HEAD, "[site]"]
@@ -57,7 +58,8 @@ def skeleton(site: Site, placed: Iterable[Placed]) -> str:
         ids.add(id_)
         lines += ["", f"# {said}", "[[device]]", f'id = "{id_}"', f'host = "{host}"', f"port = {port}"]
         lines += ["tls = true"] if one.tls else []
-        lines += ["# The name of a login in secrets.toml; viewing rights are enough.", '# credential = "cameras"']
+        login = f'credential = "{credential}"' if credential else '# credential = "cameras"'
+        lines += ["# The name of a login in secrets.toml; viewing rights are enough.", login]
         lines += ["", "# A recorder has one [[camera]] for each of its channels.", "[[camera]]"]
         lines += [f'id = "{id_}"', f'device = "{id_}"', "channel = 1"]
         lines += [f"name = {toml_string(name)}"] if name else []

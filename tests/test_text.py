@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from agent import text
+from agent.declarables import DECLARABLES
 from agent.model import Message
 from agent.text import choose_lang, render, translate
 
@@ -56,6 +57,11 @@ def test_every_text_of_checks_and_commands_is_translated() -> None:
     assert len(texts) > 40
     assert {line: where for line, where in texts.items() if line not in CATALOGUE} == {}
     assert WORDS - set(CATALOGUE) == set()
+
+
+def test_everything_that_can_be_declared_is_asked_for_in_chinese_too() -> None:
+    texts = [(row.question, row.none_means, *(choice.meaning for choice in row.choices)) for row in DECLARABLES]
+    assert [text for many in texts for text in many if text and text not in CATALOGUE] == []
 
 
 def test_no_translation_is_left_over() -> None:

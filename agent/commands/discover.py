@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     if args.csv and args.json:
         raise UsageError("--csv and --json are two shapes of one answer: choose one")
     site = _site(args)
-    plan = _plan(site)
+    plan = plan_of(site)
     if not plan.datagrams:
         sys.stderr.write(
             "nothing was sent: name networks under [discovery] in site.toml, or with --interface, --address, --range\n"
@@ -124,10 +124,15 @@ def result_csv(placed: tuple[Placed, ...]) -> str:
     return written.getvalue()
 
 
-def result_table(placed: tuple[Placed, ...], lang: str) -> Table:
-    """Return the table for people; names from devices are text, never markup."""
+def result_table(placed: tuple[Placed, ...], lang: str, numbered: bool = False) -> Table:
+    """Return the table for people, its rows numbered where they are to be picked from.
+
+    Names from devices are text, never markup.
+    """
     title = translate("{count} devices answered", lang).format(count=len(placed))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title)
+    if numbered:
+        table.add_column("#", justify="right", no_wrap=True)
     table.add_column(translate("address", lang), no_wrap=True)
     for heading in (translate("name", lang), translate("model", lang), "MAC", translate("standing", lang)):
         table.add_column(heading, overflow="fold")
@@ -137,12 +142,13 @@ def result_table(placed: tuple[Placed, ...], lang: str) -> Table:
         "ignored": translate("ignored", lang),
         "undeclared": translate("UNDECLARED: add it as a [[device]], or find out what it is", lang),
     }
-    for one in placed:
+    for number, one in enumerate(placed, 1):
         more = ", ".join(one.devices) or one.reason
         standing = Text(words[one.standing], style="bold red" if one.standing == "undeclared" else "")
         standing.append(f": {printable(more)}" if more else "")
         cells = (scope_text(one.found, "name"), scope_text(one.found, "hardware"), mac_of(one.found))
-        table.add_row(Text(one.address), *(Text(printable(cell)) for cell in cells), standing)
+        first = [Text(str(number))] if numbered else []
+        table.add_row(*first, Text(one.address), *(Text(printable(cell)) for cell in cells), standing)
     return table
 
 
@@ -186,7 +192,8 @@ def _site(args: argparse.Namespace) -> Site:
     return replace(site, discovery=replace(given, wait_s=site.discovery.wait_s, ignore=site.discovery.ignore))
 
 
-def _plan(site: Site) -> Plan:
+def plan_of(site: Site) -> Plan:
+    """Return what would be sent; networks that are too large end the command."""
     try:
         return discovery_plan(site)
     except ValueError as error:

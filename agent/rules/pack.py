@@ -6,6 +6,7 @@ A pack is read in `reading.py`; which of its figures bind a site is decided in `
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -49,8 +50,15 @@ class Obligation:
         return self.duty_zh if lang == "zh_CN" else self.duty
 
     def stands_in(self, lang: str) -> str:
-        """Return document and article in a language; the article is named as it was written."""
-        return f"{self.document_zh}, {self.source.article}" if lang == "zh_CN" else str(self.source)
+        """Return document and article in a language."""
+        return self.document_zh + self.article(lang) if lang == "zh_CN" else str(self.source)
+
+    def article(self, lang: str) -> str:
+        """Return the article in a language; in Chinese nothing where it is not a number."""
+        numbered = re.fullmatch(r"(?:articles?|clauses?) ([0-9].*)", self.source.article)
+        if lang != "zh_CN":
+            return self.source.article
+        return f"第{numbered[1].replace(', ', '、').replace(' to ', '至')}条" if numbered else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,241 @@
+"""`rules list` shows the packs of rules that count, `show` the duties of one, `explain` what stands behind a check.
+
+With a site's file it also says which duties apply there, and which rule sets which figure; without one the shipped
+packs are shown alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import date
+from difflib import get_close_matches
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agent import exits
+from agent.checks import CHECKS
+from agent.config import Site
+from agent.config_load import load
+from agent.daemon import utc_now
+from agent.declarables import DECLARABLES, Condition
+from agent.declarations import holds, local_day
+from agent.errors import UsageError
+from agent.harmless import json_text, printable
+from agent.model import Json
+from agent.paths import CONFIG
+from agent.rules.floors import Floor, floors
+from agent.rules.pack import Obligation, Pack, digest_of, obligations
+from agent.rules.reading import shipped
+from agent.text import translate
+
+LIST_SCHEMA = "camwarden-rules/1"
+SHOW_SCHEMA = "camwarden-rules-pack/1"
+EXPLAIN_SCHEMA = "camwarden-rules-explain/1"
+
+WRITTEN = frozenset(check.id for check in CHECKS)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the actions of this command."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("list", help="the packs of rules that count here, with version and digest")
+    show = actions.add_parser("show", help="the duties of one pack")
+    show.add_argument("pack", metavar="PACK", help="id of a pack, as list shows it")
+    explain = actions.add_parser("explain", help="which rules stand behind a check, and what they ask")
+    explain.add_argument("check", metavar="CHECK", help="id of a check, such as retention-days")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show what was asked for."""
+    site = None if args.config == CONFIG and not args.config.exists() else load(args.config)
+    packs = site.packs if site else shipped()
+    console = Console(no_color=args.no_color, highlight=False)
+    if args.action == "list":
+        _list(args, console, packs)
+    elif args.action == "show":
+        _show(args, console, _pack(packs, args.pack))
+    else:
+        _explain(args, console, packs, site)
+    return exits.OK
+
+
+def _list(args: argparse.Namespace, console: Console, packs: tuple[Pack, ...]) -> None:
+    if args.json:
+        rows: list[Json] = [
+            {"id": p.id, "version": p.version, "title": p.title, "status": p.status, "digest": p.digest, "file": p.file,
+             "obligations": len(p.obligations), "checked": _checked(p)}
+            for p in packs
+        ]  # fmt: skip
+        _print({"schema": LIST_SCHEMA, "digest": digest_of(packs), "packs": rows})
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    headings = (translate("pack", args.lang), translate("version", args.lang), translate("duties", args.lang),
+                translate("checked", args.lang), "SHA-256")  # fmt: skip
+    for heading in headings:
+        table.add_column(heading, no_wrap=True)
+    table.add_column(translate("title", args.lang), overflow="fold")
+    words = {
+        "in-force": "",
+        "text-not-available": translate("text not available", args.lang),
+        "declared-only": translate("not binding by itself", args.lang),
+    }
+    for pack in packs:
+        title = Text(printable(pack.named(args.lang)))
+        if words[pack.status]:
+            title.append(f" ({words[pack.status]})", style="dim")
+        counted = (str(pack.version), str(len(pack.obligations)), str(_checked(pack)), pack.digest[:12])
+        table.add_row(Text(pack.id), *counted, title)
+    console.print(table)
+    console.print(Text(translate("digest of all", args.lang) + f": {digest_of(packs)}"))
+
+
+def _show(args: argparse.Namespace, console: Console, pack: Pack) -> None:
+    if args.json:
+        rows: list[Json] = [obligation_json(f"{pack.id}/{one.id}", one) for one in pack.obligations]
+        head: dict[str, Json] = {"id": pack.id, "version": pack.version, "title": pack.title, "status": pack.status}
+        _print({"schema": SHOW_SCHEMA, **head, "digest": pack.digest, "obligations": rows})
+        return
+    console.print(Text(printable(pack.named(args.lang)), style="bold"))
+    if pack.status == "text-not-available":
+        said = translate(
+            "the text of these articles was not available: write a pack of your own for what you know of it, and name "
+            "it under [rules] packs",
+            args.lang,
+        )
+        console.print(Text(said))
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(translate("article", args.lang), overflow="fold", ratio=2)
+    table.add_column(translate("duty", args.lang), overflow="fold", ratio=4)
+    table.add_column(translate("check", args.lang), overflow="fold", ratio=2)
+    document = ""
+    for one in pack.obligations:
+        where = one.article(args.lang) if one.source.document == document else one.stands_in(args.lang)
+        document = one.source.document
+        check = Text(one.check)
+        if one.check not in WRITTEN:
+            check.append("\n" + translate("not checked yet", args.lang), style="dim")
+        table.add_row(Text(printable(where)), Text(printable(one.says(args.lang))), check)
+    console.print(table)
+
+
+def _explain(args: argparse.Namespace, console: Console, packs: tuple[Pack, ...], site: Site | None) -> None:
+    found = tuple(obligations(packs, args.check))
+    if not found and args.check not in WRITTEN:
+        known = {one.check for _, one in obligations(packs)} | WRITTEN
+        close = get_close_matches(args.check, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else "camwarden rules show PACK lists those there are"
+        raise UsageError(f"no rule and no check is known by the name {printable(args.check)}: {hint}")
+    today = local_day(site, utc_now()) if site else None
+    bound = floors(site, today) if site and today else ()
+    set_here = [floor for floor in bound if floor.obligation in {name for name, _ in found}]
+    asked = [row.id for row in DECLARABLES if row.check == args.check]
+    if args.json:
+        rows = [{**obligation_json(name, one), "applies": _applies(site, one, today)} for name, one in found]
+        _print(
+            {
+                "schema": EXPLAIN_SCHEMA,
+                "check": args.check,
+                "written": args.check in WRITTEN,
+                "obligations": rows,
+                "floors": [{"name": f.name, "value": f.value, "obligation": f.obligation} for f in set_here],
+                "declarations": asked,
+            }
+        )
+        return
+    for text in _explained(found, set_here, asked, site, today, args):
+        console.print(text)
+
+
+def _explained(
+    found: Iterable[tuple[str, Obligation]],
+    set_here: list[Floor],
+    asked: list[str],
+    site: Site | None,
+    today: date | None,
+    args: argparse.Namespace,
+) -> list[Text]:
+    lang = args.lang
+    head = Text(args.check, style="bold")
+    if args.check not in WRITTEN:
+        head.append(f" ({translate('not checked yet', lang)})", style="dim")
+    texts = [head]
+    words = {
+        "primary": translate("from the rule's own text", lang),
+        "secondary": translate("as another source tells it", lang),
+        "unconfirmed": translate("a default of ours, not confirmed", lang),
+    }
+    for name, one in found:
+        texts.append(Text(f"\n{printable(one.stands_in(lang))}"))
+        texts.append(Text(f"  {printable(one.says(lang))}"))
+        detail = [name, words[one.confidence], *(f"{key} = {value:g}" for key, value in one.parameters.items())]
+        texts.append(Text(f"  {', '.join(detail)}", style="dim"))
+        if one.when:
+            texts.append(Text(f"  {_when(one.when, _applies(site, one, today), site is not None, lang)}"))
+    if not texts[1:]:
+        texts.append(Text(translate("no rule stands behind it: it is a promise of camwarden itself", lang)))
+    for floor in set_here:
+        line = translate("holds here: {name} = {value}, by {obligation}", lang)
+        texts.append(Text(line.format(name=floor.name, value=f"{floor.value:g}", obligation=floor.obligation)))
+    if asked:
+        line = translate("rests on declarations: {duties}", lang)
+        texts.append(Text(line.format(duties=", ".join(asked))))
+    return texts
+
+
+def _when(when: tuple[Condition, ...], applies: bool | None, has_site: bool, lang: str) -> str:
+    either = translate("or", lang)
+    shown = ", ".join(f"{c.duty} = {f' {either} '.join(str(value).lower() for value in c.values)}" for c in when)
+    said = translate("only where {conditions}", lang).format(conditions=shown)
+    if not has_site:
+        return said
+    here = {
+        True: translate("that is so here", lang),
+        False: translate("that is not so here", lang),
+        None: translate("nobody declared that here", lang),
+    }
+    return f"{said}: {here[applies]}"
+
+
+def obligation_json(name: str, one: Obligation) -> dict[str, Json]:
+    """Return an obligation as `--json` prints it; `name` is `pack/obligation`."""
+    return {
+        "obligation": name,
+        "source": {"document": one.source.document, "article": one.source.article},
+        "check": one.check,
+        "written": one.check in WRITTEN,
+        "severity": one.severity,
+        "observed": one.observed,
+        "confidence": one.confidence,
+        "duty": one.duty,
+        "duty_zh": one.duty_zh,
+        "when": {c.duty: list(c.values) for c in one.when},
+        "parameters": dict(one.parameters),
+        "effective_from": one.effective_from.isoformat() if one.effective_from else None,
+        "effective_until": one.effective_until.isoformat() if one.effective_until else None,
+    }
+
+
+def _applies(site: Site | None, one: Obligation, today: date | None) -> bool | None:
+    """Tell whether an obligation applies at the site; None where that is not known, or there is no site."""
+    return holds(site, one.when, today) if site and today else None
+
+
+def _checked(pack: Pack) -> int:
+    return sum(one.check in WRITTEN for one in pack.obligations)
+
+
+def _pack(packs: tuple[Pack, ...], name: str) -> Pack:
+    for pack in packs:
+        if pack.id == name:
+            return pack
+    raise UsageError(f"no pack has the id {printable(name)}: use one of {', '.join(pack.id for pack in packs)}")
+
+
+def _print(answer: Mapping[str, Json]) -> None:
+    sys.stdout.write(json_text(answer) + "\n")
