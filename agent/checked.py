@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.config import Site
 from agent.cycle import Seen
+from agent.handover.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +16,11 @@ class Checked:
     """The site as it was declared, what was seen and concluded, when the look began, and whether it was broken off.
 
     After a Ctrl-C everything that had come back by then is judged; the rest is unknown with reason `interrupted`.
+    `pictures`: those of the hand-over report by camera id, blackened; empty where none was asked for.
     """
 
     site: Site
     seen: Seen
     at: datetime
     interrupted: bool = False
+    pictures: Mapping[str, Shown] = field(default_factory=dict)

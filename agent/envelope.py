@@ -31,6 +31,8 @@ COMMAND_TYP: Final = "vss-cmd+json"
 RESULT_TYP: Final = "vss-cmd-result+json"
 DESIRED_TYP: Final = "vss-desired+json"
 REPORTED_TYP: Final = "vss-reported+json"
+HANDOVER_TYP: Final = "vss-handover+html"
+"""Of a hand-over report for people: `agent/handover/seal.py`."""
 KEY_TYP: Final = "vss-key+json"
 """What a new report key signs to prove that it is there: `agent/rotation.py`."""
 

@@ -20,11 +20,22 @@ def credentials_file(directory: Path, environ: Mapping[str, str]) -> Path:
     Args:
         directory: `Storage.directory`.
         environ: For XDG_STATE_HOME and HOME.
-
-    Source: XDG Base Directory Specification 0.8.
     """
     if os.access(directory, os.W_OK):
         return directory / CREDENTIALS_NAME
+    return user_state(environ) / CREDENTIALS_NAME
+
+
+def handover_key_file(site_id: str, environ: Mapping[str, str]) -> Path:
+    """Return where the key is with which this user signs hand-over reports of a site whose own key he cannot use."""
+    return user_state(environ) / "handover-keys" / f"{site_id}.pem"
+
+
+def user_state(environ: Mapping[str, str]) -> Path:
+    """Return the folder for what camwarden keeps of one user, from XDG_STATE_HOME or HOME.
+
+    Source: XDG Base Directory Specification 0.8.
+    """
     state = environ.get("XDG_STATE_HOME", "")
     home = Path(state) if state.startswith("/") else Path(environ.get("HOME") or Path.home()) / ".local" / "state"
-    return home / "camwarden" / CREDENTIALS_NAME
+    return home / "camwarden"
