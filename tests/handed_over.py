@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from footage_looks import facts_of
 from sites import NOW
 
+from agent.anonymous import anonymous
 from agent.checked import Checked
 from agent.checks import run_checks
 from agent.config import Site
@@ -48,7 +49,7 @@ def checked(
 
 def values(one: Checked, lang: str = "en", redacted: bool = True) -> HandOver:
     """Return the values of its report."""
-    return contents(one, KEY, lang, redacted)
+    return contents(anonymous(one) if redacted else one, KEY, lang, redacted)
 
 
 def html(one: Checked, lang: str = "en", redacted: bool = True) -> str:

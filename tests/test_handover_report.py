@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from handed_over import KEY, checked, html, jpegs, values
+from handed_over import checked, html, jpegs, values
 from pictures import jpeg, lit, scene
 from sights import view
 from sites import NOW, SQUARE, camera, healthy, observed, site, without
@@ -16,15 +16,13 @@ from agent.checks import CHECKS
 from agent.checks.sources import CLOCK, PRIVACY
 from agent.config import CameraConfig, NoPrivateArea, Preset, PtzLock
 from agent.facts import gather
-from agent.handover.contents import contents, is_declaration, rule_text
-from agent.handover.contents_equipment import Measured
-from agent.handover.redaction import GONE, Redaction
+from agent.handover.contents import is_declaration, rule_text
 from agent.handover.report_words import DOCUMENTS, TITLES, WORDS
 from agent.handover.shown import Shown, withheld
 from agent.text import translate
 from drivers.details import Interface, Interfaces, Movable
 from drivers.model import Camera, Device, Identity, Observation, Stream, Streams
-from drivers.picture import PresetSeen, ZoneVerdict
+from drivers.picture import PresetSeen, StreamSample, ZoneVerdict
 
 HOSTILE = "<script>alert(1)</script>{{ 7*7 }}\x1b[2J\u202e</style><!-- camwarden-signature"
 SECRET = "rtsp://admin:s3cret@192.0.2.1/main"
@@ -118,21 +116,13 @@ def test_addresses_and_serial_numbers_are_left_out_unless_they_are_wanted() -> N
         Identity("ACME", "N8", "1.0", "SN-0042-77"),
         Interfaces((Interface("eth0", "00:1a:2b:3c:4d:5e", ("192.0.2.9/24",)),)),
     )
-    named = replace(camera(), camera=Camera("192.0.2.9", "box", "at 192.0.2.9 (00:1a:2b:3c:4d:5e) cam-17.example.org"))
+    named = replace(camera(), camera=Camera("gate", "box", "at 192.0.2.9 (00:1a:2b:3c:4d:5e) cam-17.example.org"))
     one = checked(site(named, devices=devices), told + without(healthy(), Identity))
     hidden, whole = html(one), html(one, redacted=False)
     for secret in ("cam-17.example.org", "SN-0042-77", "192.0.2.9", "00:1a:2b:3c:4d:5e"):
         assert secret not in hidden
         assert secret in whole
-    assert f"at {GONE} ({GONE}) {GONE}" in hidden
-
-
-def test_redaction_leaves_times_and_numbers_alone() -> None:
-    redaction = Redaction(site(camera()), gather(()), True, "en")
-    for text in ("2026-11-24T12:34:56+00:00", "08:30:05", "V5.5.82 build 190318", "1.5 s", "14020000001320000001"):
-        assert redaction.text(text) == text
-    for text in ("192.0.2.1", "10.0.0.1:8000", "fe80::1", "2001:db8:0:0:0:0:0:17", "00-1A-2B-3C-4D-5E"):
-        assert redaction.text(f"a {text} b") == f"a {GONE} b"
+    assert "[serial 1]" in hidden and "addresses and serial numbers</dt><dd>left out" in hidden
 
 
 def test_no_address_of_a_stream_and_no_secret_is_in_a_report() -> None:
@@ -153,9 +143,9 @@ def test_the_outlines_of_zones_and_masks_are_drawn_over_the_picture() -> None:
 def test_a_sample_stands_beside_what_is_configured_and_its_lack_is_said() -> None:
     told_of_it = "H264, 640 \u00d7 360, 25 fps, 2048 kbit/s"
     streams = Streams(tuple(Stream(p, "rtsp://h/x", "H264", 640, 360, 25.0, 2048) for p in ("main", "sub")))  # type: ignore[arg-type]
-    sample = Measured(24.94, 1_900_400.0, 1280, 720, "H265", 10.1)
-    told = observed("camera:gate", streams) + without(healthy(), Streams)
-    rows = contents(checked(site(camera()), told), KEY, "en", measured={("gate", "main"): sample}).streams
+    sample = StreamSample("main", 10.1, 250, 24.94, 1_900_400, 1280, 720, "H265", 2.0, 0)
+    told = observed("camera:gate", streams, sample) + without(healthy(), Streams)
+    rows = values(checked(site(camera()), told)).streams
     assert [row.cells for row in rows] == [
         ("gate", "main", told_of_it, "H265, 1280 \u00d7 720, 24.9 fps, 1900 kbit/s (over 10 s)"),
         ("gate", "sub", told_of_it, "not measured"),

@@ -57,9 +57,9 @@ def run(args: argparse.Namespace) -> int:
     report = check_report.planned(args, site)
     checked = _one_address(args) if site is None else _site(args, site)
     checked = anonymous(checked) if args.redact else checked
+    show(args, checked)
     if report is not None:
         check_report.write_report(report, checked)
-    show(args, checked)
     return exits.INTERRUPTED if checked.interrupted else exit_code(checked.seen.findings)
 
 

@@ -38,7 +38,7 @@ class Plan:
     quiet: bool
 
 
-def planned(args: argparse.Namespace, site: Site) -> Plan | None:
+def planned(args: argparse.Namespace, site: Site | None) -> Plan | None:
     """Settle everything that can go wrong with a report before a device is asked; None where none is wanted.
 
     Raises:
@@ -56,12 +56,15 @@ def planned(args: argparse.Namespace, site: Site) -> Plan | None:
         if path is not None and not os.access(path.parent, os.W_OK):
             raise Forbidden(f"{path.parent}: this user may not write there; name a file in a folder of your own")
     printer = find_printer() if args.pdf is not None else None
-    redacted = getattr(args, "redact", True)
-    return Plan(args.report, report_key(site), args.pdf, printer, redacted, args.lang, args.quiet)
+    return Plan(args.report, report_key(site), args.pdf, printer, args.redact, args.lang, args.quiet)
 
 
 def write_report(plan: Plan, checked: Checked) -> None:
     """Make, sign and write the report, print it where that was asked for, and say on stderr where it is.
+
+    Args:
+        plan: Of `planned`.
+        checked: What was found, anonymous already where the plan says so.
 
     Raises:
         Forbidden: The file cannot be written.

@@ -1,29 +1,26 @@
 """Makes the values of a hand-over report of what a check saw and found. Pure.
 
-Decides what stands where, what is an open declaration, and who has the next step. Names and addresses are taken out
-here where the report is redacted: no host name, address, MAC or serial number is left in any text.
+Decides what stands where, what is an open declaration, and who has the next step. What identifies boxes and networks is
+taken out before, by `agent/anonymous.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from types import MappingProxyType
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from agent.checked import Checked
-from agent.checks import CHECKS
+from agent.checks import CHECKS, declared
 from agent.config import Site
+from agent.declarables import BY_ID
 from agent.handover.contents_cameras import camera_parts
-from agent.handover.contents_equipment import Measured, clock_rows, device_rows, forecast_rows, stream_rows
-from agent.handover.redaction import Redaction
+from agent.handover.contents_equipment import clock_rows, device_rows, forecast_rows, stream_rows
 from agent.handover.report import ORDER, DutyPart, FindingPart, HandOver, KeyPart, RowPart, SitePart, TodoPart
 from agent.handover.report_words import DOCUMENTS, TITLES
-from agent.model import Finding, Message, Source, Status
+from agent.model import Finding, Json, Message, Source, Status
 from agent.text import render, translate
-from agent.timeline import Timeline
 from agent.timeline_days import timeline_of
 from agent.version import VERSION
 
@@ -41,7 +38,6 @@ def contents(
     key: KeyPart,
     lang: str,
     redacted: bool = True,
-    measured: Mapping[tuple[str, str], Measured] = MappingProxyType({}),
 ) -> HandOver:
     """Return what the report shows.
 
@@ -49,16 +45,14 @@ def contents(
         checked: What was seen and found, with the blackened pictures.
         key: What it will be signed with.
         lang: `zh_CN` or `en`.
-        redacted: Without addresses and serial numbers.
-        measured: Samples of streams, by camera id and path, as far as any were taken.
+        redacted: Addresses and serial numbers were taken out: the report says so.
     """
     site, facts, findings = checked.site, checked.seen.facts, checked.seen.findings
-    redaction = Redaction(site, facts, redacted, lang)
     causes = [f for f in findings if not f.caused_by]
     open_ones = sorted(
         (f for f in causes if f.status in ("fail", "warn", "unknown")), key=lambda f: ORDER.index(f.status)
     )
-    steps = [_todo(site, group, redaction, lang) for group in _grouped(open_ones)]
+    steps = [_todo(site, group, lang) for group in _grouped(open_ones)]
     todo = [step for name, most in TODO_MAX.items() for step in [one for one in steps if one.who == name][:most]]
     totals = Counter(f.status for f in causes)
     return HandOver(
@@ -69,20 +63,22 @@ def contents(
         len(steps) - len(todo),
         tuple(_duties(findings, lang)),
         tuple((translate(short, lang), translate(full, lang)) for full, short in DOCUMENTS.items()),
-        camera_parts(checked, redaction, lang),
-        _timeline(timeline_of(site, facts, findings, checked.at), redaction),
-        forecast_rows(findings, redaction, lang),
-        clock_rows(site, facts, findings, redaction, lang),
-        device_rows(site, facts, redaction),
-        stream_rows(site, facts, measured, redaction, lang),
-        tuple(_finding(site, f, findings, redaction, lang) for f in open_ones if not is_declaration(f)),
-        tuple(_declaration(f, redaction, lang) for f in open_ones if is_declaration(f)),
+        camera_parts(checked, lang),
+        timeline_of(site, facts, findings, checked.at),
+        forecast_rows(findings, lang),
+        clock_rows(site, facts, findings, lang),
+        device_rows(site, facts),
+        stream_rows(site, facts, lang),
+        tuple(_finding(site, f, findings, lang) for f in open_ones if not is_declaration(f)),
+        tuple(row for f in open_ones if is_declaration(f) for row in _declarations(f, lang)),
         key,
     )
 
 
 def is_declaration(finding: Finding) -> bool:
-    """Tell whether a finding asks for somebody's word: one on the site that is unknown of the cameras that it names."""
+    """Tell whether a finding asks for somebody's word: a missing one, or one on cameras that nobody gave."""
+    if finding.check == declared.DECLARATIONS_ID:
+        return True
     return finding.subject == "site" and finding.status == "unknown" and bool(finding.evidence.get("cameras"))
 
 
@@ -102,10 +98,10 @@ def rule_text(source: Source, lang: str) -> str:
     return "; ".join(f"{document} {article}" for document, article in zip(documents, articles, strict=True))
 
 
-def places(site: Site, findings: Iterable[Finding], redaction: Redaction, lang: str) -> str:
+def places(site: Site, findings: Iterable[Finding], lang: str) -> str:
     """Return where findings are: the names of the first few places, and how many there are besides."""
     names = list(dict.fromkeys(place(site, f.subject, lang) for f in findings))
-    listed = ", ".join(redaction.text(name) for name in names[:PLACES_MAX])
+    listed = ", ".join(names[:PLACES_MAX])
     if len(names) <= PLACES_MAX:
         return listed
     return render(Message("{places} and {count} more", {"places": listed, "count": len(names) - PLACES_MAX}), lang)
@@ -121,11 +117,6 @@ def place(site: Site, subject: str, lang: str) -> str:
     return render(Message("device {device}", {"device": name}), lang)
 
 
-def _timeline(shown: Timeline, redaction: Redaction) -> Timeline:
-    named = (replace(r, camera_id=redaction.text(r.camera_id), name=redaction.text(r.name)) for r in shown.rows)
-    return replace(shown, rows=tuple(named))
-
-
 def _grouped(findings: list[Finding]) -> list[list[Finding]]:
     """Return findings of one check, status and sentence together; worst first, then by how many there are."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
@@ -134,14 +125,14 @@ def _grouped(findings: list[Finding]) -> list[list[Finding]]:
     return sorted(groups.values(), key=lambda group: (ORDER.index(group[0].status), -len(group)))
 
 
-def _todo(site: Site, group: list[Finding], redaction: Redaction, lang: str) -> TodoPart:
+def _todo(site: Site, group: list[Finding], lang: str) -> TodoPart:
     first = group[0]
     alike = len({str(f.message) for f in group}) == 1
     title = translate(TITLES.get(first.check, first.check), lang)
     # Of several, each with numbers of its own, the first stands for all.
-    text = redaction.text(render(first.message, lang))
+    text = render(first.message, lang)
     what = text if alike else render(Message("{title}, for example: {text}", {"title": title, "text": text}), lang)
-    return TodoPart(who(first), first.status, what, places(site, group, redaction, lang), len(group))
+    return TodoPart(who(first), first.status, what, places(site, group, lang), len(group))
 
 
 def _duties(findings: tuple[Finding, ...], lang: str) -> Iterable[DutyPart]:
@@ -153,28 +144,37 @@ def _duties(findings: tuple[Finding, ...], lang: str) -> Iterable[DutyPart]:
             yield DutyPart(title, duty, rule_text(check.source, lang), totals[0][0], totals)
 
 
-def _finding(
-    site: Site, finding: Finding, findings: tuple[Finding, ...], redaction: Redaction, lang: str
-) -> FindingPart:
+def _finding(site: Site, finding: Finding, findings: tuple[Finding, ...], lang: str) -> FindingPart:
     same = [f for f in findings if f.caused_by == finding.key and f.status not in ("pass", "not_applicable")]
     titles = dict.fromkeys(translate(TITLES.get(f.check, f.check), lang) for f in same)
     return FindingPart(
         finding.status,
-        redaction.text(place(site, finding.subject, lang)),
-        redaction.text(finding.subject),
+        place(site, finding.subject, lang),
+        finding.subject,
         translate(TITLES.get(finding.check, finding.check), lang),
-        redaction.text(render(finding.message, lang)),
+        render(finding.message, lang),
         rule_text(finding.source, lang),
         who(finding),
         ", ".join(titles),
     )
 
 
-def _declaration(finding: Finding, redaction: Redaction, lang: str) -> RowPart:
-    named = finding.evidence["cameras"]
-    ids = [str(one) for one in named] if isinstance(named, list | tuple) else []
-    cells = (render(finding.message, lang), ", ".join(ids))
-    return RowPart(finding.status, tuple(redaction.text(cell) for cell in cells))
+def _declarations(finding: Finding, lang: str) -> Iterable[RowPart]:
+    """Yield one row for each word that is missing."""
+    rows = _dicts(finding.evidence.get("open"))
+    for row in rows:
+        duty = BY_ID.get(str(row["duty"]))
+        question = translate(duty.question, lang) if duty is not None else str(row["duty"])
+        count = render(Message("{count} cameras", {"count": int(str(row["cameras"]))}), lang) if row["cameras"] else ""
+        yield RowPart(finding.status, (question, count or translate("the site", lang)))
+    if not rows:
+        named = finding.evidence["cameras"]
+        ids = [str(one) for one in named] if isinstance(named, list | tuple) else []
+        yield RowPart(finding.status, (render(finding.message, lang), ", ".join(ids)))
+
+
+def _dicts(value: Json) -> list[Mapping[str, Json]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list | tuple) else []
 
 
 def _verdict(totals: Mapping[Status, int], lang: str) -> str:

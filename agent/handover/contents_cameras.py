@@ -8,7 +8,6 @@ from agent.baselines import Approval, in_force
 from agent.checked import Checked
 from agent.config import CameraConfig
 from agent.facts import Facts
-from agent.handover.redaction import Redaction
 from agent.handover.report import ORDER, CameraPart, PathPart
 from agent.model import Finding, Message, Status
 from agent.text import render, translate
@@ -17,13 +16,13 @@ from drivers.picture import ZoneVerdict
 from masking.view_model import ViewSeen
 
 
-def camera_parts(checked: Checked, redaction: Redaction, lang: str) -> tuple[CameraPart, ...]:
+def camera_parts(checked: Checked, lang: str) -> tuple[CameraPart, ...]:
     """Return one part for each camera, in the order of the configuration."""
     cameras = in_force(checked.site, checked.seen.facts.approvals).cameras
-    return tuple(_camera(checked, camera, redaction, lang) for camera in cameras)
+    return tuple(_camera(checked, camera, lang) for camera in cameras)
 
 
-def _camera(checked: Checked, config: CameraConfig, redaction: Redaction, lang: str) -> CameraPart:
+def _camera(checked: Checked, config: CameraConfig, lang: str) -> CameraPart:
     camera, facts = config.camera, checked.seen.facts
     subject = f"camera:{camera.id}"
     own = [f for f in checked.seen.findings if f.subject == subject]
@@ -41,11 +40,11 @@ def _camera(checked: Checked, config: CameraConfig, redaction: Redaction, lang: 
     facts_text = " \u00b7 ".join(part for part in (camera.id, codes, camera.placement, camera.device) if part)
     presets = (zone for preset in config.presets for zone in preset.zones)
     return CameraPart(
-        redaction.text(camera.id),
-        redaction.text(camera.name),
-        redaction.text(facts_text),
+        camera.id,
+        camera.name,
+        facts_text,
         _status(own),
-        tuple((f.status, redaction.text(render(f.message, lang))) for f in open_ones),
+        tuple((f.status, render(f.message, lang)) for f in open_ones),
         _paths(facts, subject),
         _view(facts, own, subject, lang),
         _approved(approval, lang),

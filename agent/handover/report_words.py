@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 TITLES: Final[Mapping[str, str]] = {
+    "declarations": "Declarations",
     "camera-online": "Camera online",
     "camera-moved": "View unchanged",
     "camera-occluded": "View not covered",
