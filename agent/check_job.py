@@ -22,8 +22,7 @@ from agent.episodes import WELL
 from agent.errors import Forbidden, NotVerified, UnknownKey, UsageError
 from agent.files import write_atomic
 from agent.harmless import printable
-from agent.keys import PublicKey, Signer, load_or_create_signer
-from agent.keys_place import place_of
+from agent.keys import PublicKey, Signer
 from agent.model import Finding, Json, Message, Severity, Status, utc_text
 from agent.report import finding_json, parse_finding
 from agent.version import VERSION
@@ -31,7 +30,6 @@ from agent.version import VERSION
 SCHEMA: Final = "camwarden-check-job/1"
 CHECK_SCHEMA: Final = "camwarden-check/1"
 FOLDER: Final = "jobs"
-KEY_NAME: Final = "check-key.pem"
 MAX_BYTES: Final = 64 * 1024 * 1024
 
 _NAME = re.compile(r"\w[\w.-]{0,63}")
@@ -61,24 +59,6 @@ def path_of(folder: Path, job: str, run: str) -> Path:
     if not _NAME.fullmatch(job):
         raise UsageError(f"{printable(job)!r} is no name for a job: letters, digits, dots and dashes, 64 at most")
     return folder / f"{job}.{run}.json"
-
-
-def signer_for(site: Site, folder: Path, environ: Mapping[str, str]) -> Signer:
-    """Return the key to sign with: the site's own where it can be had here, else the folder's, made now if need be.
-
-    Raises:
-        AgentError: A key that is here cannot be used.
-    """
-    out_of_reach = site.key.source == "systemd" and "CREDENTIALS_DIRECTORY" not in environ
-    if folder.parent == site.storage.directory and not out_of_reach:
-        place = place_of(site, environ)
-        try:
-            signer = place.current()
-        finally:
-            place.close()
-        if signer is not None:
-            return signer
-    return load_or_create_signer(folder / KEY_NAME)
 
 
 def signed(signer: Signer, site: Site, job: str, run: str, at: datetime, findings: Iterable[Finding],

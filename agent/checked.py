@@ -9,6 +9,7 @@ from datetime import datetime
 from agent.config import Site
 from agent.cycle import Seen
 from agent.episodes import Episode
+from agent.handover.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Checked:
 
     After a Ctrl-C everything that had come back by then is judged; the rest is unknown with reason `interrupted`.
     `episodes`: what a service on this host has open, by key of the finding.
+    `pictures`: those of the hand-over report by camera id, blackened; empty where none was asked for.
     """
 
     site: Site
@@ -24,3 +26,4 @@ class Checked:
     at: datetime
     interrupted: bool = False
     episodes: Mapping[str, Episode] = field(default_factory=dict)
+    pictures: Mapping[str, Shown] = field(default_factory=dict)

@@ -4,6 +4,7 @@ AgentError                  one clear line for the user; `exit_code` says how th
 ├── UsageError              the command cannot be used this way now (2)
 │   └── Locked              another process holds the spool, or the hub's data
 ├── HubUnavailable          the broker or hub cannot be reached or does not let us in (69)
+├── ProgramMissing          another program that does part of the work is not installed, or failed (69)
 ├── KeyUnavailable          the report key's token is gone or does not answer (69); stands in keys.py
 ├── Bug                     camwarden itself is wrong (70)
 │   ├── ChainBroken         a report that does not continue its stream was to be committed
@@ -44,6 +45,12 @@ class Locked(UsageError):
 
 class HubUnavailable(AgentError):
     """The broker or hub cannot be reached, or does not let us in."""
+
+    exit_code = exits.UNAVAILABLE
+
+
+class ProgramMissing(AgentError):
+    """Another program that does part of the work is not installed, or failed."""
 
     exit_code = exits.UNAVAILABLE
 

@@ -25,12 +25,20 @@ def credentials_file(directory: Path, environ: Mapping[str, str]) -> Path:
 
 
 def own_state(directory: Path, environ: Mapping[str, str]) -> Path:
-    """Return where a command keeps what is to stay: the service's folder where this user may, else the user's own.
+    """Return where a command keeps what is to stay: the service's folder where this user may, else the user's own."""
+    return directory if os.access(directory, os.W_OK) else user_state(environ)
+
+
+def handover_key_file(site_id: str, environ: Mapping[str, str]) -> Path:
+    """Return where the key is with which this user signs what he hands over of a site whose own key he cannot use."""
+    return user_state(environ) / "handover-keys" / f"{site_id}.pem"
+
+
+def user_state(environ: Mapping[str, str]) -> Path:
+    """Return the folder for what camwarden keeps of one user, from XDG_STATE_HOME or HOME.
 
     Source: XDG Base Directory Specification 0.8.
     """
-    if os.access(directory, os.W_OK):
-        return directory
     state = environ.get("XDG_STATE_HOME", "")
     home = Path(state) if state.startswith("/") else Path(environ.get("HOME") or Path.home()) / ".local" / "state"
     return home / "camwarden"

@@ -12,19 +12,25 @@ from masking.view_model import DescriptorJob, Polygon, QualityJob, QualitySeen, 
 
 THUMBNAIL_MAX_PX: Final = 640
 THUMBNAIL_MAX_BYTES: Final = 256 * 1024
+THUMBNAIL_LEAST_BYTES: Final = 16 * 1024
+"""Even noise at 200 pixels a side takes less at the lowest quality."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
     """Asks for a small JPEG of the picture in which the `hidden` polygons, and two pixels around them, are black.
 
-    `width_px`: at most THUMBNAIL_MAX_PX; a smaller picture is not enlarged, a tall one becomes narrower.
+    `width_px`: at most THUMBNAIL_MAX_PX; a smaller picture is not enlarged, a tall one becomes narrower. `max_bytes`: a
+    picture that would be larger is compressed more, and one that stays larger is made smaller.
     """
 
     width_px: int = THUMBNAIL_MAX_PX
     hidden: tuple[Polygon, ...] = ()
+    max_bytes: int = THUMBNAIL_MAX_BYTES
 
     def __post_init__(self) -> None:
+        if not THUMBNAIL_LEAST_BYTES <= self.max_bytes <= THUMBNAIL_MAX_BYTES:
+            raise ValueError(f"a thumbnail may take {THUMBNAIL_LEAST_BYTES} to {THUMBNAIL_MAX_BYTES} bytes")
         if not 16 <= self.width_px <= THUMBNAIL_MAX_PX:
             raise ValueError(f"a thumbnail is 16 to {THUMBNAIL_MAX_PX} pixels wide, not {self.width_px}")
 

@@ -13,7 +13,7 @@ from masking.baseline import BaselineError
 from masking.model import Position, Positioned
 from masking.positions import standing
 from masking.quality_measure import describe_for_next, measure
-from masking.study import THUMBNAIL_MAX_BYTES, THUMBNAIL_MAX_PX, Studied, Study, Thumbnail
+from masking.study import THUMBNAIL_MAX_PX, Studied, Study, Thumbnail
 from masking.verdict import judge_zone
 from masking.view import compare, stands, steady
 from masking.view_model import DescriptorJob, Polygon, QualityJob, ViewJob
@@ -51,14 +51,15 @@ def thumbnail(picture: Bgr, asked: Thumbnail) -> bytes:
     """A small JPEG of the picture, the hidden polygons black."""
     height, width = picture.shape[:2]
     scale = min(asked.width_px / width, THUMBNAIL_MAX_PX / height, 1.0)
-    size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    small[excluded_area((size[1], size[0]), asked.hidden, HIDDEN_AROUND_PX)] = 0
-    for quality in (JPEG_QUALITY, 50, 20):
-        _, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        if data.size <= THUMBNAIL_MAX_BYTES:
-            break
-    return data.tobytes()
+    while True:
+        size = (max(round(width * scale), 1), max(round(height * scale), 1))
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        small[excluded_area((size[1], size[0]), asked.hidden, HIDDEN_AROUND_PX)] = 0
+        for quality in (JPEG_QUALITY, 50, 20):
+            _, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality])
+            if data.size <= asked.max_bytes:
+                return data.tobytes()
+        scale /= 2
 
 
 def warm_up() -> None:

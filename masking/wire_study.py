@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from masking import baseline
-from masking.study import THUMBNAIL_MAX_BYTES, Studied, Study, Thumbnail
+from masking.study import Studied, Study, Thumbnail
 from masking.view_model import (
     LIGHT_MODES,
     DescriptorJob,
@@ -79,7 +79,11 @@ def study_message(study: Study | None) -> dict[str, Any]:
     if descriptor is not None:
         message["descriptor"] = {"merge": [number[one] for one in descriptor.merge], "excluded": descriptor.excluded}
     if thumbnail is not None:
-        message["thumbnail"] = {"width": thumbnail.width_px, "hidden": thumbnail.hidden}
+        message["thumbnail"] = {
+            "width": thumbnail.width_px,
+            "hidden": thumbnail.hidden,
+            "max_bytes": thumbnail.max_bytes,
+        }
     return {"study": message}
 
 
@@ -105,7 +109,7 @@ def study_of(header: dict[str, Any]) -> Study | None:
             polygons(quality["overlays"]),
         ),
         descriptor and DescriptorJob(named(descriptor["merge"]), polygons(descriptor["excluded"])),
-        thumbnail and Thumbnail(int(thumbnail["width"]), polygons(thumbnail["hidden"])),
+        thumbnail and Thumbnail(int(thumbnail["width"]), polygons(thumbnail["hidden"]), int(thumbnail["max_bytes"])),
     )
 
 
@@ -142,7 +146,7 @@ def read_studied(answer: dict[str, Any], study: Study | None) -> Studied | None:
         quality=None if quality is None or study.quality is None else _quality(_object(quality), study.quality),
         for_next=_descriptor(said.get("for_next"), quality is not None),
         descriptor=_descriptor(said.get("descriptor"), study.descriptor is not None),
-        thumbnail=_thumbnail(said.get("thumbnail"), study.thumbnail is not None),
+        thumbnail=_thumbnail(said.get("thumbnail"), study.thumbnail),
     )
 
 
@@ -239,9 +243,9 @@ def _descriptor(value: object, asked: bool) -> bytes:
     return data
 
 
-def _thumbnail(value: object, asked: bool) -> bytes:
-    data = _bytes(value, THUMBNAIL_MAX_BYTES)
-    if bool(data) != asked:
+def _thumbnail(value: object, asked: Thumbnail | None) -> bytes:
+    data = _bytes(value, asked.max_bytes if asked is not None else 0)
+    if bool(data) != (asked is not None):
         raise WireError("not the thumbnail that was asked for")
     if data and not (data.startswith(b"\xff\xd8\xff") and data.endswith(b"\xff\xd9")):
         raise WireError("a thumbnail that is no JPEG")

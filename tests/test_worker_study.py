@@ -111,6 +111,20 @@ def test_a_thumbnail_is_small_and_black_where_it_must_hide(shared: Worker, size:
 def test_a_thumbnail_wider_than_it_may_be_cannot_be_asked_for() -> None:
     with pytest.raises(ValueError, match="16 to 640 pixels"):
         Thumbnail(1280)
+    with pytest.raises(ValueError, match="may take"):
+        Thumbnail(max_bytes=1000)
+
+
+def test_a_thumbnail_keeps_to_its_bytes_whatever_the_picture_shows(shared: Worker) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (720, 1280, 3)).astype(np.uint8)
+    sizes = []
+    for most in (16 * 1024, 48 * 1024, 256 * 1024):
+        asked = Study(thumbnail=Thumbnail(640, (), most))
+        answer = shared.judge(Job(jpeg(noise), "jpeg", (), asked))
+        assert answer.studied is not None
+        assert 0 < len(answer.studied.thumbnail) <= most
+        sizes.append(len(answer.studied.thumbnail))
+    assert sizes == sorted(sizes)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (2000, 16), (16, 2000), (640, 17), (4000, 3000)])

@@ -16,8 +16,9 @@ from typing import Final
 from agent import exits
 from agent.anonymous import anonymous
 from agent.checked import Checked
-from agent.commands import check_jobs
+from agent.commands import check_jobs, check_report
 from agent.commands.check_options import add_options, check_options, device_of, login_of
+from agent.commands.check_pictures import Album
 from agent.commands.check_plan import show_plan
 from agent.commands.check_progress import following
 from agent.commands.check_show import show
@@ -54,10 +55,15 @@ def run(args: argparse.Namespace) -> int:
     check_options(args)
     if args.plan:
         return show_plan(args)
+    site = load(args.config) if args.host is None else None
     if check_jobs.is_asked(args):
-        return check_jobs.run(args, load(args.config), _site)
-    checked = _one_address(args) if args.host is not None else _site(args, load(args.config))
-    show(args, anonymous(checked) if args.redact else checked)
+        return check_jobs.run(args, site, _site)
+    report = check_report.planned(args, site)
+    checked = _one_address(args) if site is None else _site(args, site)
+    checked = anonymous(checked) if args.redact else checked
+    show(args, checked)
+    if report is not None:
+        check_report.write_report(report, checked)
     return exits.INTERRUPTED if checked.interrupted else exit_code(checked.seen.findings)
 
 
@@ -98,8 +104,9 @@ def _driver(device: Device, credentials: Credentials) -> str:
 
 def _look(args: argparse.Namespace, site: Site, worker: Worker, credentials: Credentials) -> Checked:
     now = moment(utc_now())
+    album = Album(worker.judge, keep=args.report is not None)
     with following(args, site) as progress:
         watch = progress.watch
-        rim = Rim(credentials, worker.judge, utc_now, wait=watch.wait, stop=watch.stop, stage=watch.stage)
+        rim = Rim(credentials, album.judge, utc_now, wait=watch.wait, stop=watch.stop, stage=watch.stage)
         seen = see(site, rim, now, rounds=args.rounds)
-    return Checked(site, seen, now.at, progress.stopped)
+    return Checked(site, seen, now.at, progress.stopped, pictures=album.blackened(site, seen.facts))

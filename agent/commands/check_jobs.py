@@ -22,10 +22,11 @@ from rich.text import Text
 
 from agent import exits
 from agent.anonymous import anonymous
-from agent.check_job import FOLDER, Look, path_of, read_look, signed, signer_for, write
+from agent.check_job import FOLDER, Look, path_of, read_look, signed, write
 from agent.checked import Checked
 from agent.commands.check_show import result_json, show
 from agent.commands.findings_table import STYLE
+from agent.commands.report_key import report_key
 from agent.commands.site_time import local
 from agent.config import Site
 from agent.episodes import times_json
@@ -70,13 +71,13 @@ def is_asked(args: argparse.Namespace) -> bool:
     return bool(args.against or args.open or args.close)
 
 
-def run(args: argparse.Namespace, site: Site, look_once: LookOnce) -> int:
+def run(args: argparse.Namespace, site: Site | None, look_once: LookOnce) -> int:
     """Look, compare, keep and show; return the exit code.
 
     Raises:
         AgentError: The earlier look cannot be used, or this one cannot be kept or signed.
     """
-    if args.host is not None:
+    if site is None:
         raise UsageError("two looks are compared at a site, not at one --host: camwarden discover --write site.toml")
     if args.csv and not args.open:
         raise UsageError("--csv has no columns for two looks: use --json")
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace, site: Site, look_once: LookOnce) -> int:
     folder = state / FOLDER
     with as_owner_of(state):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        signer = signer_for(site, folder, os.environ)
+    signer = report_key(site).signer
     if args.open:
         return _open(args, site, look_once, signer, folder)
     if args.against:

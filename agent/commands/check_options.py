@@ -43,6 +43,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="look up to N times, 10 s apart, where one picture says too little (default 3)",
     )
+    add = parser.add_argument_group("the hand-over report").add_argument
+    add("--report", type=Path, metavar="FILE", help="write the signed hand-over report (HTML); it holds pictures")
+    add("--pdf", type=Path, metavar="FILE", help="with --report: print it as PDF too, with chromium or weasyprint")
     one = parser.add_argument_group("a single address, without any site file")
     add = one.add_argument
     add("--host", metavar="HOST[:PORT]", help="the camera or recorder to look at; nothing of it is kept")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -25,7 +25,8 @@ MEDIAN_LEAST: Final = 5
 SAME_IOU: Final = 0.98
 """Overlap from which a mask and a zone are judged once: they differ by rounding only."""
 
-SHOWN_WIDTH_PX: Final = 320
+ON_SHEET: Final = Thumbnail(320)
+"""How large pictures are on a contact sheet."""
 
 Outcome = Literal["hidden", "shows", "unsure", "no-private-area", "undeclared", "not-seen"]
 """What a look says of a camera.
@@ -118,6 +119,7 @@ def shown(
     zones: tuple[PrivateZone, ...],
     verdicts: tuple[ZoneVerdict, ...],
     judge: Judge,
+    size: Thumbnail = ON_SHEET,
 ) -> PathLook:
     """Make the small picture of one path.
 
@@ -130,7 +132,7 @@ def shown(
     together = {v.zone for v in verdicts if v.verdict == "PASS"}
     proven = together & {v.zone for v in here.verdicts if v.verdict == "PASS"}
     hidden = hidden_by_us(declared, drawn, zones, proven)
-    small = ask(judge, Job(picture.data, picture.kind, (), Study(thumbnail=Thumbnail(SHOWN_WIDTH_PX, hidden))))
+    small = ask(judge, Job(picture.data, picture.kind, (), Study(thumbnail=replace(size, hidden=hidden))))
     if small is None or small.studied is None:
         return PathLook(picture.path, picture.taken_at, verdicts, why="malformed")
     return PathLook(picture.path, picture.taken_at, verdicts, small.studied.thumbnail)

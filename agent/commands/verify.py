@@ -1,6 +1,7 @@
 """Verify signed reports without a hub: in files, in a case, or as they pass on a broker.
 
     camwarden verify PATH...                      files, folders, ZIPs (batches, and cases that `hub case` wrote)
+    camwarden verify report.html                  a hand-over report
     camwarden verify FOLDER --follow              and every file that comes into it
     camwarden verify --topic 'vss/v1/city/site/#' --host HOST [--follow]
 
@@ -10,10 +11,12 @@ Whom to believe is the reader's to say, at least one of:
     --kid THUMBPRINT    a thumbprint that was compared over another way; the key itself is taken from what is verified
     --data DIR          a hub's data: each key that it trusts, for its own site
 
-Keys that lie beside the reports are believed only by `--kid`. Exit code: 0 everything verified, 1 something is wrong,
-3 something could not be judged for want of a key, 69 the broker cannot be reached, 78 nothing to verify or a file is
-no signed message. With `--follow` it runs until it is interrupted, and then ends with
-0 or 1; 78 if nothing came or a file was unusable, 3 if something could not be judged.
+Keys that lie beside the reports are believed only by `--kid`. A hand-over report may be verified without any of them:
+whether it was changed shows all the same, and only whose key signed it stays open.
+
+Exit code: 0 everything verified, 1 something is wrong, 3 something could not be judged for want of a key, 69 the broker
+cannot be reached, 78 nothing to verify or a file is no signed message. With `--follow` it runs until it is interrupted,
+and then ends with 0 or 1; 78 if nothing came or a file was unusable, 3 if something could not be judged.
 """
 
 from __future__ import annotations
@@ -30,8 +33,9 @@ from agent.commands.verify_keys import believed_of
 from agent.commands.verify_watch import watch_folders, watch_topic
 from agent.errors import ConfigurationError, UsageError
 from agent.exits import CONFIG, FAILS, OK, UNCHECKED
+from agent.handover.seal import MAX_BYTES, is_handover
 from agent.hub.archive import FILE_MAX_BYTES, Container, open_container
-from agent.hub.judge import Believed, Judged, judge_flattened
+from agent.hub.judge import Believed, Judged, judge_flattened, judge_handover
 from agent.hub.manifest import NAME as MANIFEST
 from agent.hub.manifest import check_manifest, is_case
 from agent.hub.verify import Claim, Problem, examine
@@ -42,7 +46,9 @@ SCHEMA = "camwarden-verify/1"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="flattened JWS, folder of them, or ZIP")
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="hand-over report, flattened JWS, folder of them, or ZIP"
+    )
     parser.add_argument("--jwks", type=Path, action="append", metavar="FILE", help="JWK set with keys to believe")
     parser.add_argument("--kid", action="append", metavar="THUMBPRINT", help="believe the key of this thumbprint")
     parser.add_argument(
@@ -124,11 +130,14 @@ def _path(path: Path, believed: Believed) -> Iterator[Judged]:
     else:
         try:
             with path.open("rb") as file:
-                data = file.read(FILE_MAX_BYTES + 1)
+                data = file.read(MAX_BYTES + 1)
         except OSError as error:
             yield Judged(str(path), "unusable", "unreadable", f"{error.strerror}; check the path")
         else:
-            yield judge_flattened(str(path), data, believed)
+            if is_handover(data):
+                yield judge_handover(str(path), data, believed)
+            else:
+                yield judge_flattened(str(path), data[: FILE_MAX_BYTES + 1], believed)
 
 
 def _container(path: Path, suffix: str, believed: Believed) -> Iterator[Judged]:

@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from agent.errors import ConfigurationError, Forbidden, UsageError
+from agent.handover.seal import MAX_BYTES
 from agent.hub import service, trust
-from agent.hub.archive import FILE_MAX_BYTES, open_container
+from agent.hub.archive import open_container
 from agent.hub.judge import Believed, shown_keys
 from agent.hub.store import Store
 from agent.keys import load_signer
@@ -19,15 +20,21 @@ from agent.keys_jwk import PublicKey, load_jwks, public_key
 _THUMBPRINT = re.compile(r"[0-9A-Za-z_-]{43}")
 _SHOWN_IN = ("jwks.json", "state.json")
 """How files end in which a key may be shown: a key set, and the birth in a batch."""
+REPORT_SUFFIXES = (".html", ".htm")
+"""How hand-over reports end."""
 
 
 def believed_of(args: argparse.Namespace, paths: list[Path]) -> Believed:
-    """Return the keys to believe. Those of `--kid` are looked for in what is to be verified.
+    """Return the keys to believe; nobody's need be named for hand-over reports, which tell a change by themselves.
+
+    Those of `--kid` are looked for in what is to be verified.
 
     Raises:
         UsageError: No option says whom to believe.
         ConfigurationError: A file cannot be used, or nothing shows a key of a thumbprint.
     """
+    if all(path.suffix in REPORT_SUFFIXES for path in paths) and not (args.kid or args.jwks or args.data):
+        return Believed({})
     wanted = wanted_kids(args)
     keys = keys_named(args)
     shown = {kid: key for path in paths for kid, key in _shown(path).items()} if wanted else {}
@@ -88,7 +95,7 @@ def _shown(path: Path) -> dict[str, PublicKey]:
     """Return the keys that a file, folder or ZIP shows; none where it cannot be read, which is told later."""
     if not path.is_dir() and not zipfile.is_zipfile(path):
         with suppress(OSError), path.open("rb") as file:
-            return shown_keys(file.read(FILE_MAX_BYTES))
+            return shown_keys(file.read(MAX_BYTES))
         return {}
     keys: dict[str, PublicKey] = {}
     with open_container(path, ".json") as container:

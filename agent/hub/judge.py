@@ -16,6 +16,7 @@ from agent.envelope import (
     CHECK_TYP,
     COMMAND_TYP,
     DESIRED_TYP,
+    HANDOVER_TYP,
     REPORT_TYP,
     REPORTED_TYP,
     RESULT_TYP,
@@ -25,6 +26,7 @@ from agent.envelope import (
     verify,
 )
 from agent.errors import NotVerified
+from agent.handover.seal import shown_key, unseal
 from agent.hub.trust import Trust
 from agent.hub.verify import Claim, read_gap, read_payload
 from agent.keys_jwk import PublicKey, public_key
@@ -82,11 +84,30 @@ def judge(name: str, payload: bytes, jws: str, believed: Believed) -> Judged:
     return Judged(name, "verified", typ=typ, claim=claim)
 
 
-def shown_keys(data: bytes) -> dict[str, PublicKey]:
-    """Return the public keys that a file shows: a JWK set, or a flattened state message. They are not believed yet.
+def judge_handover(name: str, data: bytes, believed: Believed) -> Judged:
+    """Return the verdict on a hand-over report: changed is failed whoever signed it, an unknown key is unchecked."""
+    try:
+        sealed = unseal(data)
+        if sealed.key.kid not in believed.keys:
+            why = (
+                f"not changed since it was signed with the key {sealed.key.kid}, but nobody says whose key that is: "
+                "compare it with the one on the signed page, then give it with --kid"
+            )
+            return Judged(name, "unchecked", "unknown-key", why, HANDOVER_TYP)
+        _refuse_another_site(believed, sealed.site, sealed.key.kid)
+    except NotVerified as error:
+        return Judged(name, "failed", error.reason, str(error), HANDOVER_TYP)
+    return Judged(name, "verified", typ=HANDOVER_TYP)
 
-    A thumbprint is a hash of the key, so nobody can show another key under a thumbprint that the reader knows.
+
+def shown_keys(data: bytes) -> dict[str, PublicKey]:
+    """Return the public keys that a file shows: a JWK set, a flattened state message, or a hand-over report.
+
+    They are not believed yet. A thumbprint is a hash of the key, so nobody can show another key under a thumbprint that
+    the reader knows.
     """
+    if key := shown_key(data):
+        return {key.kid: key}
     try:
         document: Any = json.loads(data)
         if "payload" in document:
@@ -132,10 +153,14 @@ def _read(payload: bytes, jws: str, typ: str, believed: Believed) -> Claim | Non
 
 
 def _own_key(believed: Believed, site: str, jws: str) -> None:
+    _refuse_another_site(believed, site, read_header(jws).kid)
+
+
+def _refuse_another_site(believed: Believed, site: str, kid: str) -> None:
     """Refuse the key of another site, or of the hub itself; one that is revoked now may well have been good then."""
     if believed.sites is None:
         return
-    decision = believed.sites.decide(site, read_header(jws).kid)
+    decision = believed.sites.decide(site, kid)
     if decision in ("key-of-another-site", "unknown-key"):
         raise NotVerified(decision, f"the trust file does not give this key to site {site}")
 

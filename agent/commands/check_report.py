@@ -1,0 +1,90 @@
+"""`check --report FILE [--pdf FILE]`: the hand-over report of what this check has found, signed, in one file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.checked import Checked
+from agent.commands.check_pdf import Printer, find_printer, print_pdf
+from agent.commands.report_key import ReportKey, report_key
+from agent.config import Site
+from agent.errors import Forbidden, UsageError
+from agent.files import write_atomic
+from agent.handover.contents import contents
+from agent.handover.report import KeyPart, render_report
+from agent.handover.seal import seal
+from agent.harmless import printable
+from agent.model import Message
+from agent.text import render
+
+MODE = 0o600
+"""Of the report and its PDF: they hold pictures of the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where the report goes, what signs it, and what prints it; settled before the first request is sent."""
+
+    path: Path
+    key: ReportKey
+    pdf: Path | None
+    printer: Printer | None
+    redacted: bool
+    lang: str
+    quiet: bool
+
+
+def planned(args: argparse.Namespace, site: Site | None) -> Plan | None:
+    """Settle everything that can go wrong with a report before a device is asked; None where none is wanted.
+
+    Raises:
+        UsageError: A file is there already, its folder is not, or `--pdf` stands alone.
+        ProgramMissing: Nothing is installed that prints a PDF.
+        Forbidden, ConfigurationError: There is no key to sign with, and none can be made.
+    """
+    if args.report is None:
+        if args.pdf is not None:
+            raise UsageError("--pdf prints a report: add --report FILE")
+        return None
+    for path in (args.report, args.pdf):
+        if path is not None and (os.path.lexists(path) or not path.parent.is_dir()):
+            raise UsageError(f"{path}: name a new file in a folder that is there; nothing is overwritten")
+        if path is not None and not os.access(path.parent, os.W_OK):
+            raise Forbidden(f"{path.parent}: this user may not write there; name a file in a folder of your own")
+    printer = find_printer() if args.pdf is not None else None
+    return Plan(args.report, report_key(site), args.pdf, printer, args.redact, args.lang, args.quiet)
+
+
+def write_report(plan: Plan, checked: Checked) -> None:
+    """Make, sign and write the report, print it where that was asked for, and say on stderr where it is.
+
+    Args:
+        plan: Of `planned`.
+        checked: What was found, anonymous already where the plan says so.
+
+    Raises:
+        Forbidden: The file cannot be written.
+        ProgramMissing: The program that prints failed; the report itself is there.
+    """
+    key = KeyPart(plan.key.signer.kid, plan.key.is_site_key)
+    html = render_report(contents(checked, key, plan.lang, plan.redacted), plan.lang)
+    try:
+        write_atomic(plan.path, seal(html, plan.key.signer), MODE)
+    except OSError as error:
+        raise Forbidden(f"{plan.path}: {error.strerror}; name a file in a folder with room, of your own") from None
+    sys.stderr.write(told(plan) + "\n" if not plan.quiet else "")
+    if plan.pdf is not None and plan.printer is not None:
+        print_pdf(plan.printer, plan.path, plan.pdf, MODE)
+
+
+def told(plan: Plan) -> str:
+    """Return one line for the person who waits for the report."""
+    line = Message(
+        "report: {path}; it holds pictures of the site and stays there. Signed with the key {kid}",
+        {"path": printable(str(plan.path)), "kid": plan.key.signer.kid},
+    )
+    return render(line, plan.lang)

@@ -1,0 +1,202 @@
+"""The hand-over report: it says what was found and no more, in both languages, and names make nothing of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from handed_over import checked, html, jpegs, values
+from pictures import jpeg, lit, scene
+from sights import view
+from sites import NOW, SQUARE, camera, healthy, observed, site, without
+
+from agent.checks import CHECKS
+from agent.checks.sources import CLOCK, PRIVACY
+from agent.config import CameraConfig, NoPrivateArea, Preset, PtzLock
+from agent.facts import gather
+from agent.handover.contents import is_declaration, rule_text
+from agent.handover.report_words import DOCUMENTS, TITLES, WORDS
+from agent.handover.shown import Shown, withheld
+from agent.text import translate
+from drivers.details import Interface, Interfaces, Movable
+from drivers.model import Camera, Device, Identity, Observation, Stream, Streams
+from drivers.picture import PresetSeen, StreamSample, ZoneVerdict
+
+HOSTILE = "<script>alert(1)</script>{{ 7*7 }}\x1b[2J\u202e</style><!-- camwarden-signature"
+SECRET = "rtsp://admin:s3cret@192.0.2.1/main"
+
+
+def bare(*paths: str) -> tuple[Observation, ...]:
+    """Return a camera that shows its zone on some of its paths."""
+    return tuple(
+        replace(one, value=replace(one.value, verdict="FAIL", reason="not-hidden"))
+        if isinstance(one.value, ZoneVerdict) and one.value.path in paths
+        else one
+        for one in healthy()
+    )
+
+
+def preset_camera() -> CameraConfig:
+    """Return a camera that turns to one declared preset."""
+    return replace(camera(), zones=(), presets=(Preset("home", camera().zones),))
+
+
+def test_a_site_in_order_says_so_on_its_first_page_and_leaves_nothing_open() -> None:
+    one = checked(site(camera(), in_use_since=date(2024, 9, 1)), healthy())
+    report = values(one)
+    assert (report.todo, report.findings, report.declarations) == ((), (), ())
+    assert report.verdict == "Every check that is due passes."
+    text = html(one)
+    assert "Nothing has to be done: every check that is due passes." in text
+    assert "No findings are open." in text and "Nothing is left to declare." in text
+    assert "\u5e94\u68c0\u9879\u76ee\u5168\u90e8\u5408\u683c" in html(one, "zh_CN")
+
+
+def test_what_fails_stands_first_with_the_next_step_and_who_has_it() -> None:
+    report = values(checked(site(camera()), bare("main")))
+    assert report.verdict.startswith("Not ready for acceptance: ")
+    first = report.todo[0]
+    assert (first.who, first.status, first.where) == ("contractor", "fail", "gate")
+    assert "correct the mask and look again" in first.what
+    (finding,) = [one for one in report.findings if one.title == "Private zone hidden in pictures"]
+    assert finding.rule == "Datong Measures article 5(2); Order 799 article 13"
+    assert [(p.path, p.verdict) for p in report.cameras[0].paths if p.verdict == "FAIL"] == [("main", "FAIL")]
+
+
+def test_unknown_is_never_called_good() -> None:
+    report = values(checked(site(camera()), ()))
+    assert report.totals["pass"] == 0 or report.verdict != "Every check that is due passes."
+    assert report.cameras[0].status in ("fail", "unknown")
+    alone = values(checked(site(camera(recorded=False)), without(healthy(), ZoneVerdict)))
+    assert alone.verdict.startswith("Nothing fails, but ")
+
+
+def test_what_nobody_declared_is_one_line_for_the_operator_and_no_open_finding() -> None:
+    a_site = site(camera(recorded=False), camera("yard", "other", recorded=False))
+    observations = healthy() + healthy("yard", "other")
+    report = values(checked(a_site, observations))
+    (row,) = [one for one in report.declarations if "recordings" in one.cells[0]]
+    assert row.cells[1] == "gate, yard"
+    assert [one.who for one in report.todo] == ["operator"]
+    assert not any("recordings" in one.text for one in report.findings)
+
+
+def test_the_first_page_holds_few_steps_of_each_and_counts_the_rest() -> None:
+    many = [camera(f"c{n}", f"d{n}") for n in range(64)]
+    report = values(checked(site(*many), ()))
+    assert len(report.todo) <= 9
+    assert any("more" in step.where for step in report.todo), "places are cut short"
+    assert all(len(step.where) < 120 for step in report.todo)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh_CN"])
+def test_a_hostile_name_is_text_everywhere(lang: str) -> None:
+    one = replace(
+        camera(),
+        camera=Camera("gate", "box", HOSTILE, placement=HOSTILE),
+        zones=(replace(camera().zones[0], name=HOSTILE),),
+    )
+    told = observed("device:box", Identity(HOSTILE, HOSTILE, HOSTILE, HOSTILE)) + without(healthy(), Identity)
+    streams = observed("camera:gate", Streams((Stream("main", "rtsp://192.0.2.1/main", HOSTILE),)))
+    a_site = site(one, name=HOSTILE)
+    text = html(checked(a_site, told + streams + without(bare("main"), Streams)), lang, redacted=False)
+    assert "<script" not in text and "\x1b" not in text and "\u202e" not in text
+    assert "{{ 7*7 }}" in text
+    assert text.count("<style>") == text.count("</style>") == 1
+    assert "<!-- camwarden-signature" not in text
+    assert re.findall(r'(?:src|href|action)="(?!data:image/jpeg)', text) == []
+
+
+def test_addresses_and_serial_numbers_are_left_out_unless_they_are_wanted() -> None:
+    devices = (Device("box", "cam-17.example.org", 80, "onvif"),)
+    told = observed(
+        "device:box",
+        Identity("ACME", "N8", "1.0", "SN-0042-77"),
+        Interfaces((Interface("eth0", "00:1a:2b:3c:4d:5e", ("192.0.2.9/24",)),)),
+    )
+    named = replace(camera(), camera=Camera("gate", "box", "at 192.0.2.9 (00:1a:2b:3c:4d:5e) cam-17.example.org"))
+    one = checked(site(named, devices=devices), told + without(healthy(), Identity))
+    hidden, whole = html(one), html(one, redacted=False)
+    for secret in ("cam-17.example.org", "SN-0042-77", "192.0.2.9", "00:1a:2b:3c:4d:5e"):
+        assert secret not in hidden
+        assert secret in whole
+    assert "[serial 1]" in hidden and "addresses and serial numbers</dt><dd>left out" in hidden
+
+
+def test_no_address_of_a_stream_and_no_secret_is_in_a_report() -> None:
+    streams = observed("camera:gate", Streams((Stream("main", SECRET),)))
+    text = html(checked(site(camera()), streams + without(healthy(), Streams)), redacted=False)
+    assert "s3cret" not in text and "rtsp:" not in text
+
+
+def test_the_outlines_of_zones_and_masks_are_drawn_over_the_picture() -> None:
+    picture = Shown("main", NOW, jpeg(lit(scene(1), "day", 1)))
+    text = html(checked(site(camera()), healthy(), {"gate": picture}))
+    points = " ".join(f"{x * 1000:.1f},{y * 1000:.1f}" for x, y in SQUARE)
+    for kind in ("zone", "was", "now"):
+        assert f'<polygon class="{kind}" points="{points}"/>' in text
+    assert jpegs(text) == {"gate": picture.jpeg}
+
+
+def test_a_sample_stands_beside_what_is_configured_and_its_lack_is_said() -> None:
+    told_of_it = "H264, 640 \u00d7 360, 25 fps, 2048 kbit/s"
+    streams = Streams(tuple(Stream(p, "rtsp://h/x", "H264", 640, 360, 25.0, 2048) for p in ("main", "sub")))  # type: ignore[arg-type]
+    sample = StreamSample("main", 10.1, 250, 24.94, 1_900_400, 1280, 720, "H265", 2.0, 0)
+    told = observed("camera:gate", streams, sample) + without(healthy(), Streams)
+    rows = values(checked(site(camera()), told)).streams
+    assert [row.cells for row in rows] == [
+        ("gate", "main", told_of_it, "H265, 1280 \u00d7 720, 24.9 fps, 1900 kbit/s (over 10 s)"),
+        ("gate", "sub", told_of_it, "not measured"),
+    ]
+
+
+def test_a_picture_is_withheld_where_it_is_not_known_what_is_private_in_it() -> None:
+    turns = gather(observed("camera:gate", Movable(True)))
+    nothing = gather(())
+    declared = camera()
+    assert withheld(declared, nothing, "main") is None
+    assert (
+        withheld(replace(declared, zones=(), no_private_area=NoPrivateArea("Li", "2026-01-01")), nothing, "main")
+        is None
+    )
+    said = {
+        "nobody declared what is private": withheld(replace(declared, zones=()), nothing, "main"),
+        "it can turn": withheld(declared, turns, "main"),
+        "presets it stood": withheld(
+            preset_camera(), gather(observed("camera:gate", PresetSeen("main", "", "x"))), "main"
+        ),
+        "has moved": withheld(declared, gather(bare() + observed("camera:gate", view("moved"))), "main"),
+    }
+    for text, why in said.items():
+        assert why is not None and text in str(why), text
+    assert withheld(replace(declared, ptz_lock=PtzLock("Li", "2026-01-01")), turns, "main") is None
+    at_home = gather(observed("camera:gate", PresetSeen("main", "home", "")))
+    assert withheld(preset_camera(), at_home, "main") is None
+    assert withheld(preset_camera(), at_home, "sub") is not None
+    nothing_private = replace(declared, zones=(), no_private_area=NoPrivateArea("Li", "2026-01-01"))
+    assert withheld(nothing_private, gather(observed("camera:gate", view("moved"))), "main") is not None
+
+
+def test_every_check_and_rule_has_its_words_in_both_languages() -> None:
+    assert set(TITLES) == {check.id for check in CHECKS}
+    for text in (*TITLES.values(), *WORDS.values(), *DOCUMENTS, *DOCUMENTS.values(), *(c.duty for c in CHECKS)):
+        assert translate(text, "zh_CN") != text or text in ("NTP",), text
+    documents = {one for check in CHECKS for one in check.source.document.split("; ")}
+    assert set(DOCUMENTS) <= documents
+    assert rule_text(CLOCK, "en") == "GB/T 28181-2016 clause 9.10.1 (1 s); DB31/T 329.21-2019 clause 4.2.5 (30 s)"
+    assert rule_text(PRIVACY, "zh_CN").count("\u7b2c") == 2
+
+
+def test_every_declaration_of_the_checks_names_its_cameras() -> None:
+    one = checked(site(replace(camera(recorded=False), zones=())), healthy(), facts=gather(healthy()))
+    asked = [f.check for f in one.seen.findings if is_declaration(f)]
+    assert {"privacy-mask-present", "mask-approval", "camera-moved", "retention-days"} <= set(asked)
+
+
+def test_the_page_forbids_everything_but_its_own_style_and_pictures() -> None:
+    text = html(checked(site(camera()), healthy()))
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in text
+    assert "<script" not in text and "javascript:" not in text
+    assert text.startswith('<!doctype html>\n<!-- camwarden hand-over report 1, site dt0001 -->\n<html lang="en">')
