@@ -163,7 +163,8 @@ def test_a_channel_that_could_not_be_read_is_not_said_to_be_empty() -> None:
 
 def test_a_certificate_that_nobody_vouches_for_is_told_as_that_and_not_as_a_cable() -> None:
     said = "GetServices: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"
-    missing = (Unavailable(one, "unreachable", said) for one in ("streams", *CHANNEL_FACTS))  # type: ignore[arg-type]
+    facts = ("streams", *CHANNEL_FACTS)
+    missing = (Unavailable(one, "unreachable", said, cause="untrusted") for one in facts)  # type: ignore[arg-type]
     found = run_checks(site(camera()), gather(observed("camera:gate", *missing)), NOW)
     online = next(f for f in found if f.check == "camera-online")
     assert (online.status, online.reason) == ("fail", "unreachable") and "as ca" in str(online.message)

@@ -70,13 +70,15 @@ def test_a_device_that_signed_its_own_certificate_is_read_with_ca_and_unreachabl
 
 def test_a_certificate_of_another_authority_gets_no_request(secured: HttpDevice, tmp_path: Path) -> None:
     facts = read(tmp_path, secured, Authority(tmp_path / "other").ca)
-    assert facts.why_not("device:box", "identity").reason == "unreachable"
+    why = facts.why_not("device:box", "identity")
+    assert (why.reason, why.cause) == ("unreachable", "untrusted")
     assert secured.asked == []
 
 
 def test_a_certificate_for_another_host_gets_no_request(secured: HttpDevice, own: Path, tmp_path: Path) -> None:
     facts = read(tmp_path, secured, own, host="localhost")
-    assert facts.why_not("device:box", "identity").reason == "unreachable"
+    why = facts.why_not("device:box", "identity")
+    assert (why.reason, why.cause) == ("unreachable", "untrusted")
     assert secured.asked == []
 
 
