@@ -87,14 +87,16 @@ class Progress:
             key=lambda one: (-self.left_s(one[0], one[1]), one[2]),
         )
         done = sum(stage == "done" for stage, _ in stages.values())
-        most_s = max((self.left_s(stage, for_s) for stage, for_s, _ in busy), default=0.0)
+        begun = 0.0 if stages else self.site.probe.deadline_s
+        most_s = max((self.left_s(stage, for_s) for stage, for_s, _ in busy), default=begun)
         head = translate("{done} of {total} devices done, at most {seconds} s left", self.lang)
         if self.stopped:
             head = translate("{done} of {total} devices done; ending, what came back is kept", self.lang)
         lines = [Text(head.format(done=done, total=total, seconds=round(most_s)), style="bold")]
         for stage, for_s, name in busy[:NAMED_MAX]:
-            words = translate(WORDS[stage], self.lang)
-            lines.append(Text(f"  {name}  {words}, {for_s:.0f} s", style="dim"))
+            words = translate("{device}: {stage}, for {seconds} s", self.lang)
+            said = words.format(device=name, stage=translate(WORDS[stage], self.lang), seconds=round(for_s))
+            lines.append(Text(f"  {said}", style="dim"))
         if len(busy) > NAMED_MAX:
             more = translate("and {count} more", self.lang).format(count=len(busy) - NAMED_MAX)
             lines.append(Text(f"  {more}", style="dim"))
