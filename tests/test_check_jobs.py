@@ -168,7 +168,6 @@ def test_a_first_look_that_was_changed_or_signed_by_another_is_refused(on_site: 
         (("--open", ".hidden"), "no name for a job"),
         (("--against", "/nowhere.json"), "there is no such file"),
         (("--against", "a.json", "--close", "b"), "not allowed with"),
-        (("--open", "a", "--host", "192.0.2.1"), "two looks are compared at a site"),
         (("--close", "a", "--csv"), "use --json"),
     ],
 )
@@ -202,6 +201,24 @@ def test_a_file_that_is_no_earlier_look_at_this_site_is_refused_before_anything_
     (tmp_path / "file.json").write_bytes(content)
     code, _, err = on_site.check("--against", str(tmp_path / "file.json"))
     assert (code, said in err) == (2, True), err
+
+
+def test_a_single_address_needs_no_site_for_a_job_and_is_no_other_address(on_site: OnSite, tmp_path: Path) -> None:
+    address = on_site.simulated.devices["recorder"]
+    user, password = on_site.simulated.login("recorder")
+    (tmp_path / "password").write_text(password)
+    (tmp_path / "password").chmod(0o600)
+    login = ("--user", user, "--password-file", str(tmp_path / "password"))
+    here = ("--host", f"{address.host}:{address.port}", *login)
+    on_site.config.unlink()
+    on_site.check("--open", "a", "--quiet", *here)
+    code, out, _ = on_site.check("--close", "a", "--json", *here)
+    told = json.loads(out)
+    assert code in (1, 3)
+    assert (told["counts"]["repaired"], told["counts"]["new"]) == (0, 0)
+    assert told["counts"]["still-open"] + told["counts"]["cannot-be-told"] == len(told["compared"]) > 0
+    code, _, err = on_site.check("--close", "a", "--host", f"{address.host}:{address.port + 1}", *login)
+    assert (code, "a look at site" in err) == (2, True)
 
 
 def test_a_job_is_not_opened_twice(on_site: OnSite) -> None:

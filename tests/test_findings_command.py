@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from delivery import NOW, Maker, moment
@@ -40,6 +41,7 @@ class Service:
         self.maker = Maker(folder, load(self.config))
         self.spool: Spool = self.maker.open()
         self.at = NOW
+        self.health: dict[str, Any] = {}
 
     def cycle(self, **found: Status) -> list[str]:
         """Run a cycle in which cameras are online or not; return the events that it tells."""
@@ -55,6 +57,7 @@ class Service:
             self.maker.site, Seen(gather(()), findings, memory), self.spool, self.maker.signer, moment(self.at)
         )
         self.at += STEP
+        self.health = json.loads(envelopes[-1].report.payload)["body"]
         events = [json.loads(e.report.payload)["body"] for e in envelopes if e.report.stream == "event"]
         return [f"{body['subject']} {body['to']}" for body in events]
 
@@ -186,6 +189,7 @@ def test_an_outage_within_planned_work_is_not_told_and_the_plan_is_listed(servic
     )  # fmt: skip
     assert (code, json.loads(out)["note"]["until"]) == (0, "2026-11-24T18:00:00+00:00")
     assert [service.cycle(gate="fail", yard="fail") for _ in range(3)] == [[], [], []]
+    assert service.health["counts"]["fail"] == 2, "the hub sees it all the same"
     code, out, _ = ask()
     assert code == 0
     assert "planned work on device:nvr now, until 2026-11-25 02:00 (Li: a disk is changed)" in " ".join(out.split())

@@ -29,7 +29,7 @@ from agent.daemon import utc_now
 from agent.files import as_owner_of
 from agent.host import moment
 from agent.one_device import site_of, with_channels
-from agent.paths import credentials_file
+from agent.paths import credentials_file, user_state
 from agent.remembered import episodes_known
 from agent.rim import Rim
 from agent.verdict import exit_code
@@ -57,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
         return show_plan(args)
     site = load(args.config) if args.host is None else None
     if check_jobs.is_asked(args):
+        if site is None:
+            return check_jobs.run(args, _alone(args), lambda asked, _: _one_address(asked))
         return check_jobs.run(args, site, _site)
     report = check_report.planned(args, site)
     checked = _one_address(args) if site is None else _site(args, site)
@@ -74,6 +76,13 @@ def _site(args: argparse.Namespace, site: Site) -> Checked:
     with Worker() as worker, as_owner_of(site.storage.directory):
         checked = _look(args, site, worker, Credentials(remembered))
     return replace(checked, episodes=episodes_known(site.storage.directory))
+
+
+def _alone(args: argparse.Namespace) -> Site:
+    """Return what a job calls a single address: no other one may be held against it."""
+    device = device_of(args)
+    site = site_of(device, user_state(os.environ))
+    return replace(site, id=f"{site.devices[0].id}-{device.port}")
 
 
 def _one_address(args: argparse.Namespace) -> Checked:

@@ -71,21 +71,19 @@ def is_asked(args: argparse.Namespace) -> bool:
     return bool(args.against or args.open or args.close)
 
 
-def run(args: argparse.Namespace, site: Site | None, look_once: LookOnce) -> int:
+def run(args: argparse.Namespace, site: Site, look_once: LookOnce) -> int:
     """Look, compare, keep and show; return the exit code.
 
     Raises:
         AgentError: The earlier look cannot be used, or this one cannot be kept or signed.
     """
-    if site is None:
-        raise UsageError("two looks are compared at a site, not at one --host: camwarden discover --write site.toml")
     if args.csv and not args.open:
         raise UsageError("--csv has no columns for two looks: use --json")
     state = own_state(site.storage.directory, os.environ)
     folder = state / FOLDER
     with as_owner_of(state):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    signer = report_key(site).signer
+    signer = report_key(None if args.host is not None else site).signer
     if args.open:
         return _open(args, site, look_once, signer, folder)
     if args.against:
@@ -218,7 +216,7 @@ def _show(
 
 
 def _table(site: Site, before: Look, checked: Checked, compared: Iterable[Compared], lang: str) -> Table:
-    names = {f"camera:{c.camera.id}": c.camera.name for c in site.cameras}
+    names = {f"camera:{c.camera.id}": c.camera.name for c in checked.site.cameras}
     zone = ZoneInfo(site.time_zone)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(translate("outcome", lang), no_wrap=True)
