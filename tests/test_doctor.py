@@ -19,11 +19,12 @@ from test_text import CATALOGUE
 
 from agent import exits
 from agent.cli import main
-from agent.doctor import PROBES
+from agent.doctor import PROBES, host
 from agent.doctor.model import Outcome, Probe, passed
 from agent.doctor.survey import examine, exit_code, survey
 from agent.lock import holder, lock
 from agent.model import Message
+from agent.status_file import write
 from drivers.credentials import Credentials
 
 
@@ -259,3 +260,30 @@ def test_the_command_shows_rows_next_steps_and_json_without_secrets(
     main(["doctor", "--lang", "zh_CN", "--config", str(place.config)])
     assert "报告签名密钥" in capsys.readouterr().out
     assert CANARY not in shown + json.dumps(answer)
+
+
+@pytest.mark.parametrize(
+    ("said", "age", "status", "reason"),
+    [
+        ("active", timedelta(0), "pass", ""),
+        ("inactive", timedelta(0), "fail", "not-active"),
+        ("failed", timedelta(0), "fail", "not-active"),
+        ("active", timedelta(days=1), "fail", "stale"),
+        ("active", None, "warn", "no-status"),
+    ],
+)
+def test_where_there_is_a_systemd_its_word_counts_and_the_age_of_the_last_look(
+    said: str, age: timedelta | None, status: str, reason: str, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = place.folder / "programs"
+    programs.mkdir()
+    (programs / "systemctl").write_text(f"#!/bin/sh\n[ $1 = is-active ] && echo {said}\n")
+    (programs / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setattr(host, "_SYSTEMD", programs)
+    if age is not None:
+        at = datetime.now(UTC) - age
+        due = (at + timedelta(seconds=900)).isoformat()
+        write(place.folder / "run", {"at": at.isoformat(), "next_due_at": due})
+    outcome = place.one("service")
+    assert (outcome.status, outcome.reason) == (status, reason)
