@@ -49,7 +49,8 @@ def test_a_pack_is_shown_with_every_duty_in_both_languages(capsys: pytest.Captur
     assert len(told["obligations"]) == 36
     assert all(row["duty"] and row["duty_zh"] for row in told["obligations"])
     chinese = "".join(rules(capsys, "show", "datong-1-15", "--lang", "zh_CN").split())
-    assert "第15(1)条" in chinese
+    assert "第15条(1)" in chinese
+    assert "第14条(1)、(2)" in chinese
     assert "article" not in chinese
     assert "was not available" in rules(capsys, "show", "datong-16plus")
 
