@@ -100,6 +100,12 @@ def test_what_another_word_rules_out_is_not_applicable_with_its_reason() -> None
     assert standing(declared(word("national-class", "7-2")), "filing-national", TODAY).reason == ""
 
 
+def test_a_class_that_has_ended_still_decides_what_else_is_due() -> None:
+    ended = declared(word("national-class", "9", until=date(2026, 2, 1)))
+    assert standing(ended, "national-class", TODAY).state == "expired"
+    assert standing(ended, "filing-national", TODAY).state == "not_applicable"
+
+
 def test_what_waits_for_another_word_is_missing_but_no_line_of_its_own() -> None:
     site = replace(SITE, rules=Rules("filing"))
     found = standing(site, "filing-national", TODAY)

@@ -111,7 +111,7 @@ def _show(args: argparse.Namespace, console: Console, pack: Pack) -> None:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(translate("article", args.lang), overflow="fold", ratio=2)
-    table.add_column(translate("duty", args.lang), overflow="fold", ratio=4)
+    table.add_column(translate("what is owed", args.lang), overflow="fold", ratio=4)
     table.add_column(translate("check", args.lang), overflow="fold", ratio=2)
     document = ""
     for one in pack.obligations:

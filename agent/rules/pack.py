@@ -55,10 +55,12 @@ class Obligation:
 
     def article(self, lang: str) -> str:
         """Return the article in a language; in Chinese nothing where it is not a number."""
-        numbered = re.fullmatch(r"(?:articles?|clauses?) ([0-9].*)", self.source.article)
         if lang != "zh_CN":
             return self.source.article
-        return f"第{numbered[1].replace(', ', '、').replace(' to ', '至')}条" if numbered else ""
+        numbered = re.fullmatch(r"(?:articles?|clauses?) ([0-9][0-9., to]*?) ?(\(.*)?", self.source.article)
+        if numbered is None:
+            return ""
+        return f"第{numbered[1]}条{numbered[2] or ''}".replace(", ", "、").replace(" to ", "至")
 
 
 @dataclass(frozen=True, slots=True)
