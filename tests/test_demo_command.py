@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from agent import exits
+from agent.cli import main
 from agent.demo.children import command
 
 
@@ -35,7 +37,9 @@ def test_one_cycle_on_the_embedded_broker(tmp_path: Path) -> None:
     result = json.loads(done.stdout)
     assert result["reports"]["verified"] == result["reports"]["sent"] == result["reports"]["confirmed"] > 0
     assert result == json.loads((out / "result.json").read_text())
-    assert (out / "report.html").stat().st_size > 10_000
+    assert (out / "hub.html").stat().st_size > 10_000
+    verified = main(["verify", str(out / "report.html"), "--data", str(out / "hub")])
+    assert verified == exits.OK, "the hand-over report is signed with the key that the hub trusts"
     assert processes_that_mention(str(out)) == []
 
 

@@ -171,7 +171,7 @@ def test_passwords_and_pictures_are_in_no_file_the_agent_writes(ran: tuple[Demo,
 def test_the_page_for_people_stands_alone(ran: tuple[Demo, Delivered, Wire]) -> None:
     demo, what, _ = ran
     write_results(demo, what, {})
-    page = (demo.out / "report.html").read_text()
+    page = (demo.out / "hub.html").read_text()
     assert "<script" not in page
     assert not re.search(r"(src|href)=[\"'](?!data:)", page)
     result = json.loads((demo.out / "result.json").read_text())

@@ -14,7 +14,7 @@ from timelines import CLAIMED, HOSTILE, OPENED, SHORT, TODAY, WHOLE, many, of_ro
 
 from agent.checks import run_checks
 from agent.facts import gather
-from agent.handover.page import Proof, render_page
+from agent.handover.hub_page import Proof, render_page
 from agent.handover.timeline_svg import (
     BAR_PX,
     DAYS_PX,

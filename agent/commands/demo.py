@@ -22,7 +22,18 @@ from agent.daemon import utc_now
 from agent.demo.broker import BrokerFailed
 from agent.demo.cameras import Fault
 from agent.demo.children import ChildFailed
-from agent.demo.run import BROKERS, Delivered, Demo, Event, another_cycle, delivered, first_cycle, start, write_results
+from agent.demo.run import (
+    BROKERS,
+    Delivered,
+    Demo,
+    Event,
+    another_cycle,
+    delivered,
+    first_cycle,
+    hand_over,
+    start,
+    write_results,
+)
 from agent.errors import UsageError
 from agent.report import parse_finding
 
@@ -42,7 +53,7 @@ CHANGES: tuple[tuple[str, Fault | None], ...] = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument(
-        "--out", type=Path, default=Path("build/demo"), help="folder for result.json, report.html and logs"
+        "--out", type=Path, default=Path("build/demo"), help="folder for report.html, hub.html and logs"
     )
     parser.add_argument("--broker", choices=sorted(BROKERS), default="embedded", help="which MQTT broker to start")
     parser.add_argument("--watch", action="store_true", help="keep running while the site changes; Ctrl-C ends it")
@@ -67,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
             what = delivered(demo)
             total_s = time.monotonic() - began_at
             write_results(demo, what, {"start_s": round(up_s, 2), "total_s": round(total_s, 2)})
+            hand_over(demo, args.lang)
             _show(console, demo, what, args)
             if args.watch:
                 _watch(console, demo, what, args.rounds, say)
@@ -97,7 +109,12 @@ def _show(console: Console, demo: Demo, what: Delivered, args: argparse.Namespac
     console.print(cameras_table(site, findings, args.lang))
     console.print(findings_table(site, findings, args.lang))
     console.print(Text(f"{what.sent} reports sent, {what.verified} verified, {what.confirmed} confirmed by the hub"))
-    console.print(Text(f"report: {args.out / 'report.html'}   data: {args.out / 'result.json'}"))
+    console.print(Text(f"hand-over report: {args.out / 'report.html'}   check it: {_verifying(args)}"))
+    console.print(Text(f"what the hub has verified: {args.out / 'hub.html'}   data: {args.out / 'result.json'}"))
+
+
+def _verifying(args: argparse.Namespace) -> str:
+    return f"camwarden verify {args.out / 'report.html'} --data {args.out / 'hub'}"
 
 
 def _watch(console: Console, demo: Demo, what: Delivered, rounds: int, say: Any) -> None:

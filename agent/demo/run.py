@@ -23,7 +23,7 @@ from agent.demo.children import ChildFailed, output_of, running
 from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import CITY, SITE_ID, SITE_NAME, SimulatedSite
 from agent.files import write_atomic
-from agent.handover.page import Proof, render_page
+from agent.handover.hub_page import Proof, render_page
 from agent.hub.report import write_status
 from agent.hub.store import Store
 
@@ -130,6 +130,28 @@ def first_cycle(demo: Demo, say: Say) -> None:
         raise ChildFailed(f"camwarden run --once ended with {code}: see {demo.out / 'agent.log'}")
 
 
+def hand_over(demo: Demo, lang: str) -> None:
+    """Write the hand-over report that a contractor makes of this site, `report.html`; the site's own key signs it.
+
+    Raises:
+        ChildFailed: The check failed.
+    """
+    report = demo.out / "report.html"
+    command: list[str | Path] = [
+        "check",
+        "--config",
+        demo.config,
+        "--report",
+        report,
+        "--rounds",
+        "1",
+        "--lang",
+        lang,
+        "--quiet",
+    ]
+    output_of(command, FOUND_SOMETHING, timeout_s=90)
+
+
 def another_cycle(demo: Demo) -> None:
     """Run the agent once more.
 
@@ -159,7 +181,7 @@ def delivered(demo: Demo) -> Delivered:
 
 
 def write_results(demo: Demo, what: Delivered, times: Mapping[str, float]) -> None:
-    """Write `result.json` and `report.html` from what the hub has verified."""
+    """Write `result.json` and `hub.html` from what the hub has verified."""
     payload = what.payload
     body = payload["body"]
     reports = {"sent": what.sent, "verified": what.verified, "confirmed": what.confirmed}
@@ -176,7 +198,7 @@ def write_results(demo: Demo, what: Delivered, times: Mapping[str, float]) -> No
     proof = Proof(
         SITE_ID, CITY, SITE_NAME, what.kid, payload["epoch"], payload["seq"], what.digest, payload["ts"], **reports
     )
-    write_atomic(demo.out / "report.html", render_page(body, proof).encode(), 0o644)
+    write_atomic(demo.out / "hub.html", render_page(body, proof).encode(), 0o644)
 
 
 def _wait_until_untrusted(demo: Demo, agent: subprocess.Popen[str]) -> int:

@@ -1,1 +1,1 @@
-"""The report for people: one HTML file made from a report that the hub verified."""
+"""HTML for people: the hand-over report, the contact sheet of masks, and the page of what a hub has verified."""

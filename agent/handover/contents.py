@@ -69,7 +69,7 @@ def contents(
         clock_rows(site, facts, findings, lang),
         device_rows(site, facts),
         stream_rows(site, facts, lang),
-        tuple(_finding(site, f, findings, lang) for f in open_ones if not is_declaration(f)),
+        tuple(_findings(site, [f for f in open_ones if not is_declaration(f)], findings, lang)),
         tuple(row for f in open_ones if is_declaration(f) for row in _declarations(f, lang)),
         key,
     )
@@ -144,19 +144,24 @@ def _duties(findings: tuple[Finding, ...], lang: str) -> Iterable[DutyPart]:
             yield DutyPart(title, duty, rule_text(check.source, lang), totals[0][0], totals)
 
 
-def _finding(site: Site, finding: Finding, findings: tuple[Finding, ...], lang: str) -> FindingPart:
-    same = [f for f in findings if f.caused_by == finding.key and f.status not in ("pass", "not_applicable")]
-    titles = dict.fromkeys(translate(TITLES.get(f.check, f.check), lang) for f in same)
-    return FindingPart(
-        finding.status,
-        place(site, finding.subject, lang),
-        finding.subject,
-        translate(TITLES.get(finding.check, finding.check), lang),
-        render(finding.message, lang),
-        rule_text(finding.source, lang),
-        who(finding),
-        ", ".join(titles),
-    )
+def _findings(site: Site, shown: list[Finding], findings: tuple[Finding, ...], lang: str) -> Iterable[FindingPart]:
+    """Yield one part for each sentence: what is said of many cameras alike is said once, of all of them."""
+    alike: dict[tuple[str, Status, str], list[Finding]] = {}
+    for finding in shown:
+        alike.setdefault((finding.check, finding.status, render(finding.message, lang)), []).append(finding)
+    for (check, status, text), group in alike.items():
+        keys = {f.key for f in group}
+        same = [f for f in findings if f.caused_by in keys and f.status not in ("pass", "not_applicable")]
+        yield FindingPart(
+            status,
+            ", ".join(place(site, f.subject, lang) for f in group),
+            group[0].subject if len(group) == 1 else "",
+            translate(TITLES.get(check, check), lang),
+            text,
+            rule_text(group[0].source, lang),
+            who(group[0]),
+            ", ".join(dict.fromkeys(translate(TITLES.get(f.check, f.check), lang) for f in same)),
+        )
 
 
 def _declarations(finding: Finding, lang: str) -> Iterable[RowPart]:

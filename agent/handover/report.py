@@ -114,7 +114,10 @@ class RowPart:
 
 @dataclass(frozen=True, slots=True)
 class FindingPart:
-    """One open finding with the rule behind it; `shared` names what follows from the same cause."""
+    """One open finding with the rule behind it, of one place or of many alike.
+
+    `subject` is empty where there are several; `shared` names what follows from the same cause.
+    """
 
     status: Status
     where: str

@@ -13,7 +13,7 @@ from agent.checks import run_checks
 from agent.commands.findings_table import cameras_table, findings_table
 from agent.config import CameraConfig
 from agent.facts import gather
-from agent.handover.page import Proof, render_page
+from agent.handover.hub_page import Proof, render_page
 from agent.report import build_reports
 from agent.state import Memory
 from drivers.model import Camera, Observations

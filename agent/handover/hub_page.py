@@ -1,4 +1,4 @@
-"""Make one self-contained HTML page from the body of a verified config report. Pure; writes nothing, fetches nothing.
+"""Make one self-contained HTML page of what a hub has verified: a config report. Pure; writes nothing, fetches nothing.
 
 The page holds numbers, states and plots, and no picture: it is made of what left the site, and no picture does.
 """
@@ -69,7 +69,7 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
     causes = [f for f in findings if not f["caused_by"]]
     cells = {(f["subject"], f["check"]): f for f in (*_for_each_camera(findings), *findings)}
     shown = shown or parse_timeline(body["cameras"], _opened(findings))
-    return environment.get_template("page.html.j2").render(
+    return environment.get_template("hub_page.html.j2").render(
         proof=proof,
         body=body,
         names={f"camera:{c['id']}": c["name"] or c["id"] for c in body["cameras"]},
