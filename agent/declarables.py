@@ -1,66 +1,21 @@
 """The table of what a site must be told because nobody can observe it: what is asked, of what, and for which check.
 
-A new declarable is one row. Whose word it is, how long it counts and how cameras inherit it is decided in
-`declarations.py`; the rule behind a row stands in the rule packs (`rules/`), where its obligation is looked up.
+A new declarable is one row; what a row holds is decided in `declarable.py`. Whose word it is, how long it counts and
+how cameras inherit it is decided in `declarations.py`; the rule behind a row stands in the rule packs (`rules/`), where
+its obligation is looked up.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-Kind = Literal["flag", "choice", "date", "text", "number", "list", "paper"]
-Scope = Literal["site", "camera"]
-Profile = Literal["technical", "filing", "full"]
-Asked = Literal["technical", "filing", "full", "never"]
+from agent.declarable import NONE, PROFILES, Asked, Choice, Condition, Declarable, Kind, Profile, Scope, counts_in
 
-PROFILES: Final[tuple[Profile, ...]] = ("technical", "filing", "full")
-"""Each holds the ones before it."""
-
-NONE: Final = "none"
-"""What is declared where there is no such thing, for rows that allow it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Something is due only where another duty is declared with one of these values."""
-
-    duty: str
-    values: tuple[str | bool, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One right answer, and what it means in English."""
-
-    value: str
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class Declarable:
-    """One row.
-
-    `scope` = `camera` may be declared for the whole site and for groups too. `asked` is the smallest profile that
-    counts it as open while it is missing; `never`: it may be declared and means "no" otherwise. `check` is the check
-    that rests on it and `obligation` the rule behind it, `pack/obligation`. A `paper` is declared by its number or
-    title, date and SHA-256, never by its content. `none_means`: what the answer `none` says; empty: it is no answer.
-    `like` is a regular expression for texts, and for each element of a list; `example` a right answer.
-    """
-
-    id: str
-    scope: Scope
-    kind: Kind
-    asked: Asked
-    check: str
-    obligation: str
-    question: str
-    choices: tuple[Choice, ...] = ()
-    when: tuple[Condition, ...] = ()
-    none_means: str = ""
-    like: str = ""
-    example: str = ""
-
+__all__ = [
+    "BY_ID", "DECLARABLES", "FORBIDDEN_ZONES", "KEY_TARGET", "NATIONAL_CLASS", "NONE", "OPEN_ZONES", "PLACE_CATEGORY",
+    "PROFILES", "PUBLIC_ZONES", "ZONE_TYPE", "Asked", "Choice", "Condition", "Declarable", "Kind", "Profile", "Scope",
+    "counts_in",
+]  # fmt: skip
 
 NATIONAL_CLASS: Final = "national-class"
 PLACE_CATEGORY: Final = "place-category"
@@ -342,8 +297,3 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
 """In the order in which people are asked: what decides about others comes before them."""
 
 BY_ID: Final = {row.id: row for row in DECLARABLES}
-
-
-def counts_in(row: Declarable, profile: Profile) -> bool:
-    """Tell whether a profile counts a row as open while nobody declared it."""
-    return row.asked in PROFILES[: PROFILES.index(profile) + 1]

@@ -1,0 +1,63 @@
+"""What a row of the table of declarables is: what is asked, of what, for which check, and which profile counts it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal["flag", "choice", "date", "text", "number", "list", "paper"]
+Scope = Literal["site", "camera"]
+Profile = Literal["technical", "filing", "full"]
+Asked = Literal["technical", "filing", "full", "never"]
+
+PROFILES: Final[tuple[Profile, ...]] = ("technical", "filing", "full")
+"""Each holds the ones before it."""
+
+NONE: Final = "none"
+"""What is declared where there is no such thing, for rows that allow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something is due only where another duty is declared with one of these values."""
+
+    duty: str
+    values: tuple[str | bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One right answer, and what it means in English."""
+
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declarable:
+    """One row.
+
+    `scope` = `camera` may be declared for the whole site and for groups too. `asked` is the smallest profile that
+    counts it as open while it is missing; `never`: it may be declared and means "no" otherwise. `check` is the check
+    that rests on it and `obligation` the rule behind it, `pack/obligation`. A `paper` is declared by its number or
+    title, date and SHA-256, never by its content. `none_means`: what the answer `none` says; empty: it is no answer.
+    `like` is a regular expression for texts, and for each element of a list; `example` a right answer.
+    """
+
+    id: str
+    scope: Scope
+    kind: Kind
+    asked: Asked
+    check: str
+    obligation: str
+    question: str
+    choices: tuple[Choice, ...] = ()
+    when: tuple[Condition, ...] = ()
+    none_means: str = ""
+    like: str = ""
+    example: str = ""
+
+
+def counts_in(row: Declarable, profile: Profile) -> bool:
+    """Tell whether a profile counts a row as open while nobody declared it."""
+    return row.asked in PROFILES[: PROFILES.index(profile) + 1]
