@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "init": ("agent.commands.init", "ask a few questions, look at the network, and write the files of a new site"),
     "declare": ("agent.commands.declare", "answer what nobody can observe, and see what is declared"),
     "rules": ("agent.commands.rules", "show the packs of rules, their duties, and what stands behind a check"),
+    "ledger": ("agent.commands.ledger", "take camera ledgers in, write them, and compare them with the site"),
     "masks": ("agent.commands.masks", "have privacy masks approved, and judge picture files"),
     "findings": ("agent.commands.findings", "what is open since when, who knows of it, and how long repairs took"),
     "status": ("agent.commands.status", "show how the running service is doing"),

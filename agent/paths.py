@@ -10,6 +10,7 @@ from typing import Final
 CONFIG: Final = Path("/etc/camwarden/site.toml")
 SECRETS_NAME: Final = "secrets.toml"
 CREDENTIALS_NAME: Final = "credentials.json"
+LEDGER_HEADINGS_NAME: Final = "ledger-headings.json"
 
 
 def credentials_file(directory: Path, environ: Mapping[str, str]) -> Path:
@@ -36,6 +37,20 @@ def handover_key_file(site_id: str, environ: Mapping[str, str]) -> Path:
 
 def user_state(environ: Mapping[str, str]) -> Path:
     """Return the folder for what camwarden keeps of one user, from XDG_STATE_HOME or HOME.
+
+    Source: XDG Base Directory Specification 0.8.
+    """
+    """
+    if os.access(directory, os.W_OK):
+        return directory / CREDENTIALS_NAME
+    return user_state(environ) / CREDENTIALS_NAME
+
+
+def user_state(environ: Mapping[str, str]) -> Path:
+    """Return the folder in which a user's own memory is kept, whatever the site.
+
+    Args:
+        environ: For XDG_STATE_HOME and HOME.
 
     Source: XDG Base Directory Specification 0.8.
     """

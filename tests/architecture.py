@@ -52,6 +52,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     ),
     "rich": ("agent/commands/*", "agent/demo/*"),
     "iotcore": ("agent/demo/*",),
+    "openpyxl": ("agent/ledger/*",),
     "pkcs11": ("agent/keys_pkcs11.py",),
     "packaging": (),
     "systemd": (),

@@ -51,6 +51,7 @@ PLANTED = [
     ("agent/a.py", "from onvif import ONVIFService", "onvif may not be imported here"),
     ("agent/a.py", "import paho.mqtt.client", "paho may not be imported here"),
     ("agent/commands/a.py", "from cryptography import x509", "cryptography may not be imported here"),
+    ("agent/commands/a.py", "import openpyxl", "openpyxl may not be imported here"),
     ("agent/a.py", "from rich.console import Console", "rich may not be imported here"),
     ("agent/a.py", "def f():\n    import json", "json is imported inside a function"),
     ("agent/a.py", "class A:\n    def f(self):\n        from json import loads", "json is imported inside a function"),

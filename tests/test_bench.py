@@ -62,6 +62,7 @@ FIGURES = {
     },
     "history": {"history_mb": ("MB", 33.554432, "lower")},
     "soak": {"soak_faults": ("faults", 200, "higher"), "soak_lost": ("reports", 0, "lower")},
+    "ledger": {"render_100_sites_s": ("s", 60, "lower"), "import_40_s": ("s", 5, "lower")},
     "fleet": {
         "fleet_sites": ("sites", 5_000, "higher"),
         "fleet_lost": ("reports", 0, "lower"),

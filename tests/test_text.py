@@ -16,6 +16,7 @@ import pytest
 
 from agent import text
 from agent.declarables import DECLARABLES
+from agent.ledger.columns import COLUMNS
 from agent.model import Message
 from agent.text import choose_lang, render, translate
 
@@ -25,7 +26,7 @@ COMPILER = runpy.run_path(str(ROOT / "packaging/compile_locale.py"))
 parse, pack = COMPILER["parse"], COMPILER["pack"]
 CATALOGUE: dict[str, str] = parse(PO.read_text("utf-8"))
 
-SPEAKING = ("bundle", "checks", "commands", "doctor")
+SPEAKING = ("bundle", "checks", "commands", "doctor", "ledger")
 """Folders whose sentences people read."""
 
 WORDS = {
@@ -39,12 +40,16 @@ WORDS = {
 """What is translated by a value of a type, not by a literal in the code."""
 
 
+MARKS = ("Message", "translate", "Refused")
+"""What a text is given to that people will read in their language."""
+
+
 def marked() -> dict[str, str]:
     """Return each text that the code gives to `Message` or `translate` as a literal -> the file it stands in."""
     found: dict[str, str] = {}
     for path in (path for part in SPEAKING for path in (ROOT / "agent" / part).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", "") in ("Message", "translate"):
+            if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", "") in MARKS:
                 steps = [keyword.value for keyword in node.keywords if keyword.arg == "next_step"]
                 for each in (node.args[0], *steps):
                     if isinstance(each, ast.Constant) and isinstance(each.value, str):
@@ -62,6 +67,8 @@ def test_every_text_of_checks_and_commands_is_translated() -> None:
 def test_everything_that_can_be_declared_is_asked_for_in_chinese_too() -> None:
     texts = [(row.question, row.none_means, *(choice.meaning for choice in row.choices)) for row in DECLARABLES]
     assert [text for many in texts for text in many if text and text not in CATALOGUE] == []
+def test_every_column_of_a_ledger_is_explained_in_both_languages() -> None:
+    assert [column.told for column in COLUMNS if column.told not in CATALOGUE] == []
 
 
 def test_no_translation_is_left_over() -> None:

@@ -14,6 +14,7 @@ from agent.checked import Checked
 from agent.commands.findings_table import cameras_table, findings_table
 from agent.commands.timeline_table import TimelineTable
 from agent.episodes import times_json
+from agent.equipment import equipment_json
 from agent.harmless import csv_cell, json_text
 from agent.model import Finding, Json, utc_text
 from agent.report import counts, finding_json
@@ -91,6 +92,7 @@ def result_json(checked: Checked, days: Timeline | None = None) -> dict[str, Jso
             for c in site.cameras
         ],
         "counts": counts(seen.findings),
+        "devices": equipment_json(site, seen.facts),
         "undeclared": list(seen.facts.undeclared),
         "findings": [_finding_json(checked, f) for f in seen.findings],
         **({} if days is None else {"timeline": timeline_json(days)}),

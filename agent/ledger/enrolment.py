@@ -1,0 +1,36 @@
+"""The page beside rendered site folders: what is left to do for each site, from passwords to the hub's trust. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent.harmless import printable
+from agent.ledger.sites import SitePlan
+from agent.text import translate
+
+
+def page(plans: Sequence[SitePlan], lang: str) -> str:
+    """Return the page as Markdown, one line per site."""
+    lines = [
+        f"# {translate('Sites made from a ledger', lang)}",
+        "",
+        translate("For each site: copy its folder to /etc/camwarden, fill in secrets.toml, start the service:", lang),
+        "",
+        "```",
+        "sudo install -d -m 0755 /etc/camwarden && sudo cp -p SITE/* /etc/camwarden/",
+        "sudo systemctl enable --now camwarden",
+        "sudo camwarden keys show",
+        "```",
+        "",
+        translate("Compare the thumbprint that it shows by telephone or on site, then let the hub trust it:", lang),
+        "",
+        f"| {' | '.join((translate('site', lang), translate('name', lang), translate('cameras', lang)))} "
+        f"| {translate('passwords of', lang)} | {translate('on the hub', lang)} |",
+        "|---|---|---|---|---|",
+    ]
+    for plan in plans:
+        name = printable(str(plan.site.get("name", ""))).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+        logins = ", ".join(plan.logins)
+        trust = f"`camwarden hub trust add {plan.id} THUMBPRINT`"
+        lines.append(f"| {plan.id} | {name} | {len(plan.cameras)} | {logins} | {trust} |")
+    return "\n".join(lines) + "\n"
