@@ -119,7 +119,7 @@ complete -c camwarden -n '_shtab_camwarden_using demo' -l verbose -s v -d 'log m
 complete -c camwarden -n '_shtab_camwarden_using demo' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l version -d 'print the version and end'
-complete -c camwarden -n '_shtab_camwarden_using demo' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'folder for result.json, report.html and logs'
+complete -c camwarden -n '_shtab_camwarden_using demo' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'folder for report.html, hub.html and logs'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l broker -xka "embedded mosquitto" -d 'which MQTT broker to start'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l watch -d 'keep running while the site changes; Ctrl-C ends it'
 complete -c camwarden -n '_shtab_camwarden_using demo' -l rounds -x -d 'with --watch: end after this many rounds of changes'
