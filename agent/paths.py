@@ -40,20 +40,6 @@ def user_state(environ: Mapping[str, str]) -> Path:
 
     Source: XDG Base Directory Specification 0.8.
     """
-    """
-    if os.access(directory, os.W_OK):
-        return directory / CREDENTIALS_NAME
-    return user_state(environ) / CREDENTIALS_NAME
-
-
-def user_state(environ: Mapping[str, str]) -> Path:
-    """Return the folder in which a user's own memory is kept, whatever the site.
-
-    Args:
-        environ: For XDG_STATE_HOME and HOME.
-
-    Source: XDG Base Directory Specification 0.8.
-    """
     state = environ.get("XDG_STATE_HOME", "")
     home = Path(state) if state.startswith("/") else Path(environ.get("HOME") or Path.home()) / ".local" / "state"
     return home / "camwarden"

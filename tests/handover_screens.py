@@ -19,7 +19,7 @@ from pathlib import Path
 
 from handed_over import SIGNER, checked, html
 from pictures import jpeg, lit, scene
-from sites import NOW, camera, healthy, observed, site, without
+from sites import NOW, ZONE, camera, healthy, observed, site, without
 
 from agent.checked import Checked
 from agent.commands.check_pdf import find_printer, print_pdf
@@ -46,10 +46,13 @@ STREAMS = Streams(
 
 
 def thumbnails(count: int, width_px: int = 480) -> tuple[bytes, ...]:
-    """Return pictures as the worker makes them for a report."""
+    """Return pictures as the worker makes them for a report, with the private zone of `sites.camera` black."""
     with Worker() as worker:
         jobs = (jpeg(lit(scene(seed, 1280, 720), "day", seed), 90) for seed in range(count))
-        studied = (worker.judge(Job(data, "jpeg", (), Study(thumbnail=Thumbnail(width_px)))).studied for data in jobs)
+        studied = (
+            worker.judge(Job(data, "jpeg", (), Study(thumbnail=Thumbnail(width_px, (ZONE.polygon,))))).studied
+            for data in jobs
+        )
         return tuple(one.thumbnail for one in studied if one is not None)
 
 

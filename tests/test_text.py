@@ -67,6 +67,8 @@ def test_every_text_of_checks_and_commands_is_translated() -> None:
 def test_everything_that_can_be_declared_is_asked_for_in_chinese_too() -> None:
     texts = [(row.question, row.none_means, *(choice.meaning for choice in row.choices)) for row in DECLARABLES]
     assert [text for many in texts for text in many if text and text not in CATALOGUE] == []
+
+
 def test_every_column_of_a_ledger_is_explained_in_both_languages() -> None:
     assert [column.told for column in COLUMNS if column.told not in CATALOGUE] == []
 
