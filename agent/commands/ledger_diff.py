@@ -89,7 +89,7 @@ def table(found: tuple[Difference, ...], lang: str) -> Table:
     words = {
         "refused": translate("wrong", lang),
         "duplicate": translate("twice", lang),
-        "missing": translate("missing", lang),
+        "missing": translate("not there", lang),
         "extra": translate("not listed", lang),
         "swapped": translate("exchanged", lang),
         "moved": translate("moved", lang),
