@@ -24,7 +24,7 @@ from agent.derived import Derived, keep_derived, proved, read_derived
 from agent.envelope import sign
 from agent.events import incident_told, transitions
 from agent.facts import Facts, gather
-from agent.filed import read_filed
+from agent.filed_file import read_filed
 from agent.finding_notes import read_notes, settled_changes, standing
 from agent.footage_memory import remember, settled
 from agent.footage_wanted import wanted

@@ -36,7 +36,7 @@ CHECK_TYP: Final = "vss-check+json"
 HANDOVER_TYP: Final = "vss-handover+html"
 """Of a hand-over report for people: `agent/handover/seal.py`."""
 FILING_TYP: Final = "vss-filing+json"
-"""What was filed with the police: `agent/filed.py`."""
+"""What was filed with the police: `agent/filed_file.py`."""
 KEY_TYP: Final = "vss-key+json"
 """What a new report key signs to prove that it is there: `agent/rotation.py`."""
 

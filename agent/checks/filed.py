@@ -1,7 +1,7 @@
 """Is what was filed with the police still what is there: number of cameras, storage period, devices?
 
 Two things tell what was filed: the numbers that somebody declared, and the last filing that was made from here
-(`agent/filed.py`), which counts where it is. Firmware is not compared: its changes are another finding.
+(`agent/filed_file.py`), which counts where it is. Firmware is not compared: its changes are another finding.
 """
 
 from __future__ import annotations
