@@ -61,14 +61,10 @@ def run_named(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
 def _named(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
     subject = f"camera:{camera.camera.id}"
     texts = tuple(dict.fromkeys(text.strip() for text in _texts(facts, camera) if text.strip()))
-    if not texts:
-        return check.finding(
-            subject, "not_applicable", "no-name", {}, Message("it has no name that could say anything")
-        )
     found = {text: hints(text) for text in texts}
     said = list(dict.fromkeys(hint.word for of_text in found.values() for hint in of_text))
     if not said:
-        return check.finding(subject, "pass", "", {}, Message("no name speaks of a private place"))
+        return check.finding(subject, "not_applicable", "no-hint", {}, Message("no name speaks of a private place"))
     near = [hint.outside for of_text in found.values() for hint in of_text]
     evidence: dict[str, Json] = {"words": said, "outside": [word for word in dict.fromkeys(near) if word]}
     values = {"words": ", ".join(said)}
