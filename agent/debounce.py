@@ -85,7 +85,7 @@ def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: No
         known = Known(before.status, before.since, status, times, since, openings, episode)
         return Step(known, episode=episode)
     if status in WELL:
-        # What is due no longer, or for the first time, was not broken; and what nobody heard of is not told as repaired.
+        # What is due no longer, or for the first time, was not broken; what nobody heard of is not told as repaired.
         told = episode is not None and episode.told
         if episode is not None:
             episode = _closed(episode, status, now)

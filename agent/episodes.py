@@ -30,8 +30,8 @@ class Episode:
     `status` is the one that counts now, `worst` the worst that has counted. `detected_at`: when it was first seen.
     `repaired_at`: since when it is seen well, None while it is not. `verified_at`: when that had lasted long enough, or
     a job had proved it; an episode that has it is closed. `count`: how often it was found not well, the first time
-    included. `flapping`: it comes and goes so often that nothing more is told of it. `told`: an event said that it is not
-    well; only then does one say that it is well again.
+    included. `flapping`: it comes and goes so often that nothing more is told of it. `told`: an event said that it is
+    not well; only then does one say that it is well again.
     """
 
     check: str
