@@ -8,13 +8,16 @@ from datetime import timedelta
 
 import pytest
 from lived import CLOCK, ONLINE, STEP, acked, finding, live, story, the_open
-from sites import NOW
+from sites import NOW, camera, observed, site
 
+from agent.checks import run_checks
 from agent.debounce import FLAPS_A_DAY
 from agent.episodes import Episode, Known, flapping, open_episodes, repairs
 from agent.events import transitions
+from agent.facts import gather
 from agent.model import Message, Status
 from agent.state import Memory, from_json, to_json
+from drivers.model import Identity, Unavailable
 
 
 @pytest.mark.parametrize(
@@ -27,9 +30,11 @@ from agent.state import Memory, from_json, to_json
         (CLOCK, "w", "w"),
         (CLOCK, "pw", "W"),
         (CLOCK, "pupup", ""),
-        (CLOCK, "puup", "UP"),
+        (CLOCK, "puup", ""),
+        (CLOCK, "puuup", "UP"),
         (CLOCK, "fuf", "F"),
-        (CLOCK, "fuuf", "FUF"),
+        (CLOCK, "fuuf", "F"),
+        (CLOCK, "fuuuf", "FUF"),
         (CLOCK, "wf", "wF"),
         (CLOCK, "fn", "FN"),
         (CLOCK, "pn", "n"),
@@ -52,6 +57,18 @@ def test_which_looks_make_which_events(check: str, looks: str, told: str) -> Non
     assert story(live(looks, check)[0]) == told
 
 
+def test_a_recorder_that_does_not_answer_once_is_weather_and_its_return_is_told() -> None:
+    whole, memory, told = site(camera("a"), camera("b")), Memory(), []
+    for number, letter in enumerate("psppsspp"):
+        answers = observed("device:box", Identity("ACME", "N8", "1.0", "42")) if letter == "p" else ()
+        silent = observed("device:box", Unavailable("identity", "deadline")) if letter == "s" else ()
+        findings = run_checks(whole, gather((*answers, *silent)), NOW)
+        own = tuple(one for one in findings if one.key == "camera-online device:box")
+        changed, memory = transitions(own, from_json(to_json(memory)), NOW + number * STEP)
+        told += [(number, one.before, one.finding.status) for one in changed if one.told]
+    assert told == [(5, "pass", "fail"), (7, "fail", "pass")]
+
+
 def test_detected_is_the_first_look_and_repaired_the_first_good_one() -> None:
     changed, memory = live("pffpp", ONLINE)
     assert open_episodes(memory.known) == ()
@@ -72,7 +89,7 @@ def test_seen_well_once_is_not_verified_and_a_relapse_takes_it_back() -> None:
 
 
 def test_what_becomes_unknown_is_still_open_and_its_worst_is_kept() -> None:
-    episode = the_open(live("fuu")[1])
+    episode = the_open(live("fuuu")[1])
     assert (episode.status, episode.worst, episode.repaired_at) == ("unknown", "fail", None)
 
 
