@@ -11,13 +11,16 @@ from lived import CLOCK, ONLINE, STEP, acked, finding, live, story, the_open
 from sites import NOW, camera, observed, site
 
 from agent.checks import run_checks
-from agent.debounce import FLAPS_A_DAY
+from agent.debounce import FLAP_WINDOW, FLAPS
 from agent.episodes import Episode, Known, flapping, open_episodes, repairs
 from agent.events import transitions
 from agent.facts import gather
 from agent.model import Message, Status
 from agent.state import Memory, from_json, to_json
 from drivers.model import Identity, Unavailable
+
+
+LOOKS_A_WEEK = FLAP_WINDOW // STEP
 
 
 @pytest.mark.parametrize(
@@ -135,23 +138,24 @@ def test_what_comes_and_goes_is_told_three_times_and_then_is_one_finding_with_a_
     assert flapping(memory.known) == (episode,)
 
 
-def test_flapping_ends_when_it_was_well_for_a_day_and_that_is_told() -> None:
+def test_flapping_ends_when_it_was_well_for_a_week_and_that_is_told() -> None:
     _, memory = live("pf" * 10)
-    changed, memory = live("p" * 96, memory=memory, start=NOW + 20 * STEP)
+    changed, memory = live("p" * LOOKS_A_WEEK, memory=memory, start=NOW + 20 * STEP)
     assert changed == []
-    changed, memory = live("p", memory=memory, start=NOW + 116 * STEP)
+    ends_at = NOW + (20 + LOOKS_A_WEEK) * STEP
+    changed, memory = live("p", memory=memory, start=ends_at)
     assert story(changed) == "P"
     episode = changed[0].episode
     assert episode is not None
-    assert (episode.repaired_at, episode.verified_at) == (NOW + 20 * STEP, NOW + 116 * STEP)
+    assert (episode.repaired_at, episode.verified_at) == (NOW + 20 * STEP, ends_at)
     assert flapping(memory.known) == ()
 
 
-def test_what_stays_broken_for_a_day_flaps_no_longer() -> None:
+def test_what_stays_broken_for_a_week_flaps_no_longer() -> None:
     _, memory = live("pf" * 10)
-    _, memory = live("f" * 97, memory=memory, start=NOW + 20 * STEP)
+    _, memory = live("f" * (LOOKS_A_WEEK + 1), memory=memory, start=NOW + 20 * STEP)
     assert not the_open(memory).flapping
-    changed, _ = live("p", memory=memory, start=NOW + 117 * STEP)
+    changed, _ = live("p", memory=memory, start=NOW + (21 + LOOKS_A_WEEK) * STEP)
     assert story(changed) == "P"
 
 
@@ -161,10 +165,20 @@ def test_a_link_that_never_recovers_for_long_enough_flaps_too() -> None:
     assert (the_open(memory).flapping, the_open(memory).count) == (True, 6)
 
 
-def test_once_a_day_is_not_flapping() -> None:
+def test_a_link_that_fails_once_a_day_is_told_three_times_in_a_week() -> None:
+    """It is seen down only now and then, and never twice within hours."""
+    memory, told = Memory(), ""
+    for day in range(30):
+        changed, memory = live("ffpp", ONLINE, memory, start=NOW + timedelta(days=day))
+        told += story(changed)
+    assert told == "FPFPFPF"
+    assert (the_open(memory).flapping, the_open(memory).count) == (True, 30)
+
+
+def test_what_fails_every_third_day_is_not_flapping() -> None:
     memory = Memory()
-    for day in range(FLAPS_A_DAY + 3):
-        changed, memory = live("fp", memory=memory, start=NOW + timedelta(days=day))
+    for number in range(FLAPS + 3):
+        changed, memory = live("fp", memory=memory, start=NOW + number * timedelta(days=3))
         assert story(changed) == "FP"
 
 
@@ -185,7 +199,7 @@ def test_a_clock_that_goes_back_neither_closes_nor_opens_anything() -> None:
 
 def test_a_clock_that_was_ahead_does_not_hold_what_flaps_for_years() -> None:
     _, memory = live("pf" * 10 + "p", start=NOW + timedelta(days=5000))
-    changed, memory = live("p" * 97, memory=memory)
+    changed, memory = live("p" * (LOOKS_A_WEEK + 1), memory=memory)
     assert story(changed) == "P"
 
 
