@@ -27,12 +27,13 @@ format: setup ## let ruff format the tree and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generated: setup ## make anew what is kept beside its source: completions, man pages, translations, journal catalogue, dashboards
+generated: setup ## make anew what is kept beside its source: completions, man pages, translations, journal catalogue, dashboards, table of checks
 	$(BIN)/python -P packaging/write_completions.py
 	$(BIN)/python -P packaging/write_man_pages.py
 	$(BIN)/python -P packaging/compile_locale.py
 	$(BIN)/python -P packaging/write_journal_catalog.py
 	$(BIN)/python -P packaging/write_dashboard.py
+	$(BIN)/python -P packaging/write_checks_table.py
 
 setup: .venv/installed ## create .venv from the lock file
 
