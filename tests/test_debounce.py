@@ -19,7 +19,6 @@ from agent.model import Message, Status
 from agent.state import Memory, from_json, to_json
 from drivers.model import Identity, Unavailable
 
-
 LOOKS_A_WEEK = FLAP_WINDOW // STEP
 
 

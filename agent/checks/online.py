@@ -49,6 +49,11 @@ def cause_of_silence(facts: Facts, subject: str) -> str:
     return "" if _live(facts, subject) else finding_key(subject)
 
 
+def answers(facts: Facts, subject: str) -> bool:
+    """Tell whether a device (`device:ID`) said who it is or what it offers."""
+    return facts.one(subject, Identity) is not None or facts.one(subject, Services) is not None
+
+
 def is_empty(facts: Facts, subject: str) -> bool:
     """Tell whether the device says that this camera's channel has no video source. Unknown is not empty."""
     streams = facts.one(subject, Streams)
@@ -76,7 +81,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 
 def _device(check: Check, site: Site, device: Device, facts: Facts) -> Finding:
     subject = f"device:{device.id}"
-    if facts.one(subject, Identity) or facts.one(subject, Services):
+    if answers(facts, subject):
         return check.finding(subject, "pass", "", {}, Message("it answers"))
     return _unavailable(check, site, device.id, subject, facts.why_not(subject, "identity"), caused_by="")
 
