@@ -32,7 +32,7 @@ _HEAD: Final = """\
 _MARK: Final = "# camwarden ledger wrote this file and nobody has changed it since, as long as its digest is "
 _SECRETS_HEAD: Final = """\
 # camwarden: the passwords. Mode 0600: a wider mode is refused. Give camwarden a login with viewing rights only.
-# Fill in each password before the first check: an empty one is tried too, and counts as a wrong one.
+# Fill in each password: a login without one is never sent, and its devices cannot be looked at.
 """
 _LINE: Final = re.compile(r"""(\s*[^=#]+?\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s#"'\[{]+)(\s*(?:#.*)?)""")
 
