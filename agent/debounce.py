@@ -3,6 +3,9 @@
 Counted is in looks, not in seconds: a clock that jumps decides nothing, and a look that did not happen proves nothing.
 The one exception is flapping: what turned not well more than `FLAPS_A_DAY` times within a day stays one open episode
 until it has been well for a whole day.
+
+That something is well is told only where it was told that it was not: what is learned, or due, for the first time is no
+news.
 """
 
 from __future__ import annotations
@@ -49,9 +52,9 @@ def first(finding: Finding, now: datetime, noted: Noted) -> Step:
         return Step(Known(finding.status, now))
     if noted.planned:
         return Step(None)
-    episode = begun(finding, now)
-    known = Known(finding.status, now, openings=(now,), episode=episode)
-    return Step(known, changed=True, told=finding.status == "fail", episode=episode)
+    told = finding.status == "fail"
+    episode = replace(begun(finding, now), told=told)
+    return Step(Known(finding.status, now, openings=(now,), episode=episode), changed=True, told=told, episode=episode)
 
 
 def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: Noted) -> Step:
@@ -71,7 +74,7 @@ def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: No
     openings = _recent(before.openings, now)
     episode = before.episode
     if episode is None and before.status not in WELL:  # remembered by a version that knew no episodes
-        episode = replace(begun(finding, before.since), status=before.status, worst=before.status)
+        episode = replace(begun(finding, before.since), status=before.status, worst=before.status, told=True)
     if episode is not None:
         episode, openings = _looked_at(episode, finding, since, now, openings, noted)
     if status == before.status:
@@ -82,9 +85,11 @@ def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: No
         known = Known(before.status, before.since, status, times, since, openings, episode)
         return Step(known, episode=episode)
     if status in WELL:
+        # What is due no longer, or for the first time, was not broken; what nobody heard of is not told as repaired.
+        told = episode is not None and episode.told
         if episode is not None:
             episode = _closed(episode, status, now)
-        return Step(Known(status, since, openings=openings), changed=True, told=True, episode=episode)
+        return Step(Known(status, since, openings=openings), changed=True, told=told, episode=episode)
     if episode is None:
         episode, openings = _opened(finding, since, (*openings, since))
         told = True
@@ -93,6 +98,7 @@ def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: No
         episode = replace(_as_seen(episode, finding), status=status, worst=worst)
         episode = replace(episode, acknowledged=known_of(episode, noted.acknowledged))
         told = not episode.flapping and episode.acknowledged is None
+    episode = replace(episode, told=episode.told or told)
     return Step(Known(status, since, openings=openings, episode=episode), changed=True, told=told, episode=episode)
 
 

@@ -32,7 +32,12 @@ from agent.state import Memory, from_json, to_json
         (CLOCK, "fuuf", "FUF"),
         (CLOCK, "wf", "wF"),
         (CLOCK, "fn", "FN"),
-        (CLOCK, "pn", "N"),
+        (CLOCK, "pn", "n"),
+        (CLOCK, "np", "p"),  # what is due for the first time, or learned at last, is no news
+        (CLOCK, "up", "up"),  # nobody heard that it was not known, so nobody hears that it is
+        (CLOCK, "wp", "wp"),
+        (CLOCK, "uwp", "uWP"),
+        (CLOCK, "wfp", "wFP"),
         (ONLINE, "pfp", ""),
         (ONLINE, "pff", "F"),
         (ONLINE, "pfpfpfpf", ""),
