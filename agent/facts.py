@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
 
 from agent.baselines import Approval
 from agent.delivery_facts import NOTHING_KNOWN, Delivery
+from agent.filed import Filed
 from agent.footage import CameraFootage
 from agent.outages import Outage
 from agent.presets import Presets
@@ -49,7 +50,8 @@ class Facts:
     camera's footage by now, by camera id; `outages` when something was not well. `approvals` is what people
     approved, by camera id. `views` and `quality` are what the pictures up to now say of each camera; a camera whose
     view nobody approved is not in `views`. `presets`: what was seen within a day of each preset of one that turns.
-    `delivery`: how the site's own reports reach its hub.
+    `delivery`: how the site's own reports reach its hub. `filed`: what was filed with the police last, None where
+    nothing was.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
@@ -62,6 +64,7 @@ class Facts:
     quality: Quality = field(default_factory=dict)
     presets: Presets = field(default_factory=dict)
     delivery: Delivery = NOTHING_KNOWN
+    filed: Filed | None = None
 
     @property
     def undeclared(self) -> tuple[str, ...]:
@@ -82,6 +85,13 @@ class Facts:
             if value.fact == fact and value.path == path:
                 return value
         return Unavailable(fact, "not-looked-at", path=path)
+
+
+def with_more(facts: Facts, observations: Iterable[Observation]) -> Facts:
+    """Return the facts with what was observed besides, after what was known of each subject."""
+    more = gather(observations).by_subject
+    both = {subject: facts.by_subject.get(subject, ()) + added for subject, added in more.items()}
+    return replace(facts, by_subject={**facts.by_subject, **both})
 
 
 def gather(
