@@ -259,6 +259,11 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
         "Which required point does the camera cover?", example="P1",
     ),
     Declarable(
+        "name-reviewed", "camera", "list", "never", "forbidden-zone-name-hint", "cn-799/forbidden-places-hint",
+        "Which names and overlay texts that speak of a private place did somebody look into, and found none?",
+        example="Corridor before the toilets",
+    ),
+    Declarable(
         "purpose", "camera", "text", "full", "camera-file-complete", "cn-standards/camera-file",
         "For which purpose of public safety is the camera there?", example="watch the main gate",
     ),
@@ -286,12 +291,8 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
     Declarable(
         "secure-device-level", "camera", "choice", "full", "secure-device-level", "cn-standards/secure-device",
         "Which level of GB 35114 does the camera have?",
-        (
-            Choice("none", "none"),
-            Choice("A", "A: it proves its identity"),
-            Choice("B", "B: it signs its video too"),
-            Choice("C", "C: it signs and encrypts its video"),
-        ),
+        (Choice("none", "none"), Choice("A", "A: it proves its identity"), Choice("B", "B: it signs its video too"),
+         Choice("C", "C: it signs and encrypts its video")),
     ),
 )  # fmt: skip
 """In the order in which people are asked: what decides about others comes before them."""
