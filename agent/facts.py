@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -85,6 +85,13 @@ class Facts:
             if value.fact == fact and value.path == path:
                 return value
         return Unavailable(fact, "not-looked-at", path=path)
+
+
+def with_more(facts: Facts, observations: Iterable[Observation]) -> Facts:
+    """Return the facts with what was observed besides, after what was known of each subject."""
+    more = gather(observations).by_subject
+    both = {subject: facts.by_subject.get(subject, ()) + added for subject, added in more.items()}
+    return replace(facts, by_subject={**facts.by_subject, **both})
 
 
 def gather(

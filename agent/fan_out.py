@@ -20,7 +20,7 @@ from typing import Generic, TypeVar
 
 from agent.config import Site
 from agent.log_kinds import about
-from agent.watch import NOBODY_WATCHES, Watch
+from agent.watch import NOBODY_WATCHES, Stage, Watch
 from drivers.credentials import Credentials
 from drivers.errors import DriverError
 from drivers.model import Camera, Device, Reason
@@ -74,9 +74,14 @@ class FanOut(Generic[T]):
     """
 
     def __init__(
-        self, at_once: int, credentials: Credentials, clock: Callable[[], datetime], watch: Watch = NOBODY_WATCHES
+        self,
+        at_once: int,
+        credentials: Credentials,
+        clock: Callable[[], datetime],
+        watch: Watch = NOBODY_WATCHES,
+        stage: Stage = "reading",
     ) -> None:
-        self._at_once = at_once
+        self._at_once, self._stage = at_once, stage
         self._credentials, self._clock, self._watch = credentials, clock, watch
         self._results: queue.SimpleQueue[tuple[int, T]] = queue.SimpleQueue()
         self._slots = threading.BoundedSemaphore(at_once)
@@ -160,7 +165,7 @@ class FanOut(Generic[T]):
         device = task.device
         try:
             with self._slots:
-                self._watch.stage(device.id, "reading")
+                self._watch.stage(device.id, self._stage)
                 with open_transport(device, task.deadline_s, self._credentials, self._clock, device.ca) as transport:
                     given = task.read(transport)
         except DriverError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import Final
 
 from agent.config import Site
 from agent.facts import Facts
@@ -18,6 +19,12 @@ from drivers.model import Device, Observation, Observations, Reason, Stream, Str
 from drivers.picture import StreamSample
 from drivers.rtsp_sample import SAMPLED, SECONDS, sample_stream
 from drivers.transport import Transport
+
+DEVICE_MOST_S: Final = 60.0
+"""How long the samples of one device may take together: with many streams behind it each is shorter."""
+
+LEAST_S: Final = 2.0
+"""A sample is not shorter than this: a few groups of pictures, or there is no bitrate to speak of."""
 
 StreamsOf = Mapping[str, tuple[Stream, ...]]
 """Which streams are sampled, by camera id."""
@@ -35,7 +42,13 @@ def live_streams(site: Site, facts: Facts, cameras: Collection[str] | None = Non
 
 def planned_s(site: Site, streams: StreamsOf, seconds: float = SECONDS) -> float:
     """Return about how long sampling takes: as long as for the device with the most streams."""
-    return max((seconds * len(_behind(site, streams, device)) for device in site.devices), default=0.0)
+    counts = (len(_behind(site, streams, device)) for device in site.devices)
+    return max((count * each_s(count, seconds) for count in counts), default=0.0)
+
+
+def each_s(count: int, seconds: float) -> float:
+    """Return how long each of `count` streams of one device is sampled, where `seconds` were asked for."""
+    return min(seconds, max(LEAST_S, DEVICE_MOST_S / max(count, 1)))
 
 
 def measure(
@@ -53,13 +66,16 @@ def measure(
         streams: What is sampled (`live_streams`).
         credentials: Which logins were refused before.
         clock: What time it is, for the observations.
-        seconds: How much of each stream is measured (more than 0, at most 30).
+        seconds: How much of each stream is measured (more than 0, at most 30); less where many hang on one device.
         watch: Who follows the measurement and may end it: what was measured by then is kept.
     """
     tasks = [_task(site, streams, device, clock, seconds) for device in site.devices if _behind(site, streams, device)]
-    under_way: FanOut[Observations] = FanOut(site.probe.max_devices_at_once, credentials, clock, watch)
+    under_way: FanOut[Observations] = FanOut(site.probe.max_devices_at_once, credentials, clock, watch, "measuring")
     under_way.start(tasks)
-    arrived = {device.id: found for device, found in under_way.arrivals()}
+    arrived = {}
+    for device, found in under_way.arrivals():
+        arrived[device.id] = found
+        watch.stage(device.id, "done")
     return tuple(observation for task in tasks for observation in arrived[task.device.id])
 
 
@@ -67,6 +83,7 @@ def _task(
     site: Site, streams: StreamsOf, device: Device, clock: Callable[[], datetime], seconds: float
 ) -> Task[Observations]:
     asked = _behind(site, streams, device)
+    seconds = each_s(len(asked), seconds)
     found: list[Observation] = []
 
     def read(transport: Transport) -> Observations:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = Literal["reading", "looking", "waiting", "done"]
-"""Where a device stands: its time runs; its pictures are judged; it is asked once more soon; nothing more is asked."""
+Stage = Literal["reading", "looking", "waiting", "measuring", "done"]
+"""Where a device stands: its time runs; its pictures are judged; it is asked once more soon; its streams are sampled;
+nothing more is asked."""
 
 
 def _go_on() -> None:

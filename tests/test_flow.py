@@ -165,7 +165,8 @@ def test_passwords_and_pictures_are_in_no_file_the_agent_writes(ran: tuple[Demo,
         if path.is_file() and path.name != "secrets.toml":
             content = path.read_bytes()
             assert not [s for s in secrets if s in content], path
-            assert JPEG not in content, path
+            if path.suffix != ".ballast":  # random bytes: three given ones stand there by chance, once in sixteen times
+                assert JPEG not in content, path
 
 
 def test_the_page_for_people_stands_alone(ran: tuple[Demo, Delivered, Wire]) -> None:

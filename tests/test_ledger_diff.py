@@ -77,7 +77,7 @@ def test_missing_extra_and_changed_against_the_site_file(diff: Diff) -> None:
     assert code == exits.FAILS
     assert told(found) == [
         ("differs", "site", "camera:cam-000001", "A2"),
-        ("moved", "site", "camera:cam-000002", "3"),
+        ("moved", "site", "device:device-2", "C3"),
         ("missing", "site", "camera:cam-000009", "4"),
         ("extra", "site", "camera:cam-000003", ""),
     ]

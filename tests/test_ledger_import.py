@@ -182,6 +182,18 @@ def test_a_moved_device_keeps_its_ids_and_a_new_login_is_added_to_the_secrets(tm
     assert list(names) == ["gate", "yard"]
 
 
+def test_a_new_address_in_the_ledger_moves_the_device_that_its_cameras_are_read_through(tmp_path: Path) -> None:
+    text = "摄像机名称,国标编码,录像机IP,通道号\n"
+    rows = [f"A{n},1402130000131000000{n},192.0.2.1,{n}\n" for n in (1, 2, 3)]
+    assert take(tmp_path, text + "".join(rows), *SCHOOL) == exits.OK
+    moved = [row.replace("192.0.2.1", "192.0.2.99") for row in rows]
+    assert take(tmp_path, text + "".join(moved)) == exits.OK
+    assert [(d.id, d.host) for d in made(tmp_path).devices] == [("nvr-1", "192.0.2.99")]
+    split = [moved[0], moved[1], moved[2].replace("192.0.2.99", "192.0.2.50")]
+    assert take(tmp_path, text + "".join(split)) == exits.OK
+    assert [(d.id, d.host) for d in made(tmp_path).devices] == [("nvr-1", "192.0.2.99"), ("nvr-2", "192.0.2.50")]
+
+
 def test_a_file_whose_lines_cannot_be_changed_singly_is_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

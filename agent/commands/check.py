@@ -26,8 +26,10 @@ from agent.config import Site
 from agent.config_load import load
 from agent.cycle import see
 from agent.daemon import utc_now
+from agent.facts import with_more
 from agent.files import as_owner_of
 from agent.host import moment
+from agent.measured import live_streams, measure, planned_s
 from agent.one_device import site_of, with_channels
 from agent.paths import credentials_file, user_state
 from agent.remembered import episodes_known
@@ -118,4 +120,9 @@ def _look(args: argparse.Namespace, site: Site, worker: Worker, credentials: Cre
         watch = progress.watch
         rim = Rim(credentials, album.judge, utc_now, wait=watch.wait, stop=watch.stop, stage=watch.stage)
         seen = see(site, rim, now, rounds=args.rounds)
+        if args.report is not None and args.sample and not progress.stopped:
+            streams = live_streams(site, seen.facts)
+            progress.measuring_s = planned_s(site, streams, args.sample)
+            measured = measure(site, streams, credentials, utc_now, args.sample, watch)
+            seen = replace(seen, facts=with_more(seen.facts, measured))
     return Checked(site, seen, now.at, progress.stopped, pictures=album.blackened(site, seen.facts))

@@ -19,6 +19,8 @@ from drivers.registry import DRIVERS
 
 ROUNDS = 3
 ROUNDS_MAX = 9
+SAMPLE_S = 10
+SAMPLE_MAX_S = 30
 PASSWORD_MAX_BYTES = 1024
 
 
@@ -46,6 +48,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("the hand-over report").add_argument
     add("--report", type=Path, metavar="FILE", help="write the signed hand-over report (HTML); it holds pictures")
     add("--pdf", type=Path, metavar="FILE", help="with --report: print it as PDF too, with chromium or weasyprint")
+    add(
+        "--sample",
+        type=int,
+        choices=range(SAMPLE_MAX_S + 1),
+        default=SAMPLE_S,
+        metavar="S",
+        help="with --report: measure each live stream for up to S seconds, 0: not at all (default 10)",
+    )
     one = parser.add_argument_group("a single address, without any site file")
     add = one.add_argument
     add("--host", metavar="HOST[:PORT]", help="the camera or recorder to look at; nothing of it is kept")

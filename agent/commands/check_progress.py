@@ -31,6 +31,7 @@ WORDS: dict[Stage, str] = {
     "reading": "being read",
     "looking": "pictures are judged",
     "waiting": "looked at once more soon",
+    "measuring": "streams are measured",
     "done": "done",
 }
 
@@ -39,13 +40,17 @@ log = logging.getLogger("camwarden.check")
 
 @dataclass(slots=True)
 class Progress:
-    """Where each device stands and since when; and whether somebody wants the look to end."""
+    """Where each device stands and since when; and whether somebody wants the look to end.
+
+    `measuring_s`: how long the samples of streams take at most, once that is known.
+    """
 
     site: Site
     lang: str = "en"
     clock: Callable[[], float] = time.monotonic
     stages: dict[str, tuple[Stage, float]] = field(default_factory=dict)
     stopped: bool = False
+    measuring_s: float = 0.0
 
     @property
     def watch(self) -> Watch:
@@ -77,6 +82,7 @@ class Progress:
     def left_s(self, stage: Stage, for_s: float) -> float:
         """Return how many seconds a device's step, and for one that waits its next look, can take at most."""
         limit_s = {"reading": self.site.probe.deadline_s, "waiting": BETWEEN_S + self.site.probe.deadline_s}
+        limit_s["measuring"] = self.site.probe.deadline_s + self.measuring_s
         return max(0.0, limit_s.get(stage, 0.0) - for_s)
 
     def __rich__(self) -> RenderableType:

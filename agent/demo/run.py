@@ -145,6 +145,8 @@ def hand_over(demo: Demo, lang: str) -> None:
         report,
         "--rounds",
         "1",
+        "--sample",
+        "3",
         "--lang",
         lang,
         "--quiet",

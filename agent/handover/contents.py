@@ -201,7 +201,7 @@ def _site(checked: Checked, redacted: bool, lang: str) -> SitePart:
     counted = {"cameras": len(site.cameras), "devices": len(site.devices)}
     floor = {"days": site.policy.retention_floor_days}
     used = site.in_use_since.isoformat() if site.in_use_since else translate("not declared", lang)
-    shown = "left out" if redacted else "included"
+    shown = "taken out" if redacted else "included"
     broken_off = Message("broken off; what had not come back is unknown")
     rows = (
         (translate("site id", lang), site.id),

@@ -88,15 +88,20 @@ def _view(facts: Facts, own: list[Finding], subject: str, lang: str) -> str:
         return text
     move = seen.movement
     numbers: dict[str, str | int | float] = {
-        "right": round(move.right_percent, 2),
-        "down": round(move.down_percent, 2),
-        "degrees": round(move.rotation_deg, 2),
-        "zoom": round(move.zoom_percent, 2),
+        "right": _rounded(move.right_percent),
+        "down": _rounded(move.down_percent),
+        "degrees": _rounded(move.rotation_deg),
+        "zoom": _rounded(move.zoom_percent),
     }
     measured = Message(
         "right {right} %, down {down} % of its width, turned {degrees} degrees, zoomed {zoom} %", numbers
     )
     return f"{text} ({render(measured, lang)})"
+
+
+def _rounded(number: float) -> float:
+    """Return a number with two digits, and no minus before a zero."""
+    return round(number, 2) + 0.0
 
 
 def _approved(approval: Approval | None, lang: str) -> str:

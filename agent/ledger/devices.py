@@ -6,7 +6,7 @@ Rows with one address are one device; a recorder's rows are its channels.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
@@ -64,11 +64,14 @@ def groups(entries: Sequence[Entry], existing: Tables, problems: list[Problem], 
         found.setdefault(key, []).append(entry)
     taken = {*at, *named.values()}
     numbers = {stem: count(1) for stem in ("nvr", "device")}
+    cameras = tables_of(existing, "camera")
+    reads = {str(one[key]): str(one["device"]) for key in ("code", "id") for one in cameras if one.get(key)}
     together = []
     for key, rows in found.items():
         host, port = where.get(key) or at[key]
         recorder = any("recorder_address" in row.values for row in rows)
-        id_ = key if key in taken else _new_device(recorder or len(rows) > 1, taken, numbers)
+        id_ = key if key in taken else _moved(rows, reads, {*found, *named.values()})
+        id_ = id_ or _new_device(recorder or len(rows) > 1, taken, numbers)
         taken.add(id_)
         together.append(Group(id_, host, port, recorder, tuple(rows)))
     return together
@@ -95,6 +98,17 @@ def _place(entry: Entry, known: Sequence[tuple[str, int]], remarks: list[Message
         remarks.append(said)
         port = None
     return host, int(str(default if port is None else port))
+
+
+def _moved(rows: Sequence[Entry], reads: Mapping[str, str], elsewhere: Collection[str]) -> str:
+    """Return the device that has moved to a new address, empty where that cannot be told.
+
+    It is the one that all known cameras of these rows are read through, unless other rows still name it. `reads` has
+    the device by a camera's code and by its id.
+    """
+    marks = [str(row.values.get(key, "")) for row in rows for key in ("code", "camera_id")]
+    devices_known = {reads[mark] for mark in marks if mark in reads} - set(elsewhere)
+    return devices_known.pop() if len(devices_known) == 1 else ""
 
 
 def _new_device(is_recorder: bool, taken: set[str], numbers: Mapping[str, Iterator[int]]) -> str:

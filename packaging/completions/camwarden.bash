@@ -18,7 +18,7 @@ _shtab_camwarden_hub_subparsers=(run trust jwks status silent orders metrics rep
 _shtab_camwarden_subparsers=(run check demo discover init declare rules ledger masks findings status doctor bundle config credentials keys queue verify hub)
 
 _shtab_camwarden_run_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --once)
-_shtab_camwarden_check_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --all --csv --timeline --plan --redact --no-redact --rounds --report --pdf --host --user --ask-password --password-file --driver --tls --ca --against --open --close)
+_shtab_camwarden_check_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --all --csv --timeline --plan --redact --no-redact --rounds --report --pdf --sample --host --user --ask-password --password-file --driver --tls --ca --against --open --close)
 _shtab_camwarden_demo_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --out --broker --watch --rounds)
 _shtab_camwarden_discover_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --csv --plan --write --interface --address --range)
 _shtab_camwarden_init_option_strings=(-h --help --config --json --quiet -q --verbose -v --lang --no-color --version --out --answers)
@@ -239,6 +239,7 @@ _shtab_camwarden___config_COMPGEN=_shtab_compgen_files
 _shtab_camwarden_run___lang_choices=(en zh_CN)
 _shtab_camwarden_check___lang_choices=(en zh_CN)
 _shtab_camwarden_check___rounds_choices=(1 2 3 4 5 6 7 8 9)
+_shtab_camwarden_check___sample_choices=(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30)
 _shtab_camwarden_check___driver_choices=(onvif hikvision dahua uniview)
 _shtab_camwarden_demo___lang_choices=(en zh_CN)
 _shtab_camwarden_demo___broker_choices=(embedded mosquitto)

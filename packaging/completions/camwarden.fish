@@ -60,7 +60,7 @@ function _shtab_camwarden_using
 end
 
 set -g _shtab_camwarden_commands run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' credentials 'credentials status' 'credentials retry' keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub jwks' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case'
-set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --by --ca --camera --cameras --certificate --check --close --config --data --device --driver --epoch --expires --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --map --metrics --open --out --paper --paper-date --password-file --pdf --port --preset --profile --range --regions --report --rounds --seen --set --sha256 --sheet --since --site --to --topic --until --user --why --within --write --xlsx
+set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --by --ca --camera --cameras --certificate --check --close --config --data --device --driver --epoch --expires --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --map --metrics --open --out --paper --paper-date --password-file --pdf --port --preset --profile --range --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --to --topic --until --user --why --within --write --xlsx
 
 complete -c camwarden -e
 complete -c camwarden -f
@@ -100,6 +100,7 @@ complete -c camwarden -n '_shtab_camwarden_using check' -l redact -l no-redact -
 complete -c camwarden -n '_shtab_camwarden_using check' -l rounds -xka "1 2 3 4 5 6 7 8 9" -d 'look up to N times, 10 s apart, where one picture says too little (default 3)'
 complete -c camwarden -n '_shtab_camwarden_using check' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'write the signed hand-over report (HTML); it holds pictures'
 complete -c camwarden -n '_shtab_camwarden_using check' -l pdf -xka "(__fish_complete_path (commandline -ct))" -d 'with --report: print it as PDF too, with chromium or weasyprint'
+complete -c camwarden -n '_shtab_camwarden_using check' -l sample -xka "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30" -d 'with --report: measure each live stream for up to S seconds, 0: not at all (default 10)'
 complete -c camwarden -n '_shtab_camwarden_using check' -l host -x -d 'the camera or recorder to look at; nothing of it is kept'
 complete -c camwarden -n '_shtab_camwarden_using check' -l user -x -d 'its login; without one it is only asked what it tells everybody'
 complete -c camwarden -n '_shtab_camwarden_using check' -l ask-password -d 'ask for the password, or read a line of input'
