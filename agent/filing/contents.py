@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Final
 
 from agent.checked import Checked
 from agent.checks.filed import due_days
@@ -29,6 +30,9 @@ from drivers.details import Interfaces
 from drivers.footage import Channels, Disks
 from drivers.model import Identity, Stream, Streams, Unavailable
 from drivers.picture import StreamSample
+
+NOT_MEASURED: Final = "not-measured"
+"""Why a stream has no sample where nobody asked for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +232,7 @@ def _streams(facts: Facts, subject: str) -> Iterator[StreamRow]:
     }
     for stream in known.streams if known is not None else ():
         if stream.path != "snapshot":
-            yield _stream(stream, samples.get(stream.path), why.get(stream.path, "not-measured"))
+            yield _stream(stream, samples.get(stream.path), why.get(stream.path, NOT_MEASURED))
 
 
 def _stream(stream: Stream, sample: StreamSample | None, why: str) -> StreamRow:

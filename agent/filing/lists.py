@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from agent.checks.unavailable import ROWS
 from agent.declarables import BY_ID, ZONE_TYPE
-from agent.filing.contents import CameraRow, DeviceRow, Inventory, StreamRow
+from agent.filing.contents import NOT_MEASURED, CameraRow, DeviceRow, Inventory, StreamRow
 from agent.ledger.write_csv import csv_bytes
 from agent.text import translate
 
@@ -69,7 +70,7 @@ def _listed(name: str, headings: tuple[str, ...], rows: Iterable[tuple[Cell, ...
 
 def _device(one: DeviceRow, lang: str) -> tuple[Cell, ...]:
     disks = "" if one.capacity_bytes is None else str(round(one.capacity_bytes / GIGABYTE))
-    remark = translate("not read", lang) + f": {one.unread}" if one.unread else ""
+    remark = f"{translate('not read', lang)}: {_why(one.unread, lang)}" if one.unread else ""
     kind = translate(KINDS[one.kind], lang) if one.kind in KINDS else one.kind
     told = (one.maker, one.model, one.serial, ", ".join(one.macs), one.firmware, one.hardware)
     return (one.id, kind, *told, f"{one.host}:{one.port}", disks, remark)
@@ -86,10 +87,16 @@ def _stream(camera: CameraRow, one: StreamRow, lang: str) -> tuple[Cell, ...]:
     set_ = (one.encoding, _size(one.width_px, one.height_px), _number(one.frame_rate), _number(one.bitrate_kbps))
     measured = (one.measured_codec, _size(one.measured_width_px, one.measured_height_px))
     numbers = (_number(one.measured_fps), _number(one.measured_kbps), _number(one.measured_s))
-    remark = f"{translate('not measured', lang)}: {one.unmeasured}" if one.unmeasured else ""
-    if one.unmeasured == "not-measured":
-        remark = translate("not measured", lang)
+    why = _why(one.unmeasured, lang) if one.unmeasured not in ("", NOT_MEASURED) else ""
+    said = translate("not measured", lang)
+    remark = f"{said}: {why}" if why else said if one.unmeasured else ""
     return (camera.id, one.path, *set_, _number(one.gop_frames), *measured, *numbers, remark)
+
+
+def _why(reason: str, lang: str) -> str:
+    """Return a reason in words, as the checks say it; the reason itself where they need more than it."""
+    known = next((message.template for name, message in ROWS.items() if name == reason), "{}")
+    return reason if "{" in known else translate(known, lang)
 
 
 def _size(width_px: int, height_px: int) -> str:

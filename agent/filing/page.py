@@ -14,11 +14,11 @@ from agent.declarables import BY_ID, NATIONAL_CLASS, PLACE_CATEGORY
 from agent.filing.clocks import Clock
 from agent.filing.contents import Dossier
 from agent.filing.lists import Listed, lists
-from agent.filing.page_words import CLOCKS, WORDS
+from agent.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.filing.papers import DEVICE_LIST, TITLES, Slot
 from agent.handover.report import KeyPart
 from agent.harmless import printable
-from agent.text import render, translate
+from agent.text import translate
 
 NONE: Final = "\u2013"
 
@@ -80,7 +80,13 @@ def _clock(clock: Clock, lang: str) -> tuple[str, tuple[str, ...], str]:
     days = NONE if clock.days_left is None else str(clock.days_left)
     title = translate(CLOCKS[clock.finding.check], lang)
     cells = (title, *(str(day or NONE) for day in (clock.begins, clock.due, clock.filed)), days)
-    return clock.finding.status, cells, render(clock.finding.message, lang)
+    if clock.filed is not None:
+        stands = "filed"
+    elif clock.finding.status == "unknown":
+        stands = "unknown"
+    else:
+        stands = "overdue" if clock.finding.status == "fail" else "due"
+    return clock.finding.status, cells, translate(STANDS[stands], lang)
 
 
 def _paper(slot: Slot, words: dict[str, str], lang: str) -> tuple[str, ...]:

@@ -74,3 +74,11 @@ CLOCKS: Final[Mapping[str, str]] = {
     "filing-legacy": "system older than the Datong Measures (article 15)",
 }
 """The clocks by their check, in a few words."""
+
+STANDS: Final[Mapping[str, str]] = {
+    "filed": "filed",
+    "due": "still to be filed",
+    "overdue": "overdue, and not filed",
+    "unknown": "cannot be told: something is not declared",
+}
+"""How a clock stands, on paper: without what the operator has to type for it."""
