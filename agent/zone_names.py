@@ -43,7 +43,7 @@ class Hint:
 def hints(text: str) -> tuple[Hint, ...]:
     """Return every word of a private place in a name, each once."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    dense = "".join(char for char in plain if char.isalnum())
+    dense = _NOT_OUTSIDE.sub(" ", "".join(char for char in plain if char.isalnum()))
     found = [Hint(word, _behind(dense, word)) for word in PRIVATE if word in dense]
     way = _OUTSIDE_LATIN.search(plain)
     latin = dict.fromkeys(one[1] for one in _PRIVATE_LATIN.finditer(plain))
@@ -52,5 +52,5 @@ def hints(text: str) -> tuple[Hint, ...]:
 
 def _behind(dense: str, word: str) -> str:
     """Return the word for the outside of a place that follows its last mention, or that stands for the open air."""
-    after = _NOT_OUTSIDE.sub("", dense[dense.rindex(word) + len(word) :])
+    after = dense[dense.rindex(word) + len(word) :]
     return next((one for one in OUTSIDE if one in after), next((one for one in _ABROAD if one in dense), ""))
