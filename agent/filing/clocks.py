@@ -61,8 +61,9 @@ def clocks(site: Site, now: datetime) -> tuple[Clock, ...]:
             due, day, left = told.get("due"), told.get("filed"), told.get("days_left")
             filed_day = _day(day)
             days_left = left if isinstance(left, int) and filed_day is None else None
+            # A clock that runs and is not due soon is no finding yet, but a deadline all the same.
             hidden = ("not_applicable", "unknown") if check is filing.LEGACY else ("not_applicable",)
-            if finding.status not in hidden:
+            if finding.status not in hidden or "due" in told:
                 found.append(Clock(finding, begins, _day(due), filed_day, days_left))
     return tuple(found)
 
