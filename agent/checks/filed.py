@@ -31,7 +31,7 @@ def run_facts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
     if isinstance(found, Finding):
         return (found,)
     cameras, days = found.value(CAMERAS), found.value(STORAGE)
-    due = _due_days(site)
+    due = due_days(site)
     told: dict[str, Json] = {"cameras": len(site.cameras), "due_days": due}
     if isinstance(cameras, int | float) and cameras != len(site.cameras):
         message = Message(
@@ -70,7 +70,7 @@ def run_change(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
         return (_changed(site, found, facts.filed),)
     if (open_ := found.open()) is not None:
         return (open_,)
-    differ = [name for name, now_is in ((CAMERAS, len(site.cameras)), (STORAGE, _due_days(site)))
+    differ = [name for name, now_is in ((CAMERAS, len(site.cameras)), (STORAGE, due_days(site)))
               if found.value(name) != now_is]  # fmt: skip
     if not differ:
         return (found.counts(Message("nothing that was filed has changed"), {"basis": "declared"}),)
@@ -84,7 +84,7 @@ def _changed(site: Site, found: Words, filed: Filed) -> Finding:
     filed_devices = {d.id for d in filed.devices}
     new = sorted((cameras - set(filed.cameras)) | (devices - filed_devices))
     gone = sorted((set(filed.cameras) - cameras) | (filed_devices - devices))
-    period = [STORAGE] if filed.storage_days != _due_days(site) else []
+    period = [STORAGE] if filed.storage_days != due_days(site) else []
     told: dict[str, Json] = {
         "basis": "filing",
         "filed_at": filed.at.isoformat(),
@@ -151,7 +151,7 @@ def _nothing_filed(found: Words) -> Finding:
     return found.finding("unknown", "nothing-filed", message, caused_by=FOLDED)
 
 
-def _due_days(site: Site) -> int:
+def due_days(site: Site) -> int:
     """Return the longest period, in days, for which footage must be kept here."""
     recorded: Iterator[int] = (floor_of(site, camera).days for camera in site.cameras if camera.recorded)
     return max(recorded, default=site.policy.retention_floor_days)
