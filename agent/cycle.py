@@ -24,6 +24,7 @@ from agent.derived import Derived, keep_derived, proved, read_derived
 from agent.envelope import sign
 from agent.events import incident_told, transitions
 from agent.facts import Facts, gather
+from agent.filed_file import read_filed
 from agent.finding_notes import read_notes, settled_changes, standing
 from agent.footage_memory import remember, settled
 from agent.footage_wanted import wanted
@@ -96,7 +97,8 @@ def see(
     unwell = outages.remembered(site, observations, memory.outages, moment.at)
     pictured = (memory.views, memory.quality, memory.presets)
     facts = gather(observations, around, trusted, footage, unwell, approvals, *pictured)
-    facts = replace(facts, delivery=look_at_delivery(site, rim.delivery))
+    filed = read_filed(site.storage.directory, site.id)
+    facts = replace(facts, delivery=look_at_delivery(site, rim.delivery), filed=filed)
     memory = replace(memory, looked=in_turn, footage=footage, outages=unwell)
     findings = run_checks(site, facts, moment.at)
     memory = recalled(before, memory, afresh)

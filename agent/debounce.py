@@ -1,8 +1,11 @@
 """When does a new status of one finding count, and when does its episode begin and end? Pure.
 
 Counted is in looks, not in seconds: a clock that jumps decides nothing, and a look that did not happen proves nothing.
-The one exception is flapping: what turned not well more than `FLAPS_A_DAY` times within a day stays one open episode
-until it has been well for a whole day.
+The one exception is flapping: what turned not well more than `FLAPS` times within a week stays one open episode until
+it has been well for a whole week. A link that comes and goes a few times a day is seen down only now and then.
+
+That something is well is told only where it was told that it was not: what is learned, or due, for the first time is no
+news.
 """
 
 from __future__ import annotations
@@ -16,8 +19,8 @@ from agent.episodes import WELL, Episode, Known, begun, is_worse, known_of
 from agent.finding_notes import Acknowledgement, Proof
 from agent.model import Finding, Looks, Status
 
-FLAPS_A_DAY: Final = 3
-A_DAY: Final = timedelta(days=1)
+FLAPS: Final = 3
+FLAP_WINDOW: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,9 @@ def first(finding: Finding, now: datetime, noted: Noted) -> Step:
         return Step(Known(finding.status, now))
     if noted.planned:
         return Step(None)
-    episode = begun(finding, now)
-    known = Known(finding.status, now, openings=(now,), episode=episode)
-    return Step(known, changed=True, told=finding.status == "fail", episode=episode)
+    told = finding.status == "fail"
+    episode = replace(begun(finding, now), told=told)
+    return Step(Known(finding.status, now, openings=(now,), episode=episode), changed=True, told=told, episode=episode)
 
 
 def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: Noted) -> Step:
@@ -71,7 +74,7 @@ def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: No
     openings = _recent(before.openings, now)
     episode = before.episode
     if episode is None and before.status not in WELL:  # remembered by a version that knew no episodes
-        episode = replace(begun(finding, before.since), status=before.status, worst=before.status)
+        episode = replace(begun(finding, before.since), status=before.status, worst=before.status, told=True)
     if episode is not None:
         episode, openings = _looked_at(episode, finding, since, now, openings, noted)
     if status == before.status:
@@ -82,9 +85,11 @@ def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: No
         known = Known(before.status, before.since, status, times, since, openings, episode)
         return Step(known, episode=episode)
     if status in WELL:
+        # What is due no longer, or for the first time, was not broken; what nobody heard of is not told as repaired.
+        told = episode is not None and episode.told
         if episode is not None:
             episode = _closed(episode, status, now)
-        return Step(Known(status, since, openings=openings), changed=True, told=True, episode=episode)
+        return Step(Known(status, since, openings=openings), changed=True, told=told, episode=episode)
     if episode is None:
         episode, openings = _opened(finding, since, (*openings, since))
         told = True
@@ -93,6 +98,7 @@ def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: No
         episode = replace(_as_seen(episode, finding), status=status, worst=worst)
         episode = replace(episode, acknowledged=known_of(episode, noted.acknowledged))
         told = not episode.flapping and episode.acknowledged is None
+    episode = replace(episode, told=episode.told or told)
     return Step(Known(status, since, openings=openings, episode=episode), changed=True, told=told, episode=episode)
 
 
@@ -114,13 +120,13 @@ def _looked_at(
         episode = replace(episode, repaired_at=None, count=episode.count + 1)
     if finding.status == episode.status:
         episode = _as_seen(episode, finding)
-    return replace(episode, flapping=len(openings) > FLAPS_A_DAY), openings
+    return replace(episode, flapping=len(openings) > FLAPS), openings
 
 
 def _opened(finding: Finding, since: datetime, openings: tuple[datetime, ...]) -> tuple[Episode, tuple[datetime, ...]]:
-    """Return the episode that begins; one that came and went all day takes the earlier ones in."""
+    """Return the episode that begins; one that came and went all week takes the earlier ones in."""
     episode = begun(finding, since)
-    if len(openings) > FLAPS_A_DAY:
+    if len(openings) > FLAPS:
         episode = replace(episode, detected_at=openings[0], count=len(openings), flapping=True)
     return episode, openings
 
@@ -143,12 +149,12 @@ def _needed(looks: Looks, status: Status, noted: Noted) -> int:
 
 
 def _is_held(episode: Episode | None, status: Status, now: datetime, noted: Noted) -> bool:
-    """Tell whether an episode that flaps has not been well for a day yet."""
+    """Tell whether an episode that flaps has not been well for a week yet."""
     if episode is None or not episode.flapping or status not in WELL or noted.proved is not None:
         return False
-    return episode.repaired_at is None or now - episode.repaired_at < A_DAY
+    return episode.repaired_at is None or now - episode.repaired_at < FLAP_WINDOW
 
 
 def _recent(openings: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
-    """Return those of the last day, as many as it takes to tell flapping. Those of a time to come say nothing."""
-    return tuple(at for at in openings if timedelta() <= now - at < A_DAY)[-FLAPS_A_DAY - 1 :]
+    """Return those of the last week, as many as it takes to tell flapping. Those of a time to come say nothing."""
+    return tuple(at for at in openings if timedelta() <= now - at < FLAP_WINDOW)[-FLAPS - 1 :]

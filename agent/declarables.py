@@ -60,6 +60,7 @@ for places that are not public."""
 _IN_PUBLIC_SPACE: Final = (Condition(ZONE_TYPE, tuple(choice.value for choice in PUBLIC_ZONES)),)
 _ENTERTAINMENT: Final = (Condition("entertainment-venue", (True,)),)
 _HOURS: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-9]):[0-5][0-9]"
+_FIRMWARE: Final = r"[^:]*[^: ]: ?[^: ][^:]*"
 
 DECLARABLES: Final[tuple[Declarable, ...]] = (
     # What the rules make of the site.
@@ -214,6 +215,26 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
         "Which paper holds the rules on staff, secrecy and security in force?", when=_REGULATED,
     ),
     Declarable(
+        "approved-accounts", "site", "list", "full", "account-inventory", "cn-799/authorised-access",
+        "Which accounts may be on the devices? Their names, with commas between them.", when=_REGULATED,
+        example="admin, guard",
+    ),
+    Declarable(
+        "approved-services", "site", "list", "full", "network-exposure", "cn-799/protection-exposure",
+        "Which network services may the devices offer? As the devices name them, with commas between them.",
+        when=_REGULATED, example="HTTP, HTTPS, RTSP",
+    ),
+    Declarable(
+        "approved-firmware", "site", "list", "full", "firmware-drift", "cn-799/protection-firmware",
+        "Which firmware was approved for which model? MODEL: VERSION, with commas between them.",
+        when=_REGULATED, like=_FIRMWARE, example="DS-7616: V4.61.030",
+    ),
+    Declarable(
+        "flawed-firmware", "site", "list", "full", "product-advisory-open", "cn-799/products-advisories",
+        "Which firmware of the site's models has a known flaw? MODEL: VERSION, with commas between them.",
+        none_means="no flaw is known", like=_FIRMWARE, example="DS-7616: V4.30.085",
+    ),
+    Declarable(
         "access-register", "site", "flag", "full", "access-register-match", "cn-799/access-register",
         "Is a register of all footage viewings kept?", when=_REGULATED,
     ),
@@ -243,6 +264,11 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
         "May the camera take sound?",
     ),
     Declarable(
+        "stream-design", "camera", "text", "never", "stream-profile-conforms", "datong-1-15/standards-stream",
+        "How was its main stream designed? Codec, resolution and, where it matters, frames per second.",
+        like=r"[A-Za-z0-9.]+ [0-9]+x[0-9]+( [0-9]+(\.[0-9]+)?)?", example="H265 2560x1440 25",
+    ),
+    Declarable(
         "secret", "camera", "flag", "filing", "secrecy-scope-declared", "datong-1-15/secrecy",
         "Does the camera show a state or commercial secret?",
     ),
@@ -257,6 +283,11 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
     Declarable(
         "required-point", "camera", "text", "never", "required-point-covered", "datong-1-15/required-points",
         "Which required point does the camera cover?", example="P1",
+    ),
+    Declarable(
+        "name-reviewed", "camera", "list", "never", "forbidden-zone-name-hint", "cn-799/forbidden-places-hint",
+        "Which names and overlay texts that speak of a private place did somebody look into, and found none?",
+        example="Corridor before the toilets",
     ),
     Declarable(
         "purpose", "camera", "text", "full", "camera-file-complete", "cn-standards/camera-file",
@@ -286,12 +317,8 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
     Declarable(
         "secure-device-level", "camera", "choice", "full", "secure-device-level", "cn-standards/secure-device",
         "Which level of GB 35114 does the camera have?",
-        (
-            Choice("none", "none"),
-            Choice("A", "A: it proves its identity"),
-            Choice("B", "B: it signs its video too"),
-            Choice("C", "C: it signs and encrypts its video"),
-        ),
+        (Choice("none", "none"), Choice("A", "A: it proves its identity"), Choice("B", "B: it signs its video too"),
+         Choice("C", "C: it signs and encrypts its video")),
     ),
 )  # fmt: skip
 """In the order in which people are asked: what decides about others comes before them."""

@@ -35,6 +35,8 @@ CHECK_TYP: Final = "vss-check+json"
 """A look that somebody asked for on site: `agent/check_job.py`."""
 HANDOVER_TYP: Final = "vss-handover+html"
 """Of a hand-over report for people: `agent/handover/seal.py`."""
+FILING_TYP: Final = "vss-filing+json"
+"""What was filed with the police: `agent/filed_file.py`."""
 KEY_TYP: Final = "vss-key+json"
 """What a new report key signs to prove that it is there: `agent/rotation.py`."""
 

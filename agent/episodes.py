@@ -30,7 +30,8 @@ class Episode:
     `status` is the one that counts now, `worst` the worst that has counted. `detected_at`: when it was first seen.
     `repaired_at`: since when it is seen well, None while it is not. `verified_at`: when that had lasted long enough, or
     a job had proved it; an episode that has it is closed. `count`: how often it was found not well, the first time
-    included. `flapping`: it comes and goes so often that nothing more is told of it.
+    included. `flapping`: it comes and goes so often that nothing more is told of it. `told`: an event said that it is
+    not well; only then does one say that it is well again.
     """
 
     check: str
@@ -46,6 +47,7 @@ class Episode:
     verified_at: datetime | None = None
     count: int = 1
     flapping: bool = False
+    told: bool = False
 
     @property
     def key(self) -> str:
@@ -57,7 +59,7 @@ class Episode:
 class Known:
     """The last status of a finding that counted, and what has been seen since that may count soon.
 
-    `candidate`: another status, seen `seen_times` in a row since `candidate_since`. `openings`: when, within a day, it
+    `candidate`: another status, seen `seen_times` in a row since `candidate_since`. `openings`: when, within a week, it
     turned not well. `episode`: the open one.
     """
 
@@ -159,6 +161,7 @@ def episode_data(one: Episode) -> dict[str, Any]:
         "verified_at": one.verified_at.isoformat() if one.verified_at else None,
         "count": one.count,
         "flapping": one.flapping,
+        "told": one.told,
     }
 
 
@@ -171,6 +174,7 @@ def episode_from(data: Mapping[str, Any]) -> Episode:
         Message(template, values), datetime.fromisoformat(data["detected_at"]),
         noted if isinstance(noted, Acknowledgement) else None,
         _time(data["repaired_at"]), _time(data["verified_at"]), int(data["count"]), bool(data["flapping"]),
+        bool(data.get("told", True)),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from agent.baselines import Approval
 from agent.delivery_facts import NOTHING_KNOWN, Delivery
+from agent.filed import Filed
 from agent.footage import CameraFootage
 from agent.outages import Outage
 from agent.presets import Presets
@@ -49,7 +50,8 @@ class Facts:
     camera's footage by now, by camera id; `outages` when something was not well. `approvals` is what people
     approved, by camera id. `views` and `quality` are what the pictures up to now say of each camera; a camera whose
     view nobody approved is not in `views`. `presets`: what was seen within a day of each preset of one that turns.
-    `delivery`: how the site's own reports reach its hub.
+    `delivery`: how the site's own reports reach its hub. `filed`: what was filed with the police last, None where
+    nothing was.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
@@ -62,6 +64,7 @@ class Facts:
     quality: Quality = field(default_factory=dict)
     presets: Presets = field(default_factory=dict)
     delivery: Delivery = NOTHING_KNOWN
+    filed: Filed | None = None
 
     @property
     def undeclared(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -123,6 +124,7 @@ def _of_motion(schedule: Schedule | None, whole: Span, part: Span, zone: ZoneInf
     return subtracted(clipped(_of_modes(schedule, whole, zone, frozenset({"motion", "event"})), part), planned_too)
 
 
+@lru_cache(maxsize=1024)
 def _of_modes(schedule: Schedule, whole: Span, zone: ZoneInfo, modes: frozenset[str]) -> Spans:
     day = whole.start_at.astimezone(zone).date()
     return merged(

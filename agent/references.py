@@ -22,16 +22,16 @@ def with_reference(references: tuple[bytes, ...], descriptor: bytes) -> tuple[by
     """Return the references with a new one, which takes the place of that of its own light mode.
 
     Raises:
-        BaselineError: The bytes are no descriptor.
+        BaselineError: The bytes of the new one are no whole descriptor.
     """
     light = baseline.decode(descriptor).light
-    kept = {baseline.decode(one).light: one for one in references} | {light: descriptor}
+    kept = {baseline.light_of(one): one for one in references} | {light: descriptor}
     return tuple(kept[mode] for mode in LIGHT_MODES if mode in kept)
 
 
 def lights_of(references: Iterable[bytes]) -> tuple[LightMode, ...]:
-    """Return the light mode of each reference."""
-    return tuple(baseline.decode(one).light for one in references)
+    """Return the light mode of each reference. They were read whole before (`from_texts`)."""
+    return tuple(baseline.light_of(one) for one in references)
 
 
 def digests(references: Iterable[bytes]) -> list[str]:

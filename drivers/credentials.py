@@ -32,7 +32,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, get_args
 
-from drivers.errors import Busy, Locked, NoCredential, NotTried, Refused
+from drivers.errors import Busy, Locked, NoCredential, NoPassword, NotTried, Refused
 from drivers.model import Device
 from drivers.nonces import Nonces
 
@@ -148,11 +148,13 @@ class Credentials:
         """Return if the device's credential may be sent now.
 
         Raises:
-            NotTried: It was refused before, or there is none.
+            NotTried: It was refused before, or there is none, or its password is empty.
             Busy: The device had no room a moment ago.
         """
         if device.credential is None:
             raise NoCredential("the device asks for a login and none is configured for it")
+        if not device.credential.password:
+            raise NoPassword("the device asks for a login and the configured one has no password yet")
         with self._changing():
             entry = self._entry(device)
             waiting = bool(entry.not_before) and now < datetime.fromisoformat(entry.not_before)

@@ -12,7 +12,8 @@ DriverError                 the reading ended without an answer; `reason` says w
 │   ├── NotPermitted        the login is good, but has not the right to ask this
 │   └── Locked              the device lets nobody in with this account or from our address, for a while
 ├── NotTried                the credential is known to be wrong or doubtful: nothing was sent
-│   └── NoCredential        the device asks for a login, and none is configured
+│   ├── NoCredential        the device asks for a login, and none is configured
+│   └── NoPassword          the login that is configured has no password yet
 ├── Busy                    the device says that its connection limit is reached
 ├── Unsupported             the device says that it has no such operation
 ├── DeviceFault             the device answered with any other fault
@@ -117,6 +118,12 @@ class NoCredential(NotTried):
     """The device asks for a login and none is configured for it."""
 
     cause = "no-credential"
+
+
+class NoPassword(NotTried):
+    """The configured login has an empty password, as a ledger leaves it: sending it could only lock the account."""
+
+    cause = "no-password"
 
 
 class Busy(DriverError):

@@ -42,7 +42,16 @@ Reason = Literal[
 """Why a fact is not available. Never a pass."""
 
 Cause = Literal[
-    "", "port-closed", "no-route", "name-unknown", "untrusted", "no-answer", "no-right", "locked", "no-credential"
+    "",
+    "port-closed",
+    "no-route",
+    "name-unknown",
+    "untrusted",
+    "no-answer",
+    "no-right",
+    "locked",
+    "no-credential",
+    "no-password",
 ]
 """What stands behind a reason, where it is known more closely."""
 

@@ -74,12 +74,36 @@ def encode(descriptor: Descriptor) -> bytes:
     return head + zlib.compress(descriptor.grey, 6)
 
 
+def light_of(data: bytes) -> LightMode:
+    """Return the light mode of bytes that `decode` has read before, without unpacking the picture once more.
+
+    Raises:
+        BaselineError: The bytes do not begin like a descriptor of this version.
+    """
+    return LIGHT_MODES[_head(data)[0]]
+
+
 def decode(data: bytes) -> Descriptor:
     """Read a descriptor from bytes, believing nothing: sizes are capped before anything is unpacked.
 
     Raises:
         BaselineError: The bytes are not a whole, undamaged descriptor of this version.
     """
+    light, pictures, width, height, digest = _head(data)
+    unpacker = zlib.decompressobj()
+    try:
+        grey = unpacker.decompress(data[_HEAD.size :], width * height + 1)
+    except zlib.error:
+        raise BaselineError("damaged", "the descriptor's picture cannot be unpacked") from None
+    if len(grey) != width * height or not unpacker.eof or unpacker.unused_data:
+        raise BaselineError("damaged", "the descriptor's picture has another size than its head says")
+    if hashlib.sha256(grey).digest() != digest:
+        raise BaselineError("damaged", "the descriptor's picture is not the one that it was made of")
+    return Descriptor(LIGHT_MODES[light], width, height, pictures, grey)
+
+
+def _head(data: bytes) -> tuple[int, int, int, int, bytes]:
+    """Return the number of the light mode, pictures, width, height and digest. Raises BaselineError."""
     if len(data) < _HEAD.size or not data.startswith(_MAGIC):
         raise BaselineError("not-a-baseline", "the bytes are not a view's descriptor")
     if len(data) > MAX_BYTES:
@@ -92,16 +116,7 @@ def decode(data: bytes) -> Descriptor:
     if light >= len(LIGHT_MODES) or not pictures:
         raise BaselineError("damaged", "the descriptor's head makes no sense")
     _check_size(width, height)
-    unpacker = zlib.decompressobj()
-    try:
-        grey = unpacker.decompress(data[_HEAD.size :], width * height + 1)
-    except zlib.error:
-        raise BaselineError("damaged", "the descriptor's picture cannot be unpacked") from None
-    if len(grey) != width * height or not unpacker.eof or unpacker.unused_data:
-        raise BaselineError("damaged", "the descriptor's picture has another size than its head says")
-    if hashlib.sha256(grey).digest() != digest:
-        raise BaselineError("damaged", "the descriptor's picture is not the one that it was made of")
-    return Descriptor(LIGHT_MODES[light], width, height, pictures, grey)
+    return light, pictures, width, height, digest
 
 
 def _check_size(width: int, height: int) -> None:

@@ -15,7 +15,7 @@ import pytest
 from devices import NOW, PASSWORD, device
 
 from drivers.credentials import BUSY_PAUSE_MAX, DOUBTFUL_PAUSE, LOCK_TIME, Credentials, weigh
-from drivers.errors import Busy, DriverError, NotTried
+from drivers.errors import Busy, DriverError, NoPassword, NotTried
 from drivers.model import Device
 
 BOX = device(80)
@@ -42,6 +42,12 @@ def test_a_new_credential_may_be_tried(states: Credentials) -> None:
 def test_without_a_credential_nothing_may_be_tried(states: Credentials) -> None:
     with pytest.raises(NotTried, match="none is configured"):
         states.admit(device(80, password=None), NOW)
+
+
+def test_a_login_without_a_password_is_none_yet(states: Credentials) -> None:
+    with pytest.raises(NoPassword):
+        states.admit(device(80, password=""), NOW)
+    assert states.entries() == ()
 
 
 def test_a_credential_that_never_worked_is_wrong_for_ever(states: Credentials) -> None:

@@ -254,9 +254,10 @@ def test_a_call_that_fails_costs_its_fact_and_the_session_is_ended(answer: bytes
     assert isinstance(fact(seen, "device:box", Channels), Channels) and nvr.rpc_open == 0
 
 
-def test_no_login_is_sent_where_none_is_configured() -> None:
+@pytest.mark.parametrize("password", [None, ""])
+def test_no_login_is_sent_where_none_is_configured(password: str | None) -> None:
     nvr = Nvr(login=False)
-    with reading(nvr, password=None) as transport:
+    with reading(nvr, password=password) as transport:
         seen = read(ONE, transport, {})
     assert reason(seen, "device:box", "platform-link") == "not-tried"
     assert isinstance(fact(seen, "device:box", Accounts), Accounts)

@@ -27,7 +27,9 @@ NIGHT = Descriptor("night", 64, 36, 5, GREY)
 )
 def test_a_descriptor_comes_back_as_it_was(light: LightMode, width: int, height: int, pictures: int, tone: int) -> None:
     one = Descriptor(light, width, height, pictures, bytes([tone]) * (width * height))
-    assert baseline.decode(baseline.encode(one)) == one
+    data = baseline.encode(one)
+    assert baseline.decode(data) == one
+    assert baseline.light_of(data) == light
 
 
 def test_the_grey_values_are_never_printed() -> None:

@@ -25,6 +25,7 @@ from drivers.errors import (
     DeviceFault,
     DriverError,
     Malformed,
+    NoPassword,
     NotTried,
     Refused,
     Unreachable,
@@ -144,6 +145,13 @@ def test_a_wrong_password_makes_one_refused_login_whatever_is_asked_next() -> No
     assert isinstance(first.error, Refused) and isinstance(second.error, NotTried)
     assert first.anonymous is False and second.anonymous is False
     assert served.refused == 1
+
+
+def test_a_login_without_a_password_is_not_sent_over_rtsp() -> None:
+    with RtspDevice(clip("h264"), login=True) as served, transport_to(served.port, password="") as transport:
+        assert isinstance(fetch_keyframe(transport, served.url()).error, NoPassword)
+    assert served.refused == 0
+    assert not any("authorization" in asked.headers for asked in served.asked)
 
 
 def test_a_login_that_http_found_wrong_is_not_tried_over_rtsp() -> None:

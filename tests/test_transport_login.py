@@ -84,11 +84,12 @@ def test_asking_anonymously_first_keeps_the_nonce_in_use() -> None:
         assert gate.counts == ["00000001", "00000002"]
 
 
-def test_without_a_login_nothing_is_tried() -> None:
+@pytest.mark.parametrize(("password", "why"), [(None, "none is configured"), ("", "no password yet")])
+def test_without_a_login_or_its_password_nothing_is_tried(password: str | None, why: str) -> None:
     with (
         HttpDevice(lambda asked: http(401, b"", CHALLENGE)) as served,
-        opened(served, password=None) as transport,
-        pytest.raises(NotTried, match="none is configured"),
+        opened(served, password=password) as transport,
+        pytest.raises(NotTried, match=why),
     ):
         transport.send(ASK)
     assert len(served.asked) == 1

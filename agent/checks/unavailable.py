@@ -46,6 +46,10 @@ ROWS: Final = MappingProxyType[Reason | Cause, Message](
             next_step="correct it in secrets.toml; to try the same once more: camwarden credentials retry {device}",
         ),
         "no-credential": Message("it asks for a login, and none is configured", next_step="name its credential"),
+        "no-password": Message(
+            "its login has no password yet, so nothing was sent",
+            next_step="write the password of [credential.{login}] into secrets.toml",
+        ),
         "busy": Message("its connection limit is reached", next_step="close other clients"),
         "unsupported": Message("it offers no stream over this driver", next_step="choose another driver"),
         "fault": Message("it answers with an error of its own", next_step="look at its log and firmware"),
@@ -96,6 +100,7 @@ def told(why: Unavailable, device: Device, deadline_s: float, on_the_spot: bool 
         row = ASKED_ON_THE_SPOT.get(key, row)
     values: dict[str, str | int | float] = {
         "device": device.id,
+        "login": device.credential.name if device.credential else "",
         "driver": device.driver,
         "port": device.port,
         "seconds": round(deadline_s),

@@ -15,13 +15,16 @@ from agent.ledger.columns import BY_KEY
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions of this command."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    taken = actions.add_parser("import", help="make site.toml and an empty secrets.toml of one site's rows")
+    taken = actions.add_parser("import", help="make site.toml and secrets.toml of one site's rows")
     _add_reading(taken)
     taken.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="the site's folder; may hold its site.toml"
     )
     taken.add_argument(
         "--site", default="", metavar="ID", help="the site: picks its rows, or names it where they do not"
+    )
+    taken.add_argument(
+        "--ask-password", action="store_true", help="ask for the password of each new login, for secrets.toml"
     )
     _add_writing(taken)
     rendered = actions.add_parser("render", help="make one folder per site of a ledger of many sites")

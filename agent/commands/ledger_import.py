@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -13,9 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from agent import exits
+from agent.commands.asking import Ended, ask_password
 from agent.commands.ledger_file import (
     file_bytes,
     given,
+    in_words,
     print_json,
     problems_json,
     read_ledger,
@@ -43,6 +45,7 @@ from drivers.spans import day_of
 
 SCHEMA = "camwarden-ledger-import/1"
 HUB_KEYS_MAX_BYTES = 256 * 1024
+REPORT_NAME = "report.html"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,7 +68,9 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print_json({**answer, "written": [], "problems": problems_json(bad)})
         return exits.FAILS
-    what = folder.draft(args.out, planned, site, hub_keys(args), args.by, today())
+    logins = folder.new_logins(args.out, planned)
+    passwords = asked_passwords(args, planned, logins) if args.ask_password else {}
+    what = folder.draft(args.out, planned, site, hub_keys(args), args.by, today(), passwords)
     tell_undeclared(args, [planned])
     _show(args, what, left_over(planned, site))
     if what.changes and what.by_hand and not args.force:
@@ -79,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         changed = [change_json(change) for change in what.changes]
         written: list[Json] = [str(args.out / name) for name in what.files]
         print_json({**answer, "written": written, "problems": problems_json(bad), "changes": changed})
-    tell_written(args, what, planned)
+    tell_written(args, what, planned, [name for name in logins if name not in passwords])
     return exits.OK
 
 
@@ -126,6 +131,28 @@ def sound_plan(
     return planned, tuple(sorted(bad, key=lambda problem: problem.row))
 
 
+def asked_passwords(args: argparse.Namespace, planned: SitePlan, logins: Iterable[str]) -> dict[str, str]:
+    """Ask for the password of each of these logins; an empty answer leaves one for later.
+
+    Raises:
+        UsageError: A password holds what cannot be typed.
+    """
+    found: dict[str, str] = {}
+    for name in logins:
+        question = Message(
+            "password of {user} (login {name}; empty: later):", {"user": planned.logins[name], "name": name}
+        )
+        try:
+            password = ask_password(in_words(question, args.lang))
+        except Ended:
+            break
+        if not password.isprintable():
+            raise UsageError("the password holds a character that cannot be typed: write secrets.toml yourself")
+        if password:
+            found[name] = password
+    return found
+
+
 def hub_keys(args: argparse.Namespace) -> bytes | None:
     """Return the hub's public keys that the command line names."""
     return None if args.hub_jwks is None else file_bytes(args.hub_jwks, HUB_KEYS_MAX_BYTES)
@@ -163,8 +190,8 @@ def tell_left_out(args: argparse.Namespace, bad: Sequence[Problem]) -> None:
         say(args, Message("{count} rows were left out: {rows}", {"count": len(rows), "rows": shown}))
 
 
-def tell_written(args: argparse.Namespace, what: folder.Draft, planned: SitePlan) -> None:
-    """Say what was written and what comes next."""
+def tell_written(args: argparse.Namespace, what: folder.Draft, planned: SitePlan, empty: Sequence[str]) -> None:
+    """Say what was written and what comes next; `empty` are the logins that still need a password."""
     if args.quiet:
         return
     if not what.files:
@@ -172,16 +199,19 @@ def tell_written(args: argparse.Namespace, what: folder.Draft, planned: SitePlan
         return
     for name in what.files:
         say(args, Message("{path}: written", {"path": str(what.folder / name)}))
-    if SECRETS_NAME in what.files:
+    if empty:
         said = Message(
-            "fill in the password of each login ({logins}) in {path}, then: camwarden check --config {site}",
-            {
-                "logins": ", ".join(planned.logins),
-                "path": str(what.folder / SECRETS_NAME),
-                "site": str(what.folder / folder.SITE_NAME),
-            },
+            "next: write the password of each login ({logins}) into {path}; without one nothing is sent",
+            {"logins": ", ".join(empty), "path": str(what.folder / SECRETS_NAME)},
         )
         say(args, said)
+    site = str(what.folder / folder.SITE_NAME)
+    say(args, Message("then answer what no device can say: camwarden declare --config {site}", {"site": site}))
+    said = Message(
+        "then look at the site: camwarden check --config {site} --report {report}",
+        {"site": site, "report": str(what.folder / REPORT_NAME)},
+    )
+    say(args, said)
     if planned.hub_host and HUB_KEYS not in what.files and not (what.folder / HUB_KEYS).is_file():
         said = Message(
             "the hub {host} is not in force yet: give its public keys with --hub-jwks FILE", {"host": planned.hub_host}

@@ -35,13 +35,14 @@ class DeviceAddress:
 
 
 class SimulatedSite:
-    """All devices of the site. Passwords are new with every site."""
+    """All devices of the site. Passwords are new with every site, unless one is given for all."""
 
     def __init__(
         self,
         clock: Callable[[], datetime],
         devices: Sequence[DemoDevice] = DEVICES,
         cameras: Sequence[DemoCamera] = CAMERAS,
+        password: str = "",
     ) -> None:
         """Bind every port. Nothing answers before `start`.
 
@@ -49,13 +50,14 @@ class SimulatedSite:
             clock: Gives aware UTC time; the devices' clocks, scenes and recordings follow it.
             devices: Who is on the site.
             cameras: Their cameras.
+            password: That of every device; empty: a new one for each.
 
         Raises:
             OSError: A port could not be had.
         """
         self._changes = Changes(clock)
         self._specs, self._cameras = tuple(devices), tuple(cameras)
-        self._passwords = {device.id: secrets.token_urlsafe(12) for device in devices}
+        self._passwords = {device.id: password or secrets.token_urlsafe(12) for device in devices}
         self._servers: dict[str, OnvifDevice | IsapiDevice | HangingDevice] = {}
         self._announcer: Announcer | None = None
         try:

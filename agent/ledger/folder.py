@@ -1,4 +1,4 @@
-"""Writes a site's folder: site.toml, secrets.toml with empty passwords, the hub's keys. All of them hold, or none.
+"""Writes a site's folder: site.toml, secrets.toml, the hub's keys. All of them hold, or none.
 
 What is to be written is read by the loader first, in the place where it will stand.
 """
@@ -6,11 +6,12 @@ What is to be written is read by the loader first, in the place where it will st
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from agent.config_load import load, load_declared
@@ -19,7 +20,7 @@ from agent.config_tables import site_tables
 from agent.errors import UsageError
 from agent.files import write_atomic
 from agent.ledger.changes import changes, new_declarations
-from agent.ledger.site_text import HUB_KEYS, Change, marked, merged, new_text, secrets_text, unmarked
+from agent.ledger.site_text import HUB_KEYS, Change, marked, merged, missing_logins, new_text, secrets_text, unmarked
 from agent.ledger.sites import SitePlan
 from agent.ledger.tables import Tables
 from agent.paths import SECRETS_NAME
@@ -51,7 +52,13 @@ def existing(folder: Path) -> Tables:
 
 
 def draft(
-    folder: Path, plan: SitePlan, site: Tables, hub_keys: bytes | None, by: str = "", today: date = date.min
+    folder: Path,
+    plan: SitePlan,
+    site: Tables,
+    hub_keys: bytes | None,
+    by: str = "",
+    today: date = date.min,
+    passwords: Mapping[str, str] = MappingProxyType({}),
 ) -> Draft:
     """Return what a ledger makes of a folder.
 
@@ -62,6 +69,7 @@ def draft(
         hub_keys: The hub's public keys, to lie beside site.toml; None where nobody gave any.
         by: Whose word the ledger's declarations are; empty: they are not taken.
         today: The day on which they are given.
+        passwords: Those of logins, by name, that somebody gave; logins that secrets.toml has already keep theirs.
     """
     files: dict[str, tuple[bytes, int]] = {}
     has_keys = hub_keys is not None or (folder / HUB_KEYS).is_file()
@@ -76,16 +84,25 @@ def draft(
             files[SITE_NAME] = (marked(merged(text, found)).encode(), SITE_MODE)
     else:
         files[SITE_NAME] = (new_text(plan, has_keys, declarations).encode(), SITE_MODE)
-    secrets = folder / SECRETS_NAME
-    before = secrets.read_text("utf-8") if secrets.exists() else ""
+    before = _secrets_before(folder)
     used_by = {name: [str(d["id"]) for d in plan.devices if d.get("credential") == name] for name in plan.logins}
-    after = secrets_text(plan.logins, used_by, before)
+    after = secrets_text(plan.logins, used_by, before, passwords)
     if after != before:
         files[SECRETS_NAME] = (after.encode(), SECRETS_MODE)
     kept = folder / HUB_KEYS
     if hub_keys is not None and not (kept.is_file() and kept.read_bytes() == hub_keys):
         files[HUB_KEYS] = (hub_keys, SITE_MODE)
     return Draft(folder, files, found, by_hand)
+
+
+def new_logins(folder: Path, plan: SitePlan) -> tuple[str, ...]:
+    """Return the logins that the ledger needs and the folder's secrets.toml does not have yet."""
+    return missing_logins(plan.logins, _secrets_before(folder))
+
+
+def _secrets_before(folder: Path) -> str:
+    secrets = folder / SECRETS_NAME
+    return secrets.read_text("utf-8") if secrets.exists() else ""
 
 
 def write(what: Draft) -> None:

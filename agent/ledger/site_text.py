@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import tomli
@@ -32,7 +33,7 @@ _HEAD: Final = """\
 _MARK: Final = "# camwarden ledger wrote this file and nobody has changed it since, as long as its digest is "
 _SECRETS_HEAD: Final = """\
 # camwarden: the passwords. Mode 0600: a wider mode is refused. Give camwarden a login with viewing rights only.
-# Fill in each password before the first check: an empty one is tried too, and counts as a wrong one.
+# Fill in each password: a login without one is never sent, and its devices cannot be looked at.
 """
 _LINE: Final = re.compile(r"""(\s*[^=#]+?\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s#"'\[{]+)(\s*(?:#.*)?)""")
 
@@ -130,16 +131,28 @@ def merged(text: str, changes: Sequence[Change]) -> str:
     return found
 
 
-def secrets_text(logins: Mapping[str, str], used_by: Mapping[str, Iterable[str]], existing: str = "") -> str:
-    """Return a secrets.toml with an empty password for each login that is not in it yet; what is there stays."""
+def missing_logins(logins: Iterable[str], existing: str) -> tuple[str, ...]:
+    """Return the logins that a secrets.toml does not have yet."""
     known = tomli.loads(existing).get("credential", {})
-    missing = [name for name in logins if name not in known]
+    return tuple(name for name in logins if name not in known)
+
+
+def secrets_text(
+    logins: Mapping[str, str],
+    used_by: Mapping[str, Iterable[str]],
+    existing: str = "",
+    passwords: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return a secrets.toml with each login that is not in it yet; what is there stays.
+
+    `passwords` are those that somebody gave, by login; the others stand in it empty.
+    """
     text = existing or _SECRETS_HEAD
-    for name in missing:
+    for name in missing_logins(logins, existing):
         devices = list(used_by.get(name, ()))
         shown = ", ".join(devices[:8]) + (f" and {len(devices) - 8} more" if len(devices) > 8 else "")
         text = text.rstrip("\n") + f"\n\n# For {shown}.\n[credential.{_key(name)}]\n"
-        text += f'user = {toml_string(logins[name])}\npassword = ""\n'
+        text += f"user = {toml_string(logins[name])}\npassword = {toml_string(passwords.get(name, ''))}\n"
     return text
 
 

@@ -1,0 +1,97 @@
+"""How the system is looked after: maintenance by declared days, and registers and links that are declared so far.
+
+What no driver reads yet (the recorder's own log of exports, the link to a view library, whether past reports can be
+handed over) is unknown where it is due, never passed.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from agent.checks.ruled import ruled
+from agent.checks.words import ruling, words
+from agent.config import Site
+from agent.declarations import local_day
+from agent.facts import Facts
+from agent.model import Check, Finding, Message
+
+NOT_READ: Final = "not-read-yet"
+EXPORT_LOG_ID: Final = "export-log-present"
+
+
+def run_maintenance(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the day of the last maintenance by the declared interval."""
+    found = words(check, site, now)
+    if isinstance(found, Finding):
+        return (found,)
+    every, last = found.value("maintenance-interval-days"), found.value("maintenance-last")
+    open_ = found.open()
+    if open_ is not None or not isinstance(every, int | float) or not isinstance(last, date):
+        return (open_,) if open_ else ()
+    left = (last + timedelta(days=int(every)) - found.today).days
+    if last > found.today:
+        message = Message("the last maintenance is of a day to come: correct it")
+        return (found.finding("warn", "days-contradict", message),)
+    if left < 0:
+        message = Message(
+            "maintenance is {days} days overdue: have it done, then camwarden declare --set maintenance-last=DAY",
+            {"days": -left},
+        )
+        return (found.finding("fail", "overdue", message, {"days_left": left}),)
+    return (found.counts(Message("maintenance is due in {days} days", {"days": left}), {"days_left": left}),)
+
+
+def run_view_library(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the link to a view library: whether there must be one is declared, whether it works is not read yet."""
+    found = words(check, site, now)
+    if isinstance(found, Finding):
+        return (found,)
+    if (open_ := found.open()) is not None:
+        return (open_,)
+    if found.value("view-library") is False:
+        return (found.finding("not_applicable", "not-linked", Message("declared: it is not linked to one")),)
+    message = Message("whether the link to the view library is up is not read yet")
+    return (found.finding("unknown", NOT_READ, message),)
+
+
+def run_register(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the register of viewings: that one is kept is declared; that it is whole would need the export log."""
+    found = words(check, site, now)
+    if isinstance(found, Finding):
+        return (found,)
+    if (open_ := found.open()) is not None:
+        return (open_,)
+    if found.value("access-register") is False:
+        message = Message(
+            "no register of viewings is kept: begin one, then camwarden declare --set access-register=true"
+        )
+        return (found.finding("fail", "no-register", message),)
+    message = Message("a register is kept; whether it has an entry for every export is not read yet")
+    return (found.finding("unknown", NOT_READ, message, caused_by=f"{EXPORT_LOG_ID} site"),)
+
+
+def run_export_log(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the recorder's log of exports, which no driver reads yet."""
+    found = words(check, site, now, "access-register")
+    if isinstance(found, Finding):
+        return (found,)
+    waits = any(one.reason for one in found.due)
+    message = Message("whether the recorder writes down who viewed and exported what is not read yet")
+    return ((found.open() if waits else None) or found.finding("unknown", NOT_READ, message),)
+
+
+def run_inspection(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge whether past reports could be handed over, which nobody tries yet."""
+    rules = ruling(check, site, local_day(site, now), "full")
+    if isinstance(rules, Finding):
+        return (rules,)
+    message = Message("whether past reports can be handed over, signed, is not tried yet")
+    return (check.finding("site", "unknown", NOT_READ, {}, message),)
+
+
+MAINTENANCE = ruled("maintenance-interval", run_maintenance)
+VIEW_LIBRARY = ruled("view-library-keepalive", run_view_library)
+REGISTER = ruled("access-register-match", run_register)
+EXPORT_LOG = ruled(EXPORT_LOG_ID, run_export_log)
+INSPECTION = ruled("inspection-bundle-ready", run_inspection)

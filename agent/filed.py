@@ -1,0 +1,29 @@
+"""What was filed with the police last: the facts that what is there is held against. Pure; `filed_file.py` keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class FiledDevice:
+    """A device as it stands on the filed list; model and serial as it told them itself, empty where it did not."""
+
+    id: str
+    model: str = ""
+    serial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The facts of one filing. `at`: local day; `cameras`: their ids; `storage_days`: the period that was filed.
+
+    Source: State Council Order 799, article 14; Datong Measures, article 15(1).
+    """
+
+    site: str
+    at: date
+    cameras: tuple[str, ...]
+    storage_days: int
+    devices: tuple[FiledDevice, ...]

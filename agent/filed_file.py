@@ -1,0 +1,75 @@
+"""What was filed with the police last, as it is kept beside the agent's other files. On disk.
+
+`filing.json` in the state directory is a flattened JWS whose payload holds the facts that were filed: how many cameras,
+which storage period, which devices. Whoever files writes it; the agent reads it anew in each cycle. The key is named in
+the payload: the signature shows that the file is as it was written, and the thumbprint, by whom.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from agent.envelope import FILING_TYP, flatten, sign_payload, unflatten, verify
+from agent.errors import AgentError
+from agent.filed import Filed, FiledDevice
+from agent.files import write_atomic
+from agent.keys import Signer
+from agent.keys_jwk import public_key
+
+SCHEMA: Final = "camwarden-filed/1"
+NAME: Final = "filing.json"
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+log = logging.getLogger("camwarden.filed_file")
+
+
+def write_filed(directory: Path, filed: Filed, signer: Signer) -> None:
+    """Keep a filing below a state directory, in the place of the last one.
+
+    Raises:
+        OSError: It cannot be written there.
+    """
+    body = {**asdict(filed), "schema": SCHEMA, "at": filed.at.isoformat(), "jwk": dict(signer.jwk)}
+    payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    write_atomic(directory / NAME, flatten(payload, sign_payload(payload, signer, FILING_TYP)), 0o600)
+
+
+def read_filed(directory: Path, site: str) -> Filed | None:
+    """Return what was filed last, None where nothing was, or where the file is damaged, which is named in the log.
+
+    Args:
+        directory: The state directory.
+        site: Whose filing it must be.
+    """
+    path = directory / NAME
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.warning("%s: the last filing cannot be read: %s", path, error.strerror)
+        return None
+    try:
+        payload, jws = unflatten(data)
+        body: dict[str, Any] = json.loads(payload)
+        key = public_key(body["jwk"])
+        verify(payload, jws, {key.kid: key}, FILING_TYP)
+        filed = _filed(body)
+        if len(data) > MAX_BYTES or body["schema"] != SCHEMA or filed.site != site:
+            raise ValueError("another file")
+    except (AgentError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        log.warning("%s: this filing is damaged or another site's (%s)", path, type(error).__name__)
+        return None
+    return filed
+
+
+def _filed(body: dict[str, Any]) -> Filed:
+    devices = tuple(FiledDevice(str(one["id"]), str(one["model"]), str(one["serial"])) for one in body["devices"])
+    cameras = tuple(str(name) for name in body["cameras"])
+    return Filed(str(body["site"]), date.fromisoformat(body["at"]), cameras, int(body["storage_days"]), devices)

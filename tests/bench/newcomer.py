@@ -1,0 +1,123 @@
+"""Bench `newcomer`: what a new user waits for: from a ledger to a first report, and from a clone to the demo's report.
+
+Run: python tests/bench/newcomer.py [--quick] [--json]. What each figure means stands in README.md beside this file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from measure.figures import Figure, flags, say, show
+from measure.processes import ROOT
+
+LEDGER = Figure("ledger_to_report_s", "s", 300, "lower")
+QUESTIONS = Figure("questions_asked", "1", 10, "lower")
+DEMO = Figure("demo_to_report_s", "s", 180, "lower")
+
+
+def main() -> None:
+    """Measure, and print the one JSON object."""
+    asked = flags(__doc__ or "")
+    times = 1 if asked.quick else 3
+    load = round(os.getloadavg()[0], 2)
+    walls: list[float] = []
+    with tempfile.TemporaryDirectory() as name, school(Path(name)) as told:
+        for number in range(times):
+            kind = ("csv", "xlsx")[number % 2]
+            say(f"from the ledger ({kind}) to the report, {number + 1}/{times}")
+            walls.append(from_ledger(Path(name) / f"site-{number}", told, kind))
+    with tempfile.TemporaryDirectory() as name:
+        say("from a clone to the demo's report")
+        whole_s, demo_s = from_clone(Path(name), asked.quick)
+    figures = {
+        LEDGER.name: LEDGER.of(walls),
+        QUESTIONS.name: QUESTIONS.of([1 + len(told["answers"])]),
+        DEMO.name: DEMO.of([whole_s]),
+    }
+    conditions = {"cameras": 40, "demo_without_setup_s": demo_s, "load_1min_before": load}
+    show("newcomer", asked, figures, conditions)
+
+
+@contextmanager
+def school(folder: Path) -> Iterator[dict[str, Any]]:
+    """Let the devices of a school answer in a process of their own; yield its ledgers, its password and the answers."""
+    child = subprocess.Popen(
+        [sys.executable, "-P", str(ROOT / "tests" / "school.py"), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))},
+    )
+    try:
+        yield json.loads(child.stdout.readline() if child.stdout else b"")
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def from_ledger(folder: Path, told: dict[str, Any], kind: str) -> float:
+    """Run import, declare and check as a user does, answered at once, and return their wall time in seconds."""
+    folder.mkdir()
+    begun = time.monotonic()
+    run(
+        folder, "ledger", "import", told[kind], "--out", ".", "--site", "dt0001", "--set", "city=datong",
+        "--ask-password", answers=[told["password"]],
+    )  # fmt: skip
+    run(folder, "declare", "--config", "site.toml", "--by", "bench", answers=told["answers"])
+    said = run(folder, "check", "--config", "site.toml", "--json", "--report", "report.html", codes=(0, 1, 3))
+    wall_s = time.monotonic() - begun
+    online = [camera["online"] for camera in json.loads(said)["cameras"]]
+    if online != ["pass"] * 40 or not (folder / "report.html").is_file():
+        raise RuntimeError(f"check did not see the school: {online}")
+    left = json.loads(run(folder, "declare", "--list", "--json", "--config", "site.toml"))["open"]
+    if left:
+        raise RuntimeError(f"questions were left out: {left}")
+    return wall_s
+
+
+def from_clone(folder: Path, quick: bool) -> tuple[float, float]:
+    """Return the seconds of `make demo` in a fresh clone, with and without making its environment.
+
+    `quick` measures the demo alone, with this environment.
+    """
+    begun = time.monotonic()
+    if not quick:
+        subprocess.run(["git", "clone", "--quiet", ROOT, folder / "clone"], check=True)
+        subprocess.run(["make", "--silent", "setup"], cwd=folder / "clone", check=True, stdout=subprocess.DEVNULL)
+    ready = time.monotonic()
+    run(folder, "demo", "--out", "demo", "--quiet", root=ROOT if quick else folder / "clone")
+    if not (folder / "demo" / "report.html").is_file():
+        raise RuntimeError("the demo wrote no report")
+    end = time.monotonic()
+    return end - begun, round(end - ready, 2)
+
+
+def run(
+    folder: Path, *arguments: str, answers: Sequence[str] = (), codes: Sequence[int] = (0,), root: Path = ROOT
+) -> str:
+    """Run a command in a folder and return what it printed; end where it ends otherwise than expected."""
+    python = root / ".venv" / "bin" / "python"
+    done = subprocess.run(
+        [python if python.is_file() else sys.executable, "-P", "-m", "agent", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(root), "XDG_STATE_HOME": str(folder / "state")},
+        input="".join(f"{answer}\n" for answer in answers),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode not in codes:
+        raise RuntimeError(f"{arguments[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
