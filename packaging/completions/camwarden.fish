@@ -60,7 +60,7 @@ function _shtab_camwarden_using
 end
 
 set -g _shtab_camwarden_commands run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' credentials 'credentials status' 'credentials retry' keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub jwks' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case'
-set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --by --ca --camera --cameras --certificate --check --close --config --data --device --driver --epoch --expires --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --map --metrics --open --out --paper --paper-date --password-file --pdf --port --preset --profile --range --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --to --topic --until --user --why --within --write --xlsx
+set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --by --ca --camera --cameras --certificate --check --close --config --data --device --driver --epoch --expires --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --map --metrics --open --out --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --to --topic --until --user --why --within --write --xlsx
 
 complete -c camwarden -e
 complete -c camwarden -f
@@ -853,6 +853,8 @@ complete -c camwarden -n '_shtab_camwarden_using hub accept-loss; and test $_sht
 complete -c camwarden -n '_shtab_camwarden_using hub; and test $_shtab_camwarden_npos -eq 0' -a desired -d 'name the policy that is to be in force'
 complete -c camwarden -n '_shtab_camwarden_using hub desired' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using hub desired' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data'
+complete -c camwarden -n '_shtab_camwarden_using hub desired' -l pack -xka "(__fish_complete_path (commandline -ct))" -d 'a pack of rules; may be given several times (default: those sent last)'
+complete -c camwarden -n '_shtab_camwarden_using hub desired' -l no-packs -d 'send no packs: the site'"'"'s own count again'
 complete -c camwarden -n '_shtab_camwarden_using hub desired' -l expires -x -d 'RFC 3339 with zone (default: never)'
 complete -c camwarden -n '_shtab_camwarden_using hub desired' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml)'
 complete -c camwarden -n '_shtab_camwarden_using hub desired' -l json -d 'print one JSON object'
@@ -861,7 +863,7 @@ complete -c camwarden -n '_shtab_camwarden_using hub desired' -l verbose -s v -d
 complete -c camwarden -n '_shtab_camwarden_using hub desired' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden -n '_shtab_camwarden_using hub desired' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using hub desired' -l version -d 'print the version and end'
-complete -c camwarden -n '_shtab_camwarden_using hub desired; and test $_shtab_camwarden_npos -eq 1' -ka "(__fish_complete_path (commandline -ct))" -d 'JSON object with the policy'"'"'s names and values'
+complete -c camwarden -n '_shtab_camwarden_using hub desired; and test $_shtab_camwarden_npos -eq 1' -ka "(__fish_complete_path (commandline -ct))" -d 'JSON object with the policy'"'"'s names and values (default: those sent last)'
 complete -c camwarden -n '_shtab_camwarden_using hub; and test $_shtab_camwarden_npos -eq 0' -a import -d 'take reports that were carried here as files'
 complete -c camwarden -n '_shtab_camwarden_using hub import' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using hub import' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data'
