@@ -27,12 +27,13 @@ format: setup ## let ruff format the tree and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generated: setup ## make anew what is kept beside its source: completions, man pages, translations, journal catalogue, dashboards
+generated: setup ## make anew what is kept beside its source: completions, man pages, translations, journal catalogue, dashboards, table of checks
 	$(BIN)/python -P packaging/write_completions.py
 	$(BIN)/python -P packaging/write_man_pages.py
 	$(BIN)/python -P packaging/compile_locale.py
 	$(BIN)/python -P packaging/write_journal_catalog.py
 	$(BIN)/python -P packaging/write_dashboard.py
+	$(BIN)/python -P packaging/write_checks_table.py
 
 setup: .venv/installed ## create .venv from the lock file
 
@@ -76,7 +77,7 @@ screens: setup ## every kind of hand-over report as HTML, PDF and pictures, into
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in probe check capture recorders stores masks view quality history ledger delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in probe check capture recorders stores masks view quality checks ledger delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 fuzz: setup ## thousands of mutated pictures against the picture worker
 	$(BIN)/python tests/fuzz_worker.py $(FUZZ_FLAGS)

@@ -60,6 +60,7 @@ for places that are not public."""
 _IN_PUBLIC_SPACE: Final = (Condition(ZONE_TYPE, tuple(choice.value for choice in PUBLIC_ZONES)),)
 _ENTERTAINMENT: Final = (Condition("entertainment-venue", (True,)),)
 _HOURS: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-9]):[0-5][0-9]"
+_FIRMWARE: Final = r"[^:]*[^: ]: ?[^: ][^:]*"
 
 DECLARABLES: Final[tuple[Declarable, ...]] = (
     # What the rules make of the site.
@@ -214,6 +215,26 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
         "Which paper holds the rules on staff, secrecy and security in force?", when=_REGULATED,
     ),
     Declarable(
+        "approved-accounts", "site", "list", "full", "account-inventory", "cn-799/authorised-access",
+        "Which accounts may be on the devices? Their names, with commas between them.", when=_REGULATED,
+        example="admin, guard",
+    ),
+    Declarable(
+        "approved-services", "site", "list", "full", "network-exposure", "cn-799/protection-exposure",
+        "Which network services may the devices offer? As the devices name them, with commas between them.",
+        when=_REGULATED, example="HTTP, HTTPS, RTSP",
+    ),
+    Declarable(
+        "approved-firmware", "site", "list", "full", "firmware-drift", "cn-799/protection-firmware",
+        "Which firmware was approved for which model? MODEL: VERSION, with commas between them.",
+        when=_REGULATED, like=_FIRMWARE, example="DS-7616: V4.61.030",
+    ),
+    Declarable(
+        "flawed-firmware", "site", "list", "full", "product-advisory-open", "cn-799/products-advisories",
+        "Which firmware of the site's models has a known flaw? MODEL: VERSION, with commas between them.",
+        none_means="no flaw is known", like=_FIRMWARE, example="DS-7616: V4.30.085",
+    ),
+    Declarable(
         "access-register", "site", "flag", "full", "access-register-match", "cn-799/access-register",
         "Is a register of all footage viewings kept?", when=_REGULATED,
     ),
@@ -241,6 +262,11 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
     Declarable(
         "audio-allowed", "camera", "flag", "never", "audio-undeclared", "cn-799/forbidden-audio",
         "May the camera take sound?",
+    ),
+    Declarable(
+        "stream-design", "camera", "text", "never", "stream-profile-conforms", "datong-1-15/standards-stream",
+        "How was its main stream designed? Codec, resolution and, where it matters, frames per second.",
+        like=r"[A-Za-z0-9.]+ [0-9]+x[0-9]+( [0-9]+(\.[0-9]+)?)?", example="H265 2560x1440 25",
     ),
     Declarable(
         "secret", "camera", "flag", "filing", "secrecy-scope-declared", "datong-1-15/secrecy",

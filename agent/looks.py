@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from agent.config import CameraConfig, Site
 from agent.model import Json
@@ -22,6 +22,9 @@ from drivers.model import Mask, Masks, Observation, Observations, Unavailable, V
 from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
 
 KEPT = timedelta(days=1)
+
+REMEMBERED: Final = "remembered"
+"""By which method an observation was made that stands for a path without a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def _recall(own: list[Observation], look: Looked) -> None:
         return
     own.remove(placeholder)
     values: tuple[Value, ...] = (look.seen, *look.verdicts)
-    own.extend(Observation(placeholder.subject, value, look.at, "remembered") for value in values)
+    own.extend(Observation(placeholder.subject, value, look.at, REMEMBERED) for value in values)
     for index, observation in enumerate(own):
         access = observation.value
         if isinstance(access, Access) and look.asked:

@@ -80,7 +80,7 @@ class Looks:
     """
 
     fail: int = 1
-    unknown: int = 2
+    unknown: int = 3
     recover: int = 1
 
 

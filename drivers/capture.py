@@ -34,7 +34,9 @@ PLAYBACK_LEAD = timedelta(seconds=1)
 """How far into the oldest recording playback begins: its very first second may be gone by then."""
 
 
-PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub", "playback")
+PATHS: tuple[PathName, ...] = ("snapshot", "sub", "main", "playback")
+"""All paths, in the order in which they are fetched: what is looked at in every cycle comes before what has turns."""
+
 IN_ROTATION: tuple[PathName, ...] = ("main", "playback")
 """Paths that cost much, and are looked at in turn; the others are looked at every cycle."""
 
@@ -94,7 +96,8 @@ def fetch_pictures(
     had (`Unavailable`). Paths are fetched across all cameras in turn, so that a slow camera takes no other's snapshot.
 
     `paths` names the paths of each camera that are due, None means all of them. A path that is not due becomes an
-    `Unavailable` "not-looked-at". Where a camera has no sub-stream, its main stream stands in for it.
+    `Unavailable` "not-looked-at". The main stream stands in for a sub-stream that is due and that the camera does not
+    have, or that gives no picture while there is no snapshot either: one lost answer is no silent camera.
     """
     taking = {
         camera.id: _Camera(camera, observations, PATHS if paths is None else paths.get(camera.id, ()))
@@ -134,12 +137,11 @@ class _Camera:
                 self.streams += (Stream("playback", value.replay_url),)
             elif isinstance(value, Unavailable) and value.fact == "streams":
                 self._error = replace(value, fact="access")
-        has_sub = any(stream.path == "sub" for stream in self.streams)
-        self._due = due if has_sub or "sub" not in due else {*due, "main"}
+        self._due = due
 
     def take(self, stream: Stream, transport: Transport) -> None:
         """Fetch the picture of one path if it is due, or note why there is none."""
-        if stream.path not in self._due:
+        if stream.path not in self._due and not self._stands_in(stream, transport):
             later = Unavailable("picture", "not-looked-at", "not due in this cycle", stream.path)
             self._note(later, "rotation", transport)
             return
@@ -150,6 +152,12 @@ class _Camera:
             self._error = unavailable("access", error)
             missing = unavailable("picture", error, stream.path)
             self._note(missing, "http" if stream.path == "snapshot" else "rtsp", transport)
+
+    def _stands_in(self, stream: Stream, transport: Transport) -> bool:
+        """Tell whether the main stream, which has no turn, is the only one left to show the camera."""
+        if stream.path != "main" or "sub" not in self._due or transport.deadline.passed:
+            return False
+        return not self.pictures or all(one.path != "sub" for one in self.streams)
 
     def conclude(self, transport: Transport) -> None:
         """Note which paths answered without a login; and where no path is known, that there is no picture."""

@@ -49,6 +49,12 @@ INTERFACES = (
     "<tt:PrefixLength>24</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP></tt:Config></tt:IPv4>"
     "</tds:NetworkInterfaces>"
 )
+PROTOCOLS = (
+    "<tds:NetworkProtocols><tt:Name>HTTP</tt:Name><tt:Enabled>true</tt:Enabled><tt:Port>80</tt:Port>"
+    "</tds:NetworkProtocols><tds:NetworkProtocols><tt:Name>HTTPS</tt:Name><tt:Enabled>false</tt:Enabled>"
+    "<tt:Port>443</tt:Port></tds:NetworkProtocols><tds:NetworkProtocols><tt:Name>RTSP</tt:Name>"
+    "<tt:Enabled>true</tt:Enabled><tt:Port>554</tt:Port><tt:Port>8554</tt:Port></tds:NetworkProtocols>"
+)
 USERS = "".join(
     f"<tds:User><tt:Username>{name}</tt:Username><tt:UserLevel>{level}</tt:UserLevel></tds:User>"
     for name, level in (("admin", "Administrator"), ("camwarden", "User"))

@@ -22,6 +22,7 @@ from onvif_answers import (
     INTERFACES,
     MASK_OPTIONS,
     MULTICAST,
+    PROTOCOLS,
     SECURITY,
     SERVICES,
     STORAGES,
@@ -154,6 +155,9 @@ class Script:
 
     def _device_GetNetworkInterfaces(self, _: etree._Element) -> str:
         return INTERFACES
+
+    def _device_GetNetworkProtocols(self, _: etree._Element) -> str:
+        return PROTOCOLS
 
     def _device_GetUsers(self, _: etree._Element) -> str:
         return USERS

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from agent.config import CameraConfig, PrivateZone, Site
 from agent.declarations import Declaration
-from drivers.details import Host
+from drivers.details import Audio, Host
 from drivers.model import (
     Camera,
     Clock,
@@ -17,6 +17,7 @@ from drivers.model import (
     Mask,
     Masks,
     Observation,
+    Overlays,
     Recordings,
     Span,
     Stream,
@@ -74,7 +75,7 @@ def healthy(name: str = "gate", device: str = "box", kept: timedelta = 35 * DAY)
 
 def healthy_device(device: str = "box") -> tuple[Observation, ...]:
     """Return the facts of a device in order."""
-    return gateway() + observed(f"device:{device}", Identity("ACME", "N8", "1.0", "42"), Clock(0.2, 0.05))
+    return gateway() + observed(f"device:{device}", Identity("ACME", "N8", "1.0", "42"), Clock(0.2, 0.05, ntp=True))
 
 
 def gateway() -> tuple[Observation, ...]:
@@ -90,6 +91,8 @@ def healthy_camera(name: str = "gate", kept: timedelta = 35 * DAY) -> tuple[Obse
         Streams(tuple(Stream(path, f"rtsp://192.0.2.1/{path}") for path in PATHS)),
         Masks((Mask("m1", SQUARE, "Color", True),)),
         Recordings((Span(oldest, NOW),), "rtsp://192.0.2.1/replay", listed=(Span(oldest, NOW),)),
+        Audio(()),
+        Overlays((f"School {name}", "<DateAndTime>")),
         Access(("http snapshot", "rtsp main", "rtsp sub"), ()),
         *(picture(path) for path in PATHS),
         picture("playback", oldest + timedelta(seconds=1)),

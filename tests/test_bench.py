@@ -60,7 +60,7 @@ FIGURES = {
         "health_64_bytes": ("B", 4_096, "lower"),
         "config_64_bytes": ("B", 65_536, "lower"),
     },
-    "history": {"history_mb": ("MB", 33.554432, "lower")},
+    "checks": {"checks_64_cpu_ms": ("ms", 150, "lower"), "history_mb": ("MB", 33.554432, "lower")},
     "soak": {"soak_faults": ("faults", 200, "higher"), "soak_lost": ("reports", 0, "lower")},
     "ledger": {"render_100_sites_s": ("s", 60, "lower"), "import_40_s": ("s", 5, "lower")},
     "fleet": {

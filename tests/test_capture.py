@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from devices import NOW, PASSWORD, HttpDevice, clock, device, http
 from onvif_device import Script
-from rtsp_device import RtspDevice, clip, decoded_frames, with_time
+from rtsp_device import RtspAsked, RtspDevice, clip, decoded_frames, description, rtsp, with_time
 
 from drivers.capture import (
     PLAYBACK_LEAD,
@@ -66,13 +66,13 @@ def test_a_whole_device_is_read_and_every_path_gives_its_picture() -> None:
             observations = read((CAMERA,), transport)
             script.login = "digest"  # snapshots are behind HTTP Digest, SOAP behind its own token
             pictures, more = fetch_pictures((CAMERA,), observations, transport)
-    assert [picture.path for picture in pictures] == ["snapshot", "main", "sub", "playback"]
+    assert [picture.path for picture in pictures] == ["snapshot", "sub", "main", "playback"]
     assert [picture.kind for picture in pictures] == ["jpeg", "h264", "h264", "h264"]
     assert all(picture.camera_id == "one" for picture in pictures)
     assert all(decoded_frames(picture.data, "h264") == 1 for picture in pictures[1:])
     assert [picture.taken_at for picture in pictures[:3]] == [NOW] * 3
     assert abs(pictures[3].taken_at - RECORDED) < timedelta(milliseconds=1)
-    asked = ("http snapshot", "rtsp main", "rtsp sub", "rtsp playback")
+    asked = ("http snapshot", "rtsp sub", "rtsp main", "rtsp playback")
     assert [one.value for one in more] == [Access(asked, ())]
     assert script.refused_logins == rtsp.refused == 0
     plays = [one.headers["range"] for one in rtsp.asked if one.method == "PLAY" and "range" in one.headers]
@@ -202,7 +202,7 @@ def test_one_rtsp_session_at_a_time() -> None:
     with RtspDevice(clip("h264")) as rtsp, HttpDevice(lambda asked: None) as served:
         streams = Streams((Stream("main", rtsp.url("/main")), Stream("sub", rtsp.url("/sub"))))
         pictures, _ = fetch(served, seen(streams))
-        assert [picture.path for picture in pictures] == ["main", "sub"]
+        assert [picture.path for picture in pictures] == ["sub", "main"]
         assert rtsp.methods() == ["DESCRIBE", "SETUP", "PLAY", "TEARDOWN"] * 2
 
 
@@ -236,3 +236,21 @@ def test_where_there_is_no_sub_stream_the_main_stream_stands_in_for_it() -> None
     assert (
         none == () and [one.value.reason for one in more if isinstance(one.value, Unavailable)] == ["not-looked-at"] * 2
     )
+
+
+@pytest.mark.parametrize("with_snapshot", [False, True])
+def test_where_the_sub_stream_gives_nothing_the_main_stream_shows_the_camera(with_snapshot: bool) -> None:
+    """Out of its turn, and only where no snapshot does."""
+
+    def missing(asked: RtspAsked) -> bytes:
+        return rtsp(404, asked) if asked.url.endswith("/sub") else rtsp(200, asked, description(whole))
+
+    whole = clip("h264")
+    with RtspDevice(whole, answers={"DESCRIBE": missing}) as served, HttpDevice(lambda _: http(200, JPEG)) as web:
+        shots = snapshot(web.port).streams if with_snapshot else ()
+        streams = Streams((*shots, *(Stream(path, served.url(f"/{path}")) for path in ("main", "sub"))))  # type: ignore[arg-type]
+        with open_transport(device(web.port), 10.0, Credentials(None), clock) as transport:
+            pictures, more = fetch_pictures((CAMERA,), seen(streams), transport, {"one": ("snapshot", "sub")})
+    assert [picture.path for picture in pictures] == (["snapshot"] if with_snapshot else ["main"])
+    reasons = {o.value.path: o.value.reason for o in more if isinstance(o.value, Unavailable)}
+    assert reasons == ({"sub": "fault", "main": "not-looked-at"} if with_snapshot else {"sub": "fault"})

@@ -17,6 +17,7 @@ from agent.model import Finding
 from agent.outages import Outage
 from drivers.footage import DayRecorded, RecordedDays, RecordingMode, Schedule, SchedulePeriod
 from drivers.model import Clock, Observations, Recordings, Span, Unavailable, Value
+from drivers.picture import PictureSeen
 from drivers.spans import day_span
 
 HOUR = timedelta(hours=1)
@@ -53,6 +54,14 @@ def test_gaps_and_a_stopped_recorder_are_told_apart(
 ) -> None:
     finding = judge(held(*spans))
     assert (finding.status, finding.reason) == (status, reason)
+
+
+def test_nothing_new_is_recorded_of_a_camera_that_is_silent_and_that_is_the_cause() -> None:
+    stopped = held((35 * DAY, HOUR))
+    silent = without(stopped, PictureSeen) + observed("camera:gate", Unavailable("picture", "deadline", path="main"))
+    assert judge(stopped).caused_by == ""
+    finding = judge(silent)
+    assert (finding.status, finding.reason, finding.caused_by) == ("fail", "stopped", "camera-online camera:gate")
 
 
 def test_no_footage_at_all_fails_retention_once() -> None:

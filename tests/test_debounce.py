@@ -8,13 +8,18 @@ from datetime import timedelta
 
 import pytest
 from lived import CLOCK, ONLINE, STEP, acked, finding, live, story, the_open
-from sites import NOW
+from sites import NOW, camera, observed, site
 
-from agent.debounce import FLAPS_A_DAY
+from agent.checks import run_checks
+from agent.debounce import FLAP_WINDOW, FLAPS
 from agent.episodes import Episode, Known, flapping, open_episodes, repairs
 from agent.events import transitions
+from agent.facts import gather
 from agent.model import Message, Status
 from agent.state import Memory, from_json, to_json
+from drivers.model import Identity, Unavailable
+
+LOOKS_A_WEEK = FLAP_WINDOW // STEP
 
 
 @pytest.mark.parametrize(
@@ -27,9 +32,11 @@ from agent.state import Memory, from_json, to_json
         (CLOCK, "w", "w"),
         (CLOCK, "pw", "W"),
         (CLOCK, "pupup", ""),
-        (CLOCK, "puup", "UP"),
+        (CLOCK, "puup", ""),
+        (CLOCK, "puuup", "UP"),
         (CLOCK, "fuf", "F"),
-        (CLOCK, "fuuf", "FUF"),
+        (CLOCK, "fuuf", "F"),
+        (CLOCK, "fuuuf", "FUF"),
         (CLOCK, "wf", "wF"),
         (CLOCK, "fn", "FN"),
         (CLOCK, "pn", "n"),
@@ -52,6 +59,18 @@ def test_which_looks_make_which_events(check: str, looks: str, told: str) -> Non
     assert story(live(looks, check)[0]) == told
 
 
+def test_a_recorder_that_does_not_answer_once_is_weather_and_its_return_is_told() -> None:
+    whole, memory, told = site(camera("a"), camera("b")), Memory(), []
+    for number, letter in enumerate("psppsspp"):
+        answers = observed("device:box", Identity("ACME", "N8", "1.0", "42")) if letter == "p" else ()
+        silent = observed("device:box", Unavailable("identity", "deadline")) if letter == "s" else ()
+        findings = run_checks(whole, gather((*answers, *silent)), NOW)
+        own = tuple(one for one in findings if one.key == "camera-online device:box")
+        changed, memory = transitions(own, from_json(to_json(memory)), NOW + number * STEP)
+        told += [(number, one.before, one.finding.status) for one in changed if one.told]
+    assert told == [(5, "pass", "fail"), (7, "fail", "pass")]
+
+
 def test_detected_is_the_first_look_and_repaired_the_first_good_one() -> None:
     changed, memory = live("pffpp", ONLINE)
     assert open_episodes(memory.known) == ()
@@ -72,7 +91,7 @@ def test_seen_well_once_is_not_verified_and_a_relapse_takes_it_back() -> None:
 
 
 def test_what_becomes_unknown_is_still_open_and_its_worst_is_kept() -> None:
-    episode = the_open(live("fuu")[1])
+    episode = the_open(live("fuuu")[1])
     assert (episode.status, episode.worst, episode.repaired_at) == ("unknown", "fail", None)
 
 
@@ -118,23 +137,24 @@ def test_what_comes_and_goes_is_told_three_times_and_then_is_one_finding_with_a_
     assert flapping(memory.known) == (episode,)
 
 
-def test_flapping_ends_when_it_was_well_for_a_day_and_that_is_told() -> None:
+def test_flapping_ends_when_it_was_well_for_a_week_and_that_is_told() -> None:
     _, memory = live("pf" * 10)
-    changed, memory = live("p" * 96, memory=memory, start=NOW + 20 * STEP)
+    changed, memory = live("p" * LOOKS_A_WEEK, memory=memory, start=NOW + 20 * STEP)
     assert changed == []
-    changed, memory = live("p", memory=memory, start=NOW + 116 * STEP)
+    ends_at = NOW + (20 + LOOKS_A_WEEK) * STEP
+    changed, memory = live("p", memory=memory, start=ends_at)
     assert story(changed) == "P"
     episode = changed[0].episode
     assert episode is not None
-    assert (episode.repaired_at, episode.verified_at) == (NOW + 20 * STEP, NOW + 116 * STEP)
+    assert (episode.repaired_at, episode.verified_at) == (NOW + 20 * STEP, ends_at)
     assert flapping(memory.known) == ()
 
 
-def test_what_stays_broken_for_a_day_flaps_no_longer() -> None:
+def test_what_stays_broken_for_a_week_flaps_no_longer() -> None:
     _, memory = live("pf" * 10)
-    _, memory = live("f" * 97, memory=memory, start=NOW + 20 * STEP)
+    _, memory = live("f" * (LOOKS_A_WEEK + 1), memory=memory, start=NOW + 20 * STEP)
     assert not the_open(memory).flapping
-    changed, _ = live("p", memory=memory, start=NOW + 117 * STEP)
+    changed, _ = live("p", memory=memory, start=NOW + (21 + LOOKS_A_WEEK) * STEP)
     assert story(changed) == "P"
 
 
@@ -144,10 +164,20 @@ def test_a_link_that_never_recovers_for_long_enough_flaps_too() -> None:
     assert (the_open(memory).flapping, the_open(memory).count) == (True, 6)
 
 
-def test_once_a_day_is_not_flapping() -> None:
+def test_a_link_that_fails_once_a_day_is_told_three_times_in_a_week() -> None:
+    """It is seen down only now and then, and never twice within hours."""
+    memory, told = Memory(), ""
+    for day in range(30):
+        changed, memory = live("ffpp", ONLINE, memory, start=NOW + timedelta(days=day))
+        told += story(changed)
+    assert told == "FPFPFPF"
+    assert (the_open(memory).flapping, the_open(memory).count) == (True, 30)
+
+
+def test_what_fails_every_third_day_is_not_flapping() -> None:
     memory = Memory()
-    for day in range(FLAPS_A_DAY + 3):
-        changed, memory = live("fp", memory=memory, start=NOW + timedelta(days=day))
+    for number in range(FLAPS + 3):
+        changed, memory = live("fp", memory=memory, start=NOW + number * timedelta(days=3))
         assert story(changed) == "FP"
 
 
@@ -168,7 +198,7 @@ def test_a_clock_that_goes_back_neither_closes_nor_opens_anything() -> None:
 
 def test_a_clock_that_was_ahead_does_not_hold_what_flaps_for_years() -> None:
     _, memory = live("pf" * 10 + "p", start=NOW + timedelta(days=5000))
-    changed, memory = live("p" * 97, memory=memory)
+    changed, memory = live("p" * (LOOKS_A_WEEK + 1), memory=memory)
     assert story(changed) == "P"
 
 

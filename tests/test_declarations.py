@@ -143,7 +143,7 @@ def test_a_line_has_the_worst_state_of_its_cameras_and_the_nearest_end() -> None
     assert (soon[0].cameras, soon[0].days_left) == (("gate", "yard"), 2)
 
 
-@pytest.mark.parametrize(("profile", "counted"), [("technical", 4), ("filing", 25), ("full", 48)])
+@pytest.mark.parametrize(("profile", "counted"), [("technical", 4), ("filing", 25), ("full", 52)])
 def test_each_profile_asks_for_more_than_the_one_before(profile: Profile, counted: int) -> None:
     assert sum(counts_in(row, profile) for row in DECLARABLES) == counted
     asked = {s.duty.id for s in standings(replace(SITE, rules=Rules(profile)), TODAY)}
@@ -185,7 +185,7 @@ def test_every_row_takes_its_example_and_refuses_what_is_of_another_kind(row: De
         "choice": [choice.value for choice in row.choices],
         "date": [GIVEN],
         "number": [0, 3.5],
-        "list": [("P1", "P2")],
+        "list": [tuple((row.example or "P1, P2").split(", "))],
         "paper": ["D 2026-1"],
         "text": [row.example or "x"],
     }

@@ -34,6 +34,7 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (DEVICE, "GetCapabilities", {"Category": ["All"]}),
     (DEVICE, "GetServiceCapabilities", {}),
     (DEVICE, "GetNetworkInterfaces", {}),
+    (DEVICE, "GetNetworkProtocols", {}),
     (MEDIA1, "GetServiceCapabilities", {}),
     (MEDIA1, "GetProfiles", {}),
     (MEDIA1, "GetVideoSourceConfigurations", {}),

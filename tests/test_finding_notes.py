@@ -32,10 +32,10 @@ from agent.finding_notes import (
 def test_an_acknowledged_finding_stays_open_and_is_told_no_more_until_it_is_well() -> None:
     _, memory = live("f")
     noted = acked(the_open(memory))
-    changed, memory = live("uuf", memory=memory, noted=noted, start=NOW + STEP)
+    changed, memory = live("uuuf", memory=memory, noted=noted, start=NOW + STEP)
     assert story(changed) == "uf"
     assert the_open(memory).acknowledged == noted.acknowledged["clock-offset camera:gate"]
-    changed, _ = live("p", memory=memory, noted=noted, start=NOW + 4 * STEP)
+    changed, _ = live("p", memory=memory, noted=noted, start=NOW + 5 * STEP)
     assert story(changed) == "P"
     episode = changed[0].episode
     assert episode is not None
@@ -54,8 +54,8 @@ def test_an_acknowledged_warning_that_becomes_a_failure_is_told() -> None:
 
 
 def test_who_knows_of_a_failure_knows_of_it_whatever_it_is_called_meanwhile() -> None:
-    _, memory = live("fuu")
-    changed, _ = live("f", memory=memory, noted=acked(the_open(memory)), start=NOW + 3 * STEP)
+    _, memory = live("fuuu")
+    changed, _ = live("f", memory=memory, noted=acked(the_open(memory)), start=NOW + 4 * STEP)
     assert story(changed) == "f"
 
 

@@ -13,7 +13,7 @@ from agent.checks import run_checks
 from agent.config import Site
 from agent.facts import gather
 from agent.looks import Looked, due, from_data, join, to_data
-from drivers.model import Mask, Masks, Observations, Unavailable
+from drivers.model import Mask, Masks, Observations, Stream, Streams, Unavailable
 from drivers.picture import PathName, PictureSeen, ZoneVerdict
 
 HOUR = timedelta(hours=1)
@@ -43,6 +43,18 @@ def test_a_remembered_look_stands_in_for_a_path_without_a_turn() -> None:
     assert statuses(joined)["privacy-mask-effective"] == "pass"
     assert statuses(joined)["retention-days"] == "pass"
     assert kept == looked
+
+
+@pytest.mark.parametrize("asked", [("snapshot", "sub"), ("sub",)])
+def test_a_camera_is_not_online_for_a_picture_of_hours_ago(asked: tuple[PathName, ...]) -> None:
+    """What was seen on main then says nothing of now, when no live path gives a picture."""
+    streams = Streams(tuple(Stream(path, f"rtsp://192.0.2.1/{path}") for path in ("main", *asked)))
+    silent = without(without_path(without_path(healthy(), "sub"), "snapshot"), Streams)
+    silent += observed("camera:gate", streams, *(Unavailable("picture", "deadline", path=path) for path in asked))
+    joined, _ = join(site(camera()), out_of_turn(silent, *NOT_DUE), first_look(), NOW + 3 * HOUR)
+    said = statuses(joined)
+    assert said["camera-online"] == "fail deadline"
+    assert said["retention-days"] == "pass", "what was played back then is no live picture, and still counts"
 
 
 def test_without_a_remembered_look_a_path_without_a_turn_is_unknown() -> None:

@@ -35,7 +35,7 @@ from drivers.onvif import documents
 from drivers.onvif.read import read
 from drivers.transport import ReplayTransport, open_transport
 
-FACTS_OF_BOX, FACTS_OF_CAMERA = 10, 8
+FACTS_OF_BOX, FACTS_OF_CAMERA = 11, 8
 """What the driver reads of a device, and of each of its cameras when it knows no stream of it."""
 
 

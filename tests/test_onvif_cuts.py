@@ -30,6 +30,7 @@ NAMESPACES = {
 LISTS: dict[str, Callable[[Answer], object]] = {
     "device GetServices": lambda answer: parse.listed(answer, "Service"),
     "device GetNetworkInterfaces": parse_device.interfaces,
+    "device GetNetworkProtocols": parse_device.protocols,
     "device GetUsers": parse_device.accounts,
     "device GetStorageConfigurations": parse_device.storages,
     "media GetProfiles": parse.profiles1,
@@ -134,6 +135,7 @@ def test_rows_under_a_wrong_name_are_not_an_empty_list(name: str) -> None:
 
 READS = {
     "device GetUsers": ("device:box", "accounts"),
+    "device GetNetworkProtocols": ("device:box", "protocols"),
     "device GetNetworkInterfaces": ("device:box", "interfaces"),
     "device GetStorageConfigurations": ("device:box", "storages"),
     "media2 GetMasks": ("camera:two", "masks"),

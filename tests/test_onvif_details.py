@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from devices import http
-from onvif_answers import INTERFACES, USERS, envelope, fault, recording, recording_item
+from onvif_answers import INTERFACES, PROTOCOLS, USERS, envelope, fault, recording, recording_item
 from onvif_device import Script
 from onvif_reading import CAMERAS, at, fact, observe, reason, spans, transport_to
 
@@ -30,6 +30,7 @@ from drivers.details import (
     VideoSource,
     VideoSources,
 )
+from drivers.footage import Protocol, Protocols
 from drivers.model import Masks, Recordings, Unavailable
 from drivers.onvif.read import read
 
@@ -40,6 +41,14 @@ def test_every_detail_is_read() -> None:
     seen = observe(Script(audio=True, recordings=RECORDED, retention="P30D"))
     assert fact(seen, "device:box", "interfaces") == Interfaces(
         (Interface("eth0", "00:1a:2b:3c:4d:5e", ("10.0.0.8/24",), True),)
+    )
+    assert fact(seen, "device:box", "protocols") == Protocols(
+        (
+            Protocol("HTTP", 80, True),
+            Protocol("HTTPS", 443, False),
+            Protocol("RTSP", 554, True),
+            Protocol("RTSP", 8554, True),
+        )
     )
     assert fact(seen, "device:box", "accounts") == Accounts(
         (Account("admin", "Administrator"), Account("camwarden", "User"))
@@ -116,6 +125,7 @@ def test_no_network_interface_at_all_cannot_be() -> None:
 
 OPERATIONS = {
     "device GetNetworkInterfaces": ("device:box", "interfaces"),
+    "device GetNetworkProtocols": ("device:box", "protocols"),
     "device GetUsers": ("device:box", "accounts"),
     "device GetStorageConfigurations": ("device:box", "storages"),
     "device GetDeviceInformation": ("device:box", "identity"),
@@ -207,6 +217,8 @@ def test_mask_options_are_not_asked_of_a_device_that_has_no_masks() -> None:
         ("GetUsers", USERS.replace("camwarden", ""), "accounts"),
         ("GetUsers", USERS.replace("tds:User", "tds:Users"), "accounts"),
         ("GetNetworkInterfaces", INTERFACES + "<tds:User/>", "interfaces"),
+        ("GetNetworkProtocols", PROTOCOLS + "<tds:User/>", "protocols"),
+        ("GetNetworkProtocols", PROTOCOLS.replace("RTSP", ""), "protocols"),
         ("GetStorageConfigurations", "<tds:Storage/>", "storages"),
         ("GetStorageConfigurations", '<tds:StorageConfigurations token="a"/>', "storages"),
         ("GetDeviceInformation", "<tds:Model>a</tds:Model><tds:Model>b</tds:Model>", "identity"),

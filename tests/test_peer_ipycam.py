@@ -95,8 +95,8 @@ def test_a_keyframe_is_fetched_from_its_rtsp_server(outcome: dict[str, Any]) -> 
 
 def test_its_open_streams_are_named(outcome: dict[str, Any]) -> None:
     (access,) = values(outcome["right"], "Access")
-    assert access["asked"] == ["http snapshot", "rtsp main", "rtsp sub"]
-    assert access["anonymous"] == ["rtsp main", "rtsp sub"]
+    assert access["asked"] == ["http snapshot", "rtsp sub", "rtsp main"]
+    assert access["anonymous"] == ["rtsp sub", "rtsp main"]
 
 
 def test_its_snapshot_offers_only_basic_without_tls_and_gets_no_password(outcome: dict[str, Any]) -> None:

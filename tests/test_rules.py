@@ -51,7 +51,7 @@ CATALOGUE = {
     *("retention-days", "retention-excess", "recording-tamper", "recording-completeness", "camera-online-rate"),
     *("outage-duration", "storage-health", "maintenance-interval", "network-exposure", "firmware-drift"),
     *("report-signed", "account-inventory", "export-log-present", "access-register-match", "audit-log-retention"),
-    *("signage-declared", "view-drift", "camera-occluded", "camera-moved", "camera-lost"),
+    *("signage-declared", "camera-occluded", "camera-moved", "camera-lost"),
     *("filing-deadline-national", "filing-facts-match", "filing-change-pending", "secret-neighbour-consent"),
     *("archive-complete", "product-advisory-open", "outsourcing-agreement", "inspection-bundle-ready"),
     *("clock-offset", "clock-source", "secure-device-level", "view-library-keepalive", "osd-compliant"),

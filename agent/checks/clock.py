@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from agent.checks import online
+from agent.checks.ruled import ruled
 from agent.checks.sources import CLOCK as CLOCK_SOURCE
+from agent.checks.unread import not_told, time_source
 from agent.config import Site
 from agent.facts import Facts
 from agent.model import Check, Finding, Json, Message, Status
@@ -83,6 +85,22 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
     return check.finding(subject, status, reason, evidence, message)
 
 
+def run_source(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every device by where it says to take its time from."""
+    return tuple(_source(check, site, facts, device) for device in site.devices)
+
+
+def _source(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
+    subject = f"device:{device.id}"
+    ntp = time_source(facts, subject)
+    if ntp is None:
+        return not_told(check, site, facts, subject, "clock")
+    if ntp:
+        return check.finding(subject, "pass", "", {"ntp": True}, Message("it says that it takes its time from NTP"))
+    message = Message("its time was set by hand and will drift", next_step=NTP)
+    return check.finding(subject, "warn", "manual", {"ntp": False}, message, f"{CHECK.id} {subject}")
+
+
 def _off(offset_s: float) -> Message:
     """Say by how much a clock is off, in the unit in which people would say it."""
     unit_s, ahead, behind = next(row for row in UNITS if abs(offset_s) >= 2 * row[0] or row[0] == 1)
@@ -91,3 +109,4 @@ def _off(offset_s: float) -> Message:
 
 
 CHECK = Check("clock-offset", run, "major", CLOCK_SOURCE, "Recorded time is true time, within 30 s at the most.")
+SOURCE = ruled("clock-source", run_source)

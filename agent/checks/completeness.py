@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from agent.checks import online
 from agent.checks.recorded import TAMPER_ID, changed_on, not_read, one_open_item
 from agent.checks.retention import COMPLETENESS_ID, RETENTION_ID
 from agent.checks.sources import ORDER_799_OPERATION
@@ -14,7 +15,7 @@ from agent.config import CameraConfig, Policy, Site
 from agent.facts import Facts
 from agent.footage import SWEEPING, CameraFootage, floor_of, zone_of
 from agent.footage_gaps import Causes, Coverage, GapClass, cause_of, causes_of, coverage, is_motion_only, planned
-from agent.model import Check, Finding, Json, Message, Status, utc_text
+from agent.model import Check, Finding, Json, Looks, Message, Status, utc_text
 from drivers.model import Recordings, Span
 from drivers.spans import clipped, day_of, days_of, seconds, total_s
 
@@ -84,7 +85,7 @@ def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: Came
             "nothing was recorded for the last {hours} hours: look at the schedule and disks",
             {"hours": round(silent_s / 3600, 1)},
         )
-        return check.finding(subject, "fail", "stopped", evidence, message)
+        return check.finding(subject, "fail", "stopped", evidence, message, online.cause_of_silence(facts, subject))
     return _judged(check, site, facts, causes, camera, cover, evidence)
 
 
@@ -180,4 +181,4 @@ def _gaps(camera: CameraConfig, causes: Causes, cover: Coverage) -> list[Json]:
     return [{"from": utc_text(gap.start_at), "to": utc_text(gap.end_at), "class": name} for gap, name in rows]
 
 
-CHECK = Check(COMPLETENESS_ID, run, "major", ORDER_799_OPERATION, "Footage is complete, without gaps.")
+CHECK = Check(COMPLETENESS_ID, run, "major", ORDER_799_OPERATION, "Footage is complete, without gaps.", Looks(fail=2))

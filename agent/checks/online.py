@@ -8,6 +8,7 @@ from agent.checks.sources import ORDER_799_OPERATION
 from agent.checks.unavailable import told
 from agent.config import CameraConfig, Site
 from agent.facts import Facts
+from agent.looks import REMEMBERED
 from agent.model import Check, Finding, Json, Looks, Message, Status
 from drivers.footage import Channel, Channels
 from drivers.model import Device, Identity, Reason, Services, Streams, Unavailable
@@ -48,6 +49,11 @@ def cause_of_silence(facts: Facts, subject: str) -> str:
     return "" if _live(facts, subject) else finding_key(subject)
 
 
+def answers(facts: Facts, subject: str) -> bool:
+    """Tell whether a device (`device:ID`) said who it is or what it offers."""
+    return facts.one(subject, Identity) is not None or facts.one(subject, Services) is not None
+
+
 def is_empty(facts: Facts, subject: str) -> bool:
     """Tell whether the device says that this camera's channel has no video source. Unknown is not empty."""
     streams = facts.one(subject, Streams)
@@ -55,25 +61,28 @@ def is_empty(facts: Facts, subject: str) -> bool:
 
 
 def _live(facts: Facts, subject: str) -> tuple[PictureSeen, ...]:
-    return tuple(s for s in facts.all(subject, PictureSeen) if s.path != "playback")
+    """Return the live pictures of this look: one that is remembered from hours ago says nothing of now."""
+    seen = (o for o in facts.by_subject.get(subject, ()) if o.method != REMEMBERED)
+    return tuple(o.value for o in seen if isinstance(o.value, PictureSeen) and o.value.path != "playback")
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera, and a device of several cameras as one cause where it does not answer at all."""
+    """Judge every camera, and a device of several cameras by itself: one that does not answer at all is one cause."""
     findings: list[Finding] = []
     for device in site.devices:
         cameras = tuple(c for c in site.cameras if c.camera.device == device.id)
-        cause = _silent_device(check, site, device, facts) if len(cameras) > 1 else None
-        if cause:
-            findings.append(cause)
+        own = _device(check, site, device, facts) if len(cameras) > 1 else None
+        if own is not None:
+            findings.append(own)
+        cause = own if own is not None and own.status != "pass" else None
         findings.extend(_camera(check, site, facts, camera, cause) for camera in cameras)
     return tuple(findings)
 
 
-def _silent_device(check: Check, site: Site, device: Device, facts: Facts) -> Finding | None:
+def _device(check: Check, site: Site, device: Device, facts: Facts) -> Finding:
     subject = f"device:{device.id}"
-    if facts.one(subject, Identity) or facts.one(subject, Services):
-        return None
+    if answers(facts, subject):
+        return check.finding(subject, "pass", "", {}, Message("it answers"))
     return _unavailable(check, site, device.id, subject, facts.why_not(subject, "identity"), caused_by="")
 
 
@@ -125,7 +134,8 @@ def _why_no_picture(facts: Facts, subject: str) -> Unavailable:
     if streams is None:
         return facts.why_not(subject, "streams")
     reasons = tuple(facts.why_not(subject, "picture", stream.path) for stream in streams.streams)
-    return reasons[0] if reasons else Unavailable("streams", "unsupported")
+    tried = tuple(why for why in reasons if why.reason != "not-looked-at")
+    return next(iter(tried or reasons), Unavailable("streams", "unsupported"))
 
 
 def _unavailable(check: Check, site: Site, device_id: str, subject: str, why: Unavailable, caused_by: str) -> Finding:
@@ -140,5 +150,5 @@ def _unavailable(check: Check, site: Site, device_id: str, subject: str, why: Un
 
 CHECK = Check(
     CHECK_ID, run, "major", ORDER_799_OPERATION, "Cameras run continuously and deliver their picture.",
-    Looks(fail=2, recover=2),
+    Looks(fail=2, unknown=2, recover=2),
 )  # fmt: skip

@@ -59,6 +59,13 @@ _INTERFACE = Markup(
     "</tt:Config></tt:IPv4></tds:NetworkInterfaces>"
 )
 _INTERFACES = Markup("<tds:GetNetworkInterfacesResponse>{interfaces}</tds:GetNetworkInterfacesResponse>")
+_PROTOCOLS = Markup(
+    "<tds:GetNetworkProtocolsResponse><tds:NetworkProtocols><tt:Name>HTTP</tt:Name><tt:Enabled>true</tt:Enabled>"
+    "<tt:Port>{http}</tt:Port></tds:NetworkProtocols><tds:NetworkProtocols><tt:Name>HTTPS</tt:Name>"
+    "<tt:Enabled>false</tt:Enabled><tt:Port>443</tt:Port></tds:NetworkProtocols><tds:NetworkProtocols>"
+    "<tt:Name>RTSP</tt:Name><tt:Enabled>true</tt:Enabled><tt:Port>{rtsp}</tt:Port></tds:NetworkProtocols>"
+    "</tds:GetNetworkProtocolsResponse>"
+)
 _USER = Markup("<tds:User><tt:Username>{name}</tt:Username><tt:UserLevel>{level}</tt:UserLevel></tds:User>")
 _USERS = Markup("<tds:GetUsersResponse>{users}</tds:GetUsersResponse>")
 _STORAGE = Markup(
@@ -122,6 +129,12 @@ def get_network_interfaces(view: DeviceView, call: Call) -> Markup:
     return _INTERFACES.format(interfaces=_INTERFACE.format(mac=mac, host=HOST))
 
 
+def get_network_protocols(view: DeviceView, call: Call) -> Markup:
+    """The services that the device offers, and the one that is switched off."""
+    del call
+    return _PROTOCOLS.format(http=view.http_port, rtsp=view.rtsp_port)
+
+
 def get_users(view: DeviceView, call: Call) -> Markup:
     """The accounts, for an administrator; anybody else may not ask.
 
@@ -148,6 +161,7 @@ OPERATIONS = {
     (DEVICE, "GetCapabilities"): get_capabilities,
     (DEVICE, "GetServiceCapabilities"): get_service_capabilities,
     (DEVICE, "GetNetworkInterfaces"): get_network_interfaces,
+    (DEVICE, "GetNetworkProtocols"): get_network_protocols,
     (DEVICE, "GetUsers"): get_users,
     (DEVICE, "GetStorageConfigurations"): get_storage_configurations,
 }

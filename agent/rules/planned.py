@@ -9,26 +9,15 @@ from typing import Final
 
 PLANNED: Final = frozenset(
     {
-        "account-inventory",
-        "audio-undeclared",
         "audit-log-retention",
         "camera-file-complete",
         "camera-good-rate",
         "camera-lost",
         "camera-online-rate",
-        "clock-source",
         "config-survives-reboot",
         "default-credential",
-        "firmware-drift",
-        "insecure-service",
-        "network-exposure",
-        "osd-compliant",
-        "osd-label-unique",
         "outage-duration",
-        "product-advisory-open",
         "report-no-image",
         "report-signed",
-        "stream-profile-conforms",
-        "view-drift",
     }
 )

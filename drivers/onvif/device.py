@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from drivers.details import Accounts, Interfaces, Signing, Storages
 from drivers.errors import DeadlineExceeded, DriverError, NotPermitted, NotTried, Refused, Unreachable
+from drivers.footage import Protocols
 from drivers.model import Clock, Identity
 from drivers.onvif import documents, parse, parse_device
 from drivers.onvif.parse_device import DeviceTime
@@ -114,6 +115,12 @@ def read_interfaces(session: Session) -> Interfaces:
     """Read the device's network interfaces. Raises DriverError."""
     endpoint = device_endpoint(session.transport.device)
     return parse_device.interfaces(session.call(endpoint, "GetNetworkInterfaces", optional=True))
+
+
+def read_protocols(session: Session) -> Protocols:
+    """Read the services that the device lists; ONVIF knows of HTTP, HTTPS and RTSP alone. Raises DriverError."""
+    endpoint = device_endpoint(session.transport.device)
+    return parse_device.protocols(session.call(endpoint, "GetNetworkProtocols", optional=True))
 
 
 def read_accounts(session: Session) -> Accounts:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from drivers.details import Account, Accounts, Interface, Interfaces, Signing, Storage, Storages
 from drivers.errors import Malformed, Unsupported
+from drivers.footage import Protocol, Protocols
 from drivers.model import Identity
 from drivers.onvif.parse import listed, scalar
 from drivers.onvif.soap import Answer
@@ -136,6 +137,26 @@ def interfaces(answer: Answer) -> Interfaces:
     if not found:
         raise Malformed("GetNetworkInterfaces: no interface in the answer")
     return Interfaces(tuple(found))
+
+
+def protocols(answer: Answer) -> Protocols:
+    """Read a GetNetworkProtocols answer: one row for each port that a protocol has.
+
+    Raises:
+        Malformed: It holds something that is no protocol, or nothing: what answered over HTTP has at least that.
+    """
+    found = []
+    for one in listed(answer, "NetworkProtocols"):
+        # Where nothing says that it is off, it is taken to be on: it is what an auditor wants to see.
+        enabled = one.Enabled is not False
+        name = told(one.Name)
+        ports = [port for port in one.Port or [0] if isinstance(port, int)] or [0]
+        if not name:
+            raise Malformed("GetNetworkProtocols: a protocol without a name")
+        found += [Protocol(name, port if 0 < port < 65536 else 0, enabled) for port in ports]
+    if not found:
+        raise Malformed("GetNetworkProtocols: no protocol in the answer")
+    return Protocols(tuple(found))
 
 
 def accounts(answer: Answer) -> Accounts:

@@ -74,6 +74,7 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
         options = seen.attempt(media_reads.read_mask_options, there, table, masks, media, channel)
         seen.note(subject, "mask-options", options)
     seen.note(box, "interfaces", seen.attempt(device_reads.read_interfaces, there))
+    seen.note(box, "protocols", seen.attempt(device_reads.read_protocols, there))
     seen.note(box, "accounts", seen.attempt(device_reads.read_accounts, there))
     seen.note(box, "storages", seen.attempt(device_reads.read_storages, there))
     seen.note(box, "signing", seen.attempt(device_reads.read_signing, there, table))

@@ -12,9 +12,10 @@ from agent.chain import STREAMS, link
 from agent.checks import run_checks
 from agent.config import CameraConfig, PrivateZone, Site
 from agent.events import transitions
-from agent.facts import gather
+from agent.facts import Facts, gather
 from agent.model import Head, Json, Moment, Status, StreamName
 from agent.report import build_reports
+from agent.rules.reading import shipped
 from agent.state import Memory
 from drivers.details import Host
 from drivers.model import (
@@ -70,21 +71,7 @@ def sizes(down: Callable[[int], bool], passing: bool = False, broken: bool = Fal
 
     `passing`: every finding is made a pass, which some become only after days of looks. `broken`: none of them is one.
     """
-    devices = tuple(Device(f"box-{n:02}", f"192.0.2.{n + 1}", 80, "onvif") for n in range(CAMERAS))
-    zone = PrivateZone("house opposite", _SQUARE, "color")
-    cameras = tuple(
-        CameraConfig(
-            Camera(f"camera-{n:02}", f"box-{n:02}", f"Gate {n}, north side", f"140200000013200000{n:02}"),
-            zones=(zone,),
-            recorded=True,
-        )
-        for n in range(CAMERAS)
-    )
-    site = Site("S1", "datong", "140200", "School", devices=devices, cameras=cameras, digest="c" * 64)
-    seen = [_of("site", Host(0.11, 0.23, 912_345_678_901, 2_000_000_000_000, 86_400))]
-    for n in range(CAMERAS):
-        seen += _silent(n) if down(n) else _healthy(n)
-    facts = gather(seen)
+    site, facts = large_site(), facts_of(down)
     findings = run_checks(site, facts, NOW)
     if passing:
         findings = tuple(replace(finding, status="pass", reason="", caused_by="") for finding in findings)
@@ -102,6 +89,29 @@ def sizes(down: Callable[[int], bool], passing: bool = False, broken: bool = Fal
     payloads = {report.stream: report.payload for report in reports}
     config = payloads["config"]
     return Sizes(len(payloads["health"]), len(config), len(zlib.compress(config, 6)))
+
+
+def large_site() -> Site:
+    """Return a site of 64 cameras with one private zone each, on as many devices; the shipped rules count there."""
+    devices = tuple(Device(f"box-{n:02}", f"192.0.2.{n + 1}", 80, "onvif") for n in range(CAMERAS))
+    zone = PrivateZone("house opposite", _SQUARE, "color")
+    cameras = tuple(
+        CameraConfig(
+            Camera(f"camera-{n:02}", f"box-{n:02}", f"Gate {n}, north side", f"140200000013200000{n:02}"),
+            zones=(zone,),
+            recorded=True,
+        )
+        for n in range(CAMERAS)
+    )
+    return Site("S1", "datong", "140200", "School", devices=devices, cameras=cameras, digest="c" * 64, packs=shipped())
+
+
+def facts_of(down: Callable[[int], bool]) -> Facts:
+    """Return what a look at that site showed; `down` tells which of its cameras do not answer."""
+    seen = [_of("site", Host(0.11, 0.23, 912_345_678_901, 2_000_000_000_000, 86_400))]
+    for n in range(CAMERAS):
+        seen += _silent(n) if down(n) else _healthy(n)
+    return gather(seen)
 
 
 def _of(subject: str, value: object) -> Observation:

@@ -1,7 +1,4 @@
-"""Figures of the history file for bench `checks`: how large it is after many transitions, and what a cycle pays for it.
-
-Run alone: python tests/bench/history.py [--quick] [--json].
-"""
+"""The history file, for bench `checks`: how large it is after many transitions, and what a cycle pays for it."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from agent.episodes import begun
 from agent.events import Transition
 from agent.history import keep_history, read_history
 from agent.model import Finding, Message, Source
-from measure.figures import Figure, flags, say, show
+from measure.figures import Figure
 
 SIZE = Figure("history_mb", "MB", Storage().history_max_bytes / 1e6, "lower")
 
@@ -67,16 +64,3 @@ def _changes(count: int) -> Iterator[Transition]:
             "camera-online", f"camera:c{number % CAMERAS}", "fail", "major", message, source, "unreachable"
         )
         yield Transition(finding, "pass", begun(finding, BEGINS_AT))
-
-
-def main() -> None:
-    """Measure, and print the one JSON object."""
-    asked = flags(__doc__ or "")
-    count = 100_000 if asked.quick else TRANSITIONS
-    say(f"{count} transitions")
-    size, found = measured(count)
-    show("history", asked, {SIZE.name: SIZE.of([size])}, found)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,95 @@
+"""Do time and name stand in each camera's picture, and does no other camera carry the same name?
+
+Judged on the texts that devices say they draw. No picture is read for it; a device that draws and does not say so is
+not told, never passed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Final
+
+from agent.checks.ruled import ruled
+from agent.checks.unread import FOLDED, drawn, not_told, silence
+from agent.config import CameraConfig, Site
+from agent.facts import Facts
+from agent.model import Check, Finding, Json, Message
+from drivers.model import Overlays
+
+EVIDENCE_MAX: Final = 16
+NAMED_MAX: Final = 4
+
+_FILLED_IN: Final = re.compile(r"<[^>]*>")
+_TIME: Final = re.compile(r"<[^>]*(date|time)[^>]*>", re.IGNORECASE)
+"""How drivers write what a device fills in itself, for instance `<DateAndTime>`."""
+
+
+def shows_time(overlays: Overlays) -> bool | None:
+    """Tell whether the time is drawn; None where neither a text nor the device says so."""
+    if any(_TIME.search(text) for text in overlays.texts):
+        return True
+    return overlays.time_shown
+
+
+def label(overlays: Overlays) -> str:
+    """Return what is drawn besides the time, in one spelling; empty where nothing is."""
+    texts = (_FILLED_IN.sub("", text) for text in overlays.texts)
+    return " ".join(" ".join(unicodedata.normalize("NFKC", text).split()) for text in texts if text.strip()).strip()
+
+
+def run_compliant(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every camera."""
+    return tuple(_camera(check, site, facts, one) for one in site.cameras)
+
+
+def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Finding:
+    subject = f"camera:{camera.camera.id}"
+    overlays = drawn(facts, subject)
+    if overlays is None:
+        return not_told(check, site, facts, subject, "overlays")
+    time, name = shows_time(overlays), label(overlays)
+    evidence: dict[str, Json] = {"time": time, "label": bool(name)}
+    missing = (["time"] if not time else []) + (["name"] if not name else [])
+    if missing:
+        message = Message(
+            "{missing} does not stand in its picture: switch it on in the camera's overlay (OSD) settings",
+            {"missing": " + ".join(missing)},
+        )
+        return check.finding(subject, "fail", "-and-".join(missing) + "-missing", evidence, message)
+    return check.finding(subject, "pass", "", evidence, Message("time and name stand in its picture"))
+
+
+def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge all labels of the site together: one finding, however many cameras share one."""
+    by_label: dict[str, list[str]] = {}
+    unread = []
+    for camera in site.cameras:
+        overlays = drawn(facts, f"camera:{camera.camera.id}")
+        if overlays is None:
+            unread.append(camera.camera.id)
+        elif label(overlays):
+            by_label.setdefault(label(overlays), []).append(camera.camera.id)
+    doubled = [cameras for cameras in by_label.values() if len(cameras) > 1]
+    evidence: dict[str, Json] = {"labels": len(by_label), "unread": unread[:EVIDENCE_MAX]}
+    if doubled:
+        evidence |= {"doubled": [cameras[:EVIDENCE_MAX] for cameras in doubled[:EVIDENCE_MAX]]}
+        named = "; ".join(", ".join(cameras[:NAMED_MAX]) for cameras in doubled[:NAMED_MAX])
+        message = Message(
+            "cameras carry the same name in their picture ({cameras}): give each its own", {"cameras": named}
+        )
+        return (check.finding("site", "fail", "doubled", evidence, message),)
+    if unread:
+        answering = [one for one in unread if not silence(site, facts, f"camera:{one}")]
+        cause = FOLDED if answering else silence(site, facts, f"camera:{unread[0]}")
+        message = Message("the names in the pictures of {count} cameras are not known", {"count": len(unread)})
+        return (check.finding("site", "unknown", "not-all-read", evidence, message, cause),)
+    if not by_label:
+        message = Message("no camera writes a name into its picture")
+        return (check.finding("site", "not_applicable", "no-label", evidence, message),)
+    return (check.finding("site", "pass", "", evidence, Message("no two cameras carry the same name")),)
+
+
+COMPLIANT = ruled("osd-compliant", run_compliant)
+UNIQUE = ruled("osd-label-unique", run_unique)

@@ -1,0 +1,122 @@
+"""Write `agent/checks/README.md`: every obligation of the shipped packs, the check that answers it, and its tests.
+
+Run it (`make generated`) after a change of a pack, the table of checks, the declarables or a test that names a check; a
+test holds the file equal to what this makes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from agent.checks import CHECKS
+from agent.declarables import DECLARABLES
+from agent.model import Check
+from agent.rules.pack import Observed, obligations
+from agent.rules.reading import shipped
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PAGE: Final = ROOT / "agent" / "checks" / "README.md"
+
+OBSERVED: Final[dict[Observed, str]] = {"measured": "measured", "declared": "declared", "both": "measured + declared"}
+
+OF_CHECKS: Final = re.compile("test_(checks|checks_.*|.*_checks|duties_.*|declared_check)")
+LISTS: Final = frozenset({"test_rules", "test_text", "test_checks_table"})
+"""Names of tests that judge checks, and of those that only list them."""
+
+HEAD: Final = """\
+# Checks
+
+Made by `packaging/write_checks_table.py` (`make generated`) from the rule packs, the table of checks, the table of
+declarables and the tests. Do not edit.
+
+A check is one row of `CHECKS` (`__init__.py`). It is pure: configuration, facts and time in, findings out. What stands
+on rules alone takes severity, source and duty from the packs (`ruled.py`); what rests on somebody's word asks
+`words.py` whether it is due here, declared, and still counts. A missing word is no finding of its own: `unknown`, and
+caused by `declarations`. `not_applicable` says why: `profile` (the site's profile does not ask for it), `no-rule` (no
+rule in effect does), `exempt` (the rules do not apply to this site), `none` (declared: there is no such thing here).
+
+"""
+
+
+def page() -> str:
+    """Return the text of the page."""
+    return HEAD + _obligations() + _others()
+
+
+def _obligations() -> str:
+    lines = ["## Every obligation", "", "| obligation | source | check | severity | how | rests on | tests |",
+             "|---|---|---|---|---|---|---|"]  # fmt: skip
+    written = {check.id: check for check in CHECKS}
+    tests = _tests()
+    for name, one in obligations(shipped()):
+        check = written.get(one.check)
+        cells = (
+            f"`{name}`",
+            str(one.source),
+            f"`{one.check}`" if check else f"`{one.check}`, not written yet",
+            one.severity,
+            OBSERVED[one.observed],
+            ", ".join(f"`{row.id}`" for row in DECLARABLES if row.check == one.check) or "-",
+            _named(tests, one.check) if check else "-",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", ""])
+
+
+def _others() -> str:
+    named = {one.check for _, one in obligations(shipped())}
+    tests = _tests()
+    lines = ["## Checks of our own", "", "No rule stands behind these but our own promises.", "",
+             "| check | source | severity | duty | tests |", "|---|---|---|---|---|"]  # fmt: skip
+    lines += [_own(check, tests) for check in CHECKS if check.id not in named]
+    return "\n".join([*lines, ""])
+
+
+def _own(check: Check, tests: dict[str, list[str]]) -> str:
+    return f"| `{check.id}` | {check.source} | {check.severity} | {check.duty} | {_named(tests, check.id)} |"
+
+
+def _named(tests: dict[str, list[str]], check: str) -> str:
+    return ", ".join(f"`{name}`" for name in tests.get(check, [])) or "none"
+
+
+def _tests() -> dict[str, list[str]]:
+    """Return the tests of each check, by its id: those of checks that name it, or where there is none, any others.
+
+    A check is named in quotes, or by its row in the table.
+    """
+    texts = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "tests").glob("test_*.py"))}
+    rows = dict(_rows())
+    found: dict[str, list[str]] = {}
+    for check in (check.id for check in CHECKS):
+        said = re.compile(rf'"{re.escape(check)}[" ]|\b{re.escape(rows.get(check, check))}\b')
+        naming = [name for name, text in texts.items() if name not in LISTS and said.search(text)]
+        found[check] = [name for name in naming if OF_CHECKS.fullmatch(name)] or naming
+    return found
+
+
+def _rows() -> Iterator[tuple[str, str]]:
+    """Yield the id of each check with the name of its row as tests write it: `module.ROW`."""
+    for check in CHECKS:
+        module = check.run.__module__.rpartition(".")[2]
+        source = (ROOT / "agent" / "checks" / f"{module}.py").read_text("utf-8")
+        row = re.search(rf"(?m)^(\w+) = \w+\(\s*(?:\"{re.escape(check.id)}\"|{_constant(source, check.id)})", source)
+        if row is not None:
+            yield check.id, f"{module}.{row[1]}"
+
+
+def _constant(source: str, check: str) -> str:
+    found = re.search(rf'(?m)^(\w+)(?:: Final)? = "{re.escape(check)}"', source)
+    return found[1] if found else "(?!)"
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

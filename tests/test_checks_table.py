@@ -1,0 +1,38 @@
+"""The page of all obligations is what packs, checks, declarables and tests say; no obligation is without its row."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+from agent.checks import CHECKS
+from agent.rules.pack import obligations
+from agent.rules.planned import PLANNED
+from agent.rules.reading import shipped
+
+ROOT = Path(__file__).parent.parent
+TABLE = runpy.run_path(str(ROOT / "packaging/write_checks_table.py"))
+PAGE = (ROOT / "agent/checks/README.md").read_text("utf-8")
+ROWS = [line.split(" | ") for line in PAGE.splitlines() if line.startswith("| `")]
+
+
+def test_the_page_is_what_packs_checks_and_tests_say() -> None:
+    assert TABLE["page"]() == PAGE, "run: make generated"
+
+
+def test_every_obligation_and_every_check_has_a_row() -> None:
+    named = {row[0].strip("|` ") for row in ROWS}
+    assert {name for name, _ in obligations(shipped())} - named == set()
+    told = {name for row in ROWS for name in re.findall("`([a-z-]+)`", row[2] if "/" in row[0] else row[0])}
+    assert told == {check.id for check in CHECKS} | PLANNED
+
+
+def test_every_check_that_is_written_has_a_test() -> None:
+    bare = [row[0] for row in ROWS if row[-1].strip("| ") in ("none", "-") and "not written yet" not in row[2]]
+    assert bare == []
+
+
+def test_a_check_that_is_not_written_yet_says_so() -> None:
+    said = {check for row in ROWS if "not written yet" in row[2] for check in re.findall("`([a-z-]+)`", row[2])}
+    assert said == PLANNED

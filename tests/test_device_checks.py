@@ -1,0 +1,220 @@
+"""What devices say of themselves, judged: time source, labels, sound, streams, services, firmware, accounts."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sites import DECLARED, NOW, camera, gateway, healthy_camera, observed, site, without
+
+from agent.checks import run_checks
+from agent.config import Rules, Site
+from agent.declarations import Declaration
+from agent.facts import gather
+from agent.model import Finding, Message
+from agent.rules.reading import shipped
+from drivers.details import Account, Accounts, Audio, AudioEncoder, Encoder, Encoders
+from drivers.footage import Protocol, Protocols
+from drivers.model import Clock, Fact, Identity, Observation, Overlays, Reason, Unavailable, Value
+
+SILENT: tuple[Fact, ...] = ("identity", "clock", "services", "protocols", "accounts")
+BOX = (
+    Identity("ACME", "N8", "V4.30 build 26", "42"),
+    Clock(0.2, 0.05, ntp=True),
+    Protocols((Protocol("HTTP", 80, True), Protocol("RTSP", 554, True), Protocol("Telnet", 23, False))),
+    Accounts((Account("admin", "Administrator"), Account("guard", "User"))),
+)
+LISTS = {
+    "approved-services": ("HTTP", "rtsp"),
+    "approved-firmware": ("N8: V4.30", "N9: V1"),
+    "flawed-firmware": "none",
+    "approved-accounts": ("admin", "guard"),
+    "operation-rules": "Rules of 2026",
+}
+
+
+def said(**words: object) -> tuple[Declaration, ...]:
+    given = {**LISTS, **{name.replace("_", "-"): value for name, value in words.items()}}
+    rows = [Declaration(duty, value, "Li Na", date(2026, 1, 31)) for duty, value in given.items() if value is not None]
+    return (*DECLARED, *rows)
+
+
+def full(**words: object) -> Site:
+    """Return a site that is asked for everything and has declared what these checks rest on."""
+    return site(camera(), declarations=said(**words), rules=Rules("full"), packs=shipped())
+
+
+def seen(*instead: Value, of_camera: tuple[Value, ...] = ()) -> tuple[Observation, ...]:
+    """Return a site in order, but for these facts."""
+    kinds = tuple(type(value) for value in instead)
+    box = tuple(value for value in BOX if not isinstance(value, kinds))
+    kept = without(healthy_camera(), *(type(value) for value in of_camera))
+    return gateway() + observed("device:box", *box, *instead) + kept + observed("camera:gate", *of_camera)
+
+
+def judge(observations: tuple[Observation, ...], a_site: Site | None = None) -> dict[str, Finding]:
+    return {f.key: f for f in run_checks(a_site or full(), gather(observations), NOW)}
+
+
+def word(finding: Finding) -> tuple[str, str]:
+    return finding.status, finding.reason
+
+
+SOUND = Audio((AudioEncoder("main", "AAC", 64, 16),))
+
+
+def main_stream(encoding: str = "H265", width: int = 2560, height: int = 1440, rate: float = 25.0) -> Encoders:
+    return Encoders((Encoder("sub", "H264", 640, 360, 25.0, 512), Encoder("main", encoding, width, height, rate, 4096)))
+
+
+@pytest.mark.parametrize(
+    ("check", "fact", "status", "reason"),
+    [
+        ("clock-source device:box", Clock(0.1, 0.05, ntp=True), "pass", ""),
+        ("clock-source device:box", Clock(0.1, 0.05, ntp=False), "warn", "manual"),
+        ("clock-source device:box", Clock(0.1, 0.05), "unknown", "unsupported"),
+        ("insecure-service device:box", BOX[2], "pass", ""),
+        ("insecure-service device:box", Protocols((Protocol("TELNET", 23, True),)), "fail", "insecure"),
+        ("insecure-service device:box", Protocols((Protocol("SNMP v2c", 161, True),)), "fail", "insecure"),
+        ("network-exposure device:box", BOX[2], "pass", ""),
+        ("network-exposure device:box", Protocols((Protocol("SSH", 22, True),)), "fail", "not-approved"),
+        ("network-exposure device:box", Protocols((Protocol("SSH", 22, False),)), "pass", ""),
+        ("firmware-drift device:box", BOX[0], "pass", ""),
+        ("firmware-drift device:box", Identity("ACME", "N8", "V4.3", "42"), "fail", "not-approved"),
+        ("firmware-drift device:box", Identity("ACME", "N8", "V4.301", "42"), "fail", "not-approved"),
+        ("firmware-drift device:box", Identity("ACME", "X1", "V4.30", "42"), "warn", "model-not-listed"),
+        ("account-inventory device:box", BOX[3], "pass", ""),
+        ("account-inventory device:box", Accounts(()), "pass", ""),
+        ("account-inventory device:box", Accounts((Account("eve", "User"),)), "fail", "not-approved"),
+        ("account-inventory device:box", Accounts((Account("Admin", "User"),)), "fail", "not-approved"),
+    ],
+)
+def test_a_device_is_judged_by_what_it_says(check: str, fact: Value, status: str, reason: str) -> None:
+    assert word(judge(seen(fact))[check]) == (status, reason)
+
+
+@pytest.mark.parametrize(
+    ("check", "fact", "status", "reason"),
+    [
+        ("audio-undeclared camera:gate", Audio(()), "pass", ""),
+        ("audio-undeclared camera:gate", SOUND, "fail", "audio-on"),
+        ("osd-compliant camera:gate", Overlays(("Gate", "<DateAndTime>")), "pass", ""),
+        ("osd-compliant camera:gate", Overlays(("Gate",), True), "pass", ""),
+        ("osd-compliant camera:gate", Overlays(("Gate <Date>",), None), "pass", ""),
+        ("osd-compliant camera:gate", Overlays(("Gate",), False), "fail", "time-missing"),
+        ("osd-compliant camera:gate", Overlays(("Gate",)), "fail", "time-missing"),
+        ("osd-compliant camera:gate", Overlays(("<DateAndTime>",)), "fail", "name-missing"),
+        ("osd-compliant camera:gate", Overlays(("  ",), False), "fail", "time-and-name-missing"),
+        ("osd-compliant camera:gate", Overlays(()), "unknown", "unsupported"),
+        ("osd-label-unique site", Overlays(("Gate",), True), "pass", ""),
+        ("osd-label-unique site", Overlays(("<DateAndTime>",)), "not_applicable", "no-label"),
+        ("osd-label-unique site", Overlays(()), "unknown", "not-all-read"),
+        ("stream-profile-conforms camera:gate", main_stream(), "not_applicable", "no-design"),
+    ],
+)
+def test_a_camera_is_judged_by_what_its_device_says(check: str, fact: Value, status: str, reason: str) -> None:
+    assert word(judge(seen(of_camera=(fact,)))[check]) == (status, reason)
+
+
+@pytest.mark.parametrize(
+    ("read", "status", "reason"),
+    [
+        (main_stream(), "pass", ""),
+        (main_stream("HEVC"), "pass", ""),
+        (main_stream("H.265", 3840, 2160, 30), "pass", ""),
+        (main_stream("H264"), "fail", "below-design"),
+        (main_stream(width=1920), "fail", "below-design"),
+        (main_stream(height=1080), "fail", "below-design"),
+        (main_stream(rate=12.5), "fail", "below-design"),
+        (main_stream(rate=0.0), "unknown", "unsupported"),
+        (Encoders(()), "unknown", "unsupported"),
+    ],
+)
+def test_the_main_stream_is_held_against_its_declared_design(read: Encoders, status: str, reason: str) -> None:
+    a_site = full(stream_design="H265 2560x1440 25")
+    assert word(judge(seen(of_camera=(read,)), a_site)["stream-profile-conforms camera:gate"]) == (status, reason)
+
+
+def test_sound_that_somebody_allowed_passes() -> None:
+    found = judge(seen(of_camera=(SOUND,)), full(audio_allowed=True))
+    assert word(found["audio-undeclared camera:gate"]) == ("pass", "")
+
+
+def test_a_firmware_with_a_known_flaw_is_found_whatever_is_approved() -> None:
+    found = judge(seen(), full(flawed_firmware=("N8: V4.30",)))
+    assert word(found["product-advisory-open device:box"]) == ("fail", "flawed")
+    assert word(judge(seen())["product-advisory-open device:box"]) == ("pass", "")
+
+
+def test_names_of_accounts_stay_on_the_site() -> None:
+    found = judge(seen(Accounts((Account("eve-of-the-night-shift", "User"),))))["account-inventory device:box"]
+    assert "night-shift" not in str(found.message) + str(found.evidence)
+    other = judge(seen(Accounts((Account("mallory", "User"),))))["account-inventory device:box"]
+    assert found.evidence["accounts_digest"] != other.evidence["accounts_digest"]
+
+
+def test_two_cameras_with_one_label_are_one_finding_whatever_the_spelling() -> None:
+    a_site = site(camera("gate"), camera("yard"))
+    labels = observed("camera:gate", Overlays(("\uff27ate  1",), True)) + observed(
+        "camera:yard", Overlays(("Gate 1",), True)
+    )
+    both = without(healthy_camera("gate") + healthy_camera("yard"), Overlays) + labels
+    found = judge(gateway() + observed("device:box", *BOX) + both, a_site)
+    assert [f.subject for f in found.values() if f.check == "osd-label-unique"] == ["site"]
+    assert word(found["osd-label-unique site"]) == ("fail", "doubled")
+    assert found["osd-label-unique site"].evidence["doubled"] == [["gate", "yard"]]
+
+
+@pytest.mark.parametrize("reason", ["unsupported", "refused", "malformed", "deadline"])
+def test_what_a_device_does_not_tell_is_one_finding_for_the_site(reason: Reason) -> None:
+    gone = tuple(Unavailable(fact, reason) for fact in ("protocols", "accounts"))
+    box = observed("device:box", BOX[0], BOX[1], *gone)
+    quiet = without(healthy_camera(), Audio, Overlays)
+    found = judge(gateway() + box + quiet + observed("camera:gate", Unavailable("audio", reason)))
+    rest = ("audio-undeclared camera:gate", "insecure-service device:box", "network-exposure device:box",
+            "account-inventory device:box", "osd-compliant camera:gate", "osd-label-unique site")  # fmt: skip
+    assert {(found[key].status, found[key].caused_by) for key in rest} == {("unknown", "facts-unread site")}
+    assert found["facts-unread site"].status == "unknown"
+    told = {(row["fact"], row["reason"]) for row in found["facts-unread site"].evidence["facts"]}  # type: ignore
+    assert told >= {("audio", reason), ("protocols", reason), ("accounts", reason), ("overlays", "unsupported")}
+
+
+def test_the_technical_profile_does_not_miss_what_few_devices_tell() -> None:
+    found = judge(
+        gateway() + observed("device:box", BOX[0], BOX[1]) + healthy_camera(), site(camera(), packs=shipped())
+    )
+    asked_in_full = ("network-exposure", "firmware-drift", "product-advisory-open", "account-inventory")
+    assert {word(found[f"{check} site"]) for check in asked_in_full} == {("not_applicable", "profile")}
+    assert word(found["insecure-service device:box"]) == ("not_applicable", "profile")
+    assert word(found["facts-unread site"]) == ("pass", "")
+
+
+def test_a_list_that_nobody_declared_is_told_by_the_one_open_item() -> None:
+    found = judge(seen(), full(approved_services=None, approved_firmware=None, approved_accounts=None))
+    for check in ("network-exposure", "firmware-drift", "account-inventory"):
+        one = found[f"{check} site"]
+        assert (one.status, one.reason, one.caused_by) == ("unknown", "not-declared", "declarations site")
+
+
+def test_a_silent_device_is_told_once_and_passes_nothing() -> None:
+    facts = gateway() + observed("device:box", *(Unavailable(fact, "deadline") for fact in SILENT))
+    facts += observed("camera:gate", *(Unavailable(fact, "deadline") for fact in ("streams", "audio", "overlays")))
+    found = judge(facts)
+    own = ("clock-source", "insecure-service", "network-exposure", "firmware-drift", "account-inventory")
+    assert {(found[f"{c} device:box"].status, found[f"{c} device:box"].caused_by) for c in own} == {
+        ("unknown", "camera-online camera:gate")
+    }
+    assert found["facts-unread site"].status == "pass"
+    assert found["osd-label-unique site"].caused_by == "camera-online camera:gate"
+
+
+def test_a_clock_set_by_hand_that_is_wrong_is_one_finding() -> None:
+    found = judge(seen(Clock(95.0, 0.2, ntp=False)))
+    assert found["clock-source device:box"].caused_by == "clock-offset device:box"
+    assert judge(seen(Clock(0.1, 0.2, ntp=False)))["clock-source device:box"].caused_by == ""
+
+
+def test_messages_have_a_value_for_every_place() -> None:
+    for facts in (seen(), seen(Protocols((Protocol("ftp", 21, True),)), of_camera=(SOUND, Overlays(()))), ()):
+        for finding in judge(tuple(facts)).values():
+            assert isinstance(finding.message, Message) and str(finding.message)

@@ -1,0 +1,180 @@
+"""The link to the police platform, judged by the recorder's own word; required points, judged by who covers them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from duty_sites import FACTS, declared_site, judged, verdict, word
+from sites import NOW, camera, healthy_camera, healthy_device, observed
+
+from agent.checks import run_checks
+from agent.checks.words import FOLDED
+from agent.config import Rules
+from agent.facts import Facts, gather
+from drivers.footage import PlatformLink, PlatformServer
+from drivers.model import CAMERA_FACTS, Camera, Reason, Unavailable
+
+INTERFACE, REGISTERED, KEEPALIVE = "platform-interface-configured", "platform-registered", "platform-keepalive"
+CATALOG, PLAYABLE = "platform-catalog-complete", "platform-stream-playable"
+LINKED = declared_site(
+    word("linked", True), cameras=(camera("gate"), camera("yard", camera=Camera("yard", "box", channel=2)))
+)
+CODES = ((1, "14020000001320000001"), (2, "14020000001320000002"))
+
+
+def server(registered: bool | None = True, enabled: bool = True, **changes: object) -> PlatformServer:
+    return replace(PlatformServer("GB28181", enabled, registered, heartbeat_s=60, codes=CODES), **changes)
+
+
+def with_link(*servers: PlatformServer) -> Facts:
+    """Return facts in which the recorder lists these platforms."""
+    seen = healthy_device() + healthy_camera("gate") + healthy_camera("yard")
+    return gather(seen + observed("device:box", PlatformLink(servers)))
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (with_link(server()), ("pass", "")),
+        (with_link(server(enabled=False), server()), ("pass", "")),
+        (with_link(), ("fail", "not-configured")),
+        (with_link(server(enabled=False)), ("fail", "not-configured")),
+        (with_link(server(kind="GA1400")), ("fail", "not-configured")),
+        (FACTS, ("unknown", "not-read-yet")),
+    ],
+)
+def test_every_recorder_of_a_linked_camera_is_set_up_for_a_platform(facts: Facts, expected: tuple[str, str]) -> None:
+    assert verdict(INTERFACE, LINKED, facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("servers", "expected"),
+    [
+        ((server(True),), ("pass", "")),
+        ((server(False),), ("fail", "not-registered")),
+        ((server(None),), ("unknown", "not-read-yet")),
+        ((server(True), server(False)), ("warn", "partly-registered")),
+        ((server(True), server(False, enabled=False)), ("pass", "")),
+        ((server(False), server(None)), ("fail", "not-registered")),
+        ((), ("unknown", "not-read-yet")),
+    ],
+)
+def test_a_recorder_says_whether_it_is_registered(
+    servers: tuple[PlatformServer, ...], expected: tuple[str, str]
+) -> None:
+    assert verdict(REGISTERED, LINKED, with_link(*servers)) == expected
+
+
+@pytest.mark.parametrize(
+    ("codes", "own", "expected"),
+    [
+        (CODES, "", ("unknown", "not-read-yet")),
+        (CODES, CODES[1][1], ("unknown", "not-read-yet")),
+        (CODES, "14020000001320000009", ("fail", "not-in-catalog")),
+        (CODES[:1], "", ("fail", "not-in-catalog")),
+        ((), "", ("unknown", "not-read-yet")),
+    ],
+)
+def test_a_camera_without_its_code_fails_and_the_platforms_own_list_is_unknown(
+    codes: tuple[tuple[int, str], ...], own: str, expected: tuple[str, str]
+) -> None:
+    yard = camera("yard", camera=Camera("yard", "box", channel=2, code=own))
+    a_site = replace(LINKED, cameras=(camera("gate"), yard))
+    assert verdict(CATALOG, a_site, with_link(server(codes=codes))) == expected
+
+
+@pytest.mark.parametrize("check", [KEEPALIVE, PLAYABLE])
+def test_what_only_the_platform_shows_is_never_a_pass(check: str) -> None:
+    assert verdict(check, LINKED, with_link(server())) == ("unknown", "not-read-yet")
+
+
+def shown(facts: Facts) -> list[str]:
+    """Return what is told of the link, without what hangs on another finding."""
+    found = run_checks(LINKED, facts, NOW)
+    return [
+        f"{f.check} {f.status}"
+        for f in found
+        if f.check.startswith("platform") and f.status != "pass" and not f.caused_by
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        (with_link(server()), [f"{KEEPALIVE} unknown"]),
+        (with_link(server(False)), [f"{REGISTERED} fail"]),
+        (with_link(), [f"{INTERFACE} fail"]),
+        (FACTS, [f"{INTERFACE} unknown"]),
+    ],
+)
+def test_one_cause_is_one_finding(facts: Facts, told: list[str]) -> None:
+    assert shown(facts) == told
+
+
+@pytest.mark.parametrize("check", [INTERFACE, REGISTERED, KEEPALIVE, CATALOG, PLAYABLE])
+def test_where_nobody_declared_it_linked_nothing_is_asked(check: str) -> None:
+    assert verdict(check, declared_site(), with_link()) == ("not_applicable", "not-linked")
+    assert verdict(check, declared_site(packs=())) == ("not_applicable", "no-rule")
+    (finding,) = judged(check, declared_site(without=("linked",)))
+    assert (finding.status, finding.reason, finding.caused_by) == ("unknown", "not-declared", FOLDED)
+
+
+def test_the_default_profile_asks_for_the_link() -> None:
+    assert verdict(INTERFACE, replace(LINKED, rules=Rules()), with_link()) == ("fail", "not-configured")
+
+
+def test_only_the_cameras_that_are_declared_linked_count() -> None:
+    rows = (word("linked", False), word("linked", True, cameras=("gate",)))
+    a_site = declared_site(*rows, cameras=LINKED.cameras)
+    assert verdict(CATALOG, a_site, with_link(server(codes=CODES[:1]))) == ("unknown", "not-read-yet")
+
+
+def silent(*names: str, reason: Reason = "unreachable") -> Facts:
+    """Return facts in which these cameras show nothing."""
+    seen = healthy_device()
+    for name in ("gate", "yard"):
+        gone = observed(f"camera:{name}", *(Unavailable(fact, reason) for fact in CAMERA_FACTS))
+        seen += gone if name in names else healthy_camera(name)
+    return gather(seen)
+
+
+def test_a_recorder_that_is_silent_is_the_cause() -> None:
+    lost = observed("device:box", *(Unavailable(f, "unreachable") for f in ("identity", "services", "platform-link")))
+    (finding,) = judged(INTERFACE, LINKED, gather(lost))
+    assert (finding.status, finding.reason, finding.caused_by) == ("unknown", "unreachable", "camera-online device:box")
+
+
+POINTS = "required-point-covered"
+COVERED: Mapping[str, tuple[Facts, tuple[str, str], str]] = {
+    "all run": (FACTS, ("pass", ""), ""),
+    "one of the two that cover it runs": (silent("gate"), ("pass", ""), ""),
+    "none runs": (silent("gate", "yard"), ("fail", "offline"), "camera-online camera:gate"),
+    "none could be seen": (
+        silent("gate", "yard", reason="refused"), ("unknown", "not-seen"), "camera-online camera:gate",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", COVERED)
+def test_a_point_is_covered_by_a_camera_that_runs(case: str) -> None:
+    facts, expected, cause = COVERED[case]
+    a_site = declared_site(word("required-points", ("P1",)), word("required-point", "P1"))
+    (finding,) = judged(POINTS, a_site, facts)
+    assert ((finding.status, finding.reason), finding.caused_by) == (expected, cause)
+
+
+def test_a_point_without_a_camera_fails_by_itself_whatever_else_is_dark() -> None:
+    rows = (word("required-points", ("P1", "P2")), word("required-point", "P1", cameras=("gate",)))
+    (finding,) = judged(POINTS, declared_site(*rows), silent("gate"))
+    assert (finding.status, finding.reason, finding.caused_by) == ("fail", "no-camera", "")
+    assert finding.evidence["uncovered"] == ["P2"]
+    assert "P2: name the camera: camwarden declare --set required-point=POINT" in str(finding.message)
+
+
+def test_points_that_nobody_named_or_declared_are_not_asked_for() -> None:
+    assert verdict(POINTS, declared_site()) == ("not_applicable", "none")
+    assert verdict(POINTS, declared_site(rules=Rules())) == ("not_applicable", "profile")
+    (finding,) = judged(POINTS, declared_site(without=("required-points",)))
+    assert (finding.status, finding.caused_by) == ("unknown", FOLDED)
