@@ -8,6 +8,11 @@ from typing import Final
 TITLES: Final[Mapping[str, str]] = {
     "declarations": "Declarations",
     "shared-fault": "Nothing vanished together",
+    "camera-lost": "No camera lost",
+    "outage-duration": "Outages mended",
+    "camera-online-rate": "Online rate",
+    "camera-good-rate": "Cameras in good condition",
+    "camera-file-complete": "Camera files",
     "camera-online": "Camera online",
     "camera-moved": "View unchanged",
     "camera-occluded": "View not covered",
