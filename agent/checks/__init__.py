@@ -39,6 +39,7 @@ from agent.checks import (
     tamper,
     unread,
     upkeep,
+    upkept,
     view,
     zones,
 )
@@ -49,6 +50,10 @@ from agent.model import Check, Finding
 CHECKS: tuple[Check, ...] = (
     shared.CHECK,
     online.CHECK,
+    upkept.LOST,
+    upkept.OUTAGES,
+    upkept.ONLINE_RATE,
+    upkept.GOOD_RATE,
     view.CHECK,
     quality.OCCLUDED,
     quality.QUALITY,
@@ -71,6 +76,7 @@ CHECKS: tuple[Check, ...] = (
     encoding.AUDIO,
     encoding.STREAM,
     access.CHECK,
+    upkept.FILE,
     approved.INSECURE_SERVICE,
     approved.EXPOSURE,
     approved.FIRMWARE_DRIFT,
