@@ -64,7 +64,7 @@ def shown(status: FilingStatus, lang: str) -> RenderableType:
     told = [one for one in status.changes if one.status != "not_applicable"]
     if told:
         parts += [Text(translate("changes since the last filing", lang), style="italic"), *findings_shown(told, lang)]
-    line = Text(translate('next step', lang) + translate(": ", lang), style="bold")
+    line = Text(translate("next step", lang) + translate(": ", lang), style="bold")
     parts += [Text(), line.append(Text(render(next_step(status), lang), style="not bold"))]
     return Group(*parts)
 
