@@ -1,8 +1,8 @@
 """When does a new status of one finding count, and when does its episode begin and end? Pure.
 
 Counted is in looks, not in seconds: a clock that jumps decides nothing, and a look that did not happen proves nothing.
-The one exception is flapping: what turned not well more than `FLAPS` times within a week stays one open episode until it
-has been well for a whole week. A link that comes and goes a few times a day is seen down only now and then.
+The one exception is flapping: what turned not well more than `FLAPS` times within a week stays one open episode until
+it has been well for a whole week. A link that comes and goes a few times a day is seen down only now and then.
 
 That something is well is told only where it was told that it was not: what is learned, or due, for the first time is no
 news.

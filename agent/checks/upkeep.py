@@ -25,10 +25,10 @@ def run_maintenance(check: Check, site: Site, facts: Facts, now: datetime) -> tu
     found = words(check, site, now)
     if isinstance(found, Finding):
         return (found,)
+    if (open_ := found.open()) is not None:
+        return (open_,)
     every, last = found.value("maintenance-interval-days"), found.value("maintenance-last")
-    open_ = found.open()
-    if open_ is not None or not isinstance(every, int | float) or not isinstance(last, date):
-        return (open_,) if open_ else ()
+    assert isinstance(every, int | float) and isinstance(last, date)  # noqa: S101 - the loader takes nothing else
     left = (last + timedelta(days=int(every)) - found.today).days
     if last > found.today:
         message = Message("the last maintenance is of a day to come", next_step="correct it")
