@@ -11,36 +11,20 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from dossiers import SAMPLE, STREAMS, dossier, files_of, filing_site, looked, paper, word
+from dossiers import STREAMS, dossier, files_of, filing_site, hostile_dossier, looked, page, paper, word
 from handed_over import SIGNER
-from sites import camera
 from test_text import CATALOGUE
 
-from agent.filing.contents import Dossier, dossier_of
+from agent.filing.contents import dossier_of
 from agent.filing.lists import CAMERA_HEADINGS, DEVICE_HEADINGS, KINDS, STREAM_HEADINGS, Listed, lists
 from agent.filing.packed import CONTENT
-from agent.filing.page import render_page
 from agent.filing.page_words import CLOCKS, STANDS, WORDS
 from agent.filing.papers import TITLES, enclose
-from agent.handover.report import KeyPart
 from agent.text import LANGUAGES
-from drivers.model import Camera, Identity, Unavailable
+from drivers.model import Unavailable
 
 HOSTILE = "<script>alert(1)</script>{{ 7*7 }}\x1b[2J\u202e</style>"
 FORMULA = '=HYPERLINK("http://x","y")'
-
-
-def page(one: Dossier, lang: str = "en", is_site_key: bool = True) -> str:
-    return render_page(one, KeyPart(SIGNER.kid, is_site_key), lang)
-
-
-def hostile_dossier(text: str) -> Dossier:
-    box = Identity(text, text, text, text, text)
-    a_site = filing_site(
-        word("legal-unit", text), cameras=(camera(camera=Camera("gate", "box", text, placement=text)),)
-    )
-    streams = replace(STREAMS, streams=(replace(STREAMS.streams[0], encoding=text),))
-    return dossier_of(looked(a_site, box, camera_values=(streams, SAMPLE)))
 
 
 def rows(listed: Listed) -> Iterator[list[str]]:
