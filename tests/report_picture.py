@@ -1,6 +1,6 @@
 """Make the picture of README.md: two pages of the demo site's hand-over report, side by side.
 
-    make picture
+make picture
 """
 
 from __future__ import annotations
