@@ -83,6 +83,9 @@ def parse_toml(path: Path, raw: bytes | None, problems: list[Problem], *, holds_
             fix = "a key and a table may stand only once: remove or rename this one"
         problems.append(Problem(str(path), line, "", said, fix))
         return None
+    except ValueError:
+        problems.append(Problem(str(path), 0, "", "holds a number of thousands of digits", "correct it"))
+        return None
     except RecursionError:
         problems.append(Problem(str(path), 0, "", "is nested too deeply", "site files need four levels at most"))
         return None

@@ -7,7 +7,6 @@ caller builds nothing while problems exist. What the values mean together is dec
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -171,8 +170,7 @@ class Table:
         if (
             not isinstance(value, int | float)
             or isinstance(value, bool)
-            or not math.isfinite(value)
-            or not low <= value <= high
+            or not low <= value <= high  # not-a-number is in no range
         ):
             return self._wrong(key, f"a number from {low:.7g} to {high:.7g}", f"{default:g}", default)
         return float(value)

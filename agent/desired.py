@@ -2,9 +2,10 @@
 
     verified -> version rises -> whole document valid -> nothing loosened -> kept, and in force from the next cycle
 
-A document is taken whole or not at all. It names thresholds and the period from a closed list, so no address and no
-credential can come with one. What a site's own file demands may only become stricter: a floor may rise, a limit may
-fall. The period alone may go either way within its bounds. `Site.digest` stays that of the site's own file.
+A document is taken whole or not at all. It names thresholds and the period from a closed list (`policy_bounds.py`),
+and packs of rules (`rules/from_hub.py`), so no address and no credential can come with one. What a site's own file and
+its packs demand may only become stricter: a floor may rise, a limit may fall, a duty may be added. The period alone may
+go either way within its bounds. `Site.digest` stays that of the site's own file.
 
 All of it is pure but the two functions at the end.
 """
@@ -16,63 +17,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from agent import config_sections as bounds
-from agent.config import PERIOD_MAX_S, PERIOD_MIN_S, Site
-from agent.envelope import flatten, unflatten
+from agent.config import Site
+from agent.envelope import flatten, read_header, unflatten
 from agent.errors import NotVerified
 from agent.events import Transition
 from agent.files import write_atomic
 from agent.keys import PublicKey
 from agent.model import Finding, Json, Message, Source
+from agent.policy_bounds import contradiction, loosens, overlay, wrong
 from agent.remote import Desired, Order, Refused
 from agent.remote_wire import read_desired
+from agent.rules.from_hub import NotAPack, looser, mistake, not_rising, read_packs, with_packs
 
 FILE_NAME: Final = "desired.json"
 FILE_MODE: Final = 0o600
 FILE_MAX_BYTES: Final = 256 * 1024
+WHY_MAX_CHARS: Final = 500
 
 FROM_A_HUB: Final = frozenset({"site", "payload"})
 """Reasons of `NotVerified` for what a pinned hub did sign: these are refused aloud, all others only counted."""
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a hub may say to one name: whole numbers or any, from `low` to `high`, and which way is stricter."""
-
-    low: float
-    high: float
-    stricter: Literal["up", "down", "either"]
-    whole: bool = False
-
-
 TAMPERED: Final = Message(
     "the hub's policy that was kept is not what the hub signed and is not in force: find out who changed the file"
-)
-
-PERIOD: Final = "period_s"
-
-RULES: Final[Mapping[str, Rule]] = {
-    PERIOD: Rule(PERIOD_MIN_S, PERIOD_MAX_S, "either", whole=True),
-    "retention_floor_days": Rule(bounds.RETENTION_LAW_DAYS, bounds.RETENTION_MAX_DAYS, "up", whole=True),
-    "retention_ceiling_days": Rule(1, bounds.RETENTION_MAX_DAYS, "down", whole=True),
-    "forecast_days": Rule(1, bounds.FORECAST_MAX_DAYS, "up", whole=True),
-    "clock_warn_s": Rule(0, bounds.CLOCK_MAX_S, "down"),
-    "clock_fail_s": Rule(0, bounds.CLOCK_MAX_S, "down"),
-    "completeness_warn_ratio": Rule(0, 1, "up"),
-    "completeness_fail_ratio": Rule(0, 1, "up"),
-    "gap_warn_s": Rule(0, bounds.GAP_MAX_S, "down"),
-    "gap_fail_s": Rule(0, bounds.GAP_MAX_S, "down"),
-    "recording_stale_s": Rule(1, bounds.STALE_MAX_S, "down"),
-    "mask_uncovered_max_ratio": Rule(0, bounds.UNCOVERED_MAX_RATIO, "down"),
-}
-"""The closed list; its bounds are those of site.toml. The operator's word about the gateway's clock is not in it."""
-
-_ORDERED: Final = (
-    ("clock_warn_s", "clock_fail_s"),
-    ("gap_warn_s", "gap_fail_s"),
-    ("completeness_fail_ratio", "completeness_warn_ratio"),
 )
 
 
@@ -92,7 +60,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What counts now: the site as it is judged, and which of the hub's documents made it so; version 0: none.
+    """What counts now: the site as it is judged, packs too, and which of the hub's documents made it so; 0: none.
 
     `refused` says why the kept document does not count, where there is one.
     """
@@ -150,80 +118,33 @@ def in_force(local: Site, kept: Kept | None, now: datetime | None) -> InForce:
     refused = _expired(kept.desired, now) or judge(local, kept.desired)
     if refused is not None:
         return InForce(local, refused=refused)
-    policy = kept.desired.policy
-    return InForce(overlay(local, policy), kept.desired.version, policy, kept.digest)
-
-
-def overlay(local: Site, policy: Mapping[str, Any]) -> Site:
-    """Return the site with the hub's values in the place of its own. `policy` has passed `judge`.
-
-    A floor counts for every camera, also for one whose own floor is lower.
-    """
-    values: dict[str, Any] = {
-        name: value if RULES[name].whole else float(value) for name, value in policy.items() if name != PERIOD
-    }
-    site = replace(local, period_s=policy.get(PERIOD, local.period_s), policy=replace(local.policy, **values))
-    floor = policy.get("retention_floor_days", 0)
-    cameras = tuple(
-        replace(camera, retention_days=max(camera.retention_days, floor)) if camera.retention_days else camera
-        for camera in local.cameras
-    )
-    return replace(site, cameras=cameras)
+    policy, version = kept.desired.policy, kept.desired.version
+    packs = with_packs(local.packs, read_packs(kept.desired.packs), version, read_header(kept.jws).kid)
+    return InForce(replace(overlay(local, policy), packs=packs), version, policy, kept.digest)
 
 
 def judge(local: Site, desired: Desired) -> Refused | None:
     """Return the first mistake of a document, None where it has none. Mistakes in values come before what loosens."""
     policy: Mapping[str, Any] = desired.policy
     for name, value in policy.items():
-        if why := _wrong(name, value):
+        if why := wrong(name, value):
             return Refused(desired.version, "not-valid", why)
+    try:
+        packs = read_packs(desired.packs)
+    except NotAPack as error:
+        return Refused(desired.version, "not-valid", str(error)[:WHY_MAX_CHARS])
+    if why := mistake(local, packs):
+        return Refused(desired.version, "not-valid", why)
     for name, value in policy.items():
-        if why := _loosens(local, name, value):
+        if why := loosens(local, name, value):
             return Refused(desired.version, "loosens", why)
-    if why := _contradiction(overlay(local, policy), set(policy)):
+    if why := looser(local.packs, packs):
+        return Refused(desired.version, "loosens", why)
+    if why := not_rising(local.packs, packs):
+        return Refused(desired.version, "version-not-rising", why)
+    if why := contradiction(overlay(local, policy), set(policy)):
         return Refused(desired.version, "not-valid", why)
     return None
-
-
-def _wrong(name: str, value: Any) -> str:
-    if name == "rules":
-        return "rules: this version takes no rule packs from a hub"
-    rule = RULES.get(name)
-    if rule is None:
-        return f"{name[:64]!a}: no name that a hub may set; those are {', '.join(RULES)}"
-    right = isinstance(value, int if rule.whole else int | float) and not isinstance(value, bool)
-    if not right or not rule.low <= value <= rule.high:  # not-a-number is in no range
-        kind = "a whole number" if rule.whole else "a number"
-        return f"{name}: must be {kind} from {rule.low:.7g} to {rule.high:.7g}"
-    return ""
-
-
-def _loosens(local: Site, name: str, value: Any) -> str:
-    own = local.period_s if name == PERIOD else getattr(local.policy, name)
-    if name == "retention_ceiling_days" and own == 0:
-        return ""
-    way = RULES[name].stricter
-    if (way == "up" and value < own) or (way == "down" and value > own):
-        may = "rise" if way == "up" else "fall"
-        return f"{name}: {value:.7g} is looser than the site's own {own:.7g}; it may only {may}"
-    return ""
-
-
-def _contradiction(site: Site, said: set[str]) -> str:
-    policy = site.policy
-    for lower, higher in _ORDERED:
-        low, high = getattr(policy, lower), getattr(policy, higher)
-        if low > high:
-            return f"{lower}: {low:.7g} would be above {higher} = {high:.7g}"
-    floor = max([policy.retention_floor_days, *(camera.retention_days for camera in site.cameras)])
-    if said & {"retention_floor_days", "retention_ceiling_days"} and 0 < policy.retention_ceiling_days < floor:
-        return (
-            f"retention_ceiling_days: footage cannot be gone after {policy.retention_ceiling_days} days "
-            f"and kept for {floor}"
-        )
-    if site.probe.deadline_s >= site.period_s:
-        return f"period_s: a device may take {site.probe.deadline_s:g} s, as long as the whole period"
-    return ""
 
 
 def _expired(desired: Desired, now: datetime | None) -> Refused | None:

@@ -30,7 +30,7 @@ from agent.files import write_atomic
 from agent.keys import KeyUnavailable, PublicKey, Signer
 from agent.model import Envelope, Json, Moment
 from agent.publish_messages import Message, signed_message
-from agent.remote import Command, Named, Order, Refused, Reported, Result
+from agent.remote import ORDER_MAX_BYTES, Command, Named, Order, Refused, Reported, Result
 from agent.remote_wire import read_command, write_reported, write_result
 from agent.spool import Spool
 from agent.spot_check import Asked
@@ -43,7 +43,6 @@ FILE_MODE: Final = 0o600
 FILE_MAX_BYTES: Final = 16 * 1024 * 1024
 HEARD_AT_MOST: Final = 256
 """Orders that may lie on the desk while a cycle runs; the hub asks again for what was not answered."""
-ORDER_MAX_BYTES: Final = 64 * 1024
 
 _CHECKS: Final = frozenset(check.id for check in CHECKS)
 

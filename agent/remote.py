@@ -14,11 +14,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from agent.model import Json, StreamName
 
 CommandName = Literal["resend", "report-now", "check-now"]
+
+ORDER_MAX_BYTES: Final = 64 * 1024
+"""A site looks at no larger order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +98,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Policy that the hub wants in force. `policy` is as it came: names and values, not judged yet."""
+    """Policy that the hub wants in force: names and values as they came, not judged yet, and packs of rules as TOML."""
 
     site: str
     version: int
     at: datetime
     policy: Mapping[str, Json]
     expires_at: datetime | None = None
+    packs: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ REPORTED_SCHEMA: Final = "vss-reported/1"
 NAMES_MOST: Final = 256
 """Cameras or checks that one spot check may name."""
 
+PACKS_MOST: Final = 8
+"""Packs of rules that one document may hold; their size is bounded by that of an order."""
+
 _EPOCH = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NONCE = re.compile(r"[0-9A-Za-z_-]{16,64}")
@@ -104,16 +107,17 @@ def read_result(payload: bytes, jws: str, keys: Keys) -> Result:
 
 def write_desired(desired: Desired) -> bytes:
     """Return the payload that a hub signs as `vss-desired+json`."""
-    return encode(
-        {
-            "schema": DESIRED_SCHEMA,
-            "site": desired.site,
-            "version": desired.version,
-            "ts": utc_text(desired.at),
-            "expires_at": utc_text(desired.expires_at) if desired.expires_at else None,
-            "policy": dict(desired.policy),
-        }
-    )
+    payload: dict[str, Json] = {
+        "schema": DESIRED_SCHEMA,
+        "site": desired.site,
+        "version": desired.version,
+        "ts": utc_text(desired.at),
+        "expires_at": utc_text(desired.expires_at) if desired.expires_at else None,
+        "policy": dict(desired.policy),
+    }
+    if desired.packs:
+        payload["packs"] = list(desired.packs)
+    return encode(payload)
 
 
 def read_desired(payload: bytes, jws: str, hub_keys: Keys, site: str) -> Desired:
@@ -227,7 +231,13 @@ def _desired(data: Any) -> Desired:
     if not is_number(data["version"]) or not isinstance(data["policy"], dict):
         raise ValueError
     expires_at = None if data["expires_at"] is None else _time(data["expires_at"])
-    return Desired(_text(data["site"], SITE_ID), data["version"], _time(data["ts"]), data["policy"], expires_at)
+    packs = data.get("packs", [])
+    if not isinstance(packs, list) or len(packs) > PACKS_MOST or not all(isinstance(text, str) for text in packs):
+        raise ValueError
+    for text in packs:
+        text.encode()  # a lone surrogate is no text
+    site = _text(data["site"], SITE_ID)
+    return Desired(site, data["version"], _time(data["ts"]), data["policy"], expires_at, tuple(packs))
 
 
 def _reported(data: Any) -> Reported:

@@ -24,7 +24,7 @@ from agent.looks import masks_digest
 from agent.model import Draft, Finding, Json, Message, Source, utc_text
 from agent.report_health import counts, health_body
 from agent.rules.floors import floors
-from agent.rules.pack import digest_of
+from agent.rules.pack import Pack, digest_of, from_hub_json
 from agent.spot_check import NOTHING_ASKED, Asked
 from agent.state import Memory
 from agent.timeline_days import timeline_of
@@ -115,12 +115,17 @@ def _rules(site: Site, now: datetime) -> dict[str, Json]:
     """Return which packs of rules count, and which obligation sets which figure of the policy."""
     return {
         "profile": site.rules.profile,
-        "packs": [{"id": pack.id, "version": pack.version, "digest": pack.digest} for pack in site.packs],
+        "packs": [_pack(pack) for pack in site.packs],
         "floors": [
             {"name": floor.name, "value": floor.value, "obligation": floor.obligation}
             for floor in floors(site, local_day(site, now))
         ],
     }
+
+
+def _pack(pack: Pack) -> dict[str, Json]:
+    told: dict[str, Json] = {"id": pack.id, "version": pack.version, "digest": pack.digest}
+    return {**told, "from_hub": from_hub_json(pack)} if pack.signed_by else told
 
 
 def _event(site: Site, transition: Transition) -> Draft:

@@ -25,7 +25,7 @@ HEALTH_MAX_BYTES: Final = 4096
 AROUND_BODY_BYTES: Final = 940
 """What a payload has besides the body, heads included: members of the chain, longest ids and numbers, digests."""
 
-NOT_PASS_LEAST_BYTES: Final = 600
+NOT_PASS_LEAST_BYTES: Final = 400
 """What `not_pass` may take however many cameras there are."""
 
 OTHERS: Final = "others"

@@ -13,15 +13,18 @@ import pytest
 from contract_schemas import CONTRACT, fits
 from delivery import DAY, NOW, Maker
 from hubdesk import Desk
+from sites import site
 
 from agent.chain import digest
+from agent.desired import Kept, NotTaken, take
 from agent.envelope import unflatten
 from agent.errors import NotVerified
 from agent.hub import trust
 from agent.keys import public_key
 from agent.model import Envelope, Report
 from agent.remote import Order
-from agent.remote_wire import read_command, read_desired
+from agent.remote_wire import read_command
+from agent.rules.reading import shipped
 from agent.spool import Spool
 from agent.topics import read_topic
 from agent.watermark import read_watermark
@@ -81,6 +84,8 @@ def spool_with(made: list[dict[str, Any]], directory: Path) -> Spool:
 def test_a_site_finds_what_is_expected(scenario: dict[str, Any], tmp_path: Path) -> None:
     pinned = {key.kid: key for key in map(public_key, scenario["pinned"]["keys"])}
     spool = spool_with(scenario["made"], tmp_path)
+    local = site(id=scenario["site"], packs=shipped())
+    kept: Kept | None = None
     for number, step in enumerate(scenario["deliveries"], 1):
         payload, jws = message_of(step)
         address = read_topic(step["topic"])
@@ -92,8 +97,10 @@ def test_a_site_finds_what_is_expected(scenario: dict[str, Any], tmp_path: Path)
                 read_command(Order("cmd", address.command_id, payload, jws), pinned, scenario["site"])
                 outcome = "taken"
             else:
-                read_desired(payload, jws, pinned, scenario["site"])
+                kept = take(Order("desired", "", payload, jws), kept, local, pinned, NOW)
                 outcome = "taken"
+        except NotTaken as error:
+            outcome = f"refused:{error.refused.reason}"
         except NotVerified as error:
             outcome = f"rejected:{error.reason}"
         assert outcome == step["expect"], f"delivery {number}"

@@ -13,9 +13,10 @@ from orders_by_hub import HOUR, policy
 from sites import camera, site
 
 from agent.config import Policy, Probe, Site
-from agent.desired import RULES, Kept, NotTaken, in_force, judge, keep, overlay, read_kept, take, tampered
+from agent.desired import Kept, NotTaken, in_force, judge, keep, read_kept, take, tampered
 from agent.errors import NotVerified
 from agent.keys import Signer, load_or_create_signer
+from agent.policy_bounds import RULES, overlay
 from agent.remote import Desired
 
 LOCAL = site(camera(), camera("yard", retention_days=60), period_s=900)

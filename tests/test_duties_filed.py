@@ -179,6 +179,14 @@ def test_a_filing_that_is_damaged_counts_as_none_and_is_named(
     assert "gate" not in record.getMessage()
 
 
+@pytest.mark.parametrize("name", ["\x1b[31mgate", "", "g" * 65, "a\nb"])
+def test_a_filing_with_names_that_no_site_has_counts_as_none(name: str, tmp_path: Path) -> None:
+    keep(tmp_path, replace(FILED, cameras=(name,)))
+    assert read_filed(tmp_path, "dt0001") is None
+    keep(tmp_path, replace(FILED, devices=(FiledDevice(name),)))
+    assert read_filed(tmp_path, "dt0001") is None
+
+
 def test_another_sites_filing_counts_as_none(tmp_path: Path) -> None:
     keep(tmp_path)
     assert read_filed(tmp_path, "dt0002") is None

@@ -17,6 +17,7 @@ from caseside import Day, at, config, finding, health, told_day, write_files
 from delivery import Maker
 from hubdesk import Desk, chain_of
 from mosquitto import Broker, free_port
+from test_rules import OWN
 
 from agent.cli import main
 from agent.config import Hub
@@ -269,6 +270,33 @@ def test_an_order_that_no_site_takes_and_a_bad_policy_give_one_line(
         assert hub(desk, *words) == code
         assert expected in capsys.readouterr().err
     assert desk.store.all("SELECT count(*) FROM command") == [(0,)]
+
+
+def test_packs_are_sent_named_and_taken_out_again_and_a_mistake_is_told_before_it_is_sent(
+    desk: Desk, maker: Maker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    well(desk, maker)
+    good, bad = tmp_path / "city.toml", tmp_path / "bad.toml"
+    good.write_text(OWN)
+    bad.write_text(OWN.replace("severity", "severe"))
+    assert hub(desk, "desired", "S1", "--pack", good, "--json") == 0
+    (row,) = printed(capsys)["packs"]  # type: ignore[misc]
+    assert (row["id"], row["version"]) == ("house", 1)
+    assert hub(desk, "desired", "S1", "--pack", good) == 0
+    assert "policy 2 for site S1 with house 1" in capsys.readouterr().out
+    for words, code, expected in (
+        (("--pack", bad), 78, 'bad.toml:10: obligation longer: unknown key "severe"; did you mean "severity"?'),
+        (("--pack", tmp_path / "none.toml"), 78, "none.toml: no such file"),
+        (("--pack", good, "--pack", good), 2, 'id "house" stands twice'),
+        (("--pack", good) * 9, 2, "8 packs at most"),
+        ((), 2, "nothing to send"),
+        (("--pack", good, "--no-packs"), 2, "not allowed with"),
+    ):
+        assert hub(desk, "desired", "S1", *words) == code
+        assert expected in capsys.readouterr().err
+    assert hub(desk, "desired", "S1", "--no-packs", "--json") == 0
+    assert printed(capsys)["packs"] == []
+    assert desk.store.all("SELECT count(*) FROM desired") == [(3,)]
 
 
 RUN_HUB = "import sys; from agent.cli import main; sys.exit(main(sys.argv[1:]))"

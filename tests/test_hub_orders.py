@@ -101,7 +101,7 @@ def test_a_site_that_is_not_known_and_names_that_no_site_takes_are_refused(desk:
         orders.order_check_now(desk.store, desk.signer, "S1", NOW, cameras=("../etc",))
     with pytest.raises(UsageError, match="not JSON"):
         orders.set_desired(desk.store, desk.signer, "S1", {"period_s": float("nan")}, NOW)
-    with pytest.raises(UsageError, match="larger than"):
+    with pytest.raises(UsageError, match="a site looks at 65536 at most"):
         orders.set_desired(desk.store, desk.signer, "S1", {"rules": "x" * 1024 * 1024}, NOW)
     assert desk.store.all("SELECT * FROM command") == desk.store.all("SELECT * FROM desired") == []
 
@@ -124,6 +124,21 @@ def test_the_version_of_a_policy_rises_above_all_that_either_side_has_named(desk
     assert (one.message.topic, one.message.retain) == ("vss/v1/datong/S1/config/desired", True)
     assert reported(desk, maker, 7)["event"] == "reported"  # this hub has lost its database
     assert orders.set_desired(desk.store, desk.signer, "S1", {}, NOW).version == 8
+
+
+def test_what_an_order_does_not_name_stays_and_packs_go_when_that_is_said(desk: Desk, maker: Maker) -> None:
+    trusted(desk, maker)
+
+    def sent(policy: dict[str, Json] | None, packs: tuple[str, ...] | None = None) -> tuple[object, tuple[str, ...]]:
+        made = orders.set_desired(desk.store, desk.signer, "S1", policy, NOW, packs=packs)
+        ((payload, jws),) = desk.store.all("SELECT payload, jws FROM desired WHERE version = ?", made.version)
+        read = read_desired(payload, jws, {desk.signer.kid: desk.signer.public}, "S1")
+        return read.policy, read.packs
+
+    assert sent({"period_s": 60}) == ({"period_s": 60}, ())
+    assert sent(None, ("id = 1",)) == ({"period_s": 60}, ("id = 1",))
+    assert sent({"period_s": 90}) == ({"period_s": 90}, ("id = 1",))
+    assert sent(None, ()) == ({"period_s": 90}, ())
 
 
 def test_a_policy_that_is_not_in_force_is_sent_again_at_a_birth(desk: Desk, maker: Maker) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from agent.causes import explained
 from agent.checks import (
     acceptance,
     access,
@@ -33,6 +34,7 @@ from agent.checks import (
     ptz,
     quality,
     retention,
+    shared,
     storage,
     tamper,
     unread,
@@ -45,6 +47,7 @@ from agent.facts import Facts
 from agent.model import Check, Finding
 
 CHECKS: tuple[Check, ...] = (
+    shared.CHECK,
     online.CHECK,
     view.CHECK,
     quality.OCCLUDED,
@@ -120,12 +123,13 @@ CHECKS: tuple[Check, ...] = (
 
 
 def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Run every check of the table and drop references to causes that are no findings themselves.
+    """Run every check of the table, say what stands behind it, and drop references to causes that are no findings.
 
     A `caused_by` is kept only where the named finding exists and is not a pass, so that nothing that is wrong can
     hide behind something that is well.
     """
     findings = tuple(f for check in CHECKS for f in check.run(check, site, facts, now))
+    findings = explained(site, facts, findings, now)
     by_key = {f.key: f for f in findings}
     return tuple(_with_true_cause(f, by_key) for f in findings)
 

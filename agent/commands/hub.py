@@ -7,6 +7,7 @@ camwarden hub status --data DIR    what came, what was verified, what is missing
 camwarden hub silent --data DIR    sites that are late, offline, wedged or never enrolled; exit code 1 if any
 camwarden hub orders [SITE] --data DIR                           what was asked of sites, and what became of it
 camwarden hub report-now | check-now | resend | desired SITE     ask something of a site
+camwarden hub desired SITE --pack FILE.toml    packs of rules for a site; --no-packs takes them out
 camwarden hub accept-loss SITE STREAM FROM TO --by --why --data DIR   go on over reports that are gone for good
 camwarden hub import BATCH [--ack FILE] --data DIR               reports that were carried here as files
 camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that verifies offline

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.chain import STREAMS, utc_text
+from agent.config_file import parse_toml, read_file
+from agent.config_table import ConfigError, Problem
 from agent.errors import ConfigurationError, UsageError
 from agent.exits import OK
 from agent.hub import orders, service
@@ -23,6 +25,9 @@ from agent.hub.report import ORDERS_SCHEMA
 from agent.hub.store import NAME, Store
 from agent.keys import Signer, load_signer
 from agent.remote import Range
+from agent.remote_wire import PACKS_MOST
+from agent.rules.from_hub import NotAPack, read_packs
+from agent.rules.reading import read_pack
 from agent.watermark import SEQ_MAX
 
 _POLICY_MAX_BYTES = 1024 * 1024
@@ -51,7 +56,14 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
     accept.add_argument("--by", required=True, metavar="NAME", help="who accepts it")
     accept.add_argument("--why", required=True, metavar="TEXT", help="the reason")
     desired = actions.add_parser("desired", parents=[data, site], help="name the policy that is to be in force")
-    desired.add_argument("policy", type=Path, metavar="FILE", help="JSON object with the policy's names and values")
+    desired.add_argument(
+        "policy", type=Path, nargs="?", metavar="FILE",
+        help="JSON object with the policy's names and values (default: those sent last)",
+    )  # fmt: skip
+    packs = desired.add_mutually_exclusive_group()
+    packs.add_argument("--pack", type=Path, action="append", metavar="TOML",
+                       help="a pack of rules; may be given several times (default: those sent last)")  # fmt: skip
+    packs.add_argument("--no-packs", action="store_true", help="send no packs: the site's own count again")
     desired.add_argument("--expires", type=moment, metavar="TIME", help="RFC 3339 with zone (default: never)")
 
 
@@ -92,14 +104,21 @@ def accept(args: argparse.Namespace) -> int:
 
 
 def desired(args: argparse.Namespace) -> int:
-    """Write a policy."""
-    policy = _policy(args.policy)
+    """Write a policy, packs of rules, or both."""
+    if args.policy is None and args.pack is None and not args.no_packs:
+        raise UsageError("nothing to send: name the policy's FILE, --pack TOML, or --no-packs")
+    policy = None if args.policy is None else _policy(args.policy)
+    packs = () if args.no_packs else _packs(args.pack) if args.pack else None
     with _writing(args.data) as (store, signer):
-        made = orders.set_desired(store, signer, args.site, policy, datetime.now(UTC), args.expires)
+        made = orders.set_desired(store, signer, args.site, policy, datetime.now(UTC), args.expires, packs)
+    sent = read_packs(made.packs)
     if args.json:
-        print(json.dumps({"schema": "camwarden-hub-desired/1", "site": made.site, "version": made.version}))
+        rows = [{"id": pack.id, "version": pack.version, "digest": pack.digest} for pack in sent]
+        told = {"site": made.site, "version": made.version, "packs": rows}
+        print(json.dumps({"schema": "camwarden-hub-desired/1", **told}))
     elif not args.quiet:
-        print(f"policy {made.version} for site {made.site}: the running hub sends it; see `hub status`")
+        with_packs = f" with {', '.join(f'{pack.id} {pack.version}' for pack in sent)}" if sent else ""
+        print(f"policy {made.version} for site {made.site}{with_packs}: the running hub sends it; see `hub status`")
     return OK
 
 
@@ -134,6 +153,27 @@ def _policy(path: Path) -> dict[str, Any]:
     if not isinstance(policy, dict):
         raise ConfigurationError(f"{path}: not a JSON object with names and values of a policy")
     return policy
+
+
+def _packs(paths: list[Path]) -> tuple[str, ...]:
+    """Return the packs of rules in these files; a site would refuse one with a mistake, so it is told here."""
+    texts: list[str] = []
+    for path in paths:
+        problems: list[Problem] = []
+        raw, _ = read_file(path, "pack", problems)
+        document = parse_toml(path, raw, problems, holds_secrets=False)
+        if document is not None and raw is not None:
+            read_pack(document, raw)
+            texts.append(raw.decode())
+        if problems:
+            raise ConfigError(problems)
+    if len(texts) > PACKS_MOST:
+        raise UsageError(f"a document holds {PACKS_MOST} packs at most; put duties together")
+    try:
+        read_packs(tuple(texts))
+    except NotAPack as error:
+        raise UsageError(f"{error}; give each pack its own id") from None
+    return tuple(texts)
 
 
 def minutes(text: str) -> timedelta:

@@ -1,7 +1,7 @@
 """`rules list` shows the packs of rules that count, `show` the duties of one, `explain` what stands behind a check.
 
-With a site's file it also says which duties apply there, and which rule sets which figure; without one the shipped
-packs are shown alone.
+With a site's file it also says which duties apply there, which rule sets which figure, and which packs the hub sent;
+without one the shipped packs are shown alone.
 """
 
 from __future__ import annotations
@@ -17,27 +17,32 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent import exits
+from agent import desired, exits
 from agent.checks import CHECKS
 from agent.config import Site
 from agent.config_load import load
 from agent.daemon import utc_now
 from agent.declarables import DECLARABLES, Condition
 from agent.declarations import holds, local_day
-from agent.errors import UsageError
+from agent.errors import NotVerified, UsageError
 from agent.harmless import json_text, printable
-from agent.model import Json
+from agent.host import moment
+from agent.keys import load_jwks
+from agent.model import Json, Message
 from agent.paths import CONFIG
 from agent.rules.floors import Floor, floors
-from agent.rules.pack import Obligation, Pack, digest_of, obligations
+from agent.rules.pack import Obligation, Pack, digest_of, from_hub_json, obligations
 from agent.rules.reading import shipped
-from agent.text import translate
+from agent.text import render, translate
 
 LIST_SCHEMA = "camwarden-rules/1"
 SHOW_SCHEMA = "camwarden-rules-pack/1"
 EXPLAIN_SCHEMA = "camwarden-rules-explain/1"
 
 WRITTEN = frozenset(check.id for check in CHECKS)
+
+UNREADABLE = Message("what the hub sent cannot be read ({why}): only the site's own files are shown; run it as root")
+NOT_IN_FORCE = Message("what the hub sent is kept and not in force ({why}): tell the hub's people")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show what was asked for."""
-    site = None if args.config == CONFIG and not args.config.exists() else load(args.config)
+    site = None if args.config == CONFIG and not args.config.exists() else _in_force(load(args.config), args.lang)
     packs = site.packs if site else shipped()
     console = Console(no_color=args.no_color, highlight=False)
     if args.action == "list":
@@ -64,11 +69,30 @@ def run(args: argparse.Namespace) -> int:
     return exits.OK
 
 
+def _in_force(site: Site, lang: str) -> Site:
+    """Return the site with what its hub sent over its own; says on stderr where that cannot be told."""
+    if site.hub is None or site.hub.jwks is None:
+        return site
+    now = moment(utc_now())
+    trusted = now.clock_synced or site.policy.own_clock == "trusted"
+    try:
+        kept = desired.read_kept(site.storage.directory / desired.FILE_NAME, load_jwks(site.hub.jwks), site.id)
+    except NotVerified as error:
+        said = Message(UNREADABLE.template, {"why": printable(str(error))})
+        sys.stderr.write(render(said, lang) + "\n")
+        return site
+    standing = desired.in_force(site, kept, now.at if trusted else None)
+    if standing.refused is not None:
+        said = Message(NOT_IN_FORCE.template, {"why": printable(standing.refused.why)})
+        sys.stderr.write(render(said, lang) + "\n")
+    return standing.site
+
+
 def _list(args: argparse.Namespace, console: Console, packs: tuple[Pack, ...]) -> None:
     if args.json:
         rows: list[Json] = [
             {"id": p.id, "version": p.version, "title": p.title, "status": p.status, "digest": p.digest, "file": p.file,
-             "obligations": len(p.obligations), "checked": _checked(p)}
+             "obligations": len(p.obligations), "checked": _checked(p), "from_hub": from_hub_json(p)}
             for p in packs
         ]  # fmt: skip
         _print({"schema": LIST_SCHEMA, "digest": digest_of(packs), "packs": rows})
@@ -91,6 +115,11 @@ def _list(args: argparse.Namespace, console: Console, packs: tuple[Pack, ...]) -
         counted = (str(pack.version), str(len(pack.obligations)), str(_checked(pack)), pack.digest[:12])
         table.add_row(Text(pack.id), *counted, title)
     console.print(table)
+    for pack in packs:
+        if pack.signed_by:
+            said = translate("{pack}: from the hub, version {version}, signed by {kid}", args.lang)
+            line = said.format(pack=pack.id, version=pack.hub_version, kid=pack.signed_by)
+            console.print(Text(line), soft_wrap=True)
     console.print(Text(translate("digest of all", args.lang) + f": {digest_of(packs)}"))
 
 
@@ -98,7 +127,8 @@ def _show(args: argparse.Namespace, console: Console, pack: Pack) -> None:
     if args.json:
         rows: list[Json] = [obligation_json(f"{pack.id}/{one.id}", one) for one in pack.obligations]
         head: dict[str, Json] = {"id": pack.id, "version": pack.version, "title": pack.title, "status": pack.status}
-        _print({"schema": SHOW_SCHEMA, **head, "digest": pack.digest, "obligations": rows})
+        _print({"schema": SHOW_SCHEMA, **head, "digest": pack.digest, "from_hub": from_hub_json(pack),
+                "obligations": rows})  # fmt: skip
         return
     console.print(Text(printable(pack.named(args.lang)), style="bold"))
     if pack.status == "text-not-available":

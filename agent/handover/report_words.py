@@ -7,6 +7,7 @@ from typing import Final
 
 TITLES: Final[Mapping[str, str]] = {
     "declarations": "Declarations",
+    "shared-fault": "Nothing vanished together",
     "camera-online": "Camera online",
     "camera-moved": "View unchanged",
     "camera-occluded": "View not covered",

@@ -7,21 +7,22 @@ answers is for `agent/hub/answers.py`. Nothing here can change a device.
 
 from __future__ import annotations
 
+import json
 import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from agent.chain import utc_text
-from agent.envelope import COMMAND_TYP, DESIRED_TYP, PAYLOAD_MAX_BYTES, sign_payload
+from agent.envelope import COMMAND_TYP, DESIRED_TYP, sign_payload
 from agent.errors import NotVerified, UsageError
 from agent.hub.store import Store
 from agent.keys import Signer
 from agent.model import Json
 from agent.publish_messages import Message
-from agent.remote import Command, CommandName, Desired, Order, Range, SpotCheck
+from agent.remote import ORDER_MAX_BYTES, Command, CommandName, Desired, Order, Range, SpotCheck
 from agent.remote_wire import read_command, write_command, write_desired
 from agent.topics import topic
 from agent.watermark import SEQ_MAX
@@ -87,11 +88,22 @@ def set_desired(
     store: Store,
     signer: Signer,
     site: str,
-    policy: Mapping[str, Json],
+    policy: Mapping[str, Json] | None,
     now: datetime,
     expires_at: datetime | None = None,
+    packs: tuple[str, ...] | None = None,
 ) -> Desired:
     """Name the policy that is to be in force at a site; its version follows the highest that either side has named.
+
+    Args:
+        store: The hub's.
+        signer: The hub's key, which the site has pinned.
+        site: Must be known here.
+        policy: Names and values; None: those of the last document stay.
+        now: When it is ordered.
+        expires_at: Past it the site's own policy counts again; None: never.
+        packs: Packs of rules as TOML; None: those of the last document stay. What they ask of a site is not judged
+            here: only the site knows its own.
 
     Raises:
         UsageError: No such site, the policy is no JSON or too large, or the site has used the last version.
@@ -108,19 +120,31 @@ def set_desired(
             raise UsageError(
                 f"site {site} names policy version {last}, and there is no higher version; look at the site"
             )
-        desired = Desired(site, int(last) + 1, now, policy, expires_at)
+        before = _last_desired(store, site)
+        policy = before.get("policy", {}) if policy is None else policy
+        packs = tuple(before.get("packs", ())) if packs is None else packs
+        desired = Desired(site, int(last) + 1, now, policy, expires_at, packs)
         try:
             payload = write_desired(desired)
         except (TypeError, ValueError):
             raise UsageError("the policy is not JSON") from None
-        if len(payload) > PAYLOAD_MAX_BYTES:
-            raise UsageError(f"the policy is larger than {PAYLOAD_MAX_BYTES} bytes")
+        if len(payload) > ORDER_MAX_BYTES:
+            raise UsageError(
+                f"policy and packs take {len(payload)} bytes, and a site looks at {ORDER_MAX_BYTES} at most; "
+                "send fewer or shorter packs"
+            )
         jws = sign_payload(payload, signer, DESIRED_TYP)
         store.run(
             "INSERT INTO desired (site, version, created_at, payload, jws) VALUES (?, ?, ?, ?, ?)",
             *(site, desired.version, utc_text(now), payload, jws),
         )
     return desired
+
+
+def _last_desired(store: Store, site: str) -> Mapping[str, Any]:
+    rows = store.all("SELECT payload FROM desired WHERE site = ? ORDER BY version DESC LIMIT 1", site)
+    told: Mapping[str, Any] = json.loads(rows[0][0]) if rows else {}
+    return told
 
 
 def unsent(store: Store, now: datetime) -> list[Outgoing]:

@@ -13,12 +13,9 @@ from typing import Any
 
 from agent.config import Site
 from agent.declarations import holds
-from agent.desired import RULES, overlay
 from agent.model import Source
+from agent.policy_bounds import CEILING, FLOOR, RULES, is_stricter, overlay
 from agent.rules.pack import in_effect, obligations
-
-CEILING = "retention_ceiling_days"
-FLOOR = "retention_floor_days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ def floors(site: Site, today: date) -> tuple[Floor, ...]:
         if one.confidence != "primary" or not in_effect(one, today) or holds(site, one.when, today) is not True:
             continue
         for key, value in one.parameters.items():
-            if key in RULES and (key not in found or _is_stricter(key, value, found[key].value)):
+            if key in RULES and (key not in found or is_stricter(key, value, found[key].value)):
                 found[key] = Floor(key, value, name, one.source)
     return tuple(found.values())
 
@@ -51,13 +48,8 @@ def with_floors(site: Site, today: date) -> Site:
     policy: Mapping[str, Any] = {
         floor.name: int(floor.value) if RULES[floor.name].whole else floor.value
         for floor in floors(site, today)
-        if _is_stricter(floor.name, floor.value, getattr(site.policy, floor.name))
+        if is_stricter(floor.name, floor.value, getattr(site.policy, floor.name))
     }
     if 0 < site.policy.retention_ceiling_days < policy.get(FLOOR, 0):
         policy = {**policy, CEILING: policy[FLOOR]}
     return overlay(site, policy) if policy else site
-
-
-def _is_stricter(name: str, value: float, than: float) -> bool:
-    way = RULES[name].stricter
-    return (way == "up" and value > than) or (way == "down" and value < than)

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Literal
 
 from agent.declarables import Condition
-from agent.model import Severity, Source
+from agent.model import Json, Severity, Source
 
 Status = Literal["in-force", "text-not-available", "declared-only"]
 Confidence = Literal["primary", "secondary", "unconfirmed"]
@@ -65,7 +65,10 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """One file of rules. `digest` is SHA-256 over its bytes, hex; `file` names it for people."""
+    """One file of rules. `digest` is SHA-256 over its bytes, hex; `file` names it for people.
+
+    `hub_version` and `signed_by` (a thumbprint) name the document of a hub that brought it; 0 and empty: none did.
+    """
 
     id: str
     version: int
@@ -75,10 +78,17 @@ class Pack:
     obligations: tuple[Obligation, ...]
     digest: str = ""
     file: str = ""
+    hub_version: int = 0
+    signed_by: str = ""
 
     def named(self, lang: str) -> str:
         """Return the title in a language."""
         return self.title_zh if lang == "zh_CN" else self.title
+
+
+def from_hub_json(pack: Pack) -> Json:
+    """Return which document of a hub brought a pack, and whose key signed it; None where none did."""
+    return {"version": pack.hub_version, "kid": pack.signed_by} if pack.signed_by else None
 
 
 def digest_of(packs: Iterable[Pack]) -> str:

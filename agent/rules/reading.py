@@ -6,7 +6,6 @@ The shipped packs lie beside this file, in `SHIPPED`; a site's own are named in 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -26,6 +25,7 @@ ID: Final = r"[a-z0-9][a-z0-9-]{0,63}"
 ID_RULE: Final = "1 to 64 characters of a-z, 0-9 and -"
 PARAMETER: Final = r"[a-z][a-z0-9_]{0,63}"
 VERSION_MAX: Final = 1_000_000
+PARAMETER_MAX: Final = 1e15
 
 
 @cache
@@ -127,7 +127,8 @@ def _parameters(table: Table) -> Iterator[tuple[str, float]]:
     held = table.table("parameters", "optional")
     values: Mapping[str, object] = held.data if held else {}
     for name, value in values.items():
-        if held is None or isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        right = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= PARAMETER_MAX
+        if held is None or not isinstance(value, int | float) or not right:
             table.document.note((*table.path, "parameters", name), table.where,
                                 f"parameters: {name[:64]} must be a number, not {table.document.shown(value)}",
                                 "write for example retention_floor_days = 60")  # fmt: skip

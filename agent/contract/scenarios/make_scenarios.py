@@ -22,6 +22,7 @@ from agent.envelope import (
     COMMAND_TYP,
     DESIRED_TYP,
     PAYLOAD_MAX_BYTES,
+    REPORTED_TYP,
     STATE_TYP,
     flatten,
     sign_payload,
@@ -30,8 +31,8 @@ from agent.envelope import (
 from agent.keys import Signer, jwk_set, signer_from_jwk
 from agent.model import Draft, Envelope, Head, Json
 from agent.presence import Presence, Status, write_state
-from agent.remote import Command, Desired, SpotCheck
-from agent.remote_wire import write_command, write_desired
+from agent.remote import Command, Desired, Refused, Reported, SpotCheck
+from agent.remote_wire import write_command, write_desired, write_reported
 from agent.topics import Kind, topic
 from agent.version import VERSION
 from agent.watermark import Watermark, write_watermark
@@ -41,6 +42,9 @@ Scenario = dict[str, Json]
 
 RESTORED_EPOCH: Final = "0a0b0c0d0e0f1011"
 NOTHING_YET: Final[Heads] = {}
+CITY_RULES: Final = (Path(__file__).parent / "city-rules.toml").read_text(encoding="utf-8")
+EMPTIED: Final = 'id = "cn-799"\nversion = 1000000\ntitle = "Nothing is owed"\ndocument = "none"\n'
+"""A pack that would replace a shipped one and holds none of its duties."""
 
 
 def main() -> None:
@@ -147,6 +151,17 @@ def hub_scenarios(signers: Mapping[str, Signer]) -> dict[str, Scenario]:
             ],
             {},
         ),
+        "packs-reported": hub(
+            "A site says that the document with the packs of rules is in force, then that it refused the next one.",
+            mine,
+            [
+                birth,
+                reported(site, Reported(SITE.id, SITE.city, EPOCH, 2, {}, "c" * 64)),
+                reported(site, Reported(SITE.id, SITE.city, EPOCH, 2, {}, "c" * 64, Refused(3, "loosens", "is gone"))),
+                *told(events[:1]),
+            ],
+            {"event": 1},
+        ),
         "oversize": hub(
             "Larger than any report may be: `pad_bytes` says how many spaces follow the payload.",
             mine,
@@ -164,6 +179,10 @@ def site_scenarios(signers: Mapping[str, Signer]) -> dict[str, Scenario]:
         "spot-1", SITE.id, "check-now", AT, AT + timedelta(hours=1), spot_check=SpotCheck("n" * 22, ("gate1",))
     )
     policy = Desired(SITE.id, 1, AT, {"period_s": 300})
+
+    def sent_packs(version: int, expect: str, *packs: str, name: str = SITE.id, key: Signer = hub_key) -> Step:
+        document = write_desired(Desired(name, version, AT, {}, packs=packs))
+        return step("desired", document, key, DESIRED_TYP, expect)
 
     def mark(number: int, ack_no: int, expect: str, digest: str = "", **more: str) -> Step:
         named = digest or events[number - 1].report.digest
@@ -225,6 +244,22 @@ def site_scenarios(signers: Mapping[str, Signer]) -> dict[str, Scenario]:
                 step("desired", write_desired(policy), hub_key, COMMAND_TYP, "rejected:typ"),
             ],
         ),
+        "packs": having(
+            "Packs of rules: one is taken, then what is old, of another site, unpinned, wrong or looser; a later "
+            "document without packs takes them out.",
+            events[:1], hub_key,
+            [
+                sent_packs(2, "taken", CITY_RULES),
+                sent_packs(2, "taken", CITY_RULES),
+                sent_packs(1, "refused:version-not-rising", CITY_RULES),
+                sent_packs(3, "rejected:site", CITY_RULES, name="SITE02"),
+                sent_packs(3, "rejected:unknown-key", CITY_RULES, key=other),
+                sent_packs(3, "refused:not-valid", CITY_RULES.replace("duty_zh", "dutyzh")),
+                sent_packs(3, "refused:not-valid", CITY_RULES, CITY_RULES),
+                sent_packs(3, "refused:loosens", EMPTIED),
+                sent_packs(3, "taken"),
+            ],
+        ),
     }  # fmt: skip
 
 
@@ -274,6 +309,11 @@ def state(signer: Signer, status: Status, number: int, epoch: str = EPOCH, expec
     payload = write_state(Presence(SITE, epoch, number, signer.jwk, NOTHING_YET, NOTHING_YET), status, AT)
     payload = payload.replace(f'"version":"{VERSION}"'.encode(), b'"version":"0.1.0"')  # scenarios outlive releases
     return delivery("state", flatten(payload, sign_payload(payload, signer, STATE_TYP)), expect)
+
+
+def reported(signer: Signer, said: Reported) -> Step:
+    """Return the delivery of what a site says is in force."""
+    return step("reported", write_reported(said, AT), signer, REPORTED_TYP, "reported")
 
 
 def ordered(command: Command, signer: Signer, expect: str) -> Step:
