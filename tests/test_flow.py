@@ -94,7 +94,6 @@ def test_every_message_fits_the_schema_of_its_kind(ran: tuple[Demo, Delivered, W
         ("camera-online", "camera:kiosk", "unknown", "malformed"),
         ("privacy-mask-present", "camera:annex", "unknown", "unsupported"),
         ("recording-completeness", "camera:gym", "fail", "gap"),
-        ("recording-completeness", "camera:bicycles", "fail", "stopped"),
         ("camera-online", "camera:bicycles", "fail", "channel-offline"),
     ],
 )
@@ -128,6 +127,12 @@ def test_nothing_passes_for_a_device_that_could_not_be_asked(ran: tuple[Demo, De
 def test_a_wrong_password_is_sent_once_and_no_right_one_is_ever_refused(ran: tuple[Demo, Delivered, Wire]) -> None:
     demo, _, _ = ran
     assert {name: n for name, n in demo.site.failed_logins.items() if n} == {"store": 1}
+
+
+def test_footage_that_stopped_with_its_camera_has_the_camera_as_its_cause(ran: tuple[Demo, Delivered, Wire]) -> None:
+    found = finding(ran[1], "recording-completeness", "camera:bicycles")
+    cause = "camera-online camera:bicycles"
+    assert (found["status"], found["reason"], found["caused_by"]) == ("fail", "stopped", cause)
 
 
 def test_no_device_was_asked_to_change_anything(ran: tuple[Demo, Delivered, Wire]) -> None:
