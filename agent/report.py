@@ -16,7 +16,7 @@ from typing import Any
 
 from agent.baselines import approval_json, approvals_digest
 from agent.config import CameraConfig, Site
-from agent.declarations import local_day
+from agent.declarations import local_day, standing
 from agent.episodes import times_json
 from agent.events import Transition
 from agent.facts import Facts
@@ -98,7 +98,10 @@ def _config(site: Site, facts: Facts, findings: tuple[Finding, ...], now: dateti
             for d in site.devices
         ],
         "undeclared": sorted(s.address for s in facts.around.strangers)[:UNDECLARED_MAX],
-        "cameras": [_camera(facts, camera, rows.get(camera.camera.id)) for camera in site.cameras],
+        "cameras": [
+            {**_camera(facts, camera, rows.get(camera.camera.id)), **_maintainer(site, camera.camera.id, now)}
+            for camera in site.cameras
+        ],
         "findings": [finding_json(f) for f in findings],
         "digests": {
             "config": site.digest,
@@ -186,6 +189,12 @@ def _camera(facts: Facts, camera: CameraConfig, timeline: Json) -> dict[str, Jso
             "timeline": timeline,
         },
     }
+
+
+def _maintainer(site: Site, camera_id: str, now: datetime) -> dict[str, Json]:
+    """Return who mends a camera, where that is declared."""
+    word = standing(site, "maintainer", local_day(site, now), camera_id).declaration
+    return {"maintainer": str(word.value)} if word else {}
 
 
 def _identity(identity: Identity | None) -> dict[str, Json] | None:

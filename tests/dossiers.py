@@ -28,7 +28,7 @@ from agent.rules.reading import shipped
 from agent.text import LANGUAGES
 from drivers.details import Interface, Interfaces
 from drivers.footage import Disk, Disks
-from drivers.model import Identity, Observations, Stream, Streams, Value
+from drivers.model import Camera, Identity, Observations, Stream, Streams, Value
 from drivers.picture import StreamSample
 
 STREAMS = Streams((Stream("main", "rtsp://192.0.2.1/m", "H265", 2560, 1440, 25.0, 4096, 50), Stream("snapshot", "x")))
@@ -100,3 +100,18 @@ def written(folder: Path, data: bytes, name: str = "dossier.zip") -> Path:
     path = folder / name
     path.write_bytes(data)
     return path
+
+
+def page(one: Dossier, lang: str = "en", is_site_key: bool = True) -> str:
+    """Return the printable pages of a dossier."""
+    return render_page(one, KeyPart(SIGNER.kid, is_site_key), lang)
+
+
+def hostile_dossier(text: str) -> Dossier:
+    """Return the dossier of a site in which every text, of devices and of people, is this one."""
+    box = Identity(text, text, text, text, text)
+    a_site = filing_site(
+        word("legal-unit", text), cameras=(camera(camera=Camera("gate", "box", text, placement=text)),)
+    )
+    streams = replace(STREAMS, streams=(replace(STREAMS.streams[0], encoding=text),))
+    return dossier_of(looked(a_site, box, camera_values=(streams, SAMPLE)))

@@ -143,6 +143,12 @@ def test_a_wrong_password_is_sent_once_and_no_right_one_is_ever_refused(ran: tup
     assert {name: n for name, n in demo.site.failed_logins.items() if n} == {"store": 1}
 
 
+def test_footage_that_stopped_with_its_camera_has_the_camera_as_its_cause(ran: tuple[Demo, Delivered, Wire]) -> None:
+    found = finding(ran[1], "recording-completeness", "camera:bicycles")
+    cause = "camera-online camera:bicycles"
+    assert (found["status"], found["reason"], found["caused_by"]) == ("fail", "stopped", cause)
+
+
 def test_no_device_was_asked_to_change_anything(ran: tuple[Demo, Delivered, Wire]) -> None:
     assert set(ran[0].site.writes_refused.values()) == {0}
 

@@ -32,7 +32,7 @@ from agent.ledger.rows import EMPTY, read
 from agent.ledger.seen import NOTHING_SEEN, from_devices, read_seen
 from agent.ledger.sites import plan
 from agent.ledger.write_csv import csv_bytes
-from agent.ledger.write_xlsx import SheetColumn, workbook
+from agent.ledger.write_xlsx import Sheet, SheetColumn, workbook
 from agent.text import LANGUAGES
 from drivers.details import Interface, Interfaces
 from drivers.footage import Channel, Channels
@@ -112,7 +112,7 @@ def exported(tables: object, form: str, lang: str, seen: object = NOTHING_SEEN) 
     cells = [[cell(row.get(c.key), c, lang) for c in EXPORTED] for row in rows(tables, seen, TODAY)]  # type: ignore[arg-type]
     if form == "csv":
         return csv_bytes([heading(column, lang) for column in EXPORTED], cells)
-    return workbook("一机一档", [SheetColumn(heading(c, lang), "", choices(c, lang)) for c in EXPORTED], cells)
+    return workbook(Sheet("一机一档", [SheetColumn(heading(c, lang), "", choices(c, lang)) for c in EXPORTED], cells))
 
 
 ODD = ["'x", "''", "'=1", "007", "1e5", '="1"', "无线AP", "a,b;c", "14021300001310000001"]

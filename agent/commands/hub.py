@@ -12,6 +12,7 @@ camwarden hub accept-loss SITE STREAM FROM TO --by --why --data DIR   go on over
 camwarden hub import BATCH [--ack FILE] --data DIR               reports that were carried here as files
 camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that verifies offline
 camwarden hub metrics --data DIR   numbers for Prometheus
+camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from agent.commands import hub_carry, hub_orders, hub_run, hub_trust, hub_view
+from agent.commands import hub_carry, hub_orders, hub_report, hub_run, hub_trust, hub_view
 
 ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "run": hub_run.run,
@@ -31,6 +32,7 @@ ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "silent": hub_view.silent,
     "orders": hub_view.orders,
     "metrics": hub_view.metrics,
+    "report": hub_report.run,
     "report-now": hub_orders.run,
     "check-now": hub_orders.run,
     "resend": hub_orders.run,
@@ -47,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument("--data", type=Path, required=True, metavar="DIR", help="where the hub keeps its data")
-    for module in (hub_run, hub_trust, hub_view, hub_orders, hub_carry):
+    for module in (hub_run, hub_trust, hub_view, hub_report, hub_orders, hub_carry):
         module.add_actions(actions, data)
 
 

@@ -34,7 +34,7 @@ from agent.ledger.compare import Difference, compare
 from agent.ledger.export import cell, heading
 from agent.ledger.rows import Entry
 from agent.ledger.sites import plan
-from agent.ledger.write_xlsx import Painted, SheetColumn, workbook
+from agent.ledger.write_xlsx import Painted, Sheet, SheetColumn, workbook
 from agent.model import Json, Message
 from agent.text import translate
 
@@ -144,7 +144,7 @@ def _workbook(entries: tuple[Entry, ...], found: tuple[Difference, ...], lang: s
         for one in rest:
             text = str(one.other) if one.other is not None else in_words(one.message, lang)
             lines.append([_painted(text if column.key == first else "", [one], lang) for column in used])
-    return workbook(translate("camera ledger", lang), [SheetColumn(heading(c, lang)) for c in used], lines)
+    return workbook(Sheet(translate("camera ledger", lang), [SheetColumn(heading(c, lang)) for c in used], lines))
 
 
 def _painted(value: str | int, here: list[Difference], lang: str) -> Painted:

@@ -16,7 +16,7 @@ from agent.ledger.columns import EXPORTED, SEEN, Column
 from agent.ledger.export import cell, choices, heading, rows
 from agent.ledger.seen import NOTHING_SEEN
 from agent.ledger.write_csv import csv_bytes
-from agent.ledger.write_xlsx import SheetColumn, workbook
+from agent.ledger.write_xlsx import Sheet, SheetColumn, workbook
 from agent.model import Message
 from agent.text import translate
 
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if path.suffix.lower() == ".csv":
         data = csv_bytes([heading(column, args.lang) for column in EXPORTED], cells)
     else:
-        data = workbook(translate("camera ledger", args.lang), [_column(c, args.lang) for c in EXPORTED], cells)
+        data = workbook(Sheet(translate("camera ledger", args.lang), [_column(c, args.lang) for c in EXPORTED], cells))
     write_file(path, data)
     if args.json:
         print_json({"schema": SCHEMA, "file": str(path), "cameras": len(found), "seen": len(seen.cameras)})

@@ -70,7 +70,7 @@ def _listed(name: str, headings: tuple[str, ...], rows: Iterable[tuple[Cell, ...
 
 def _device(one: DeviceRow, lang: str) -> tuple[Cell, ...]:
     disks = "" if one.capacity_bytes is None else str(round(one.capacity_bytes / GIGABYTE))
-    remark = f"{translate('not read', lang)}: {_why(one.unread, lang)}" if one.unread else ""
+    remark = _said("not read", _why(one.unread, lang), lang) if one.unread else ""
     kind = translate(KINDS[one.kind], lang) if one.kind in KINDS else one.kind
     told = (one.maker, one.model, one.serial, ", ".join(one.macs), one.firmware, one.hardware)
     return (one.id, kind, *told, f"{one.host}:{one.port}", disks, remark)
@@ -88,9 +88,12 @@ def _stream(camera: CameraRow, one: StreamRow, lang: str) -> tuple[Cell, ...]:
     measured = (one.measured_codec, _size(one.measured_width_px, one.measured_height_px))
     numbers = (_number(one.measured_fps), _number(one.measured_kbps), _number(one.measured_s))
     why = _why(one.unmeasured, lang) if one.unmeasured not in ("", NOT_MEASURED) else ""
-    said = translate("not measured", lang)
-    remark = f"{said}: {why}" if why else said if one.unmeasured else ""
+    remark = _said("not measured", why, lang) if one.unmeasured else ""
     return (camera.id, one.path, *set_, _number(one.gop_frames), *measured, *numbers, remark)
+
+
+def _said(what: str, why: str, lang: str) -> str:
+    return f"{translate(what, lang)}{translate(': ', lang)}{why}" if why else translate(what, lang)
 
 
 def _why(reason: str, lang: str) -> str:

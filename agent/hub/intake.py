@@ -11,7 +11,7 @@ from datetime import datetime
 from agent.chain import utc_text
 from agent.envelope import REPORT_TYP, STATE_TYP, verify
 from agent.errors import NotVerified
-from agent.hub import accepted, answers, before, epochs, forks, orders, rotation
+from agent.hub import accepted, answers, assessed, before, epochs, forks, orders, rotation
 from agent.hub.store import KEYS_MOST, Store, Waiting
 from agent.hub.trust import Trust
 from agent.hub.verify import Claim, advance, read_gap, read_heads, read_message
@@ -249,6 +249,8 @@ class Intake:
             if claim.seq >= known:
                 chains.health(site, claim.epoch, utc_text(now), str(body.get("next_due_at") or "")[:40])
             self._expect(site, claim.epoch, body.get("heads"), now)
+        if stream in ("health", "config"):
+            assessed.keep(self._store, claim)
         if gap is not None or (stream == "event" and isinstance(body, dict) and epochs.tells_incident(body)):
             self.told += epochs.explain(self._store, claim, gap)
         broken = self._advance(site, claim.epoch, stream, claim) or contradicted

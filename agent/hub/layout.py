@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -111,7 +111,18 @@ CREATE TABLE accepted (
 CREATE INDEX accepted_new ON accepted (site) WHERE seen_at = '';
 """
 
-_STEPS: Final = (_FIRST, _SECOND)
+# assessed: what a report says of a site's day; `by_what` is division, maintainer or model, `told` JSON: group, figure,
+# and its four numbers as `agent/hub/assessed.py` has them. `seq` of the report that said so.
+_THIRD = """
+CREATE TABLE assessed (
+    by_what TEXT NOT NULL, day TEXT NOT NULL, site TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL,
+    told TEXT NOT NULL,
+    PRIMARY KEY (by_what, day, site, epoch)
+) WITHOUT ROWID;
+CREATE INDEX assessed_site ON assessed (site, by_what, day);
+"""
+
+_STEPS: Final = (_FIRST, _SECOND, _THIRD)
 
 
 def prepare(db: sqlite3.Connection) -> int:

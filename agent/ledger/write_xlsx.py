@@ -12,6 +12,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
 
 from agent.harmless import printable
 
@@ -35,12 +36,16 @@ COLOURS = {
 
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
-    """A column to write: `comment` explains its heading, `choices` are offered, `fill` is a key of `COLOURS`."""
+    """A column to write: `comment` explains its heading, `choices` are offered, `fill` is a key of `COLOURS`.
+
+    `numbers` is how Excel shows the numbers in it, such as `0.0%`; empty: as it likes.
+    """
 
     heading: str
     comment: str = ""
     choices: tuple[str, ...] = ()
     fill: str = ""
+    numbers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +57,31 @@ class Painted:
     comment: str = ""
 
 
-def workbook(title: str, columns: Sequence[SheetColumn], rows: Sequence[Sequence[str | int | Painted]]) -> bytes:
-    """Return the file of one sheet."""
+Value = str | int | float | Painted
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet: its title, its columns, and the rows below their headings."""
+
+    title: str
+    columns: Sequence[SheetColumn]
+    rows: Sequence[Sequence[Value]]
+
+
+def workbook(*sheets: Sheet) -> bytes:
+    """Return the file of some sheets."""
     book = Workbook()
-    sheet = book.active
-    assert sheet is not None  # noqa: S101 - a new workbook has one sheet
-    sheet.title = title
+    if book.active is not None:
+        book.remove(book.active)
+    for sheet in sheets:
+        _fill_in(book, book.create_sheet(sheet.title), sheet.columns, sheet.rows)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def _fill_in(book: Workbook, sheet: Worksheet, columns: Sequence[SheetColumn], rows: Sequence[Sequence[Value]]) -> None:
     sheet.freeze_panes = "A2"
     for number, column in enumerate(columns, start=1):
         head = sheet.cell(1, number)
@@ -70,7 +94,7 @@ def workbook(title: str, columns: Sequence[SheetColumn], rows: Sequence[Sequence
         texts = [column.heading, *(str(_text(row[number - 1])) for row in rows[:200])]
         letter = get_column_letter(number)
         sheet.column_dimensions[letter].width = min(WIDTH_MAX, 3 + max(_width(text) for text in texts))
-        sheet.column_dimensions[letter].number_format = "@"
+        sheet.column_dimensions[letter].number_format = column.numbers or "@"
         if column.choices:
             offered = DataValidation("list", formula1=_offered(book, column.choices, letter), allow_blank=True)
             offered.add(f"{letter}2:{letter}{len(rows) + 1 + EMPTY_ROWS}")
@@ -79,15 +103,12 @@ def workbook(title: str, columns: Sequence[SheetColumn], rows: Sequence[Sequence
         for number, value in enumerate(row, start=1):
             cell = sheet.cell(line, number)
             fill = value.fill if isinstance(value, Painted) else columns[number - 1].fill
-            _put(cell, _text(value))
+            _put(cell, _text(value), columns[number - 1].numbers)
             if fill:
                 cell.fill = _fill(fill)
             if isinstance(value, Painted) and value.comment:
                 cell.comment = Comment(printable(value.comment), "camwarden", width=320, height=90)
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(rows) + 1}"
-    written = io.BytesIO()
-    book.save(written)
-    return written.getvalue()
 
 
 def _offered(book: Workbook, choices: Sequence[str], letter: str) -> str:
@@ -102,10 +123,11 @@ def _offered(book: Workbook, choices: Sequence[str], letter: str) -> str:
     return f"{CHOICES}!${letter}$1:${letter}${len(choices)}"
 
 
-def _put(cell: Cell | MergedCell, value: str | int) -> None:
+def _put(cell: Cell | MergedCell, value: str | int | float, numbers: str = "") -> None:
     """Write a value; a text is marked as one, so that it is never calculated and keeps its digits and zeros."""
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         cell.value = value
+        cell.number_format = numbers or "General"
     elif value:
         cell.value = printable(value)
         cell.data_type = "s"
@@ -113,7 +135,7 @@ def _put(cell: Cell | MergedCell, value: str | int) -> None:
         cell.number_format = "@"
 
 
-def _text(value: str | int | Painted) -> str | int:
+def _text(value: Value) -> str | int | float:
     return value.text if isinstance(value, Painted) else value
 
 

@@ -59,8 +59,8 @@ function _shtab_camwarden_using
   test "$_shtab_camwarden_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_commands run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' credentials 'credentials status' 'credentials retry' keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub jwks' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case'
-set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --by --ca --camera --cameras --certificate --check --close --config --data --device --documents --driver --epoch --expires --filed --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --map --metrics --open --out --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --to --topic --until --user --why --within --write --xlsx
+set -g _shtab_camwarden_commands run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' credentials 'credentials status' 'credentials retry' keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub jwks' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case'
+set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --by --ca --camera --cameras --certificate --check --close --config --data --day --device --documents --driver --epoch --expires --filed --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --map --metrics --month --open --out --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sort --to --topic --until --user --why --within --write --xlsx
 
 complete -c camwarden -e
 complete -c camwarden -f
@@ -841,6 +841,21 @@ complete -c camwarden -n '_shtab_camwarden_using hub metrics' -l verbose -s v -d
 complete -c camwarden -n '_shtab_camwarden_using hub metrics' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden -n '_shtab_camwarden_using hub metrics' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using hub metrics' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using hub; and test $_shtab_camwarden_npos -eq 0' -a report -d 'add up the figures of municipal assessment'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l day -x -d 'of this day, such as 2026-11-24'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l month -x -d 'of this month, such as 2026-11'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l by -xka "division maintainer model" -d 'one line for each of these'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l sort -xka "online good linked recorded clock overlay file" -d 'the figure that ranks (default: online)'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l xlsx -xka "(__fish_complete_path (commandline -ct))" -d 'write a workbook too'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml)'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using hub report' -l version -d 'print the version and end'
 complete -c camwarden -n '_shtab_camwarden_using hub; and test $_shtab_camwarden_npos -eq 0' -a report-now -d 'ask a site for a fresh report'
 complete -c camwarden -n '_shtab_camwarden_using hub report-now' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using hub report-now' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data'

@@ -1,0 +1,160 @@
+"""What a verified report says of a site's day in figures of municipal assessment, and how the hub keeps it.
+
+A health report has the figures of the whole site (`assessment`), which count for its division. A config report has the
+findings of each camera: a camera-day is good where the check of a figure passes; it counts for the camera's maintainer
+and for the model of the device that it hangs on. Of each day and epoch the report with the highest number counts.
+
+Adding up is for `agent/hub/assessment.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from agent.hub.store import Store
+from agent.hub.verify import Claim
+
+By = Literal["division", "maintainer", "model"]
+Figure = tuple[float, float, float, float]
+"""Numerator; denominator, unknown included; what was excluded from both; what of the denominator is unknown."""
+Figures = Mapping[str, Figure]
+
+METRICS: Final[Mapping[str, str]] = {
+    "online": "camera-online-rate",
+    "good": "camera-good-rate",
+    "linked": "platform-catalog-complete",
+    "recorded": "recording-completeness",
+    "clock": "clock-offset",
+    "overlay": "osd-compliant",
+    "file": "camera-file-complete",
+}
+"""Every figure, and the check that judges it for one camera or one device."""
+
+GROUPS_MOST: Final = 256
+"""Maintainers, or models, of one site that are told apart; the rest count as unknown."""
+
+NAME_MAX_CHARS: Final = 100
+FIGURE_MAX: Final = 1e12
+CHINA: Final = ZoneInfo("Asia/Shanghai")
+"""A config report counts for the day in China on which it was made."""
+
+_CHECKS = {check: name for name, check in METRICS.items()}
+
+
+def keep(store: Store, claim: Claim) -> None:
+    """Keep what a verified report says of a day. What it says wrongly is left out. Within a transaction.
+
+    Args:
+        store: The hub's.
+        claim: A verified report of stream `health` or `config` that came first under its number.
+    """
+    body = claim.data.get("body")
+    if not isinstance(body, dict):
+        return
+    read = read_health if claim.stream == "health" else read_config
+    for by, day, groups in read(claim.data, body):
+        told = json.dumps(groups, separators=(",", ":"))  # ASCII: a lone surrogate is no text for SQLite
+        store.run(
+            "INSERT INTO assessed (by_what, day, site, epoch, seq, told) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET seq = excluded.seq, told = excluded.told WHERE excluded.seq > seq",
+            *(by, day.isoformat(), claim.address.site, claim.epoch, claim.seq, told),
+        )
+
+
+def read_health(_: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[By, date, Mapping[str, Figures]]]:
+    """Yield the figures of a site's day, under its division."""
+    told = body.get("assessment")
+    day = _day(told.get("day")) if isinstance(told, dict) else None
+    if day is None or not isinstance(told, dict):
+        return
+    read = {name: _figure(told.get(name)) for name in METRICS}
+    figures = {name: figure for name, figure in read.items() if figure is not None}
+    if figures:
+        yield "division", day, {_name(body.get("division")): figures}
+
+
+def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[By, date, Mapping[str, Figures]]]:
+    """Yield the camera-days of a site by maintainer and by model: of each, whose check passes."""
+    day = _day_of(data.get("ts"))
+    if day is None:
+        return
+    models = {_text(d.get("id")): _name(_dict(d.get("identity")).get("model")) for d in _dicts(body.get("devices"))}
+    cameras = _dicts(body.get("cameras"))
+    found: dict[tuple[str, str], str] = {}
+    for finding in _dicts(body.get("findings")):
+        metric = _CHECKS.get(_text(finding.get("check")))
+        if metric is not None:
+            found[metric, _text(finding.get("subject"))] = _text(finding.get("status"))
+    names: dict[By, list[str]] = {
+        "maintainer": [_name(camera.get("maintainer")) for camera in cameras],
+        "model": [models.get(_text(camera.get("device")), "") for camera in cameras],
+    }
+    for by, of_camera in names.items():
+        groups: dict[str, dict[str, Figure]] = {}
+        for camera, name in zip(cameras, of_camera, strict=True):
+            figures = groups.setdefault(name if name in groups or len(groups) < GROUPS_MOST else "", {})
+            for metric in METRICS:
+                status = found.get((metric, f"camera:{_text(camera.get('id'))}")) or found.get(
+                    (metric, f"device:{_text(camera.get('device'))}")
+                )
+                if status is not None:
+                    figures[metric] = added(figures.get(metric), _one(status))
+        yield by, day, groups
+
+
+def added(figure: Figure | None, more: Figure) -> Figure:
+    """Return the sum of two figures."""
+    if figure is None:
+        return more
+    return figure[0] + more[0], figure[1] + more[1], figure[2] + more[2], figure[3] + more[3]
+
+
+def _one(status: str) -> Figure:
+    if status == "not_applicable":
+        return 0, 0, 1, 0
+    return int(status == "pass"), 1, 0, int(status not in ("pass", "warn", "fail"))
+
+
+def _figure(value: object) -> Figure | None:
+    """Return a figure as it stands in a report, None where it cannot be one."""
+    if not isinstance(value, list) or len(value) != 4:
+        return None
+    if any(isinstance(one, bool) or not isinstance(one, int | float) or not 0 <= one <= FIGURE_MAX for one in value):
+        return None
+    good, of, excluded, unknown = value
+    return (good, of, excluded, unknown) if good + unknown <= of * (1 + 1e-9) else None
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+    except ValueError:
+        return None
+
+
+def _day_of(value: object) -> date | None:
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return at.astimezone(CHINA).date() if at is not None and at.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _name(value: object) -> str:
+    return value[:NAME_MAX_CHARS].strip() if isinstance(value, str) else ""
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _dict(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: object) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -1,0 +1,313 @@
+"""The figures of municipal assessment at the hub: unknown is never good, and who is silent has no rank."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import delivery
+import pytest
+from delivery import Maker
+from hubdesk import Desk
+from openpyxl import load_workbook
+
+from agent.cli import main
+from agent.hub.assessed import METRICS, read_config, read_health
+from agent.hub.assessment import Assessment, Row, assess
+from agent.model import Draft, Head
+
+DAY = timedelta(days=1)
+FIRST = date(2026, 11, 1)
+NOON = datetime(2026, 11, 1, 4, 0, tzinfo=UTC)
+"""Noon in China on `FIRST`."""
+LATER = datetime(2026, 12, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = Desk(tmp_path / "hub")
+    yield opened
+    opened.store.close()
+
+
+class Reporting:
+    """One trusted site that reports to a hub, one report after the other."""
+
+    def __init__(self, desk: Desk, folder: Path, name: str, begun: datetime = NOON) -> None:
+        self.desk, self.name = desk, name
+        self.maker = Maker(folder / name, replace(delivery.site(), id=name))
+        self.heads: dict[Any, Head] = {}
+        self.epoch = "e1"
+        self.desk.birth(self.maker, self.epoch, at=begun)
+        self.desk.vouch(self.maker)
+
+    def send(self, draft: Draft, at: datetime) -> str:
+        (envelope,), self.heads = self.maker.envelopes([draft], self.heads, self.epoch, at)
+        return str(self.desk.send(envelope, self.name, at=at)["event"])
+
+    def health(self, day: int, division: str = "140200", **figures: Any) -> None:
+        told = {"day": (FIRST + day * DAY).isoformat(), **figures}
+        body = {**delivery.health().body, "division": division, "assessment": told}
+        assert self.send(Draft("health", body), NOON + day * DAY) == "verified"
+
+    def config(self, day: int, cameras: list[tuple[str, str, str]], findings: dict[str, str]) -> None:
+        """Send a config report; `cameras`: id, device, maintainer; `findings`: `check subject` and status."""
+        body = {
+            **delivery.config_report().body,
+            "devices": [
+                {"id": device, "driver": "onvif", "identity": {"model": device.upper()} if device != "dumb" else None}
+                for device in sorted({device for _, device, _ in cameras})
+            ],
+            "cameras": [{"id": name, "device": device, "maintainer": who} for name, device, who in cameras],
+            "findings": [
+                {"check": key.split()[0], "subject": key.split()[1], "status": status}
+                for key, status in findings.items()
+            ],
+        }
+        assert self.send(Draft("config", body), NOON + day * DAY) == "verified"
+
+
+def rows(desk: Desk, by: Any = "division", days: int = 1, now: datetime = LATER, sort: str = "online") -> list[Row]:
+    return list(assess(desk.store, by, FIRST, FIRST + (days - 1) * DAY, now, sort).rows)
+
+
+def test_sums_are_made_of_numerators_and_denominators_of_all_sites_and_days(desk: Desk, tmp_path: Path) -> None:
+    one, two = Reporting(desk, tmp_path, "S1"), Reporting(desk, tmp_path, "S2")
+    one.health(0, online=[90, 100, 0, 5], clock=[1, 2, 0, 0])
+    one.health(1, online=[100, 100, 20, 0])
+    two.health(0, online=[500, 1000, 0, 100])
+    two.health(1, online=[0, 0, 0, 0])
+    (row,) = rows(desk, days=2)
+    assert row.figures["online"] == (690, 1200, 20, 105)
+    assert row.ratio("online") == 690 / 1200
+    assert row.unknown_ratio("online") == 105 / 1200
+    assert (row.name, row.rank, row.sites, row.due, row.reported) == ("140200", 1, 2, 4, 4)
+    assert row.ratio("clock") == 0.5
+    assert row.ratio("good") is None
+
+
+def test_the_last_report_of_a_day_counts_whatever_comes_in_between(desk: Desk, tmp_path: Path) -> None:
+    site = Reporting(desk, tmp_path, "S1")
+    for good in (10, 20, 30):
+        site.health(0, online=[good, 40, 0, 0])
+    assert rows(desk)[0].figures["online"] == (30, 40, 0, 0)
+    site.epoch, site.heads = "e2", {}
+    desk.birth(site.maker, "e2", at=NOON + timedelta(hours=1))
+    site.health(0, online=[7, 8, 0, 0])
+    assert rows(desk)[0].figures["online"] == (7, 8, 0, 0), "the newest epoch, and nothing twice"
+
+
+def test_a_report_that_came_behind_a_newer_one_changes_nothing(desk: Desk, tmp_path: Path) -> None:
+    site = Reporting(desk, tmp_path, "S1")
+    drafts = [
+        Draft("health", {**delivery.health().body, "division": "140200",
+                         "assessment": {"day": FIRST.isoformat(), "online": [good, 40, 0, 0]}})
+        for good in (10, 20)
+    ]  # fmt: skip
+    old, new = site.maker.envelopes(drafts, {}, "e1", NOON)[0]
+    for envelope in (new, old, new, old):
+        desk.send(envelope, "S1")
+    assert rows(desk)[0].figures["online"] == (20, 40, 0, 0)
+
+
+def test_what_nobody_vouched_for_or_was_changed_does_not_count(desk: Desk, tmp_path: Path) -> None:
+    site = Reporting(desk, tmp_path, "S1")
+    body = {**delivery.health().body, "assessment": {"day": FIRST.isoformat(), "online": [40, 40, 0, 0]}}
+    (envelope,), _ = site.maker.envelopes([Draft("health", body)], {}, "e1", NOON)
+    changed = replace(envelope, report=replace(envelope.report, payload=envelope.report.payload.replace(b"40", b"41")))
+    assert desk.send(changed, "S1")["event"] == "rejected"
+    stranger = Maker(tmp_path / "other", site.maker.site)
+    (foreign,), _ = stranger.envelopes([Draft("health", body)], {}, "e1", NOON)
+    assert desk.send(foreign, "S1")["event"] == "untrusted"
+    assert [row.reported for row in rows(desk)] == [0]
+
+
+def test_a_silent_day_lowers_the_coverage_and_takes_the_rank(desk: Desk, tmp_path: Path) -> None:
+    whole, silent = Reporting(desk, tmp_path, "S1"), Reporting(desk, tmp_path, "S2")
+    for day in range(20):
+        whole.health(day, "140202", online=[90, 100, 0, 0])
+        if day not in (3, 4):
+            silent.health(day, "140203", online=[100, 100, 0, 0])
+    found = rows(desk, days=20)
+    assert [(row.name, row.rank, row.coverage_ratio) for row in found] == [("140202", 1, 1.0), ("140203", None, 0.9)]
+    silent.health(3, "140203", online=[100, 100, 0, 0])
+    assert [(row.name, row.rank) for row in rows(desk, days=20)] == [("140203", 1), ("140202", 2)], "95 % is enough"
+
+
+def test_days_before_a_site_s_first_word_in_a_month_count_for_the_group_it_turns_out_to_be_in(
+    desk: Desk, tmp_path: Path
+) -> None:
+    site = Reporting(desk, tmp_path, "S1")
+    site.health(3, "140202", online=[1, 1, 0, 0])
+    (row,) = rows(desk, days=4)
+    assert (row.name, row.due, row.reported, row.sites) == ("140202", 4, 1, 1)
+
+
+def test_a_site_that_says_nothing_all_month_lowers_the_group_it_was_in_before(desk: Desk, tmp_path: Path) -> None:
+    site, new = Reporting(desk, tmp_path, "S1"), Reporting(desk, tmp_path, "S2")
+    site.health(0, "140202", online=[1, 1, 0, 0])
+    found = assess(desk.store, "division", FIRST + DAY, FIRST + 2 * DAY, LATER).rows
+    assert [(row.name, row.due, row.reported) for row in found] == [("140202", 2, 0), ("", 2, 0)]
+    assert all(row.rank is None for row in found)
+    assert new.name == "S2"
+
+
+def test_nothing_is_due_before_a_site_is_known_or_after_today(desk: Desk, tmp_path: Path) -> None:
+    site = Reporting(desk, tmp_path, "S1", begun=NOON + 10 * DAY)
+    site.health(10, online=[1, 1, 0, 0])
+    (row,) = rows(desk, days=30, now=NOON + 12 * DAY)
+    assert (row.due, row.reported) == (3, 1)
+
+
+def test_equal_rates_share_a_rank_and_another_figure_may_rank(desk: Desk, tmp_path: Path) -> None:
+    for number, (good, clock) in enumerate([(9, 1), (9, 2), (8, 3)]):
+        site = Reporting(desk, tmp_path, f"S{number}")
+        site.health(0, f"14020{number}", online=[good, 10, 0, 0], clock=[clock, 3, 0, 0])
+    assert [(row.name, row.rank) for row in rows(desk)] == [("140200", 1), ("140201", 1), ("140202", 3)]
+    assert [row.name for row in rows(desk, sort="clock")] == ["140202", "140201", "140200"]
+    assert [row.rank for row in rows(desk, sort="good")] == [None] * 3
+
+
+def test_planned_outages_are_in_no_rate_and_are_listed(desk: Desk, tmp_path: Path) -> None:
+    one, two = Reporting(desk, tmp_path, "S1"), Reporting(desk, tmp_path, "S2")
+    one.health(0, online=[60, 60, 40, 0])
+    one.health(1, online=[100, 100, 0, 0])
+    two.health(0, online=[100, 100, 0, 0])
+    found = assess(desk.store, "division", FIRST, FIRST + DAY, LATER)
+    assert found.rows[0].ratio("online") == 1.0
+    assert [(one.site, one.days, one.excluded_ratio) for one in found.outages] == [("S1", 1, 0.4)]
+
+
+CAMERAS = [("c1", "a1", "甲公司"), ("c2", "a1", "甲公司"), ("c3", "dumb", "")]
+FINDINGS = {
+    "camera-online-rate camera:c1": "pass",
+    "camera-online-rate camera:c2": "warn",
+    "camera-online-rate camera:c3": "unknown",
+    "clock-offset device:a1": "pass",
+    "clock-offset device:dumb": "not_applicable",
+    "privacy-mask-present camera:c1": "fail",
+}
+
+
+def test_by_model_and_maintainer_camera_days_count_by_whose_check_passes(desk: Desk, tmp_path: Path) -> None:
+    site = Reporting(desk, tmp_path, "S1")
+    site.config(0, CAMERAS, FINDINGS)
+    model = {row.name: row.figures for row in rows(desk, "model")}
+    assert model == {
+        "A1": {"online": (1, 2, 0, 0), "clock": (2, 2, 0, 0)},
+        "": {"online": (0, 1, 0, 1), "clock": (0, 0, 1, 0)},
+    }
+    assert {row.name: row.rank for row in rows(desk, "maintainer")} == {"甲公司": 1, "": None}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None, [], "x", {}, {"day": 1}, {"day": "2026-13-01", "online": [1, 1, 0, 0]}, {"day": "2026-11-01"},
+        *({"day": "2026-11-01", "online": wrong} for wrong in (
+            None, 1, [], [1, 1, 0], [1, 1, 0, 0, 0], [2, 1, 0, 0], [1, 1, 0, 1], [-1, 1, 0, 0], [True, 1, 0, 0],
+            ["1", 1, 0, 0], [float("nan"), 1, 0, 0], [float("inf"), float("inf"), 0, 0], [10**400, 10**400, 0, 0],
+        )),
+    ],
+)  # fmt: skip
+def test_figures_that_cannot_be_are_left_out(told: Any) -> None:
+    assert list(read_health({}, {"division": "140200", "assessment": told})) == []
+
+
+def test_hostile_config_reports_are_read_without_a_stumble() -> None:
+    for body in ({}, {"cameras": 1, "devices": [1], "findings": {"a": 1}}, {"cameras": [{}], "findings": [{}]},
+                 {"cameras": [{"id": [], "device": {}, "maintainer": 5}], "devices": [{"id": 1, "identity": []}],
+                  "findings": [{"check": [], "subject": {}, "status": 1}]}):  # fmt: skip
+        found = list(read_config({"ts": "2026-11-24T15:04:00.000Z"}, body))
+        assert [by for by, _, _ in found] == ["maintainer", "model"]
+    for ts in (None, 1, "", "x", "2026-11-24", "2026-11-24T15:04:00", "0001-01-01T00:00:00+23:59"):
+        assert list(read_config({"ts": ts}, {})) == []
+    labels = [{"check": "osd-compliant", "subject": f"camera:{n}", "status": "pass"} for n in range(1000)]
+    many = {"cameras": [{"id": str(n), "maintainer": f"m{n}" * 99} for n in range(1000)], "findings": labels}
+    groups = next(iter(read_config({"ts": "2026-11-24T15:04:00.000Z"}, many)))[2]
+    assert len(groups) <= 257
+    assert sum(figures["overlay"][1] for figures in groups.values()) == 1000
+
+
+def test_a_day_ends_at_midnight_in_china() -> None:
+    days = [next(iter(read_config({"ts": ts}, {})))[1] for ts in ("2026-11-23T15:59:59Z", "2026-11-23T16:00:00Z")]
+    assert days == [date(2026, 11, 23), date(2026, 11, 24)]
+
+
+HOSTILE = "=cmd|' /C calc'!A0\x1b[31m[red]<b>"
+
+
+def shown(desk: Desk, *words: object) -> int:
+    return main(["hub", "report", *map(str, words), "--data", str(desk.directory), "--no-color"])
+
+
+def test_the_command_shows_writes_and_prints_the_same(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    site = Reporting(desk, tmp_path, "S1")
+    site.health(0, online=[9999, 10000, 50, 1], clock=[1, 2, 0, 1])
+    site.config(0, [("c1", "a1", HOSTILE)], {"camera-online-rate camera:c1": "pass"})
+    assert shown(desk, "--day", FIRST, "--by", "division", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["by"], told["from"], told["to"]) == ("division", "2026-11-01", "2026-11-01")
+    assert told["rows"][0]["figures"]["online"]["ratio"] == 0.9999
+    assert told["rows"][0]["coverage_ratio"] == 1
+    assert [one["site"] for one in told["outages"]] == ["S1"]
+    book = tmp_path / "out.xlsx"
+    assert shown(desk, "--day", FIRST, "--by", "division", "--xlsx", book) == 0
+    out = capsys.readouterr().out
+    assert "99.9%" in out and "100.0%" in out  # the coverage
+    assert "? 50.0%" in out
+    assert "planned outages at 1 sites" in out
+    sheets = load_workbook(book)
+    sheet, outages = sheets.worksheets
+    assert sheet.freeze_panes == "A2"
+    values = {sheet.cell(1, n).value: sheet.cell(2, n).value for n in range(1, 12)}
+    assert (values["rank"], values["division"], values["online rate"]) == (1, "140200", 0.9999)
+    assert [cell.value for cell in outages[2]] == ["S1", 1, 50 / 10050]
+    assert shown(desk, "--month", "2026-11", "--by", "maintainer", "--xlsx", book, "--lang", "zh_CN") == 0
+    out = capsys.readouterr().out
+    assert "维护单位" in out and "在线率" in out
+    assert "\x1b" not in out
+    sheet = load_workbook(book).worksheets[0]
+    assert sheet["B2"].value.startswith("=cmd|")
+    assert (sheet["B2"].data_type, sheet["B2"].quotePrefix) == ("s", True)
+
+
+def test_a_hub_without_any_site_says_so(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(desk, "--month", "2026-11", "--by", "model") == 0
+    assert "no site was due to report" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--by", "division"), 2, "--day --month is required"),
+        (("--day", "2026-11-31", "--by", "division"), 2, "invalid day value"),
+        (("--month", "2026-13", "--by", "division"), 2, "invalid month value"),
+        (("--day", "2026-11-01", "--month", "2026-11", "--by", "division"), 2, "not allowed with"),
+        (("--day", "2026-11-01", "--by", "city"), 2, "invalid choice"),
+        (("--day", "2026-11-01", "--by", "model", "--xlsx", "/nowhere/x.xlsx"), 78, "cannot be written"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    desk: Desk, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], code: int, said: str
+) -> None:
+    assert shown(desk, *words) == code
+    assert said in capsys.readouterr().err
+
+
+def test_every_figure_stands_in_the_contract() -> None:
+    schema = json.loads((Path(__file__).parent.parent / "agent/contract/health.schema.json").read_text())
+    properties = schema["properties"]["body"]["properties"]["assessment"]["properties"]
+    assert set(properties) == {"day", *METRICS}
+
+
+def test_an_assessment_says_its_days(desk: Desk) -> None:
+    found = assess(desk.store, "division", FIRST, FIRST + 29 * DAY, LATER)
+    assert found == Assessment("division", FIRST, FIRST + 29 * DAY, "online", (), ())
