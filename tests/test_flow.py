@@ -105,6 +105,20 @@ def test_each_fault_is_its_own_finding(
     assert found["source"]["article"]
 
 
+def test_that_nothing_is_recorded_of_a_lost_camera_hangs_on_the_camera(ran: tuple[Demo, Delivered, Wire]) -> None:
+    found = finding(ran[1], "recording-completeness", "camera:bicycles")
+    assert (found["status"], found["reason"]) == ("fail", "stopped")
+    assert found["caused_by"] == "camera-online camera:bicycles"
+
+
+def test_a_healthy_camera_is_told_nothing_of(ran: tuple[Demo, Delivered, Wire]) -> None:
+    told = [f for f in ran[1].payload["body"]["findings"] if f["subject"] == "camera:gate"]
+    wrong = [f["check"] for f in told if f["status"] not in ("pass", "not_applicable") and not f["caused_by"]]
+    assert wrong == [], "what nobody declared is told once, of the site"
+    for check, subject in (("shared-fault", "site"), ("facts-unread", "site"), ("outage-duration", "site")):
+        assert finding(ran[1], check, subject)["status"] == "pass"
+
+
 def test_a_bare_snapshot_beside_masked_streams_fails_on_its_path_alone(ran: tuple[Demo, Delivered, Wire]) -> None:
     found = finding(ran[1], "privacy-mask-effective", "camera:lobby")
     verdicts = {entry["path"]: entry["verdict"] for entry in found["evidence"]["paths"]}
