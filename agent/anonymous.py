@@ -107,7 +107,8 @@ def _identifying(checked: Checked) -> Iterator[tuple[str, str]]:
 
 def _finding(finding: Finding, names: _Names) -> Finding:
     values = {
-        key: names.text(value) if isinstance(value, str) else value for key, value in finding.message.values.items()
+        key: names.text(value) if isinstance(value, str) else value
+        for key, value in finding.message.plain_values().items()
     }
     evidence = cast(Mapping[str, Any], _walked(finding.evidence, names))
     return replace(finding, message=replace(finding.message, values=values), evidence=evidence)

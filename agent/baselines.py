@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.config import CameraConfig, NoPrivateArea, PrivateZone, Site
-from agent.errors import Forbidden
+from agent.errors import Forbidden, os_words
 from agent.files import write_atomic
 from agent.looks import masks_digest, zones_digest
-from agent.model import Json, utc_text
+from agent.model import Json, Message, utc_text
 from agent.past_approvals import KEPT, PastApproval, with_past
 from agent.past_approvals import from_data as past_from
 from agent.past_approvals import to_data as past_data
@@ -203,7 +203,10 @@ def prepare(directory: Path) -> None:
         (folder / ".writable").unlink()
     except OSError as error:
         raise Forbidden(
-            f"{folder}: {error.strerror}; approvals are kept there: run as root or as the user camwarden"
+            Message(
+                "{folder}: {why}; approvals are kept there: run as root or as the user camwarden",
+                {"folder": folder, "why": os_words(error)},
+            )
         ) from None
 
 

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from agent.errors import ConfigurationError, Forbidden, UsageError
-from agent.model import StreamName
+from agent.errors import ConfigurationError, Forbidden, UsageError, os_words
+from agent.model import Message, StreamName
 
 STATE_NAME: Final = "state.json"
 
@@ -47,16 +47,18 @@ def write_batch(path: Path, files: Iterable[tuple[str, bytes]]) -> int:
     """
     zipped = path.suffix == _ZIP_SUFFIX
     if path.exists() and (zipped or not path.is_dir() or any(path.iterdir())):
-        raise UsageError(f"{path}: there is something already; name a new folder or file")
+        raise UsageError(Message("{path}: there is something already; name a new folder or file", {"path": path}))
     part = path.with_name(f".{path.name}.part")
     try:
         _remove(part)
         count = _write_zip(part, files) if zipped else _write_folder(part, files)
         part.replace(path)
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not write there") from None
+        raise Forbidden(Message("{path}: this user may not write there", {"path": path})) from None
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be written: {error.strerror}") from None
+        raise ConfigurationError(
+            Message("{path}: cannot be written: {why}", {"path": path, "why": os_words(error)})
+        ) from None
     finally:
         _remove(part)
     return count

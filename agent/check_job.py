@@ -19,7 +19,7 @@ from typing import Any, Final, get_args
 from agent.config import Site
 from agent.envelope import CHECK_TYP, flatten, sign_payload, unflatten, verify
 from agent.episodes import WELL
-from agent.errors import Forbidden, NotVerified, UnknownKey, UsageError
+from agent.errors import Forbidden, NotVerified, UnknownKey, UsageError, os_words
 from agent.files import write_atomic
 from agent.harmless import printable
 from agent.keys import PublicKey, Signer
@@ -57,7 +57,11 @@ def path_of(folder: Path, job: str, run: str) -> Path:
         UsageError: The name is none for a file.
     """
     if not _NAME.fullmatch(job):
-        raise UsageError(f"{printable(job)!r} is no name for a job: letters, digits, dots and dashes, 64 at most")
+        raise UsageError(
+            Message(
+                "{job!r} is no name for a job: letters, digits, dots and dashes, 64 at most", {"job": printable(job)}
+            )
+        )
     return folder / f"{job}.{run}.json"
 
 
@@ -90,7 +94,7 @@ def write(path: Path, data: bytes) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(path, data, 0o600)
     except OSError as error:
-        raise Forbidden(f"{path}: {error.strerror}; jobs are kept there") from None
+        raise Forbidden(Message("{path}: {why}; jobs are kept there", {"path": path, "why": os_words(error)})) from None
 
 
 def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: bool) -> Look:
@@ -110,9 +114,9 @@ def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: 
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise UsageError(f"{path}: there is no such file") from None
+        raise UsageError(Message("{path}: there is no such file", {"path": path})) from None
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+        raise UsageError(Message("{path}: cannot be read: {why}", {"path": path, "why": os_words(error)})) from None
     digest = kid = ""
     try:
         document: Any = json.loads(data)
@@ -122,9 +126,16 @@ def read_look(path: Path, site: str, keys: Mapping[str, PublicKey], known_only: 
             document, digest = json.loads(payload), hashlib.sha256(payload).hexdigest()
         look = _look(document, digest, kid)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        raise UsageError(f"{path}: neither the output of `check --json` nor a job of `check --open`") from None
+        raise UsageError(
+            Message("{path}: neither the output of `check --json` nor a job of `check --open`", {"path": path})
+        ) from None
     if look.site != site:
-        raise UsageError(f"{path}: a look at site {printable(look.site)!r}, and not at {site!r}")
+        raise UsageError(
+            Message(
+                "{path}: a look at site {site!r}, and not at {site2!r}",
+                {"path": path, "site": printable(look.site), "site2": site},
+            )
+        )
     return look
 
 
@@ -135,15 +146,19 @@ def _verified(path: Path, payload: bytes, jws: str, keys: Mapping[str, PublicKey
     except UnknownKey as error:
         if not known_only:
             return error.kid
-        raise NotVerified(error.reason, f"{path}: not signed by the key of this host: open the job anew") from None
+        raise NotVerified(
+            error.reason, Message("{path}: not signed by the key of this host: open the job anew", {"path": path})
+        ) from None
     except NotVerified as error:
-        raise NotVerified(error.reason, f"{path}: {error}: it was changed; open the job anew") from None
+        raise NotVerified(
+            error.reason, Message("{path}: {error}: it was changed; open the job anew", {"path": path, "error": error})
+        ) from None
     return ""
 
 
 def _row(finding: Finding) -> dict[str, Json]:
     """Return a finding with its sentence before the values were filled in, for readers of another language."""
-    return {**finding_json(finding), "said": [finding.message.template, dict(finding.message.values)]}
+    return {**finding_json(finding), "said": [finding.message.template, finding.message.plain_values()]}
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

@@ -17,16 +17,19 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Final, Literal, TextIO
 
 from agent import exits, journal
-from agent.errors import AgentError
+from agent.cli_words import speak, speak_of_mistakes
+from agent.errors import AgentError, os_words
 from agent.journal import JournalHandler, priority
+from agent.model import Message
 from agent.paths import CONFIG
 from agent.redact import redact
-from agent.text import LANGUAGES, choose_lang
+from agent.text import LANGUAGES, choose_lang, render, translate
 from agent.version import VERSION
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -69,13 +72,14 @@ log = logging.getLogger("camwarden.cli")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    lang = choose_lang(_lang_flag(arguments), os.environ)
     verbose = False
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a character still gets the rest
             stream.reconfigure(errors="backslashreplace")
     try:
         _require_one_folder()
-        module, args = _parse(arguments)
+        module, args = _parse(arguments, lang)
         verbose = args.verbose > 0
         _set_logging_up(args)
         code = int(module.run(args))
@@ -88,35 +92,47 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_stdout()
         return exits.PIPE_CLOSED
     except AgentError as error:
-        _say(str(error))
+        _say(render(error.message, lang))
         return error.exit_code
     except PermissionError as error:
-        _say(f"{error.filename or 'a file'}: {error.strerror}; run as root or as the user camwarden")
+        values = {"path": error.filename or "?", "why": os_words(error)}
+        _say(render(Message("{path}: {why}; run as root or as the user camwarden", values), lang))
         return exits.PERMISSION
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:
-            return _bug(error, verbose)
-        _say(f"this command needs the package {error.name}: pip install 'camwarden[{EXTRAS[error.name]}]'")
+            return _bug(error, verbose, lang)
+        values = {"package": error.name, "extra": EXTRAS[error.name]}
+        _say(
+            render(Message("this command needs the package {package}: pip install 'camwarden[{extra}]'", values), lang)
+        )
         return exits.UNAVAILABLE
     except Exception as error:  # noqa: BLE001 - the last net: one line instead of a traceback
-        return _bug(error, verbose)
+        return _bug(error, verbose, lang)
     return code
 
 
-def _parse(arguments: list[str]) -> tuple[ModuleType, argparse.Namespace]:
+def _lang_flag(arguments: Sequence[str]) -> str | None:
+    """Return what `--lang` says, before the parser is built in that language; None where it is not given."""
+    joined = next((word.removeprefix("--lang=") for word in arguments if word.startswith("--lang=")), None)
+    return next((following for word, following in pairwise(arguments) if word == "--lang"), joined)
+
+
+def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namespace]:
     """Take the common flags out, wherever they stand, then let the command's own parser read the rest."""
+    speak_of_mistakes(lang)
     flags = argparse.ArgumentParser("camwarden", "camwarden [FLAGS] COMMAND ...", add_help=False, allow_abbrev=False)
     _add_common(flags)
     common, rest = flags.parse_known_args(arguments)
     chosen = next((word for word in rest if not word.startswith("-")), None)
     module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
     parser = _parser({chosen: module} if chosen is not None and module is not None else {})
+    speak(parser, lang)
     args = parser.parse_args(rest)
     if module is None:
-        parser.error("no command")
+        parser.error(translate("no command", lang))
     for key, value in vars(common).items():
         setattr(args, key, value)
-    args.lang = choose_lang(args.lang, os.environ)
+    args.lang = lang
     return module, args
 
 
@@ -129,13 +145,14 @@ def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
     """Return the parser of all commands; only those of `modules` know their own options."""
     parser = argparse.ArgumentParser(
         prog="camwarden",
-        description=f"Proves privacy masks and recording retention of public-safety cameras. {PROMISE}",
+        description="Proves privacy masks and recording retention of public-safety cameras.",
+        epilog=PROMISE,
         allow_abbrev=False,
     )
     _add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
     for name, (_, help_line) in COMMANDS.items():
-        command = commands.add_parser(name, help=help_line, description=f"{help_line}. {PROMISE}", allow_abbrev=False)
+        command = commands.add_parser(name, help=help_line, description=help_line, epilog=PROMISE, allow_abbrev=False)
         _add_common(command)
         if name in modules:
             modules[name].add_arguments(command)
@@ -144,7 +161,7 @@ def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("common flags").add_argument
-    add("--config", type=Path, metavar="FILE", default=CONFIG, help=f"the site's file (default {CONFIG})")
+    add("--config", type=Path, metavar="FILE", default=CONFIG, help="the site's file (default %(default)s)")
     add("--json", action="store_true", help="print one JSON object")
     add("--quiet", "-q", action="store_true", help="print and log errors only")
     add("--verbose", "-v", action="count", default=0, help="log more; twice: everything")
@@ -169,8 +186,11 @@ def _require_one_folder() -> None:
         origin = Path(spec.origin).resolve() if spec is not None and spec.origin else None
         if origin is None or origin.parent.parent != home:
             raise AgentError(
-                f"the package {name} is taken from {origin or 'nowhere'}, not from {home}: "
-                "install camwarden in an environment of its own"
+                Message(
+                    "the package {name} is taken from {origin}, not from {home}: install camwarden in an "
+                    "environment of its own",
+                    {"name": name, "origin": origin or "nowhere", "home": home},
+                )
             )
 
 
@@ -234,12 +254,15 @@ def _say(text: str) -> None:
         sys.stderr.write(f"camwarden: {line if line.isprintable() else ascii(line)[1:-1]}\n")
 
 
-def _bug(error: Exception, verbose: bool) -> int:
+def _bug(error: Exception, verbose: bool, lang: str) -> int:
     """Tell of a mistake of our own in one line; where it happened only for those who ask with -v."""
     if verbose:
         sys.stderr.write(redact("".join(traceback.format_exception(error))))
-    hint = "" if verbose else " (run again with -v for details)"
-    _say(f"internal error, please report it: {type(error).__name__}: {error}".splitlines()[0] + hint)
+    said = (f"{type(error).__name__}: {error}".splitlines() or [""])[0]
+    line = Message("internal error, please report it: {error}", {"error": said})
+    if not verbose:
+        line = Message("{line} (run again with -v for details)", {"line": line})
+    _say(render(line, lang))
     return exits.BUG
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from agent.config import DEFAULT_TIME_ZONE
 from agent.config_table import Table
+from agent.model import Message
 
 
 def read_day(table: Table, key: str) -> str:
@@ -20,7 +21,11 @@ def read_day(table: Table, key: str) -> str:
         return date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "").isoformat()
     except ValueError:
         shown = table.document.shown(value)
-        table.note(key, f"{key} must be a day, not {shown}", f"write for example {key} = 2026-01-31")
+        table.note(
+            key,
+            Message("{key} must be a day, not {shown}", {"key": key, "shown": shown}),
+            Message("write for example {key} = 2026-01-31", {"key": key}),
+        )
         return ""
 
 
@@ -35,8 +40,11 @@ def read_time_zone(table: Table, inherited: str = "") -> str:
         shown = table.document.shown(name)
         table.note(
             "time_zone",
-            f"no time zone {shown} is known here",
-            f'write for example time_zone = "{DEFAULT_TIME_ZONE}", or install the system package tzdata',
+            Message("no time zone {shown} is known here", {"shown": shown}),
+            Message(
+                'write for example time_zone = "{zone}", or install the system package tzdata',
+                {"zone": DEFAULT_TIME_ZONE},
+            ),
         )
         return DEFAULT_TIME_ZONE
     return name

@@ -16,6 +16,7 @@ from agent.config_days import read_date, read_day
 from agent.config_table import TEXT_MAX_CHARS, Seen, Table
 from agent.declarables import BY_ID, NONE, PROFILES, Declarable
 from agent.declarations import Declaration, Group, Value
+from agent.model import Message
 
 GROUP_NAME = r"[^\s\"'\[\],=#][^\"'\[\],=#]{0,63}"
 GROUP_NAME_RULE = "a name of 1 to 64 characters without quotes, brackets, commas, = and #"
@@ -43,7 +44,7 @@ def read_rules(table: Table | None) -> Rules:
     home = Path(table.document.file).absolute().parent
     for index, name in enumerate(names):
         if _is_path(name) and not (home / name).is_file():
-            what = f"packs: {home / name} is not there or is no file"
+            what = Message("packs: {path} is not there or is no file", {"path": home / name})
             table.document.note((*table.path, "packs", index), table.where, what, "put it there or correct the path")
     return Rules(profile, tuple(home / name for name in names if _is_path(name) and (home / name).is_file()))
 
@@ -72,30 +73,37 @@ def read_declarations(top: Table, cameras: Collection[str], groups: tuple[Group,
     )
 
 
-def trouble(row: Declarable, value: object) -> str:
-    """Return what an answer must be where it is none of the right ones, empty where it is."""
+def trouble(row: Declarable, value: object) -> Message | None:
+    """Return what an answer must be where it is none of the right ones, None where it is."""
     if row.none_means and value == NONE:
-        return ""
+        return None
     expected, right = _expected(row, value)
-    return "" if right else expected + (f', or "{NONE}": {row.none_means}' if row.none_means else "")
+    if right or not row.none_means:
+        return None if right else expected
+    values = {"expected": expected, "none": NONE, "meaning": Message(row.none_means)}
+    return Message('{expected}, or "{none}": {meaning}', values)
 
 
-def _expected(row: Declarable, value: object) -> tuple[str, bool]:
+def _expected(row: Declarable, value: object) -> tuple[Message, bool]:
     if row.kind == "flag":
-        return "true or false", isinstance(value, bool)
+        return Message("true or false"), isinstance(value, bool)
     if row.kind == "choice":
         words = [choice.value for choice in row.choices]
-        return "one of " + ", ".join(f'"{word}"' for word in words), value in words
+        return Message("one of {words}", {"words": ", ".join(f'"{word}"' for word in words)}), value in words
     if row.kind == "date":
-        return "a day", isinstance(value, date)
+        return Message("a day"), isinstance(value, date)
     if row.kind == "number":
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return f"a number from 0 to {NUMBER_MAX}", number and 0 <= float(str(value)) <= NUMBER_MAX
+        return Message("a number from {low:.7g} to {high:.7g}", {"low": 0, "high": NUMBER_MAX}), number and 0 <= float(
+            str(value)
+        ) <= NUMBER_MAX
     if row.kind == "list":
         many = isinstance(value, tuple) and 0 < len(value) <= LIST_MAX and all(_is_text(row, one) for one in value)
-        return f"a list of 1 to {LIST_MAX} texts", many
-    shape = f" such as {row.example}" if row.like else ""
-    return f"a text on one line of 1 to {TEXT_MAX_CHARS} characters{shape}", _is_text(row, value)
+        return Message("a list of 1 to {most} texts", {"most": LIST_MAX}), many
+    line = Message("a text on one line of 1 to {most} characters", {"most": TEXT_MAX_CHARS})
+    if row.like:
+        line = Message("{text} such as {example}", {"text": line, "example": row.example})
+    return line, _is_text(row, value)
 
 
 def _is_text(row: Declarable, value: object) -> bool:
@@ -110,14 +118,22 @@ def _declaration(table: Table, cameras: Collection[str], groups: tuple[Group, ..
     row = BY_ID.get(duty)
     if duty and row is None:
         close = get_close_matches(duty, BY_ID, n=1)
-        fix = f'did you mean "{close[0]}"?' if close else "camwarden declare --list shows all that can be declared"
-        table.note("duty", f"nothing is known by the name {table.document.shown(duty)}", fix)
+        fix = (
+            Message('did you mean "{close}"?', {"close": close[0]})
+            if close
+            else "camwarden declare --list shows all that can be declared"
+        )
+        table.note("duty", Message("nothing is known by the name {shown}", {"shown": table.document.shown(duty)}), fix)
     value = _value(table, row)
     at, until = read_date(table, "at"), read_date(table, "until")
     if "at" not in table.data:
         read_day(table, "at")  # tells that it is missing
     if at and until and until < at:
-        table.note("until", f"until = {until} is before at = {at}", "swap them or correct one of them")
+        table.note(
+            "until",
+            Message("until = {until} is before at = {at}", {"until": until, "at": at}),
+            "swap them or correct one of them",
+        )
     by = table.text("by", example='"Li Na, site manager"')
     members, group = _about(table, row, cameras, groups)
     sha256 = table.text("sha256", "", like="[0-9a-f]{64}", rule="the SHA-256 of the paper, 64 of 0-9 and a-f",
@@ -140,8 +156,10 @@ def _value(table: Table, row: Declarable | None) -> Value | None:
     expected = trouble(row, value)
     if expected:
         shown = table.document.shown(table.data["value"])
-        what = f"value of {row.id} must be {expected}; it is {shown}"
-        table.note("value", what, f"write for example value = {_example(row)}")
+        what = Message(
+            "value of {duty} must be {expected}; it is {shown}", {"duty": row.id, "expected": expected, "shown": shown}
+        )
+        table.note("value", what, Message("write for example value = {example}", {"example": _example(row)}))
         return None
     return value  # type: ignore[return-value]
 
@@ -161,14 +179,22 @@ def _about(
     members, group = _cameras(table, cameras), table.text("group", "")
     if group and group not in {one.name for one in groups}:
         known = ", ".join(dict.fromkeys(one.name for one in groups)) or "none"
-        table.note("group", f"no group has the name {table.document.shown(group)}", f"use one of: {known}")
+        table.note(
+            "group",
+            Message("no group has the name {shown}", {"shown": table.document.shown(group)}),
+            Message("use one of: {known}", {"known": known}),
+        )
     if "cameras" in table.data and group:
         table.note("group", "it names both cameras and a group", "remove one of them, or write two declarations")
     if table.data.get("cameras") == []:
         table.note("cameras", "its list of cameras is empty", "name some, or leave it away for the whole site")
     if row is not None and row.scope == "site" and (members or group):
         key = "cameras" if members else "group"
-        table.note(key, f"{row.id} is about the whole site, not about single cameras", f"remove {key}")
+        table.note(
+            key,
+            Message("{duty} is about the whole site, not about single cameras", {"duty": row.id}),
+            Message("remove {key}", {"key": key}),
+        )
     return members, group
 
 
@@ -178,8 +204,17 @@ def _cameras(table: Table, known: Collection[str]) -> tuple[str, ...]:
         if name and name not in known:
             shown = table.document.shown(name)
             close = get_close_matches(name, known, n=1)
-            fix = f'did you mean "{close[0]}"?' if close else "camwarden config show lists the cameras"
-            table.document.note((*table.path, "cameras", index), table.where, f"no camera has the id {shown}", fix)
+            fix = (
+                Message('did you mean "{close}"?', {"close": close[0]})
+                if close
+                else "camwarden config show lists the cameras"
+            )
+            table.document.note(
+                (*table.path, "cameras", index),
+                table.where,
+                Message("no camera has the id {shown}", {"shown": shown}),
+                fix,
+            )
     return names
 
 
@@ -187,10 +222,14 @@ def _paper(table: Table, row: Declarable | None, value: Value | None) -> None:
     digest, dated = table.data.get("sha256", "") != "", "document_at" in table.data
     if digest != dated:
         there, missing = ("sha256", "document_at") if digest else ("document_at", "sha256")
-        table.note(there, f"{there} stands without {missing}", f"add {missing}: a paper has a date and a digest")
+        table.note(
+            there,
+            Message("{there} stands without {missing}", {"there": there, "missing": missing}),
+            Message("add {missing}: a paper has a date and a digest", {"missing": missing}),
+        )
     elif row is not None and row.kind == "paper" and value not in (None, NONE) and not digest:
         fix = "add sha256 and document_at; sha256sum FILE prints the first"
-        table.note("", f"{row.id} is a paper, and its date and digest are missing", fix)
+        table.note("", Message("{duty} is a paper, and its date and digest are missing", {"duty": row.id}), fix)
 
 
 def _is_path(text: str) -> bool:

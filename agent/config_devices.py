@@ -22,6 +22,8 @@ from agent.config_zones import (
     read_ptz_lock,
     read_zones,
 )
+from agent.errors import os_words
+from agent.model import Message
 from drivers.footage import Store
 from drivers.model import Camera, Credential, Device
 from drivers.registry import DRIVERS
@@ -88,11 +90,15 @@ def _ca(table: Table, tls: bool) -> Path | None:
         with path.open("rb") as file:
             held = file.read(_CA_MAX_BYTES)
     except OSError as error:
-        table.note("ca", f"ca {path} cannot be read: {error.strerror}", "let this user and the service's read it")
+        table.note(
+            "ca",
+            Message("ca {path} cannot be read: {why}", {"path": path, "why": os_words(error)}),
+            "let this user and the service's read it",
+        )
         return None
     if b"-----BEGIN CERTIFICATE-----" not in held:
         fix = "write certificates in PEM form into it, the authority's or the device's own"
-        table.note("ca", f"ca {path} holds no certificate", fix)
+        table.note("ca", Message("ca {path} holds no certificate", {"path": path}), fix)
         return None
     return path
 
@@ -124,7 +130,11 @@ def read_cameras(
         codes.check(table, "code", camera.code, f"code {camera.code}")
         if camera.device and camera.device not in known:
             names = ", ".join(sorted(filter(None, known))) or "none"
-            table.note("device", f'no device has the id "{camera.device}"', f"use one of: {names}")
+            table.note(
+                "device",
+                Message('no device has the id "{device}"', {"device": camera.device}),
+                Message("use one of: {names}", {"names": names}),
+            )
         elif camera.device:
             channel = f"channel {camera.channel} of device {camera.device}"
             key = "channel" if "channel" in table.data else "device"
@@ -155,7 +165,11 @@ def _store(table: Table, stores: tuple[Store, ...]) -> str:
     known = [one.id for one in stores]
     if store and store not in known:
         names = ", ".join(sorted(filter(None, known))) or "none"
-        table.note("store", f'no store has the id "{store}"', f"use one of: {names}")
+        table.note(
+            "store",
+            Message('no store has the id "{store}"', {"store": store}),
+            Message("use one of: {names}", {"names": names}),
+        )
     if "store_name" in table.data and "store" not in table.data:
         table.note("store_name", "store_name has no use without store", "add store, or remove store_name")
     return store
@@ -166,7 +180,10 @@ def _retention_days(table: Table, policy: Policy) -> int:
     if 0 < days < policy.retention_floor_days:
         table.note(
             "retention_days",
-            f"retention_days = {days} is below the site's floor of {policy.retention_floor_days} days",
+            Message(
+                "retention_days = {days} is below the site's floor of {retention_floor_days} days",
+                {"days": days, "retention_floor_days": policy.retention_floor_days},
+            ),
             "raise it, or leave it away to use the floor",
         )
     return days

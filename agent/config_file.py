@@ -13,7 +13,10 @@ from pathlib import Path
 import tomli
 
 from agent.config_lines import KeyPath, locate
-from agent.config_table import Document, Problem
+from agent.config_problems import Problem
+from agent.config_table import Document
+from agent.errors import os_words
+from agent.model import Message, sentence
 
 FILE_MAX_BYTES = 8 * 1024 * 1024
 """Far above a site of ten thousand cameras; a wrong file is refused before it fills the memory."""
@@ -25,23 +28,26 @@ _TWICE = re.compile(r"(?i)cannot (declare|overwrite|mutate|redefine)|duplicate")
 def read_file(path: Path, what: str, problems: list[Problem], wrong_bits: int = 0) -> tuple[bytes | None, bool]:
     """Return the bytes of a file, None where it cannot be used, and whether that is a matter of permission."""
 
-    def refuse(reason: str, fix: str) -> None:
-        problems.append(Problem(str(path), 0, "", reason, fix))
+    def refuse(reason: Message | str, fix: Message | str) -> None:
+        problems.append(Problem(str(path), 0, "", sentence(reason), sentence(fix)))
 
     try:
         # Opened without blocking, so that a pipe in the file's place ends in a message and not in a wait.
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                refuse("is not a file", f"give the path of the {what} file")
+                refuse("is not a file", Message("give the path of the {what} file", {"what": sentence(what)}))
                 return None, False
             if status.st_mode & wrong_bits:
                 mode = stat.S_IMODE(status.st_mode)
-                refuse(f"mode {mode:04o} lets others at the passwords", f"chmod 0600 {path}")
+                refuse(
+                    Message("mode {mode:04o} lets others at the passwords", {"mode": mode}),
+                    Message("chmod 0600 {path}", {"path": path}),
+                )
                 return None, False
             raw = file.read(FILE_MAX_BYTES + 1)
     except IsADirectoryError:
-        refuse("is not a file", f"give the path of the {what} file")
+        refuse("is not a file", Message("give the path of the {what} file", {"what": sentence(what)}))
         return None, False
     except FileNotFoundError:
         refuse("no such file", "give its path with --config FILE")
@@ -50,10 +56,13 @@ def read_file(path: Path, what: str, problems: list[Problem], wrong_bits: int = 
         refuse("this user may not read it", "run as root or as the user camwarden")
         return None, True
     except OSError as error:
-        refuse(f"cannot be read: {error.strerror}", "look at the disk and the path")
+        refuse(Message("cannot be read: {why}", {"why": os_words(error)}), "look at the disk and the path")
         return None, False
     if len(raw) > FILE_MAX_BYTES:
-        refuse(f"is larger than {FILE_MAX_BYTES // 1024 // 1024} MiB", f"give the path of the {what} file")
+        refuse(
+            Message("is larger than {mib} MiB", {"mib": FILE_MAX_BYTES // 1024 // 1024}),
+            Message("give the path of the {what} file", {"what": sentence(what)}),
+        )
         return None, False
     return raw, False
 
@@ -66,10 +75,12 @@ def parse_toml(path: Path, raw: bytes | None, problems: list[Problem], *, holds_
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        problems.append(Problem(str(path), line, "", "is not UTF-8", "save the file as UTF-8"))
+        problems.append(Problem(str(path), line, "", Message("is not UTF-8"), Message("save the file as UTF-8")))
         return None
     if text.startswith("\ufeff"):
-        problems.append(Problem(str(path), 1, "", "begins with a byte-order mark", "save it as UTF-8 without one"))
+        problems.append(
+            Problem(str(path), 1, "", Message("begins with a byte-order mark"), Message("save it as UTF-8 without one"))
+        )
         return None
     lines: dict[KeyPath, int] = {}
     try:
@@ -77,17 +88,23 @@ def parse_toml(path: Path, raw: bytes | None, problems: list[Problem], *, holds_
         lines = locate(text)
     except tomli.TOMLDecodeError as error:
         what, line = _syntax(str(error), text)
-        said = "not TOML from here on" if holds_secrets else f"not TOML: {what}"
-        fix = 'look for a missing quote, bracket or "=" on this line or above it'
+        said = (
+            Message("not TOML from here on") if holds_secrets else Message("not TOML: {what}", {"what": sentence(what)})
+        )
+        fix = Message('look for a missing quote, bracket or "=" on this line or above it')
         if _TWICE.search(what):
-            fix = "a key and a table may stand only once: remove or rename this one"
+            fix = Message("a key and a table may stand only once: remove or rename this one")
         problems.append(Problem(str(path), line, "", said, fix))
         return None
     except ValueError:
-        problems.append(Problem(str(path), 0, "", "holds a number of thousands of digits", "correct it"))
+        problems.append(
+            Problem(str(path), 0, "", Message("holds a number of thousands of digits"), Message("correct it"))
+        )
         return None
     except RecursionError:
-        problems.append(Problem(str(path), 0, "", "is nested too deeply", "site files need four levels at most"))
+        problems.append(
+            Problem(str(path), 0, "", Message("is nested too deeply"), Message("site files need four levels at most"))
+        )
         return None
     return Document(str(path), data, lines, problems, holds_secrets)
 

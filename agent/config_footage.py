@@ -8,6 +8,7 @@ from pathlib import Path
 from agent.config import Hold
 from agent.config_days import read_day, read_time_zone
 from agent.config_table import Table
+from agent.model import Message, sentence
 from drivers.footage import Store
 from drivers.registry import NAMED_BY_PATTERN, STORES
 from drivers.stores import pattern
@@ -33,13 +34,23 @@ def read_stores(top: Table, site_time_zone: str, name_like: str, name_rule: str)
             time_zone=read_time_zone(table, site_time_zone),
         )
         if kind in NAMED_BY_PATTERN and (trouble := pattern.trouble(store.pattern)):
-            fix = f'write for example pattern = "{pattern.EXAMPLE}"'
-            table.note("pattern" if "pattern" in table.data else "", trouble, fix)
+            fix = Message('write for example pattern = "{example}"', {"example": pattern.EXAMPLE})
+            table.note("pattern" if "pattern" in table.data else "", sentence(trouble), fix)
         elif kind not in NAMED_BY_PATTERN and store.pattern:
-            table.note("pattern", f"the names in a store of kind {kind} are its own", "remove pattern")
+            table.note(
+                "pattern", Message("the names in a store of kind {kind} are its own", {"kind": kind}), "remove pattern"
+            )
         if store.id in devices or store.id in lines:
-            what = "a device" if store.id in devices else f"the store on line {lines[store.id]}"
-            table.note("id", f'id "{store.id}" is already that of {what}', "give each store an id of its own")
+            what = (
+                Message("a device")
+                if store.id in devices
+                else Message("the store on line {line}", {"line": lines[store.id]})
+            )
+            table.note(
+                "id",
+                Message('id "{id}" is already that of {what}', {"id": store.id, "what": what}),
+                "give each store an id of its own",
+            )
         lines.setdefault(store.id, table.line("id") or table.line(""))
         stores.append(store)
     return tuple(stores)
@@ -52,10 +63,17 @@ def read_holds(top: Table, cameras: frozenset[str]) -> tuple[Hold, ...]:
         table.only("camera", "from_day", "until_day", "reason", "by", "at")
         camera = table.text("camera", "")
         if camera and camera not in cameras:
-            table.note("camera", f'no camera has the id "{camera}"', "name one, or leave it away to hold all")
+            table.note(
+                "camera",
+                Message('no camera has the id "{camera}"', {"camera": camera}),
+                "name one, or leave it away to hold all",
+            )
         from_day, until_day = read_day(table, "from_day"), read_day(table, "until_day")
         if from_day and until_day and from_day > until_day:
-            what = f"until_day = {until_day} is before from_day = {from_day}"
+            what = Message(
+                "until_day = {until_day} is before from_day = {from_day}",
+                {"until_day": until_day, "from_day": from_day},
+            )
             table.note("until_day", what, "swap them or correct one of them")
         hold = Hold(
             from_day=date.fromisoformat(from_day or "0001-01-01"),

@@ -11,6 +11,7 @@ from agent.config import KeyPlace
 from agent.config_sections import read_credential, read_probe, read_site
 from agent.config_storage import read_storage
 from agent.config_table import Table
+from agent.model import Message
 from drivers.model import Credential
 
 TLS_KEY_NAME: Final = "site-key.pem"
@@ -56,7 +57,11 @@ def read_key(table: Table | None, credentials: Mapping[str, Credential] | None) 
     if source != "token":
         for key in _OF_A_TOKEN:
             if key in table.data and table.data.get("source", source) == source:
-                table.note(key, f'{key} has no use with source = "{source}"', 'set source = "token", or remove it')
+                table.note(
+                    key,
+                    Message('{key} has no use with source = "{source}"', {"key": key, "source": source}),
+                    'set source = "token", or remove it',
+                )
         return KeyPlace(source)
     for key, example in (("module", f'"{_MODULE}"'), ("token", '"camwarden"'), ("credential", '"token"')):
         table.required(key, example)

@@ -20,11 +20,13 @@ from agent.config_footage import read_holds, read_stores
 from agent.config_key import TlsPlace, read_key, read_tls_place
 from agent.config_lines import KeyPath
 from agent.config_mirrors import read_mirrors
+from agent.config_problems import ConfigError, ConfigForbidden, Problem
 from agent.config_quality import read_quality
 from agent.config_sections import read_discovery, read_hub, read_policy, read_probe, read_site
 from agent.config_storage import read_storage
-from agent.config_table import ConfigError, ConfigForbidden, Document, Problem, Table
+from agent.config_table import Document, Table
 from agent.config_telemetry import read_digest, read_metrics
+from agent.model import Message
 from agent.paths import SECRETS_NAME
 from agent.rules.pack import Pack
 from agent.rules.reading import read_pack, shipped
@@ -183,7 +185,12 @@ def _own_packs(paths: tuple[Path, ...], problems: list[Problem]) -> tuple[Pack, 
         pack = read_pack(document, raw)
         taken = next((other for other in (*shipped(), *packs) if other.id == pack.id), None)
         if taken is not None:
-            document.note(("id",), "", f'id "{pack.id}" is already that of {taken.file}', "give each pack its own id")
+            document.note(
+                ("id",),
+                "",
+                Message('id "{id}" is already that of {file}', {"id": pack.id, "file": taken.file}),
+                "give each pack its own id",
+            )
         packs.append(pack)
     return tuple(packs)
 
@@ -192,7 +199,11 @@ def _known_tables(top: Table) -> None:
     """Refuse unknown tables; logins get their own word, since they belong into the other file."""
     rest = {key: value for key, value in top.data.items() if key != "credential"}
     if "credential" in top.data:
-        top.note("credential", "logins do not belong in this file", f"move [credential] into {SECRETS_NAME}, mode 0600")
+        top.note(
+            "credential",
+            "logins do not belong in this file",
+            Message("move [credential] into {file}, mode 0600", {"file": SECRETS_NAME}),
+        )
     Table(top.document, (), "", rest).only(*_TABLES)
 
 
@@ -215,8 +226,16 @@ def _credentials(
         if not wanted:
             return {}, False
         names = ", ".join(f'"{name}"' for name in wanted)
-        fix = f"create it with mode 0600 and [credential.{wanted[0]}] user and password"
-        problems.append(Problem(str(path), 0, "", f"no such file, yet the site names the credential {names}", fix))
+        fix = Message("create it with mode 0600 and [credential.{name}] user and password", {"name": wanted[0]})
+        problems.append(
+            Problem(
+                str(path),
+                0,
+                "",
+                Message("no such file, yet the site names the credential {names}", {"names": names}),
+                fix,
+            )
+        )
         return None, False
     before = len(problems)
     wrong_bits = _WRONG_BITS_FROM_SYSTEMD if from_systemd else _WRONG_BITS

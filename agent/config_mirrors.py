@@ -8,6 +8,7 @@ from agent.config import Mirror
 from agent.config_devices import NAME, NAME_RULE
 from agent.config_sections import note_tls_files, read_credential, read_host
 from agent.config_table import Table
+from agent.model import Message
 from drivers.model import Credential
 
 MIRRORS_MAX = 4
@@ -21,9 +22,16 @@ def read_mirrors(top: Table, credentials: Mapping[str, Credential] | None) -> tu
     mirrors = [_mirror(table, credentials) for table in top.tables("mirror", "mirror")]
     names = [mirror.name for mirror in mirrors]
     for name in sorted({name for name in names if name and names.count(name) > 1}):
-        top.note("mirror", f'two mirrors have the name "{name}"', "give each its own name")
+        top.note("mirror", Message('two mirrors have the name "{name}"', {"name": name}), "give each its own name")
     if len(mirrors) > MIRRORS_MAX:
-        top.note("mirror", f"there are {len(mirrors)} mirrors, more than {MIRRORS_MAX}", "remove some of them")
+        top.note(
+            "mirror",
+            Message(
+                "there are {count} mirrors, more than {most}",
+                {"count": len(mirrors), "most": MIRRORS_MAX},
+            ),
+            "remove some of them",
+        )
     return tuple(mirrors)
 
 

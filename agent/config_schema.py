@@ -19,7 +19,7 @@ from agent.config_load import read_tables
 from agent.config_mirrors import MIRRORS_MAX
 from agent.config_table import TEXT_MAX_CHARS, Choice, Document, Table
 from agent.config_zones import PRESETS_MAX
-from agent.model import Json
+from agent.model import Json, Message
 from masking.quality_learning import OVERLAYS_MAX
 
 ID: Final = "https://camwarden.example/site.schema.json"
@@ -101,7 +101,7 @@ class _NotingTable(Table):
 
     noted: _Noted = field(default_factory=_Noted)
 
-    def note(self, key: str, what: str, fix: str) -> None:
+    def note(self, key: str, what: Message | str, fix: Message | str) -> None:
         """There is no file that could be wrong."""
 
     def only(self, *known: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from agent.config import PERIOD_MAX_S, PERIOD_MIN_S, Discovery, Hub, Ignored, Policy, Probe, Site
 from agent.config_days import read_date, read_day, read_time_zone
 from agent.config_table import Table
+from agent.model import Message
 from agent.topics import CITY, SITE_ID
 from drivers.discovery_plan import RANGE_ADDRESSES_MAX
 from drivers.model import Credential
@@ -46,7 +47,10 @@ def read_site(table: Table | None, probe: Probe) -> Site:
     if probe.deadline_s >= period_s:
         table.note(
             "period_s",
-            f"a device may take {probe.deadline_s:g} s, as long as the whole period of {period_s} s",
+            Message(
+                "a device may take {deadline_s:g} s, as long as the whole period of {period_s} s",
+                {"deadline_s": probe.deadline_s, "period_s": period_s},
+            ),
             "raise period_s here or lower deadline_s in [probe]",
         )
     return Site(
@@ -107,8 +111,13 @@ def read_policy(table: Table | None) -> Policy:
     if 0 < policy.retention_ceiling_days < policy.retention_floor_days:
         table.note(
             "retention_ceiling_days",
-            f"footage cannot be gone after {policy.retention_ceiling_days} days and kept for "
-            f"{policy.retention_floor_days}",
+            Message(
+                "footage cannot be gone after {retention_ceiling_days} days and kept for {retention_floor_days}",
+                {
+                    "retention_ceiling_days": policy.retention_ceiling_days,
+                    "retention_floor_days": policy.retention_floor_days,
+                },
+            ),
             "raise retention_ceiling_days, or leave it away where nobody declared one",
         )
     _ordered(table, "clock_warn_s", policy.clock_warn_s, "clock_fail_s", policy.clock_fail_s)
@@ -128,7 +137,14 @@ def _ordered(table: Table, lower_key: str, lower: float, higher_key: str, higher
     if lower <= higher or any(table.data.get(key, value) != value for key, value in given.items()):
         return  # a value that was refused has had its message
     key = lower_key if lower_key in table.data else higher_key
-    table.note(key, f"{lower_key} = {lower:g} is above {higher_key} = {higher:g}", "swap them or correct one of them")
+    table.note(
+        key,
+        Message(
+            "{lower_key} = {lower:g} is above {higher_key} = {higher:g}",
+            {"lower_key": lower_key, "lower": lower, "higher_key": higher_key, "higher": higher},
+        ),
+        "swap them or correct one of them",
+    )
 
 
 def read_discovery(table: Table | None) -> Discovery:
@@ -148,7 +164,10 @@ def read_discovery(table: Table | None) -> Discovery:
     if total > RANGE_ADDRESSES_MAX:
         table.note(
             "ranges",
-            f"ranges hold {total} addresses, more than {RANGE_ADDRESSES_MAX}",
+            Message(
+                "ranges hold {total} addresses, more than {most}",
+                {"total": total, "most": RANGE_ADDRESSES_MAX},
+            ),
             "name only the networks that cameras are in, at most a /22 together",
         )
     return discovery
@@ -171,7 +190,11 @@ def _read_ignored(table: Table) -> Ignored:
         )
     elif ignored.address and not is_responder(ignored.address):
         shown = table.document.shown(ignored.address)
-        table.note("address", f"address {shown} is no host", 'write for example address = "192.0.2.77"')
+        table.note(
+            "address",
+            Message("address {shown} is no host", {"shown": shown}),
+            'write for example address = "192.0.2.77"',
+        )
     return ignored
 
 
@@ -216,8 +239,10 @@ def read_credential(
         known = ", ".join(sorted(credentials))
         table.note(
             key,
-            f'credential "{name}" is not in secrets.toml',
-            f"add [credential.{name}] there" + (f", or use one of: {known}" if known else ""),
+            Message('credential "{name}" is not in secrets.toml', {"name": name}),
+            Message("add [credential.{name}] there, or use one of: {known}", {"name": name, "known": known})
+            if known
+            else Message("add [credential.{name}] there", {"name": name}),
         )
         return None
     return credentials[name]
@@ -229,12 +254,12 @@ def read_host(table: Table, example: str) -> str:
     if not host or is_host(host):
         return host
     if "://" in host or "/" in host or "@" in host:
-        what, fix = "host must be a name or address alone, not a URL", "leave away scheme, login and path"
+        table.note("host", "host must be a name or address alone, not a URL", "leave away scheme, login and path")
     elif host.count(":") == 1:
-        what, fix = "host must be a name or address alone, not with a port", "write the port as port = NUMBER"
+        table.note("host", "host must be a name or address alone, not with a port", "write the port as port = NUMBER")
     else:
-        what, fix = f"host {table.document.shown(host)} is no name or address", f"write for example host = {example}"
-    table.note("host", what, fix)
+        what = Message("host {shown} is no name or address", {"shown": table.document.shown(host)})
+        table.note("host", what, Message("write for example host = {example}", {"example": example}))
     return ""
 
 
@@ -282,7 +307,11 @@ def note_tls_files(table: Table, tls: bool) -> None:
     """Note files of a broker's connection that stand alone, or have no use."""
     for key, other in (("certificate", "key"), ("key", "certificate")):
         if key in table.data and other not in table.data:
-            table.note(key, f"{key} stands without {other}", f"add {other}, or remove {key}")
+            table.note(
+                key,
+                Message("{key} stands without {other}", {"key": key, "other": other}),
+                Message("add {other}, or remove {key}", {"other": other, "key": key}),
+            )
     for key in ("ca", "certificate", "key"):
         if key in table.data and not tls:
-            table.note(key, f"{key} has no use with tls = false", "set tls = true, or remove it")
+            table.note(key, Message("{key} has no use with tls = false", {"key": key}), "set tls = true, or remove it")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.config_file import parse_toml, read_file
-from agent.config_table import ConfigError, ConfigForbidden, Problem, Table
+from agent.config_problems import ConfigError, ConfigForbidden, Problem
+from agent.config_table import Table
 
 SPOOL_MIN_BYTES = 1024 * 1024
 SPOOL_MAX_BYTES = 1024**4

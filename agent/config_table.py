@@ -14,9 +14,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from agent import exits
 from agent.config_lines import KeyPath
-from agent.errors import ConfigurationError
+from agent.config_problems import Problem
+from agent.errors import os_words
+from agent.model import Message, sentence
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -25,35 +26,6 @@ SECRET_KEYS = frozenset({"password", "passwd", "passphrase", "secret"})
 
 SHOWN_MAX_CHARS = 60
 TEXT_MAX_CHARS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One mistake in a file: what is wrong where, and what to do. Never holds a secret. `line` 0: the whole file."""
-
-    file: str
-    line: int
-    where: str
-    what: str
-    fix: str
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return ": ".join(part for part in (place, self.where, f"{self.what}; {self.fix}") if part)
-
-
-class ConfigError(ConfigurationError):
-    """The configuration cannot be used; `problems` holds every mistake that was found, in the order of the files."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = tuple(problems)
-
-
-class ConfigForbidden(ConfigError):
-    """The same, where one of the files may not be read by this user."""
-
-    exit_code = exits.PERMISSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +38,7 @@ class Document:
     problems: list[Problem] = field(repr=False)
     holds_secrets: bool = False
 
-    def note(self, path: KeyPath, where: str, what: str, fix: str) -> None:
+    def note(self, path: KeyPath, where: str, what: Message | str, fix: Message | str) -> None:
         """Add a mistake at the line of `path`, or of the nearest table around it."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.lines:
@@ -74,7 +46,7 @@ class Document:
                 break
         else:
             line = 1 if path else 0
-        self.problems.append(Problem(self.file, line, where, what, fix))
+        self.problems.append(Problem(self.file, line, where, sentence(what), sentence(fix)))
 
     def shown(self, value: object) -> str:
         """Return a value for a message: as JSON has it, cut short, and not at all where it may hold a secret."""
@@ -95,7 +67,7 @@ class Table:
     where: str
     data: Mapping[str, object] = field(repr=False)
 
-    def note(self, key: str, what: str, fix: str) -> None:
+    def note(self, key: str, what: Message | str, fix: Message | str) -> None:
         """Add a mistake about a key of this table; an empty key means the table itself."""
         self.document.note((*self.path, key) if key else self.path, self.where, what, fix)
 
@@ -112,18 +84,24 @@ class Table:
             if like_secret and not self.document.holds_secrets:
                 self.note(
                     key,
-                    f'key "{key}" does not belong in {Path(self.document.file).name}',
+                    Message(
+                        'key "{key}" does not belong in {file}', {"key": key, "file": Path(self.document.file).name}
+                    ),
                     "put it into secrets.toml under [credential.NAME] and write here only its name: "
                     'credential = "NAME"',
                 )
             elif key not in known:
-                self.note(key, f"unknown key {_quoted(key)}", _suggestion(key, known))
+                self.note(key, Message("unknown key {key}", {"key": _quoted(key)}), _suggestion(key, known))
 
     def required(self, key: str, example: str) -> bool:
         """Tell whether a key is there, and note its absence."""
         if key in self.data:
             return True
-        self.note("", f'key "{key}" is missing', f"add it, for example {key} = {example}")
+        self.note(
+            "",
+            Message('key "{key}" is missing', {"key": key}),
+            Message("add it, for example {key} = {example}", {"key": key, "example": example}),
+        )
         return False
 
     def text(
@@ -143,7 +121,7 @@ class Table:
         value = self.data.get(key, default)
         if value == default and isinstance(value, str):
             return value
-        expected = rule or f"a text on one line of 1 to {TEXT_MAX_CHARS} characters"
+        expected = rule or Message("a text on one line of 1 to {most} characters", {"most": TEXT_MAX_CHARS})
         if (
             not isinstance(value, str)
             or not value
@@ -161,7 +139,14 @@ class Table:
             return low
         value = self.data.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            return self._wrong(key, f"a whole number from {low} to {high}{hint}", example, low)
+            return self._wrong(
+                key,
+                Message(
+                    "a whole number from {low} to {high}{hint}", {"low": low, "high": high, "hint": sentence(hint)}
+                ),
+                example,
+                low,
+            )
         return value
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
@@ -172,7 +157,12 @@ class Table:
             or isinstance(value, bool)
             or not low <= value <= high  # not-a-number is in no range
         ):
-            return self._wrong(key, f"a number from {low:.7g} to {high:.7g}", f"{default:g}", default)
+            return self._wrong(
+                key,
+                Message("a number from {low:.7g} to {high:.7g}", {"low": low, "high": high}),
+                f"{default:g}",
+                default,
+            )
         return float(value)
 
     def flag(self, key: str, default: bool) -> bool:
@@ -188,17 +178,26 @@ class Table:
         for choice in choices:
             if value == choice:
                 return choice
-        return self._wrong(key, "one of " + ", ".join(f'"{c}"' for c in choices), f'"{default}"', default)
+        words = ", ".join(f'"{choice}"' for choice in choices)
+        return self._wrong(key, Message("one of {words}", {"words": words}), f'"{default}"', default)
 
     def texts(self, key: str, right: Callable[[str], bool], expected: str, example: str) -> tuple[str, ...]:
         """Return a list of texts that all pass `right`; an absent key is an empty list."""
         value = self.data.get(key, [])
         if not isinstance(value, list) or not all(isinstance(element, str) for element in value):
-            return self._wrong(key, f"a list of {expected}", example, ())
+            return self._wrong(key, Message("a list of {expected}", {"expected": sentence(expected)}), example, ())
         for index, element in enumerate(value):
             if not right(element):
-                what = f"{key} must be a list of {expected}; {self.document.shown(element)} is none"
-                self.document.note((*self.path, key, index), self.where, what, f"write for example {key} = {example}")
+                what = Message(
+                    "{key} must be a list of {expected}; {shown} is none",
+                    {"key": key, "expected": sentence(expected), "shown": self.document.shown(element)},
+                )
+                self.document.note(
+                    (*self.path, key, index),
+                    self.where,
+                    what,
+                    Message("write for example {key} = {example}", {"key": key, "example": example}),
+                )
         return tuple(value)
 
     def path_of(self, key: str, default: Path) -> Path:
@@ -220,10 +219,18 @@ class Table:
         try:
             found = path.is_file()
         except OSError as error:
-            self.note(key, f"{key} {path} cannot be looked at: {error.strerror}", "let this user read its folder")
+            self.note(
+                key,
+                Message("{key} {path} cannot be looked at: {why}", {"key": key, "path": path, "why": os_words(error)}),
+                "let this user read its folder",
+            )
             return None
         if not found:
-            self.note(key, f"{key} {path} is not there or is no file", "put the file there or correct the path")
+            self.note(
+                key,
+                Message("{key} {path} is not there or is no file", {"key": key, "path": path}),
+                "put the file there or correct the path",
+            )
             return None
         return path
 
@@ -232,7 +239,11 @@ class Table:
         value = self.data.get(key, [])
         if not isinstance(value, list) or not all(isinstance(element, dict) for element in value):
             full = ".".join(str(part) for part in (*self.path, key) if isinstance(part, str))
-            self.note(key, f"{key} must be a list of tables", f"write [[{full}]] above each of them")
+            self.note(
+                key,
+                Message("{key} must be a list of tables", {"key": key}),
+                Message("write [[{full}]] above each of them", {"full": full}),
+            )
             return
         for index, element in enumerate(value):
             name = element.get("id", element.get("name"))
@@ -248,17 +259,33 @@ class Table:
         where = f"{self.where}, {key}" if self.where else key
         if key not in self.data:
             if required == "required":
-                self.document.note((), where, f"table [{header}] is missing", f"add a line [{header}] and its keys")
+                self.document.note(
+                    (),
+                    where,
+                    Message("table [{header}] is missing", {"header": header}),
+                    Message("add a line [{header}] and its keys", {"header": header}),
+                )
             return None
         value = self.data[key]
         if not isinstance(value, dict):
-            self.document.note(path, where, f"{key} must be a table", f"write [{header}] on a line of its own")
+            self.document.note(
+                path,
+                where,
+                Message("{key} must be a table", {"key": key}),
+                Message("write [{header}] on a line of its own", {"header": header}),
+            )
             return None
         return Table(self.document, path, where, value)
 
-    def _wrong(self, key: str, expected: str, example: str, placeholder: Placeholder) -> Placeholder:
+    def _wrong(self, key: str, expected: Message | str, example: str, placeholder: Placeholder) -> Placeholder:
         shown = self.document.shown(self.data[key])
-        self.note(key, f"{key} must be {expected}, not {shown}", f"write for example {key} = {example}")
+        self.note(
+            key,
+            Message(
+                "{key} must be {expected}, not {shown}", {"key": key, "expected": sentence(expected), "shown": shown}
+            ),
+            Message("write for example {key} = {example}", {"key": key, "example": example}),
+        )
         return placeholder
 
 
@@ -276,8 +303,8 @@ class Seen:
         if value in self.first:
             table.note(
                 key,
-                f"{shown} is already used on line {self.first[value]}",
-                fix or f"give each {self.noun} its own {key}",
+                Message("{shown} is already used on line {line}", {"shown": shown, "line": self.first[value]}),
+                fix or Message("give each {noun} its own {key}", {"noun": self.noun, "key": key}),
             )
         else:
             self.first[value] = table.line(key) or table.line("")
@@ -290,6 +317,10 @@ def _quoted(key: str) -> str:
     return json.dumps(key if len(key) <= SHOWN_MAX_CHARS else f"{key[:SHOWN_MAX_CHARS]}...")
 
 
-def _suggestion(key: str, known: Sequence[str]) -> str:
+def _suggestion(key: str, known: Sequence[str]) -> Message:
     close = get_close_matches(key, known, n=1) or [name for name in known if len(key) > 2 and key in name]
-    return f'did you mean "{close[0]}"?' if close else f"known here: {', '.join(known)}"
+    return (
+        Message('did you mean "{close}"?', {"close": close[0]})
+        if close
+        else Message("known here: {known}", {"known": ", ".join(known)})
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 from agent.config import DailyDigest, Metrics
 from agent.config_sections import read_credential
 from agent.config_table import Table
+from agent.model import Message
 from agent.webhook_url import address_of
 from drivers.model import Credential
 
@@ -29,7 +30,10 @@ def read_metrics(table: Table | None) -> Metrics:
     if listen and not is_loopback(listen):
         table.note(
             "listen",
-            f"listen must be an address of this host alone and a port, not {table.document.shown(listen)}",
+            Message(
+                "listen must be an address of this host alone and a port, not {shown}",
+                {"shown": table.document.shown(listen)},
+            ),
             'write for example listen = "127.0.0.1:9464"; for others put a proxy with a login before it',
         )
     textfile = table.path_of("textfile", Path("camwarden.prom")) if "textfile" in table.data else None
@@ -59,7 +63,10 @@ def read_digest(table: Table | None, credentials: Mapping[str, Credential] | Non
     if table.required("credential", '"digest"') and credential and is_read and address_of(credential.password) is None:
         table.note(
             "credential",
-            f'the password of credential "{credential.name}" must be the address of a webhook, beginning with https://',
+            Message(
+                'the password of credential "{name}" must be the address of a webhook, beginning with https://',
+                {"name": credential.name},
+            ),
             "copy it whole from the robot's page into secrets.toml (http:// only to 127.0.0.1)",
         )
     digest = DailyDigest(
@@ -81,5 +88,11 @@ def read_digest(table: Table | None, credentials: Mapping[str, Credential] | Non
     if digest.sign_credential is not None and digest.kind != "dingtalk":
         table.note("sign_credential", "only DingTalk signs", 'set kind = "dingtalk", or remove it')
     if digest.is_quiet(digest.at):
-        table.note("at", f"at = {digest.at} lies in quiet_hours = {digest.quiet_hours}", "move one of them")
+        table.note(
+            "at",
+            Message(
+                "at = {at} lies in quiet_hours = {quiet_hours}", {"at": digest.at, "quiet_hours": digest.quiet_hours}
+            ),
+            "move one of them",
+        )
     return digest

@@ -8,6 +8,7 @@ from __future__ import annotations
 from agent.config import Box, NoPrivateArea, Preset, PrivateZone, PtzLock
 from agent.config_days import read_day
 from agent.config_table import Seen, Table
+from agent.model import Message, sentence
 from drivers.model import Point, Polygon
 from masking.geometry import GeometryError, validate
 from masking.quality_learning import OVERLAYS_MAX
@@ -33,7 +34,11 @@ def read_zones(camera: Table) -> tuple[PrivateZone, ...]:
             ).lower(),
         )
         if zone.color and zone.effect in ("pixelated", "blurred"):
-            table.note("color", f'color has no use with effect = "{zone.effect}"', 'remove it, or set effect = "color"')
+            table.note(
+                "color",
+                Message('color has no use with effect = "{effect}"', {"effect": zone.effect}),
+                'remove it, or set effect = "color"',
+            )
         names.check(table, "name", zone.name, f'name "{zone.name}"')
         zones.append(zone)
     return tuple(zones)
@@ -46,7 +51,11 @@ def _polygon(table: Table) -> Polygon:
     value = table.data["polygon"]
     if not isinstance(value, list):
         shown = table.document.shown(value)
-        table.note("polygon", f"polygon must be a list of points, not {shown}", f"write for example {example}")
+        table.note(
+            "polygon",
+            Message("polygon must be a list of points, not {shown}", {"shown": shown}),
+            Message("write for example {example}", {"example": example}),
+        )
         return _NO_POLYGON
     points: list[Point] = []
     for index, element in enumerate(value):
@@ -55,7 +64,10 @@ def _polygon(table: Table) -> Polygon:
             table.document.note(
                 (*table.path, "polygon", index),
                 table.where,
-                f"point {index + 1} of polygon is {table.document.shown(element)}",
+                Message(
+                    "point {number} of polygon is {shown}",
+                    {"number": index + 1, "shown": table.document.shown(element)},
+                ),
                 "write [x, y], both from 0 to 1: shares of the picture's width and height, from its top left",
             )
         else:
@@ -66,7 +78,7 @@ def _polygon(table: Table) -> Polygon:
     try:
         validate(polygon)
     except GeometryError as error:
-        table.note("polygon", str(error), "name its corners in order around the area, each once")
+        table.note("polygon", sentence(str(error)), "name its corners in order around the area, each once")
     return polygon
 
 
@@ -90,8 +102,14 @@ def read_no_private_area(camera: Table) -> NoPrivateArea | None:
     if camera.data.get("private_zone") or camera.data.get("preset"):
         camera.note(
             "no_private_area",
-            f"it declares both {_declared(camera)} and that there is no private area",
-            f"remove [camera.no_private_area] or the {_declared(camera).removeprefix('private ')}",
+            Message(
+                "it declares both {declared} and that there is no private area",
+                {"declared": sentence(_declared(camera))},
+            ),
+            Message(
+                "remove [camera.no_private_area] or the {declared}",
+                {"declared": sentence(_declared(camera).removeprefix("private "))},
+            ),
         )
     return NoPrivateArea(by=table.text("by", example='"Li Na"'), at=read_day(table, "at"))
 
@@ -109,7 +127,7 @@ def read_ptz_lock(camera: Table) -> PtzLock | None:
     if table.required("locked", "true") and table.data["locked"] is not True:
         shown = table.document.shown(table.data["locked"])
         fix = "write locked = true, or remove the table and declare [[camera.preset]]"
-        table.note("locked", f"locked must be true, not {shown}", fix)
+        table.note("locked", Message("locked must be true, not {shown}", {"shown": shown}), fix)
     if camera.data.get("preset"):
         fix = "remove [camera.ptz] or the presets"
         camera.note("ptz", "it declares both that it is locked in one position and that it has presets", fix)
@@ -126,7 +144,10 @@ def read_presets(camera: Table) -> tuple[Preset, ...]:
         names.check(table, "name", name, f'name "{name}"')
         presets.append(Preset(name, read_zones(table)))
     if len(presets) > PRESETS_MAX:
-        what = f"it declares {len(presets)} presets, and every picture is compared with each: {PRESETS_MAX} at most"
+        what = Message(
+            "it declares {count} presets, and every picture is compared with each: {most} at most",
+            {"count": len(presets), "most": PRESETS_MAX},
+        )
         camera.note("preset", what, "declare those at which something private is in view")
     return tuple(presets)
 
@@ -136,14 +157,17 @@ def read_overlay_boxes(camera: Table) -> tuple[Box, ...]:
     key, example = "overlay_boxes", "[[0.02, 0.02, 0.40, 0.08]]"
     value = camera.data.get(key, [])
     if not isinstance(value, list) or len(value) > OVERLAYS_MAX:
-        what = f"{key} must be a list of at most {OVERLAYS_MAX} boxes"
-        camera.note(key, what, f"write for example {key} = {example}")
+        what = Message("{key} must be a list of at most {most} boxes", {"key": key, "most": OVERLAYS_MAX})
+        camera.note(key, what, Message("write for example {key} = {example}", {"key": key, "example": example}))
         return ()
     boxes: list[Box] = []
     for index, element in enumerate(value):
         box = _box(element)
         if box is None:
-            what = f"box {index + 1} of {key} is {camera.document.shown(element)}"
+            what = Message(
+                "box {number} of {key} is {shown}",
+                {"number": index + 1, "key": key, "shown": camera.document.shown(element)},
+            )
             fix = (
                 "write [left, top, right, bottom], all from 0 to 1 of the picture's width and height, from its top left"
             )

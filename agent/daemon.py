@@ -19,7 +19,7 @@ from pathlib import Path
 from agent import exits, notify, state, status_file
 from agent.config import Site
 from agent.config_load import load
-from agent.config_table import ConfigError
+from agent.config_problems import ConfigError
 from agent.cycle import Seen, see, tell
 from agent.daemon_parts import Parts, parts_of
 from agent.daemon_signals import Signals

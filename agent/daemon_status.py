@@ -87,7 +87,7 @@ def open_rows(site: Site, findings: tuple[Finding, ...]) -> dict[str, Json]:
             "subject": f.subject,
             "name": names.get(f.subject, ""),
             "message": f.message.template,
-            "values": dict(f.message.values),
+            "values": f.message.plain_values(),
         }
         for f in found[:OPEN_MAX]
     ]

@@ -13,12 +13,13 @@ import tomli
 from agent.config import Site
 from agent.config_declared import trouble
 from agent.config_load import load
-from agent.config_table import ConfigError
+from agent.config_problems import ConfigError
 from agent.declarables import NONE, Declarable
 from agent.declarations import Declaration, Value
-from agent.errors import UsageError
+from agent.errors import UsageError, os_words
 from agent.files import replace_content
 from agent.harmless import toml_string
+from agent.model import Message
 
 YES = frozenset({"y", "yes", "true", "j", "是", "对", "有"})
 NO = frozenset({"n", "no", "false", "否", "不", "无"})
@@ -99,7 +100,10 @@ def keep(path: Path, rows: Iterable[Declaration]) -> Site:
             tomli.loads(after.decode())
         except tomli.TOMLDecodeError:
             raise UsageError(
-                f"{path} holds its declarations as one value: write each of them under [[declaration]] first"
+                Message(
+                    "{path} holds its declarations as one value: write each of them under [[declaration]] first",
+                    {"path": path},
+                )
             ) from None
         replace_content(path, after)
         try:
@@ -108,4 +112,4 @@ def keep(path: Path, rows: Iterable[Declaration]) -> Site:
             replace_content(path, before)
             raise
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        raise UsageError(Message("{path} cannot be written: {why}", {"path": path, "why": os_words(error)})) from None

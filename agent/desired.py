@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from agent.config import Site
 from agent.envelope import flatten, read_header, unflatten
-from agent.errors import NotVerified
+from agent.errors import NotVerified, os_words
 from agent.events import Transition
 from agent.files import write_atomic
 from agent.keys import PublicKey
@@ -173,11 +173,13 @@ def read_kept(path: Path, hub_keys: Mapping[str, PublicKey], site_id: str) -> Ke
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise NotVerified("unreadable", f"{path.name} cannot be read: {error.strerror}") from None
+        raise NotVerified(
+            "unreadable", Message("{file} cannot be read: {why}", {"file": path.name, "why": os_words(error)})
+        ) from None
     try:
         payload, jws = unflatten(data)
     except RecursionError:
-        raise NotVerified("malformed", f"{path.name} is not a flattened JWS") from None
+        raise NotVerified("malformed", Message("{file} is not a flattened JWS", {"file": path.name})) from None
     return Kept(read_desired(payload, jws, hub_keys, site_id), payload, jws)
 
 

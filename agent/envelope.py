@@ -22,7 +22,7 @@ from typing import Final
 
 from agent.errors import NotVerified, UnknownKey
 from agent.keys import ALGORITHMS, PublicKey, Signer, b64url, unb64url
-from agent.model import Envelope, Report
+from agent.model import Envelope, Message, Report
 
 REPORT_TYP: Final = "vss-report+json"
 STATE_TYP: Final = "vss-state+json"
@@ -103,7 +103,10 @@ def _header(protected: str) -> Header:
     if not (isinstance(alg, str) and isinstance(kid, str) and isinstance(typ, str)):
         raise NotVerified("header", "the JWS header must have alg, kid and typ")
     if alg not in ALGORITHMS:
-        raise NotVerified("algorithm", f"alg {alg[:20]!r} is not accepted; {' and '.join(ALGORITHMS)} are")
+        raise NotVerified(
+            "algorithm",
+            Message("alg {alg!r} is not accepted; {known} are", {"alg": alg[:20], "known": " and ".join(ALGORITHMS)}),
+        )
     return Header(alg, kid, typ)
 
 
@@ -124,12 +127,14 @@ def verify(payload: bytes, jws: str, keys: Mapping[str, PublicKey], typ: str = R
     """
     header = read_header(jws)
     if header.typ != typ:
-        raise NotVerified("typ", f"signed as {header.typ[:40]!r} where {typ!r} is due")
+        raise NotVerified(
+            "typ", Message("signed as {typ!r} where {typ2!r} is due", {"typ": header.typ[:40], "typ2": typ})
+        )
     key = keys.get(header.kid)
     if key is None:
         raise UnknownKey(header.kid)
     if key.alg != header.alg:
-        raise NotVerified("algorithm", f"alg {header.alg} with a key for {key.alg}")
+        raise NotVerified("algorithm", Message("alg {alg} with a key for {alg2}", {"alg": header.alg, "alg2": key.alg}))
     protected, signature = _split(jws)
     if not key.verifies(protected.encode() + b"." + payload, signature):
         raise NotVerified("signature", "the signature does not fit the payload")

@@ -154,7 +154,7 @@ def episode_data(one: Episode) -> dict[str, Any]:
         "worst": one.worst,
         "severity": one.severity,
         "reason": one.reason,
-        "message": [one.message.template, dict(one.message.values)],
+        "message": [one.message.template, one.message.plain_values()],
         "detected_at": one.detected_at.isoformat(),
         "acknowledged": note_data(one.acknowledged) if one.acknowledged else None,
         "repaired_at": one.repaired_at.isoformat() if one.repaired_at else None,

@@ -25,12 +25,20 @@ from __future__ import annotations
 from typing import ClassVar
 
 from agent import exits
+from agent.model import Message, sentence
 
 
 class AgentError(Exception):
-    """One clear line: what, where, what to do. Never a secret."""
+    """One clear line: what, where, what to do. Never a secret.
+
+    `message` has its places, so that it can be said in the reader's language; `str` gives it in English.
+    """
 
     exit_code: ClassVar[int] = exits.BUG
+
+    def __init__(self, message: Message | str) -> None:
+        self.message = sentence(message)
+        super().__init__(self.message)
 
 
 class UsageError(AgentError):
@@ -101,7 +109,7 @@ class NotVerified(AgentError):
 
     exit_code = exits.FAILS
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: Message | str) -> None:
         super().__init__(message)
         self.reason = reason
 
@@ -110,5 +118,10 @@ class UnknownKey(NotVerified):
     """Signed by a key that nobody vouched for (yet)."""
 
     def __init__(self, kid: str) -> None:
-        super().__init__("unknown-key", f"signed by a key that is not trusted here: {kid[:64]!r}")
+        super().__init__("unknown-key", Message("signed by a key that is not trusted here: {kid!r}", {"kid": kid[:64]}))
         self.kid = kid
+
+
+def os_words(error: OSError) -> Message:
+    """Return what the operating system says of a failure, to stand in a message; it is translated with it."""
+    return sentence(error.strerror or type(error).__name__)

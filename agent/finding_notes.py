@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from agent.config import Site
-from agent.errors import Forbidden
+from agent.errors import Forbidden, os_words
 from agent.files import write_atomic
 from agent.footage import recorder_of
-from agent.model import Status
+from agent.model import Message, Status
 
 SCHEMA: Final = "camwarden-note/1"
 FOLDER: Final = "notes"
@@ -255,4 +255,9 @@ def _read(path: Path) -> Note:
 
 
 def _forbidden(folder: Path, error: OSError) -> Forbidden:
-    return Forbidden(f"{folder}: {error.strerror}; notes are kept there: run as root or as the user camwarden")
+    return Forbidden(
+        Message(
+            "{folder}: {why}; notes are kept there: run as root or as the user camwarden",
+            {"folder": folder, "why": os_words(error)},
+        )
+    )

@@ -21,7 +21,7 @@ from agent.config import Storage
 from agent.episodes import WELL, Episode, episode_data, episode_from
 from agent.errors import Forbidden, SpoolFailed
 from agent.events import Transition
-from agent.model import Status
+from agent.model import Message, Status
 
 NAME: Final = "history.db"
 ASIDE: Final = ".damaged"
@@ -103,7 +103,9 @@ def read_history(directory: Path, since: datetime | None = None, subject: str = 
     except FileNotFoundError:
         return []
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not read the history; run as root or as the user camwarden") from None
+        raise Forbidden(
+            Message("{path}: this user may not read the history; run as root or as the user camwarden", {"path": path})
+        ) from None
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
             found = connection.execute(
@@ -114,7 +116,10 @@ def read_history(directory: Path, since: datetime | None = None, subject: str = 
             return list(_past(found))
     except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
         raise SpoolFailed(
-            f"{path}: the history cannot be read ({error}); the service sets a damaged one aside"
+            Message(
+                "{path}: the history cannot be read ({error}); the service sets a damaged one aside",
+                {"path": path, "error": error},
+            )
         ) from None
 
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from agent import exits
-from agent.errors import AgentError, ConfigurationError, Forbidden
+from agent.errors import AgentError, ConfigurationError, Forbidden, os_words
 from agent.keys_jwk import (
     ALGORITHMS,
     COORDINATE_BYTES,
@@ -35,6 +35,7 @@ from agent.keys_jwk import (
     thumbprint,
     unb64url,
 )
+from agent.model import Message
 
 __all__ = [
     "ALGORITHMS", "REPORT_KEY_NAME", "KeyUnavailable", "PublicKey", "Signer", "b64url", "create_key", "jwk_set",
@@ -146,22 +147,37 @@ def load_private(path: Path, wrong_bits: int = _WRONG_BITS) -> PrivateKey:
             mode = os.fstat(file.fileno()).st_mode & 0o777
             data = file.read(_KEY_FILE_MAX_BYTES)
     except FileNotFoundError:
-        raise ConfigurationError(f"{path}: there is no key; `camwarden run` makes it at its first start") from None
+        raise ConfigurationError(
+            Message("{path}: there is no key; `camwarden run` makes it at its first start", {"path": path})
+        ) from None
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not read the key; run as its owner or as root") from None
+        raise Forbidden(
+            Message("{path}: this user may not read the key; run as its owner or as root", {"path": path})
+        ) from None
     except OSError as error:
-        raise ConfigurationError(f"{path}: the key cannot be read: {error.strerror}") from None
+        raise ConfigurationError(
+            Message("{path}: the key cannot be read: {why}", {"path": path, "why": os_words(error)})
+        ) from None
     if mode & wrong_bits:
-        raise Forbidden(f"{path}: mode {mode:04o} opens the private key to others; chmod 600 it, or make a new key")
+        raise Forbidden(
+            Message(
+                "{path}: mode {mode:04o} opens the private key to others; chmod 600 it, or make a new key",
+                {"path": path, "mode": mode},
+            )
+        )
     try:
         key = load_pem_private_key(data, password=None)
     except Exception:  # noqa: BLE001  the parser raises a dozen kinds, all of which say: not a key for us
-        raise ConfigurationError(f"{path}: not an unencrypted private key in PEM form; restore it") from None
+        raise ConfigurationError(
+            Message("{path}: not an unencrypted private key in PEM form; restore it", {"path": path})
+        ) from None
     if isinstance(key, ed25519.Ed25519PrivateKey) or (
         isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
     ):
         return key
-    raise ConfigurationError(f"{path}: only EC P-256 and Ed25519 keys sign reports; restore the right key")
+    raise ConfigurationError(
+        Message("{path}: only EC P-256 and Ed25519 keys sign reports; restore the right key", {"path": path})
+    )
 
 
 def create_key(path: Path) -> None:
@@ -188,9 +204,13 @@ def create_key(path: Path) -> None:
             temporary.unlink()
         sync_folder(path.parent)
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not make the key here; run as the service's user") from None
+        raise Forbidden(
+            Message("{path}: this user may not make the key here; run as the service's user", {"path": path})
+        ) from None
     except OSError as error:
-        raise ConfigurationError(f"{path}: the key cannot be made: {error.strerror}") from None
+        raise ConfigurationError(
+            Message("{path}: the key cannot be made: {why}", {"path": path, "why": os_words(error)})
+        ) from None
 
 
 def sync_folder(folder: Path) -> None:

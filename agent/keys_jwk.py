@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from agent.errors import ConfigurationError, Forbidden
+from agent.errors import ConfigurationError, Forbidden, os_words
+from agent.model import Message
 
 ALGORITHMS: Final = ("ES256", "Ed25519")
 """Source: RFC 7518 section 3.4, RFC 9864 section 2.2 (`EdDSA` is deprecated and refused)."""
@@ -120,22 +121,33 @@ def load_jwks(path: Path) -> Mapping[str, PublicKey]:
     try:
         document = json.loads(path.read_bytes())
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not read the key set; chmod it or run as its owner") from None
+        raise Forbidden(
+            Message("{path}: this user may not read the key set; chmod it or run as its owner", {"path": path})
+        ) from None
     except OSError as error:
         raise ConfigurationError(
-            f"{path}: the key set cannot be read: {error.strerror}; write it with `camwarden hub jwks`"
+            Message(
+                "{path}: the key set cannot be read: {why}; write it with `camwarden hub jwks`",
+                {"path": path, "why": os_words(error)},
+            )
         ) from None
     except ValueError:
-        raise ConfigurationError(f"{path}: not JSON; write it with `camwarden hub jwks`") from None
+        raise ConfigurationError(
+            Message("{path}: not JSON; write it with `camwarden hub jwks`", {"path": path})
+        ) from None
     listed = document.get("keys", [document]) if isinstance(document, dict) else None
     if not isinstance(listed, list) or not listed:
-        raise ConfigurationError(f"{path}: not a JWK set with at least one key; write it with `camwarden hub jwks`")
+        raise ConfigurationError(
+            Message("{path}: not a JWK set with at least one key; write it with `camwarden hub jwks`", {"path": path})
+        )
     keys = []
     for number, jwk in enumerate(listed, 1):
         try:
             keys.append(public_key(jwk))
         except ValueError as error:
-            raise ConfigurationError(f"{path}: key {number}: {error}") from None
+            raise ConfigurationError(
+                Message("{path}: key {number}: {error}", {"path": path, "number": number, "error": error})
+            ) from None
     return {key.kid: key for key in keys}
 
 

@@ -13,8 +13,9 @@ import os
 from pathlib import Path
 from typing import Final
 
-from agent.errors import ConfigurationError, Forbidden
+from agent.errors import ConfigurationError, Forbidden, os_words
 from agent.files import write_atomic
+from agent.model import Message
 
 NAME: Final = "pin-refused.json"
 
@@ -39,9 +40,13 @@ def was_refused(directory: Path, token: str, pin: str) -> bool:
     except FileNotFoundError:
         return False
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not read it; run as the service's user") from None
+        raise Forbidden(
+            Message("{path}: this user may not read it; run as the service's user", {"path": path})
+        ) from None
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
+        raise ConfigurationError(
+            Message("{path}: cannot be read: {why}", {"path": path, "why": os_words(error)})
+        ) from None
     except (ValueError, TypeError, KeyError):
         return True
 

@@ -31,6 +31,7 @@ from agent.errors import AgentError, ConfigurationError
 from agent.keys import KeyUnavailable, PublicKey, Signer, b64url, public_key
 from agent.keys_pin import NAME, note_refusal, was_refused
 from agent.keys_place import NEXT
+from agent.model import Message
 
 _T = TypeVar("_T")
 
@@ -153,7 +154,9 @@ class TokenKeys:
         try:
             return self._private[kid]
         except KeyError:
-            raise KeyUnavailable(f"{self.where()}: the key {kid} is not in the token any more") from None
+            raise KeyUnavailable(
+                Message("{where}: the key {kid} is not in the token any more", {"where": self.where(), "kid": kid})
+            ) from None
 
     def _public(self, session: Any, label: str) -> tuple[PublicKey, Any] | None:
         found = list(session.get_objects({Attribute.CLASS: ObjectClass.PUBLIC_KEY, Attribute.LABEL: label}))
@@ -161,17 +164,27 @@ class TokenKeys:
             return None
         if len(found) > 1:
             raise ConfigurationError(
-                f"{self.where()}: {len(found)} keys are called {label!r}; leave only the right one"
+                Message(
+                    "{where}: {count} keys are called {label!r}; leave only the right one",
+                    {"where": self.where(), "count": len(found), "label": label},
+                )
             )
         (key,) = found
         if key.key_type != KeyType.EC or bytes(key[Attribute.EC_PARAMS]) != _CURVE:
-            raise ConfigurationError(f"{self.where()}: the key {label!r} is not an EC P-256 key")
+            raise ConfigurationError(
+                Message("{where}: the key {label!r} is not an EC P-256 key", {"where": self.where(), "label": label})
+            )
         point = bytes(key[Attribute.EC_POINT])[-_POINT_BYTES:]  # within an OCTET STRING; some tokens leave that away
         x, y = point[1:33], point[33:]
         try:
             return public_key({"crv": "P-256", "kty": "EC", "x": b64url(x), "y": b64url(y)}), key
         except ValueError:
-            raise ConfigurationError(f"{self.where()}: the public half of {label!r} is not a point of P-256") from None
+            raise ConfigurationError(
+                Message(
+                    "{where}: the public half of {label!r} is not a point of P-256",
+                    {"where": self.where(), "label": label},
+                )
+            ) from None
 
     def _create(self, label: str) -> Signer:
         def make(session: Any) -> None:
@@ -199,7 +212,9 @@ class TokenKeys:
         self._doing(make)
         signer = self._signer(label)
         if signer is None:
-            raise KeyUnavailable(f"{self.where()}: the token has not kept the key that it made")
+            raise KeyUnavailable(
+                Message("{where}: the token has not kept the key that it made", {"where": self.where()})
+            )
         return signer
 
     def _doing(self, act: Callable[[Any], _T]) -> _T:
@@ -221,7 +236,10 @@ class TokenKeys:
     def _gone(self, error: Exception) -> KeyUnavailable:
         words = str(error) or type(error).__name__
         return KeyUnavailable(
-            f"{self.where()}: the token does not answer ({words}); put it back, or look at its driver"
+            Message(
+                "{where}: the token does not answer ({words}); put it back, or look at its driver",
+                {"where": self.where(), "words": words},
+            )
         )
 
     def _found(self) -> Any:
@@ -233,12 +251,16 @@ class TokenKeys:
             self._opened_before = True
             return library.get_token(token_label=self._token)
         except refusals.MultipleTokensReturned:
-            raise ConfigurationError(f"{self.where()}: several tokens have this label; give each its own") from None
+            raise ConfigurationError(
+                Message("{where}: several tokens have this label; give each its own", {"where": self.where()})
+            ) from None
         except refusals.PKCS11Error as error:
             with suppress(refusals.PKCS11Error):
                 library.finalize()
             if isinstance(error, refusals.NoSuchToken):
-                raise KeyUnavailable(f"{self.where()}: there is no such token now; put it back") from None
+                raise KeyUnavailable(
+                    Message("{where}: there is no such token now; put it back", {"where": self.where()})
+                ) from None
             raise self._gone(error) from None
 
     def _library(self) -> Any:
@@ -246,7 +268,11 @@ class TokenKeys:
             return pkcs11.lib(str(self._module))
         except refusals.PKCS11Error as error:
             if type(error) is refusals.PKCS11Error:  # not the library's own word: it could not even be asked
-                raise ConfigurationError(f"[key] module {self._module}: cannot be loaded: {error}") from None
+                raise ConfigurationError(
+                    Message(
+                        "[key] module {module}: cannot be loaded: {error}", {"module": self._module, "error": error}
+                    )
+                ) from None
             raise self._gone(error) from None
 
     def _opened(self) -> Any:
@@ -254,7 +280,10 @@ class TokenKeys:
             token = self._found()
             if token.flags & (TokenFlag.USER_PIN_LOCKED | TokenFlag.USER_PIN_FINAL_TRY):
                 raise ConfigurationError(
-                    f"{self.where()}: its PIN is locked, or is after one more wrong try; {_UNLOCK}"
+                    Message(
+                        "{where}: its PIN is locked, or is after one more wrong try; {unlock}",
+                        {"where": self.where(), "unlock": _UNLOCK},
+                    )
                 )
             if was_refused(self._directory, self._token, self._pin):
                 raise self._refused("was refused before and is not tried again")
@@ -264,7 +293,12 @@ class TokenKeys:
                 self._remember_refusal()
                 raise self._refused("is refused") from None
             except _PIN_UNUSABLE as error:
-                raise ConfigurationError(f"{self.where()}: {type(error).__name__}; {_UNLOCK}") from None
+                raise ConfigurationError(
+                    Message(
+                        "{where}: {kind}; {unlock}",
+                        {"where": self.where(), "kind": type(error).__name__, "unlock": _UNLOCK},
+                    )
+                ) from None
         return self._session
 
     def _remember_refusal(self) -> None:
@@ -275,6 +309,9 @@ class TokenKeys:
 
     def _refused(self, what: str) -> AgentError:
         return ConfigurationError(
-            f"{self.where()}: the PIN of [credential.{self._pin_name}] {what}; correct it in secrets.toml, or where it"
-            f" was right after all, remove {self._directory / NAME}"
+            Message(
+                "{where}: the PIN of [credential.{pin_name}] {what}; correct it in secrets.toml, or where it "
+                "was right after all, remove {record}",
+                {"where": self.where(), "pin_name": self._pin_name, "what": what, "record": self._directory / NAME},
+            )
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Protocol, cast
 
 from agent.config import Site
-from agent.errors import ConfigurationError, Forbidden, UsageError
+from agent.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.keys import (
     FROM_SYSTEMD_WRONG_BITS,
     REPORT_KEY_NAME,
@@ -23,6 +23,7 @@ from agent.keys import (
     load_signer,
     sync_folder,
 )
+from agent.model import Message
 
 CREDENTIAL_NAME: Final = "camwarden.report-key"
 """The name under which systemd hands the key over; with `.next`, the one that is to take its place."""
@@ -124,9 +125,13 @@ class FileKeys:
         except FileNotFoundError:
             return
         except PermissionError:
-            raise Forbidden(f"{self._path}: this user may not replace the key; run as the service's user") from None
+            raise Forbidden(
+                Message("{path}: this user may not replace the key; run as the service's user", {"path": self._path})
+            ) from None
         except OSError as error:
-            raise ConfigurationError(f"{self._path}: the key cannot be replaced: {error.strerror}") from None
+            raise ConfigurationError(
+                Message("{path}: the key cannot be replaced: {why}", {"path": self._path, "why": os_words(error)})
+            ) from None
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -151,8 +156,11 @@ class SystemdKeys:
         path = self._path(CREDENTIAL_NAME)
         if not os.path.lexists(path):
             raise ConfigurationError(
-                f"{path}: systemd did not hand the report key over; put it into /etc/credstore.encrypted under the name"
-                f" {CREDENTIAL_NAME} (see ImportCredential= in the unit) and restart"
+                Message(
+                    "{path}: systemd did not hand the report key over; put it into /etc/credstore.encrypted "
+                    "under the name {key} (see ImportCredential= in the unit) and restart",
+                    {"path": path, "key": CREDENTIAL_NAME},
+                )
             )
         return load_signer(path, FROM_SYSTEMD_WRONG_BITS)
 
@@ -168,13 +176,19 @@ class SystemdKeys:
 
     def create(self) -> Signer:
         """Refuse: a credential cannot be made from inside the service."""
-        raise ConfigurationError(f"the report key {CREDENTIAL_NAME} is made on the host, not by camwarden")
+        raise ConfigurationError(
+            Message("the report key {key} is made on the host, not by camwarden", {"key": CREDENTIAL_NAME})
+        )
 
     def create_waiting(self) -> Signer:
         """Refuse, and say how it is done."""
         raise UsageError(
-            f"this key comes from systemd: make the new one on the host, hand it over as {CREDENTIAL_NAME}{NEXT} beside"
-            " the old one, and restart the service; it takes the new one up. Later give the new one the old one's name"
+            Message(
+                "this key comes from systemd: make the new one on the host, hand it over as {key}{next} "
+                "beside the old one, and restart the service; it takes the new one up. Later give the new "
+                "one the old one's name",
+                {"key": CREDENTIAL_NAME, "next": NEXT},
+            )
         )
 
     def promote(self) -> None:

@@ -17,6 +17,7 @@ from typing import Final
 
 from agent.errors import AgentError, ConfigurationError
 from agent.exposition import CONTENT_TYPE
+from agent.model import Message
 
 LOG = logging.getLogger("camwarden.metrics")
 
@@ -76,7 +77,12 @@ def serving(address: tuple[str, int], read: Callable[[], str], option: str) -> I
         server = Server((host, port), Page)
     except (OSError, OverflowError) as error:
         words = getattr(error, "strerror", None) or error
-        raise ConfigurationError(f"{option} {host}:{port}: cannot be listened on: {words}") from None
+        raise ConfigurationError(
+            Message(
+                "{option} {host}:{port}: cannot be listened on: {words}",
+                {"option": option, "host": host, "port": port, "words": words},
+            )
+        ) from None
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="metrics", daemon=True)
     thread.start()
     try:

@@ -26,14 +26,30 @@ class Message:
     """A sentence in English with named places, so that it can be translated before its values are filled in.
 
     `template` says what happened, `next_step` what to do about it, where that stands apart; both have the same places.
+    A value is shown as `str` shows it; one that is a message itself, or an error that carries one, is translated too.
     """
 
     template: str
-    values: Mapping[str, str | int | float] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
     next_step: str = ""
+
+    def plain_values(self) -> dict[str, str | int | float]:
+        """Return the values as JSON has them: numbers as they are, all else as English text."""
+        return {key: value if isinstance(value, int | float) else str(value) for key, value in self.values.items()}
 
     def __str__(self) -> str:
         return f"{self.template}: {self.next_step}".removesuffix(": ").format(**self.values)
+
+
+def sentence(text: Message | str) -> Message:
+    """Return a text without places as a message; braces in it stand for themselves."""
+    return text if isinstance(text, Message) else Message(text.replace("{", "{{").replace("}", "}}"))
+
+
+def lines(messages: Sequence[Message]) -> Message:
+    """Return several messages as one, each on a line of its own."""
+    named = {f"line_{number}": message for number, message in enumerate(messages)}
+    return Message("\n".join(f"{{{name}}}" for name in named), named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from agent.errors import UsageError, os_words
+from agent.model import Message
 
-class PaperUnreadable(ValueError):
+
+class PaperUnreadable(UsageError):
     """A file cannot be read; the message says which and why."""
 
 
@@ -18,8 +21,8 @@ def digest_of_file(path: Path) -> str:
     """
     try:
         if not path.is_file():
-            raise PaperUnreadable(f"{path} is not there or is no file")
+            raise PaperUnreadable(Message("{path} is not there or is no file: correct the path", {"path": path}))
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise PaperUnreadable(f"{path} cannot be read: {error.strerror}") from None
+        raise PaperUnreadable(Message("{path} cannot be read: {why}", {"path": path, "why": os_words(error)})) from None

@@ -14,8 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from agent.errors import Forbidden
+from agent.errors import Forbidden, os_words
 from agent.files import write_atomic
+from agent.model import Message
 from agent.references import from_texts, to_texts
 
 SCHEMA: Final = "camwarden-preset-view/1"
@@ -88,7 +89,10 @@ def write_preset_view(directory: Path, view: PresetView) -> None:
         write_atomic(folder / _file_name(view.camera_id, view.preset), text, 0o600)
     except OSError as error:
         raise Forbidden(
-            f"{folder}: {error.strerror}; approvals are kept there: run as root or as the user camwarden"
+            Message(
+                "{folder}: {why}; approvals are kept there: run as root or as the user camwarden",
+                {"folder": folder, "why": os_words(error)},
+            )
         ) from None
 
 

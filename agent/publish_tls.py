@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.config import Hub
-from agent.errors import ConfigurationError
+from agent.errors import ConfigurationError, os_words
+from agent.model import Message
 
 _SIGNED: Final = "the broker's certificate is not signed by the configured CA"
 _VERIFY_CODES: Final = {
@@ -100,7 +101,9 @@ def tls_context(hub: Hub) -> TlsContext | None:
         try:
             context.load_verify_locations(cadata=_readable("ca", hub.ca))
         except (ssl.SSLError, ValueError):
-            raise ConfigurationError(f"{hub.ca}: holds no PEM certificate; correct `ca`") from None
+            raise ConfigurationError(
+                Message("{path}: holds no PEM certificate; correct `ca`", {"path": hub.ca})
+            ) from None
     if hub.certificate is not None or hub.key is not None:
         if hub.certificate is None or hub.key is None:
             raise ConfigurationError("certificate and key for the broker belong together: name both or neither")
@@ -111,8 +114,11 @@ def tls_context(hub: Hub) -> TlsContext | None:
             context.load_cert_chain(hub.certificate, hub.key, password=lambda: b"")
         except (ssl.SSLError, OSError, ValueError):
             raise ConfigurationError(
-                f"{hub.certificate} and {hub.key}: not a PEM certificate and its unencrypted private key; "
-                "correct `certificate` and `key`"
+                Message(
+                    "{certificate} and {key}: not a PEM certificate and its unencrypted private key; correct "
+                    "`certificate` and `key`",
+                    {"certificate": hub.certificate, "key": hub.key},
+                )
             ) from None
     return context
 
@@ -121,6 +127,10 @@ def _readable(name: str, path: Path) -> str:
     try:
         return path.read_text("ascii")
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{path}: not a PEM file; correct `{name}`") from None
+        raise ConfigurationError(
+            Message("{path}: not a PEM file; correct `{name}`", {"path": path, "name": name})
+        ) from None
     except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}; correct `{name}`") from None
+        raise ConfigurationError(
+            Message("{path}: {why}; correct `{name}`", {"path": path, "why": os_words(error), "name": name})
+        ) from None

@@ -15,7 +15,7 @@ from agent.chain import STREAMS, encode, utc_text
 from agent.envelope import COMMAND_TYP, DESIRED_TYP, REPORTED_TYP, RESULT_TYP, verify
 from agent.errors import NotVerified
 from agent.keys import PublicKey
-from agent.model import Json
+from agent.model import Json, Message
 from agent.remote import Command, CommandName, Desired, Named, Order, Range, Refused, Reported, Result, SpotCheck
 from agent.topics import CITY, COMMAND_ID, SITE_ID
 from agent.watermark import is_number
@@ -168,7 +168,7 @@ def _parsed(payload: bytes, schema: str, build: Callable[[Any], _T]) -> _T:
             raise ValueError
         return build(data)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
-        raise NotVerified("payload", f"signed, but not a payload of {schema}") from None
+        raise NotVerified("payload", Message("signed, but not a payload of {schema}", {"schema": schema})) from None
 
 
 def _command(data: Any) -> Command:

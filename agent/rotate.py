@@ -33,7 +33,7 @@ from agent.key_findings import forget_outage, key_finding, note_outage, outage_s
 from agent.keys import KeyUnavailable, Signer
 from agent.keys_place import KeyHolder
 from agent.log_kinds import about
-from agent.model import Draft, Envelope, Finding, Json, Moment, utc_text
+from agent.model import Draft, Envelope, Finding, Json, Message, Moment, utc_text
 from agent.report import finding_json
 from agent.rotation import rotation_body
 from agent.spool import Spool
@@ -93,7 +93,9 @@ def settle(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer
 
     def seal_before(draft: Draft, heads: Heads, epoch: str) -> Envelope:
         if linked:  # this record would come after the heads that the rotation names
-            raise RotationWaits(f"{path}: the spool is full: the key is not changed before there is room")
+            raise RotationWaits(
+                Message("{path}: the spool is full: the key is not changed before there is room", {"path": path})
+            )
         return seal(draft, heads, epoch)
 
     with closing(Spool.open(path, site.storage.spool_max_bytes, now=clock(), seal=seal_before)) as spool:

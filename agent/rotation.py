@@ -22,7 +22,7 @@ from agent.chain import STREAMS, Heads, encode, heads_json
 from agent.envelope import KEY_TYP, sign_payload, verify
 from agent.errors import NotVerified
 from agent.keys import PublicKey, Signer, public_key
-from agent.model import Head, Json, StreamName
+from agent.model import Head, Json, Message, StreamName
 from agent.watermark import is_number
 
 SCHEMA: Final = "vss-key/1"
@@ -93,7 +93,9 @@ def read_rotation(body: Mapping[str, object], site: str, epoch: str) -> Rotation
     try:
         new = public_key(said["jwk"])
     except ValueError as error:
-        raise NotVerified("rotation", f"the new key of a rotation cannot be used: {error}") from None
+        raise NotVerified(
+            "rotation", Message("the new key of a rotation cannot be used: {error}", {"error": error})
+        ) from None
     if new.kid != kid:
         raise NotVerified("rotation", "the new key of a rotation is not the one that it names")
     if new.kid == old:
@@ -104,7 +106,9 @@ def read_rotation(body: Mapping[str, object], site: str, epoch: str) -> Rotation
     try:
         verify(_proved(site, epoch, old, new.kid), proof, {new.kid: new}, KEY_TYP)
     except NotVerified as error:
-        raise NotVerified("rotation-proof", f"the new key does not prove this rotation: {error}") from None
+        raise NotVerified(
+            "rotation-proof", Message("the new key does not prove this rotation: {error}", {"error": error})
+        ) from None
     return Rotation(old, new, heads)
 
 

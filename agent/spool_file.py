@@ -19,9 +19,9 @@ from typing import Any, Final
 
 from agent import ballast
 from agent.chain import STREAMS
-from agent.errors import ConfigurationError, Forbidden, SpoolCorrupt, SpoolFailed, SpoolFull
+from agent.errors import ConfigurationError, Forbidden, SpoolCorrupt, SpoolFailed, SpoolFull, os_words
 from agent.log_kinds import about
-from agent.model import Head
+from agent.model import Head, Message
 from agent.spool_damage import crc, set_aside
 from agent.spool_layout import STREAM, StreamRow, inspect, lay_out
 
@@ -221,17 +221,23 @@ def open_database(path: Path, max_bytes: int, now: datetime) -> Database:
 
 
 def _disk_full(path: Path) -> SpoolFull:
-    return SpoolFull(f"{path}: the disk is full; make room on it")
+    return SpoolFull(Message("{path}: the disk is full; make room on it", {"path": path}))
 
 
 def translate(error: sqlite3.Error, path: Path) -> SpoolFailed:
     """Return our error for SQLite's."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return SpoolFull(f"{path}: the spool is full and nothing more may be dropped; raise spool_max_bytes")
+        return SpoolFull(
+            Message("{path}: the spool is full and nothing more may be dropped; raise spool_max_bytes", {"path": path})
+        )
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return SpoolCorrupt(f"{path}: the spool is damaged ({error}); the next start sets it aside")
-    return SpoolFailed(f"{path}: the spool failed: {error}; look at the disk")
+        return SpoolCorrupt(
+            Message(
+                "{path}: the spool is damaged ({error}); the next start sets it aside", {"path": path, "error": error}
+            )
+        )
+    return SpoolFailed(Message("{path}: the spool failed: {error}; look at the disk", {"path": path, "error": error}))
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -240,9 +246,13 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
         connection.text_factory = lambda data: data.decode("utf-8", "replace")  # the checksums say what is damaged
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not write the spool; run as the service's user") from None
+        raise Forbidden(
+            Message("{path}: this user may not write the spool; run as the service's user", {"path": path})
+        ) from None
     except OSError as error:
-        raise ConfigurationError(f"{path}: the spool cannot be opened: {error.strerror}") from None
+        raise ConfigurationError(
+            Message("{path}: the spool cannot be opened: {why}", {"path": path, "why": os_words(error)})
+        ) from None
     except sqlite3.Error as error:
         raise translate(error, path) from None
     try:

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 from agent.chain import GENESIS, STREAMS
 from agent.errors import ConfigurationError, SpoolCorrupt
-from agent.model import Head
+from agent.model import Head, Message
 from agent.spool_damage import crc
 
 ROW_COLUMNS: Final = "epoch, stream, seq, digest, committed_ms, jws"
@@ -116,18 +116,20 @@ def inspect(connection: sqlite3.Connection, path: Path) -> None:
     )
     (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if sound != "ok":
-        raise SpoolCorrupt(f"{path}: {sound}")
+        raise SpoolCorrupt(Message("{path}: {sound}", {"path": path, "sound": sound}))
     ours = _schema(connection) == _expected_schema()
     if application == _APPLICATION_ID and version > _USER_VERSION:
         said = connection.execute("SELECT value, crc FROM meta WHERE name = 'layout'").fetchone() if ours else None
         if said != (str(_USER_VERSION), crc(_USER_VERSION)):  # else a flipped bit says so, at every start
-            raise ConfigurationError(f"{path}: written by a newer camwarden; install that version again")
+            raise ConfigurationError(
+                Message("{path}: written by a newer camwarden; install that version again", {"path": path})
+            )
     if (application, version) != (_APPLICATION_ID, _USER_VERSION) or not ours:
-        raise SpoolCorrupt(f"{path}: not a spool")
+        raise SpoolCorrupt(Message("{path}: not a spool", {"path": path}))
     names = {name for (name,) in connection.execute("SELECT name FROM meta")}
     if not names >= {"epoch", *(STREAM + name for name in STREAMS)}:
-        raise SpoolCorrupt(f"{path}: epoch or heads are missing")
+        raise SpoolCorrupt(Message("{path}: epoch or heads are missing", {"path": path}))
     for table, columns in (("meta", "value"), ("report", ROW_COLUMNS)):
         for *values, expected in connection.execute(f"SELECT {columns}, crc FROM {table}"):  # noqa: S608
             if crc(*values) != expected:
-                raise SpoolCorrupt(f"{path}: a row of {table} is damaged")
+                raise SpoolCorrupt(Message("{path}: a row of {table} is damaged", {"path": path, "table": table}))

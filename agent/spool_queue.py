@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from agent.errors import SpoolCorrupt
-from agent.model import StreamName
+from agent.model import Message, StreamName
 from agent.spool_damage import crc
 from agent.spool_file import Database
 from agent.spool_layout import ROW_COLUMNS
@@ -74,7 +74,9 @@ def due(
         number, attempts, expected, payload, *guarded = values
         epoch, stream, seq, digest, committed_ms, jws = guarded
         if crc(*guarded) != expected:
-            raise SpoolCorrupt(f"{database.path}: a row is damaged; the next start sets the file aside")
+            raise SpoolCorrupt(
+                Message("{path}: a row is damaged; the next start sets the file aside", {"path": database.path})
+            )
         if hashlib.sha256(payload).hexdigest() != digest:
             damaged.append(number)
             continue

@@ -16,7 +16,7 @@ from typing import Final, cast
 from agent.chain import GENESIS, STREAMS, Heads
 from agent.errors import ChainBroken
 from agent.log_kinds import about
-from agent.model import Draft, Envelope, Head, Json, StreamName
+from agent.model import Draft, Envelope, Head, Json, Message, StreamName
 from agent.spool_damage import crc
 from agent.spool_file import Database
 from agent.spool_layout import ROW_COLUMNS, new_epoch
@@ -72,7 +72,16 @@ def insert(database: Database, envelopes: Sequence[Envelope], now: datetime) -> 
         head = after.get(report.stream) or heads[report.stream]
         if (report.epoch, report.seq) != (epoch, head.seq + 1):
             raise ChainBroken(
-                f"{report.stream}:{report.seq} of epoch {report.epoch} does not continue {head.seq} of epoch {epoch}"
+                Message(
+                    "{stream}:{seq} of epoch {epoch} does not continue {seq2} of epoch {epoch2}",
+                    {
+                        "stream": report.stream,
+                        "seq": report.seq,
+                        "epoch": report.epoch,
+                        "seq2": head.seq,
+                        "epoch2": epoch,
+                    },
+                )
             )
         guarded = (report.epoch, report.stream, report.seq, report.digest, committed_ms, envelope.jws)
         rows.append((*guarded, crc(*guarded), PENDING, report.payload))

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from agent.errors import Forbidden, SpoolFailed, UsageError
-from agent.model import Head, StreamName
+from agent.errors import Forbidden, SpoolFailed, UsageError, os_words
+from agent.model import Head, Message, StreamName
 from agent.spool_file import translate
 from agent.spool_layout import STREAM, StreamRow
 from agent.spool_room import CONFIRMED, PARKED, PENDING, SENT
@@ -136,11 +136,15 @@ def view(path: Path) -> Iterator[View]:
     try:
         path.open("rb").close()
     except FileNotFoundError:
-        raise UsageError(f"{path}: there is no spool yet; `camwarden run` makes it") from None
+        raise UsageError(Message("{path}: there is no spool yet; `camwarden run` makes it", {"path": path})) from None
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not read the spool; run as root or as the service's user") from None
+        raise Forbidden(
+            Message("{path}: this user may not read the spool; run as root or as the service's user", {"path": path})
+        ) from None
     except OSError as error:
-        raise SpoolFailed(f"{path}: the spool cannot be read: {error.strerror}") from None
+        raise SpoolFailed(
+            Message("{path}: the spool cannot be read: {why}", {"path": path, "why": os_words(error)})
+        ) from None
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5)
     except sqlite3.Error as error:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from agent import exits
-from agent.errors import AgentError, Forbidden
+from agent.errors import AgentError, Forbidden, os_words
 from agent.files import write_atomic
-from agent.model import Json
+from agent.model import Json, Message
 
 SCHEMA: Final = "camwarden-status/1"
 NAME: Final = "status.json"
@@ -84,18 +84,23 @@ def read(runtime: Path, now: datetime) -> StatusRead:
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise NoStatus(
-            f"{path}: no status yet; the service has not finished its first cycle or does not run: "
-            "systemctl status camwarden"
+            Message(
+                "{path}: no status yet; the service has not finished its first cycle or does not run: "
+                "systemctl status camwarden",
+                {"path": path},
+            )
         ) from None
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not read it; join the group camwarden or run as root") from None
+        raise Forbidden(
+            Message("{path}: this user may not read it; join the group camwarden or run as root", {"path": path})
+        ) from None
     except OSError as error:
-        raise NoStatus(f"{path}: cannot be read: {error.strerror}") from None
+        raise NoStatus(Message("{path}: cannot be read: {why}", {"path": path, "why": os_words(error)})) from None
     return _parse(path, raw, now)
 
 
 def _parse(path: Path, raw: bytes, now: datetime) -> StatusRead:
-    damaged = f"{path}: not a status of this version of camwarden; restart the service"
+    damaged = Message("{path}: not a status of this version of camwarden; restart the service", {"path": path})
     try:
         content = json.loads(raw)
         if not isinstance(content, dict) or content.get("schema") != SCHEMA:

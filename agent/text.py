@@ -51,6 +51,8 @@ def translate(text: str, lang: str) -> str:
 def render(message: Message, lang: str) -> str:
     """Return a message in a language, its values filled in: what happened, and the next step where it has one.
 
+    A value that is a message itself, or an error raised with one, is rendered in the same language first.
+
     A translation that names a place which the message does not have is answered with the English sentence.
     """
     words, step = render_apart(message, lang)
@@ -63,11 +65,18 @@ def render_apart(message: Message, lang: str) -> tuple[str, str]:
 
 
 def _filled(template: str, message: Message, lang: str) -> str:
+    values = {key: _shown(value, lang) for key, value in message.values.items()}
     try:
-        return translate(template, lang).format(**message.values)
+        return translate(template, lang).format(**values)
     except (KeyError, IndexError, ValueError):
         log.debug("the translation of %r into %s does not fit its values", template, lang)
-        return template.format(**message.values)
+        return template.format(**values)
+
+
+def _shown(value: object, lang: str) -> object:
+    if isinstance(value, Exception) and value.args and isinstance(value.args[0], Message):
+        value = value.args[0]
+    return render(value, lang) if isinstance(value, Message) else value
 
 
 @cache

@@ -292,7 +292,7 @@ def test_no_color_is_taken_from_flag_and_environment(monkeypatch: pytest.MonkeyP
         monkeypatch.delenv("NO_COLOR", raising=False)
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
-        assert cli._parse(["status", *flags])[1].no_color is expected
+        assert cli._parse(["status", *flags], "en")[1].no_color is expected
 
 
 def test_who_may_not_write_the_services_folder_has_refused_logins_in_the_own_one(tmp_path: Path) -> None:

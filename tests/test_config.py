@@ -17,9 +17,9 @@ from certificates import Authority
 
 from agent.config import Policy, Probe, Site, Storage
 from agent.config_load import load
+from agent.config_problems import ConfigError, ConfigForbidden
 from agent.config_sections import is_host, is_responder
 from agent.config_storage import load_storage
-from agent.config_table import ConfigError, ConfigForbidden
 from agent.config_tables import site_tables, toml_text
 
 ROOT = Path(__file__).parent.parent

@@ -14,8 +14,8 @@ import pytest
 import tomli
 
 from agent.config_load import load_declared
+from agent.config_problems import ConfigError
 from agent.config_schema import site_schema
-from agent.config_table import ConfigError
 
 ROOT = Path(__file__).parent.parent
 BAD_FILES = Path(__file__).parent / "badfiles"

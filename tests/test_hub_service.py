@@ -96,7 +96,7 @@ def test_a_broken_trust_file_does_not_stop_a_running_hub(tmp_path: Path, maker: 
 
 def namespace(*words: object, as_json: bool = False) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.set_defaults(json=as_json, quiet=False)
+    parser.set_defaults(json=as_json, quiet=False, lang="en")
     hub_command.add_arguments(parser)
     return parser.parse_args([str(word) for word in words])
 
@@ -211,7 +211,7 @@ RUN_HUB = """
 import argparse, sys
 from agent.commands import hub
 parser = argparse.ArgumentParser()
-parser.set_defaults(json=True, quiet=False)
+parser.set_defaults(json=True, quiet=False, lang="en")
 hub.add_arguments(parser)
 sys.exit(hub.run(parser.parse_args(sys.argv[1:])))
 """

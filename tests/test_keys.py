@@ -211,6 +211,7 @@ def arguments(config: Path, as_json: bool) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", type=Path, default=config)
     parser.add_argument("--json", action="store_true", default=as_json)
+    parser.set_defaults(lang="en")
     keys_command.add_arguments(parser)
     return parser.parse_args(["show"])
 

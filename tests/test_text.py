@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import errno
 import gettext
 import io
+import os
+import re
 import runpy
 import string
 import struct
@@ -14,20 +17,19 @@ from pathlib import Path
 
 import pytest
 
-from agent import text
+from agent import cli, text
 from agent.declarables import DECLARABLES
 from agent.ledger.columns import COLUMNS
 from agent.model import Message
 from agent.text import choose_lang, render, translate
+from drivers.stores import pattern
+from tests.spoken import errors_of, helped, sources, spoken_in, untold
 
 ROOT = Path(__file__).parent.parent
 PO = ROOT / "agent/locale/zh_CN/LC_MESSAGES/camwarden.po"
 COMPILER = runpy.run_path(str(ROOT / "packaging/compile_locale.py"))
 parse, pack = COMPILER["parse"], COMPILER["pack"]
 CATALOGUE: dict[str, str] = parse(PO.read_text("utf-8"))
-
-SPEAKING = ("bundle", "checks", "commands", "doctor", "filing", "ledger")
-"""Folders whose sentences people read."""
 
 WORDS = {
     *("pass", "warn", "fail", "unknown", "not_applicable"),
@@ -36,32 +38,118 @@ WORDS = {
     *("day", "night", "infrared"),
     *("being read", "pictures are judged", "looked at once more soon", "done"),
     *("set up NTP on the device", ": "),
+    *("verified", "failed", "unchecked", "unusable"),
+    *("gap", "fork", "tamper", "filled"),
+    *("ready", "disconnected", "lost"),
+    *("waiting", "answer-expected", "answered", "refused", "answer-refused", "expired"),
+    *("received", "untrusted", "duplicates", "forks", "tampered", "rejected"),
+    *("mask-removed", "dark", "recordings-lost"),
+    *("private zones", "zones", "presets", "secrets", "pack"),
+    *("the polygon's sides cross or touch each other", "the polygon has no area"),
+    *(pattern.trouble(wrong) for wrong in ("", "/a", "a", "%path")),
 }
 """What is translated by a value of a type, not by a literal in the code."""
 
+OTHERS = {
+    # argparse
+    "usage: ",
+    "%(prog)s: error: %(message)s\n",
+    "argument %(argument_name)s: %(message)s",
+    "unrecognized arguments: %s",
+    "ambiguous option: %(option)s could match %(matches)s",
+    "invalid choice: %(value)r (choose from %(choices)s)",
+    "expected one argument",
+    "expected at most one argument",
+    "expected at least one argument",
+    "invalid %(type)s value: %(value)r",
+    "the following arguments are required: %s",
+    "one of the arguments %s is required",
+    "not allowed with argument %s",
+    "ignored explicit argument %r",
+    "positional arguments",
+    "options",
+    "show this help message and exit",
+    # the operating system
+    *(os.strerror(number) for number in (
+        errno.EPERM, errno.ENOENT, errno.EIO, errno.EACCES, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EMFILE,
+        errno.EFBIG, errno.ENOSPC, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.EDQUOT, errno.EADDRINUSE,
+        errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED, errno.ECONNRESET,
+        errno.ETIMEDOUT,
+    )),
+    "Name or service not known",
+    "Temporary failure in name resolution",
+    # MQTT 5.0, reason codes, as paho says them
+    *("Not authorized", "Bad user name or password", "Server unavailable", "Client identifier not valid"),
+    *("Unsupported protocol version", "Banned", "Keep alive timeout", "Session taken over", "Server shutting down"),
+    "Unspecified error",
+}  # fmt: skip
+"""Words of others that stand in our lines."""
 
-MARKS = ("Message", "translate", "Refused")
-"""What a text is given to that people will read in their language."""
+
+TREES = sources("agent")
+ERRORS = errors_of(TREES)
+PLACES_ALONE = "{text}"
 
 
-def marked() -> dict[str, str]:
-    """Return each text that the code gives to `Message` or `translate` as a literal -> the file it stands in."""
-    found: dict[str, str] = {}
-    for path in (path for part in SPEAKING for path in (ROOT / "agent" / part).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", "") in MARKS:
-                steps = [keyword.value for keyword in node.keywords if keyword.arg == "next_step"]
-                for each in (node.args[0], *steps):
-                    if isinstance(each, ast.Constant) and isinstance(each.value, str):
-                        found[each.value] = path.relative_to(ROOT).as_posix()
-    return found
+def test_every_text_that_people_read_is_translated() -> None:
+    texts = {text: path for path, tree in TREES.items() for text in spoken_in(path, tree, ERRORS)}
+    assert len(texts) > 1000
+    assert {text: path.name for text, path in texts.items() if text not in CATALOGUE} == {}.fromkeys(
+        [PLACES_ALONE], "report.py"
+    )
+    assert (WORDS | OTHERS) - set(CATALOGUE) == set()
 
 
-def test_every_text_of_checks_and_commands_is_translated() -> None:
-    texts = marked()
-    assert len(texts) > 40
-    assert {line: where for line, where in texts.items() if line not in CATALOGUE} == {}
-    assert WORDS - set(CATALOGUE) == set()
+def test_every_text_of_help_is_translated() -> None:
+    texts = set(helped(cli.full_parser()))
+    assert len(texts) > 200
+    assert texts - set(CATALOGUE) == set()
+
+
+def test_no_error_and_no_mistake_of_the_configuration_is_put_together_past_the_translation() -> None:
+    assert {"UsageError", "NotVerified", "ConfigError"} <= ERRORS
+    assert [place for path, tree in TREES.items() for place in untold(path, tree, ERRORS)] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('raise UsageError(f"{path}: gone")', True),
+        ('raise NotVerified("payload", f"of {site}")', True),
+        ("raise UsageError(str(error))", True),
+        ('raise UsageError("gone: look for it")', False),
+        ('raise UsageError(Message("{path}: gone", {"path": path}))', False),
+        ('words = f"{path}: gone"\n    raise UsageError(words)', True),
+        ('words = Message("gone")\n    raise UsageError(words)', False),
+    ],
+)
+def test_the_search_finds_what_is_put_together(source: str, found: bool) -> None:
+    tree = ast.parse(f"def one():\n    {source}\n")
+    assert bool(list(untold(ROOT / "agent/one.py", tree, ERRORS))) is found
+
+
+STAY = {
+    *(
+        ": ",
+        "{told}",
+        "{why}",
+        "{question}: {why}",
+        "{path}: {why}",
+        "{path}: {error}",
+        "{path}: {sound}",
+        "{damaged} ({kind})",
+        "{name}: {why}",
+        "{folder}: {why}",
+    ),
+    *("{file}: {key}: {error}", "{place}: {what}; {fix}", "{where}: {kind}; {unlock}", "{camera}: {fault}"),
+    *("--set {key}: {message}", "{name}: {verdict}: {why}", "{host}:{port}: {why}"),
+    *("JPEG, H.264, H.265, MP4, TS, Matroska", "2026-11-25T22:00", "site.toml"),
+}
+"""What holds no word that could be said in Chinese."""
+
+
+def test_a_translation_is_in_chinese() -> None:
+    assert {msgid for msgid, text in CATALOGUE.items() if msgid and not re.search("[\u4e00-\u9fff]", text)} == STAY
 
 
 def test_everything_that_can_be_declared_is_asked_for_in_chinese_too() -> None:
@@ -81,7 +169,7 @@ def test_no_translation_is_left_over() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    assert [msgid for msgid in CATALOGUE if msgid and msgid not in constants | WORDS] == []
+    assert [msgid for msgid in CATALOGUE if msgid and msgid not in constants | WORDS | OTHERS] == []
 
 
 def places(template: str) -> list[str]:

@@ -38,7 +38,7 @@ def maker(tmp_path: Path) -> Maker:
 
 def verify_files(*words: object, as_json: bool = True) -> int:
     parser = argparse.ArgumentParser()
-    parser.set_defaults(json=as_json)
+    parser.set_defaults(json=as_json, lang="en")
     verify_command.add_arguments(parser)
     return verify_command.run(parser.parse_args([str(word) for word in words]))
 

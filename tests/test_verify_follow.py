@@ -115,7 +115,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def parsed(*words: object) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.set_defaults(json=True)
+    parser.set_defaults(json=True, lang="en")
     verify_command.add_arguments(parser)
     return parser.parse_args([str(word) for word in words])
 
@@ -248,7 +248,7 @@ RUN_VERIFY = """
 import argparse, sys
 from agent.commands import verify
 parser = argparse.ArgumentParser()
-parser.set_defaults(json=True, quiet=False)
+parser.set_defaults(json=True, quiet=False, lang="en")
 verify.add_arguments(parser)
 sys.exit(verify.run(parser.parse_args(sys.argv[1:])))
 """

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from agent.errors import UsageError
 from agent.harmless import printable
+from agent.model import Message
 
 Answer = TypeVar("Answer")
 
@@ -62,7 +63,7 @@ def ask(question: str, read: Callable[[str], Answer], default: str = "", shown: 
         except Wrong as error:
             why = str(error)
             say(f"  {why}")
-    raise UsageError(f"{printable(question)}: {why}")
+    raise UsageError(Message("{question}: {why}", {"question": printable(question), "why": why}))
 
 
 def ask_password(question: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.config import Hub
 from agent.errors import ConfigurationError, Forbidden, UsageError
+from agent.model import Message
 from agent.publish_tls import tls_context
 from drivers.model import Credential
 
@@ -54,11 +55,15 @@ def _credential(args: argparse.Namespace) -> Credential | None:
         mode = path.stat().st_mode & 0o777
         lines = path.read_text().splitlines()
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not read it; run as the hub's user") from None
+        raise Forbidden(Message("{path}: this user may not read it; run as the hub's user", {"path": path})) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+        raise ConfigurationError(
+            Message("{path}: {why}", {"path": path, "why": getattr(error, "strerror", None) or "not a text file"})
+        ) from None
     if mode & 0o077:
-        raise Forbidden(f"{path}: mode {mode:04o} opens the password to others; chmod 600 it")
+        raise Forbidden(
+            Message("{path}: mode {mode:04o} opens the password to others; chmod 600 it", {"path": path, "mode": mode})
+        )
     if not lines or not lines[0]:
-        raise ConfigurationError(f"{path}: its first line must be the password")
+        raise ConfigurationError(Message("{path}: its first line must be the password", {"path": path}))
     return Credential("hub", args.user, lines[0])

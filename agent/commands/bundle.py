@@ -26,7 +26,7 @@ from agent.bundle.packing import SCHEMA, Gathered, gather, packed
 from agent.bundle.secrets import known_secrets
 from agent.doctor.model import Situation
 from agent.doctor.survey import survey
-from agent.errors import Forbidden, UsageError
+from agent.errors import Forbidden, UsageError, os_words
 from agent.exits import OK
 from agent.files import write_atomic
 from agent.model import Json, Message
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     situation = survey(args.config, now, os.environ)
     out = args.out or Path(f"camwarden-bundle-{_site_name(situation)}{now:%Y%m%dT%H%M%SZ}.tar.gz")
     if os.path.lexists(out):
-        raise UsageError(f"{out}: is there already; choose another name with --out")
+        raise UsageError(Message("{out}: is there already; choose another name with --out", {"out": out}))
     gathered = _gathered(situation, args)
     data = packed(gathered, now)
     if not args.json and not args.quiet:
@@ -129,6 +129,10 @@ def _write(out: Path, data: bytes) -> None:
     try:
         write_atomic(out, data, MODE)
     except PermissionError:
-        raise Forbidden(f"{out.absolute()}: this user may not write here; choose another folder with --out") from None
+        raise Forbidden(
+            Message("{path}: this user may not write here; choose another folder with --out", {"path": out.absolute()})
+        ) from None
     except OSError as error:
-        raise UsageError(f"{out.absolute()}: cannot be written: {error.strerror}") from None
+        raise UsageError(
+            Message("{path}: cannot be written: {why}", {"path": out.absolute(), "why": os_words(error)})
+        ) from None

@@ -97,7 +97,7 @@ def run(args: argparse.Namespace, site: Site, look_once: LookOnce) -> int:
 def _open(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Signer, folder: Path) -> int:
     path = path_of(folder, args.open, "open")
     if path.exists():
-        raise UsageError(f"{path}: this job is open already: close it, or take another name")
+        raise UsageError(Message("{path}: this job is open already: close it, or take another name", {"path": path}))
     checked = _looked(args, site, look_once)
     if checked.interrupted:
         show(args, checked)
@@ -118,11 +118,18 @@ def _close(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Si
     first = path_of(folder, args.close, "open")
     if not first.exists():
         names = ", ".join(sorted(one.name.removesuffix(".open.json") for one in folder.glob("*.open.json"))) or "none"
-        raise UsageError(f"no job {printable(args.close)!r} is open here; open are: {printable(names)}")
+        raise UsageError(
+            Message(
+                "no job {close!r} is open here; open are: {names}",
+                {"close": printable(args.close), "names": printable(names)},
+            )
+        )
     before = read_look(first, site.id, {signer.kid: signer.public}, known_only=True)
     wanted = to_look_at_again(before.findings)
     if not wanted:
-        raise UsageError(f"{first}: nothing was wrong at that look: there is no repair to prove")
+        raise UsageError(
+            Message("{first}: nothing was wrong at that look: there is no repair to prove", {"first": first})
+        )
     checked = _looked(args, narrowed(site, wanted), look_once)
     after = about(wanted, checked.seen.findings)
     compared = compare(about(wanted, before.findings), after)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agent.errors import ProgramMissing
+from agent.errors import ProgramMissing, os_words
 from agent.files import write_atomic
+from agent.model import Message
 
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 WITHIN_S: Final = 180.0
@@ -65,12 +66,24 @@ def print_pdf(printer: Printer, html: Path, pdf: Path, mode: int) -> None:
                 stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=WITHIN_S,
             )  # fmt: skip
             if done.returncode or not out.exists():
-                raise ProgramMissing(f"{printer.program} could not print {html}: the HTML is there, print it yourself")
+                raise ProgramMissing(
+                    Message(
+                        "{program} could not print {html}: the HTML is there, print it yourself",
+                        {"program": printer.program, "html": html},
+                    )
+                )
             write_atomic(pdf, out.read_bytes(), mode)
         except subprocess.TimeoutExpired:
-            raise ProgramMissing(f"{printer.program} did not print {html} within {WITHIN_S:g} s") from None
+            raise ProgramMissing(
+                Message(
+                    "{program} did not print {html} within {wait_s:g} s",
+                    {"program": printer.program, "html": html, "wait_s": WITHIN_S},
+                )
+            ) from None
         except OSError as error:
-            raise ProgramMissing(f"{pdf}: {error.strerror}; the HTML is there, print it yourself") from None
+            raise ProgramMissing(
+                Message("{pdf}: {why}; the HTML is there, print it yourself", {"pdf": pdf, "why": os_words(error)})
+            ) from None
 
 
 def _command(printer: Printer, html: Path, out: Path, profile: Path) -> list[str]:

@@ -12,7 +12,7 @@ from agent.commands.check_pdf import Printer, find_printer, print_pdf
 from agent.commands.new_file import require_new
 from agent.commands.report_key import ReportKey, report_key
 from agent.config import Site
-from agent.errors import Forbidden, UsageError
+from agent.errors import Forbidden, UsageError, os_words
 from agent.files import write_atomic
 from agent.handover.contents import contents
 from agent.handover.report import KeyPart, render_report
@@ -73,7 +73,12 @@ def write_report(plan: Plan, checked: Checked) -> None:
     try:
         write_atomic(plan.path, seal(html, plan.key.signer), MODE)
     except OSError as error:
-        raise Forbidden(f"{plan.path}: {error.strerror}; name a file in a folder with room, of your own") from None
+        raise Forbidden(
+            Message(
+                "{path}: {why}; name a file in a folder with room, of your own",
+                {"path": plan.path, "why": os_words(error)},
+            )
+        ) from None
     sys.stderr.write(told(plan) + "\n" if not plan.quiet else "")
     if plan.pdf is not None and plan.printer is not None:
         print_pdf(plan.printer, plan.path, plan.pdf, MODE)

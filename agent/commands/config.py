@@ -24,8 +24,8 @@ from agent.config import Site
 from agent.config_diff import Change, changes, from_defaults, in_folder
 from agent.config_load import lines_of, load, load_declared, secrets_path
 from agent.config_origin import Places, leaves, origin, path_text, with_policy
+from agent.config_problems import ConfigError
 from agent.config_schema import site_schema
-from agent.config_table import ConfigError
 from agent.config_tables import redacted, site_tables, toml_text
 from agent.errors import AgentError
 from agent.model import Json, Message

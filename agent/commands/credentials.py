@@ -15,6 +15,7 @@ from agent import exits
 from agent.config_storage import load_storage
 from agent.errors import UsageError
 from agent.files import as_owner_of
+from agent.model import Message
 from agent.paths import credentials_file
 from agent.text import translate
 from drivers.credentials import Credentials, Entry
@@ -52,7 +53,12 @@ def _retry(args: argparse.Namespace, credentials: Credentials, entries: tuple[En
     known = sorted({entry.device for entry in entries})
     if args.device not in known:
         names = ", ".join(known) or translate("none", args.lang)
-        raise UsageError(f"no login of a device {args.device!r} was ever tried; devices with one: {names}")
+        raise UsageError(
+            Message(
+                "no login of a device {device!r} was ever tried; devices with one: {names}",
+                {"device": args.device, "names": names},
+            )
+        )
     released = any(entry.device == args.device and entry.state in BLOCKED for entry in entries)
     if released:
         credentials.retry(args.device)

@@ -27,8 +27,8 @@ from agent.declarations import Declaration, lines, local_day, standings
 from agent.declared_rows import keep, read_day_text, read_value
 from agent.errors import UsageError
 from agent.harmless import json_text, printable
-from agent.model import Json
-from agent.paper import PaperUnreadable, digest_of_file
+from agent.model import Json, Message
+from agent.paper import digest_of_file
 from agent.text import translate
 
 
@@ -96,9 +96,15 @@ def _set(args: argparse.Namespace, site: Site, today: date) -> int:
     known = {camera.camera.id for camera in site.cameras}
     unknown = [name for name in cameras if name not in known]
     if unknown:
-        raise UsageError(f"no camera has the id {printable(unknown[0])}: camwarden config show lists them")
+        raise UsageError(
+            Message(
+                "no camera has the id {unknown}: camwarden config show lists them", {"unknown": printable(unknown[0])}
+            )
+        )
     if args.group and args.group not in {group.name for group in site.groups}:
-        raise UsageError(f"no group has the name {printable(args.group)}: write it as a [[group]] first")
+        raise UsageError(
+            Message("no group has the name {group}: write it as a [[group]] first", {"group": printable(args.group)})
+        )
     sha256 = _digest(args)
     rows = []
     for given in args.set:
@@ -106,12 +112,17 @@ def _set(args: argparse.Namespace, site: Site, today: date) -> int:
         row = BY_ID.get(duty.strip())
         if row is None or not sign:
             raise UsageError(
-                f"--set {printable(given)}: write DUTY=VALUE with a duty that camwarden declare --list shows"
+                Message(
+                    "--set {given}: write DUTY=VALUE with a duty that camwarden declare --list shows",
+                    {"given": printable(given)},
+                )
             )
         try:
             value = read_value(row, text.strip())
         except ValueError as error:
-            raise UsageError(f"--set {printable(given)}: the value must be {error}") from None
+            raise UsageError(
+                Message("--set {given}: the value must be {error}", {"given": printable(given), "error": error})
+            ) from None
         rows.append(Declaration(row.id, value, by, today, args.until, cameras, args.group, sha256, args.paper_date))
     site = _with_profile(keep(args.config, rows), args)
     if args.json:
@@ -127,10 +138,7 @@ def _set(args: argparse.Namespace, site: Site, today: date) -> int:
 def _digest(args: argparse.Namespace) -> str:
     if args.paper is not None and args.sha256:
         raise UsageError("--paper and --sha256 say the same: give one of them")
-    try:
-        sha256 = digest_of_file(args.paper) if args.paper is not None else str(args.sha256).lower()
-    except PaperUnreadable as error:
-        raise UsageError(str(error)) from None
+    sha256 = digest_of_file(args.paper) if args.paper is not None else str(args.sha256).lower()
     if bool(sha256) != (args.paper_date is not None):
         raise UsageError("a paper has a date and a digest: give --paper-date DAY together with --paper or --sha256")
     return sha256
@@ -143,5 +151,5 @@ def _with_profile(site: Site, args: argparse.Namespace) -> Site:
 def _day(text: str) -> date:
     found = read_day_text(text)
     if found is None:
-        raise argparse.ArgumentTypeError(f"{printable(text)} is no day: write it as 2026-01-31")
+        raise UsageError(Message("{day} is no day: write it as 2026-01-31", {"day": printable(text)}))
     return found

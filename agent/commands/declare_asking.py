@@ -19,7 +19,7 @@ from agent.declared_rows import NO, YES, keep, read_day_text, read_value
 from agent.harmless import printable
 from agent.paper import PaperUnreadable, digest_of_file
 from agent.rules.pack import obligations
-from agent.text import translate
+from agent.text import render, translate
 
 LISTED_MAX = 200
 
@@ -205,7 +205,7 @@ class Walk:
         try:
             return digest_of_file(Path(text).expanduser())
         except PaperUnreadable as error:
-            raise Wrong(printable(str(error))) from None
+            raise Wrong(printable(render(error.message, self.lang))) from None
 
     def _optional_day(self, text: str) -> date | None:
         day = read_day_text(text)

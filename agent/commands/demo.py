@@ -35,7 +35,9 @@ from agent.demo.run import (
     write_results,
 )
 from agent.errors import UsageError
+from agent.model import Message
 from agent.report import parse_finding
+from agent.text import render, translate
 
 MARKER = "camwarden-demo.txt"
 
@@ -67,8 +69,8 @@ def run(args: argparse.Namespace) -> int:
     began_at = time.monotonic()
     _clear(args.out)
 
-    def say(line: str) -> None:
-        console.print(Text(f"{time.monotonic() - began_at:5.1f} s  {line}"))
+    def say(line: Message) -> None:
+        console.print(Text(f"{time.monotonic() - began_at:5.1f} s  {render(line, args.lang)}"))
 
     try:
         with ExitStack() as stack:
@@ -83,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
             if args.watch:
                 _watch(console, demo, what, args.rounds, say)
     except (BrokerFailed, ChildFailed) as error:
-        sys.stderr.write(f"the demo failed: {error}\n")
+        sys.stderr.write(translate("the demo failed: {why}", args.lang).format(why=error) + "\n")
         return exits.UNAVAILABLE
     if args.json:
         sys.stdout.write((args.out / "result.json").read_text() + "\n")
@@ -97,7 +99,9 @@ def _clear(out: Path) -> None:
         UsageError: It holds something else: nobody's files are removed.
     """
     if out.exists() and any(out.iterdir()) and not (out / MARKER).exists():
-        raise UsageError(f"{out}: not empty, and not the folder of an earlier demo; choose another with --out")
+        raise UsageError(
+            Message("{out}: not empty, and not the folder of an earlier demo; choose another with --out", {"out": out})
+        )
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     (out / MARKER).write_text("Written by camwarden demo, which empties this folder when it runs again.\n")
@@ -108,9 +112,16 @@ def _show(console: Console, demo: Demo, what: Delivered, args: argparse.Namespac
     findings = tuple(parse_finding(f) for f in what.payload["body"]["findings"])
     console.print(cameras_table(site, findings, args.lang))
     console.print(findings_table(site, findings, args.lang))
-    console.print(Text(f"{what.sent} reports sent, {what.verified} verified, {what.confirmed} confirmed by the hub"))
-    console.print(Text(f"hand-over report: {args.out / 'report.html'}   check it: {_verifying(args)}"))
-    console.print(Text(f"what the hub has verified: {args.out / 'hub.html'}   data: {args.out / 'result.json'}"))
+    counts = {"sent": what.sent, "verified": what.verified, "confirmed": what.confirmed}
+    files = {name: args.out / name for name in ("report.html", "hub.html", "result.json")}
+    report = {"path": files["report.html"], "command": _verifying(args)}
+    for line in (
+        Message("{sent} reports sent, {verified} verified, {confirmed} confirmed by the hub", counts),
+        Message("hand-over report: {path}   check it: {command}", report),
+        Message("what the hub has verified: {page}   data: {data}",
+                {"page": files["hub.html"], "data": files["result.json"]}),
+    ):  # fmt: skip
+        console.print(Text(render(line, args.lang)))
 
 
 def _verifying(args: argparse.Namespace) -> str:
@@ -124,7 +135,7 @@ def _watch(console: Console, demo: Demo, what: Delivered, rounds: int, say: Any)
     while not rounds or done < rounds:
         for camera, fault in CHANGES:
             demo.site.change(camera, fault)
-            say(f"{camera}: {fault or 'all is well again'}")
+            say(Message("{camera}: {fault}", {"camera": camera, "fault": Message(fault or "all is well again")}))
             another_cycle(demo)
             what = delivered(demo)
             for event in what.events:

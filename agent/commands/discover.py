@@ -26,10 +26,10 @@ from agent import exits
 from agent.config import Discovery, Site
 from agent.config_load import load
 from agent.config_sections import is_own_address, is_range, is_responder
-from agent.errors import UsageError
+from agent.errors import UsageError, os_words
 from agent.harmless import csv_cell, json_text, printable
 from agent.inventory import Placed, take_stock
-from agent.model import Json
+from agent.model import Json, Message
 from agent.probe import discover, discovery_plan
 from agent.redact import redact
 from agent.site_skeleton import PLACEHOLDER, skeleton
@@ -74,7 +74,9 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(json_text(plan_json(plan)) + "\n" if args.json else plan_text(plan))
         return exits.OK
     if args.write is not None and (args.write.exists() or args.write.is_symlink()):
-        raise UsageError(f"{args.write} is there already and is not overwritten: name a new file")
+        raise UsageError(
+            Message("{path} is there already and is not overwritten: name a new file", {"path": args.write})
+        )
     if not args.quiet:
         sys.stderr.write(plan_text(plan))
     console = Console(no_color=args.no_color)
@@ -89,10 +91,11 @@ def run(args: argparse.Namespace) -> int:
     elif not args.quiet:
         console.print(result_table(placed, args.lang))
     for failed in heard.failed:
-        sys.stderr.write(f"not asked or not heard: {printable(failed)}\n")
+        sys.stderr.write(translate("not asked or not heard: {what}", args.lang).format(what=printable(failed)) + "\n")
     if args.write is not None:
         _write(args.write, skeleton(site, placed))
-        sys.stderr.write(f"{args.write}: written; check every line, then: camwarden config validate\n")
+        line = translate("{path}: written; check every line, then: camwarden config validate", args.lang)
+        sys.stderr.write(line.format(path=args.write) + "\n")
     return exits.UNCHECKED if heard.failed else exits.OK
 
 
@@ -197,7 +200,7 @@ def plan_of(site: Site) -> Plan:
     try:
         return discovery_plan(site)
     except ValueError as error:
-        raise UsageError(f"{error}: name only the networks that cameras are in") from None
+        raise UsageError(Message("{error}: name only the networks that cameras are in", {"error": error})) from None
 
 
 def plan_text(plan: Plan) -> str:
@@ -229,15 +232,21 @@ def _write(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError(f"{path} is there already and is not overwritten: name a new file") from None
+        raise UsageError(
+            Message("{path} is there already and is not overwritten: name a new file", {"path": path})
+        ) from None
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        raise UsageError(Message("{path} cannot be written: {why}", {"path": path, "why": os_words(error)})) from None
 
 
 def _checked(right: Callable[[str], bool], shown: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not right(text):
-            raise argparse.ArgumentTypeError(f"{printable(text)} is no {shown}")
+            raise UsageError(
+                Message(
+                    "{given} is no {shown}: see camwarden discover --help", {"given": printable(text), "shown": shown}
+                )
+            )
         return text
 
     return check

@@ -16,7 +16,7 @@ from agent.commands.report_key import ReportKey, report_key
 from agent.config_load import load
 from agent.daemon import utc_now
 from agent.declarations import local_day
-from agent.errors import Forbidden, UsageError
+from agent.errors import Forbidden, UsageError, os_words
 from agent.files import write_atomic
 from agent.filing.contents import Dossier, dossier_of
 from agent.filing.lists import lists
@@ -27,7 +27,7 @@ from agent.filing.wire import clock_json, content_bytes, slot_json
 from agent.handover.report import KeyPart
 from agent.harmless import json_text, printable
 from agent.model import Json, Message, utc_text
-from agent.paper import PaperUnreadable, digest_of_file
+from agent.paper import digest_of_file
 from agent.text import LANGUAGES, render
 from agent.verdict import refused
 
@@ -55,7 +55,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         write_atomic(path, pack_dossier(site.id, utc_text(dossier.at), files, key.signer), MODE)
     except OSError as error:
-        raise Forbidden(f"{path}: {error.strerror}; name a file in a folder with room, of your own") from None
+        raise Forbidden(
+            Message(
+                "{path}: {why}; name a file in a folder with room, of your own", {"path": path, "why": os_words(error)}
+            )
+        ) from None
     if args.json:
         sys.stdout.write(json_text(_told(path, dossier, key, tuple(files), left)) + "\n")
     elif not args.quiet:
@@ -84,20 +88,25 @@ def given_papers(folder: Path | None, wanted: Collection[str]) -> tuple[dict[str
     if folder is None:
         return {}, ()
     if not folder.is_dir():
-        raise UsageError(f"{folder}: no folder; put the papers into one and name it with --documents")
+        raise UsageError(
+            Message("{folder}: no folder; put the papers into one and name it with --documents", {"folder": folder})
+        )
     found, left = {}, []
     try:
         for path in sorted(one for one in folder.iterdir() if one.is_file()):
             if digest_of_file(path) not in wanted:
                 left.append(path.name)
             elif path.stat().st_size > MEMBER_MAX_BYTES:
-                raise UsageError(f"{path}: larger than {MEMBER_MAX_BYTES} bytes; scan it in fewer colours")
+                raise UsageError(
+                    Message(
+                        "{path}: larger than {bytes_most} bytes; scan it in fewer colours",
+                        {"path": path, "bytes_most": MEMBER_MAX_BYTES},
+                    )
+                )
             else:
                 found[path.name] = path.read_bytes()
-    except PaperUnreadable as error:
-        raise UsageError(str(error)) from None
     except OSError as error:
-        raise UsageError(f"{folder}: {error.strerror}") from None
+        raise UsageError(Message("{folder}: {why}", {"folder": folder, "why": os_words(error)})) from None
     return found, tuple(left)
 
 

@@ -17,6 +17,7 @@ from agent.commands import findings_say, findings_show
 from agent.config_load import load
 from agent.daemon import utc_now
 from agent.errors import UsageError
+from agent.model import Message
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action:
         return findings_say.ACTIONS[args.action](args, site, now)
     if args.camera and args.camera not in {camera.camera.id for camera in site.cameras}:
-        raise UsageError(f"site.toml has no camera {args.camera!r}")
+        raise UsageError(Message("site.toml has no camera {camera!r}", {"camera": args.camera}))
     since = starts(args.since, ZoneInfo(site.time_zone), now) if args.since else None
     return (findings_show.show_history if args.history else findings_show.show_open)(args, site, now, since)
 

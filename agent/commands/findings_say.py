@@ -61,19 +61,29 @@ def _unack(args: argparse.Namespace, site: Site, now: datetime) -> int:
     found = [n for n in read_notes(site.storage.directory) if isinstance(n, Acknowledgement) and n.key == key]
     _removed(site, found)
     if not found:
-        raise UsageError(f"nobody acknowledged {printable(key)!r}: see `camwarden findings`")
+        raise UsageError(Message("nobody acknowledged {key!r}: see `camwarden findings`", {"key": printable(key)}))
     return _told(args, found[0], Message("{key}: no longer acknowledged", {"key": printable(key)}))
 
 
 def _settle(args: argparse.Namespace, site: Site, now: datetime) -> int:
     if args.check != TAMPER_ID:
-        raise UsageError(f"only {TAMPER_ID} is settled by a word; anything else ends when it is seen well: use `ack`")
+        raise UsageError(
+            Message(
+                "only {check} is settled by a word; anything else ends when it is seen well: use `ack`",
+                {"check": TAMPER_ID},
+            )
+        )
     memory = read_memory(site.storage.directory)
     cameras = [c.camera.id for c in site.cameras if args.subject in (f"camera:{c.camera.id}", recorder_of(c))]
     known = [memory.footage[name] for name in cameras if name in memory.footage]
     changes = tuple(change.id_of(one.camera_id) for one in known for change in one.changes)
     if not changes:
-        raise UsageError(f"no changed footage is known of {printable(args.subject)!r}: see `camwarden findings`")
+        raise UsageError(
+            Message(
+                "no changed footage is known of {subject!r}: see `camwarden findings`",
+                {"subject": printable(args.subject)},
+            )
+        )
     note = Settled(f"{args.check} {args.subject}", changes, _author(args), now, _why(args))
     message = Message(
         "{count} changes of footage are settled; the next look no longer tells them", {"count": len(changes)}
@@ -100,7 +110,7 @@ def _unplan(args: argparse.Namespace, site: Site, now: datetime) -> int:
     found = [n for n in notes if isinstance(n, Plan) and n.subject == subject and now < n.until]
     _removed(site, found)
     if not found:
-        raise UsageError(f"no work is planned for {subject}: see `camwarden findings`")
+        raise UsageError(Message("no work is planned for {subject}: see `camwarden findings`", {"subject": subject}))
     message = Message("{subject}: {count} plans are taken back", {"subject": subject, "count": len(found)})
     return _told(args, found[0], message)
 
@@ -123,7 +133,9 @@ def _the_open(args: argparse.Namespace, memory: Memory) -> Episode:
     keys = [one.key for one in open_episodes(memory.known)]
     similar = [one for one in keys if one.endswith(f" {args.subject}")] or keys
     names = "; ".join(similar[:5]) or "none"
-    raise UsageError(f"no finding {printable(key)!r} is open; open are: {printable(names)}")
+    raise UsageError(
+        Message("no finding {key!r} is open; open are: {names}", {"key": printable(key), "names": printable(names)})
+    )
 
 
 def _subject(args: argparse.Namespace, site: Site) -> str:
@@ -131,11 +143,13 @@ def _subject(args: argparse.Namespace, site: Site) -> str:
         return "site"
     if args.of_camera:
         if args.of_camera not in {c.camera.id for c in site.cameras}:
-            raise UsageError(f"site.toml has no camera {printable(args.of_camera)!r}")
+            raise UsageError(Message("site.toml has no camera {of_camera!r}", {"of_camera": printable(args.of_camera)}))
         return f"camera:{args.of_camera}"
     boxes = {*(device.id for device in site.devices), *(store.id for store in site.stores)}
     if args.of_device not in boxes:
-        raise UsageError(f"site.toml has no device or store {printable(args.of_device)!r}")
+        raise UsageError(
+            Message("site.toml has no device or store {of_device!r}", {"of_device": printable(args.of_device)})
+        )
     return f"device:{args.of_device}"
 
 
@@ -164,14 +178,19 @@ def _after(day: date, zone: ZoneInfo) -> datetime:
     try:
         return _on_site(day + timedelta(days=1), zone)
     except OverflowError:
-        raise UsageError(f"--until {day} is no day that anybody will see") from None
+        raise UsageError(Message("--until {day} is no day that anybody will see", {"day": day})) from None
 
 
 def _within(start: datetime, until: datetime, most: timedelta, what: str) -> None:
     if until <= start:
         raise UsageError("--until is over already, or before --from: name a later one")
     if until - start > most:
-        raise UsageError(f"{what} ends after {most.days} days at most: name an earlier --until, and say it again then")
+        raise UsageError(
+            Message(
+                "{what} ends after {days} days at most: name an earlier --until, and say it again then",
+                {"what": what, "days": most.days},
+            )
+        )
 
 
 def _left(args: argparse.Namespace, site: Site, note: Note, now: datetime, message: Message) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.commands.hub_orders import moment
 from agent.commands.hub_view import reading
-from agent.errors import ConfigurationError, Forbidden, UsageError
+from agent.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.exits import FAILS, OK
 from agent.files import write_atomic
 from agent.hub import service, trust
@@ -19,6 +19,8 @@ from agent.hub.imports import take_batch
 from agent.hub.intake import Intake
 from agent.hub.store import Store
 from agent.keys import load_or_create_signer, load_signer
+from agent.model import Message
+from agent.text import render, translate
 
 IMPORT_SCHEMA = "camwarden-hub-import/1"
 CASE_SCHEMA = "camwarden-hub-case/1"
@@ -57,17 +59,28 @@ def take(args: argparse.Namespace) -> int:
             details = ", ".join(f"{name} {value}" for name, value in event.items() if name != "event")
             print(f"{event['event']}: {details}")
         if not args.quiet:
-            numbers = ", ".join(f"{number} {kind}" for kind, number in sorted(done.counts.items()))
-            print(f"site {done.site}: {done.files} files: {numbers}")
+            numbers = ", ".join(
+                f"{number} {translate(kind, args.lang)}" for kind, number in sorted(done.counts.items())
+            )
+            values = {"site": done.site, "files": done.files, "numbers": numbers}
+            print(render(Message("site {site}: {files} files: {numbers}", values), args.lang))
     if args.ack is not None and done.ack is None and not args.json:
-        print(f"{args.ack}: not written, for nothing of site {done.site} is confirmed; see `camwarden hub status`")
+        print(
+            render(
+                Message(
+                    "{path}: not written, for nothing of site {site} is confirmed; see `camwarden hub status`",
+                    {"path": args.ack, "site": done.site},
+                ),
+                args.lang,
+            )
+        )
     return FAILS if done.faults else OK
 
 
 def case(args: argparse.Namespace) -> int:
     """Write a case."""
     if args.out.exists():
-        raise UsageError(f"{args.out}: there is something already; name a new file")
+        raise UsageError(Message("{path}: there is something already; name a new file", {"path": args.out}))
     believed, signer = trust.load(args.data), load_signer(args.data / service.KEY_NAME)
     with reading(args) as store:
         made = write_case(store, believed, signer, args.site, args.check, args.start, args.end)
@@ -76,10 +89,11 @@ def case(args: argparse.Namespace) -> int:
         told = {"schema": CASE_SCHEMA, "file": str(args.out), "envelopes": made.envelopes, "missing": made.missing}
         print(json.dumps({**told, "rows": len(made.rows)}, ensure_ascii=False))
     elif not args.quiet:
-        print(
-            f"{args.out}: {made.envelopes} signed reports, {made.missing} missing, {len(made.rows)} lines;"
-            " evidence, not a legal finding"
+        numbers = {"path": args.out, "count": made.envelopes, "missing": made.missing, "lines": len(made.rows)}
+        line = Message(
+            "{path}: {count} signed reports, {missing} missing, {lines} lines; evidence, not a legal finding", numbers
         )
+        print(render(line, args.lang))
     return OK
 
 
@@ -87,6 +101,8 @@ def _write(path: Path, data: bytes) -> None:
     try:
         write_atomic(path, data, 0o644)
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not write there") from None
+        raise Forbidden(Message("{path}: this user may not write there", {"path": path})) from None
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be written: {error.strerror}") from None
+        raise ConfigurationError(
+            Message("{path}: cannot be written: {why}", {"path": path, "why": os_words(error)})
+        ) from None

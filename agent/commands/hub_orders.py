@@ -16,18 +16,20 @@ from typing import Any
 
 from agent.chain import STREAMS, utc_text
 from agent.config_file import parse_toml, read_file
-from agent.config_table import ConfigError, Problem
-from agent.errors import ConfigurationError, UsageError
+from agent.config_problems import ConfigError, Problem
+from agent.errors import ConfigurationError, UsageError, os_words
 from agent.exits import OK
 from agent.hub import orders, service
 from agent.hub.accepted import accept_loss
 from agent.hub.report import ORDERS_SCHEMA
 from agent.hub.store import NAME, Store
 from agent.keys import Signer, load_signer
+from agent.model import Message
 from agent.remote import Range
 from agent.remote_wire import PACKS_MOST
 from agent.rules.from_hub import NotAPack, read_packs
 from agent.rules.reading import read_pack
+from agent.text import render
 from agent.watermark import SEQ_MAX
 
 _POLICY_MAX_BYTES = 1024 * 1024
@@ -85,7 +87,9 @@ def run(args: argparse.Namespace) -> int:
         told = {"id": command.id, "site": command.site, "command": command.name, "state": "waiting"}
         print(json.dumps({"schema": ORDERS_SCHEMA, "orders": [{**told, "expires_at": utc_text(command.expires_at)}]}))
     elif not args.quiet:
-        print(f"{command.name} {command.id} for site {command.site}: the running hub sends it; see `hub orders`")
+        values = {"name": command.name, "id": command.id, "site": command.site}
+        line = Message("{name} {id} for site {site}: the running hub sends it; see `camwarden hub orders`", values)
+        print(render(line, args.lang))
     return OK
 
 
@@ -99,7 +103,9 @@ def accept(args: argparse.Namespace) -> int:
         told = {"epoch": epoch, "stream": args.stream, "from_seq": args.from_seq, "to_seq": args.to_seq}
         print(json.dumps({"schema": "camwarden-hub-accepted/1", "site": args.site, **told}))
     elif not args.quiet:
-        print(f"accepted for site {args.site}: the running hub goes on over it; see `hub status`")
+        line = Message("accepted for site {site}: the running hub goes on over it; see `camwarden hub status`",
+                       {"site": args.site})  # fmt: skip
+        print(render(line, args.lang))
     return OK
 
 
@@ -117,8 +123,15 @@ def desired(args: argparse.Namespace) -> int:
         told = {"site": made.site, "version": made.version, "packs": rows}
         print(json.dumps({"schema": "camwarden-hub-desired/1", **told}))
     elif not args.quiet:
-        with_packs = f" with {', '.join(f'{pack.id} {pack.version}' for pack in sent)}" if sent else ""
-        print(f"policy {made.version} for site {made.site}{with_packs}: the running hub sends it; see `hub status`")
+        values = {"version": made.version, "site": made.site}
+        line = Message("policy {version} for site {site}: the running hub sends it; see `camwarden hub status`", values)
+        if sent:
+            values["packs"] = ", ".join(f"{pack.id} {pack.version}" for pack in sent)
+            line = Message(
+                "policy {version} for site {site} with {packs}: the running hub sends it; see `camwarden hub status`",
+                values,
+            )
+        print(render(line, args.lang))
     return OK
 
 
@@ -126,7 +139,7 @@ def desired(args: argparse.Namespace) -> int:
 def _writing(directory: Path) -> Iterator[tuple[Store, Signer]]:
     """Open the database of a hub that has run, and its key: a typing error must not make a new hub."""
     if not (directory / NAME).exists():
-        raise ConfigurationError(f"{directory / NAME}: no hub has run here; check --data")
+        raise ConfigurationError(Message("{path}: no hub has run here; check --data", {"path": directory / NAME}))
     signer = load_signer(directory / service.KEY_NAME)
     store = Store(directory)
     try:
@@ -138,7 +151,12 @@ def _writing(directory: Path) -> Iterator[tuple[Store, Signer]]:
 def _epoch(store: Store, site: str) -> str:
     rows = store.all("SELECT epoch FROM site WHERE site = ?", site)
     if not rows:
-        raise UsageError(f"{site!r} is not known here: no verified message of it has come; see `camwarden hub status`")
+        raise UsageError(
+            Message(
+                "{site!r} is not known here: no verified message of it has come; see `camwarden hub status`",
+                {"site": site},
+            )
+        )
     return str(rows[0][0])
 
 
@@ -147,11 +165,13 @@ def _policy(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             policy = json.loads(file.read(_POLICY_MAX_BYTES + 1))
     except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}; name the policy's file") from None
+        raise ConfigurationError(
+            Message("{path}: {why}; name the policy's file", {"path": path, "why": os_words(error)})
+        ) from None
     except (ValueError, RecursionError):
         policy = None
     if not isinstance(policy, dict):
-        raise ConfigurationError(f"{path}: not a JSON object with names and values of a policy")
+        raise ConfigurationError(Message("{path}: not a JSON object with names and values of a policy", {"path": path}))
     return policy
 
 
@@ -168,11 +188,11 @@ def _packs(paths: list[Path]) -> tuple[str, ...]:
         if problems:
             raise ConfigError(problems)
     if len(texts) > PACKS_MOST:
-        raise UsageError(f"a document holds {PACKS_MOST} packs at most; put duties together")
+        raise UsageError(Message("a document holds {most} packs at most; put duties together", {"most": PACKS_MOST}))
     try:
         read_packs(tuple(texts))
     except NotAPack as error:
-        raise UsageError(f"{error}; give each pack its own id") from None
+        raise UsageError(Message("{error}; give each pack its own id", {"error": error})) from None
     return tuple(texts)
 
 

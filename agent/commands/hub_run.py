@@ -7,14 +7,17 @@ import json
 import re
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from agent.commands.broker_options import add_broker_options, broker_of, port
+from agent.commands.verify_lines import ready_line
 from agent.commands.verify_watch import until_interrupted
 from agent.exits import OK
 from agent.hub import service
 from agent.hub.intake import Event
 from agent.hub.metrics_page import LOOPBACK, serving
+from agent.text import render
 
 _QUIET_EVENTS = ("verified", "duplicate", "confirmed", "state", "stale-state")
 """What is normal: told with --json only."""
@@ -30,7 +33,7 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
         "--metrics",
         type=address,
         metavar="[HOST:]PORT",
-        help=f"serve /metrics for Prometheus, without login; HOST is {LOOPBACK} if not given",
+        help="serve /metrics for Prometheus, without login; HOST is 127.0.0.1 if not given",
     )
 
 
@@ -42,7 +45,9 @@ def run(args: argparse.Namespace) -> int:
         if args.metrics is not None:
             beside.enter_context(serving(args.data, args.metrics, lambda: datetime.now(UTC)))
         options = service.Options(args.data, broker)
-        service.run(options, stop, _tell_json if args.json else _tell_text, lambda: datetime.now(UTC))
+        service.run(
+            options, stop, _tell_json if args.json else partial(_tell_text, args.lang), lambda: datetime.now(UTC)
+        )
     return OK
 
 
@@ -50,13 +55,13 @@ def _tell_json(event: Event) -> None:
     print(json.dumps(event, ensure_ascii=False), flush=True)
 
 
-def _tell_text(event: Event) -> None:
+def _tell_text(lang: str, event: Event) -> None:
     kind = event["event"]
     if kind == "ready":
-        print(f"ready: {service.SUBSCRIPTION} at {event['host']}:{event['port']}", flush=True)
+        print(render(ready_line(service.SUBSCRIPTION, str(event["host"]), int(str(event["port"]))), lang), flush=True)
     elif kind not in _QUIET_EVENTS or event.get("new_epoch"):
         details = ", ".join(f"{name} {value}" for name, value in event.items() if name != "event")
-        print(f"{kind}: {details}", flush=True)
+        print(f"{kind}: {details}", flush=True)  # a log of events: its words are those of --json
 
 
 def address(text: str) -> tuple[str, int]:

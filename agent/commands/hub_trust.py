@@ -11,6 +11,8 @@ from agent.exits import OK
 from agent.hub import service, trust
 from agent.keys import load_or_create_signer
 from agent.keys_jwk import jwk_set
+from agent.model import Message
+from agent.text import render
 
 
 def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
@@ -36,14 +38,18 @@ def run(args: argparse.Namespace) -> int:
             told = {"schema": trust.SCHEMA, "site": args.site, "kid": args.thumbprint, "trusted": True}
             print(json.dumps({**told, "until": until or None}))
         elif not args.quiet:
-            end = f" until {until}" if until else ""
-            print(f"site {args.site}: {args.thumbprint} is trusted{end} ({args.data / trust.NAME})")
+            values = {"site": args.site, "kid": args.thumbprint, "path": args.data / trust.NAME, "until": until}
+            line = Message("site {site}: {kid} is trusted ({path})", values)
+            if until:
+                line = Message("site {site}: {kid} is trusted until {until} ({path})", values)
+            print(render(line, args.lang))
     elif args.trust_action == "revoke":
         trust.revoke(args.data, args.thumbprint, now)
         if args.json:
             print(json.dumps({"schema": trust.SCHEMA, "kid": args.thumbprint, "trusted": False}))
         elif not args.quiet:
-            print(f"{args.thumbprint} is no longer trusted ({args.data / trust.NAME})")
+            values = {"kid": args.thumbprint, "path": args.data / trust.NAME}
+            print(render(Message("{kid} is no longer trusted ({path})", values), args.lang))
     else:
         _list(args)
     return OK
@@ -67,10 +73,12 @@ def _list(args: argparse.Namespace) -> None:
         print(json.dumps({"schema": trust.SCHEMA, "keys": keys}))
         return
     for b in bindings:
-        words = [f"revoked {b.revoked_at}" if b.revoked_at else f"added {b.added_at} by {b.by}"]
-        words += [f"until {b.until}"] if b.until else []
-        words += [f"handed over to {b.rotated.to}"] if b.rotated else []
-        print(f"{b.site:23}  {b.kid}  {', '.join(words)}")
+        words = [Message("revoked {at}", {"at": b.revoked_at})]
+        if not b.revoked_at:
+            words = [Message("added {at} by {by}", {"at": b.added_at, "by": b.by})]
+        words += [Message("until {day}", {"day": b.until})] if b.until else []
+        words += [Message("handed over to {kid}", {"kid": b.rotated.to})] if b.rotated else []
+        print(f"{b.site:23}  {b.kid}  {', '.join(render(word, args.lang) for word in words)}")
 
 
 def print_jwks(args: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ STEPS: Final = {
     "no-health-yet": Message("it has never sent a health report: look at the service's log at the site"),
     "no-batch": Message("no batch was brought for a week: have the next one carried here"),
 }
+NUMBERS: Final = ("received", "verified", "confirmed", "untrusted", "duplicates", "forks", "tampered")
 WEDGED: Final = Message("connected, but it no longer looks: restart the service at the site, and keep its log")
 
 
@@ -47,7 +48,7 @@ def status(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(told, ensure_ascii=False))
     else:
-        _print_status(told)
+        _print_status(told, args.lang)
     return OK
 
 
@@ -83,7 +84,8 @@ def orders(args: argparse.Namespace) -> int:
     for order in listed:
         reason = f": {order['reason']}" if order["reason"] else ""
         at = order["created_at"][:19] + "Z"
-        print(f"{order['site']:23}  {order['command']:10}  {order['state']}{reason}  {at}  {order['id']}")
+        state = translate(order["state"], args.lang)
+        print(f"{order['site']:23}  {order['command']:10}  {state}{reason}  {at}  {order['id']}")
     if not listed and not args.quiet:
         print(translate("nothing was asked", args.lang))
     return OK
@@ -105,38 +107,47 @@ def reading(args: argparse.Namespace) -> Iterator[Store]:
         store.close()
 
 
-def _print_status(told: dict[str, Json]) -> None:
+def _print_status(told: dict[str, Json], lang: str) -> None:
     sites: Any = told["sites"]
     if not sites:
-        print("no site has sent anything")
+        print(translate("no site has sent anything", lang))
     for site, of_site in sites.items():
-        numbers = ("received", "verified", "confirmed", "untrusted", "duplicates", "forks", "tampered")
         health = of_site["health"]
-        heard = f", health {health['arrived_at'][:19]}Z" if health else ""
-        print(f"{site or '(no site)'}: {of_site['state']['status']}{heard}")
-        print("  " + ", ".join(f"{of_site[name]} {name}" for name in numbers))
-        for reason, number in of_site["rejected"].items():
-            print(f"  rejected {number}: {reason}")
-        for kid in of_site["untrusted_keys"]:
-            print(
-                f"  waits for trust: camwarden hub trust add {site} {kid} --data DIR   (compare it at the site first)"
-            )
-        for epoch in of_site["epochs"]:
-            if epoch["verdict"] in ("spool-lost", "open"):
-                print(f"  epoch {epoch['epoch']} begins anew without a word ({epoch['verdict']})")
-        for hole in of_site["gaps"]["missing"]:
-            print(f"  missing {hole['stream']} {hole['from_seq']} to {hole['to_seq']} of epoch {hole['epoch']}")
-        for hole in of_site["gaps"]["lost"]:
-            print(f"  lost {hole['stream']} {hole['from_seq']} to {hole['to_seq']}: the site no longer has them")
-        for gap in of_site["gaps"]["explained"]:
-            print(f"  gave up {gap['stream']} {gap['from_seq']} to {gap['to_seq']}: {gap['reason']}")
-        if of_site["orders_open"]:
-            print(f"  {of_site['orders_open']} orders without an answer: camwarden hub orders {site}")
-        policy = of_site["policy"]
-        if policy and policy["desired_version"] != policy["reported_version"]:
-            refused = policy["refused"]
-            why = f", refused {refused['version']}: {refused['reason']}" if refused else ""
-            print(f"  policy {policy['desired_version']} is wanted, {policy['reported_version']} in force{why}")
+        name = site or translate("(no site)", lang)
+        status = translate(of_site["state"]["status"], lang)
+        heard = f", {translate('health', lang)} {health['arrived_at'][:19]}Z" if health else ""
+        print(f"{name}: {status}{heard}")
+        print("  " + ", ".join(f"{of_site[number]} {translate(number, lang)}" for number in NUMBERS))
+        for message in _remarks(site, of_site):
+            print(f"  {render(message, lang)}")
+
+
+def _remarks(site: str, of_site: Any) -> Iterator[Message]:
+    """Yield what somebody should see to, or know, about a site."""
+    for reason, number in of_site["rejected"].items():
+        yield Message("rejected {number}: {reason}", {"number": number, "reason": reason})
+    for kid in of_site["untrusted_keys"]:
+        yield Message(
+            "waits for trust: camwarden hub trust add {site} {kid} --data DIR   (compare it at the site first)",
+            {"site": site, "kid": kid},
+        )
+    for epoch in of_site["epochs"]:
+        if epoch["verdict"] in ("spool-lost", "open"):
+            yield Message("epoch {epoch} begins anew without a word ({verdict})", epoch)
+    for hole in of_site["gaps"]["missing"]:
+        yield Message("missing {stream} {from_seq} to {to_seq} of epoch {epoch}", hole)
+    for hole in of_site["gaps"]["lost"]:
+        yield Message("lost {stream} {from_seq} to {to_seq}: the site no longer has them", hole)
+    for gap in of_site["gaps"]["explained"]:
+        yield Message("gave up {stream} {from_seq} to {to_seq}: {reason}", gap)
+    if of_site["orders_open"]:
+        values = {"count": of_site["orders_open"], "site": site}
+        yield Message("{count} orders without an answer: camwarden hub orders {site}", values)
+    policy = of_site["policy"]
+    if policy and policy["desired_version"] != policy["reported_version"]:
+        yield Message("policy {desired_version} is wanted, {reported_version} in force", policy)
+        if policy["refused"]:
+            yield Message("policy {version} was refused by the site: {reason}", policy["refused"])
 
 
 def _age(seconds: int) -> str:

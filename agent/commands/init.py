@@ -24,9 +24,10 @@ from agent.commands.discover import plan_of, plan_text, progress_after, result_t
 from agent.commands.init_answers import LOGIN, Answers, hub_lines, secrets_toml
 from agent.config import Discovery, Site
 from agent.config_load import load
-from agent.errors import UsageError
+from agent.errors import UsageError, os_words
 from agent.harmless import json_text
 from agent.inventory import Placed, take_stock
+from agent.model import Message
 from agent.paths import CONFIG, SECRETS_NAME
 from agent.probe import discover
 from agent.site_skeleton import skeleton
@@ -57,7 +58,7 @@ class Place:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("--out", type=Path, metavar="DIR", help=f"folder to write into (default {CONFIG.parent})")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write into (default /etc/camwarden)")
     parser.add_argument("--answers", type=Path, metavar="FILE", help="TOML file with the answers; asks nothing")
 
 
@@ -97,7 +98,11 @@ def _place(args: argparse.Namespace) -> Place:
     place = Place(site, site.parent / SECRETS_NAME)
     for path in (place.site, place.secrets):
         if os.path.lexists(path):
-            raise UsageError(f"{path} is there already and is not overwritten: name another folder with --out DIR")
+            raise UsageError(
+                Message(
+                    "{path} is there already and is not overwritten: name another folder with --out DIR", {"path": path}
+                )
+            )
     return place
 
 
@@ -121,7 +126,7 @@ def _look(args: argparse.Namespace, site: Site) -> tuple[tuple[Placed, ...], tup
     if not args.json and not args.quiet:
         Console(no_color=args.no_color).print(result_table(placed, args.lang, numbered=True))
     for failed in heard.failed:
-        sys.stderr.write(f"not asked or not heard: {failed}\n")
+        sys.stderr.write(translate("not asked or not heard: {what}", args.lang).format(what=failed) + "\n")
     return placed, heard.failed
 
 
@@ -144,7 +149,9 @@ def _write(place: Place, site: str, secrets: str) -> None:
         for path in written:
             with suppress(OSError):
                 path.unlink()
-        raise UsageError(f"{error.filename or place.site} cannot be written: {error.strerror}") from None
+        raise UsageError(
+            Message("{path} cannot be written: {why}", {"path": error.filename or place.site, "why": os_words(error)})
+        ) from None
 
 
 def _tell(args: argparse.Namespace, place: Place, site: Site, has_secrets: bool) -> None:

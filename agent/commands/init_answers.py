@@ -20,6 +20,7 @@ from agent.config_sections import is_host, is_own_address, is_range, is_responde
 from agent.errors import UsageError
 from agent.harmless import printable, toml_string
 from agent.inventory import Placed
+from agent.model import Message
 from agent.text import translate
 from agent.topics import CITY, SITE_ID
 from drivers.discovery_plan import RANGE_ADDRESSES_MAX
@@ -53,7 +54,7 @@ class Answers:
         division = self._get("division", translate("Division, six digits of GB/T 2260", lang), self._division, DIVISION)
         city = self.given.get("city", f"{division[:4]}00")
         if not CITY.fullmatch(city):
-            raise UsageError(f"{self.file}: city must be 1 to 64 of 0-9, A-Z, a-z, _ and -")
+            raise UsageError(Message("{file}: city must be 1 to 64 of 0-9, A-Z, a-z, _ and -", {"file": self.file}))
         return Site(id=id_, city=city, division=division, name=name)
 
     def network(self, own: tuple[str, ...]) -> Discovery:
@@ -93,7 +94,9 @@ class Answers:
         try:
             return read(self.given.get(key, default))
         except Wrong as error:
-            raise UsageError(f"{self.file}: {key}: {error}") from None
+            raise UsageError(
+                Message("{file}: {key}: {error}", {"file": self.file, "key": key, "error": error})
+            ) from None
 
     def _id(self, text: str) -> str:
         if not SITE_ID.fullmatch(text):
@@ -165,14 +168,24 @@ def read_file(path: Path) -> dict[str, str]:
             data = tomli.loads(file.read(FILE_MAX_BYTES).decode("utf-8"))
     except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no TOML"
-        raise UsageError(f"{path} cannot be read: {why}") from None
+        raise UsageError(Message("{path} cannot be read: {why}", {"path": path, "why": why})) from None
     for key, value in data.items():
         if key not in KEYS:
-            raise UsageError(f"{path}: unknown key {printable(key)}; known here: {', '.join(KEYS)}")
+            raise UsageError(
+                Message(
+                    "{path}: unknown key {key}; known here: {known}",
+                    {"path": path, "key": printable(key), "known": ", ".join(KEYS)},
+                )
+            )
         if not isinstance(value, str):
-            raise UsageError(f"{path}: {key} must be a text in quotes")
+            raise UsageError(Message("{path}: {key} must be a text in quotes", {"path": path, "key": key}))
     if "password" in data and stat.S_IMODE(mode) & 0o077:
-        raise UsageError(f"{path}: mode {stat.S_IMODE(mode):04o} lets others at the password; chmod 0600 {path}")
+        raise UsageError(
+            Message(
+                "{path}: mode {mode:04o} lets others at the password; chmod 0600 {path}",
+                {"path": path, "mode": stat.S_IMODE(mode)},
+            )
+        )
     return data
 
 

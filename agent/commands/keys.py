@@ -18,15 +18,17 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rich.cells import cell_len
+
 from agent.config import Site
 from agent.config_load import load, load_tls_place
-from agent.errors import ConfigurationError, Forbidden, Locked, UsageError
+from agent.errors import ConfigurationError, Forbidden, Locked, UsageError, os_words
 from agent.exits import OK
 from agent.files import as_owner_of, write_atomic
 from agent.keys import PublicKey
 from agent.keys_place import place_of
 from agent.keys_tls import certificate_request, fitting_certificate, read_file
-from agent.model import utc_text
+from agent.model import Message, utc_text
 from agent.rotate import settle
 from agent.text import translate
 
@@ -65,7 +67,9 @@ def _show(args: argparse.Namespace, site: Site) -> int:
         key, waiting = keys.shown()
         path = keys.where()
     if key is None:
-        raise ConfigurationError(f"{path}: there is no key; `camwarden run` makes it at its first start")
+        raise ConfigurationError(
+            Message("{path}: there is no key; `camwarden run` makes it at its first start", {"path": path})
+        )
     if args.json:
         shown = {
             "schema": SCHEMA,
@@ -78,14 +82,18 @@ def _show(args: argparse.Namespace, site: Site) -> int:
         }
         print(json.dumps(shown, ensure_ascii=False))
         return OK
-    print(f"site        {site.id}")
-    print(f"thumbprint  {key.kid}")
-    print(f"algorithm   {key.alg}")
-    print(f"public key  {json.dumps(dict(key.jwk))}")
-    print(f"kept in     {path}")
-    if waiting is not None:
-        print(f"waiting     {waiting.kid}")
-    print(f"at the hub  camwarden hub trust add {site.id} {key.kid} --data DIR")
+    rows = [
+        ("site", site.id),
+        ("thumbprint", key.kid),
+        ("algorithm", key.alg),
+        ("public key", json.dumps(dict(key.jwk))),
+        ("kept in", path),
+        *([("next key", waiting.kid)] if waiting is not None else []),
+        ("at the hub", f"camwarden hub trust add {site.id} {key.kid} --data DIR"),
+    ]
+    for name, value in rows:
+        said = translate(name, args.lang)
+        print(f"{said}{' ' * (12 - cell_len(said))}{value}")
     return OK
 
 
@@ -94,7 +102,11 @@ def _rotate(args: argparse.Namespace, site: Site) -> int:
     with as_owner_of(site.storage.directory), closing(place_of(site, os.environ)) as keys:
         old, _ = keys.shown()
         if old is None:
-            raise ConfigurationError(f"{keys.where()}: there is no key; `camwarden run` makes it at its first start")
+            raise ConfigurationError(
+                Message(
+                    "{where}: there is no key; `camwarden run` makes it at its first start", {"where": keys.where()}
+                )
+            )
         new = keys.create_waiting().public
         try:
             settle(site, keys, lambda: datetime.now(UTC))
@@ -158,6 +170,8 @@ def _write(path: Path, data: bytes) -> None:
     try:
         write_atomic(path, data, _CERTIFICATE_MODE)
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not write it; run as its owner or as root") from None
+        raise Forbidden(
+            Message("{path}: this user may not write it; run as its owner or as root", {"path": path})
+        ) from None
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+        raise UsageError(Message("{path}: cannot be written: {why}", {"path": path, "why": os_words(error)})) from None

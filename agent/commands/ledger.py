@@ -9,7 +9,6 @@ import argparse
 from pathlib import Path
 
 from agent.commands import ledger_diff, ledger_export, ledger_import, ledger_render
-from agent.ledger.columns import BY_KEY
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +61,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="HEADING=COLUMN",
-        help=f"what a heading means, remembered from then on; - for nothing; columns: {', '.join(BY_KEY)}",
+        help="what a heading means, remembered from then on; - for nothing; a wrong column gets a list of all",
     )
     parser.add_argument(
         "--set",

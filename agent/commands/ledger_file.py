@@ -16,7 +16,7 @@ from agent.config_load import load
 from agent.cycle import see
 from agent.daemon import utc_now
 from agent.equipment import equipment_json
-from agent.errors import UsageError
+from agent.errors import UsageError, os_words
 from agent.files import as_owner_of, write_atomic
 from agent.harmless import json_text, printable
 from agent.host import moment
@@ -51,7 +51,7 @@ def read_ledger(args: argparse.Namespace) -> Ledger:
     try:
         ledger = read(file_bytes(args.file, FILE_MAX_BYTES), mapped, args.sheet)
     except Unreadable as error:
-        raise Unreadable(f"{args.file}: {error}") from None
+        raise Unreadable(Message("{path}: {error}", {"path": args.file, "error": error})) from None
     if said:
         headings_said.save(kept, mapped)
     return ledger
@@ -68,11 +68,18 @@ def given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
         key, equals, value = text.partition("=")
         column = BY_KEY.get(key.strip().lower().replace(" ", "_"))
         if not equals or column is None:
-            raise UsageError(f'--set "{text}": write COLUMN=VALUE, the column one of: {", ".join(BY_KEY)}')
+            raise UsageError(
+                Message(
+                    '--set "{text}": write COLUMN=VALUE, the column one of: {known}',
+                    {"text": text, "known": ", ".join(BY_KEY)},
+                )
+            )
         try:
             found[column.key] = column.parse(value)
         except Refused as refused:
-            raise UsageError(f"--set {column.key}: {refused.message}") from None
+            raise UsageError(
+                Message("--set {key}: {message}", {"key": column.key, "message": refused.message})
+            ) from None
     return found
 
 
@@ -175,11 +182,11 @@ def seen_of(args: argparse.Namespace, site: Tables) -> Seen | None:
     try:
         text = file_bytes(args.seen, SEEN_MAX_BYTES).decode("utf-8")
     except UnicodeDecodeError:
-        raise UsageError(f"{args.seen}: is not UTF-8") from None
+        raise UsageError(Message("{path}: is not UTF-8", {"path": args.seen})) from None
     try:
         return read_seen(text, site)
     except UsageError as error:
-        raise UsageError(f"{args.seen}: {error}") from None
+        raise UsageError(Message("{path}: {error}", {"path": args.seen, "error": error})) from None
 
 
 def look(args: argparse.Namespace, site: Site, tables: Tables) -> Seen:
@@ -204,13 +211,13 @@ def file_bytes(path: Path, limit: int) -> bytes:
     """
     try:
         if not path.is_file():
-            raise UsageError(f"{path} is not there or is no file")
+            raise UsageError(Message("{path} is not there or is no file", {"path": path}))
         with path.open("rb") as file:
             return file.read(limit + 1)
     except PermissionError:
         raise
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        raise UsageError(Message("{path} cannot be read: {why}", {"path": path, "why": os_words(error)})) from None
 
 
 def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
@@ -224,4 +231,4 @@ def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
     except PermissionError:
         raise
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        raise UsageError(Message("{path} cannot be written: {why}", {"path": path, "why": os_words(error)})) from None

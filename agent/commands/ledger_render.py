@@ -67,8 +67,11 @@ def run(args: argparse.Namespace) -> int:
     touched = [draft.folder.name for draft in drafts if draft.by_hand and draft.changes]
     if touched and not args.force:
         raise UsageError(
-            f"a person changed site.toml of {', '.join(touched)}; nothing was written: look at each with camwarden "
-            "ledger diff, then repeat with --force"
+            Message(
+                "a person changed site.toml of {sites}; nothing was written: look at each with camwarden "
+                "ledger diff, then repeat with --force",
+                {"sites": ", ".join(touched)},
+            )
         )
     errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
     with errors.status("") as status:

@@ -49,11 +49,11 @@ from agent.commands.masks_show import show
 from agent.config import Site
 from agent.config_load import load
 from agent.daemon import utc_now
-from agent.errors import UsageError
+from agent.errors import UsageError, os_words
 from agent.files import as_owner_of, write_atomic
 from agent.handover.sheet import OUTCOMES, TONES, render_sheet
 from agent.harmless import json_text, printable
-from agent.model import Json, utc_text
+from agent.model import Json, Message, utc_text
 from agent.paths import credentials_file
 from agent.preset_views import write_preset_view
 from agent.rim import Rim
@@ -103,7 +103,12 @@ def run(args: argparse.Namespace) -> int:
     site = load(args.config)
     unknown = sorted(set(args.camera) - {c.camera.id for c in site.cameras})
     if unknown:
-        raise UsageError(f"site.toml has no camera {printable(unknown[0])!r}: camwarden config show lists them")
+        raise UsageError(
+            Message(
+                "site.toml has no camera {unknown!r}: camwarden config show lists them",
+                {"unknown": printable(unknown[0])},
+            )
+        )
     if args.action == "show":
         return show(site, args)
     if args.action == "baseline":
@@ -120,7 +125,9 @@ def _adopt(site: Site, args: argparse.Namespace) -> int:
     if not by and (asked or args.camera or args.yes):
         raise UsageError("nobody is known as the one who approves: add --by NAME")
     if args.sheet is not None and (args.sheet.exists() or args.sheet.is_symlink() or not args.sheet.parent.is_dir()):
-        raise UsageError(f"{args.sheet}: name a new file in a folder that is there; nothing is overwritten")
+        raise UsageError(
+            Message("{path}: name a new file in a folder that is there; nothing is overwritten", {"path": args.sheet})
+        )
     directory = site.storage.directory
     looks = _looked(site, args)
     if args.action == "adopt" and not (args.all or args.camera):
@@ -196,7 +203,9 @@ def _write_sheet(site: Site, args: argparse.Namespace, found: tuple[Choice, ...]
             with as_owner_of(site.storage.directory):
                 write_atomic(path, html, 0o600)
     except OSError as error:
-        raise UsageError(f"{path}: the sheet cannot be written: {error.strerror}") from None
+        raise UsageError(
+            Message("{path}: the sheet cannot be written: {why}", {"path": path, "why": os_words(error)})
+        ) from None
     return Path(path)
 
 

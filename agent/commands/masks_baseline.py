@@ -42,12 +42,22 @@ def baseline(site: Site, args: argparse.Namespace, by: str, looked: Looked) -> i
             raise UsageError("--preset is a position of one camera: name one with --camera ID")
         preset = next((one for one in named[0].presets if one.name == args.preset), None)
         if preset is None:
-            raise UsageError(f"site.toml declares no preset {printable(args.preset)!r} of camera {named[0].camera.id}")
+            raise UsageError(
+                Message(
+                    "site.toml declares no preset {preset!r} of camera {id}",
+                    {"preset": printable(args.preset), "id": named[0].camera.id},
+                )
+            )
         return _of_preset(site, args, by, named[0], preset, looked)
     turning = next((camera for camera in named if camera.presets), None)
     if turning is not None:
         names = ", ".join(printable(preset.name) for preset in turning.presets)
-        raise UsageError(f"camera {turning.camera.id} has presets ({names}): turn it to one, and add --preset NAME")
+        raise UsageError(
+            Message(
+                "camera {id} has presets ({names}): turn it to one, and add --preset NAME",
+                {"id": turning.camera.id, "names": names},
+            )
+        )
     return _of_cameras(site, args, looked)
 
 
@@ -56,7 +66,12 @@ def _of_cameras(site: Site, args: argparse.Namespace, looked: Looked) -> int:
     approvals = read_approvals(directory)
     missing = sorted(set(args.camera) - approvals.keys())
     if missing:
-        raise UsageError(f"nobody approved camera {missing[0]} yet: camwarden masks adopt --camera {missing[0]}")
+        raise UsageError(
+            Message(
+                "nobody approved camera {missing} yet: camwarden masks adopt --camera {missing}",
+                {"missing": missing[0]},
+            )
+        )
     looks = looked(site, approvals)
     at = utc_text(utc_now())
     rows: list[Json] = []

@@ -15,10 +15,10 @@ from typing import Final
 from agent import exits
 from agent.checks.online import DARK_CONTRAST, DARK_LUMA
 from agent.commands.masks_regions import read_regions
-from agent.errors import UsageError
+from agent.errors import UsageError, os_words
 from agent.handover.sheet import VERDICTS
 from agent.harmless import json_text, printable
-from agent.model import Json
+from agent.model import Json, Message, lines
 from agent.text import translate
 from masking.model import Job, Judged, PictureKind, Verdict, WorkerError, Zone
 from masking.pool import pool
@@ -141,21 +141,26 @@ def _load(paths: Sequence[Path]) -> list[tuple[Path, PictureKind, bytes]]:
         UsageError: Some cannot be read, or hold something else; one line for each.
     """
     loaded: list[tuple[Path, PictureKind, bytes]] = []
-    mistakes: list[str] = []
+    mistakes: list[Message] = []
     for path in paths:
         try:
             with path.open("rb") as file:
                 data = file.read(MAX_PICTURE_BYTES)
         except OSError as error:
-            mistakes.append(f"{path}: cannot be read: {error.strerror}")
+            mistakes.append(Message("{path}: cannot be read: {why}", {"path": path, "why": os_words(error)}))
             continue
         kind = kind_of(path, data)
         if kind is None:
-            mistakes.append(f"{path}: neither JPEG, H.264 or H.265 (Annex B), MP4, MPEG-TS nor Matroska: convert it")
+            mistakes.append(
+                Message(
+                    "{path}: neither JPEG, H.264 or H.265 (Annex B), MP4, MPEG-TS nor Matroska: convert it",
+                    {"path": path},
+                )
+            )
         else:
             loaded.append((path, kind, data))
     if mistakes:
-        raise UsageError("\n".join(mistakes))
+        raise UsageError(lines(mistakes))
     return loaded
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from agent.errors import Forbidden, UsageError
+from agent.model import Message
 
 
 def require_new(path: Path) -> None:
@@ -16,6 +17,12 @@ def require_new(path: Path) -> None:
         Forbidden: This user may not write there.
     """
     if os.path.lexists(path) or not path.parent.is_dir():
-        raise UsageError(f"{path}: name a new file in a folder that is there; nothing is overwritten")
+        raise UsageError(
+            Message("{path}: name a new file in a folder that is there; nothing is overwritten", {"path": path})
+        )
     if not os.access(path.parent, os.W_OK):
-        raise Forbidden(f"{path.parent}: this user may not write there; name a file in a folder of your own")
+        raise Forbidden(
+            Message(
+                "{folder}: this user may not write there; name a file in a folder of your own", {"folder": path.parent}
+            )
+        )

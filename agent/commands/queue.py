@@ -40,7 +40,7 @@ from agent.publish_pace import Pace
 from agent.spool import Spool
 from agent.spool_inbox import leave_flush
 from agent.spool_view import Kept, view
-from agent.text import render
+from agent.text import render, translate
 
 SCHEMA: Final = "camwarden-queue/1"
 
@@ -97,7 +97,7 @@ def _list(args: argparse.Namespace, site: Site) -> int:
         print(json.dumps(shown | ({"reports": rows} if args.all else {}), ensure_ascii=False))
         return OK
     for stream, counts in totals.counts.items():
-        print(f"{stream:8}" + "".join(f"  {count} {state}" for state, count in counts.items()))
+        print(f"{stream:8}" + "".join(f"  {count} {translate(state, args.lang)}" for state, count in counts.items()))
     if totals.oldest_at is None:
         say(args, Message("nothing waits: the hub has confirmed every report that is here"))
     else:
@@ -111,7 +111,8 @@ def _list(args: argparse.Namespace, site: Site) -> int:
     if totals.dropped:
         say(args, Message("{count} reports were given up so far; gap records name them", {"count": totals.dropped}))
     for row in rows:
-        print(f"{row['report']}  {row['state']}  {row['committed_at']}  {row['bytes']}  {row['reason']}".rstrip())
+        state = translate(str(row["state"]), args.lang)
+        print(f"{row['report']}  {state}  {row['committed_at']}  {row['bytes']}  {row['reason']}".rstrip())
     return OK
 
 
@@ -119,11 +120,21 @@ def _show(args: argparse.Namespace, site: Site) -> int:
     epoch, _, rest = args.report.partition(":")
     stream, _, number = rest.partition(":")
     if not number.isdecimal() or len(number) > 18:
-        raise UsageError(f"{args.report}: a report is named EPOCH:STREAM:SEQ, as `camwarden queue list --all` does")
+        raise UsageError(
+            Message(
+                "{report}: a report is named EPOCH:STREAM:SEQ, as `camwarden queue list --all` does",
+                {"report": args.report},
+            )
+        )
     with view(spool_path(site)) as look:
         kept = look.one(epoch, stream, int(number))
     if kept is None:
-        raise UsageError(f"{args.report}: not in the spool; it keeps reports for a day after their confirmation")
+        raise UsageError(
+            Message(
+                "{report}: not in the spool; it keeps reports for a day after their confirmation",
+                {"report": args.report},
+            )
+        )
     verdict = _verdict(kept, load_jwks(args.jwks) if args.jwks else _own_keys(site))
     text = kept.payload.decode("utf-8", "replace")
     if args.json:
@@ -162,7 +173,7 @@ def _flush(args: argparse.Namespace, site: Site) -> int:
         say(args, Message("every report is confirmed"))
         return OK
     why = f": {status.link}: {status.reason}" if status.reason else ""
-    raise _Unsent(f"not every report is confirmed yet{why}; they stay in the spool")
+    raise _Unsent(Message("not every report is confirmed yet{why}; they stay in the spool", {"why": why}))
 
 
 class _Unsent(AgentError):
@@ -215,7 +226,9 @@ def _time(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text[:64]!r} is no time like 2026-11-24T12:00:00+08:00") from None
+        raise UsageError(
+            Message("{time!r} is no time: write it as 2026-11-24T12:00:00+08:00", {"time": text[:64]})
+        ) from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
@@ -226,7 +239,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text[:64]!r} is no number of seconds")
+        raise UsageError(Message("{seconds!r} is no number of seconds: write it as 60 or 0.5", {"seconds": text[:64]}))
     return seconds
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from agent.batch import FILE_MAX_BYTES, STATE_NAME, report_name, write_batch
 from agent.config import Site
 from agent.envelope import STATE_TYP, flatten, sign_payload
-from agent.errors import AgentError, ConfigurationError, Locked, NotVerified, UsageError
+from agent.errors import AgentError, ConfigurationError, Locked, NotVerified, UsageError, os_words
 from agent.exits import OK
 from agent.files import as_owner_of
 from agent.keys import load_jwks
@@ -40,19 +40,23 @@ def export(args: argparse.Namespace, site: Site) -> int:
 
 def _files(args: argparse.Namespace, site: Site, look: View, ids: list[int]) -> Iterator[tuple[str, bytes]]:
     """Yield what a batch holds; note the ids of the reports in it."""
-    if state := _state(site, look):
+    if state := _state(site, look, args.lang):
         yield STATE_NAME, state
     for kept in look.kept(args.first, args.last):
         try:
             data = flatten(kept.payload, kept.jws)
         except ValueError:  # damaged on disk: the service names it in a gap record
-            sys.stderr.write(f"camwarden: {kept.stream}:{kept.seq} is damaged and left out\n")
+            said = Message(
+                "{stream}:{seq} is damaged and left out; the service names it in a gap record",
+                {"stream": kept.stream, "seq": kept.seq},
+            )
+            sys.stderr.write(f"camwarden: {render(said, args.lang)}\n")
             continue
         ids.append(kept.id)
         yield report_name(kept.epoch, kept.stream, kept.seq), data
 
 
-def _state(site: Site, look: View) -> bytes:
+def _state(site: Site, look: View, lang: str) -> bytes:
     """Return what the site says of itself; nothing where the key cannot sign it, which is told.
 
     As the service's user: what a token says to a PIN is remembered in a file that the service must be able to read.
@@ -67,7 +71,8 @@ def _state(site: Site, look: View) -> bytes:
             payload = write_state(presence, "ready", datetime.now(UTC))
             return flatten(payload, sign_payload(payload, signer, STATE_TYP))
     except AgentError as error:
-        sys.stderr.write(f"camwarden: no {STATE_NAME} is written: {error}\n")
+        said = Message("no {file} is written: {error}", {"file": STATE_NAME, "error": error})
+        sys.stderr.write(f"camwarden: {render(said, lang)}\n")
         return b""
 
 
@@ -80,17 +85,23 @@ def import_ack(args: argparse.Namespace, site: Site) -> int:
         with args.file.open("rb") as file:
             data = file.read(FILE_MAX_BYTES)
     except OSError as error:
-        raise ConfigurationError(f"{args.file}: cannot be read: {error.strerror}") from None
+        raise ConfigurationError(
+            Message("{path}: cannot be read: {why}", {"path": args.file, "why": os_words(error)})
+        ) from None
     mark = read_ack(data, keys, site.id)
     with view(spool_path(site)) as look:
         if mark.epoch != look.meta("epoch"):
-            raise NotVerified("epoch", f"{args.file}: confirms another life of this spool; export again")
+            raise NotVerified(
+                "epoch", Message("{path}: confirms another life of this spool; export again", {"path": args.file})
+            )
     outcome = _hand_over(site, lambda inbox: leave_ack(inbox, data))
     if outcome is None:
         say(args, Message("the service runs and takes it up at its next cycle"))
         return OK
     if outcome not in ("confirmed", "nothing-new"):
-        raise NotVerified(outcome, f"{args.file}: it does not fit this spool: {outcome}")
+        raise NotVerified(
+            outcome, Message("{path}: it does not fit this spool: {outcome}", {"path": args.file, "outcome": outcome})
+        )
     say(args, Message("taken: the spool has noted what the hub confirms"))
     return OK
 
@@ -117,7 +128,9 @@ def leave_note(directory: Path, leave: Callable[[Path], str]) -> str:
     try:
         return leave(directory / INBOX_NAME)
     except OSError as error:
-        raise ConfigurationError(f"{directory / INBOX_NAME}: cannot be written: {error.strerror}") from None
+        raise ConfigurationError(
+            Message("{path}: cannot be written: {why}", {"path": directory / INBOX_NAME, "why": os_words(error)})
+        ) from None
 
 
 def open_spool(site: Site) -> Spool:

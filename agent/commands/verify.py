@@ -31,8 +31,9 @@ from pathlib import Path
 
 from agent.commands.broker_options import add_broker_options
 from agent.commands.verify_keys import believed_of
+from agent.commands.verify_lines import fault_line, judged_line
 from agent.commands.verify_watch import watch_folders, watch_topic
-from agent.errors import ConfigurationError, UsageError
+from agent.errors import ConfigurationError, UsageError, os_words
 from agent.exits import CONFIG, FAILS, OK, UNCHECKED
 from agent.filing.packed import MEMBER_MAX_BYTES, is_dossier, judge_dossier
 from agent.handover.seal import MAX_BYTES, is_handover
@@ -41,7 +42,8 @@ from agent.hub.judge import Believed, Judged, judge_flattened, judge_handover
 from agent.hub.manifest import NAME as MANIFEST
 from agent.hub.manifest import check_manifest, is_case
 from agent.hub.verify import Claim, Problem, examine
-from agent.model import Json
+from agent.model import Json, Message
+from agent.text import render
 
 SCHEMA = "camwarden-verify/1"
 
@@ -84,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(told(checked), ensure_ascii=False))
     else:
-        _print(checked)
+        _print(checked, args.lang)
     return _exit_code(checked)
 
 
@@ -111,7 +113,7 @@ def told(checked: Checked) -> dict[str, Json]:
     return {
         "schema": SCHEMA,
         "files": [
-            {"path": m.name, "verdict": m.verdict, "reason": m.reason, "why": m.why, **_named(m.claim)}
+            {"path": m.name, "verdict": m.verdict, "reason": m.reason, "why": str(m.why), **_named(m.claim)}
             for m in checked.messages
         ],
         "chain": [
@@ -138,7 +140,9 @@ def _path(path: Path, believed: Believed) -> Iterator[Judged]:
             with path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except OSError as error:
-            yield Judged(str(path), "unusable", "unreadable", f"{error.strerror}; check the path")
+            yield Judged(
+                str(path), "unusable", "unreadable", Message("{why}; check the path", {"why": os_words(error)})
+            )
         else:
             if is_handover(data):
                 yield judge_handover(str(path), data, believed)
@@ -170,17 +174,18 @@ def _messages(container: Container, believed: Believed) -> Iterator[Judged]:
         try:
             yield judge_flattened(where, container.read(name), believed)
         except ConfigurationError as error:
-            yield Judged(where, "unusable", "unreadable", str(error))
+            yield Judged(where, "unusable", "unreadable", error.message)
 
 
-def _print(checked: Checked) -> None:
+def _print(checked: Checked, lang: str) -> None:
     for m in checked.messages:
         if m.verdict != "verified":
-            print(f"{m.name}: {m.verdict}: {m.why}")
+            print(render(judged_line(m), lang))
     for p in checked.problems:
-        print(f"site {p.site}, epoch {p.epoch}, {p.stream} {p.from_seq} to {p.to_seq}: {p.fault}")
+        print(render(fault_line(p), lang))
     verified = sum(m.verdict == "verified" for m in checked.messages)
-    print(f"{verified} of {len(checked.messages)} files verified, {len(checked.problems)} faults between reports")
+    numbers = {"verified": verified, "count": len(checked.messages), "faults": len(checked.problems)}
+    print(render(Message("{verified} of {count} files verified, {faults} faults between reports", numbers), lang))
 
 
 def _exit_code(checked: Checked) -> int:

@@ -18,6 +18,7 @@ from agent.hub.manifest import NAME as MANIFEST
 from agent.hub.store import Store
 from agent.keys import load_signer
 from agent.keys_jwk import PublicKey, load_jwks, public_key
+from agent.model import Message
 
 _THUMBPRINT = re.compile(r"[0-9A-Za-z_-]{43}")
 _SHOWN_IN = ("jwks.json", "state.json", MANIFEST)
@@ -42,7 +43,9 @@ def believed_of(args: argparse.Namespace, paths: list[Path]) -> Believed:
     shown = {kid: key for path in paths for kid, key in _shown(path).items()} if wanted else {}
     missing = sorted(wanted - keys.keys() - shown.keys())
     if missing:
-        raise ConfigurationError(f"nothing here shows the key {missing[0]}; give it with --jwks")
+        raise ConfigurationError(
+            Message("nothing here shows the key {missing}; give it with --jwks", {"missing": missing[0]})
+        )
     keys |= {kid: key for kid, key in shown.items() if kid in wanted}
     return Believed(keys, sites_of(args))
 
@@ -58,7 +61,9 @@ def wanted_kids(args: argparse.Namespace) -> set[str]:
         raise UsageError("say whom to believe: --jwks FILE, --kid THUMBPRINT or --data DIR")
     for kid in wanted:
         if not _THUMBPRINT.fullmatch(kid):
-            raise UsageError(f"{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it")
+            raise UsageError(
+                Message("{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it", {"kid": kid})
+            )
     return wanted
 
 
@@ -81,7 +86,9 @@ def keys_named(args: argparse.Namespace) -> dict[str, PublicKey]:
         store.close()
     of_hub = {kid: public_key(dict(jwk)) for kid, jwk in shown.items() if jwk is not None}
     if not of_hub:
-        raise ConfigurationError(f"{args.data}: trusts no key that it has seen; see `camwarden hub trust add`")
+        raise ConfigurationError(
+            Message("{path}: trusts no key that it has seen; see `camwarden hub trust add`", {"path": args.data})
+        )
     with suppress(ConfigurationError, Forbidden):  # who may not read it simply cannot judge what the hub signed
         own = load_signer(args.data / service.KEY_NAME).public
         of_hub[own.kid] = own

@@ -14,8 +14,9 @@ from typing import Final
 
 from agent.commands.broker_options import broker_of
 from agent.commands.verify_keys import believed_of, keys_named, sites_of, wanted_kids
+from agent.commands.verify_lines import fault_line, judged_line, ready_line
 from agent.envelope import STATE_TYP, flatten, read_header, unflatten
-from agent.errors import ConfigurationError, NotVerified, UsageError
+from agent.errors import ConfigurationError, NotVerified, UsageError, os_words
 from agent.exits import CONFIG, FAILS, OK, UNCHECKED
 from agent.hub.archive import FILE_MAX_BYTES
 from agent.hub.follow import Follow
@@ -23,7 +24,8 @@ from agent.hub.judge import HUB_TYPS, Believed, Judged, judge, judge_flattened, 
 from agent.hub.listen import Heard, listen
 from agent.hub.verify import read_message
 from agent.keys_jwk import PublicKey
-from agent.model import Json
+from agent.model import Json, Message
+from agent.text import render
 from agent.topics import read_topic
 
 SCHEMA: Final = "camwarden-verify-line/1"
@@ -41,30 +43,30 @@ class Watch:
     """What has been seen so far, and how it is told: one line for each fault, or one JSON object."""
 
     as_json: bool
+    lang: str
     counts: Counter[str] = field(default_factory=Counter)
     follow: Follow = field(default_factory=Follow)
 
-    def tell(self, kind: str, text: str, **more: Json) -> None:
+    def tell(self, kind: str, text: Message, **more: Json) -> None:
         """Print one line."""
         if self.as_json:
             print(json.dumps({"event": kind, **more}, ensure_ascii=False), flush=True)
         else:
-            print(text, flush=True)
+            print(render(text, self.lang), flush=True)
 
     def take(self, message: Judged) -> None:
         """Count a message and tell what is wrong with it, or between it and those before."""
         self.counts[message.verdict] += 1
         if message.verdict != "verified":
-            words: dict[str, Json] = {"name": message.name, "reason": message.reason, "why": message.why}
-            self.tell(message.verdict, f"{message.name}: {message.verdict}: {message.why}", **words)
+            words: dict[str, Json] = {"name": message.name, "reason": message.reason, "why": str(message.why)}
+            self.tell(message.verdict, judged_line(message), **words)
         if message.claim is None:
             return
         for seen in self.follow.take(message.claim):
             self.counts[seen.fault] += 1
             run: dict[str, Json] = {"site": seen.site, "epoch": seen.epoch, "stream": seen.stream}
             run |= {"from_seq": seen.from_seq, "to_seq": seen.to_seq}
-            place = f"site {seen.site}, epoch {seen.epoch}, {seen.stream} {seen.from_seq} to {seen.to_seq}"
-            self.tell(seen.fault, f"{place}: {seen.fault}", **run)
+            self.tell(seen.fault, fault_line(seen), **run)
 
     def end(self) -> int:
         """Tell the sum and return the exit code. A hole that was filled is none."""
@@ -78,9 +80,11 @@ class Watch:
             for h in holes
         ]
         seen = sum(self.counts[name] for name in names)
-        text = f"{self.counts['verified']} of {seen} messages verified, {faults} faults between reports"
-        if self.counts["unchecked"]:
-            text += f", {self.counts['unchecked']} not judged: give the hub's key too, with --jwks"
+        sums = {"verified": self.counts["verified"], "count": seen, "faults": faults}
+        text = Message("{verified} of {count} messages verified, {faults} faults between reports", sums)
+        if unchecked := self.counts["unchecked"]:
+            values = {"text": text, "unchecked": unchecked}
+            text = Message("{text}, {unchecked} not judged: give the hub's key too, with --jwks", values)
         self.tell("end", text, schema=SCHEMA, **numbers, tampered=self.counts["tamper"], missing=open_holes)
         if self.counts["failed"] or faults:
             return FAILS
@@ -93,16 +97,19 @@ def watch_folders(args: argparse.Namespace) -> int:
     """Verify every flattened JWS in the folders, and those that come, until interrupted."""
     for path in args.paths:
         if not path.is_dir():
-            raise UsageError(f"{path}: --follow watches folders; give a folder, or leave --follow away")
+            raise UsageError(
+                Message("{path}: --follow watches folders; give a folder, or leave --follow away", {"path": path})
+            )
     believed = believed_of(args, args.paths)
-    watch, stop = Watch(args.json), until_interrupted()
+    watch, stop = Watch(args.json, args.lang), until_interrupted()
     known: dict[Path, tuple[int, int, int]] = {}
     ready = False
     while not stop.is_set():
         for path in (found for folder in args.paths for found in sorted(folder.rglob("*.json"))):
             _look(path, known, believed, watch)
         if not ready:
-            watch.tell("ready", f"{watch.counts['verified']} verified so far; watching for more", schema=SCHEMA)
+            so_far = {"verified": watch.counts["verified"]}
+            watch.tell("ready", Message("{verified} verified so far; watching for more", so_far), schema=SCHEMA)
             ready = True
         stop.wait(_LOOK_S)
     return watch.end()
@@ -119,10 +126,17 @@ def _look(path: Path, known: dict[Path, tuple[int, int, int]], believed: Believe
             data = file.read(FILE_MAX_BYTES + 1)
     except OSError as error:
         if path not in known:
-            watch.take(Judged(str(path), "unusable", "unreadable", f"{error.strerror}; check the path"))
+            watch.take(
+                Judged(str(path), "unusable", "unreadable", Message("{why}; check the path", {"why": os_words(error)}))
+            )
         mark, data = (0, 0, 0), b""
     if len(known) >= _FILES_MOST:
-        raise ConfigurationError(f"{path.parent}: more than {_FILES_MOST} files; move the old ones away")
+        raise ConfigurationError(
+            Message(
+                "{folder}: more than {files_most} files; move the old ones away",
+                {"folder": path.parent, "files_most": _FILES_MOST},
+            )
+        )
     known[path] = mark
     if data:
         watch.take(judge_flattened(str(path), data, believed))
@@ -135,15 +149,17 @@ def watch_topic(args: argparse.Namespace, stop: threading.Event | None = None) -
         HubUnavailable: The broker cannot be reached or does not let us in.
     """
     if not _FILTER.fullmatch(args.topic) or len(args.topic.encode()) > 65_535:
-        raise UsageError(f"{args.topic!r} is not an MQTT topic filter; for a site: vss/v1/CITY/SITE/#")
+        raise UsageError(
+            Message("{topic!r} is not an MQTT topic filter; for a site: vss/v1/CITY/SITE/#", {"topic": args.topic})
+        )
     wanted = wanted_kids(args)
     keys = keys_named(args)
-    hearing = _Hearing(Watch(args.json), keys, wanted, Believed(keys, sites_of(args)))
+    hearing = _Hearing(Watch(args.json, args.lang), keys, wanted, Believed(keys, sites_of(args)))
     broker = broker_of(args)
 
     def ready() -> None:
         words: dict[str, Json] = {"schema": SCHEMA, "topic": args.topic, "host": broker.host, "port": broker.port}
-        hearing.watch.tell("ready", f"ready: {args.topic} at {broker.host}:{broker.port}", **words)
+        hearing.watch.tell("ready", ready_line(args.topic, broker.host, broker.port), **words)
 
     idle_s = None if args.follow else args.idle
     listen(broker, args.topic, stop or until_interrupted(), hearing.take, ready, idle_s)
@@ -170,7 +186,9 @@ class _Hearing:
                 payload, jws = unflatten(payload)
             header = read_header(jws)
         except NotVerified:
-            self.watch.take(Judged(topic, "failed", "unsigned", "no JWS, neither as user property nor around it"))
+            self.watch.take(
+                Judged(topic, "failed", "unsigned", Message("no JWS, neither as user property nor around it"))
+            )
             return
         if header.kid in self.wanted and header.kid not in self.keys:
             if header.typ == STATE_TYP:
@@ -200,17 +218,17 @@ class _Hearing:
             typ = read_header(jws).typ
             if typ in HUB_TYPS:
                 if read_header(jws).kid not in self.keys:
-                    why = "signed by a hub whose key was not given"
+                    why = Message("signed by a hub whose key was not given: give it with --jwks")
                     self.watch.take(Judged(topic, "unchecked", "unknown-key", why, typ))
                     return
             elif address.kind not in ("cmd-result", "reported"):
                 read_message(topic, payload, jws)  # topic and payload must name the same site and kind
         except NotVerified as error:
-            self.watch.take(Judged(topic, "failed", error.reason, str(error)))
+            self.watch.take(Judged(topic, "failed", error.reason, error.message))
             return
         judged = judge(topic, payload, jws, self.believed)
         if judged.verdict == "verified" and judged.claim is None and not _same_site(payload, address.site):
-            judged = Judged(topic, "failed", "site", "the payload names another site than the topic")
+            judged = Judged(topic, "failed", "site", Message("the payload names another site than the topic"))
         self.watch.take(judged)
 
 

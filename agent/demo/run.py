@@ -26,6 +26,7 @@ from agent.files import write_atomic
 from agent.handover.hub_page import Proof, render_page
 from agent.hub.report import write_status
 from agent.hub.store import Store
+from agent.model import Message
 
 SCHEMA = "camwarden-demo/1"
 FOUND_SOMETHING = (0, 1, 3, 4)
@@ -35,7 +36,7 @@ POLL_S = 0.1
 
 BROKERS: Mapping[str, Callable[[Path], Broker]] = {"embedded": embedded_broker, "mosquitto": mosquitto_broker}
 
-Say = Callable[[str], None]
+Say = Callable[[Message], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def start(stack: ExitStack, out: Path, broker_kind: str, clock: Callable[[], Any
     site = SimulatedSite(clock, DEVICES + ISAPI_DEVICES, CAMERAS + ISAPI_CAMERAS)
     site.start()
     stack.callback(site.stop)
-    say(f"{len(site.devices)} simulated devices listen on 127.0.0.1")
+    say(Message("{count} simulated devices listen on 127.0.0.1", {"count": len(site.devices)}))
     broker = BROKERS[broker_kind](out)
     stack.callback(broker.stop)
     password_file = out / "hub-password"
@@ -102,7 +103,7 @@ def start(stack: ExitStack, out: Path, broker_kind: str, clock: Callable[[], Any
         password_file,
     ]
     stack.enter_context(running(hub_run, out / "hub.log", ready_event="ready"))
-    say("the hub is subscribed")
+    say(Message("the hub is subscribed"))
     config = site.write_config(
         out / "agent",
         {
@@ -121,10 +122,17 @@ def first_cycle(demo: Demo, say: Say) -> None:
     """
     with running(["run", "--once", "--config", demo.config], demo.out / "agent.log") as agent:
         untrusted = _wait_until_untrusted(demo, agent)
-        say(f"the hub keeps {untrusted} reports of an unknown key, unverified and unconfirmed")
+        say(
+            Message("the hub keeps {count} reports of an unknown key, unverified and unconfirmed", {"count": untrusted})
+        )
         key = json.loads(output_of(["keys", "show", "--json", "--config", demo.config]))
         output_of(["hub", "trust", "add", SITE_ID, key["kid"], "--data", demo.hub_data])
-        say(f"hub trust add {SITE_ID} {key['kid']}")
+        say(
+            Message(
+                "the hub is told to trust it: camwarden hub trust add {site} {kid}",
+                {"site": SITE_ID, "kid": key["kid"]},
+            )
+        )
         code = agent.wait(timeout=90)
     if code not in FOUND_SOMETHING:
         raise ChildFailed(f"camwarden run --once ended with {code}: see {demo.out / 'agent.log'}")

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.config import Site, Storage
-from agent.config_table import Problem
+from agent.config_problems import Problem
 from agent.model import Json, Message, Status
 from agent.status_file import StatusRead
 

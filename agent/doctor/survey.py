@@ -12,8 +12,8 @@ from typing import Final
 from agent import exits, status_file
 from agent.config import Site, Storage
 from agent.config_load import load, load_declared
+from agent.config_problems import ConfigError, ConfigForbidden, Problem
 from agent.config_storage import load_storage
-from agent.config_table import ConfigError, ConfigForbidden, Problem
 from agent.doctor.model import NoSite, Outcome, Probe, Situation, found
 from agent.errors import AgentError, Forbidden
 from agent.limited import Task, run_limited

@@ -21,9 +21,9 @@ from agent.errors import ConfigurationError, NotVerified
 from agent.hub.archive import FILE_MAX_BYTES, Container, open_container, pack
 from agent.hub.judge import Believed, Judged, refuse_another_site
 from agent.hub.manifest import NAME as MANIFEST
-from agent.hub.manifest import Kind, check_files, listed_files, write_manifest
+from agent.hub.manifest import Kind, check_files, listed_files, unbelieved, write_manifest
 from agent.keys import PublicKey, Signer, public_key
-from agent.model import Json
+from agent.model import Json, Message
 
 KIND: Final = Kind("camwarden-dossier/1", "vss-dossier+json")
 CONTENT: Final = "dossier.json"
@@ -85,14 +85,15 @@ def judge_dossier(container: Container, believed: Believed) -> list[Judged]:
         if known:
             refuse_another_site(believed, signed.site, signed.key.kid)
     except NotVerified as error:
-        return [Judged(label, "failed", error.reason, f"the manifest is not to be believed: {error}", KIND.typ)]
+        return [Judged(label, "failed", error.reason, unbelieved(error), KIND.typ)]
     except ConfigurationError as error:
-        return [Judged(label, "unusable", "unreadable", str(error), KIND.typ)]
+        return [Judged(label, "unusable", "unreadable", error.message, KIND.typ)]
     wrong = check_files(container, signed.listed)
     if not wrong and not known:
-        why = (
-            f"not changed since it was signed with the key {signed.key.kid}, but nobody says whose key that is: "
-            "compare it with the one on the printed pages, then give it with --kid"
+        why = Message(
+            "not changed since it was signed with the key {kid}, but nobody says whose key that is: compare it with "
+            "the one on the printed pages, then give it with --kid",
+            {"kid": signed.key.kid},
         )
         return [Judged(label, "unchecked", "unknown-key", why, KIND.typ)]
     return [Judged(label, "verified", typ=KIND.typ), *wrong]
@@ -119,8 +120,8 @@ def read_signed(container: Container) -> Signed:
 
 def _manifest(container: Container) -> tuple[bytes, str]:
     if MANIFEST not in container.names:
-        raise NotVerified("missing", f"{MANIFEST} is missing: get the whole dossier again")
+        raise NotVerified("missing", Message("{file} is missing: get the whole dossier again", {"file": MANIFEST}))
     data = container.read(MANIFEST)
     if len(data) > FILE_MAX_BYTES:
-        raise NotVerified("malformed", f"larger than {FILE_MAX_BYTES} bytes")
+        raise NotVerified("malformed", Message("larger than {bytes_most} bytes", {"bytes_most": FILE_MAX_BYTES}))
     return unflatten(data)

@@ -16,7 +16,7 @@ from agent.filing.clocks import Clock
 from agent.filing.contents import CameraRow, DeviceRow, Dossier, Inventory, StreamRow
 from agent.filing.papers import Slot
 from agent.harmless import json_text
-from agent.model import Json, utc_text
+from agent.model import Json, Message, utc_text
 from agent.version import VERSION
 
 SCHEMA: Final = "camwarden-filing/1"
@@ -92,7 +92,9 @@ def read_content(data: bytes) -> tuple[str, date, Inventory]:
             raise ValueError
         return str(said["site"]["id"]), date.fromisoformat(said["day"]), _inventory(said["inventory"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise NotVerified("payload", f"signed, but its content is not {SCHEMA}: export it anew") from None
+        raise NotVerified(
+            "payload", Message("signed, but its content is not {schema}: export it anew", {"schema": SCHEMA})
+        ) from None
 
 
 def _inventory(said: Mapping[str, Any]) -> Inventory:

@@ -30,6 +30,7 @@ from typing import Final
 from agent.envelope import HANDOVER_TYP, Header, read_header, sign_payload, verify
 from agent.errors import NotVerified
 from agent.keys import PublicKey, Signer, public_key
+from agent.model import Message
 
 MARK: Final = b"<!doctype html>\n<!-- camwarden hand-over report 1, site "
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -88,7 +89,10 @@ def unseal(data: bytes) -> Sealed:
     """
     count = data.count(_SIGNATURE)
     if count > 1:
-        raise NotVerified("two-signatures", f"it holds {count} signatures where one is due: it was put together")
+        raise NotVerified(
+            "two-signatures",
+            Message("it holds {count} signatures where one is due: it was put together", {"count": count}),
+        )
     if not count:
         raise NotVerified("truncated", "its end with the signature is missing: cut off, or saved anew by a program")
     at = data.index(_SIGNATURE)
@@ -99,7 +103,10 @@ def unseal(data: bytes) -> Sealed:
     if found is None:
         raise NotVerified("malformed", "its signature is not in the form of a report's: it was changed")
     if found.end() != len(block):
-        raise NotVerified("added", f"{len(block) - found.end()} bytes stand behind its signature: they were added")
+        raise NotVerified(
+            "added",
+            Message("{count} bytes stand behind its signature: they were added", {"count": len(block) - found.end()}),
+        )
     key, jws = _key(found[1]), found[2].decode()
     header = read_header(jws)
     if header.kid != key.kid:

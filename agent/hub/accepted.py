@@ -21,7 +21,7 @@ from agent.hub.chains import Key
 from agent.hub.resend import Hole, lost
 from agent.hub.store import Store
 from agent.hub.verify import Gap
-from agent.model import StreamName
+from agent.model import Message, StreamName
 
 REASON: Final = "accepted-loss"
 
@@ -75,20 +75,37 @@ def accept_loss(
     """
     by, why = by.strip(), why.strip()
     if not (0 < len(by) <= _BY_MOST and 0 < len(why) <= _WHY_MOST and by.isprintable() and why.isprintable()):
-        raise UsageError(f"say who accepts it, and why: at most {_BY_MOST} and {_WHY_MOST} printable characters")
+        raise UsageError(
+            Message(
+                "say who accepts it, and why: at most {by_most} and {why_most} printable characters",
+                {"by_most": _BY_MOST, "why_most": _WHY_MOST},
+            )
+        )
     with store.transaction():
         known = store.all(
             f"SELECT accepted_by, accepted_at FROM accepted WHERE {_OF_CHAIN} AND from_seq <= ? AND to_seq >= ?",  # noqa: S608
             *(site, epoch, stream, to_seq, from_seq),
         )
         if known:
-            raise UsageError(f"{known[0][0]} has accepted it, or a part of it, at {known[0][1]}")
+            raise UsageError(
+                Message("{by} has accepted it, or a part of it, at {at}", {"by": known[0][0], "at": known[0][1]})
+            )
         holes = lost(store, site)
         if not any(_holds(hole, epoch, stream, from_seq, to_seq) for hole in holes):
             names = ", ".join(f"{hole.stream} {hole.first}-{hole.last} of epoch {hole.epoch}" for hole in holes[:10])
             raise UsageError(
-                f"{stream} {from_seq}-{to_seq} of epoch {epoch!r} is not a run that site {site} says it no longer has;"
-                f" it says so of {names or 'none'}"
+                Message(
+                    "{stream} {from_seq}-{to_seq} of epoch {epoch!r} is not a run that site {site} says it no "
+                    "longer has; it says so of {names}",
+                    {
+                        "stream": stream,
+                        "from_seq": from_seq,
+                        "to_seq": to_seq,
+                        "epoch": epoch,
+                        "site": site,
+                        "names": names or "none",
+                    },
+                )
             )
         store.run(
             "INSERT INTO accepted (site, epoch, stream, from_seq, to_seq, accepted_by, why, accepted_at)"

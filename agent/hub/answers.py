@@ -22,7 +22,7 @@ from agent.hub.resend import missing_from
 from agent.hub.store import Store
 from agent.hub.verify import whole_text
 from agent.keys import PublicKey
-from agent.model import Json
+from agent.model import Json, Message
 from agent.remote import Named, Range, Reported, Result
 from agent.remote_wire import read_reported, read_result
 from agent.topics import Address
@@ -50,7 +50,7 @@ def unpack(address: Address, payload: bytes, jws: str) -> tuple[bytes, str, str]
         try:
             payload, jws = unflatten(payload)
         except NotVerified:
-            raise NotVerified("unsigned", f"a {address.kind} without JWS") from None
+            raise NotVerified("unsigned", Message("a {kind} without JWS", {"kind": address.kind})) from None
     if not whole_text(payload):
         raise NotVerified("payload", "a text with half a character")
     return payload, jws, read_header(jws).kid
@@ -65,7 +65,9 @@ def read(address: Address, payload: bytes, jws: str, key: PublicKey) -> Result |
     keys = {key.kid: key}
     value = read_result(payload, jws, keys) if address.kind == "cmd-result" else read_reported(payload, jws, keys)
     if (value.site, value.city) != (address.site, address.city):
-        raise NotVerified("site", f"topic of site {address.site}, answer of another site or city")
+        raise NotVerified(
+            "site", Message("topic of site {site}, answer of another site or city", {"site": address.site})
+        )
     if isinstance(value, Result) and value.id != address.command_id:
         raise NotVerified("topic", "the topic names another command than the answer")
     return value

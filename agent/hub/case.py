@@ -30,7 +30,7 @@ from agent.hub.trust import Trust
 from agent.hub.verify import Gap
 from agent.keys import Signer
 from agent.keys_jwk import jwk_set, public_key
-from agent.model import Json, StreamName
+from agent.model import Json, Message, StreamName
 from agent.text import translate
 from agent.version import VERSION
 
@@ -66,7 +66,9 @@ def write_case(
         raise UsageError("--from must be before --to")
     city = store.all("SELECT city FROM site WHERE site = ?", site)
     if not city:
-        raise UsageError(f"no verified report of site {site!r} is here; see `camwarden hub status`")
+        raise UsageError(
+            Message("no verified report of site {site!r} is here; see `camwarden hub status`", {"site": site})
+        )
     order = {epoch: number for number, (epoch, _, _) in enumerate(queries.epochs(store, site))}
     times = {stream: _times(store, site, stream) for stream in STREAMS}
     before = [(order.get(epoch, 0), seq, at) for epoch, seq, at in times["config"] if at <= start]
@@ -76,12 +78,19 @@ def write_case(
         report for key, run in sorted(places.items()) for report in queries.stored_reports(store, site, *key, *run)
     ]
     if not stored:
-        raise UsageError(f"no report of site {site} bears on this time; see `camwarden hub status`")
+        raise UsageError(
+            Message("no report of site {site} bears on this time; see `camwarden hub status`", {"site": site})
+        )
     told = [_told(report, order) for report in stored if not report.fork]
     known = _checks_told(told)
     if check not in known:
         names = ", ".join(sorted(known)) or "no check"
-        raise UsageError(f"no report of site {site} tells of {check!r} in this time; they tell of {names}")
+        raise UsageError(
+            Message(
+                "no report of site {site} tells of {check!r} in this time; they tell of {names}",
+                {"site": site, "check": check, "names": names},
+            )
+        )
     missing = [gap for gap in _missing(store, site) if _bears(gap, times, places, begin, end)]
     explained = [gap for gap in queries.absent_rows(store, site) if _bears(gap, times, places, begin, end)]
     rows = history(told, [*missing, *explained], check, start, end)
@@ -123,7 +132,12 @@ def _places(times: Times, order: Mapping[str, int], begin: datetime, start: date
             places[epoch, stream] = min(around), max(around)
     total = sum(last - first + 1 for first, last in places.values())
     if total > REPORTS_MOST:
-        raise UsageError(f"{total} reports bear on this time, more than {REPORTS_MOST}; choose a shorter one")
+        raise UsageError(
+            Message(
+                "{total} reports bear on this time, more than {most}; choose a shorter one",
+                {"total": total, "most": REPORTS_MOST},
+            )
+        )
     return places
 
 

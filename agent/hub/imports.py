@@ -25,6 +25,7 @@ from agent.hub.manifest import is_case
 from agent.hub.store import Store
 from agent.hub.verify import read_payload
 from agent.keys import Signer
+from agent.model import Message
 from agent.topics import topic
 
 _AT_ONCE: Final = 256  # messages in one transaction: the running hub waits no longer than for one batch of its own
@@ -99,23 +100,42 @@ def _count(counts: Counter[str], told: list[Event], event: Event) -> None:
 def _letters(container: Container) -> list[_Letter]:
     """Return the files of a batch in the order in which they are taken: the state first, then along the chains."""
     if is_case(container):
-        raise UsageError(f"{container.path}: a case, not a batch; `camwarden verify` reads it")
+        raise UsageError(Message("{path}: a case, not a batch; `camwarden verify` reads it", {"path": container.path}))
     letters = []
     for name in container.names:
         if not name.endswith(".json"):
-            raise ConfigurationError(f"{container.path}: {name}: not a file of a batch; nothing of it was used")
+            raise ConfigurationError(
+                Message(
+                    "{path}: {name}: not a file of a batch; nothing of it was used",
+                    {"path": container.path, "name": name},
+                )
+            )
         try:
             claim = read_payload(*unflatten(container.read(name)))
         except NotVerified as error:
-            raise ConfigurationError(f"{container.path}: {name}: {error}; nothing of it was used") from None
+            raise ConfigurationError(
+                Message(
+                    "{path}: {name}: {error}; nothing of it was used",
+                    {"path": container.path, "name": name, "error": error},
+                )
+            ) from None
         site, city = claim.address.site, claim.address.city
         order = claim.stream is not None, claim.epoch, claim.address.kind, claim.seq
         letters.append(_Letter(name, site, claim.epoch, topic(city, site, claim.address.kind), order))
     sites = {letter.site for letter in letters}
     if not letters:
-        raise UsageError(f"{container.path}: no signed report is in it; name what `camwarden queue export` wrote")
+        raise UsageError(
+            Message(
+                "{path}: no signed report is in it; name what `camwarden queue export` wrote", {"path": container.path}
+            )
+        )
     if len(sites) > 1:
-        raise UsageError(f"{container.path}: reports of {len(sites)} sites are in it; bring each site's by itself")
+        raise UsageError(
+            Message(
+                "{path}: reports of {count} sites are in it; bring each site's by itself",
+                {"path": container.path, "count": len(sites)},
+            )
+        )
     return sorted(letters, key=lambda letter: letter.order)
 
 

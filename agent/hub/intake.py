@@ -16,7 +16,7 @@ from agent.hub.store import KEYS_MOST, Store, Waiting
 from agent.hub.trust import Trust
 from agent.hub.verify import Claim, advance, read_gap, read_heads, read_message
 from agent.keys import PublicKey, public_key
-from agent.model import Json, StreamName
+from agent.model import Json, Message, StreamName
 from agent.presence import STATUSES
 from agent.remote import Reported
 from agent.topics import read_topic
@@ -109,7 +109,9 @@ class Intake:
         verify(claim.payload, claim.jws, {key.kid: key}, typ)
         limit = self.trust.rotated(claim.kid)
         if limit is not None and not rotation.still_taken(self._store, limit, claim):
-            raise NotVerified("rotated-key", f"the key has handed over to {limit.to}, and this came after")
+            raise NotVerified(
+                "rotated-key", Message("the key has handed over to {to}, and this came after", {"to": limit.to})
+            )
         news = self._store.meet(site, claim.address.city, claim.epoch, now)
         if news:
             self._store.chains.count(site, "new-epochs")
@@ -130,7 +132,7 @@ class Intake:
         value = answers.read(address, payload, jws, key)
         limit = self.trust.rotated(kid)
         if limit is not None:
-            raise NotVerified("rotated-key", f"the key has handed over to {limit.to}")
+            raise NotVerified("rotated-key", Message("the key has handed over to {to}", {"to": limit.to}))
         if isinstance(value, Reported):
             return answers.take_reported(self._store, value, payload, jws, now)
         self._touched.add(address.site)
@@ -146,7 +148,9 @@ class Intake:
         """
         decision = self.trust.decide(message.site, message.kid, now)
         if decision not in ("trusted", "unknown-key"):
-            raise NotVerified(decision, f"the trust file says {decision} of {message.kid}")
+            raise NotVerified(
+                decision, Message("the trust file says {decision} of {kid}", {"decision": decision, "kid": message.kid})
+            )
         key = self._key(message.kid)
         if decision == "trusted" and key is not None:
             return key
@@ -159,7 +163,9 @@ class Intake:
         try:
             key = public_key(claim.data.get("jwk"))
         except ValueError as error:
-            raise NotVerified("payload", f"a state message without a usable public key: {error}") from None
+            raise NotVerified(
+                "payload", Message("a state message without a usable public key: {error}", {"error": error})
+            ) from None
         if key.kid != claim.kid:
             raise NotVerified("payload", "a state message that shows another key than the one it is signed with")
         verify(claim.payload, claim.jws, {key.kid: key}, STATE_TYP)

@@ -30,6 +30,7 @@ from agent.handover.seal import shown_key, unseal
 from agent.hub.trust import Trust
 from agent.hub.verify import Claim, read_gap, read_payload
 from agent.keys_jwk import PublicKey, public_key
+from agent.model import Message
 from agent.remote import Order
 from agent.remote_wire import read_command, read_desired, read_reported, read_result
 from agent.watermark import read_watermark
@@ -48,6 +49,9 @@ class Believed:
     sites: Trust | None = None
 
 
+_NOTHING: Final = Message("")
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """One message. `reason` is a word and `why` a sentence where it is not verified; `claim` if report or state.
@@ -59,7 +63,7 @@ class Judged:
     name: str
     verdict: Verdict
     reason: str = ""
-    why: str = ""
+    why: Message = _NOTHING
     typ: str = ""
     claim: Claim | None = None
 
@@ -69,7 +73,7 @@ def judge_flattened(name: str, data: bytes, believed: Believed) -> Judged:
     try:
         payload, jws = unflatten(data)
     except NotVerified as error:
-        return Judged(name, "unusable", error.reason, str(error))
+        return Judged(name, "unusable", error.reason, error.message)
     return judge(name, payload, jws, believed)
 
 
@@ -80,7 +84,7 @@ def judge(name: str, payload: bytes, jws: str, believed: Believed) -> Judged:
         typ = read_header(jws).typ
         claim = _read(payload, jws, typ, believed)
     except NotVerified as error:
-        return Judged(name, "failed", error.reason, str(error), typ)
+        return Judged(name, "failed", error.reason, error.message, typ)
     return Judged(name, "verified", typ=typ, claim=claim)
 
 
@@ -89,14 +93,15 @@ def judge_handover(name: str, data: bytes, believed: Believed) -> Judged:
     try:
         sealed = unseal(data)
         if sealed.key.kid not in believed.keys:
-            why = (
-                f"not changed since it was signed with the key {sealed.key.kid}, but nobody says whose key that is: "
-                "compare it with the one on the signed page, then give it with --kid"
+            why = Message(
+                "not changed since it was signed with the key {kid}, but nobody says whose key that is: "
+                "compare it with the one on the signed page, then give it with --kid",
+                {"kid": sealed.key.kid},
             )
             return Judged(name, "unchecked", "unknown-key", why, HANDOVER_TYP)
         refuse_another_site(believed, sealed.site, sealed.key.kid)
     except NotVerified as error:
-        return Judged(name, "failed", error.reason, str(error), HANDOVER_TYP)
+        return Judged(name, "failed", error.reason, error.message, HANDOVER_TYP)
     return Judged(name, "verified", typ=HANDOVER_TYP)
 
 
@@ -145,7 +150,7 @@ def _read(payload: bytes, jws: str, typ: str, believed: Believed) -> Claim | Non
     verify(payload, jws, keys, typ if typ == STATE_TYP else REPORT_TYP)
     claim = read_payload(payload, jws)
     if (claim.stream is None) != (typ == STATE_TYP):
-        raise NotVerified("typ", f"a payload that does not fit its typ {typ}")
+        raise NotVerified("typ", Message("a payload that does not fit its typ {typ}", {"typ": typ}))
     if claim.stream == "gap":
         read_gap(claim)
     _own_key(believed, claim.address.site, jws)
@@ -162,7 +167,7 @@ def refuse_another_site(believed: Believed, site: str, kid: str) -> None:
         return
     decision = believed.sites.decide(site, kid)
     if decision in ("key-of-another-site", "unknown-key"):
-        raise NotVerified(decision, f"the trust file does not give this key to site {site}")
+        raise NotVerified(decision, Message("the trust file does not give this key to site {site}", {"site": site}))
 
 
 def _object(payload: bytes) -> Mapping[str, object]:

@@ -18,7 +18,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.config import Hub
-from agent.errors import HubUnavailable
+from agent.errors import HubUnavailable, os_words
+from agent.model import Message
 from agent.publish_messages import ENCODING_PROPERTY, plain
 from agent.publish_tls import tls_context
 from agent.topics import JWS_PROPERTY
@@ -76,8 +77,11 @@ def listen(
                     return
         except (OSError, HubUnavailable) as error:
             if idle_s is not None or not met:
-                words = f"{broker.host}:{broker.port}: {getattr(error, 'strerror', None) or error}"
-                raise HubUnavailable(f"{words}; check that the broker runs and lets this user listen") from None
+                why = os_words(error) if isinstance(error, OSError) else error.message
+                words = Message("{host}:{port}: {why}", {"host": broker.host, "port": broker.port, "why": why})
+                raise HubUnavailable(
+                    Message("{words}; check that the broker runs and lets this user listen", {"words": words})
+                ) from None
             stop.wait(again_after_s)
         finally:
             ear.close()

@@ -20,7 +20,7 @@ from agent.errors import ConfigurationError, NotVerified
 from agent.hub.archive import Container, pack
 from agent.hub.judge import Believed, Judged
 from agent.keys import Signer
-from agent.model import Json
+from agent.model import Json, Message
 
 NAME: Final = "manifest.json"
 
@@ -60,10 +60,15 @@ def check_manifest(container: Container, believed: Believed) -> list[Judged]:
             raise NotVerified("signature", "signed by the key of a site, not of a hub")
         listed = listed_files(payload, CASE)
     except NotVerified as error:
-        return [Judged(label, "failed", error.reason, f"the manifest is not to be believed: {error}")]
+        return [Judged(label, "failed", error.reason, unbelieved(error))]
     except ConfigurationError as error:
-        return [Judged(label, "unusable", "unreadable", str(error))]
+        return [Judged(label, "unusable", "unreadable", error.message)]
     return [Judged(label, "verified", typ=CASE.typ), *check_files(container, listed)]
+
+
+def unbelieved(error: NotVerified) -> Message:
+    """Return why nothing of an archive is believed."""
+    return Message("the manifest is not to be believed: {error}", {"error": error})
 
 
 def listed_files(payload: bytes, kind: Kind) -> dict[str, str]:
@@ -78,7 +83,7 @@ def listed_files(payload: bytes, kind: Kind) -> dict[str, str]:
         if data["schema"] != kind.schema or not all(_SHA256.fullmatch(value) for value in listed.values()):
             raise ValueError
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise NotVerified("payload", f"signed, but not a manifest {kind.schema}") from None
+        raise NotVerified("payload", Message("signed, but not a manifest {schema}", {"schema": kind.schema})) from None
     return listed
 
 
@@ -91,7 +96,7 @@ def check_files(container: Container, listed: Mapping[str, str]) -> list[Judged]
     if not wrong and container.path.is_file():
         files = {name: container.read(name) for name in (*listed, NAME)}
         if container.path.read_bytes() != pack(files):
-            words = "the files are as they were, but the ZIP around them is not: unpack it and verify the folder"
+            words = Message("the files are as they were, but the ZIP is not: unpack it and verify the folder")
             wrong.append(Judged(str(container.path), "failed", "repacked", words))
     return wrong
 
@@ -100,14 +105,14 @@ def _wrong(container: Container, listed: Mapping[str, str]) -> Iterator[Judged]:
     for name in sorted(listed.keys() | set(container.names) - {NAME}):
         where = f"{container.path}/{name}"
         if name not in container.names:
-            yield Judged(where, "failed", "missing", "the manifest names it, but it is not here")
+            yield Judged(where, "failed", "missing", Message("the manifest names it, but it is not here"))
         elif name not in listed:
-            yield Judged(where, "failed", "not-listed", "it is here, but the manifest does not name it")
+            yield Judged(where, "failed", "not-listed", Message("it is here, but the manifest does not name it"))
         else:
             try:
                 digest = hashlib.sha256(container.read(name)).hexdigest()
             except ConfigurationError as error:
-                yield Judged(where, "failed", "unreadable", str(error))
+                yield Judged(where, "failed", "unreadable", error.message)
                 continue
             if digest != listed[name]:
-                yield Judged(where, "failed", "changed", "not the file that the manifest names")
+                yield Judged(where, "failed", "changed", Message("not the file that the manifest names"))

@@ -20,8 +20,8 @@ from agent.envelope import COMMAND_TYP, DESIRED_TYP, sign_payload
 from agent.errors import NotVerified, UsageError
 from agent.hub.store import Store
 from agent.keys import Signer
-from agent.model import Json
-from agent.publish_messages import Message
+from agent.model import Json, Message
+from agent.publish_messages import Message as Publication
 from agent.remote import ORDER_MAX_BYTES, Command, CommandName, Desired, Order, Range, SpotCheck
 from agent.remote_wire import read_command, write_command, write_desired
 from agent.topics import topic
@@ -43,7 +43,7 @@ class Outgoing:
     site: str
     id: str
     version: int
-    message: Message
+    message: Publication
 
 
 def order_resend(
@@ -118,7 +118,10 @@ def set_desired(
         )
         if last >= SEQ_MAX:
             raise UsageError(
-                f"site {site} names policy version {last}, and there is no higher version; look at the site"
+                Message(
+                    "site {site} names policy version {last}, and there is no higher version; look at the site",
+                    {"site": site, "last": last},
+                )
             )
         before = _last_desired(store, site)
         policy = before.get("policy", {}) if policy is None else policy
@@ -130,8 +133,10 @@ def set_desired(
             raise UsageError("the policy is not JSON") from None
         if len(payload) > ORDER_MAX_BYTES:
             raise UsageError(
-                f"policy and packs take {len(payload)} bytes, and a site looks at {ORDER_MAX_BYTES} at most; "
-                "send fewer or shorter packs"
+                Message(
+                    "policy and packs take {count} bytes where a site looks at {most}; send fewer or shorter packs",
+                    {"count": len(payload), "most": ORDER_MAX_BYTES},
+                )
             )
         jws = sign_payload(payload, signer, DESIRED_TYP)
         store.run(
@@ -162,10 +167,10 @@ def unsent(store: Store, now: datetime) -> list[Outgoing]:
     outgoing = []
     for site, command_id, city, payload, jws, expires_at in commands:
         left_s = math.ceil((datetime.fromisoformat(expires_at) - now).total_seconds())
-        message = Message(topic(city, site, "cmd", command_id), payload, jws, expires_s=left_s)
+        message = Publication(topic(city, site, "cmd", command_id), payload, jws, expires_s=left_s)
         outgoing.append(Outgoing(site, command_id, 0, message))
     for site, version, city, payload, jws in policies:
-        message = Message(topic(city, site, "desired"), payload, jws, retain=True)
+        message = Publication(topic(city, site, "desired"), payload, jws, retain=True)
         outgoing.append(Outgoing(site, "", version, message))
     return outgoing
 
@@ -218,7 +223,9 @@ def _order(
         try:
             read_command(Order("cmd", command.id, payload, jws), {signer.kid: signer.public}, site)
         except NotVerified:
-            raise UsageError(f"a {name} of this form is none that a site takes; correct its names or numbers") from None
+            raise UsageError(
+                Message("a {name} of this form is none that a site takes; correct its names or numbers", {"name": name})
+            ) from None
         store.run(
             "INSERT INTO command (id, site, name, created_at, expires_at, payload, jws) VALUES (?, ?, ?, ?, ?, ?, ?)",
             *(command.id, site, name, utc_text(now), utc_text(command.expires_at), payload, jws),
@@ -229,5 +236,10 @@ def _order(
 def _city(store: Store, site: str) -> str:
     rows = store.all("SELECT city FROM site WHERE site = ?", site)
     if not rows:
-        raise UsageError(f"{site!r} is not known here: no verified message of it has come; see `camwarden hub status`")
+        raise UsageError(
+            Message(
+                "{site!r} is not known here: no verified message of it has come; see `camwarden hub status`",
+                {"site": site},
+            )
+        )
     return str(rows[0][0])

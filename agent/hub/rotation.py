@@ -49,7 +49,7 @@ def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: d
     try:
         after = trust.rotate(directory, site, claim.kid, limit, now)
     except (Forbidden, ConfigurationError) as error:
-        raise NotVerified("trust-file", str(error)) from None
+        raise NotVerified("trust-file", error.message) from None
     if after is None:
         raise NotVerified("rotation", "the trust file does not allow this hand-over")
     store.keep_key(site, rotation.new.kid, rotation.new.jwk)

@@ -21,16 +21,16 @@ from pathlib import Path
 from typing import Final
 
 from agent.config import Hub
-from agent.errors import AgentError, HubUnavailable
+from agent.errors import AgentError, HubUnavailable, os_words
 from agent.hub import accepted, epochs, orders, resend, trust
 from agent.hub.ack import Ack, write_ack
 from agent.hub.intake import Event, Intake
 from agent.hub.store import Store
 from agent.keys import Signer, load_or_create_signer
 from agent.lock import lock
-from agent.model import Json
+from agent.model import Json, Message
 from agent.publish_link import Events, Link
-from agent.publish_messages import Message
+from agent.publish_messages import Message as Publication
 from agent.publish_pace import Pace, reconnect_delay_s
 from agent.publish_protocol import Dialect
 from agent.topics import FROM_HUB, PREFIX, read_topic
@@ -119,14 +119,17 @@ class _Service:
                     self._serve(stop, wake_read)
                 except (OSError, HubUnavailable) as error:
                     broker = self._options.broker
-                    words = f"{broker.host}:{broker.port}: {getattr(error, 'strerror', None) or error}"
+                    why = os_words(error) if isinstance(error, OSError) else error.message
+                    words = Message("{host}:{port}: {why}", {"host": broker.host, "port": broker.port, "why": why})
                     if not self._ready_once:
-                        raise HubUnavailable(f"{words}; check that the broker runs and lets the hub in") from None
+                        raise HubUnavailable(
+                            Message("{words}; check that the broker runs and lets the hub in", {"words": words})
+                        ) from None
                     attempt = 1 if not self._offline else attempt + 1
                     if not self._offline:
                         self._offline = True
                         LOG.warning("%s; trying again", words)
-                        self._tell({"event": "offline", "reason": words})
+                        self._tell({"event": "offline", "reason": str(words)})
                 chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
                 stop.wait(reconnect_delay_s(self._pace, max(1, attempt), False, chance))
             self._batch(None, self._arrived)  # of a connection that did not come back
@@ -223,7 +226,7 @@ class _Service:
         if link is None:
             return
         for ack in acks:  # one that a broken connection swallows is said again by `_welcome`
-            link.publish(Message(ack.topic, ack.payload, ack.jws, retain=ack.retain))
+            link.publish(Publication(ack.topic, ack.payload, ack.jws, retain=ack.retain))
             streams: dict[str, Json] = {stream: head.seq for stream, head in ack.mark.streams.items()}
             self._tell({"event": "confirmed", "site": ack.mark.site, "epoch": ack.mark.epoch, "streams": streams})
 

@@ -21,7 +21,7 @@ from agent.errors import ConfigurationError, Forbidden, StoreFailed
 from agent.hub import layout
 from agent.hub.chains import Chains
 from agent.hub.verify import Claim, Gap
-from agent.model import Head, StreamName
+from agent.model import Head, Message, StreamName
 
 NAME: Final = "hub.db"
 WAITING_MOST: Final = 10_000
@@ -65,7 +65,7 @@ class Store:
         try:
             if read_only:
                 if not path.exists():
-                    raise ConfigurationError(f"{path}: no hub has run here; check --data")
+                    raise ConfigurationError(Message("{path}: no hub has run here; check --data", {"path": path}))
             else:
                 directory.mkdir(parents=True, exist_ok=True)
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -74,9 +74,13 @@ class Store:
                 f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_S
             )
         except PermissionError:
-            raise Forbidden(f"{path}: this user may not use it; run as the hub's user") from None
+            raise Forbidden(
+                Message("{path}: this user may not use it; run as the hub's user", {"path": path})
+            ) from None
         except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError(f"{path}: cannot be opened: {error}") from None
+            raise ConfigurationError(
+                Message("{path}: cannot be opened: {error}", {"path": path, "error": error})
+            ) from None
         try:
             if not read_only:
                 self._db.execute("PRAGMA journal_mode=WAL")
@@ -85,11 +89,15 @@ class Store:
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.Error as error:
             self._db.close()
-            raise ConfigurationError(f"{path}: not a hub's database ({error}); move it away") from None
+            raise ConfigurationError(
+                Message("{path}: not a hub's database ({error}); move it away", {"path": path, "error": error})
+            ) from None
         if version != layout.VERSION:
             self._db.close()
             advice = "start the hub once" if 0 < version < layout.VERSION else "move it away"
-            raise ConfigurationError(f"{path}: not a database of this version of the hub; {advice}")
+            raise ConfigurationError(
+                Message("{path}: not a database of this version of the hub; {advice}", {"path": path, "advice": advice})
+            )
         self.chains = Chains(self._db)
         self._met: set[tuple[str, str]] = set()
         self._waiting: dict[str, tuple[int, int]] = {}
@@ -151,7 +159,11 @@ class Store:
             raise self._failed(error) from error
 
     def _failed(self, error: sqlite3.Error) -> StoreFailed:
-        return StoreFailed(f"{self._path}: the hub's database failed: {error}; look at the disk")
+        return StoreFailed(
+            Message(
+                "{path}: the hub's database failed: {error}; look at the disk", {"path": self._path, "error": error}
+            )
+        )
 
     def keep_key(self, site: str, kid: str, jwk: Mapping[str, str]) -> None:
         """Keep a public key that a site has shown, trusted or not."""

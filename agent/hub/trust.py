@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from agent.chain import utc_text
-from agent.errors import ConfigurationError, Forbidden, UsageError
+from agent.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.files import write_atomic
-from agent.model import StreamName
+from agent.model import Message, StreamName
 from agent.topics import SITE_ID
 
 NAME: Final = "trust.json"
@@ -110,12 +110,12 @@ def load(directory: Path) -> Trust:
     except FileNotFoundError:
         return Trust()
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not read it; run as the hub's user") from None
+        raise Forbidden(Message("{path}: this user may not read it; run as the hub's user", {"path": path})) from None
     except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}") from None
+        raise ConfigurationError(Message("{path}: {why}", {"path": path, "why": os_words(error)})) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ConfigurationError(
-            f"{path}: not a trust file; restore it, or remove it and trust each site again"
+            Message("{path}: not a trust file; restore it, or remove it and trust each site again", {"path": path})
         ) from None
     return Trust({binding.kid: binding for binding in bindings})
 
@@ -149,17 +149,24 @@ def add(directory: Path, site: str, kid: str, now: datetime, until: date | None 
         Forbidden, ConfigurationError: The file cannot be read or written.
     """
     if not SITE_ID.fullmatch(site):
-        raise UsageError(f"{site!r} is not a site: 1 to 23 of 0-9, A-Z, a-z")
+        raise UsageError(Message("{site!r} is not a site: 1 to 23 of 0-9, A-Z, a-z", {"site": site}))
     if not _THUMBPRINT.fullmatch(kid):
-        raise UsageError(f"{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it at the site")
+        raise UsageError(
+            Message(
+                "{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it at the site",
+                {"kid": kid},
+            )
+        )
     end = until if isinstance(until, datetime) or until is None else _end_of(until)
     if end is not None and end <= now:
-        raise UsageError(f"{until} is over; name the last day on which the key may be used")
+        raise UsageError(Message("{until} is over; name the last day on which the key may be used", {"until": until}))
     with _writing(directory):
         trust = load(directory)
         known = trust.bindings.get(kid)
         if known is not None and known.site != site:
-            raise UsageError(f"{kid} is the key of site {known.site}; each site makes its own")
+            raise UsageError(
+                Message("{kid} is the key of site {site}; each site makes its own", {"kid": kid, "site": known.site})
+            )
         limit = trust.rotated(kid)
         successor = trust.bindings.get(limit.to) if limit else None
         if successor is not None and successor.revoked_at:
@@ -206,7 +213,11 @@ def revoke(directory: Path, kid: str, now: datetime) -> Trust:
         trust = load(directory)
         known = trust.bindings.get(kid)
         if known is None:
-            raise UsageError(f"{kid!r} is not in {directory / NAME}; see `camwarden hub trust list`")
+            raise UsageError(
+                Message(
+                    "{kid!r} is not in {path}; see `camwarden hub trust list`", {"kid": kid, "path": directory / NAME}
+                )
+            )
         return _save(directory, trust, replace(known, revoked_at=known.revoked_at or utc_text(now)))
 
 
@@ -218,9 +229,11 @@ def _writing(directory: Path) -> Iterator[None]:
         directory.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except PermissionError:
-        raise Forbidden(f"{directory / NAME}: this user may not write it; run as the hub's user") from None
+        raise Forbidden(
+            Message("{path}: this user may not write it; run as the hub's user", {"path": directory / NAME})
+        ) from None
     except OSError as error:
-        raise ConfigurationError(f"{directory / NAME}: {error.strerror}") from None
+        raise ConfigurationError(Message("{path}: {why}", {"path": directory / NAME, "why": os_words(error)})) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -236,9 +249,9 @@ def _save(directory: Path, trust: Trust, *changed: Binding) -> Trust:
     try:
         write_atomic(path, text.encode(), 0o644)
     except PermissionError:
-        raise Forbidden(f"{path}: this user may not write it; run as the hub's user") from None
+        raise Forbidden(Message("{path}: this user may not write it; run as the hub's user", {"path": path})) from None
     except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}") from None
+        raise ConfigurationError(Message("{path}: {why}", {"path": path, "why": os_words(error)})) from None
     return after
 
 

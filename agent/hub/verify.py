@@ -27,7 +27,7 @@ from typing import Literal, NoReturn, TypeGuard
 from agent.chain import GENESIS, SCHEMA, STREAMS, digest
 from agent.envelope import PAYLOAD_MAX_BYTES, read_header, unflatten
 from agent.errors import NotVerified
-from agent.model import Head, StreamName
+from agent.model import Head, Message, StreamName
 from agent.presence import SCHEMA as STATE_SCHEMA
 from agent.topics import CITY, FROM_HUB, SITE_ID, Address, read_topic
 from agent.watermark import SEQ_MAX, is_number
@@ -89,9 +89,14 @@ def read_message(topic: str, payload: bytes, jws: str) -> Claim:
             raise NotVerified("unsigned", "no JWS, neither as user property nor around the payload") from None
     claim = read_payload(payload, jws)
     if (claim.address.site, claim.address.city) != (address.site, address.city):
-        raise NotVerified("site", f"topic of site {address.site}, payload of another site or city")
+        raise NotVerified(
+            "site", Message("topic of site {site}, payload of another site or city", {"site": address.site})
+        )
     if claim.address.kind != address.kind:
-        raise NotVerified("topic", f"a {claim.address.kind} payload on the topic for {address.kind}")
+        raise NotVerified(
+            "topic",
+            Message("a {kind} payload on the topic for {kind2}", {"kind": claim.address.kind, "kind2": address.kind}),
+        )
     return claim
 
 

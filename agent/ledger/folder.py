@@ -15,14 +15,15 @@ from types import MappingProxyType
 from typing import Final
 
 from agent.config_load import load, load_declared
-from agent.config_table import ConfigError
+from agent.config_problems import ConfigError
 from agent.config_tables import site_tables
-from agent.errors import UsageError
+from agent.errors import UsageError, os_words
 from agent.files import write_atomic
 from agent.ledger.changes import changes, new_declarations
 from agent.ledger.site_text import HUB_KEYS, Change, marked, merged, missing_logins, new_text, secrets_text, unmarked
 from agent.ledger.sites import SitePlan
 from agent.ledger.tables import Tables
+from agent.model import Message
 from agent.paths import SECRETS_NAME
 
 SITE_NAME: Final = "site.toml"
@@ -121,7 +122,9 @@ def write(what: Draft) -> None:
     except PermissionError:
         raise
     except OSError as error:
-        raise UsageError(f"{what.folder} cannot be written: {error.strerror}") from None
+        raise UsageError(
+            Message("{folder} cannot be written: {why}", {"folder": what.folder, "why": os_words(error)})
+        ) from None
 
 
 @contextmanager

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from agent.errors import UsageError
+from agent.errors import UsageError, os_words
 from agent.files import write_atomic
 from agent.ledger.columns import BY_KEY
 from agent.ledger.headings import IGNORED, holds_passwords, normal
+from agent.model import Message
 
 SCHEMA: Final = "camwarden-ledger-headings/1"
 FORGET: Final = ""
@@ -28,11 +29,16 @@ def parse(texts: Iterable[str]) -> dict[str, str]:
         heading, equals, key = text.rpartition("=")
         key = key.strip().lower().replace(" ", "_")
         if not equals or not normal(heading):
-            raise UsageError(f'--map "{text}": write it as --map "HEADING=COLUMN"')
+            raise UsageError(Message('--map "{text}": write it as --map "HEADING=COLUMN"', {"text": text}))
         if holds_passwords(heading):
             raise UsageError("--map: a column of passwords is never read; write passwords into secrets.toml")
         if key not in (*BY_KEY, IGNORED, FORGET):
-            raise UsageError(f'--map "{text}": no column "{key}"; there are: {", ".join(BY_KEY)}, and - for none')
+            raise UsageError(
+                Message(
+                    '--map "{text}": no column "{key}"; there are: {known}, and - for none',
+                    {"text": text, "key": key, "known": ", ".join(BY_KEY)},
+                )
+            )
         found[normal(heading)] = key
     return found
 
@@ -58,4 +64,4 @@ def save(path: Path, said: Mapping[str, str]) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(path, (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode(), 0o600)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        raise UsageError(Message("{path} cannot be written: {why}", {"path": path, "why": os_words(error)})) from None

@@ -9,6 +9,7 @@ from typing import Final
 
 from agent.harmless import FORMULA_STARTS
 from agent.ledger.grid import Book, Row, Sheet, Unreadable, Value
+from agent.model import Message
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 ROWS_MAX: Final = 20_000
@@ -41,11 +42,12 @@ def books(data: bytes) -> tuple[Book, ...]:
     return tuple(found)
 
 
-def too_many_rows() -> str:
+def too_many_rows() -> Message:
     """Return what is said of a sheet that no site can have."""
-    return (
-        f"the sheet has more than {ROWS_MAX} rows: delete the rows below the last camera (formatted empty rows count "
-        "too), or split the ledger"
+    return Message(
+        "the sheet has more than {most} rows: delete the rows below the last camera (formatted empty rows count too), "
+        "or split the ledger",
+        {"most": ROWS_MAX},
     )
 
 
@@ -55,14 +57,16 @@ def _decoded(data: bytes) -> tuple[str, str]:
             try:
                 return data.decode(name), told
             except UnicodeDecodeError:
-                raise Unreadable(f"the file says that it is {told}, and is not: save it as UTF-8") from None
+                raise Unreadable(
+                    Message("the file says that it is {told}, and is not: save it as UTF-8", {"told": told})
+                ) from None
     line = 0
     for name, told in (("utf-8", "UTF-8"), ("gb18030", "GB18030")):
         try:
             return data.decode(name), told
         except UnicodeDecodeError as error:  # the one that came farther tells where the trouble is
             line = max(line, data.count(b"\n", 0, error.start) + 1)
-    raise Unreadable(f"line {line} is neither UTF-8 nor GB18030: save the file as CSV UTF-8")
+    raise Unreadable(Message("line {line} is neither UTF-8 nor GB18030: save the file as CSV UTF-8", {"line": line}))
 
 
 def _rows(text: str, separator: str) -> tuple[Row, ...]:
@@ -76,7 +80,9 @@ def _rows(text: str, separator: str) -> tuple[Row, ...]:
             }
             rows.append(Row(number, cells))
     except csv.Error as error:
-        raise Unreadable(f"the file is no separated text ({error}): save it as .xlsx or .csv") from None
+        raise Unreadable(
+            Message("the file is no separated text ({error}): save it as .xlsx or .csv", {"error": error})
+        ) from None
     return tuple(rows)
 
 

@@ -31,7 +31,7 @@ _AREA: Final = re.compile(
     rb"""(?:mergeCell|hyperlink)\b[^>]*?ref=["']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})["']"""
 )
 """What openpyxl makes a cell of for each place in it."""
-_DAMAGED: Final = "the file is damaged: open it in Excel or WPS and save it again as .xlsx"
+_DAMAGED: Final = Message("the file is damaged: open it in Excel or WPS and save it again as .xlsx")
 
 
 def book(data: bytes) -> Book:
@@ -47,7 +47,7 @@ def book(data: bytes) -> Book:
             values = load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
             formulas = load_workbook(io.BytesIO(data), keep_links=False) if has_formulas else values
     except (KeyError, ValueError, TypeError, OSError, AttributeError, IndexError, SyntaxError, zipfile.BadZipFile) as e:
-        raise Unreadable(f"{_DAMAGED} ({type(e).__name__})") from None
+        raise Unreadable(Message("{damaged} ({kind})", {"damaged": _DAMAGED, "kind": type(e).__name__})) from None
     sheets = tuple(
         _sheet(sheet, formulas[sheet.title]) for sheet in values.worksheets if sheet.sheet_state == "visible"
     )
@@ -69,8 +69,11 @@ def _look_into(data: bytes) -> bool:
             total = sum(part.file_size for part in parts)
             if len(parts) > PARTS_MAX or total > UNPACKED_MAX_BYTES:
                 raise Unreadable(
-                    f"the workbook unpacks to {total // 1024 // 1024} MiB in {len(parts)} parts, more than a ledger "
-                    "has: delete pictures and empty formatted rows, and save it again"
+                    Message(
+                        "the workbook unpacks to {mib} MiB in {count} parts, more than a ledger has: delete "
+                        "pictures and empty formatted rows, and save it again",
+                        {"mib": total // 1024 // 1024, "count": len(parts)},
+                    )
                 )
             for part in parts:
                 if not part.filename.lower().endswith((".xml", ".rels")):
@@ -84,11 +87,13 @@ def _look_into(data: bytes) -> bool:
                     cells += sum(_area(found) for found in _AREA.finditer(text))
                     has_formulas = has_formulas or b"<f" in text or b":f>" in text
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
-        raise Unreadable(f"{_DAMAGED} ({type(error).__name__})") from None
+        raise Unreadable(Message("{damaged} ({kind})", {"damaged": _DAMAGED, "kind": type(error).__name__})) from None
     if rows > ROWS_MAX:
         raise Unreadable(too_many_rows())
     if cells > CELLS_MAX:
-        raise Unreadable(f"the workbook has more than {CELLS_MAX} cells: keep the ledger's sheet alone in it")
+        raise Unreadable(
+            Message("the workbook has more than {most} cells: keep the ledger's sheet alone in it", {"most": CELLS_MAX})
+        )
     return has_formulas
 
 

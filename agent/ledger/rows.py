@@ -106,7 +106,10 @@ def read(data: bytes, mapped: Mapping[str, str], wanted_sheet: str = "") -> Ledg
 def _books(data: bytes) -> tuple[Book, ...]:
     if len(data) > FILE_MAX_BYTES:
         raise Unreadable(
-            f"the file is larger than {FILE_MAX_BYTES // 1024 // 1024} MiB: no ledger is, take out pictures"
+            Message(
+                "the file is larger than {mib} MiB: no ledger is, take out pictures",
+                {"mib": FILE_MAX_BYTES // 1024 // 1024},
+            )
         )
     if not data.strip():
         raise Unreadable("the file is empty")
@@ -117,15 +120,18 @@ def _books(data: bytes) -> tuple[Book, ...]:
     return (read_xlsx.book(data),) if data.startswith(b"PK") else read_csv.books(data)
 
 
-def _no_headings(data: bytes, wanted_sheet: str) -> str:
+def _no_headings(data: bytes, wanted_sheet: str) -> Message:
     sheets = [sheet.name for book in _books(data) for sheet in book.sheets if sheet.name]
-    names = "; its sheets: " + ", ".join(sheets[:20]) if sheets else ""
     if wanted_sheet and wanted_sheet not in sheets:
-        return f'there is no sheet "{wanted_sheet}"{names}'
-    return (
-        "no row of headings was found: a ledger needs a row with such as 摄像机名称, IP地址, 通道号; "
-        f'say what others mean with --map "HEADING=COLUMN"{names}'
-    )
+        line = Message('there is no sheet "{sheet}"', {"sheet": wanted_sheet})
+    else:
+        line = Message(
+            "no row of headings was found: a ledger needs a row with such as 摄像机名称, IP地址, 通道号; "
+            'say what others mean with --map "HEADING=COLUMN"'
+        )
+    if not sheets:
+        return line
+    return Message("{line}; its sheets: {sheets}", {"line": line, "sheets": ", ".join(sheets[:20])})
 
 
 def _body(sheet: Sheet, headings: Headings) -> tuple[list[Row], list[Message]]:

@@ -23,7 +23,7 @@ from agent.config_tables import toml_text
 from agent.errors import UsageError
 from agent.harmless import toml_string
 from agent.ledger.sites import SitePlan
-from agent.model import Json
+from agent.model import Json, Message
 
 HUB_KEYS: Final = "hub-jwks.json"
 _HEAD: Final = """\
@@ -172,11 +172,12 @@ def _table_path(path: KeyPath) -> KeyPath:
     return path[:2] if len(path) > 1 and isinstance(path[1], int) else path[:1]
 
 
-def _by_hand(change: Change, line: int) -> str:
-    place = f"line {line} of site.toml" if line else "site.toml"
-    return (
-        f"{place} is written in a way that a ledger cannot change: write {change.key} of {change.subject} by hand, one "
-        "key on a line of its own under its [table]"
+def _by_hand(change: Change, line: int) -> Message:
+    place = f"site.toml:{line}" if line else "site.toml"
+    return Message(
+        "{place} is written in a way that a ledger cannot change: write {name} of {subject} by hand, one key on a line "
+        "of its own under its [table]",
+        {"place": place, "name": change.key, "subject": change.subject},
     )
 
 

@@ -36,7 +36,7 @@ SHOWN_MAX_CHARS: Final = 40
 class Refused(Exception):
     """A cell that cannot be used: why, and what to do."""
 
-    def __init__(self, template: str, **values: str | int | float) -> None:
+    def __init__(self, template: str, **values: object) -> None:
         super().__init__(template)
         self.message = Message(template, values)
 

@@ -16,7 +16,7 @@ from typing import Any, Final, get_args
 
 from agent.config import Site
 from agent.config_file import parse_toml
-from agent.config_table import Problem
+from agent.config_problems import Problem
 from agent.model import Severity
 from agent.policy_bounds import CEILING, RULES, contradiction, is_stricter, overlay, wrong
 from agent.rules.pack import Confidence, Obligation, Observed, Pack

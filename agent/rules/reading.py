@@ -16,7 +16,7 @@ import tomli
 from agent.config_days import read_date
 from agent.config_table import Document, Seen, Table
 from agent.declarables import BY_ID, Condition
-from agent.model import Severity, Source
+from agent.model import Message, Severity, Source
 from agent.rules.pack import Confidence, Obligation, Observed, Pack, Status
 
 SHIPPED: Final = ("cn-799", "datong-1-15", "datong-16plus", "cn-mps-2025-11", "cn-standards")
@@ -111,14 +111,16 @@ def _conditions(table: Table) -> Iterator[Condition]:
         row = BY_ID.get(duty)
         if when is None or row is None or row.kind not in ("choice", "flag"):
             known = ", ".join(row.id for row in BY_ID.values() if row.kind in ("choice", "flag"))
-            table.document.note((*table.path, "when", duty), table.where, f'when: no rule can hang on "{duty[:64]}"',
-                                f"use one of: {known}")  # fmt: skip
+            what = Message('when: no rule can hang on "{duty}"', {"duty": duty[:64]})
+            fix = Message("use one of: {known}", {"known": known})
+            table.document.note((*table.path, "when", duty), table.where, what, fix)
             continue
         allowed: tuple[str | bool, ...] = tuple(c.value for c in row.choices) or (True, False)
         if not isinstance(values, list) or not values or any(value not in allowed for value in values):
             shown = ", ".join(str(value).lower() if isinstance(value, bool) else f'"{value}"' for value in allowed)
-            when.note(duty, f"{duty} must be a list of what it may be declared as, not {table.document.shown(values)}",
-                      f"use some of: {shown}")  # fmt: skip
+            given = {"duty": duty, "shown": table.document.shown(values)}
+            what = Message("{duty} must be a list of what it may be declared as, not {shown}", given)
+            when.note(duty, what, Message("use some of: {shown}", {"shown": shown}))
             continue
         yield Condition(duty, tuple(values))
 
@@ -129,8 +131,9 @@ def _parameters(table: Table) -> Iterator[tuple[str, float]]:
     for name, value in values.items():
         right = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= PARAMETER_MAX
         if held is None or not isinstance(value, int | float) or not right:
-            table.document.note((*table.path, "parameters", name), table.where,
-                                f"parameters: {name[:64]} must be a number, not {table.document.shown(value)}",
-                                "write for example retention_floor_days = 60")  # fmt: skip
+            given = {"name": name[:64], "shown": table.document.shown(value)}
+            what = Message("parameters: {name} must be a number, not {shown}", given)
+            fix = "write for example retention_floor_days = 60"
+            table.document.note((*table.path, "parameters", name), table.where, what, fix)
             continue
         yield name, value
