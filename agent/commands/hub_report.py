@@ -25,7 +25,7 @@ from agent.harmless import printable
 from agent.hub.assessed import METRICS, By
 from agent.hub.assessment import COVERAGE_LEAST, Assessment, Row, assess
 from agent.ledger.write_xlsx import Sheet, SheetColumn, Value, workbook
-from agent.model import Json
+from agent.model import Json, Message
 from agent.text import translate
 
 SCHEMA: Final = "camwarden-hub-report/1"
@@ -64,8 +64,9 @@ def run(args: argparse.Namespace) -> int:
         try:
             write_atomic(args.xlsx, workbook(*_sheets(found, args.lang)), 0o644)
         except OSError as error:
+            values = {"path": str(args.xlsx), "why": error.strerror or ""}
             raise ConfigurationError(
-                f"{args.xlsx}: cannot be written: {error.strerror}; choose another place"
+                Message("{path}: cannot be written: {why}; choose another place", values)
             ) from None
     if args.json:
         sys.stdout.write(json.dumps(report_json(found)) + "\n")
