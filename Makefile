@@ -77,7 +77,7 @@ screens: setup ## every kind of hand-over report as HTML, PDF and pictures, into
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in probe check capture recorders stores masks view quality checks ledger delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in probe check capture recorders stores masks view quality checks ledger hub_report delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 fuzz: setup ## thousands of mutated pictures against the picture worker
 	$(BIN)/python tests/fuzz_worker.py $(FUZZ_FLAGS)
