@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PEERS := build/peers
 
-.PHONY: help demo watch test check format generated setup system-packages peers lock screens bench fuzz clean
+.PHONY: help demo watch test check format generated setup system-packages peers lock screens picture bench fuzz clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -75,9 +75,12 @@ screens: setup ## every kind of hand-over report as HTML, PDF and pictures, into
 	command -v chromium >/dev/null && command -v pdftoppm >/dev/null || sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils
 	cd tests && ../$(BIN)/python handover_screens.py ../build/screens
 
+picture: demo ## the picture of README.md, from the demo's report (needs chromium and pdftoppm)
+	PYTHONPATH=. $(BIN)/python tests/report_picture.py build/demo/report.html packaging/report.png
+
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in probe check capture recorders stores masks view quality checks ledger hub_report delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in probe check capture recorders stores masks view quality checks ledger newcomer hub_report delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 fuzz: setup ## thousands of mutated pictures against the picture worker
 	$(BIN)/python tests/fuzz_worker.py $(FUZZ_FLAGS)

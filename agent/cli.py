@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "declare": ("agent.commands.declare", "answer what nobody can observe, and see what is declared"),
     "rules": ("agent.commands.rules", "show the packs of rules, their duties, and what stands behind a check"),
     "ledger": ("agent.commands.ledger", "take camera ledgers in, write them, and compare them with the site"),
+    "filing": ("agent.commands.filing", "file the system with the police: deadlines, dossier, and what changed since"),
     "masks": ("agent.commands.masks", "have privacy masks approved, and judge picture files"),
     "findings": ("agent.commands.findings", "what is open since when, who knows of it, and how long repairs took"),
     "status": ("agent.commands.status", "show how the running service is doing"),

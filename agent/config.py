@@ -113,7 +113,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Thresholds of the checks; each is a design default unless a rule is named in `agent/README.md`.
+    """Thresholds of the checks; each is a design default unless a rule is named in `agent/judging.md`.
 
     `retention_floor_days`: State Council Order 799 article 17. `retention_ceiling_days`: age at which footage must be
     gone unless a `Hold` keeps it; 0: none was declared. `forecast_days`: how far ahead a shortage is warned of.

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from agent import outages, state
 from agent.approved_views import approved_views
+from agent.assessment import assessed
 from agent.baselines import in_force, read_approvals
 from agent.certificates import look_at_delivery
 from agent.chain import Heads, link
@@ -98,7 +99,7 @@ def see(
     pictured = (memory.views, memory.quality, memory.presets)
     facts = gather(observations, around, trusted, footage, unwell, approvals, *pictured)
     filed = read_filed(site.storage.directory, site.id)
-    facts = replace(facts, delivery=look_at_delivery(site, rim.delivery), filed=filed)
+    facts = replace(facts, delivery=look_at_delivery(site, rim.delivery), filed=filed, assessed=memory.assessed)
     memory = replace(memory, looked=in_turn, footage=footage, outages=unwell)
     findings = run_checks(site, facts, moment.at)
     memory = recalled(before, memory, afresh)
@@ -114,6 +115,8 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     incidents = spool.begin(moment.at)
     noted = standing(site, read_notes(site.storage.directory), moment.at)
     changed, memory = transitions(seen.findings, seen.memory, moment.at, noted)
+    days = assessed(site, seen.facts, seen.findings, noted.planned, memory.assessed, moment.at)
+    memory = replace(memory, assessed=days)
     changed = (*(incident_told(one.kind, one.detail) for one in incidents), *seen.asked.told, *changed)
     counts = spool.counts()
     drafts, memory = build_reports(site, seen.facts, seen.findings, changed, memory, moment.at, counts, seen.asked)

@@ -7,8 +7,10 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Final
 
+from agent.assessed_days import last_whole_day, rates_json
 from agent.config import Site
 from agent.cycle import Seen
+from agent.declarations import local_day
 from agent.model import Finding, Json, utc_text
 from agent.publish_status import DeliveryStatus
 from agent.report import counts
@@ -54,12 +56,14 @@ def status_content(
                 "not_pass": [f.check for f in own if f.status not in ("pass", "not_applicable")],
             }
         )
+    day = last_whole_day(seen.facts.assessed, local_day(site, at))
     return {
         "at": utc_text(at),
         "site": site.id,
         "next_due_at": utc_text(at + timedelta(seconds=site.period_s)),
         "counts": {**counts(seen.findings), "refused": len(refused(seen.findings))},
         "cameras": cameras,
+        "rates": rates_json(day) if day else None,
         **open_rows(site, seen.findings),
         "queue": queue,
         "hub": _delivery(delivery) if delivery else None,

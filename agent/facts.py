@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
 
+from agent.assessed_days import DayAssessed
 from agent.baselines import Approval
 from agent.delivery_facts import NOTHING_KNOWN, Delivery
 from agent.filed import Filed
@@ -51,7 +52,7 @@ class Facts:
     approved, by camera id. `views` and `quality` are what the pictures up to now say of each camera; a camera whose
     view nobody approved is not in `views`. `presets`: what was seen within a day of each preset of one that turns.
     `delivery`: how the site's own reports reach its hub. `filed`: what was filed with the police last, None where
-    nothing was.
+    nothing was. `assessed`: what earlier looks have counted, day by day.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
@@ -65,6 +66,7 @@ class Facts:
     presets: Presets = field(default_factory=dict)
     delivery: Delivery = NOTHING_KNOWN
     filed: Filed | None = None
+    assessed: tuple[DayAssessed, ...] = ()
 
     @property
     def undeclared(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from agent.keys_jwk import public_key
 SCHEMA: Final = "camwarden-filed/1"
 NAME: Final = "filing.json"
 MAX_BYTES: Final = 4 * 1024 * 1024
+ID_MAX_CHARS: Final = 64
 
 log = logging.getLogger("camwarden.filed_file")
 
@@ -72,4 +73,7 @@ def read_filed(directory: Path, site: str) -> Filed | None:
 def _filed(body: dict[str, Any]) -> Filed:
     devices = tuple(FiledDevice(str(one["id"]), str(one["model"]), str(one["serial"])) for one in body["devices"])
     cameras = tuple(str(name) for name in body["cameras"])
+    ids = (*cameras, *(device.id for device in devices))
+    if not all(name.isprintable() and 0 < len(name) <= ID_MAX_CHARS for name in ids):
+        raise ValueError("names that no configuration could hold")
     return Filed(str(body["site"]), date.fromisoformat(body["at"]), cameras, int(body["storage_days"]), devices)

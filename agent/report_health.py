@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, get_args
 
+from agent.assessed_days import last_whole_day, rates_json
 from agent.chain import encode
 from agent.config import CameraConfig, Site
+from agent.declarations import local_day
 from agent.facts import Facts
 from agent.model import Finding, Json, Status, utc_text
 from agent.version import VERSION
@@ -25,7 +27,7 @@ HEALTH_MAX_BYTES: Final = 4096
 AROUND_BODY_BYTES: Final = 940
 """What a payload has besides the body, heads included: members of the chain, longest ids and numbers, digests."""
 
-NOT_PASS_LEAST_BYTES: Final = 600
+NOT_PASS_LEAST_BYTES: Final = 400
 """What `not_pass` may take however many cameras there are."""
 
 OTHERS: Final = "others"
@@ -52,6 +54,9 @@ def health_body(
         "host": _host(facts.one("site", Host)),
         "agent": {"version": VERSION},
     }
+    day = last_whole_day(facts.assessed, local_day(site, now))
+    if day is not None:
+        body["rates"] = rates_json(day)
     room = HEALTH_MAX_BYTES - AROUND_BODY_BYTES - len(encode(body))
     return {**body, "not_pass": not_pass(findings, max(room, NOT_PASS_LEAST_BYTES))}
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent import episodes, footage_text, outages, pooled, presets, sight_text
+from agent import assessed_days, episodes, footage_text, outages, pooled, presets, sight_text
+from agent.assessed_days import DayAssessed
 from agent.episodes import Known
 from agent.footage import Footage
 from agent.looks import Looked
@@ -31,6 +32,7 @@ class Memory:
     what was last seen on paths that are looked at in turn. `footage` is what each camera's days held; `outages` say
     when which camera, device or disk was not well. `views` and `quality` are what is known of each camera's picture, by
     camera id; `pooled` what its last looks said of private zones; `presets` the same of each preset of one that turns.
+    `assessed`: what looks have counted for the city's assessment, day by day.
     """
 
     known: Mapping[str, Known] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Memory:
     quality: Quality = field(default_factory=dict)
     pooled: tuple[CameraGlances, ...] = ()
     presets: Presets = field(default_factory=dict)
+    assessed: tuple[DayAssessed, ...] = ()
 
 
 NOTHING = Memory()
@@ -74,6 +77,7 @@ def to_json(memory: Memory) -> str:
             "quality": {name: sight_text.quality_data(one) for name, one in memory.quality.items()},
             "pooled": [pooled.to_data(one) for one in memory.pooled],
             "presets": [presets.to_data(one) for one in memory.presets.values()],
+            "assessed": [assessed_days.to_data(one) for one in memory.assessed],
         },
         ensure_ascii=False,
     )
@@ -112,6 +116,7 @@ def from_json(text: str | None) -> Memory:
             {name: sight_text.quality_from(one) for name, one in data.get("quality", {}).items()},
             tuple(pooled.from_data(one) for one in data.get("pooled", [])),
             {one["id"]: presets.from_data(one) for one in data.get("presets", [])},
+            tuple(assessed_days.from_data(one) for one in data.get("assessed", [])),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError):
         return Memory()

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from agent.checks.forecast import FORECAST_ID
-from agent.checks.retention import RETENTION_ID
+from agent.checks.recorded import RETENTION_ID
 from agent.config import CameraConfig, Site
 from agent.facts import Facts
 from agent.footage import MARGIN_DAYS, CameraFootage, Level, absolute_gaps, floor_of, recorder_of, source_of, zone_of

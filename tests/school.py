@@ -1,7 +1,7 @@
 """A school with 40 cameras on simulated devices, and its ledger as a contractor keeps it: for tests and benches.
 
-Run: python tests/school.py DIR writes the ledgers there, prints one line of JSON when every device answers, and ends
-with its standard input.
+Run: python tests/school.py DIR [COUNT] writes the ledgers there, prints one line of JSON when every device answers, and
+ends with its standard input.
 """
 
 from __future__ import annotations
@@ -84,8 +84,9 @@ def write_ledgers(site: SimulatedSite, folder: Path, count: int = CAMERAS_IN_LED
 
 def main() -> None:
     """Serve until standard input ends."""
-    with running() as site:
-        told = {"password": PASSWORD, "answers": ANSWERS, **write_ledgers(site, Path(sys.argv[1]))}
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else CAMERAS_IN_LEDGER
+    with running(count) as site:
+        told = {"password": PASSWORD, "answers": ANSWERS, **write_ledgers(site, Path(sys.argv[1]), count)}
         print(json.dumps(told), flush=True)
         sys.stdin.read()
 

@@ -222,7 +222,9 @@ def test_a_clock_is_judged_beyond_its_uncertainty(offset_s: float, uncertainty_s
 def test_no_clock_is_judged_by_one_that_is_not_synchronised() -> None:
     facts = gather(healthy(), own_clock_trusted=False)
     found = {f.key: f for f in run_checks(site(camera()), facts, NOW)}
-    assert found["clock-offset device:box"].status == "unknown"
+    of_the_site, of_the_device = found["clock-offset site"], found["clock-offset device:box"]
+    assert (of_the_site.status, of_the_site.caused_by) == ("unknown", "")
+    assert (of_the_device.status, of_the_device.caused_by) == ("unknown", "clock-offset site")
 
 
 def test_a_stream_that_answers_without_a_login_fails() -> None:

@@ -17,6 +17,7 @@ from drivers.details import Account, Accounts, Audio, AudioEncoder, Encoder, Enc
 from drivers.footage import Protocol, Protocols
 from drivers.model import Clock, Fact, Identity, Observation, Overlays, Reason, Unavailable, Value
 
+Word = str | bool | tuple[str, ...] | None
 SILENT: tuple[Fact, ...] = ("identity", "clock", "services", "protocols", "accounts")
 BOX = (
     Identity("ACME", "N8", "V4.30 build 26", "42"),
@@ -24,7 +25,7 @@ BOX = (
     Protocols((Protocol("HTTP", 80, True), Protocol("RTSP", 554, True), Protocol("Telnet", 23, False))),
     Accounts((Account("admin", "Administrator"), Account("guard", "User"))),
 )
-LISTS = {
+LISTS: dict[str, Word] = {
     "approved-services": ("HTTP", "rtsp"),
     "approved-firmware": ("N8: V4.30", "N9: V1"),
     "flawed-firmware": "none",
@@ -33,13 +34,13 @@ LISTS = {
 }
 
 
-def said(**words: object) -> tuple[Declaration, ...]:
+def said(**words: Word) -> tuple[Declaration, ...]:
     given = {**LISTS, **{name.replace("_", "-"): value for name, value in words.items()}}
     rows = [Declaration(duty, value, "Li Na", date(2026, 1, 31)) for duty, value in given.items() if value is not None]
     return (*DECLARED, *rows)
 
 
-def full(**words: object) -> Site:
+def full(**words: Word) -> Site:
     """Return a site that is asked for everything and has declared what these checks rest on."""
     return site(camera(), declarations=said(**words), rules=Rules("full"), packs=shipped())
 

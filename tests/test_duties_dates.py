@@ -186,8 +186,8 @@ def test_what_begins_the_clock_must_be_declared(check: str, duty: str) -> None:
 
 def test_days_and_the_next_step_are_told_in_both_languages() -> None:
     (finding,) = judged(DATONG, accepted_and_filed(25, None))
-    assert "in 5 days: file it, then camwarden declare --set filing-datong=NUMBER" in str(finding.message)
-    assert "仅剩 5 天" in render(finding.message, "zh_CN")
+    assert "in 5 days: file it, then camwarden declare --set filing-datong=NUMBER --paper FILE" in str(finding.message)
+    assert "还剩 5 天" in render(finding.message, "zh_CN")
     assert finding.evidence["days_left"] == 5
 
 

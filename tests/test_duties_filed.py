@@ -14,12 +14,16 @@ from sites import NOW, camera, healthy_device, without
 
 from agent.checks import run_checks
 from agent.checks.words import FOLDED
-from agent.config import Policy, Rules, Site
+from agent.config import Policy, Rules, Site, Storage
+from agent.cycle import see
 from agent.envelope import CHECK_TYP, flatten, sign_payload
 from agent.facts import Facts, gather
 from agent.filed import Filed, FiledDevice
 from agent.filed_file import MAX_BYTES, NAME, read_filed, write_filed
 from agent.keys import load_or_create_signer
+from agent.model import Moment
+from agent.rim import Rim
+from drivers.credentials import Credentials
 from drivers.model import Identity
 
 MATCH, CHANGE, LIST = "filing-facts-match", "filing-change-pending", "filing-device-list-match"
@@ -177,6 +181,23 @@ def test_a_filing_that_is_damaged_counts_as_none_and_is_named(
     (record,) = caplog.records
     assert str(path) in record.getMessage()
     assert "gate" not in record.getMessage()
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mgate", "", "g" * 65, "a\nb"])
+def test_a_filing_with_names_that_no_site_has_counts_as_none(name: str, tmp_path: Path) -> None:
+    keep(tmp_path, replace(FILED, cameras=(name,)))
+    assert read_filed(tmp_path, "dt0001") is None
+    keep(tmp_path, replace(FILED, devices=(FiledDevice(name),)))
+    assert read_filed(tmp_path, "dt0001") is None
+
+
+def test_a_look_reads_what_was_filed_and_judges_by_it(tmp_path: Path) -> None:
+    keep(tmp_path, replace(FILED, cameras=("gate", "yard")))
+    a_site = declared_site(cameras=(), devices=(), storage=Storage(tmp_path))
+    rim = Rim(Credentials(None), lambda job: pytest.fail("no picture is looked at"), lambda: NOW)
+    seen = see(a_site, rim, Moment(NOW, 0, "boot", True))
+    (finding,) = [f for f in seen.findings if f.check == CHANGE]
+    assert (finding.status, finding.evidence["gone"]) == ("warn", ["box", "gate", "yard"])
 
 
 def test_another_sites_filing_counts_as_none(tmp_path: Path) -> None:

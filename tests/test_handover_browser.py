@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dossiers import dossier, hostile_dossier
+from dossiers import page as dossier_page
 from footage_looks import facts_of
 from handed_over import SIGNER, checked, html
-from handover_screens import kinds, thumbnails
+from handover_screens import HOSTILE, kinds, thumbnails
 from sites import NOW, SQUARE, camera, healthy, site
 from test_hub_page import PROOF
 
@@ -58,6 +60,9 @@ def test_axe_finds_no_serious_fault_in_any_page(tmp_path: Path) -> None:
     reports = kinds(pictures)
     for kind in ("in-order", "all-failing", "all-silent", "hostile-names"):
         pages |= {f"{kind}-{lang}": html(reports[kind], lang) for lang in LANGUAGES}
+    for lang in LANGUAGES:
+        pages |= {f"dossier-{lang}": dossier_page(dossier(), lang)}
+        pages |= {f"hostile-dossier-{lang}": dossier_page(hostile_dossier(HOSTILE), lang)}
     files = []
     for name, text in pages.items():
         files.append(tmp_path / f"{name}.html")
@@ -93,3 +98,17 @@ def test_64_cameras_stay_below_6_megabytes() -> None:
     assert len(sealed) < 6_000_000
     worst = 64 * (4 * 48 * 1024 // 3) + len(html(checked(site(camera()), healthy()))) * 64
     assert worst < 6_000_000, "even where every picture takes all that it may"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_dossier_prints_its_lists_across_with_every_serial_number_whole(lang: str, tmp_path: Path) -> None:
+    html_file, pdf = tmp_path / "d.html", tmp_path / "d.pdf"
+    html_file.write_text(dossier_page(dossier(), lang))
+    print_pdf(find_printer(), html_file, pdf, 0o600)
+    told = subprocess.run(["pdfinfo", "-l", "9", pdf], capture_output=True, text=True, check=True).stdout
+    sizes = [
+        line.split(":")[1].split()[:3] for line in told.splitlines() if line.startswith("Page ") and "size" in line
+    ]
+    assert [float(width) > float(height) for width, _, height in sizes] == [False, True, False]
+    text = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    assert text.count("SN-0042") == 2 and SIGNER.kid in text.replace("\n", "")

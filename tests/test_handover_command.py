@@ -162,7 +162,7 @@ def test_what_cannot_be_written_is_one_line_before_a_device_is_asked(
     there = tmp_path / "there"
     there.write_text("mine")
     places = {"NEW": str(tmp_path / "new"), "THERE": str(there)}
-    monkeypatch.setattr("agent.commands.check._look", lambda *given: pytest.fail("a device was asked"))
+    monkeypatch.setattr("agent.commands.looking.see", lambda *given: pytest.fail("a device was asked"))
     assert check(written.config, *(places.get(one, one) for one in arguments)) == code
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1

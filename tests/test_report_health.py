@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from contract_schemas import fits
 from sites import NOW, camera, gateway, site
 
+from agent.assessed_days import FIGURES, Count, DayAssessed
 from agent.chain import STREAMS, link
 from agent.checks import CHECKS
 from agent.config import Site
@@ -39,7 +40,10 @@ def big_site(cameras: int = 64, codes: bool = True) -> Site:
 
 
 def payload(a_site: Site, findings: list[Finding]) -> bytes:
-    body = health_body(a_site, gather(gateway()), findings, NOW, QUEUE)
+    full = Count(*([len(a_site.cameras) * 1440 * 13] * 4))
+    day = DayAssessed(date(2026, 11, 23), 1440, dict.fromkeys(FIGURES, full))
+    facts = replace(gather(gateway()), assessed=(day,))
+    body = health_body(a_site, facts, findings, NOW, QUEUE)
     heads = {stream: Head(LAST - 1, "a" * 64) for stream in STREAMS}
     moment = Moment(datetime(2026, 11, 24, tzinfo=UTC), LAST, "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", False)
     (report,), _ = link((Draft("health", body),), heads, "0" * 16, a_site, moment)

@@ -26,7 +26,7 @@ COMPILER = runpy.run_path(str(ROOT / "packaging/compile_locale.py"))
 parse, pack = COMPILER["parse"], COMPILER["pack"]
 CATALOGUE: dict[str, str] = parse(PO.read_text("utf-8"))
 
-SPEAKING = ("bundle", "checks", "commands", "doctor", "ledger")
+SPEAKING = ("bundle", "checks", "commands", "doctor", "filing", "ledger")
 """Folders whose sentences people read."""
 
 WORDS = {

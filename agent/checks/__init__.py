@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from agent.causes import explained
 from agent.checks import (
     acceptance,
     access,
@@ -33,10 +34,12 @@ from agent.checks import (
     ptz,
     quality,
     retention,
+    shared,
     storage,
     tamper,
     unread,
     upkeep,
+    upkept,
     view,
     zones,
 )
@@ -45,7 +48,12 @@ from agent.facts import Facts
 from agent.model import Check, Finding
 
 CHECKS: tuple[Check, ...] = (
+    shared.CHECK,
     online.CHECK,
+    upkept.LOST,
+    upkept.OUTAGES,
+    upkept.ONLINE_RATE,
+    upkept.GOOD_RATE,
     view.CHECK,
     quality.OCCLUDED,
     quality.QUALITY,
@@ -68,6 +76,7 @@ CHECKS: tuple[Check, ...] = (
     encoding.AUDIO,
     encoding.STREAM,
     access.CHECK,
+    upkept.FILE,
     approved.INSECURE_SERVICE,
     approved.EXPOSURE,
     approved.FIRMWARE_DRIFT,
@@ -120,12 +129,13 @@ CHECKS: tuple[Check, ...] = (
 
 
 def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Run every check of the table and drop references to causes that are no findings themselves.
+    """Run every check of the table, say what stands behind it, and drop references to causes that are no findings.
 
     A `caused_by` is kept only where the named finding exists and is not a pass, so that nothing that is wrong can
     hide behind something that is well.
     """
     findings = tuple(f for check in CHECKS for f in check.run(check, site, facts, now))
+    findings = explained(site, facts, findings, now)
     by_key = {f.key: f for f in findings}
     return tuple(_with_true_cause(f, by_key) for f in findings)
 

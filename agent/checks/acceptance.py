@@ -41,8 +41,9 @@ def run_order(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
     late = (site.in_use_since - main).days
     if late > 0:
         message = Message(
-            "it was put into use {days} days after the main project: tell why in the archive, or correct the days",
+            "it was put into use {days} days after the main project",
             {"days": late},
+            next_step="tell why in the archive, or correct the days",
         )
         return (found.finding("fail", "after-main-project", message, told),)
     return (found.counts(Message("it was in use when the main project was"), told),)
@@ -71,22 +72,24 @@ def _before_use(site: Site, facts: Facts, found: Words, accepted: date) -> Findi
     }
     if site.in_use_since is not None and site.in_use_since < accepted:
         message = Message(
-            "it was put into use {days} days before its acceptance: take it out of use until then, or correct the days",
+            "it was put into use {days} days before its acceptance",
             {"days": (accepted - site.in_use_since).days},
+            next_step="take it out of use until then, or correct the days",
         )
         return found.finding("fail", "used-before", message, told)
     if oldest is not None and oldest < accepted:
         if trial is None:
             message = Message(
-                "footage is older than the acceptance ({day}), and no trial run is declared: camwarden declare --set "
-                "trial-from=DAY",
+                "footage is older than the acceptance ({day}), and no trial run is declared",
                 {"day": oldest.isoformat()},
+                next_step="camwarden declare --set trial-from=DAY",
             )
             return found.finding("unknown", "no-trial-declared", message, told)
         if trial == NONE or (isinstance(trial, date) and oldest < trial):
             message = Message(
-                "footage of {day} is older than acceptance and trial run: find out who used it, or correct the days",
+                "footage of {day} is older than acceptance and trial run",
                 {"day": oldest.isoformat()},
+                next_step="find out who used it, or correct the days",
             )
             return found.finding("fail", "footage-before", message, told)
     if (open_ := found.open()) is not None:
@@ -105,7 +108,9 @@ def _before_use(site: Site, facts: Facts, found: Words, accepted: date) -> Findi
 
 def use_unknown(found: Words) -> Finding:
     """Return that the day of its use is not known; told once for all checks that need it."""
-    message = Message("on which day it was put into use is not known: write in_use_since under [site] in site.toml")
+    message = Message(
+        "on which day it was put into use is not known", next_step="write in_use_since under [site] in site.toml"
+    )
     cause = "" if found.check.id == BEFORE_USE_ID else f"{BEFORE_USE_ID} site"
     return found.finding("unknown", "not-declared", message, caused_by=cause)
 

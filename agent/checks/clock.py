@@ -15,6 +15,10 @@ from agent.model import Check, Finding, Json, Message, Status
 from drivers.model import Clock, Device
 
 NTP: Final = "set up NTP on the device"
+NO_CLOCK_OF_OURS: Final = "own-clock-not-synchronised"
+_NOT_SYNCHRONISED: Final = Message(
+    "our own clock is not synchronised, so no other clock can be judged: set up NTP on this gateway"
+)
 
 UNITS: Final[tuple[tuple[int, Message, Message], ...]] = (
     (86_400, Message("its clock is {amount} days ahead"), Message("its clock is {amount} days behind")),
@@ -26,8 +30,11 @@ UNITS: Final[tuple[tuple[int, Message, Message], ...]] = (
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device that said what time it has."""
-    return tuple(_device(check, site, facts, device) for device in site.devices)
+    """Judge every device that said what time it has; a clock of our own that proves nothing is one finding."""
+    found = tuple(_device(check, site, facts, device) for device in site.devices)
+    if not any(finding.reason == NO_CLOCK_OF_OURS for finding in found):
+        return found
+    return (check.finding("site", "unknown", NO_CLOCK_OF_OURS, {}, _NOT_SYNCHRONISED), *found)
 
 
 def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
@@ -68,9 +75,10 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
         return check.finding(
             subject,
             "unknown",
-            "own-clock-not-synchronised",
+            NO_CLOCK_OF_OURS,
             evidence,
-            Message("our own clock is not synchronised, so no other clock can be judged: set up NTP on this gateway"),
+            _NOT_SYNCHRONISED,
+            f"{check.id} site",
         )
     certain_s = max(0.0, abs(clock.offset_s) - clock.uncertainty_s)
     status: Status = "pass"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from agent.checks import online
-from agent.checks.recorded import TAMPER_ID, changed_on, not_read, one_open_item
-from agent.checks.retention import COMPLETENESS_ID, RETENTION_ID
+from agent.checks.recorded import RETENTION_ID, TAMPER_ID, changed_on, not_read, one_open_item
+from agent.checks.retention import COMPLETENESS_ID
 from agent.checks.sources import ORDER_799_OPERATION
 from agent.config import CameraConfig, Policy, Site
 from agent.facts import Facts
@@ -57,7 +57,7 @@ def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: Came
     recordings = facts.one(subject, Recordings)
     known = facts.footage.get(camera.camera.id)
     if recordings is None:
-        return not_read(check, facts, subject, retention)
+        return not_read(check, facts, subject)
     if not recordings.spans:
         message = Message("there is no footage to judge")
         return check.finding(subject, "unknown", "no-recordings", {}, message, retention)

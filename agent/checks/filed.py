@@ -31,27 +31,29 @@ def run_facts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
     if isinstance(found, Finding):
         return (found,)
     cameras, days = found.value(CAMERAS), found.value(STORAGE)
-    due = _due_days(site)
+    due = due_days(site)
     told: dict[str, Json] = {"cameras": len(site.cameras), "due_days": due}
     if isinstance(cameras, int | float) and cameras != len(site.cameras):
         message = Message(
-            "{filed} cameras were filed, and {count} are there: file the change, or correct what is declared",
+            "{filed} cameras were filed, and {count} are there",
             {"filed": cameras, "count": len(site.cameras)},
+            next_step="file the change, or correct what is declared",
         )
         return (found.finding("fail", "cameras-differ", message, told),)
     if isinstance(days, int | float) and days < due:
         message = Message(
-            "a storage period of {filed} days was filed, and {due} days are due here: file the change",
+            "a storage period of {filed} days was filed, and {due} days are due here",
             {"filed": days, "due": due},
+            next_step="file the change",
         )
         return (found.finding("fail", "storage-differs", message, told),)
     if (open_ := found.open()) is not None:
         return (open_,)
     if isinstance(days, int | float) and days > due:
         message = Message(
-            "a storage period of {filed} days was filed, and footage is only held against {due}: write "
-            "retention_floor_days = {filed} under [policy]",
+            "a storage period of {filed} days was filed, and footage is only held against {due}",
             {"filed": days, "due": due},
+            next_step="write retention_floor_days = {filed} under [policy]",
         )
         return (found.finding("warn", "storage-unchecked", message, told),)
     return (found.counts(Message("what was filed is what is there"), told),)
@@ -68,11 +70,11 @@ def run_change(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
         return (_changed(site, found, facts.filed),)
     if (open_ := found.open()) is not None:
         return (open_,)
-    differ = [name for name, now_is in ((CAMERAS, len(site.cameras)), (STORAGE, _due_days(site)))
+    differ = [name for name, now_is in ((CAMERAS, len(site.cameras)), (STORAGE, due_days(site)))
               if found.value(name) != now_is]  # fmt: skip
     if not differ:
         return (found.counts(Message("nothing that was filed has changed"), {"basis": "declared"}),)
-    message = Message("what was filed has changed ({what}): file the change", {"what": ", ".join(differ)})
+    message = Message("what was filed has changed ({what})", {"what": ", ".join(differ)}, next_step="file the change")
     cause = f"{FACTS_ID} site"
     return (found.finding("warn", "changed", message, {"basis": "declared", "changed": differ}, cause),)
 
@@ -82,7 +84,7 @@ def _changed(site: Site, found: Words, filed: Filed) -> Finding:
     filed_devices = {d.id for d in filed.devices}
     new = sorted((cameras - set(filed.cameras)) | (devices - filed_devices))
     gone = sorted((set(filed.cameras) - cameras) | (filed_devices - devices))
-    period = [STORAGE] if filed.storage_days != _due_days(site) else []
+    period = [STORAGE] if filed.storage_days != due_days(site) else []
     told: dict[str, Json] = {
         "basis": "filing",
         "filed_at": filed.at.isoformat(),
@@ -93,7 +95,7 @@ def _changed(site: Site, found: Words, filed: Filed) -> Finding:
     if not (new or gone or period):
         return found.finding("pass", "", Message("nothing that was filed has changed"), told)
     which = [*(f"+{one}" for one in new), *(f"-{one}" for one in gone), *period]
-    message = Message("what was filed has changed ({what}): file the change", {"what": named(which)})
+    message = Message("what was filed has changed ({what})", {"what": named(which)}, next_step="file the change")
     # The declared numbers tell the same of cameras and period; a swapped device only the list does.
     counted = bool(period) or len(cameras) != len(filed.cameras)
     return found.finding("warn", "changed", message, told, f"{FACTS_ID} site" if counted else "")
@@ -125,8 +127,9 @@ def run_list(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
     }
     if other:
         message = Message(
-            "{count} devices are not those of the filed list ({devices}): file the change",
+            "{count} devices are not those of the filed list ({devices})",
             {"count": len(other), "devices": named(other)},
+            next_step="file the change",
         )
         return (found.finding("fail", "differ", message, told),)
     if unread:
@@ -148,7 +151,7 @@ def _nothing_filed(found: Words) -> Finding:
     return found.finding("unknown", "nothing-filed", message, caused_by=FOLDED)
 
 
-def _due_days(site: Site) -> int:
+def due_days(site: Site) -> int:
     """Return the longest period, in days, for which footage must be kept here."""
     recorded: Iterator[int] = (floor_of(site, camera).days for camera in site.cameras if camera.recorded)
     return max(recorded, default=site.policy.retention_floor_days)

@@ -40,7 +40,7 @@ def run_datong(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
         return (found.finding("not_applicable", "older-than-rule", message),)
     filed = _filed(found, DATONG)
     if filed is not None and filed < accepted:
-        message = Message("the receipt of filing is older than the acceptance: correct one of the two days")
+        message = Message("the receipt of filing is older than the acceptance", next_step="correct one of the two days")
         return (found.finding("warn", "days-contradict", message, {"filed": filed.isoformat()}),)
     return (_judged(found, DATONG, accepted, accepted + timedelta(days=found.figure("filing_days") or DAYS)),)
 
@@ -72,7 +72,8 @@ def run_legacy(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
         return (found.finding("not_applicable", "newer-than-rule", message),)
     if _filed(found, DATONG) is None and not _has_expired(found, DATONG):
         message = Message(
-            "no receipt of filing is declared: file it, then camwarden declare --set filing-datong=NUMBER"
+            "no receipt of filing is declared",
+            next_step="file it, then camwarden declare --set filing-datong=NUMBER --paper FILE --paper-date DAY",
         )
         return (found.finding("fail", "not-filed", message),)
     return (found.open() or found.counts(Message("it is filed")),)
@@ -83,7 +84,7 @@ def _judged(found: Words, receipt: str, began: date, due: date) -> Finding:
     told: dict[str, Json] = {"due": due.isoformat(), "filed": filed.isoformat() if filed else None, "days_left": left}
     values: dict[str, str | int | float] = {"due": due.isoformat(), "days": abs(left), "receipt": receipt}
     if filed is not None and filed > found.today:
-        message = Message("the receipt of filing is of a day to come: correct it")
+        message = Message("the receipt of filing is of a day to come", next_step="correct it")
         return found.finding("warn", "days-contradict", message, told)
     if filed is not None and filed > due:
         message = Message("it was filed {late} days after the deadline ({due})", {**values, "late": (filed - due).days})
@@ -94,15 +95,16 @@ def _judged(found: Words, receipt: str, began: date, due: date) -> Finding:
         return found.open() or use_unknown(found)
     if left < 0:
         message = Message(
-            "it had to be filed until {due}, {days} days ago, and no receipt is declared: file it, then camwarden "
-            "declare --set {receipt}=NUMBER",
+            "it had to be filed until {due}, {days} days ago, and no receipt is declared",
             values,
+            next_step="file it, then camwarden declare --set {receipt}=NUMBER --paper FILE --paper-date DAY",
         )
         return found.finding("fail", "overdue", message, told)
     if began <= found.today and left <= SOON_DAYS:
         message = Message(
-            "it must be filed until {due}, in {days} days: file it, then camwarden declare --set {receipt}=NUMBER",
+            "it must be filed until {due}, in {days} days",
             values,
+            next_step="file it, then camwarden declare --set {receipt}=NUMBER --paper FILE --paper-date DAY",
         )
         return found.finding("warn", "due-soon", message, told)
     message = Message("it must be filed until {due}, in {days} days", values)

@@ -139,7 +139,8 @@ def _why_no_picture(facts: Facts, subject: str) -> Unavailable:
 
 
 def _unavailable(check: Check, site: Site, device_id: str, subject: str, why: Unavailable, caused_by: str) -> Finding:
-    status: Status = "fail" if why.reason in SILENT else "unknown"
+    # A camera behind a silent recorder may be well: nothing is known of it but its recorder's fault.
+    status: Status = "fail" if why.reason in SILENT and not caused_by else "unknown"
     evidence: dict[str, Json] = {"detail": why.detail} if why.detail else {}
     evidence |= {"cause": why.cause} if why.cause else {}
     evidence |= {"unlocks_in_s": why.unlocks_in_s} if why.unlocks_in_s else {}

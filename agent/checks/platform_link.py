@@ -51,19 +51,17 @@ def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
     unread = [device for device in link.cameras if device not in link.servers]
     if bare:
         message = Message(
-            "no platform is set up in {devices}, whose cameras are declared linked: set up GB/T 28181 there, or "
-            "correct what is declared",
+            "no platform is set up in {devices}, whose cameras are declared linked",
             {"devices": named(bare)},
+            next_step="set up GB/T 28181 there, or correct what is declared",
         )
         return (link.words.finding("fail", "not-configured", message, _told(link, bare)),)
     if unread:
         why = facts.why_not(f"device:{unread[0]}", "platform-link").reason
-        told_nothing = why in ("not-looked-at", "unsupported")
         message = Message("for which platform {devices} is set up could not be read", {"devices": named(unread)})
         cause = next(online.key_of_device(site, d) for d in site.devices if d.id == unread[0])
-        reason = NOT_READ if told_nothing else why
-        told = _told(link, unread)
-        return (link.words.finding("unknown", reason, message, told, "" if told_nothing else cause),)
+        reason = NOT_READ if why in ("not-looked-at", "unsupported") else why
+        return (link.words.finding("unknown", reason, message, _told(link, unread), cause),)
     message = Message("every device with a linked camera is set up for a platform")
     return (link.words.open() or link.words.counts(message, _told(link, [])),)
 
@@ -79,8 +77,9 @@ def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tup
     untold = [device for device, of_it in states.items() if not of_it or of_it == {None}]
     if away:
         message = Message(
-            "{devices} is not registered at its platform: look at address, ids and password there, and at the network",
+            "{devices} is not registered at its platform",
             {"devices": named(away)},
+            next_step="look at address, ids and password there, and at the network",
         )
         return (link.words.finding("fail", "not-registered", message, _told(link, away)),)
     if untold:
@@ -89,8 +88,9 @@ def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tup
         return (link.words.finding("unknown", NOT_READ, message, _told(link, untold), interface),)
     if partly:
         message = Message(
-            "{devices} is registered at one of its platforms and not at another: see which is that of the police",
+            "{devices} is registered at one of its platforms and not at another",
             {"devices": named(partly)},
+            next_step="see which is that of the police",
         )
         return (link.words.finding("warn", "partly-registered", message, _told(link, partly)),)
     message = Message("every device with a linked camera says that it is registered")
@@ -117,8 +117,9 @@ def run_catalog(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
     missing = [camera.camera.id for device in link.cameras for camera in _without_code(link, device)]
     if missing:
         message = Message(
-            "{cameras} has no code in the recorder, or another one than is configured here: correct the codes",
+            "{cameras} has no code in the recorder, or another one than is configured here",
             {"cameras": named(missing)},
+            next_step="correct the codes",
         )
         told: dict[str, Json] = {"missing": missing[:EVIDENCE_MAX], "missing_count": len(missing)}
         return (link.words.finding("fail", "not-in-catalog", message, told),)

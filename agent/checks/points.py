@@ -33,9 +33,9 @@ def _points(site: Site, facts: Facts, found: Words, now: datetime) -> Finding:
     bare = [point for point in points if point not in cameras]
     if bare:
         message = Message(
-            "no camera is declared to cover {points}: name the camera: camwarden declare --set required-point=POINT "
-            "--cameras ID",
+            "no camera is declared to cover {points}",
             {"points": named(bare)},
+            next_step="name the camera: camwarden declare --set required-point=POINT --cameras ID",
         )
         return found.finding("fail", "no-camera", message, _told(points, bare))
     of_point = {point: [seen[f"camera:{camera}"] for camera in cameras[point]] for point in points}
@@ -43,7 +43,7 @@ def _points(site: Site, facts: Facts, found: Words, now: datetime) -> Finding:
     lost = [point for point, fs in dark.items() if all(f.status == "fail" for f in fs)]
     if lost:
         cause = dark[lost[0]][0]
-        message = Message("no camera that runs covers {points}: mend its camera", {"points": named(lost)})
+        message = Message("no camera that runs covers {points}", {"points": named(lost)}, next_step="mend its camera")
         return found.finding("fail", "offline", message, _told(points, lost), cause.caused_by or cause.key)
     if dark:
         cause = next(iter(dark.values()))[0]

@@ -12,22 +12,31 @@ from agent.facts import Facts
 from agent.footage import CameraFootage, ChangeKind, recorder_of
 from agent.model import Check, Finding, Json, Message
 
+RETENTION_ID = "retention-days"
 TAMPER_ID = "recording-tamper"
+
+_NONE_HERE = Message(
+    "it is declared as recorded, and the device it is read through says that it keeps no recordings",
+    next_step="name the recorder and its channel, or a store; where nothing is recorded: recorded = false",
+)
 
 SHORTENING: frozenset[ChangeKind] = frozenset({"formatted", "oldest-jumped"})
 """The changes that leave less footage than there was."""
 
 
-def not_read(check: Check, facts: Facts, subject: str, caused_by: str = "") -> Finding:
-    """Return the finding of a camera whose recordings could not be read."""
+def not_read(check: Check, facts: Facts, subject: str) -> Finding:
+    """Return the finding of a camera whose recordings could not be read; that of `retention-days` is the cause."""
     why = facts.why_not(subject, "recordings")
+    message = Message("the recorder's footage of this camera could not be read ({reason})", {"reason": why.reason})
+    if why.reason == "unsupported":
+        message = _NONE_HERE
     return check.finding(
         subject,
         "unknown",
         why.reason,
         {"detail": why.detail} if why.detail else {},
-        Message("the recorder's footage of this camera could not be read ({reason})", {"reason": why.reason}),
-        caused_by or online.cause_of_silence(facts, subject),
+        message,
+        online.cause_of_silence(facts, subject) if check.id == RETENTION_ID else f"{RETENTION_ID} {subject}",
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from agent.checks.recorded import SHORTENING, not_read, one_open_item, swept_away
+from agent.checks.recorded import RETENTION_ID, SHORTENING, not_read, one_open_item, swept_away
 from agent.checks.sources import ORDER_799_RETENTION
 from agent.config import CameraConfig, Site
 from agent.facts import Facts
@@ -20,7 +20,6 @@ from drivers.model import Recordings
 from drivers.picture import PictureSeen
 from drivers.spans import at_wall, day_of
 
-RETENTION_ID = "retention-days"
 COMPLETENESS_ID = "recording-completeness"
 
 OPENED_NEAR_OLDEST = timedelta(hours=1)

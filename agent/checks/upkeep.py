@@ -25,18 +25,19 @@ def run_maintenance(check: Check, site: Site, facts: Facts, now: datetime) -> tu
     found = words(check, site, now)
     if isinstance(found, Finding):
         return (found,)
+    if (open_ := found.open()) is not None:
+        return (open_,)
     every, last = found.value("maintenance-interval-days"), found.value("maintenance-last")
-    open_ = found.open()
-    if open_ is not None or not isinstance(every, int | float) or not isinstance(last, date):
-        return (open_,) if open_ else ()
+    assert isinstance(every, int | float) and isinstance(last, date)  # noqa: S101 - the loader takes nothing else
     left = (last + timedelta(days=int(every)) - found.today).days
     if last > found.today:
-        message = Message("the last maintenance is of a day to come: correct it")
+        message = Message("the last maintenance is of a day to come", next_step="correct it")
         return (found.finding("warn", "days-contradict", message),)
     if left < 0:
         message = Message(
-            "maintenance is {days} days overdue: have it done, then camwarden declare --set maintenance-last=DAY",
+            "maintenance is {days} days overdue",
             {"days": -left},
+            next_step="have it done, then camwarden declare --set maintenance-last=DAY",
         )
         return (found.finding("fail", "overdue", message, {"days_left": left}),)
     return (found.counts(Message("maintenance is due in {days} days", {"days": left}), {"days_left": left}),)
@@ -64,7 +65,7 @@ def run_register(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
         return (open_,)
     if found.value("access-register") is False:
         message = Message(
-            "no register of viewings is kept: begin one, then camwarden declare --set access-register=true"
+            "no register of viewings is kept", next_step="begin one, then camwarden declare --set access-register=true"
         )
         return (found.finding("fail", "no-register", message),)
     message = Message("a register is kept; whether it has an entry for every export is not read yet")

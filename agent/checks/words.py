@@ -73,7 +73,7 @@ class Words:
             return None
         reason = "not-declared" if "missing" in states else "expired"
         duties = _duties(self.due, "missing", "expired")
-        message = Message("{duties} is not declared, or has run out: camwarden declare", {"duties": duties})
+        message = Message("{duties} is not declared, or has run out", {"duties": duties}, next_step="camwarden declare")
         return self.finding("unknown", reason, message, caused_by=FOLDED)
 
     def counts(self, message: Message, told: Mapping[str, Json] = NOTHING) -> Finding:
@@ -84,13 +84,15 @@ class Words:
                 "duties": _duties(self.due, "expired-grace"),
                 "days": GRACE_DAYS + min(left),
             }
-            ended = Message("{duties} has run out and counts for {days} days more: camwarden declare", values)
+            ended = Message(
+                "{duties} has run out and counts for {days} days more", values, next_step="camwarden declare"
+            )
             return self.finding("warn", "grace", ended, told, FOLDED)
         left = [one.days_left for one in self.due if one.state == "expiring" and one.days_left is not None]
         if left:
             values = {"duties": _duties(self.due, "expiring"), "days": min(left)}
             reason = "expiring-soon" if min(left) <= EXPIRING_SOON_DAYS else "expiring"
-            ending = Message("{duties} runs out in {days} days: camwarden declare", values)
+            ending = Message("{duties} runs out in {days} days", values, next_step="camwarden declare")
             return self.finding("warn", reason, ending, told, FOLDED)
         return self.finding("pass", "", message, told)
 

@@ -37,14 +37,17 @@ def _declared(check: Check, found: Words, camera: str) -> Finding:
     subject = f"camera:{camera}"
     if one is None or one.state not in COUNTING or one.declaration is None:
         reason = "expired" if one and one.state == "expired" else "not-declared"
-        message = Message("in what kind of place it hangs is not declared, or has run out: camwarden declare")
+        message = Message(
+            "in what kind of place it hangs is not declared, or has run out", next_step="camwarden declare"
+        )
         return check.finding(subject, "unknown", reason, {}, message, FOLDED)
     zone = str(one.value)
     evidence: dict[str, Json] = {"zone": zone, "at": one.declaration.at.isoformat(), "days_left": one.days_left}
     if zone in FORBIDDEN:
         message = Message(
-            "it hangs in a place where no camera may be ({zone}), and a mask does not change that: take it down",
+            "it hangs in a place where no camera may be ({zone}), and a mask does not change that",
             {"zone": zone},
+            next_step="take it down",
         )
         return check.finding(subject, "fail", "forbidden-zone", evidence, message)
     status: Status = "pass" if one.state == "declared" else "warn"
@@ -75,9 +78,10 @@ def _named(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: da
         message = Message("its name speaks of a private place ({words}); somebody looked into it", values)
         return check.finding(subject, "pass", "", {**evidence, "reviewed": True}, message)
     message = Message(
-        "its name speaks of a private place ({words}): have somebody look where it hangs, then take it down, or "
-        "declare that name as looked into: camwarden declare --set name-reviewed=NAME --cameras {camera}",
+        "its name speaks of a private place ({words})",
         {**values, "camera": camera.camera.id},
+        next_step="have somebody look where it hangs, then take it down, or declare that name as looked into: "
+        "camwarden declare --set name-reviewed=NAME --cameras {camera}",
     )
     return check.finding(
         subject, "warn", "name", evidence, message, f"{DECLARED.id} {subject}" * _fails(site, camera, now)

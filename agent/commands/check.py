@@ -1,7 +1,7 @@
 """Look at a site, or at one address, once and show what was found; nothing is changed, kept or sent.
 
-The result is one value, `Checked`; every output is made from it. The options stand in `check_options.py`, how far it is
-in `check_progress.py`, what is printed in `check_show.py` and `check_plan.py`.
+The result is one value, `Checked`; every output is made from it. The options stand in `check_options.py`, the look
+itself in `looking.py`, how far it is in `check_progress.py`, what is printed in `check_show.py` and `check_plan.py`.
 """
 
 from __future__ import annotations
@@ -18,22 +18,14 @@ from agent.anonymous import anonymous
 from agent.checked import Checked
 from agent.commands import check_jobs, check_report
 from agent.commands.check_options import add_options, check_options, device_of, login_of
-from agent.commands.check_pictures import Album
 from agent.commands.check_plan import show_plan
-from agent.commands.check_progress import following
 from agent.commands.check_show import show
+from agent.commands.looking import How, look, look_at_site
 from agent.config import Site
 from agent.config_load import load
-from agent.cycle import see
 from agent.daemon import utc_now
-from agent.facts import with_more
-from agent.files import as_owner_of
-from agent.host import moment
-from agent.measured import live_streams, measure, planned_s
 from agent.one_device import site_of, with_channels
-from agent.paths import credentials_file, user_state
-from agent.remembered import episodes_known
-from agent.rim import Rim
+from agent.paths import user_state
 from agent.verdict import exit_code
 from drivers.credentials import Credentials
 from drivers.errors import DriverError
@@ -72,12 +64,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _site(args: argparse.Namespace, site: Site) -> Checked:
-    """Look at a site that a file describes; only refused logins are remembered."""
-    remembered = credentials_file(site.storage.directory, os.environ)
-    remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with Worker() as worker, as_owner_of(site.storage.directory):
-        checked = _look(args, site, worker, Credentials(remembered))
-    return replace(checked, episodes=episodes_known(site.storage.directory))
+    return look_at_site(args, site, _how(args))
+
+
+def _how(args: argparse.Namespace) -> How:
+    reported = args.report is not None
+    return How(args.rounds, args.sample if reported else 0, reported)
 
 
 def _alone(args: argparse.Namespace) -> Site:
@@ -97,11 +89,11 @@ def _one_address(args: argparse.Namespace) -> Checked:
     with tempfile.TemporaryDirectory(prefix="camwarden-") as folder, Worker() as worker:
         device = replace(device, credential=login_of(args), driver=args.driver or _driver(device, credentials))
         site = site_of(device, Path(folder))
-        checked = _look(args, site, worker, credentials)
+        checked = look(args, site, worker, credentials, _how(args))
         known = with_channels(site, checked.seen.facts)
         if known == site or checked.interrupted:
             return checked
-        return _look(args, known, worker, credentials)
+        return look(args, known, worker, credentials, _how(args))
 
 
 def _driver(device: Device, credentials: Credentials) -> str:
@@ -111,18 +103,3 @@ def _driver(device: Device, credentials: Credentials) -> str:
             return spoken(transport)
     except DriverError:
         return "onvif"
-
-
-def _look(args: argparse.Namespace, site: Site, worker: Worker, credentials: Credentials) -> Checked:
-    now = moment(utc_now())
-    album = Album(worker.judge, keep=args.report is not None)
-    with following(args, site) as progress:
-        watch = progress.watch
-        rim = Rim(credentials, album.judge, utc_now, wait=watch.wait, stop=watch.stop, stage=watch.stage)
-        seen = see(site, rim, now, rounds=args.rounds)
-        if args.report is not None and args.sample and not progress.stopped:
-            streams = live_streams(site, seen.facts)
-            progress.measuring_s = planned_s(site, streams, args.sample)
-            measured = measure(site, streams, credentials, utc_now, args.sample, watch)
-            seen = replace(seen, facts=with_more(seen.facts, measured))
-    return Checked(site, seen, now.at, progress.stopped, pictures=album.blackened(site, seen.facts))

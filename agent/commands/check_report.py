@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.checked import Checked
 from agent.commands.check_pdf import Printer, find_printer, print_pdf
+from agent.commands.new_file import require_new
 from agent.commands.report_key import ReportKey, report_key
 from agent.config import Site
 from agent.errors import Forbidden, UsageError
@@ -51,10 +51,8 @@ def planned(args: argparse.Namespace, site: Site | None) -> Plan | None:
             raise UsageError("--pdf prints a report: add --report FILE")
         return None
     for path in (args.report, args.pdf):
-        if path is not None and (os.path.lexists(path) or not path.parent.is_dir()):
-            raise UsageError(f"{path}: name a new file in a folder that is there; nothing is overwritten")
-        if path is not None and not os.access(path.parent, os.W_OK):
-            raise Forbidden(f"{path.parent}: this user may not write there; name a file in a folder of your own")
+        if path is not None:
+            require_new(path)
     printer = find_printer() if args.pdf is not None else None
     return Plan(args.report, report_key(site), args.pdf, printer, args.redact, args.lang, args.quiet)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from agent.assessed_days import FIGURES, Figure
 from agent.model import Json, Message
 from agent.redact import redact
 from agent.status_file import StatusRead
@@ -17,6 +18,18 @@ from agent.text import render, translate
 
 STATUSES = ("fail", "warn", "unknown", "pass", "not_applicable")
 MARK = {"fail": "FAIL", "warn": "warn", "unknown": "?"}
+
+
+TITLES: Mapping[Figure, str] = {
+    "online": "online rate",
+    "good": "good-condition rate",
+    "linked": "linked rate",
+    "recorded": "recording completeness",
+    "clock": "clocks right",
+    "overlay": "overlays right",
+    "file": "camera files filled in",
+}
+"""What each figure is called. Source: the words of municipal assessment; all of them are msgids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,7 @@ def lines(status: StatusRead, lang: str, everything: bool = False) -> Iterator[s
     if more:
         yield "  " + render(Message("and {count} more: camwarden findings", {"count": more}), lang)
     yield from _cameras(content, lang, everything)
+    yield from _rates(content, lang)
     yield from _delivery(content, lang, everything)
 
 
@@ -101,6 +115,20 @@ def _cameras(content: Mapping[str, Json], lang: str, everything: bool) -> Iterat
         open_checks = ", ".join(clean(check) for check in checks) if isinstance(checks, list) else ""
         state = translate(clean(row.get("online")), lang)
         yield f"  {clean(row.get('id'))}  {clean(row.get('name'))}  {state}  {open_checks}".rstrip()
+
+
+def _rates(content: Mapping[str, Json], lang: str) -> Iterator[str]:
+    """Return the figures of municipal assessment of the last whole day in one line, where there is one."""
+    rates = mapping(content.get("rates"))
+    shown = []
+    for figure in FIGURES:
+        row = rates.get(figure)
+        numbers = [number(one) for one in row] if isinstance(row, list) else []
+        if len(numbers) >= 2 and numbers[1]:
+            shown.append(f"{translate(TITLES[figure], lang)} {100 * numbers[0] / numbers[1]:.1f} %")
+    if shown:
+        values = {"day": clean(rates.get("day")), "rates": ", ".join(shown)}
+        yield render(Message("assessment of {day}: {rates}", values), lang)
 
 
 def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Iterator[str]:

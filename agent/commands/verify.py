@@ -2,6 +2,7 @@
 
     camwarden verify PATH...                      files, folders, ZIPs (batches, and cases that `hub case` wrote)
     camwarden verify report.html                  a hand-over report
+    camwarden verify DOSSIER.zip                  a filing dossier
     camwarden verify FOLDER --follow              and every file that comes into it
     camwarden verify --topic 'vss/v1/city/site/#' --host HOST [--follow]
 
@@ -11,8 +12,8 @@ Whom to believe is the reader's to say, at least one of:
     --kid THUMBPRINT    a thumbprint that was compared over another way; the key itself is taken from what is verified
     --data DIR          a hub's data: each key that it trusts, for its own site
 
-Keys that lie beside the reports are believed only by `--kid`. A hand-over report may be verified without any of them:
-whether it was changed shows all the same, and only whose key signed it stays open.
+Keys that lie beside the reports are believed only by `--kid`. A hand-over report and a filing dossier may be verified
+without any of them: whether it was changed shows all the same, and only whose key signed it stays open.
 
 Exit code: 0 everything verified, 1 something is wrong, 3 something could not be judged for want of a key, 69 the broker
 cannot be reached, 78 nothing to verify or a file is no signed message. With `--follow` it runs until it is interrupted,
@@ -33,6 +34,7 @@ from agent.commands.verify_keys import believed_of
 from agent.commands.verify_watch import watch_folders, watch_topic
 from agent.errors import ConfigurationError, UsageError
 from agent.exits import CONFIG, FAILS, OK, UNCHECKED
+from agent.filing.packed import MEMBER_MAX_BYTES, is_dossier, judge_dossier
 from agent.handover.seal import MAX_BYTES, is_handover
 from agent.hub.archive import FILE_MAX_BYTES, Container, open_container
 from agent.hub.judge import Believed, Judged, judge_flattened, judge_handover
@@ -47,7 +49,11 @@ SCHEMA = "camwarden-verify/1"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument(
-        "paths", nargs="*", type=Path, metavar="PATH", help="hand-over report, flattened JWS, folder of them, or ZIP"
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="hand-over report, filing dossier, flattened JWS, folder of them, or ZIP",
     )
     parser.add_argument("--jwks", type=Path, action="append", metavar="FILE", help="JWK set with keys to believe")
     parser.add_argument("--kid", action="append", metavar="THUMBPRINT", help="believe the key of this thumbprint")
@@ -141,6 +147,10 @@ def _path(path: Path, believed: Believed) -> Iterator[Judged]:
 
 
 def _container(path: Path, suffix: str, believed: Believed) -> Iterator[Judged]:
+    if is_dossier(path):
+        with open_container(path, "", MEMBER_MAX_BYTES) as container:
+            yield from judge_dossier(container, believed)
+        return
     with open_container(path, suffix) as container:
         if suffix and is_case(container):  # of a case every file counts, also those that are no JSON
             suffix = ""

@@ -9,23 +9,25 @@ from contextlib import suppress
 from pathlib import Path
 
 from agent.errors import ConfigurationError, Forbidden, UsageError
+from agent.filing.packed import MEMBER_MAX_BYTES, is_dossier
 from agent.handover.seal import MAX_BYTES
 from agent.hub import service, trust
-from agent.hub.archive import open_container
+from agent.hub.archive import FILE_MAX_BYTES, open_container
 from agent.hub.judge import Believed, shown_keys
+from agent.hub.manifest import NAME as MANIFEST
 from agent.hub.store import Store
 from agent.keys import load_signer
 from agent.keys_jwk import PublicKey, load_jwks, public_key
 
 _THUMBPRINT = re.compile(r"[0-9A-Za-z_-]{43}")
-_SHOWN_IN = ("jwks.json", "state.json")
-"""How files end in which a key may be shown: a key set, and the birth in a batch."""
+_SHOWN_IN = ("jwks.json", "state.json", MANIFEST)
+"""How files end in which a key may be shown: a key set, the birth in a batch, and the manifest of a filing dossier."""
 REPORT_SUFFIXES = (".html", ".htm")
 """How hand-over reports end."""
 
 
 def believed_of(args: argparse.Namespace, paths: list[Path]) -> Believed:
-    """Return the keys to believe; nobody's need be named for hand-over reports, which tell a change by themselves.
+    """Return the keys to believe; nobody's need be named for what tells a change by itself.
 
     Those of `--kid` are looked for in what is to be verified.
 
@@ -33,7 +35,7 @@ def believed_of(args: argparse.Namespace, paths: list[Path]) -> Believed:
         UsageError: No option says whom to believe.
         ConfigurationError: A file cannot be used, or nothing shows a key of a thumbprint.
     """
-    if all(path.suffix in REPORT_SUFFIXES for path in paths) and not (args.kid or args.jwks or args.data):
+    if not (args.kid or args.jwks or args.data) and all(_tells_by_itself(path) for path in paths):
         return Believed({})
     wanted = wanted_kids(args)
     keys = keys_named(args)
@@ -91,6 +93,13 @@ def sites_of(args: argparse.Namespace) -> trust.Trust | None:
     return trust.load(args.data) if args.data is not None and not args.jwks and not args.kid else None
 
 
+def _tells_by_itself(path: Path) -> bool:
+    """Tell whether it shows the key that signed it: a hand-over report, or a filing dossier."""
+    if path.suffix in REPORT_SUFFIXES:
+        return True
+    return (path.is_dir() or zipfile.is_zipfile(path)) and is_dossier(path)
+
+
 def _shown(path: Path) -> dict[str, PublicKey]:
     """Return the keys that a file, folder or ZIP shows; none where it cannot be read, which is told later."""
     if not path.is_dir() and not zipfile.is_zipfile(path):
@@ -98,8 +107,8 @@ def _shown(path: Path) -> dict[str, PublicKey]:
             return shown_keys(file.read(MAX_BYTES))
         return {}
     keys: dict[str, PublicKey] = {}
-    with open_container(path, ".json") as container:
+    with open_container(path, ".json", MEMBER_MAX_BYTES) as container:
         for name in container.names:
             if name.endswith(_SHOWN_IN):
-                keys |= shown_keys(container.read(name))
+                keys |= shown_keys(container.read(name)[:FILE_MAX_BYTES])
     return keys

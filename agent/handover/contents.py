@@ -19,7 +19,9 @@ from agent.handover.contents_cameras import camera_parts
 from agent.handover.contents_equipment import clock_rows, device_rows, forecast_rows, stream_rows
 from agent.handover.report import ORDER, DutyPart, FindingPart, HandOver, KeyPart, RowPart, SitePart, TodoPart
 from agent.handover.report_words import DOCUMENTS, TITLES
-from agent.model import Finding, Json, Message, Source, Status
+from agent.model import Check, Finding, Json, Message, Source, Status
+from agent.rules.pack import obligations
+from agent.rules.reading import shipped
 from agent.text import render, translate
 from agent.timeline_days import timeline_of
 from agent.version import VERSION
@@ -89,6 +91,12 @@ def who(finding: Finding) -> Who:
     return "contractor"
 
 
+def duty_text(check: Check, lang: str) -> str:
+    """Return what a check's rule asks for: a pack says it in both languages, the catalogue what stands in no pack."""
+    said = (one.says(lang) for _, one in obligations(shipped(), check.id) if one.duty == check.duty)
+    return next(said, translate(check.duty, lang))
+
+
 def rule_text(source: Source, lang: str) -> str:
     """Return the rule behind a check in short, as a reader of this language looks it up: each document, its article."""
     documents = [translate(DOCUMENTS.get(one, one), lang) for one in source.document.split("; ")]
@@ -140,8 +148,8 @@ def _duties(findings: tuple[Finding, ...], lang: str) -> Iterable[DutyPart]:
         counted = Counter(f.status for f in findings if f.check == check.id)
         if counted:
             totals = tuple((status, counted[status]) for status in ORDER if counted[status])
-            title, duty = translate(TITLES.get(check.id, check.id), lang), translate(check.duty, lang)
-            yield DutyPart(title, duty, rule_text(check.source, lang), totals[0][0], totals)
+            title = translate(TITLES.get(check.id, check.id), lang)
+            yield DutyPart(title, duty_text(check, lang), rule_text(check.source, lang), totals[0][0], totals)
 
 
 def _findings(site: Site, shown: list[Finding], findings: tuple[Finding, ...], lang: str) -> Iterable[FindingPart]:

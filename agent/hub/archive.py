@@ -47,12 +47,13 @@ class Container:
 
 
 @contextmanager
-def open_container(path: Path, suffix: str = "") -> Iterator[Container]:
+def open_container(path: Path, suffix: str = "", file_max_bytes: int = FILE_MAX_BYTES) -> Iterator[Container]:
     """Open a folder (with its subfolders) or a ZIP.
 
     Args:
         path: The folder or ZIP.
         suffix: Files of a folder whose names end otherwise are not looked at.
+        file_max_bytes: No file in it may be larger.
 
     Raises:
         Forbidden: This user may not read it.
@@ -62,10 +63,10 @@ def open_container(path: Path, suffix: str = "") -> Iterator[Container]:
     with ExitStack() as held:
         try:
             if path.is_dir():
-                container = _folder(path, suffix)
+                container = _folder(path, suffix, file_max_bytes)
             else:
                 file = held.enter_context(path.open("rb"))
-                container = _zip(path, held.enter_context(zipfile.ZipFile(file)))
+                container = _zip(path, held.enter_context(zipfile.ZipFile(file)), file_max_bytes)
         except PermissionError:
             raise Forbidden(f"{path}: this user may not read it; run as its owner") from None
         except OSError as error:
@@ -87,7 +88,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _folder(path: Path, suffix: str) -> Container:
+def _folder(path: Path, suffix: str, file_max_bytes: int) -> Container:
     names: list[str] = []
     total = 0
     for entry in path.rglob("*"):
@@ -97,23 +98,23 @@ def _folder(path: Path, suffix: str) -> Container:
             continue
         if not stat.S_ISREG(status.st_mode):
             raise _refused(path, name, "a link or device, not a file")
-        total += _counted(path, name, status.st_size)
+        total += _counted(path, name, status.st_size, file_max_bytes)
         names.append(name)
         _bounded(path, len(names), total)
 
     def read(name: str) -> bytes:
         try:
             with (path / name).open("rb") as file:
-                data = file.read(FILE_MAX_BYTES + 1)
+                data = file.read(file_max_bytes + 1)
         except OSError as error:
             raise _refused(path, name, str(error.strerror)) from None
-        _counted(path, name, len(data))
+        _counted(path, name, len(data), file_max_bytes)
         return data
 
     return Container(path, tuple(sorted(names)), read)
 
 
-def _zip(path: Path, archive: zipfile.ZipFile) -> Container:
+def _zip(path: Path, archive: zipfile.ZipFile, file_max_bytes: int) -> Container:
     entries: dict[str, zipfile.ZipInfo] = {}
     total = 0
     infos = archive.infolist()
@@ -130,7 +131,7 @@ def _zip(path: Path, archive: zipfile.ZipFile) -> Container:
             raise _refused(path, name, "a link or device, not a file")
         if info.flag_bits & _ENCRYPTED or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise _refused(path, name, "encrypted, or packed in another way than stored or deflated")
-        total += _counted(path, name, info.file_size)
+        total += _counted(path, name, info.file_size, file_max_bytes)
         entries[name] = info
     _bounded(path, len(entries), total)
     _apart(path, infos, archive.start_dir)
@@ -159,9 +160,9 @@ def _apart(path: Path, infos: list[zipfile.ZipInfo], directory_at: int) -> None:
             raise _refused(path, info.filename, "shares bytes with another file")
 
 
-def _counted(path: Path, name: str, size: int) -> int:
-    if size > FILE_MAX_BYTES:
-        raise _refused(path, name, f"larger than {FILE_MAX_BYTES} bytes")
+def _counted(path: Path, name: str, size: int, most: int) -> int:
+    if size > most:
+        raise _refused(path, name, f"larger than {most} bytes")
     return size
 
 

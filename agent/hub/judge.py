@@ -94,7 +94,7 @@ def judge_handover(name: str, data: bytes, believed: Believed) -> Judged:
                 "compare it with the one on the signed page, then give it with --kid"
             )
             return Judged(name, "unchecked", "unknown-key", why, HANDOVER_TYP)
-        _refuse_another_site(believed, sealed.site, sealed.key.kid)
+        refuse_another_site(believed, sealed.site, sealed.key.kid)
     except NotVerified as error:
         return Judged(name, "failed", error.reason, str(error), HANDOVER_TYP)
     return Judged(name, "verified", typ=HANDOVER_TYP)
@@ -153,10 +153,10 @@ def _read(payload: bytes, jws: str, typ: str, believed: Believed) -> Claim | Non
 
 
 def _own_key(believed: Believed, site: str, jws: str) -> None:
-    _refuse_another_site(believed, site, read_header(jws).kid)
+    refuse_another_site(believed, site, read_header(jws).kid)
 
 
-def _refuse_another_site(believed: Believed, site: str, kid: str) -> None:
+def refuse_another_site(believed: Believed, site: str, kid: str) -> None:
     """Refuse the key of another site, or of the hub itself; one that is revoked now may well have been good then."""
     if believed.sites is None:
         return

@@ -1,7 +1,8 @@
-"""What lies in a case, and that a hub put it together: one signed list of files with their SHA-256.
+"""What lies in a case or a filing dossier, and who put it together: one signed list of files with their SHA-256.
 
-Decides whether a folder or ZIP is still as the hub wrote it. The manifest says nothing about whether the reports in it
-are true: each of them carries its site's own signature.
+Decides whether a folder or ZIP is still as it was written, and of a case whether a hub wrote it. The manifest of a case
+says nothing about whether the reports in it are true: each of them carries its site's own signature. Whose key may have
+signed a dossier is decided by `agent/filing/packed.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from agent.chain import encode
@@ -21,17 +23,26 @@ from agent.keys import Signer
 from agent.model import Json
 
 NAME: Final = "manifest.json"
-SCHEMA: Final = "vss-case/1"
-CASE_TYP: Final = "vss-case+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Of what it is the list: `schema` of its payload, `typ` of its signature, so that one never passes for another."""
+
+    schema: str
+    typ: str
+
+
+CASE: Final = Kind("vss-case/1", "vss-case+json")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def write_manifest(about: Mapping[str, Json], files: Mapping[str, bytes], signer: Signer) -> bytes:
-    """Return the signed manifest of these files, flattened. `about`: what the case is about."""
+def write_manifest(about: Mapping[str, Json], files: Mapping[str, bytes], signer: Signer, kind: Kind = CASE) -> bytes:
+    """Return the signed manifest of these files, flattened. `about`: what the files are about."""
     listed: dict[str, Json] = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
-    payload = encode({"schema": SCHEMA, **about, "files": listed})
-    return flatten(payload, sign_payload(payload, signer, CASE_TYP))
+    payload = encode({"schema": kind.schema, **about, "files": listed})
+    return flatten(payload, sign_payload(payload, signer, kind.typ))
 
 
 def is_case(container: Container) -> bool:
@@ -40,51 +51,63 @@ def is_case(container: Container) -> bool:
 
 
 def check_manifest(container: Container, believed: Believed) -> list[Judged]:
-    """Return the verdict on the manifest, and one on each file that is not as it says.
-
-    A ZIP must also be, byte for byte, the one that these files make: else something stands between them.
-    """
+    """Return the verdict on the manifest of a case, and one on each file that is not as it says."""
     label = f"{container.path}/{NAME}"
     try:
         payload, jws = unflatten(container.read(NAME))
-        verify(payload, jws, believed.keys, CASE_TYP)
+        verify(payload, jws, believed.keys, CASE.typ)
         if believed.sites is not None and read_header(jws).kid in believed.sites.bindings:
             raise NotVerified("signature", "signed by the key of a site, not of a hub")
-        listed = _listed(payload)
+        listed = listed_files(payload, CASE)
     except NotVerified as error:
         return [Judged(label, "failed", error.reason, f"the manifest is not to be believed: {error}")]
     except ConfigurationError as error:
         return [Judged(label, "unusable", "unreadable", str(error))]
-    files: dict[str, bytes] = {}
-    wrong: list[Judged] = []
-    for name in sorted(listed.keys() | set(container.names) - {NAME}):
-        where = f"{container.path}/{name}"
-        if name not in container.names:
-            wrong.append(Judged(where, "failed", "missing", "the manifest names it, but it is not here"))
-        elif name not in listed:
-            wrong.append(Judged(where, "failed", "not-listed", "it is here, but the manifest does not name it"))
-        else:
-            try:
-                files[name] = container.read(name)
-            except ConfigurationError as error:
-                wrong.append(Judged(where, "failed", "unreadable", str(error)))
-                continue
-            if hashlib.sha256(files[name]).hexdigest() != listed[name]:
-                wrong.append(Judged(where, "failed", "changed", "not the file that the manifest names"))
-    if not wrong and container.path.is_file():
-        files[NAME] = container.read(NAME)
-        if container.path.read_bytes() != pack(files):
-            words = "the files are as they were, but the ZIP around them is not: unpack it and verify the folder"
-            wrong.append(Judged(str(container.path), "failed", "repacked", words))
-    return [Judged(label, "verified", typ=CASE_TYP), *wrong]
+    return [Judged(label, "verified", typ=CASE.typ), *check_files(container, listed)]
 
 
-def _listed(payload: bytes) -> dict[str, str]:
+def listed_files(payload: bytes, kind: Kind) -> dict[str, str]:
+    """Return the SHA-256 (hex) of each file by its name, as a verified manifest lists them.
+
+    Raises:
+        NotVerified: It is no manifest of this kind.
+    """
     try:
         data = json.loads(payload)
         listed = dict(data["files"])
-        if data["schema"] != SCHEMA or not all(_SHA256.fullmatch(value) for value in listed.values()):
+        if data["schema"] != kind.schema or not all(_SHA256.fullmatch(value) for value in listed.values()):
             raise ValueError
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise NotVerified("payload", "signed, but not the manifest of a case") from None
+        raise NotVerified("payload", f"signed, but not a manifest {kind.schema}") from None
     return listed
+
+
+def check_files(container: Container, listed: Mapping[str, str]) -> list[Judged]:
+    """Return a verdict on each file that is not as the manifest lists it: changed, missing, or one too many.
+
+    A ZIP must also be, byte for byte, the one that these files make: else something stands between them.
+    """
+    wrong = list(_wrong(container, listed))
+    if not wrong and container.path.is_file():
+        files = {name: container.read(name) for name in (*listed, NAME)}
+        if container.path.read_bytes() != pack(files):
+            words = "the files are as they were, but the ZIP around them is not: unpack it and verify the folder"
+            wrong.append(Judged(str(container.path), "failed", "repacked", words))
+    return wrong
+
+
+def _wrong(container: Container, listed: Mapping[str, str]) -> Iterator[Judged]:
+    for name in sorted(listed.keys() | set(container.names) - {NAME}):
+        where = f"{container.path}/{name}"
+        if name not in container.names:
+            yield Judged(where, "failed", "missing", "the manifest names it, but it is not here")
+        elif name not in listed:
+            yield Judged(where, "failed", "not-listed", "it is here, but the manifest does not name it")
+        else:
+            try:
+                digest = hashlib.sha256(container.read(name)).hexdigest()
+            except ConfigurationError as error:
+                yield Judged(where, "failed", "unreadable", str(error))
+                continue
+            if digest != listed[name]:
+                yield Judged(where, "failed", "changed", "not the file that the manifest names")

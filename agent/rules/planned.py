@@ -10,13 +10,8 @@ from typing import Final
 PLANNED: Final = frozenset(
     {
         "audit-log-retention",
-        "camera-file-complete",
-        "camera-good-rate",
-        "camera-lost",
-        "camera-online-rate",
         "config-survives-reboot",
         "default-credential",
-        "outage-duration",
         "report-no-image",
         "report-signed",
     }

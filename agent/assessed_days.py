@@ -1,0 +1,82 @@
+"""Days of municipal assessment as they are remembered and reported: so many good out of so many due. Pure.
+
+How a look is counted is decided in `assessment.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final, Literal
+
+from agent.model import Json
+
+Figure = Literal["online", "good", "linked", "recorded", "clock", "overlay", "file"]
+
+FIGURES: Final[tuple[Figure, ...]] = ("online", "good", "linked", "recorded", "clock", "overlay", "file")
+"""Online, in good condition, linked, recording complete, clock right, overlay right, camera file filled in."""
+
+DAYS_KEPT: Final = 31
+PLANNED_MAX: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often something was good, was due, was due and not known, and was left out by plan."""
+
+    good: int = 0
+    due: int = 0
+    unknown: int = 0
+    excluded: int = 0
+
+    def plus(self, other: Count) -> Count:
+        """Return both together."""
+        return Count(
+            self.good + other.good,
+            self.due + other.due,
+            self.unknown + other.unknown,
+            self.excluded + other.excluded,
+        )
+
+    @property
+    def ratio(self) -> float | None:
+        """The share that was good, 0..1; None where nothing was due."""
+        return self.good / self.due if self.due else None
+
+
+@dataclass(frozen=True, slots=True)
+class DayAssessed:
+    """One local day: how many looks there were, each figure, and the subjects that were worked on by plan."""
+
+    day: date
+    looks: int = 0
+    counts: Mapping[Figure, Count] = field(default_factory=dict)
+    planned: tuple[str, ...] = ()
+
+
+def last_whole_day(days: Sequence[DayAssessed], today: date) -> DayAssessed | None:
+    """Return the newest day before a local day, None where there is none."""
+    return next((one for one in reversed(days) if one.day < today), None)
+
+
+def rates_json(day: DayAssessed) -> dict[str, Json]:
+    """Return a day as reports carry it: each figure as [good, due, unknown, excluded]."""
+    rows: dict[str, Json] = {
+        name: [count.good, count.due, count.unknown, count.excluded]
+        for name, count in ((name, day.counts.get(name, Count())) for name in FIGURES)
+    }
+    return {"day": day.day.isoformat(), "looks": day.looks, **rows}
+
+
+def to_data(day: DayAssessed) -> list[Any]:
+    """Return a day as plain data for the memory's text."""
+    counts = {name: [one.good, one.due, one.unknown, one.excluded] for name, one in day.counts.items()}
+    return [day.day.isoformat(), day.looks, counts, list(day.planned)]
+
+
+def from_data(row: Sequence[Any]) -> DayAssessed:
+    """Return the day that `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+    day, looks, counts, planned = row
+    read = {name: Count(*map(int, counts[name])) for name in FIGURES if name in counts}
+    return DayAssessed(date.fromisoformat(day), int(looks), read, tuple(map(str, planned)))

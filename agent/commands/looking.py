@@ -1,0 +1,64 @@
+"""One look at a site for a command: how far it is shown, a Ctrl-C keeps what came back, refused logins are remembered.
+
+What is made of the look is the command's business; nothing is changed, sent, or kept besides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass, replace
+
+from agent.checked import Checked
+from agent.commands.check_pictures import Album
+from agent.commands.check_progress import following
+from agent.config import Site
+from agent.cycle import see
+from agent.daemon import utc_now
+from agent.facts import with_more
+from agent.files import as_owner_of
+from agent.host import moment
+from agent.measured import live_streams, measure, planned_s
+from agent.paths import credentials_file
+from agent.remembered import episodes_known
+from agent.rim import Rim
+from drivers.credentials import Credentials
+from masking.worker import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How closely is looked.
+
+    `rounds`: so many looks where one picture says too little. `sample_s`: each live stream is measured so long, 0: not
+    at all. `pictures`: they are kept for a report, blackened.
+    """
+
+    rounds: int = 1
+    sample_s: int = 0
+    pictures: bool = False
+
+
+def look_at_site(args: argparse.Namespace, site: Site, how: How) -> Checked:
+    """Look at a site that a file describes; only refused logins are remembered."""
+    remembered = credentials_file(site.storage.directory, os.environ)
+    remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with Worker() as worker, as_owner_of(site.storage.directory):
+        checked = look(args, site, worker, Credentials(remembered), how)
+    return replace(checked, episodes=episodes_known(site.storage.directory))
+
+
+def look(args: argparse.Namespace, site: Site, worker: Worker, credentials: Credentials, how: How) -> Checked:
+    """Look once, and show how far it is in the way the command's common flags ask for."""
+    now = moment(utc_now())
+    album = Album(worker.judge, keep=how.pictures)
+    with following(args, site) as progress:
+        watch = progress.watch
+        rim = Rim(credentials, album.judge, utc_now, wait=watch.wait, stop=watch.stop, stage=watch.stage)
+        seen = see(site, rim, now, rounds=how.rounds)
+        if how.sample_s and not progress.stopped:
+            streams = live_streams(site, seen.facts)
+            progress.measuring_s = planned_s(site, streams, how.sample_s)
+            measured = measure(site, streams, credentials, utc_now, how.sample_s, watch)
+            seen = replace(seen, facts=with_more(seen.facts, measured))
+    return Checked(site, seen, now.at, progress.stopped, pictures=album.blackened(site, seen.facts))

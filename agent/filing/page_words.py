@@ -1,0 +1,84 @@
+"""What the printable pages of a dossier say themselves: headings and explanations. All of them are msgids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+WORDS: Final[Mapping[str, str]] = {
+    "title": "Filing dossier of the video surveillance system",
+    "page": "Filing dossier",
+    "keep": "These pages hold serial numbers and network addresses, because filing asks for them. They stay with the "
+    "operator until he hands them in: do not mail or upload them. They hold no picture and no password.",
+    "clocks": "1. Deadlines of filing",
+    "clock": "deadline",
+    "begins": "counts from",
+    "due": "last day",
+    "left": "days left",
+    "filed": "filed on",
+    "stands": "how it stands",
+    "papers": "2. The five papers",
+    "papers_note": "Of each paper its date and SHA-256 are declared. A file lies in the dossier only where it was "
+    "given and its content has that SHA-256.",
+    "number": "No.",
+    "paper": "paper",
+    "as_declared": "number or title",
+    "date": "date",
+    "enclosed": "in the dossier",
+    "not_enclosed": "not in the dossier",
+    "made_here": "sections 4 to 6",
+    "none": "there is none",
+    "missing": "not declared",
+    "expired": "has run out",
+    "basic": "3. Basic facts",
+    "unit": "unit",
+    "organ": "public security organ",
+    "division": "division",
+    "national": "class by Order 799",
+    "category": "place by the Datong Measures",
+    "accepted": "accepted on",
+    "in_use": "in use since",
+    "cameras_count": "cameras",
+    "recorders_count": "recorders",
+    "boxes_count": "devices in all",
+    "storage": "storage period (days)",
+    "seen": "as seen at",
+    "devices": "4. Devices",
+    "devices_note": "As the devices told it themselves at the time above; what a device does not say is left empty.",
+    "cameras": "5. Cameras and where they are",
+    "cameras_note": "Longitude and latitude, height and azimuth as declared. The storage period is the one that is due "
+    "for the camera.",
+    "streams": "6. Performance and technical parameters",
+    "streams_note": "How each live stream is set, and what a sample of it measured.",
+    "nothing": "Nothing is listed.",
+    "sign": "7. Signatures",
+    "party": "party",
+    "name": "name in print",
+    "signature": "signature and seal",
+    "operator": "Unit that files",
+    "police": "Public security organ",
+    "proof": "8. How to check that this dossier is unchanged",
+    "proof_how": "These pages are one file of a ZIP whose manifest lists each file with its SHA-256 and is signed. "
+    "Whoever has camwarden checks it without a network:",
+    "proof_result": "It ends with 0 when not a byte was changed and the key is the one named below, with 1 when "
+    "something was changed, and with 3 when the key is not known. A print of these pages proves nothing: the ZIP does.",
+    "thumbprint": "thumbprint of the key",
+    "site_key": "This is the site's own report key: the same with which it reports to the supervision hub.",
+    "computer_key": "This is a key of the computer on which the dossier was made, not the site's own report key: it "
+    "proves that the dossier is unchanged, and who made it only together with the signatures above.",
+}
+
+CLOCKS: Final[Mapping[str, str]] = {
+    "filing-deadline-datong": "30 days from acceptance (Datong Measures, article 15)",
+    "filing-deadline-national": "30 days from use (Order 799, article 14)",
+    "filing-legacy": "system older than the Datong Measures (article 15)",
+}
+"""The clocks by their check, in a few words."""
+
+STANDS: Final[Mapping[str, str]] = {
+    "filed": "filed",
+    "due": "still to be filed",
+    "overdue": "overdue, and not filed",
+    "unknown": "cannot be told: something is not declared",
+}
+"""How a clock stands, on paper: without what the operator has to type for it."""
