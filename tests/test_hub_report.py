@@ -15,8 +15,9 @@ from delivery import Maker
 from hubdesk import Desk
 from openpyxl import load_workbook
 
+from agent.assessed_days import FIGURES, Count, DayAssessed, rates_json
 from agent.cli import main
-from agent.hub.assessed import read_config, read_health
+from agent.hub.assessed import METRICS, read_config, read_health
 from agent.hub.assessment import Assessment, Row, assess
 from agent.model import Draft, Head
 
@@ -265,6 +266,14 @@ def test_hostile_config_reports_are_read_without_a_stumble() -> None:
     groups = next(iter(read_config({"ts": "2026-11-24T15:04:00.000Z"}, many)))[2]
     assert len(groups) <= 257
     assert sum(figures["overlay"][1] for figures in groups.values()) == 1000
+
+
+def test_what_a_site_writes_is_what_the_hub_reads() -> None:
+    told = rates_json(DayAssessed(FIRST, 96, {"online": Count(90, 96, 4, 2), "file": Count(5, 10)}))
+    ((by, day, groups),) = read_health({}, {"division": "140200", "rates": told})
+    assert (by, day, set(groups["140200"])) == ("division", FIRST, set(FIGURES) & set(METRICS))
+    assert set(FIGURES) == set(METRICS)
+    assert (groups["140200"]["online"], groups["140200"]["file"]) == ((90, 96, 4, 2), (5, 10, 0, 0))
 
 
 def test_a_day_ends_at_midnight_in_china() -> None:
