@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from footage_looks import facts_of
 from orders_by_hub import NONCE, command
-from sites import DAY, NOW, camera, healthy, healthy_camera, healthy_device, site
+from sites import DAY, DECLARED, NOW, camera, healthy, healthy_camera, healthy_device, site
 
 from agent.checks import run_checks
+from agent.declarations import Declaration
 from agent.events import transitions
 from agent.facts import Around, gather
 from agent.model import Draft
@@ -75,6 +77,14 @@ def test_a_camera_without_a_code_is_marked_provisional() -> None:
     assert drafts[-1].body["cameras"] == {"pass": [["gate", None]]}
     (first,) = drafts[0].body["cameras"]
     assert (first["code"], first["provisional"]) == (None, True)
+
+
+def test_a_camera_names_its_maintainer_where_that_is_declared() -> None:
+    word = Declaration("maintainer", "甲公司", "Li Na", date(2026, 1, 31), cameras=("yard",))
+    a_site = site(camera(), camera("yard"), declarations=(*DECLARED, word))
+    drafts, _ = build_reports(a_site, facts_of(a_site, ()), (), (), Memory(), NOW, QUEUE)
+    cameras: Any = drafts[0].body["cameras"]
+    assert [row.get("maintainer") for row in cameras] == [None, "甲公司"]
 
 
 def test_no_address_of_a_stream_and_no_picture_is_in_a_report() -> None:

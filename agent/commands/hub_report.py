@@ -103,8 +103,8 @@ def _row_json(row: Row) -> dict[str, Json]:
             name: {
                 "numerator": figure[0],
                 "denominator": figure[1],
-                "excluded": figure[2],
-                "unknown": figure[3],
+                "unknown": figure[2],
+                "excluded": figure[3],
                 "ratio": row.ratio(name),
                 "unknown_ratio": row.unknown_ratio(name),
             }
@@ -189,7 +189,7 @@ def _five(row: Row, metric: str) -> list[Value]:
     ratio, unknown = row.ratio(metric), row.unknown_ratio(metric)
     if ratio is None or unknown is None:
         return ["", "", "", "", ""]
-    good, of, excluded, _ = row.figures[metric]
+    good, of, _, excluded = row.figures[metric]
     return [ratio, good, of, excluded, unknown]
 
 

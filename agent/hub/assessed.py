@@ -1,8 +1,9 @@
 """What a verified report says of a site's day in figures of municipal assessment, and how the hub keeps it.
 
-A health report has the figures of the whole site (`assessment`), which count for its division. A config report has the
-findings of each camera: a camera-day is good where the check of a figure passes; it counts for the camera's maintainer
-and for the model of the device that it hangs on. Of each day and epoch the report with the highest number counts.
+A health report has the figures of the whole site (`rates`), which count for its division. A config report has the
+findings of each camera: a camera-day is good where every check of a figure passes or warns; it counts for the camera's
+maintainer and for the model of the device that it hangs on. Of each day and epoch the report with the highest number
+counts.
 
 Adding up is for `agent/hub/assessment.py`.
 """
@@ -10,7 +11,7 @@ Adding up is for `agent/hub/assessment.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -20,19 +21,22 @@ from agent.hub.verify import Claim
 
 By = Literal["division", "maintainer", "model"]
 Figure = tuple[float, float, float, float]
-"""Numerator; denominator, unknown included; what was excluded from both; what of the denominator is unknown."""
+"""How much was good; was due, unknown included; was due and is unknown; was excluded by plan, and so not due."""
 Figures = Mapping[str, Figure]
 
-METRICS: Final[Mapping[str, str]] = {
-    "online": "camera-online-rate",
-    "good": "camera-good-rate",
-    "linked": "platform-catalog-complete",
-    "recorded": "recording-completeness",
-    "clock": "clock-offset",
-    "overlay": "osd-compliant",
-    "file": "camera-file-complete",
-}
-"""Every figure, and the check that judges it for one camera or one device."""
+METRICS: Final = ("online", "good", "linked", "recorded", "clock", "overlay", "file")
+
+_JUDGED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "online": ("camera-online",),
+    "good": (
+        "camera-online", "camera-occluded", "camera-moved", "video-quality", "recording-completeness", "clock-offset",
+    ),
+    "recorded": ("recording-completeness",),
+    "clock": ("clock-offset",),
+    "overlay": ("osd-compliant",),
+    "file": ("camera-file-complete",),
+}  # fmt: skip
+"""The checks of one camera, or of its device, that judge a figure. Whether it is linked has no finding of its own."""
 
 GROUPS_MOST: Final = 256
 """Maintainers, or models, of one site that are told apart; the rest count as unknown."""
@@ -41,8 +45,6 @@ NAME_MAX_CHARS: Final = 100
 FIGURE_MAX: Final = 1e12
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 """A config report counts for the day in China on which it was made."""
-
-_CHECKS = {check: name for name, check in METRICS.items()}
 
 
 def keep(store: Store, claim: Claim) -> None:
@@ -67,7 +69,7 @@ def keep(store: Store, claim: Claim) -> None:
 
 def read_health(_: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[By, date, Mapping[str, Figures]]]:
     """Yield the figures of a site's day, under its division."""
-    told = body.get("assessment")
+    told = body.get("rates")
     day = _day(told.get("day")) if isinstance(told, dict) else None
     if day is None or not isinstance(told, dict):
         return
@@ -84,11 +86,7 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
         return
     models = {_text(d.get("id")): _name(_dict(d.get("identity")).get("model")) for d in _dicts(body.get("devices"))}
     cameras = _dicts(body.get("cameras"))
-    found: dict[tuple[str, str], str] = {}
-    for finding in _dicts(body.get("findings")):
-        metric = _CHECKS.get(_text(finding.get("check")))
-        if metric is not None:
-            found[metric, _text(finding.get("subject"))] = _text(finding.get("status"))
+    found = {(_text(f.get("check")), _text(f.get("subject"))): _status(f) for f in _dicts(body.get("findings"))}
     names: dict[By, list[str]] = {
         "maintainer": [_name(camera.get("maintainer")) for camera in cameras],
         "model": [models.get(_text(camera.get("device")), "") for camera in cameras],
@@ -97,12 +95,11 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
         groups: dict[str, dict[str, Figure]] = {}
         for camera, name in zip(cameras, of_camera, strict=True):
             figures = groups.setdefault(name if name in groups or len(groups) < GROUPS_MOST else "", {})
-            for metric in METRICS:
-                status = found.get((metric, f"camera:{_text(camera.get('id'))}")) or found.get(
-                    (metric, f"device:{_text(camera.get('device'))}")
-                )
-                if status is not None:
-                    figures[metric] = added(figures.get(metric), _one(status))
+            subjects = f"camera:{_text(camera.get('id'))}", f"device:{_text(camera.get('device'))}"
+            for metric, checks in _JUDGED_BY.items():
+                told = [next((found[check, s] for s in subjects if (check, s) in found), "") for check in checks]
+                if any(told):
+                    figures[metric] = added(figures.get(metric), _one(told))
         yield by, day, groups
 
 
@@ -113,10 +110,19 @@ def added(figure: Figure | None, more: Figure) -> Figure:
     return figure[0] + more[0], figure[1] + more[1], figure[2] + more[2], figure[3] + more[3]
 
 
-def _one(status: str) -> Figure:
-    if status == "not_applicable":
-        return 0, 0, 1, 0
-    return int(status == "pass"), 1, 0, int(status not in ("pass", "warn", "fail"))
+def _status(finding: Mapping[str, Any]) -> str:
+    return _text(finding.get("status")) or "unknown"
+
+
+def _one(told: Sequence[str]) -> Figure:
+    """Return one camera-day. A check that said nothing, where another one of the figure did, is unknown."""
+    due = [status for status in told if status != "not_applicable"]
+    if not due:
+        return 0, 0, 0, 0
+    if "fail" in due:
+        return 0, 1, 0, 0
+    known = all(status in ("pass", "warn") for status in due)
+    return int(known), 1, int(not known), 0
 
 
 def _figure(value: object) -> Figure | None:
@@ -125,8 +131,8 @@ def _figure(value: object) -> Figure | None:
         return None
     if any(isinstance(one, bool) or not isinstance(one, int | float) or not 0 <= one <= FIGURE_MAX for one in value):
         return None
-    good, of, excluded, unknown = value
-    return (good, of, excluded, unknown) if good + unknown <= of * (1 + 1e-9) else None
+    good, due, unknown, excluded = value
+    return (good, due, unknown, excluded) if good + unknown <= due else None
 
 
 def _day(value: object) -> date | None:

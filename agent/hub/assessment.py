@@ -51,7 +51,7 @@ class Row:
 
     def unknown_ratio(self, metric: str) -> float | None:
         """Return which share of the denominator is unknown, None where nothing was to be measured."""
-        _, of, _, unknown = self.figures.get(metric, (0, 0, 0, 0))
+        _, of, unknown, _ = self.figures.get(metric, (0, 0, 0, 0))
         return unknown / of if of else None
 
 
@@ -96,7 +96,7 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
         store: The hub's; only read.
         by: What the groups are.
         first: Day, in China.
-        last: Day, not before `first`; days after today are not due yet.
+        last: Day, not before `first`; today and what follows are not due yet: a report tells of whole days.
         now: Says which day it is.
         sort: The figure that ranks.
 
@@ -108,7 +108,7 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
         for site, at in store.all("SELECT site, min(first_at) FROM epoch GROUP BY site")
     }
     sums = _Sums()
-    for day in _days(first, min(last, now.astimezone(CHINA).date())):
+    for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
         told = _told(store, by, day)
         for site, begun in since.items():
             groups = told.get(site)
@@ -136,8 +136,8 @@ def _add(sums: _Sums, site: str, groups: _Groups) -> None:
     for name, figures in groups.items():
         sums.sites[name].add(site)
         totals = sums.figures[name]
-        for metric, (good, total, out, unknown) in figures.items():
-            totals[metric] = added(totals.get(metric), (good, total, out, unknown))
+        for metric, (good, total, unknown, out) in figures.items():
+            totals[metric] = added(totals.get(metric), (good, total, unknown, out))
             if metric == "online":
                 of, excluded = of + total, excluded + out
     if excluded:

@@ -115,10 +115,11 @@ CREATE INDEX accepted_new ON accepted (site) WHERE seen_at = '';
 # and its four numbers as `agent/hub/assessed.py` has them. `seq` of the report that said so.
 _THIRD = """
 CREATE TABLE assessed (
+    id INTEGER PRIMARY KEY,
     by_what TEXT NOT NULL, day TEXT NOT NULL, site TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL,
     told TEXT NOT NULL,
-    PRIMARY KEY (by_what, day, site, epoch)
-) WITHOUT ROWID;
+    UNIQUE (by_what, day, site, epoch)
+);
 CREATE INDEX assessed_site ON assessed (site, by_what, day);
 """
 
