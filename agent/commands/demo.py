@@ -109,12 +109,17 @@ def _show(console: Console, demo: Demo, what: Delivered, args: argparse.Namespac
     console.print(cameras_table(site, findings, args.lang))
     console.print(findings_table(site, findings, args.lang))
     console.print(Text(f"{what.sent} reports sent, {what.verified} verified, {what.confirmed} confirmed by the hub"))
-    console.print(Text(f"hand-over report: {args.out / 'report.html'}   check it: {_verifying(args)}"))
-    console.print(Text(f"what the hub has verified: {args.out / 'hub.html'}   data: {args.out / 'result.json'}"))
+    console.print(Text(f"hand-over report: {args.out / 'report.html'}"), soft_wrap=True)
+    console.print(Text(f"check it: {_verifying(args)}"), soft_wrap=True)
+    console.print(
+        Text(f"what the hub has verified: {args.out / 'hub.html'}   data: {args.out / 'result.json'}"), soft_wrap=True
+    )
 
 
 def _verifying(args: argparse.Namespace) -> str:
-    return f"camwarden verify {args.out / 'report.html'} --data {args.out / 'hub'}"
+    # In a checkout the command lies in .venv and is on nobody's path.
+    program = "camwarden" if shutil.which("camwarden") else sys.argv[0]
+    return f"{program} verify {args.out / 'report.html'} --data {args.out / 'hub'}"
 
 
 def _watch(console: Console, demo: Demo, what: Delivered, rounds: int, say: Any) -> None:
