@@ -81,7 +81,7 @@ picture: demo ## the picture of README.md, from the demo's report (needs chromiu
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
-	for name in probe check capture recorders stores masks view quality checks ledger newcomer delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
+	for name in probe check capture recorders stores masks view quality quiet checks ledger newcomer delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 fuzz: setup ## thousands of mutated pictures against the picture worker
 	$(BIN)/python tests/fuzz_worker.py $(FUZZ_FLAGS)

@@ -1,8 +1,8 @@
 """When does a new status of one finding count, and when does its episode begin and end? Pure.
 
 Counted is in looks, not in seconds: a clock that jumps decides nothing, and a look that did not happen proves nothing.
-The one exception is flapping: what turned not well more than `FLAPS` times within a week stays one open episode until
-it has been well for a whole week. A link that comes and goes a few times a day is seen down only now and then.
+The one exception is flapping: what turned not well more than `FLAPS_A_DAY` times within a day stays one open episode
+until it has been well for a whole day.
 
 That something is well is told only where it was told that it was not: what is learned, or due, for the first time is no
 news.
@@ -19,8 +19,8 @@ from agent.episodes import WELL, Episode, Known, begun, is_worse, known_of
 from agent.finding_notes import Acknowledgement, Proof
 from agent.model import Finding, Looks, Status
 
-FLAPS: Final = 3
-FLAP_WINDOW: Final = timedelta(days=7)
+FLAPS_A_DAY: Final = 3
+A_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +120,13 @@ def _looked_at(
         episode = replace(episode, repaired_at=None, count=episode.count + 1)
     if finding.status == episode.status:
         episode = _as_seen(episode, finding)
-    return replace(episode, flapping=len(openings) > FLAPS), openings
+    return replace(episode, flapping=len(openings) > FLAPS_A_DAY), openings
 
 
 def _opened(finding: Finding, since: datetime, openings: tuple[datetime, ...]) -> tuple[Episode, tuple[datetime, ...]]:
-    """Return the episode that begins; one that came and went all week takes the earlier ones in."""
+    """Return the episode that begins; one that came and went all day takes the earlier ones in."""
     episode = begun(finding, since)
-    if len(openings) > FLAPS:
+    if len(openings) > FLAPS_A_DAY:
         episode = replace(episode, detected_at=openings[0], count=len(openings), flapping=True)
     return episode, openings
 
@@ -149,12 +149,12 @@ def _needed(looks: Looks, status: Status, noted: Noted) -> int:
 
 
 def _is_held(episode: Episode | None, status: Status, now: datetime, noted: Noted) -> bool:
-    """Tell whether an episode that flaps has not been well for a week yet."""
+    """Tell whether an episode that flaps has not been well for a day yet."""
     if episode is None or not episode.flapping or status not in WELL or noted.proved is not None:
         return False
-    return episode.repaired_at is None or now - episode.repaired_at < FLAP_WINDOW
+    return episode.repaired_at is None or now - episode.repaired_at < A_DAY
 
 
 def _recent(openings: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
-    """Return those of the last week, as many as it takes to tell flapping. Those of a time to come say nothing."""
-    return tuple(at for at in openings if timedelta() <= now - at < FLAP_WINDOW)[-FLAPS - 1 :]
+    """Return those of the last day, as many as it takes to tell flapping. Those of a time to come say nothing."""
+    return tuple(at for at in openings if timedelta() <= now - at < A_DAY)[-FLAPS_A_DAY - 1 :]

@@ -59,7 +59,7 @@ class Episode:
 class Known:
     """The last status of a finding that counted, and what has been seen since that may count soon.
 
-    `candidate`: another status, seen `seen_times` in a row since `candidate_since`. `openings`: when, within a week, it
+    `candidate`: another status, seen `seen_times` in a row since `candidate_since`. `openings`: when, within a day, it
     turned not well. `episode`: the open one.
     """
 

@@ -93,6 +93,11 @@ FIGURES = {
         "moved_false_per_1000": ("", 1, "lower"),
         "view_ms": ("ms", 13, "lower"),
     },
+    "quiet": {
+        "quiet_events_per_week": ("events", 2, "lower"),
+        "false_fail_findings": ("findings", 0, "lower"),
+        "quiet_cycle_ms": ("ms", 300, "lower"),
+    },
     "quality": {
         "quality_360p_ms": ("ms", 3, "lower"),
         "quality_false_per_1000": ("", 5, "lower"),

@@ -24,8 +24,8 @@ from drivers.model import CAMERA_FACTS, Camera, Unavailable
 
 CODES = ((1, "14020000001320000001"), (2, "14020000001320000002"))
 CAMERAS = (
-    camera("gate", camera=Camera("gate", "box", "Gate")),
-    camera("yard", camera=Camera("yard", "box", "Yard", channel=2)),
+    camera("gate", camera=Camera("gate", "box", "Gate", CODES[0][1], placement="main gate")),
+    camera("yard", camera=Camera("yard", "box", "Yard", CODES[1][1], 2, "back yard")),
 )
 FILED = Filed("dt0001", IN_USE, ("gate", "yard"), 30, (FiledDevice("box", "N8", "42"),))
 

@@ -58,9 +58,9 @@ def test_unknown_three_times_in_a_row_is_told_once() -> None:
     assert statuses(told_over(*cycles)) == [[], [], [], [("pass", "unknown")], []]
 
 
-def test_a_camera_that_goes_silent_is_told_the_second_time() -> None:
-    cycles = [(finding(s, check="camera-online"),) for s in ("pass", "fail", "fail")]
-    assert statuses(told_over(*cycles)) == [[], [], [("pass", "fail")]]
+def test_a_camera_that_goes_silent_is_told_the_third_time() -> None:
+    cycles = [(finding(s, check="camera-online"),) for s in ("pass", "fail", "fail", "fail")]
+    assert statuses(told_over(*cycles)) == [[], [], [], [("pass", "fail")]]
 
 
 def test_a_finding_that_shares_a_cause_is_not_told_and_its_old_status_is_kept() -> None:

@@ -130,6 +130,7 @@ def test_an_acknowledged_finding_stays_open_counted_and_quiet_until_its_day_is_o
     assert (code, "acknowledged until 2026-11-30" in out) == (0, True)
     assert "1 open, 1 of them acknowledged" in ask()[1], "before the next look too"
     service.cycle(gate="unknown")
+    service.cycle(gate="unknown")
     assert service.cycle(gate="unknown") == []
     code, out, _ = ask("--json")
     (row,) = json.loads(out)["open"]
@@ -196,6 +197,7 @@ def test_an_outage_within_planned_work_is_not_told_and_the_plan_is_listed(servic
     (plan,) = json.loads(ask("--json", "--camera", "gate")[1])["plans"]
     assert (plan["from"], plan["in_force"]) == ("2026-11-24T15:00:00Z", True)
     service.at = datetime.fromisoformat("2026-11-24T18:00:00+00:00")
+    service.cycle(gate="fail", yard="pass")
     service.cycle(gate="fail", yard="pass")
     assert service.cycle(gate="fail", yard="pass") == [f"{GATE} fail"]
     assert json.loads(ask("--json")[1])["plans"] == []

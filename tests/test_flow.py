@@ -94,7 +94,6 @@ def test_every_message_fits_the_schema_of_its_kind(ran: tuple[Demo, Delivered, W
         ("camera-online", "camera:kiosk", "unknown", "malformed"),
         ("privacy-mask-present", "camera:annex", "unknown", "unsupported"),
         ("recording-completeness", "camera:gym", "fail", "gap"),
-        ("recording-completeness", "camera:bicycles", "fail", "stopped"),
         ("camera-online", "camera:bicycles", "fail", "channel-offline"),
     ],
 )
@@ -104,6 +103,20 @@ def test_each_fault_is_its_own_finding(
     found = finding(ran[1], check, subject)
     assert (found["status"], found["reason"], found["caused_by"]) == (status, reason, "")
     assert found["source"]["article"]
+
+
+def test_that_nothing_is_recorded_of_a_lost_camera_hangs_on_the_camera(ran: tuple[Demo, Delivered, Wire]) -> None:
+    found = finding(ran[1], "recording-completeness", "camera:bicycles")
+    assert (found["status"], found["reason"]) == ("fail", "stopped")
+    assert found["caused_by"] == "camera-online camera:bicycles"
+
+
+def test_a_healthy_camera_is_told_nothing_of(ran: tuple[Demo, Delivered, Wire]) -> None:
+    told = [f for f in ran[1].payload["body"]["findings"] if f["subject"] == "camera:gate"]
+    wrong = [f["check"] for f in told if f["status"] not in ("pass", "not_applicable") and not f["caused_by"]]
+    assert wrong == [], "what nobody declared is told once, of the site"
+    for check, subject in (("shared-fault", "site"), ("facts-unread", "site"), ("outage-duration", "site")):
+        assert finding(ran[1], check, subject)["status"] == "pass"
 
 
 def test_a_bare_snapshot_beside_masked_streams_fails_on_its_path_alone(ran: tuple[Demo, Delivered, Wire]) -> None:
@@ -128,6 +141,12 @@ def test_nothing_passes_for_a_device_that_could_not_be_asked(ran: tuple[Demo, De
 def test_a_wrong_password_is_sent_once_and_no_right_one_is_ever_refused(ran: tuple[Demo, Delivered, Wire]) -> None:
     demo, _, _ = ran
     assert {name: n for name, n in demo.site.failed_logins.items() if n} == {"store": 1}
+
+
+def test_footage_that_stopped_with_its_camera_has_the_camera_as_its_cause(ran: tuple[Demo, Delivered, Wire]) -> None:
+    found = finding(ran[1], "recording-completeness", "camera:bicycles")
+    cause = "camera-online camera:bicycles"
+    assert (found["status"], found["reason"], found["caused_by"]) == ("fail", "stopped", cause)
 
 
 def test_no_device_was_asked_to_change_anything(ran: tuple[Demo, Delivered, Wire]) -> None:

@@ -10,13 +10,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sites
 
 from agent import status_file
+from agent.assessed_days import Count, DayAssessed, rates_json
 from agent.commands import status as command
 from agent.daemon_status import OPEN_MAX, open_rows
 from agent.errors import Forbidden
@@ -250,6 +251,24 @@ def test_the_daemon_leaves_what_is_not_in_order_worst_first_and_each_cause_once(
     many = open_rows(sites.site(), tuple(found[:1] * (OPEN_MAX + 5)))
     assert told["open_more"] == 0
     assert many["open_more"] == 5
+
+
+def test_the_assessment_of_the_last_whole_day_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    day = DayAssessed(date(2026, 1, 30), 96, {"online": Count(941, 960, 12, 4), "overlay": Count(960, 960)})
+    fresh(tmp_path, rates=rates_json(day))
+    run(tmp_path, lang="zh_CN")
+    shown = capsys.readouterr().out
+    assert "2026-01-30考核指标" in shown
+    assert "在线率 98.0 %, OSD标注合规率 100.0 %" in shown
+
+
+@pytest.mark.parametrize("rates", [None, [], {"online": [1]}, {"online": ["x", "y"]}, {"online": {"good": 1}}, "x"])
+def test_an_assessment_that_is_none_is_left_out(
+    rates: Json, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh(tmp_path, rates=rates)
+    run(tmp_path)
+    assert "assessment" not in capsys.readouterr().out
 
 
 def test_what_says_nothing_about_delivery_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

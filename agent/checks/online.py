@@ -151,5 +151,5 @@ def _unavailable(check: Check, site: Site, device_id: str, subject: str, why: Un
 
 CHECK = Check(
     CHECK_ID, run, "major", ORDER_799_OPERATION, "Cameras run continuously and deliver their picture.",
-    Looks(fail=2, unknown=2, recover=2),
+    Looks(fail=3, recover=2),
 )  # fmt: skip

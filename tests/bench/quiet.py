@@ -1,0 +1,191 @@
+"""Bench `quiet`: how often a healthy site of 64 cameras makes the agent speak, in a simulated month.
+
+Run: python tests/bench/quiet.py [--quick] [--json]. What each figure means stands in README.md beside this file.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+from quiet_pictures import Remembering, Sight, reference
+from quiet_site import BEGINS_AT, MASKS, PERIOD, Box, World, world
+
+from agent import baselines, cycle
+from agent.baselines import Approval
+from agent.checks import online
+from agent.config import Site
+from agent.derived import keep_derived
+from agent.events import Transition, transitions
+from agent.model import Moment
+from agent.previous import Previous
+from agent.probe import Probed
+from agent.publish_status import DeliveryStatus
+from agent.rim import Rim
+from agent.state import NOTHING, Memory
+from drivers.credentials import Credentials
+from drivers.details import Host
+from drivers.footage import WantedFootage
+from drivers.model import Device, Observation
+from drivers.picture import PathName
+from masking.worker import Worker
+from measure.figures import Figure, flags, say, show
+
+EVENTS = Figure("quiet_events_per_week", "events", 2, "lower")
+FALSE_FAILS = Figure("false_fail_findings", "findings", 0, "lower")
+CYCLE = Figure("quiet_cycle_ms", "ms", 300, "lower")
+
+HOST = Host(0.2, 0.5, 40_000_000_000, 64_000_000_000, 60, 48.0)
+Approvals = dict[str, Approval]
+
+PICTURE_DAYS = 3
+OFF_AT = timedelta(hours=4, minutes=20)
+"""Once a week the gateway is restarted at this local time, and misses a cycle."""
+
+
+@dataclass
+class Reading:
+    """Gives what the world tells at a moment, device by device, in the place of the network."""
+
+    world: World
+    now: datetime
+    waiting: list[tuple[Box, Mapping[str, Collection[PathName]], WantedFootage]] = field(default_factory=list)
+
+    def ask(
+        self, part: Site, paths: Mapping[str, Collection[PathName]], wanted: WantedFootage, in_s: float = 0.0
+    ) -> None:
+        ids = {device.id for device in part.devices}
+        self.waiting += [(box, paths, wanted) for box in self.world.boxes if box.device.id in ids]
+
+    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
+        while self.waiting:
+            box, paths, wanted = self.waiting.pop(0)
+            yield box.device, self.world.read(box, self.now, paths, wanted)
+
+
+@dataclass
+class Heard:
+    """What the agent said.
+
+    `events`: when, and which finding; `failing`: in how many looks a fail counted, by finding.
+    """
+
+    events: list[tuple[datetime, str]] = field(default_factory=list)
+    failing: Counter[str] = field(default_factory=Counter)
+    cycle_ms: list[float] = field(default_factory=list)
+
+
+def main() -> None:
+    """Live through the month, and print the one JSON object."""
+    asked = flags(__doc__ or "")
+    cameras, days = (4, 0.75) if asked.quick else (64, 30.0)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, Worker(jobs_per_child=10**9) as worker:
+        living = world(Path(folder), cameras)
+        pictures = Remembering(worker.judge, 1 if asked.quick else PICTURE_DAYS)
+        approve(living.site, pictures)
+        heard = lived(living, pictures, days)
+    by_week = Counter((at - BEGINS_AT) // timedelta(weeks=1) for at, _ in heard.events)
+    told = [float(by_week[week]) for week in range(int(days // 7) or 1)]
+    a_week = round(len(heard.events) * 7 / days, 2)
+    spread = {"value": a_week, "low": min(a_week, *told), "high": max(a_week, *told)}
+    false = [key for key in heard.failing if not key.startswith(f"{online.CHECK_ID} ")]
+    figures = {
+        EVENTS.name: EVENTS.of(told) | spread,
+        FALSE_FAILS.name: FALSE_FAILS.of([float(len(false))]),
+        CYCLE.name: CYCLE.of(heard.cycle_ms),
+    }
+    conditions = {
+        "cameras": cameras,
+        "days": days,
+        "events": dict(Counter(name for _, name in heard.events)),
+        "failing_looks": dict(heard.failing),
+        "took_s": round(time.monotonic() - begun, 1),
+        "pictures_judged": len(pictures.answers),
+        "pictures_asked": pictures.asked,
+    }
+    show("quiet", asked, figures, conditions)
+
+
+def approve(site: Site, pictures: Remembering) -> None:
+    """Approve each camera's mask and its view by day, that of seven in eight at night too."""
+    references: dict[tuple[int, str], bytes] = {}
+    for number, config in enumerate(site.cameras):
+        name = config.camera.id
+        place = Sight.of(name, BEGINS_AT, 1).place
+        lights = ("day",) if number % 9 == 0 else ("day", "infrared")
+        for light in lights:
+            if (place, light) not in references:
+                references[place, light] = reference(pictures.worker, place, light)
+        views = tuple(references[place, light] for light in lights)
+        made = baselines.approve(site, name, "installer", BEGINS_AT, "commissioning", MASKS.masks, views)
+        baselines.write_approval(site.storage.directory, made)
+
+
+def is_gateway_off(now: datetime) -> bool:
+    """Whether this look falls into the weekly restart of the gateway."""
+    into_week = (now - BEGINS_AT) % timedelta(weeks=1)
+    return timedelta() <= into_week - timedelta(days=2) - OFF_AT < PERIOD
+
+
+def one_cycle(
+    living: World, pictures: Remembering, moment: Moment, memory: Memory, previous: Previous, approved: Approvals
+) -> tuple[tuple[Transition, ...], Memory]:
+    """Look as the daemon does; return what changed, and the memory of it.
+
+    In the place of network, gateway and approvals on disk stand the world's. Reports are not written, signed and kept.
+    """
+    now, site = moment.at, living.site
+    delivery = DeliveryStatus("connected", BEGINS_AT, puback_at=now, confirm="broker")
+    rim = Rim(Credentials(None), pictures.judge, lambda: now, previous=previous, delivery=delivery)
+    replaced = {
+        "Reading": lambda *rest: Reading(living, now),
+        "discover": lambda *rest: living.heard(now),
+        "look_at_host": lambda *rest: (Observation("site", HOST, now, "bench"),),
+        "read_approvals": lambda *rest: approved,
+    }
+    with ExitStack() as stack:
+        for name, instead in replaced.items():
+            stack.enter_context(patch.object(cycle, name, instead))
+        seen = cycle.see(site, rim, moment, memory)
+    if seen.derived:
+        keep_derived(site.storage.directory, seen.derived)
+    return transitions(seen.findings, seen.memory, now)
+
+
+def lived(living: World, pictures: Remembering, days: float) -> Heard:
+    """Run the agent's cycle through these days; return what it said."""
+    heard, now, memory = Heard(), BEGINS_AT + timedelta(hours=9), NOTHING
+    approved = baselines.read_approvals(living.site.storage.directory)
+    ends_at, previous, booted, synced = BEGINS_AT + timedelta(days=days), Previous(), 0, True
+    while now < ends_at:
+        now += PERIOD
+        if is_gateway_off(now):
+            previous, booted, synced = Previous(), booted + 1, False
+            continue
+        moment = Moment(now, (now - BEGINS_AT) // timedelta(milliseconds=1), f"boot {booted}", synced)
+        synced = True
+        begun = time.process_time()
+        changed, memory = one_cycle(living, pictures, moment, memory, previous, approved)
+        heard.cycle_ms.append(1000 * (time.process_time() - begun))
+        heard.events += ((now, _line(one)) for one in changed if one.told)
+        heard.failing.update(key for key, known in memory.known.items() if known.status == "fail")
+        if (now - BEGINS_AT) % timedelta(days=1) < PERIOD:
+            say(f"day {(now - BEGINS_AT).days}: {len(heard.events)} events")
+    return heard
+
+
+def _line(one: Transition) -> str:
+    found = one.finding
+    return f"{found.check} {found.subject}: {one.before} -> {found.status} {found.reason}"
+
+
+if __name__ == "__main__":
+    main()
