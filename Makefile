@@ -40,6 +40,7 @@ setup: .venv/installed ## create .venv from the lock file
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) packaging/require_python.py
 	$(PYTHON) -m venv .venv
+	@echo "installing what the lock file names into .venv: about a minute"
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@

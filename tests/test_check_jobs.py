@@ -211,6 +211,7 @@ def test_a_single_address_needs_no_site_for_a_job_and_is_no_other_address(on_sit
     login = ("--user", user, "--password-file", str(tmp_path / "password"))
     here = ("--host", f"{address.host}:{address.port}", *login)
     on_site.config.unlink()
+    on_site.simulated.change("gate", "dark")
     on_site.check("--open", "a", "--quiet", *here)
     code, out, _ = on_site.check("--close", "a", "--json", *here)
     told = json.loads(out)

@@ -84,6 +84,14 @@ def test_no_module_has_two_rows_in_the_table_of_modules() -> None:
     assert {name: count for name, count in named.items() if count > 1} == {}
 
 
+def test_no_decision_and_no_section_of_the_agent_stands_on_two_pages() -> None:
+    pages = [page(f"agent/{name}.md") for name in ("README", "operate", "judging", "delivery")]
+    decided = Counter(re.findall(r"(?m)^\| 20\d\d-\d\d-\d\d \| (.+?) \|", "\n".join(pages)))
+    sections = Counter(one for text in pages for one in re.findall(r"(?m)^## (.+)$", text) if one != "Decisions")
+    assert len(decided) > 100
+    assert [one for one, count in (decided + sections).items() if count > 1] == []
+
+
 @pytest.mark.parametrize("path", PAGES, ids=str)
 def test_links_between_pages_lead_somewhere(path: Path) -> None:
     assert broken_links(ROOT / path) == []

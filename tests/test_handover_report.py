@@ -16,8 +16,8 @@ from agent.checks import CHECKS
 from agent.checks.sources import CLOCK, PRIVACY
 from agent.config import CameraConfig, NoPrivateArea, Preset, PtzLock
 from agent.facts import gather
-from agent.handover.contents import duty_text, is_declaration, rule_text
-from agent.handover.report_words import DOCUMENTS, TITLES, WORDS
+from agent.handover.contents import duty_text, is_declaration
+from agent.handover.report_words import DOCUMENTS, TITLES, WORDS, rule_text
 from agent.handover.shown import Shown, withheld
 from agent.text import translate
 from drivers.details import Interface, Interfaces, Movable

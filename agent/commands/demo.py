@@ -117,15 +117,18 @@ def _show(console: Console, demo: Demo, what: Delivered, args: argparse.Namespac
     report = {"path": files["report.html"], "command": _verifying(args)}
     for line in (
         Message("{sent} reports sent, {verified} verified, {confirmed} confirmed by the hub", counts),
-        Message("hand-over report: {path}   check it: {command}", report),
+        Message("hand-over report: {path}", report),
+        Message("check it: {command}", report),
         Message("what the hub has verified: {page}   data: {data}",
                 {"page": files["hub.html"], "data": files["result.json"]}),
     ):  # fmt: skip
-        console.print(Text(render(line, args.lang)))
+        console.print(Text(render(line, args.lang)), soft_wrap=True)
 
 
 def _verifying(args: argparse.Namespace) -> str:
-    return f"camwarden verify {args.out / 'report.html'} --data {args.out / 'hub'}"
+    # In a checkout the command lies in .venv and is on nobody's path.
+    program = "camwarden" if shutil.which("camwarden") else sys.argv[0]
+    return f"{program} verify {args.out / 'report.html'} --data {args.out / 'hub'}"
 
 
 def _watch(console: Console, demo: Demo, what: Delivered, rounds: int, say: Any) -> None:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.config import Site
+from agent.handover.report_words import rule_text
 from agent.harmless import printable
 from agent.model import Finding, Status
 from agent.report import counts
@@ -75,7 +76,7 @@ def findings_table(site: Site, findings: tuple[Finding, ...], lang: str, everyth
         if names.get(finding.subject):
             where.append(f"\n{finding.subject}", style="dim")
         what.append(f"\n→ {printable(step)}" if step else "")
-        what.append(f"\n{finding.check}: {finding.source}", style="dim")
+        what.append(f"\n{finding.check}: {rule_text(finding.source, lang)}", style="dim")
         table.add_row(status, where, what)
     return Group(table, Text(summary(findings, lang)))
 

@@ -18,8 +18,8 @@ from agent.declarables import BY_ID
 from agent.handover.contents_cameras import camera_parts
 from agent.handover.contents_equipment import clock_rows, device_rows, forecast_rows, stream_rows
 from agent.handover.report import ORDER, DutyPart, FindingPart, HandOver, KeyPart, RowPart, SitePart, TodoPart
-from agent.handover.report_words import DOCUMENTS, TITLES
-from agent.model import Check, Finding, Json, Message, Source, Status
+from agent.handover.report_words import DOCUMENTS, TITLES, rule_text
+from agent.model import Check, Finding, Json, Message, Status
 from agent.rules.pack import obligations
 from agent.rules.reading import shipped
 from agent.text import render, translate
@@ -95,15 +95,6 @@ def duty_text(check: Check, lang: str) -> str:
     """Return what a check's rule asks for: a pack says it in both languages, the catalogue what stands in no pack."""
     said = (one.says(lang) for _, one in obligations(shipped(), check.id) if one.duty == check.duty)
     return next(said, translate(check.duty, lang))
-
-
-def rule_text(source: Source, lang: str) -> str:
-    """Return the rule behind a check in short, as a reader of this language looks it up: each document, its article."""
-    documents = [translate(DOCUMENTS.get(one, one), lang) for one in source.document.split("; ")]
-    articles = translate(source.article, lang).replace("\uff1b", "; ").split("; ")
-    if len(documents) != len(articles):
-        return f"{'; '.join(documents)} {'; '.join(articles)}"
-    return "; ".join(f"{document} {article}" for document, article in zip(documents, articles, strict=True))
 
 
 def places(site: Site, findings: Iterable[Finding], lang: str) -> str:

@@ -1,9 +1,12 @@
-"""What the hand-over report itself says: headings, explanations, titles of checks. All of them are msgids."""
+"""What the hand-over report itself says: headings, explanations, titles of checks, and rules in short: all msgids."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+
+from agent.model import Source
+from agent.text import translate
 
 TITLES: Final[Mapping[str, str]] = {
     "declarations": "Declarations",
@@ -175,3 +178,12 @@ WORDS: Final[Mapping[str, str]] = {
     "proves that the report is unchanged, and who made it only together with the signatures above.",
     "page": "Hand-over report",
 }
+
+
+def rule_text(source: Source, lang: str) -> str:
+    """Return the rule behind a check in short, as a reader of this language looks it up: each document, its article."""
+    documents = [translate(DOCUMENTS.get(one, one), lang) for one in source.document.split("; ")]
+    articles = translate(source.article, lang).replace("\uff1b", "; ").split("; ")
+    if len(documents) != len(articles):
+        return f"{'; '.join(documents)} {'; '.join(articles)}"
+    return "; ".join(f"{document} {article}" for document, article in zip(documents, articles, strict=True))
