@@ -141,7 +141,7 @@ def test_scripts_declare_without_being_asked(path: Path) -> None:
         (["--set", "key-target=yes", "--cameras", "gate"], "key-target is about the whole site, not about single"),
         (["--set", "paper-design=D1"], "paper-design is a paper, and its date and digest are missing"),
         (["--set", "linked=\x1b[31m"], "--set linked=\ufffd[31m: the value must be true or false"),
-        (["--set", "linked=yes", "--until", "soon"], "argument --until: soon is no day: write it as 2026-01-31"),
+        (["--set", "linked=yes", "--until", "soon"], "soon is no day: write it as 2026-01-31"),
     ],
 )
 def test_what_is_wrong_on_the_command_line_changes_nothing(path: Path, arguments: list[str], told: str) -> None:

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.hub_view import reading
-from agent.errors import ConfigurationError
+from agent.errors import ConfigurationError, os_words
 from agent.exits import OK
 from agent.files import write_atomic
 from agent.harmless import printable
@@ -64,9 +64,11 @@ def run(args: argparse.Namespace) -> int:
         try:
             write_atomic(args.xlsx, workbook(*_sheets(found, args.lang)), 0o644)
         except OSError as error:
-            values = {"path": str(args.xlsx), "why": error.strerror or ""}
             raise ConfigurationError(
-                Message("{path}: cannot be written: {why}; choose another place", values)
+                Message(
+                    "{path}: cannot be written: {why}; choose another place",
+                    {"path": args.xlsx, "why": os_words(error)},
+                )
             ) from None
     if args.json:
         sys.stdout.write(json.dumps(report_json(found)) + "\n")

@@ -134,7 +134,8 @@ def set_desired(
         if len(payload) > ORDER_MAX_BYTES:
             raise UsageError(
                 Message(
-                    "policy and packs take {count} bytes where a site looks at {most}; send fewer or shorter packs",
+                    "policy and packs take {count} bytes, and a site looks at {most} at most; "
+                    "send fewer or shorter packs",
                     {"count": len(payload), "most": ORDER_MAX_BYTES},
                 )
             )
