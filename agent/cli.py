@@ -138,6 +138,7 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
 
 def full_parser() -> argparse.ArgumentParser:
     """Return the parser with the options of every command: for completion, man pages and tests. Imports all of them."""
+    speak_of_mistakes("en")  # an earlier command of this process may have spoken another language
     return _parser({name: importlib.import_module(module) for name, (module, _) in COMMANDS.items()})
 
 

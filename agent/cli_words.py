@@ -6,8 +6,38 @@ Which language that is, is decided in `cli.py`; the parsers are written in Engli
 from __future__ import annotations
 
 import argparse
+import re
+from unicodedata import east_asian_width
 
 from agent.text import translate
+
+_WORD = re.compile(r"[!-~]+|.")
+"""A word of ASCII stays whole; between Chinese characters a line may break anywhere."""
+
+_NOT_FIRST = "，。：；、！？）”》"  # noqa: RUF001  a line of Chinese does not begin with these
+
+
+class ByWidth(argparse.HelpFormatter):
+    """Breaks lines by the width that a terminal gives them: a Chinese character takes two columns."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrapped(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in wrapped(text, width - len(indent)))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a text in lines of at most `width` columns; a longer word stands on a line of its own."""
+    lines, line, used = [], "", 0
+    for word in _WORD.findall(" ".join(text.split())):
+        columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in word)
+        if line and used + columns > width and word not in _NOT_FIRST:
+            lines.append(line.rstrip())
+            line, used = "", 0
+        if line or word != " ":
+            line, used = line + word, used + columns
+    return [*lines, line.rstrip()] if line else lines
 
 
 def speak(parser: argparse.ArgumentParser, lang: str) -> None:
@@ -16,6 +46,8 @@ def speak(parser: argparse.ArgumentParser, lang: str) -> None:
     def said(text: str | None) -> str | None:
         return text if text is None or text == argparse.SUPPRESS else translate(text, lang)
 
+    if lang != "en":
+        parser.formatter_class = ByWidth
     parser.description, parser.epilog = said(parser.description), said(parser.epilog)
     # argparse has no other way to its groups and options.
     for group in parser._action_groups:
