@@ -128,7 +128,7 @@ def flapping(seed: int) -> tuple[Span, ...]:
 
 @dataclass(frozen=True)
 class World:
-    """The site, and what it tells at a moment. `pictures`: the bytes that stand for what a camera shows then."""
+    """The site, and what it tells at a moment. The bytes of a picture name its camera and its moment."""
 
     site: Site
     boxes: tuple[Box, ...]
@@ -170,7 +170,7 @@ class World:
             recordings, days = _footage(box, camera, now, wanted or Wanted())
             values += [recordings, days, SCHEDULE]
             played_at = recordings.spans[0].start_at + timedelta(seconds=1)
-        down = _is_down(box, camera, now)
+        down = _is_down(box, camera.id, now)
         pictures, asked = [], []
         for path in PATHS:
             if path == "snapshot" or (path == "playback" and played_at is None):
@@ -197,7 +197,7 @@ def _of_device(box: Box, now: datetime, lot: random.Random) -> Iterator[Value]:
     if box.kept:
         yield Channels(
             tuple(
-                Channel(number, name, "offline" if _is_down_name(box, name, now) else "online")
+                Channel(number, name, "offline" if _is_down(box, name, now) else "online")
                 for number, name in enumerate(box.cameras, 1)
             )
         )
@@ -207,11 +207,7 @@ def _of_device(box: Box, now: datetime, lot: random.Random) -> Iterator[Value]:
         yield Disks(tuple(Disk(f"hdd{n}", "HDD", "ok", "ok", capacity, free, True) for n in (1, 2)))
 
 
-def _is_down(box: Box, camera: Camera, now: datetime) -> bool:
-    return _is_down_name(box, camera.id, now)
-
-
-def _is_down_name(box: Box, name: str, now: datetime) -> bool:
+def _is_down(box: Box, name: str, now: datetime) -> bool:
     return name == box.cameras[0] and any(span.start_at <= now < span.end_at for span in box.drops)
 
 
