@@ -97,7 +97,7 @@ def test_an_error_says_english_as_text_and_chinese_where_it_is_rendered() -> Non
     )
     assert str(outer) == "a.json: the signature does not fit the payload: it was changed; open the job anew"
     assert render(outer.message, "en") == str(outer)
-    assert render(outer.message, "zh_CN") == "a.json：签名与内容不符：文件已被改动；请重新建立任务"
+    assert render(outer.message, "zh_CN") == "a.json：签名与内容不符：文件已被改动；请重新登记工单"
 
 
 def test_braces_of_others_are_never_places() -> None:
