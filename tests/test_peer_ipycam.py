@@ -68,7 +68,7 @@ def test_streams_come_from_media1(outcome: dict[str, Any]) -> None:
 
 def test_what_it_does_not_have_is_unsupported_and_never_none(outcome: dict[str, Any]) -> None:
     missing = {one["fact"]: one["reason"] for one in values(outcome["right"], "Unavailable") if one["path"] is None}
-    device = {"interfaces", "storages", "signing", "recording-summary", "gap-events"}
+    device = {"interfaces", "storages", "signing", "recording-summary", "gap-events", "protocols"}
     camera = {"masks", "mask-options", "overlays", "recordings", "retention-limits"}
     assert missing == dict.fromkeys(device | camera, "unsupported")
     assert values(outcome["right"], "Masks") == []
