@@ -3,7 +3,8 @@
 Main streams and recordings cost much and are not fetched every cycle (`drivers/capture.py` says when). Until the next
 turn the last look counts, unless what it rests on has changed: the declared zones or the device's own masks. A path
 that did not show every zone hidden, or gave no picture, is looked at again in every cycle, so that trouble and its
-repair are seen at once.
+repair are seen at once. Of a camera that gives no live picture now, no earlier one speaks: it is not there because it
+was.
 """
 
 from __future__ import annotations
@@ -80,12 +81,13 @@ def join(
     kept: list[Looked] = []
     for camera in site.cameras:
         own = by_subject.get(f"camera:{camera.camera.id}", [])
+        silent = _is_silent(own)
         for path in IN_ROTATION:
             look = _look(site, camera, path, own, before.get((camera.camera.id, path)), now)
             if look is None:
                 continue
             kept.append(look)
-            if _not_due(own, path) is not None:
+            if _not_due(own, path) is not None and (path == "playback" or not silent):
                 _recall(own, look)
     return tuple(o for own in by_subject.values() for o in own), tuple(kept)
 
@@ -117,6 +119,15 @@ def _not_due(own: list[Observation], path: PathName) -> Observation | None:
         if isinstance(value, Unavailable) and (value.fact, value.path) == ("picture", path):
             return observation if value.reason == "not-looked-at" else None
     return None
+
+
+def _is_silent(own: list[Observation]) -> bool:
+    """Say whether live paths were tried in this cycle and none of them gave a picture."""
+    values = [o.value for o in own]
+    pictures = [v for v in values if isinstance(v, PictureSeen) or (isinstance(v, Unavailable) and v.fact == "picture")]
+    live = [v for v in pictures if v.path not in (None, "playback")]
+    failed = any(isinstance(v, Unavailable) and v.reason != "not-looked-at" for v in live)
+    return failed and not any(isinstance(v, PictureSeen) for v in live)
 
 
 def _recall(own: list[Observation], look: Looked) -> None:

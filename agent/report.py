@@ -22,6 +22,7 @@ from agent.events import Transition
 from agent.facts import Facts
 from agent.looks import masks_digest
 from agent.model import Draft, Finding, Json, Message, Source, utc_text
+from agent.policy_bounds import PERIOD, RULES
 from agent.report_health import counts, health_body
 from agent.rules.floors import floors
 from agent.rules.pack import Pack, digest_of, from_hub_json
@@ -110,6 +111,7 @@ def _config(site: Site, facts: Facts, findings: tuple[Finding, ...], now: dateti
             "rules": digest_of(site.packs),
         },
         "rules": _rules(site, now),
+        "policy": {PERIOD: site.period_s} | {name: getattr(site.policy, name) for name in RULES if name != PERIOD},
         "answers": asked.answers(),
     }
 

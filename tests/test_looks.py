@@ -63,6 +63,19 @@ def test_without_a_remembered_look_a_path_without_a_turn_is_unknown() -> None:
     assert kept == ()
 
 
+def test_a_camera_that_shows_nothing_now_is_not_online_because_it_was() -> None:
+    silent = out_of_turn(healthy(), *NOT_DUE)
+    for path in ("snapshot", "sub"):
+        silent = without_path(silent, path)
+        silent += observed("camera:gate", Unavailable("picture", "fault", path=path))
+    joined, kept = join(site(camera()), silent, first_look(), NOW + 3 * HOUR)
+    assert statuses(joined)["camera-online"] == "unknown fault"
+    assert statuses(joined)["privacy-mask-effective"].startswith("unknown")
+    assert [k.path for k in kept] == ["main", "playback"], "its turn does not come earlier, and the look counts again"
+    back, _ = join(site(camera()), out_of_turn(healthy(), *NOT_DUE), kept, NOW + 4 * HOUR)
+    assert statuses(back)["privacy-mask-effective"] == "pass"
+
+
 def test_a_look_is_forgotten_after_a_day() -> None:
     joined, kept = join(site(camera()), out_of_turn(healthy(), *NOT_DUE), first_look(), NOW + DAY + HOUR)
     assert statuses(joined)["privacy-mask-effective"] == "unknown path-not-looked-at"

@@ -53,6 +53,7 @@ def _camera(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
             "path-not-looked-at",
             evidence,
             Message("path {path} could not be tried without a login", {"path": missed[0]}),
+            online.cause_of_silence(facts, subject),
         )
     return check.finding(subject, "pass", "", evidence, Message("every path asks for a login"))
 

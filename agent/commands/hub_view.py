@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from agent.exits import FAILS, OK
+from agent.harmless import printable
 from agent.hub import trust
 from agent.hub.metrics_page import read_metrics
 from agent.hub.report import write_orders, write_silent, write_status
@@ -30,6 +31,24 @@ STEPS: Final = {
 }
 NUMBERS: Final = ("received", "verified", "confirmed", "untrusted", "duplicates", "forks", "tampered")
 WEDGED: Final = Message("connected, but it no longer looks: restart the service at the site, and keep its log")
+
+CHANGED: Final = {
+    "cameras-fewer": Message("cameras are no longer reported, ask whether they were taken down"),
+    "camera-elsewhere": Message("cameras are read from another device or channel, ask whether they are the same"),
+    "device-replaced": Message("another box answers as this device, ask who changed it"),
+    "one-box-as-several": Message("one box is reported as several devices, ask which camera is really looked at"),
+    "zones-fewer": Message("private zones are no longer declared, ask who decided it"),
+    "threshold-loosened": Message("a figure is less strict than it was, ask why"),
+    "rules-fewer": Message("a rule pack no longer counts, ask why"),
+    "rules-edited": Message("a rule pack has other bytes under the same version, compare it with the released one"),
+    "masks-approved-anew": Message("changed masks were approved, have a spot check look at them"),
+    "approver-new": Message("somebody approves who did not before, ask whether he may"),
+    "index-restarted": Message("the sealed footage index begins anew, ask what became of the state directory"),
+    "declaration-backdated": Message("a declaration is dated before a report that missed it, ask for the paper"),
+    "clock-back": Message("the site's clock went back, compare the times of arrival"),
+    "configuration-edited": Message("site.toml was edited"),
+}
+"""What is said of each kind of `agent/hub/changes.py`, with the question to the site."""
 
 
 def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
@@ -120,6 +139,8 @@ def _print_status(told: dict[str, Json], lang: str) -> None:
         print("  " + ", ".join(f"{of_site[number]} {translate(number, lang)}" for number in NUMBERS))
         for message in _remarks(site, of_site):
             print(f"  {render(message, lang)}")
+        for line in _changed(of_site["changes"], lang):
+            print(line)
 
 
 def _remarks(site: str, of_site: Any) -> Iterator[Message]:
@@ -148,6 +169,16 @@ def _remarks(site: str, of_site: Any) -> Iterator[Message]:
         yield Message("policy {desired_version} is wanted, {reported_version} in force", policy)
         if policy["refused"]:
             yield Message("policy {version} was refused by the site: {reason}", policy["refused"])
+
+
+def _changed(told: Any, lang: str) -> Iterator[str]:
+    """Yield a line for each way in which the site reports otherwise than it did; names are the site's own words."""
+    for change in told["kinds"] if told else ():
+        names = ", ".join(printable(name) for name in change["what"])
+        more = ", ..." if change["count"] > len(change["what"]) else ""
+        was = f" ({change['before']} -> {change['after']})" if change["before"] else ""
+        since = f"{told['from'][:10]} -> {told['to'][:10]}"
+        yield f"  {since}  {render(CHANGED[change['kind']], lang)}: {names}{more}{was}".replace(":  (", " (")
 
 
 def _age(seconds: int) -> str:

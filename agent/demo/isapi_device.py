@@ -100,11 +100,9 @@ class IsapiDevice:
         clock: Callable[[], datetime],
         changes: Changes,
     ) -> None:
-        self.spec = spec
-        self._cameras = cameras
+        self.become(spec, cameras)
         self._changes = changes
         self._clock = clock
-        self._offset = timedelta(seconds=spec.clock_offset_s)
         self._started_at = clock()
         self._lock = threading.Lock()
         self._asked: Counter[str] = Counter()
@@ -117,6 +115,12 @@ class IsapiDevice:
         except OSError:
             self.http.stop()
             raise
+
+    def become(self, spec: DemoDevice, cameras: tuple[DemoCamera, ...]) -> None:
+        """Be another box, or have other cameras, from the next request on; address and login stay."""
+        self.spec = spec
+        self._cameras = cameras
+        self._offset = timedelta(seconds=spec.clock_offset_s)
 
     def start(self) -> None:
         """Answer from now on."""

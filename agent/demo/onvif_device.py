@@ -53,10 +53,8 @@ class OnvifDevice:
         clock: Callable[[], datetime],
         changes: Changes,
     ) -> None:
-        self.spec = spec
-        self._cameras = cameras
+        self.become(spec, cameras)
         self._changes = changes
-        self._offset = timedelta(seconds=spec.clock_offset_s)
         self._clock = clock
         self._started_at = clock()
         self.gate = Gate(spec.user, password, self.now, realm=f"{spec.model} {spec.serial}")
@@ -73,6 +71,12 @@ class OnvifDevice:
         except OSError:
             self.http.stop()
             raise
+
+    def become(self, spec: DemoDevice, cameras: tuple[DemoCamera, ...]) -> None:
+        """Be another box, or have other cameras, from the next request on; address and login stay."""
+        self.spec = spec
+        self._cameras = cameras
+        self._offset = timedelta(seconds=spec.clock_offset_s)
 
     def start(self) -> None:
         """Answer from now on."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from agent.demo.announcing import Announcer
 from agent.demo.cameras import BARE_CLIPS, CAMERAS, DEVICE_FAULTS, DEVICES, DemoCamera, DemoDevice, Fault
@@ -23,6 +24,8 @@ from agent.demo.onvif_device import OnvifDevice
 from agent.demo.site_config import CITY, SITE_ID, SITE_NAME, secrets_toml, site_toml, write
 
 __all__ = ["CITY", "SITE_ID", "SITE_NAME", "DeviceAddress", "SimulatedSite"]
+
+_Row = TypeVar("_Row", DemoCamera, DemoDevice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,12 @@ class SimulatedSite:
     def _build(self, device: DemoDevice, clock: Callable[[], datetime]) -> OnvifDevice | IsapiDevice | HangingDevice:
         if device.behaviour == "hangs":
             return HangingDevice(device.id)
-        cameras = tuple(
-            sorted((camera for camera in self._cameras if camera.device == device.id), key=lambda one: one.channel)
-        )
         kind = IsapiDevice if device.driver == "hikvision" else OnvifDevice
-        return kind(device, cameras, self._passwords[device.id], clock, self._changes)
+        return kind(device, self._cameras_of(device.id), self._passwords[device.id], clock, self._changes)
+
+    def _cameras_of(self, device_id: str) -> tuple[DemoCamera, ...]:
+        of_it = (camera for camera in self._cameras if camera.device == device_id)
+        return tuple(sorted(of_it, key=lambda one: one.channel))
 
     def start(self) -> None:
         """Let every device answer."""
@@ -155,6 +159,25 @@ class SimulatedSite:
             raise ValueError(f"device {device_id} cannot show the fault {fault}")
         self._changes.switch_device(device_id, fault)
 
+    def replace(self, *rows: DemoCamera | DemoDevice) -> None:
+        """Let rows of these ids take the place of those that were there, while the site runs.
+
+        Addresses and logins stay those of the device.
+
+        Raises:
+            ValueError: There is no such device or camera, or the device never answers.
+        """
+        for row in rows:
+            if isinstance(row, DemoCamera):
+                self._cameras = _replaced(self._cameras, row)
+            else:
+                self._specs = _replaced(self._specs, row)
+            name = row.device if isinstance(row, DemoCamera) else row.id
+            server = self._servers[name]
+            if isinstance(server, HangingDevice):
+                raise ValueError(f"device {name} never answers, whatever it is")
+            server.become(next(one for one in self._specs if one.id == name), self._cameras_of(name))
+
     def write_config(self, directory: Path, hub: Mapping[str, object]) -> Path:
         """Write site.toml and secrets.toml (0600) for an agent that is to watch this site.
 
@@ -177,3 +200,9 @@ class SimulatedSite:
     def _configured_password(self, device: DemoDevice) -> str:
         right = self._passwords[device.id]
         return f"{right[:-1]}-outdated" if device.wrong_password_configured else right
+
+
+def _replaced(rows: tuple[_Row, ...], new: _Row) -> tuple[_Row, ...]:
+    if new.id not in {row.id for row in rows}:
+        raise ValueError(f"the simulated site has no {new.id}")
+    return tuple(new if row.id == new.id else row for row in rows)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from agent.hub.resend import absent
 from agent.hub.store import Store
@@ -178,6 +179,28 @@ def stored_reports(store: Store, site: str, epoch: str, stream: StreamName, firs
     rows = store.all(f"SELECT {columns} FROM report WHERE {where}", site, epoch, stream, first, last)  # noqa: S608
     for *place, digest, fork, kid, arrived_at, jws, payload in rows:
         yield Stored(place[0], place[1], place[2], digest, bool(fork), kid, arrived_at, jws, payload)
+
+
+def config_ends(store: Store, site: str, within: timedelta) -> tuple[tuple[str, bytes], tuple[str, bytes]] | None:
+    """Return epoch and payload of a site's newest configuration report, and of the oldest one that came `within` it.
+
+    By time of arrival, which the site does not set. None where there is only one.
+    """
+    newest = store.all(
+        "SELECT id, epoch, payload, arrived_at FROM report WHERE site = ? AND stream = 'config' AND fork = 0"
+        " ORDER BY arrived_at DESC, id DESC LIMIT 1",
+        site,
+    )
+    if not newest:
+        return None
+    ((number, epoch, payload, arrived_at),) = newest
+    since = (datetime.fromisoformat(arrived_at) - within).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    earlier = store.all(
+        "SELECT epoch, payload FROM report WHERE site = ? AND stream = 'config' AND fork = 0 AND arrived_at >= ?"
+        " AND id <> ? ORDER BY arrived_at, id LIMIT 1",
+        *(site, since, number),
+    )
+    return ((earlier[0][0], earlier[0][1]), (epoch, payload)) if earlier else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any, Final
 
+from agent.chain import utc_text
 from agent.hub import queries
 from agent.hub.accepted import accepted
+from agent.hub.changes import change_json, changes_of
 from agent.hub.queries import ChainRow, SiteRow, WaitingRow
 from agent.hub.resend import lost
 from agent.hub.silent import silent_sites
@@ -68,8 +70,23 @@ def write_status(store: Store) -> dict[str, Json]:
             "gaps": _gaps(store, site, chains[site]),
             "orders_open": open_orders.get(site, 0),
             "policy": policies.get(site),
+            "changes": write_changes(store, site),
         }
     return {"schema": SCHEMA, "sites": sites}
+
+
+def write_changes(store: Store, site: str) -> Json:
+    """Return what a site reports otherwise than within the last month, and between which times; None without two."""
+    found = changes_of(store, site)
+    if found is None:
+        return None
+    earlier, later, differing = found
+    return {
+        "from": utc_text(earlier.at),
+        "to": utc_text(later.at),
+        "epochs": [earlier.epoch, later.epoch],
+        "kinds": [change_json(change) for change in differing],
+    }
 
 
 def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:

@@ -1,0 +1,90 @@
+"""What the healthy simulated site declares: a row for each word that anybody can be asked for, and how it is written.
+
+A value that is a paper has its date beside it; its digest is made up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What is declared; `dated` makes it a paper of that day, `until` lets it run out."""
+
+    value: str | int | bool | date | list[str]
+    dated: date | None = None
+    until: date | None = None
+
+
+PAPER = Word("No. 17", date(2024, 8, 10))
+
+DECLARED: Mapping[str, Word] = {
+    "national-class": Word("7-2"),
+    "key-target": Word(False),
+    "scope": Word(True),
+    "place-category": Word("7-2"),
+    "place-kind": Word("primary school"),
+    "legal-unit": Word("Datong No. 17 School"),
+    "supervising-organ": Word("Pingcheng branch, public security bureau"),
+    "required-points": Word(["P1"]),
+    "entertainment-venue": Word(False),
+    "main-project-date": Word(date(2024, 9, 1)),
+    "acceptance-date": Word(date(2024, 8, 20)),
+    "trial-from": Word(date(2024, 6, 1)),
+    "paper-design-review": PAPER,
+    "paper-test-report": PAPER,
+    "paper-acceptance": PAPER,
+    "paper-design": PAPER,
+    "paper-contract": PAPER,
+    "paper-device-list": PAPER,
+    "paper-other": PAPER,
+    "paper-construction": PAPER,
+    "filing-datong": Word("DT-2024-88", date(2024, 9, 10)),
+    "filing-national": Word("GA-2025-17", date(2025, 6, 10)),
+    "filed-cameras": Word(2),
+    "filed-storage-days": Word(30),
+    "neighbour-consent": PAPER,
+    "outsourcing-agreement": PAPER,
+    "contractor-design": PAPER,
+    "contractor-build": PAPER,
+    "contractor-maintenance": PAPER,
+    "device-certificates": PAPER,
+    "operation-rules": PAPER,
+    "approved-accounts": Word(["admin", "viewer", "guard"]),
+    "approved-services": Word(["HTTP", "RTSP"]),
+    "approved-firmware": Word(["DS-R6: V4.30.085", "DS-7616: V4.61.030"]),
+    "flawed-firmware": Word(["DS-7616: V4.30.001"]),
+    "access-register": Word(True),
+    "maintenance-interval-days": Word(90),
+    "maintenance-last": Word(date(2026, 11, 1)),
+    "view-library": Word(False),
+    "zone-type": Word("entrance"),
+    "linked": Word(False),
+    "secret": Word(False),
+    "signage": PAPER,
+    "required-point": Word("P1"),
+    "purpose": Word("public safety"),
+    "owner": Word("Datong No. 17 School"),
+    "maintainer": Word("Anfang Ltd"),
+    "position": Word("113.29510, 40.08273"),
+    "height-m": Word(3),
+    "azimuth-degrees": Word(90),
+    "secure-device-level": Word("B"),
+}
+
+
+def declaration(duty: str, word: Word) -> str:
+    """Return a word as site.toml has it."""
+    value = word.value.isoformat() if isinstance(word.value, date) else json.dumps(word.value)
+    rows = [f'duty = "{duty}"', f"value = {value}", 'by = "Li Na"', "at = 2024-09-12"]
+    if word.dated is not None:
+        digest = hashlib.sha256(duty.encode()).hexdigest()
+        rows += [f'sha256 = "{digest}"', f"document_at = {word.dated}"]
+    if word.until is not None:
+        rows.append(f"until = {word.until}")
+    return "[[declaration]]\n" + "\n".join(rows) + "\n"

@@ -1,0 +1,229 @@
+"""A simulated site in order, which tests break and put back: its devices, the agent that looks at it, what is declared.
+
+Devices, pictures, approvals and configuration are real: the demo's recorders answer over ONVIF, ISAPI and RTSP, the
+worker judges, people's files are edited. What no simulated device can show comes in at a seam as a fact (`hands`).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from demo_clock import SetClock
+from duties_declared import DECLARED, Word, declaration
+
+from agent import cycle, state
+from agent.assessment import assessed
+from agent.cli import main
+from agent.commands import masks as masks_command
+from agent.config_load import load
+from agent.delivery_facts import Delivery, OwnCertificate
+from agent.demo.cameras import CAMERAS, DEVICES, DemoCamera, RecordingPlan
+from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
+from agent.demo.scene import jpeg
+from agent.demo.site import SimulatedSite
+from agent.filed import Filed, FiledDevice
+from agent.filed_file import write_filed
+from agent.hub.changes import Reported
+from agent.keys import load_or_create_signer
+from agent.model import Finding, Moment
+from agent.previous import Previous
+from agent.probe import Probed, Reading
+from agent.publish_status import DeliveryStatus
+from agent.report import build_reports
+from agent.rim import Rim
+from agent.state import Memory
+from drivers.credentials import Credentials
+from drivers.details import Host
+from drivers.model import Device, Observation, Observations
+from masking.worker import Worker
+
+DAY = timedelta(days=1)
+QUARTER = timedelta(minutes=15)
+GATE, LIBRARY = replace(CAMERAS[0], recording=RecordingPlan(31)), ISAPI_CAMERAS[0]
+RECORDER, NVR = DEVICES[0], ISAPI_DEVICES[0]
+LEARNING_LOOKS, LEARNING_STEP = 44, timedelta(hours=4)
+"""A week and more: until what is usual for a picture is learned, and every day of the footage was listed."""
+
+WELL = Host(0.1, 0.4, 50_000_000_000, 100_000_000_000, 60)
+Hand = Callable[[Observations], Observations]
+Painter = Callable[[DemoCamera, datetime], np.ndarray]
+
+
+@dataclass
+class World:
+    """The running site and the agent that looks at it; `begin` makes it what it was when it was healthy."""
+
+    devices: SimulatedSite
+    config: Path
+    clock: SetClock
+    worker: Worker
+    memory: Memory = field(default_factory=Memory)
+    previous: Previous = field(default_factory=Previous)
+    seen: cycle.Seen | None = None
+    hands: list[Hand] = field(default_factory=list)
+    painted: dict[str, Painter] = field(default_factory=dict)
+    host: Host = WELL
+    delivery: Delivery | None = None
+    closing: list[Callable[[], None]] = field(default_factory=list)
+    healthy: tuple[Memory, datetime, str] | None = None
+
+    @property
+    def state(self) -> Path:
+        return load(self.config).storage.directory
+
+    def edit(self, *changes: tuple[str, str]) -> None:
+        """Edit site.toml, each time what stands there exactly once."""
+        text = self.config.read_text(encoding="utf-8")
+        for before, after in changes:
+            assert text.count(before) == 1, before
+            text = text.replace(before, after)
+        self.config.write_text(text, encoding="utf-8")
+
+    def declare(self, duty: str, after: str) -> None:
+        """Put another declaration, or none, in the place of one."""
+        self.edit((declaration(duty, DECLARED[duty]), after))
+
+    def add(self, duty: str, word: Word) -> None:
+        """Declare something that was not declared."""
+        self.config.write_text(f"{text_of(self)}\n{declaration(duty, word)}", encoding="utf-8")
+
+    def look(self, count: int = 1, step: timedelta = QUARTER) -> dict[str, Finding]:
+        """Look so often, and return the findings of the last time by their keys."""
+        findings: tuple[Finding, ...] = ()
+        for _ in range(count):
+            self.clock.at += step
+            rim = Rim(Credentials(None), self.worker.judge, self.clock, previous=self.previous)
+            moment = Moment(self.clock(), 0, "boot", True)
+            site = load(self.config)
+            self.seen = cycle.see(site, rim, moment, self.memory)
+            findings = self.seen.findings
+            days = assessed(site, self.seen.facts, findings, frozenset(), self.memory.assessed, moment.at)
+            self.memory = state.from_json(state.to_json(replace(self.seen.memory, assessed=days)))
+        return {finding.key: finding for finding in findings}
+
+    def reported(self) -> Reported:
+        """Return the configuration report of the last look, as a hub reads it."""
+        assert self.seen is not None
+        site, at = load(self.config), self.clock()
+        drafts, _ = build_reports(site, self.seen.facts, self.seen.findings, (), Memory(), at, {})
+        (config,) = [one for one in drafts if one.stream == "config"]
+        return Reported("e1", at, True, json.loads(json.dumps(config.body)))
+
+    def keep(self) -> None:
+        """Take what there is now for healthy."""
+        shutil.copytree(self.state, self.config.parent / "kept")
+        self.healthy = (self.memory, self.clock.at, self.config.read_text(encoding="utf-8"))
+
+    def begin(self) -> None:
+        """Undo everything, as if the breach had never been."""
+        assert self.healthy is not None
+        self.heal()
+        self.memory, self.clock.at, _ = self.healthy
+
+    def heal(self) -> None:
+        """Take away the cause and go on from here."""
+        assert self.healthy is not None
+        while self.closing:
+            self.closing.pop()()
+        self.hands.clear()
+        self.painted.clear()
+        self.host, self.delivery = WELL, None
+        self.devices.replace(GATE, LIBRARY, RECORDER, NVR)
+        for camera in (GATE, LIBRARY):
+            self.devices.change(camera.id, None)
+        self.devices.change_device(NVR.id, None)
+        self.config.write_text(self.healthy[2], encoding="utf-8")
+        shutil.rmtree(self.state)
+        shutil.copytree(self.config.parent / "kept", self.state)
+
+
+def delivered(now: datetime, **changes: object) -> Delivery:
+    """Return how delivery stands where it is well, but for what is changed."""
+    status = DeliveryStatus("connected", now - 9 * DAY, connects=1, confirm="broker", puback_at=now)
+    return Delivery(
+        replace(status, **changes), OwnCertificate("dt0001", now - DAY, now + 300 * DAY, True, now + 900 * DAY)
+    )
+
+
+@dataclass
+class HandedReading:
+    """Reads the real devices; then hands may change what they told, and painters what they showed."""
+
+    world: World
+    real: Reading
+
+    def ask(self, *rest: object, **more: object) -> None:
+        self.real.ask(*rest, **more)  # type: ignore[arg-type]
+
+    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
+        for device, probed in self.real.arrivals():
+            told = probed.observations
+            for hand in self.world.hands:
+                told = hand(told)
+            shown = tuple(
+                replace(one, data=jpeg(paint(_demo(one.camera_id), one.taken_at)), kind="jpeg")
+                if (paint := self.world.painted.get(one.camera_id)) is not None and one.path != "playback"
+                else one
+                for one in probed.pictures
+            )
+            yield device, replace(probed, observations=told, pictures=shown)
+
+
+def file_at_police(directory: Path, cameras: tuple[str, ...], serial: str = RECORDER.serial) -> None:
+    """Keep a filing of these cameras, with the recorder's serial number as it was filed."""
+    devices = (FiledDevice(RECORDER.id, RECORDER.model, serial), FiledDevice(NVR.id, NVR.model, NVR.serial))
+    signer = load_or_create_signer(directory / "filing-key.pem")
+    write_filed(directory, Filed("dt0001", date(2024, 9, 10), cameras, 30, devices), signer)
+
+
+def is_open(finding: Finding) -> bool:
+    """Tell whether a finding is not known yet, other than what nothing reads yet."""
+    return finding.status == "unknown" and finding.reason != "not-read-yet"
+
+
+def text_of(world: World) -> str:
+    """Return site.toml as it stands."""
+    return world.config.read_text(encoding="utf-8")
+
+
+def _demo(camera_id: str) -> DemoCamera:
+    return next(one for one in (GATE, LIBRARY) if one.id == camera_id)
+
+
+@contextmanager
+def healthy_site(
+    folder: Path, worker: Worker, patch: pytest.MonkeyPatch, looks: int = LEARNING_LOOKS
+) -> Iterator[World]:
+    """Run a site in order until the agent knows it: a week of looks, everything approved and declared."""
+    clock = SetClock()
+    with SimulatedSite(clock, (RECORDER, NVR), (GATE, LIBRARY)) as devices:
+        config = devices.write_config(folder, {"host": "127.0.0.1", "tls": False, "confirm": "broker"})
+        text = config.read_text(encoding="utf-8").replace("wait_s = 0.5", "wait_s = 0.1")
+        text = text.replace("period_s = 60", f"period_s = {LEARNING_STEP.seconds}")
+        text = text.replace("[policy]\n", "[policy]\nretention_ceiling_days = 40\n")
+        declared = "\n".join(declaration(duty, row) for duty, row in DECLARED.items())
+        config.write_text(f'{text}\n[rules]\nprofile = "full"\n\n{declared}', encoding="utf-8")
+        world = World(devices, config, clock, worker)
+        patch.setattr(cycle, "Reading", lambda *rest: HandedReading(world, Reading(*rest)))
+        patch.setattr(cycle, "look_at_host", lambda directory, now: (Observation("site", world.host, now, "psutil"),))
+        patch.setattr(cycle, "look_at_delivery", lambda site, status: world.delivery or delivered(clock()))
+        patch.setattr(masks_command, "APART_S", 0.0)
+        patch.setattr(masks_command, "utc_now", clock)
+        adopted = ["masks", "adopt", "--yes", "--by", "Li Na", "--why", "acceptance", "--rounds", "3", "--quiet"]
+        assert main([*adopted, "--config", str(config), "--lang", "en", "--no-color"]) == 0
+        file_at_police(world.state, (GATE.id, LIBRARY.id))
+        world.look(looks, LEARNING_STEP)
+        for _ in range(LEARNING_LOOKS if looks == LEARNING_LOOKS else 0):
+            if not [one for one in world.look(1, LEARNING_STEP).values() if is_open(one)]:
+                break
+        world.look(3)
+        world.keep()
+        yield world

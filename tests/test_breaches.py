@@ -1,0 +1,107 @@
+"""Every duty of the packs that is checked, broken once on a healthy site: it is found, and nothing else changes status.
+
+The site runs once for the whole file and is put back before each breach. Duties whose check is only planned are counted
+and named; whoever takes a check out of the plan has to give each of its duties a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+from breach_table import BREACHES, NEVER_JUDGED, NOT_READ_YET
+from breaches import Breach
+from healthy_site import World, healthy_site
+
+from agent.checks import CHECKS
+from agent.model import Finding
+from agent.rules.pack import obligations
+from agent.rules.planned import PLANNED
+from agent.rules.reading import shipped
+from masking.worker import Worker
+
+WRITTEN = {check.id for check in CHECKS}
+OBLIGATIONS = {name: one.check for name, one in obligations(shipped())}
+HEALS_WITHIN = 6
+"""Looks, a quarter of an hour apart."""
+
+Statuses = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a breach: findings that changed of themselves, which checks changed, and whether it healed."""
+
+    own: Mapping[str, tuple[str, str]]
+    checks: frozenset[str]
+    healed: bool
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Worker() as worker,
+        healthy_site(tmp_path_factory.mktemp("breaches"), worker, patch) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="module")
+def healthy(world: World) -> Statuses:
+    return statuses(world.look())
+
+
+def statuses(findings: Mapping[str, Finding]) -> dict[str, str]:
+    return {key: finding.status for key, finding in findings.items()}
+
+
+def changed(before: Statuses, findings: Mapping[str, Finding]) -> tuple[dict[str, tuple[str, str]], frozenset[str]]:
+    """Return what has another status than before, but for what names another of these as its cause; and all checks."""
+    after = statuses(findings)
+    keys = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    own = {key for key in keys if key not in findings or findings[key].caused_by not in keys}
+    shown = {key: (findings[key].status, findings[key].reason) if key in findings else ("", "") for key in own}
+    return shown, frozenset(key.split()[0] for key in keys)
+
+
+def test_every_duty_that_is_checked_has_its_breach_and_no_other() -> None:
+    due = {name for name, check in OBLIGATIONS.items() if check in WRITTEN} - NEVER_JUDGED
+    waiting = sorted(name for name, check in OBLIGATIONS.items() if check in PLANNED)
+    print(f"{len(due)} duties are broken, {len(waiting)} wait for their check: {', '.join(waiting)}")
+    assert due - BREACHES.keys() == set(), "a row of breach_table.py for each"
+    assert BREACHES.keys() - due == set(), "rows of duties that are not checked"
+
+
+def test_the_site_is_healthy_before_anything_is_done_to_it(healthy: Statuses) -> None:
+    assert {key for key, status in healthy.items() if status not in ("pass", "not_applicable")} == NOT_READ_YET
+    assert {key.split()[0] for key in healthy} == WRITTEN
+
+
+@pytest.fixture(scope="module")
+def broken() -> dict[int, Done]:
+    """What came of each breach that was done: duties that one and the same act breaks share it."""
+    return {}
+
+
+@pytest.mark.parametrize("name", BREACHES)
+def test_a_breach_is_found_and_nothing_else_changes(
+    name: str, world: World, healthy: Statuses, broken: dict[int, Done]
+) -> None:
+    breach = BREACHES[name]
+    if id(breach) not in broken:
+        broken[id(breach)] = done(world, healthy, breach)
+    came = broken[id(breach)]
+    assert came.own == dict(breach.found), breach.how
+    assert OBLIGATIONS[name] in came.checks
+    assert came.healed is not bool(breach.stays), breach.stays or "it is healed when the cause has gone"
+
+
+def done(world: World, healthy: Statuses, breach: Breach) -> Done:
+    """Break the duty, look, take the cause away, and look until all is as before."""
+    world.begin()
+    breach.do(world)
+    own, checks = changed(healthy, world.look(breach.looks))
+    world.heal()
+    return Done(own, checks, any(statuses(world.look()) == healthy for _ in range(HEALS_WITHIN)))
