@@ -5,6 +5,8 @@ Run: python tests/bench/quiet.py [--quick] [--json]. What each figure means stan
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -22,6 +24,8 @@ from agent import baselines, cycle
 from agent.baselines import Approval
 from agent.checks import online
 from agent.config import Site
+from agent.config_load import load_declared
+from agent.declarations import lines, local_day, standings
 from agent.derived import keep_derived
 from agent.events import Transition, transitions
 from agent.model import Moment
@@ -40,10 +44,13 @@ from measure.figures import Figure, flags, say, show
 
 EVENTS = Figure("quiet_events_per_week", "events", 2, "lower")
 FALSE_FAILS = Figure("false_fail_findings", "findings", 0, "lower")
+OPEN_LINES = Figure("declarations_open_after_ledger", "lines", 5, "lower")
 CYCLE = Figure("quiet_cycle_ms", "ms", 300, "lower")
 
 HOST = Host(0.2, 0.5, 40_000_000_000, 64_000_000_000, 60, 48.0)
 Approvals = dict[str, Approval]
+
+LEDGER = Path(__file__).parent.parent / "fixtures/ledgers/school-40.xlsx"
 
 PICTURE_DAYS = 3
 OFF_AT = timedelta(hours=4, minutes=20)
@@ -100,6 +107,7 @@ def main() -> None:
     figures = {
         EVENTS.name: EVENTS.of(told) | spread,
         FALSE_FAILS.name: FALSE_FAILS.of([float(len(false))]),
+        OPEN_LINES.name: OPEN_LINES.of([float(open_after_ledger())]),
         CYCLE.name: CYCLE.of(heard.cycle_ms),
     }
     conditions = {
@@ -112,6 +120,15 @@ def main() -> None:
         "pictures_asked": pictures.asked,
     }
     show("quiet", asked, figures, conditions)
+
+
+def open_after_ledger() -> int:
+    """Take the ledger of a school in, and return how many lines `declare --list` still shows."""
+    with tempfile.TemporaryDirectory() as folder:
+        taken = ["ledger", "import", str(LEDGER), "--out", folder, "--site", "dt0001", "--set", "city=datong"]
+        subprocess.run([sys.executable, "-P", "-m", "agent", *taken], check=True, capture_output=True)
+        site = load_declared(Path(folder) / "site.toml")
+    return len(lines(standings(site, local_day(site, BEGINS_AT)), "missing"))
 
 
 def approve(site: Site, pictures: Remembering) -> None:
