@@ -77,7 +77,9 @@ BAD_DAY = Breach("one of two cameras was away for a whole day", bad_day, {
     "camera-online-rate site": ("fail", "too-low"), "camera-good-rate site": ("fail", "too-low")},
     looks=4, stays="a day that is over stays as it was")
 DOWN = Breach("a camera is away for more than a day", down_for_long, {
-    "camera-online camera:library": ("fail", "channel-offline"), "outage-duration site": ("fail", "too-long")})
+    "camera-online camera:library": ("fail", "channel-offline"), "outage-duration site": ("fail", "too-long"),
+    "camera-online-rate site": ("fail", "too-low"), "camera-good-rate site": ("fail", "too-low")},
+    stays="a day that is over stays as it was")
 BLURRED = Breach("the lens is out of focus", painted(before_the_lens(unsharp)),
     {"video-quality camera:gate": ("warn", "blurred")}, looks=5)
 COVERED = Breach("a board stands before the lens", painted(before_the_lens(covered)),
