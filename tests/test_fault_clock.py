@@ -95,12 +95,15 @@ def test_a_row_whose_time_to_be_sent_again_lies_in_the_future_of_a_clock_put_bac
     spool = maker.open(now=first)
     publisher = publisher_of(maker, spool, hub_signer, wall)
     publisher.start()
-    maker.cycle(spool, first)
-    publisher.wake()
-    waits(lambda: spool.counts()["sent"] == 2)
-    wall.at = then
-    with RunningHub(tmp_path / "hub", site_on(broker)):
-        assert publisher.drained(15)
-        assert publisher.status().connects == 1
-    assert publisher.stop(5)
-    spool.close()
+    try:
+        maker.cycle(spool, first)
+        publisher.wake()
+        waits(lambda: spool.counts()["sent"] == 2)
+        with RunningHub(tmp_path / "hub", site_on(broker)):
+            # Only now: this clock stands, so that there is one sending more, and a hub must be there to hear it.
+            wall.at = then
+            assert publisher.drained(15)
+            assert publisher.status().connects == 1
+    finally:
+        assert publisher.stop(5)
+        spool.close()
