@@ -165,7 +165,10 @@ class Bench:
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with ExitStack() as stack:
-        yield Bench(stack, tmp_path_factory.mktemp("orders") / "demo")
+        made = Bench(stack, tmp_path_factory.mktemp("orders") / "demo")
+        with made.daemon():
+            pass  # the broker keeps for a site that was once there what comes while it is away
+        yield made
 
 
 def test_a_spot_check_is_answered_by_a_verified_report_bound_to_its_nonce(bench: Bench) -> None:
