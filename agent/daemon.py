@@ -1,8 +1,8 @@
 """The daemon: when to look, how to stop, and what to tell systemd. The only place below `cli` that reads a clock.
 
-One thread does everything in turn: what the hub asks for, cycle, status file, watchdog. Signals and orders only set
-flags and end its rest. The watchdog is fed by progress: while every device is inside its deadline, after each judged
-picture, and while the publisher's loop beats.
+One thread does everything in turn: what the hub asks for, cycle, status file, watchdog; publisher, mirrors and the
+daily digest have threads of their own. Signals and orders only set flags and end its rest. The watchdog is fed by
+progress: while every device is inside its deadline, after each judged picture, and while the publisher's loop beats.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ PUBLISHER_STALLED_S = 90.0
 """How old the publisher's heartbeat may be before the watchdog is no longer fed."""
 CONFIRM_WITHIN_S = 60.0
 """How long `run --once` waits for the hub's confirmation."""
+DIGEST_WITHIN_S = 10.0
+"""How long it waits for a daily digest that is on its way: longer than one may take, but for a name without answer."""
 
 
 class Stopped(Exception):
@@ -64,6 +66,7 @@ def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[Seen, bool]:
         confirmed = committed > 0 and (parts.publisher is None or parts.publisher.drained(CONFIRM_WITHIN_S))
         _take_orders(site, parts, clock)
         _show(site, seen, parts, clock(), took_s, committed)
+        parts.digests.wait(DIGEST_WITHIN_S)
         return seen, confirmed
 
 

@@ -29,6 +29,8 @@ from masking.worker import Worker
 
 STOP_S = 4.0
 """What is left for a clean end; systemd and people expect SIGTERM to be done within 5 s."""
+DIGEST_STOP_S = 0.5
+"""What a digest on its way gets; one that is not known to have arrived is sent again after the next start."""
 MIRROR_STOP_S = 0.5
 """What a mirror gets to say farewell; what has not left by then was best effort."""
 
@@ -88,4 +90,5 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
         telemetry = Telemetry(spool, publisher, worker, clock)
         stack.enter_context(listening(site.metrics, telemetry.text))
         digests = DigestDesk(directory, clock, webhook.send)
+        stack.callback(digests.wait, DIGEST_STOP_S)
         yield Parts(spool, signer, credentials, worker, publisher, desk, keys, hub_keys, telemetry, digests, mirrors)

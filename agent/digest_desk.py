@@ -1,14 +1,17 @@
-"""Decides, keeps and sends the daily digest of a running agent, after a cycle and on its thread.
+"""Decides and keeps the daily digest of a running agent after a cycle, and sends it on a thread of its own.
 
-What was told is kept in `digest.json` in the state directory, written before each try: a crash or a full disk may delay
-a digest, never repeat it at every cycle. Where an answer is lost on its way the digest is sent again, since a lost one
-is worse than a double one; its `id` tells programs that it is the same.
+A webhook that is slow, or a name that nobody answers for, so holds up neither cycle nor watchdog. While a thread sends,
+what is told belongs to it: a cycle that ends meanwhile decides nothing. What was told is kept in `digest.json` in the
+state directory, written before each try: a crash or a full disk may delay a digest, never repeat it at every cycle.
+Where an answer is lost on its way the digest is sent again, since a lost one is worse than a double one; its `id` tells
+programs that it is the same.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -38,11 +41,12 @@ class DigestDesk:
         self._clock = clock
         self._send = send
         self._told: Told | None = None
+        self._sending: threading.Thread | None = None
 
     def cycle_done(self, site: Site, findings: Iterable[Finding], known: Callable[[], Mapping[str, Known]]) -> None:
-        """Decide and send what is due now, if anything; a failure is logged."""
+        """Decide what is due now, if anything, and begin to send it; a failure is logged."""
         digest, now = site.daily_digest, self._clock()
-        if digest is None:
+        if digest is None or self.is_sending:
             return
         told = self._told if self._told is not None else self._read()
         if not is_due(told, digest, site, now):
@@ -51,15 +55,32 @@ class DigestDesk:
         if told.waiting is None:
             told = decide(told, digest, site, findings, known(), now)
         trying = attempted(told, now) if told.waiting is not None else told
-        if not self._keep(trying) or trying.waiting is None:
-            return
-        why = self._send(digest, trying.waiting.news, self._clock)
+        if self._keep(trying) and trying.waiting is not None:
+            task = (digest, trying, trying.waiting, now)
+            self._sending = threading.Thread(target=self._deliver, args=task, name="daily-digest", daemon=True)
+            self._sending.start()
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a digest is on its way."""
+        return self._sending is not None and self._sending.is_alive()
+
+    def wait(self, seconds: float) -> None:
+        """Return once nothing is on its way, or when the time is over; what is under way then is tried again later."""
+        if self._sending is not None:
+            self._sending.join(seconds)
+
+    def _deliver(self, digest: DailyDigest, trying: Told, waiting: Waiting, now: datetime) -> None:
+        try:
+            why = self._send(digest, waiting.news, self._clock)
+        except Exception as error:  # noqa: BLE001 - a thread has nobody to tell, and the text may hold the address
+            why = type(error).__name__
         if not why:
             self._keep(delivered(trying, now))
             return
-        again = trying.waiting.next_at.isoformat(timespec="minutes")
+        again = waiting.next_at.isoformat(timespec="minutes")
         words = "the daily digest was not delivered, attempt %d: %s; tried again after %s"
-        log.warning(words, trying.waiting.tries, why, again, extra=about("digest-undelivered"))
+        log.warning(words, waiting.tries, why, again, extra=about("digest-undelivered"))
 
     def _keep(self, told: Told) -> bool:
         """Write what is told; it counts in memory only once it is written."""

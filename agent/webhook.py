@@ -29,7 +29,6 @@ from drivers.model import Device, Reply
 from drivers.transport import open_transport
 
 SEND_WITHIN_S: Final = 8.0
-"""A stop that falls into it waits for it: systemd allows 10 s."""
 ANSWER_MAX_BYTES: Final = 64 * 1024
 
 _WORDS: Final = {

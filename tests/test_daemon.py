@@ -67,6 +67,16 @@ class Stage:
                 return text
         raise AssertionError(f"no notification with {word}")
 
+    def add(self, text: str) -> None:
+        """Add tables to the site's configuration."""
+        self.demo.config.write_text(f"{self.demo.config.read_text()}\n{text}")
+
+    def add_digest(self, url: str) -> None:
+        """Let the site send its daily digest to a webhook."""
+        secrets = self.demo.config.parent / "secrets.toml"
+        secrets.write_text(f'{secrets.read_text()}[credential.digest]\nuser = "robot"\npassword = "{url}"\n')
+        self.add('[daily_digest]\nkind = "wecom"\ncredential = "digest"\nat = "00:00"\n')
+
     def log(self) -> str:
         return (self.demo.out / "daemon.log").read_text()
 
@@ -116,14 +126,11 @@ def test_ready_status_and_a_quick_end(stage: Stage) -> None:
 def test_a_cycle_is_shown_to_prometheus_and_told_to_a_webhook(stage: Stage, tmp_path: Path) -> None:
     port, textfile = free_port(), tmp_path / "camwarden.prom"
     with serving() as hook:
-        secrets = stage.demo.config.parent / "secrets.toml"
-        secrets.write_text(f'{secrets.read_text()}[credential.digest]\nuser = "robot"\npassword = "{hook.url()}"\n')
-        stage.demo.config.write_text(
-            f'{stage.demo.config.read_text()}\n[metrics]\nlisten = "127.0.0.1:{port}"\ntextfile = "{textfile}"\n'
-            '[daily_digest]\nkind = "wecom"\ncredential = "digest"\nat = "00:00"\n'
-        )
+        stage.add(f'[metrics]\nlisten = "127.0.0.1:{port}"\ntextfile = "{textfile}"\n')
+        stage.add_digest(hook.url())
         with stage.daemon():
             stage.notified("STATUS=")
+            assert hook.asked.wait(WITHIN_S)
             with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
                 told = read(page.read().decode())
         written = read(textfile.read_text())
@@ -138,6 +145,22 @@ def test_a_cycle_is_shown_to_prometheus_and_told_to_a_webhook(stage: Stage, tmp_
     assert "privacy-mask-effective" in message["markdown"]["content"]
     assert "127.0.0.1" not in message["markdown"]["content"]
     assert "TOKEN-1" not in stage.log()
+
+
+def test_a_webhook_that_never_answers_holds_up_neither_watchdog_nor_end(stage: Stage) -> None:
+    with serving() as hook:
+        hook.silent = True
+        stage.add_digest(hook.url())
+        with stage.daemon() as child:
+            assert hook.asked.wait(WITHIN_S)
+            stage.notified("STATUS=")  # this cycle has ended; what waited before it is read
+            stage.notified("WATCHDOG=1")
+            child.terminate()
+            began_at = time.monotonic()
+            assert child.wait(WITHIN_S) == 0
+            assert time.monotonic() - began_at < 5
+        assert len(hook.requests) == 1
+        assert not hook.ended.is_set()
 
 
 def test_sigterm_in_the_middle_of_a_cycle_ends_it_at_once(stage: Stage) -> None:

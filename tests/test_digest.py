@@ -5,80 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import stat
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
+from digest_room import CLOCK, DAY, DIGEST, MORNING, Desk, here, online
 from lived import acked
-from sites import camera, site
-from webhook_server import serving
 
-from agent import webhook
-from agent.checks import CHECKS
-from agent.config import DailyDigest, Site
+from agent.config import DailyDigest
 from agent.digest import RETRY_LAST, Told, decide, is_due, without_addresses
-from agent.digest_desk import NAME, DigestDesk, from_data, to_data
+from agent.digest_desk import NAME, from_data, to_data
 from agent.episodes import Known, open_episodes
-from agent.events import transitions
 from agent.files import write_atomic
-from agent.finding_notes import NOTHING_NOTED, Standing
-from agent.model import Finding, Message, Status
-from agent.state import NOTHING, Memory
-from drivers.model import Credential
-
-MORNING = datetime(2026, 11, 25, 0, 5, tzinfo=UTC)
-"""Five past eight in Shanghai."""
-DAY = timedelta(days=1)
-ONLINE = next(check for check in CHECKS if check.id == "camera-online")
-CLOCK = next(check for check in CHECKS if check.id == "clock-offset")
-DIGEST = DailyDigest("json", Credential("digest", "robot", "https://example.org/?key=TOKEN-1"), lang="en")
-
-
-def here(**changes: Any) -> Site:
-    return replace(site(camera("gate"), camera("roof", "box2")), daily_digest=replace(DIGEST, **changes))
-
-
-def online(name: str, status: Status, words: str = "it does not answer: check power") -> Finding:
-    return ONLINE.finding(f"camera:{name}", status, "", {}, Message(words))
-
-
-@dataclass
-class Desk:
-    """A desk whose webhook answers as it is told, beside a clock that is set by hand."""
-
-    folder: Path
-    at: datetime = MORNING
-    site: Site = field(default_factory=here)
-    refused: str = ""
-    sent: list[Mapping[str, Any]] = field(default_factory=list)
-    memory: Memory = NOTHING
-    noted: Standing = NOTHING_NOTED
-
-    def __post_init__(self) -> None:
-        self.start()
-
-    def start(self) -> None:
-        self.desk = DigestDesk(self.folder, lambda: self.at, self._send)
-
-    def _send(self, digest: DailyDigest, news: Mapping[str, Any], clock: Callable[[], datetime]) -> str:
-        assert (self.folder / NAME).exists(), "a try must be written down before it is made"
-        if not self.refused:
-            self.sent.append(news)
-        return self.refused
-
-    def look(self, *findings: Finding, after: timedelta = timedelta(0)) -> list[tuple[str, str, str]]:
-        """End a cycle with these findings, and return the rows that were sent because of it."""
-        self.at += after
-        before = len(self.sent)
-        _, self.memory = transitions(findings, self.memory, self.at, self.noted)
-        self.desk.cycle_done(self.site, findings, lambda: self.memory.known)
-        return [(r["subject"], r["before"], r["status"]) for news in self.sent[before:] for r in news["new"]]
-
-    def kept(self) -> Told:
-        return from_data(json.loads((self.folder / NAME).read_text()))
+from agent.finding_notes import NOTHING_NOTED
+from agent.model import Message
 
 
 @pytest.fixture
@@ -208,18 +149,6 @@ def test_tries_grow_rarer_up_to_four_a_day(desk: Desk, caplog: pytest.LogCapture
     assert "TOKEN-1" not in caplog.text
 
 
-def test_a_crash_while_sending_costs_a_delay_and_no_storm(desk: Desk) -> None:
-    def crash(*_: object) -> str:
-        raise SystemExit
-
-    desk.desk = DigestDesk(desk.folder, lambda: desk.at, crash)
-    with pytest.raises(SystemExit):
-        desk.look(online("gate", "fail"))
-    desk.start()
-    assert desk.look(online("gate", "fail")) == []
-    assert desk.look(online("gate", "fail"), after=timedelta(minutes=5)) == [("camera:gate", "pass", "fail")]
-
-
 def test_a_disk_that_refuses_sends_nothing_rather_than_everything_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -310,22 +239,3 @@ def test_hostile_names_and_messages_stay_on_one_line(desk: Desk) -> None:
     (news,) = desk.sent
     assert all(text.isprintable() for text in (news["name"], *(news["new"][0][key] for key in ("name", "message"))))
     assert "192.0.2" not in json.dumps(news)
-
-
-def test_a_digest_reaches_a_real_webhook_after_one_that_failed(tmp_path: Path) -> None:
-    at = [MORNING]
-    with serving() as hook:
-        desk = DigestDesk(tmp_path, lambda: at[0], webhook.send)
-        configured = here(kind="wecom", credential=Credential("digest", "robot", hook.url()), lang="zh_CN")
-        known = {"camera-online camera:gate": Known("fail", MORNING)}
-        hook.answer = b'{"errcode":45009}'
-        for _ in range(3):
-            desk.cycle_done(configured, (online("gate", "fail"),), lambda: known)
-        assert len(hook.requests) == 1
-        hook.answer = b'{"errcode":0}'
-        at[0] += timedelta(minutes=5)
-        for _ in range(3):
-            desk.cycle_done(configured, (online("gate", "fail"),), lambda: known)
-        first, second = hook.bodies()
-        assert first == second
-        assert "camera-online" in second["markdown"]["content"]

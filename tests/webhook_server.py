@@ -16,7 +16,10 @@ from typing import Any
 
 @dataclass
 class Hook:
-    """`requests`: path and body of each. `status`, `answer`, `headers`: what it says. `silent`: it never answers."""
+    """`requests`: path and body of each. `status`, `answer`, `headers`: what it says. `silent`: it never answers.
+
+    `asked` is set with the first request; `ended` ends its silence.
+    """
 
     port: int = 0
     tls: bool = False
@@ -24,6 +27,7 @@ class Hook:
     answer: bytes = b'{"errcode":0,"errmsg":"ok"}'
     headers: dict[str, str] = field(default_factory=dict)
     silent: bool = False
+    asked: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     requests: list[tuple[str, bytes]] = field(default_factory=list)
 
@@ -44,6 +48,7 @@ def serving(certificate: tuple[Path, Path] | None = None) -> Iterator[Hook]:
 
         def do_POST(self) -> None:
             hook.requests.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            hook.asked.set()
             if hook.silent:
                 hook.ended.wait(20)
                 return
