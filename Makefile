@@ -51,7 +51,7 @@ system-packages: ## install the system packages that tests need (apt as root; ot
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
 
-$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs tests/peers/axe/package-lock.json tests/peers/axe/axe.mjs
+$(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/peers/onvif-python-env.lock tests/peers/frigate-tier.lock tests/peers/cyclonedx.lock tests/peers/asyncapi/package-lock.json tests/peers/asyncapi/check.mjs tests/peers/axe/package-lock.json tests/peers/axe/axe.mjs
 	mkdir -p $(PEERS)
 	$(PYTHON) -m venv $(PEERS)/ipycam
 	$(PEERS)/ipycam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/peers/ipycam.lock
@@ -60,6 +60,8 @@ $(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/
 	$(PEERS)/onvif-python-env/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/peers/onvif-python-env.lock
 	$(PYTHON) -m venv $(PEERS)/frigate-tier
 	$(PEERS)/frigate-tier/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/peers/frigate-tier.lock
+	$(PYTHON) -m venv $(PEERS)/cyclonedx
+	$(PEERS)/cyclonedx/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/peers/cyclonedx.lock
 	command -v npm >/dev/null || sh packaging/system-packages.sh nodejs npm
 	mkdir -p $(PEERS)/asyncapi
 	cp tests/peers/asyncapi/* $(PEERS)/asyncapi/
