@@ -41,6 +41,7 @@ WORDS = {
     *("verified", "failed", "unchecked", "unusable"),
     *("gap", "fork", "tamper", "filled"),
     *("ready", "disconnected", "lost"),
+    *("unused", "used", "revoked"),
     *("waiting", "answer-expected", "answered", "refused", "answer-refused", "expired"),
     *("received", "untrusted", "duplicates", "forks", "tampered", "rejected"),
     *("mask-removed", "dark", "recordings-lost"),

@@ -2,6 +2,7 @@
 
 camwarden hub run --data DIR --host HOST [--port PORT] [--tls ...] [--user U --password-file F] [--metrics [HOST:]PORT]
 camwarden hub trust add SITE THUMBPRINT [--until DAY] | list | revoke THUMBPRINT   --data DIR
+camwarden hub enroll init | token | serve | list | revoke SITE   --data DIR   give gateways their certificates
 camwarden hub jwks --data DIR      the hub's public key, for `[hub] jwks` of every site
 camwarden hub status --data DIR    what came, what was verified, what is missing
 camwarden hub silent --data DIR    sites that are late, offline, wedged or never enrolled; exit code 1 if any
@@ -22,11 +23,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from agent.commands import hub_carry, hub_orders, hub_report, hub_run, hub_trust, hub_view
+from agent.commands import hub_carry, hub_enroll, hub_orders, hub_report, hub_run, hub_trust, hub_view
 
 ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "run": hub_run.run,
     "trust": hub_trust.run,
+    "enroll": hub_enroll.run,
     "jwks": hub_trust.print_jwks,
     "status": hub_view.status,
     "silent": hub_view.silent,
@@ -49,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument("--data", type=Path, required=True, metavar="DIR", help="where the hub keeps its data")
-    for module in (hub_run, hub_trust, hub_view, hub_report, hub_orders, hub_carry):
+    for module in (hub_run, hub_trust, hub_enroll, hub_view, hub_report, hub_orders, hub_carry):
         module.add_actions(actions, data)
 
 

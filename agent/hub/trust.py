@@ -1,7 +1,8 @@
 """Which key speaks for which site: the file `trust.json`, written by people and read by the hub.
 
 Decides nothing by itself: a key is trusted only because somebody compared its thumbprint with the one that the site
-shows (`camwarden keys show`) and said so. There is no trust on first use. A kid is bound to one site; a site may have
+shows (`camwarden keys show`) and said so, or because it came with a token that the hub's team had made for this site
+(`by` `enrolment`). There is no trust on first use. A kid is bound to one site; a site may have
 several keys, so that a new one can be made known before the old one goes. A revoked kid stays in the file: what it
 signed and the hub had verified before stays verified, what comes after is refused.
 
@@ -34,7 +35,7 @@ SCHEMA: Final = "camwarden-trust/1"
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 Decision = Literal["trusted", "unknown-key", "key-of-another-site", "revoked-key", "expired-key"]
-By = Literal["person", "rotation"]
+By = Literal["person", "rotation", "enrolment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _binding(entry: Mapping[str, Any]) -> Binding:
     return binding
 
 
-def add(directory: Path, site: str, kid: str, now: datetime, until: date | None = None) -> Trust:
+def add(directory: Path, site: str, kid: str, now: datetime, until: date | None = None, by: By = "person") -> Trust:
     """Bind a key to a site, or take its revocation back; write the file.
 
     A key that has handed over keeps its limit, unless its successor is revoked.
@@ -143,6 +144,7 @@ def add(directory: Path, site: str, kid: str, now: datetime, until: date | None 
         kid: The thumbprint that was compared.
         now: Stands in the file.
         until: The last day in UTC on which a message of this key may arrive, or the last moment; None: without an end.
+        by: Who says so.
 
     Raises:
         UsageError: Not a site id, not a thumbprint, a day that is over, or the key is bound to another site.
@@ -171,7 +173,7 @@ def add(directory: Path, site: str, kid: str, now: datetime, until: date | None 
         successor = trust.bindings.get(limit.to) if limit else None
         if successor is not None and successor.revoked_at:
             limit = None
-        binding = Binding(kid, site, utc_text(now), until=utc_text(end) if end else "", rotated=limit)
+        binding = Binding(kid, site, utc_text(now), until=utc_text(end) if end else "", by=by, rotated=limit)
         return _save(directory, trust, binding)
 
 

@@ -1,0 +1,85 @@
+"""What tests of enrolment share: a desk with its authority, and gateways that ask it, without a site's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hubside import Recorder
+
+from agent.enroll.channel import ask
+from agent.enroll.token import Token, read_token
+from agent.enroll.wire import Grant, Refusal, Request, read_answer, write_request
+from agent.hub import enrol_place, enrolment
+from agent.hub.enrol_place import Place, Settings
+from agent.hub.enrol_server import serving
+from agent.hub.enrol_store import EnrolStore
+from agent.keys import load_or_create_signer
+from agent.keys_tls import certificate_request
+
+NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class EnrolDesk:
+    """An enrolment desk on disk, and its open database."""
+
+    def __init__(self, data: Path, port: int = 1, broker_port: int = 8883, now: datetime | None = None) -> None:
+        settings = Settings("127.0.0.1", port, "127.0.0.1", broker_port)
+        self.place: Place = enrol_place.make(data, settings, (), b"", now or clock())
+        self.store = EnrolStore(self.place.directory)
+
+    def token(self, site: str = "S1", now: datetime = NOW, valid: timedelta = DAY) -> Token:
+        """Make a token."""
+        ((token, line),) = enrolment.make_tokens(self.place, self.store, [site], valid, now)
+        assert read_token(line) == token
+        return token
+
+    def answer(self, data: bytes, now: datetime = NOW) -> Grant | Refusal:
+        """Have it decide a request."""
+        return enrolment.answer(self.place, self.store, data, now)[0]
+
+    def reason(self, data: bytes, now: datetime = NOW) -> str:
+        """Return why it gives nothing, empty where it gives."""
+        said = self.answer(data, now)
+        return said.reason if isinstance(said, Refusal) else ""
+
+    def granted(self, data: bytes, now: datetime = NOW) -> Grant:
+        """Return what it gives."""
+        said = self.answer(data, now)
+        assert isinstance(said, Grant), said
+        return said
+
+    @contextmanager
+    def serving(self) -> Iterator[tuple[int, Recorder]]:
+        """Serve it; yield its port and what it tells."""
+        told = Recorder()
+        with serving(self.place, self.store, ("127.0.0.1", 0), told, clock) as port:
+            yield port, told
+
+
+class Gateway:
+    """The two keys of a gateway, and what it asks with them."""
+
+    def __init__(self, directory: Path, site: str = "S1") -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.site = site
+        self.tls_key = directory / "site-key.pem"
+        self.signer = load_or_create_signer(directory / "report-key.pem")
+
+    def request(self, token: Token | None, site: str = "", csr: bytes = b"") -> bytes:
+        """Return a request; without a token it is one for renewal."""
+        csr = csr or certificate_request(self.tls_key, self.site)
+        secret = token.secret if token else b""
+        asked = Request(site or self.site, csr.decode(), self.signer.public, NOW, secret)
+        return write_request(asked, self.signer)
+
+    def ask(self, token: Token, port: int) -> Grant | Refusal:
+        """Ask over the wire."""
+        return read_answer(ask("127.0.0.1", port, token.pin, self.request(token)))

@@ -1,0 +1,289 @@
+"""The enrolment desk on the wire: pinned TLS, bounded in time, bytes and places, and undisturbed by strangers."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from enrolling import EnrolDesk, Gateway, clock
+from hubside import Recorder
+from mosquitto import free_port
+
+from agent.enroll import channel
+from agent.enroll.channel import WrongServer, ask
+from agent.enroll.wire import PATH, REQUEST_MAX_BYTES, Grant, Refusal, read_answer
+from agent.errors import ConfigurationError, HubUnavailable, NotVerified
+from agent.hub import enrol_server, trust
+from agent.hub.enrol_server import AT_ONCE_MOST, serving
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[EnrolDesk]:
+    made = EnrolDesk(tmp_path / "hub")
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Gateway:
+    return Gateway(tmp_path / "site")
+
+
+@pytest.fixture
+def wire(desk: EnrolDesk) -> Iterator[tuple[int, Recorder]]:
+    with desk.serving() as port_and_told:
+        yield port_and_told
+
+
+def opened(port: int) -> ssl.SSLSocket:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=20))
+
+
+def said(port: int, data: bytes) -> bytes:
+    """Return what the desk says to bytes of any kind, until it ends the connection."""
+    with opened(port) as tls:
+        found = b""
+        try:
+            tls.sendall(data)
+            while chunk := tls.recv(65536):
+                found += chunk
+        except OSError:
+            return found
+        return found
+
+
+def post(body: bytes, path: str = PATH, length: object = None) -> bytes:
+    size = len(body) if length is None else length
+    return f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode() + body
+
+
+def test_a_gateway_is_enrolled_over_the_wire_and_the_desk_tells_it(
+    desk: EnrolDesk, gateway: Gateway, wire: tuple[int, Recorder]
+) -> None:
+    port, told = wire
+    token = desk.token(now=clock())
+    assert isinstance(gateway.ask(token, port), Grant)
+    (event,) = told.of("enrolled")
+    assert (event["site"], event["kid"], event["from"]) == ("S1", gateway.signer.kid, "127.0.0.1")
+    assert isinstance(Gateway(gateway.tls_key.parent / "x").ask(token, port), Refusal)
+    assert [(e["reason"], e["site"]) for e in told.of("refused")] == [("used", "S1")]
+
+
+def test_a_man_in_the_middle_gets_not_a_byte(desk: EnrolDesk, gateway: Gateway, tmp_path: Path) -> None:
+    """He has a certificate of his own for the same address, and records what he is sent."""
+    other = EnrolDesk(tmp_path / "other")
+    token = desk.token(now=clock())
+    with other.serving() as (port, told), pytest.raises(WrongServer, match="nothing was sent"):
+        gateway.ask(token, port)
+    assert told.events == []
+    other.store.close()
+
+
+def test_who_shows_the_desk_s_certificate_without_its_key_gets_nothing(
+    desk: EnrolDesk, gateway: Gateway, tmp_path: Path
+) -> None:
+    """The certificate is public: the pin alone would not keep him away, the handshake does."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    stolen, own = tmp_path / "both.pem", EnrolDesk(tmp_path / "own")
+    with pytest.raises(ssl.SSLError):
+        context.load_cert_chain(desk.place.path("desk.crt"), own.place.path("desk.key"))
+    stolen.write_bytes(desk.place.path("desk.crt").read_bytes())
+    command = ["openssl", "s_server", "-accept", "0", "-cert", str(stolen), "-key", str(own.place.path("desk.key"))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL, check=False)
+    assert done.returncode != 0 and "ACCEPT" not in done.stdout
+    own.store.close()
+
+
+HOSTILE = {
+    "nothing": b"",
+    "junk": b"\x00\xff" * 100,
+    "get": b"GET / HTTP/1.1\r\n\r\n",
+    "another path": post(b"{}", path="/"),
+    "no length": f"POST {PATH} HTTP/1.1\r\n\r\n{{}}".encode(),
+    "negative length": post(b"{}", length=-1),
+    "length in words": post(b"{}", length="two"),
+    "digits that are none": post(b"{}", length="²"),
+    "too long": post(b"x" * (REQUEST_MAX_BYTES + 1)),
+    "says it is long": post(b"", length=10**6),
+    "endless line": b"POST /" + b"x" * 200_000,
+    "endless head": f"POST {PATH} HTTP/1.1\r\n".encode() + b"X: y\r\n" * 50_000,
+    "not a request": post(b"{}"),
+    "nested": post(b"[" * 16_000),
+    "chunked": f"POST {PATH} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n".encode(),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_request_ends_its_own_connection_and_the_next_gateway_is_enrolled(
+    desk: EnrolDesk, gateway: Gateway, wire: tuple[int, Recorder], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrol_server, "REQUEST_WITHIN_S", 0.5)
+    port, _ = wire
+    answer = said(port, HOSTILE[name])
+    assert b" 200 " not in answer[:20] and b"Traceback" not in answer
+    assert trust.load(desk.place.data).bindings == {}
+    assert isinstance(gateway.ask(desk.token(now=clock()), port), Grant)
+
+
+def test_strangers_that_say_nothing_hold_every_place_for_no_longer_than_the_deadline(
+    desk: EnrolDesk, gateway: Gateway, wire: tuple[int, Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of them never begin TLS, half of them drip a request: none of either outlasts his time."""
+    monkeypatch.setattr(enrol_server, "REQUEST_WITHIN_S", 0.5)
+    port, _ = wire
+    silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(AT_ONCE_MOST)]
+    stop, dripping = threading.Event(), opened(port)
+
+    def drip() -> None:
+        while not stop.wait(0.05):
+            try:
+                dripping.send(b"P")
+            except OSError:
+                return
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    assert isinstance(gateway.ask(desk.token(now=clock()), port), Grant)
+    stop.set()
+    thread.join(5)
+    for one in [*silent, dripping]:
+        one.close()
+
+
+def test_many_gateways_at_once_get_one_certificate_each(
+    desk: EnrolDesk, tmp_path: Path, wire: tuple[int, Recorder]
+) -> None:
+    port, _ = wire
+    sites = [f"S{number}" for number in range(40)]
+    asked = [(Gateway(tmp_path / site, site), desk.token(site, clock())) for site in sites]
+    found: dict[str, Grant | Refusal] = {}
+
+    def one(gateway: Gateway, token: object) -> None:
+        found[gateway.site] = gateway.ask(token, port)  # type: ignore[arg-type]
+
+    threads = [threading.Thread(target=one, args=each) for each in asked]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert {name: type(answer) for name, answer in found.items()} == dict.fromkeys(sites, Grant)
+    assert sorted(one.site for one in desk.store.certificates()) == sorted(sites)
+
+
+def test_two_gateways_that_race_with_one_token_are_one_grant_and_one_refusal(
+    desk: EnrolDesk, tmp_path: Path, wire: tuple[int, Recorder]
+) -> None:
+    port, _ = wire
+    token = desk.token(now=clock())
+    found: list[Grant | Refusal] = []
+    racers = [Gateway(tmp_path / name) for name in ("one", "two", "three", "four")]
+    threads = [threading.Thread(target=lambda g=g: found.append(g.ask(token, port))) for g in racers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(one.reason if isinstance(one, Refusal) else "" for one in found) == ["", "used", "used", "used"]
+
+
+def test_a_token_used_by_a_killed_desk_is_used_for_the_next_one(tmp_path: Path, gateway: Gateway) -> None:
+    """SIGKILL right after the answer: what was answered was on disk before."""
+    desk = EnrolDesk(tmp_path / "hub")
+    token = desk.token(now=clock())
+    desk.store.close()
+    command = [sys.executable, "-m", "agent", "--json", "hub", "enroll", "serve", "--data", str(desk.place.data)]
+    port = free_port()
+    with subprocess.Popen([*command, "--listen", f"127.0.0.1:{port}"], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None and "ready" in child.stdout.readline()
+        first = gateway.ask(token, port)
+        child.kill()
+    again = EnrolDesk.__new__(EnrolDesk)
+    again.place, again.store = desk.place, enrol_server.EnrolStore(desk.place.directory)
+    assert isinstance(first, Grant)
+    assert again.granted(gateway.request(token), clock()).certificate == first.certificate
+    assert again.reason(Gateway(tmp_path / "thief").request(token), clock()) == "used"
+    again.store.close()
+
+
+class Stranger:
+    """A TLS server that says what it is told to, with the desk's own certificate."""
+
+    def __init__(self, desk: EnrolDesk, answer: bytes, hang: bool = False) -> None:
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(desk.place.path("desk.crt"), desk.place.path("desk.key"))
+        self._listen = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listen.getsockname()[1])
+        self.pin = desk.place.pin
+        self._answer, self._hang, self._end = answer, hang, threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        accepted, _ = self._listen.accept()
+        with accepted, self._context.wrap_socket(accepted, server_side=True) as tls:
+            tls.recv(65536)
+            try:
+                tls.sendall(self._answer)
+                while self._hang and not self._end.wait(0.05):
+                    tls.sendall(b"X: y\r\n")
+            except OSError:
+                return
+
+    def __enter__(self) -> Stranger:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._listen.close()
+        self._thread.join(5)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"junk",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n" + b"x" * 300_000,
+        b"HTTP/1.1 99999 x\r\n\r\n",
+    ],
+)
+def test_an_answer_that_is_none_is_told_in_one_line(desk: EnrolDesk, answer: bytes) -> None:
+    with Stranger(desk, answer) as stranger, pytest.raises(HubUnavailable, match="did not answer") as caught:
+        ask("127.0.0.1", stranger.port, stranger.pin, b"{}")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_answer_without_end_is_cut_at_the_deadline(desk: EnrolDesk) -> None:
+    with Stranger(desk, b"HTTP/1.1 200 OK\r\n", hang=True) as stranger, pytest.raises(HubUnavailable):
+        ask("127.0.0.1", stranger.port, stranger.pin, b"{}", within_s=0.5)
+
+
+def test_a_page_of_another_server_is_no_answer() -> None:
+    for data in (b"<html>", b"{}", b"[]", b'{"schema":"camwarden-enrolled/1"}', b"\xff"):
+        with pytest.raises(NotVerified):
+            read_answer(data)
+
+
+def test_nobody_there_and_no_such_name_are_told_with_the_next_step() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = int(taken.getsockname()[1])
+    for host in ("127.0.0.1", "no-such-host.invalid"):
+        with pytest.raises(HubUnavailable, match=f"{host}:{port}: .*cannot be reached: .*repeat with the same token"):
+            ask(host, port, b"p" * 32, b"{}")
+    assert channel.ASK_WITHIN_S < 60
+
+
+def test_an_address_that_is_taken_is_one_line(desk: EnrolDesk) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(ConfigurationError, match="cannot be listened on"),
+        serving(desk.place, desk.store, ("127.0.0.1", int(taken.getsockname()[1])), Recorder(), clock),
+    ):
+        pass
