@@ -13,9 +13,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Final, get_args
+from zoneinfo import ZoneInfo
 
+from agent.assessed_days import FIGURES, Count, DayAssessed
 from agent.chain import Heads
 from agent.checks import CHECKS
 from agent.config import Site
@@ -41,6 +43,11 @@ METRICS: Final[dict[str, tuple[Kind, str]]] = {
     "footage_oldest_age_seconds": ("gauge", "Age of a camera's oldest footage."),
     "clock_offset_seconds": ("gauge", "A device's clock minus ours; above 0: it is ahead."),
     "subjects_without_series": ("gauge", "Cameras and devices without series of their own."),
+    "assessment_good": ("gauge", "What was good of assessment_due, by figure; what could not be judged is not good."),
+    "assessment_due": ("gauge", "What was due on the last whole local day: looks at cameras, fields of camera files."),
+    "assessment_unknown": ("gauge", "What of assessment_due could not be judged."),
+    "assessment_excluded": ("gauge", "What was not due because work was planned."),
+    "assessment_day_timestamp_seconds": ("gauge", "When the local day of the figures of assessment began, Unix time."),
     "reports_waiting": ("gauge", "Reports in the spool that are not confirmed, by state."),
     "reports_waiting_oldest_seconds": ("gauge", "Age of the oldest report that is not confirmed; 0: none waits."),
     "reports_dropped_total": ("counter", "Reports that this spool gave up for want of room; gap records name them."),
@@ -85,8 +92,8 @@ class Live:
     cpu_s: float
 
 
-def cycle_metrics(site: Site, findings: Iterable[Finding], cycle: Cycle) -> str:
-    """Return what the last cycle saw."""
+def cycle_metrics(site: Site, findings: Iterable[Finding], cycle: Cycle, day: DayAssessed | None = None) -> str:
+    """Return what the last cycle saw, and the figures of the last whole day, where there is one."""
     findings = tuple(findings)
     counted = Counter((f.check, f.status) for f in findings if not f.caused_by)
     online = Counter(f.status for f in findings if f.check == "camera-online" and f.subject.startswith("camera:"))
@@ -116,8 +123,21 @@ def cycle_metrics(site: Site, findings: Iterable[Finding], cycle: Cycle) -> str:
         ),
         "clock_offset_seconds": _evidence(findings, "clock-offset", "device", "offset_s", shown_devices),
         "subjects_without_series": [({"kind": kind}, number) for kind, number in beyond.items()],
+        **_assessment(site, day),
     }
     return _text(samples)
+
+
+def _assessment(site: Site, day: DayAssessed | None) -> dict[str, list[tuple[Labels, float]]]:
+    counts = {name: day.counts.get(name, Count()) for name in FIGURES} if day else {}
+    begins_at = [datetime.combine(day.day, time(), ZoneInfo(site.time_zone)).timestamp()] if day else []
+    return {
+        "assessment_good": [({"figure": name}, one.good) for name, one in counts.items()],
+        "assessment_due": [({"figure": name}, one.due) for name, one in counts.items()],
+        "assessment_unknown": [({"figure": name}, one.unknown) for name, one in counts.items()],
+        "assessment_excluded": [({"figure": name}, one.excluded) for name, one in counts.items()],
+        "assessment_day_timestamp_seconds": [({}, at) for at in begins_at],
+    }
 
 
 def live_metrics(live: Live, now: datetime) -> str:

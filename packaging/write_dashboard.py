@@ -108,6 +108,37 @@ PANELS: Final = (
         (("{{device}}", "camwarden_clock_offset_seconds{HERE}"),),
     ),
     Panel(
+        ("Assessment of the last whole day", "上一整日考核指标"),
+        "timeseries",
+        "percentunit",
+        (("{{figure}}", "camwarden_assessment_good{HERE} / camwarden_assessment_due{HERE}"),),
+    ),
+    Panel(
+        ("Assessment: share unknown", "考核指标未知占比"),
+        "timeseries",
+        "percentunit",
+        (("{{figure}}", "camwarden_assessment_unknown{HERE} / camwarden_assessment_due{HERE}"),),
+    ),
+    Panel(
+        ("Assessment: share excluded by plan", "考核指标计划停机扣除占比"),
+        "timeseries",
+        "percentunit",
+        (
+            (
+                "{{figure}}",
+                "camwarden_assessment_excluded{HERE} / (camwarden_assessment_excluded{HERE} + "
+                "camwarden_assessment_due{HERE})",
+            ),
+        ),
+    ),
+    Panel(
+        ("Age of the figures of assessment", "考核指标距今时长"),
+        "stat",
+        "s",
+        (("{{instance}}", "time() - camwarden_assessment_day_timestamp_seconds{HERE}"),),
+        steps=(("green", None), ("orange", 2 * 86_400.0), ("red", 3 * 86_400.0)),
+    ),
+    Panel(
         ("Reports that wait", "待上报的报告"),
         "timeseries",
         "short",

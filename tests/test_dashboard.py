@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from exposition_reader import read
 from sites import NOW, camera, healthy, observed, site
-from test_metrics import CYCLE, LIVE
+from test_metrics import CYCLE, DAY, LIVE
 
 from agent.checks import run_checks
 from agent.facts import gather
@@ -28,7 +28,7 @@ def given() -> dict[str, dict[str, set[str]]]:
     here = site(camera("gate"))
     findings = run_checks(here, gather(observed("site") + healthy("gate")), NOW)
     found: dict[str, dict[str, set[str]]] = {}
-    for name, *labels in read(cycle_metrics(here, findings, CYCLE) + live_metrics(LIVE, NOW)):
+    for name, *labels in read(cycle_metrics(here, findings, CYCLE, DAY) + live_metrics(LIVE, NOW)):
         of_metric = found.setdefault(str(name), {})
         for label, value in labels:
             of_metric.setdefault(str(label), set()).add(str(value))

@@ -21,6 +21,7 @@ from agent.errors import ConfigurationError
 from agent.hub import trust
 from agent.hub.metrics import write_metrics
 from agent.hub.metrics_page import read_metrics, serving
+from agent.model import Draft
 from agent.topics import topic
 
 SAMPLE = re.compile(r'camwarden_hub_[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\.)*"\})? [0-9.e+-]+')
@@ -74,6 +75,24 @@ def test_the_numbers_are_those_of_what_came(desk: Desk, maker: Maker, tmp_path: 
     assert told["health_age_seconds_max"] == told['site_health_age_seconds{site="S1"}'] == 300
     assert told["store_bytes"] > 4096
     assert told["sites_without_series"] == 0
+
+
+def test_the_figures_of_yesterday_are_summed_over_the_sites_that_reported(desk: Desk, tmp_path: Path) -> None:
+    begun = NOW - timedelta(days=3)
+    sites = [Maker(tmp_path / name, delivery.site(name)) for name in ("S1", "S2", "S3")]
+    for maker, good in zip(sites, (90, 40, None), strict=True):
+        desk.vouch(maker)
+        desk.birth(maker, "e1", at=begun)
+        if good is not None:
+            rates = {"day": "2026-11-23", "online": [good, 100, 5, 8]}
+            draft = Draft("health", {**delivery.health().body, "division": maker.site.id, "rates": rates})
+            (envelope,), _ = maker.envelopes([draft], {}, "e1", NOW)
+            assert desk.send(envelope, maker.site.id)["event"] == "verified"
+    told = numbers(desk)
+    parts = ("good", "due", "unknown", "excluded")
+    assert [told[f'assessment_{part}{{figure="online"}}'] for part in parts] == [130, 200, 10, 16]
+    assert (told["assessment_sites_due"], told["assessment_sites_reported"]) == (3, 2)
+    assert 'assessment_due{figure="clock"}' not in told, "nobody said so: no number"
 
 
 def test_each_name_is_described_once_and_its_samples_stand_together(desk: Desk, maker: Maker) -> None:

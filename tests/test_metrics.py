@@ -8,7 +8,7 @@ import socket
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from exposition_reader import Sample, read
 from mosquitto import free_port
 from sites import NOW, camera, healthy, observed, site
 
+from agent.assessed_days import FIGURES, Count, DayAssessed
 from agent.checks import CHECKS, run_checks
 from agent.config import Metrics
 from agent.config_telemetry import is_loopback
@@ -35,6 +36,9 @@ from drivers.model import Device
 from masking.worker import Worker
 
 CYCLE = Cycle(NOW, 3.25, 2, NOW + timedelta(minutes=15))
+DAY = DayAssessed(
+    date(2026, 11, 23), 96, {name: Count(90, 96, 4, 2) for name in FIGURES} | {"file": Count(5, 13, 0, 0)}
+)
 LIVE = Live(
     {"pending": 3, "sent": 1, "parked": 0, "confirmed": 40, "dropped": 5},
     NOW - timedelta(seconds=90),
@@ -68,6 +72,18 @@ def test_what_a_cycle_saw_is_told_by_check_camera_and_device() -> None:
         assert (told["camwarden_findings", ("check", check.id), ("status", "pass")] > 0) == (check.id in passed)
     counted = sum(value for name, value in told.items() if name[0] == "camwarden_findings")
     assert counted == len([f for f in findings if not f.caused_by])
+
+
+def test_the_figures_of_the_last_whole_day_are_told_as_numbers_that_can_be_added_up() -> None:
+    told = read(cycle_metrics(site(camera()), (), CYCLE, DAY))
+    parts = ("good", "due", "unknown", "excluded")
+    for name in FIGURES:
+        values = tuple(told[f"camwarden_assessment_{part}", ("figure", name)] for part in parts)
+        assert values == ((5, 13, 0, 0) if name == "file" else (90, 96, 4, 2))
+    begun = datetime.fromtimestamp(told["camwarden_assessment_day_timestamp_seconds",], UTC)
+    assert begun.isoformat() == "2026-11-22T16:00:00+00:00", "midnight on site"
+    before = read(cycle_metrics(site(camera()), (), CYCLE))
+    assert [name for name in before if "assessment" in name[0]] == [], "no zeros before there was a day"
 
 
 def test_how_the_process_stands_is_told() -> None:
@@ -174,6 +190,10 @@ def test_the_page_tells_the_last_cycle_and_how_the_spool_stands_now(telemetry: T
         assert "camwarden_cycle" not in text  # none has ended yet
         telemetry.cycle_done(site(camera()), Seen(gather(()), ()), CYCLE)
         assert read(get(port)[1])["camwarden_cycle_reports",] == 2
+        today = DayAssessed(date(2026, 11, 24), 5, {"online": Count(5, 5)})
+        seen = Seen(replace(gather(()), assessed=(DAY, today)), ())
+        telemetry.cycle_done(site(camera()), seen, CYCLE)
+        assert read(get(port)[1])["camwarden_assessment_good", ("figure", "online")] == 90, "today is not whole"
         assert get(port, "/")[0] == get(port, "/metrics/../status.json")[0] == 404
         assert get(port, "/metrics", "POST")[0] == 501
 

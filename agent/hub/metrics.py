@@ -1,20 +1,23 @@
 """The hub's numbers in Prometheus' text form. Reads only.
 
-Everything is summed over the sites. Beside that each of the first 500 sites by name has three series of its own, and
-`camwarden_hub_sites_without_series` says how many have none: a city does not flood the one who collects this. Reasons
-are the words of `agent/hub/verify.py` and `agent/hub/answers.py`, a few dozen at most.
+Everything is summed over the sites; the figures of municipal assessment are those of yesterday in China. Each of the
+first 500 sites by name has three series of its own, and `camwarden_hub_sites_without_series` says how many have none: a
+city does not flood the one who collects this. Reasons are the words of `agent/hub/verify.py` and
+`agent/hub/answers.py`, a few dozen at most.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from agent.exposition import Kind, Labels, block
 from agent.hub import queries
+from agent.hub.assessed import CHINA, METRICS, Figure, added
+from agent.hub.assessment import assess
 from agent.hub.report import open_order_counts
 from agent.hub.silent import KINDS, silent_sites
 from agent.hub.store import NAME, Store
@@ -112,8 +115,33 @@ def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime) ->
             *("site_reports_unconfirmed", "gauge", "Reports of a site that are not confirmed."),
             [({"site": site}, lag[site]) for site in shown],
         ),
+        *_assessment(store, now),
     ]
     return "".join(blocks)
+
+
+def _assessment(store: Store, now: datetime) -> list[str]:
+    yesterday = now.astimezone(CHINA).date() - timedelta(days=1)
+    rows = assess(store, "division", yesterday, yesterday, now).rows
+    sums: dict[str, Figure] = {}
+    for row in rows:
+        for name, figure in row.figures.items():
+            sums[name] = added(sums.get(name), figure)
+
+    def of(place: int) -> list[tuple[Labels, float]]:
+        return [({"figure": name}, sums[name][place]) for name in METRICS if name in sums]
+
+    return [
+        _block("assessment_sites_due", "gauge", "Sites that were due yesterday.", [({}, sum(r.due for r in rows))]),
+        _block(
+            *("assessment_sites_reported", "gauge", "Sites of which yesterday's figures have come."),
+            [({}, sum(row.reported for row in rows))],
+        ),
+        _block("assessment_good", "gauge", "What was good of assessment_due, by figure.", of(0)),
+        _block("assessment_due", "gauge", "What was due yesterday; what could not be judged is due.", of(1)),
+        _block("assessment_unknown", "gauge", "What of assessment_due could not be judged.", of(2)),
+        _block("assessment_excluded", "gauge", "What was not due because work was planned.", of(3)),
+    ]
 
 
 def _block(name: str, kind: Kind, text: str, samples: Iterable[tuple[Labels, float]]) -> str:
