@@ -4,7 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PEERS := build/peers
 
-.PHONY: help demo watch test check format generated setup system-packages peers lock screens picture bench fuzz clean
+AUDIT_LOCK ?= packaging/runtime.lock
+
+.PHONY: help demo watch test check format generated setup system-packages peers lock screens picture bench fuzz audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -87,6 +89,13 @@ bench: setup peers ## run every benchmark; writes build/bench/
 
 fuzz: setup ## thousands of mutated pictures against the picture worker
 	$(BIN)/python tests/fuzz_worker.py $(FUZZ_FLAGS)
+
+audit: ## known weaknesses of what we ship, asked of the package index (AUDIT_LOCK=FILE for another lock)
+	$(PYTHON) packaging/audit.py $(AUDIT_LOCK) $(AUDIT_FLAGS)
+
+sign: ## SHA256SUMS over dist/, signed with RELEASE_KEY, which lies outside the tree
+	@test -n "$(RELEASE_KEY)" || { echo "make sign RELEASE_KEY=/media/release/camwarden-release.key (packaging/README.md)"; exit 64; }
+	$(PYTHON) packaging/sign_release.py dist --key "$(RELEASE_KEY)"
 
 clean: ## remove everything that make has made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
