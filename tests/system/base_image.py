@@ -1,0 +1,73 @@
+"""The bare Debian that a guest begins as: made by mmdebstrap once, kept as a tar until what goes in changes.
+
+What goes in: the release, what our package depends on (so that `dpkg -i` needs no network), and what a gateway's
+neighbours need inside the guest. Downloaded .debs are kept as well, so that another list costs no second download.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+MIRROR = "http://deb.debian.org/debian"
+GUEST_PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3", "mosquitto", "sudo")
+"""A booting system, pytest's Python, the broker, and the command that operators type before ours."""
+
+RECIPE = 1
+"""Raise it where the same list is to give another image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A Debian release that is tested."""
+
+    name: str
+    suite: str
+
+
+RELEASES = (Release("debian-12", "bookworm"), Release("debian-13", "trixie"))
+
+
+def needs_of(deb: Path) -> tuple[str, ...]:
+    """Return the names that a .deb depends on, of alternatives the first."""
+    told = subprocess.run(["dpkg-deb", "-f", deb, "Depends"], check=True, capture_output=True, text=True).stdout
+    names = {re.split(r"[ (:|]", entry.strip(), maxsplit=1)[0] for entry in told.replace("\n", " ").split(",")}
+    return tuple(sorted(names - {""}))
+
+
+def base_image(release: Release, needs: tuple[str, ...], cache: Path) -> Path:
+    """Return the tar of a release with these packages, made now where the cache has none.
+
+    Raises:
+        subprocess.CalledProcessError: mmdebstrap failed; it has said why.
+    """
+    packages = sorted({*GUEST_PACKAGES, *needs})
+    key = hashlib.sha256(json.dumps([RECIPE, release.suite, MIRROR, packages]).encode()).hexdigest()[:16]
+    image = cache / f"{release.name}-{key}.tar"
+    if image.exists():
+        return image
+    archives = cache / f"{release.name}-archives"
+    archives.mkdir(parents=True, exist_ok=True)
+    making = image.with_suffix(".part.tar")
+    making.unlink(missing_ok=True)
+    keep = ["--skip=download/empty", "--skip=essential/unlink"]
+    keep += ['--setup-hook=mkdir -p "$1"/var/cache/apt/archives/']
+    keep += [f"--setup-hook=sync-in {archives} /var/cache/apt/archives/"]
+    keep += [f"--customize-hook=sync-out /var/cache/apt/archives {archives}"]
+    keep += ['--customize-hook=rm -rf "$1"/var/cache/apt/archives/*']
+    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", *keep]
+    subprocess.run([*command, f"--include={','.join(packages)}", release.suite, making, MIRROR], check=True)
+    for old in cache.glob(f"{release.name}-*.tar"):
+        if old != making:
+            old.unlink()
+    return making.rename(image)
+
+
+def unpack(image: Path, root: Path) -> None:
+    """Write the files of an image to a new folder, owners and modes as they are in it."""
+    root.mkdir(parents=True)
+    subprocess.run(["tar", "--extract", "--numeric-owner", f"--file={image}", f"--directory={root}"], check=True)

@@ -1,0 +1,28 @@
+"""Where everything lies inside the guest, and whose it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGES = Path("/srv/packages")
+"""`this.deb`, and `before.deb`, the same under an older number."""
+
+CHECKOUT = Path("/srv/checkout")
+"""The peers' own code: site and hub are those of the checkout, whatever package is being tried."""
+
+PEERS = Path("/srv/peers")
+LIBRARIES = PEERS / "site-packages"
+SITE_FILES = PEERS / "site"
+HUB_DATA = PEERS / "hub"
+PASSWORDS = PEERS / "passwords"
+
+SITE_TOML = Path("/etc/camwarden/site.toml")
+SECRETS_TOML = Path("/etc/camwarden/secrets.toml")
+STATE = Path("/var/lib/camwarden")
+RUNTIME = Path("/run/camwarden")
+INSTALLED = Path("/usr/lib/camwarden")
+DROP_INS = Path("/run/systemd/system/camwarden.service.d")
+
+UNIT = "camwarden.service"
+USER = "camwarden"
+SITE_ID = "dt0001"

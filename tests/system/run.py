@@ -1,0 +1,175 @@
+"""Boots each package on the Debian it is for, runs the tests of `guest/` inside, and says what became of them.
+
+    run.py debian-12=DEB debian-13=DEB [--only EXPRESSION] [--keep]
+
+The guests run side by side, each in a network of its own. Results, journals and consoles are in `build/system/`.
+Exit code 0 when all passed, 1 when not; 0 with a line `SKIPPED` where this machine can boot no guest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import machine_room
+from base_image import RELEASES, Release, base_image, needs_of, unpack
+from other_version import repacked, version_of
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+BUILD = ROOT / "build" / "system"
+TEST_FILES = ("booted_service.py",)
+WITHIN_S = 420.0
+THIS = "/srv/this.deb"
+PYTEST = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
+"""The distributions that pytest is made of on Python 3.11 and later; none of them is compiled."""
+
+UNIT = """\
+[Unit]
+Description=the tests of this guest
+SuccessAction={action}
+FailureAction={action}
+[Service]
+WorkingDirectory=/srv/guest
+Environment=PYTHONPATH=/srv/guest:/srv/pytest PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8
+ExecStart=/usr/bin/python3 -m pytest {arguments}
+ExecStopPost=/bin/sh -c 'journalctl --no-pager --output=short-monotonic > /srv/shared/journal.txt'
+StandardOutput=append:/srv/shared/output.txt
+StandardError=append:/srv/shared/output.txt
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one test on one release."""
+
+    release: str
+    name: str
+    outcome: str
+    took_s: float
+
+
+def main() -> int:
+    """Read the command line, run, and return the exit code."""
+    args = _arguments()
+    reason = machine_room.why_not()
+    if reason is not None:
+        print(f"SKIPPED: no guest was booted: {reason}")
+        return 0
+    started_at_mono = time.monotonic()
+    BUILD.mkdir(parents=True, exist_ok=True)
+    by_name = {release.name: release for release in RELEASES}
+    wanted = [(by_name[name], Path(deb)) for name, deb in (word.split("=", 1) for word in args.packages)]
+    with ThreadPoolExecutor(len(wanted)) as side_by_side:
+        runs = [side_by_side.submit(_run, release, deb, args.only, args.keep) for release, deb in wanted]
+        results = [result for run in runs for result in run.result()]
+    for result in results:
+        print(f"{result.outcome:7}{result.release}  {result.name}  {result.took_s:.1f} s")
+    passed = sum(result.outcome == "PASSED" for result in results)
+    print(f"{passed} passed, {len(results) - passed} failed in {time.monotonic() - started_at_mono:.0f} s")
+    return 0 if passed == len(results) else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = ", ".join(release.name for release in RELEASES)
+    parser.add_argument("packages", nargs="+", metavar="RELEASE=DEB", help=f"the package for a release: {names}")
+    parser.add_argument("--only", default="", metavar="EXPRESSION", help="tests whose names fit, as pytest -k has it")
+    parser.add_argument("--keep", action="store_true", help="open a shell inside when the tests are through")
+    return parser.parse_args()
+
+
+def _run(release: Release, deb: Path, only: str, keep: bool) -> list[Result]:
+    """Boot one guest, let it test itself, and read what it found."""
+    out = BUILD / release.name
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    image = base_image(release, needs_of(deb), BUILD)
+    name = f"camwarden-{release.name}"
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=BUILD) as folder:
+        root, packages, pytest = (Path(folder) / part for part in ("root", "packages", "pytest"))
+        unpack(image, root)
+        _give_the_tests(root, only, keep)
+        packages.mkdir()
+        (packages / "this.deb").symlink_to(THIS)
+        repacked(deb, f"{version_of(deb)}~before", packages / "before.deb")
+        _copy_pytest(pytest)
+        readable = {ROOT / part: f"/srv/checkout/{part}" for part in ("agent", "drivers", "masking")}
+        readable |= {HERE / "guest": "/srv/guest", pytest: "/srv/pytest", packages: "/srv/packages", deb: THIS}
+        with machine_room.control_group(name):
+            guest = machine_room.boot(name, root, {out: "/srv/shared"}, readable, out / "console.txt")
+            try:
+                if keep:
+                    _shell_after(guest, out)
+                else:
+                    guest.wait(WITHIN_S)
+            except subprocess.TimeoutExpired:
+                print(f"{release.name}: not through within {WITHIN_S:g} s", file=sys.stderr)
+            finally:
+                machine_room.switch_off(guest)
+    return _results(release, out)
+
+
+def _give_the_tests(root: Path, only: str, keep: bool) -> None:
+    """Put the unit that runs the tests into a guest: it is started with the machine, and ends it."""
+    arguments = ["--verbose", "-ra", "--tb=short", "-p no:cacheprovider", "--rootdir=/srv/guest"]
+    arguments += ["--junitxml=/srv/shared/junit.xml", *([f"-k '{only}'"] if only else []), *TEST_FILES]
+    text = UNIT.format(action="none" if keep else "exit-force", arguments=" ".join(arguments))
+    units = root / "etc" / "systemd" / "system"
+    (units / "tests.service").write_text(text)
+    wants = units / "multi-user.target.wants"
+    wants.mkdir(exist_ok=True)
+    (wants / "tests.service").symlink_to("../tests.service")
+
+
+def _copy_pytest(folder: Path) -> None:
+    """Copy this environment's pytest, so that the guest needs no other Python package than its own."""
+    for name in PYTEST:
+        for file in metadata.files(name) or ():
+            if ".." not in file.parts and file.suffix != ".pyc":
+                target = folder / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file.locate(), target)
+
+
+def _shell_after(guest: subprocess.Popen[bytes], out: Path) -> None:
+    """Wait for the end of the tests, then give a shell inside; the guest ends with it."""
+    while guest.poll() is None and not (out / "journal.txt").exists():
+        time.sleep(0.5)
+    init = machine_room.init_of(guest)
+    if init is not None:
+        print(f"{(out / 'output.txt').read_text()}\nThis is a shell inside the guest; it ends when you leave.")
+        subprocess.run(["nsenter", f"--target={init}", "--all", "--wd=/", "/bin/bash", "-l"])
+
+
+def _results(release: Release, out: Path) -> list[Result]:
+    """Read the guest's JUnit file; without one, everything has failed as one."""
+    report = out / "junit.xml"
+    if not report.exists():
+        print(_tail(out / "output.txt") or _tail(out / "console.txt"), file=sys.stderr)
+        return [Result(release.name, f"the guest told nothing: {out}", "FAILED", 0.0)]
+    results: list[Result] = []
+    for case in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314 - pytest's own file
+        failed = case.find("failure") is not None or case.find("error") is not None
+        outcome = "FAILED" if failed else "PASSED"
+        results.append(Result(release.name, str(case.get("name")), outcome, float(case.get("time", "0"))))
+    if any(result.outcome == "FAILED" for result in results):
+        print(_tail(out / "output.txt", 200), file=sys.stderr)
+    return results
+
+
+def _tail(path: Path, lines: int = 40) -> str:
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
