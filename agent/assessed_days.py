@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from agent.model import Json
+from agent.repaired import Repairs, read_repairs, repairs_json
 
 Figure = Literal["online", "good", "linked", "recorded", "clock", "overlay", "file"]
 
@@ -47,12 +48,16 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class DayAssessed:
-    """One local day: how many looks there were, each figure, and the subjects that were worked on by plan."""
+    """One local day: how many looks there were, each figure, and the subjects that were worked on by plan.
+
+    `repairs`: the faults whose repair was verified on it, by class.
+    """
 
     day: date
     looks: int = 0
     counts: Mapping[Figure, Count] = field(default_factory=dict)
     planned: tuple[str, ...] = ()
+    repairs: Mapping[str, Repairs] = field(default_factory=dict)
 
 
 def last_whole_day(days: Sequence[DayAssessed], today: date) -> DayAssessed | None:
@@ -61,22 +66,27 @@ def last_whole_day(days: Sequence[DayAssessed], today: date) -> DayAssessed | No
 
 
 def rates_json(day: DayAssessed) -> dict[str, Json]:
-    """Return a day as reports carry it: each figure as [good, due, unknown, excluded]."""
+    """Return a day as reports carry it: each figure as [good, due, unknown, excluded]; repairs where there were any."""
     rows: dict[str, Json] = {
         name: [count.good, count.due, count.unknown, count.excluded]
         for name, count in ((name, day.counts.get(name, Count())) for name in FIGURES)
     }
-    return {"day": day.day.isoformat(), "looks": day.looks, **rows}
+    told: dict[str, Json] = {"day": day.day.isoformat(), "looks": day.looks, **rows}
+    return {**told, "repairs": repairs_json(day.repairs)} if day.repairs else told
 
 
 def to_data(day: DayAssessed) -> list[Any]:
     """Return a day as plain data for the memory's text."""
     counts = {name: [one.good, one.due, one.unknown, one.excluded] for name, one in day.counts.items()}
-    return [day.day.isoformat(), day.looks, counts, list(day.planned)]
+    return [day.day.isoformat(), day.looks, counts, list(day.planned), repairs_json(day.repairs)]
 
 
 def from_data(row: Sequence[Any]) -> DayAssessed:
-    """Return the day that `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
-    day, looks, counts, planned = row
+    """Return the day that `to_data` wrote, before repairs were counted too.
+
+    Raises ValueError, KeyError or TypeError for anything else.
+    """
+    day, looks, counts, planned, *rest = row
     read = {name: Count(*map(int, counts[name])) for name in FIGURES if name in counts}
-    return DayAssessed(date.fromisoformat(day), int(looks), read, tuple(map(str, planned)))
+    repairs = read_repairs(rest[0]) if rest else {}
+    return DayAssessed(date.fromisoformat(day), int(looks), read, tuple(map(str, planned)), repairs)

@@ -14,8 +14,10 @@ from agent.assessed_days import DAYS_KEPT, PLANNED_MAX, Count, DayAssessed, Figu
 from agent.camera_file import FIELDS, empty
 from agent.config import CameraConfig, Site
 from agent.declarations import local_day, standing
+from agent.episodes import Episode, by_class, repairs
 from agent.facts import Facts
 from agent.model import Finding, Status
+from agent.repaired import summed
 
 _OF_PICTURE: Final = ("camera-online", "camera-occluded", "camera-moved", "video-quality", "recording-completeness")
 
@@ -27,6 +29,7 @@ def assessed(
     planned: frozenset[str],
     days: tuple[DayAssessed, ...],
     now: datetime,
+    closed: Iterable[Episode] = (),
 ) -> tuple[DayAssessed, ...]:
     """Add one look to its day; return the last `DAYS_KEPT` days, oldest first.
 
@@ -37,6 +40,7 @@ def assessed(
         planned: Subjects that are being worked on by plan.
         days: What is known of earlier looks; days after this one are dropped, for the clock was wrong then.
         now: When this look was.
+        closed: The episodes that it closed.
     """
     today = local_day(site, now)
     earlier = tuple(one for one in days if one.day < today)
@@ -46,7 +50,8 @@ def assessed(
     for figure, count in _look(site, facts, by_key, planned, now):
         counts[figure] = counts.get(figure, Count()).plus(count)
     names = tuple(sorted({*before.planned, *planned}))[:PLANNED_MAX]
-    return (*earlier, DayAssessed(today, before.looks + 1, counts, names))[-DAYS_KEPT:]
+    mended = summed((before.repairs, repairs(closed, by_class)))
+    return (*earlier, DayAssessed(today, before.looks + 1, counts, names, mended))[-DAYS_KEPT:]
 
 
 def _look(

@@ -115,7 +115,8 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     incidents = spool.begin(moment.at)
     noted = standing(site, read_notes(site.storage.directory), moment.at)
     changed, memory = transitions(seen.findings, seen.memory, moment.at, noted)
-    days = assessed(site, seen.facts, seen.findings, noted.planned, memory.assessed, moment.at)
+    closed = [one.episode for one in changed if one.episode is not None]
+    days = assessed(site, seen.facts, seen.findings, noted.planned, memory.assessed, moment.at, closed)
     memory = replace(memory, assessed=days)
     changed = (*(incident_told(one.kind, one.detail) for one in incidents), *seen.asked.told, *changed)
     counts = spool.counts()

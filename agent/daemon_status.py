@@ -13,6 +13,7 @@ from agent.cycle import Seen
 from agent.declarations import local_day
 from agent.model import Finding, Json, utc_text
 from agent.publish_status import DeliveryStatus
+from agent.repaired import repairs_json, summed
 from agent.report import counts
 from agent.verdict import refused
 
@@ -64,6 +65,7 @@ def status_content(
         "counts": {**counts(seen.findings), "refused": len(refused(seen.findings))},
         "cameras": cameras,
         "rates": rates_json(day) if day else None,
+        "repairs": repairs_json(summed(one.repairs for one in seen.facts.assessed)),
         **open_rows(site, seen.findings),
         "queue": queue,
         "hub": _delivery(delivery) if delivery else None,

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from agent.checks.recorded import TAMPER_ID
-from agent.episodes import WELL, Episode, Known, begun, is_worse, known_of
+from agent.episodes import WELL, Episode, Known, begun, class_of, is_worse, known_of
 from agent.finding_notes import Acknowledgement, Proof
 from agent.model import Finding, Looks, Status
 
@@ -139,7 +139,8 @@ def _closed(episode: Episode, status: Status, now: datetime) -> Episode:
 
 
 def _as_seen(episode: Episode, finding: Finding) -> Episode:
-    return replace(episode, severity=finding.severity, reason=finding.reason, message=finding.message)
+    seen = replace(episode, severity=finding.severity, reason=finding.reason, message=finding.message)
+    return replace(seen, fault_class=class_of(finding) or episode.fault_class)
 
 
 def _needed(looks: Looks, status: Status, noted: Noted) -> int:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import fmean
 from typing import Any, Final
 
 from agent.finding_notes import Acknowledgement
 from agent.finding_notes import from_data as note_from
 from agent.finding_notes import to_data as note_data
 from agent.model import Finding, Json, Message, Severity, Status, utc_text
+from agent.repaired import CLASSES, OTHER, Repairs
 
 WELL: Final[frozenset[Status]] = frozenset({"pass", "not_applicable"})
 """What no episode is about."""
@@ -31,7 +31,8 @@ class Episode:
     `repaired_at`: since when it is seen well, None while it is not. `verified_at`: when that had lasted long enough, or
     a job had proved it; an episode that has it is closed. `count`: how often it was found not well, the first time
     included. `flapping`: it comes and goes so often that nothing more is told of it. `told`: an event said that it is
-    not well; only then does one say that it is well again.
+    not well; only then does one say that it is well again. `fault_class`: which fault stands behind it, as
+    `agent/causes.py` last inferred it; empty where it infers none.
     """
 
     check: str
@@ -48,6 +49,7 @@ class Episode:
     count: int = 1
     flapping: bool = False
     told: bool = False
+    fault_class: str = ""
 
     @property
     def key(self) -> str:
@@ -72,21 +74,17 @@ class Known:
     episode: Episode | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Repairs:
-    """How often something was repaired, how long that took on average, and how often it came and went meanwhile."""
-
-    repaired: int
-    mean_s: float
-    flapped: int
-
-
 def begun(finding: Finding, detected_at: datetime) -> Episode:
     """Return the episode that begins with a finding."""
     return Episode(
         finding.check, finding.subject, finding.status, finding.status, finding.severity, finding.reason,
-        finding.message, detected_at,
+        finding.message, detected_at, fault_class=class_of(finding),
     )  # fmt: skip
+
+
+def class_of(finding: Finding) -> str:
+    """Return the class of fault that a finding names, empty where it names none."""
+    return str(finding.evidence.get("fault_class", ""))
 
 
 def is_worse(status: Status, than: Status) -> bool:
@@ -107,16 +105,19 @@ def repairs(closed: Iterable[Episode], by: Callable[[Episode], str] = lambda one
     What was only unknown was not repaired, it was asked; what ended without being seen well was not repaired either.
     A repair that a clock puts before its fault says nothing.
     """
-    took: dict[str, list[float]] = {}
-    flapped: dict[str, int] = {}
+    found: dict[str, Repairs] = {}
     for one in closed:
         if one.repaired_at is None or one.verified_at is None or one.worst == "unknown":
             continue
-        seconds = (one.repaired_at - one.detected_at).total_seconds()
-        if seconds >= 0:
-            took.setdefault(by(one), []).append(seconds)
-            flapped[by(one)] = flapped.get(by(one), 0) + one.flapping
-    return {name: Repairs(len(times), fmean(times), flapped[name]) for name, times in sorted(took.items())}
+        took_s = round((one.repaired_at - one.detected_at).total_seconds())
+        if took_s >= 0:
+            found[by(one)] = found.get(by(one), Repairs()).plus(Repairs(1, took_s, int(one.flapping)))
+    return dict(sorted(found.items()))
+
+
+def by_class(episode: Episode) -> str:
+    """Return the class of fault of an episode, for `repairs`."""
+    return episode.fault_class if episode.fault_class in CLASSES else OTHER
 
 
 def open_episodes(known: Mapping[str, Known]) -> tuple[Episode, ...]:
@@ -162,6 +163,7 @@ def episode_data(one: Episode) -> dict[str, Any]:
         "count": one.count,
         "flapping": one.flapping,
         "told": one.told,
+        **({"fault_class": one.fault_class} if one.fault_class else {}),
     }
 
 
@@ -174,7 +176,7 @@ def episode_from(data: Mapping[str, Any]) -> Episode:
         Message(template, values), datetime.fromisoformat(data["detected_at"]),
         noted if isinstance(noted, Acknowledgement) else None,
         _time(data["repaired_at"]), _time(data["verified_at"]), int(data["count"]), bool(data["flapping"]),
-        bool(data.get("told", True)),
+        bool(data.get("told", True)), str(data.get("fault_class", "")),
     )  # fmt: skip
 
 

@@ -11,19 +11,22 @@ Source: Prometheus exposition formats, text format 0.0.4; Prometheus, metric and
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final, get_args
 from zoneinfo import ZoneInfo
 
-from agent.assessed_days import FIGURES, Count, DayAssessed
+from agent.assessed_days import FIGURES, Count, DayAssessed, last_whole_day
 from agent.chain import Heads
 from agent.checks import CHECKS
 from agent.config import Site
+from agent.declarations import local_day
+from agent.episodes import Episode, by_class
 from agent.exposition import Kind, Labels, block
 from agent.model import Finding, Json, Status
 from agent.publish_status import DeliveryStatus
+from agent.repaired import CLASSES, Repairs, summed
 from agent.version import VERSION
 
 SUBJECTS_MOST: Final = 256
@@ -48,6 +51,10 @@ METRICS: Final[dict[str, tuple[Kind, str]]] = {
     "assessment_unknown": ("gauge", "What of assessment_due could not be judged."),
     "assessment_excluded": ("gauge", "What was not due because work was planned."),
     "assessment_day_timestamp_seconds": ("gauge", "When the local day of the figures of assessment began, Unix time."),
+    "faults_flapping": ("gauge", "Open findings that come and go, by class of fault."),
+    "faults_repaired": ("gauge", "Faults whose repair was verified within the last 31 days, by class."),
+    "faults_repaired_duration_seconds": ("gauge", "Time from detected to repaired of faults_repaired, added up."),
+    "faults_repaired_flapped": ("gauge", "How many of faults_repaired came and went before."),
     "reports_waiting": ("gauge", "Reports in the spool that are not confirmed, by state."),
     "reports_waiting_oldest_seconds": ("gauge", "Age of the oldest report that is not confirmed; 0: none waits."),
     "reports_dropped_total": ("counter", "Reports that this spool gave up for want of room; gap records name them."),
@@ -92,8 +99,22 @@ class Live:
     cpu_s: float
 
 
-def cycle_metrics(site: Site, findings: Iterable[Finding], cycle: Cycle, day: DayAssessed | None = None) -> str:
-    """Return what the last cycle saw, and the figures of the last whole day, where there is one."""
+def cycle_metrics(
+    site: Site,
+    findings: Iterable[Finding],
+    cycle: Cycle,
+    days: Sequence[DayAssessed] = (),
+    restless: Iterable[Episode] = (),
+) -> str:
+    """Return what the last cycle saw, and what was remembered before it.
+
+    Args:
+        site: The site.
+        findings: What the cycle concluded.
+        cycle: How it went.
+        days: The days that are remembered: the last whole one has the figures of assessment, all of them the repairs.
+        restless: The open episodes that come and go.
+    """
     findings = tuple(findings)
     counted = Counter((f.check, f.status) for f in findings if not f.caused_by)
     online = Counter(f.status for f in findings if f.check == "camera-online" and f.subject.startswith("camera:"))
@@ -123,7 +144,8 @@ def cycle_metrics(site: Site, findings: Iterable[Finding], cycle: Cycle, day: Da
         ),
         "clock_offset_seconds": _evidence(findings, "clock-offset", "device", "offset_s", shown_devices),
         "subjects_without_series": [({"kind": kind}, number) for kind, number in beyond.items()],
-        **_assessment(site, day),
+        **_assessment(site, last_whole_day(days, local_day(site, cycle.finished_at))),
+        **_faults(days, restless),
     }
     return _text(samples)
 
@@ -137,6 +159,18 @@ def _assessment(site: Site, day: DayAssessed | None) -> dict[str, list[tuple[Lab
         "assessment_unknown": [({"figure": name}, one.unknown) for name, one in counts.items()],
         "assessment_excluded": [({"figure": name}, one.excluded) for name, one in counts.items()],
         "assessment_day_timestamp_seconds": [({}, at) for at in begins_at],
+    }
+
+
+def _faults(days: Iterable[DayAssessed], restless: Iterable[Episode]) -> dict[str, list[tuple[Labels, float]]]:
+    flapping = Counter(map(by_class, restless))
+    mended = summed(day.repairs for day in days)
+    repaired = {name: mended.get(name, Repairs()) for name in CLASSES}
+    return {
+        "faults_flapping": [({"fault_class": name}, flapping[name]) for name in CLASSES],
+        "faults_repaired": [({"fault_class": name}, one.repaired) for name, one in repaired.items()],
+        "faults_repaired_duration_seconds": [({"fault_class": name}, one.took_s) for name, one in repaired.items()],
+        "faults_repaired_flapped": [({"fault_class": name}, one.flapped) for name, one in repaired.items()],
     }
 
 

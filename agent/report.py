@@ -17,7 +17,7 @@ from typing import Any
 from agent.baselines import approval_json, approvals_digest
 from agent.config import CameraConfig, Site
 from agent.declarations import local_day, standing
-from agent.episodes import times_json
+from agent.episodes import flapping, times_json
 from agent.events import Transition
 from agent.facts import Facts
 from agent.looks import masks_digest
@@ -59,7 +59,7 @@ def build_reports(
     if is_due or asked.commands:
         drafts.append(Draft("config", config))
         memory = replace(memory, config_digest=digest, config_sent_at=now)
-    drafts.append(Draft("health", health_body(site, facts, findings, now, queue)))
+    drafts.append(Draft("health", health_body(site, facts, findings, now, queue, flapping(memory.known))))
     return tuple(drafts), memory
 
 

@@ -9,22 +9,26 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Final, get_args
 
-from agent.assessed_days import last_whole_day, rates_json
+from agent.assessed_days import DayAssessed, last_whole_day, rates_json
 from agent.chain import encode
 from agent.config import CameraConfig, Site
 from agent.declarations import local_day
+from agent.episodes import Episode, by_class
 from agent.facts import Facts
 from agent.model import Finding, Json, Status, utc_text
+from agent.repaired import OTHER, Repairs
 from agent.version import VERSION
 from drivers.details import Host
 
 HEALTH_MAX_BYTES: Final = 4096
 """What the payload of a health report may take at a site of 64 cameras."""
 
-AROUND_BODY_BYTES: Final = 940
+AROUND_BODY_BYTES: Final = 956
 """What a payload has besides the body, heads included: members of the chain, longest ids and numbers, digests."""
 
 NOT_PASS_LEAST_BYTES: Final = 400
@@ -38,9 +42,18 @@ _OTHERS_BYTES: Final = 3 * 96  # one such group for each status
 
 
 def health_body(
-    site: Site, facts: Facts, findings: Sequence[Finding], now: datetime, queue: Mapping[str, Json]
+    site: Site,
+    facts: Facts,
+    findings: Sequence[Finding],
+    now: datetime,
+    queue: Mapping[str, Json],
+    restless: Iterable[Episode] = (),
 ) -> dict[str, Json]:
-    """Return the body of this cycle's health report, without the heads that the chain adds."""
+    """Return the body of this cycle's health report, without the heads that the chain adds.
+
+    `restless` are the open episodes that come and go: they, and repairs, take room only where there are any, and are
+    no longer told by class where that room is wanting.
+    """
     online = {f.subject: f.status for f in findings if f.check == "camera-online"}
     prefix = code_prefix(site.cameras)
     body: dict[str, Json] = {
@@ -55,10 +68,24 @@ def health_body(
         "agent": {"version": VERSION},
     }
     day = last_whole_day(facts.assessed, local_day(site, now))
-    if day is not None:
-        body["rates"] = rates_json(day)
-    room = HEALTH_MAX_BYTES - AROUND_BODY_BYTES - len(encode(body))
+    flapping = Counter(map(by_class, restless))
+    room = _room(body := body | _told(day, flapping))
+    if room < NOT_PASS_LEAST_BYTES:
+        if day is not None and day.repairs:
+            day = replace(day, repairs={OTHER: reduce(Repairs.plus, day.repairs.values())})
+        room = _room(body := body | _told(day, Counter({OTHER: flapping.total()})))
     return {**body, "not_pass": not_pass(findings, max(room, NOT_PASS_LEAST_BYTES))}
+
+
+def _told(day: DayAssessed | None, flapping: Counter[str]) -> dict[str, Json]:
+    """Return the figures of the last whole day, and what comes and goes, as far as there are any."""
+    told: dict[str, Json] = {"rates": rates_json(day)} if day else {}
+    return told | ({"flapping": dict(flapping)} if flapping.total() else {})
+
+
+def _room(body: Mapping[str, Json]) -> int:
+    """Return what is left for `not_pass` in a report of 64 cameras."""
+    return HEALTH_MAX_BYTES - AROUND_BODY_BYTES - len(encode(body))
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, Json]:

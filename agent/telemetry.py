@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from agent.assessed_days import last_whole_day
 from agent.config import Metrics, Site
 from agent.cycle import Seen
-from agent.declarations import local_day
+from agent.episodes import flapping
 from agent.errors import ConfigurationError, SpoolFailed
 from agent.files import write_atomic
 from agent.host import own_load
@@ -61,8 +60,7 @@ class Telemetry:
 
     def cycle_done(self, site: Site, seen: Seen, cycle: Cycle) -> None:
         """Take over what a cycle saw, and write the file where one is wanted; a failure is logged."""
-        day = last_whole_day(seen.facts.assessed, local_day(site, cycle.finished_at))
-        self._cycle = cycle_metrics(site, seen.findings, cycle, day)
+        self._cycle = cycle_metrics(site, seen.findings, cycle, seen.facts.assessed, flapping(seen.memory.known))
         path = site.metrics.textfile
         if path is None:
             return

@@ -139,6 +139,26 @@ PANELS: Final = (
         steps=(("green", None), ("orange", 2 * 86_400.0), ("red", 3 * 86_400.0)),
     ),
     Panel(
+        ("Mean time to repair within 31 days", "近31天平均修复时间"),
+        "timeseries",
+        "s",
+        (
+            (
+                "{{fault_class}}",
+                "camwarden_faults_repaired_duration_seconds{HERE} / (camwarden_faults_repaired{HERE} > 0)",
+            ),
+        ),
+    ),
+    Panel(
+        ("Faults that come and go", "反复出现的故障"),
+        "timeseries",
+        "short",
+        (
+            ("{{fault_class}}", "camwarden_faults_flapping{HERE} > 0"),
+            ("{{fault_class}} repaired", "camwarden_faults_repaired_flapped{HERE} > 0"),
+        ),
+    ),
+    Panel(
         ("Reports that wait", "待上报的报告"),
         "timeseries",
         "short",

@@ -28,7 +28,7 @@ def given() -> dict[str, dict[str, set[str]]]:
     here = site(camera("gate"))
     findings = run_checks(here, gather(observed("site") + healthy("gate")), NOW)
     found: dict[str, dict[str, set[str]]] = {}
-    for name, *labels in read(cycle_metrics(here, findings, CYCLE, DAY) + live_metrics(LIVE, NOW)):
+    for name, *labels in read(cycle_metrics(here, findings, CYCLE, (DAY,)) + live_metrics(LIVE, NOW)):
         of_metric = found.setdefault(str(name), {})
         for label, value in labels:
             of_metric.setdefault(str(label), set()).add(str(value))
@@ -75,7 +75,7 @@ def test_legends_and_annotations_name_labels_that_are_there() -> None:
     for panel in dashboards()["camwarden.json"]["panels"]:
         for target in panel["targets"]:
             (name, _), *_rest = SELECTOR.findall(target["expr"])
-            labels = set(re.findall(r"\{\{([a-z]+)\}\}", target["legendFormat"]))
+            labels = set(re.findall(r"\{\{([a-z_]+)\}\}", target["legendFormat"]))
             assert labels - {"instance"} <= set(metrics[name])
     for rule in RULES.split("- alert: ")[1:]:
         labels = set(re.findall(r"\$labels\.([a-z]+)", rule)) - {"instance"}

@@ -225,10 +225,13 @@ def test_the_history_tells_what_was_repaired_and_how_long_it_took(service: Servi
         "2026-11-24T15:04:00Z", "2026-11-24T16:19:00Z", "2026-11-24T16:34:00Z",
     ]  # fmt: skip
     assert told["repairs"] == {ONLINE: {"repaired": 1, "mean_s": 4500, "flapped": 0}}
+    assert told["repairs_by_class"] == {"other": {"repaired": 1, "mean_s": 4500, "flapped": 0}}
     assert [(change["from"], change["to"]) for change in told["changes"]] == [(None, "fail"), ("fail", "pass")]
     shown = " ".join(ask("--history")[1].split())
     assert "75 min" in shown
     assert "2026-11-25 00:19 repaired" in shown
+    assert "other checks 1 75 min 0" in shown
+    assert "其他检查项 1 75 分钟 0" in " ".join(ask("--history", "--lang", "zh_CN")[1].split())
     assert json.loads(ask("--history", "--json", "--camera", "yard")[1])["closed"] == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,12 @@ import pytest
 from delivery import Maker
 from hubdesk import Desk
 from openpyxl import load_workbook
+from reporting import DAY, FIRST, LATER, NOON, Reporting, rows, shown
 
 from agent.assessed_days import FIGURES, Count, DayAssessed, rates_json
-from agent.cli import main
 from agent.hub.assessed import METRICS, read_config, read_health
-from agent.hub.assessment import Assessment, Row, assess
-from agent.model import Draft, Head
-
-DAY = timedelta(days=1)
-FIRST = date(2026, 11, 1)
-NOON = datetime(2026, 11, 1, 4, 0, tzinfo=UTC)
-"""Noon in China on `FIRST`."""
-LATER = datetime(2026, 12, 5, tzinfo=UTC)
+from agent.hub.assessment import Assessment, assess
+from agent.model import Draft
 
 
 @pytest.fixture
@@ -33,47 +27,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     opened = Desk(tmp_path / "hub")
     yield opened
     opened.store.close()
-
-
-class Reporting:
-    """One trusted site that reports to a hub, one report after the other."""
-
-    def __init__(self, desk: Desk, folder: Path, name: str, begun: datetime = NOON) -> None:
-        self.desk, self.name = desk, name
-        self.maker = Maker(folder / name, replace(delivery.site(), id=name))
-        self.heads: dict[Any, Head] = {}
-        self.epoch = "e1"
-        self.desk.birth(self.maker, self.epoch, at=begun)
-        self.desk.vouch(self.maker)
-
-    def send(self, draft: Draft, at: datetime) -> str:
-        (envelope,), self.heads = self.maker.envelopes([draft], self.heads, self.epoch, at)
-        return str(self.desk.send(envelope, self.name, at=at)["event"])
-
-    def health(self, day: int, division: str = "140200", **figures: Any) -> None:
-        told = {"day": (FIRST + day * DAY).isoformat(), **figures}
-        body = {**delivery.health().body, "division": division, "rates": told}
-        assert self.send(Draft("health", body), NOON + day * DAY) == "verified"
-
-    def config(self, day: int, cameras: list[tuple[str, str, str]], findings: dict[str, str]) -> None:
-        """Send a config report; `cameras`: id, device, maintainer; `findings`: `check subject` and status."""
-        body = {
-            **delivery.config_report().body,
-            "devices": [
-                {"id": device, "driver": "onvif", "identity": {"model": device.upper()} if device != "dumb" else None}
-                for device in sorted({device for _, device, _ in cameras})
-            ],
-            "cameras": [{"id": name, "device": device, "maintainer": who} for name, device, who in cameras],
-            "findings": [
-                {"check": key.split()[0], "subject": key.split()[1], "status": status}
-                for key, status in findings.items()
-            ],
-        }
-        assert self.send(Draft("config", body), NOON + day * DAY) == "verified"
-
-
-def rows(desk: Desk, by: Any = "division", days: int = 1, now: datetime = LATER, sort: str = "online") -> list[Row]:
-    return list(assess(desk.store, by, FIRST, FIRST + (days - 1) * DAY, now, sort).rows)
 
 
 def test_sums_are_made_of_numerators_and_denominators_of_all_sites_and_days(desk: Desk, tmp_path: Path) -> None:
@@ -284,10 +237,6 @@ def test_a_day_ends_at_midnight_in_china() -> None:
 HOSTILE = "=cmd|' /C calc'!A0\x1b[31m[red]<b>"
 
 
-def shown(desk: Desk, *words: object) -> int:
-    return main(["hub", "report", *map(str, words), "--data", str(desk.directory), "--no-color"])
-
-
 def test_the_command_shows_writes_and_prints_the_same(
     desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -308,7 +257,7 @@ def test_the_command_shows_writes_and_prints_the_same(
     assert "? 50.0%" in out
     assert "planned outages at 1 sites" in out
     sheets = load_workbook(book)
-    sheet, outages = sheets.worksheets
+    sheet, outages, _ = sheets.worksheets
     assert sheet.freeze_panes == "A2"
     values = {sheet.cell(1, n).value: sheet.cell(2, n).value for n in range(1, 12)}
     assert (values["rank"], values["division"], values["online rate"]) == (1, "140200", 0.9999)

@@ -24,12 +24,14 @@ from agent.checks import CHECKS, run_checks
 from agent.config import Metrics
 from agent.config_telemetry import is_loopback
 from agent.cycle import Seen
+from agent.episodes import begun
 from agent.errors import SpoolFailed
 from agent.facts import gather
 from agent.metrics import METRICS, Cycle, Live, cycle_metrics, live_metrics
 from agent.metrics_page import serving
 from agent.model import Finding, Head, Message
 from agent.publish_status import DeliveryStatus
+from agent.repaired import CLASSES, Repairs
 from agent.spool import Spool
 from agent.telemetry import Telemetry, listening
 from drivers.model import Device
@@ -75,7 +77,7 @@ def test_what_a_cycle_saw_is_told_by_check_camera_and_device() -> None:
 
 
 def test_the_figures_of_the_last_whole_day_are_told_as_numbers_that_can_be_added_up() -> None:
-    told = read(cycle_metrics(site(camera()), (), CYCLE, DAY))
+    told = read(cycle_metrics(site(camera()), (), CYCLE, (DAY,)))
     parts = ("good", "due", "unknown", "excluded")
     for name in FIGURES:
         values = tuple(told[f"camwarden_assessment_{part}", ("figure", name)] for part in parts)
@@ -84,6 +86,19 @@ def test_the_figures_of_the_last_whole_day_are_told_as_numbers_that_can_be_added
     assert begun.isoformat() == "2026-11-22T16:00:00+00:00", "midnight on site"
     before = read(cycle_metrics(site(camera()), (), CYCLE))
     assert [name for name in before if "assessment" in name[0]] == [], "no zeros before there was a day"
+
+
+def test_repairs_and_what_comes_and_goes_are_told_by_class_of_fault() -> None:
+    days = [replace(DAY, repairs={"camera": Repairs(1, 3600, 1)}), replace(DAY, repairs={"camera": Repairs(2, 60, 0)})]
+    check = next(check for check in CHECKS if check.id == "camera-online")
+    fault = check.finding("camera:gate", "fail", "", {"fault_class": "power"}, Message("gone"))
+    told = read(cycle_metrics(site(camera()), (), CYCLE, days, [begun(fault, NOW)]))
+    assert told["camwarden_faults_repaired", ("fault_class", "camera")] == 3
+    assert told["camwarden_faults_repaired_duration_seconds", ("fault_class", "camera")] == 3660
+    assert told["camwarden_faults_repaired_flapped", ("fault_class", "camera")] == 1
+    assert told["camwarden_faults_flapping", ("fault_class", "power")] == 1
+    assert told["camwarden_faults_repaired", ("fault_class", "power")] == 0, "a class without repairs is a zero"
+    assert len([name for name in told if name[0] == "camwarden_faults_repaired"]) == len(CLASSES)
 
 
 def test_how_the_process_stands_is_told() -> None:

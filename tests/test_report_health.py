@@ -16,8 +16,10 @@ from agent.assessed_days import FIGURES, Count, DayAssessed
 from agent.chain import STREAMS, link
 from agent.checks import CHECKS
 from agent.config import Site
+from agent.episodes import begun
 from agent.facts import gather
 from agent.model import Draft, Finding, Head, Message, Moment, Source
+from agent.repaired import CLASSES, Repairs
 from agent.report_health import HEALTH_MAX_BYTES, NOT_PASS_LEAST_BYTES, OTHERS, health_body, not_pass
 from drivers.model import Camera
 
@@ -41,9 +43,11 @@ def big_site(cameras: int = 64, codes: bool = True) -> Site:
 
 def payload(a_site: Site, findings: list[Finding]) -> bytes:
     full = Count(*([len(a_site.cameras) * 1440 * 13] * 4))
-    day = DayAssessed(date(2026, 11, 23), 1440, dict.fromkeys(FIGURES, full))
+    mended = dict.fromkeys(CLASSES, Repairs(9999, 86_400 * 9999, 9999)) if findings else {}
+    day = DayAssessed(date(2026, 11, 23), 1440, dict.fromkeys(FIGURES, full), (), mended)
     facts = replace(gather(gateway()), assessed=(day,))
-    body = health_body(a_site, facts, findings, NOW, QUEUE)
+    restless = [replace(begun(one, NOW), fault_class=name) for one in findings for name in CLASSES]
+    body = health_body(a_site, facts, findings, NOW, QUEUE, restless)
     heads = {stream: Head(LAST - 1, "a" * 64) for stream in STREAMS}
     moment = Moment(datetime(2026, 11, 24, tzinfo=UTC), LAST, "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", False)
     (report,), _ = link((Draft("health", body),), heads, "0" * 16, a_site, moment)
@@ -73,6 +77,9 @@ def test_it_fits_counts_everything_and_keeps_to_the_schema(cameras: int, reasons
         assert group["count"] == len(group["subjects"]) + group.get("more", 0)
     assert told == Counter(f.status for f in findings)
     assert {status: body["counts"][status] for status in told} == dict(told)
+    assert sum(body["flapping"].values()) == len(findings) * len(CLASSES)
+    assert sum(repaired for repaired, _, _ in body["rates"]["repairs"].values()) == 9999 * len(CLASSES)
+    assert (list(body["rates"]["repairs"]) == ["other"]) == (cameras == 64), "by class while there is room"
 
 
 def test_every_camera_s_code_and_state_can_be_read_back() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -18,12 +18,13 @@ from agent import exits
 from agent.commands.findings_table import STYLE
 from agent.commands.site_time import lasted, local
 from agent.config import Site
-from agent.episodes import Episode, Repairs, known_of, open_episodes, repairs, times_json
+from agent.episodes import Episode, by_class, known_of, open_episodes, repairs, times_json
 from agent.finding_notes import Plan, covered, is_in_force, read_notes, standing
 from agent.harmless import json_text, printable
 from agent.history import read_history
 from agent.model import Json, Message, utc_text
 from agent.remembered import read_memory
+from agent.repaired import CLASSES, Repairs, summed
 from agent.text import render, translate
 
 SCHEMA = "camwarden-findings/1"
@@ -64,7 +65,7 @@ def show_history(args: argparse.Namespace, site: Site, now: datetime, since: dat
     subject = f"camera:{args.camera}" if args.camera else ""
     past = read_history(site.storage.directory, since, subject)
     closed = [one.episode for one in past if one.closes and one.episode is not None]
-    figures = repairs(closed)
+    figures, classes = repairs(closed), summed([repairs(closed, by_class)])
     if args.json:
         told: dict[str, Json] = {
             **_head(site, now),
@@ -74,10 +75,8 @@ def show_history(args: argparse.Namespace, site: Site, now: datetime, since: dat
                  "told": p.told}
                 for p in past
             ],
-            "repairs": {
-                name: {"repaired": one.repaired, "mean_s": round(one.mean_s), "flapped": one.flapped}
-                for name, one in figures.items()
-            },
+            "repairs": _repairs_rows(figures),
+            "repairs_by_class": _repairs_rows(classes),
         }  # fmt: skip
         sys.stdout.write(json_text(told) + "\n")
     elif not args.quiet:
@@ -87,7 +86,9 @@ def show_history(args: argparse.Namespace, site: Site, now: datetime, since: dat
         else:
             console.print(_closed_table(site, closed, args.lang))
         if figures:
-            console.print(_repairs_table(figures, args.lang))
+            words = {name: translate(CLASSES[name], args.lang) for name in classes}
+            console.print(_repairs_table("class of fault", classes, words, args.lang))
+            console.print(_repairs_table("check", figures, {}, args.lang))
     return exits.OK
 
 
@@ -102,7 +103,8 @@ def _head(site: Site, now: datetime) -> dict[str, Json]:
 def _row(one: Episode) -> dict[str, Json]:
     return {
         "check": one.check, "subject": one.subject, "status": one.status, "worst": one.worst,
-        "severity": one.severity, "reason": one.reason, "message": str(one.message), **times_json(one),
+        "severity": one.severity, "reason": one.reason, "message": str(one.message), "fault_class": by_class(one),
+        **times_json(one),
     }  # fmt: skip
 
 
@@ -172,10 +174,18 @@ def _closed_table(site: Site, closed: Iterable[Episode], lang: str) -> Table:
     return table
 
 
-def _repairs_table(figures: dict[str, Repairs], lang: str) -> Table:
-    table = _table(lang, "check", "repaired", "mean time to repair", "came and went")
+def _repairs_rows(figures: Mapping[str, Repairs]) -> dict[str, Json]:
+    return {
+        name: {"repaired": one.repaired, "mean_s": round(one.mean_s), "flapped": one.flapped}
+        for name, one in figures.items()
+    }
+
+
+def _repairs_table(heading: str, figures: Mapping[str, Repairs], words: Mapping[str, str], lang: str) -> Table:
+    table = _table(lang, heading, "repaired", "mean time to repair", "came and went")
     for name, one in figures.items():
-        table.add_row(Text(name), Text(str(one.repaired)), Text(lasted(one.mean_s, lang)), Text(str(one.flapped)))
+        took = Text(lasted(one.mean_s, lang))
+        table.add_row(Text(words.get(name, name)), Text(str(one.repaired)), took, Text(str(one.flapped)))
     return table
 
 

@@ -9,6 +9,7 @@ import sys
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -18,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.hub_view import reading
+from agent.commands.site_time import lasted
 from agent.errors import ConfigurationError, os_words
 from agent.exits import OK
 from agent.files import write_atomic
@@ -26,6 +28,7 @@ from agent.hub.assessed import METRICS, By
 from agent.hub.assessment import COVERAGE_LEAST, Assessment, Row, assess
 from agent.ledger.write_xlsx import Sheet, SheetColumn, Value, workbook
 from agent.model import Json, Message
+from agent.repaired import CLASSES, Repairs
 from agent.text import translate
 
 SCHEMA: Final = "camwarden-hub-report/1"
@@ -112,6 +115,10 @@ def _row_json(row: Row) -> dict[str, Json]:
             }
             for name, figure in row.figures.items()
         },
+        "repairs": {
+            name: {"repaired": one.repaired, "mean_s": round(one.mean_s), "flapped": one.flapped}
+            for name, one in row.repairs.items()
+        },
     }
 
 
@@ -123,10 +130,14 @@ def _print(found: Assessment, console: Console, lang: str) -> None:
     table.add_column(translate("reported", lang), justify="right")
     for name in METRICS:
         table.add_column(translate(HEADINGS[name], lang), justify="right", overflow="fold")
+    with_repairs = any(row.repairs for row in found.rows)
+    if with_repairs:
+        table.add_column(translate("mean time to repair", lang), justify="right", overflow="fold")
     for row in found.rows:
         name = printable(row.name) or translate("unknown", lang)
         rank = str(row.rank) if row.rank else "-"
         cells = [_cell(row, metric) for metric in METRICS]
+        cells += [_repair_cell(row, lang)] if with_repairs else []
         table.add_row(Text(rank), Text(name), str(row.sites), Text(_percent(row.coverage_ratio)), *cells)
     if not found.rows:
         console.print(Text(translate("no site was due to report in this time", lang)))
@@ -153,13 +164,21 @@ def _cell(row: Row, metric: str) -> Text:
     return text
 
 
+def _repair_cell(row: Row, lang: str) -> Text:
+    """Return the mean over all classes of fault, and below it how many repairs it is of."""
+    repairs = reduce(Repairs.plus, row.repairs.values(), Repairs())
+    if not repairs.repaired:
+        return Text("-")
+    return Text(lasted(repairs.mean_s, lang)).append(f"\n/ {repairs.repaired}", style="dim")
+
+
 def _percent(ratio: float, up: bool = False) -> str:
     """Return a share in percent, rounded to the worse side: what is not whole never shows as 100.0."""
     tenths = ratio * 1000
     return f"{(math.ceil(tenths - 1e-9) if up else math.floor(tenths + 1e-9)) / 10:.1f}%"
 
 
-def _sheets(found: Assessment, lang: str) -> tuple[Sheet, Sheet]:
+def _sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
     unranked = translate("no rank where less than 95 % of the site-days were reported", lang)
     columns = [
         SheetColumn(translate("rank", lang), unranked),
@@ -184,7 +203,22 @@ def _sheets(found: Assessment, lang: str) -> tuple[Sheet, Sheet]:
     outages = [SheetColumn(translate("site", lang)), SheetColumn(translate("days", lang)),
                SheetColumn(translate("share excluded", lang), numbers="0.00%")]  # fmt: skip
     listed: list[list[Value]] = [[one.site, one.days, one.excluded_ratio] for one in found.outages]
-    return Sheet(title, columns, rows), Sheet(translate("planned outages", lang), outages, listed)
+    sheets = Sheet(title, columns, rows), Sheet(translate("planned outages", lang), outages, listed)
+    return (*sheets, _repairs_sheet(found, lang)) if found.by == "division" else sheets
+
+
+def _repairs_sheet(found: Assessment, lang: str) -> Sheet:
+    headings = (_by(found, lang), translate("class of fault", lang), translate("repaired", lang))
+    columns = [SheetColumn(heading) for heading in headings]
+    columns.append(SheetColumn(translate("mean time to repair, hours", lang), numbers="0.0"))
+    columns.append(SheetColumn(translate("came and went", lang)))
+    rows: list[list[Value]] = [
+        [row.name or translate("unknown", lang), translate(CLASSES[name], lang), one.repaired, one.mean_s / 3600,
+         one.flapped]
+        for row in found.rows
+        for name, one in row.repairs.items()
+    ]  # fmt: skip
+    return Sheet(translate("repairs", lang), columns, rows)
 
 
 def _five(row: Row, metric: str) -> list[Value]:

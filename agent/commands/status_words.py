@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from agent.assessed_days import FIGURES, Figure
+from agent.assessed_days import DAYS_KEPT, FIGURES, Figure
+from agent.commands.site_time import lasted
 from agent.model import Json, Message
 from agent.redact import redact
+from agent.repaired import CLASSES, read_repairs
 from agent.status_file import StatusRead
 from agent.text import render, translate
 
@@ -57,6 +59,7 @@ def lines(status: StatusRead, lang: str, everything: bool = False) -> Iterator[s
         yield "  " + render(Message("and {count} more: camwarden findings", {"count": more}), lang)
     yield from _cameras(content, lang, everything)
     yield from _rates(content, lang)
+    yield from _repairs(content, lang)
     yield from _delivery(content, lang, everything)
 
 
@@ -129,6 +132,17 @@ def _rates(content: Mapping[str, Json], lang: str) -> Iterator[str]:
     if shown:
         values = {"day": clean(rates.get("day")), "rates": ", ".join(shown)}
         yield render(Message("assessment of {day}: {rates}", values), lang)
+
+
+def _repairs(content: Mapping[str, Json], lang: str) -> Iterator[str]:
+    """Return in one line what was repaired lately, and how long that took on average, where anything was."""
+    shown = []
+    for name, one in read_repairs(content.get("repairs")).items():
+        values = {"what": translate(CLASSES[name], lang), "count": one.repaired, "mean": lasted(one.mean_s, lang)}
+        shown.append(render(Message("{what} {count} in {mean} each", values), lang))
+    if shown:
+        values = {"days": DAYS_KEPT, "repairs": ", ".join(shown)}
+        yield render(Message("repaired within {days} days: {repairs}", values), lang)
 
 
 def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Iterator[str]:

@@ -18,8 +18,12 @@ from zoneinfo import ZoneInfo
 
 from agent.hub.store import Store
 from agent.hub.verify import Claim
+from agent.repaired import read_repairs, repairs_json
 
 By = Literal["division", "maintainer", "model"]
+REPAIRS: Final = "repairs"
+"""Under this name, beside `By`, the hub keeps which faults were repaired: by division, class and day."""
+
 Figure = tuple[float, float, float, float]
 """How much was good; was due, unknown included; was due and is unknown; was excluded by plan, and so not due."""
 Figures = Mapping[str, Figure]
@@ -57,14 +61,29 @@ def keep(store: Store, claim: Claim) -> None:
     body = claim.data.get("body")
     if not isinstance(body, dict):
         return
-    read = read_health if claim.stream == "health" else read_config
-    for by, day, groups in read(claim.data, body):
+    for by, day, groups in _rows(claim, body):
         told = json.dumps(groups, separators=(",", ":"))  # ASCII: a lone surrogate is no text for SQLite
         store.run(
             "INSERT INTO assessed (by_what, day, site, epoch, seq, told) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET seq = excluded.seq, told = excluded.told WHERE excluded.seq > seq",
             *(by, day.isoformat(), claim.address.site, claim.epoch, claim.seq, told),
         )
+
+
+def _rows(claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple[str, date, Mapping[str, Any]]]:
+    if claim.stream == "health":
+        yield from read_health(claim.data, body)
+        yield from read_health_repairs(body)
+    else:
+        yield from read_config(claim.data, body)
+
+
+def read_health_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Mapping[str, Any]]]:
+    """Yield what was repaired on a site's day, under its division, where anything was."""
+    told = _dict(body.get("rates"))
+    day, repairs = _day(told.get("day")), read_repairs(told.get("repairs"))
+    if day is not None and repairs:
+        yield REPAIRS, day, {_name(body.get("division")): repairs_json(repairs)}
 
 
 def read_health(_: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[By, date, Mapping[str, Figures]]]:

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from agent.hub.assessed import CHINA, By, Figure, added
+from agent.hub.assessed import CHINA, REPAIRS, By, Figure, added
 from agent.hub.store import Store
+from agent.repaired import Repairs, read_repairs, summed
 
 COVERAGE_LEAST: Final = 0.95
 """A group of which less was reported has no rank: who reports only good days must not win."""
@@ -29,7 +30,8 @@ _Groups = Mapping[str, Mapping[str, Any]]
 class Row:
     """One group. `name` empty: nobody said which. `rank` from 1, None: not ranked.
 
-    `due` are the days on which its sites were due to report, added up; `reported` those on which they did.
+    `due` are the days on which its sites were due to report, added up; `reported` those on which they did. `repairs`:
+    faults by class, of divisions only.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Row:
     due: int
     reported: int
     figures: Mapping[str, Figure]
+    repairs: Mapping[str, Repairs] = field(default_factory=dict)
 
     @property
     def coverage_ratio(self) -> float:
@@ -87,6 +90,7 @@ class _Sums:
     home: dict[str, tuple[str, ...]] = field(default_factory=dict)
     early: Counter[str] = field(default_factory=Counter)
     planned: dict[str, tuple[int, float, float]] = field(default_factory=dict)
+    repairs: dict[str, dict[str, Repairs]] = field(default_factory=lambda: defaultdict(dict))
 
 
 def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: str = "online") -> Assessment:
@@ -110,6 +114,9 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
     sums = _Sums()
     for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
         told = _told(store, by, day)
+        for mended in _told(store, REPAIRS, day).values() if by == "division" else ():
+            for name, repaired in mended.items():
+                sums.repairs[name] = summed((sums.repairs[name], read_repairs(repaired)))
         for site, begun in since.items():
             groups = told.get(site)
             if groups is not None:
@@ -153,7 +160,7 @@ def _settle(sums: _Sums, site: str, names: tuple[str, ...]) -> None:
         sums.sites[name].add(site)
 
 
-def _told(store: Store, by: By, day: date) -> dict[str, _Groups]:
+def _told(store: Store, by: str, day: date) -> dict[str, _Groups]:
     """Return what each site says of a day; of several epochs that which the site began last."""
     rows = store.all(
         "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
@@ -173,9 +180,12 @@ def _last_groups(store: Store, by: By, site: str) -> tuple[str, ...]:
 
 def _ranked(sums: _Sums, sort: str) -> tuple[Row, ...]:
     rows = [
-        Row(name, None, len(sums.sites[name]), due, sums.reported[name], sums.figures.get(name, {}))
+        Row(
+            name, None, len(sums.sites[name]), due, sums.reported[name], sums.figures.get(name, {}),
+            sums.repairs.get(name, {}),
+        )
         for name, due in sums.due.items()
-    ]
+    ]  # fmt: skip
     named = [row for row in rows if row.name and row.coverage_ratio >= COVERAGE_LEAST]
     rates = {row.name: rate for row in named if (rate := row.ratio(sort)) is not None}
     order = sorted(rates.values(), reverse=True)

@@ -1,0 +1,190 @@
+"""Mean time to repair by class of fault: counted where a repair is verified, told only where there was one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from contract_schemas import SCHEMAS, validator
+from hubdesk import Desk
+from lived import STEP
+from openpyxl import load_workbook
+from reporting import DAY, FIRST, LATER, Reporting, shown
+from sites import NOW, camera, site
+
+from agent.assessed_days import Count, DayAssessed, from_data, rates_json, to_data
+from agent.assessment import assessed
+from agent.causes import FaultClass
+from agent.episodes import Episode, begun, by_class, episode_data, episode_from, flapping, open_episodes, repairs
+from agent.events import Transition, transitions
+from agent.facts import gather
+from agent.hub.assessment import assess
+from agent.model import Finding, Json, Message, Source, Status
+from agent.repaired import CLASSES, OTHER, Repairs, read_repairs, repairs_json, summed
+from agent.report_health import health_body
+from agent.state import Memory, from_json, to_json
+
+QUEUE: dict[str, Json] = dict.fromkeys(("pending", "sent", "parked", "confirmed", "dropped"), 0)
+
+
+def offline(status: Status, fault_class: str = "camera") -> Finding:
+    evidence = {"fault_class": fault_class} if fault_class and status == "fail" else {}
+    source = Source("rule", "1")
+    return Finding("camera-online", "camera:gate", status, "major", Message("gone"), source, "", evidence)
+
+
+def looks(*findings: Finding) -> tuple[list[Transition], Memory, tuple[DayAssessed, ...]]:
+    """Look once a quarter of an hour, keep the memory as a restart would, and count each day."""
+    memory, changed, here = Memory(), [], site(camera("gate"))
+    for number, finding in enumerate(findings):
+        now = NOW + number * STEP
+        new, memory = transitions((finding,), from_json(to_json(memory)), now)
+        closed = [one.episode for one in new if one.episode is not None]
+        days = assessed(here, gather(()), (finding,), frozenset(), memory.assessed, now, closed)
+        memory = replace(memory, assessed=days)
+        changed += new
+    return changed, memory, memory.assessed
+
+
+WELL, GONE = offline("pass"), offline("fail")
+
+
+def test_a_verified_repair_is_counted_on_its_day_under_the_class_that_was_inferred() -> None:
+    _, _, (day,) = looks(WELL, GONE, GONE, GONE, GONE, WELL, WELL, WELL)
+    assert day.repairs == {"camera": Repairs(1, 4 * 15 * 60)}
+
+
+def test_the_last_class_that_was_inferred_counts_and_a_look_that_infers_none_takes_it_from_nobody() -> None:
+    network, silent = offline("fail", "network-group"), offline("fail", "")
+    _, _, (day,) = looks(WELL, GONE, GONE, GONE, network, silent, WELL, WELL)
+    assert list(day.repairs) == ["network-group"]
+
+
+def test_what_is_open_or_was_only_unknown_is_no_repair() -> None:
+    assert looks(WELL, GONE, GONE, GONE)[2][0].repairs == {}
+    asked = offline("unknown")
+    assert looks(WELL, asked, asked, asked, WELL, WELL)[2][0].repairs == {}
+
+
+def test_a_fault_of_no_class_or_of_one_that_nobody_knows_is_of_the_rest() -> None:
+    one = begun(offline("fail", ""), NOW)
+    assert by_class(one) == by_class(replace(one, fault_class="weather")) == OTHER
+    assert set(CLASSES) == {*get_args(FaultClass), OTHER}
+
+
+def test_an_episode_remembers_its_class_and_one_of_an_older_version_has_none() -> None:
+    one = begun(GONE, NOW)
+    assert episode_from(episode_data(one)) == one
+    assert one.fault_class == "camera"
+    old = {key: value for key, value in episode_data(one).items() if key != "fault_class"}
+    assert episode_from(old).fault_class == ""
+
+
+def test_what_comes_and_goes_is_told_by_class_while_it_does_and_not_on_a_quiet_day() -> None:
+    restless = (GONE, GONE, GONE, WELL, WELL) * 5
+    changed, memory, _ = looks(WELL, *restless)
+    assert flapping(memory.known)
+    body = health_body(site(camera("gate")), gather(()), [], NOW, QUEUE, flapping(memory.known))
+    assert body["flapping"] == {"camera": 1}
+    fits_health(body)
+    quiet = health_body(site(camera("gate")), gather(()), [], NOW, QUEUE, ())
+    assert "flapping" not in quiet
+    assert [one.episode.flapping for one in changed if one.episode][-1]
+
+
+def test_a_quiet_day_is_told_in_as_many_bytes_as_before() -> None:
+    day = DayAssessed(FIRST, 96, {"online": Count(90, 96)})
+    assert "repairs" not in rates_json(day)
+    told = rates_json(replace(day, repairs={"camera": Repairs(2, 7200, 1)}))
+    assert told["repairs"] == {"camera": [2, 7200, 1]}
+
+
+def test_a_day_with_repairs_survives_its_text_and_a_day_of_an_older_version_has_none() -> None:
+    day = DayAssessed(FIRST, 96, {"online": Count(90, 96)}, ("site",), {"power": Repairs(1, 60, 0)})
+    assert from_data(json.loads(json.dumps(to_data(day)))) == day
+    assert from_data(to_data(day)[:4]).repairs == {}
+
+
+def fits_health(body: Any) -> None:
+    (example,) = SCHEMAS["health"]["examples"]
+    payload = {**example, "body": {**body, "heads": example["body"]["heads"]}}
+    validator("health").validate(json.loads(json.dumps(payload)))
+
+
+def test_repairs_of_every_class_keep_to_the_contract_and_a_word_of_ones_own_does_not() -> None:
+    yesterday = NOW.date() - DAY
+    for name, fine in [*((name, True) for name in CLASSES), ("weather", False)]:
+        day = DayAssessed(yesterday, 96, {}, (), {name: Repairs(1, 60, 1)})
+        body = health_body(site(camera("gate")), replace(gather(()), assessed=(day,)), [], NOW, QUEUE)
+        (example,) = SCHEMAS["health"]["examples"]
+        payload = {**example, "body": {**body, "heads": example["body"]["heads"]}}
+        assert validator("health").is_valid(json.loads(json.dumps(payload))) is fine
+
+
+@pytest.mark.parametrize(
+    "told",
+    [None, 5, [], "x", {"camera": 5}, {"camera": [1, 2]}, {"camera": [1, 2, -1]}, {"camera": [1, True, 0]},
+     {"camera": [1.5, 2, 0]}, {"camera": [10**400, 1, 0]}, {"weather": [1, 1, 1]}, {5: [1, 1, 1]}],
+)  # fmt: skip
+def test_repairs_that_cannot_be_are_left_out(told: Any) -> None:
+    assert read_repairs(told) == {}
+
+
+def test_sums_are_of_seconds_and_of_repairs_never_of_means() -> None:
+    both = summed(({"camera": Repairs(1, 100, 0)}, {"power": Repairs(1, 7, 1), "camera": Repairs(3, 1000, 1)}))
+    assert list(both) == ["power", "camera"]
+    assert both["camera"].mean_s == 275
+    assert read_repairs(repairs_json(both)) == both
+    assert Repairs().mean_s == 0
+
+
+def test_what_lasted_less_than_nothing_is_no_repair() -> None:
+    one = replace(begun(GONE, NOW), repaired_at=NOW - timedelta(hours=1), verified_at=NOW)
+    assert repairs([one], by_class) == {}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = Desk(tmp_path / "hub")
+    yield opened
+    opened.store.close()
+
+
+def test_the_hub_adds_up_repairs_of_a_division_over_sites_and_days(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = Reporting(desk, tmp_path, "S1"), Reporting(desk, tmp_path, "S2")
+    one.health(0, online=[1, 1, 0, 0], repairs={"camera": [1, 3600, 0]})
+    one.health(0, online=[1, 1, 0, 0], repairs={"camera": [1, 3600, 0]})
+    one.health(1, online=[1, 1, 0, 0], repairs={"camera": [1, 7200, 1], "weather": [1, 1, 1]})
+    two.health(1, online=[1, 1, 0, 0], repairs={"power": [2, 600, 0]})
+    two.health(2, "140202", online=[1, 1, 0, 0])
+    found = {row.name: row.repairs for row in assess(desk.store, "division", FIRST, FIRST + 2 * DAY, LATER).rows}
+    assert found == {"140200": {"power": Repairs(2, 600), "camera": Repairs(2, 10_800, 1)}, "140202": {}}
+    monkeypatch.setenv("COLUMNS", "160")
+    book = tmp_path / "out.xlsx"
+    assert shown(desk, "--month", "2026-11", "--by", "division", "--xlsx", book) == 0
+    out = capsys.readouterr().out
+    assert "time to" in out and "repair" in out
+    assert "48 min" in out and "/ 4" in out
+    sheet = load_workbook(book).worksheets[2]
+    assert sheet.title == "repairs"
+    assert [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)] == [
+        ["140200", "power", 2, 300 / 3600, 0],
+        ["140200", "camera", 2, 1.5, 1],
+    ]
+    assert shown(desk, "--month", "2026-11", "--by", "division", "--json") == 0
+    rows = {row["name"]: row["repairs"] for row in json.loads(capsys.readouterr().out)["rows"]}
+    assert rows["140200"]["camera"] == {"repaired": 2, "mean_s": 5400, "flapped": 1}
+
+
+def test_open_episodes_of_a_look_are_none_of_its_repairs() -> None:
+    _, memory, (day,) = looks(WELL, GONE, GONE, GONE, WELL, WELL, GONE, GONE, GONE)
+    (still,) = open_episodes(memory.known)
+    assert isinstance(still, Episode)
+    assert sum(one.repaired for one in day.repairs.values()) == 1
