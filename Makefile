@@ -6,7 +6,7 @@ PEERS := build/peers
 
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo watch test check format generated setup system-packages peers lock screens picture bench fuzz audit sign clean
+.PHONY: help demo watch test check format generated setup system-packages peers deb debs lock screens picture bench fuzz audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -36,6 +36,7 @@ generated: setup ## make anew what is kept beside its source: completions, man p
 	$(BIN)/python -P packaging/write_journal_catalog.py
 	$(BIN)/python -P packaging/write_dashboard.py
 	$(BIN)/python -P packaging/write_checks_table.py
+	$(BIN)/python -P packaging/write_runtime_lock.py
 
 setup: .venv/installed ## create .venv from the lock file
 
@@ -73,8 +74,19 @@ $(PEERS)/installed: tests/peers/ipycam.lock tests/peers/onvif-python.lock tests/
 	cd $(PEERS)/axe && npm ci --silent --no-audit --no-fund
 	touch $@
 
+deb: ## build the Debian package for the running Debian, into dist/ (DEB_FLAGS: packaging/README.md)
+	sh packaging/system-packages.sh debhelper dpkg-dev
+	$(PYTHON) -P packaging/build_deb.py $(DEB_FLAGS)
+
+debs: ## build the packages for each Python and architecture, into dist/
+	sh packaging/system-packages.sh debhelper dpkg-dev
+	for python in 3.11 3.12 3.13; do for arch in amd64 arm64; do \
+		$(PYTHON) -P packaging/build_deb.py --python $$python --arch $$arch $(DEB_FLAGS) || exit 1; done; done
+
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
+	printf 'hatchling\npip\nsetuptools\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o packaging/build-tools.lock
+	$(MAKE) generated
 
 screens: setup ## every kind of hand-over report as HTML, PDF and pictures, into build/screens/
 	command -v chromium >/dev/null && command -v pdftoppm >/dev/null || sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils

@@ -1,0 +1,170 @@
+"""Build the Debian package for one Python and one architecture, the same bytes each time.
+
+Stages what is shipped as the tables say, fills the templates of `debian/`, and lets `dpkg-buildpackage` with plain
+debhelper do the rest. Nothing of the target is run, so that arm64 is built on amd64.
+
+    build_deb.py                              for the running Debian
+    build_deb.py --python 3.11 --arch arm64   for another
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+import venv
+from email.utils import formatdate
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PACKAGING = ROOT / "packaging"
+BUILD = ROOT / "build" / "deb"
+SITE_PACKAGES = "usr/lib/camwarden/site-packages"
+DOC = "usr/share/doc/camwarden"
+
+SHIPPED = {
+    "packaging/completions/camwarden.bash": "usr/share/bash-completion/completions/camwarden",
+    "packaging/completions/_camwarden": "usr/share/zsh/vendor-completions/_camwarden",
+    "packaging/completions/camwarden.fish": "usr/share/fish/vendor_completions.d/camwarden.fish",
+    "packaging/journal": "usr/lib/systemd/catalog",
+    "packaging/launcher.py": "usr/lib/camwarden/bin/camwarden",
+    "packaging/site.toml.sample": f"{DOC}/examples/site.toml",
+    "packaging/secrets.toml.sample": f"{DOC}/examples/secrets.toml",
+    "packaging/mosquitto": f"{DOC}/examples/mosquitto",
+    "packaging/grafana": f"{DOC}/examples/grafana",
+    "README.md": f"{DOC}/README.md",
+    "SECURITY.md": f"{DOC}/SECURITY.md",
+    "agent/operate.md": f"{DOC}/operate.md",
+    "systemd/README.md": f"{DOC}/service.md",
+}
+"""What is shipped beside the program, and where it goes."""
+
+COMPRESSIONS = {
+    "xz": "-Zxz",  # smallest, for releases; minutes of a core
+    "zstd": "-Zzstd -z19",  # for Ubuntu; installs in half the time
+    "fast": "-Zzstd -z1",  # for tests: seconds, and a third larger
+}
+"""How the package is compressed, for dpkg-deb."""
+
+DEBHELPER = {
+    "systemd/camwarden.service": "camwarden.service",
+    "systemd/camwarden.sysusers": "camwarden.sysusers",
+    "systemd/camwarden.tmpfiles": "camwarden.tmpfiles",
+}
+"""What debhelper installs under a name of its own."""
+
+
+def system_python() -> str:
+    """Return the version of the running Debian's own Python, such as 3.13."""
+    asked = ["/usr/bin/python3", "-Ic", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def said(*command: str) -> str:
+    """Return what a command prints in the checkout, or nothing where it fails."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def built_at() -> int:
+    """Return the second that all files carry: SOURCE_DATE_EPOCH, else the time of the last commit.
+
+    Source: reproducible-builds.org, SOURCE_DATE_EPOCH specification 1.1.
+    """
+    told = os.environ.get("SOURCE_DATE_EPOCH") or said("git", "log", "-1", "--format=%ct")
+    if not told:
+        raise SystemExit("build_deb: no commit to take the time from: set SOURCE_DATE_EPOCH")
+    return int(told)
+
+
+def version(python: str) -> str:
+    """Return the version of the package: that of pyproject.toml, before it where the commit is not tagged so."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        released = tomllib.load(file)["project"]["version"]
+    commit = said("git", "log", "-1", "--date=format-local:%Y%m%d%H%M%S", "--format=~git%cd.%h")
+    tagged = f"v{released}" in said("git", "tag", "--points-at", "HEAD").split()
+    return f"{released}{'' if tagged else commit}-1+py{python}"
+
+
+def tools() -> Path:
+    """Return the Python of the build tools, in an environment that `build-tools.lock` pins."""
+    lock, home = PACKAGING / "build-tools.lock", BUILD / "tools"
+    seen = home / "installed.lock"
+    if not seen.is_file() or seen.read_bytes() != lock.read_bytes():
+        venv.create(home, clear=True, with_pip=True)
+        pip = [home / "bin/python", "-Im", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--require-hashes", "-r", lock], check=True)
+        shutil.copyfile(lock, seen)
+    return home / "bin" / "python"
+
+
+def stage(source: Path, python: str, architecture: str, name: str, epoch: int) -> None:
+    """Lay out the source package: `debian/` with its templates filled, and the tree to be shipped below it."""
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(PACKAGING / "debian", source / "debian")
+    root = source / "debian" / "camwarden-root"
+    major, minor = python.split(".")
+    control = (source / "debian/control").read_text("utf-8")
+    for place, value in {"ARCH": architecture, "PYTHON": python, "NEXT_PYTHON": f"{major}.{int(minor) + 1}"}.items():
+        control = control.replace(f"@{place}@", value)
+    (source / "debian/control").write_text(control, "utf-8")
+    maintainer = next(line.removeprefix("Maintainer: ") for line in control.splitlines() if "Maintainer:" in line)
+    (source / "debian/changelog").write_text(
+        f"camwarden ({name}) unstable; urgency=medium\n\n"
+        f"  * What changed is told in changelog.gz beside this file.\n\n"
+        f" -- {maintainer}  {formatdate(epoch)}\n",
+        "utf-8",
+    )
+    shutil.copyfile(ROOT / "CHANGELOG.md", source / "CHANGELOG.md")
+    pages = sorted((PACKAGING / "man").iterdir())
+    for path in pages:
+        shutil.copyfile(path, source / "debian" / path.name)
+    (source / "debian/manpages").write_text("".join(f"debian/{path.name}\n" for path in pages), "utf-8")
+    for path, place in DEBHELPER.items():
+        shutil.copyfile(ROOT / path, source / "debian" / place)
+    for path, place in SHIPPED.items():
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (ROOT / path).is_dir() else shutil.copyfile)(ROOT / path, root / place)
+    fill = [tools(), PACKAGING / "site_packages.py", "--python", python, "--arch", architecture]
+    subprocess.run([*fill, "--cache", BUILD / "cache", "--own", ROOT, root / SITE_PACKAGES], check=True)
+    for path in (source, *source.rglob("*")):
+        path.chmod(0o755 if path.is_dir() or path.name == "rules" or path.parent.name == "bin" else 0o644)
+
+
+def build(python: str, architecture: str, to: Path, compression: str) -> Path:
+    """Build the package and return it, as `to/camwarden_VERSION_ARCH.deb`."""
+    epoch, name = built_at(), version(python)
+    to.mkdir(parents=True, exist_ok=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
+        source = Path(scratch, "camwarden")
+        stage(source, python, architecture, name, epoch)
+        subprocess.run(
+            ["dpkg-buildpackage", "--build=binary", "--no-sign", "--no-check-builddeps", f"--host-arch={architecture}"],
+            cwd=source,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if not sys.stderr.isatty() else None,
+            env={
+                **os.environ,
+                "SOURCE_DATE_EPOCH": str(epoch),
+                "LC_ALL": "C.UTF-8",
+                "TZ": "UTC",
+                "CAMWARDEN_COMPRESSION": COMPRESSIONS[compression],
+            },
+        )
+        made = next(Path(scratch).glob("*.deb"))
+        return Path(shutil.move(made, to / made.name))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--python", default=None, help="of the target, such as 3.13; that of the running Debian")
+    parser.add_argument("--arch", default=None, choices=("amd64", "arm64"), help="of the target; that of this machine")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder that gets the package")
+    parser.add_argument("--compression", default="xz", choices=COMPRESSIONS, help="xz; zstd: Ubuntu; fast: for tests")
+    args = parser.parse_args()
+    architecture = args.arch or said("dpkg", "--print-architecture")
+    print(build(args.python or system_python(), architecture, args.out, args.compression))

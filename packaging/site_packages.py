@@ -1,0 +1,122 @@
+"""Fill one private folder of libraries, for one Python and one architecture, as `runtime.lock` pins them.
+
+Nothing is compiled and nothing of the target is run: foreign architectures need no emulation. Everything comes from
+published wheels with the hash of the lock; onvif-zeep, which has none, is made into a wheel from its hashed source.
+What pip leaves to chance or to the machine is taken out, so that two builds are equal byte for byte.
+
+Run it with the Python of the build tools: `build/deb/tools/bin/python packaging/site_packages.py --help`.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parent.parent
+RUNTIME_LOCK = ROOT / "packaging" / "runtime.lock"
+SOURCE_ONLY = ("onvif-zeep",)
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+OLDEST_GLIBC = 28  # 2.28, which wheels of today ask for; Debian 12 has 2.36
+
+
+def pinned(python: str, machine: str) -> dict[str, str]:
+    """Return what the lock pins for one Python (such as 3.13), by name: the requirement without marker, its hashes."""
+    environment = {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "platform_machine": machine,
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "os_name": "posix",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+    }
+    chosen = {}
+    for text in re.split(r"(?m)^(?=\w)", RUNTIME_LOCK.read_text("utf-8")):
+        if "==" not in text:
+            continue
+        line, _, hashes = text.partition("\\\n")
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate(environment):
+            chosen[requirement.name] = f"{requirement.name}{requirement.specifier} \\\n{hashes}"
+    return chosen
+
+
+def pip(*arguments: str | Path, cache: Path) -> None:
+    """Run the pip of the build tools; what it downloads is kept in `cache` for the next build."""
+    quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
+    command = [sys.executable, "-Im", "pip", arguments[0], *quiet, "--cache-dir", cache, *arguments[1:]]
+    subprocess.run(list(map(str, command)), check=True, env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
+
+
+def fill(target: Path, python: str, architecture: str, cache: Path, own: Path | None = None) -> None:
+    """Make `target` the folder of all libraries for this Python and this Debian architecture, and of `own`, a checkout.
+
+    Raises:
+        subprocess.CalledProcessError: pip refused: no such wheel, another hash, no network.
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    machine = MACHINES[architecture]
+    platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(OLDEST_GLIBC, 16, -1)]
+    platforms.append(f"manylinux2014_{machine}")
+    place = ["--target", target, "--no-compile", "--no-deps"]
+    lines = pinned(python, machine)
+    with tempfile.TemporaryDirectory() as scratch:
+        source, wheels = Path(scratch, "source.txt"), Path(scratch, "wheels.txt")
+        source.write_text("".join(lines[name] for name in SOURCE_ONLY))
+        wheels.write_text("".join(text for name, text in lines.items() if name not in SOURCE_ONLY))
+        flags = [word for platform in platforms for word in ("--platform", platform)]
+        flags += ["--implementation", "cp", "--python-version", python, "--only-binary", ":all:", "--require-hashes"]
+        pip("install", *place, *flags, "-r", wheels, cache=cache)
+        built = Path(scratch, "built")
+        pip("wheel", "--no-deps", "--no-build-isolation", "--require-hashes", "--no-binary", ":all:",
+            "--wheel-dir", built, "-r", source, cache=cache)  # fmt: skip
+        if own is not None:
+            pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", built, own, cache=cache)
+        for wheel in sorted(built.iterdir()):
+            unpack(wheel, target)
+    make_equal(target)
+
+
+def unpack(wheel: Path, target: Path) -> None:
+    """Unpack a wheel of pure Python that was built here.
+
+    onvif-zeep wants its WSDLs where the building Python has its packages (`NAME.data/data/lib/python3.11/...`); the
+    program looks for them beside the package `onvif`.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            place = re.sub(r"^[^/]+\.data/data/lib/python3\.\d+/site-packages/", "", name)
+            if not name.endswith("/") and ".data/" not in place:
+                (target / place).parent.mkdir(parents=True, exist_ok=True)
+                (target / place).write_bytes(archive.read(name))
+
+
+def make_equal(target: Path) -> None:
+    """Take out what differs between machines that build, and what nobody runs."""
+    shutil.rmtree(target / "bin", ignore_errors=True)
+    for record in target.glob("*.dist-info/RECORD"):
+        text = re.sub(r"(?m)^[^/,]+\.data/data/lib/python3\.\d+/site-packages/", "", record.read_text("utf-8"))
+        record.write_text(re.sub(r"(?m)^((\.\./)*bin|[^/,]+\.data)/.*\n", "", text), "utf-8")
+    certs = target / "requests" / "certs.py"
+    certs.write_text(re.sub(r"\A#!.*\n", "\n", certs.read_text("utf-8")), "utf-8")  # it names no Python of Debian
+    for path in target.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--python", required=True, help="such as 3.13")
+    parser.add_argument("--arch", required=True, choices=sorted(MACHINES))
+    parser.add_argument("--cache", type=Path, default=ROOT / "build" / "deb" / "cache")
+    parser.add_argument("--own", type=Path, help="a checkout of camwarden, to be installed too")
+    parser.add_argument("target", type=Path)
+    args = parser.parse_args()
+    fill(args.target, args.python, args.arch, args.cache, args.own)
