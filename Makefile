@@ -18,7 +18,7 @@ watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
 
 test: setup peers system-packages check ## format, lint, types and all tests
-	$(BIN)/python -Im pytest -q -n 2 $(TEST_FLAGS)
+	$(BIN)/python -Im pytest -q -n 4 --dist worksteal $(TEST_FLAGS)
 
 check: setup ## format, lint and types only
 	$(BIN)/ruff format --check .
