@@ -100,6 +100,7 @@ def see(
     facts = gather(observations, around, trusted, footage, unwell, approvals, *pictured)
     filed = read_filed(site.storage.directory, site.id)
     facts = replace(facts, delivery=look_at_delivery(site, rim.delivery), filed=filed, assessed=memory.assessed)
+    facts = replace(facts, own_reports=rim.reports)
     memory = replace(memory, looked=in_turn, footage=footage, outages=unwell)
     findings = run_checks(site, facts, moment.at)
     memory = recalled(before, memory, afresh)

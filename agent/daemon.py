@@ -30,9 +30,10 @@ from agent.keys import KeyUnavailable
 from agent.log_kinds import About, about
 from agent.metrics import Cycle
 from agent.model import Envelope, Json, Moment
+from agent.own_reports import read_own
 from agent.report import counts
 from agent.rim import Rim
-from agent.rotate import unusable, usable, waits
+from agent.rotate import SPOOL_NAME, unusable, usable, waits
 from agent.spool_inbox import INBOX_NAME, take_up
 
 log = logging.getLogger("camwarden.daemon")
@@ -153,7 +154,8 @@ def _look(
     standing = parts.desk.in_force(site, now)
     asked = parts.desk.asked(standing)
     stands = parts.publisher.status() if parts.publisher is not None else None
-    rim = Rim(parts.credentials, parts.worker.judge, clock, progress, parts.previous, wait, stands)
+    reports = read_own(site.storage.directory / SPOOL_NAME, parts.signer.public, standing.site)
+    rim = Rim(parts.credentials, parts.worker.judge, clock, progress, parts.previous, wait, stands, reports=reports)
     seen = see(standing.site, rim, now, state.from_json(parts.spool.read_memory()), asked=asked)
     envelopes = _told(standing.site, seen, parts, now)
     if envelopes:

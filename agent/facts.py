@@ -14,6 +14,7 @@ from agent.filed import Filed
 from agent.footage import CameraFootage
 from agent.outages import Outage
 from agent.presets import Presets
+from agent.report_facts import OwnReports
 from agent.sight import Quality, Views
 from agent.sightings import Remembered, Sighting
 from drivers.model import Fact, Observation, Unavailable, Value
@@ -52,7 +53,8 @@ class Facts:
     approved, by camera id. `views` and `quality` are what the pictures up to now say of each camera; a camera whose
     view nobody approved is not in `views`. `presets`: what was seen within a day of each preset of one that turns.
     `delivery`: how the site's own reports reach its hub. `filed`: what was filed with the police last, None where
-    nothing was. `assessed`: what earlier looks have counted, day by day.
+    nothing was. `assessed`: what earlier looks have counted, day by day. `own_reports`: what the site's newest reports
+    are, None where this process reports nothing.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
@@ -67,6 +69,7 @@ class Facts:
     delivery: Delivery = NOTHING_KNOWN
     filed: Filed | None = None
     assessed: tuple[DayAssessed, ...] = ()
+    own_reports: OwnReports | None = None
 
     @property
     def undeclared(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from agent.look import Judge
 from agent.previous import Previous
 from agent.publish_status import DeliveryStatus
+from agent.report_facts import OwnReports
 from agent.watch import NOBODY_WATCHES, Stage, Watch
 from drivers.credentials import Credentials
 
@@ -18,7 +19,8 @@ class Rim:
     """Refused credentials, the picture worker, the clock of the network side, and pictures of the cycle before.
 
     `progress`, `wait`, `stop` and `stage` are those of `Watch`; where there is only one round, `wait` is not called.
-    `delivery`: how delivery stands, None where this process delivers nothing.
+    `delivery`: how delivery stands, None where this process delivers nothing; `reports`: what the newest reports are,
+    None where it reports nothing.
     """
 
     credentials: Credentials
@@ -28,6 +30,7 @@ class Rim:
     previous: Previous = field(default_factory=Previous)
     wait: Callable[[float], None] = NOBODY_WATCHES.wait
     delivery: DeliveryStatus | None = None
+    reports: OwnReports | None = None
     stop: Callable[[], bool] = NOBODY_WATCHES.stop
     stage: Callable[[str, Stage], None] = NOBODY_WATCHES.stage
 

@@ -29,7 +29,7 @@ def signs_next(path: Path) -> str:
     if row is None:
         return ""
     stream, jws, payload = row
-    if stream == "event" and (to := _handed_to(payload)):
+    if stream == "event" and (to := handed_to(payload)):
         return to
     try:
         return read_header(jws).kid
@@ -37,7 +37,7 @@ def signs_next(path: Path) -> str:
         return ""
 
 
-def _handed_to(payload: bytes) -> str:
+def handed_to(payload: bytes) -> str:
     """Return the new kid where an event of our own is a rotation, else nothing."""
     try:
         to = json.loads(payload)["body"]["rotation"]["to"]

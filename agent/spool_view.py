@@ -105,6 +105,10 @@ class View:
         """Yield every row, oldest first."""
         return self._kept("true")
 
+    def newest(self, count: int) -> tuple[Kept, ...]:
+        """Return so many of the newest reports, the newest first."""
+        return tuple(self._kept("id IN (SELECT id FROM report ORDER BY id DESC LIMIT ?)", count))[::-1]
+
     def one(self, epoch: str, stream: str, seq: int) -> Kept | None:
         """Return one report, None where it is not here."""
         return next(self._kept("epoch = ? AND stream = ? AND seq = ?", epoch, stream, seq), None)

@@ -26,6 +26,7 @@ from breaches import (
     ends_soon,
     fault,
     filed,
+    forged,
     full_disk,
     hole,
     insecure,
@@ -36,6 +37,7 @@ from breaches import (
     same_name,
     sharper,
     shifted,
+    shown,
     shrinking,
     stranger,
     told,
@@ -94,6 +96,10 @@ HOLE = Breach("nothing is recorded for six hours", hole, {"recording-completenes
 AWAY = Breach("the hub is not reached for two days", disconnected, {"hub-delivery site": ("warn", "offline")})
 ENDING = Breach("nobody renews the certificate", ends_soon,
     {"hub-certificate site": ("warn", "expires-within-7-days")})
+FORGED = Breach("a report in the spool is changed", forged,
+    {"report-signed site": ("fail", "not-signed-signature")}, stays="it stays among the newest reports for a while")
+SHOWN = Breach("a report holds a picture", shown, {"report-no-image site": ("fail", "picture")}, looks=2,
+    stays="it stays among the newest reports for a while")
 OPEN = Breach("streams answer without a login", told(anonymous), {
     f"stream-auth-required camera:{one}": ("fail", "anonymous") for one in ("gate", "library")})
 LOST = Breach("all but two days of the footage are deleted", fault("gate", "recordings-lost"),
@@ -192,6 +198,10 @@ BREACHES: Mapping[str, Breach] = {
     "cn-799/operation-delivery": AWAY,
     "cn-799/operation-certificate": ENDING,
     "cn-799/protection-login": OPEN,
+    "cn-799/protection-reports": FORGED,
+    "cn-799/no-image-in-reports": SHOWN,
+    "cn-799/publication": SHOWN,
+    "datong-1-15/no-image-in-reports": SHOWN,
     "cn-799/integrity": LOST,
     "cn-799/integrity-anybody": LOST,
     "cn-799/retention": SHORT,

@@ -6,8 +6,11 @@ that changes what the real one told (`told`).
 
 from __future__ import annotations
 
+import base64
 import re
+import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,7 +24,8 @@ from healthy_site import DAY, GATE, LIBRARY, RECORDER, WELL, Painter, World, del
 from agent.delivery_facts import OwnCertificate
 from agent.demo.announcing import Announcer
 from agent.demo.cameras import DemoCamera, Fault, RecordingPlan
-from agent.demo.scene import draw_mask, picture
+from agent.demo.scene import draw_mask, jpeg, picture
+from agent.model import Draft, Json
 from drivers.details import Audio, AudioEncoder, Encoders, Movable
 from drivers.footage import Protocol, Protocols
 from drivers.model import Clock, Masks, Observation, Overlays
@@ -143,6 +147,21 @@ def ends_soon(world: World) -> None:
     world.delivery = replace(
         delivered(now), certificate=OwnCertificate("dt0001", now - DAY, now + 5 * DAY, True, now + 900 * DAY)
     )
+
+
+def forged(world: World) -> None:
+    """Somebody makes the newest report in the spool say that nothing fails."""
+    with closing(sqlite3.connect(world.spool)) as spool, spool:
+        spool.execute(
+            "UPDATE report SET payload = CAST(replace(payload, '\"fail\":0', '\"fail\":0 ') AS BLOB)"
+            " WHERE id = (SELECT max(id) FROM report)"
+        )
+
+
+def shown(world: World) -> None:
+    """A report carries the picture that it was made of."""
+    held: Json = base64.b64encode(jpeg(picture(GATE, "sub", world.clock()))).decode()
+    world.outgoing.append(Draft("event", {"detail": held}))
 
 
 def full_disk(world: World) -> None:

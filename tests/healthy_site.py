@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,24 +21,30 @@ from duties_declared import DECLARED, Word, declaration
 
 from agent import cycle, state
 from agent.assessment import assessed
+from agent.chain import link
 from agent.cli import main
 from agent.commands import masks as masks_command
+from agent.config import Site
 from agent.config_load import load
+from agent.cycle import seal_for
 from agent.delivery_facts import Delivery, OwnCertificate
 from agent.demo.cameras import CAMERAS, DEVICES, DemoCamera, RecordingPlan
 from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.scene import jpeg
 from agent.demo.site import SimulatedSite
+from agent.envelope import sign
 from agent.filed import Filed, FiledDevice
 from agent.filed_file import write_filed
 from agent.hub.changes import Reported
-from agent.keys import load_or_create_signer
-from agent.model import Finding, Moment
+from agent.keys import Signer, load_or_create_signer
+from agent.model import Draft, Finding, Moment
+from agent.own_reports import read_own
 from agent.previous import Previous
 from agent.probe import Probed, Reading
 from agent.publish_status import DeliveryStatus
 from agent.report import build_reports
 from agent.rim import Rim
+from agent.spool import Spool
 from agent.state import Memory
 from drivers.credentials import Credentials
 from drivers.details import Host
@@ -72,6 +78,7 @@ class World:
     painted: dict[str, Painter] = field(default_factory=dict)
     host: Host = WELL
     delivery: Delivery | None = None
+    outgoing: list[Draft] = field(default_factory=list)
     closing: list[Callable[[], None]] = field(default_factory=list)
     healthy: tuple[Memory, datetime, str] | None = None
 
@@ -100,14 +107,34 @@ class World:
         findings: tuple[Finding, ...] = ()
         for _ in range(count):
             self.clock.at += step
-            rim = Rim(Credentials(None), self.worker.judge, self.clock, previous=self.previous)
-            moment = Moment(self.clock(), 0, "boot", True)
             site = load(self.config)
+            reports = read_own(self.spool, self.signer.public, site)
+            rim = Rim(Credentials(None), self.worker.judge, self.clock, previous=self.previous, reports=reports)
+            moment = Moment(self.clock(), 0, "boot", True)
             self.seen = cycle.see(site, rim, moment, self.memory)
             findings = self.seen.findings
             days = assessed(site, self.seen.facts, findings, frozenset(), self.memory.assessed, moment.at)
             self.memory = state.from_json(state.to_json(replace(self.seen.memory, assessed=days)))
+            self.report(site, moment)
         return {finding.key: finding for finding in findings}
+
+    def report(self, site: Site, moment: Moment) -> None:
+        """Report the last look as the service does, and whatever a breach has put beside it."""
+        assert self.seen is not None
+        parts = (site, self.seen.facts, self.seen.findings, (), Memory(), moment.at, {})
+        seal = seal_for(site, self.signer, self.clock)
+        with closing(Spool.open(self.spool, site.storage.spool_max_bytes, now=moment.at, seal=seal)) as spool:
+            drafts = (*build_reports(*parts)[0], *self.outgoing)
+            linked, _ = link(drafts, spool.heads(), spool.epoch, site, moment)
+            spool.commit([sign(one, self.signer) for one in linked], "{}", moment.at)
+
+    @property
+    def spool(self) -> Path:
+        return self.config.parent / "reports.db"
+
+    @property
+    def signer(self) -> Signer:
+        return load_or_create_signer(self.config.parent / "reports-key.pem")
 
     def reported(self) -> Reported:
         """Return the configuration report of the last look, as a hub reads it."""
@@ -120,12 +147,16 @@ class World:
     def keep(self) -> None:
         """Take what there is now for healthy."""
         shutil.copytree(self.state, self.config.parent / "kept")
+        shutil.copy(self.spool, self.config.parent / "kept-reports.db")
         self.healthy = (self.memory, self.clock.at, self.config.read_text(encoding="utf-8"))
 
     def begin(self) -> None:
         """Undo everything, as if the breach had never been."""
         assert self.healthy is not None
         self.heal()
+        for part in self.config.parent.glob(f"{self.spool.name}*"):
+            part.unlink()
+        shutil.copy(self.config.parent / "kept-reports.db", self.spool)
         self.memory, self.clock.at, _ = self.healthy
 
     def heal(self) -> None:
@@ -135,6 +166,7 @@ class World:
             self.closing.pop()()
         self.hands.clear()
         self.painted.clear()
+        self.outgoing.clear()
         self.host, self.delivery = WELL, None
         self.devices.replace(GATE, LIBRARY, RECORDER, NVR)
         for camera in (GATE, LIBRARY):

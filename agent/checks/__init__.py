@@ -29,6 +29,7 @@ from agent.checks import (
     labels,
     masks,
     online,
+    own_reports,
     platform_link,
     points,
     ptz,
@@ -125,6 +126,8 @@ CHECKS: tuple[Check, ...] = (
     storage.GATEWAY,
     delivery.DELIVERY,
     delivery.CERTIFICATE,
+    own_reports.SIGNED,
+    own_reports.NO_IMAGE,
 )
 
 

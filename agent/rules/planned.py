@@ -12,7 +12,5 @@ PLANNED: Final = frozenset(
         "audit-log-retention",
         "config-survives-reboot",
         "default-credential",
-        "report-no-image",
-        "report-signed",
     }
 )

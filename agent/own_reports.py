@@ -1,0 +1,116 @@
+"""Reads the newest reports of this site back from its spool, verifies them, and looks for what none may hold.
+
+Judges nothing; `agent/checks/own_reports.py` does. The exact bytes that are sent are looked at, not what was meant to
+be written: a report is built without pictures and logins (`agent/report.py`), and here is seen whether that held. What
+was signed before the newest rotation is not verified: that key is gone.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Final
+
+from agent.config import Site
+from agent.envelope import verify
+from agent.errors import AgentError, NotVerified, UsageError
+from agent.keys import PublicKey
+from agent.report_facts import Held, OwnReports
+from agent.spool_signed import handed_to
+from agent.spool_view import Kept, view
+from drivers.model import Credential
+
+NEWEST: Final = 128
+"""How many reports are looked at: those of the last cycle, and of some before it."""
+
+NAMED_MAX: Final = 8
+
+SECRET_CHARS_MIN: Final = 8
+"""From how many characters on a password is looked for anywhere; a shorter one only as a whole value."""
+
+_PICTURE: Final = re.compile(
+    # The first bytes of JPEG, PNG, GIF and WebP, as they are and in base64; what names a picture in a URL; text without
+    # an end, as base64 of anything is: the longest text that a device may give has 256 characters.
+    rb"\xff\xd8\xff|\x89PNG|RIFF....WEBP"
+    rb"|\"(?:/|\\/|_)9j(?:/|\\/|_)[\w+/\\-]{60}|\"iVBORw0KGgo|\"R0lGOD[\w+/\\-]{60}|\"UklGR[\w+/\\-]{60}"
+    rb"|data:(?:image|video)/|[A-Za-z0-9+/_\\-]{2048}",
+    re.DOTALL,
+)
+_LOGIN: Final = re.compile(
+    rb"://[^/\s\"'<>]*@|(?i:\bauthorization[\"']?\s*[:=]\s*[\"']?(?:basic|digest)\b)|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+_STREAM: Final = re.compile(rb"(?i)\b(?:rtsps?|rtmps?):(?:/|\\/){2}")
+
+
+def read_own(path: Path, key: PublicKey, site: Site) -> OwnReports:
+    """Return what the newest reports in the spool at `path` are, as far as it can be read.
+
+    Args:
+        path: The spool's file.
+        key: The key that signs here.
+        site: Its logins are what no report may hold.
+    """
+    secrets = secrets_of([device.credential for device in site.devices if device.credential])
+    try:
+        with view(path) as spool:
+            newest = spool.newest(NEWEST)
+    except UsageError:
+        return OwnReports(key.kid)
+    except AgentError as error:
+        return OwnReports(key.kid, unread=str(error))
+    ours = tuple(_signed_here(newest, key.kid))
+    unsigned = tuple((_name(one), why) for one in ours if (why := wrong_with(one.payload, one.jws, key)))
+    holding = tuple((_name(one), what) for one in newest for what in held_in(_bytes(one.payload), secrets))
+    return OwnReports(key.kid, len(newest), unsigned[:NAMED_MAX], holding[:NAMED_MAX])
+
+
+def wrong_with(payload: object, jws: object, key: PublicKey) -> str:
+    """Return in one word why a report is not signed by `key`, empty where it is. Pure."""
+    if not isinstance(payload, bytes) or not isinstance(jws, str):
+        return "malformed"  # a column of SQLite takes whatever somebody puts there
+    try:
+        verify(payload, jws, {key.kid: key})
+    except NotVerified as error:
+        return error.reason
+    return ""
+
+
+def secrets_of(credentials: Collection[Credential]) -> frozenset[bytes]:
+    """Return how the passwords of logins would look in a report: in JSON, and as HTTP sends them. Pure."""
+    return frozenset(form for one in credentials if one.password for form in _forms(one))
+
+
+def held_in(payload: bytes, secrets: Collection[bytes]) -> Iterator[Held]:
+    """Yield what these bytes hold and no report may, each kind once. Pure."""
+    if _PICTURE.search(payload):
+        yield "picture"
+    if _LOGIN.search(payload) or any(secret in payload for secret in secrets):
+        yield "login"
+    if _STREAM.search(payload):
+        yield "stream-address"
+
+
+def _forms(one: Credential) -> Iterator[bytes]:
+    for ascii_only in (False, True):
+        quoted = json.dumps(one.password, ensure_ascii=ascii_only).encode(errors="replace")
+        yield quoted if len(one.password) < SECRET_CHARS_MIN else quoted[1:-1]
+    yield base64.b64encode(f"{one.user}:{one.password}".encode(errors="replace"))
+
+
+def _signed_here(newest: Collection[Kept], kid: str) -> Iterator[Kept]:
+    """Yield the reports, the newest first, until the one by which the key before handed over to this one."""
+    for one in newest:
+        if one.stream == "event" and handed_to(one.payload) == kid:
+            return
+        yield one
+
+
+def _bytes(payload: object) -> bytes:
+    return payload if isinstance(payload, bytes) else str(payload).encode(errors="replace")
+
+
+def _name(report: Kept) -> str:
+    return f"{report.stream} {report.seq}"
