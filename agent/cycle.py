@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent import outages, state
+from agent import log_reach, outages, reboots, state
 from agent.approved_views import approved_views
 from agent.assessment import assessed
 from agent.baselines import in_force, read_approvals
@@ -29,7 +29,7 @@ from agent.filed_file import read_filed
 from agent.finding_notes import read_notes, settled_changes, standing
 from agent.footage_memory import remember, settled
 from agent.footage_wanted import wanted
-from agent.history import keep_history
+from agent.history import keep_history, oldest_kept
 from agent.host import look_at_host
 from agent.host import moment as moment_of
 from agent.inventory import look_around
@@ -100,8 +100,11 @@ def see(
     facts = gather(observations, around, trusted, footage, unwell, approvals, *pictured)
     filed = read_filed(site.storage.directory, site.id)
     facts = replace(facts, delivery=look_at_delivery(site, rim.delivery), filed=filed, assessed=memory.assessed)
-    facts = replace(facts, own_reports=rim.reports)
-    memory = replace(memory, looked=in_turn, footage=footage, outages=unwell)
+    running = reboots.remembered(site, observations, memory.running, moment.at, trusted)
+    own_from = oldest_kept(site.storage.directory)
+    logs = log_reach.remembered(site, observations, own_from, memory.logs, moment.at)
+    facts = replace(facts, own_reports=rim.reports, running=running, own_log_from=own_from, logs=logs)
+    memory = replace(memory, looked=in_turn, footage=footage, outages=unwell, running=running, logs=logs)
     findings = run_checks(site, facts, moment.at)
     memory = recalled(before, memory, afresh)
     return Seen(facts, findings, memory, fetched.samples, derived, asked.looked(moment.at, rim.clock()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from agent.filed import Filed
 from agent.footage import CameraFootage
 from agent.outages import Outage
 from agent.presets import Presets
+from agent.reboots import Running
 from agent.report_facts import OwnReports
 from agent.sight import Quality, Views
 from agent.sightings import Remembered, Sighting
@@ -54,7 +56,9 @@ class Facts:
     view nobody approved is not in `views`. `presets`: what was seen within a day of each preset of one that turns.
     `delivery`: how the site's own reports reach its hub. `filed`: what was filed with the police last, None where
     nothing was. `assessed`: what earlier looks have counted, day by day. `own_reports`: what the site's newest reports
-    are, None where this process reports nothing.
+    are, None where this process reports nothing. `running`: what became of devices that started anew, by device id.
+    `own_log_from`: when the oldest entry of our own history was written, None where there is none; `logs`: from when on
+    the log of each subject was ever seen to reach.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
@@ -70,6 +74,9 @@ class Facts:
     filed: Filed | None = None
     assessed: tuple[DayAssessed, ...] = ()
     own_reports: OwnReports | None = None
+    running: Mapping[str, Running] = field(default_factory=dict)
+    own_log_from: datetime | None = None
+    logs: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def undeclared(self) -> tuple[str, ...]:

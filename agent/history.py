@@ -123,6 +123,17 @@ def read_history(directory: Path, since: datetime | None = None, subject: str = 
         ) from None
 
 
+def oldest_kept(directory: Path) -> datetime | None:
+    """Return when the oldest change that is remembered was; None where nothing is, or nothing can be read."""
+    path = directory / NAME
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
+            row = connection.execute("SELECT at_ms FROM transition ORDER BY id LIMIT 1").fetchone()
+            return datetime.fromtimestamp(row[0] / 1000, UTC) if row else None
+    except (sqlite3.Error, ValueError, TypeError, OverflowError, OSError):
+        return None
+
+
 def _past(rows: Iterator[Any]) -> Iterator[Past]:
     for at_ms, subject, check, before, after, told, closes, episode in rows:
         at = datetime.fromtimestamp(at_ms / 1000, UTC)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent import assessed_days, episodes, footage_text, outages, pooled, presets, sight_text
+from agent import assessed_days, episodes, footage_text, log_reach, outages, pooled, presets, reboots, sight_text
 from agent.assessed_days import DayAssessed
 from agent.episodes import Known
 from agent.footage import Footage
@@ -17,6 +17,7 @@ from agent.looks import to_data as look_data
 from agent.outages import Outage
 from agent.pooled import CameraGlances
 from agent.presets import Presets
+from agent.reboots import Running
 from agent.sight import Quality, Views
 from agent.sightings import Mark, Remembered, Sighting
 
@@ -32,7 +33,8 @@ class Memory:
     what was last seen on paths that are looked at in turn. `footage` is what each camera's days held; `outages` say
     when which camera, device or disk was not well. `views` and `quality` are what is known of each camera's picture, by
     camera id; `pooled` what its last looks said of private zones; `presets` the same of each preset of one that turns.
-    `assessed`: what looks have counted for the city's assessment, day by day.
+    `assessed`: what looks have counted for the city's assessment, day by day. `running`: what is known of devices that
+    tell how long they have been up, by device id; `logs`: from when on the log of each subject was ever seen to reach.
     """
 
     known: Mapping[str, Known] = field(default_factory=dict)
@@ -48,6 +50,8 @@ class Memory:
     pooled: tuple[CameraGlances, ...] = ()
     presets: Presets = field(default_factory=dict)
     assessed: tuple[DayAssessed, ...] = ()
+    running: Mapping[str, Running] = field(default_factory=dict)
+    logs: Mapping[str, datetime] = field(default_factory=dict)
 
 
 NOTHING = Memory()
@@ -78,6 +82,8 @@ def to_json(memory: Memory) -> str:
             "pooled": [pooled.to_data(one) for one in memory.pooled],
             "presets": [presets.to_data(one) for one in memory.presets.values()],
             "assessed": [assessed_days.to_data(one) for one in memory.assessed],
+            "running": reboots.to_data(memory.running),
+            "logs": log_reach.to_data(memory.logs),
         },
         ensure_ascii=False,
     )
@@ -117,6 +123,8 @@ def from_json(text: str | None) -> Memory:
             tuple(pooled.from_data(one) for one in data.get("pooled", [])),
             {one["id"]: presets.from_data(one) for one in data.get("presets", [])},
             tuple(assessed_days.from_data(one) for one in data.get("assessed", [])),
+            reboots.from_data(data.get("running", {})),
+            log_reach.from_data(data.get("logs", {})),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError):
         return Memory()

@@ -206,3 +206,17 @@ class Host:
     disk_capacity_bytes: int
     uptime_s: int
     temperature_c: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Uptime:
+    """Since when the device has been up, by its own count of seconds and our clock."""
+
+    booted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OldestLog:
+    """When the oldest entry of the device's own log of logins and changes was written, by its own clock then."""
+
+    at: datetime

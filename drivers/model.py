@@ -21,10 +21,12 @@ from drivers.details import (
     Interfaces,
     MaskOptions,
     Movable,
+    OldestLog,
     RecordingSummary,
     RetentionLimits,
     Signing,
     Storages,
+    Uptime,
     VideoSources,
 )
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, RecordingMode, Schedule, StoreIndex
@@ -57,7 +59,7 @@ Cause = Literal[
 
 Fact = Literal[
     "identity", "clock", "services", "interfaces", "protocols", "accounts", "storages", "disks", "signing", "channels",
-    "video-sources", "recording-summary", "gap-events", "platform-link", "host",
+    "video-sources", "recording-summary", "gap-events", "platform-link", "host", "uptime", "oldest-log",
     "streams", "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "recorded-days", "schedule",
     "store-index", "retention-limits", "movable", "access", "picture",
     "stream-sample",
@@ -66,7 +68,7 @@ Fact = Literal[
 
 DEVICE_FACTS: tuple[Fact, ...] = (
     "identity", "clock", "services", "interfaces", "protocols", "accounts", "storages", "disks", "signing", "channels",
-    "video-sources", "recording-summary", "gap-events", "platform-link",
+    "video-sources", "recording-summary", "gap-events", "platform-link", "uptime", "oldest-log",
 )  # fmt: skip
 CAMERA_FACTS: tuple[Fact, ...] = (
     "streams", "encoders", "audio", "masks", "mask-options", "overlays", "recordings", "recorded-days", "schedule",
@@ -314,6 +316,8 @@ Value = (
     | Disks
     | Protocols
     | PlatformLink
+    | Uptime
+    | OldestLog
     | RecordedDays
     | Schedule
     | StoreIndex

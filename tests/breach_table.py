@@ -17,6 +17,7 @@ from breaches import (
     becomes,
     before_the_lens,
     by_hand,
+    cleared_log,
     clock_off,
     covered,
     declared,
@@ -30,6 +31,7 @@ from breaches import (
     full_disk,
     hole,
     insecure,
+    lost_power,
     never_filed,
     no_approval,
     painted,
@@ -96,6 +98,10 @@ HOLE = Breach("nothing is recorded for six hours", hole, {"recording-completenes
 AWAY = Breach("the hub is not reached for two days", disconnected, {"hub-delivery site": ("warn", "offline")})
 ENDING = Breach("nobody renews the certificate", ends_soon,
     {"hub-certificate site": ("warn", "expires-within-7-days")})
+LOST_POWER = Breach("a recorder comes up with other settings", lost_power,
+    {"config-survives-reboot device:nvr": ("fail", "configuration-lost")})
+CLEARED = Breach("the recorder's log is cleared", cleared_log,
+    {"audit-log-retention device:nvr": ("fail", "shortened")})
 FORGED = Breach("a report in the spool is changed", forged,
     {"report-signed site": ("fail", "not-signed-signature")}, stays="it stays among the newest reports for a while")
 SHOWN = Breach("a report holds a picture", shown, {"report-no-image site": ("fail", "picture")}, looks=2,
@@ -200,6 +206,8 @@ BREACHES: Mapping[str, Breach] = {
     "cn-799/protection-login": OPEN,
     "cn-799/protection-reports": FORGED,
     "cn-799/no-image-in-reports": SHOWN,
+    "cn-799/network-logs": CLEARED,
+    "cn-standards/power-loss": LOST_POWER,
     "cn-799/publication": SHOWN,
     "datong-1-15/no-image-in-reports": SHOWN,
     "cn-799/integrity": LOST,

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from demo_clock import SetClock
 from duties_declared import DECLARED, Word, declaration
-from healthy_site import DAY, GATE, LIBRARY, RECORDER, WELL, Painter, World, delivered, file_at_police
+from healthy_site import DAY, GATE, LIBRARY, NVR, RECORDER, WELL, Painter, World, delivered, file_at_police
 
 from agent.delivery_facts import OwnCertificate
 from agent.demo.announcing import Announcer
@@ -147,6 +147,22 @@ def ends_soon(world: World) -> None:
     world.delivery = replace(
         delivered(now), certificate=OwnCertificate("dt0001", now - DAY, now + 5 * DAY, True, now + 900 * DAY)
     )
+
+
+def lost_power(world: World) -> None:
+    """The recorder loses its power, and comes up with other settings of a stream."""
+    changed = of(f"camera:{LIBRARY.id}", Encoders, _reset)
+    world.hands.append(lambda seen: tuple(changed(one) for one in seen))
+    world.devices.restart(NVR.id)
+
+
+def _reset(told: Encoders) -> Encoders:
+    return replace(told, encoders=tuple(replace(one, gop_frames=one.gop_frames + 25) for one in told.encoders))
+
+
+def cleared_log(world: World) -> None:
+    """Somebody clears the recorder's log, three days ago."""
+    world.devices.replace(replace(NVR, log_days=3))
 
 
 def forged(world: World) -> None:

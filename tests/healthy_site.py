@@ -47,8 +47,8 @@ from agent.rim import Rim
 from agent.spool import Spool
 from agent.state import Memory
 from drivers.credentials import Credentials
-from drivers.details import Host
-from drivers.model import Device, Observation, Observations
+from drivers.details import Host, OldestLog, Uptime
+from drivers.model import Device, Observation, Observations, Value
 from masking.worker import Worker
 
 DAY = timedelta(days=1)
@@ -59,6 +59,9 @@ LEARNING_LOOKS, LEARNING_STEP = 44, timedelta(hours=4)
 """A week and more: until what is usual for a picture is learned, and every day of the footage was listed."""
 
 WELL = Host(0.1, 0.4, 50_000_000_000, 100_000_000_000, 60)
+BEGAN = SetClock().at
+LOGGED_FROM = BEGAN - 400 * DAY
+"""When the oldest entry of the agent's own history was written, and of the log of the recorder that speaks ONVIF."""
 Hand = Callable[[Observations], Observations]
 Painter = Callable[[DemoCamera, datetime], np.ndarray]
 
@@ -77,6 +80,7 @@ class World:
     hands: list[Hand] = field(default_factory=list)
     painted: dict[str, Painter] = field(default_factory=dict)
     host: Host = WELL
+    logged_from: datetime = LOGGED_FROM
     delivery: Delivery | None = None
     outgoing: list[Draft] = field(default_factory=list)
     closing: list[Callable[[], None]] = field(default_factory=list)
@@ -167,7 +171,7 @@ class World:
         self.hands.clear()
         self.painted.clear()
         self.outgoing.clear()
-        self.host, self.delivery = WELL, None
+        self.host, self.delivery, self.logged_from = WELL, None, LOGGED_FROM
         self.devices.replace(GATE, LIBRARY, RECORDER, NVR)
         for camera in (GATE, LIBRARY):
             self.devices.change(camera.id, None)
@@ -198,6 +202,9 @@ class HandedReading:
     def arrivals(self) -> Iterator[tuple[Device, Probed]]:
         for device, probed in self.real.arrivals():
             told = probed.observations
+            if device.id == RECORDER.id:  # what no device tells over ONVIF
+                facts: tuple[Value, ...] = (Uptime(BEGAN), OldestLog(LOGGED_FROM))
+                told += tuple(Observation(f"device:{device.id}", one, self.world.clock(), "hand") for one in facts)
             for hand in self.world.hands:
                 told = hand(told)
             shown = tuple(
@@ -245,6 +252,7 @@ def healthy_site(
         config.write_text(f'{text}\n[rules]\nprofile = "full"\n\n{declared}', encoding="utf-8")
         world = World(devices, config, clock, worker)
         patch.setattr(cycle, "Reading", lambda *rest: HandedReading(world, Reading(*rest)))
+        patch.setattr(cycle, "oldest_kept", lambda directory: world.logged_from)
         patch.setattr(cycle, "look_at_host", lambda directory, now: (Observation("site", world.host, now, "psutil"),))
         patch.setattr(cycle, "look_at_delivery", lambda site, status: world.delivery or delivered(clock()))
         patch.setattr(masks_command, "APART_S", 0.0)
@@ -256,6 +264,7 @@ def healthy_site(
         for _ in range(LEARNING_LOOKS if looks == LEARNING_LOOKS else 0):
             if not [one for one in world.look(1, LEARNING_STEP).values() if is_open(one)]:
                 break
+        devices.restart(NVR.id)
         world.look(3)
         world.keep()
         yield world

@@ -21,14 +21,14 @@ from drivers.model import DEVICE_FACTS, Camera, Fact, Identity, Overlays, Record
 from drivers.transport import ReplayTransport
 
 ALLOWED = re.compile(
-    r"System/(deviceInfo|time(/ntpServers|/localTime)?|Network/SIP(/\d+/SIPInfo)?)|Security/(adminAccesses|users)"
+    r"System/(deviceInfo|status|time(/ntpServers|/localTime)?|Network/SIP(/\d+/SIPInfo)?)|Security/(adminAccesses|users)"
     r"|System/Video/inputs/channels(/\d+/(privacyMask(/regions)?|overlays))?|Streaming/channels"
     r"|ContentMgmt/InputProxy/channels((/\d+)?/status|/\d+/video/(privacyMask(/regions)?|overlays))?"
     r"|ContentMgmt/(record/tracks|Storage(/hdd/\d+/SMARTTest/status)?)"
 )
-SEARCHES = re.compile(r"ContentMgmt/search|ContentMgmt/record/tracks/\d+/dailyDistribution")
+SEARCHES = re.compile(r"ContentMgmt/search|ContentMgmt/logSearch|ContentMgmt/record/tracks/\d+/dailyDistribution")
 READ_FACTS: tuple[Fact, ...] = (
-    "identity", "clock", "protocols", "accounts", "disks", "channels", "platform-link",
+    "identity", "clock", "protocols", "accounts", "disks", "channels", "platform-link", "uptime", "oldest-log",
     "streams", "encoders", "audio", "masks", "overlays", "recordings", "recorded-days", "schedule",
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from onvif_reading import fact
 
 from drivers.errors import DriverError, Malformed
 from drivers.footage import Wanted
-from drivers.hikvision import parse_channels, parse_device, parse_picture, parse_search, parse_tracks
+from drivers.hikvision import log_search, parse_channels, parse_device, parse_picture, parse_search, parse_tracks
 from drivers.hikvision.read import read
 from drivers.hikvision.reply import document
 from drivers.model import Reply, Unavailable
@@ -51,6 +51,8 @@ PARSERS: dict[str, tuple[str, Parse]] = {
         "VideoOverlay", lambda root: parse_picture.overlays(root, "name"),
     ),
     "ContentMgmt/record/tracks": ("TrackList", parse_tracks.tracks),
+    "System/status": ("DeviceStatus", parse_device.uptime_s),
+    log_search.SEARCH: ("CMSearchResult", log_search.found),
     "ContentMgmt/search": ("CMSearchResult", lambda root: parse_search.found(root, None)),
     "ContentMgmt/record/tracks/101/dailyDistribution": ("trackDailyDistribution", parse_search.days),
 }  # fmt: skip

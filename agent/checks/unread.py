@@ -14,7 +14,7 @@ from agent.config import Site
 from agent.declarables import PROFILES, Asked
 from agent.facts import Facts
 from agent.model import Check, Finding, Json, Message, Source
-from drivers.details import Accounts, Audio, Encoders
+from drivers.details import Accounts, Audio, Encoders, OldestLog, Uptime
 from drivers.footage import Protocols
 from drivers.model import Clock, Fact, Identity, Overlays, Reason
 
@@ -47,6 +47,8 @@ ASKED: Final[tuple[tuple[Fact, Told, str, Asked], ...]] = (
     ("protocols", lambda facts, subject: facts.one(subject, Protocols), "device", "full"),
     ("clock", time_source, "device", "technical"),
     ("accounts", lambda facts, subject: facts.one(subject, Accounts), "device", "full"),
+    ("uptime", lambda facts, subject: facts.one(subject, Uptime), "device", "full"),
+    ("oldest-log", lambda facts, subject: facts.one(subject, OldestLog), "device", "full"),
 )
 """What the checks of this folder want that not every device tells, of what, and from which profile on it is missed."""
 

@@ -81,6 +81,7 @@ class DemoDevice:
 
     `behaviour`: `onvif` speaks ONVIF; `hangs` accepts and never answers; `stack-trace` answers 500 with plain text.
     `refusal`: how it turns an anonymous or wrong SOAP call away, by a SOAP Fault or by an HTTP Digest challenge.
+    `log_days`: how far back its own log reaches, where it has one.
     """
 
     id: str
@@ -94,6 +95,7 @@ class DemoDevice:
     clock_offset_s: float = 0.0
     wrong_password_configured: bool = False
     driver: Literal["onvif", "hikvision"] = "onvif"
+    log_days: int = 400
 
 
 DEVICES: tuple[DemoDevice, ...] = (

@@ -34,7 +34,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """The device, its cameras in the order of their channels, its own clock, its ports and the faults in force."""
+    """The device, its cameras in the order of their channels, its own clock, its ports and the faults in force.
+
+    `up_s`: for how long it has been up.
+    """
 
     spec: DemoDevice
     cameras: tuple[DemoCamera, ...]
@@ -43,6 +46,7 @@ class DeviceView:
     http_port: int
     rtsp_port: int
     faults: Mapping[str, ActiveFault]
+    up_s: int = 0
 
     def namespaces(self) -> tuple[str, ...]:
         """The services that this device offers."""

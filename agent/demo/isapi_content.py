@@ -4,7 +4,7 @@ Times carry a Z but are the wall clock of the site, `searchResultPostion` is mis
 at most 50 files, and a window that ends after 2038-01-19 is refused.
 
 Source: field reports (storage, search, dailyDistribution); the vendor's header for the search answer. `record/tracks`
-was not read from a real unit, and none was asked for several tracks in one search.
+was not read from a real unit, and none was asked for several tracks in one search. `logSearch`: client code alone.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from agent.demo.soap import join
 from drivers.model import Span
 
 PAGE = 50
+LOG_PAGE = 100
 SECONDS_END = datetime(2038, 1, 19, 3, 14, 7, tzinfo=SITE_ZONE)
 WIDE = timedelta(days=31)
 """`search-tag-13`: every wider window fails."""
@@ -71,6 +72,11 @@ _MATCH = Markup(
     "<contentType>video</contentType><codecType>H.264-BP</codecType><playbackURI>{uri}</playbackURI>"
     "</mediaSegmentDescriptor><metadataMatches><metadataDescriptor>recordType.meta.hikvision.com/{why}"
     "</metadataDescriptor></metadataMatches></searchMatchItem>"
+)
+_ENTRY = Markup(
+    "<searchMatchItem><logDescriptor><metaId>log.hikvision.com/Operation/remoteLogin</metaId><StartDateTime>{at}"
+    "</StartDateTime><paraType></paraType><userName>{user}</userName><ipAddress>127.0.0.1</ipAddress></logDescriptor>"
+    "</searchMatchItem>"
 )
 _DAY = Markup("<day><id>{day}</id><dayOfMonth>{day}</dayOfMonth><record>{record}</record>{why}</day>")
 
@@ -203,6 +209,20 @@ def _wall(text: str) -> datetime:
         return datetime.fromisoformat(match.group(1) if match else "").replace(tzinfo=SITE_ZONE)
     except ValueError:
         raise IsapiError(400, 6, "badXmlContent") from None
+
+
+def log_search(ask: Ask) -> Markup:
+    """POST `ContentMgmt/logSearch`: the first entries of a class in a window, oldest first; one entry a day."""
+    window, most = _window(ask), min(ask.number("maxResults", 1, 999_999), LOG_PAGE)
+    kind = ask.text("metaId").rpartition("/")[2]
+    first = ask.view.now - timedelta(days=ask.view.spec.log_days)
+    days = [first + timedelta(days=n) for n in range(ask.view.spec.log_days + 1)] if kind == "Operation" else []
+    listed = [at for at in days if window.start_at <= at < window.end_at]
+    items = [_ENTRY.format(at=wall_text(at), user=ask.view.spec.user) for at in listed[:most]]
+    state = ("MORE" if len(listed) > most else "OK") if items else "NO MATCHES"
+    matches = _MATCHES.format(items=join(items)) if items else Markup("")
+    body = _FOUND.format(id=ask.text("searchID")[:64], state=state, count=len(items), matches=matches)
+    return document("CMSearchResult", body)
 
 
 def daily_distribution(ask: Ask) -> Markup:

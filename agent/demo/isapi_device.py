@@ -76,8 +76,9 @@ READS: Mapping[str, Answer] = {
 SEARCHES: Mapping[str, tuple[str, Answer]] = {
     "contentmgmt/search": ("CMSearchDescription", isapi_content.search),
     "contentmgmt/record/tracks/N/dailydistribution": ("trackDailyParam", isapi_content.daily_distribution),
+    "contentmgmt/logsearch": ("CMSearchDescription", isapi_content.log_search),
 }
-"""The two questions that are asked by POST and change nothing: root of the body, and who answers."""
+"""The questions that are asked by POST and change nothing: root of the body, and who answers."""
 
 _REFUSED = Markup(
     "<statusValue>401</statusValue><statusString>Unauthorized</statusString><lockStatus>{state}</lockStatus>"
@@ -103,7 +104,7 @@ class IsapiDevice:
         self.become(spec, cameras)
         self._changes = changes
         self._clock = clock
-        self._started_at = clock()
+        self._started_at = self._booted_at = clock()
         self._lock = threading.Lock()
         self._asked: Counter[str] = Counter()
         self._writes_refused = 0
@@ -121,6 +122,10 @@ class IsapiDevice:
         self.spec = spec
         self._cameras = cameras
         self._offset = timedelta(seconds=spec.clock_offset_s)
+
+    def restart(self) -> None:
+        """Have just started anew, as after a loss of power; connections stay."""
+        self._booted_at = self._clock()
 
     def start(self) -> None:
         """Answer from now on."""
@@ -163,6 +168,7 @@ class IsapiDevice:
             self.http.port,
             self.rtsp.port,
             self._changes.active(),
+            max(0, int((self._clock() - self._booted_at).total_seconds())),
         )
 
     def answer(self, method: str, target: str, authorization: str | None, data: bytes) -> Reply:

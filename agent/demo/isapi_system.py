@@ -79,8 +79,7 @@ def kind(view: DeviceView) -> str:
 
 def status(ask: Ask) -> Markup:
     """`System/status`."""
-    up_s = max(0, int((ask.view.now - ask.view.started_at).total_seconds()))
-    return document("DeviceStatus", _STATUS.format(now=local_text(ask.view), up_s=up_s))
+    return document("DeviceStatus", _STATUS.format(now=local_text(ask.view), up_s=ask.view.up_s))
 
 
 def local_text(view: DeviceView) -> str:

@@ -159,6 +159,14 @@ class SimulatedSite:
             raise ValueError(f"device {device_id} cannot show the fault {fault}")
         self._changes.switch_device(device_id, fault)
 
+    def restart(self, device_id: str) -> None:
+        """Let a recorder that speaks ISAPI start anew.
+
+        Raises:
+            KeyError: There is no such recorder.
+        """
+        self._isapi()[device_id].restart()
+
     def replace(self, *rows: DemoCamera | DemoDevice) -> None:
         """Let rows of these ids take the place of those that were there, while the site runs.
 

@@ -9,8 +9,6 @@ from typing import Final
 
 PLANNED: Final = frozenset(
     {
-        "audit-log-retention",
-        "config-survives-reboot",
         "default-credential",
     }
 )

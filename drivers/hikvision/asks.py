@@ -1,4 +1,4 @@
-"""Every request that the Hikvision driver sends; all of them read, the two POSTs are searches."""
+"""Every request that the Hikvision driver sends; all of them read, the POSTs are searches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from drivers.asks import Ask, http
 ASKS: Final[tuple[Ask, ...]] = (
     *http(
         "device", "GET",
-        "/ISAPI/System/deviceInfo", "/ISAPI/System/time", "/ISAPI/System/time/localTime",
+        "/ISAPI/System/deviceInfo", "/ISAPI/System/status", "/ISAPI/System/time", "/ISAPI/System/time/localTime",
         "/ISAPI/System/time/ntpServers",
         "/ISAPI/System/Video/inputs/channels", "/ISAPI/Streaming/channels",
         "/ISAPI/ContentMgmt/InputProxy/channels", "/ISAPI/ContentMgmt/InputProxy/channels/status",
@@ -28,6 +28,7 @@ ASKS: Final[tuple[Ask, ...]] = (
         "/ISAPI/System/Video/inputs/channels/*/overlays", "/ISAPI/ContentMgmt/InputProxy/channels/*/video/overlays",
     ),
     *http(
-        "search", "POST", "/ISAPI/ContentMgmt/search", "/ISAPI/ContentMgmt/record/tracks/*/dailyDistribution"
+        "search", "POST", "/ISAPI/ContentMgmt/search", "/ISAPI/ContentMgmt/record/tracks/*/dailyDistribution",
+        "/ISAPI/ContentMgmt/logSearch",
     ),
 )  # fmt: skip

@@ -1,14 +1,15 @@
 """One device's ISAPI session: the only place that sends its requests, and only ones that read.
 
-Sent are GETs below /ISAPI/, and the POSTs of the two searches: `ContentMgmt/search` and `dailyDistribution`. A login
-that was refused, or a device that cannot be reached at all, ends the session: nothing more is sent. Reads that no
-picture, mask or recording depends on are optional: together they get half of the time that is left.
+Sent are GETs below /ISAPI/, and the POSTs of three searches: `ContentMgmt/search`, `dailyDistribution` and `logSearch`.
+A login that was refused, or a device that cannot be reached at all, ends the session: nothing more is sent. Reads that
+no picture, mask or recording depends on are optional: together they get half of the time that is left.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -97,6 +98,10 @@ class Isapi:
 
         return self._send(request, read)[0]
 
+    def find(self, path: str, body: bytes, read: Callable[[Reply], _T]) -> _T:
+        """Ask an optional search by POST, and return what `read` finds in its answer. Raises DriverError."""
+        return self._send(Request(path, "POST", f"/ISAPI/{path}", body, _XML), read, optional=True)[0]
+
     def _page(self, name: str, tracks: tuple[int, ...], begin: datetime, end: datetime, most: int, at: int) -> Found:
         path = parse_search.SEARCH
         body = parse_search.asked(name, tracks, begin, end, most, at)
@@ -112,7 +117,7 @@ class Isapi:
         if self._ended is not None:
             raise self._ended
         if optional:
-            request = _limited(request, self._spare_s())
+            request = replace(request, limit_s=self._spare_s())
         try:
             exchange = self.transport.exchange(request)
         except DriverError as error:
@@ -138,7 +143,3 @@ class Isapi:
         shut_out = isinstance(error, Refused | NotTried | Busy) and not isinstance(error, NotPermitted)
         if silent or shut_out:
             self._ended = error
-
-
-def _limited(request: Request, limit_s: float) -> Request:
-    return Request(request.operation, request.method, request.path, limit_s=limit_s)

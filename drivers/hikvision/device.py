@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from drivers.details import Accounts
+from drivers.details import Accounts, Uptime
 from drivers.errors import DeviceFault, DriverError, Malformed, Unsupported
 from drivers.exchange import Exchange
 from drivers.footage import Disk, Disks, PlatformLink, PlatformServer, Protocols
@@ -73,6 +73,16 @@ def rtsp_port(protocols: Protocols | DriverError, configured: int) -> int:
 def read_accounts(isapi: Isapi) -> Accounts:
     """Read names and levels of the accounts. Raises DriverError; NotPermitted for a viewer."""
     return isapi.get("Security/users", "UserList", parse_device.accounts, optional=True, guarded=True)
+
+
+def read_uptime(isapi: Isapi) -> Uptime:
+    """Read since when the device has been up. Raises DriverError."""
+    request = "System/status"
+    up_s, exchange = isapi.ask(
+        request, lambda reply: parse_device.uptime_s(document(reply, "DeviceStatus")), optional=True
+    )
+    half_s = exchange.reply.elapsed_s / 2
+    return Uptime(exchange.received_at - timedelta(seconds=half_s + up_s))
 
 
 def read_disks(isapi: Isapi) -> Disks:

@@ -17,6 +17,9 @@ from drivers.model import Identity
 MIB = 1024 * 1024
 """What capacities are counted in. An 8 TB disk, 8 001 563 222 016 bytes by its makers' rule, is told as 7630885."""
 
+UPTIME_MAX_S = 20 * 366 * 86_400
+"""Nothing has been up for longer."""
+
 LEVELS = {"administrator": "Administrator", "operator": "Operator", "viewer": "User"}
 """Levels of accounts in ONVIF's words."""
 
@@ -63,6 +66,14 @@ def device_info(root: etree._Element) -> DeviceKind:
 def device_time(root: etree._Element) -> DeviceTime:
     """Read a Time. Raises Malformed."""
     return DeviceTime(stamp(said(root, "localTime")), said(root, "timeMode"))
+
+
+def uptime_s(root: etree._Element) -> int:
+    """Read how many seconds the device has been up, out of a DeviceStatus. Raises Malformed."""
+    up_s = whole(said(root, "deviceUpTime"))
+    if up_s is None or not 0 <= up_s <= UPTIME_MAX_S:
+        raise Malformed("the device does not say how long it has been up")
+    return up_s
 
 
 def ntp_servers(root: etree._Element) -> tuple[str, ...]:

@@ -16,12 +16,13 @@ from drivers.footage import Wanted, WantedFootage
 from drivers.hikvision import camera as camera_reads
 from drivers.hikvision import channels as channel_reads
 from drivers.hikvision import device as device_reads
+from drivers.hikvision import log_search, retention
 from drivers.hikvision import recordings as recording_reads
-from drivers.hikvision import retention
 from drivers.hikvision.asks import ASKS
 from drivers.hikvision.channels import Table
 from drivers.hikvision.client import Isapi
 from drivers.hikvision.recordings import Archive
+from drivers.hikvision.times import Frame
 from drivers.model import Camera, Clock, Observations, Unavailable
 from drivers.observing import Seen, attempt
 
@@ -71,6 +72,9 @@ def read(
     seen.note(box, "clock", attempt(device_reads.read_ntp, isapi, clock))
     seen.note(box, "platform-link", attempt(device_reads.read_platforms, isapi))
     seen.note(box, "accounts", attempt(device_reads.read_accounts, isapi))
+    seen.note(box, "uptime", attempt(device_reads.read_uptime, isapi))
+    now = transport.clock() + _offset(clock)
+    seen.note(box, "oldest-log", attempt(log_search.read_oldest, isapi, Frame(zone), now))
     return tuple(seen.observations)
 
 
@@ -86,8 +90,7 @@ def _footage(
     """Note what the device holds of each camera, which days, and by which plan."""
     device = isapi.transport.device
     tracks = attempt(recording_reads.read_tracks, isapi)
-    offset = timedelta() if isinstance(clock, DriverError) else timedelta(seconds=clock.offset_s)
-    archive = Archive(isapi, tracks, ZoneInfo(device.time_zone), isapi.transport.clock() + offset)
+    archive = Archive(isapi, tracks, ZoneInfo(device.time_zone), isapi.transport.clock() + _offset(clock))
     of_camera = {
         camera.id: camera.channel * 100 + 1 if isinstance(table, DriverError) else table.track(camera.channel)
         for camera in cameras
@@ -102,3 +105,7 @@ def _footage(
         later = Unavailable("recorded-days", "not-looked-at", "not asked for in this cycle")
         seen.note(subject, "recorded-days", days if asked.months else later)
         seen.note(subject, "schedule", attempt(retention.schedule_of, archive, track))
+
+
+def _offset(clock: Clock | DriverError) -> timedelta:
+    return timedelta() if isinstance(clock, DriverError) else timedelta(seconds=clock.offset_s)

@@ -1,0 +1,74 @@
+"""Do a device's configuration and clock survive when it starts anew, as after a loss of power?
+
+Judged where a device says how long it has been up, from what looks before and after the start showed
+(`agent/reboots.py`). What was changed in it later is the business of others.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from agent.checks.ruled import ruled
+from agent.checks.unread import not_told
+from agent.checks.words import named
+from agent.config import Site
+from agent.facts import Facts
+from agent.model import Check, Finding, Json, Message, utc_text
+from agent.reboots import Restart, Running
+from drivers.details import Uptime
+
+EVIDENCE_MAX: Final = 16
+_FIRMWARE: Final = "firmware"
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the last start of each device, for a month.
+
+    Source: GB 50395-2007, clause 5.0.4(3).
+    """
+    return tuple(_device(check, site, facts, device.id) for device in site.devices)
+
+
+def _device(check: Check, site: Site, facts: Facts, device: str) -> Finding:
+    subject = f"device:{device}"
+    known = facts.running.get(device)
+    if known is None or (known.restart is None and facts.one(subject, Uptime) is None):
+        return not_told(check, site, facts, subject, "uptime")
+    if known.restart is None:
+        message = Message("it has not started anew for a month, or since it is known")
+        return check.finding(subject, "not_applicable", "not-restarted", {}, message)
+    return _restarted(check, subject, known, known.restart)
+
+
+def _restarted(check: Check, subject: str, known: Running, restart: Restart) -> Finding:
+    compared, changed = known.compared(), known.changed()
+    evidence: dict[str, Json] = {"restarted_at": utc_text(restart.at), "compared": len(compared)}
+    values = {"at": utc_text(restart.at)}
+    if changed:
+        evidence["changed"] = [
+            {"part": part, "before": restart.before[part], "after": restart.after[part]}
+            for part in changed[:EVIDENCE_MAX]
+        ]
+        parts = {**values, "parts": named(changed)}
+        if any(part.startswith(_FIRMWARE) for part in changed):
+            message = Message("it was updated and started anew at {at}; {parts} are not what they were", parts)
+            return check.finding(subject, "warn", "updated", evidence, message)
+        message = Message(
+            "it started anew at {at}, and {parts} are not what they were: put them right, and look at its battery and "
+            "its storage",
+            parts,
+        )
+        return check.finding(subject, "fail", "configuration-lost", evidence, message)
+    if known.clock_lost():
+        message = Message("it started anew at {at}, and its clock was lost: look at its battery", values)
+        return check.finding(subject, "fail", "clock-lost", evidence, message, f"clock-offset {subject}")
+    if not compared:
+        message = Message("it started anew at {at}; what it is configured to be was not seen before and after", values)
+        return check.finding(subject, "unknown", "not-compared", evidence, message)
+    return check.finding(
+        subject, "pass", "", evidence, Message("it started anew at {at} and is what it was before", values)
+    )
+
+
+CHECK = ruled("config-survives-reboot", run)

@@ -1,0 +1,85 @@
+"""Reads how far back a device's own log reaches: the oldest entry of who logged in and what was done. Parsers are pure.
+
+The log is searched, never exported or cleared. It is listed class by class, and within a class the oldest first; asked
+for is the class Operation, which holds logins and changes. Entries older than two years are left out: a clock that was
+lost for a while writes some of 1970.
+
+Source: ISAPI, ContentMgmt/logSearch (CMSearchDescription with `metaId`, CMSearchResult with `logDescriptor`); the order
+and the two names of the class are field reports (DS-7616NI-Q2 and client code). No answer of a real unit was read here.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Final
+
+from lxml import etree
+
+from drivers.details import OldestLog
+from drivers.errors import DeviceFault, DriverError, Malformed, Unsupported
+from drivers.hikvision.client import Isapi
+from drivers.hikvision.reply import child, document, rows, said, truth
+from drivers.hikvision.times import Frame, stamp
+
+SEARCH: Final = "ContentMgmt/logSearch"
+CLASSES: Final = ("log.std-cgi.com/Operation", "log.hikvision.com/Operation")
+"""The class of logins and changes, as the standard names it and as newer firmware does."""
+
+WITHIN: Final = timedelta(days=732)
+
+
+def read_oldest(isapi: Isapi, frame: Frame, now: datetime) -> OldestLog:
+    """Ask for the oldest entries of the last two years. Raises DriverError.
+
+    Args:
+        isapi: The device.
+        frame: How it writes its times.
+        now: The moment that the device's own clock tells.
+    """
+    failed: DriverError | None = None
+    for name in CLASSES:
+        body = asked(name, frame.written(now - WITHIN), frame.written(now + timedelta(days=1)))
+        try:
+            times = isapi.find(SEARCH, body, lambda reply: found(document(reply, "CMSearchResult", asks=False)))
+        except (DeviceFault, Malformed) as error:
+            failed = failed or error
+            continue
+        if times:
+            if times[0] > times[-1]:
+                raise Unsupported(f"{SEARCH}: the device lists its log with the newest entry first")
+            return OldestLog(frame.moment(times[0]))
+    raise failed or DeviceFault(f"{SEARCH}: the log holds no login and no change")
+
+
+def asked(name: str, begin: datetime, end: datetime) -> bytes:
+    """Write the search for the first two entries of a class; moments as the device writes them."""
+    span = f"<startTime>{begin:%Y-%m-%dT%H:%M:%SZ}</startTime><endTime>{end:%Y-%m-%dT%H:%M:%SZ}</endTime>"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f"<CMSearchDescription><searchID>{str(uuid.uuid4()).upper()}</searchID><metaId>{name}</metaId>"
+        f"<timeSpanList><timeSpan>{span}</timeSpan></timeSpanList>"
+        "<maxResults>2</maxResults><searchResultPostion>0</searchResultPostion></CMSearchDescription>"
+    ).encode()
+
+
+def found(root: etree._Element) -> tuple[datetime, ...]:
+    """Read when the listed entries were written, in the device's digits; none where nothing matches.
+
+    Raises:
+        DeviceFault: The search failed, and the device says so.
+        Malformed: An entry has no time.
+    """
+    if truth(said(root, "responseStatus")) is False:
+        words = said(root, "responseStatusStrg")
+        if words.lower().replace(" ", "").replace("_", "") != "nomatches":
+            raise DeviceFault(f"{SEARCH}: the search failed: {words or 'no reason is given'}")
+    listed = child(root, "matchList")
+    items = rows(listed, "searchMatchItem") if listed is not None else []
+    return tuple(_written(item) for item in items)
+
+
+def _written(item: etree._Element) -> datetime:
+    entry = child(item, "logDescriptor")
+    where = item if entry is None else entry
+    return stamp(said(where, "StartDateTime") or said(where, "startDateTime")).written
