@@ -99,8 +99,15 @@ bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench
 	for name in probe check capture recorders stores masks view quality quiet checks ledger newcomer hub_report delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
-fuzz: setup ## thousands of mutated pictures against the picture worker
-	$(BIN)/python tests/fuzz_worker.py $(FUZZ_FLAGS)
+FUZZ_SECONDS ?= 600
+
+fuzz: setup build/fuzz/atheris/installed ## fuzz every parser of foreign bytes, FUZZ_SECONDS each, two at a time; writes build/fuzz/
+	$(BIN)/python tests/fuzz/run.py --seconds $(FUZZ_SECONDS) $(FUZZ_FLAGS)
+
+build/fuzz/atheris/installed: tests/fuzz/atheris.lock
+	mkdir -p build/fuzz
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target build/fuzz/atheris -r tests/fuzz/atheris.lock
+	touch $@
 
 audit: ## known weaknesses of what we ship, asked of the package index (AUDIT_LOCK=FILE for another lock)
 	$(PYTHON) packaging/audit.py $(AUDIT_LOCK) $(AUDIT_FLAGS)

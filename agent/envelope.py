@@ -95,7 +95,7 @@ def _header(protected: str) -> Header:
     """Return what a protected header says. Pure, and the same text in every report of a site: remembered."""
     try:
         header = json.loads(unb64url(protected), object_pairs_hook=_unique)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotVerified("malformed", "the JWS header is not base64url of a JSON object") from None
     if not isinstance(header, dict):
         raise NotVerified("malformed", "the JWS header is not a JSON object")

@@ -57,7 +57,7 @@ def outage_since(directory: Path) -> str:
         return datetime.fromisoformat(since).isoformat(timespec="seconds").replace("+00:00", "Z")
     except FileNotFoundError:
         return ""
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "unknown"
 
 

@@ -131,7 +131,7 @@ def load_jwks(path: Path) -> Mapping[str, PublicKey]:
                 {"path": path, "why": os_words(error)},
             )
         ) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ConfigurationError(
             Message("{path}: not JSON; write it with `camwarden hub jwks`", {"path": path})
         ) from None

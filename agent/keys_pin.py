@@ -47,7 +47,7 @@ def was_refused(directory: Path, token: str, pin: str) -> bool:
         raise ConfigurationError(
             Message("{path}: cannot be read: {why}", {"path": path, "why": os_words(error)})
         ) from None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return True
 
 

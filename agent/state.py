@@ -126,7 +126,7 @@ def from_json(text: str | None) -> Memory:
             reboots.from_data(data.get("running", {})),
             log_reach.from_data(data.get("logs", {})),
         )  # fmt: skip
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return Memory()
 
 

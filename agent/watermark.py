@@ -67,7 +67,7 @@ def read_watermark(payload: bytes, jws: str, hub_keys: Mapping[str, PublicKey], 
         mark = Watermark(data["site"], data["epoch"], data["ack_no"], _streams(data["streams"]))
         if data["schema"] != SCHEMA or not isinstance(mark.epoch, str) or not is_number(mark.ack_no):
             raise ValueError
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise NotVerified("payload", "signed by the hub, but not a watermark of this contract") from None
     if mark.site != site:
         raise NotVerified("site", "a watermark for another site")

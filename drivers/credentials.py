@@ -262,7 +262,7 @@ class Credentials:
             return
         try:
             salt, entries = _parse(self._path.read_bytes())
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             aside = self._path.with_name(self._path.name + ".damaged")
             self._path.replace(aside)
             _LOG.error("credential states could not be read; set aside as %s, each credential is new again", aside)
@@ -304,7 +304,7 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
         _, entries = _parse(path.read_bytes())
     except FileNotFoundError:
         return ()
-    except (TypeError, KeyError):
+    except (TypeError, KeyError, RecursionError):
         raise ValueError("not a file of credential states") from None
     return tuple(sorted(entries, key=lambda one: (one.device, one.user, one.since)))
 

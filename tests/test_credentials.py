@@ -232,6 +232,7 @@ def test_one_of_many_threads_gets_the_one_retry(tmp_path: Path) -> None:
         b'{"schema": "camwarden-credentials/1", "salt": "00",'
         b' "entries": [{"device": "a", "user": "", "secret": "", "not_before": "2026-01-01T00:00:00"}]}',
         b"\xff\xfe\x00",
+        b"[" * 100_000,
     ],
 )
 def test_a_damaged_file_is_set_aside_and_said(content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

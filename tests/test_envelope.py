@@ -190,6 +190,8 @@ def test_an_embedded_key_is_never_used(tmp_path: Path) -> None:
         "e30=..AAAA",
         "é..AAAA",
         "A" * 5000 + "..A",
+        b64url(b"[" * 3000) + "..AAAA",
+        b64url(b'{"alg":' * 400) + "..AAAA",
     ],
 )
 def test_what_is_no_detached_jws_is_refused(signer: Signer, jws: str) -> None:

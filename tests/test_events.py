@@ -73,7 +73,9 @@ def test_a_finding_that_shares_a_cause_is_not_told_and_its_old_status_is_kept() 
     assert statuses(told_over(*cycles)) == [[]] * 4
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"schema": "other/1"}', '{"schema": "camwarden-memory/1"}'])
+@pytest.mark.parametrize(
+    "text", [None, "", "{", "[]", "[" * 100_000, '{"schema": "other/1"}', '{"schema": "camwarden-memory/1"}']
+)
 def test_an_unreadable_memory_is_forgotten_not_fatal(text: str | None) -> None:
     assert from_json(text) == Memory()
 

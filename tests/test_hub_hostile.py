@@ -16,6 +16,7 @@ from agent.envelope import REPORT_TYP, sign_payload
 from agent.errors import NotVerified
 from agent.hub.report import write_status
 from agent.hub.verify import read_message
+from agent.keys_jwk import b64url
 from agent.model import Json
 from agent.topics import topic
 
@@ -86,6 +87,15 @@ def test_deeply_nested_json_is_refused(desk: Desk, maker: Maker) -> None:
     payload = b"[" * 100_000
     event = desk.hand_in(topic("datong", "S1", "event"), payload, sign_payload(payload, maker.signer, REPORT_TYP))
     assert (event["event"], event["reason"]) == ("rejected", "payload")
+
+
+def test_a_deeply_nested_header_is_refused_and_the_hub_goes_on(desk: Desk, maker: Maker) -> None:
+    """It stands before the signature: whoever may publish at the broker can write it."""
+    trusted(desk, maker)
+    jws = b64url(b"[" * 3000) + "..AAAA"
+    event = desk.hand_in(topic("datong", "S1", "event"), b"{}", jws)
+    assert (event["event"], event["reason"]) == ("rejected", "malformed")
+    assert desk.send(chain_of(maker, 1)[0])["event"] == "verified"
 
 
 @given(st.text(), st.binary(), st.text())

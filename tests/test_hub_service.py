@@ -151,7 +151,9 @@ def test_one_key_cannot_speak_for_two_sites(tmp_path: Path) -> None:
         trust.add(tmp_path, "S2", KID, NOW)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"schema": "camwarden-trust/1", "keys": [{"kid": 1}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", "[" * 100_000, '{"schema": "camwarden-trust/1", "keys": [{"kid": 1}]}']
+)
 def test_a_bad_trust_file_gives_one_line_and_78(tmp_path: Path, text: str) -> None:
     (tmp_path / "trust.json").write_text(text)
     with pytest.raises(ConfigurationError, match="not a trust file; restore it") as caught:

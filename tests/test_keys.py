@@ -153,6 +153,7 @@ def test_a_key_never_shows_in_a_repr(tmp_path: Path) -> None:
 
 BAD_JWKS = {
     "not-json": ("{", "not JSON"),
+    "nested": ("[" * 100_000, "not JSON"),
     "list": ("[]", "not a JWK set"),
     "empty-set": ('{"keys": []}', "not a JWK set with at least one key"),
     "keys-no-list": ('{"keys": {}}', "not a JWK set"),

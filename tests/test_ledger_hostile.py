@@ -46,6 +46,7 @@ HOSTILE = {
     "old excel": (lambda: b"\xd0\xcf\x11\xe0" + bytes(600), "old .xls or has a password"),
     "picture": (lambda: b"\x89PNG\r\n\x1a\n\0\0\0", "neither"),
     "cut": (lambda: xlsx(school(4))[:3000], "is damaged"),
+    "spoilt": (lambda: spoilt(xlsx(school(4))), "is damaged"),
     "zip": (lambda: zipped({"a.txt": b"x"}), "no workbook"),
     "ods": (lambda: zipped({"mimetype": b"x", "content.xml": b"<x/>"}), "OpenDocument"),
     "no sheets": (lambda: zipped({"[Content_Types].xml": b"<x/>"}), "is damaged"),
@@ -77,6 +78,14 @@ def zipped(parts: dict[str, bytes]) -> bytes:
         for name, data in parts.items():
             archive.writestr(name, data)
     return written.getvalue()
+
+
+def spoilt(data: bytes) -> bytes:
+    """The packed bytes of the first part are no deflated ones any more; every header is as it was."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        first = archive.infolist()[0]
+    at = first.header_offset + 30 + len(first.filename) + 4
+    return data[:at] + b"\xff" * 16 + data[at + 16 :]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -121,6 +121,10 @@ WHOLE: dict[str, tuple[str, Spoil, str, str]] = {
     "a table without an index by time": (
         "frigate", lambda p: _sql(p, "DROP INDEX recordings_start_time"), "unsupported", "no index by time",
     ),
+    "a schema that is no text": (
+        "frigate", lambda p: _replaced(p, p.read_bytes().replace(b"CREATE INDEX", b"CREATE \xff\xff\xff\xff\xff")),
+        "malformed", "no UTF-8",
+    ),
     "times that are none": (
         "frigate", lambda p: _sql(p, "UPDATE recordings SET start_time = 'x'"), "malformed", "is no number",
     ),

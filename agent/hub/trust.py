@@ -114,7 +114,7 @@ def load(directory: Path) -> Trust:
         raise Forbidden(Message("{path}: this user may not read it; run as the hub's user", {"path": path})) from None
     except OSError as error:
         raise ConfigurationError(Message("{path}: {why}", {"path": path, "why": os_words(error)})) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ConfigurationError(
             Message("{path}: not a trust file; restore it, or remove it and trust each site again", {"path": path})
         ) from None

@@ -10,6 +10,7 @@ import io
 import re
 import warnings
 import zipfile
+import zlib
 from datetime import date, datetime, time
 from typing import Final
 
@@ -86,7 +87,7 @@ def _look_into(data: bytes) -> bool:
                     cells += text.count(b"<c ") + text.count(b":c ")
                     cells += sum(_area(found) for found in _AREA.finditer(text))
                     has_formulas = has_formulas or b"<f" in text or b":f>" in text
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
         raise Unreadable(Message("{damaged} ({kind})", {"damaged": _DAMAGED, "kind": type(error).__name__})) from None
     if rows > ROWS_MAX:
         raise Unreadable(too_many_rows())

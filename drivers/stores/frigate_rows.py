@@ -169,6 +169,8 @@ def _translated() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _error(error) from None
+    except UnicodeDecodeError:
+        raise Malformed("the recorder's database holds a text that is no UTF-8: is it damaged?") from None
 
 
 def _error(error: sqlite3.Error) -> DriverError:

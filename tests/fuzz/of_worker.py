@@ -1,0 +1,119 @@
+"""Fuzzing targets at the boundary of the picture worker: pictures that go to it, and answers that come from it.
+
+A picture may be refused, and the child may die of it; the parent must not. What must hold for every one: an answer or a
+WorkerError within the time limit, and now and then a whole picture is judged as before. An answer that is taken over by
+somebody is believed in nothing: it is read, or a WireError.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import subprocess
+from base64 import b64encode
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pictures import encodings, job
+
+from fuzz.target import Target
+from masking import baseline, positions, wire, wire_study
+from masking.model import Job, PictureKind, Position, WorkerError, Zone
+from masking.study import Study, Thumbnail
+from masking.view_model import DescriptorJob, QualityJob, ViewJob
+from masking.worker import Worker
+
+KINDS: tuple[PictureKind, ...] = ("jpeg", "h264", "h265", "mp4", "mpegts", "matroska")
+MUXERS: dict[PictureKind, str] = {"mp4": "mp4", "mpegts": "mpegts", "matroska": "matroska"}
+CHECK_EVERY = 200
+"""After so many pictures a whole one is judged, whatever became of them."""
+
+_REFERENCE = baseline.encode(baseline.Descriptor("day", 32, 24, 1, bytes(768)))
+_ZONE = Zone("desk", ((0.1, 0.1), (0.4, 0.1), (0.4, 0.4)))
+_VIEW = ViewJob((_REFERENCE,))
+STUDY = Study(_VIEW, QualityJob(b"", (), (), ()), DescriptorJob(), Thumbnail())
+ASKED = Job(b"x", "jpeg", (_ZONE,), STUDY, (Position("door", _VIEW, (_ZONE,)),))
+
+
+@cache
+def _worker() -> tuple[Worker, list[int], bytes]:
+    worker = Worker()
+    atexit.register(worker.close)
+    return worker, [0], encodings()["jpeg"]
+
+
+def _picture(data: bytes) -> object:
+    worker, count, whole = _worker()
+    count[0] += 1
+    if count[0] % CHECK_EVERY == 0:
+        assert worker.judge(job(whole)).width_px == 640, "a whole picture was misjudged after a broken one"
+    return worker.judge(Job(data[1:], KINDS[(data[0] if data else 0) % len(KINDS)]))
+
+
+def _picture_seeds() -> Iterator[bytes]:
+    made: dict[PictureKind, bytes] = {**encodings(), **_segments()}  # type: ignore[dict-item]
+    for kind, data in made.items():
+        yield bytes((KINDS.index(kind),)) + data
+
+
+def _segments() -> dict[PictureKind, bytes]:
+    """Return one second of test picture in each container."""
+    made: dict[PictureKind, bytes] = {}
+    source = ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10:duration=1"]
+    for kind, muxer in MUXERS.items():
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "segment"
+            command = ["ffmpeg", "-v", "error", *source, "-c:v", "libx264", "-g", "5", "-f", muxer, str(path)]
+            subprocess.run(command, check=True, capture_output=True, timeout=60)
+            made[kind] = path.read_bytes()
+    return made
+
+
+def _wire(data: bytes) -> object:
+    message = wire.parse(data)
+    found: list[object] = []
+    for read in (
+        lambda: wire.read_limits(message),
+        lambda: wire.read_judged(message, ASKED, 1),
+        lambda: wire_study.read_studied(message, ASKED.study),
+        lambda: positions.read_positioned(message, ASKED.positions),
+    ):
+        try:
+            found.append(read())
+        except wire.WireError:
+            found.append(None)
+    return found
+
+
+def _wire_seeds() -> Iterator[bytes]:
+    view = {
+        "state": "still", "reason": "", "light": "day", "reference_light": "day", "agreeing_ratio": 0.9, "quadrants": 4,
+        "aspect": 1.7, "movement": dict.fromkeys(
+            ("right_percent", "down_percent", "rotation_deg", "zoom_percent", "largest_percent"), 0.1),
+    }  # fmt: skip
+    names = (
+        "luma", "contrast", "dark_ratio", "bright_ratio", "sharpness", "noise", "stripes", "cast_a", "cast_b",
+        "flat_ratio", "covered_ratio", "lost_ratio", "change", "changed_ratio", "shift_percent",
+    )  # fmt: skip
+    verdict = {"zone": "desk", "verdict": "PASS", "reason": "covered", "numbers": {"x": 1.0}, "text": "covered"}
+    blob = b64encode(_REFERENCE).decode()
+    whole = {
+        "job": 1, "width": 640, "height": 360, "mean": 100.0, "contrast": 20.0, "verdicts": [verdict],
+        "studied": {
+            "view": {**view, "reason": "same"}, "quality": {"light": "day", "ink": [], **dict.fromkeys(names, 0.5)},
+            "for_next": blob, "descriptor": blob, "thumbnail": "/9j/2f/Z",
+        },
+        "positioned": {"views": [{**view, "reason": "same"}], "verdicts": [verdict]},
+    }  # fmt: skip
+    yield json.dumps(whole).encode()
+    yield b'{"job": 1, "error": "undecodable", "detail": "no"}'
+    yield b'{"ready": true, "limits": ["no Landlock"]}'
+    yield b"[" * 2500
+
+
+WORKER = {
+    "picture": Target(_picture, (WorkerError,), _picture_seeds, 64 * 1024, guided=False, replays=100),
+    "wire": Target(_wire, (wire.WireError,), _wire_seeds),
+}
