@@ -36,3 +36,12 @@ def test_damaged_archives_are_told_and_never_a_traceback(tmp_path: Path) -> None
             assert str(path) in str(error)
     with pytest.raises(ConfigurationError, match="check the path"), open_container(tmp_path / "none.zip"):
         pass
+
+
+def test_a_name_that_is_no_text_before_its_file_is_damaged(tmp_path: Path) -> None:
+    """The directory at the end of the ZIP names the file rightly, the header before its bytes does not."""
+    path = tmp_path / "b.zip"
+    write_batch(path, [("é.json", b"{}")])
+    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xff\xff", 1))
+    with open_container(path) as container, pytest.raises(ConfigurationError, match="damaged"):
+        container.read("é.json")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from store_footage import CLIP_S, add_rows, frigate, of_gate, spans, task, troubles, why_not
 
+from drivers.footage import TroubleKind
 from drivers.stores import frigate_rows
 from drivers.stores.frigate import read
 from drivers.stores.task import StoreTask
@@ -232,6 +233,29 @@ def test_a_stopped_recorder_a_future_row_and_a_clock_that_jumped_are_told_apart(
     recordings, index = of_gate(read(asked(store, NOW + timedelta(minutes=20)))[0])
     assert troubles(index) == {"future": 1, "clock-jump": 1, "stalled": 1}
     assert recordings.running is False and recordings.spans[-1].end_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ("end_time = 1e300", {"unreadable": 1}),
+        ("end_time = 9e999", {"unreadable": 1}),
+        ("segment_size = 9e999", {"unreadable": 1}),
+        ("segment_size = -1e300", {"unreadable": 1}),
+        ("end_time = end_time + 86400 * 365", {"clock-jump": 1}),
+    ],
+)
+def test_figures_that_cannot_be_cover_nothing(store: Path, changed: str, told: dict[TroubleKind, int]) -> None:
+    """One row that lasts for ever would hide every hole behind it."""
+    whole, _ = of_gate(read(asked(store))[0])
+    with recorder(store) as database:
+        database.execute(f"UPDATE recordings SET {changed} WHERE start_time = (SELECT max(start_time) FROM recordings)")  # noqa: S608
+        database.commit()
+    asked(store).index.unlink()
+    recordings, index = of_gate(read(asked(store))[0])
+    assert troubles(index) == told
+    assert recordings.spans[-1].end_at == whole.spans[-1].end_at - LENGTH
+    assert all(day.size_bytes >= 0 for day in index.days)
 
 
 def test_a_row_without_a_time_is_unreadable_and_the_others_count(store: Path) -> None:

@@ -144,7 +144,7 @@ def _zip(path: Path, archive: zipfile.ZipFile, file_max_bytes: int) -> Container
     def read(name: str) -> bytes:
         try:
             return archive.read(entries[name])  # reads no more than the size that was counted above
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
             raise _refused(path, name, "damaged") from None
 
     return Container(path, tuple(sorted(name for name in entries if not name.endswith("/"))), read)

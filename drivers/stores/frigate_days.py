@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from drivers.stores.ends import SETTLES_S, SLACK_S, Span, Troubles, merged
 from drivers.stores.frigate_files import RECORDINGS, Files
-from drivers.stores.frigate_rows import Row, Rows
+from drivers.stores.frigate_rows import LONGEST_S, Row, Rows
 from drivers.stores.index import Index, Part
 from drivers.stores.part import FIRST_KEPT
 from drivers.stores.scan import ROUND_S, turns
@@ -32,6 +32,8 @@ COUNTED_SHARE = 1 / 8
 DAYS_MAX = 4000
 _DAYS_AT_ONCE = 16
 MIB = 1024 * 1024
+_TIME_MAX_S = 2.0**33
+_DAY_MAX_MIB = 2.0**30
 _ALL = ""
 """The index keeps what was read of a day as a whole under this camera's name."""
 
@@ -73,6 +75,18 @@ class Columns:
         self.ends += numbers[1]
         self.sizes += numbers[2]
         self.paths += paths
+
+    def leave_out_what_cannot_be(self) -> None:
+        """Make rows bad whose end or size no recorder can have written; looked for only where there is one."""
+        if 0 <= sum(self.sizes) <= _DAY_MAX_MIB and max(self.ends, default=0.0) <= _TIME_MAX_S:
+            return
+        rows = list(zip(self.begins, self.ends, self.sizes, self.paths, strict=True))
+        most_mib = _DAY_MAX_MIB / len(rows)
+        can_be = [ends_s <= _TIME_MAX_S and 0 <= mib <= most_mib for _, ends_s, mib, _ in rows]
+        good = [row for row, right in zip(rows, can_be, strict=True) if right]
+        self.bad += [(row[0], row[3]) for row, right in zip(rows, can_be, strict=True) if not right]
+        self.begins, self.ends = array("d", [row[0] for row in good]), array("d", [row[1] for row in good])
+        self.sizes, self.paths = array("d", [row[2] for row in good]), [row[3] for row in good]
 
     def seal(self) -> str:
         """Return the digest of the rows.
@@ -190,6 +204,7 @@ class Days:
 
     def _part(self, day: date, columns: Columns, look_at_files: bool) -> Part:
         troubles = Troubles()
+        columns.leave_out_what_cannot_be()
         if columns.bad:
             troubles.note("unreadable", "a row without times or size", times=len(columns.bad))
         spans = _spans(columns, self._now_s, troubles)
@@ -219,7 +234,8 @@ def _spans(columns: Columns, now_s: float, troubles: Troubles) -> tuple[Span, ..
         return ()
     gaps = list(map(sub, begins[1:], ends))
     steady = not gaps or (min(gaps) >= -SLACK_S and max(gaps) <= SLACK_S)
-    if steady and begins[-1] < ends[-1] and begins[-1] <= now_s + SLACK_S:
+    lasts_s = ends[-1] - begins[-1]
+    if steady and 0 < lasts_s <= LONGEST_S and begins[-1] <= now_s + SLACK_S:
         return ((begins[0], ends[-1]),)
     spans: list[Span] = []
     until_s = 0.0
@@ -228,9 +244,9 @@ def _spans(columns: Columns, now_s: float, troubles: Troubles) -> tuple[Span, ..
         if begins_s > now_s + SLACK_S:
             troubles.note("future", name, begins_s)
             continue
-        if ends_s < begins_s or begins_s < until_s - SLACK_S:
+        if not begins_s <= ends_s <= begins_s + LONGEST_S or begins_s < until_s - SLACK_S:
             troubles.note("clock-jump", name, begins_s)
-        if ends_s > begins_s:
+        if begins_s < ends_s <= begins_s + LONGEST_S:
             spans.append((begins_s, ends_s))
-        until_s = max(until_s, ends_s)
+            until_s = max(until_s, ends_s)
     return tuple(merged(spans))

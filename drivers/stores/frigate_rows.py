@@ -25,7 +25,8 @@ Row = tuple[str, float, float, float, str]
 COLUMNS = frozenset({"camera", "path", "start_time", "end_time", "segment_size"})
 BUSY_S = 0.5
 _AT_ONCE = 10_000
-_LONGEST_S = 3600.0
+LONGEST_S = 3600.0
+"""No segment lasts longer: a row that says so would hide every hole behind it."""
 _MAGIC = b"SQLite format 3\0"
 _WAL = b"\2\2"
 
@@ -73,7 +74,7 @@ class Rows:
             return "start_time >= ? AND start_time < ?", (from_s, until_s)
         return "end_time >= ? AND end_time < ? AND start_time >= ? AND start_time < ?", (
             from_s,
-            until_s + _LONGEST_S,
+            until_s + LONGEST_S,
             from_s,
             until_s,
         )
