@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hubside import Recorder
+import pytest
+from hubside import Recorder, RunningHub
+from mosquitto import SampleBroker, free_port
 
+from agent.cli import main
+from agent.config import Hub
 from agent.enroll.channel import ask
-from agent.enroll.token import Token, read_token
+from agent.enroll.token import Token, read_token, write_token
 from agent.enroll.wire import Grant, Refusal, Request, read_answer, write_request
 from agent.hub import enrol_place, enrolment
-from agent.hub.enrol_place import Place, Settings
+from agent.hub.enrol_place import CA_NAME, CRL_NAME, Place, Settings
 from agent.hub.enrol_server import serving
 from agent.hub.enrol_store import EnrolStore
 from agent.keys import load_or_create_signer
@@ -83,3 +89,67 @@ class Gateway:
     def ask(self, token: Token, port: int) -> Grant | Refusal:
         """Ask over the wire."""
         return read_answer(ask("127.0.0.1", port, token.pin, self.request(token)))
+
+
+SITE = (
+    '[site]\nid = "{id}"\ncity = "datong"\ndivision = "140200"\n\n[storage]\ndirectory = "state"\nruntime = "state"\n'
+)
+
+
+@dataclass(frozen=True)
+class City:
+    """What the hub's team runs: desk, broker and hub."""
+
+    desk: EnrolDesk
+    broker: SampleBroker
+    hub: RunningHub
+
+    def token(self, site: str = "S1", valid: timedelta = timedelta(hours=1)) -> str:
+        """Make a token."""
+        return write_token(self.desk.token(site, clock(), valid))
+
+
+@contextmanager
+def city_in(tmp_path: Path) -> Iterator[City]:
+    """Run desk, broker and hub."""
+    broker_files, data = tmp_path / "broker-files", tmp_path / "hub"
+    broker_files.mkdir(mode=0o755)
+    desk_port = free_port()
+    broker = SampleBroker(tmp_path / "broker", broker_files, revocations=True)
+    desk = EnrolDesk(data, desk_port, broker.port)
+    for name in (CA_NAME, CRL_NAME, "broker.crt", "broker.key"):
+        (broker_files / name).symlink_to(desk.place.path(name))
+    own = desk.place.directory
+    hub = Hub("127.0.0.1", broker.port, True, own / CA_NAME, own / "hub.crt", own / "hub.key")
+    with (
+        broker,
+        serving(desk.place, desk.store, ("127.0.0.1", desk_port), lambda event: None, clock),
+        RunningHub(data, hub) as running,
+    ):
+        yield City(desk, broker, running)
+    desk.store.close()
+
+
+def site_file(folder: Path, site: str, more: str = "") -> Path:
+    """Write the site.toml of a fresh gateway."""
+    folder.mkdir()
+    path = folder / "site.toml"
+    path.write_text(SITE.replace("{id}", site) + more)
+    return path
+
+
+def enroll(config: Path, *words: object, lang: str = "en") -> int:
+    """Run `camwarden enroll` and return its exit code."""
+    return main(["enroll", *(str(word) for word in words), "--config", str(config), "--lang", lang])
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    """Return the object that it printed."""
+    told = json.loads(capsys.readouterr().out)
+    assert isinstance(told, dict) and told["schema"] == "camwarden-enroll/1"
+    return told
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

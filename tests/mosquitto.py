@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,9 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+
+SAMPLE = Path(__file__).parent.parent / "packaging" / "mosquitto"
+PASSWORDS = {"S1": "one", "S2": "two", "camwarden-hub": "hub"}
 
 
 def free_port() -> int:
@@ -67,6 +71,11 @@ class Broker:
         """End it in good order."""
         self._end(signal.SIGTERM)
 
+    def reload(self) -> None:
+        """Have it read its files again."""
+        assert self._child is not None
+        self._child.send_signal(signal.SIGHUP)
+
     def kill(self) -> None:
         """End it as a power cut does."""
         self._end(signal.SIGKILL)
@@ -91,3 +100,28 @@ class Broker:
             else:
                 return
         raise RuntimeError(f"mosquitto does not accept: {self.log}")
+
+
+class SampleBroker(Broker):
+    """Mosquitto with the shipped files; only paths, ports and the bind address are changed.
+
+    `files` holds ca.crt, broker.crt and broker.key; with `revocations` also ca.crl.
+    """
+
+    def __init__(self, directory: Path, files: Path, revocations: bool = False) -> None:
+        shutil.copy(SAMPLE / "acl", files / "acl")
+        passwords = files / "passwords"
+        passwords.touch(0o600)
+        for user, password in PASSWORDS.items():
+            subprocess.run(["mosquitto_passwd", "-b", str(passwords), user, password], check=True)
+        (files / "acl").chmod(0o600)
+        self.password_port = free_port()
+        text = (SAMPLE / "mosquitto.conf").read_text()
+        super().__init__(directory, listener=False)
+        text = text.replace("/etc/mosquitto/camwarden", str(files))
+        text = text.replace("/var/lib/mosquitto/", f"{directory}/")
+        text = text.replace("listener 8883", f"listener {self.port} 127.0.0.1")
+        text = text.replace("listener 8884", f"listener {self.password_port} 127.0.0.1")
+        if revocations:
+            text = text.replace("# crlfile", "crlfile")
+        self._lines = text.splitlines()

@@ -22,7 +22,15 @@ def rows_of(text: str) -> list[list[str]]:
 OTHERS, _, OPERATOR = TEXT.partition("## The operator as the adversary")
 ROWS = rows_of(OPERATOR)
 THREATS = rows_of(OTHERS.partition("## Who might attack")[2])
-ATTACKERS = ("camera or recorder", "picture", "network", "hub", "stole the gateway", "report, a bundle or a page")
+ATTACKERS = (
+    "camera or recorder",
+    "picture",
+    "network",
+    "hub",
+    "stole the gateway",
+    "its enrolment",
+    "report, a bundle or a page",
+)
 NOBODY = "none: nothing notices it"
 
 

@@ -16,7 +16,7 @@ from agent import exits
 from agent.cli import main
 from agent.config import Site
 from agent.config_load import load
-from agent.ledger.site_text import unmarked
+from agent.site_lines import unmarked
 
 HEAD = "站点编号,摄像机名称,国标编码,IP地址,通道号,城市\n"
 JWKS = b'{"keys": []}'
@@ -202,7 +202,7 @@ def test_a_file_whose_lines_cannot_be_changed_singly_is_left_alone(
     text = 'site = {id = "dt0001", name = "old", city = "datong", division = "140200"}\n'
     (folder / "site.toml").write_text(text)
     assert take(tmp_path, "站点名称,摄像机名称,IP地址\nnew,A,192.0.2.1\n", "--force") == exits.USAGE
-    assert "site.toml:1 is written in a way that a ledger cannot change" in capsys.readouterr().err
+    assert "site.toml:1 is written in a way that cannot be changed by itself" in capsys.readouterr().err
     assert (folder / "site.toml").read_text() == text and [p.name for p in folder.iterdir()] == ["site.toml"]
 
 

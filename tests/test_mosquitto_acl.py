@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +14,7 @@ import pytest
 from certificates import Authority
 from delivery import Maker
 from hubside import FAST, RunningHub, clock, publishing, waits
-from mosquitto import Broker, free_port
+from mosquitto import PASSWORDS, SampleBroker
 
 from agent.config import Hub
 from agent.errors import ConfigurationError
@@ -25,30 +24,6 @@ from agent.publish import Publisher
 from agent.publish_tls import tls_context
 from drivers.model import Credential
 
-SAMPLE = Path(__file__).parent.parent / "packaging" / "mosquitto"
-PASSWORDS = {"S1": "one", "S2": "two", "camwarden-hub": "hub"}
-
-
-class SampleBroker(Broker):
-    """Mosquitto with the shipped files; only paths, ports and the bind address are changed."""
-
-    def __init__(self, directory: Path, authority: Authority) -> None:
-        authority.issue("broker", server=True)
-        shutil.copy(SAMPLE / "acl", authority.directory / "acl")
-        passwords = authority.directory / "passwords"
-        passwords.touch(0o600)
-        for user, password in PASSWORDS.items():
-            subprocess.run(["mosquitto_passwd", "-b", str(passwords), user, password], check=True)
-        (authority.directory / "acl").chmod(0o600)
-        self.password_port = free_port()
-        text = (SAMPLE / "mosquitto.conf").read_text()
-        super().__init__(directory, listener=False)
-        text = text.replace("/etc/mosquitto/camwarden", str(authority.directory))
-        text = text.replace("/var/lib/mosquitto/", f"{directory}/")
-        text = text.replace("listener 8883", f"listener {self.port} 127.0.0.1")
-        text = text.replace("listener 8884", f"listener {self.password_port} 127.0.0.1")
-        self._lines = text.splitlines()
-
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
@@ -57,7 +32,8 @@ def authority(tmp_path: Path) -> Authority:
 
 @pytest.fixture
 def broker(tmp_path: Path, authority: Authority) -> Iterator[SampleBroker]:
-    with SampleBroker(tmp_path / "broker", authority) as running:
+    authority.issue("broker", server=True)
+    with SampleBroker(tmp_path / "broker", authority.directory) as running:
         yield running
 
 

@@ -35,11 +35,12 @@ from agent.ledger.changes import left_over
 from agent.ledger.columns import COLUMNS
 from agent.ledger.export import heading
 from agent.ledger.rows import Entry, Ledger, Problem
-from agent.ledger.site_text import HUB_KEYS, Change
+from agent.ledger.site_text import HUB_KEYS
 from agent.ledger.sites import SitePlan, by_site, plan, with_given
 from agent.ledger.tables import Tables
 from agent.model import Json, Message
 from agent.paths import SECRETS_NAME
+from agent.site_lines import Change
 from agent.text import translate
 from drivers.spans import day_of
 

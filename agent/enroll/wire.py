@@ -158,7 +158,9 @@ def read_answer(data: bytes) -> Grant | Refusal:
         if not all(isinstance(text, str) and text.isascii() for text in texts) or not SITE_ID.fullmatch(said["site"]):
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise NotVerified("malformed", "the answer is none of an enrolment desk") from None
+        raise NotVerified(
+            "malformed", "the desk's answer is not understood: bring hub and gateway to the same version of camwarden"
+        ) from None
     return Grant(said["site"], *texts, {key.kid: key for key in keys}, host, port, at)
 
 

@@ -10,11 +10,12 @@ from datetime import date
 
 from agent.ledger.columns import COLUMNS, Column
 from agent.ledger.declared import in_force, said
-from agent.ledger.site_text import HUB_KEYS, Change
+from agent.ledger.site_text import HUB_KEYS
 from agent.ledger.sites import SitePlan
 from agent.ledger.tables import Tables, tables_of
 from agent.ledger.values import Refused
 from agent.model import Json
+from agent.site_lines import Change
 
 
 def changes(plan: SitePlan, site: Tables, has_hub_keys: bool = False) -> tuple[Change, ...]:

@@ -1,4 +1,4 @@
-"""The page beside rendered site folders: what is left to do for each site, from passwords to the hub's trust. Pure."""
+"""The page beside rendered site folders: what is left to do for each site, from passwords to enrolment. Pure."""
 
 from __future__ import annotations
 
@@ -14,15 +14,30 @@ def page(plans: Sequence[SitePlan], lang: str) -> str:
     lines = [
         f"# {translate('Sites made from a ledger', lang)}",
         "",
-        translate("For each site: copy its folder to /etc/camwarden, fill in secrets.toml, start the service:", lang),
+        translate("On the hub: make a token for each site; each is good once and for a day:", lang),
+        "",
+        "```",
+        "camwarden hub enroll token --sites . --csv --data DIR",
+        "```",
+        "",
+        translate(
+            "For each site: copy its folder to /etc/camwarden, fill in secrets.toml, enrol it (the token is "
+            "asked for), start the service:",
+            lang,
+        ),
         "",
         "```",
         "sudo install -d -m 0755 /etc/camwarden && sudo cp -p SITE/* /etc/camwarden/",
+        "sudo camwarden enroll",
+        "sudo camwarden check",
         "sudo systemctl enable --now camwarden",
-        "sudo camwarden keys show",
         "```",
         "",
-        translate("Compare the thumbprint that it shows by telephone or on site, then let the hub trust it:", lang),
+        translate(
+            "A hub without tokens: compare the thumbprint that `camwarden keys show` prints at the site by "
+            "telephone or on site, then let the hub trust it:",
+            lang,
+        ),
         "",
         f"| {' | '.join((translate('site', lang), translate('name', lang), translate('cameras', lang)))} "
         f"| {translate('passwords of', lang)} | {translate('on the hub', lang)} |",

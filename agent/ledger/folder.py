@@ -20,11 +20,12 @@ from agent.config_tables import site_tables
 from agent.errors import UsageError, os_words
 from agent.files import write_atomic
 from agent.ledger.changes import changes, new_declarations
-from agent.ledger.site_text import HUB_KEYS, Change, marked, merged, missing_logins, new_text, secrets_text, unmarked
+from agent.ledger.site_text import HUB_KEYS, missing_logins, new_text, secrets_text
 from agent.ledger.sites import SitePlan
 from agent.ledger.tables import Tables
 from agent.model import Message
 from agent.paths import SECRETS_NAME
+from agent.site_lines import Change, marked, merged, unmarked
 
 SITE_NAME: Final = "site.toml"
 FOLDER_MODE: Final = 0o755

@@ -59,8 +59,8 @@ function _shtab_camwarden_using
   test "$_shtab_camwarden_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_commands run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' credentials 'credentials status' 'credentials retry' keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case'
-set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --config --data --day --device --documents --driver --epoch --expires --filed --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --listen --map --metrics --month --open --out --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --to --topic --until --user --valid --why --within --write --xlsx
+set -g _shtab_camwarden_commands run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' credentials 'credentials status' 'credentials retry' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case'
+set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --config --data --day --device --documents --driver --epoch --expires --filed --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --listen --map --metrics --month --open --out --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --to --token-file --topic --until --user --valid --why --within --write --xlsx
 
 complete -c camwarden -e
 complete -c camwarden -f
@@ -590,6 +590,19 @@ complete -c camwarden -n '_shtab_camwarden_using credentials retry' -l lang -xka
 complete -c camwarden -n '_shtab_camwarden_using credentials retry' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using credentials retry' -l version -d 'print the version and end'
 complete -c camwarden -n '_shtab_camwarden_using credentials retry; and test $_shtab_camwarden_npos -eq 0' -ka "(_camwarden_ids device)" -d 'the device'"'"'s id in site.toml'
+complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a enroll -d 'enrol this gateway at its hub with a token from the hub'"'"'s team'
+complete -c camwarden -n '_shtab_camwarden_using enroll' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using enroll' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml)'
+complete -c camwarden -n '_shtab_camwarden_using enroll' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using enroll' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using enroll' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using enroll' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using enroll' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using enroll' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using enroll' -l token-file -xka "(__fish_complete_path (commandline -ct))" -d 'read the token from a file'
+complete -c camwarden -n '_shtab_camwarden_using enroll' -l renew -d 'get a new certificate when the old one soon ends'
+complete -c camwarden -n '_shtab_camwarden_using enroll' -l replace -d 'let the token'"'"'s hub take the place of another one'
+complete -c camwarden -n '_shtab_camwarden_using enroll' -l dry-run -d 'say what would be done; send and write nothing'
 complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a keys -d 'show or change the report key, and get a certificate for the broker'
 complete -c camwarden -n '_shtab_camwarden_using keys' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using keys' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml)'

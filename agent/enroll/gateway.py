@@ -1,0 +1,136 @@
+"""The gateway's side of enrolment: its two keys, its request, and what a desk's answer means for it.
+
+Decides which answers count: a grant for this site by a clock that agrees with ours. Where things are put is
+`agent/enroll/placing.py`'s.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent import exits
+from agent.config import Site
+from agent.config_key import TlsPlace
+from agent.config_storage import Storage
+from agent.enroll.channel import ask
+from agent.enroll.placing import Desk, writing
+from agent.enroll.wire import Grant, Reason, Refusal, Request, read_answer, write_request
+from agent.errors import AgentError, HubUnavailable, UsageError
+from agent.files import as_owner_of
+from agent.keys import Signer
+from agent.keys_place import place_of
+from agent.keys_tls import certificate_request, fitting_certificate
+from agent.model import Message, utc_text
+
+SERVICE_USER: Final = "camwarden"
+CLOCK_MOST: Final = timedelta(minutes=5)
+"""A gateway whose clock is further off gets nothing written: neither its certificate nor its reports would hold."""
+
+REFUSED: Final[dict[Reason, Message]] = {
+    "malformed": Message(
+        "the hub's enrolment desk does not understand this gateway: bring both to the same version of camwarden"
+    ),
+    "unknown": Message(
+        "the hub does not know this token: it is another hub's, or its desk was made anew; ask for a new one"
+    ),
+    "expired": Message("the time of this token is over; ask the hub's team for a new one"),
+    "used": Message(
+        "this token was used before, with other keys than this gateway's: if that was not you, have the hub's team "
+        "revoke the site at once; else ask for a new token"
+    ),
+    "revoked": Message("the hub has taken back this token, or the keys of this gateway; ask the hub's team"),
+    "site": Message("this token is for another site; ask the hub's team for the one of this site"),
+    "request": Message("the hub gives no certificate for this gateway's key: it must be EC P-256 or Ed25519"),
+    "key": Message(
+        "the report key of this gateway is that of another site at the hub: it was copied; move report-key.pem away, "
+        "and repeat"
+    ),
+    "busy": Message("the hub's enrolment desk has trouble of its own: repeat in a while, with the same token"),
+}
+"""What the desk's refusals mean at the gateway, each with the next step."""
+
+NOT_KNOWN_TO_RENEW: Final = Message("the hub knows no certificate of this gateway's keys; ask for a token, enrol again")
+
+
+class NotEnrolled(AgentError):
+    """The desk says no."""
+
+    exit_code = exits.REFUSED
+
+
+def make_state_folder(storage: Storage) -> None:
+    """Make the service's folder where the service never ran, as its user's.
+
+    Raises:
+        Forbidden, UsageError: It cannot be made.
+    """
+    directory = storage.directory
+    if directory.exists():
+        return
+    with writing(directory):
+        directory.mkdir(mode=0o700, parents=True)
+        if os.geteuid() == 0 and directory == Storage().directory:
+            try:
+                user = pwd.getpwnam(SERVICE_USER)
+            except KeyError:
+                return  # no service is installed here
+            os.chown(directory, user.pw_uid, user.pw_gid)
+
+
+def keys_of(site: Site, place: TlsPlace) -> tuple[Signer, str]:
+    """Return the report key, and a request for a certificate in PEM; what is missing of both keys is made.
+
+    Raises:
+        AgentError: A key cannot be made, read or used.
+    """
+    with as_owner_of(place.directory), closing(place_of(site, os.environ)) as keys:
+        signer = keys.current() or keys.create()
+    with as_owner_of(place.key.parent):
+        return signer, certificate_request(place.key, place.site_id).decode()
+
+
+def granted(
+    desk: Desk, site: Site, place: TlsPlace, secret: bytes, now: datetime
+) -> tuple[Grant, Signer, bytes, datetime]:
+    """Ask the desk for a certificate; return what it grants, the report key, the certificate in PEM and its end.
+
+    Args:
+        desk: Where it is.
+        site: Whose report key signs the request.
+        place: Where the TLS key is.
+        secret: The token's; empty: this is a renewal.
+        now: The clock here.
+
+    Raises:
+        NotEnrolled: The desk refuses.
+        HubUnavailable: The desk cannot be asked.
+        NotVerified: Its answer is none.
+        UsageError: The clock is wrong, or the certificate does not fit.
+    """
+    signer, csr = keys_of(site, place)
+    request = Request(place.site_id, csr, signer.public, now, secret)
+    answer = read_answer(ask(desk.host, desk.port, desk.pin, write_request(request, signer)))
+    if isinstance(answer, Refusal):
+        said = NOT_KNOWN_TO_RENEW if answer.reason == "unknown" and not secret else REFUSED[answer.reason]
+        raise _refusal(said, answer.reason == "busy")
+    if answer.site != place.site_id:
+        raise _refusal(REFUSED["site"])
+    if abs(answer.at - now) > CLOCK_MOST:
+        raise UsageError(
+            Message(
+                "the clock here says {here}, the hub's {there}: set it (NTP), then repeat; nothing was written",
+                {"here": utc_text(now), "there": utc_text(answer.at)},
+            )
+        )
+    certificate, ends = fitting_certificate(
+        answer.certificate.encode(), place.key, place.site_id, now, answer.authorities.encode()
+    )
+    return answer, signer, certificate, ends
+
+
+def _refusal(said: Message, later: bool = False) -> AgentError:
+    return HubUnavailable(said) if later else NotEnrolled(said)

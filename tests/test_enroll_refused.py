@@ -1,0 +1,186 @@
+"""`camwarden enroll` where something is wrong: one line, the next step, nothing changed; and how it is repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from enrolling import City, EnrolDesk, city_in, clock, contents, enroll, printed, site_file
+from hubside import waits
+from mosquitto import free_port
+
+from agent.cli import main
+from agent.commands import enroll as command
+from agent.config_load import load_declared
+from agent.enroll.token import Token, write_token
+from agent.hub import enrolment
+from agent.hub.enrol_server import serving
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    with city_in(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return site_file(tmp_path / "etc", "S1")
+
+
+@pytest.mark.parametrize("at", ["plan", "put", "keep_desk", "send_first"])
+def test_an_enrolment_that_was_killed_at_any_step_is_repeated_with_the_same_token(
+    city: City, config: Path, at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = city.token()
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(command, at, killed)
+        assert enroll(config, token, "--quiet") == 130
+    load_declared(config)
+    assert enroll(config, token, "--quiet") == 0
+    assert len(city.desk.store.certificates()) == 1
+
+
+def test_another_gateway_with_the_same_token_is_told_what_that_means(
+    city: City, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = city.token()
+    assert enroll(config, token, "--quiet") == 0
+    other = site_file(tmp_path / "other", "S1")
+    before = other.read_bytes()
+    assert enroll(other, token) == 4
+    assert "used before, with other keys" in capsys.readouterr().err
+    assert other.read_bytes() == before and not (other.parent / "hub-ca.pem").exists()
+
+
+def test_another_hub_takes_the_place_of_the_one_that_a_site_relies_on_only_when_told(
+    city: City, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = EnrolDesk(tmp_path / "other", free_port(), 1)
+    with serving(other.place, other.store, ("127.0.0.1", other.place.settings.port), lambda event: None, clock):
+        assert enroll(config, city.token(), "--quiet") == 0
+        before = contents(config.parent)
+        token = write_token(other.token("S1", clock()))
+        assert enroll(config, token) == 2
+        assert "relies on another hub" in capsys.readouterr().err
+        after = contents(config.parent)
+        assert {name: data for name, data in before.items() if "state" not in name} == {
+            name: data for name, data in after.items() if "state" not in name
+        }
+        assert after["state/site.pem"] == before["state/site.pem"]
+    assert enroll(config, city.token(), "--replace", "--quiet") == 0
+    other.store.close()
+
+
+def wrong_tokens(city: City) -> dict[str, tuple[str, int, str]]:
+    good = city.desk.token("S1", clock())
+    moved = Token(good.host, free_port(), good.site, good.expires_at, good.pin, good.secret)
+    forged = Token(good.host, good.port, good.site, good.expires_at, b"x" * 32, good.secret)
+    unknown = Token(good.host, good.port, good.site, good.expires_at, good.pin, b"x" * 32)
+    other = Token(good.host, good.port, "S2", good.expires_at, good.pin, good.secret)
+    return {
+        "unreachable": (write_token(moved), 69, "cannot be reached"),
+        "man in the middle": (write_token(forged), 69, "shows another certificate"),
+        "unknown": (write_token(unknown), 4, "does not know this token"),
+        "another site": (write_token(other), 2, "the token is for site S2"),
+        "cut": (write_token(good)[:-3], 2, "not whole"),
+        "something else": ("password1", 2, "not an enrolment token"),
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["unreachable", "man in the middle", "unknown", "another site", "cut", "something else"]
+)
+def test_a_token_that_is_no_good_is_one_line_with_the_next_step_and_changes_no_file(
+    city: City, config: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token, code, said = wrong_tokens(city)[name]
+    before = config.read_bytes()
+    assert enroll(config, token) == code
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1 and token not in error
+    assert config.read_bytes() == before and sorted(path.name for path in config.parent.iterdir())[-1] != "hub-ca.pem"
+
+
+def test_expired_and_revoked_are_told_apart(city: City, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = city.desk.token("S1", clock() - timedelta(days=2))
+    assert enroll(config, write_token(old)) == 4
+    assert "the time of this token is over" in capsys.readouterr().err
+    revoked = city.token()
+    city.token()
+    assert enroll(config, revoked) == 4
+    assert "taken back" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("off", [timedelta(days=-20_000), timedelta(minutes=-6), timedelta(days=4000)])
+def test_a_wrong_clock_is_told_with_both_times_and_the_token_is_good_after_it_is_set(
+    city: City, config: Path, off: timedelta, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = city.token()
+
+    class Off(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            return clock() + off
+
+    with monkeypatch.context() as patched:
+        patched.setattr(command, "datetime", Off)
+        assert enroll(config, token) == 2
+    assert "the clock here says" in capsys.readouterr().err
+    assert "[hub]" not in config.read_text()
+    assert enroll(config, token, "--quiet") == 0
+
+
+def test_without_a_site_file_the_next_step_is_told(
+    city: City, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert enroll(tmp_path / "site.toml", city.token()) == 78
+    assert "camwarden init" in capsys.readouterr().err
+
+
+def test_a_broker_that_is_away_leaves_the_report_in_the_spool_and_says_so(
+    city: City, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "CONFIRM_WITHIN_S", 0.5)
+    city.broker.stop()
+    assert enroll(config, city.token()) == 69
+    assert "not confirmed the first report yet" in capsys.readouterr().out
+    city.broker.start()
+    assert main(["queue", "flush", "--within", "20", "--config", str(config), "--quiet"]) == 0
+
+
+def test_a_certificate_is_renewed_when_a_third_of_its_life_is_left_and_not_before(
+    city: City, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert enroll(config, city.token(), "--quiet") == 0
+    path = config.parent / "state" / "site.pem"
+    first = x509.load_pem_x509_certificate(path.read_bytes())
+    assert enroll(config, "--renew") == 0
+    assert "nothing to renew yet" in capsys.readouterr().out
+    monkeypatch.setattr(command, "RENEW_AT_RATIO", 2)
+    monkeypatch.setattr(enrolment, "RENEWED_LATELY", timedelta())
+    assert enroll(config, "--renew", "--json") == 0
+    assert printed(capsys)["done"] is True
+    second = x509.load_pem_x509_certificate(path.read_bytes())
+    assert second.serial_number != first.serial_number and second.public_key() == first.public_key()
+    waits(lambda: enroll(config, city.token(), "--quiet") == 0)
+
+
+def test_renewal_of_a_gateway_that_was_never_enrolled_or_was_revoked_is_refused(
+    city: City, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "RENEW_AT_RATIO", 2)
+    assert enroll(config, "--renew") == 2
+    assert "never enrolled" in capsys.readouterr().err
+    assert enroll(config, city.token(), "--quiet") == 0
+    enrolment.revoke(city.desk.place, city.desk.store, "S1", clock())
+    assert enroll(config, "--renew") == 4
+    assert "taken back" in capsys.readouterr().err
+    assert enroll(config, city.token(), "--renew") == 2
