@@ -16,7 +16,11 @@ from agent.repaired import Repairs, read_repairs, repairs_json
 Figure = Literal["online", "good", "linked", "recorded", "clock", "overlay", "file"]
 
 FIGURES: Final[tuple[Figure, ...]] = ("online", "good", "linked", "recorded", "clock", "overlay", "file")
-"""Online, in good condition, linked, recording complete, clock right, overlay right, camera file filled in."""
+"""Online, in good condition, linked, recording complete, clock right, overlay right, camera file filled in.
+
+`counts` has looks, of camera files fields. Recording is counted twice: in looks that found it complete, as reports have
+had it from the beginning, and in seconds (`DayAssessed.footage`), which is the figure of assessment.
+"""
 
 DAYS_KEPT: Final = 31
 PLANNED_MAX: Final = 64
@@ -50,7 +54,8 @@ class Count:
 class DayAssessed:
     """One local day: how many looks there were, each figure, and the subjects that were worked on by plan.
 
-    `repairs`: the faults whose repair was verified on it, by class.
+    `repairs`: the faults whose repair was verified on it, by class. `footage`: seconds that were to be recorded on it,
+    of all cameras together; None: not counted yet.
     """
 
     day: date
@@ -58,6 +63,13 @@ class DayAssessed:
     counts: Mapping[Figure, Count] = field(default_factory=dict)
     planned: tuple[str, ...] = ()
     repairs: Mapping[str, Repairs] = field(default_factory=dict)
+    footage: Count | None = None
+
+    @property
+    def figures(self) -> dict[Figure, Count]:
+        """Every figure; recording completeness in seconds, once they are counted."""
+        told = {name: self.counts.get(name, Count()) for name in FIGURES}
+        return told | {"recorded": self.footage or Count()}
 
 
 def last_whole_day(days: Sequence[DayAssessed], today: date) -> DayAssessed | None:
@@ -67,26 +79,31 @@ def last_whole_day(days: Sequence[DayAssessed], today: date) -> DayAssessed | No
 
 def rates_json(day: DayAssessed) -> dict[str, Json]:
     """Return a day as reports carry it: each figure as [good, due, unknown, excluded]; repairs where there were any."""
-    rows: dict[str, Json] = {
-        name: [count.good, count.due, count.unknown, count.excluded]
-        for name, count in ((name, day.counts.get(name, Count())) for name in FIGURES)
-    }
-    told: dict[str, Json] = {"day": day.day.isoformat(), "looks": day.looks, **rows}
-    return {**told, "repairs": repairs_json(day.repairs)} if day.repairs else told
+    told: dict[str, Json] = {"day": day.day.isoformat(), "looks": day.looks}
+    told |= {name: _row(day.counts.get(name, Count())) for name in FIGURES}
+    told |= {"recorded_s": _row(day.footage)} if day.footage else {}
+    return told | ({"repairs": repairs_json(day.repairs)} if day.repairs else {})
+
+
+def _row(count: Count) -> list[Json]:
+    return [count.good, count.due, count.unknown, count.excluded]
 
 
 def to_data(day: DayAssessed) -> list[Any]:
     """Return a day as plain data for the memory's text."""
-    counts = {name: [one.good, one.due, one.unknown, one.excluded] for name, one in day.counts.items()}
-    return [day.day.isoformat(), day.looks, counts, list(day.planned), repairs_json(day.repairs)]
+    counts = {name: _row(one) for name, one in day.counts.items()}
+    footage = _row(day.footage) if day.footage else None
+    return [day.day.isoformat(), day.looks, counts, list(day.planned), repairs_json(day.repairs), footage]
 
 
 def from_data(row: Sequence[Any]) -> DayAssessed:
-    """Return the day that `to_data` wrote, before repairs were counted too.
+    """Return the day that `to_data` wrote, also before repairs and seconds were counted.
 
     Raises ValueError, KeyError or TypeError for anything else.
     """
     day, looks, counts, planned, *rest = row
     read = {name: Count(*map(int, counts[name])) for name in FIGURES if name in counts}
-    repairs = read_repairs(rest[0]) if rest else {}
-    return DayAssessed(date.fromisoformat(day), int(looks), read, tuple(map(str, planned)), repairs)
+    repairs, footage = (*rest, None, None)[:2]
+    seconds = Count(*map(int, footage)) if footage else None
+    names = tuple(map(str, planned))
+    return DayAssessed(date.fromisoformat(day), int(looks), read, names, read_repairs(repairs), seconds)

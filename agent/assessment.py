@@ -7,6 +7,7 @@ there was; what was worked on by plan is not due, and `excluded` says how much. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -16,7 +17,9 @@ from agent.config import CameraConfig, Site
 from agent.declarations import local_day, standing
 from agent.episodes import Episode, by_class, repairs
 from agent.facts import Facts
+from agent.finding_notes import Standing
 from agent.model import Finding, Status
+from agent.recorded_seconds import recorded_on
 from agent.repaired import summed
 
 _OF_PICTURE: Final = ("camera-online", "camera-occluded", "camera-moved", "video-quality", "recording-completeness")
@@ -26,18 +29,20 @@ def assessed(
     site: Site,
     facts: Facts,
     findings: Iterable[Finding],
-    planned: frozenset[str],
+    noted: Standing,
     days: tuple[DayAssessed, ...],
     now: datetime,
     closed: Iterable[Episode] = (),
 ) -> tuple[DayAssessed, ...]:
     """Add one look to its day; return the last `DAYS_KEPT` days, oldest first.
 
+    The seconds of the last whole day are counted anew: a recorder's segments are listed when the day is over.
+
     Args:
         site: The site.
         facts: What this look saw.
         findings: What it concluded.
-        planned: Subjects that are being worked on by plan.
+        noted: What is being worked on by plan, and what was.
         days: What is known of earlier looks; days after this one are dropped, for the clock was wrong then.
         now: When this look was.
         closed: The episodes that it closed.
@@ -47,10 +52,13 @@ def assessed(
     before = next((one for one in days if one.day == today), DayAssessed(today))
     by_key = {one.key: one for one in findings}
     counts = dict(before.counts)
-    for figure, count in _look(site, facts, by_key, planned, now):
+    for figure, count in _look(site, facts, by_key, noted.planned, now):
         counts[figure] = counts.get(figure, Count()).plus(count)
-    names = tuple(sorted({*before.planned, *planned}))[:PLANNED_MAX]
+    names = tuple(sorted({*before.planned, *noted.planned}))[:PLANNED_MAX]
     mended = summed((before.repairs, repairs(closed, by_class)))
+    if earlier:
+        footage = recorded_on(site, facts, noted.plans, earlier[-1].day)
+        earlier = (*earlier[:-1], replace(earlier[-1], footage=footage))
     return (*earlier, DayAssessed(today, before.looks + 1, counts, names, mended))[-DAYS_KEPT:]
 
 

@@ -120,7 +120,7 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     noted = standing(site, read_notes(site.storage.directory), moment.at)
     changed, memory = transitions(seen.findings, seen.memory, moment.at, noted)
     closed = [one.episode for one in changed if one.episode is not None]
-    days = assessed(site, seen.facts, seen.findings, noted.planned, memory.assessed, moment.at, closed)
+    days = assessed(site, seen.facts, seen.findings, noted, memory.assessed, moment.at, closed)
     memory = replace(memory, assessed=days)
     changed = (*(incident_told(one.kind, one.detail) for one in incidents), *seen.asked.told, *changed)
     counts = spool.counts()

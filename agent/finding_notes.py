@@ -97,11 +97,12 @@ _TIMES = frozenset({"detected_at", "at", "until", "start_at"})
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What counts at one moment: by key, and which subjects are being worked on."""
+    """What counts at one moment: by key, and which subjects are being worked on; `plans`: every one that is known."""
 
     acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
     planned: frozenset[str] = frozenset()
     proved: Mapping[str, Proof] = field(default_factory=dict)
+    plans: tuple[Plan, ...] = ()
 
 
 NOTHING_NOTED: Final = Standing()
@@ -113,6 +114,7 @@ def standing(site: Site, notes: tuple[Note, ...], now: datetime) -> Standing:
         {one.key: one for one in notes if isinstance(one, Acknowledgement) and now < one.until},
         frozenset(name for one in notes if is_in_force(one, now) for name in covered(site, one)),
         {one.key: one for one in notes if isinstance(one, Proof)},
+        tuple(one for one in notes if isinstance(one, Plan)),
     )
 
 

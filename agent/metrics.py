@@ -17,9 +17,10 @@ from datetime import datetime, time
 from typing import Final, get_args
 from zoneinfo import ZoneInfo
 
-from agent.assessed_days import FIGURES, Count, DayAssessed, last_whole_day
+from agent.assessed_days import DayAssessed, last_whole_day
 from agent.chain import Heads
 from agent.checks import CHECKS
+from agent.checks.retention import COMPLETENESS_ID
 from agent.config import Site
 from agent.declarations import local_day
 from agent.episodes import Episode, by_class
@@ -44,10 +45,16 @@ METRICS: Final[dict[str, tuple[Kind, str]]] = {
     "findings": ("gauge", "Findings by check and status; those that share another's cause are left to it."),
     "cameras": ("gauge", "Cameras by whether they are online: pass, fail or unknown."),
     "footage_oldest_age_seconds": ("gauge", "Age of a camera's oldest footage."),
+    "footage_recorded_seconds": ("gauge", "What is there of footage_scheduled_seconds."),
+    "footage_scheduled_seconds": ("gauge", "What was to be recorded on the listed days of a camera's due window."),
+    "footage_gaps": ("gauge", "Holes of more than two seconds in a camera's due footage, adjoining ones as one."),
     "clock_offset_seconds": ("gauge", "A device's clock minus ours; above 0: it is ahead."),
     "subjects_without_series": ("gauge", "Cameras and devices without series of their own."),
     "assessment_good": ("gauge", "What was good of assessment_due, by figure; what could not be judged is not good."),
-    "assessment_due": ("gauge", "What was due on the last whole local day: looks at cameras, fields of camera files."),
+    "assessment_due": (
+        "gauge",
+        "What was due on the last whole local day: looks; `recorded`: seconds, `file`: fields.",
+    ),
     "assessment_unknown": ("gauge", "What of assessment_due could not be judged."),
     "assessment_excluded": ("gauge", "What was not due because work was planned."),
     "assessment_day_timestamp_seconds": ("gauge", "When the local day of the figures of assessment began, Unix time."),
@@ -69,6 +76,9 @@ METRICS: Final[dict[str, tuple[Kind, str]]] = {
     "process_cpu_seconds_total": ("counter", "Processor time of the agent, without the picture worker."),
 }
 """Every metric, without the prefix `camwarden_`. Not `process_...`: a textfile stands beside node_exporter's own."""
+
+_COMPLETENESS: Final = {"recorded_seconds": "recorded_s", "scheduled_seconds": "scheduled_s", "gaps": "gap_count"}
+"""What `recording-completeness` measures of a camera, and what it calls it."""
 
 _WAITING: Final = ("pending", "sent", "parked")
 
@@ -142,6 +152,10 @@ def cycle_metrics(
         "footage_oldest_age_seconds": _evidence(
             findings, "retention-days", "camera", "kept_days", shown_cameras, DAY_S
         ),
+        **{
+            f"footage_{name}": _evidence(findings, COMPLETENESS_ID, "camera", value, shown_cameras)
+            for name, value in _COMPLETENESS.items()
+        },
         "clock_offset_seconds": _evidence(findings, "clock-offset", "device", "offset_s", shown_devices),
         "subjects_without_series": [({"kind": kind}, number) for kind, number in beyond.items()],
         **_assessment(site, last_whole_day(days, local_day(site, cycle.finished_at))),
@@ -151,7 +165,7 @@ def cycle_metrics(
 
 
 def _assessment(site: Site, day: DayAssessed | None) -> dict[str, list[tuple[Labels, float]]]:
-    counts = {name: day.counts.get(name, Count()) for name in FIGURES} if day else {}
+    counts = day.figures if day else {}
     begins_at = [datetime.combine(day.day, time(), ZoneInfo(site.time_zone)).timestamp()] if day else []
     return {
         "assessment_good": [({"figure": name}, one.good) for name, one in counts.items()],

@@ -102,6 +102,18 @@ PANELS: Final = (
         (("{{camera}}", "camwarden_footage_oldest_age_seconds{HERE}"),),
     ),
     Panel(
+        ("Recording completeness", "录像完整率"),
+        "timeseries",
+        "percentunit",
+        (("{{camera}}", "camwarden_footage_recorded_seconds{HERE} / camwarden_footage_scheduled_seconds{HERE}"),),
+    ),
+    Panel(
+        ("Holes in the footage", "录像缺口数"),
+        "timeseries",
+        "short",
+        (("{{camera}}", "camwarden_footage_gaps{HERE}"),),
+    ),
+    Panel(
         ("Clock offset of devices", "设备时钟偏差"),
         "timeseries",
         "s",

@@ -18,6 +18,7 @@ from agent.checks import run_checks
 from agent.config import Rules, Site
 from agent.declarations import Declaration, local_day
 from agent.facts import Facts, gather
+from agent.finding_notes import Standing
 from agent.model import Finding
 from agent.outages import Outage, OutageKind
 from agent.rules.reading import shipped
@@ -46,7 +47,7 @@ def look(
     at: datetime = NOW,
 ) -> tuple[DayAssessed, ...]:
     facts = facts_of(a_site, observations)
-    return assessed(a_site, facts, run_checks(a_site, facts, at), planned, days, at)
+    return assessed(a_site, facts, run_checks(a_site, facts, at), Standing(planned=planned), days, at)
 
 
 def silent(name: str = "gate", device: str = "box") -> tuple[Observation, ...]:

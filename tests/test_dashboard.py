@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from exposition_reader import read
+from footage_looks import facts_of
 from sites import NOW, camera, healthy, observed, site
 from test_metrics import CYCLE, DAY, LIVE
 
 from agent.checks import run_checks
-from agent.facts import gather
 from agent.metrics import METRICS, cycle_metrics, live_metrics
 
 FOLDER = Path(__file__).parent.parent / "packaging/grafana"
@@ -26,7 +26,7 @@ SELECTOR = re.compile(r"(camwarden_[a-z_]+)(?:\{([^}]*)\})?")
 def given() -> dict[str, dict[str, set[str]]]:
     """Return the labels of each metric with their values, as a site gives them."""
     here = site(camera("gate"))
-    findings = run_checks(here, gather(observed("site") + healthy("gate")), NOW)
+    findings = run_checks(here, facts_of(here, observed("site") + healthy("gate")), NOW)
     found: dict[str, dict[str, set[str]]] = {}
     for name, *labels in read(cycle_metrics(here, findings, CYCLE, (DAY,)) + live_metrics(LIVE, NOW)):
         of_metric = found.setdefault(str(name), {})

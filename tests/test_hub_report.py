@@ -16,7 +16,7 @@ from hubdesk import Desk
 from openpyxl import load_workbook
 from reporting import DAY, FIRST, LATER, NOON, Reporting, rows, shown
 
-from agent.assessed_days import FIGURES, Count, DayAssessed, rates_json
+from agent.assessed_days import FIGURES, Count, DayAssessed, Figure, rates_json
 from agent.hub.assessed import METRICS, read_config, read_health
 from agent.hub.assessment import Assessment, assess
 from agent.model import Draft
@@ -222,10 +222,12 @@ def test_hostile_config_reports_are_read_without_a_stumble() -> None:
 
 
 def test_what_a_site_writes_is_what_the_hub_reads() -> None:
-    told = rates_json(DayAssessed(FIRST, 96, {"online": Count(90, 96, 4, 2), "file": Count(5, 10)}))
+    counts: dict[Figure, Count] = {"online": Count(90, 96, 4, 2), "file": Count(5, 10), "recorded": Count(1, 2)}
+    told = rates_json(DayAssessed(FIRST, 96, counts, footage=Count(86_000, 86_400)))
     ((by, day, groups),) = read_health({}, {"division": "140200", "rates": told})
     assert (by, day, set(groups["140200"])) == ("division", FIRST, set(FIGURES) & set(METRICS))
     assert set(FIGURES) == set(METRICS)
+    assert groups["140200"]["recorded"] == (86_000, 86_400, 0, 0), "seconds, not looks"
     assert (groups["140200"]["online"], groups["140200"]["file"]) == ((90, 96, 4, 2), (5, 10, 0, 0))
 
 

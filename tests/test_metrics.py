@@ -39,7 +39,10 @@ from masking.worker import Worker
 
 CYCLE = Cycle(NOW, 3.25, 2, NOW + timedelta(minutes=15))
 DAY = DayAssessed(
-    date(2026, 11, 23), 96, {name: Count(90, 96, 4, 2) for name in FIGURES} | {"file": Count(5, 13, 0, 0)}
+    date(2026, 11, 23),
+    96,
+    {name: Count(90, 96, 4, 2) for name in FIGURES} | {"file": Count(5, 13, 0, 0)},
+    footage=Count(86_000, 86_400, 100, 60),
 )
 LIVE = Live(
     {"pending": 3, "sent": 1, "parked": 0, "confirmed": 40, "dropped": 5},
@@ -81,11 +84,21 @@ def test_the_figures_of_the_last_whole_day_are_told_as_numbers_that_can_be_added
     parts = ("good", "due", "unknown", "excluded")
     for name in FIGURES:
         values = tuple(told[f"camwarden_assessment_{part}", ("figure", name)] for part in parts)
-        assert values == ((5, 13, 0, 0) if name == "file" else (90, 96, 4, 2))
+        other = {"file": (5, 13, 0, 0), "recorded": (86_000, 86_400, 100, 60)}
+        assert values == other.get(name, (90, 96, 4, 2))
     begun = datetime.fromtimestamp(told["camwarden_assessment_day_timestamp_seconds",], UTC)
     assert begun.isoformat() == "2026-11-22T16:00:00+00:00", "midnight on site"
     before = read(cycle_metrics(site(camera()), (), CYCLE))
     assert [name for name in before if "assessment" in name[0]] == [], "no zeros before there was a day"
+
+
+def test_recording_completeness_is_told_in_seconds_of_each_camera() -> None:
+    check = next(check for check in CHECKS if check.id == "recording-completeness")
+    evidence = {"recorded_s": 2_588_400, "scheduled_s": 2_592_000, "gap_count": 2}
+    told = of_cycle((check.finding("camera:gate", "pass", "", evidence, Message("x")),))
+    assert told["camwarden_footage_recorded_seconds", ("camera", "gate")] == 2_588_400
+    assert told["camwarden_footage_scheduled_seconds", ("camera", "gate")] == 2_592_000
+    assert told["camwarden_footage_gaps", ("camera", "gate")] == 2
 
 
 def test_repairs_and_what_comes_and_goes_are_told_by_class_of_fault() -> None:

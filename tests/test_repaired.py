@@ -23,6 +23,7 @@ from agent.causes import FaultClass
 from agent.episodes import Episode, begun, by_class, episode_data, episode_from, flapping, open_episodes, repairs
 from agent.events import Transition, transitions
 from agent.facts import gather
+from agent.finding_notes import NOTHING_NOTED
 from agent.hub.assessment import assess
 from agent.model import Finding, Json, Message, Source, Status
 from agent.repaired import CLASSES, OTHER, Repairs, read_repairs, repairs_json, summed
@@ -45,7 +46,7 @@ def looks(*findings: Finding) -> tuple[list[Transition], Memory, tuple[DayAssess
         now = NOW + number * STEP
         new, memory = transitions((finding,), from_json(to_json(memory)), now)
         closed = [one.episode for one in new if one.episode is not None]
-        days = assessed(here, gather(()), (finding,), frozenset(), memory.assessed, now, closed)
+        days = assessed(here, gather(()), (finding,), NOTHING_NOTED, memory.assessed, now, closed)
         memory = replace(memory, assessed=days)
         changed += new
     return changed, memory, memory.assessed

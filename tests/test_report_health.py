@@ -44,7 +44,7 @@ def big_site(cameras: int = 64, codes: bool = True) -> Site:
 def payload(a_site: Site, findings: list[Finding]) -> bytes:
     full = Count(*([len(a_site.cameras) * 1440 * 13] * 4))
     mended = dict.fromkeys(CLASSES, Repairs(9999, 86_400 * 9999, 9999)) if findings else {}
-    day = DayAssessed(date(2026, 11, 23), 1440, dict.fromkeys(FIGURES, full), (), mended)
+    day = DayAssessed(date(2026, 11, 23), 1440, dict.fromkeys(FIGURES, full), (), mended, Count(*([86_400 * 64] * 4)))
     facts = replace(gather(gateway()), assessed=(day,))
     restless = [replace(begun(one, NOW), fault_class=name) for one in findings for name in CLASSES]
     body = health_body(a_site, facts, findings, NOW, QUEUE, restless)

@@ -163,6 +163,8 @@ def _due_since(
 def _numbers(cover: Coverage) -> dict[str, Json]:
     numbers: dict[str, Json] = {
         "completeness_ratio": round(cover.ratio, 5) if cover.listed_days else None,
+        "recorded_s": round(cover.due_s - cover.lost_s),
+        "scheduled_s": round(cover.due_s),
         "lost_hours": round(cover.lost_s / 3600, 2),
         "days_listed": cover.listed_days,
         "days_not_listed": cover.unlisted_days,

@@ -125,7 +125,7 @@ def _rates(content: Mapping[str, Json], lang: str) -> Iterator[str]:
     rates = mapping(content.get("rates"))
     shown = []
     for figure in FIGURES:
-        row = rates.get(figure)
+        row = rates.get("recorded_s", rates.get(figure)) if figure == "recorded" else rates.get(figure)
         numbers = [number(one) for one in row] if isinstance(row, list) else []
         if len(numbers) >= 2 and numbers[1]:
             shown.append(f"{translate(TITLES[figure], lang)} {100 * numbers[0] / numbers[1]:.1f} %")

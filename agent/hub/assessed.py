@@ -30,6 +30,9 @@ Figures = Mapping[str, Figure]
 
 METRICS: Final = ("online", "good", "linked", "recorded", "clock", "overlay", "file")
 
+_MEMBER: Final = {"recorded": "recorded_s"}
+"""Where a figure stands in `rates` under another name: `recorded` there counts looks, the figure is of seconds."""
+
 _JUDGED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "online": ("camera-online",),
     "good": (
@@ -92,7 +95,7 @@ def read_health(_: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple
     day = _day(told.get("day")) if isinstance(told, dict) else None
     if day is None or not isinstance(told, dict):
         return
-    read = {name: _figure(told.get(name)) for name in METRICS}
+    read = {name: _figure(told.get(_MEMBER.get(name, name))) for name in METRICS}
     figures = {name: figure for name, figure in read.items() if figure is not None}
     if figures:
         yield "division", day, {_name(body.get("division")): figures}
