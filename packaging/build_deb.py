@@ -48,6 +48,9 @@ COMPRESSIONS = {
 }
 """How the package is compressed, for dpkg-deb."""
 
+SAME = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+"""The environment of what is asked and run: nothing of the builder's language and place."""
+
 DEBHELPER = {
     "systemd/camwarden.service": "camwarden.service",
     "systemd/camwarden.sysusers": "camwarden.sysusers",
@@ -64,7 +67,7 @@ def system_python() -> str:
 
 def said(*command: str) -> str:
     """Return what a command prints in the checkout, or nothing where it fails."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=SAME, check=False)
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
@@ -83,7 +86,7 @@ def version(python: str) -> str:
     """Return the version of the package: that of pyproject.toml, before it where the commit is not tagged so."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         released = tomllib.load(file)["project"]["version"]
-    commit = said("git", "log", "-1", "--date=format-local:%Y%m%d%H%M%S", "--format=~git%cd.%h")
+    commit = said("git", "log", "-1", "--abbrev=10", "--date=format-local:%Y%m%d%H%M%S", "--format=~git%cd.%h")
     tagged = f"v{released}" in said("git", "tag", "--points-at", "HEAD").split()
     return f"{released}{'' if tagged else commit}-1+py{python}"
 
@@ -100,17 +103,23 @@ def tools() -> Path:
     return home / "bin" / "python"
 
 
+def control(python: str, architecture: str) -> str:
+    """Return `debian/control` for one Python, such as 3.13, and one architecture of Debian."""
+    major, minor = python.split(".")
+    text = (PACKAGING / "debian/control").read_text("utf-8")
+    for place, value in {"ARCH": architecture, "PYTHON": python, "NEXT_PYTHON": f"{major}.{int(minor) + 1}"}.items():
+        text = text.replace(f"@{place}@", value)
+    return text
+
+
 def stage(source: Path, python: str, architecture: str, name: str, epoch: int) -> None:
     """Lay out the source package: `debian/` with its templates filled, and the tree to be shipped below it."""
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(PACKAGING / "debian", source / "debian")
     root = source / "debian" / "camwarden-root"
-    major, minor = python.split(".")
-    control = (source / "debian/control").read_text("utf-8")
-    for place, value in {"ARCH": architecture, "PYTHON": python, "NEXT_PYTHON": f"{major}.{int(minor) + 1}"}.items():
-        control = control.replace(f"@{place}@", value)
-    (source / "debian/control").write_text(control, "utf-8")
-    maintainer = next(line.removeprefix("Maintainer: ") for line in control.splitlines() if "Maintainer:" in line)
+    filled = control(python, architecture)
+    (source / "debian/control").write_text(filled, "utf-8")
+    maintainer = next(line.removeprefix("Maintainer: ") for line in filled.splitlines() if "Maintainer:" in line)
     (source / "debian/changelog").write_text(
         f"camwarden ({name}) unstable; urgency=medium\n\n"
         f"  * What changed is told in changelog.gz beside this file.\n\n"
@@ -127,10 +136,23 @@ def stage(source: Path, python: str, architecture: str, name: str, epoch: int) -
     for path, place in SHIPPED.items():
         (root / place).parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (ROOT / path).is_dir() else shutil.copyfile)(ROOT / path, root / place)
-    fill = [tools(), PACKAGING / "site_packages.py", "--python", python, "--arch", architecture]
-    subprocess.run([*fill, "--cache", BUILD / "cache", "--own", ROOT, root / SITE_PACKAGES], check=True)
+    _libraries(root, python, architecture, epoch)
     for path in (source, *source.rglob("*")):
         path.chmod(0o755 if path.is_dir() or path.name == "rules" or path.parent.name == "bin" else 0o644)
+
+
+def _libraries(root: Path, python: str, architecture: str, epoch: int) -> None:
+    """Put the program and its libraries into the tree, and beside them what says what these are."""
+    packages = root / SITE_PACKAGES
+    fill = [tools(), PACKAGING / "site_packages.py", "--python", python, "--arch", architecture]
+    subprocess.run([*fill, "--cache", BUILD / "cache", "--own", ROOT, packages], check=True)
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        own = tomllib.load(file)["project"]["version"]
+    told = {"write_sbom.py": ("camwarden.cdx.json", "--version", own), "write_notices.py": ("THIRD-PARTY-NOTICES",)}
+    environment = SAME | {"SOURCE_DATE_EPOCH": str(epoch)}
+    for script, (name, *more) in told.items():
+        command = [sys.executable, PACKAGING / script, packages, *more, "--out", root / DOC / name]
+        subprocess.run(command, check=True, env=environment)
 
 
 def build(python: str, architecture: str, to: Path, compression: str) -> Path:
@@ -141,20 +163,13 @@ def build(python: str, architecture: str, to: Path, compression: str) -> Path:
     with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
         source = Path(scratch, "camwarden")
         stage(source, python, architecture, name, epoch)
-        subprocess.run(
+        settings = {"SOURCE_DATE_EPOCH": str(epoch), "CAMWARDEN_COMPRESSION": COMPRESSIONS[compression]}
+        done = subprocess.run(
             ["dpkg-buildpackage", "--build=binary", "--no-sign", "--no-check-builddeps", f"--host-arch={architecture}"],
-            cwd=source,
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL if not sys.stderr.isatty() else None,
-            env={
-                **os.environ,
-                "SOURCE_DATE_EPOCH": str(epoch),
-                "LC_ALL": "C.UTF-8",
-                "TZ": "UTC",
-                "CAMWARDEN_COMPRESSION": COMPRESSIONS[compression],
-            },
-        )
+            cwd=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=SAME | settings, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise SystemExit(f"{done.stdout}build_deb: dpkg-buildpackage ended with {done.returncode}")
         made = next(Path(scratch).glob("*.deb"))
         return Path(shutil.move(made, to / made.name))
 

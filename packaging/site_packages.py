@@ -8,6 +8,7 @@ Run it with the Python of the build tools: `build/deb/tools/bin/python packaging
 """
 
 import argparse
+import csv
 import os
 import re
 import shutil
@@ -22,6 +23,9 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parent.parent
 RUNTIME_LOCK = ROOT / "packaging" / "runtime.lock"
 SOURCE_ONLY = ("onvif-zeep",)
+FOR_BUILDERS = (".a", ".c", ".cpp", ".f", ".f90", ".h", ".pxd", ".pxi", ".pyf", ".pyi", ".pyx")
+"""Files of wheels that serve compilers and editors only."""
+
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 OLDEST_GLIBC = 28  # 2.28, which wheels of today ask for; Debian 12 has 2.36
 
@@ -100,14 +104,21 @@ def unpack(wheel: Path, target: Path) -> None:
 
 
 def make_equal(target: Path) -> None:
-    """Take out what differs between machines that build, and what nobody runs."""
+    """Take out what differs between machines that build, and what nothing of ours runs."""
     shutil.rmtree(target / "bin", ignore_errors=True)
+    for folder in [path for path in target.glob("*/**/tests") if path.is_dir()]:
+        shutil.rmtree(folder)
+    for path in [path for path in target.rglob("*") if path.suffix in FOR_BUILDERS]:
+        path.unlink()
+    for path in target.rglob("*.py"):  # no module is run as a program, and some name a Python that Debian has not
+        text = path.read_bytes()
+        if text.startswith(b"#!"):
+            path.write_bytes(text[text.index(b"\n") :])
     for record in target.glob("*.dist-info/RECORD"):
-        text = re.sub(r"(?m)^[^/,]+\.data/data/lib/python3\.\d+/site-packages/", "", record.read_text("utf-8"))
-        record.write_text(re.sub(r"(?m)^((\.\./)*bin|[^/,]+\.data)/.*\n", "", text), "utf-8")
-    certs = target / "requests" / "certs.py"
-    certs.write_text(re.sub(r"\A#!.*\n", "\n", certs.read_text("utf-8")), "utf-8")  # it names no Python of Debian
-    for path in target.rglob("*"):
+        lines = re.sub(r"(?m)^[^/,]+\.data/data/lib/python3\.\d+/site-packages/", "", record.read_text("utf-8"))
+        kept = [line for line in lines.splitlines(keepends=True) if (target / next(csv.reader([line]))[0]).is_file()]
+        record.write_text("".join(kept), "utf-8")
+    for path in (target, *target.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
