@@ -19,6 +19,7 @@ from agent.config_sections import is_host
 from agent.facts import Around, Facts
 from agent.sightings import Sighting, counted, digest, mark_of, remembered, window
 from agent.state import Memory
+from drivers.details import Interfaces
 from drivers.discovery import Sweep
 from drivers.footage import Channels
 from drivers.model import Identity, Observation, Streams
@@ -139,7 +140,9 @@ def look_around(
     sightings = counted(memory.sightings, unknown, frozenset(settled), now, window(site.period_s))
     ids = {device.id for device in site.devices}
     known = {device: box for device, box in memory.identities.items() if device in ids}
-    seen = {o.subject.removeprefix("device:"): mark_of(o.value) for o in observations if isinstance(o.value, Identity)}
+    macs = {o.subject: o.value for o in observations if isinstance(o.value, Interfaces)}
+    said = ((o.subject, o.value) for o in observations if isinstance(o.value, Identity))
+    seen = {subject.removeprefix("device:"): mark_of(value, macs.get(subject)) for subject, value in said}
     around = Around(
         failed=heard.failed + nameless,
         strangers=tuple(s for s in sightings if s.counts),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from agent.harmless import printable
+from drivers.details import Interfaces
 from drivers.model import Identity
 
 TIMES_TO_COUNT = 3
@@ -21,6 +22,7 @@ ADOPTED_AFTER = timedelta(days=1)
 """How long another box must answer at an address until it is taken for the one that belongs there."""
 DIGEST_CHARS = 16
 MODEL_CHARS_MAX = 64
+MACS_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +57,24 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What tells one box from another: what it calls its model, and the digest of its serial number."""
+    """What tells one box from another: what it calls its model, digests of its serial number and its MAC addresses."""
 
     model: str
     serial: str
+    macs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The box that belongs to a device id, and another one that has been answering in its place `since` then."""
+    """The box that belongs to a device id, and another one that has been answering in its place `since` then.
+
+    `seen_at`: when the box that belongs there was seen last, None where a version remembered it that did not keep that.
+    """
 
     mark: Mark
     other: Mark | None = None
     since: datetime | None = None
+    seen_at: datetime | None = None
 
 
 def window(period_s: int) -> timedelta:
@@ -115,17 +122,32 @@ def counted(
     return tuple(known[:SIGHTINGS_MAX])
 
 
-def mark_of(identity: Identity) -> Mark:
+def mark_of(identity: Identity, interfaces: Interfaces | None = None) -> Mark:
     """Return what tells this box from another one."""
     model = f"{identity.manufacturer} {identity.model}".strip()[:MODEL_CHARS_MAX]
-    return Mark(printable(model), digest(identity.serial.strip()))
+    told = interfaces.interfaces if interfaces else ()
+    macs = {digest(one.mac.lower().replace("-", ":")) for one in told if one.mac.strip("0:-")}
+    return Mark(printable(model), digest(identity.serial.strip()), tuple(sorted(macs))[:MACS_MAX])
 
 
 def is_same(one: Mark, other: Mark) -> bool:
-    """Tell whether two marks can be of one box: by serial number, by model where one of them names none."""
+    """Tell whether two marks, seen at one address, can be of one box: by serial number, else MAC, else model."""
     if one.serial and other.serial:
         return one.serial == other.serial
+    if one.macs and other.macs:
+        return not set(one.macs).isdisjoint(other.macs)
     return one.model == other.model
+
+
+def is_one_box(one: Mark, other: Mark) -> bool:
+    """Tell whether two marks, seen at two addresses, are of one box; two boxes may be of one model.
+
+    A serial number that two boxes of other MAC addresses name is a maker's mistake, and no proof.
+    """
+    by_mac = not set(one.macs).isdisjoint(other.macs)
+    if one.serial and other.serial:
+        return one.serial == other.serial and (by_mac or not one.macs or not other.macs)
+    return by_mac
 
 
 def remembered(before: Mapping[str, Remembered], seen: Mapping[str, Mark], now: datetime) -> dict[str, Remembered]:
@@ -137,10 +159,13 @@ def remembered(before: Mapping[str, Remembered], seen: Mapping[str, Mark], now: 
     after = dict(before)
     for device, mark in seen.items():
         known = before.get(device)
-        if known is None or is_same(known.mark, mark):
-            after[device] = Remembered(mark)
+        if known is None:
+            after[device] = Remembered(mark, seen_at=now)
+        elif is_same(known.mark, mark):
+            told = Mark(mark.model, mark.serial or known.mark.serial, mark.macs or known.mark.macs)
+            after[device] = Remembered(told, seen_at=now)
         elif known.other is None or known.since is None or known.since > now or not is_same(known.other, mark):
             after[device] = replace(known, other=mark, since=now)
         elif now - known.since >= ADOPTED_AFTER:
-            after[device] = Remembered(mark)
+            after[device] = Remembered(mark, seen_at=now)
     return after

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from agent import assessed_days, episodes, footage_text, log_reach, outages, pooled, presets, reboots, sight_text
 from agent.assessed_days import DayAssessed
@@ -14,6 +15,7 @@ from agent.footage import Footage
 from agent.looks import Looked
 from agent.looks import from_data as look_from
 from agent.looks import to_data as look_data
+from agent.model import Json
 from agent.outages import Outage
 from agent.pooled import CameraGlances
 from agent.presets import Presets
@@ -71,7 +73,7 @@ def to_json(memory: Memory) -> str:
                 for s in memory.sightings
             ],
             "identities": {
-                device: [[m.model, m.serial] if m else None for m in (r.mark, r.other)] + [_text(r.since)]
+                device: [_mark_data(r.mark), _mark_data(r.other), _text(r.since), _text(r.seen_at)]
                 for device, r in memory.identities.items()
             },
             "looked": [look_data(look) for look in memory.looked],
@@ -112,8 +114,10 @@ def from_json(text: str | None) -> Memory:
                 if times
             ),
             {
-                device: Remembered(Mark(*map(str, mark)), Mark(*map(str, other)) if other else None, _time(since))
-                for device, (mark, other, since) in data.get("identities", {}).items()
+                device: Remembered(
+                    _mark(mark), _mark(other) if other else None, _time(since), *(_time(at) for at in seen_at)
+                )
+                for device, (mark, other, since, *seen_at) in data.get("identities", {}).items()
             },
             tuple(look_from(look) for look in data.get("looked", [])),
             {one["id"]: footage_text.from_data(one) for one in data.get("footage", [])},
@@ -128,6 +132,16 @@ def from_json(text: str | None) -> Memory:
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return Memory()
+
+
+def _mark_data(mark: Mark | None) -> list[Json] | None:
+    return [mark.model, mark.serial, list(mark.macs)] if mark else None
+
+
+def _mark(data: Sequence[Any]) -> Mark:
+    """Return a mark; older versions kept no MAC addresses."""
+    model, serial, *macs = data
+    return Mark(str(model), str(serial), tuple(map(str, macs[0] if macs else ())))
 
 
 def _text(at: datetime | None) -> str | None:

@@ -58,9 +58,8 @@ ASIDE = replace(MASK, polygon=tuple((x - 0.3, y) for x, y in MASK.polygon), shif
 # fmt: off
 UNKNOWN_CAMERA = Breach("a camera that nobody declared answers on the network", stranger,
     {"undeclared-camera site": ("fail", "undeclared")}, looks=4, stays="who was here is told of for a day")
-SWAPPED = Breach("another box takes the recorder's place", lambda w: w.devices.replace(
-    replace(RECORDER, serial="R6-000999")), {"inventory-drift device:recorder": ("warn", "swapped"),
-    "filing-device-list-match site": ("fail", "differ")})
+REPLACED = Breach("another box takes the recorder's place", lambda w: w.devices.replace(
+    replace(RECORDER, serial="R6-000999")), {"inventory-drift device:recorder": ("fail", "replaced")})
 REMOVED = Breach("the mask is deleted in the device", fault("gate", "mask-removed"),
     {"privacy-mask-present camera:gate": ("fail", "missing")}, looks=2)
 BESIDE = Breach("the device's list has the mask beside its zone", becomes(mask=ASIDE),
@@ -191,7 +190,7 @@ NEVER_JUDGED = {"cn-799/export-log", "cn-799/inspection"}
 
 BREACHES: Mapping[str, Breach] = {
     "cn-799/installation": UNKNOWN_CAMERA,
-    "cn-799/installation-inventory": SWAPPED,
+    "cn-799/installation-inventory": REPLACED,
     "cn-799/view-present": REMOVED,
     "cn-799/view-geometry": BESIDE,
     "cn-799/view-effective": TRANSLUCENT,
@@ -230,7 +229,7 @@ BREACHES: Mapping[str, Breach] = {
     "datong-1-15/privacy-approval": NOT_APPROVED,
     "datong-1-15/protection-login": OPEN,
     "datong-1-15/undeclared-cameras": UNKNOWN_CAMERA,
-    "datong-1-15/inventory": SWAPPED,
+    "datong-1-15/inventory": REPLACED,
     "cn-standards/recording-index": HOLE,
     "cn-standards/clock-target": FIVE_S,
     "cn-standards/clock-limit": MINUTES,

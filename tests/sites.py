@@ -75,7 +75,8 @@ def healthy(name: str = "gate", device: str = "box", kept: timedelta = 35 * DAY)
 
 def healthy_device(device: str = "box") -> tuple[Observation, ...]:
     """Return the facts of a device in order."""
-    return gateway() + observed(f"device:{device}", Identity("ACME", "N8", "1.0", "42"), Clock(0.2, 0.05, ntp=True))
+    serial = "42" if device == "box" else f"42-{device}"
+    return gateway() + observed(f"device:{device}", Identity("ACME", "N8", "1.0", serial), Clock(0.2, 0.05, ntp=True))
 
 
 def gateway() -> tuple[Observation, ...]:

@@ -93,8 +93,8 @@ EMPTY = without(healthy(), Streams) + observed("camera:gate", Streams(()))
     [
         (Around(remembered={"box": BOX}), healthy(), "pass", ""),
         (NOTHING_AROUND, healthy(), "not_applicable", "nothing-remembered"),
-        (Around(remembered={"box": BOX}), OTHER, "warn", "swapped"),
-        (Around(remembered={"box": BOX}, doubled={"box": TWO_BOXES}), OTHER, "warn", "swapped"),
+        (Around(remembered={"box": BOX}), OTHER, "warn", "replaced"),
+        (Around(remembered={"box": BOX}, doubled={"box": TWO_BOXES}), OTHER, "warn", "replaced"),
         (Around(remembered={"box": BOX}, doubled={"box": TWO_BOXES}), healthy(), "warn", "two-devices-at-address"),
         (Around(remembered={"box": BOX}, doubled={"box": ONE_BOX}), UNREAD, "warn", "one-device-at-several"),
         (Around(remembered={"box": BOX}), EMPTY, "warn", "channel-empty"),
@@ -109,12 +109,17 @@ def test_a_device_is_the_box_that_it_was_or_it_is_said(
     assert (finding.subject, finding.status, finding.reason) == ("device:box", status, reason)
 
 
-def test_a_swapped_box_is_told_with_both_marks_and_no_serial_number() -> None:
+def test_another_box_is_told_with_both_marks_and_no_serial_number() -> None:
     finding = judged(Around(remembered={"box": BOX}), OTHER)["inventory-drift"]
     known, seen = BOX.mark, Mark("ACME N9", mark_of(Identity("", "", "", "43")).serial)
     assert finding.evidence == {
-        "remembered": {"model": known.model, "serial_digest": known.serial},
-        "seen": {"model": seen.model, "serial_digest": seen.serial},
+        "boxes": [
+            {
+                "device": "box",
+                "remembered": {"model": known.model, "serial_digest": known.serial, "mac_digests": []},
+                "seen": {"model": seen.model, "serial_digest": seen.serial, "mac_digests": []},
+            }
+        ]
     }
     assert str(finding.message) == (
         "another box answers at its address, ACME N9 where ACME N8 was: find out who changed it"

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sites import DAY, NOW
 
@@ -24,6 +24,7 @@ from agent.sightings import (
     Sighting,
     counted,
     digest,
+    is_one_box,
     is_same,
     mark_of,
     remembered,
@@ -31,6 +32,7 @@ from agent.sightings import (
 )
 from agent.state import Memory, from_json, to_json
 from drivers.credentials import Credentials
+from drivers.details import Interface, Interfaces
 from drivers.model import Identity
 
 HOUR = timedelta(hours=1)
@@ -125,11 +127,12 @@ A, B, C = Mark("N8", "a"), Mark("N8", "b"), Mark("N9", "c")
 
 def test_the_first_box_belongs_there_and_another_is_kept_beside_it() -> None:
     first = remembered({}, {"box": A}, NOW)
-    assert first == {"box": Remembered(A)}
+    assert first == {"box": Remembered(A, seen_at=NOW)}
     second = remembered(first, {"box": B}, NOW + HOUR)
-    assert second == {"box": Remembered(A, B, NOW + HOUR)}
+    assert second == {"box": Remembered(A, B, NOW + HOUR, NOW)}
     assert remembered(second, {}, NOW + 2 * HOUR) == second, "a look that reads nothing changes nothing"
-    assert remembered(second, {"box": A}, NOW + 2 * HOUR) == first, "it came back"
+    back = remembered(second, {"box": A}, NOW + 2 * HOUR)
+    assert back == {"box": Remembered(A, seen_at=NOW + 2 * HOUR)}, "it came back"
 
 
 def test_another_box_takes_the_place_after_a_day_and_only_if_it_stays_the_same() -> None:
@@ -138,12 +141,48 @@ def test_another_box_takes_the_place_after_a_day_and_only_if_it_stays_the_same()
     assert known["box"].since == NOW + 23 * HOUR
     known = remembered(known, {"box": C}, NOW + 46 * HOUR)
     assert known["box"].mark == A
-    assert remembered(known, {"box": C}, NOW + 47 * HOUR) == {"box": Remembered(C)}
+    last = NOW + 47 * HOUR
+    assert remembered(known, {"box": C}, last) == {"box": Remembered(C, seen_at=last)}
 
 
 def test_a_clock_that_was_set_back_starts_the_day_anew() -> None:
     known = {"box": Remembered(A, B, NOW + 40 * HOUR)}
     assert remembered(known, {"box": B}, NOW)["box"].since == NOW
+
+
+def test_a_look_that_reads_no_mac_does_not_forget_the_one_that_was_read() -> None:
+    whole, half = Mark("N8", "a", ("m1",)), Mark("N8", "", ("m1",))
+    assert remembered({"box": Remembered(whole)}, {"box": Mark("N8", "a")}, NOW)["box"].mark == whole
+    assert remembered({"box": Remembered(whole)}, {"box": half}, NOW)["box"].mark == whole
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "at_one_address", "at_two"),
+    [
+        (Mark("N8", "a"), Mark("N8", "a"), True, True),
+        (Mark("N8", "a"), Mark("N8", "b"), False, False),
+        (Mark("N8", "a", ("m1",)), Mark("N8", "a", ("m2",)), True, False),
+        (Mark("N8", "a", ("m1", "m2")), Mark("N8", "a", ("m2",)), True, True),
+        (Mark("N8", "a", ("m1",)), Mark("N8", "b", ("m1",)), False, False),
+        (Mark("N8", "", ("m1",)), Mark("N8", "b", ("m1",)), True, True),
+        (Mark("N8", "", ("m1",)), Mark("N8", "", ("m2",)), False, False),
+        (Mark("N8", ""), Mark("N8", ""), True, False),
+        (Mark("N8", ""), Mark("N9", ""), False, False),
+    ],
+)
+def test_boxes_are_told_apart_by_serial_number_and_mac_and_two_of_one_model_are_two(
+    one: Mark, other: Mark, at_one_address: bool, at_two: bool
+) -> None:
+    assert (is_same(one, other), is_same(other, one)) == (at_one_address, at_one_address)
+    assert (is_one_box(one, other), is_one_box(other, one)) == (at_two, at_two)
+
+
+def test_macs_are_one_spelling_and_an_empty_one_is_none() -> None:
+    told = Interfaces(tuple(Interface("eth0", mac, ()) for mac in ("44-19-B6-00-00-01", "44:19:b6:00:00:01", "")))
+    zero = Interfaces((Interface("eth0", "00:00:00:00:00:00", ()),))
+    identity = Identity("ACME", "N8", "1.0", "42")
+    assert mark_of(identity, told).macs == (digest("44:19:b6:00:00:01"),)
+    assert mark_of(identity, zero).macs == mark_of(identity).macs == ()
 
 
 def test_new_firmware_is_the_same_box_and_another_serial_number_is_not() -> None:
@@ -163,19 +202,27 @@ def test_a_mark_holds_no_serial_number_and_no_hostile_model() -> None:
 
 TEXT = st.text(max_size=20)
 TIMES = st.datetimes(timezones=st.just(NOW.tzinfo))
-MARKS = st.builds(Mark, TEXT, TEXT)
+MARKS = st.builds(Mark, TEXT, TEXT, st.sampled_from([(), ("m1",), ("m1", "m2")]))
 MEMORIES = st.builds(
     Memory,
     sightings=st.lists(
         st.builds(Sighting, TEXT, TEXT, TEXT, TIMES, st.lists(TIMES, min_size=1, max_size=3).map(tuple)), max_size=4
     ).map(tuple),
-    identities=st.dictionaries(TEXT, st.builds(Remembered, MARKS, st.none() | MARKS, st.none() | TIMES), max_size=3),
+    identities=st.dictionaries(
+        TEXT, st.builds(Remembered, MARKS, *[st.none() | one for one in (MARKS, TIMES, TIMES)]), max_size=3
+    ),
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine, which is not what it is about
 @given(MEMORIES)
 def test_the_memory_comes_back_as_it_was_written(memory: Memory) -> None:
     assert from_json(to_json(memory)) == memory
+
+
+def test_boxes_that_an_older_version_remembered_are_known() -> None:
+    data = {**json.loads(to_json(Memory())), "identities": {"box": [["N8", "a"], ["N9", "c"], NOW.isoformat()]}}
+    assert from_json(json.dumps(data)).identities == {"box": Remembered(A, C, NOW)}
 
 
 def test_the_memory_of_an_older_version_is_taken() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from agent.boxes import folded
 from agent.causes import explained
 from agent.checks import (
     acceptance,
@@ -142,7 +143,7 @@ def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     hide behind something that is well.
     """
     findings = tuple(f for check in CHECKS for f in check.run(check, site, facts, now))
-    findings = explained(site, facts, findings, now)
+    findings = folded(site, facts, explained(site, facts, findings, now))
     by_key = {f.key: f for f in findings}
     return tuple(_with_true_cause(f, by_key) for f in findings)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from agent.boxes import cause_of_all
 from agent.checks import online
 from agent.checks.ruled import ruled
 from agent.checks.words import EVIDENCE_MAX, FOLDED, Words, named, words
@@ -131,7 +132,7 @@ def run_list(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
             {"count": len(other), "devices": named(other)},
             next_step="file the change",
         )
-        return (found.finding("fail", "differ", message, told),)
+        return (found.finding("fail", "differ", message, told, cause_of_all(site, facts, other)),)
     if unread:
         message = Message(
             "whether they are the filed ones could not be read of {count} devices ({devices})",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from agent import boxes
+from agent.boxes import Case
+from agent.causes import is_silent
 from agent.checks import online
 from agent.checks.sources import INSTALLATION
 from agent.config import Site
 from agent.facts import Facts
 from agent.inventory import TWO_BOXES, empty_channels
 from agent.model import Check, Finding, Json, Message, utc_text
-from agent.sightings import TIMES_TO_COUNT, Mark, Sighting, is_same, mark_of
-from drivers.model import Device, Identity
+from agent.sightings import TIMES_TO_COUNT, Mark, Remembered, Sighting
+from drivers.model import Device
 
 EVIDENCE_MAX = 16
 NAMED_MAX = 4
@@ -23,6 +27,7 @@ def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tup
     if not (where.interfaces or where.addresses or where.ranges):
         message = Message("nobody is asked on the network: name networks under [discovery]")
         return (check.finding("site", "not_applicable", "discovery-off", {}, message),)
+    moved = {case.at: case.key for case in boxes.cases(site, facts).values() if case.at}
     evidence: dict[str, Json] = {"ignored": around.ignored}
     if around.failed:
         evidence["failed"] = list(around.failed[:EVIDENCE_MAX])
@@ -33,7 +38,7 @@ def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tup
             "write under [[discovery.ignore]] why it may be there",
             {"count": len(around.strangers), "addresses": _addresses(around.strangers)},
         )
-        return (check.finding("site", "fail", "undeclared", evidence, message),)
+        return (check.finding("site", "fail", "undeclared", evidence, message, _cause(around.strangers, moved)),)
     if around.failed:
         message = Message(
             "not everybody on the network could be asked ({failed}): correct [discovery] or the network",
@@ -50,35 +55,29 @@ def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tup
                 "times": TIMES_TO_COUNT,
             },
         )
-        return (check.finding("site", "unknown", "not-yet-counted", evidence, message),)
+        cause = _cause(around.newcomers, moved)
+        return (check.finding("site", "unknown", "not-yet-counted", evidence, message, cause),)
     return (check.finding("site", "pass", "", evidence, Message("every device that answers is declared")),)
+
+
+def _cause(seen: tuple[Sighting, ...], moved: Mapping[str, str]) -> str:
+    """Return the finding that tells it already where everybody who is seen is a box of ours that has moved."""
+    keys = [moved.get(one.address, "") for one in seen]
+    return keys[0] if all(keys) else ""
 
 
 def run_drift(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every device: is it one box, the box that it was, with a camera on every declared channel."""
-    return tuple(_device(check, site, facts, device) for device in site.devices)
+    wrong = boxes.cases(site, facts)
+    return tuple(_device(check, site, facts, device, wrong.get(device.id), now) for device in site.devices)
 
 
-def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
+def _device(check: Check, site: Site, facts: Facts, device: Device, case: Case | None, now: datetime) -> Finding:
     subject = f"device:{device.id}"
-    identity = facts.one(subject, Identity)
     known = facts.around.remembered.get(device.id)
-    seen = mark_of(identity) if identity else None
-    if seen and known and not is_same(known.mark, seen):
-        message = Message(
-            "another box answers at its address, {seen} where {known} was: find out who changed it",
-            {"seen": seen.model or "?", "known": known.mark.model or "?"},
-        )
-        return check.finding(
-            subject, "warn", "swapped", {"remembered": _mark(known.mark), "seen": _mark(seen)}, message
-        )
-    doubled = facts.around.doubled.get(device.id)
-    if doubled == TWO_BOXES:
-        message = Message("two boxes answer as its address: find the one that does not belong there")
-        return check.finding(subject, "warn", doubled, {}, message)
-    if doubled:
-        message = Message("the same box answers for another device too: list its channels as cameras of one device")
-        return check.finding(subject, "warn", doubled, {}, message)
+    if case is not None:
+        cause = case.key if case.ids[0] != device.id else ""
+        return check.finding(subject, "warn", case.kind, _evidence(facts, case), _told(facts, case), cause)
     empty = empty_channels(site, facts, device.id)
     if empty:
         message = Message(
@@ -86,14 +85,71 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
             {"cameras": ", ".join(empty)},
         )
         return check.finding(subject, "warn", "channel-empty", {"cameras": list(empty)}, message)
+    seen = boxes.seen_mark(facts, device.id)
     if seen is None:
-        why = facts.why_not(subject, "identity")
-        message = Message("whether it is the box that it was could not be read ({reason})", {"reason": why.reason})
-        return check.finding(subject, "unknown", why.reason, {}, message, _silent(site, device))
+        return _unread(check, site, facts, device, known, now)
     if known is None:
         message = Message("which box belongs here is not known yet: this one was seen for the first time")
         return check.finding(subject, "not_applicable", "nothing-remembered", {"seen": _mark(seen)}, message)
     return check.finding(subject, "pass", "", {"seen": _mark(seen)}, Message("it is the box that it was"))
+
+
+def _unread(check: Check, site: Site, facts: Facts, device: Device, known: Remembered | None, now: datetime) -> Finding:
+    """Return what is said of a box that did not tell who it is: that it is silent is told by another finding."""
+    subject = f"device:{device.id}"
+    if known is not None and is_silent(facts, device) and boxes.is_missing(known.seen_at, now):
+        at = utc_text(known.seen_at or now)
+        message = Message(
+            "the box has not been seen since {at}, here or elsewhere: find it, or take it out of the configuration",
+            {"at": at},
+        )
+        told: dict[str, Json] = {"remembered": _mark(known.mark), "last_seen_at": at}
+        return check.finding(subject, "warn", "missing", told, message, _silent(site, device))
+    why = facts.why_not(subject, "identity")
+    message = Message("whether it is the box that it was could not be read ({reason})", {"reason": why.reason})
+    return check.finding(subject, "unknown", why.reason, {}, message, _silent(site, device))
+
+
+def _told(facts: Facts, case: Case) -> Message:
+    """Return what is wrong with the place of a box, and what to do about it."""
+    ids = ", ".join(case.ids[:NAMED_MAX])
+    if case.kind == "duplicate":
+        return Message(
+            "one box answers for {devices}: list its channels as cameras of one device, or correct an address",
+            {"devices": ids},
+        )
+    if case.kind == "swapped":
+        return Message(
+            "the boxes of {devices} have exchanged their addresses: exchange them back, on the site or in the "
+            "configuration",
+            {"devices": ids},
+        )
+    if case.kind == "moved" and case.at:
+        message = "its box answers at {address} now: correct the address in the box, or in the configuration"
+        return Message(message, {"address": case.at})
+    if case.kind == "moved":
+        return Message(
+            "a box answers at the address of another one ({devices}): find out who moved it, and correct the addresses",
+            {"devices": ids},
+        )
+    if case.kind == "replaced":
+        known, seen = facts.around.remembered.get(case.ids[0]), boxes.seen_mark(facts, case.ids[0])
+        return Message(
+            "another box answers at its address, {seen} where {known} was: find out who changed it",
+            {"seen": (seen.model if seen else "") or "?", "known": (known.mark.model if known else "") or "?"},
+        )
+    if case.kind == TWO_BOXES:
+        return Message("two boxes answer as its address: find the one that does not belong there")
+    return Message("the same box answers for another device too: list its channels as cameras of one device")
+
+
+def _evidence(facts: Facts, case: Case) -> dict[str, Json]:
+    rows = []
+    for id_ in case.ids[:EVIDENCE_MAX]:
+        known, seen = facts.around.remembered.get(id_), boxes.seen_mark(facts, id_)
+        remembered = _mark(known.mark) if known else None
+        rows.append({"device": id_, "remembered": remembered, "seen": _mark(seen) if seen else None})
+    return {"boxes": rows, **({"address": case.at} if case.at else {})}
 
 
 def _silent(site: Site, device: Device) -> str:
@@ -112,7 +168,7 @@ def _row(sighting: Sighting) -> Json:
 
 
 def _mark(mark: Mark) -> Json:
-    return {"model": mark.model, "serial_digest": mark.serial or None}
+    return {"model": mark.model, "serial_digest": mark.serial or None, "mac_digests": list(mark.macs)}
 
 
 def _addresses(sightings: tuple[Sighting, ...]) -> str:
@@ -124,5 +180,5 @@ UNDECLARED = Check(
     "undeclared-camera", run_undeclared, "major", INSTALLATION, "No camera is on the network that nobody answers for."
 )
 DRIFT = Check(
-    online.DRIFT_ID, run_drift, "major", INSTALLATION, "Each declared device is the box, and the only one, it was."
+    boxes.DRIFT_ID, run_drift, "major", INSTALLATION, "Each declared device is the box, and the only one, it was."
 )

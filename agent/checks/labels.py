@@ -11,6 +11,7 @@ import unicodedata
 from datetime import datetime
 from typing import Final
 
+from agent.boxes import cause_of_all
 from agent.checks.ruled import ruled
 from agent.checks.unread import FOLDED, drawn, not_told, silence
 from agent.config import CameraConfig, Site
@@ -79,7 +80,9 @@ def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
         message = Message(
             "cameras carry the same name in their picture ({cameras}): give each its own", {"cameras": named}
         )
-        return (check.finding("site", "fail", "doubled", evidence, message),)
+        device_of = {camera.camera.id: camera.camera.device for camera in site.cameras}
+        cause = cause_of_all(site, facts, [device_of[one] for cameras in doubled for one in cameras])
+        return (check.finding("site", "fail", "doubled", evidence, message, cause),)
     if unread:
         answering = [one for one in unread if not silence(site, facts, f"camera:{one}")]
         cause = FOLDED if answering else silence(site, facts, f"camera:{unread[0]}")

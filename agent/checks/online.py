@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from agent.boxes import DRIFT_ID
 from agent.checks.sources import ORDER_799_OPERATION
 from agent.checks.unavailable import told
 from agent.config import CameraConfig, Site
@@ -15,9 +16,6 @@ from drivers.model import Device, Identity, Reason, Services, Streams, Unavailab
 from drivers.picture import PictureSeen
 
 CHECK_ID = "camera-online"
-
-DRIFT_ID = "inventory-drift"
-"""The check that names, once per device, the cameras whose channel is empty (`checks/inventory.py`)."""
 
 DARK_LUMA = 16.0
 """Mean luma, 0..255, under which a picture without contrast is called dark. House rule: video black is 16."""
@@ -91,7 +89,7 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause:
     live = _live(facts, subject)
     if not live and is_empty(facts, subject):
         message = Message("no camera is on its channel: find it, or correct the channel")
-        named = f"{DRIFT_ID} device:{camera.camera.device}"
+        named = f"{DRIFT_ID} device:{camera.camera.device}"  # which names all empty channels of a device at once
         return check.finding(subject, "unknown", "channel-empty", {}, message, named)
     if not live and (lost := _lost_behind(facts, camera)) is not None:
         behind: dict[str, Json] = {"channel": lost.number, "word": lost.word, "host": lost.host}

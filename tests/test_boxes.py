@@ -1,0 +1,171 @@
+"""Boxes that are missing, doubled, exchanged, moved or replaced are told apart, each as one finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sites import DAY, NOW, camera, gateway, healthy, healthy_camera, observed, site, without
+
+from agent.boxes import cases
+from agent.checks import run_checks
+from agent.config import Discovery, Site
+from agent.facts import Around, gather
+from agent.model import Finding
+from agent.sightings import Mark, Remembered, Sighting, digest
+from drivers.details import Interface, Interfaces
+from drivers.model import Identity, Observation, Overlays, Unavailable
+from drivers.picture import ZoneVerdict
+
+MAC = "44:19:b6:00:00:0"
+SILENT = ""
+"""In the place of a serial number: the device does not answer."""
+
+
+def boxes(**seen: str) -> tuple[Observation, ...]:
+    """Return devices by their ids, each with the serial number (and MAC) of the box that answers there."""
+    told: list[Observation] = []
+    for id_, serial in seen.items():
+        subject = f"device:{id_}"
+        if serial == SILENT:
+            told += observed(subject, *(Unavailable(fact, "unreachable") for fact in ("identity", "services")))  # type: ignore[arg-type]
+            told += observed(f"camera:{id_}", Unavailable("streams", "unreachable"))
+            continue
+        mac = Interfaces((Interface("eth0", f"{MAC}{serial[-1]}", ()),))
+        told += observed(subject, Identity("ACME", "N8", "1.0", serial.rstrip("?")), *(() if "?" in serial else (mac,)))
+    return tuple(told)
+
+
+def remembered(**known: str) -> dict[str, Remembered]:
+    return {
+        id_: Remembered(Mark("ACME N8", digest(serial), (digest(f"{MAC}{serial[-1]}"),)), seen_at=NOW - 2 * DAY)
+        for id_, serial in known.items()
+    }
+
+
+KNOWN = remembered(a="s1", b="s2", c="s3")
+
+
+def a_site(*names: str) -> Site:
+    built = site(*(camera(name, name) for name in names), discovery=Discovery(interfaces=("192.0.2.9",)))
+    hosts = {name: f"192.0.2.{number}" for number, name in enumerate(names, 1)}
+    return replace(built, devices=tuple(replace(one, host=hosts[one.id]) for one in built.devices))
+
+
+def told(around: Around, *seen: Observation, names: tuple[str, ...] = ("a", "b", "c")) -> dict[str, Finding]:
+    return {f.key: f for f in run_checks(a_site(*names), gather(gateway() + seen, around), NOW)}
+
+
+def drift(findings: Mapping[str, Finding]) -> dict[str, tuple[str, str]]:
+    """Return reason and cause of each device's finding that is not well."""
+    prefix = "inventory-drift device:"
+    return {
+        key.removeprefix(prefix): (one.reason, one.caused_by.removeprefix(prefix))
+        for key, one in findings.items()
+        if key.startswith(prefix) and one.status not in ("pass", "not_applicable")
+    }
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ({"a": "s1", "b": "s2", "c": "s3"}, {}),
+        ({"a": "s1", "b": "s1", "c": "s3"}, {"a": ("duplicate", ""), "b": ("duplicate", "a")}),
+        ({"a": "s1", "b": "s1?", "c": "s3"}, {"a": ("duplicate", ""), "b": ("duplicate", "a")}),
+        ({"a": "s2", "b": "s1", "c": "s3"}, {"a": ("swapped", ""), "b": ("swapped", "a")}),
+        ({"a": "s2", "b": "s3", "c": "s1"}, {"a": ("swapped", ""), "b": ("swapped", "a"), "c": ("swapped", "a")}),
+        ({"a": "s1", "b": "s9", "c": "s3"}, {"b": ("replaced", "")}),
+        ({"a": "s8", "b": "s9", "c": "s3"}, {"a": ("replaced", ""), "b": ("replaced", "")}),
+        ({"a": SILENT, "b": "s1", "c": "s3"}, {"a": ("moved", ""), "b": ("moved", "a")}),
+        ({"a": "s2", "b": "s9", "c": "s3"}, {"a": ("moved", ""), "b": ("moved", "a")}),
+        ({"a": "s1", "b": SILENT, "c": "s3"}, {"b": ("missing", "camera-online camera:b")}),
+    ],
+)  # fmt: skip
+def test_what_happened_to_boxes_is_named_and_told_once(
+    seen: dict[str, str], expected: dict[str, tuple[str, str]]
+) -> None:
+    assert drift(told(Around(remembered=KNOWN), *boxes(**seen))) == expected
+
+
+def test_a_serial_number_that_makers_give_twice_makes_no_duplicate() -> None:
+    """Two boxes of one serial number, each with its own MAC address; the third names neither."""
+    twin = observed("device:b", Identity("ACME", "N8", "1.0", "s1"), Interfaces((Interface("eth0", f"{MAC}2", ()),)))
+    bare = observed("device:c", Identity("ACME", "N8", "1.0", ""))
+    facts = gather(boxes(a="s1") + twin + bare, Around())
+    assert cases(a_site("a", "b", "c"), facts) == {}
+
+
+def test_a_box_that_was_never_seen_before_is_neither_swapped_nor_replaced() -> None:
+    assert drift(told(Around(remembered=remembered(a="s1")), *boxes(a="s1", b="s7", c="s8"))) == {}
+
+
+def test_a_silent_box_is_missing_after_a_day_and_only_silent_before() -> None:
+    for ago, reason in ((timedelta(hours=23), "unreachable"), (DAY, "missing")):
+        known = {"a": replace(KNOWN["a"], seen_at=NOW - ago)}
+        finding = told(Around(remembered=known), *boxes(a=SILENT), names=("a",))["inventory-drift device:a"]
+        assert (finding.reason, finding.caused_by) == (reason, "camera-online camera:a")
+    assert finding.evidence["last_seen_at"] == "2026-11-23T12:00:00Z"
+    assert "not been seen since 2026-11-23T12:00:00Z" in str(finding.message)
+    old = {"a": replace(KNOWN["a"], seen_at=None)}
+    assert drift(told(Around(remembered=old), *boxes(a=SILENT), names=("a",)))["a"][0] == "unreachable"
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_box_that_announces_itself_at_another_address_has_moved_and_is_no_stranger(times: int) -> None:
+    one = Sighting("192.0.2.77:80", "", digest(f"{MAC}1"), NOW, tuple(NOW for _ in range(times)))
+    around = Around(remembered=KNOWN, **{"strangers" if times == 3 else "newcomers": (one,)})
+    findings = told(around, *boxes(a=SILENT, b="s2", c="s3"))
+    moved = findings["inventory-drift device:a"]
+    assert (moved.reason, moved.status, moved.evidence["address"]) == ("moved", "fail", "192.0.2.77:80")
+    assert "192.0.2.77:80" in str(moved.message)
+    assert findings["undeclared-camera site"].caused_by == "inventory-drift device:a"
+    assert findings["camera-online camera:a"].caused_by == "inventory-drift device:a"
+    both = replace(around, strangers=(one, replace(one, address="192.0.2.78:80", mac="")))
+    assert told(both, *boxes(a=SILENT))["undeclared-camera site"].caused_by == "", "a real stranger is told"
+
+
+BARE = (ZoneVerdict("main", "window", "FAIL", "visible"), ZoneVerdict("snapshot", "window", "FAIL", "visible"))
+
+
+def with_bare_mask(name: str) -> tuple[Observation, ...]:
+    return without(healthy_camera(name), ZoneVerdict) + observed(f"camera:{name}", *BARE)
+
+
+def test_what_a_wrong_box_explains_hangs_on_it_and_makes_it_as_bad() -> None:
+    """Two cameras have exchanged their addresses, and the mask of one is not where the other's zone is."""
+    seen = boxes(a="s2", b="s1", c="s3") + with_bare_mask("a") + healthy_camera("b") + with_bare_mask("c")
+    findings = told(Around(remembered=KNOWN), *seen)
+    mask = findings["privacy-mask-effective camera:a"]
+    root = findings["inventory-drift device:a"]
+    assert (mask.status, mask.caused_by) == ("fail", root.key)
+    assert (root.reason, root.status, root.severity) == ("swapped", "fail", "critical")
+    assert str(root.message).startswith("the boxes of a, b have exchanged their addresses: ")
+    rows = root.evidence["boxes"]
+    assert [row["device"] for row in rows] == ["a", "b"]  # type: ignore[index, union-attr]
+    assert rows[0]["seen"] == rows[1]["remembered"]  # type: ignore[index]
+    assert findings["privacy-mask-effective camera:c"].caused_by == "", "its own box is in its place"
+
+
+def test_what_a_wrong_box_does_not_explain_is_told_by_itself() -> None:
+    """Sound is switched on in the box that answers: no place of a box excuses that."""
+    seen = boxes(a="s9") + without(healthy_camera("a"), Overlays) + observed("camera:a", Unavailable("audio", "fault"))
+    findings = told(Around(remembered=KNOWN), *seen, names=("a",))
+    root = findings["inventory-drift device:a"]
+    assert (root.reason, root.status, root.severity) == ("replaced", "warn", "major"), "nothing fails for it"
+    assert not [f.key for f in findings.values() if f.caused_by == root.key and f.check == "audio-undeclared"]
+
+
+def test_one_box_behind_two_ids_shows_one_name_twice_and_that_is_the_same_finding() -> None:
+    same = [observed(f"camera:{name}", Overlays(("School gate", "<DateAndTime>"))) for name in ("a", "b")]
+    seen = boxes(a="s1", b="s1") + tuple(one for row in same for one in row)
+    findings = told(Around(), *seen, names=("a", "b"))
+    assert findings["osd-label-unique site"].caused_by == "inventory-drift device:a"
+    others = told(Around(), *(boxes(a="s1", b="s2") + same[0] + same[1]), names=("a", "b"))
+    assert others["osd-label-unique site"].caused_by == ""
+
+
+def test_a_box_in_its_place_explains_nothing() -> None:
+    findings = told(Around(remembered=remembered(box="42")), *healthy(), names=("gate",))
+    assert not [f for f in findings.values() if f.caused_by.startswith("inventory-drift")]
