@@ -139,7 +139,15 @@ def lines(found: Iterable[Standing], *states: State) -> tuple[Line, ...]:
 
 def holds(site: Site, conditions: tuple[Condition, ...], today: date, camera: str = "") -> bool | None:
     """Tell whether all conditions hold; None where that cannot be told, since nobody declared what they ask for."""
-    return _is_due(site, conditions, today, camera)[1]
+    return waits_or_fails(site, conditions, today, camera)[0]
+
+
+def waits_or_fails(
+    site: Site, conditions: tuple[Condition, ...], today: date, camera: str = ""
+) -> tuple[bool | None, str]:
+    """Return the same, and in English which condition does not hold, or which duty must be declared first."""
+    why, is_due = _is_due(site, conditions, today, camera)
+    return is_due, why
 
 
 def _line(group: list[Standing], states: tuple[State, ...]) -> Line:

@@ -248,6 +248,7 @@ def healthy_site(
         text = config.read_text(encoding="utf-8").replace("wait_s = 0.5", "wait_s = 0.1")
         text = text.replace("period_s = 60", f"period_s = {LEARNING_STEP.seconds}")
         text = text.replace("[policy]\n", "[policy]\nretention_ceiling_days = 40\n")
+        text = text.partition("[[declaration]]")[0]  # what is declared here is `DECLARED`
         declared = "\n".join(declaration(duty, row) for duty, row in DECLARED.items())
         config.write_text(f'{text}\n[rules]\nprofile = "full"\n\n{declared}', encoding="utf-8")
         world = World(devices, config, clock, worker)

@@ -47,6 +47,7 @@ from agent.checks import (
     view,
     zones,
 )
+from agent.checks.freed import as_due
 from agent.config import Site
 from agent.facts import Facts
 from agent.model import Check, Finding
@@ -137,12 +138,13 @@ CHECKS: tuple[Check, ...] = (
 
 
 def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Run every check of the table, say what stands behind it, and drop references to causes that are no findings.
+    """Run every check of the table, leave out what no rule asks for here, and say what stands behind the rest.
 
     A `caused_by` is kept only where the named finding exists and is not a pass, so that nothing that is wrong can
     hide behind something that is well.
     """
     findings = tuple(f for check in CHECKS for f in check.run(check, site, facts, now))
+    findings = as_due(site, findings, now)
     findings = folded(site, facts, explained(site, facts, findings, now))
     by_key = {f.key: f for f in findings}
     return tuple(_with_true_cause(f, by_key) for f in findings)
