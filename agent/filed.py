@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 
@@ -19,6 +20,8 @@ class FiledDevice:
 class Filed:
     """The facts of one filing. `at`: local day; `cameras`: their ids; `storage_days`: the period that was filed.
 
+    `names`: what cameras are called on the filed list, by id, where it names them.
+
     Source: State Council Order 799, article 14; Datong Measures, article 15(1).
     """
 
@@ -27,3 +30,4 @@ class Filed:
     cameras: tuple[str, ...]
     storage_days: int
     devices: tuple[FiledDevice, ...]
+    names: Mapping[str, str] = field(default_factory=dict)

@@ -25,6 +25,7 @@ SCHEMA: Final = "camwarden-filed/1"
 NAME: Final = "filing.json"
 MAX_BYTES: Final = 4 * 1024 * 1024
 ID_MAX_CHARS: Final = 64
+NAME_MAX_CHARS: Final = 256
 
 log = logging.getLogger("camwarden.filed_file")
 
@@ -76,4 +77,7 @@ def _filed(body: dict[str, Any]) -> Filed:
     ids = (*cameras, *(device.id for device in devices))
     if not all(name.isprintable() and 0 < len(name) <= ID_MAX_CHARS for name in ids):
         raise ValueError("names that no configuration could hold")
-    return Filed(str(body["site"]), date.fromisoformat(body["at"]), cameras, int(body["storage_days"]), devices)
+    names = {str(id_): str(name) for id_, name in body.get("names", {}).items()}  # older filings hold none
+    if not all(len(name) <= NAME_MAX_CHARS and name.isprintable() for name in names.values()):
+        raise ValueError("names that no configuration could hold")
+    return Filed(str(body["site"]), date.fromisoformat(body["at"]), cameras, int(body["storage_days"]), devices, names)

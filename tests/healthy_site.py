@@ -220,7 +220,8 @@ def file_at_police(directory: Path, cameras: tuple[str, ...], serial: str = RECO
     """Keep a filing of these cameras, with the recorder's serial number as it was filed."""
     devices = (FiledDevice(RECORDER.id, RECORDER.model, serial), FiledDevice(NVR.id, NVR.model, NVR.serial))
     signer = load_or_create_signer(directory / "filing-key.pem")
-    write_filed(directory, Filed("dt0001", date(2024, 9, 10), cameras, 30, devices), signer)
+    names = {camera.id: camera.name for camera in (GATE, LIBRARY)}
+    write_filed(directory, Filed("dt0001", date(2024, 9, 10), cameras, 30, devices, names), signer)
 
 
 def is_open(finding: Finding) -> bool:

@@ -1,4 +1,4 @@
-"""Do time and name stand in each camera's picture, and does no other camera carry the same name?
+"""Do time and name stand in each camera's picture, is it the filed name, and does no other camera carry the same?
 
 Judged on the texts that devices say they draw. No picture is read for it; a device that draws and does not say so is
 not told, never passed.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -24,7 +25,18 @@ NAMED_MAX: Final = 4
 
 _FILLED_IN: Final = re.compile(r"<[^>]*>")
 _TIME: Final = re.compile(r"<[^>]*(date|time)[^>]*>", re.IGNORECASE)
-"""How drivers write what a device fills in itself, for instance `<DateAndTime>`."""
+_NAME: Final = re.compile(r"<[^>]*name[^>]*>", re.IGNORECASE)
+"""How drivers write what a device fills in itself, for instance `<DateAndTime>`; of `<ChannelName>` nobody knows which
+name it is."""
+
+
+OTHER_NAME: Final = "name-differs"
+FILED_NAME: Final = (
+    "its picture carries another name than the filed one ({name}): correct the overlay, or file the change"
+)
+CONFIGURED_NAME: Final = (
+    "its picture carries another name than the configuration ({name}): correct the overlay, or the name there"
+)
 
 
 def shows_time(overlays: Overlays) -> bool | None:
@@ -36,13 +48,29 @@ def shows_time(overlays: Overlays) -> bool | None:
 
 def label(overlays: Overlays) -> str:
     """Return what is drawn besides the time, in one spelling; empty where nothing is."""
-    texts = (_FILLED_IN.sub("", text) for text in overlays.texts)
-    return " ".join(" ".join(unicodedata.normalize("NFKC", text).split()) for text in texts if text.strip()).strip()
+    return " ".join(_texts(overlays))
+
+
+def carries(overlays: Overlays, name: str) -> bool:
+    """Tell whether a name stands in the picture: as one of the texts, or as all of them together."""
+    wanted = _plain(name)
+    return wanted in _texts(overlays) or wanted == label(overlays)
 
 
 def run_compliant(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera."""
-    return tuple(_camera(check, site, facts, one) for one in site.cameras)
+    """Judge every camera; names that differ from the configuration alone are told once for the site."""
+    found = tuple(_camera(check, site, facts, one) for one in site.cameras)
+    other = [one.subject.removeprefix("camera:") for one in found if one.reason == OTHER_NAME and one.status == "warn"]
+    if len(other) < 2:
+        return found
+    message = Message(
+        "the pictures of {count} cameras carry other names than the configuration: correct them there, or the overlays",
+        {"count": len(other)},
+    )
+    cause = check.finding("site", "warn", OTHER_NAME, {"cameras": other[:EVIDENCE_MAX]}, message)
+    hung = (replace(one, caused_by=cause.key) if one.reason == OTHER_NAME and one.status == "warn" else one
+            for one in found)  # fmt: skip
+    return (cause, *hung)
 
 
 def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Finding:
@@ -51,15 +79,34 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Fin
     if overlays is None:
         return not_told(check, site, facts, subject, "overlays")
     time, name = shows_time(overlays), label(overlays)
-    evidence: dict[str, Json] = {"time": time, "label": bool(name)}
-    missing = (["time"] if not time else []) + (["name"] if not name else [])
+    is_filled_in = any(_NAME.search(text) for text in overlays.texts)
+    filed = facts.filed.names.get(camera.camera.id, "") if facts.filed else ""
+    wanted = "" if is_filled_in else filed or camera.camera.name
+    evidence: dict[str, Json] = {"time": time, "label": bool(name) or is_filled_in}
+    if name and wanted:
+        evidence |= {"named_by": "filing" if filed else "configuration", "named_so": carries(overlays, wanted)}
+    missing = (["time"] if not time else []) + (["name"] if not name and not is_filled_in else [])
     if missing:
         message = Message(
             "{missing} does not stand in its picture: switch it on in the camera's overlay (OSD) settings",
             {"missing": " + ".join(missing)},
         )
         return check.finding(subject, "fail", "-and-".join(missing) + "-missing", evidence, message)
+    if wanted and not carries(overlays, wanted):
+        words = FILED_NAME if filed else CONFIGURED_NAME
+        return check.finding(
+            subject, "fail" if filed else "warn", OTHER_NAME, evidence, Message(words, {"name": wanted})
+        )
     return check.finding(subject, "pass", "", evidence, Message("time and name stand in its picture"))
+
+
+def _texts(overlays: Overlays) -> list[str]:
+    texts = (_plain(_FILLED_IN.sub("", text)) for text in overlays.texts)
+    return [text for text in texts if text]
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:

@@ -174,6 +174,7 @@ def filed_facts(site_id: str, day: date, inventory: Inventory) -> Filed:
         tuple(camera.id for camera in inventory.cameras),
         inventory.storage_days,
         tuple(FiledDevice(device.id, device.model, device.serial) for device in inventory.devices),
+        {camera.id: camera.name for camera in inventory.cameras if camera.name},
     )
 
 
