@@ -7,6 +7,7 @@ newest counts, so that a renewal is one row more and the old ones stay as histor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -81,12 +82,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One duty as people see it: its worst state, and the cameras in that state (none: the site)."""
+    """One duty as people see it: its worst state, and the cameras in that state (none: the site).
+
+    `declaration` is the word that ends, or has ended, first among them.
+    """
 
     duty: Declarable
     state: State
     cameras: tuple[str, ...]
     days_left: int | None
+    declaration: Declaration | None = None
 
 
 def local_day(site: Site, now: datetime) -> date:
@@ -117,11 +122,22 @@ def standing(site: Site, duty: str, today: date, camera: str = "") -> Standing:
 
 
 def standings(site: Site, today: date) -> Iterator[Standing]:
-    """Yield how every duty stands that the site's profile asks for, for the site and for each camera."""
+    """Yield how every duty stands that the site's profile asks for, for the site and for each camera.
+
+    What nobody is asked for is among them where somebody's word on it is about to end.
+    """
     for row in DECLARABLES:
-        if counts_in(row, site.rules.profile):
-            for camera in [c.camera.id for c in site.cameras] if row.scope == "camera" else [""]:
-                yield standing(site, row.id, today, camera)
+        is_asked = counts_in(row, site.rules.profile)
+        for camera in [c.camera.id for c in site.cameras] if row.scope == "camera" else [""]:
+            if is_asked or row.asked == "never":
+                one = standing(site, row.id, today, camera)
+                if is_asked or one.state in ("expiring", "expired-grace"):
+                    yield one
+
+
+def ends_first(found: Iterable[Standing]) -> Standing:
+    """Return the standing whose word has the fewest days left; of several without an end the first."""
+    return min(found, key=lambda one: math.inf if one.days_left is None else one.days_left)
 
 
 def lines(found: Iterable[Standing], *states: State) -> tuple[Line, ...]:
@@ -153,8 +169,9 @@ def waits_or_fails(
 def _line(group: list[Standing], states: tuple[State, ...]) -> Line:
     worst = min(group, key=lambda one: states.index(one.state)).state
     same = [one for one in group if one.state == worst]
-    left = [one.days_left for one in same if one.days_left is not None]
-    return Line(same[0].duty, worst, tuple(one.camera for one in same if one.camera), min(left, default=None))
+    first = ends_first(same)
+    cameras = tuple(one.camera for one in same if one.camera)
+    return Line(first.duty, worst, cameras, first.days_left, first.declaration)
 
 
 def _is_due(site: Site, conditions: tuple[Condition, ...], today: date, camera: str) -> tuple[str, bool | None]:

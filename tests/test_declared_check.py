@@ -48,10 +48,8 @@ def test_sixty_four_cameras_without_a_word_are_one_finding_of_four_lines() -> No
         "4 declarations are open (national-class, key-target, zone-type, linked): camwarden declare"
     )
     assert found[0].evidence["open"] == [
-        {"duty": "national-class", "state": "missing", "cameras": 0, "days_left": None},
-        {"duty": "key-target", "state": "missing", "cameras": 0, "days_left": None},
-        {"duty": "zone-type", "state": "missing", "cameras": 64, "days_left": None},
-        {"duty": "linked", "state": "missing", "cameras": 64, "days_left": None},
+        {"duty": duty, "cameras": cameras, "state": "missing", "by": None, "at": None, "until": None, "days_left": None}
+        for duty, cameras in (("national-class", 0), ("key-target", 0), ("zone-type", 64), ("linked", 64))
     ]
 
 

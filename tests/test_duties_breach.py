@@ -27,7 +27,8 @@ CAMERAS = (
     camera("gate", camera=Camera("gate", "box", "Gate", CODES[0][1], placement="main gate")),
     camera("yard", camera=Camera("yard", "box", "Yard", CODES[1][1], 2, "back yard")),
 )
-FILED = Filed("dt0001", IN_USE, ("gate", "yard"), 30, (FiledDevice("box", "N8", "42"),))
+NAMES = {"gate": "School gate", "yard": "School yard"}
+FILED = Filed("dt0001", IN_USE, ("gate", "yard"), 30, (FiledDevice("box", "N8", "42"),), NAMES)
 
 
 def seen(

@@ -117,8 +117,8 @@ def test_an_authority_is_asked_for_in_public_space_alone() -> None:
     assert finding.status == "unknown"
     (row,) = finding.evidence["declared"]  # type: ignore[misc]
     assert row == {
-        "duty": "install-authority", "state": "missing", "days_left": None, "cameras": 1, "open": ["gate"],
-        "open_count": 1,
+        "duty": "install-authority", "state": "missing", "by": None, "at": None, "until": None, "days_left": None,
+        "cameras": 1, "open": ["gate"], "open_count": 1,
     }  # fmt: skip
 
 
@@ -160,7 +160,8 @@ def test_evidence_names_papers_by_date_and_digest_and_never_says_what_is_in_them
     told = json.dumps(finding_json(finding))
     assert '"document_at": "2026-02-10"' in told
     assert "a" * 64 in told
-    assert "Wang" not in told
+    assert "Firm" not in told and "cmd" not in told
+    assert '"by": "Wang Wei"' in told, "whose word it is stands in every report"
 
 
 def test_free_text_is_never_evidence() -> None:

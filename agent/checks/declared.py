@@ -9,7 +9,9 @@ from agent.config import Site
 from agent.declarations import (
     EXPIRING_SOON_DAYS,
     GRACE_DAYS,
+    Declaration,
     Line,
+    State,
     lines,
     local_day,
     standings,
@@ -55,13 +57,20 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     return (check.finding("site", "pass", "", evidence, Message("what is asked for is declared")),)
 
 
-def _row(line: Line) -> Json:
+def said(state: State, days_left: int | None, given: Declaration | None) -> dict[str, Json]:
+    """Return how a word stands, who gave it, when, and until when: the keys by which every check tells it."""
     return {
-        "duty": line.duty.id,
-        "state": line.state,
-        "cameras": len(line.cameras),
-        "days_left": line.days_left,
+        "state": state,
+        "by": given.by if given else None,
+        "at": given.at.isoformat() if given else None,
+        "until": given.until.isoformat() if given and given.until else None,
+        "days_left": days_left,
     }
+
+
+def _row(line: Line) -> Json:
+    stands = said(line.state, line.days_left, line.declaration)
+    return {"duty": line.duty.id, "cameras": len(line.cameras), **stands}
 
 
 def _named(found: tuple[Line, ...]) -> str:

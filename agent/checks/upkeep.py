@@ -51,7 +51,7 @@ def run_view_library(check: Check, site: Site, facts: Facts, now: datetime) -> t
     if (open_ := found.open()) is not None:
         return (open_,)
     if found.value("view-library") is False:
-        return (found.finding("not_applicable", "not-linked", Message("declared: it is not linked to one")),)
+        return (found.said_no("not-linked", Message("declared: it is not linked to one")),)
     message = Message("whether the link to the view library is up is not read yet")
     return (found.finding("unknown", NOT_READ, message),)
 

@@ -12,10 +12,20 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
-from agent.checks.declared import DECLARATIONS_ID
+from agent.checks.declared import DECLARATIONS_ID, said
 from agent.config import Site
 from agent.declarables import BY_ID, DECLARABLES, NONE, PROFILES, Asked, Declarable, counts_in
-from agent.declarations import EXPIRING_SOON_DAYS, GRACE_DAYS, Standing, State, Value, holds, local_day, standing
+from agent.declarations import (
+    EXPIRING_SOON_DAYS,
+    GRACE_DAYS,
+    Standing,
+    State,
+    Value,
+    ends_first,
+    holds,
+    local_day,
+    standing,
+)
 from agent.model import Check, Finding, Json, Message, Status
 from agent.rules.pack import Obligation, in_effect, obligations
 
@@ -75,6 +85,11 @@ class Words:
         duties = _duties(self.due, "missing", "expired")
         message = Message("{duties} is not declared, or has run out", {"duties": duties}, next_step="camwarden declare")
         return self.finding("unknown", reason, message, caused_by=FOLDED)
+
+    def said_no(self, reason: str, message: Message) -> Finding:
+        """Return that by somebody's word there is nothing to judge, or a warning where it is about to run out."""
+        ends = self.counts(message)
+        return self.finding("not_applicable", reason, message) if ends.status == "pass" else ends
 
     def counts(self, message: Message, told: Mapping[str, Json] = NOTHING) -> Finding:
         """Return a pass, or a warning where one of the words is about to run out or has just done so."""
@@ -141,10 +156,10 @@ def ruling(check: Check, site: Site, today: date, asked: Asked) -> tuple[Obligat
 
 
 def only_none(found: Words) -> Finding | None:
-    """Return that there is nothing to judge, where that is what is declared throughout."""
+    """Return that there is nothing to judge, where that is what is declared throughout, or that it is about to end."""
     if any(one.value != NONE for one in found.due):
         return None
-    return found.finding("not_applicable", "none", Message("declared: there is no such thing here"))
+    return found.said_no("none", Message("declared: there is no such thing here"))
 
 
 def _found(site: Site, today: date, rows: list[Declarable], rules: tuple[Obligation, ...]) -> Iterator[Standing]:
@@ -180,8 +195,9 @@ def _rows(due: tuple[Standing, ...]) -> Iterator[Json]:
     for one in due:
         by_duty.setdefault(one.duty.id, []).append(one)
     for duty, group in by_duty.items():
-        worst = min(group, key=lambda one: _WORST_FIRST.index(one.state))
-        row: dict[str, Json] = {"duty": duty, "state": worst.state, "days_left": worst.days_left}
+        state = min((one.state for one in group), key=_WORST_FIRST.index)
+        worst = ends_first(one for one in group if one.state == state)
+        row: dict[str, Json] = {"duty": duty, **said(state, worst.days_left, worst.declaration)}
         if group[0].duty.scope == "camera":
             open_ = [one.camera for one in group if one.state in ("missing", "expired")]
             yield {**row, "cameras": len(group), "open": open_[:EVIDENCE_MAX], "open_count": len(open_)}
@@ -194,7 +210,7 @@ def _word(one: Standing) -> dict[str, Json]:
     given = one.declaration
     if given is None:
         return {}
-    row: dict[str, Json] = {"at": given.at.isoformat()}
+    row: dict[str, Json] = {}
     if one.duty.kind in ("flag", "choice", "number") and not isinstance(given.value, date | tuple):
         row["value"] = given.value
     elif one.duty.kind == "date" or given.value == NONE:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from agent.checks.declared import said
 from agent.checks.ruled import ruled
 from agent.checks.words import FOLDED, Words, words
 from agent.config import CameraConfig, Site
 from agent.declarables import FORBIDDEN_ZONES, ZONE_TYPE
-from agent.declarations import COUNTING, local_day, standing
+from agent.declarations import COUNTING, EXPIRING_SOON_DAYS, local_day, standing
 from agent.facts import Facts
 from agent.model import Check, Finding, Json, Message, Status
 from agent.zone_names import hints
@@ -35,14 +36,17 @@ def run_declared(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
 def _declared(check: Check, found: Words, camera: str) -> Finding:
     one = found.of(ZONE_TYPE, camera)
     subject = f"camera:{camera}"
+    stands: dict[str, Json] = {"duty": ZONE_TYPE, **said("missing", None, None)}
+    if one is not None:
+        stands |= said(one.state, one.days_left, one.declaration)
     if one is None or one.state not in COUNTING or one.declaration is None:
         reason = "expired" if one and one.state == "expired" else "not-declared"
         message = Message(
             "in what kind of place it hangs is not declared, or has run out", next_step="camwarden declare"
         )
-        return check.finding(subject, "unknown", reason, {}, message, FOLDED)
+        return check.finding(subject, "unknown", reason, {"declared": [stands]}, message, FOLDED)
     zone = str(one.value)
-    evidence: dict[str, Json] = {"zone": zone, "at": one.declaration.at.isoformat(), "days_left": one.days_left}
+    evidence: dict[str, Json] = {"zone": zone, "declared": [stands]}
     if zone in FORBIDDEN:
         message = Message(
             "it hangs in a place where no camera may be ({zone}), and a mask does not change that",
@@ -51,7 +55,9 @@ def _declared(check: Check, found: Words, camera: str) -> Finding:
         )
         return check.finding(subject, "fail", "forbidden-zone", evidence, message)
     status: Status = "pass" if one.state == "declared" else "warn"
-    reason = "" if status == "pass" else "expiring" if one.state == "expiring" else "grace"
+    soon = one.days_left is not None and one.days_left <= EXPIRING_SOON_DAYS
+    ending = "expiring-soon" if soon else "expiring"
+    reason = "" if status == "pass" else ending if one.state == "expiring" else "grace"
     message = Message("it hangs in a place that is not forbidden ({zone})", {"zone": zone})
     return check.finding(subject, status, reason, evidence, message, "" if status == "pass" else FOLDED)
 
@@ -65,12 +71,12 @@ def _named(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: da
     subject = f"camera:{camera.camera.id}"
     texts = tuple(dict.fromkeys(text.strip() for text in _texts(facts, camera) if text.strip()))
     found = {text: hints(text) for text in texts}
-    said = list(dict.fromkeys(hint.word for of_text in found.values() for hint in of_text))
-    if not said:
+    spoken = list(dict.fromkeys(hint.word for of_text in found.values() for hint in of_text))
+    if not spoken:
         return check.finding(subject, "not_applicable", "no-hint", {}, Message("no name speaks of a private place"))
     near = [hint.outside for of_text in found.values() for hint in of_text]
-    evidence: dict[str, Json] = {"words": said, "outside": [word for word in dict.fromkeys(near) if word]}
-    values = {"words": ", ".join(said)}
+    evidence: dict[str, Json] = {"words": spoken, "outside": [word for word in dict.fromkeys(near) if word]}
+    values = {"words": ", ".join(spoken)}
     if all(near):
         message = Message("its name speaks of a private place ({words}), and of the outside of it", values)
         return check.finding(subject, "pass", "", evidence, message)
