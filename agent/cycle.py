@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent import log_reach, outages, reboots, state
+from agent import flaps, log_reach, outages, reboots, state
 from agent.approved_views import approved_views
 from agent.assessment import assessed
 from agent.baselines import in_force, read_approvals
@@ -124,7 +124,8 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     memory = replace(memory, assessed=days)
     changed = (*(incident_told(one.kind, one.detail) for one in incidents), *seen.asked.told, *changed)
     counts = spool.counts()
-    drafts, memory = build_reports(site, seen.facts, seen.findings, changed, memory, moment.at, counts, seen.asked)
+    findings = flaps.marked(seen.findings, memory.known)
+    drafts, memory = build_reports(site, seen.facts, findings, changed, memory, moment.at, counts, seen.asked)
     reports, _ = link(drafts, spool.heads(), spool.epoch, site, moment)
     envelopes = tuple(sign(report, signer) for report in reports)
     spool.commit(envelopes, state.to_json(memory), moment.at, incidents)

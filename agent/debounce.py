@@ -1,8 +1,8 @@
 """When does a new status of one finding count, and when does its episode begin and end? Pure.
 
 Counted is in looks, not in seconds: a clock that jumps decides nothing, and a look that did not happen proves nothing.
-The one exception is flapping: what turned not well more than `FLAPS_A_DAY` times within a day stays one open episode
-until it has been well for a whole day.
+The one exception is flapping: what turns not well again within a day of the time before, or more than `FLAPS_A_DAY`
+times while it is open, is one episode from then on, with a count, until it has been well for a whole day.
 
 That something is well is told only where it was told that it was not: what is learned, or due, for the first time is no
 news.
@@ -120,13 +120,14 @@ def _looked_at(
         episode = replace(episode, repaired_at=None, count=episode.count + 1)
     if finding.status == episode.status:
         episode = _as_seen(episode, finding)
-    return replace(episode, flapping=len(openings) > FLAPS_A_DAY), openings
+    is_flapping = len(openings) > FLAPS_A_DAY or (episode.flapping and bool(openings))
+    return replace(episode, flapping=is_flapping), openings
 
 
 def _opened(finding: Finding, since: datetime, openings: tuple[datetime, ...]) -> tuple[Episode, tuple[datetime, ...]]:
-    """Return the episode that begins; one that came and went all day takes the earlier ones in."""
+    """Return the episode that begins; one that was there within a day before takes the earlier ones in."""
     episode = begun(finding, since)
-    if len(openings) > FLAPS_A_DAY:
+    if len(openings) > 1:
         episode = replace(episode, detected_at=openings[0], count=len(openings), flapping=True)
     return episode, openings
 

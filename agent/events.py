@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from agent import flaps
 from agent.checks import CHECKS
 from agent.debounce import Noted, first, step
 from agent.episodes import Episode, Known
@@ -68,7 +69,8 @@ def transitions(
         if made.known is not None:
             known[key] = made.known
         if made.changed:
-            changed.append(Transition(finding, before.status if before else None, made.episode, made.told))
+            says = flaps.told(finding, made.episode)
+            changed.append(Transition(says, before.status if before else None, made.episode, made.told))
     kept = {finding.key for finding in findings}
     gone = (one for key, one in memory.known.items() if one.episode is not None and key not in kept)
     changed += (_gone(one.episode, one.status) for one in gone if one.episode is not None)

@@ -12,7 +12,7 @@ from agent.declarations import local_day
 from agent.model import Finding, Message, Source
 from agent.rules.applies import Due, due
 
-OWN: Final = frozenset({"camera-online", "gateway-health", "hub-delivery", "hub-certificate"})
+OWN: Final = frozenset({"camera-online", "gateway-health", "hub-delivery", "hub-certificate", "report-signed"})
 """What the agent must know to say anything at all: told at every site, but as a rule's only where one binds."""
 
 OURS: Final = Source("camwarden", "what cannot be seen or told cannot be judged")

@@ -1,0 +1,88 @@
+"""A simulated site whose agent looks and tells as the daemon does: memory in the spool, reports as they are signed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from demo_clock import SetClock
+
+from agent import cycle, state
+from agent.config_load import load
+from agent.demo.cameras import DemoCamera, DemoDevice
+from agent.demo.site import SimulatedSite
+from agent.keys import load_or_create_signer
+from agent.model import Finding, Moment
+from agent.rim import Rim
+from agent.spool import Spool
+from drivers.credentials import Credentials
+from masking.worker import Worker
+
+QUARTER = timedelta(minutes=15)
+
+
+@dataclass
+class Told:
+    """The site, what its agent found last, and what it has told up to now."""
+
+    devices: SimulatedSite
+    config: Path
+    clock: SetClock
+    worker: Worker
+    spool: Spool
+    findings: dict[str, Finding] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    reports: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def cycle(self, count: int = 1, step: timedelta = QUARTER) -> None:
+        """Run cycles; `reports` holds the newest of each stream."""
+        for _ in range(count):
+            self.clock.at += step
+            site = load(self.config)
+            signer = load_or_create_signer(site.storage.directory / "key.pem")
+            moment = Moment(self.clock(), 0, "boot", True)
+            rim = Rim(Credentials(None), self.worker.judge, self.clock)
+            seen = cycle.see(site, rim, moment, state.from_json(self.spool.read_memory()))
+            self.findings = {one.key: one for one in seen.findings}
+            for envelope in cycle.tell(site, seen, self.spool, signer, moment):
+                body = json.loads(envelope.report.payload)["body"]
+                self.reports[envelope.report.stream] = body
+                self.events += [body] if envelope.report.stream == "event" else []
+
+    def switch_off(self, device: str) -> None:
+        """Let nothing answer any more where the device did."""
+        port = self.devices.devices[device].port
+        text = self.config.read_text("utf-8")
+        assert text.count(f"port = {port}\n") == 1
+        self.config.write_text(text.replace(f"port = {port}\n", "port = 1\n"), "utf-8")
+
+    def switch_on(self, device: str) -> None:
+        """Let it answer again."""
+        port = self.devices.devices[device].port
+        text = self.config.read_text("utf-8")
+        self.config.write_text(text.replace("port = 1\n", f"port = {port}\n"), "utf-8")
+
+
+@contextmanager
+def told_site(
+    folder: Path, worker: Worker, devices: Sequence[DemoDevice], cameras: Sequence[DemoCamera], more: str = ""
+) -> Iterator[Told]:
+    """Run a site. `more` is added to its site.toml."""
+    clock = SetClock()
+    with SimulatedSite(clock, devices, cameras) as simulated:
+        config = simulated.write_config(folder, {"host": "127.0.0.1", "tls": False, "confirm": "broker"})
+        text = config.read_text("utf-8").partition("[discovery]")  # a site whose network nobody listens to
+        config.write_text(text[0] + "[storage]" + text[2].partition("[storage]")[2] + more, "utf-8")
+        site = load(config)
+        signer = load_or_create_signer(site.storage.directory / "key.pem")
+        spool = Spool.open(site.storage.directory / "spool.db", 64 << 20, now=clock(),
+                           seal=cycle.seal_for(site, signer, clock))  # fmt: skip
+        try:
+            yield Told(simulated, config, clock, worker, spool)
+        finally:
+            spool.close()
