@@ -24,6 +24,7 @@ from agent.declarations import local_day
 from agent.derived import Derived, keep_derived, proved, read_derived
 from agent.envelope import sign
 from agent.events import incident_told, transitions
+from agent.factory_logins import known_tries
 from agent.facts import Facts, gather
 from agent.filed_file import read_filed
 from agent.finding_notes import read_notes, settled_changes, standing
@@ -104,6 +105,7 @@ def see(
     own_from = oldest_kept(site.storage.directory)
     logs = log_reach.remembered(site, observations, own_from, memory.logs, moment.at)
     facts = replace(facts, own_reports=rim.reports, running=running, own_log_from=own_from, logs=logs)
+    facts = replace(facts, factory=known_tries(site.storage.directory))
     memory = replace(memory, looked=in_turn, footage=footage, outages=unwell, running=running, logs=logs)
     findings = run_checks(site, facts, moment.at)
     memory = recalled(before, memory, afresh)

@@ -25,6 +25,7 @@ from breaches import (
     down_for_long,
     edited,
     ends_soon,
+    factory_login,
     fault,
     filed,
     forged,
@@ -97,6 +98,8 @@ HOLE = Breach("nothing is recorded for six hours", hole, {"recording-completenes
 AWAY = Breach("the hub is not reached for two days", disconnected, {"hub-delivery site": ("warn", "offline")})
 ENDING = Breach("nobody renews the certificate", ends_soon,
     {"hub-certificate site": ("warn", "expires-within-7-days")})
+FACTORY_LOGIN = Breach("the recorder takes the login of its factory", factory_login,
+    {"default-credential device:nvr": ("fail", "accepted"), "default-credential site": ("", "")})
 LOST_POWER = Breach("a recorder comes up with other settings", lost_power,
     {"config-survives-reboot device:nvr": ("fail", "configuration-lost")})
 CLEARED = Breach("the recorder's log is cleared", cleared_log,
@@ -277,6 +280,7 @@ BREACHES: Mapping[str, Breach] = {
     "cn-799/access-register": contradicted("access-register", False, "access-register-match", "fail", "no-register"),
     "datong-1-15/scope": unsaid("scope"),
     "datong-1-15/supervising-organ": unsaid("supervising-organ"),
+    "datong-1-15/protection-passwords": FACTORY_LOGIN,
     "datong-1-15/protection-services": INSECURE,
     "datong-1-15/place-category": PLACE,
     "datong-1-15/voluntary": PLACE,

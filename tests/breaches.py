@@ -21,11 +21,16 @@ from demo_clock import SetClock
 from duties_declared import DECLARED, Word, declaration
 from healthy_site import DAY, GATE, LIBRARY, NVR, RECORDER, WELL, Painter, World, delivered, file_at_police
 
+from agent import exits
+from agent.cli import main
+from agent.config_load import load
 from agent.delivery_facts import OwnCertificate
 from agent.demo.announcing import Announcer
 from agent.demo.cameras import DemoCamera, Fault, RecordingPlan
 from agent.demo.scene import draw_mask, jpeg, picture
 from agent.model import Draft, Json
+from agent.paths import CREDENTIALS_NAME
+from drivers.credentials import Credentials
 from drivers.details import Audio, AudioEncoder, Encoders, Movable
 from drivers.footage import Protocol, Protocols
 from drivers.model import Clock, Masks, Observation, Overlays
@@ -158,6 +163,17 @@ def lost_power(world: World) -> None:
 
 def _reset(told: Encoders) -> Encoders:
     return replace(told, encoders=tuple(replace(one, gop_frames=one.gop_frames + 25) for one in told.encoders))
+
+
+def factory_login(world: World) -> None:
+    """The recorder lets the login of its factory in, and somebody tries that."""
+    world.devices.replace(replace(NVR, factory_login=True))
+    site = load(world.config)
+    states = Credentials(site.storage.directory / CREDENTIALS_NAME)
+    for device in site.devices:
+        states.accepted(device, world.clock())  # as the service has noted it long ago
+    asked = ["credentials", "factory", "--yes", NVR.id, "--quiet", "--config", str(world.config)]
+    assert main(asked) == exits.FAILS
 
 
 def cleared_log(world: World) -> None:

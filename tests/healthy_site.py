@@ -35,6 +35,7 @@ from agent.demo.site import SimulatedSite
 from agent.envelope import sign
 from agent.filed import Filed, FiledDevice
 from agent.filed_file import write_filed
+from agent.finding_notes import NOTHING_NOTED
 from agent.hub.changes import Reported
 from agent.keys import Signer, load_or_create_signer
 from agent.model import Draft, Finding, Moment
@@ -117,7 +118,7 @@ class World:
             moment = Moment(self.clock(), 0, "boot", True)
             self.seen = cycle.see(site, rim, moment, self.memory)
             findings = self.seen.findings
-            days = assessed(site, self.seen.facts, findings, frozenset(), self.memory.assessed, moment.at)
+            days = assessed(site, self.seen.facts, findings, NOTHING_NOTED, self.memory.assessed, moment.at)
             self.memory = state.from_json(state.to_json(replace(self.seen.memory, assessed=days)))
             self.report(site, moment)
         return {finding.key: finding for finding in findings}

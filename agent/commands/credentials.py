@@ -1,6 +1,7 @@
 """`credentials status` shows which logins devices have refused; `credentials retry DEVICE` allows one more try.
 
-The states are those of `drivers/credentials.py`; no secret stands in them. Nothing is sent from here.
+The states are those of `drivers/credentials.py`; no secret stands in them. Nothing is sent from here; `credentials
+factory` is in `factory.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import sys
 
 from agent import exits
+from agent.commands import factory
 from agent.config_storage import load_storage
 from agent.errors import UsageError
 from agent.files import as_owner_of
@@ -30,10 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("status", help="list the logins that were tried, and what became of them")
     retry = actions.add_parser("retry", help="allow one more try of a device's login")
     retry.add_argument("device", metavar="DEVICE", help="the device's id in site.toml")
+    tried = actions.add_parser("factory", help="try, once on each device, whether it still takes its factory's login")
+    factory.add_arguments(tried)
 
 
 def run(args: argparse.Namespace) -> int:
     """Show or release; the exit code of `status` is 4 where a login is refused."""
+    if args.action == "factory":
+        return factory.run(args)
     path = credentials_file(load_storage(args.config).directory, os.environ)
     with as_owner_of(path.parent):
         credentials = Credentials(path)

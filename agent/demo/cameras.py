@@ -81,7 +81,8 @@ class DemoDevice:
 
     `behaviour`: `onvif` speaks ONVIF; `hangs` accepts and never answers; `stack-trace` answers 500 with plain text.
     `refusal`: how it turns an anonymous or wrong SOAP call away, by a SOAP Fault or by an HTTP Digest challenge.
-    `log_days`: how far back its own log reaches, where it has one.
+    `log_days`: how far back its own log reaches, where it has one. `factory_login`: one that
+    speaks ISAPI lets the account of its factory in too.
     """
 
     id: str
@@ -96,6 +97,7 @@ class DemoDevice:
     wrong_password_configured: bool = False
     driver: Literal["onvif", "hikvision"] = "onvif"
     log_days: int = 400
+    factory_login: bool = False
 
 
 DEVICES: tuple[DemoDevice, ...] = (

@@ -33,6 +33,7 @@ from agent.demo.listening import LoopbackServer
 from agent.demo.login import Outcome
 from agent.demo.rtsp_server import RtspConnection
 from agent.demo.scene import jpeg, picture
+from drivers.factory import FACTORY
 
 REQUEST_MAX_BYTES = 64 * 1024
 XML = "application/xml; charset=UTF-8"
@@ -101,6 +102,7 @@ class IsapiDevice:
         clock: Callable[[], datetime],
         changes: Changes,
     ) -> None:
+        self.gate = LockingGate(spec.user, password, clock, realm=f"{spec.model} {spec.serial}")
         self.become(spec, cameras)
         self._changes = changes
         self._clock = clock
@@ -108,7 +110,6 @@ class IsapiDevice:
         self._lock = threading.Lock()
         self._asked: Counter[str] = Counter()
         self._writes_refused = 0
-        self.gate = LockingGate(spec.user, password, clock, realm=f"{spec.model} {spec.serial}")
         self.http = LoopbackServer(partial(_HttpConnection, self), f"{spec.id}-http")
         try:
             handler = partial(RtspConnection, self.view, self.gate, dialect=HIKVISION)
@@ -122,6 +123,8 @@ class IsapiDevice:
         self.spec = spec
         self._cameras = cameras
         self._offset = timedelta(seconds=spec.clock_offset_s)
+        factory = FACTORY["hikvision"]
+        self.gate.also(factory.user, factory.password if spec.factory_login else None)
 
     def restart(self) -> None:
         """Have just started anew, as after a loss of power; connections stay."""

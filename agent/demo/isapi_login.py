@@ -35,6 +35,10 @@ class LockingGate:
         self._refused = 0
         self._locked_until: datetime | None = None
 
+    def also(self, user: str, password: str | None) -> None:
+        """Let one more account in, or none of this name any more (None)."""
+        self._gate.also(user, password)
+
     @property
     def failed_logins(self) -> int:
         """How many requests carried a wrong login."""

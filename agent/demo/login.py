@@ -36,14 +36,21 @@ class UsernameToken:
 
 
 class Gate:
-    """The one login of a device, shared by its SOAP, HTTP and RTSP servers, with the count of failed logins."""
+    """The logins of a device, shared by its SOAP, HTTP and RTSP servers, with the count of failed ones."""
 
     def __init__(self, user: str, password: str, clock: Callable[[], datetime], realm: str) -> None:
-        self._user, self._password, self._clock, self._realm = user, password, clock, realm
+        self._accounts, self._clock, self._realm = {user: password}, clock, realm
         self._lock = threading.Lock()
         self._tokens_seen: dict[str, datetime] = {}
         self._nonces: dict[str, int] = {}
         self._failed = 0
+
+    def also(self, user: str, password: str | None) -> None:
+        """Let one more account in, or none of this name any more (None)."""
+        with self._lock:
+            self._accounts.pop(user, None)
+            if password is not None:
+                self._accounts[user] = password
 
     @property
     def failed_logins(self) -> int:
@@ -72,9 +79,10 @@ class Gate:
             return False
         if created.tzinfo is None or abs(created - now) > WINDOW:
             return False
-        secret = nonce + token.created.encode() + self._password.encode()
+        password = self._accounts.get(token.user, "")
+        secret = nonce + token.created.encode() + password.encode()
         expected = base64.b64encode(hashlib.sha1(secret, usedforsecurity=False).digest()).decode()
-        if token.user != self._user or not hmac.compare_digest(expected.encode(), token.digest.encode()):
+        if token.user not in self._accounts or not hmac.compare_digest(expected.encode(), token.digest.encode()):
             return False
         self._tokens_seen = {old: at for old, at in self._tokens_seen.items() if abs(at - now) <= WINDOW}
         if token.nonce in self._tokens_seen:
@@ -114,12 +122,17 @@ class Gate:
     def _digest_outcome(self, authorization: str, method: str, target: str | None) -> Outcome:
         scheme, _, rest = authorization.partition(" ")
         values = {name.lower(): quoted or bare for name, quoted, bare in _FIELD.findall(rest)}
-        if scheme.lower() != "digest" or values.get("username") != self._user or values.get("realm") != self._realm:
+        if (
+            scheme.lower() != "digest"
+            or values.get("username") not in self._accounts
+            or values.get("realm") != self._realm
+        ):
             return "refused"
         if target is not None and values.get("uri") != target:
             return "refused"
         nonce = values.get("nonce", "")
-        secret = _md5(f"{self._user}:{self._realm}:{self._password}")
+        user = values.get("username", "")
+        secret = _md5(f"{user}:{self._realm}:{self._accounts[user]}")
         request = _md5(f"{method}:{values.get('uri', '')}")
         if values.get("qop") == "auth":
             middle = f"{nonce}:{values.get('nc', '')}:{values.get('cnonce', '')}:auth"

@@ -1,0 +1,47 @@
+"""Does a device still take the login of its factory? Judged from what a deliberate command tried, never tried here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from agent.checks.ruled import ruled
+from agent.config import Site
+from agent.factory_logins import Tried
+from agent.facts import Facts
+from agent.model import Check, Finding, Json, Message, utc_text
+
+COMMAND: Final = "camwarden credentials factory"
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every device on which the login of its factory was tried.
+
+    Source: Datong Measures (Order 61), article 5(2).
+    """
+    found = [facts.factory[device.id] for device in site.devices if device.id in facts.factory]
+    if found:
+        return tuple(_device(check, site, one) for one in found)
+    message = Message("no factory login was tried: {command} does, once on each device", {"command": COMMAND})
+    return (check.finding("site", "not_applicable", "off", {}, message),)
+
+
+def _device(check: Check, site: Site, one: Tried) -> Finding:
+    subject, values = f"device:{one.device}", {"at": utc_text(one.at), "maker": one.maker}
+    evidence: dict[str, Json] = {"tried_at": utc_text(one.at), "maker": one.maker}
+    evidence["configuration"] = "as it is" if one.config == site.digest else "an earlier one"
+    if one.result == "accepted":
+        message = Message(
+            "it takes the login that {maker} devices leave the factory with: set a password of its own, then run "
+            "{command} again",
+            {**values, "command": COMMAND},
+        )
+        return check.finding(subject, "fail", "accepted", evidence, message)
+    if one.result == "refused":
+        message = Message("at {at} it refused the login that {maker} devices leave the factory with", values)
+        return check.finding(subject, "pass", "", evidence, message)
+    message = Message("at {at} the factory login was tried, and what came back says neither yes nor no", values)
+    return check.finding(subject, "unknown", one.result, evidence, message)
+
+
+CHECK = ruled("default-credential", run)

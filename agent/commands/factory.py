@@ -1,0 +1,158 @@
+"""`credentials factory`: on which devices the login of the factory may be tried, and what came of it; `--yes` tries it.
+
+Nothing is sent without `--yes`, and never from a cycle. What may be tried is decided by `agent/factory_logins.py`, how
+by `drivers/factory_try.py`; what came of it is judged by `agent/checks/factory.py`. No password is shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent import exits
+from agent.config import Site
+from agent.config_load import load
+from agent.daemon import utc_now
+from agent.errors import AgentError, UsageError, os_words
+from agent.factory_logins import NAME, Tried, is_own, newest, read_tried, why_not, with_row, write_tried
+from agent.files import as_owner_of
+from agent.lock import lock
+from agent.model import Message, sentence, utc_text
+from agent.paths import CREDENTIALS_NAME, own_state
+from agent.remembered import read_memory
+from agent.text import render
+from drivers.credentials import Credentials
+from drivers.errors import DriverError
+from drivers.factory import Outcome, maker_of
+from drivers.factory_try import try_factory
+from drivers.model import Device
+
+SCHEMA = "camwarden-factory/1"
+
+SAID: Mapping[Outcome, Message] = {
+    "accepted": Message("takes the login of its factory: set a password of its own"),
+    "refused": Message("refuses the login of its factory"),
+    "open": Message("answers without any login, so that none was sent"),
+    "unclear": Message("says neither yes nor no; it is not asked again with this configuration"),
+}
+READY = Message("may be tried; with --yes one login is sent, once")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is said of one device; `sent`: a login went out now."""
+
+    device: str
+    maker: str
+    message: Message
+    result: Outcome | None = None
+    at: str = ""
+    sent: bool = False
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this action."""
+    parser.add_argument("device", metavar="DEVICE", nargs="*", help="only these devices, by their ids in site.toml")
+    parser.add_argument("--yes", action="store_true", help="send the login, once to each device that may be tried")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show or try; the exit code is 1 where a device takes the login of its factory.
+
+    Raises:
+        UsageError: There is no such device, or what was tried cannot be read.
+        AgentError: The configuration or its secrets cannot be read, or another process tries.
+    """
+    site = load(args.config)
+    wanted = _wanted(site, args.device)
+    directory = own_state(site.storage.directory, os.environ)
+    makers = _makers(site, directory)
+    with as_owner_of(directory):
+        held = lock(directory / NAME)
+        try:
+            rows = [_row(site, device, makers[device.id], directory, args.yes) for device in wanted]
+        finally:
+            os.close(held)
+    if args.json:
+        devices = [
+            {"device": one.device, "maker": one.maker, "result": one.result, "at": one.at, "sent": one.sent,
+             "message": str(one.message)}
+            for one in rows
+        ]  # fmt: skip
+        sys.stdout.write(json.dumps({"schema": SCHEMA, "devices": devices}, ensure_ascii=False, indent=2) + "\n")
+    elif not args.quiet:
+        sys.stdout.writelines(f"{one.device}  {one.at}  {render(one.message, args.lang)}\n" for one in rows)
+    return exits.FAILS if any(one.result == "accepted" for one in rows) else exits.OK
+
+
+def _wanted(site: Site, names: list[str]) -> tuple[Device, ...]:
+    known = {device.id: device for device in site.devices}
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                Message("there is no device {name!r}; there are: {names}", {"name": name, "names": ", ".join(known)})
+            )
+    return tuple(known[name] for name in names) if names else site.devices
+
+
+def _makers(site: Site, directory: Path) -> dict[str, str]:
+    """Return whose device each is, by its driver or by what it said of itself last."""
+    told: dict[str, str] = {}
+    with suppress(AgentError):
+        told = {device: known.mark.model for device, known in read_memory(directory).identities.items()}
+    return {device.id: maker_of(device.driver, told.get(device.id, "")) for device in site.devices}
+
+
+def _row(site: Site, device: Device, maker: str, directory: Path, go: bool) -> Row:
+    """Say how one device stands, and try it where that is wanted and may be."""
+    tried = _read(directory)
+    last = newest(tried).get(device.id)
+    state = Credentials(directory / CREDENTIALS_NAME).state(device).state
+    why = why_not(device, maker, site.digest, tried, state)
+    if why is None and go:
+        return _tried(site, device, maker, directory, tried)
+    if last is not None and (last.config == site.digest or last.result == "accepted"):
+        return Row(device.id, maker, SAID[last.result], last.result, utc_text(last.at))
+    return Row(device.id, maker, READY if why is None else why)
+
+
+def _tried(site: Site, device: Device, maker: str, directory: Path, tried: tuple[Tried, ...]) -> Row:
+    now = utc_now()
+    row = Tried(device.id, site.digest, maker, now, "unclear")
+    if is_own(device, maker):
+        result: Outcome = "accepted"
+    else:
+        write_tried(directory, with_row(tried, row))  # before it is sent: a crash must not make two tries of it
+        try:
+            result = try_factory(device, maker, utc_now, site.probe.deadline_s)
+        except DriverError as error:
+            write_tried(directory, tried)
+            message = Message("no login was sent: {why}", {"why": sentence(str(error))})
+            return Row(device.id, maker, message)
+    if result == "open":
+        write_tried(directory, tried)
+    else:
+        write_tried(directory, with_row(tried, Tried(device.id, site.digest, maker, now, result)))
+    sent = result != "open" and not is_own(device, maker)
+    return Row(device.id, maker, SAID[result], result, utc_text(now), sent)
+
+
+def _read(directory: Path) -> tuple[Tried, ...]:
+    try:
+        return read_tried(directory)
+    except OSError as error:
+        why: object = os_words(error)
+    except ValueError:
+        why = Message("it is damaged")
+    raise UsageError(
+        Message(
+            "{path}: what was tried before cannot be read ({why}); nothing is tried, so that no device is locked",
+            {"path": directory / NAME, "why": why},
+        )
+    )

@@ -1,0 +1,127 @@
+"""What became of the tries of factory logins, and on which devices one may be made. One small file.
+
+A try costs the device a failed login, so that it is made by a deliberate command alone, once for each device and
+version of the configuration, and only where nothing else has failed: the site's own login must have worked there last.
+A row is written before the login is sent: a crash in between leaves it `unclear`, and nothing is sent again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, cast, get_args
+
+from agent.files import write_atomic
+from agent.model import Message
+from drivers.credentials import State
+from drivers.factory import FACTORY, Outcome
+from drivers.model import Device
+
+NAME: Final = "factory-logins.json"
+SCHEMA: Final = "camwarden-factory-logins/1"
+KEPT_PER_DEVICE: Final = 8
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+log = logging.getLogger("camwarden.factory_logins")
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One try: on which device, under which configuration (its digest), whose login, when, and what came of it."""
+
+    device: str
+    config: str
+    maker: str
+    at: datetime
+    result: Outcome
+
+
+def why_not(device: Device, maker: str, config: str, tried: Iterable[Tried], state: State) -> Message | None:
+    """Return why no try may be made on a device, None where one may. Pure.
+
+    A login that was accepted may be tried again: that is how it shows that the device was mended.
+
+    Args:
+        device: The device.
+        maker: Whose login would be tried, empty where none is known.
+        config: Digest of the configuration.
+        tried: What was tried so far, oldest first.
+        state: What became of the site's own login.
+    """
+    if not maker:
+        return Message("no factory login is known for its maker")
+    same = [one for one in tried if one.device == device.id and one.config == config]
+    if same and same[-1].result != "accepted":
+        return Message("already tried with this configuration, and never a second time")
+    if device.credential is None:
+        return Message("no login is configured for it")
+    if state != "worked":
+        return Message("its own login has not worked yet, or was refused: a further failed one could lock it")
+    return None
+
+
+def is_own(device: Device, maker: str) -> bool:
+    """Tell whether the login that is configured is the factory's, so that none has to be sent. Pure."""
+    own, factory = device.credential, FACTORY[maker]
+    return own is not None and (own.user, own.password) == (factory.user, factory.password)
+
+
+def with_row(tried: Sequence[Tried], new: Tried) -> tuple[Tried, ...]:
+    """Return the rows with a new one, in the place of that of the same device and configuration. Pure."""
+    rest = [one for one in tried if (one.device, one.config) != (new.device, new.config)]
+    others = [one for one in rest if one.device != new.device]
+    own = [one for one in rest if one.device == new.device]
+    return (*others, *own[-KEPT_PER_DEVICE + 1 :], new)
+
+
+def newest(tried: Iterable[Tried]) -> Mapping[str, Tried]:
+    """Return the last try on each device, by its id. Pure."""
+    return {one.device: one for one in sorted(tried, key=lambda one: one.at)}
+
+
+def read_tried(directory: Path) -> tuple[Tried, ...]:
+    """Return every try, oldest first; none where there was none.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is damaged.
+    """
+    try:
+        with (directory / NAME).open("rb") as file:
+            data = json.loads(file.read(MAX_BYTES))
+    except FileNotFoundError:
+        return ()
+    try:
+        if data["schema"] != SCHEMA:
+            raise ValueError("another schema")
+        rows = tuple(_row(**one) for one in data["tried"])
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("not a list of tries") from None
+    return tuple(sorted(rows, key=lambda one: one.at))
+
+
+def known_tries(directory: Path) -> Mapping[str, Tried]:
+    """Return the last try on each device for a look; what cannot be read is logged, and nothing is known then."""
+    try:
+        return newest(read_tried(directory))
+    except (OSError, ValueError) as error:
+        log.warning("%s: what was tried cannot be read: %s", directory / NAME, error)
+        return {}
+
+
+def write_tried(directory: Path, tried: Iterable[Tried]) -> None:
+    """Keep the tries. Raises OSError."""
+    rows = [{**asdict(one), "at": one.at.isoformat()} for one in tried]
+    text = json.dumps({"schema": SCHEMA, "tried": rows}, indent=1)
+    write_atomic(directory / NAME, text.encode(), 0o600)
+
+
+def _row(device: str, config: str, maker: str, at: str, result: str) -> Tried:
+    when = datetime.fromisoformat(at)
+    if when.tzinfo is None or result not in get_args(Outcome):
+        raise ValueError("not a try")
+    return Tried(str(device), str(config), str(maker), when, cast(Outcome, result))
