@@ -31,18 +31,20 @@ NAMED_MAX: Final = 8
 SECRET_CHARS_MIN: Final = 8
 """From how many characters on a password is looked for anywhere; a shorter one only as a whole value."""
 
-_PICTURE: Final = re.compile(
-    # The first bytes of JPEG, PNG, GIF and WebP, as they are and in base64; what names a picture in a URL; text without
-    # an end, as base64 of anything is: the longest text that a device may give has 256 characters.
-    rb"\xff\xd8\xff|\x89PNG|RIFF....WEBP"
-    rb"|\"(?:/|\\/|_)9j(?:/|\\/|_)[\w+/\\-]{60}|\"iVBORw0KGgo|\"R0lGOD[\w+/\\-]{60}|\"UklGR[\w+/\\-]{60}"
-    rb"|data:(?:image|video)/|[A-Za-z0-9+/_\\-]{2048}",
-    re.DOTALL,
-)
-_LOGIN: Final = re.compile(
-    rb"://[^/\s\"'<>]*@|(?i:\bauthorization[\"']?\s*[:=]\s*[\"']?(?:basic|digest)\b)|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-)
-_STREAM: Final = re.compile(rb"(?i)\b(?:rtsps?|rtmps?):(?:/|\\/){2}")
+_LONG_CHARS: Final = 2048
+"""Text without an end, as base64 of anything is: the longest text that a device may give has 256 characters."""
+
+_RAW: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"data:image/", b"data:video/", b'"iVBORw0KGgo')
+"""How JPEG and PNG begin, as bytes and in base64, and what names a picture in a URL."""
+
+_BASE64: Final = re.compile(rb"\"(?:(?:/|\\/|_)9j(?:/|\\/|_)|R0lGOD|UklGR)[\w+/\\-]{60}")
+"""JPEG, GIF and WebP in base64: so short a beginning counts with what follows it only."""
+
+_ENDLESS: Final = re.compile(rb"[A-Za-z0-9+/_\\-]{%d}" % _LONG_CHARS)
+_LOGIN: Final = re.compile(rb"://[^/\s\"'<>]*@")
+_HEADER: Final = re.compile(rb"authorization[\"']?\s*[:=]\s*[\"']?(?:basic|digest)\b")
+_KEY: Final = re.compile(rb"-----begin [a-z ]*private key-----")
+_STREAM: Final = re.compile(rb"rt[sm]ps?:(?:/|\\/){2}")
 
 
 def read_own(path: Path, key: PublicKey, site: Site) -> OwnReports:
@@ -85,12 +87,25 @@ def secrets_of(credentials: Collection[Credential]) -> frozenset[bytes]:
 
 def held_in(payload: bytes, secrets: Collection[bytes]) -> Iterator[Held]:
     """Yield what these bytes hold and no report may, each kind once. Pure."""
-    if _PICTURE.search(payload):
+    small = payload.lower()
+    if _shows(payload):
         yield "picture"
-    if _LOGIN.search(payload) or any(secret in payload for secret in secrets):
+    if (
+        _LOGIN.search(payload)
+        or _HEADER.search(small)
+        or _KEY.search(small)
+        or any(secret in payload for secret in secrets)
+    ):
         yield "login"
-    if _STREAM.search(payload):
+    if _STREAM.search(small):
         yield "stream-address"
+
+
+def _shows(payload: bytes) -> bool:
+    """Tell whether there is a picture. Words come before patterns: a large site has some MB of reports to look at."""
+    if any(word in payload for word in _RAW) or _BASE64.search(payload):
+        return True
+    return any(_ENDLESS.search(part) for part in payload.split(b'"') if len(part) >= _LONG_CHARS)
 
 
 def _forms(one: Credential) -> Iterator[bytes]:
