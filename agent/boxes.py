@@ -15,13 +15,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
-from agent.causes import is_silent, online_key
+from agent.causes import ONLINE_ID, is_silent, online_key
 from agent.config import Site
 from agent.facts import Facts
 from agent.inventory import TWO_BOXES
 from agent.model import Finding, Severity
-from agent.sightings import Mark, is_one_box, is_same, mark_of
+from agent.sightings import Mark, Remembered, is_one_box, is_same, mark_behind, mark_of
 from drivers.details import Interfaces
+from drivers.footage import Channels
 from drivers.model import Identity
 
 Kind = Literal["duplicate", "swapped", "moved", "replaced", "two-devices-at-address", "one-device-at-several"]
@@ -46,55 +47,100 @@ _SEVEREST_FIRST: Final[tuple[Severity, ...]] = get_args(Severity)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is wrong with the place of a box. `ids`: the device ids that it is about, in the order of the configuration.
+    """What is wrong with the place of a box. `subjects`: what it is about, in the order of the configuration.
 
     The finding of the first of them tells it; those of the others hang on it. `at`: where a moved box answers now.
     """
 
     kind: Kind
-    ids: tuple[str, ...]
+    subjects: tuple[str, ...]
     at: str = ""
 
     @property
     def key(self) -> str:
         """The key of the finding that tells it."""
-        return f"{DRIFT_ID} device:{self.ids[0]}"
+        return f"{DRIFT_ID} {self.subjects[0]}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The ids of its devices or cameras."""
+        return tuple(subject.partition(":")[2] for subject in self.subjects)
 
 
-def seen_mark(facts: Facts, device: str) -> Mark | None:
-    """Return what tells the box that answers for a device id from others, None where it did not say who it is."""
-    subject = f"device:{device}"
-    identity = facts.one(subject, Identity)
-    return mark_of(identity, facts.one(subject, Interfaces)) if identity else None
+def seen_marks(site: Site, facts: Facts) -> dict[str, Mark]:
+    """Return what tells each box from others, by subject: devices, and cameras of which their recorder says it."""
+    found: dict[str, Mark] = {}
+    for device in site.devices:
+        subject = f"device:{device.id}"
+        identity = facts.one(subject, Identity)
+        if identity is not None:
+            found[subject] = mark_of(identity, facts.one(subject, Interfaces))
+    for camera in site.cameras:
+        channels = facts.one(f"device:{camera.camera.device}", Channels)
+        if channels is not None:
+            mark = mark_behind(channels, camera.camera.channel)
+            found |= {f"camera:{camera.camera.id}": mark} if mark else {}
+    return found
 
 
 def cases(site: Site, facts: Facts) -> dict[str, Case]:
-    """Return what is wrong with the place of each box, by device id; one id has one case only, the surest first."""
-    order = [device.id for device in site.devices]
-    seen = {id_: mark for id_ in order if (mark := seen_mark(facts, id_)) is not None}
-    known = {id_: one.mark for id_, one in facts.around.remembered.items() if id_ in order}
+    """Return what is wrong with the place of each box, by subject; one subject has one case only, the surest first.
+
+    A camera behind a recorder is held against others behind recorders only: it may be read by itself as well, and one
+    of several lenses stands on as many channels.
+    """
+    devices, cameras = _places(site)
+    seen, known = seen_marks(site, facts), known_marks(facts)
     found: dict[str, Case] = {}
-    for ids in _alike(seen):
-        found |= dict.fromkeys(ids, Case("duplicate", ids))
-    for ids, is_swap in _exchanged(order, seen, known, found):
-        found |= dict.fromkeys(ids, Case("swapped" if is_swap else "moved", ids))
-    for id_, mark in seen.items():
-        if id_ not in found and id_ in known and not is_same(known[id_], mark):
-            found[id_] = Case("replaced", (id_,))
+    for subjects in _alike({place: seen[place] for place in devices if place in seen}):
+        found |= dict.fromkeys(subjects, Case("duplicate", subjects))
+    for order in (devices, cameras):
+        for subjects, is_swap in _exchanged(order, seen, known, found):
+            found |= dict.fromkeys(subjects, Case("swapped" if is_swap else "moved", subjects))
+    other = [
+        place
+        for place in (*devices, *cameras)
+        if place in seen and place in known and place not in found and not is_same(known[place], seen[place])
+    ]
+    of_devices = [(place,) for place in other if place in devices]
+    for subjects in (*of_devices, *_same({place: seen[place] for place in other if place in cameras})):
+        found |= dict.fromkeys(subjects, Case("replaced", subjects))
     for device in site.devices:
-        if device.id not in found and is_silent(facts, device) and device.id in known:
-            at = _elsewhere(facts, known[device.id])
-            found |= {device.id: Case("moved", (device.id,), at)} if at else {}
+        place = f"device:{device.id}"
+        if place not in found and is_silent(facts, device) and place in known:
+            at = _elsewhere(facts, known[place])
+            found |= {place: Case("moved", (place,), at)} if at else {}
     for id_, why in facts.around.doubled.items():
-        if id_ in order and id_ not in found:
-            found[id_] = Case("two-devices-at-address" if why == TWO_BOXES else "one-device-at-several", (id_,))
+        place = f"device:{id_}"
+        if place in devices and place not in found:
+            found[place] = Case("two-devices-at-address" if why == TWO_BOXES else "one-device-at-several", (place,))
     return found
+
+
+def known_marks(facts: Facts) -> dict[str, Mark]:
+    """Return the boxes that belong where they were seen before this look, by subject."""
+    return {_subject(name): one.mark for name, one in facts.around.remembered.items()}
+
+
+def remembered_of(facts: Facts, subject: str) -> Remembered | None:
+    """Return what is remembered of the box of a device or camera."""
+    return facts.around.remembered.get(subject.removeprefix("device:"))
+
+
+def _subject(name: str) -> str:
+    return name if name.startswith("camera:") else f"device:{name}"
+
+
+def _places(site: Site) -> tuple[list[str], list[str]]:
+    devices = [f"device:{device.id}" for device in site.devices]
+    return devices, [f"camera:{camera.camera.id}" for camera in site.cameras]
 
 
 def cause_of_all(site: Site, facts: Facts, devices: Iterable[str]) -> str:
     """Return the key of the finding that explains what differs of devices, where it is wrong of each of them."""
     wrong = cases(site, facts)
-    keys = [wrong[id_].key if id_ in wrong else "" for id_ in devices]
+    places = [f"device:{id_}" for id_ in devices]
+    keys = [wrong[place].key if place in wrong else "" for place in places]
     return keys[0] if keys and all(keys) else ""
 
 
@@ -107,11 +153,14 @@ def folded(site: Site, facts: Facts, findings: tuple[Finding, ...]) -> tuple[Fin
     if not wrong:
         return findings
     told = {one.key for one in findings if one.status not in ("pass", "not_applicable") and one.check == DRIFT_ID}
-    of = {f"device:{id_}": case.key for id_, case in wrong.items() if case.key in told}
-    of |= {f"camera:{c.camera.id}": of[f"device:{c.camera.device}"] for c in site.cameras
-           if f"device:{c.camera.device}" in of}  # fmt: skip
+    of = {place: case.key for place, case in wrong.items() if case.key in told}
+    for camera in site.cameras:
+        device = f"device:{camera.camera.device}"
+        of |= {f"camera:{camera.camera.id}": of[device]} if device in of else {}
     silent = {online_key(site, one): of[f"device:{one.id}"] for one in site.devices
               if f"device:{one.id}" in of and is_silent(facts, one)}  # fmt: skip
+    gone = [place for place, case in wrong.items() if case.kind == "moved" and place in of]
+    silent |= {f"{ONLINE_ID} {place}": of[place] for place in gone if place.startswith("camera:")}
     hung = tuple(_hung(one, of, silent) for one in findings)
     return tuple(_as_bad(one, hung) if one.key in told else one for one in hung)
 
@@ -132,28 +181,33 @@ def _as_bad(cause: Finding, findings: tuple[Finding, ...]) -> Finding:
 
 
 def _alike(seen: Mapping[str, Mark]) -> list[tuple[str, ...]]:
-    """Return the ids behind which one and the same box answers, several to a group."""
+    """Return the places at which one and the same box answers, several to a group."""
+    return [group for group in _same(seen) if len(group) > 1]
+
+
+def _same(seen: Mapping[str, Mark]) -> list[tuple[str, ...]]:
+    """Return places in groups, each with one box."""
     groups: list[list[str]] = []
-    for id_, mark in seen.items():
+    for place, mark in seen.items():
         group = next((one for one in groups if is_one_box(seen[one[0]], mark)), None)
         if group is None:
-            groups.append([id_])
+            groups.append([place])
         else:
-            group.append(id_)
-    return [tuple(group) for group in groups if len(group) > 1]
+            group.append(place)
+    return [tuple(group) for group in groups]
 
 
 def _exchanged(
     order: list[str], seen: Mapping[str, Mark], known: Mapping[str, Mark], settled: Mapping[str, Case]
 ) -> list[tuple[tuple[str, ...], bool]]:
-    """Return the ids whose boxes answer for each other, several to a group, and whether all of them do."""
+    """Return the places whose boxes answer for each other, several to a group, and whether all of them do."""
     owner: dict[str, str] = {}
-    for id_, mark in seen.items():
-        if id_ in settled or (id_ in known and is_same(known[id_], mark)):
+    for place in order:
+        if place in settled or place not in seen or (place in known and is_same(known[place], seen[place])):
             continue
-        at = next((one for one in known if one != id_ and is_one_box(known[one], mark)), None)
+        at = next((one for one in order if one != place and one in known and is_one_box(known[one], seen[place])), None)
         if at is not None and at not in settled and not (at in seen and is_same(known[at], seen[at])):
-            owner[id_] = at
+            owner[place] = at
     groups: list[set[str]] = []
     for pair in owner.items():
         touching = [group for group in groups if not group.isdisjoint(pair)]

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from agent.config import Ignored, Site
 from agent.config_sections import is_host
 from agent.facts import Around, Facts
-from agent.sightings import Sighting, counted, digest, mark_of, remembered, window
+from agent.sightings import Sighting, counted, digest, mark_behind, mark_of, remembered, window
 from agent.state import Memory
 from drivers.details import Interfaces
 from drivers.discovery import Sweep
@@ -138,11 +138,15 @@ def look_around(
     settled = {mark for one in placed if one.standing != "undeclared" for mark in _sighting(one, now).marks}
     settled |= {joined(device.host.lower(), device.port) for device in site.devices}
     sightings = counted(memory.sightings, unknown, frozenset(settled), now, window(site.period_s))
-    ids = {device.id for device in site.devices}
+    ids = {device.id for device in site.devices} | {f"camera:{one.camera.id}" for one in site.cameras}
     known = {device: box for device, box in memory.identities.items() if device in ids}
     macs = {o.subject: o.value for o in observations if isinstance(o.value, Interfaces)}
     said = ((o.subject, o.value) for o in observations if isinstance(o.value, Identity))
     seen = {subject.removeprefix("device:"): mark_of(value, macs.get(subject)) for subject, value in said}
+    channels = {o.subject: o.value for o in observations if isinstance(o.value, Channels)}
+    for one in (camera.camera for camera in site.cameras if f"device:{camera.camera.device}" in channels):
+        mark = mark_behind(channels[f"device:{one.device}"], one.channel)
+        seen |= {f"camera:{one.id}": mark} if mark else {}
     around = Around(
         failed=heard.failed + nameless,
         strangers=tuple(s for s in sightings if s.counts),

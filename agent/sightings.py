@@ -7,12 +7,14 @@ again is forgotten. Pure and bounded: whatever a network says, no more than `SIG
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from agent.harmless import printable
 from drivers.details import Interfaces
+from drivers.footage import Channels
 from drivers.model import Identity
 
 TIMES_TO_COUNT = 3
@@ -130,6 +132,17 @@ def mark_of(identity: Identity, interfaces: Interfaces | None = None) -> Mark:
     return Mark(printable(model), digest(identity.serial.strip()), tuple(sorted(macs))[:MACS_MAX])
 
 
+def mark_behind(channels: Channels, number: int) -> Mark | None:
+    """Return what tells the camera on a channel from others, None where its recorder names neither serial nor MAC."""
+    channel = next((one for one in channels.channels if one.number == number), None)
+    if channel is None or not (channel.serial.strip() or channel.mac.strip("0:- ")):
+        return None
+    digits = re.sub(r"[^0-9a-f]", "", channel.mac.lower())
+    mac = ":".join(digits[n : n + 2] for n in range(0, 12, 2)) if len(digits) == 12 else ""
+    model = printable(channel.model.strip()[:MODEL_CHARS_MAX])
+    return Mark(model, digest(channel.serial.strip()), (digest(mac),) if mac else ())
+
+
 def is_same(one: Mark, other: Mark) -> bool:
     """Tell whether two marks, seen at one address, can be of one box: by serial number, else MAC, else model."""
     if one.serial and other.serial:
@@ -151,7 +164,7 @@ def is_one_box(one: Mark, other: Mark) -> bool:
 
 
 def remembered(before: Mapping[str, Remembered], seen: Mapping[str, Mark], now: datetime) -> dict[str, Remembered]:
-    """Return which box belongs to which device id after this look.
+    """Return which box belongs to which device id (or `camera:ID`, behind a recorder) after this look.
 
     The first one seen belongs there. Another one is kept beside it, and takes its place when it alone has answered for
     `ADOPTED_AFTER`: by then it was told, and nobody called it wrong.

@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sites import DAY, NOW, camera, gateway, healthy, healthy_camera, observed, site, without
+from sites import DAY, NOW, camera, gateway, healthy, healthy_camera, healthy_device, observed, site, without
 
 from agent.boxes import cases
 from agent.checks import run_checks
 from agent.config import Discovery, Site
 from agent.facts import Around, gather
 from agent.model import Finding
-from agent.sightings import Mark, Remembered, Sighting, digest
+from agent.sightings import Mark, Remembered, Sighting, digest, mark_behind, mark_of
 from drivers.details import Interface, Interfaces
+from drivers.footage import Channel, Channels
 from drivers.model import Identity, Observation, Overlays, Unavailable
 from drivers.picture import ZoneVerdict
 
@@ -143,7 +144,7 @@ def test_what_a_wrong_box_explains_hangs_on_it_and_makes_it_as_bad() -> None:
     assert (root.reason, root.status, root.severity) == ("swapped", "fail", "critical")
     assert str(root.message).startswith("the boxes of a, b have exchanged their addresses: ")
     rows = root.evidence["boxes"]
-    assert [row["device"] for row in rows] == ["a", "b"]  # type: ignore[index, union-attr]
+    assert [row["subject"] for row in rows] == ["device:a", "device:b"]  # type: ignore[index, union-attr]
     assert rows[0]["seen"] == rows[1]["remembered"]  # type: ignore[index]
     assert findings["privacy-mask-effective camera:c"].caused_by == "", "its own box is in its place"
 
@@ -169,3 +170,93 @@ def test_one_box_behind_two_ids_shows_one_name_twice_and_that_is_the_same_findin
 def test_a_box_in_its_place_explains_nothing() -> None:
     findings = told(Around(remembered=remembered(box="42")), *healthy(), names=("gate",))
     assert not [f for f in findings.values() if f.caused_by.startswith("inventory-drift")]
+
+
+def test_a_channel_is_known_by_serial_number_or_mac_in_any_spelling() -> None:
+    rows = (Channel(1, "", "online", mac="44-19-B6-00-00-01"), Channel(2, "", "online", mac="4419b6000001"))
+    one, other = (mark_behind(Channels(rows), number) for number in (1, 2))
+    assert one == other is not None
+    assert one == Mark("", "", (digest("44:19:b6:00:00:01"),))
+    for empty in (Channel(1, "", "online"), Channel(1, "", "online", mac="00:00:00:00:00:00", model="X")):
+        assert mark_behind(Channels((empty,)), 1) is None
+    assert mark_behind(Channels(rows), 3) is None
+
+
+def recorder(**serials: str) -> tuple[Observation, ...]:
+    """Return a recorder that tells of its channels, each by camera id and the serial number of what is on it."""
+    rows = []
+    for number, (_, serial) in enumerate(serials.items(), 1):
+        state = "offline" if serial == SILENT else "online"
+        mac = f"44-19-B6-00-00-0{serial[-1]}" if serial.isdigit() else ""
+        rows.append(Channel(number, f"ch{number}", state, serial=serial, mac=mac, model=f"CAM-{serial}"))  # type: ignore[arg-type]
+    return healthy_device() + observed("device:box", Channels(tuple(rows)))
+
+
+def behind(*observations: Observation, known: dict[str, Remembered] | None = None) -> dict[str, Finding]:
+    cameras = [replace(camera(name), camera=replace(camera(name).camera, channel=n))
+               for n, name in enumerate(("a", "b", "c"), 1)]  # fmt: skip
+    own = {f"camera:{name}": one for name, one in (known or {}).items()}
+    around = Around(remembered={**own, "box": Remembered(mark_of(Identity("ACME", "N8", "1.0", "42")))})
+    pictures = tuple(one for name in ("a", "b", "c") for one in healthy_camera(name))
+    return {f.key: f for f in run_checks(site(*cameras), gather(observations + pictures, around), NOW)}
+
+
+ON_CHANNELS = {name: Remembered(Mark(f"CAM-{serial}", digest(serial))) for name, serial in
+               {"a": "s1", "b": "s2", "c": "s3"}.items()}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ({"a": "s1", "b": "s2", "c": "s3"}, {}),
+        ({"a": "s2", "b": "s1", "c": "s3"}, {"a": ("swapped", ""), "b": ("swapped", "a")}),
+        ({"a": "s1", "b": "s9", "c": "s3"}, {"b": ("replaced", "")}),
+        ({"a": "s9", "b": "s9", "c": "s3"}, {"a": ("replaced", ""), "b": ("replaced", "a")}),
+        ({"a": "s2", "b": SILENT, "c": "s3"}, {"a": ("moved", ""), "b": ("moved", "a")}),
+        ({"a": "s1", "b": SILENT, "c": "s3"}, {}),
+    ],
+)
+def test_cameras_behind_a_recorder_are_held_against_what_it_said_before(
+    seen: dict[str, str], expected: dict[str, tuple[str, str]]
+) -> None:
+    found = behind(*recorder(**seen), known=ON_CHANNELS)
+    prefix = "inventory-drift camera:"
+    wrong = {
+        key.removeprefix(prefix): (one.reason, one.caused_by.removeprefix(prefix))
+        for key, one in found.items()
+        if key.startswith(prefix) and one.status == "warn"
+    }
+    assert wrong == expected
+    others = {one.status for key, one in found.items() if key.startswith(prefix)} - {"warn"}
+    assert others <= {"pass", "not_applicable"}
+
+
+def test_a_camera_of_several_lenses_stands_on_several_channels_and_is_no_duplicate() -> None:
+    lenses = {name: replace(ON_CHANNELS["a"]) for name in ("a", "b", "c")}
+    found = behind(*recorder(a="s1", b="s1", c="s1"), known=lenses)
+    assert {found[f"inventory-drift camera:{name}"].status for name in ("a", "b", "c")} == {"pass"}
+
+
+def test_what_a_recorder_does_not_say_of_its_cameras_is_not_told() -> None:
+    bare = healthy_device() + observed("device:box", Channels((Channel(1, "ch1", "online"),)))
+    assert not [key for key in behind(*bare) if key.startswith("inventory-drift camera:")]
+    no_more = behind(*bare, known=ON_CHANNELS)["inventory-drift camera:a"]
+    assert (no_more.status, no_more.reason) == ("not_applicable", "not-told")
+    first = behind(*recorder(a="s1", b="s2", c="s3"))["inventory-drift camera:a"]
+    assert (first.status, first.reason) == ("not_applicable", "nothing-remembered")
+    silent = behind(*boxes(box=SILENT), known=ON_CHANNELS)["inventory-drift camera:a"]
+    assert (silent.status, silent.reason) == ("unknown", "unreachable")
+
+
+def test_a_camera_on_the_wrong_channel_explains_its_view_and_says_what_to_do() -> None:
+    seen = recorder(a="s2", b="s1", c="s3")
+    cameras = tuple(one for one in with_bare_mask("a"))
+    around = Around(remembered={f"camera:{name}": one for name, one in ON_CHANNELS.items()})
+    two = [replace(camera(name), camera=replace(camera(name).camera, channel=n)) for n, name in ((1, "a"), (2, "b"))]
+    found = {f.key: f for f in run_checks(site(*two), gather(seen + cameras + healthy_camera("b"), around), NOW)}
+    root = found["inventory-drift camera:a"]
+    assert (root.status, root.severity, root.caused_by) == ("fail", "critical", "")
+    assert str(root.message) == (
+        "the cameras a, b have exchanged their channels: exchange them back, in the recorder or in the configuration"
+    )
+    assert found["privacy-mask-effective camera:a"].caused_by == root.key

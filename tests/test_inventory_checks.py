@@ -115,7 +115,7 @@ def test_another_box_is_told_with_both_marks_and_no_serial_number() -> None:
     assert finding.evidence == {
         "boxes": [
             {
-                "device": "box",
+                "subject": "device:box",
                 "remembered": {"model": known.model, "serial_digest": known.serial, "mac_digests": []},
                 "seen": {"model": seen.model, "serial_digest": seen.serial, "mac_digests": []},
             }

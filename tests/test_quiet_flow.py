@@ -109,3 +109,22 @@ def test_a_recorder_that_is_switched_off_is_one_event_for_its_sixteen_cameras_an
         told.cycle(3)
         new = [(one["finding"]["subject"], one["finding"]["status"]) for one in told.events[begins + 1 :]]
         assert new == [("device:nvr", "pass")]
+
+
+def test_two_cameras_that_exchanged_their_channels_are_one_event_and_one_when_they_are_back(
+    tmp_path: Path, worker: Worker
+) -> None:
+    """The recorder says which camera is on which channel; both pictures look the same to a machine."""
+    with told_site(tmp_path, worker, (RECORDER, NVR), (GATE, LIBRARY, HALL)) as told:
+        told.cycle(2)
+        assert told.findings["inventory-drift camera:library"].status == "pass"
+        begins = len(told.events)
+        told.devices.replace(replace(LIBRARY, code=HALL.code), replace(HALL, code=LIBRARY.code))
+        told.cycle(3)
+        root = told.findings["inventory-drift camera:library"]
+        assert (root.status, root.reason) == ("warn", "swapped")
+        assert told.findings["inventory-drift camera:hall"].caused_by == root.key
+        told.devices.replace(LIBRARY, HALL)
+        told.cycle(2)
+        new = [(one["finding"]["check"], one["finding"]["subject"], one["to"]) for one in told.events[begins:]]
+        assert new == [(*root.key.split(), "warn"), (*root.key.split(), "pass")]

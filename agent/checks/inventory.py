@@ -10,7 +10,7 @@ from agent.boxes import Case
 from agent.causes import is_silent
 from agent.checks import online
 from agent.checks.sources import INSTALLATION
-from agent.config import Site
+from agent.config import CameraConfig, Site
 from agent.facts import Facts
 from agent.inventory import TWO_BOXES, empty_channels
 from agent.model import Check, Finding, Json, Message, utc_text
@@ -67,17 +67,49 @@ def _cause(seen: tuple[Sighting, ...], moved: Mapping[str, str]) -> str:
 
 
 def run_drift(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device: is it one box, the box that it was, with a camera on every declared channel."""
-    wrong = boxes.cases(site, facts)
-    return tuple(_device(check, site, facts, device, wrong.get(device.id), now) for device in site.devices)
+    """Judge every device: is it one box, the box that it was, with a camera on every declared channel.
+
+    And every camera behind a recorder that is not the one that it was, where the recorder says which it is.
+    """
+    wrong, seen = boxes.cases(site, facts), boxes.seen_marks(site, facts)
+    return tuple(
+        _wrong(check, facts, place, wrong[place], seen) if place in wrong else _device(check, site, facts, device, now)
+        for device in site.devices
+        for place in [f"device:{device.id}"]
+    ) + tuple(
+        _wrong(check, facts, place, wrong[place], seen) if place in wrong else _camera(check, site, facts, camera, seen)
+        for camera in site.cameras
+        for place in [f"camera:{camera.camera.id}"]
+        if place in seen or boxes.remembered_of(facts, place) is not None
+    )
 
 
-def _device(check: Check, site: Site, facts: Facts, device: Device, case: Case | None, now: datetime) -> Finding:
+def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: Mapping[str, Mark]) -> Finding:
+    """Return what is said of a camera behind a recorder that is in its place, or of which nobody knows."""
+    subject = f"camera:{camera.camera.id}"
+    device = next(one for one in site.devices if one.id == camera.camera.device)
+    if subject in seen:
+        if boxes.remembered_of(facts, subject) is None:
+            message = Message("which camera belongs here is not known yet: this one was seen for the first time")
+            return check.finding(subject, "not_applicable", "nothing-remembered", {}, message)
+        return check.finding(subject, "pass", "", {}, Message("it is the camera that it was"))
+    if online.answers(facts, f"device:{device.id}"):
+        message = Message("its recorder does not say any more which camera it is")
+        return check.finding(subject, "not_applicable", "not-told", {}, message)
+    why = facts.why_not(f"device:{device.id}", "identity")
+    message = Message("whether it is the camera that it was could not be read ({reason})", {"reason": why.reason})
+    return check.finding(subject, "unknown", why.reason, {}, message, _silent(site, device))
+
+
+def _wrong(check: Check, facts: Facts, place: str, case: Case, seen: Mapping[str, Mark]) -> Finding:
+    cause = case.key if case.subjects[0] != place else ""
+    told = _of_camera(facts, case, seen) if place.startswith("camera:") else _told(facts, case, seen)
+    return check.finding(place, "warn", case.kind, _evidence(facts, case, seen), told, cause)
+
+
+def _device(check: Check, site: Site, facts: Facts, device: Device, now: datetime) -> Finding:
     subject = f"device:{device.id}"
-    known = facts.around.remembered.get(device.id)
-    if case is not None:
-        cause = case.key if case.ids[0] != device.id else ""
-        return check.finding(subject, "warn", case.kind, _evidence(facts, case), _told(facts, case), cause)
+    known = boxes.remembered_of(facts, subject)
     empty = empty_channels(site, facts, device.id)
     if empty:
         message = Message(
@@ -85,7 +117,7 @@ def _device(check: Check, site: Site, facts: Facts, device: Device, case: Case |
             {"cameras": ", ".join(empty)},
         )
         return check.finding(subject, "warn", "channel-empty", {"cameras": list(empty)}, message)
-    seen = boxes.seen_mark(facts, device.id)
+    seen = boxes.seen_marks(site, facts).get(subject)
     if seen is None:
         return _unread(check, site, facts, device, known, now)
     if known is None:
@@ -110,9 +142,9 @@ def _unread(check: Check, site: Site, facts: Facts, device: Device, known: Remem
     return check.finding(subject, "unknown", why.reason, {}, message, _silent(site, device))
 
 
-def _told(facts: Facts, case: Case) -> Message:
+def _told(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
     """Return what is wrong with the place of a box, and what to do about it."""
-    ids = ", ".join(case.ids[:NAMED_MAX])
+    ids = ", ".join(case.names[:NAMED_MAX])
     if case.kind == "duplicate":
         return Message(
             "one box answers for {devices}: list its channels as cameras of one device, or correct an address",
@@ -133,22 +165,44 @@ def _told(facts: Facts, case: Case) -> Message:
             {"devices": ids},
         )
     if case.kind == "replaced":
-        known, seen = facts.around.remembered.get(case.ids[0]), boxes.seen_mark(facts, case.ids[0])
         return Message(
             "another box answers at its address, {seen} where {known} was: find out who changed it",
-            {"seen": (seen.model if seen else "") or "?", "known": (known.mark.model if known else "") or "?"},
+            _models(facts, case, seen),
         )
     if case.kind == TWO_BOXES:
         return Message("two boxes answer as its address: find the one that does not belong there")
     return Message("the same box answers for another device too: list its channels as cameras of one device")
 
 
-def _evidence(facts: Facts, case: Case) -> dict[str, Json]:
+def _of_camera(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
+    """Return the same of cameras behind a recorder."""
+    ids = ", ".join(case.names[:NAMED_MAX])
+    if case.kind == "swapped":
+        return Message(
+            "the cameras {cameras} have exchanged their channels: exchange them back, in the recorder or in the "
+            "configuration",
+            {"cameras": ids},
+        )
+    if case.kind == "moved":
+        return Message(
+            "a camera is on the channel of another one ({cameras}): find out who moved it, and correct the channels",
+            {"cameras": ids},
+        )
+    message = "another camera is on its channel, {seen} where {known} was: find out who changed it"
+    return Message(message, _models(facts, case, seen))
+
+
+def _models(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> dict[str, str]:
+    known, now = boxes.remembered_of(facts, case.subjects[0]), seen.get(case.subjects[0])
+    return {"seen": (now.model if now else "") or "?", "known": (known.mark.model if known else "") or "?"}
+
+
+def _evidence(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> dict[str, Json]:
     rows = []
-    for id_ in case.ids[:EVIDENCE_MAX]:
-        known, seen = facts.around.remembered.get(id_), boxes.seen_mark(facts, id_)
+    for place in case.subjects[:EVIDENCE_MAX]:
+        known, now = boxes.remembered_of(facts, place), seen.get(place)
         remembered = _mark(known.mark) if known else None
-        rows.append({"device": id_, "remembered": remembered, "seen": _mark(seen) if seen else None})
+        rows.append({"subject": place, "remembered": remembered, "seen": _mark(now) if now else None})
     return {"boxes": rows, **({"address": case.at} if case.at else {})}
 
 
