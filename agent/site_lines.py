@@ -50,11 +50,16 @@ def marked(text: str) -> str:
 
 
 def unmarked(text: str) -> tuple[str, bool]:
-    """Return a text without that line, and whether nobody changed it since it was written."""
-    body, found, digest = text.rpartition(_MARK)
+    """Return a text without that line, and whether nobody changed it since it was written.
+
+    What stands behind the line was added by a person, and stays.
+    """
+    body, found, rest = text.rpartition(_MARK)
     if not found:
         return text, False
-    return body, hashlib.sha256(body.encode()).hexdigest() == digest.strip()
+    digest, _, added = rest.partition("\n")
+    ours = not added.strip() and hashlib.sha256(body.encode()).hexdigest() == digest.strip()
+    return body + added, ours
 
 
 def merged(text: str, changes: Sequence[Change]) -> str:

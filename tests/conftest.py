@@ -1,8 +1,11 @@
-"""What every test is given without asking: logging as a fresh process has it, whatever ran before in this one."""
+"""What every test is given without asking, logging as a fresh process has it; and what several of them ask for."""
 
 from __future__ import annotations
 
 import logging
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,3 +16,11 @@ def logging_as_in_a_fresh_process() -> None:
     for name in ("camwarden", "zeep"):
         logging.getLogger(name).setLevel(logging.NOTSET)
     logging.getLogger().setLevel(logging.WARNING)
+
+
+@pytest.fixture
+def everyones_folder() -> Iterator[Path]:
+    """A folder that another user can reach, as pytest's own cannot be."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)

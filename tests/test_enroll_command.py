@@ -161,6 +161,35 @@ def test_what_a_person_wrote_in_site_toml_stays_and_the_ledger_s_mark_is_kept(ci
     assert ours and "# a word of mine\n" in text and "[hub]\n" in text
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as the service's user")
+def test_as_root_the_service_s_files_are_the_service_s_and_site_toml_keeps_owner_and_mode(
+    city: City, everyones_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "CONFIRM_WITHIN_S", 0.5)  # the hub of this process becomes the service's user with it
+    config = site_file(everyones_folder / "etc", "S1")
+    state = config.parent / "state"
+    state.mkdir(mode=0o700)
+    os.chown(state, 65534, 65534)
+    os.chown(config, 0, 65534)
+    config.chmod(0o640)
+    config.parent.chmod(0o755)
+    assert enroll(config, city.token(), "--quiet") in (0, 69)
+    owned = {path.name for path in state.iterdir() if path.stat().st_uid == 65534}
+    assert owned == {path.name for path in state.iterdir()}
+    assert {"site-key.pem", "report-key.pem", "site.pem", "enrolment.json", "spool.db"} <= owned
+    status = config.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (0, 65534, 0o640)
+    assert (config.parent / "hub-jwks.json").stat().st_uid == 0
+
+
+def test_tables_behind_the_ledger_s_mark_stay_and_count(city: City, tmp_path: Path) -> None:
+    config = site_file(tmp_path / "etc", "S1")
+    head, _, storage = config.read_text().partition("[storage]")
+    config.write_text(marked(head) + "[storage]" + storage)
+    assert enroll(config, city.token(), "--quiet") == 0
+    assert load_declared(config).storage.directory == config.parent / "state"
+
+
 def test_a_hub_without_keys_becomes_one_whose_confirmation_counts_under_the_name_that_the_site_uses(
     city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

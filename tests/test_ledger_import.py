@@ -171,6 +171,18 @@ def test_a_second_import_changes_what_the_ledger_says_and_keeps_all_else(
     assert "1 cameras stand in site.toml and in no row" in capsys.readouterr().err and len(made(tmp_path).cameras) == 5
 
 
+def test_what_a_person_adds_at_the_end_of_the_file_stays(tmp_path: Path) -> None:
+    """The end is behind the line that says who wrote the file, and there `declare` and most people add tables."""
+    assert take(tmp_path, xlsx(school(2)), *SCHOOL) == exits.OK
+    path = tmp_path / "site" / "site.toml"
+    path.write_text(path.read_text("utf-8") + "\n[policy]\nclock_warn_s = 2\n", "utf-8")
+    rows = school(2)
+    rows[0][1] = "东大门"
+    assert take(tmp_path, xlsx(rows), "--force") == exits.OK
+    site = made(tmp_path)
+    assert site.policy.clock_warn_s == 2 and "东大门" in [one.camera.name for one in site.cameras]
+
+
 def test_a_moved_device_keeps_its_ids_and_a_new_login_is_added_to_the_secrets(tmp_path: Path) -> None:
     text = "摄像机名称,国标编码,IP地址,凭据\nA,14021300001310000001,192.0.2.1,gate\n"
     assert take(tmp_path, text, *SCHOOL) == exits.OK

@@ -7,9 +7,7 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -39,14 +37,6 @@ def content(at: datetime, period_s: int = 900, **more: Json) -> dict[str, Json]:
         "hub": {"link": "connected"},
         **more,
     }
-
-
-@pytest.fixture
-def everyones_folder() -> Iterator[Path]:
-    """A folder that another user can reach, as pytest's own cannot be."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
 
 
 def test_what_was_written_is_read_with_its_age(tmp_path: Path) -> None:
