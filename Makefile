@@ -6,7 +6,7 @@ PEERS := build/peers
 
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo watch test check format generated setup system-packages peers deb debs lock screens picture bench fuzz audit sign clean
+.PHONY: help demo watch test check format generated setup system-packages peers deb debs lock screens picture bench fuzz sbom wheelhouse release audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -85,7 +85,7 @@ debs: ## build the packages for each Python and architecture, into dist/
 
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock
-	printf 'hatchling\npip\nsetuptools\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o packaging/build-tools.lock
+	printf 'hatchling\npip\nsetuptools\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraints requirements.lock --upgrade -q -o packaging/build-tools.lock
 	$(MAKE) generated
 
 screens: setup ## every kind of hand-over report as HTML, PDF and pictures, into build/screens/
@@ -108,6 +108,18 @@ build/fuzz/atheris/installed: tests/fuzz/atheris.lock
 	mkdir -p build/fuzz
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target build/fuzz/atheris -r tests/fuzz/atheris.lock
 	touch $@
+
+sbom: ## SBOM and third-party notices of what is shipped for the running Debian, into dist/
+	$(PYTHON) packaging/build_deb.py --only-sbom
+
+wheelhouse: ## a ZIP for laptops without network, into dist/ (WHEELHOUSE_FLAGS="--python 3.12 --arch arm64")
+	$(PYTHON) packaging/wheelhouse.py $(WHEELHOUSE_FLAGS)
+
+release: ## everything that a release has, into an empty dist/; then: make sign
+	@test -z "$$(ls dist 2>/dev/null)" || { echo "dist/ is not empty: what lies there would be released too"; exit 64; }
+	$(MAKE) debs
+	for python in 3.11 3.12 3.13; do for arch in amd64 arm64; do \
+		$(PYTHON) packaging/wheelhouse.py --python $$python --arch $$arch || exit 1; done; done
 
 audit: ## known weaknesses of what we ship, asked of the package index (AUDIT_LOCK=FILE for another lock)
 	$(PYTHON) packaging/audit.py $(AUDIT_LOCK) $(AUDIT_FLAGS)

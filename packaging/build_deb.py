@@ -48,6 +48,9 @@ COMPRESSIONS = {
 }
 """How the package is compressed, for dpkg-deb."""
 
+TOLD = {"write_sbom.py": "camwarden.cdx.json", "write_notices.py": "THIRD-PARTY-NOTICES"}
+"""What says what is shipped, by the script that writes it: in the package, and beside it."""
+
 SAME = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 """The environment of what is asked and run: nothing of the builder's language and place."""
 
@@ -84,11 +87,9 @@ def built_at() -> int:
 
 def version(python: str) -> str:
     """Return the version of the package: that of pyproject.toml, before it where the commit is not tagged so."""
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        released = tomllib.load(file)["project"]["version"]
     commit = said("git", "log", "-1", "--abbrev=10", "--date=format-local:%Y%m%d%H%M%S", "--format=~git%cd.%h")
-    tagged = f"v{released}" in said("git", "tag", "--points-at", "HEAD").split()
-    return f"{released}{'' if tagged else commit}-1+py{python}"
+    tagged = f"v{released()}" in said("git", "tag", "--points-at", "HEAD").split()
+    return f"{released()}{'' if tagged else commit}-1+py{python}"
 
 
 def tools() -> Path:
@@ -136,23 +137,32 @@ def stage(source: Path, python: str, architecture: str, name: str, epoch: int) -
     for path, place in SHIPPED.items():
         (root / place).parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (ROOT / path).is_dir() else shutil.copyfile)(ROOT / path, root / place)
-    _libraries(root, python, architecture, epoch)
+    fill(root / SITE_PACKAGES, source.parent / "wheels", python, architecture)
+    describe(root / SITE_PACKAGES, source.parent / "wheels", epoch, root / DOC)
     for path in (source, *source.rglob("*")):
         path.chmod(0o755 if path.is_dir() or path.name == "rules" or path.parent.name == "bin" else 0o644)
 
 
-def _libraries(root: Path, python: str, architecture: str, epoch: int) -> None:
-    """Put the program and its libraries into the tree, and beside them what says what these are."""
-    packages = root / SITE_PACKAGES
-    fill = [tools(), PACKAGING / "site_packages.py", "--python", python, "--arch", architecture]
-    subprocess.run([*fill, "--cache", BUILD / "cache", "--own", ROOT, packages], check=True)
+def fill(site: Path | None, wheels: Path, python: str, architecture: str) -> None:
+    """Fetch the wheels for one Python and architecture, ours among them, and install them into `site` if given."""
+    command = [tools(), PACKAGING / "site_packages.py", "--python", python, "--arch", architecture]
+    command += ["--cache", BUILD / "cache", "--wheels", wheels, "--own", ROOT, *([] if site is None else [site])]
+    subprocess.run(command, check=True)
+
+
+def released() -> str:
+    """Return the version in pyproject.toml."""
     with (ROOT / "pyproject.toml").open("rb") as file:
-        own = tomllib.load(file)["project"]["version"]
-    told = {"write_sbom.py": ("camwarden.cdx.json", "--version", own), "write_notices.py": ("THIRD-PARTY-NOTICES",)}
-    environment = SAME | {"SOURCE_DATE_EPOCH": str(epoch)}
-    for script, (name, *more) in told.items():
-        command = [sys.executable, PACKAGING / script, packages, *more, "--out", root / DOC / name]
-        subprocess.run(command, check=True, env=environment)
+        return str(tomllib.load(file)["project"]["version"])
+
+
+def describe(site: Path, wheels: Path, epoch: int, to: Path) -> None:
+    """Write what says what is shipped into the folder `to`: the SBOM and the notices."""
+    to.mkdir(parents=True, exist_ok=True)
+    more = {"write_sbom.py": ("--version", released(), "--wheels", wheels), "write_notices.py": ()}
+    for script, name in TOLD.items():
+        command = [sys.executable, PACKAGING / script, site, *more[script], "--out", to / name]
+        subprocess.run(command, check=True, env=SAME | {"SOURCE_DATE_EPOCH": str(epoch)})
 
 
 def build(python: str, architecture: str, to: Path, compression: str) -> Path:
@@ -171,6 +181,9 @@ def build(python: str, architecture: str, to: Path, compression: str) -> Path:
         if done.returncode:
             raise SystemExit(f"{done.stdout}build_deb: dpkg-buildpackage ended with {done.returncode}")
         made = next(Path(scratch).glob("*.deb"))
+        for told in TOLD.values():
+            place = to / f"{made.stem}.{told.removeprefix('camwarden.')}"
+            shutil.copyfile(source / "debian/camwarden-root" / DOC / told, place)
         return Path(shutil.move(made, to / made.name))
 
 
@@ -180,6 +193,13 @@ if __name__ == "__main__":
     parser.add_argument("--arch", default=None, choices=("amd64", "arm64"), help="of the target; that of this machine")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder that gets the package")
     parser.add_argument("--compression", default="xz", choices=COMPRESSIONS, help="xz; zstd: Ubuntu; fast: for tests")
+    parser.add_argument("--only-sbom", action="store_true", help="SBOM and notices, without the package")
     args = parser.parse_args()
     architecture = args.arch or said("dpkg", "--print-architecture")
-    print(build(args.python or system_python(), architecture, args.out, args.compression))
+    if args.only_sbom:
+        with tempfile.TemporaryDirectory() as scratch:
+            site, wheels = Path(scratch, "site"), Path(scratch, "wheels")
+            fill(site, wheels, args.python or system_python(), architecture)
+            describe(site, wheels, built_at(), args.out)
+    else:
+        print(build(args.python or system_python(), architecture, args.out, args.compression))

@@ -60,32 +60,53 @@ def pip(*arguments: str | Path, cache: Path) -> None:
     subprocess.run(list(map(str, command)), check=True, env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
 
 
-def fill(target: Path, python: str, architecture: str, cache: Path, own: Path | None = None) -> None:
+def for_target(python: str, machine: str) -> list[str]:
+    """Return the flags with which pip takes wheels for another machine and Python, and no others."""
+    platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(OLDEST_GLIBC, 16, -1)]
+    platforms.append(f"manylinux2014_{machine}")
+    flags = [word for platform in platforms for word in ("--platform", platform)]
+    return [*flags, "--implementation", "cp", "--python-version", python, "--only-binary", ":all:", "--require-hashes"]
+
+
+def download(wheels: Path, python: str, architecture: str, cache: Path, own: Path | None = None) -> tuple[Path, ...]:
+    """Fetch the wheel of each library into a folder, and that of `own`, a checkout; return those built here.
+
+    Raises:
+        subprocess.CalledProcessError: pip refused: no such wheel, another hash, no network.
+    """
+    machine = MACHINES[architecture]
+    lines = pinned(python, machine)
+    with tempfile.TemporaryDirectory() as scratch:
+        source, published, built = Path(scratch, "source.txt"), Path(scratch, "published.txt"), Path(scratch, "built")
+        source.write_text("".join(lines[name] for name in SOURCE_ONLY))
+        published.write_text("".join(text for name, text in lines.items() if name not in SOURCE_ONLY))
+        pip("download", "--no-deps", *for_target(python, machine), "--dest", wheels, "-r", published, cache=cache)
+        pip("wheel", "--no-deps", "--no-build-isolation", "--require-hashes", "--no-binary", ":all:",
+            "--wheel-dir", built, "-r", source, cache=cache)  # fmt: skip
+        if own is not None:
+            pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", built, own, cache=cache)
+        return tuple(Path(shutil.move(wheel, wheels / wheel.name)) for wheel in sorted(built.iterdir()))
+
+
+def fill(target: Path, python: str, architecture: str, cache: Path, wheels: Path, own: Path | None = None) -> None:
     """Make `target` the folder of all libraries for this Python and this Debian architecture, and of `own`, a checkout.
+
+    The wheels that it is made of are left in `wheels`, where the SBOM takes their hashes from.
 
     Raises:
         subprocess.CalledProcessError: pip refused: no such wheel, another hash, no network.
     """
     shutil.rmtree(target, ignore_errors=True)
-    machine = MACHINES[architecture]
-    platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(OLDEST_GLIBC, 16, -1)]
-    platforms.append(f"manylinux2014_{machine}")
-    place = ["--target", target, "--no-compile", "--no-deps"]
-    lines = pinned(python, machine)
-    with tempfile.TemporaryDirectory() as scratch:
-        source, wheels = Path(scratch, "source.txt"), Path(scratch, "wheels.txt")
-        source.write_text("".join(lines[name] for name in SOURCE_ONLY))
-        wheels.write_text("".join(text for name, text in lines.items() if name not in SOURCE_ONLY))
-        flags = [word for platform in platforms for word in ("--platform", platform)]
-        flags += ["--implementation", "cp", "--python-version", python, "--only-binary", ":all:", "--require-hashes"]
-        pip("install", *place, *flags, "-r", wheels, cache=cache)
-        built = Path(scratch, "built")
-        pip("wheel", "--no-deps", "--no-build-isolation", "--require-hashes", "--no-binary", ":all:",
-            "--wheel-dir", built, "-r", source, cache=cache)  # fmt: skip
-        if own is not None:
-            pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", built, own, cache=cache)
-        for wheel in sorted(built.iterdir()):
-            unpack(wheel, target)
+    wheels.mkdir(parents=True, exist_ok=True)
+    built = download(wheels, python, architecture, cache, own)
+    place = ["--target", target, "--no-compile", "--no-deps", "--no-index", "--find-links", wheels]
+    published = [text for name, text in pinned(python, MACHINES[architecture]).items() if name not in SOURCE_ONLY]
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as lock:
+        lock.write("".join(published))
+        lock.flush()
+        pip("install", *place, *for_target(python, MACHINES[architecture]), "-r", lock.name, cache=cache)
+    for wheel in built:
+        unpack(wheel, target)
     make_equal(target)
 
 
@@ -128,6 +149,13 @@ if __name__ == "__main__":
     parser.add_argument("--arch", required=True, choices=sorted(MACHINES))
     parser.add_argument("--cache", type=Path, default=ROOT / "build" / "deb" / "cache")
     parser.add_argument("--own", type=Path, help="a checkout of camwarden, to be installed too")
-    parser.add_argument("target", type=Path)
+    parser.add_argument("--wheels", type=Path, required=True, help="folder that gets the wheels it was made of")
+    parser.add_argument(
+        "target", type=Path, nargs="?", help="the folder to be filled; without it only wheels are fetched"
+    )
     args = parser.parse_args()
-    fill(args.target, args.python, args.arch, args.cache, args.own)
+    if args.target is None:
+        args.wheels.mkdir(parents=True, exist_ok=True)
+        download(args.wheels, args.python, args.arch, args.cache, args.own)
+    else:
+        fill(args.target, args.python, args.arch, args.cache, args.wheels, args.own)

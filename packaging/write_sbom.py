@@ -81,6 +81,11 @@ def sbom(
     return {"$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json", "serialNumber": f"urn:uuid:{serial}", **body}
 
 
+def written(document: Mapping[str, Any]) -> str:
+    """Return an SBOM as the text of its file."""
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
 def hashes_of(folder: Path) -> dict[tuple[str, str], str]:
     """Return the SHA-256 of each wheel or source archive in a folder, by package and version."""
     found = {}
@@ -216,7 +221,7 @@ def main() -> None:
         made = sbom(args.folder, args.version, hashes, built_at)
     except UnknownPartError as error:
         sys.exit(f"write_sbom: {error}")
-    args.out.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    args.out.write_text(written(made), "utf-8")
 
 
 if __name__ == "__main__":

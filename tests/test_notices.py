@@ -8,8 +8,9 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from bundled import INSIDE, LIBRARIES, SHARED, UnknownPartError, bundled
+from bundled import UnknownPartError, bundled
 from installed import installed, may_be_shipped, owners
+from library_table import INSIDE, LIBRARIES, SHARED
 from shipped_site import a_package, link_shipped, shipped_names
 from write_notices import OWN_TEXTS, notices
 
