@@ -6,7 +6,7 @@ PEERS := build/peers
 
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo watch test check format generated setup system-packages peers deb debs lock screens picture bench fuzz sbom wheelhouse release audit sign clean
+.PHONY: help demo watch test check format generated setup system-packages peers deb debs lock screens picture bench fuzz sbom wheelhouse rootfs release audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -115,11 +115,18 @@ sbom: ## SBOM and third-party notices of what is shipped for the running Debian,
 wheelhouse: ## a ZIP for laptops without network, into dist/ (WHEELHOUSE_FLAGS="--python 3.12 --arch arm64")
 	$(PYTHON) packaging/wheelhouse.py $(WHEELHOUSE_FLAGS)
 
+rootfs: ## root folders for gateways with an old Python, from the newest packages for Python 3.13 in dist/ (as root)
+	sh packaging/system-packages.sh mmdebstrap zstd arch-test qemu-user-static
+	for arch in amd64 arm64; do deb=$$(ls -t dist/camwarden_*+py3.13_$$arch.deb 2>/dev/null | head -1); test -z "$$deb" || \
+		sh packaging/rootfs/build.sh $$deb dist/camwarden-rootfs-$$arch.tar.zst || exit 1; done
+
 release: ## everything that a release has, into an empty dist/; then: make sign
 	@test -z "$$(ls dist 2>/dev/null)" || { echo "dist/ is not empty: what lies there would be released too"; exit 64; }
 	$(MAKE) debs
 	for python in 3.11 3.12 3.13; do for arch in amd64 arm64; do \
 		$(PYTHON) packaging/wheelhouse.py --python $$python --arch $$arch || exit 1; done; done
+	$(MAKE) rootfs
+	cp packaging/rootfs/install.sh dist/camwarden-rootfs-install.sh
 
 audit: ## known weaknesses of what we ship, asked of the package index (AUDIT_LOCK=FILE for another lock)
 	$(PYTHON) packaging/audit.py $(AUDIT_LOCK) $(AUDIT_FLAGS)
