@@ -127,7 +127,9 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     changed = (*(incident_told(one.kind, one.detail) for one in incidents), *seen.asked.told, *changed)
     counts = spool.counts()
     findings = flaps.marked(seen.findings, memory.known)
-    drafts, memory = build_reports(site, seen.facts, findings, changed, memory, moment.at, counts, seen.asked)
+    drafts, memory = build_reports(
+        site, seen.facts, findings, changed, memory, moment.at, counts, seen.asked, noted.plans
+    )
     reports, _ = link(drafts, spool.heads(), spool.epoch, site, moment)
     envelopes = tuple(sign(report, signer) for report in reports)
     spool.commit(envelopes, state.to_json(memory), moment.at, incidents)

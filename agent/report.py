@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,13 +17,15 @@ from typing import Any
 from agent.baselines import approval_json, approvals_digest
 from agent.config import CameraConfig, Site
 from agent.declarations import local_day, standing
-from agent.episodes import flapping, times_json
+from agent.episodes import flapping, open_episodes, times_json
 from agent.events import Transition
 from agent.facts import Facts
+from agent.finding_notes import Plan
 from agent.looks import masks_digest
 from agent.model import Draft, Finding, Json, Message, Source, utc_text
 from agent.policy_bounds import PERIOD, RULES
 from agent.report_health import counts, health_body
+from agent.report_noted import noted_json
 from agent.rules.floors import floors
 from agent.rules.pack import Pack, digest_of, from_hub_json
 from agent.spot_check import NOTHING_ASKED, Asked
@@ -49,10 +51,11 @@ def build_reports(
     now: datetime,
     queue: dict[str, Json],
     asked: Asked = NOTHING_ASKED,
+    plans: Iterable[Plan] = (),
 ) -> tuple[tuple[Draft, ...], Memory]:
     """Return this cycle's drafts in the order in which they are linked, and the memory that knows of them."""
     drafts = [_event(site, transition) for transition in changed if transition.told]
-    config = _config(site, facts, findings, now, asked)
+    config = _config(site, facts, findings, now, asked) | noted_json(site, plans, open_episodes(memory.known), now)
     digest = hashlib.sha256(json.dumps(_steady(config), sort_keys=True).encode()).hexdigest()
     sent_at = memory.config_sent_at
     is_due = digest != memory.config_digest or sent_at is None or now - sent_at >= CONFIG_AT_LEAST_EVERY

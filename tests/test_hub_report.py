@@ -259,11 +259,11 @@ def test_the_command_shows_writes_and_prints_the_same(
     assert "? 50.0%" in out
     assert "planned outages at 1 sites" in out
     sheets = load_workbook(book)
-    sheet, outages, _ = sheets.worksheets
+    sheet, outages, _, _ = sheets.worksheets
     assert sheet.freeze_panes == "A2"
     values = {sheet.cell(1, n).value: sheet.cell(2, n).value for n in range(1, 12)}
     assert (values["rank"], values["division"], values["online rate"]) == (1, "140200", 0.9999)
-    assert [cell.value for cell in outages[2]] == ["S1", 1, 50 / 10050]
+    assert [cell.value for cell in outages[2]] == ["S1", 1, 50 / 10050, 0]
     assert shown(desk, "--month", "2026-11", "--by", "maintainer", "--xlsx", book, "--lang", "zh_CN") == 0
     out = capsys.readouterr().out
     assert "维护单位" in out and "在线率" in out

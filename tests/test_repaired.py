@@ -173,7 +173,7 @@ def test_the_hub_adds_up_repairs_of_a_division_over_sites_and_days(
     out = capsys.readouterr().out
     assert "time to" in out and "repair" in out
     assert "48 min" in out and "/ 4" in out
-    sheet = load_workbook(book).worksheets[2]
+    sheet = load_workbook(book).worksheets[3]
     assert sheet.title == "repairs"
     assert [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)] == [
         ["140200", "power", 2, 300 / 3600, 0],

@@ -19,17 +19,17 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.hub_view import reading
-from agent.commands.site_time import lasted
+from agent.commands.site_time import lasted, local
 from agent.errors import ConfigurationError, os_words
 from agent.exits import OK
 from agent.files import write_atomic
 from agent.harmless import printable
-from agent.hub.assessed import METRICS, By
+from agent.hub.assessed import CHINA, METRICS, By
 from agent.hub.assessment import COVERAGE_LEAST, Assessment, Row, assess
 from agent.ledger.write_xlsx import Sheet, SheetColumn, Value, workbook
-from agent.model import Json, Message
+from agent.model import Json, Message, utc_text
 from agent.repaired import CLASSES, Repairs
-from agent.text import translate
+from agent.text import render, translate
 
 SCHEMA: Final = "camwarden-hub-report/1"
 
@@ -45,6 +45,7 @@ HEADINGS: Final[Mapping[str, str]] = {
 """What each figure is called."""
 
 _SHOWN_FROM: Final = 0.0005
+_WORKS_SHOWN: Final = 10
 
 
 def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
@@ -91,7 +92,19 @@ def report_json(found: Assessment) -> dict[str, Json]:
         "coverage_least_ratio": COVERAGE_LEAST,
         "rows": [_row_json(row) for row in found.rows],
         "outages": [
-            {"site": one.site, "days": one.days, "excluded_ratio": one.excluded_ratio} for one in found.outages
+            {"site": one.site, "days": one.days, "excluded_ratio": one.excluded_ratio, "days_off": one.days_off}
+            for one in found.outages
+        ],
+        "planned": [
+            {
+                "site": one.site,
+                "subject": one.plan.subject,
+                "from": utc_text(one.plan.start_at),
+                "until": utc_text(one.plan.until),
+                "by": one.plan.by,
+                "why": one.plan.why,
+            }
+            for one in found.works
         ],
     }
 
@@ -152,6 +165,16 @@ def _print(found: Assessment, console: Console, lang: str) -> None:
         notes.append(said.format(count=len(found.outages)))
     for note in notes:
         console.print(Text(note, style="dim"), soft_wrap=True)
+    for one in found.works[:_WORKS_SHOWN]:
+        message = Message(
+            "{site}: planned work on {subject} from {from} until {until} ({by}: {why})",
+            {"site": one.site, "subject": one.plan.subject, "by": one.plan.by, "why": one.plan.why}
+            | {"from": local(one.plan.start_at, CHINA), "until": local(one.plan.until, CHINA)},
+        )
+        console.print(Text(printable(render(message, lang))), soft_wrap=True)
+    if (more := len(found.works) - _WORKS_SHOWN) > 0:
+        said = render(Message("and {count} more: see --json or --xlsx", {"count": more}), lang)
+        console.print(Text(said), soft_wrap=True)
 
 
 def _cell(row: Row, metric: str) -> Text:
@@ -200,11 +223,31 @@ def _sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
             line += _five(row, metric)
         rows.append(line)
     title = f"{found.first} - {found.last}"
-    outages = [SheetColumn(translate("site", lang)), SheetColumn(translate("days", lang)),
-               SheetColumn(translate("share excluded", lang), numbers="0.00%")]  # fmt: skip
-    listed: list[list[Value]] = [[one.site, one.days, one.excluded_ratio] for one in found.outages]
-    sheets = Sheet(title, columns, rows), Sheet(translate("planned outages", lang), outages, listed)
+    sheets = Sheet(title, columns, rows), _outages_sheet(found, lang), _works_sheet(found, lang)
     return (*sheets, _repairs_sheet(found, lang)) if found.by == "division" else sheets
+
+
+def _outages_sheet(found: Assessment, lang: str) -> Sheet:
+    columns = [
+        SheetColumn(translate("site", lang)),
+        SheetColumn(translate("days", lang)),
+        SheetColumn(translate("share excluded", lang), numbers="0.00%"),
+        SheetColumn(translate("days off", lang)),
+    ]
+    rows: list[list[Value]] = [[one.site, one.days, one.excluded_ratio, one.days_off] for one in found.outages]
+    return Sheet(translate("planned outages", lang), columns, rows)
+
+
+def _works_sheet(found: Assessment, lang: str) -> Sheet:
+    headings = ("site", "where", "begins", "ends", "planned by", "why")
+    rows: list[list[Value]] = [
+        [
+            one.site, one.plan.subject, local(one.plan.start_at, CHINA), local(one.plan.until, CHINA), one.plan.by,
+            one.plan.why,
+        ]
+        for one in found.works
+    ]  # fmt: skip
+    return Sheet(translate("planned work", lang), [SheetColumn(translate(one, lang)) for one in headings], rows)
 
 
 def _repairs_sheet(found: Assessment, lang: str) -> Sheet:

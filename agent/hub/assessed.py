@@ -16,17 +16,22 @@ from datetime import date, datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from agent.hub.members import day_of, dict_of, dicts_of, name_of, text_of, time_of
+from agent.hub.planned import read_planned, to_data
 from agent.hub.store import Store
 from agent.hub.verify import Claim
 from agent.repaired import read_repairs, repairs_json
 
 By = Literal["division", "maintainer", "model"]
 REPAIRS: Final = "repairs"
-"""Under this name, beside `By`, the hub keeps which faults were repaired: by division, class and day."""
+PLANNED: Final = "planned"
+"""Under these names, beside `By`, the hub keeps which faults were repaired, and which work was planned then."""
 
 Figure = tuple[float, float, float, float]
 """How much was good; was due, unknown included; was due and is unknown; was excluded by plan, and so not due."""
 Figures = Mapping[str, Figure]
+
+EXCLUDED: Final[Figure] = (0, 0, 0, 1)
 
 METRICS: Final = ("online", "good", "linked", "recorded", "clock", "overlay", "file")
 
@@ -48,7 +53,6 @@ _JUDGED_BY: Final[Mapping[str, tuple[str, ...]]] = {
 GROUPS_MOST: Final = 256
 """Maintainers, or models, of one site that are told apart; the rest count as unknown."""
 
-NAME_MAX_CHARS: Final = 100
 FIGURE_MAX: Final = 1e12
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 """A config report counts for the day in China on which it was made."""
@@ -64,7 +68,7 @@ def keep(store: Store, claim: Claim) -> None:
     body = claim.data.get("body")
     if not isinstance(body, dict):
         return
-    for by, day, groups in _rows(claim, body):
+    for by, day, groups in _rows(store, claim, body):
         told = json.dumps(groups, separators=(",", ":"))  # ASCII: a lone surrogate is no text for SQLite
         store.run(
             "INSERT INTO assessed (by_what, day, site, epoch, seq, told) VALUES (?, ?, ?, ?, ?, ?)"
@@ -73,56 +77,82 @@ def keep(store: Store, claim: Claim) -> None:
         )
 
 
-def _rows(claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple[str, date, Mapping[str, Any]]]:
+def _rows(store: Store, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple[str, date, object]]:
     if claim.stream == "health":
         yield from read_health(claim.data, body)
         yield from read_health_repairs(body)
     else:
         yield from read_config(claim.data, body)
+        made_at, plans = time_of(claim.data.get("ts")), read_planned(body)
+        day = china_day(made_at) if made_at else None
+        # That nothing is planned is worth a row only where something was.
+        if day is not None and (plans or _was_planned(store, claim.address.site)):
+            yield PLANNED, day, to_data(plans)
+
+
+def _was_planned(store: Store, site: str) -> bool:
+    return bool(store.all("SELECT 1 FROM assessed WHERE site = ? AND by_what = ? LIMIT 1", site, PLANNED))
 
 
 def read_health_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Mapping[str, Any]]]:
     """Yield what was repaired on a site's day, under its division, where anything was."""
-    told = _dict(body.get("rates"))
-    day, repairs = _day(told.get("day")), read_repairs(told.get("repairs"))
+    told = dict_of(body.get("rates"))
+    day, repairs = day_of(told.get("day")), read_repairs(told.get("repairs"))
     if day is not None and repairs:
-        yield REPAIRS, day, {_name(body.get("division")): repairs_json(repairs)}
+        yield REPAIRS, day, {name_of(body.get("division")): repairs_json(repairs)}
 
 
 def read_health(_: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[By, date, Mapping[str, Figures]]]:
     """Yield the figures of a site's day, under its division."""
     told = body.get("rates")
-    day = _day(told.get("day")) if isinstance(told, dict) else None
+    day = day_of(told.get("day")) if isinstance(told, dict) else None
     if day is None or not isinstance(told, dict):
         return
     read = {name: _figure(told.get(_MEMBER.get(name, name))) for name in METRICS}
     figures = {name: figure for name, figure in read.items() if figure is not None}
     if figures:
-        yield "division", day, {_name(body.get("division")): figures}
+        yield "division", day, {name_of(body.get("division")): figures}
 
 
 def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[By, date, Mapping[str, Figures]]]:
-    """Yield the camera-days of a site by maintainer and by model: of each, whose check passes."""
-    day = _day_of(data.get("ts"))
-    if day is None:
+    """Yield the camera-days of a site by maintainer and by model: of each, whose check passes.
+
+    A camera that is worked on by plan while the report is made is excluded, whatever its checks say.
+    """
+    made_at = time_of(data.get("ts"))
+    day = china_day(made_at) if made_at else None
+    if made_at is None or day is None:
         return
-    models = {_text(d.get("id")): _name(_dict(d.get("identity")).get("model")) for d in _dicts(body.get("devices"))}
-    cameras = _dicts(body.get("cameras"))
-    found = {(_text(f.get("check")), _text(f.get("subject"))): _status(f) for f in _dicts(body.get("findings"))}
+    models = {
+        text_of(d.get("id")): name_of(dict_of(d.get("identity")).get("model")) for d in dicts_of(body.get("devices"))
+    }
+    cameras = dicts_of(body.get("cameras"))
+    found = {(text_of(f.get("check")), text_of(f.get("subject"))): _status(f) for f in dicts_of(body.get("findings"))}
+    plans = [one for one in read_planned(body) if one.is_in_force(made_at)]
     names: dict[By, list[str]] = {
-        "maintainer": [_name(camera.get("maintainer")) for camera in cameras],
-        "model": [models.get(_text(camera.get("device")), "") for camera in cameras],
+        "maintainer": [name_of(camera.get("maintainer")) for camera in cameras],
+        "model": [models.get(text_of(camera.get("device")), "") for camera in cameras],
     }
     for by, of_camera in names.items():
         groups: dict[str, dict[str, Figure]] = {}
         for camera, name in zip(cameras, of_camera, strict=True):
             figures = groups.setdefault(name if name in groups or len(groups) < GROUPS_MOST else "", {})
-            subjects = f"camera:{_text(camera.get('id'))}", f"device:{_text(camera.get('device'))}"
+            ids = text_of(camera.get("id")), text_of(camera.get("device"))
+            subjects = f"camera:{ids[0]}", f"device:{ids[1]}"
+            is_out = any(plan.is_about(*ids) for plan in plans)
             for metric, checks in _JUDGED_BY.items():
                 told = [next((found[check, s] for s in subjects if (check, s) in found), "") for check in checks]
                 if any(told):
-                    figures[metric] = added(figures.get(metric), _one(told))
+                    figures[metric] = added(figures.get(metric), EXCLUDED if is_out else _one(told))
         yield by, day, groups
+
+
+def china_day(at: datetime) -> date | None:
+    """Return the day in China at a time; None for one at the end of the calendar."""
+    try:
+        return at.astimezone(CHINA).date()
+    except OverflowError:
+        return None
 
 
 def added(figure: Figure | None, more: Figure) -> Figure:
@@ -133,7 +163,7 @@ def added(figure: Figure | None, more: Figure) -> Figure:
 
 
 def _status(finding: Mapping[str, Any]) -> str:
-    return _text(finding.get("status")) or "unknown"
+    return text_of(finding.get("status")) or "unknown"
 
 
 def _one(told: Sequence[str]) -> Figure:
@@ -155,34 +185,3 @@ def _figure(value: object) -> Figure | None:
         return None
     good, due, unknown, excluded = value
     return (good, due, unknown, excluded) if good + unknown <= due else None
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
-    except ValueError:
-        return None
-
-
-def _day_of(value: object) -> date | None:
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return at.astimezone(CHINA).date() if at is not None and at.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _name(value: object) -> str:
-    return value[:NAME_MAX_CHARS].strip() if isinstance(value, str) else ""
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _dict(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _dicts(value: object) -> list[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

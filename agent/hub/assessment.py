@@ -2,7 +2,8 @@
 
 Sums are made of numerators and denominators, never of rates, so a large site weighs more than a small one. Unknown
 stands in the denominator and never counts as good; planned outages stand in neither and are listed. A day on which a
-site was due to report and did not lowers the coverage of the groups that it was in last.
+site was due to report and did not lowers the coverage of the groups that it was in last, unless the whole site was off
+by a plan that it had told of before.
 
 One day after the other is read, so memory grows with the number of sites and groups, not with that of days.
 """
@@ -16,9 +17,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from agent.hub.assessed import CHINA, REPAIRS, By, Figure, added
+from agent.hub.assessed import CHINA, PLANNED, REPAIRS, By, Figure, added
+from agent.hub.planned import PlannedWork, from_data, is_off, of_day
 from agent.hub.store import Store
 from agent.repaired import Repairs, read_repairs, summed
+from drivers.spans import day_span
 
 COVERAGE_LEAST: Final = 0.95
 """A group of which less was reported has no rank: who reports only good days must not win."""
@@ -60,11 +63,23 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Outages:
-    """What was planned at one site and is excluded from the online rate: on how many days, and which share of them."""
+    """What was planned at one site and is excluded from the online rate: on how many days, and which share of them.
+
+    `days_off`: days on which nothing came of it and, by a plan that it had told of, nothing was due.
+    """
 
     site: str
     days: int
     excluded_ratio: float
+    days_off: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a site told of planned work that was in force on one of the days."""
+
+    site: str
+    plan: PlannedWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +92,7 @@ class Assessment:
     sort: str
     rows: tuple[Row, ...]
     outages: tuple[Outages, ...]
+    works: tuple[Work, ...] = ()
 
 
 @dataclass(slots=True)
@@ -91,6 +107,8 @@ class _Sums:
     early: Counter[str] = field(default_factory=Counter)
     planned: dict[str, tuple[int, float, float]] = field(default_factory=dict)
     repairs: dict[str, dict[str, Repairs]] = field(default_factory=lambda: defaultdict(dict))
+    off: Counter[str] = field(default_factory=Counter)
+    works: set[tuple[str, PlannedWork]] = field(default_factory=set)
 
 
 def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: str = "online") -> Assessment:
@@ -111,9 +129,12 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
         site: datetime.fromisoformat(at).astimezone(CHINA).date()
         for site, at in store.all("SELECT site, min(first_at) FROM epoch GROUP BY site")
     }
-    sums = _Sums()
+    sums, plans = _Sums(), _plans_before(store, first)
     for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
         told = _told(store, by, day)
+        whole = day_span(day, CHINA)
+        plans |= {site: from_data(rows) for site, rows in _told(store, PLANNED, day).items()}
+        sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, whole))
         for mended in _told(store, REPAIRS, day).values() if by == "division" else ():
             for name, repaired in mended.items():
                 sums.repairs[name] = summed((sums.repairs[name], read_repairs(repaired)))
@@ -123,13 +144,16 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
                 _add(sums, site, groups)
             elif begun > day:
                 continue
+            elif is_off(plans.get(site, ()), whole):
+                sums.off[site] += 1
             elif site in sums.home:
                 sums.due.update(sums.home[site])
             else:
                 sums.early[site] += 1
     for site in list(sums.early):
         _settle(sums, site, _last_groups(store, by, site))
-    return Assessment(by, first, last, sort, _ranked(sums, sort), _outages(sums))
+    works = tuple(Work(site, plan) for site, plan in sorted(sums.works))
+    return Assessment(by, first, last, sort, _ranked(sums, sort), _outages(sums), works)
 
 
 def _add(sums: _Sums, site: str, groups: _Groups) -> None:
@@ -160,7 +184,17 @@ def _settle(sums: _Sums, site: str, names: tuple[str, ...]) -> None:
         sums.sites[name].add(site)
 
 
-def _told(store: Store, by: str, day: date) -> dict[str, _Groups]:
+def _plans_before(store: Store, first: date) -> dict[str, tuple[PlannedWork, ...]]:
+    """Return what each site had planned by what it said last before a day."""
+    rows = store.all(
+        "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
+        " WHERE a.by_what = ? AND a.day < ? ORDER BY a.day, e.first_at",
+        *(PLANNED, first.isoformat()),
+    )
+    return {site: from_data(json.loads(told)) for site, told in rows}
+
+
+def _told(store: Store, by: str, day: date) -> dict[str, Any]:
     """Return what each site says of a day; of several epochs that which the site began last."""
     rows = store.all(
         "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
@@ -194,9 +228,11 @@ def _ranked(sums: _Sums, sort: str) -> tuple[Row, ...]:
 
 
 def _outages(sums: _Sums) -> tuple[Outages, ...]:
-    return tuple(
-        Outages(site, days, excluded / (of + excluded)) for site, (days, of, excluded) in sorted(sums.planned.items())
-    )
+    found = []
+    for site in sorted(sums.planned.keys() | sums.off.keys()):
+        days, of, excluded = sums.planned.get(site, (0, 0.0, 0.0))
+        found.append(Outages(site, days, excluded / (of + excluded) if excluded else 0.0, sums.off[site]))
+    return tuple(found)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -1,0 +1,276 @@
+"""Planned work is told to the hub, which leaves it out and lists it by itself: through a site's own reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import delivery
+import pytest
+from contract_schemas import fits
+from delivery import Maker, moment
+from hubdesk import Desk
+from openpyxl import load_workbook
+from sites import DECLARED, camera, healthy_camera, healthy_device, observed, without
+
+from agent import state
+from agent.checks import run_checks
+from agent.cli import main
+from agent.config import Storage
+from agent.cycle import Seen, tell
+from agent.declarations import Declaration
+from agent.facts import gather
+from agent.finding_notes import Acknowledgement, Plan, remove_note, write_note
+from agent.hub.assessed import By
+from agent.hub.assessment import assess
+from agent.hub.planned import PlannedWork, from_data, read_planned, to_data
+from agent.model import Json
+from drivers.details import Host
+from drivers.model import Device, Identity, Observation, Unavailable
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+FIRST = date(2026, 11, 2)
+NOON = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)
+"""Noon in China on `FIRST`."""
+
+
+class Live:
+    """A site of two cameras on two devices that reports to a hub in cycles of its own."""
+
+    def __init__(self, folder: Path, desk: Desk, name: str = "S1", division: str = "140202") -> None:
+        folder = folder / name
+        cameras = (camera("gate", "boxa"), camera("yard", "boxb"))
+        words = (Declaration("maintainer", f"维护{name}", "Li", date(2026, 1, 31)),)
+        site = replace(
+            delivery.site(name), division=division, cameras=cameras, declarations=(*DECLARED, *words),
+            devices=tuple(Device(box, "192.0.2.1", 80, "onvif") for box in ("boxa", "boxb")),
+            storage=Storage(folder, folder),
+        )  # fmt: skip
+        folder.mkdir()
+        self.desk, self.folder, self.site = desk, folder, site
+        self.maker = Maker(folder, site)
+        self.spool = self.maker.open(now=NOON)
+        desk.birth(self.maker, self.spool.epoch, at=NOON)
+        desk.vouch(self.maker)
+        self.bodies: dict[str, Any] = {}
+
+    def day(self, number: int, silent: tuple[str, ...] = (), hours: range = range(24)) -> None:
+        """Look every hour of a day, by the clocks in China, with these devices silent; hand in all that is told."""
+        begin = NOON - 12 * HOUR + number * DAY
+        for hour in hours:
+            self.look(begin + hour * HOUR, silent)
+
+    def look(self, at: datetime, silent: tuple[str, ...] = ()) -> None:
+        seen: tuple[Observation, ...] = observed("site", Host(0.1, 0.4, 50_000_000_000, 100_000_000_000, 60))
+        for name, box in (("gate", "boxa"), ("yard", "boxb")):
+            if box in silent:
+                seen += observed(f"device:{box}", Unavailable("identity", "deadline"))
+                seen += observed(f"camera:{name}", Unavailable("streams", "deadline"))
+            else:
+                model = Identity("ACME", f"MODEL-{box}", "1.0", "42")
+                seen += without(healthy_device(box), Identity, Host) + observed(f"device:{box}", model)
+                seen += healthy_camera(name)
+        memory = state.from_json(self.spool.read_memory())
+        facts = replace(gather(seen), assessed=memory.assessed)
+        findings = run_checks(self.site, facts, at)
+        for envelope in tell(self.site, Seen(facts, findings, memory), self.spool, self.maker.signer, moment(at)):
+            fits(envelope.report.payload)
+            told = self.desk.send(envelope, self.site.id, at=at)
+            assert told["event"] == "verified", told
+            self.bodies[envelope.report.stream] = json.loads(envelope.report.payload)["body"]
+
+    def plan(self, subject: str, begin: datetime, until: datetime, said_at: datetime | None = None) -> str:
+        note = Plan(subject, begin, until, "王工", said_at or begin - HOUR, "换硬盘")
+        return write_note(self.folder, note, begin)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = Desk(tmp_path / "hub")
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def live(desk: Desk, tmp_path: Path) -> Iterator[Live]:
+    made = Live(tmp_path, desk)
+    yield made
+    made.spool.close()
+
+
+def reported(desk: Desk, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    capsys.readouterr()
+    assert main(["hub", "report", *words, "--data", str(desk.directory), "--json"]) == 0
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return told
+
+
+def numbers(row: dict[str, Any], figure: str = "online") -> tuple[float, ...]:
+    one = row["figures"][figure]
+    return one["numerator"], one["denominator"], one["unknown"], one["excluded"]
+
+
+@pytest.mark.parametrize("by", ["division", "maintainer", "model"])
+@pytest.mark.parametrize("when", [("--day", "2026-11-02"), ("--month", "2026-11")])
+def test_a_planned_outage_is_excluded_and_listed_however_it_is_grouped(
+    desk: Desk, live: Live, capsys: pytest.CaptureFixture[str], tmp_path: Path, by: str, when: tuple[str, str]
+) -> None:
+    midnight = NOON - 12 * HOUR
+    live.plan("device:boxa", midnight + HOUR, midnight + 24 * HOUR, said_at=midnight)
+    live.look(midnight)
+    live.day(0, silent=("boxa",), hours=range(1, 24))
+    live.look(midnight + DAY)  # the day after: yesterday's figures are told
+    book = tmp_path / "out.xlsx"
+    told = reported(desk, capsys, *when, "--by", by, "--xlsx", str(book))
+    rows = {row["name"]: row for row in told["rows"]}
+    if by == "division":
+        assert numbers(rows["140202"]) == (25, 25, 0, 23)
+    elif when[0] == "--day":
+        excluded = {"maintainer": "维护S1", "model": "MODEL-boxb"}[by]
+        assert numbers(rows[excluded])[:3] == (1, 1, 0)
+        assert sum(numbers(row)[3] for row in rows.values()) == 1
+    else:  # with the first look of the day after
+        assert sum(numbers(row)[3] for row in rows.values()) == 1
+        assert all(numbers(row)[0] == numbers(row)[1] for row in rows.values())
+    (work,) = told["planned"]
+    assert (work["site"], work["subject"], work["by"], work["why"]) == ("S1", "device:boxa", "王工", "换硬盘")
+    assert (work["from"], work["until"]) == ("2026-11-01T17:00:00Z", "2026-11-02T16:00:00Z")
+    sheets = {sheet.title: sheet for sheet in load_workbook(book).worksheets}
+    assert [cell.value for cell in sheets["planned work"][2]] == [
+        "S1", "device:boxa", "2026-11-02 01:00", "2026-11-03 00:00", "王工", "换硬盘",
+    ]  # fmt: skip
+
+
+def test_without_a_plan_the_same_outage_counts(desk: Desk, live: Live, capsys: pytest.CaptureFixture[str]) -> None:
+    live.day(0, silent=("boxa",))
+    live.look(NOON + 12 * HOUR)
+    told = reported(desk, capsys, "--day", "2026-11-02", "--by", "division")
+    assert numbers(told["rows"][0]) == (24, 48, 0, 0)
+    models = reported(desk, capsys, "--day", "2026-11-02", "--by", "model")
+    assert sum(numbers(row)[0] for row in models["rows"]) == 1
+    assert sum(numbers(row)[1] for row in models["rows"]) == 2
+    assert told["planned"] == told["outages"] == []
+
+
+def test_unknown_is_due_and_never_good_by_each_grouping(
+    desk: Desk, live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live.day(0)
+    for hour in (12, 13):
+        live.look(NOON + hour * HOUR)
+    for by in ("division", "maintainer", "model"):
+        told = reported(desk, capsys, "--day", "2026-11-02", "--by", by)
+        for row in told["rows"]:
+            good, due, unknown, _ = numbers(row, "recorded")
+            assert (good, unknown) == (0, due), "nobody ever listed its footage"
+            assert due > 0
+
+
+@pytest.mark.parametrize("by", ["division", "maintainer", "model"])
+def test_a_site_that_is_off_by_a_plan_that_it_told_of_is_not_due_and_listed(
+    desk: Desk, live: Live, tmp_path: Path, capsys: pytest.CaptureFixture[str], by: By
+) -> None:
+    other = Live(tmp_path, desk, "S2", "140203")
+    off = NOON - 12 * HOUR + 5 * DAY
+    for number in range(21):
+        if number == 4:
+            live.plan("site", off, off + 2 * DAY, said_at=off - DAY)
+        for site in (live, other):
+            if number not in (5, 6):
+                site.look(NOON + number * DAY)
+    other.spool.close()
+    found = assess(desk.store, by, FIRST, FIRST + 19 * DAY, NOON + 40 * DAY)
+    rows = {row.name: (row.rank, row.due, row.reported) for row in found.rows}
+    if by == "model":  # both sites have both models
+        assert rows == {"MODEL-boxa": (None, 38, 36), "MODEL-boxb": (None, 38, 36)}, "94.7 % is no rank"
+    else:
+        planned, silent = ("140202", "140203") if by == "division" else ("维护S1", "维护S2")
+        assert rows == {planned: (1, 18, 18), silent: (None, 20, 18)}
+    assert [(one.site, one.days, one.days_off) for one in found.outages] == [("S1", 0, 2)]
+    assert [(one.site, one.plan.subject, one.plan.by) for one in found.works] == [("S1", "site", "王工")]
+    later = assess(desk.store, by, FIRST + 6 * DAY, FIRST + 6 * DAY, NOON + 40 * DAY)
+    assert [one.days_off for one in later.outages] == [1], "a plan that was told before the first day counts too"
+    assert main(["hub", "report", "--month", "2026-11", "--by", by, "--data", str(desk.directory)]) == 0
+    assert (
+        "S1: planned work on site from 2026-11-07 00:00 until 2026-11-09 00:00 (王工: 换硬盘)"
+        in capsys.readouterr().out
+    )
+
+
+def test_a_plan_that_is_told_afterwards_or_taken_back_excuses_no_silent_day(
+    desk: Desk, live: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    off = NOON - 12 * HOUR + 2 * DAY
+    live.look(NOON)
+    live.look(NOON + DAY)
+    live.plan("site", off, off + DAY, said_at=off - HOUR)  # so it says; nobody was told by then
+    live.look(NOON + 3 * DAY)
+    name = live.plan("site", off + 2 * DAY, off + 5 * DAY, said_at=NOON + 3 * DAY)
+    live.look(NOON + 3 * DAY + HOUR)
+    remove_note(live.folder, name)
+    live.look(NOON + 3 * DAY + 2 * HOUR)
+    assert "planned" not in live.bodies["config"]
+    live.look(NOON + 6 * DAY)
+    told = reported(desk, capsys, "--month", "2026-11", "--by", "maintainer")
+    assert told["outages"] == []
+    assert [one["subject"] for one in told["planned"]] == [], "what was never in force by what was said is not listed"
+
+
+def test_who_knows_of_what_is_told_while_it_is_open(live: Live) -> None:
+    for hour in range(4):
+        live.look(NOON + hour * HOUR, silent=("boxa",))
+    assert "acknowledged" not in live.bodies["config"]
+    (episode,) = [
+        known.episode
+        for known in state.from_json(live.spool.read_memory()).known.values()
+        if known.episode and known.episode.check == "camera-online"
+    ]
+    until = NOON + 3 * DAY
+    word = Acknowledgement(
+        episode.key, episode.detected_at, episode.worst, "王工", NOON + 4 * HOUR, "new one ordered", until
+    )
+    write_note(live.folder, word, NOON + 4 * HOUR)
+    live.look(NOON + 4 * HOUR, silent=("boxa",))
+    (row,) = live.bodies["config"]["acknowledged"]
+    assert row == {
+        "check": "camera-online", "subject": "camera:gate", "by": "王工", "at": "2026-11-02T08:00:00Z",
+        "until": "2026-11-05T04:00:00Z", "why": "new one ordered",
+    }  # fmt: skip
+    for hour in range(5, 8):
+        live.look(NOON + hour * HOUR)
+    assert "acknowledged" not in live.bodies["config"], "it is over"
+
+
+HOSTILE: list[Json] = [
+    5, "x", {}, [], {"subject": "site"}, {"subject": 5, "from": "2026-11-02T00:00:00Z"},
+    {"subject": "site", "from": "2026-11-02", "until": "2026-11-03T00:00:00Z", "said_at": "2026-11-01T00:00:00Z"},
+    {"subject": "site", "from": "9999-12-31T23:59:59-23:59", "until": "x", "said_at": "2026-11-01T00:00:00Z"},
+    {"subject": "site", "from": "2026-11-04T00:00:00Z", "until": "2026-11-03T00:00:00Z",
+     "said_at": "2026-11-01T00:00:00Z"},
+]  # fmt: skip
+FINE: dict[str, Json] = {
+    "subject": "device:a", "from": "2026-11-02T00:00:00+08:00", "until": "2026-11-03T00:00:00Z",
+    "said_at": "2026-11-02T12:00:00Z", "by": ["x"], "why": "w" * 9000, "cameras": ["c1", 5, ""],
+}  # fmt: skip
+
+
+def test_hostile_plans_are_left_out_and_a_backdated_one_counts_from_when_it_was_said() -> None:
+    (plan,) = read_planned({"planned": [*HOSTILE, FINE]})
+    assert plan.start_at == datetime(2026, 11, 2, 12, tzinfo=UTC)
+    assert (plan.by, len(plan.why), plan.cameras) == ("", 500, ("c1",))
+    assert len(read_planned({"planned": [FINE] * 500})) == 64
+    assert [read_planned({"planned": told}) for told in (None, 5, "x", {})] == [()] * 4
+    assert from_data(json.loads(json.dumps(to_data([plan])))) == (replace(plan, cameras=()),)
+
+
+def test_a_plan_is_about_its_subject_and_what_is_behind_it() -> None:
+    plan = PlannedWork(NOON, NOON + HOUR, "device:a", "", "", ("stored",))
+    assert [plan.is_about(*pair) for pair in (("c1", "a"), ("stored", "b"), ("c1", "b"))] == [True, True, False]
+    assert [replace(plan, subject=one).is_about("c1", "b") for one in ("site", "camera:c1", "camera:c2")] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert [plan.is_in_force(at) for at in (NOON, NOON + HOUR, NOON - HOUR)] == [True, False, False]
