@@ -101,6 +101,16 @@ def test_answers_that_end_early_write_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_an_empty_secrets_file_as_an_installation_leaves_it_is_filled_or_left(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets.toml"
+    secrets.touch(0o600)
+    assert init(tmp_path, answers="datong017\n\n\nnone\nnone\nnone\n").returncode == exits.OK
+    assert secrets.read_bytes() == b""
+    (tmp_path / "site.toml").unlink()
+    assert init(tmp_path, answers="datong017\n\n\nnone\nadmin\npassword\nnone\n").returncode == exits.OK
+    assert 'user = "admin"' in secrets.read_text("utf-8") and secrets.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("name", ["site.toml", "secrets.toml"])
 def test_nothing_that_is_there_is_overwritten(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("mine")

@@ -10,6 +10,7 @@ import argparse
 import ipaddress
 import os
 import re
+import stat
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -97,13 +98,19 @@ def _place(args: argparse.Namespace) -> Place:
     site = args.config if args.out is None else args.out / CONFIG.name
     place = Place(site, site.parent / SECRETS_NAME)
     for path in (place.site, place.secrets):
-        if os.path.lexists(path):
+        if os.path.lexists(path) and not (path == place.secrets and _is_empty(path)):
             raise UsageError(
                 Message(
                     "{path} is there already and is not overwritten: name another folder with --out DIR", {"path": path}
                 )
             )
     return place
+
+
+def _is_empty(path: Path) -> bool:
+    """Tell whether a file holds nothing yet, as the service's installation leaves secrets.toml."""
+    status = path.lstat()
+    return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
 
 def _own_addresses() -> tuple[str, ...]:
@@ -139,6 +146,8 @@ def _write(place: Place, site: str, secrets: str) -> None:
             (place.site.parent / STATE_NAME).mkdir(mode=0o700, exist_ok=True)
         for path, text, mode in ((place.secrets, secrets, 0o600), (place.site, site, 0o644)):
             if text:
+                if os.path.lexists(path) and _is_empty(path):
+                    path.unlink()
                 descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
                 written.append(path)
                 with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -1,0 +1,84 @@
+"""Fuzzing target of enrolment: tokens as people paste them, requests as a desk takes them, answers of a desk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from enrolling import EnrolDesk, Gateway
+
+from agent.enroll.token import PREFIX, read_token, write_token
+from agent.enroll.wire import Refusal, read_answer, write_grant, write_refusal
+from agent.envelope import ENROL_TYP, flatten, sign_payload, unflatten
+from agent.errors import NotVerified, UsageError
+from agent.hub import enrolment
+from agent.keys import b64url
+from fuzz.of_files import folder
+from fuzz.target import Target
+
+AT = datetime(2026, 11, 27, 9, tzinfo=UTC)
+
+
+@cache
+def _desk() -> tuple[EnrolDesk, Gateway]:
+    home = Path(folder().name)
+    return EnrolDesk(home / "enrol-hub", now=AT), Gateway(home / "enrol-site")
+
+
+def _sealed(data: bytes) -> object:
+    """Read a token whose digest fits."""
+    return read_token(PREFIX + b64url(data + hashlib.sha256(data).digest()[:4]))
+
+
+def _pasted(data: bytes) -> object:
+    return read_token(data.decode("utf-8", "replace"))
+
+
+def _asked(data: bytes) -> object:
+    desk, _ = _desk()
+    return enrolment.answer(desk.place, desk.store, data, AT)
+
+
+def _asked_signed(data: bytes) -> object:
+    desk, gateway = _desk()
+    try:
+        request = flatten(data, sign_payload(data, gateway.signer, ENROL_TYP))
+    except ValueError:
+        return None
+    return enrolment.answer(desk.place, desk.store, request, AT)
+
+
+def _with_csr(data: bytes) -> object:
+    """Ask with any bytes as the request for a certificate."""
+    desk, gateway = _desk()
+    request = gateway.request(None, csr=data.decode("ascii", "ignore").encode())
+    return enrolment.answer(desk.place, desk.store, request, AT)
+
+
+_READ: tuple[Callable[[bytes], object], ...] = (_pasted, _sealed, _asked, _asked_signed, _with_csr, read_answer)
+
+
+def _enrol(data: bytes) -> object:
+    return _READ[(data[0] if data else 0) % len(_READ)](data[1:])
+
+
+def _seeds() -> Iterator[bytes]:
+    desk, gateway = _desk()
+    token = desk.token("S1", AT)
+    yield b"\0" + write_token(token).encode()
+    said = {"a": "hub:1", "i": "S1", "e": 1, "p": b64url(b"p" * 32), "s": b64url(b"s" * 32)}
+    yield b"\1" + json.dumps(said).encode()
+    request = gateway.request(token)
+    payload, _ = unflatten(request)
+    yield b"\2" + request
+    yield b"\3" + payload
+    yield b"\4" + json.loads(payload)["csr"].encode()
+    yield b"\5" + write_grant(desk.granted(request, AT))
+    yield b"\5" + write_refusal(Refusal("used", AT))
+
+
+ENROLMENT = {"enrol": Target(_enrol, (UsageError, NotVerified), _seeds)}
