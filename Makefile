@@ -6,7 +6,7 @@ PEERS := build/peers
 
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo watch test check format generated setup system-packages peers deb debs lock screens picture bench fuzz sbom wheelhouse rootfs release audit sign clean
+.PHONY: help demo watch test check format generated setup system-packages peers deb debs lock screens picture bench fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -114,6 +114,16 @@ sbom: ## SBOM and third-party notices of what is shipped for the running Debian,
 
 wheelhouse: ## a ZIP for laptops without network, into dist/ (WHEELHOUSE_FLAGS="--python 3.12 --arch arm64")
 	$(PYTHON) packaging/wheelhouse.py $(WHEELHOUSE_FLAGS)
+
+try-wheelhouse: ## install from the newest wheelhouse for this Python and processor in dist/, without network, by pip and by uv
+	$(PYTHON) -m venv build/uv
+	build/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/peers/uv.lock
+	sh packaging/try_wheelhouse.sh $$(ls -t dist/camwarden-*-py$$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')-linux-$$(uname -m).zip | head -1) build/uv/bin/uv
+
+try-rootfs: ## boot Debian 11 and 12 under systemd-nspawn and go through everything with the root folder in dist/ (as root)
+	sh packaging/system-packages.sh mmdebstrap systemd-container zstd
+	for suite in bullseye bookworm; do \
+		sh packaging/rootfs/trial.sh dist/camwarden-rootfs-$$(dpkg --print-architecture).tar.zst $$suite || exit 1; done
 
 rootfs: ## root folders for gateways with an old Python, from the newest packages for Python 3.13 in dist/ (as root)
 	sh packaging/system-packages.sh mmdebstrap zstd arch-test qemu-user-static

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from elf_number import number_of
 from library_table import BUILT_INTO_CV2, CV2_MODULE, LIBRARIES, SHARED, Library
 
 
@@ -49,7 +50,7 @@ def bundled(folder: Path, owners: Mapping[str, str]) -> tuple[Bundled, ...]:
             for index in rows:
                 match = re.search(LIBRARIES[index].version, content)
                 if match or index < len(SHARED):
-                    version = _version(LIBRARIES[index], match[1].decode("ascii")) if match else ""
+                    version = _version(LIBRARIES[index], match[1].decode("ascii"), content) if match else ""
                     found.setdefault((index, binaries[name]), []).append((name, version))
                 if LIBRARIES[index].says and re.search(LIBRARIES[index].says, content):
                     said.add(index)
@@ -77,7 +78,10 @@ def _one(library: Library, package: str, files: Iterable[tuple[str, str]]) -> Bu
     return Bundled(library, package, versions[0] if versions else None, tuple(name for name, _ in files))
 
 
-def _version(library: Library, said: str) -> str:
+def _version(library: Library, said: str, content: mmap.mmap) -> str:
+    if library.symbol:
+        number = number_of(content, library.symbol)
+        return "" if number is None else f"{number >> 8}.{number & 255}"
     if not library.packed:
         return said
     number = int(said)

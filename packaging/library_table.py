@@ -27,6 +27,7 @@ class Library:
             `packaging/licences/NAME.txt`.
         cpe: vendor and product in the national vulnerability database, where it is known there.
         packed: the version is one number, such as 21406 for 2.14.6.
+        symbol: of the number that is the version, one byte each for major and minor, where no words tell it.
         says: what one of its binaries must say of its terms.
         rpm: its package of Red Hat's family, where a wheel says that it took it from one.
         note: what an operator should know: end of life, what it is used for.
@@ -39,6 +40,7 @@ class Library:
     terms: str
     cpe: str = ""
     packed: bool = False
+    symbol: str = ""
     says: bytes = b""
     rpm: str = ""
     note: str = ""
@@ -212,6 +214,7 @@ INSIDE: Final = (
         rb"_libiconv_version()",
         "Version 2.1, February 1999",
         note="Inside lxml's module: lxml can be built anew with another libiconv from its published source.",
+        symbol="_libiconv_version",
     ),
     Library("zlib", "Zlib", ("*.so*",), rb"deflate (\d[\d.]+) Copyright", "**zlib**: zlib-license", cpe="zlib:zlib"),
     Library("libffi", "MIT", ("_cffi_backend*.so",), rb"ffi_call()", "libffi is redistributed"),

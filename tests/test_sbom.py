@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import re
@@ -15,6 +16,7 @@ import cv2
 import pytest
 from bundled import UnknownPartError, bundled
 from cryptography.hazmat.backends.openssl import backend
+from elf_number import number_of
 from installed import installed, may_be_shipped, owners
 from lxml import etree
 from shipped_site import a_package, link_shipped, shipped_names
@@ -62,6 +64,18 @@ def test_versions_of_c_libraries_are_those_that_run(made: dict) -> None:
     built = cv2.getBuildInformation()
     assert f"jpeg-turbo (ver {parts(made, 'libjpeg-turbo')[0]['version']}-" in built
     assert f"libpng.so (ver {parts(made, 'libpng')[0]['version']})" in built
+
+
+def test_a_version_that_is_a_number_behind_a_symbol_is_read_too(site: Path, made: dict) -> None:
+    """The version of libiconv is a number (0x0112 is 1.18); the loaded module holds the same."""
+    (part,) = parts(made, "libiconv")
+    loaded = ctypes.c_int.in_dll(ctypes.CDLL(etree.__file__), "_libiconv_version").value
+    assert part["version"] == f"{loaded >> 8}.{loaded & 255}"
+    content = Path(etree.__file__).read_bytes()
+    assert number_of(content, "_libiconv_versio") is None
+    cut = [number_of(content[:length], "_libiconv_version") for length in (0, 5, 63, 64, 1000, len(content) - 100)]
+    assert set(cut) == {None}, "a broken file tells nothing, and is no error"
+    assert number_of(b"MZ" + content[2:], "_libiconv_version") is None
 
 
 def test_what_lies_in_the_opencv_wheel_is_named_with_its_notes(made: dict) -> None:
