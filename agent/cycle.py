@@ -56,7 +56,8 @@ log = logging.getLogger("camwarden.cycle")
 class Seen:
     """What a cycle saw and concluded, the memory that knows of it, and answers that nobody understood.
 
-    `asked` is what a hub asked this cycle for, with the times of the look that answers it.
+    `asked` is what a hub asked this cycle for, with the times of the look that answers it. `derived` are references
+    made in it, `held` the cameras of which earlier ones hold.
     """
 
     facts: Facts
@@ -65,6 +66,7 @@ class Seen:
     samples: tuple[Sample, ...] = ()
     derived: tuple[Derived, ...] = ()
     asked: Asked = NOTHING_ASKED
+    held: frozenset[str] = frozenset()
 
 
 def see(
@@ -86,7 +88,8 @@ def see(
     reading = Reading(site, rim.credentials, rim.clock, rim.watch)
     reading.ask(site, paths, of_footage)
     stored = read_stores(site, paths, moment.at, rim.progress, rim.stop)
-    known = approved_views(approvals, read_derived(site.storage.directory, approvals))
+    held = read_derived(site.storage.directory, approvals)
+    known = approved_views(approvals, held)
     fetched, looked, memory = look_in_rounds(site, rim, reading, stored, memory, known, moment.at, rounds)
     derived = proved(rim.previous.take_found(), approvals, memory.views, moment.at)
     host = look_at_host(site.storage.directory, moment.at)
@@ -109,7 +112,9 @@ def see(
     memory = replace(memory, looked=in_turn, footage=footage, outages=unwell, running=running, logs=logs)
     findings = run_checks(site, facts, moment.at)
     memory = recalled(before, memory, afresh)
-    return Seen(facts, findings, memory, fetched.samples, derived, asked.looked(moment.at, rim.clock()))
+    return Seen(
+        facts, findings, memory, fetched.samples, derived, asked.looked(moment.at, rim.clock()), frozenset(held)
+    )
 
 
 def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
@@ -135,7 +140,7 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     spool.commit(envelopes, state.to_json(memory), moment.at, incidents)
     keep_history(site.storage, changed, moment.at)
     keep_samples(site, seen.samples, moment.at)
-    keep_derived(site.storage.directory, seen.derived)
+    keep_derived(site.storage.directory, seen.derived, seen.held)
     return envelopes
 
 

@@ -12,8 +12,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -116,26 +115,32 @@ def read_derived(directory: Path, approvals: Mapping[str, Approval]) -> dict[str
     return {name: ones for name, ones in found.items() if ones}
 
 
-def keep_derived(directory: Path, made: tuple[Derived, ...]) -> None:
+def keep_derived(directory: Path, made: tuple[Derived, ...], held: Collection[str]) -> None:
     """Keep derived references, and remove those of cameras whose approval proves them no longer.
 
-    A person may have approved while the agent looked: approvals are read anew, and never written. That nothing can be
-    written is told and is no reason to stop.
+    A person may have approved while the agent looked: where something was made, approvals are read anew; they are never
+    written. Where nothing was, no file is read again: with 64 cameras that would cost as much as the look's own
+    reading. That nothing can be written is told and is no reason to stop.
 
     Args:
         directory: The state directory.
         made: The new ones; each joins what holds of its camera, in the place of one of its light.
+        held: The cameras of which `read_derived` found some in this cycle.
     """
     folder = directory / FOLDER
     if not made and not folder.is_dir():
         return
     try:
-        _keep(directory, made, read_approvals(directory))
+        keep = _kept(directory, made, read_approvals(directory)) if made else held
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.suffix == ".json" and path.name.removesuffix(".json") not in keep:
+                path.unlink(missing_ok=True)
     except OSError as error:
         log.warning("%s: derived references cannot be kept: %s", folder, error.strerror)
 
 
-def _keep(directory: Path, made: tuple[Derived, ...], approvals: Mapping[str, Approval]) -> None:
+def _kept(directory: Path, made: tuple[Derived, ...], approvals: Mapping[str, Approval]) -> Collection[str]:
+    """Write what was made, and return the cameras of which there is something now."""
     folder = directory / FOLDER
     before = read_derived(directory, approvals)
     after = dict(before)
@@ -151,10 +156,7 @@ def _keep(directory: Path, made: tuple[Derived, ...], approvals: Mapping[str, Ap
             write_atomic(folder / f"{name}.json", _text(name, ones), 0o600)
             said = ", ".join(f"{one.light} (proved by {one.proved_by})" for one in ones)
             log.info("camera %s: the agent now knows its approved view by %s as well", name, said)
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.suffix == ".json" and path.name.removesuffix(".json") not in after:
-            with suppress(FileNotFoundError):
-                path.unlink()
+    return after.keys()
 
 
 def _binding(approval: Approval) -> str:

@@ -262,7 +262,7 @@ def test_what_is_in_the_file_is_believed_only_as_far_as_the_approval_bears_it_ou
     write_approval(tmp_path, approval())
     approvals = read_approvals(tmp_path)
     made = proved(FOUND, approvals, {"gate": INFRARED}, NOW)
-    keep_derived(tmp_path, made)
+    keep_derived(tmp_path, made, ())
     path = tmp_path / FOLDER / "gate.json"
     assert read_derived(tmp_path, approvals) == {"gate": made}
     assert list(read_approvals(tmp_path)) == ["gate"], "it is not taken for an approval"
@@ -291,5 +291,5 @@ def test_that_it_cannot_be_kept_is_told_and_stops_nothing(tmp_path: Path, caplog
     (tmp_path / FOLDER).write_text("in the way")
     made = proved(FOUND, read_approvals(tmp_path), {"gate": INFRARED}, NOW)
     with caplog.at_level(logging.WARNING):
-        keep_derived(tmp_path, made)
+        keep_derived(tmp_path, made, ())
     assert "derived references cannot be kept" in caplog.text

@@ -173,7 +173,7 @@ def one_cycle(
             stack.enter_context(patch.object(cycle, name, instead))
         seen = cycle.see(site, rim, moment, memory)
     if seen.derived:
-        keep_derived(site.storage.directory, seen.derived)
+        keep_derived(site.storage.directory, seen.derived, seen.held)
     return transitions(seen.findings, seen.memory, now)
 
 
