@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from delivery import Maker
 from hubdesk import Desk
 from openpyxl import load_workbook
 from reporting import DAY, FIRST, LATER, NOON, Reporting, rows, shown
+from rich.cells import cell_len
 
 from agent.assessed_days import FIGURES, Count, DayAssessed, Figure, rates_json
 from agent.hub.assessed import METRICS, read_config, read_health
@@ -242,7 +244,7 @@ HOSTILE = "=cmd|' /C calc'!A0\x1b[31m[red]<b>"
 def test_the_command_shows_writes_and_prints_the_same(
     desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.setenv("COLUMNS", "180")
     site = Reporting(desk, tmp_path, "S1")
     site.health(0, online=[9999, 10000, 1, 50], clock=[1, 2, 1, 0])
     site.config(0, [("c1", "a1", HOSTILE)], {"camera-online camera:c1": "pass"})
@@ -299,3 +301,23 @@ def test_a_mistake_is_one_line(
 def test_an_assessment_says_its_days(desk: Desk) -> None:
     found = assess(desk.store, "division", FIRST, FIRST + 29 * DAY, LATER)
     assert found == Assessment("division", FIRST, FIRST + 29 * DAY, "online", (), ())
+
+
+@pytest.mark.parametrize("lang", ["en", "zh_CN"])
+@pytest.mark.parametrize("by", ["division", "maintainer"])
+def test_on_eighty_columns_no_word_and_no_number_is_cut_in_two(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, by: str, lang: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    site = Reporting(desk, tmp_path, "S1")
+    whole = {name: [10_000, 10_000, 0, 0] for name in ("online", "linked", "clock", "overlay", "file")}
+    site.health(0, good=[0, 10, 10, 0], recorded_s=[1, 3, 1, 0], repairs={"camera": [1, 60, 0]}, **whole)
+    site.config(0, [("c1", "a1", "甲维护公司")], {"camera-online camera:c1": "pass"})
+    assert shown(desk, "--day", FIRST, "--by", by, "--lang", lang) == 0
+    out = capsys.readouterr().out
+    table = re.split("(?m)^%", out)[0]
+    assert max(cell_len(line) for line in table.splitlines()) <= 80
+    assert "100.0%" in table and "?100%" in table
+    words = {"en": ("online", "label"), "zh_CN": ("在线", "标注")}[lang]
+    assert all(word in table for word in words)
+    assert ({"division": "140200", "maintainer": "甲维护公司"}[by]) in table

@@ -15,12 +15,13 @@ import pytest
 import sites
 
 from agent import status_file
-from agent.assessed_days import Count, DayAssessed, rates_json
+from agent.assessed_days import Count, DayAssessed, Figure, rates_json
 from agent.commands import status as command
 from agent.daemon_status import OPEN_MAX, open_rows
 from agent.errors import Forbidden
 from agent.files import as_owner_of, write_atomic
 from agent.model import Check, Json, Message, Source
+from agent.repaired import Repairs, repairs_json
 from agent.status_file import GRACE, NoStatus, read, write
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
@@ -244,12 +245,19 @@ def test_the_daemon_leaves_what_is_not_in_order_worst_first_and_each_cause_once(
 
 
 def test_the_assessment_of_the_last_whole_day_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    day = DayAssessed(date(2026, 1, 30), 96, {"online": Count(941, 960, 12, 4), "overlay": Count(960, 960)})
-    fresh(tmp_path, rates=rates_json(day))
+    counts: dict[Figure, Count] = {"online": Count(941, 960, 12, 4), "overlay": Count(9999, 10_000)}
+    day = DayAssessed(date(2026, 1, 30), 96, counts | {"recorded": Count(1, 2)}, footage=Count(86_000, 86_400))
+    repairs = repairs_json({"camera": Repairs(2, 7200), "power": Repairs(1, 60, 1)})
+    fresh(tmp_path, rates=rates_json(day), repairs=repairs)
     run(tmp_path, lang="zh_CN")
     shown = capsys.readouterr().out
     assert "2026-01-30考核指标" in shown
-    assert "在线率 98.0 %, OSD标注合规率 100.0 %" in shown
+    assert "未知 1.2 %" in shown and "录像完整率 99.5 %, OSD标注合规率 99.9 %" in shown
+    assert "近31天已修复" in shown and "平均60 分钟; 供电1次" in shown
+    run(tmp_path)
+    shown = capsys.readouterr().out
+    assert "online rate 98.0 % (1.2 % unknown), recording completeness 99.5 %, overlays right 99.9 %" in shown
+    assert "repaired within 31 days: camera 2, 60 min on average; power 1, 60 s on average" in shown
 
 
 @pytest.mark.parametrize("rates", [None, [], {"online": [1]}, {"online": ["x", "y"]}, {"online": {"good": 1}}, "x"])

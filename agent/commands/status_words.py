@@ -6,6 +6,7 @@ and nothing in it may steer a terminal.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -128,10 +129,20 @@ def _rates(content: Mapping[str, Json], lang: str) -> Iterator[str]:
         row = rates.get("recorded_s", rates.get(figure)) if figure == "recorded" else rates.get(figure)
         numbers = [number(one) for one in row] if isinstance(row, list) else []
         if len(numbers) >= 2 and numbers[1]:
-            shown.append(f"{translate(TITLES[figure], lang)} {100 * numbers[0] / numbers[1]:.1f} %")
+            shown.append(_rate(TITLES[figure], numbers, lang))
     if shown:
         values = {"day": clean(rates.get("day")), "rates": ", ".join(shown)}
         yield render(Message("assessment of {day}: {rates}", values), lang)
+
+
+def _rate(title: str, numbers: list[int], lang: str) -> str:
+    """Return a figure and its rate, and which share of it is not known where any is: that is never good."""
+    good, due, unknown = (*numbers, 0)[:3]
+    rate = math.floor(1000 * good / due + 1e-9) / 10  # what is not whole never shows as 100.0
+    values = {"what": translate(title, lang), "rate": f"{rate:.1f}", "unknown": f"{100 * unknown / due:.1f}"}
+    if unknown:
+        return render(Message("{what} {rate} % ({unknown} % unknown)", values), lang)
+    return f"{values['what']} {values['rate']} %"
 
 
 def _repairs(content: Mapping[str, Json], lang: str) -> Iterator[str]:
@@ -139,9 +150,9 @@ def _repairs(content: Mapping[str, Json], lang: str) -> Iterator[str]:
     shown = []
     for name, one in read_repairs(content.get("repairs")).items():
         values = {"what": translate(CLASSES[name], lang), "count": one.repaired, "mean": lasted(one.mean_s, lang)}
-        shown.append(render(Message("{what} {count} in {mean} each", values), lang))
+        shown.append(render(Message("{what} {count}, {mean} on average", values), lang))
     if shown:
-        values = {"days": DAYS_KEPT, "repairs": ", ".join(shown)}
+        values = {"days": DAYS_KEPT, "repairs": "; ".join(shown)}
         yield render(Message("repaired within {days} days: {repairs}", values), lang)
 
 
