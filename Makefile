@@ -6,7 +6,7 @@ PEERS := build/peers
 
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo watch test check format generated setup system-packages peers deb debs lock screens picture bench fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release audit sign clean
+.PHONY: help demo watch test check format generated setup system-packages peers test-system deb debs lock screens picture bench fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -19,6 +19,9 @@ watch: setup ## the same, and keep it running while the site changes
 
 test: setup peers system-packages check ## format, lint, types and all tests
 	$(BIN)/python -Im pytest -q -n 4 --dist worksteal $(TEST_FLAGS)
+
+test-system: setup ## install the package on Debian 12 and 13, boot both, and try the service there (root)
+	$(BIN)/python tests/system/run.py $(SYSTEM_FLAGS) debian-12 debian-13
 
 check: setup ## format, lint and types only
 	$(BIN)/ruff format --check .

@@ -27,7 +27,7 @@ from agent.config_storage import read_storage
 from agent.config_table import Document, Table
 from agent.config_telemetry import read_digest, read_metrics
 from agent.model import Message
-from agent.paths import SECRETS_NAME
+from agent.paths import CONFIG, OF_SERVICE, SECRETS_NAME
 from agent.rules.pack import Pack
 from agent.rules.reading import read_pack, shipped
 from drivers.model import Credential
@@ -208,13 +208,20 @@ def _known_tables(top: Table) -> None:
 
 
 def secrets_path(site: Path) -> tuple[Path, bool]:
-    """Return where the passwords of a site file are, and whether systemd put them there."""
+    """Return where the passwords of a site file are, and whether systemd put them there.
+
+    The service's file belongs to root. A command that is run as the service's user reads the copy that systemd keeps
+    for the service while it runs.
+    """
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if directory:
         handed = Path(directory) / SECRETS_NAME
         if os.access(directory, os.X_OK) and handed.exists():
             return handed, True
-    return site.parent / SECRETS_NAME, False
+    beside, of_service = site.parent / SECRETS_NAME, OF_SERVICE / SECRETS_NAME
+    if site == CONFIG and not os.access(beside, os.R_OK) and os.access(of_service, os.R_OK):
+        return of_service, True
+    return beside, False
 
 
 def _credentials(

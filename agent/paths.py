@@ -9,6 +9,8 @@ from typing import Final
 
 CONFIG: Final = Path("/etc/camwarden/site.toml")
 SECRETS_NAME: Final = "secrets.toml"
+OF_SERVICE: Final = Path("/run/credentials/camwarden.service")
+"""What systemd keeps for the running service; root and the service's user can read it."""
 CREDENTIALS_NAME: Final = "credentials.json"
 LEDGER_HEADINGS_NAME: Final = "ledger-headings.json"
 

@@ -145,9 +145,13 @@ def _limit_resources(memory_bytes: int, cpu_s: int) -> None:
 
 
 def _drop_capabilities(libc: ctypes.CDLL) -> bool:
+    """Drop all, and say whether none is left: a service whose filter refuses the call has none to drop."""
     header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; twice 32 bits
-    return bool(libc.capset(ctypes.byref(header), nothing) == 0)
+    if libc.capset(ctypes.byref(header), nothing) == 0:
+        return True
+    left = (ctypes.c_uint32 * 6)()
+    return bool(libc.capget(ctypes.byref(header), left) == 0) and not any(left)
 
 
 def _landlock(libc: ctypes.CDLL) -> list[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from certificates import Authority
 
+from agent import config_load
 from agent.config import Policy, Probe, Site, Storage
 from agent.config_load import load
 from agent.config_problems import ConfigError, ConfigForbidden
@@ -137,6 +138,27 @@ def test_a_world_readable_file_is_refused_from_systemd_too(tmp_path: Path, monke
     (tmp_path / "secrets.toml").chmod(0o444)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     assert "mode 0444" in mistakes(write(tmp_path, SITE + DEVICE))
+
+
+def test_a_command_beside_the_service_reads_its_copy_where_the_file_is_not_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the service's user, or where passwords are kept encrypted only; for the service's own site and no other."""
+    of_service, elsewhere = tmp_path / "of-service", tmp_path / "elsewhere"
+    for folder in (of_service, elsewhere):
+        folder.mkdir()
+    (of_service / "secrets.toml").write_text(SECRETS.replace(PASSWORD, "handed"))
+    (of_service / "secrets.toml").chmod(0o440)
+    config = write(tmp_path, SITE + DEVICE)
+    monkeypatch.setattr(config_load, "OF_SERVICE", of_service)
+    monkeypatch.setattr(config_load, "CONFIG", config)
+    credential = load(config).devices[0].credential
+    assert credential is not None
+    assert credential.password == "handed"
+    assert "no such file" in mistakes(write(elsewhere, SITE + DEVICE))
+    credential = load(write(tmp_path, SITE + DEVICE, SECRETS)).devices[0].credential
+    assert credential is not None
+    assert credential.password == PASSWORD
 
 
 def test_a_site_without_logins_needs_no_secrets_file(tmp_path: Path) -> None:

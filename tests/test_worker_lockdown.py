@@ -118,14 +118,25 @@ def test_the_worker_works_in_a_sandboxed_parent_without_landlock(encoded: dict[s
     assert lines[2] == "EPERM"
 
 
-def test_the_worker_works_for_a_parent_without_capabilities(encoded: dict[str, bytes]) -> None:
-    """As under a service user; root here keeps its files but loses its rights, also for the programs it starts."""
+@pytest.mark.parametrize("filtered", [False, True])
+def test_the_worker_works_for_a_parent_without_capabilities(encoded: dict[str, bytes], filtered: bool) -> None:
+    """As under a service user, and under a unit whose filter refuses capset: then there was nothing to drop.
+
+    Root here keeps its files but loses its rights, also for the programs it starts.
+    """
+    refuse_capset = (
+        "import errno, pyseccomp\n"
+        "rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)\n"
+        "rules.add_rule(pyseccomp.ERRNO(errno.EPERM), 'capset')\n"
+        "rules.load()\n"
+    )
     code = (
         "import sys, os, ctypes\n"
         "libc = ctypes.CDLL(None)\n"
         "if os.geteuid() == 0: assert libc.prctl(28, 3, 0, 0, 0) == 0\n"  # PR_SET_SECUREBITS: no root, locked
         "header, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()\n"
         "assert libc.capset(header, none) == 0\n"
+        f"{refuse_capset if filtered else ''}"
         "from masking.worker import Worker; from masking.model import Job\n"
         "with Worker(self_test=True) as running:\n"
         " print(running.judge(Job(sys.stdin.buffer.read(), 'jpeg')).width_px, running.limits)\n"

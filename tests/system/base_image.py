@@ -23,13 +23,14 @@ RECIPE = 1
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A Debian release that is tested."""
+    """A Debian release that is tested: its name here and there, and its Python."""
 
     name: str
     suite: str
+    python: str
 
 
-RELEASES = (Release("debian-12", "bookworm"), Release("debian-13", "trixie"))
+RELEASES = (Release("debian-12", "bookworm", "3.11"), Release("debian-13", "trixie", "3.13"))
 
 
 def needs_of(deb: Path) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Boots each package on the Debian it is for, runs the tests of `guest/` inside, and says what became of them.
 
-    run.py debian-12=DEB debian-13=DEB [--only EXPRESSION] [--keep]
+    run.py debian-12 debian-13 [--only EXPRESSION] [--keep]     builds the packages first
+    run.py debian-13=DEB [--only EXPRESSION] [--keep]           takes one that is there
 
 The guests run side by side, each in a network of its own. Results, journals and consoles are in `build/system/`.
 Exit code 0 when all passed, 1 when not; 0 with a line `SKIPPED` where this machine can boot no guest.
@@ -27,8 +28,9 @@ from other_version import repacked, version_of
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "system"
-TEST_FILES = ("booted_service.py",)
-WITHIN_S = 420.0
+TEST_FILES = ("booted_service.py", "booted_secrets.py", "booted_commands.py", "booted_package.py")
+PROGRAMS = ("mmdebstrap", "systemd-container", "debhelper", "dpkg-dev")
+WITHIN_S = 900.0
 THIS = "/srv/this.deb"
 PYTEST = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
 """The distributions that pytest is made of on Python 3.11 and later; none of them is compiled."""
@@ -67,8 +69,8 @@ def main() -> int:
         return 0
     started_at_mono = time.monotonic()
     BUILD.mkdir(parents=True, exist_ok=True)
-    by_name = {release.name: release for release in RELEASES}
-    wanted = [(by_name[name], Path(deb)) for name, deb in (word.split("=", 1) for word in args.packages)]
+    subprocess.run(["sh", ROOT / "packaging" / "system-packages.sh", *PROGRAMS], check=True)
+    wanted = [(release, deb or _build(release)) for release, deb in args.guests]
     with ThreadPoolExecutor(len(wanted)) as side_by_side:
         runs = [side_by_side.submit(_run, release, deb, args.only, args.keep) for release, deb in wanted]
         results = [result for run in runs for result in run.result()]
@@ -82,10 +84,28 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = ", ".join(release.name for release in RELEASES)
-    parser.add_argument("packages", nargs="+", metavar="RELEASE=DEB", help=f"the package for a release: {names}")
+    told = f"a release ({names}), and its package where one is there"
+    parser.add_argument("guests", nargs="+", type=_guest, metavar="RELEASE[=DEB]", help=told)
     parser.add_argument("--only", default="", metavar="EXPRESSION", help="tests whose names fit, as pytest -k has it")
     parser.add_argument("--keep", action="store_true", help="open a shell inside when the tests are through")
     return parser.parse_args()
+
+
+def _guest(word: str) -> tuple[Release, Path | None]:
+    name, _, deb = word.partition("=")
+    release = next((release for release in RELEASES if release.name == name), None)
+    if release is None or (deb and not Path(deb).is_file()):
+        raise argparse.ArgumentTypeError(f"no release or no file: {word}")
+    return release, Path(deb) if deb else None
+
+
+def _build(release: Release) -> Path:
+    """Build the package of this checkout for a release, hardly compressed, which takes seconds instead of minutes."""
+    out = BUILD / "packages" / release.name
+    shutil.rmtree(out, ignore_errors=True)
+    build: list[str | Path] = [sys.executable, "-P", ROOT / "packaging" / "build_deb.py", "--python", release.python]
+    subprocess.run([*build, "--compression", "fast", "--out", out], check=True)
+    return next(out.glob("*.deb"))
 
 
 def _run(release: Release, deb: Path, only: str, keep: bool) -> list[Result]:
@@ -124,6 +144,8 @@ def _give_the_tests(root: Path, only: str, keep: bool) -> None:
     arguments = ["--verbose", "-ra", "--tb=short", "-p no:cacheprovider", "--rootdir=/srv/guest"]
     arguments += ["--junitxml=/srv/shared/junit.xml", *([f"-k '{only}'"] if only else []), *TEST_FILES]
     text = UNIT.format(action="none" if keep else "exit-force", arguments=" ".join(arguments))
+    (root / "etc" / "hostname").write_text("gateway\n")
+    (root / "etc" / "hosts").write_text("127.0.0.1 localhost gateway\n::1 localhost\n")
     units = root / "etc" / "systemd" / "system"
     (units / "tests.service").write_text(text)
     wants = units / "multi-user.target.wants"
@@ -148,7 +170,7 @@ def _shell_after(guest: subprocess.Popen[bytes], out: Path) -> None:
     init = machine_room.init_of(guest)
     if init is not None:
         print(f"{(out / 'output.txt').read_text()}\nThis is a shell inside the guest; it ends when you leave.")
-        subprocess.run(["nsenter", f"--target={init}", "--all", "--wd=/", "/bin/bash", "-l"])
+        subprocess.run(["nsenter", f"--target={init}", "--all", "/bin/bash", "-l"], cwd="/")
 
 
 def _results(release: Release, out: Path) -> list[Result]:

@@ -40,7 +40,7 @@ def restore() -> None:
     for path in DROP_INS.glob("*.conf"):
         path.unlink()
     said("systemctl", "daemon-reload")
-    said("systemctl", "start", peers.BROKER)
+    peers.start_broker()
     configure()
     said("systemctl", "reset-failed", UNIT)
     said("systemctl", "restart", UNIT, within_s=90)

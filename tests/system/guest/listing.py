@@ -12,7 +12,9 @@ OF_OTHERS = {
     "/run/udev": "systemd", "/run/dbus": "dbus", "/run/log": "journal", "/var/log/journal": "journal",
     "/var/lib/systemd": "systemd", "/run/user": "logind", "/run/sudo": "sudo", "/var/lib/sudo": "sudo",
     "/run/credentials": "systemd", "/run/utmp": "login", "/var/log/wtmp": "login", "/var/log/lastlog": "login",
-    "/var/log/mosquitto": "mosquitto", "/var/lib/mosquitto": "mosquitto", "/run/mosquitto": "mosquitto",
+    "/var/lib/dpkg": "dpkg", "/var/log/dpkg.log": "dpkg", "/var/log/alternatives.log": "dpkg",
+    "/etc/mosquitto": "mosquitto", "/var/log/mosquitto": "mosquitto", "/var/lib/mosquitto": "mosquitto",
+    "/run/mosquitto": "mosquitto",
 }  # fmt: skip
 """Folders that others write at any time, and who. None of them is the service's."""
 

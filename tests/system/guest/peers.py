@@ -95,6 +95,17 @@ def _python() -> tuple[str, ...]:
     return (sys.executable, "-B", "-s")
 
 
+def stop_broker() -> None:
+    """Let neither site nor hub reach the other."""
+    said("systemctl", "stop", BROKER)
+
+
+def start_broker() -> None:
+    """Let them talk again. The hub begins anew: its own pauses between attempts are not what is tested here."""
+    said("systemctl", "start", BROKER)
+    said("systemctl", "restart", "test-hub")
+
+
 def listening() -> bool:
     """Say whether the broker accepts connections."""
     return subprocess.run(["systemctl", "is-active", "--quiet", BROKER]).returncode == 0

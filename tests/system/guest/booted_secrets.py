@@ -1,0 +1,92 @@
+"""Who can read the passwords and the report key: the service alone, and neither its picture worker nor its traces."""
+
+from __future__ import annotations
+
+import json
+import stat
+import tomllib
+from pathlib import Path
+
+import gateway
+import pytest
+from conftest import Gateway
+from machine import as_user, drop_in, main_pid, said, wait_for
+from places import PEERS, RUNTIME, SECRETS_TOML, STATE, UNIT
+
+HANDED_OVER = Path("/run/credentials") / UNIT / "secrets.toml"
+REPORT_KEY = STATE / "report-key.pem"
+ATTEMPTS = PEERS / "attempts.json"
+
+
+def secrets() -> list[str]:
+    """Return every password of the site."""
+    return [login["password"] for login in tomllib.loads(SECRETS_TOML.read_text())["credential"].values()]
+
+
+@pytest.mark.parametrize("path", [SECRETS_TOML, HANDED_OVER, REPORT_KEY], ids=["file", "credential", "report-key"])
+def test_another_user_cannot_read(service: Gateway, path: Path) -> None:
+    assert path.read_bytes(), "root sees nothing there either"
+    tried = as_user("nobody", "cat", path)
+    assert tried.returncode == 1 and "Permission denied" in tried.stderr
+
+
+def test_the_file_of_passwords_is_closed_even_to_the_services_user(service: Gateway) -> None:
+    """The service reads the copy that systemd hands over, so what takes it over cannot change the file."""
+    assert (SECRETS_TOML.stat().st_uid, stat.S_IMODE(SECRETS_TOML.stat().st_mode)) == (0, 0o600)
+    assert as_user("camwarden", "cat", SECRETS_TOML).returncode == 1
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (STATE, RUNTIME)} == {0o700, 0o750}
+
+
+def test_no_password_is_in_its_traces(service: Gateway) -> None:
+    """Arguments and environment of its processes, the journal, status, and every file that it keeps."""
+    pid = main_pid()
+    texts = {"journal": said("journalctl", "--no-pager", "--output=export")}
+    for process in (pid, worker_of(pid)):
+        for name in ("cmdline", "environ"):
+            texts[f"{process}/{name}"] = Path(f"/proc/{process}/{name}").read_bytes().decode("latin-1")
+    for folder in (STATE, RUNTIME):
+        texts |= {str(path): data.decode("latin-1") for path, data in gateway.files_of(folder).items()}
+    assert len(secrets()) == 4 and all(len(secret) > 8 for secret in secrets())
+    assert [name for name, text in texts.items() if any(secret in text for secret in secrets())] == []
+
+
+def worker_of(pid: int) -> int:
+    """Return the picture worker of a running service."""
+    return wait_for("the picture worker", lambda: _children(pid))[0]
+
+
+def _children(pid: int) -> list[int]:
+    found = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(child) for children in found for child in children]
+
+
+def test_the_picture_worker_is_locked_in_further_than_the_service(service: Gateway) -> None:
+    """The one that runs: nothing is left that it could not give up, and its filters are more than the unit's."""
+    assert json.loads((RUNTIME / "status.json").read_text())["worker_limits"] == []
+    pid = main_pid()
+    outer, inner = (_kernel_status(process) for process in (pid, worker_of(pid)))
+    assert int(inner["Seccomp_filters"]) > int(outer["Seccomp_filters"]) > 0
+    assert (inner["NoNewPrivs"], inner["CapEff"], inner["CapBnd"]) == ("1", "0" * 16, outer["CapBnd"])
+    assert int(outer["CapEff"], 16) == 0
+
+
+def _kernel_status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
+
+
+def test_what_the_unit_and_the_worker_inside_it_may_do(service: Gateway) -> None:
+    """A program takes the service's place, under every line of its unit, and tries."""
+    command = f"/usr/bin/python3 -IB {Path(__file__).with_name('inside_the_unit.py')}"
+    drop_in(
+        "attempts", "Type=oneshot", "Restart=no", "WatchdogSec=0", "ExecStart=", f"ExecStart={command}",
+        f"StandardOutput=truncate:{ATTEMPTS}",
+    )  # fmt: skip
+    said("systemctl", "restart", UNIT)
+    told = json.loads(ATTEMPTS.read_text())
+    assert told["limits"] == []
+    assert set(told["worker"].values()) <= {"EPERM", "EACCES"} and {"read", "connect"} <= told["worker"].keys(), told
+    assert told["worker_key"]["read"] in ("EPERM", "EACCES")
+    assert told["reads"] == {"credential": "done", "report key": "done", "file of passwords": "EACCES"}
+    assert told["writes"].pop(str(STATE)) == told["writes"].pop(str(RUNTIME)) == "done"
+    assert set(told["writes"].values()) <= {"EROFS", "EACCES", "EPERM", "ENOENT"}, told["writes"]
