@@ -117,15 +117,25 @@ def _certificate(check: Check, site: Site, own: OwnCertificate, clock_trusted: b
         message = Message("the certificate for the hub's broker is not valid yet")
         return check.finding("site", "fail", "not-yet-valid", evidence, message)
     if now >= own.not_after:
-        message = Message("the certificate for the hub's broker has expired: install a new one")
+        message = Message(
+            "the certificate for the hub's broker has expired: renew it (`camwarden enroll --renew`, "
+            "or `keys csr` and `keys import`)"
+        )
         return check.finding("site", "fail", "expired", evidence, message)
     values = {"days": days}
     if days < 1:
-        message = Message("the certificate for the hub's broker expires within a day: install a new one now")
+        message = Message(
+            "the certificate for the hub's broker expires within a day: renew it (`camwarden enroll --renew`, "
+            "or `keys csr` and `keys import`)"
+        )
         return check.finding("site", "fail", "expires-within-1-day", evidence, message)
     for limit in CERTIFICATE_WARN_DAYS:
         if days < limit:
-            message = Message("the certificate for the hub's broker expires in {days} days: install a new one", values)
+            message = Message(
+                "the certificate for the hub's broker expires in {days} days: renew it (`camwarden enroll --renew`, "
+                "or `keys csr` and `keys import`)",
+                values,
+            )
             return check.finding("site", "warn", f"expires-within-{limit}-days", evidence, message)
     if own.ca_not_after is not None and (own.ca_not_after - now).days < CA_WARN_DAYS:
         days = (own.ca_not_after - now).days

@@ -22,11 +22,14 @@ from agent.keys import load_jwks
 from agent.keys_place import place_of
 from agent.model import Finding, Json, Message, Source
 from agent.publish import Publisher
+from agent.publish_pace import Pace
 from agent.rotate import SPOOL_NAME, settled, tell_event
 from agent.spool import Spool
 
 CHECK_ID: Final = "hub-certificate"
 _STOP_S = 4.0
+_BY_HAND: Final = Pace(reconnect_most_s=5.0, connect_timeout_s=10.0)
+"""A person waits: a broker that is slow, or not there yet, is tried again within seconds."""
 
 Outcome = Literal["confirmed", "waits", "service", "carried"]
 
@@ -75,7 +78,7 @@ def send_first(site: Site, evidence: Mapping[str, Json], clock: Callable[[], dat
             tell_event(site, spool, signer, enrolled_finding(evidence), moment(clock()))
             if site.hub is None or site.hub.confirm == "file":
                 return Told("carried")
-            publisher = Publisher(site, spool, signer, hub_keys, clock)
+            publisher = Publisher(site, spool, signer, hub_keys, clock, _BY_HAND)
             publisher.start()
             try:
                 confirmed = publisher.drained(within_s)
