@@ -80,19 +80,20 @@ def last_whole_day(days: Sequence[DayAssessed], today: date) -> DayAssessed | No
 def rates_json(day: DayAssessed) -> dict[str, Json]:
     """Return a day as reports carry it: each figure as [good, due, unknown, excluded]; repairs where there were any."""
     told: dict[str, Json] = {"day": day.day.isoformat(), "looks": day.looks}
-    told |= {name: _row(day.counts.get(name, Count())) for name in FIGURES}
-    told |= {"recorded_s": _row(day.footage)} if day.footage else {}
+    told |= {name: count_json(day.counts.get(name, Count())) for name in FIGURES}
+    told |= {"recorded_s": count_json(day.footage)} if day.footage else {}
     return told | ({"repairs": repairs_json(day.repairs)} if day.repairs else {})
 
 
-def _row(count: Count) -> list[Json]:
+def count_json(count: Count) -> list[Json]:
+    """Return a figure as reports carry it."""
     return [count.good, count.due, count.unknown, count.excluded]
 
 
 def to_data(day: DayAssessed) -> list[Any]:
     """Return a day as plain data for the memory's text."""
-    counts = {name: _row(one) for name, one in day.counts.items()}
-    footage = _row(day.footage) if day.footage else None
+    counts = {name: count_json(one) for name, one in day.counts.items()}
+    footage = count_json(day.footage) if day.footage else None
     return [day.day.isoformat(), day.looks, counts, list(day.planned), repairs_json(day.repairs), footage]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import reduce
 from zoneinfo import ZoneInfo
 
 from agent.assessed_days import Count
@@ -30,16 +31,22 @@ def recorded_on(site: Site, facts: Facts, plans: Iterable[Plan], day: date) -> C
         plans: Work that was planned; it is left out from when it was said, not before.
         day: A day that is over.
     """
-    plans = tuple(plans)
-    total = Count()
+    return reduce(Count.plus, recorded_by_camera(site, facts, plans, day).values(), Count())
+
+
+def recorded_by_camera(site: Site, facts: Facts, plans: Iterable[Plan], day: date) -> dict[str, Count]:
+    """Return the same of each camera that had something to record, by its id."""
+    plans, found = tuple(plans), {}
     for camera in site.cameras:
         in_use = camera.in_use_since or site.in_use_since
         if camera.recorded and (in_use is None or in_use <= day):
             known = facts.footage.get(camera.camera.id)
             if known is not None and known.source != source_of(site, camera):
                 known = None
-            total = total.plus(_of_camera(known, day, zone_of(site, camera), _planned(site, camera, plans)))
-    return total
+            counted = _of_camera(known, day, zone_of(site, camera), _planned(site, camera, plans))
+            if counted != Count():
+                found[camera.camera.id] = counted
+    return found
 
 
 def _planned(site: Site, camera: CameraConfig, plans: Iterable[Plan]) -> Spans:

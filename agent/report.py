@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from agent.assessed_days import count_json
 from agent.baselines import approval_json, approvals_digest
 from agent.config import CameraConfig, Site
 from agent.declarations import local_day, standing
@@ -21,9 +22,11 @@ from agent.episodes import flapping, open_episodes, times_json
 from agent.events import Transition
 from agent.facts import Facts
 from agent.finding_notes import Plan
+from agent.footage_gaps import LISTING_GRACE
 from agent.looks import masks_digest
 from agent.model import Draft, Finding, Json, Message, Source, utc_text
 from agent.policy_bounds import PERIOD, RULES
+from agent.recorded_seconds import recorded_by_camera
 from agent.report_health import counts, health_body
 from agent.report_noted import noted_json
 from agent.rules.floors import floors
@@ -55,7 +58,9 @@ def build_reports(
 ) -> tuple[tuple[Draft, ...], Memory]:
     """Return this cycle's drafts in the order in which they are linked, and the memory that knows of them."""
     drafts = [_event(site, transition) for transition in changed if transition.told]
-    config = _config(site, facts, findings, now, asked) | noted_json(site, plans, open_episodes(memory.known), now)
+    plans = tuple(plans)
+    noted = noted_json(site, plans, open_episodes(memory.known), now)
+    config = _config(site, facts, findings, now, asked, _recorded(site, facts, plans, now)) | noted
     digest = hashlib.sha256(json.dumps(_steady(config), sort_keys=True).encode()).hexdigest()
     sent_at = memory.config_sent_at
     is_due = digest != memory.config_digest or sent_at is None or now - sent_at >= CONFIG_AT_LEAST_EVERY
@@ -91,7 +96,21 @@ def parse_finding(data: Mapping[str, Any]) -> Finding:
     )  # fmt: skip
 
 
-def _config(site: Site, facts: Facts, findings: tuple[Finding, ...], now: datetime, asked: Asked) -> dict[str, Json]:
+def _recorded(site: Site, facts: Facts, plans: tuple[Plan, ...], now: datetime) -> dict[str, Json]:
+    """Return the seconds of each camera on the newest day whose segments should be listed by now."""
+    day = local_day(site, now - LISTING_GRACE) - timedelta(days=1)
+    counted = recorded_by_camera(site, facts, plans, day)
+    return {name: {"day": day.isoformat(), "seconds": count_json(one)} for name, one in counted.items()}
+
+
+def _config(
+    site: Site,
+    facts: Facts,
+    findings: tuple[Finding, ...],
+    now: datetime,
+    asked: Asked,
+    recorded: Mapping[str, Json],
+) -> dict[str, Json]:
     footage = timeline_of(site, facts, findings, now)
     rows = {row.camera_id: row_json(row, footage.days[-1]) for row in footage.rows}
     return {
@@ -103,7 +122,10 @@ def _config(site: Site, facts: Facts, findings: tuple[Finding, ...], now: dateti
         ],
         "undeclared": sorted(s.address for s in facts.around.strangers)[:UNDECLARED_MAX],
         "cameras": [
-            {**_camera(facts, camera, rows.get(camera.camera.id)), **_maintainer(site, camera.camera.id, now)}
+            {
+                **_camera(facts, camera, rows.get(camera.camera.id), recorded.get(camera.camera.id)),
+                **_maintainer(site, camera.camera.id, now),
+            }
             for camera in site.cameras
         ],
         "findings": [finding_json(f) for f in findings],
@@ -172,7 +194,7 @@ def _camera_id(camera: CameraConfig) -> dict[str, Json]:
     return {"id": camera.camera.id, "code": code or None, "provisional": not code}
 
 
-def _camera(facts: Facts, camera: CameraConfig, timeline: Json) -> dict[str, Json]:
+def _camera(facts: Facts, camera: CameraConfig, timeline: Json, recorded: Json) -> dict[str, Json]:
     subject = f"camera:{camera.camera.id}"
     masks = facts.one(subject, Masks)
     recordings = facts.one(subject, Recordings)
@@ -192,6 +214,7 @@ def _camera(facts: Facts, camera: CameraConfig, timeline: Json) -> dict[str, Jso
             "sealed_days": footage.sealed_days if footage else 0,
             "sealed_head": (footage.sealed_head or None) if footage else None,
             "timeline": timeline,
+            **({"recorded": recorded} if recorded else {}),
         },
     }
 

@@ -208,6 +208,17 @@ def test_figures_that_cannot_be_are_left_out(told: Any) -> None:
     assert list(read_health({}, {"division": "140200", "rates": told})) == []
 
 
+def test_recording_is_counted_in_seconds_by_model_and_maintainer_too() -> None:
+    told = [[80_000, 86_400, 400, 0], [86_400, 86_400, 0, 0], [5, 1, 0, 0], "x", None]
+    cameras = [
+        {"id": str(n), "device": "a1", "retention": {"recorded": {"seconds": row}}} for n, row in enumerate(told)
+    ]
+    body = {"cameras": [*cameras, {"id": "n", "retention": 5}], "devices": [{"id": "a1", "identity": {"model": "A1"}}]}
+    groups = {by: groups for by, _, groups in read_config({"ts": "2026-11-24T15:04:00.000Z"}, body)}
+    assert groups["model"]["A1"] == {"recorded": (166_400, 172_800, 400, 0)}
+    assert groups["maintainer"][""] == {"recorded": (166_400, 172_800, 400, 0)}
+
+
 def test_hostile_config_reports_are_read_without_a_stumble() -> None:
     for body in ({}, {"cameras": 1, "devices": [1], "findings": {"a": 1}}, {"cameras": [{}], "findings": [{}]},
                  {"cameras": [{"id": [], "device": {}, "maintainer": 5}], "devices": [{"id": 1, "identity": []}],

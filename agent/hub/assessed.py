@@ -43,7 +43,6 @@ _JUDGED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "good": (
         "camera-online", "camera-occluded", "camera-moved", "video-quality", "recording-completeness", "clock-offset",
     ),
-    "recorded": ("recording-completeness",),
     "clock": ("clock-offset",),
     "overlay": ("osd-compliant",),
     "file": ("camera-file-complete",),
@@ -144,6 +143,9 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
                 told = [next((found[check, s] for s in subjects if (check, s) in found), "") for check in checks]
                 if any(told):
                     figures[metric] = added(figures.get(metric), EXCLUDED if is_out else _one(told))
+            seconds = _figure(dict_of(dict_of(camera.get("retention")).get("recorded")).get("seconds"))
+            if seconds is not None:  # what was planned is left out of them already
+                figures["recorded"] = added(figures.get("recorded"), seconds)
         yield by, day, groups
 
 
