@@ -182,7 +182,8 @@ BY_HAND = Breach("the recorder's clock is set by hand", told(by_hand),
     {"clock-source device:recorder": ("warn", "manual")})
 UNNAMED = Breach("no name stands in the picture", told(unnamed),
     {"osd-compliant camera:gate": ("fail", "name-missing")})
-SAME_NAME = Breach("two cameras carry the same name", told(same_name), {"osd-label-unique site": ("fail", "doubled")})
+SAME_NAME = Breach("a camera carries the name of another one", told(same_name), {
+    "osd-compliant camera:library": ("fail", "name-differs")})
 # fmt: on
 
 NOT_READ_YET = {f"{check} site" for check in ("access-register-match", "export-log-present", "inspection-bundle-ready")}

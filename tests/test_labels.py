@@ -96,3 +96,21 @@ def test_filed_names_are_kept_and_an_older_filing_has_none(tmp_path: Path) -> No
     for names in ({"gate": "a\nb"}, {"gate": "x" * 300}):
         write_filed(tmp_path, replace(FILED, names=names), signer)
         assert read_filed(tmp_path, "dt0001") is None, "no configuration could hold it"
+
+
+def test_a_name_that_stands_in_two_pictures_hangs_on_the_camera_whose_filed_name_it_is_not() -> None:
+    """Where nothing was filed nobody knows whose name it is, and it is told by itself."""
+    cameras = [named("gate", ""), named("yard", "")]
+    same = Overlays(("North gate", "<DateAndTime>"))
+    seen = healthy_device()
+    for one in ("gate", "yard"):
+        seen += without(healthy_camera(one), Overlays) + observed(f"camera:{one}", same)
+    for names, cause in (
+        ({"gate": "North gate", "yard": "Yard"}, "osd-compliant camera:yard"),
+        ({"gate": "North gate"}, ""),
+        ({}, ""),
+    ):
+        facts = replace(gather(seen), filed=replace(FILED, names=names))
+        found = {one.key: one for one in run_checks(site(*cameras), facts, NOW)}
+        one = found["osd-label-unique site"]
+        assert (one.status, one.reason, one.caused_by) == ("fail", "doubled", cause)

@@ -129,6 +129,7 @@ def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
         )
         device_of = {camera.camera.id: camera.camera.device for camera in site.cameras}
         cause = cause_of_all(site, facts, [device_of[one] for cameras in doubled for one in cameras])
+        cause = cause or _misnamed(facts, doubled)
         return (check.finding("site", "fail", "doubled", evidence, message, cause),)
     if unread:
         answering = [one for one in unread if not silence(site, facts, f"camera:{one}")]
@@ -139,6 +140,17 @@ def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
         message = Message("no camera writes a name into its picture")
         return (check.finding("site", "not_applicable", "no-label", evidence, message),)
     return (check.finding("site", "pass", "", evidence, Message("no two cameras carry the same name")),)
+
+
+def _misnamed(facts: Facts, doubled: list[list[str]]) -> str:
+    """Return the finding that tells it already where in each group a camera carries another name than the filed one."""
+    names = facts.filed.names if facts.filed else {}
+    wrong = [
+        [one for one in cameras if one in names and (told := drawn(facts, f"camera:{one}")) is not None
+         and not carries(told, names[one])]
+        for cameras in doubled
+    ]  # fmt: skip
+    return f"{COMPLIANT.id} camera:{wrong[0][0]}" if all(wrong) else ""
 
 
 COMPLIANT = ruled("osd-compliant", run_compliant)
