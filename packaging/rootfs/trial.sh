@@ -10,7 +10,7 @@ cache=$here/../../build/rootfs
 mkdir -p "$cache"
 image=$cache/$suite.tar
 [ -e "$image" ] || {
-    mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,procps "$suite" "$image.part"
+    mmdebstrap --quiet --format=tar --variant=minbase --include=systemd,systemd-sysv,dbus,procps "$suite" "$image.part"
     mv "$image.part" "$image"
 }
 scratch=$(mktemp -d "$cache/trial.XXXXXX")
