@@ -52,7 +52,7 @@ setup: .venv/installed ## create .venv from the lock file
 	touch $@
 
 system-packages: ## install the system packages that tests need (apt as root; otherwise says which)
-	sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils mosquitto mosquitto-clients softhsm2 mandoc man-db zsh fish faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 python3-gi \
+	sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils mosquitto mosquitto-clients softhsm2 mandoc man-db zsh fish faketime strace ffmpeg motion openssl iproute2 util-linux systemd libseccomp2 debhelper dpkg-dev python3-gi \
 		gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 
 peers: $(PEERS)/installed ## foreign programs for tests, each outside our environment
@@ -85,6 +85,15 @@ debs: ## build the packages for each Python and architecture, into dist/
 	sh packaging/system-packages.sh debhelper dpkg-dev
 	for python in 3.11 3.12 3.13; do for arch in amd64 arm64; do \
 		$(PYTHON) -P packaging/build_deb.py --python $$python --arch $$arch $(DEB_FLAGS) || exit 1; done; done
+
+.PHONY: check-deb measure
+check-deb: ## lintian, the same bytes once more, nothing left by a purge (root), of the packages in dist/
+	sh packaging/system-packages.sh debhelper dpkg-dev binutils lintian piuparts mmdebstrap
+	$(PYTHON) packaging/check_deb.py dist/*.deb
+
+measure: ## sizes, install time, start, memory and exposure of the packages in dist/, into packaging/README.md (root)
+	sh packaging/system-packages.sh dpkg-dev mmdebstrap systemd-container
+	$(PYTHON) packaging/measure.py dist/*.deb
 
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --extra demo --extra pkcs11 --extra dev --generate-hashes --no-header --upgrade -q -o requirements.lock

@@ -141,6 +141,7 @@ def stage(source: Path, python: str, architecture: str, name: str, epoch: int) -
     describe(root / SITE_PACKAGES, source.parent / "wheels", epoch, root / DOC)
     for path in (source, *source.rglob("*")):
         path.chmod(0o755 if path.is_dir() or path.name == "rules" or path.parent.name == "bin" else 0o644)
+        os.utime(path, (epoch, epoch))  # dpkg-deb only brings forward what is newer
 
 
 def fill(site: Path | None, wheels: Path, python: str, architecture: str) -> None:

@@ -26,7 +26,11 @@ SOURCE_ONLY = ("onvif-zeep",)
 FOR_BUILDERS = (".a", ".c", ".cpp", ".f", ".f90", ".h", ".pxd", ".pxi", ".pyf", ".pyi", ".pyx")
 """Files of wheels that serve compilers and editors only."""
 
+DATA = re.compile(rb"(?m)^[^/,\n]+\.data/data/lib/python3\.\d+/site-packages/")
+"""How files of a wheel begin that are to lie where the building Python has its packages."""
+
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+ELF_MACHINES = {"amd64": 62, "arm64": 183}  # e_machine of the ELF header: EM_X86_64, EM_AARCH64
 OLDEST_GLIBC = 28  # 2.28, which wheels of today ask for; Debian 12 has 2.36
 
 
@@ -85,7 +89,25 @@ def download(wheels: Path, python: str, architecture: str, cache: Path, own: Pat
             "--wheel-dir", built, "-r", source, cache=cache)  # fmt: skip
         if own is not None:
             pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", built, own, cache=cache)
-        return tuple(Path(shutil.move(wheel, wheels / wheel.name)) for wheel in sorted(built.iterdir()))
+        return tuple(repacked(wheel, wheels) for wheel in sorted(built.iterdir()))
+
+
+def repacked(wheel: Path, to: Path) -> Path:
+    """Write a wheel that was built here anew into a folder: the same bytes whoever built it, and for every Python.
+
+    onvif-zeep wants its WSDLs where the building Python has its packages (`NAME.data/data/lib/python3.11/...`); here
+    they go beside the package `onvif`, where the program looks for them. Times, modes and compression are fixed.
+    """
+    with zipfile.ZipFile(wheel) as built, zipfile.ZipFile(to / wheel.name, "w") as archive:
+        for name in sorted(name for name in built.namelist() if not name.endswith("/")):
+            content = built.read(name)
+            if name.endswith(".dist-info/RECORD"):
+                content = DATA.sub(b"", content)
+                content = b"".join(sorted(content.splitlines(keepends=True)))
+            entry = zipfile.ZipInfo(DATA.sub(b"", name.encode()).decode())
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, content)
+    return to / wheel.name
 
 
 def fill(target: Path, python: str, architecture: str, cache: Path, wheels: Path, own: Path | None = None) -> None:
@@ -108,20 +130,30 @@ def fill(target: Path, python: str, architecture: str, cache: Path, wheels: Path
     for wheel in built:
         unpack(wheel, target)
     make_equal(target)
+    if foreign := others(target, architecture):
+        raise SystemExit(f"site_packages: not for {architecture}: {', '.join(map(str, foreign))}")
+
+
+def others(target: Path, architecture: str) -> list[Path]:
+    """Return the binaries in a folder that are for another architecture.
+
+    Source: Tool Interface Standard, ELF specification 1.2, ELF header.
+    """
+    found = []
+    for path in sorted(target.rglob("*.so*")):
+        head = path.read_bytes()[:20]
+        if head[:4] != b"\x7fELF" or int.from_bytes(head[18:20], "little") != ELF_MACHINES[architecture]:
+            found.append(path.relative_to(target))
+    return found
 
 
 def unpack(wheel: Path, target: Path) -> None:
-    """Unpack a wheel of pure Python that was built here.
-
-    onvif-zeep wants its WSDLs where the building Python has its packages (`NAME.data/data/lib/python3.11/...`); the
-    program looks for them beside the package `onvif`.
-    """
+    """Unpack a wheel of pure Python that `repacked` has written."""
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
-            place = re.sub(r"^[^/]+\.data/data/lib/python3\.\d+/site-packages/", "", name)
-            if not name.endswith("/") and ".data/" not in place:
-                (target / place).parent.mkdir(parents=True, exist_ok=True)
-                (target / place).write_bytes(archive.read(name))
+            if ".data/" not in name:
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                (target / name).write_bytes(archive.read(name))
 
 
 def make_equal(target: Path) -> None:
@@ -136,8 +168,8 @@ def make_equal(target: Path) -> None:
         if text.startswith(b"#!"):
             path.write_bytes(text[text.index(b"\n") :])
     for record in target.glob("*.dist-info/RECORD"):
-        lines = re.sub(r"(?m)^[^/,]+\.data/data/lib/python3\.\d+/site-packages/", "", record.read_text("utf-8"))
-        kept = [line for line in lines.splitlines(keepends=True) if (target / next(csv.reader([line]))[0]).is_file()]
+        lines = record.read_text("utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if (target / next(csv.reader([line]))[0]).is_file()]
         record.write_text("".join(kept), "utf-8")
     for path in (target, *target.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import runpy
+import shutil
 import subprocess
 import tomllib
 import zipfile
@@ -63,16 +66,19 @@ def test_a_folder_of_libraries_is_the_same_whoever_builds_it(tmp_path: Path) -> 
         wheel, target = tmp_path / f"{builder}.whl", tmp_path / builder
         data = f"box-1.data/data/lib/python3.{minor}/site-packages/wsdl/device.wsdl"
         with zipfile.ZipFile(wheel, "w") as archive:
-            archive.writestr("box/__init__.py", f"#!/opt/python3.{minor}\nA = 1\n")
+            archive.writestr("box/__init__.py", "#!/opt/python3\nA = 1\n")
             archive.writestr("box/tests/test_box.py", "")
             archive.writestr("box/box.h", "")
             archive.writestr(data, "<definitions/>")
-            archive.writestr(f"box-1.data/scripts/box{minor}", "")
+            archive.writestr(zipfile.ZipInfo("box/late.py", (2026, 1, minor, 0, 0, 0)), "B = 2\n")
+            archive.writestr("box-1.data/scripts/box", "")
             names = [*archive.namelist(), "box-1.dist-info/RECORD"]
             archive.writestr("box-1.dist-info/RECORD", "".join(f"{name},,\n" for name in names))
+        (tmp_path / f"repacked-{builder}").mkdir()
+        wheel = FILLING["repacked"](wheel, tmp_path / f"repacked-{builder}")
         FILLING["unpack"](wheel, target)
         (target / "bin").mkdir()
-        (target / "bin" / f"box{minor}").touch()
+        (target / "bin" / "box").touch()
         FILLING["make_equal"](target)
     files = {
         builder: {
@@ -82,12 +88,23 @@ def test_a_folder_of_libraries_is_the_same_whoever_builds_it(tmp_path: Path) -> 
         }
         for builder in ("one", "two")
     }
-    assert files["one"].keys() == {"box/__init__.py", "box-1.dist-info/RECORD", "wsdl/device.wsdl"}
+    assert files["one"].keys() == {
+        "box/__init__.py",
+        "box/late.py",
+        "box-1.dist-info/RECORD",
+        "wsdl/device.wsdl",
+    }
     assert files["one"] == files["two"]
     record = files["one"]["box-1.dist-info/RECORD"][1].decode()
-    assert [line.split(",")[0] for line in record.splitlines()] == [
-        "box/__init__.py", "wsdl/device.wsdl", "box-1.dist-info/RECORD",
-    ]  # fmt: skip
+    assert [line.split(",")[0] for line in record.splitlines()] == sorted(files["one"])
+    assert (tmp_path / "repacked-one/one.whl").read_bytes() == (tmp_path / "repacked-two/two.whl").read_bytes()
+
+
+def test_a_library_for_another_architecture_is_noticed(tmp_path: Path) -> None:
+    for name, machine in (("ours.so", 183), ("theirs.abi3.so.1", 62)):
+        (tmp_path / name).write_bytes(b"\x7fELF" + bytes(14) + machine.to_bytes(2, "little") + bytes(44))
+    (tmp_path / "text.so").write_text("INPUT(ours.so)")
+    assert FILLING["others"](tmp_path, "arm64") == [Path("text.so"), Path("theirs.abi3.so.1")]
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
@@ -123,3 +140,67 @@ def test_every_override_has_its_reason_before_it() -> None:
         assert line.startswith(("# ", "camwarden: "))
         assert line.startswith("#") or reason, line
         reason = line if line.startswith("#") else reason
+
+
+@pytest.mark.timeout(300)
+def test_a_built_package_has_each_file_in_its_place_and_runs_from_there(tmp_path: Path) -> None:
+    """Built as a release is but for the compression, unpacked, and asked for its version by its own launcher."""
+    if not all(map(shutil.which, ("dh", "dpkg-buildpackage"))):
+        pytest.skip("no debhelper: apt install debhelper dpkg-dev")
+    python = BUILD["system_python"]()
+    if python not in ("3.11", "3.12", "3.13"):
+        pytest.skip(f"the system's Python is {python}: no package is made for it")
+    deb = BUILD["build"](python, run("dpkg", "--print-architecture"), tmp_path / "out", "fast")
+    root = tmp_path / "root"
+    run("dpkg-deb", "-x", deb, root)
+    for path in PLACES:
+        assert (root / path).exists(), path
+    assert not list(root.rglob("*.pyc")) and not (root / "etc").exists() and not (root / "var").exists()
+    assert {path.stat().st_mtime for path in root.rglob("*") if path.is_file()} == {BUILD["built_at"]()}
+    owners = {line.split()[1] for line in run("dpkg-deb", "-c", deb).splitlines()}
+    assert owners == {"root/root"}
+    assert os.readlink(root / "usr/bin/camwarden") == "../lib/camwarden/bin/camwarden"  # noqa: PTH115
+    launcher = (root / "usr/lib/camwarden/bin/camwarden").read_text()
+    (tmp_path / "camwarden").write_text(launcher.replace("/usr/lib/camwarden", f"{root}/usr/lib/camwarden"))
+    polluted = {"PYTHONPATH": str(ROOT), "PYTHONSTARTUP": "/nowhere", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    for words in (
+        ["--version"],
+        ["config", "validate", "--config", root / "usr/share/doc/camwarden/examples/site.toml"],
+    ):
+        done = subprocess.run(
+            ["/usr/bin/python3", "-ISB", tmp_path / "camwarden", *words],
+            cwd=ROOT, env=polluted, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr
+        assert words != ["--version"] or done.stdout == f"camwarden {PROJECT['version']}\n"
+    sbom = json.loads((root / "usr/share/doc/camwarden/camwarden.cdx.json").read_text())
+    told = {(part["name"], part["version"]) for part in sbom["components"] if "version" in part}
+    assert {tuple(pin.split("==")) for pin in pins_for(python)} <= told
+
+
+PLACES = (
+    "usr/lib/systemd/system/camwarden.service",
+    "usr/lib/sysusers.d/camwarden.conf",
+    "usr/lib/tmpfiles.d/camwarden.conf",
+    "usr/lib/systemd/catalog/camwarden.catalog",
+    "usr/lib/camwarden/site-packages/wsdl/devicemgmt.wsdl",
+    "usr/lib/camwarden/site-packages/agent/locale/zh_CN/LC_MESSAGES/camwarden.mo",
+    "usr/share/man/man1/camwarden.1.gz",
+    "usr/share/man/man5/camwarden-site.toml.5.gz",
+    "usr/share/bash-completion/completions/camwarden",
+    "usr/share/zsh/vendor-completions/_camwarden",
+    "usr/share/fish/vendor_completions.d/camwarden.fish",
+    "usr/share/doc/camwarden/THIRD-PARTY-NOTICES.gz",
+    "usr/share/doc/camwarden/README.Debian",
+    "usr/share/doc/camwarden/examples/site.toml",
+    "usr/share/doc/camwarden/examples/secrets.toml",
+)
+
+
+def run(*command: str | Path) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def pins_for(python: str) -> set[str]:
+    chosen = FILLING["pinned"](python, "x86_64")
+    return {line.split()[0] for line in chosen.values()}
