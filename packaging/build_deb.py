@@ -8,6 +8,7 @@ debhelper do the rest. Nothing of the target is run, so that arm64 is built on a
 """
 
 import argparse
+import fcntl
 import os
 import shutil
 import subprocess
@@ -96,11 +97,14 @@ def tools() -> Path:
     """Return the Python of the build tools, in an environment that `build-tools.lock` pins."""
     lock, home = PACKAGING / "build-tools.lock", BUILD / "tools"
     seen = home / "installed.lock"
-    if not seen.is_file() or seen.read_bytes() != lock.read_bytes():
-        venv.create(home, clear=True, with_pip=True)
-        pip = [home / "bin/python", "-Im", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "-r", lock], check=True)
-        shutil.copyfile(lock, seen)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / "tools.gate").open("w") as gate:  # two builds may begin at once
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        if not seen.is_file() or seen.read_bytes() != lock.read_bytes():
+            venv.create(home, clear=True, with_pip=True)
+            pip = [home / "bin/python", "-Im", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, "--require-hashes", "-r", lock], check=True)
+            shutil.copyfile(lock, seen)
     return home / "bin" / "python"
 
 
