@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PEERS := build/peers
 
+SYSTEM ?= debian-12 debian-13
 AUDIT_LOCK ?= packaging/runtime.lock
 
 .PHONY: help demo watch test check format generated setup system-packages peers test-system deb debs lock screens picture bench fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release audit sign clean
@@ -21,7 +22,7 @@ test: setup peers system-packages check ## format, lint, types and all tests
 	$(BIN)/python -Im pytest -q -n 4 --dist worksteal $(TEST_FLAGS)
 
 test-system: setup ## install the package on Debian 12 and 13, boot both, and try the service there (root)
-	$(BIN)/python tests/system/run.py $(SYSTEM_FLAGS) debian-12 debian-13
+	$(BIN)/python tests/system/run.py $(SYSTEM_FLAGS) $(SYSTEM)
 
 check: setup ## format, lint and types only
 	$(BIN)/ruff format --check .
