@@ -37,7 +37,9 @@ from drivers.replay import ReplayTransport
 from drivers.samples import scrubbed
 from drivers.uniview import parse as uniview
 from fuzz.lying import Read, Recorder, lies, told_lies
+from fuzz.of_worker import answers_of_a_child, child_seeds
 from fuzz.target import Target
+from masking.wire import WireError
 
 WANTED = MappingProxyType({"one": Wanted(months=((2026, 11),), days=(date(2026, 11, 20),))})
 BOX = device(80)
@@ -224,7 +226,14 @@ def _of_a_sample(reply: Reply) -> None:
     scrubbed(reply.body, ("admin", "secret"))
 
 
-_TEXTS: tuple[Callable[[Reply], None], ...] = (_of_fields, _of_rpc, _of_lapi, _of_smartctl, _of_a_sample)
+def _of_a_child(reply: Reply) -> None:
+    with suppress(WireError):
+        answers_of_a_child(reply.body)
+
+
+_TEXTS: tuple[Callable[[Reply], None], ...] = (
+    _of_fields, _of_rpc, _of_lapi, _of_smartctl, _of_a_sample, _of_a_child,
+)  # fmt: skip
 
 
 def _dahua(data: bytes) -> object:
@@ -238,6 +247,8 @@ def _dahua_seeds() -> Iterator[bytes]:
         yield bytes((4,)) + one.reply.body[:6000]
     for path in sorted((dahua_device.FIXTURES.parent / "uniview").glob("*.json")):
         yield bytes((2,)) + path.read_bytes()
+    for seed in child_seeds():
+        yield b"\5" + seed
     disk = {
         "smartctl": {"exit_status": 8}, "smart_status": {"passed": False}, "user_capacity": {"bytes": 10**12},
         "model_name": "x", "nvme_smart_health_information_log": {"critical_warning": 1},

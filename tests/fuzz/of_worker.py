@@ -71,7 +71,8 @@ def _segments() -> dict[PictureKind, bytes]:
     return made
 
 
-def _wire(data: bytes) -> object:
+def answers_of_a_child(data: bytes) -> object:
+    """Read the bytes as whatever a child of the picture worker may say."""
     message = wire.parse(data)
     found: list[object] = []
     for read in (
@@ -87,7 +88,8 @@ def _wire(data: bytes) -> object:
     return found
 
 
-def _wire_seeds() -> Iterator[bytes]:
+def child_seeds() -> Iterator[bytes]:
+    """Yield whole answers of a child."""
     view = {
         "state": "still", "reason": "", "light": "day", "reference_light": "day", "agreeing_ratio": 0.9, "quadrants": 4,
         "aspect": 1.7, "movement": dict.fromkeys(
@@ -115,5 +117,4 @@ def _wire_seeds() -> Iterator[bytes]:
 
 WORKER = {
     "picture": Target(_picture, (WorkerError,), _picture_seeds, 64 * 1024, guided=False, replays=100),
-    "wire": Target(_wire, (wire.WireError,), _wire_seeds),
 }

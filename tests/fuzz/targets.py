@@ -24,7 +24,6 @@ TARGETS: Final[Mapping[str, str]] = {
     "carried": "fuzz.of_carried:CARRIED",
     "store": "fuzz.of_carried:CARRIED",
     "picture": "fuzz.of_worker:WORKER",
-    "wire": "fuzz.of_worker:WORKER",
 }
 """Where each stands. Only the module of the one that runs is loaded: instrumenting the whole product takes a minute."""
 
