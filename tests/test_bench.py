@@ -32,6 +32,7 @@ FIGURES = {
         "deadline_overrun_ms": ("ms", 50, "lower"),
         "healthy_delay_ms": ("ms", 100, "lower"),
     },
+    "idle": {"idle_rss_mb": ("MB", 95, "lower"), "idle_cpu_ratio": ("", 0.02, "lower")},
     "check": {"check_32_wall_s": ("s", 30, "lower")},
     "newcomer": {
         "ledger_to_report_s": ("s", 300, "lower"),

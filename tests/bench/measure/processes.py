@@ -70,10 +70,13 @@ def run(
 
 
 @contextmanager
-def stub_devices(kinds: list[str]) -> Iterator[list[dict[str, int]]]:
-    """Start one process with a stub device of each of `kinds`; yield their ports, in the same order."""
+def stub_devices(kinds: list[str], ahead: Path | None = None) -> Iterator[list[dict[str, int]]]:
+    """Start one process with a stub device of each of `kinds`; yield their ports, in the same order.
+
+    `ahead` is a file with the seconds by which their clocks are ahead of ours.
+    """
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "stubs.serve", json.dumps(kinds)],
+        [sys.executable, "-P", "-m", "stubs.serve", json.dumps(kinds), *([str(ahead)] if ahead else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=_environment(),

@@ -1,5 +1,7 @@
 """The process of the stub devices. Its argument is a JSON list of kinds; it prints their ports and serves until killed.
 
+A second one is a file with the seconds by which the devices' clocks are ahead.
+
 Kinds: `healthy`; `login`, the same with Digest on its stream; `rich`, that with a stream of 4 Mbit/s; and four that
 hang: `silent`, `drip-headers`, `drip-body` (over HTTP), `no-rtp` (answers everything, and its stream never sends a
 packet).
@@ -11,7 +13,8 @@ import asyncio
 import json
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from socket import socket
 
 from agent.demo.cameras import CAMERAS
@@ -22,14 +25,18 @@ from stubs.rtsp_connection import CLIPS, Rtsp
 from stubs.soap import PASSWORD, USER, SoapDevice
 
 
-async def main(kinds: list[str]) -> None:
+async def main(kinds: list[str], ahead: Path | None) -> None:
     """Open two ports for each device, print them, and serve."""
     loop = asyncio.get_running_loop()
+
+    def clock() -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=float(ahead.read_text()) if ahead else 0.0)
+
     snapshot = jpeg(picture(CAMERAS[0], "snapshot", datetime.now(UTC), None))
     ports = []
     for number, kind in enumerate(kinds):
         http, rtsp = _listener(), _listener()
-        device = SoapDevice(f"d{number}", http.getsockname()[1], rtsp.getsockname()[1])
+        device = SoapDevice(f"d{number}", http.getsockname()[1], rtsp.getsockname()[1], clock)
         clip = CLIPS[number % len(CLIPS)]
         gate = Gate(USER, PASSWORD, lambda: datetime.now(UTC), "stub") if kind in ("login", "rich") else None
         await loop.create_server(lambda d=device, k=kind: Http(d, k, snapshot), sock=http)  # type: ignore[misc]
@@ -52,4 +59,4 @@ def _listener() -> socket:
 
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt):
-        asyncio.run(main(json.loads(sys.argv[1])))
+        asyncio.run(main(json.loads(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None))

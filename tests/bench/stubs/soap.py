@@ -7,6 +7,7 @@ are verified as the demo devices verify them. Answers that depend on the questio
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from markupsafe import Markup
@@ -46,11 +47,12 @@ _OPEN_TO_ALL = (DEVICE, "GetSystemDateAndTime")
 class SoapDevice:
     """One device with one camera, main and sub stream, a mask, and recordings of 35 days."""
 
-    def __init__(self, name: str, http_port: int, rtsp_port: int) -> None:
+    def __init__(self, name: str, http_port: int, rtsp_port: int, clock: Callable[[], datetime] | None = None) -> None:
+        self._now = clock or _now
         self._spec = DemoDevice(name, USER, "CAM-B", f"B-{name}", recorder=True)
         self._camera = CAMERAS[0]
         self._ports = (http_port, rtsp_port)
-        self._gate = Gate(USER, PASSWORD, _now, realm=name)
+        self._gate = Gate(USER, PASSWORD, self._now, realm=name)
         self._searches = recording_service.Searches()
         self._made: dict[tuple[str, str, bytes], bytes] = {}
 
@@ -66,8 +68,8 @@ class SoapDevice:
 
     def _answer(self, call: Call, request: bytes) -> bytes:
         if call.namespace == EVENTS and call.operation == "CreatePullPointSubscription":
-            end = _now() + timedelta(minutes=1)
-            return _PULL_POINT.format(xaddr=self._events(), now=_text(_now()), end=_text(end)).encode()
+            end = self._now() + timedelta(minutes=1)
+            return _PULL_POINT.format(xaddr=self._events(), now=_text(self._now()), end=_text(end)).encode()
         if call.namespace == SEARCH and call.operation in ("FindRecordings", "GetRecordingSearchResults", "EndSearch"):
             found = recording_service.search_operations(self._searches)[call.namespace, call.operation]
             return envelope(call.namespace, found(self._view(), call))
@@ -88,7 +90,7 @@ class SoapDevice:
         return Markup(text.replace("</tds:GetServicesResponse>", listed))  # noqa: S704 fixed text around a reply
 
     def _view(self) -> DeviceView:
-        now = _now()
+        now = self._now()
         return DeviceView(self._spec, (self._camera,), now, now, *self._ports, {})
 
     def _events(self) -> str:

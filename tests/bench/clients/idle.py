@@ -1,0 +1,161 @@
+"""The daemon as it serves: so many cycles one after the other, then its rest; what each cost, and what memory it holds.
+
+It is `agent.daemon.serve` itself, with its publisher on a real broker and its picture worker. Changed is only when the
+next cycle is due: at once, until all of the work is done. Before each, the clock that is passed in, and that of the
+devices (`ahead`), go a period further, so that what is due only now and then has its turn as in an hour.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+import tempfile
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from agent import daemon
+from agent.commands import run as command
+from agent.config import CameraConfig, Hub, PrivateZone, Probe, Site, Storage
+from drivers.model import Camera, Credential, Device, Unavailable
+from drivers.picture import PictureSeen
+
+ZONE = PrivateZone("house opposite", ((0.58, 0.20), (0.76, 0.06), (0.94, 0.20), (0.94, 0.56), (0.58, 0.56)), "color")
+SETTLES_S = 5.0
+"""After the last cycle, before its rest is measured: what it has made is on its way to the broker."""
+
+
+class Watch:
+    """Notes what the process and its workers have cost before and after each cycle, and through the rest at the end."""
+
+    def __init__(self, asked: dict[str, Any]) -> None:
+        self.ahead, self.period_s = Path(asked["ahead"]), int(asked["period_s"])
+        self.cycles, self.rest_s = int(asked["cycles"]), float(asked["rest_s"])
+        self.done = -1  # the first one, which loads and looks at everything, is told by itself
+        self.cpu_s: list[float] = []
+        self.wall_s: list[float] = []
+        self.rss_mb: list[float] = []
+        self.said: dict[str, Any] = {}
+        self.pictures = 0
+        self._worker: int | None = None
+
+    def now(self) -> datetime:
+        """The clock that the daemon is given."""
+        return datetime.now(UTC) + timedelta(seconds=float(self.ahead.read_text()))
+
+    def next_due(self, due_at_mono: float, period_s: float) -> float:
+        """When the next cycle is due: at once, until all are done."""
+        return time.monotonic() + (0.0 if self.done + 1 < self.cycles else period_s)
+
+    def cycle(self, real: Any) -> Any:
+        """Put notes around a cycle."""
+
+        def noted(site: Site, parts: Any, *more: Any) -> bool:
+            self._go_on(self.period_s * (self.done + 1))
+            before_s, begun = self._cpu_s(), time.monotonic()
+            reported: bool = real(site, parts, *more)
+            self._worker = parts.worker.pid
+            self.cpu_s.append(self._cpu_s() - before_s)
+            self.wall_s.append(time.monotonic() - begun)
+            self.rss_mb.append(_mb("self", "VmRSS"))
+            self.done += 1
+            if self.done == self.cycles:
+                threading.Thread(target=self._rest, args=(parts,), daemon=True).start()
+            return reported
+
+        return noted
+
+    def seen(self, real: Any) -> Any:
+        """Count what a cycle has seen, and refuse one that saw less than there is."""
+
+        def noted(site: Site, *more: Any) -> Any:
+            found = real(site, *more)
+            seen = found[0]
+            here = [
+                next((one for one in seen.facts.all(f"camera:{c.camera.id}", PictureSeen)), None) for c in site.cameras
+            ]
+            if None in here:
+                lost = [one.value for one in seen.facts.observations if isinstance(one.value, Unavailable)][:3]
+                _end(f"a cycle without a picture of {here.count(None)} cameras: {lost}")
+            self.pictures += sum(len(seen.facts.all(f"camera:{c.camera.id}", PictureSeen)) for c in site.cameras)
+            return found
+
+        return noted
+
+    def _go_on(self, ahead_s: int) -> None:
+        """Put the clocks forward, so that nobody finds the file empty."""
+        part = self.ahead.with_suffix(".part")
+        part.write_text(str(ahead_s))
+        part.replace(self.ahead)
+
+    def _rest(self, parts: Any) -> None:
+        time.sleep(SETTLES_S)
+        settled_s, begun = self._cpu_s(), time.monotonic()
+        while time.monotonic() < begun + self.rest_s:
+            time.sleep(1.0)
+            self.rss_mb.append(_mb("self", "VmRSS"))
+        worker = str(self._worker) if self._worker else "self"
+        self.said = {
+            "rest_cpu_s": self._cpu_s() - settled_s, "rest_s": time.monotonic() - begun,
+            "rest_rss_mb": self.rss_mb[self.cycles + 1 :], "peak_mb": _mb("self", "VmHWM"),
+            "worker_rss_mb": _mb(worker, "VmRSS"), "worker_peak_mb": _mb(worker, "VmHWM"),
+            "worker_starts": parts.worker.starts, "queue": dict(parts.spool.counts()),
+            "publisher_connects": parts.publisher.status().connects,
+        }  # fmt: skip
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def _cpu_s(self) -> float:
+        times, live = os.times(), 0.0
+        if self._worker is not None and Path(f"/proc/{self._worker}/stat").exists():
+            fields = Path(f"/proc/{self._worker}/stat").read_text().rpartition(")")[2].split()
+            live = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return times.user + times.system + times.children_user + times.children_system + live
+
+
+def main() -> None:
+    """Serve until the watch ends it; print what it noted."""
+    asked = json.load(sys.stdin)
+    assert command.__name__ == "agent.commands.run"
+    credential = Credential("bench", asked["user"], asked["password"])
+    devices = tuple(Device(f"d{n}", "127.0.0.1", port, "onvif", credential) for n, port in enumerate(asked["ports"]))
+    cameras = tuple(CameraConfig(Camera(f"c{one.id}", one.id), (ZONE,), recorded=True) for one in devices)
+    watch = Watch(asked)
+    watch.ahead.write_text("0")
+    daemon._next = watch.next_due
+    daemon._cycle = watch.cycle(daemon._cycle)
+    daemon._look = watch.seen(daemon._look)
+    with tempfile.TemporaryDirectory() as folder:
+        storage = Storage(Path(folder) / "state", Path(folder) / "runtime")
+        (Path(folder) / "runtime").mkdir()
+        hub = Hub("127.0.0.1", asked["broker"], tls=False, confirm="broker")
+        site = Site(
+            "bench1", "bench", "140200", devices=devices, cameras=cameras, hub=hub,
+            period_s=watch.period_s, probe=Probe(deadline_s=60.0), storage=storage,
+        )  # fmt: skip
+        daemon.serve(Path(folder) / "site.toml", site, watch.now)
+    foreign = sorted({"cv2", "numpy"} & set(sys.modules))
+    if foreign:
+        _end(f"not a daemon's modules: {foreign}")
+    figures = {"cycle_cpu_s": watch.cpu_s, "cycle_wall_s": watch.wall_s, "pictures": watch.pictures}
+    print(json.dumps(figures | {"cycle_rss_mb": watch.rss_mb[: watch.cycles + 1], **watch.said}))
+
+
+def _mb(process: str, name: str) -> float:
+    found = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    assert found is not None
+    return int(found[1]) * 1024 / 1e6
+
+
+def _end(why: str) -> None:
+    sys.stderr.write(why + "\n")
+    sys.stderr.flush()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
