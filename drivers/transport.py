@@ -13,8 +13,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import requests
@@ -34,6 +33,7 @@ from drivers.login import Answer, Login
 from drivers.model import Device, Reply
 from drivers.replay import ReplayTransport
 from drivers.samples import MAX_BYTES, Samples
+from drivers.wall_clock import date_offset_s
 
 __all__ = ["Deadline", "Exchange", "LiveTransport", "ReplayTransport", "Request", "Transport", "open_transport"]
 
@@ -185,7 +185,7 @@ class LiveTransport:
             elapsed_s=elapsed_s,
         )
         self.replies.append(reply)
-        offset_s = _date_offset_s(response.headers.get("Date"), now - timedelta(seconds=elapsed_s / 2))
+        offset_s = date_offset_s(response.headers.get("Date"), now - timedelta(seconds=elapsed_s / 2))
         challenges = parse_challenges(response.raw.headers.getlist("WWW-Authenticate"))
         return Answer(Exchange(reply, header is None and not request.carries_credential, now, offset_s), challenges)
 
@@ -339,11 +339,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             seen.append(one)
             yield one
             left += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
-
-
-def _date_offset_s(header: str | None, at: datetime) -> float | None:
-    try:
-        said = parsedate_to_datetime(header or "")
-    except (ValueError, TypeError, IndexError):
-        return None
-    return ((said if said.tzinfo else said.replace(tzinfo=UTC)) - at).total_seconds()

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 from drivers.exchange import Exchange
 from drivers.model import Clock
 
 _DIGITS = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2}) (\d{1,2}):(\d{2}):(\d{2})", re.ASCII)
+
+DATE_OFFSET_MAX_S = 100 * 365 * 86_400
+"""A Date header that is further off is that of no clock."""
 
 _HALF_SECOND_S = 0.501
 """Half of the second that a device counts in, and a millisecond for rounding."""
@@ -53,3 +57,14 @@ def measured(said: datetime, exchange: Exchange, ntp: bool | None) -> Clock:
     half_s = exchange.reply.elapsed_s / 2
     offset_s = (said - (exchange.received_at - timedelta(seconds=half_s))).total_seconds() + 0.5
     return Clock(round(offset_s, 3), round(_HALF_SECOND_S + half_s, 3), ntp)
+
+
+def date_offset_s(header: str | None, at: datetime) -> float | None:
+    """Return by how many seconds an HTTP Date is ahead of a moment; None where it is none, or cannot be."""
+    try:
+        said = parsedate_to_datetime(header or "")
+        offset_s = ((said if said.tzinfo else said.replace(tzinfo=UTC)) - at).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    # Further off is no clock, and tokens that are signed with its time would leave the calendar.
+    return offset_s if abs(offset_s) < DATE_OFFSET_MAX_S else None

@@ -17,6 +17,7 @@ from store_footage import CLIP_S, add_rows, frigate, of_gate, spans, task, troub
 from drivers.footage import TroubleKind
 from drivers.stores import frigate_rows
 from drivers.stores.frigate import read
+from drivers.stores.frigate_days import Columns
 from drivers.stores.task import StoreTask
 from masking.model import Job
 from masking.worker import Worker
@@ -256,6 +257,16 @@ def test_figures_that_cannot_be_cover_nothing(store: Path, changed: str, told: d
     assert troubles(index) == told
     assert recordings.spans[-1].end_at == whole.spans[-1].end_at - LENGTH
     assert all(day.size_bytes >= 0 for day in index.days)
+
+
+@pytest.mark.parametrize("begin", [None, "soon", float("inf"), -1e300])
+def test_a_row_whose_begin_is_none_is_unreadable_however_the_table_came_to_give_it(begin: object) -> None:
+    """A damaged index finds rows that its condition leaves out."""
+    columns = Columns()
+    columns.add([("gate", begin, 10.0, 0.5, "/media/recordings/a.mp4")])  # type: ignore[list-item]
+    columns.add([("gate", 100.0, 110.0, 0.5, "/media/recordings/b.mp4")])
+    columns.leave_out_what_cannot_be()
+    assert (list(columns.begins), columns.bad) == ([100.0], [(0.0, "/media/recordings/a.mp4")])
 
 
 def test_a_row_without_a_time_is_unreadable_and_the_others_count(store: Path) -> None:

@@ -113,6 +113,22 @@ def test_a_misbehaving_device_costs_no_more_than_its_deadline(name: str) -> None
     assert took_s < DEADLINE_S + SLACK_S
 
 
+@pytest.mark.parametrize(
+    ("date", "known"),
+    [
+        ("Tue, 24 Nov 2026 09:00:00 GMT", 3600.0),
+        ("Tue, 24 Nov 2026 08:00:00333333333333333333 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("Mon, 01 Jan 1900 00:00:00 GMT", None),
+        ("soon", None),
+    ],
+)
+def test_a_date_that_cannot_be_is_none(date: str, known: float | None) -> None:
+    with HttpDevice(lambda asked: http(200, b"yes", ("Date", date))) as served, opened(served) as transport:
+        offset_s = transport.exchange(ASK).server_date_offset_s
+        assert offset_s == (known if known is None else pytest.approx(known, abs=5))
+
+
 def test_the_deadline_is_shared_by_all_requests() -> None:
     answers = itertools.chain([http(200)], itertools.repeat(None))
     with HttpDevice(lambda asked: next(answers)) as served, opened(served, DEADLINE_S) as transport:

@@ -67,7 +67,7 @@ class Columns:
         except TypeError:
             # SQLite itself does not see to it that a time is a number.
             good = [row for row in rows if _believable(row)]
-            self.bad += [(row[1], str(row[4])) for row in rows if not _believable(row)]
+            self.bad += [(_begin_of(row[1]), str(row[4])) for row in rows if not _believable(row)]
             if good:
                 self.add(good)
             return
@@ -77,14 +77,18 @@ class Columns:
         self.paths += paths
 
     def leave_out_what_cannot_be(self) -> None:
-        """Make rows bad whose end or size no recorder can have written; looked for only where there is one."""
-        if 0 <= sum(self.sizes) <= _DAY_MAX_MIB and max(self.ends, default=0.0) <= _TIME_MAX_S:
+        """Make rows bad whose times or size no recorder can have written; looked for only where there is one."""
+        most_s = max(max(self.begins, default=0.0), max(self.ends, default=0.0))
+        if 0 <= sum(self.sizes) <= _DAY_MAX_MIB and most_s <= _TIME_MAX_S and min(self.begins, default=0.0) >= 0:
             return
         rows = list(zip(self.begins, self.ends, self.sizes, self.paths, strict=True))
         most_mib = _DAY_MAX_MIB / len(rows)
-        can_be = [ends_s <= _TIME_MAX_S and 0 <= mib <= most_mib for _, ends_s, mib, _ in rows]
+        can_be = [
+            0 <= begins_s <= _TIME_MAX_S and ends_s <= _TIME_MAX_S and 0 <= mib <= most_mib
+            for begins_s, ends_s, mib, _ in rows
+        ]
         good = [row for row, right in zip(rows, can_be, strict=True) if right]
-        self.bad += [(row[0], row[3]) for row, right in zip(rows, can_be, strict=True) if not right]
+        self.bad += [(_begin_of(row[0]), row[3]) for row, right in zip(rows, can_be, strict=True) if not right]
         self.begins, self.ends = array("d", [row[0] for row in good]), array("d", [row[1] for row in good])
         self.sizes, self.paths = array("d", [row[2] for row in good]), [row[3] for row in good]
 
@@ -101,6 +105,11 @@ class Columns:
         for column in (self.begins, self.ends, self.sizes):
             seal.update(column.tobytes())
         return seal.hexdigest()
+
+
+def _begin_of(value: object) -> float:
+    """Return when a bad row begins; 0 where it says nothing that could be a time."""
+    return float(value) if isinstance(value, int | float) and 0 <= value <= _TIME_MAX_S else 0.0
 
 
 def _believable(row: Row) -> bool:
