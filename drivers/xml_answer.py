@@ -74,5 +74,5 @@ def text_of(element: etree._Element, name: str) -> str:
 
 
 def name_of(element: etree._Element) -> str:
-    """Return the local name of an element."""
-    return etree.QName(element).localname
+    """Return the local name of an element. By hand: QName refuses names that the parser has taken."""
+    return str(element.tag).rpartition("}")[2]

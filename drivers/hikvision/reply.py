@@ -16,7 +16,7 @@ from lxml import etree
 from drivers.errors import Busy, DeviceFault, DriverError, Malformed, NotPermitted, NotTried, Unsupported
 from drivers.model import Reply
 from drivers.text import told
-from drivers.xml_answer import children, elements, parse, readable
+from drivers.xml_answer import children, elements, name_of, parse, readable
 
 OK, BUSY, ERROR, INVALID_OPERATION, BAD_FORMAT, BAD_CONTENT = "1", "2", "3", "4", "5", "6"
 """`statusCode` of a ResponseStatus."""
@@ -49,7 +49,7 @@ def document(reply: Reply, *roots: str, guarded: bool = False, asks: bool = True
     except Malformed as error:
         _raise_for_status(reply, guarded, asks)
         raise Malformed(f"{operation}: {error}, HTTP {reply.status} {told(reply.content_type, 40)}") from None
-    name = etree.QName(root).localname
+    name = name_of(root)
     if name == "ResponseStatus":
         _raise_for_words(reply, root, guarded, asks)
     _raise_for_status(reply, guarded, asks)

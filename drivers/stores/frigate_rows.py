@@ -170,6 +170,8 @@ def _translated() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _error(error) from None
+    except MemoryError:  # what SQLite says of a page that claims more than there can be
+        raise Malformed("the recorder's database claims more memory than there is: is it damaged?") from None
     except UnicodeDecodeError:
         raise Malformed("the recorder's database holds a text that is no UTF-8: is it damaged?") from None
 
