@@ -85,6 +85,7 @@ class World:
     delivery: Delivery | None = None
     outgoing: list[Draft] = field(default_factory=list)
     closing: list[Callable[[], None]] = field(default_factory=list)
+    restarted_at: datetime = BEGAN
     healthy: tuple[Memory, datetime, str] | None = None
 
     @property
@@ -149,6 +150,12 @@ class World:
         (config,) = [one for one in drafts if one.stream == "config"]
         return Reported("e1", at, True, json.loads(json.dumps(config.body)))
 
+    def restart(self, at: datetime) -> None:
+        """Let the recorder that speaks ISAPI have started anew at a time."""
+        now, self.clock.at = self.clock.at, at
+        self.devices.restart(NVR.id)
+        self.restarted_at, self.clock.at = at, now
+
     def keep(self) -> None:
         """Take what there is now for healthy."""
         shutil.copytree(self.state, self.config.parent / "kept")
@@ -163,6 +170,7 @@ class World:
             part.unlink()
         shutil.copy(self.config.parent / "kept-reports.db", self.spool)
         self.memory, self.clock.at, _ = self.healthy
+        self.restart(self.restarted_at)
 
     def heal(self) -> None:
         """Take away the cause and go on from here."""
@@ -267,7 +275,7 @@ def healthy_site(
         for _ in range(LEARNING_LOOKS if looks == LEARNING_LOOKS else 0):
             if not [one for one in world.look(1, LEARNING_STEP).values() if is_open(one)]:
                 break
-        devices.restart(NVR.id)
+        world.restart(clock())
         world.look(3)
         world.keep()
         yield world
