@@ -152,7 +152,9 @@ def test_a_clock_of_ours_that_jumps_is_no_restart() -> None:
     assert words(looks.look(ENCODERS)) == ("not_applicable", "not-restarted")
 
 
-@pytest.mark.parametrize(("site", "expected"), [(SITE, ("not_applicable", "profile")), (FULL, ("unknown", "fault"))])
+@pytest.mark.parametrize(
+    ("site", "expected"), [(SITE, ("not_applicable", "not-restarted")), (FULL, ("unknown", "fault"))]
+)
 def test_a_device_that_does_not_tell_is_missed_in_the_fullest_profile_alone(
     site: Site, expected: tuple[str, str]
 ) -> None:

@@ -73,7 +73,9 @@ def run_drift(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
     """
     wrong, seen = boxes.cases(site, facts), boxes.seen_marks(site, facts)
     return tuple(
-        _wrong(check, facts, place, wrong[place], seen) if place in wrong else _device(check, site, facts, device, now)
+        _wrong(check, facts, place, wrong[place], seen)
+        if place in wrong
+        else _device(check, site, facts, device, seen.get(place), now)
         for device in site.devices
         for place in [f"device:{device.id}"]
     ) + tuple(
@@ -107,7 +109,7 @@ def _wrong(check: Check, facts: Facts, place: str, case: Case, seen: Mapping[str
     return check.finding(place, "warn", case.kind, _evidence(facts, case, seen), told, cause)
 
 
-def _device(check: Check, site: Site, facts: Facts, device: Device, now: datetime) -> Finding:
+def _device(check: Check, site: Site, facts: Facts, device: Device, seen: Mark | None, now: datetime) -> Finding:
     subject = f"device:{device.id}"
     known = boxes.remembered_of(facts, subject)
     empty = empty_channels(site, facts, device.id)
@@ -117,7 +119,6 @@ def _device(check: Check, site: Site, facts: Facts, device: Device, now: datetim
             {"cameras": ", ".join(empty)},
         )
         return check.finding(subject, "warn", "channel-empty", {"cameras": list(empty)}, message)
-    seen = boxes.seen_marks(site, facts).get(subject)
     if seen is None:
         return _unread(check, site, facts, device, known, now)
     if known is None:

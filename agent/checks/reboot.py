@@ -23,22 +23,24 @@ _FIRMWARE: Final = "firmware"
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the last start of each device, for a month.
+    """Judge the last start of each device, for a month; where there is nothing to judge, one finding says so.
 
     Source: GB 50395-2007, clause 5.0.4(3).
     """
-    return tuple(_device(check, site, facts, device.id) for device in site.devices)
+    found = [_device(check, site, facts, device.id) for device in site.devices]
+    judged = tuple(one for one in found if one is not None and one.status != "not_applicable")
+    message = Message("no device that tells it has started anew for a month, or since it is known")
+    return judged or (check.finding("site", "not_applicable", "not-restarted", {}, message),)
 
 
-def _device(check: Check, site: Site, facts: Facts, device: str) -> Finding:
+def _device(check: Check, site: Site, facts: Facts, device: str) -> Finding | None:
+    """Return the finding of one device, None where it is known not to have started anew."""
     subject = f"device:{device}"
     known = facts.running.get(device)
-    if known is None or (known.restart is None and facts.one(subject, Uptime) is None):
-        return not_told(check, site, facts, subject, "uptime")
-    if known.restart is None:
-        message = Message("it has not started anew for a month, or since it is known")
-        return check.finding(subject, "not_applicable", "not-restarted", {}, message)
-    return _restarted(check, subject, known, known.restart)
+    if known is not None and known.restart is not None:
+        return _restarted(check, subject, known, known.restart)
+    told = known is not None and facts.one(subject, Uptime) is not None
+    return None if told else not_told(check, site, facts, subject, "uptime")
 
 
 def _restarted(check: Check, subject: str, known: Running, restart: Restart) -> Finding:

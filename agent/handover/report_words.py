@@ -45,6 +45,7 @@ TITLES: Final[Mapping[str, str]] = {
     "account-inventory": "Accounts as approved",
     "facts-unread": "Facts that devices do not tell",
     "stream-auth-required": "Login required for video",
+    "default-credential": "No login of the factory",
     "undeclared-camera": "No undeclared devices",
     "inventory-drift": "Devices as declared",
     "forbidden-zone-declaration": "No camera in a forbidden place",
@@ -84,6 +85,10 @@ TITLES: Final[Mapping[str, str]] = {
     "export-log-present": "Log of exports",
     "inspection-bundle-ready": "Ready for an inspection",
     "gateway-health": "Gateway",
+    "config-survives-reboot": "Settings after a restart",
+    "audit-log-retention": "Logs kept",
+    "report-signed": "Reports signed",
+    "report-no-image": "No picture in reports",
     "hub-delivery": "Delivery to the supervision hub",
     "hub-certificate": "Certificate for the supervision hub",
 }
