@@ -19,7 +19,7 @@ watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
 
 test: setup peers system-packages check ## format, lint, types and all tests
-	$(BIN)/python -Im pytest -q -n 4 --dist worksteal $(TEST_FLAGS)
+	$(BIN)/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
 
 test-system: setup ## install the package on Debian 12 and 13, boot both, and try the service there (root)
 	$(BIN)/python tests/system/run.py $(SYSTEM_FLAGS) $(SYSTEM)

@@ -152,8 +152,8 @@ def test_a_webhook_that_never_answers_holds_up_neither_watchdog_nor_end(stage: S
         hook.silent = True
         stage.add_digest(hook.url())
         with stage.daemon() as child:
+            stage.notified("STATUS=")  # a cycle has ended; what waited before it is read
             assert hook.asked.wait(WITHIN_S)
-            stage.notified("STATUS=")  # this cycle has ended; what waited before it is read
             stage.notified("WATCHDOG=1")
             child.terminate()
             began_at = time.monotonic()

@@ -154,7 +154,7 @@ def hand_over(demo: Demo, lang: str) -> None:
         "--rounds",
         "1",
         "--sample",
-        "3",
+        "1",
         "--lang",
         lang,
         "--quiet",
