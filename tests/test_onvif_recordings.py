@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from devices import http
+from lxml import etree
 from onvif_device import Script, envelope, fault, recording
 from onvif_reading import DEADLINE_S, at, fact, observe, reason, spans
 
@@ -13,6 +16,8 @@ from drivers.model import (
     Unavailable,
     Value,
 )
+from drivers.onvif import documents
+from drivers.onvif.recordings import topic
 
 # --- recordings
 
@@ -123,3 +128,17 @@ def test_a_replay_address_that_fails_is_told_as_a_missing_picture() -> None:
     assert fact(seen, "camera:one", "recordings") == whole(spans((0, 1)))
     missing = [one.value for one in seen if isinstance(one.value, Unavailable) and one.value.path == "playback"]
     assert [one.reason for one in missing] == ["fault"]
+
+
+def test_a_request_for_events_keeps_its_filter_while_another_device_is_asked() -> None:
+    """One element for all was moved from request to request, and the process died of it now and then (SIGSEGV)."""
+    service, client = documents.service(documents.SEARCH, "FindEvents", "/search", None)
+
+    def request() -> etree._Element:
+        asked = {"Scope": {}, "IncludeStartState": False, "KeepAliveTime": timedelta(seconds=10)}
+        return client.create_message(
+            service.ws_client, "FindEvents", StartPoint=at(0), SearchFilter=topic(), **asked
+        )  # fmt: skip
+
+    requests = [request() for _ in range(3)]
+    assert all(len(one.findall(".//{*}TopicExpression")) == 1 for one in requests)

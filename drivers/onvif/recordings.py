@@ -35,13 +35,6 @@ _KEEP_ALIVE = timedelta(seconds=10)
 _WAIT = timedelta(seconds=2)
 
 
-_TOPIC = etree.fromstring(
-    '<wsnt:TopicExpression xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:tns1="http://www.onvif.org/ver10/topics"'
-    ' Dialect="http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet">'
-    f"tns1:{parse_recordings.TRACK_STATE}</wsnt:TopicExpression>"
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Holdings:
     """Every recording that the device lists, in its order. `gaps_told`: what its events say is taken into account."""
@@ -105,6 +98,19 @@ def read_recordings(session: Session, table: ServiceTable, summed: RecordingSumm
     return Holdings(tuple(_complete(session, endpoint, one) for one in found))
 
 
+def topic() -> etree._Element:
+    """Return the filter for events of tracks, a new element each time.
+
+    zeep moves it into the request. Were it shared, a device's thread would take it out of the request that another is
+    writing without the GIL: the process then dies (lxml 6, SIGSEGV).
+    """
+    return etree.fromstring(
+        '<wsnt:TopicExpression xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:tns1="http://www.onvif.org/ver10/topics"'
+        ' Dialect="http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet">'
+        f"tns1:{parse_recordings.TRACK_STATE}</wsnt:TopicExpression>"
+    )
+
+
 def read_gap_events(session: Session, table: ServiceTable, held: Holdings) -> tuple[TrackEvent, ...]:
     """Ask for the events that tell when recorded data begins and ends.
 
@@ -123,7 +129,7 @@ def read_gap_events(session: Session, table: ServiceTable, held: Holdings) -> tu
         optional=True,
         StartPoint=min(starts),
         Scope={},
-        SearchFilter=_TOPIC,
+        SearchFilter=topic(),
         IncludeStartState=False,
         KeepAliveTime=_KEEP_ALIVE,
     )
