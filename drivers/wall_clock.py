@@ -18,8 +18,10 @@ _DIGITS = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2}) (\d{1,2}):(\d{2}):(\d{2})", r
 DATE_OFFSET_MAX_S = 100 * 365 * 86_400
 """A Date header that is further off is that of no clock."""
 
-_HALF_SECOND_S = 0.501
-"""Half of the second that a device counts in, and a millisecond for rounding."""
+_TICK_S = 0.01
+"""Linux' time() is that of the last timer tick, 10 ms at CONFIG_HZ=100: that long it still tells the second before."""
+
+_ROUNDING_S = 0.001
 
 
 def digits(text: str) -> datetime:
@@ -50,13 +52,20 @@ def shown(moment: datetime, zone: str) -> datetime:
 
 
 def measured(said: datetime, exchange: Exchange, ntp: bool | None) -> Clock:
-    """Compare the time that a device told in whole seconds with ours.
+    """Compare the time that a device told in whole seconds with ours, by `second_offset_s`."""
+    offset_s, uncertainty_s = second_offset_s(said, exchange)
+    return Clock(round(offset_s, 3), round(uncertainty_s, 3), ntp)
 
-    The device cuts its time to seconds: the middle of that second, true within half of one and half the round trip.
+
+def second_offset_s(said: datetime, exchange: Exchange) -> tuple[float, float]:
+    """Return how far a device is ahead of us that told a whole second, and how far the truth may lie from that.
+
+    The device cuts its time to seconds, and takes it from the last tick: its clock stood anywhere in that second or one
+    tick behind it, at some moment of the round trip.
     """
-    half_s = exchange.reply.elapsed_s / 2
-    offset_s = (said - (exchange.received_at - timedelta(seconds=half_s))).total_seconds() + 0.5
-    return Clock(round(offset_s, 3), round(_HALF_SECOND_S + half_s, 3), ntp)
+    half_trip_s, half_second_s = exchange.reply.elapsed_s / 2, (1 + _TICK_S) / 2
+    asked_at = exchange.received_at - timedelta(seconds=half_trip_s)
+    return (said - asked_at).total_seconds() + half_second_s, half_second_s + half_trip_s + _ROUNDING_S
 
 
 def date_offset_s(header: str | None, at: datetime) -> float | None:

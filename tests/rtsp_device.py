@@ -156,6 +156,7 @@ class RtspDevice:
             self._start(lambda sock=sock: self._serve(sock))  # type: ignore[misc]
 
     def _serve(self, sock: socket.socket) -> None:
+        ended = threading.Event()  # of this session: the TEARDOWN of the one before may be read after our PLAY
         with contextlib.suppress(OSError), sock, sock.makefile("rb") as stream:
             while line := stream.readline():
                 method, url, _ = line.decode().split()
@@ -173,11 +174,12 @@ class RtspDevice:
                 if method == self.hang_up_after:
                     return
                 if method == "TEARDOWN":
+                    ended.set()
                     self.torn_down.set()
                     return
                 if method == "PLAY" and b" 200 " in answer[:20]:
                     self.torn_down.clear()
-                    self._start(lambda: self._play(sock))
+                    self._start(lambda: self._play(sock, ended))
 
     def _answer(self, asked: RtspAsked) -> bytes | None:
         if asked.method in self.answers:
@@ -195,7 +197,7 @@ class RtspDevice:
             return rtsp(200, asked, "", f"Transport: RTP/AVP/TCP;unicast;{channels}", "Session: 77;timeout=60")
         return rtsp(200, asked, "", "Session: 77")
 
-    def _play(self, sock: socket.socket) -> None:
+    def _play(self, sock: socket.socket, ended: threading.Event) -> None:
         """Send the packets; each round goes on counting, as a live stream does."""
         packets = list(self.clip.packets if self.packets is None else self.packets)
         with contextlib.suppress(OSError):
@@ -207,7 +209,7 @@ class RtspDevice:
                     sock.sendall(interleaved(data, self.channel))
                 # A receiver report and a silence in between, as servers have them.
                 sock.sendall(interleaved(b"\x80\xc8" + bytes(26), self.channel + 1))
-                if self.stopping.wait(0.01) or self.torn_down.is_set():
+                if self.stopping.wait(0.01) or ended.is_set():
                     return
             if self.once:
                 sock.shutdown(socket.SHUT_RDWR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Iterator
 
@@ -89,15 +90,12 @@ class SilentAtFirst:
 
 
 def test_a_stream_that_stands_still_is_none_and_the_next_one_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rtsp_sample, "LATE_S", 0.3)
+    monkeypatch.setattr(rtsp_sample, "LATE_S", 1.5)
     with RtspDevice(clip("h264"), packets=SilentAtFirst(clip("h264").packets)) as served:
-        begun = time.monotonic()
-        first, second = sampled(served, "main", "sub", seconds=1.0)
-        took_s = time.monotonic() - begun
+        first, second = sampled(served, "main", "sub", seconds=0.5, deadline_s=60.0)
     assert isinstance(first, Unavailable) and first.reason == "deadline"
-    assert "0.0 s of video came in 1.3 s, wanted were 1 s" in first.detail
-    assert isinstance(second, StreamSample)
-    assert took_s < 2 * 1.3 + SLACK_S
+    assert re.search(r"^0\.0 s of video came in \d\.\d s, wanted were 0\.5 s", first.detail), first.detail
+    assert isinstance(second, StreamSample), second
     assert served.methods().count("TEARDOWN") == 2, "the slot of the silent one is given back as well"
 
 

@@ -16,10 +16,9 @@ from drivers.hikvision.parse_device import DeviceKind, DeviceTime
 from drivers.hikvision.reply import document, plain_text
 from drivers.hikvision.times import nearest, stamp
 from drivers.model import Clock
+from drivers.wall_clock import measured
 
 DEFAULT_RTSP_PORT = 554
-_HALF_SECOND_S = 0.501
-"""Half of the second that a device counts in, and a millisecond for rounding."""
 _SMART_ROOTS = ("SMARTTest", "SmartTest", "SMARTTestStatus", "SmartTestStatus")
 
 
@@ -35,17 +34,10 @@ def read_clock(isapi: Isapi, zone: ZoneInfo) -> Clock:
     on DS-7716NI-I4, `zone_wrong` says so.
     """
     told, exchange = _device_time(isapi)
-    half_s = exchange.reply.elapsed_s / 2
-    asked_at = exchange.received_at - timedelta(seconds=half_s)
-    moment = nearest(told.stamp.written, zone, asked_at)
+    moment = nearest(told.stamp.written, zone, exchange.received_at)
     offset = told.stamp.offset
-    return Clock(
-        # The device cuts its time to whole seconds: the middle of that second, true within half of one.
-        offset_s=round((moment - asked_at).total_seconds() + 0.5, 3),
-        uncertainty_s=round(_HALF_SECOND_S + half_s, 3),
-        ntp=told.mode.upper() == "NTP" if told.mode else None,
-        zone_wrong=offset is not None and offset != moment.astimezone(zone).utcoffset(),
-    )
+    clock = measured(moment, exchange, ntp=told.mode.upper() == "NTP" if told.mode else None)
+    return replace(clock, zone_wrong=offset is not None and offset != moment.astimezone(zone).utcoffset())
 
 
 def read_ntp(isapi: Isapi, clock: Clock) -> Clock:

@@ -16,9 +16,7 @@ from drivers.onvif import documents, parse, parse_device
 from drivers.onvif.parse_device import DeviceTime
 from drivers.onvif.services import ServiceTable, device_endpoint, from_capabilities, from_services
 from drivers.onvif.soap import Answer, Session
-
-_HALF_SECOND_S = 0.501
-"""Half of the second that a device counts in, and a millisecond for rounding."""
+from drivers.wall_clock import second_offset_s
 
 _SAME_CLOCK_S = 5.0
 """How far the HTTP Date may lie from the time that the device tells, and still be of the same clock."""
@@ -141,12 +139,8 @@ def read_signing(session: Session, table: ServiceTable) -> Signing:
 
 
 def _measured(answer: Answer) -> ClockRead:
-    half_s = answer.exchange.reply.elapsed_s / 2
-    asked_at = answer.exchange.received_at - timedelta(seconds=half_s)
     said = parse_device.device_time(answer)
-    # The device cuts its time to whole seconds: the middle of that second, true within half of one.
-    offset_s = (said.utc - asked_at).total_seconds() + 0.5
-    either_s = _HALF_SECOND_S + half_s
+    offset_s, either_s = second_offset_s(said.utc, answer.exchange)
     return ClockRead(said, offset_s - either_s, offset_s + either_s, answer.exchange.anonymous)
 
 
