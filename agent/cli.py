@@ -49,7 +49,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "bundle": ("agent.commands.bundle", "pack what support needs into one archive, without secrets or pictures"),
     "config": ("agent.commands.config", "validate, show or compare the configuration, and its schema"),
     "credentials": ("agent.commands.credentials", "show refused logins, and allow another try"),
-    "enroll": ("agent.commands.enroll", "enrol this gateway at its hub with a token from the hub's team"),
+    "enroll": ("agent.commands.enroll", "enroll this gateway at its hub with a token from the hub's team"),
     "keys": ("agent.commands.keys", "show or change the report key, and get a certificate for the broker"),
     "queue": ("agent.commands.queue", "show the reports that wait, send them, or carry them by file"),
     "verify": ("agent.commands.verify", "verify signed reports: files, cases, or as they pass on a broker"),

@@ -39,8 +39,8 @@ FILING_TYP: Final = "vss-filing+json"
 """What was filed with the police: `agent/filed_file.py`."""
 KEY_TYP: Final = "vss-key+json"
 """What a new report key signs to prove that it is there: `agent/rotation.py`."""
-ENROL_TYP: Final = "vss-enrol+json"
-"""What a gateway asks of an enrolment desk: `agent/enroll/wire.py`."""
+ENROLL_TYP: Final = "vss-enroll+json"
+"""What a gateway asks of an enrollment desk: `agent/enroll/wire.py`."""
 
 PAYLOAD_MAX_BYTES: Final = 1024 * 1024
 """No report is larger, however it travels."""

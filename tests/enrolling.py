@@ -1,4 +1,4 @@
-"""What tests of enrolment share: a desk with its authority, and gateways that ask it, without a site's files."""
+"""What tests of enrollment share: a desk with its authority, and gateways that ask it, without a site's files."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from agent.config import Hub
 from agent.enroll.channel import ask
 from agent.enroll.token import Token, read_token, write_token
 from agent.enroll.wire import Grant, Refusal, Request, read_answer, write_request
-from agent.hub import enrol_place, enrolment
-from agent.hub.enrol_place import CA_NAME, CRL_NAME, Place, Settings
-from agent.hub.enrol_server import serving
-from agent.hub.enrol_store import EnrolStore
+from agent.hub import enroll_place, enrollment
+from agent.hub.enroll_place import CA_NAME, CRL_NAME, Place, Settings
+from agent.hub.enroll_server import serving
+from agent.hub.enroll_store import EnrollStore
 from agent.keys import load_or_create_signer
 from agent.keys_tls import certificate_request
 
@@ -33,23 +33,23 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-class EnrolDesk:
-    """An enrolment desk on disk, and its open database."""
+class EnrollDesk:
+    """An enrollment desk on disk, and its open database."""
 
     def __init__(self, data: Path, port: int = 1, broker_port: int = 8883, now: datetime | None = None) -> None:
         settings = Settings("127.0.0.1", port, "127.0.0.1", broker_port)
-        self.place: Place = enrol_place.make(data, settings, (), b"", now or clock())
-        self.store = EnrolStore(self.place.directory)
+        self.place: Place = enroll_place.make(data, settings, (), b"", now or clock())
+        self.store = EnrollStore(self.place.directory)
 
     def token(self, site: str = "S1", now: datetime = NOW, valid: timedelta = DAY) -> Token:
         """Make a token."""
-        ((token, line),) = enrolment.make_tokens(self.place, self.store, [site], valid, now)
+        ((token, line),) = enrollment.make_tokens(self.place, self.store, [site], valid, now)
         assert read_token(line) == token
         return token
 
     def answer(self, data: bytes, now: datetime = NOW) -> Grant | Refusal:
         """Have it decide a request."""
-        return enrolment.answer(self.place, self.store, data, now)[0]
+        return enrollment.answer(self.place, self.store, data, now)[0]
 
     def reason(self, data: bytes, now: datetime = NOW) -> str:
         """Return why it gives nothing, empty where it gives."""
@@ -100,7 +100,7 @@ SITE = (
 class City:
     """What the hub's team runs: desk, broker and hub."""
 
-    desk: EnrolDesk
+    desk: EnrollDesk
     broker: SampleBroker
     hub: RunningHub
 
@@ -116,7 +116,7 @@ def city_in(tmp_path: Path) -> Iterator[City]:
     broker_files.mkdir(mode=0o755)
     desk_port = free_port()
     broker = SampleBroker(tmp_path / "broker", broker_files, revocations=True)
-    desk = EnrolDesk(data, desk_port, broker.port)
+    desk = EnrollDesk(data, desk_port, broker.port)
     for name in (CA_NAME, CRL_NAME, "broker.crt", "broker.key"):
         (broker_files / name).symlink_to(desk.place.path(name))
     own = desk.place.directory

@@ -28,7 +28,7 @@ ATTACKERS = (
     "network",
     "hub",
     "stole the gateway",
-    "its enrolment",
+    "its enrollment",
     "report, a bundle or a page",
 )
 NOBODY = "none: nothing notices it"

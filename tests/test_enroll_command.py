@@ -21,7 +21,7 @@ from agent.commands import enroll as command
 from agent.config_load import load_declared
 from agent.delivery_facts import OwnCertificate
 from agent.enroll.token import Token, write_token
-from agent.hub import enrolment, trust
+from agent.hub import enrollment, trust
 from agent.lock import lock
 from agent.site_lines import marked, unmarked
 
@@ -37,7 +37,7 @@ def config(tmp_path: Path) -> Path:
     return site_file(tmp_path / "etc", "S1")
 
 
-def test_one_command_enrols_a_fresh_gateway_and_its_first_report_is_confirmed(
+def test_one_command_enrolls_a_fresh_gateway_and_its_first_report_is_confirmed(
     city: City, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert enroll(config, city.token(), "--json") == 0
@@ -58,7 +58,7 @@ def test_files_have_the_modes_that_they_need_and_private_keys_never_leave(
 ) -> None:
     assert enroll(config, city.token()) == 0
     modes = {name: (config.parent / name).stat().st_mode & 0o777 for name in contents(config.parent)}
-    assert modes["state/site-key.pem"] == modes["state/report-key.pem"] == modes["state/enrolment.json"] == 0o600
+    assert modes["state/site-key.pem"] == modes["state/report-key.pem"] == modes["state/enrollment.json"] == 0o600
     assert modes["state/site.pem"] == modes["hub-ca.pem"] == modes["hub-jwks.json"] == modes["site.toml"] == 0o644
     at_hub = b"".join(contents(city.desk.place.data).values())
     for name in ("site-key.pem", "report-key.pem"):
@@ -114,7 +114,7 @@ def test_a_revoked_gateway_is_refused_by_the_broker_and_not_believed_by_the_hub(
 ) -> None:
     assert enroll(config, city.token(), "--quiet") == 0
     assert connects(city, config) == "connected"
-    enrolment.revoke(city.desk.place, city.desk.store, "S1", clock())
+    enrollment.revoke(city.desk.place, city.desk.store, "S1", clock())
     kid = next(iter(trust.load(city.desk.place.data).bindings))
     assert trust.load(city.desk.place.data).decide("S1", kid) == "revoked-key"
     if how == "reload":
@@ -127,7 +127,7 @@ def test_a_revoked_gateway_is_refused_by_the_broker_and_not_believed_by_the_hub(
     assert "the broker says that our certificate is revoked" in capsys.readouterr().out
 
 
-def test_a_repeated_enrolment_gives_the_same_certificate_and_changes_no_file(city: City, config: Path) -> None:
+def test_a_repeated_enrollment_gives_the_same_certificate_and_changes_no_file(city: City, config: Path) -> None:
     token = city.token()
     assert enroll(config, token, "--quiet") == 0
     keep = ("site.toml", "hub-ca.pem", "hub-jwks.json", "state/site.pem", "state/site-key.pem", "state/report-key.pem")
@@ -145,7 +145,7 @@ def test_the_token_comes_by_pipe_file_or_question_as_well(
     assert enroll(config, "-", "--quiet") == 0
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{token}\n"))
     assert enroll(config, "--quiet") == 0
-    assert "Enrolment token" in capsys.readouterr().out
+    assert "Enrollment token" in capsys.readouterr().out
     (tmp_path / "token").write_text(token)
     assert enroll(config, "--token-file", tmp_path / "token", "--quiet") == 0
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
@@ -176,7 +176,7 @@ def test_as_root_the_service_s_files_are_the_service_s_and_site_toml_keeps_owner
     assert enroll(config, city.token(), "--quiet") in (0, 69)
     owned = {path.name for path in state.iterdir() if path.stat().st_uid == 65534}
     assert owned == {path.name for path in state.iterdir()}
-    assert {"site-key.pem", "report-key.pem", "site.pem", "enrolment.json", "spool.db"} <= owned
+    assert {"site-key.pem", "report-key.pem", "site.pem", "enrollment.json", "spool.db"} <= owned
     status = config.stat()
     assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (0, 65534, 0o640)
     assert (config.parent / "hub-jwks.json").stat().st_uid == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from enrolling import City, EnrolDesk, city_in, clock, contents, enroll, printed, site_file
+from enrolling import City, EnrollDesk, city_in, clock, contents, enroll, printed, site_file
 from hubside import waits
 from mosquitto import free_port
 
@@ -16,8 +16,8 @@ from agent.cli import main
 from agent.commands import enroll as command
 from agent.config_load import load_declared
 from agent.enroll.token import Token, write_token
-from agent.hub import enrolment
-from agent.hub.enrol_server import serving
+from agent.hub import enrollment
+from agent.hub.enroll_server import serving
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("at", ["plan", "put", "keep_desk", "send_first"])
-def test_an_enrolment_that_was_killed_at_any_step_is_repeated_with_the_same_token(
+def test_an_enrollment_that_was_killed_at_any_step_is_repeated_with_the_same_token(
     city: City, config: Path, at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = city.token()
@@ -63,7 +63,7 @@ def test_another_gateway_with_the_same_token_is_told_what_that_means(
 def test_another_hub_takes_the_place_of_the_one_that_a_site_relies_on_only_when_told(
     city: City, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = EnrolDesk(tmp_path / "other", free_port(), 1)
+    other = EnrollDesk(tmp_path / "other", free_port(), 1)
     with serving(other.place, other.store, ("127.0.0.1", other.place.settings.port), lambda event: None, clock):
         assert enroll(config, city.token(), "--quiet") == 0
         before = contents(config.parent)
@@ -91,7 +91,7 @@ def wrong_tokens(city: City) -> dict[str, tuple[str, int, str]]:
         "unknown": (write_token(unknown), 4, "does not know this token"),
         "another site": (write_token(other), 2, "the token is for site S2"),
         "cut": (write_token(good)[:-3], 2, "not whole"),
-        "something else": ("password1", 2, "not an enrolment token"),
+        "something else": ("password1", 2, "not an enrollment token"),
     }
 
 
@@ -165,7 +165,7 @@ def test_a_certificate_is_renewed_when_a_third_of_its_life_is_left_and_not_befor
     assert enroll(config, "--renew") == 0
     assert "nothing to renew yet" in capsys.readouterr().out
     monkeypatch.setattr(command, "RENEW_AT_RATIO", 2)
-    monkeypatch.setattr(enrolment, "RENEWED_LATELY", timedelta())
+    monkeypatch.setattr(enrollment, "RENEWED_LATELY", timedelta())
     assert enroll(config, "--renew", "--json") == 0
     assert printed(capsys)["done"] is True
     second = x509.load_pem_x509_certificate(path.read_bytes())
@@ -180,7 +180,7 @@ def test_renewal_of_a_gateway_that_was_never_enrolled_or_was_revoked_is_refused(
     assert enroll(config, "--renew") == 2
     assert "never enrolled" in capsys.readouterr().err
     assert enroll(config, city.token(), "--quiet") == 0
-    enrolment.revoke(city.desk.place, city.desk.store, "S1", clock())
+    enrollment.revoke(city.desk.place, city.desk.store, "S1", clock())
     assert enroll(config, "--renew") == 4
     assert "taken back" in capsys.readouterr().err
     assert enroll(config, city.token(), "--renew") == 2

@@ -36,26 +36,26 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
 def test_init_makes_everything_once_and_never_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert enroll(tmp_path, *INIT) == 0
     assert "keep ca.key safe" in capsys.readouterr().out
-    made = {path.name: path.read_bytes() for path in (tmp_path / "enrol").iterdir()}
+    made = {path.name: path.read_bytes() for path in (tmp_path / "enroll").iterdir()}
     assert {"ca.crt", "ca.key", "ca.crl", "broker.crt", "broker.key", "hub.crt", "hub.key", "desk.crt"} <= set(made)
     assert enroll(tmp_path, *INIT) == 2
     assert "not made anew" in capsys.readouterr().err
-    assert {path.name: path.read_bytes() for path in (tmp_path / "enrol").iterdir()} == made
+    assert {path.name: path.read_bytes() for path in (tmp_path / "enroll").iterdir()} == made
 
 
 def test_init_that_was_cut_off_is_done_by_the_next_one(tmp_path: Path) -> None:
     assert enroll(tmp_path, *INIT) == 0
-    (tmp_path / "enrol" / "desk.json").unlink()
+    (tmp_path / "enroll" / "desk.json").unlink()
     assert enroll(tmp_path, *INIT) == 0
     assert enroll(tmp_path, "token", "--site", "S1") == 0
 
 
 def test_a_broker_that_has_a_certificate_already_gets_none(tmp_path: Path, data: Path) -> None:
     other = tmp_path / "other"
-    assert enroll(other, *INIT, "--broker-ca", data / "enrol" / "ca.crt") == 0
-    assert not (other / "enrol" / "broker.crt").exists()
-    both = (other / "enrol" / "authorities.crt").read_bytes()
-    assert both.count(b"BEGIN CERTIFICATE") == 2 and (data / "enrol" / "ca.crt").read_bytes() in both
+    assert enroll(other, *INIT, "--broker-ca", data / "enroll" / "ca.crt") == 0
+    assert not (other / "enroll" / "broker.crt").exists()
+    both = (other / "enroll" / "authorities.crt").read_bytes()
+    assert both.count(b"BEGIN CERTIFICATE") == 2 and (data / "enroll" / "ca.crt").read_bytes() in both
 
 
 def test_tokens_of_several_sites_come_as_text_json_and_csv(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,7 +93,7 @@ def test_every_site_of_a_rendered_folder_gets_a_token_and_its_file(
     assert enroll(data, "token", "--sites", tmp_path / "sites", "--csv", "--write") == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     for row in rows:
-        path = tmp_path / "sites" / row["site"] / "enrol-token"
+        path = tmp_path / "sites" / row["site"] / "enroll-token"
         assert path.read_text().strip() == row["token"] and path.stat().st_mode & 0o777 == 0o600
     assert [row["site"] for row in rows] == ["S1", "S2"]
 
@@ -119,7 +119,7 @@ def test_revoke_says_which_file_the_broker_must_read(data: Path, capsys: pytest.
     enroll(data, "token", "--site", "S1")
     capsys.readouterr()
     assert enroll(data, "revoke", "S1") == 0
-    assert f"{data / 'enrol' / 'ca.crl'} again" in capsys.readouterr().out
+    assert f"{data / 'enroll' / 'ca.crl'} again" in capsys.readouterr().out
     assert enroll(data, "revoke", "S1", "--json") == 0
     assert printed(capsys)["revoked"] == []
 
@@ -148,13 +148,13 @@ def test_a_mistake_is_one_line(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["desk.json", "ca.key", "ca.crt", "authorities.crt", "desk.crt", "enrol.db"])
+@pytest.mark.parametrize("name", ["desk.json", "ca.key", "ca.crt", "authorities.crt", "desk.crt", "enroll.db"])
 def test_a_broken_or_missing_file_of_the_desk_is_one_line(
     data: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     enroll(data, "token", "--site", "S1")
     capsys.readouterr()
-    path = data / "enrol" / name
+    path = data / "enroll" / name
     for suffix in ("-wal", "-shm"):
         path.with_name(name + suffix).unlink(missing_ok=True)
     path.write_bytes(b"\xffrubbish" * 99)

@@ -39,7 +39,7 @@ def maker(tmp_path: Path) -> Maker:
 
 
 def test_trust_add_while_the_hub_runs_verifies_the_backlog_and_confirms_it(tmp_path: Path) -> None:
-    """The enrolment of a new site from end to end: unknown, compared, trusted, confirmed; nothing is restarted."""
+    """The enrollment of a new site from end to end: unknown, compared, trusted, confirmed; nothing is restarted."""
     with Broker(tmp_path / "broker") as broker:
         maker = Maker(tmp_path / "site", delivery.site(hub=Hub("127.0.0.1", broker.port, tls=False)))
         assert maker.site.hub is not None

@@ -1,4 +1,4 @@
-"""Enrol this gateway at its hub with a token: certificate, the hub's keys, and a first report.
+"""Enroll this gateway at its hub with a token: certificate, the hub's keys, and a first report.
 
 camwarden enroll TOKEN            also: - (standard input), --token-file FILE, or nothing: it is asked for
 camwarden enroll --renew          a new certificate before the old one ends; does nothing as long as it lasts
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Enrol, or renew.
+    """Enroll, or renew.
 
     Raises:
         AgentError: One clear line and its exit code.
@@ -106,7 +106,7 @@ def _token_text(args: argparse.Namespace) -> str:
 
 def _asked_token(lang: str) -> str:
     try:
-        return ask_password(render(Message("Enrolment token (not shown):"), lang))
+        return ask_password(render(Message("Enrollment token (not shown):"), lang))
     except Ended:
         raise UsageError("no token was given; ask the hub's team for one") from None
 

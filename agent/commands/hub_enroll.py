@@ -29,17 +29,17 @@ from agent.enroll.token import Token, read_address
 from agent.errors import UsageError, os_words
 from agent.exits import OK
 from agent.files import write_atomic
-from agent.hub import enrol_place, enrolment
-from agent.hub.enrol_place import CRL_NAME, Place, Settings
-from agent.hub.enrol_server import serving
-from agent.hub.enrol_store import CertificateRow, EnrolStore, TokenRow
+from agent.hub import enroll_place, enrollment
+from agent.hub.enroll_place import CRL_NAME, Place, Settings
+from agent.hub.enroll_server import serving
+from agent.hub.enroll_store import CertificateRow, EnrollStore, TokenRow
 from agent.keys_tls import read_file
 from agent.model import Json, Message
 from agent.text import render
 from agent.topics import SITE_ID
 
 SCHEMA: Final = "camwarden-hub-enroll/1"
-FILE_NAME: Final = "enrol-token"
+FILE_NAME: Final = "enroll-token"
 VALID_MOST: Final = timedelta(days=30)
 BROKER_PORT: Final = 8883
 
@@ -97,8 +97,8 @@ def run(args: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     if args.enroll_action == "init":
         return _init(args, now)
-    place = enrol_place.load(args.data)
-    with closing(EnrolStore(place.directory)) as store:
+    place = enroll_place.load(args.data)
+    with closing(EnrollStore(place.directory)) as store:
         if args.enroll_action == "token":
             return _token(args, place, store, now)
         if args.enroll_action == "serve":
@@ -114,7 +114,7 @@ def _init(args: argparse.Namespace, now: datetime) -> int:
     if wrong:
         raise UsageError(Message("--broker-name: {name!r} is no name or address", {"name": wrong[0][:80]}))
     broker_ca = read_file(args.broker_ca) if args.broker_ca is not None else b""
-    place = enrol_place.make(args.data, settings, args.broker_name, broker_ca, now)
+    place = enroll_place.make(args.data, settings, args.broker_name, broker_ca, now)
     pin = place.pin.hex()
     if args.json:
         print(json.dumps({"schema": SCHEMA, "directory": str(place.directory), "pin": pin}))
@@ -127,13 +127,13 @@ def _init(args: argparse.Namespace, now: datetime) -> int:
     return OK
 
 
-def _token(args: argparse.Namespace, place: Place, store: EnrolStore, now: datetime) -> int:
+def _token(args: argparse.Namespace, place: Place, store: EnrollStore, now: datetime) -> int:
     if args.csv and args.json:
         raise UsageError("--csv and --json are two shapes of one answer: choose one")
     if args.write and args.sites is None:
         raise UsageError("--write needs --sites, the folder to write into")
     folders = _folders(args.sites) if args.sites is not None else dict.fromkeys(args.site, Path())
-    made = enrolment.make_tokens(place, store, folders, args.valid, now)
+    made = enrollment.make_tokens(place, store, folders, args.valid, now)
     for token, line in made if args.write else []:
         path = folders[token.site] / FILE_NAME
         try:
@@ -168,7 +168,7 @@ def _folders(directory: Path) -> dict[str, Path]:
     return found
 
 
-def _serve(args: argparse.Namespace, place: Place, store: EnrolStore) -> int:
+def _serve(args: argparse.Namespace, place: Place, store: EnrollStore) -> int:
     stop = until_interrupted()
     listen = args.listen or ("0.0.0.0", place.settings.port)  # noqa: S104  gateways come from outside
     with serving(place, store, listen, partial(_tell, args), lambda: datetime.now(UTC)) as port:
@@ -186,8 +186,8 @@ def _tell(args: argparse.Namespace, event: dict[str, Json]) -> None:
         print(f"{event['event']}: {details}", flush=True)
 
 
-def _revoke(args: argparse.Namespace, place: Place, store: EnrolStore, now: datetime) -> int:
-    serials = enrolment.revoke(place, store, args.site, now)
+def _revoke(args: argparse.Namespace, place: Place, store: EnrollStore, now: datetime) -> int:
+    serials = enrollment.revoke(place, store, args.site, now)
     if args.json:
         print(json.dumps({"schema": SCHEMA, "site": args.site, "revoked": list(serials)}))
     elif not args.quiet:
@@ -196,7 +196,7 @@ def _revoke(args: argparse.Namespace, place: Place, store: EnrolStore, now: date
     return OK
 
 
-def _list(args: argparse.Namespace, store: EnrolStore, now: datetime) -> int:
+def _list(args: argparse.Namespace, store: EnrollStore, now: datetime) -> int:
     tokens, certificates = store.tokens(), store.certificates()
     if args.json:
         print(

@@ -22,7 +22,7 @@ from agent.commands.ledger_file import (
 from agent.commands.ledger_import import hub_keys, sound_plan, tell_left_out, tell_undeclared, today
 from agent.errors import UsageError
 from agent.ledger import folder
-from agent.ledger.enrolment import page
+from agent.ledger.enrollment import page
 from agent.ledger.rows import Entry, Problem
 from agent.ledger.sites import SitePlan, by_site, with_given
 from agent.model import Json, Message

@@ -1,4 +1,4 @@
-"""The wire from a gateway to the enrolment desk: HTTPS whose server is known by the pin of its certificate alone.
+"""The wire from a gateway to the enrollment desk: HTTPS whose server is known by the pin of its certificate alone.
 
 No authority, host name or clock is asked, so that it works on a fresh machine; and not a byte of ours leaves before
 the pin fits. The handshake proves that whoever shows the certificate has its key.
@@ -55,7 +55,7 @@ def ask(host: str, port: int, pin: bytes, data: bytes, within_s: float = ASK_WIT
     except OSError as error:
         raise HubUnavailable(
             Message(
-                "{where}: the hub's enrolment desk cannot be reached: {why}; look at network, name and firewall, then "
+                "{where}: the hub's enrollment desk cannot be reached: {why}; look at network, name and firewall, then "
                 "repeat with the same token",
                 {"where": where, "why": os_words(error)},
             )
@@ -81,7 +81,7 @@ def ask(host: str, port: int, pin: bytes, data: bytes, within_s: float = ASK_WIT
         why = os_words(error) if isinstance(error, OSError) else type(error).__name__
         raise HubUnavailable(
             Message(
-                "{where}: the hub's enrolment desk did not answer: {why}; repeat with the same token",
+                "{where}: the hub's enrollment desk did not answer: {why}; repeat with the same token",
                 {"where": where, "why": why},
             )
         ) from None

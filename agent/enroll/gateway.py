@@ -1,4 +1,4 @@
-"""The gateway's side of enrolment: its two keys, its request, and what a desk's answer means for it.
+"""The gateway's side of enrollment: its two keys, its request, and what a desk's answer means for it.
 
 Decides which answers count: a grant for this site by a clock that agrees with ours. Where things are put is
 `agent/enroll/placing.py`'s.
@@ -32,7 +32,7 @@ CLOCK_MOST: Final = timedelta(minutes=5)
 
 REFUSED: Final[dict[Reason, Message]] = {
     "malformed": Message(
-        "the hub's enrolment desk does not understand this gateway: bring both to the same version of camwarden"
+        "the hub's enrollment desk does not understand this gateway: bring both to the same version of camwarden"
     ),
     "unknown": Message(
         "the hub does not know this token: it is another hub's, or its desk was made anew; ask for a new one"
@@ -49,11 +49,13 @@ REFUSED: Final[dict[Reason, Message]] = {
         "the report key of this gateway is that of another site at the hub: it was copied; move report-key.pem away, "
         "and repeat"
     ),
-    "busy": Message("the hub's enrolment desk has trouble of its own: repeat in a while, with the same token"),
+    "busy": Message("the hub's enrollment desk has trouble of its own: repeat in a while, with the same token"),
 }
 """What the desk's refusals mean at the gateway, each with the next step."""
 
-NOT_KNOWN_TO_RENEW: Final = Message("the hub knows no certificate of this gateway's keys; ask for a token, enrol again")
+NOT_KNOWN_TO_RENEW: Final = Message(
+    "the hub knows no certificate of this gateway's keys; ask for a token, enroll again"
+)
 
 
 class NotEnrolled(AgentError):

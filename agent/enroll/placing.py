@@ -30,8 +30,8 @@ from agent.site_lines import Change, marked, merged, unmarked
 
 CA_NAME: Final = "hub-ca.pem"
 JWKS_NAME: Final = "hub-jwks.json"
-NOTE_NAME: Final = "enrolment.json"
-NOTE_SCHEMA: Final = "camwarden-enrolment/1"
+NOTE_NAME: Final = "enrollment.json"
+NOTE_SCHEMA: Final = "camwarden-enrollment/1"
 
 _OPEN = 0o644
 _BROKER_PORT = 8883
@@ -194,7 +194,7 @@ def kept_desk(place: TlsPlace) -> Desk:
 
 def _try(config: Path, text: str) -> None:
     """Have the loader read a new site.toml in its place."""
-    tried = config.with_name(f".{config.name}.enrol")
+    tried = config.with_name(f".{config.name}.enroll")
     try:
         write_atomic(tried, text.encode(), 0o600)
         load_declared(tried)

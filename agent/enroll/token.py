@@ -1,6 +1,6 @@
-"""The enrolment token: one line of text that a person carries from the hub to a gateway. Pure.
+"""The enrollment token: one line of text that a person carries from the hub to a gateway. Pure.
 
-It says where the hub's enrolment desk is and by which certificate it is known, so that nothing is trusted on first
+It says where the hub's enrollment desk is and by which certificate it is known, so that nothing is trusted on first
 use; for which site it was made; and a secret that is good once and for a short time. Whether it still is, the desk
 decides. Its last bytes are a digest of the rest: a line that was cut or mistyped is told before anything is sent.
 
@@ -82,7 +82,7 @@ def read_token(text: str) -> Token:
     line = "".join(text[: 2 * MAX_CHARS].split())
     if not line.startswith(PREFIX):
         raise UsageError(
-            Message("not an enrolment token: one begins with {prefix}; ask the hub's team for one", {"prefix": PREFIX})
+            Message("not an enrollment token: one begins with {prefix}; ask the hub's team for one", {"prefix": PREFIX})
         )
     try:
         data = unb64url(line.removeprefix(PREFIX)) if len(line) <= MAX_CHARS else b""
@@ -90,12 +90,12 @@ def read_token(text: str) -> Token:
         data = b""
     data, check = data[:-_CHECK_BYTES], data[-_CHECK_BYTES:]
     if not data or check != _check(data):
-        raise UsageError("the enrolment token is not whole: copy all of it, from camwarden1. to its last character")
+        raise UsageError("the enrollment token is not whole: copy all of it, from camwarden1. to its last character")
     try:
         return _token(json.loads(data))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(
-            "the enrolment token is not of a form that is known here; ask the hub's team for a new one"
+            "the enrollment token is not of a form that is known here; ask the hub's team for a new one"
         ) from None
 
 

@@ -1,8 +1,8 @@
-"""What a gateway asks of the enrolment desk and what it answers: values and their bytes. Pure, and the same for both.
+"""What a gateway asks of the enrollment desk and what it answers: values and their bytes. Pure, and the same for both.
 
 A request is one flattened JWS, signed by the site's report key: so the hub binds no key that the gateway does not have.
 It carries the request for the TLS certificate (PKCS #10), which is signed by the TLS key; both private keys stay.
-An answer is JSON: what was granted, or why not. Nothing here decides; `agent/hub/enrolment.py` does.
+An answer is JSON: what was granted, or why not. Nothing here decides; `agent/hub/enrollment.py` does.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Any, Final, Literal, get_args
 
 from agent.chain import encode
 from agent.config_sections import is_host
-from agent.envelope import ENROL_TYP, flatten, sign_payload, unflatten, verify
+from agent.envelope import ENROLL_TYP, flatten, sign_payload, unflatten, verify
 from agent.errors import NotVerified
 from agent.keys import PublicKey, Signer, b64url, jwk_set, public_key, unb64url
 from agent.model import utc_text
 from agent.topics import SITE_ID
 
-REQUEST_SCHEMA: Final = "camwarden-enrol-request/1"
+REQUEST_SCHEMA: Final = "camwarden-enroll-request/1"
 GRANT_SCHEMA: Final = "camwarden-enrolled/1"
-REFUSAL_SCHEMA: Final = "camwarden-enrol-refused/1"
+REFUSAL_SCHEMA: Final = "camwarden-enroll-refused/1"
 
-PATH: Final = "/v1/enrol"
+PATH: Final = "/v1/enroll"
 """Where the desk takes requests, by POST."""
 
 REQUEST_MAX_BYTES: Final = 16 * 1024
@@ -93,7 +93,7 @@ def write_request(request: Request, signer: Signer) -> bytes:
             "secret": b64url(request.secret),
         }
     )
-    return flatten(payload, sign_payload(payload, signer, ENROL_TYP))
+    return flatten(payload, sign_payload(payload, signer, ENROLL_TYP))
 
 
 def read_request(data: bytes) -> Request:
@@ -103,7 +103,7 @@ def read_request(data: bytes) -> Request:
         NotVerified: It is not a request; the message never repeats it.
     """
     if len(data) > REQUEST_MAX_BYTES:
-        raise NotVerified("malformed", "a request for enrolment is shorter")
+        raise NotVerified("malformed", "a request for enrollment is shorter")
     payload, jws = unflatten(data)
     try:
         said = _object(payload, REQUEST_SCHEMA)
@@ -112,8 +112,8 @@ def read_request(data: bytes) -> Request:
         if not (SITE_ID.fullmatch(request.site) and isinstance(request.csr, str) and request.csr.isascii()):
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise NotVerified("malformed", "not a request for enrolment") from None
-    verify(payload, jws, {key.kid: key}, ENROL_TYP)
+        raise NotVerified("malformed", "not a request for enrollment") from None
+    verify(payload, jws, {key.kid: key}, ENROLL_TYP)
     return request
 
 

@@ -1,7 +1,7 @@
 """A small certificate authority: it signs itself, certificates of sites and servers, and a list of revoked ones. Pure.
 
 Decides which request for a certificate is good, and what a certificate says: nothing of a request goes into it but its
-public key. Who may have one is `agent/hub/enrolment.py`'s; nothing here reads a file or a clock.
+public key. Who may have one is `agent/hub/enrollment.py`'s; nothing here reads a file or a clock.
 
 Source: RFC 5280 (certificates and revocation lists), RFC 2986 (requests).
 """

@@ -2,7 +2,7 @@
 
 Decides nothing by itself: a key is trusted only because somebody compared its thumbprint with the one that the site
 shows (`camwarden keys show`) and said so, or because it came with a token that the hub's team had made for this site
-(`by` `enrolment`). There is no trust on first use. A kid is bound to one site; a site may have
+(`by` `enrollment`). There is no trust on first use. A kid is bound to one site; a site may have
 several keys, so that a new one can be made known before the old one goes. A revoked kid stays in the file: what it
 signed and the hub had verified before stays verified, what comes after is refused.
 
@@ -35,7 +35,7 @@ SCHEMA: Final = "camwarden-trust/1"
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 Decision = Literal["trusted", "unknown-key", "key-of-another-site", "revoked-key", "expired-key"]
-By = Literal["person", "rotation", "enrolment"]
+By = Literal["person", "rotation", "enrollment"]
 
 
 @dataclass(frozen=True, slots=True)

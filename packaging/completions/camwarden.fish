@@ -601,7 +601,7 @@ complete -c camwarden -n '_shtab_camwarden_using credentials factory' -l lang -x
 complete -c camwarden -n '_shtab_camwarden_using credentials factory' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using credentials factory' -l version -d 'print the version and end'
 complete -c camwarden -n '_shtab_camwarden_using credentials factory; and test $_shtab_camwarden_npos -ge 0' -ka "(_camwarden_ids device)" -d 'only these devices, by their ids in site.toml'
-complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a enroll -d 'enrol this gateway at its hub with a token from the hub'"'"'s team'
+complete -c camwarden -n '_shtab_camwarden_using; and test $_shtab_camwarden_npos -eq 0' -a enroll -d 'enroll this gateway at its hub with a token from the hub'"'"'s team'
 complete -c camwarden -n '_shtab_camwarden_using enroll' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using enroll' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml)'
 complete -c camwarden -n '_shtab_camwarden_using enroll' -l json -d 'print one JSON object'

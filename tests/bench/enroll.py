@@ -72,7 +72,7 @@ def enrolled(home: Path, sites: int) -> tuple[float, list[float]]:
 
 
 def one(folder: Path, gateway: Path) -> float:
-    """Enrol a gateway as a person does: copy the site's folder, one command. Return how long the command took.
+    """Enroll a gateway as a person does: copy the site's folder, one command. Return how long the command took.
 
     All of them are on one machine, where each needs a state directory of its own: what `camwarden init` writes for it
     is added to the copy.
@@ -83,7 +83,7 @@ def one(folder: Path, gateway: Path) -> float:
     config.write_text(config.read_text("utf-8") + STORAGE)
     begun = time.monotonic()
     told = json.loads(
-        command("enroll", "--token-file", str(gateway / "enrol-token"), "--config", str(config), "--json")
+        command("enroll", "--token-file", str(gateway / "enroll-token"), "--config", str(config), "--json")
     )
     if told["report"] != "confirmed" or told["site"] != folder.name:
         raise RuntimeError(f"{folder.name}: {told}")
@@ -98,7 +98,7 @@ def hub_team(home: Path) -> Iterator[Path]:
     broker = SampleBroker(home / "broker", files, revocations=True)
     addresses = ("--address", f"127.0.0.1:{desk_port}", "--broker", f"127.0.0.1:{broker.port}")
     command("hub", "enroll", "init", *addresses, "--data", str(data), "-q")
-    made = data / "enrol"
+    made = data / "enroll"
     for name in BROKER_FILES:
         shutil.copy(made / name, files / name)
     words = ("--host", "127.0.0.1", "--tls", "--ca", str(made / "ca.crt"))

@@ -18,7 +18,7 @@ TARGETS: Final[Mapping[str, str]] = {
     "mqtt": "fuzz.of_messages:MESSAGES",
     "signed": "fuzz.of_messages:MESSAGES",
     "hub": "fuzz.of_messages:MESSAGES",
-    "enrol": "fuzz.of_enrolment:ENROLMENT",
+    "enroll": "fuzz.of_enrollment:ENROLLMENT",
     "config": "fuzz.of_files:FILES",
     "ledger": "fuzz.of_files:FILES",
     "carried": "fuzz.of_carried:CARRIED",

@@ -21,8 +21,8 @@ from agent.enroll.wire import Grant, Reason, Refusal, Request, read_request
 from agent.errors import NotVerified, UsageError
 from agent.hub import service, trust
 from agent.hub.authority import BadRequest, PublicKey, asked_key, key_name, serial_and_end, site_certificate
-from agent.hub.enrol_place import Place, write_revocations
-from agent.hub.enrol_store import CertificateRow, EnrolStore, TokenRow
+from agent.hub.enroll_place import Place, write_revocations
+from agent.hub.enroll_store import CertificateRow, EnrollStore, TokenRow
 from agent.keys import load_or_create_signer
 from agent.model import Message
 
@@ -31,7 +31,7 @@ RENEWED_LATELY = timedelta(days=1)
 
 
 def make_tokens(
-    place: Place, store: EnrolStore, sites: Iterable[str], valid: timedelta, now: datetime
+    place: Place, store: EnrollStore, sites: Iterable[str], valid: timedelta, now: datetime
 ) -> list[tuple[Token, str]]:
     """Make a token for each site, and return it with its line; older ones of these sites that nobody used are revoked.
 
@@ -49,7 +49,7 @@ def make_tokens(
     return made
 
 
-def revoke(place: Place, store: EnrolStore, site: str, now: datetime) -> list[str]:
+def revoke(place: Place, store: EnrollStore, site: str, now: datetime) -> list[str]:
     """Take everything back that a site was given: tokens, certificates, trust in its report keys. Safe to repeat.
 
     Returns:
@@ -72,7 +72,7 @@ def revoke(place: Place, store: EnrolStore, site: str, now: datetime) -> list[st
     return [one.serial for one in store.certificates(site)]
 
 
-def answer(place: Place, store: EnrolStore, data: bytes, now: datetime) -> tuple[Grant | Refusal, Request | None]:
+def answer(place: Place, store: EnrollStore, data: bytes, now: datetime) -> tuple[Grant | Refusal, Request | None]:
     """Decide one request, given as its bytes; return what is answered, and the request where it was one.
 
     Raises:
@@ -95,7 +95,7 @@ def answer(place: Place, store: EnrolStore, data: bytes, now: datetime) -> tuple
         if kept is None or kept.revoked_at:
             return Refusal("revoked", now), request
         if trust.load(place.data).decide(request.site, request.key.kid) == "unknown-key":
-            trust.add(place.data, request.site, request.key.kid, now, by="enrolment")
+            trust.add(place.data, request.site, request.key.kid, now, by="enrollment")
     signer = load_or_create_signer(place.data / service.KEY_NAME)
     settings = place.settings
     hub_keys = {signer.kid: signer.public}
@@ -104,7 +104,7 @@ def answer(place: Place, store: EnrolStore, data: bytes, now: datetime) -> tuple
 
 
 def _enrolled(
-    place: Place, store: EnrolStore, request: Request, tls_key: PublicKey, now: datetime
+    place: Place, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime
 ) -> CertificateRow | Reason:
     """Return the certificate that a token gives, or why it gives none."""
     token = store.token(secret_digest(request.secret))
@@ -129,7 +129,7 @@ def _enrolled(
 
 
 def _renewed(
-    place: Place, store: EnrolStore, request: Request, tls_key: PublicKey, now: datetime
+    place: Place, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime
 ) -> CertificateRow | Reason:
     """Return the certificate that takes the place of one that runs out, or why there is none."""
     believed = trust.load(place.data)
@@ -145,7 +145,7 @@ def _renewed(
 
 
 def _issue(
-    place: Place, store: EnrolStore, request: Request, tls_key: PublicKey, now: datetime, token: str
+    place: Place, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime, token: str
 ) -> CertificateRow:
     pem = site_certificate(place.authority, request.site, tls_key, now)
     serial, ends = serial_and_end(pem)

@@ -1,4 +1,4 @@
-"""The page beside rendered site folders: what is left to do for each site, from passwords to enrolment. Pure."""
+"""The page beside rendered site folders: what is left to do for each site, from passwords to enrollment. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def page(plans: Sequence[SitePlan], lang: str) -> str:
         "```",
         "",
         translate(
-            "For each site: copy its folder to /etc/camwarden, fill in secrets.toml, enrol it (the token is "
+            "For each site: copy its folder to /etc/camwarden, fill in secrets.toml, enroll it (the token is "
             "asked for), start the service:",
             lang,
         ),

@@ -1,4 +1,4 @@
-"""Fuzzing target of enrolment: tokens as people paste them, requests as a desk takes them, answers of a desk."""
+"""Fuzzing target of enrollment: tokens as people paste them, requests as a desk takes them, answers of a desk."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from enrolling import EnrolDesk, Gateway
+from enrolling import EnrollDesk, Gateway
 
 from agent.enroll.token import PREFIX, read_token, write_token
 from agent.enroll.wire import Refusal, read_answer, write_grant, write_refusal
-from agent.envelope import ENROL_TYP, flatten, sign_payload, unflatten
+from agent.envelope import ENROLL_TYP, flatten, sign_payload, unflatten
 from agent.errors import NotVerified, UsageError
-from agent.hub import enrolment
+from agent.hub import enrollment
 from agent.keys import b64url
 from fuzz.of_files import folder
 from fuzz.target import Target
@@ -24,9 +24,9 @@ AT = datetime(2026, 11, 27, 9, tzinfo=UTC)
 
 
 @cache
-def _desk() -> tuple[EnrolDesk, Gateway]:
+def _desk() -> tuple[EnrollDesk, Gateway]:
     home = Path(folder().name)
-    return EnrolDesk(home / "enrol-hub", now=AT), Gateway(home / "enrol-site")
+    return EnrollDesk(home / "enroll-hub", now=AT), Gateway(home / "enroll-site")
 
 
 def _sealed(data: bytes) -> object:
@@ -40,29 +40,29 @@ def _pasted(data: bytes) -> object:
 
 def _asked(data: bytes) -> object:
     desk, _ = _desk()
-    return enrolment.answer(desk.place, desk.store, data, AT)
+    return enrollment.answer(desk.place, desk.store, data, AT)
 
 
 def _asked_signed(data: bytes) -> object:
     desk, gateway = _desk()
     try:
-        request = flatten(data, sign_payload(data, gateway.signer, ENROL_TYP))
+        request = flatten(data, sign_payload(data, gateway.signer, ENROLL_TYP))
     except ValueError:
         return None
-    return enrolment.answer(desk.place, desk.store, request, AT)
+    return enrollment.answer(desk.place, desk.store, request, AT)
 
 
 def _with_csr(data: bytes) -> object:
     """Ask with any bytes as the request for a certificate."""
     desk, gateway = _desk()
     request = gateway.request(None, csr=data.decode("ascii", "ignore").encode())
-    return enrolment.answer(desk.place, desk.store, request, AT)
+    return enrollment.answer(desk.place, desk.store, request, AT)
 
 
 _READ: tuple[Callable[[bytes], object], ...] = (_pasted, _sealed, _asked, _asked_signed, _with_csr, read_answer)
 
 
-def _enrol(data: bytes) -> object:
+def _enroll(data: bytes) -> object:
     return _READ[(data[0] if data else 0) % len(_READ)](data[1:])
 
 
@@ -81,4 +81,4 @@ def _seeds() -> Iterator[bytes]:
     yield b"\5" + write_refusal(Refusal("used", AT))
 
 
-ENROLMENT = {"enrol": Target(_enrol, (UsageError, NotVerified), _seeds)}
+ENROLLMENT = {"enroll": Target(_enroll, (UsageError, NotVerified), _seeds)}

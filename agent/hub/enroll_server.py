@@ -1,7 +1,7 @@
-"""Serves the enrolment desk over HTTPS: one address, one kind of request, everything bounded.
+"""Serves the enrollment desk over HTTPS: one address, one kind of request, everything bounded.
 
 Each connection has a thread, an absolute deadline and a budget of bytes; when all places are taken, the next one waits
-in the listening queue. What is answered is decided in `agent/hub/enrolment.py`. The desk shows a certificate of its
+in the listening queue. What is answered is decided in `agent/hub/enrollment.py`. The desk shows a certificate of its
 own authority, which tokens pin.
 """
 
@@ -22,12 +22,12 @@ from typing import Any, Final
 from agent.enroll.wire import PATH, REQUEST_MAX_BYTES, Grant, Refusal, write_grant, write_refusal
 from agent.errors import AgentError, ConfigurationError, os_words
 from agent.hub.authority import serial_and_end
-from agent.hub.enrol_place import Place
-from agent.hub.enrol_store import EnrolStore
-from agent.hub.enrolment import answer
+from agent.hub.enroll_place import Place
+from agent.hub.enroll_store import EnrollStore
+from agent.hub.enrollment import answer
 from agent.model import Json, Message
 
-LOG = logging.getLogger("camwarden.enrol")
+LOG = logging.getLogger("camwarden.enroll")
 
 REQUEST_WITHIN_S: Final = 10.0
 """How long a connection may last, from its first byte to its last."""
@@ -41,7 +41,7 @@ Tell = Callable[[dict[str, Json]], None]
 
 @contextmanager
 def serving(
-    place: Place, store: EnrolStore, listen: tuple[str, int], tell: Tell, clock: Callable[[], datetime]
+    place: Place, store: EnrollStore, listen: tuple[str, int], tell: Tell, clock: Callable[[], datetime]
 ) -> Iterator[int]:
     """Serve the desk while the block runs; yield the port.
 
@@ -86,7 +86,7 @@ def serving(
                 "--listen {host}:{port}: cannot be listened on: {words}", {"host": host, "port": port, "words": words}
             )
         ) from None
-    thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="enrol", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="enroll", daemon=True)
     thread.start()
     try:
         yield int(server.server_address[1])
@@ -165,7 +165,7 @@ class _Desk(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say it only to those who ask."""
-        LOG.debug("enrol: " + format, *args)
+        LOG.debug("enroll: " + format, *args)
 
 
 class _Server(TCPServer):
@@ -204,7 +204,7 @@ class _Server(TCPServer):
                 end.cancel()
                 self.shutdown_request(tls)
         except Exception:
-            LOG.debug("enrol: a connection failed", exc_info=True)
+            LOG.debug("enroll: a connection failed", exc_info=True)
         finally:
             request.close()
             self._places.release()

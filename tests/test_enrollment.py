@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from enrolling import DAY, NOW, EnrolDesk, Gateway
+from enrolling import DAY, NOW, EnrollDesk, Gateway
 
 from agent.enroll.wire import REQUEST_MAX_BYTES, Refusal
-from agent.envelope import ENROL_TYP, flatten, sign_payload, unflatten
+from agent.envelope import ENROLL_TYP, flatten, sign_payload, unflatten
 from agent.errors import UsageError
-from agent.hub import enrolment, trust
-from agent.hub.enrol_place import CRL_NAME
+from agent.hub import enrollment, trust
+from agent.hub.enroll_place import CRL_NAME
 from agent.hub.trust import Rotated
 from agent.keys import load_or_create_signer
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[EnrolDesk]:
-    made = EnrolDesk(tmp_path / "hub", now=NOW)
+def desk(tmp_path: Path) -> Iterator[EnrollDesk]:
+    made = EnrollDesk(tmp_path / "hub", now=NOW)
     yield made
     made.store.close()
 
@@ -32,24 +32,24 @@ def gateway(tmp_path: Path) -> Gateway:
     return Gateway(tmp_path / "site")
 
 
-def revoked_in_list(desk: EnrolDesk) -> set[int]:
+def revoked_in_list(desk: EnrollDesk) -> set[int]:
     return {one.serial_number for one in x509.load_pem_x509_crl(desk.place.path(CRL_NAME).read_bytes())}
 
 
 def test_a_good_token_gives_certificate_authority_and_hub_keys_and_the_report_key_is_trusted(
-    desk: EnrolDesk, gateway: Gateway
+    desk: EnrollDesk, gateway: Gateway
 ) -> None:
     grant = desk.granted(gateway.request(desk.token()))
     leaf = x509.load_pem_x509_certificate(grant.certificate.encode())
     leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(grant.authorities.encode()))
     assert (grant.site, grant.broker_host, grant.broker_port, grant.at) == ("S1", "127.0.0.1", 8883, NOW)
     binding = trust.load(desk.place.data).bindings[gateway.signer.kid]
-    assert (binding.site, binding.by) == ("S1", "enrolment")
+    assert (binding.site, binding.by) == ("S1", "enrollment")
     assert list(grant.hub_keys) == [load_or_create_signer(desk.place.data / "hub-key.pem").kid]
 
 
 def test_no_private_key_and_no_secret_is_in_request_or_files_of_the_desk_that_others_may_read(
-    desk: EnrolDesk, gateway: Gateway
+    desk: EnrollDesk, gateway: Gateway
 ) -> None:
     token = desk.token()
     request = gateway.request(token)
@@ -66,7 +66,7 @@ def test_no_private_key_and_no_secret_is_in_request_or_files_of_the_desk_that_ot
 
 
 def test_the_same_request_again_gives_the_same_certificate_and_changes_nothing(
-    desk: EnrolDesk, gateway: Gateway
+    desk: EnrollDesk, gateway: Gateway
 ) -> None:
     token = desk.token()
     first, again = desk.granted(gateway.request(token)), desk.granted(gateway.request(token), NOW + DAY / 2)
@@ -75,7 +75,7 @@ def test_the_same_request_again_gives_the_same_certificate_and_changes_nothing(
 
 
 def test_a_desk_that_died_before_it_wrote_the_trust_file_is_made_good_by_the_next_try(
-    desk: EnrolDesk, gateway: Gateway
+    desk: EnrollDesk, gateway: Gateway
 ) -> None:
     token = desk.token()
     desk.granted(gateway.request(token))
@@ -85,7 +85,7 @@ def test_a_desk_that_died_before_it_wrote_the_trust_file_is_made_good_by_the_nex
 
 
 def test_a_used_token_is_refused_to_another_gateway_and_to_another_key_of_the_same(
-    desk: EnrolDesk, gateway: Gateway, tmp_path: Path
+    desk: EnrollDesk, gateway: Gateway, tmp_path: Path
 ) -> None:
     token = desk.token()
     desk.granted(gateway.request(token))
@@ -96,35 +96,35 @@ def test_a_used_token_is_refused_to_another_gateway_and_to_another_key_of_the_sa
     assert desk.reason(gateway.request(token)) == "used"
 
 
-def test_an_expired_token_is_refused_to_the_second_even_to_who_used_it(desk: EnrolDesk, gateway: Gateway) -> None:
+def test_an_expired_token_is_refused_to_the_second_even_to_who_used_it(desk: EnrollDesk, gateway: Gateway) -> None:
     token = desk.token(valid=timedelta(minutes=5))
     desk.granted(gateway.request(token), token.expires_at - timedelta(seconds=1))
     assert desk.reason(gateway.request(token), token.expires_at) == "expired"
 
 
-def test_a_token_that_nobody_made_is_unknown(desk: EnrolDesk, gateway: Gateway, tmp_path: Path) -> None:
-    foreign = EnrolDesk(tmp_path / "other", now=NOW)
+def test_a_token_that_nobody_made_is_unknown(desk: EnrollDesk, gateway: Gateway, tmp_path: Path) -> None:
+    foreign = EnrollDesk(tmp_path / "other", now=NOW)
     assert desk.reason(gateway.request(foreign.token())) == "unknown"
     foreign.store.close()
 
 
-def test_a_newer_token_revokes_the_older_one_of_its_site_that_nobody_used(desk: EnrolDesk, gateway: Gateway) -> None:
+def test_a_newer_token_revokes_the_older_one_of_its_site_that_nobody_used(desk: EnrollDesk, gateway: Gateway) -> None:
     old, other, new = desk.token(), desk.token("S2"), desk.token()
     assert desk.reason(gateway.request(old)) == "revoked"
     desk.granted(gateway.request(new))
     desk.granted(Gateway(gateway.tls_key.parent / "S2", "S2").request(other))
 
 
-def test_a_token_for_one_site_is_no_good_for_another(desk: EnrolDesk, tmp_path: Path) -> None:
+def test_a_token_for_one_site_is_no_good_for_another(desk: EnrollDesk, tmp_path: Path) -> None:
     assert desk.reason(Gateway(tmp_path / "S2", "S2").request(desk.token("S1"))) == "site"
 
 
-def test_a_report_key_of_another_site_is_refused(desk: EnrolDesk, gateway: Gateway) -> None:
+def test_a_report_key_of_another_site_is_refused(desk: EnrollDesk, gateway: Gateway) -> None:
     trust.add(desk.place.data, "S2", gateway.signer.kid, NOW)
     assert desk.reason(gateway.request(desk.token())) == "key"
 
 
-def test_a_report_key_that_was_revoked_does_not_come_back_by_a_token(desk: EnrolDesk, gateway: Gateway) -> None:
+def test_a_report_key_that_was_revoked_does_not_come_back_by_a_token(desk: EnrollDesk, gateway: Gateway) -> None:
     token = desk.token()
     desk.granted(gateway.request(token))
     trust.revoke(desk.place.data, gateway.signer.kid, NOW)
@@ -133,31 +133,31 @@ def test_a_report_key_that_was_revoked_does_not_come_back_by_a_token(desk: Enrol
 
 
 def test_revoking_a_site_takes_certificate_token_and_trust_and_can_be_repeated(
-    desk: EnrolDesk, gateway: Gateway
+    desk: EnrollDesk, gateway: Gateway
 ) -> None:
     token = desk.token()
     grant = desk.granted(gateway.request(token))
     assert revoked_in_list(desk) == set()
     for _ in range(2):
-        (serial,) = enrolment.revoke(desk.place, desk.store, "S1", NOW)
+        (serial,) = enrollment.revoke(desk.place, desk.store, "S1", NOW)
         assert revoked_in_list(desk) == {int(serial, 16)}
         assert x509.load_pem_x509_certificate(grant.certificate.encode()).serial_number == int(serial, 16)
     assert trust.load(desk.place.data).decide("S1", gateway.signer.kid) == "revoked-key"
     assert desk.reason(gateway.request(token)) == "revoked"
     assert desk.reason(gateway.request(None), NOW + 2 * DAY) == "revoked"
     with pytest.raises(UsageError, match="never enrolled"):
-        enrolment.revoke(desk.place, desk.store, "S9", NOW)
+        enrollment.revoke(desk.place, desk.store, "S9", NOW)
 
 
-def test_after_a_revocation_a_new_token_and_new_keys_let_the_site_in_again(desk: EnrolDesk, tmp_path: Path) -> None:
+def test_after_a_revocation_a_new_token_and_new_keys_let_the_site_in_again(desk: EnrollDesk, tmp_path: Path) -> None:
     desk.granted(Gateway(tmp_path / "stolen").request(desk.token()))
-    enrolment.revoke(desk.place, desk.store, "S1", NOW)
+    enrollment.revoke(desk.place, desk.store, "S1", NOW)
     desk.granted(Gateway(tmp_path / "new").request(desk.token()))
     assert len(revoked_in_list(desk)) == 1
 
 
 def test_a_renewal_needs_no_token_and_gives_a_later_certificate_for_the_same_key(
-    desk: EnrolDesk, gateway: Gateway
+    desk: EnrollDesk, gateway: Gateway
 ) -> None:
     first = desk.granted(gateway.request(desk.token()))
     later = desk.granted(gateway.request(None), NOW + 300 * DAY)
@@ -169,7 +169,7 @@ def test_a_renewal_needs_no_token_and_gives_a_later_certificate_for_the_same_key
 
 
 def test_a_renewal_is_for_the_trusted_report_key_with_its_own_tls_key_alone(
-    desk: EnrolDesk, gateway: Gateway, tmp_path: Path
+    desk: EnrollDesk, gateway: Gateway, tmp_path: Path
 ) -> None:
     assert desk.reason(gateway.request(None)) == "unknown"
     desk.granted(gateway.request(desk.token()))
@@ -180,7 +180,7 @@ def test_a_renewal_is_for_the_trusted_report_key_with_its_own_tls_key_alone(
 
 
 def test_a_report_key_that_has_handed_over_renews_nothing_and_its_successor_does(
-    desk: EnrolDesk, gateway: Gateway, tmp_path: Path
+    desk: EnrollDesk, gateway: Gateway, tmp_path: Path
 ) -> None:
     desk.granted(gateway.request(desk.token()))
     old, new = gateway.signer, load_or_create_signer(tmp_path / "next.pem")
@@ -190,7 +190,7 @@ def test_a_report_key_that_has_handed_over_renews_nothing_and_its_successor_does
     desk.granted(gateway.request(None), NOW + 300 * DAY)
 
 
-def test_a_request_for_another_site_or_of_another_kind_is_refused(desk: EnrolDesk, gateway: Gateway) -> None:
+def test_a_request_for_another_site_or_of_another_kind_is_refused(desk: EnrollDesk, gateway: Gateway) -> None:
     token = desk.token()
     for csr in (b"", b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n", b"x" * 9000):
         assert desk.reason(gateway.request(token, csr=csr or b" ")) == "request"
@@ -204,7 +204,7 @@ def changed(request: bytes, **members: object) -> bytes:
     return flatten(json.dumps({**json.loads(payload), **members}).encode(), jws)
 
 
-def test_a_request_that_was_changed_or_signed_by_another_key_is_refused(desk: EnrolDesk, gateway: Gateway) -> None:
+def test_a_request_that_was_changed_or_signed_by_another_key_is_refused(desk: EnrollDesk, gateway: Gateway) -> None:
     """A stranger's report key cannot be bound: the request is signed by the key that it shows."""
     token = desk.token()
     good = gateway.request(token)
@@ -212,7 +212,7 @@ def test_a_request_that_was_changed_or_signed_by_another_key_is_refused(desk: En
     payload, _ = unflatten(good)
     assert desk.reason(changed(good, jwk=dict(stranger.jwk))) == "malformed"
     assert desk.reason(changed(good, at="2026-01-01T00:00:00Z")) == "malformed"
-    assert desk.reason(flatten(payload, sign_payload(payload, stranger, ENROL_TYP))) == "malformed"
+    assert desk.reason(flatten(payload, sign_payload(payload, stranger, ENROLL_TYP))) == "malformed"
     assert desk.reason(flatten(payload, sign_payload(payload, gateway.signer, "vss-report+json"))) == "malformed"
     assert desk.store.certificates() == []
     desk.granted(good)
@@ -225,8 +225,8 @@ BYTES = [
 
 
 @pytest.mark.parametrize("data", BYTES, ids=range(len(BYTES)))
-def test_hostile_bytes_are_no_request_and_leave_nothing(desk: EnrolDesk, data: bytes) -> None:
-    said, request = enrolment.answer(desk.place, desk.store, data, NOW)
+def test_hostile_bytes_are_no_request_and_leave_nothing(desk: EnrollDesk, data: bytes) -> None:
+    said, request = enrollment.answer(desk.place, desk.store, data, NOW)
     assert isinstance(said, Refusal) and said.reason == "malformed" and request is None
 
 
@@ -239,8 +239,8 @@ WRONG = [
 
 @pytest.mark.parametrize("members", WRONG, ids=str)
 def test_a_signed_request_with_a_wrong_member_is_malformed(
-    desk: EnrolDesk, gateway: Gateway, members: dict[str, object]
+    desk: EnrollDesk, gateway: Gateway, members: dict[str, object]
 ) -> None:
     payload, _ = unflatten(gateway.request(desk.token()))
     payload = json.dumps({**json.loads(payload), **members}).encode()
-    assert desk.reason(flatten(payload, sign_payload(payload, gateway.signer, ENROL_TYP))) == "malformed"
+    assert desk.reason(flatten(payload, sign_payload(payload, gateway.signer, ENROLL_TYP))) == "malformed"

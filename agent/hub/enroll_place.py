@@ -1,4 +1,4 @@
-"""Where the enrolment desk keeps its authority and its settings: one folder in the hub's data, made once.
+"""Where the enrollment desk keeps its authority and its settings: one folder in the hub's data, made once.
 
 Private keys are files of mode 0600 there; what brokers and people need to read is open. Decides nothing.
 """
@@ -24,17 +24,17 @@ from agent.hub.authority import (
     revocation_list,
     server_pair,
 )
-from agent.hub.enrol_store import EnrolStore
+from agent.hub.enroll_store import EnrollStore
 from agent.model import Message
 
-FOLDER: Final = "enrol"
+FOLDER: Final = "enroll"
 SETTINGS_NAME: Final = "desk.json"
 CA_NAME: Final = "ca.crt"
 CRL_NAME: Final = "ca.crl"
 HUB_CLIENT: Final = "camwarden-hub"
 """CN of the hub's own certificate; `packaging/mosquitto/acl` knows it. Its dash keeps it apart from every site."""
 
-SCHEMA: Final = "camwarden-enrol-desk/1"
+SCHEMA: Final = "camwarden-enroll-desk/1"
 _OPEN = 0o644
 _PRIVATE = 0o600
 
@@ -51,7 +51,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An enrolment desk as it stands on disk. `authorities` is PEM: whom gateways believe that a broker is theirs.
+    """An enrollment desk as it stands on disk. `authorities` is PEM: whom gateways believe that a broker is theirs.
 
     `pin` is SHA-256 over the DER of the certificate that the desk shows.
     """
@@ -93,7 +93,7 @@ def make(data: Path, settings: Settings, names: Sequence[str], broker_ca: bytes,
                 "{path} is there already: gateways know this authority, and it is not made anew", {"path": directory}
             )
         )
-    authority = new_authority("camwarden enrolment", now)
+    authority = new_authority("camwarden enrollment", now)
     files: dict[str, tuple[bytes, int]] = {
         "ca.key": (authority.key_pem, _PRIVATE),
         CA_NAME: (authority.pem, _OPEN),
@@ -130,7 +130,9 @@ def load(data: Path) -> Place:
     directory = data / FOLDER
     if not (directory / SETTINGS_NAME).exists():
         raise UsageError(
-            Message("{path}: there is no enrolment desk; make it with `camwarden hub enroll init`", {"path": directory})
+            Message(
+                "{path}: there is no enrollment desk; make it with `camwarden hub enroll init`", {"path": directory}
+            )
         )
     path = directory / SETTINGS_NAME
     try:
@@ -155,7 +157,7 @@ def load(data: Path) -> Place:
         ) from None
 
 
-def write_revocations(place: Place, store: EnrolStore, now: datetime) -> None:
+def write_revocations(place: Place, store: EnrollStore, now: datetime) -> None:
     """Write the list of revoked certificates anew, for brokers to read.
 
     Raises:

@@ -1,7 +1,7 @@
-"""What the enrolment desk keeps: which tokens were made and used, and which certificates were issued.
+"""What the enrollment desk keeps: which tokens were made and used, and which certificates were issued.
 
 One SQLite file (WAL, `synchronous=FULL`): what was answered to a gateway is on disk before it is sent. Of a token only
-a digest of its secret is kept. Decides nothing: `agent/hub/enrolment.py` does.
+a digest of its secret is kept. Decides nothing: `agent/hub/enrollment.py` does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final
 from agent.errors import ConfigurationError, Forbidden, StoreFailed
 from agent.model import Message
 
-NAME: Final = "enrol.db"
+NAME: Final = "enroll.db"
 VERSION: Final = 1
 
 _BUSY_S: Final = 10.0  # a command beside the serving desk waits so long for it
@@ -62,7 +62,7 @@ class CertificateRow:
     revoked_at: str = ""
 
 
-class EnrolStore:
+class EnrollStore:
     """The open database in `directory`. Not for several threads at once."""
 
     def __init__(self, directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""The enrolment token: what it says comes back, and nothing else is taken for one."""
+"""The enrollment token: what it says comes back, and nothing else is taken for one."""
 
 from __future__ import annotations
 

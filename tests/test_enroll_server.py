@@ -1,4 +1,4 @@
-"""The enrolment desk on the wire: pinned TLS, bounded in time, bytes and places, and undisturbed by strangers."""
+"""The enrollment desk on the wire: pinned TLS, bounded in time, bytes and places, and undisturbed by strangers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from enrolling import EnrolDesk, Gateway, clock
+from enrolling import EnrollDesk, Gateway, clock
 from hubside import Recorder
 from mosquitto import free_port
 
@@ -19,13 +19,13 @@ from agent.enroll import channel
 from agent.enroll.channel import WrongServer, ask
 from agent.enroll.wire import PATH, REQUEST_MAX_BYTES, Grant, Refusal, read_answer
 from agent.errors import ConfigurationError, HubUnavailable, NotVerified
-from agent.hub import enrol_server, trust
-from agent.hub.enrol_server import AT_ONCE_MOST, serving
+from agent.hub import enroll_server, trust
+from agent.hub.enroll_server import AT_ONCE_MOST, serving
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[EnrolDesk]:
-    made = EnrolDesk(tmp_path / "hub")
+def desk(tmp_path: Path) -> Iterator[EnrollDesk]:
+    made = EnrollDesk(tmp_path / "hub")
     yield made
     made.store.close()
 
@@ -36,7 +36,7 @@ def gateway(tmp_path: Path) -> Gateway:
 
 
 @pytest.fixture
-def wire(desk: EnrolDesk) -> Iterator[tuple[int, Recorder]]:
+def wire(desk: EnrollDesk) -> Iterator[tuple[int, Recorder]]:
     with desk.serving() as port_and_told:
         yield port_and_told
 
@@ -66,7 +66,7 @@ def post(body: bytes, path: str = PATH, length: object = None) -> bytes:
 
 
 def test_a_gateway_is_enrolled_over_the_wire_and_the_desk_tells_it(
-    desk: EnrolDesk, gateway: Gateway, wire: tuple[int, Recorder]
+    desk: EnrollDesk, gateway: Gateway, wire: tuple[int, Recorder]
 ) -> None:
     port, told = wire
     token = desk.token(now=clock())
@@ -77,9 +77,9 @@ def test_a_gateway_is_enrolled_over_the_wire_and_the_desk_tells_it(
     assert [(e["reason"], e["site"]) for e in told.of("refused")] == [("used", "S1")]
 
 
-def test_a_man_in_the_middle_gets_not_a_byte(desk: EnrolDesk, gateway: Gateway, tmp_path: Path) -> None:
+def test_a_man_in_the_middle_gets_not_a_byte(desk: EnrollDesk, gateway: Gateway, tmp_path: Path) -> None:
     """He has a certificate of his own for the same address, and records what he is sent."""
-    other = EnrolDesk(tmp_path / "other")
+    other = EnrollDesk(tmp_path / "other")
     token = desk.token(now=clock())
     with other.serving() as (port, told), pytest.raises(WrongServer, match="nothing was sent"):
         gateway.ask(token, port)
@@ -88,11 +88,11 @@ def test_a_man_in_the_middle_gets_not_a_byte(desk: EnrolDesk, gateway: Gateway, 
 
 
 def test_who_shows_the_desk_s_certificate_without_its_key_gets_nothing(
-    desk: EnrolDesk, gateway: Gateway, tmp_path: Path
+    desk: EnrollDesk, gateway: Gateway, tmp_path: Path
 ) -> None:
     """The certificate is public: the pin alone would not keep him away, the handshake does."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    stolen, own = tmp_path / "both.pem", EnrolDesk(tmp_path / "own")
+    stolen, own = tmp_path / "both.pem", EnrollDesk(tmp_path / "own")
     with pytest.raises(ssl.SSLError):
         context.load_cert_chain(desk.place.path("desk.crt"), own.place.path("desk.key"))
     stolen.write_bytes(desk.place.path("desk.crt").read_bytes())
@@ -123,9 +123,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_request_ends_its_own_connection_and_the_next_gateway_is_enrolled(
-    desk: EnrolDesk, gateway: Gateway, wire: tuple[int, Recorder], name: str, monkeypatch: pytest.MonkeyPatch
+    desk: EnrollDesk, gateway: Gateway, wire: tuple[int, Recorder], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(enrol_server, "REQUEST_WITHIN_S", 0.5)
+    monkeypatch.setattr(enroll_server, "REQUEST_WITHIN_S", 0.5)
     port, _ = wire
     answer = said(port, HOSTILE[name])
     assert b" 200 " not in answer[:20] and b"Traceback" not in answer
@@ -134,10 +134,10 @@ def test_a_hostile_request_ends_its_own_connection_and_the_next_gateway_is_enrol
 
 
 def test_strangers_that_say_nothing_hold_every_place_for_no_longer_than_the_deadline(
-    desk: EnrolDesk, gateway: Gateway, wire: tuple[int, Recorder], monkeypatch: pytest.MonkeyPatch
+    desk: EnrollDesk, gateway: Gateway, wire: tuple[int, Recorder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half of them never begin TLS, half of them drip a request: none of either outlasts his time."""
-    monkeypatch.setattr(enrol_server, "REQUEST_WITHIN_S", 0.5)
+    monkeypatch.setattr(enroll_server, "REQUEST_WITHIN_S", 0.5)
     port, _ = wire
     silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(AT_ONCE_MOST)]
     stop, dripping = threading.Event(), opened(port)
@@ -159,7 +159,7 @@ def test_strangers_that_say_nothing_hold_every_place_for_no_longer_than_the_dead
 
 
 def test_many_gateways_at_once_get_one_certificate_each(
-    desk: EnrolDesk, tmp_path: Path, wire: tuple[int, Recorder]
+    desk: EnrollDesk, tmp_path: Path, wire: tuple[int, Recorder]
 ) -> None:
     port, _ = wire
     sites = [f"S{number}" for number in range(40)]
@@ -179,7 +179,7 @@ def test_many_gateways_at_once_get_one_certificate_each(
 
 
 def test_two_gateways_that_race_with_one_token_are_one_grant_and_one_refusal(
-    desk: EnrolDesk, tmp_path: Path, wire: tuple[int, Recorder]
+    desk: EnrollDesk, tmp_path: Path, wire: tuple[int, Recorder]
 ) -> None:
     port, _ = wire
     token = desk.token(now=clock())
@@ -195,7 +195,7 @@ def test_two_gateways_that_race_with_one_token_are_one_grant_and_one_refusal(
 
 def test_a_token_used_by_a_killed_desk_is_used_for_the_next_one(tmp_path: Path, gateway: Gateway) -> None:
     """SIGKILL right after the answer: what was answered was on disk before."""
-    desk = EnrolDesk(tmp_path / "hub")
+    desk = EnrollDesk(tmp_path / "hub")
     token = desk.token(now=clock())
     desk.store.close()
     command = [sys.executable, "-m", "agent", "--json", "hub", "enroll", "serve", "--data", str(desk.place.data)]
@@ -204,8 +204,8 @@ def test_a_token_used_by_a_killed_desk_is_used_for_the_next_one(tmp_path: Path, 
         assert child.stdout is not None and "ready" in child.stdout.readline()
         first = gateway.ask(token, port)
         child.kill()
-    again = EnrolDesk.__new__(EnrolDesk)
-    again.place, again.store = desk.place, enrol_server.EnrolStore(desk.place.directory)
+    again = EnrollDesk.__new__(EnrollDesk)
+    again.place, again.store = desk.place, enroll_server.EnrollStore(desk.place.directory)
     assert isinstance(first, Grant)
     assert again.granted(gateway.request(token), clock()).certificate == first.certificate
     assert again.reason(Gateway(tmp_path / "thief").request(token), clock()) == "used"
@@ -215,7 +215,7 @@ def test_a_token_used_by_a_killed_desk_is_used_for_the_next_one(tmp_path: Path, 
 class Stranger:
     """A TLS server that says what it is told to, with the desk's own certificate."""
 
-    def __init__(self, desk: EnrolDesk, answer: bytes, hang: bool = False) -> None:
+    def __init__(self, desk: EnrollDesk, answer: bytes, hang: bool = False) -> None:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(desk.place.path("desk.crt"), desk.place.path("desk.key"))
         self._listen = socket.create_server(("127.0.0.1", 0))
@@ -254,13 +254,13 @@ class Stranger:
         b"HTTP/1.1 99999 x\r\n\r\n",
     ],
 )
-def test_an_answer_that_is_none_is_told_in_one_line(desk: EnrolDesk, answer: bytes) -> None:
+def test_an_answer_that_is_none_is_told_in_one_line(desk: EnrollDesk, answer: bytes) -> None:
     with Stranger(desk, answer) as stranger, pytest.raises(HubUnavailable, match="did not answer") as caught:
         ask("127.0.0.1", stranger.port, stranger.pin, b"{}")
     assert "\n" not in str(caught.value)
 
 
-def test_an_answer_without_end_is_cut_at_the_deadline(desk: EnrolDesk) -> None:
+def test_an_answer_without_end_is_cut_at_the_deadline(desk: EnrollDesk) -> None:
     with Stranger(desk, b"HTTP/1.1 200 OK\r\n", hang=True) as stranger, pytest.raises(HubUnavailable):
         ask("127.0.0.1", stranger.port, stranger.pin, b"{}", within_s=0.5)
 
@@ -280,7 +280,7 @@ def test_nobody_there_and_no_such_name_are_told_with_the_next_step() -> None:
     assert channel.ASK_WITHIN_S < 60
 
 
-def test_an_address_that_is_taken_is_one_line(desk: EnrolDesk) -> None:
+def test_an_address_that_is_taken_is_one_line(desk: EnrollDesk) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(ConfigurationError, match="cannot be listened on"),
