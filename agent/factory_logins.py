@@ -1,15 +1,16 @@
 """What became of the tries of factory logins, and on which devices one may be made. One small file.
 
-A try costs the device a failed login, so that it is made by a deliberate command alone, once for each device and
-version of the configuration, and only where nothing else has failed: the site's own login must have worked there last.
-A row is written before the login is sent: a crash in between leaves it `unclear`, and nothing is sent again.
+A try costs the device a failed login, so that it is made by a deliberate command alone, once for each device (the box
+that stands there, where that is known) and version of the configuration, and only where nothing else has failed: the
+site's own login must have worked there last. A row is written before the login is sent: a crash in between leaves it
+`unclear`, and nothing is sent again.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Final, cast, get_args
 
 from agent.files import write_atomic
 from agent.model import Message
+from agent.sightings import Mark
 from drivers.credentials import State
 from drivers.factory import FACTORY, Outcome
 from drivers.model import Device
@@ -31,16 +33,31 @@ log = logging.getLogger("camwarden.factory_logins")
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One try: on which device, under which configuration (its digest), whose login, when, and what came of it."""
+    """One try: on which device, under which configuration (its digest), whose login, when, and what came of it.
+
+    `box`: by what the box that stood there is known (`box_of`), empty where that was not known.
+    """
 
     device: str
     config: str
     maker: str
     at: datetime
     result: Outcome
+    box: tuple[str, ...] = ()
+
+    def is_of(self, box: Collection[str]) -> bool:
+        """Tell whether it can have been this box, which is so where one of both is not known."""
+        return not self.box or not box or not set(self.box).isdisjoint(box)
 
 
-def why_not(device: Device, maker: str, config: str, tried: Iterable[Tried], state: State) -> Message | None:
+def box_of(mark: Mark | None) -> tuple[str, ...]:
+    """Return by what a box is known again: digests of its serial number and MAC addresses, none where none is told."""
+    return tuple(one for one in (mark.serial, *mark.macs) if one) if mark else ()
+
+
+def why_not(
+    device: Device, maker: str, config: str, box: Collection[str], tried: Iterable[Tried], state: State
+) -> Message | None:
     """Return why no try may be made on a device, None where one may. Pure.
 
     A login that was accepted may be tried again: that is how it shows that the device was mended.
@@ -49,12 +66,13 @@ def why_not(device: Device, maker: str, config: str, tried: Iterable[Tried], sta
         device: The device.
         maker: Whose login would be tried, empty where none is known.
         config: Digest of the configuration.
+        box: By what the box that stands there is known.
         tried: What was tried so far, oldest first.
         state: What became of the site's own login.
     """
     if not maker:
         return Message("no factory login is known for its maker")
-    same = [one for one in tried if one.device == device.id and one.config == config]
+    same = [one for one in tried if one.device == device.id and one.config == config and one.is_of(box)]
     if same and same[-1].result != "accepted":
         return Message("already tried with this configuration, and never a second time")
     if device.credential is None:
@@ -95,6 +113,8 @@ def read_tried(directory: Path) -> tuple[Tried, ...]:
             data = json.loads(file.read(MAX_BYTES))
     except FileNotFoundError:
         return ()
+    except RecursionError:
+        raise ValueError("nested without end") from None
     try:
         if data["schema"] != SCHEMA:
             raise ValueError("another schema")
@@ -104,13 +124,13 @@ def read_tried(directory: Path) -> tuple[Tried, ...]:
     return tuple(sorted(rows, key=lambda one: one.at))
 
 
-def known_tries(directory: Path) -> Mapping[str, Tried]:
-    """Return the last try on each device for a look; what cannot be read is logged, and nothing is known then."""
+def known_tries(directory: Path) -> Mapping[str, Tried] | None:
+    """Return the last try on each device for a look; None where they cannot be read, which is logged."""
     try:
         return newest(read_tried(directory))
     except (OSError, ValueError) as error:
         log.warning("%s: what was tried cannot be read: %s", directory / NAME, error)
-        return {}
+        return None
 
 
 def write_tried(directory: Path, tried: Iterable[Tried]) -> None:
@@ -120,8 +140,8 @@ def write_tried(directory: Path, tried: Iterable[Tried]) -> None:
     write_atomic(directory / NAME, text.encode(), 0o600)
 
 
-def _row(device: str, config: str, maker: str, at: str, result: str) -> Tried:
+def _row(device: str, config: str, maker: str, at: str, result: str, box: Iterable[str] = ()) -> Tried:
     when = datetime.fromisoformat(at)
     if when.tzinfo is None or result not in get_args(Outcome):
         raise ValueError("not a try")
-    return Tried(str(device), str(config), str(maker), when, cast(Outcome, result))
+    return Tried(str(device), str(config), str(maker), when, cast(Outcome, result), tuple(map(str, box)))

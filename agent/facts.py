@@ -59,7 +59,8 @@ class Facts:
     nothing was. `assessed`: what earlier looks have counted, day by day. `own_reports`: what the site's newest reports
     are, None where this process reports nothing. `running`: what became of devices that started anew, by device id.
     `own_log_from`: when the oldest entry of our own history was written, None where there is none; `logs`: from when on
-    the log of each subject was ever seen to reach. `factory`: the last try of a factory login, by device id.
+    the log of each subject was ever seen to reach. `factory`: the last try of a factory login, by device id;
+    None where what was tried cannot be read.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
@@ -78,7 +79,7 @@ class Facts:
     running: Mapping[str, Running] = field(default_factory=dict)
     own_log_from: datetime | None = None
     logs: Mapping[str, datetime] = field(default_factory=dict)
-    factory: Mapping[str, Tried] = field(default_factory=dict)
+    factory: Mapping[str, Tried] | None = field(default_factory=dict)
 
     @property
     def undeclared(self) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def read_own(path: Path, key: PublicKey, site: Site) -> OwnReports:
     ours = tuple(_signed_here(newest, key.kid))
     unsigned = tuple((_name(one), why) for one in ours if (why := wrong_with(one.payload, one.jws, key)))
     holding = tuple((_name(one), what) for one in newest for what in held_in(_bytes(one.payload), secrets))
-    return OwnReports(key.kid, len(newest), unsigned[:NAMED_MAX], holding[:NAMED_MAX])
+    return OwnReports(key.kid, len(newest), len(ours), unsigned[:NAMED_MAX], holding[:NAMED_MAX])
 
 
 def wrong_with(payload: object, jws: object, key: PublicKey) -> str:

@@ -41,6 +41,6 @@ def handed_to(payload: bytes) -> str:
     """Return the new kid where an event of our own is a rotation, else nothing."""
     try:
         to = json.loads(payload)["body"]["rotation"]["to"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     return to if isinstance(to, str) else ""

@@ -30,8 +30,9 @@ from agent.factory_logins import (
     with_row,
     write_tried,
 )
-from agent.facts import gather
+from agent.facts import Around, gather
 from agent.model import Finding
+from agent.sightings import Mark, Remembered
 from drivers.asks import is_planned
 from drivers.credentials import State
 from drivers.errors import DriverError, Locked, NotTried, Unreachable
@@ -159,8 +160,10 @@ def test_an_onvif_device_is_asked_for_what_no_device_tells_without_a_login(refus
         assert camera.gate.failed_logins == 1
 
 
-def row(result: Outcome = "refused", config: str = "c1", name: str = "nvr", at: datetime = NOW) -> Tried:
-    return Tried(name, config, "hikvision", at, result)
+def row(
+    result: Outcome = "refused", config: str = "c1", name: str = "nvr", at: datetime = NOW, box: tuple[str, ...] = ()
+) -> Tried:
+    return Tried(name, config, "hikvision", at, result, box)
 
 
 @pytest.mark.parametrize(
@@ -178,16 +181,18 @@ def row(result: Outcome = "refused", config: str = "c1", name: str = "nvr", at: 
         ((row("refused", "c0"),), "worked", "hikvision", True),
         ((row("accepted"), row("refused")), "worked", "hikvision", False),
         ((row("refused", name="gate"),), "worked", "hikvision", True),
+        ((row("refused", box=("b0",)),), "worked", "hikvision", True),  # another box answers there now
+        ((row("refused", box=("b1", "m1")),), "worked", "hikvision", False),
     ],
 )
 def test_a_try_is_made_once_for_each_configuration_and_only_where_nothing_else_fails(
     rows: tuple[Tried, ...], state: State, maker: str, may: bool
 ) -> None:
-    assert (why_not(NVR, maker, "c1", rows, state) is None) is may
+    assert (why_not(NVR, maker, "c1", ("b1",), rows, state) is None) is may
 
 
 def test_a_device_without_a_login_of_the_site_is_not_tried() -> None:
-    assert why_not(replace(NVR, credential=None), "hikvision", "c1", (), "new") is not None
+    assert why_not(replace(NVR, credential=None), "hikvision", "c1", (), (), "new") is not None
 
 
 def test_tries_are_kept_privately_without_a_password_and_a_few_for_each_device(tmp_path: Path) -> None:
@@ -206,14 +211,18 @@ def test_tries_are_kept_privately_without_a_password_and_a_few_for_each_device(t
 
 @pytest.mark.parametrize(
     "content", [b"", b"{}", b"[]", b'{"schema": "x", "tried": []}', b'{"schema": "camwarden-factory-logins/1"}',
-                b'{"schema": "camwarden-factory-logins/1", "tried": [{"device": "nvr"}]}']
+                b'{"schema": "camwarden-factory-logins/1", "tried": [{"device": "nvr"}]}', b"[" * 100_000]
 )  # fmt: skip
 def test_a_damaged_list_is_no_list_of_nothing(content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / NAME).write_bytes(content)
     with pytest.raises(ValueError):
         read_tried(tmp_path)
-    assert known_tries(tmp_path) == {}
+    assert known_tries(tmp_path) is None
     assert "cannot be read" in caplog.text
+    facts = replace(gather(()), factory=None)
+    (found,) = factory.CHECK.run(factory.CHECK, SITE, facts, NOW)
+    assert (found.subject, found.status, found.reason) == ("site", "unknown", "unreadable")
+    assert NAME in str(found.message)
 
 
 def test_a_try_that_says_anything_else_is_refused(tmp_path: Path) -> None:
@@ -258,6 +267,28 @@ def test_where_nothing_was_tried_it_is_off_and_quiet() -> None:
 def test_a_try_under_an_earlier_configuration_still_counts_and_says_so() -> None:
     finding = judged(row("accepted", "c0"))["device:nvr"]
     assert (finding.status, finding.evidence["configuration"]) == ("fail", "an earlier one")
+
+
+@pytest.mark.parametrize(
+    ("result", "box", "now", "expected"),
+    [
+        ("refused", ("s1",), Mark("", "s1"), ("pass", "")),
+        ("refused", ("s1",), Mark("", "s2"), ("unknown", "another-box")),
+        ("accepted", ("s1",), Mark("", "s2"), ("unknown", "another-box")),
+        ("refused", ("m1",), Mark("", "", ("m1",)), ("pass", "")),
+        ("refused", ("m1",), Mark("", "s1", ("m1",)), ("pass", "")),  # its serial number became known later
+        ("refused", ("m1",), Mark("", "", ("m2",)), ("unknown", "another-box")),
+        ("refused", (), Mark("", "s2"), ("pass", "")),  # which box it was is not known
+        ("refused", ("s1",), Mark("", ""), ("pass", "")),  # which box it is is not known
+    ],
+)
+def test_what_the_box_before_said_speaks_for_no_other_one(
+    result: Outcome, box: tuple[str, ...], now: Mark, expected: tuple[str, str]
+) -> None:
+    around = Around(remembered={"nvr": Remembered(now)})
+    facts = replace(gather(()), factory=newest((row(result, box=box),)), around=around)
+    (found,) = factory.CHECK.run(factory.CHECK, SITE, facts, NOW)
+    assert (found.status, found.reason) == expected
 
 
 def test_the_errors_of_a_try_name_no_password() -> None:

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import cv2
@@ -18,12 +19,15 @@ from agent.checks import own_reports
 from agent.demo.cameras import CAMERAS
 from agent.demo.scene import jpeg, picture
 from agent.envelope import sign
+from agent.episodes import open_episodes
+from agent.events import transitions
 from agent.facts import gather
 from agent.keys import load_or_create_signer
 from agent.model import Draft, Finding
 from agent.own_reports import NEWEST, held_in, read_own, secrets_of
 from agent.report_facts import OwnReports
 from agent.rotation import rotation_body
+from agent.state import Memory
 from drivers.model import Credential, Device
 
 LOGIN = Credential("recorder", "camwarden", 'Ma"uer-blau-7')
@@ -79,10 +83,20 @@ def test_reports_that_are_signed_and_bare_pass_and_name_the_key(maker: Maker) ->
 
 
 @pytest.mark.parametrize("made", [True, False])
-def test_where_nothing_was_reported_yet_nothing_is_known(maker: Maker, made: bool) -> None:
+def test_where_nothing_was_reported_yet_there_is_nothing_to_judge(maker: Maker, made: bool) -> None:
     if made:
         maker.open().close()
-    assert [words(one) for one in judged(maker, look(maker))] == [("unknown", "nothing-reported")] * 2
+    assert [words(one) for one in judged(maker, look(maker))] == [("not_applicable", "nothing-reported")] * 2
+
+
+def test_the_first_looks_of_a_fresh_site_open_nothing_about_its_own_reports(maker: Maker) -> None:
+    memory = Memory()
+    for n in range(3):
+        changed, memory = transitions(judged(maker, look(maker)), memory, NOW + n * timedelta(minutes=5))
+        assert [one for one in changed if one.told or one.episode] == []
+        reported(maker, 1)
+    assert open_episodes(memory.known) == ()
+    assert {known.status for known in memory.known.values()} == {"pass"}
 
 
 def test_a_command_that_reports_nothing_judges_no_reports(maker: Maker) -> None:
@@ -143,10 +157,19 @@ def test_what_the_key_before_a_rotation_signed_is_not_held_against_the_new_one(m
         assert look(maker).unsigned == ()  # nothing is signed by the new one yet
         maker.signer = new
         assert look(maker).unsigned == ()
+        signed, bare = judged(maker, look(maker))
+        assert words(signed) == ("unknown", "nothing-by-this-key")  # no report was verified, so none passes
+        assert bare.status == "pass"
         maker.cycle(spool)
     assert look(maker).unsigned == ()
     change(maker, "UPDATE report SET jws = '' WHERE id = (SELECT max(id) FROM report)")
     assert look(maker).unsigned == (("health 3", "malformed"),)
+
+
+def test_an_event_that_is_nested_without_end_is_no_crash(maker: Maker) -> None:
+    reported(maker)
+    change(maker, "UPDATE report SET payload = ? WHERE stream = 'event'", b"[" * 100_000)
+    assert ("event 2", "signature") in look(maker).unsigned
 
 
 def test_what_lies_long_back_is_not_looked_at_again(maker: Maker) -> None:

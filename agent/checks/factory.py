@@ -7,7 +7,7 @@ from typing import Final
 
 from agent.checks.ruled import ruled
 from agent.config import Site
-from agent.factory_logins import Tried
+from agent.factory_logins import NAME, Tried, box_of
 from agent.facts import Facts
 from agent.model import Check, Finding, Json, Message, utc_text
 
@@ -19,17 +19,31 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 
     Source: Datong Measures (Order 61), article 5(2).
     """
+    if facts.factory is None:
+        message = Message(
+            "what was tried of factory logins cannot be read: mend or remove {file} in the state directory, and run "
+            "{command} again",
+            {"file": NAME, "command": COMMAND},
+        )
+        return (check.finding("site", "unknown", "unreadable", {}, message),)
     found = [facts.factory[device.id] for device in site.devices if device.id in facts.factory]
     if found:
-        return tuple(_device(check, site, one) for one in found)
+        return tuple(_device(check, site, facts, one) for one in found)
     message = Message("no factory login was tried: {command} does, once on each device", {"command": COMMAND})
     return (check.finding("site", "not_applicable", "off", {}, message),)
 
 
-def _device(check: Check, site: Site, one: Tried) -> Finding:
+def _device(check: Check, site: Site, facts: Facts, one: Tried) -> Finding:
     subject, values = f"device:{one.device}", {"at": utc_text(one.at), "maker": one.maker}
     evidence: dict[str, Json] = {"tried_at": utc_text(one.at), "maker": one.maker}
     evidence["configuration"] = "as it is" if one.config == site.digest else "an earlier one"
+    known = facts.around.remembered.get(one.device)
+    if not one.is_of(box_of(known.mark if known else None)):
+        message = Message(
+            "another box stands there since its factory login was tried at {at}: run {command} to try this one",
+            {**values, "command": COMMAND},
+        )
+        return check.finding(subject, "unknown", "another-box", evidence, message)
     if one.result == "accepted":
         message = Message(
             "it takes the login that {maker} devices leave the factory with: set a password of its own, then run "
@@ -40,7 +54,11 @@ def _device(check: Check, site: Site, one: Tried) -> Finding:
     if one.result == "refused":
         message = Message("at {at} it refused the login that {maker} devices leave the factory with", values)
         return check.finding(subject, "pass", "", evidence, message)
-    message = Message("at {at} the factory login was tried, and what came back says neither yes nor no", values)
+    message = Message(
+        "at {at} the factory login was tried, and what came back says neither yes nor no: look at its accounts in its "
+        "own pages",
+        values,
+    )
     return check.finding(subject, "unknown", one.result, evidence, message)
 
 

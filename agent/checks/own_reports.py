@@ -41,13 +41,17 @@ def _known(check: Check, facts: Facts, judge: Callable[[Check, OwnReports], Find
     if own.unread:
         message = Message("the site's own reports cannot be read: {why}", {"why": own.unread})
         return check.finding("site", "unknown", "unreadable", {}, message)
-    if not own.looked:
-        return check.finding("site", "unknown", "nothing-reported", {}, Message("nothing was reported yet"))
+    if not own.looked:  # the first look of all; a spool that was lost is told by the daemon
+        message = Message("nothing was reported yet: the next look judges what this one reports")
+        return check.finding("site", "not_applicable", "nothing-reported", {}, message)
     return judge(check, own)
 
 
 def _signed(check: Check, own: OwnReports) -> Finding:
     evidence: dict[str, Json] = {"kid": own.kid}
+    if not own.by_key:
+        message = Message("nothing was reported with the new key yet: the next look judges what this one reports")
+        return check.finding("site", "unknown", "nothing-by-this-key", evidence, message)
     if not own.unsigned:
         return check.finding("site", "pass", "", evidence, Message("reports are signed by the site's report key"))
     evidence["reports"] = [{"report": name, "reason": why} for name, why in own.unsigned]

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent import exits
@@ -20,12 +20,13 @@ from agent.config import Site
 from agent.config_load import load
 from agent.daemon import utc_now
 from agent.errors import AgentError, UsageError, os_words
-from agent.factory_logins import NAME, Tried, is_own, newest, read_tried, why_not, with_row, write_tried
+from agent.factory_logins import NAME, Tried, box_of, is_own, newest, read_tried, why_not, with_row, write_tried
 from agent.files import as_owner_of
 from agent.lock import lock
 from agent.model import Message, sentence, utc_text
 from agent.paths import CREDENTIALS_NAME, own_state
 from agent.remembered import read_memory
+from agent.sightings import Mark
 from agent.text import render
 from drivers.credentials import Credentials
 from drivers.errors import DriverError
@@ -72,11 +73,11 @@ def run(args: argparse.Namespace) -> int:
     site = load(args.config)
     wanted = _wanted(site, args.device)
     directory = own_state(site.storage.directory, os.environ)
-    makers = _makers(site, directory)
+    marks = _marks(directory)
     with as_owner_of(directory):
         held = lock(directory / NAME)
         try:
-            rows = [_row(site, device, makers[device.id], directory, args.yes) for device in wanted]
+            rows = [_row(site, device, marks.get(device.id), directory, args.yes) for device in wanted]
         finally:
             os.close(held)
     if args.json:
@@ -101,30 +102,32 @@ def _wanted(site: Site, names: list[str]) -> tuple[Device, ...]:
     return tuple(known[name] for name in names) if names else site.devices
 
 
-def _makers(site: Site, directory: Path) -> dict[str, str]:
-    """Return whose device each is, by its driver or by what it said of itself last."""
-    told: dict[str, str] = {}
+def _marks(directory: Path) -> dict[str, Mark]:
+    """Return which box each device was last, as far as that is remembered."""
     with suppress(AgentError):
-        told = {device: known.mark.model for device, known in read_memory(directory).identities.items()}
-    return {device.id: maker_of(device.driver, told.get(device.id, "")) for device in site.devices}
+        return {device: known.mark for device, known in read_memory(directory).identities.items()}
+    return {}
 
 
-def _row(site: Site, device: Device, maker: str, directory: Path, go: bool) -> Row:
-    """Say how one device stands, and try it where that is wanted and may be."""
+def _row(site: Site, device: Device, mark: Mark | None, directory: Path, go: bool) -> Row:
+    """Say how one device stands, and try it where that is wanted and may be.
+
+    Whose device it is says its driver, or what it called itself last.
+    """
+    maker, box = maker_of(device.driver, mark.model if mark else ""), box_of(mark)
     tried = _read(directory)
     last = newest(tried).get(device.id)
     state = Credentials(directory / CREDENTIALS_NAME).state(device).state
-    why = why_not(device, maker, site.digest, tried, state)
+    why = why_not(device, maker, site.digest, box, tried, state)
     if why is None and go:
-        return _tried(site, device, maker, directory, tried)
-    if last is not None and (last.config == site.digest or last.result == "accepted"):
+        return _tried(Tried(device.id, site.digest, maker, utc_now(), "unclear", box), site, device, directory, tried)
+    if last is not None and last.is_of(box) and (last.config == site.digest or last.result == "accepted"):
         return Row(device.id, maker, SAID[last.result], last.result, utc_text(last.at))
     return Row(device.id, maker, READY if why is None else why)
 
 
-def _tried(site: Site, device: Device, maker: str, directory: Path, tried: tuple[Tried, ...]) -> Row:
-    now = utc_now()
-    row = Tried(device.id, site.digest, maker, now, "unclear")
+def _tried(row: Tried, site: Site, device: Device, directory: Path, tried: tuple[Tried, ...]) -> Row:
+    maker, now = row.maker, row.at
     if is_own(device, maker):
         result: Outcome = "accepted"
     else:
@@ -138,7 +141,7 @@ def _tried(site: Site, device: Device, maker: str, directory: Path, tried: tuple
     if result == "open":
         write_tried(directory, tried)
     else:
-        write_tried(directory, with_row(tried, Tried(device.id, site.digest, maker, now, result)))
+        write_tried(directory, with_row(tried, replace(row, result=result)))
     sent = result != "open" and not is_own(device, maker)
     return Row(device.id, maker, SAID[result], result, utc_text(now), sent)
 
