@@ -100,6 +100,19 @@ def fitting_certificate(
     return b"".join(one.public_bytes(Encoding.PEM) for one in chain), ends
 
 
+def certificates_alone(data: bytes, what: str) -> bytes:
+    """Return the certificates of a PEM text without anything that stands beside them, such as a private key.
+
+    Args:
+        data: The text.
+        what: What the message calls it.
+
+    Raises:
+        UsageError: There is none in it.
+    """
+    return b"".join(one.public_bytes(Encoding.PEM) for one in _certificates(data, what))
+
+
 def read_file(path: Path) -> bytes:
     """Return a file of certificates.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from enrolling import DAY, NOW, EnrollDesk, Gateway
 from agent.enroll.wire import REQUEST_MAX_BYTES, Refusal
 from agent.envelope import ENROLL_TYP, flatten, sign_payload, unflatten
 from agent.errors import UsageError
-from agent.hub import enrollment, trust
+from agent.hub import enroll_place, enrollment, trust
 from agent.hub.enroll_place import CRL_NAME
+from agent.hub.enroll_store import EnrollStore
 from agent.hub.trust import Rotated
 from agent.keys import load_or_create_signer
 
@@ -147,6 +149,62 @@ def test_revoking_a_site_takes_certificate_token_and_trust_and_can_be_repeated(
     assert desk.reason(gateway.request(None), NOW + 2 * DAY) == "revoked"
     with pytest.raises(UsageError, match="never enrolled"):
         enrollment.revoke(desk.place, desk.store, "S9", NOW)
+
+
+def beside(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, does: Callable[[], object]) -> threading.Thread:
+    """Let somebody else begin when `owner.name` has been called first, and wait a moment for him to end."""
+    real, thread = getattr(owner, name), threading.Thread(target=does)
+
+    def called(*args: object) -> object:
+        found = real(*args)
+        if thread.ident is None:
+            thread.start()
+            thread.join(0.3)
+        return found
+
+    monkeypatch.setattr(owner, name, called)
+    return thread
+
+
+def test_a_key_that_names_its_successor_while_its_site_is_revoked_saves_neither(
+    desk: EnrollDesk, gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.granted(gateway.request(desk.token()))
+    limit = Rotated(load_or_create_signer(tmp_path / "next.pem").kid, "e1", {})
+    other = beside(
+        monkeypatch, trust, "load", lambda: trust.rotate(desk.place.data, "S1", gateway.signer.kid, limit, NOW)
+    )
+    enrollment.revoke(desk.place, desk.store, "S1", NOW)
+    other.join()
+    assert [one.kid for one in trust.load(desk.place.data).bindings.values() if not one.revoked_at] == []
+
+
+def test_two_sites_that_are_revoked_at_once_are_both_on_the_list(
+    desk: EnrollDesk, gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.granted(gateway.request(desk.token()))
+    desk.granted(Gateway(tmp_path / "S2", "S2").request(desk.token("S2")))
+    second = EnrollStore(desk.place.directory)
+    other = beside(
+        monkeypatch, enroll_place, "revocation_list", lambda: enrollment.revoke(desk.place, second, "S2", NOW)
+    )
+    enrollment.revoke(desk.place, desk.store, "S1", NOW)
+    other.join()
+    second.close()
+    assert revoked_in_list(desk) == {int(one.serial, 16) for one in desk.store.certificates()}
+    assert len(revoked_in_list(desk)) == 2
+
+
+def test_a_report_key_that_the_hub_no_longer_takes_gets_no_certificate_by_a_token(
+    desk: EnrollDesk, gateway: Gateway, tmp_path: Path
+) -> None:
+    """As on a gateway that was put back from an old backup: it would be enrolled, and each report refused."""
+    trust.add(desk.place.data, "S1", gateway.signer.kid, NOW, until=NOW + DAY)
+    assert desk.reason(gateway.request(desk.token(now=NOW + DAY)), NOW + 1.5 * DAY) == "revoked"
+    limit = Rotated(load_or_create_signer(tmp_path / "next.pem").kid, "e1", {})
+    assert trust.rotate(desk.place.data, "S1", gateway.signer.kid, limit, NOW)
+    assert desk.reason(gateway.request(desk.token())) == "revoked"
+    assert desk.store.certificates() == []
 
 
 def test_after_a_revocation_a_new_token_and_new_keys_let_the_site_in_again(desk: EnrollDesk, tmp_path: Path) -> None:

@@ -58,6 +58,21 @@ def test_a_broker_that_has_a_certificate_already_gets_none(tmp_path: Path, data:
     assert both.count(b"BEGIN CERTIFICATE") == 2 and (data / "enroll" / "ca.crt").read_bytes() in both
 
 
+def test_a_private_key_beside_the_broker_s_authority_is_given_to_nobody(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What stands in authorities.crt goes to every gateway."""
+    both, other = tmp_path / "broker.pem", tmp_path / "other"
+    both.write_bytes((data / "enroll" / "broker.key").read_bytes() + (data / "enroll" / "ca.crt").read_bytes())
+    assert enroll(other, *INIT, "--broker-ca", both) == 0
+    text = (other / "enroll" / "authorities.crt").read_bytes()
+    assert text.count(b"BEGIN CERTIFICATE") == 2 and b"PRIVATE" not in text
+    both.write_bytes((data / "enroll" / "broker.key").read_bytes())
+    assert enroll(tmp_path / "third", *INIT, "--broker-ca", both) == 2
+    assert "the --broker-ca file is not in PEM form" in capsys.readouterr().err
+    assert not (tmp_path / "third").exists()
+
+
 def test_tokens_of_several_sites_come_as_text_json_and_csv(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sites = ("--site", "S1", "--site", "S2")
     assert enroll(data, "token", *sites) == 0

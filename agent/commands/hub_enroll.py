@@ -33,7 +33,7 @@ from agent.hub import enroll_place, enrollment
 from agent.hub.enroll_place import CRL_NAME, Place, Settings
 from agent.hub.enroll_server import serving
 from agent.hub.enroll_store import CertificateRow, EnrollStore, TokenRow
-from agent.keys_tls import read_file
+from agent.keys_tls import certificates_alone, read_file
 from agent.model import Json, Message
 from agent.text import render
 from agent.topics import SITE_ID
@@ -113,7 +113,7 @@ def _init(args: argparse.Namespace, now: datetime) -> int:
     wrong = [name for name in args.broker_name if not is_host(name)]
     if wrong:
         raise UsageError(Message("--broker-name: {name!r} is no name or address", {"name": wrong[0][:80]}))
-    broker_ca = read_file(args.broker_ca) if args.broker_ca is not None else b""
+    broker_ca = certificates_alone(read_file(args.broker_ca), "the --broker-ca file") if args.broker_ca else b""
     place = enroll_place.make(args.data, settings, args.broker_name, broker_ca, now)
     pin = place.pin.hex()
     if args.json:

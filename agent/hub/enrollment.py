@@ -65,10 +65,9 @@ def revoke(place: Place, store: EnrollStore, site: str, now: datetime) -> list[s
         )
     with store.changing():
         store.revoke(site, utc_text(now))
-    write_revocations(place, store, now)
-    for binding in trust.load(place.data).bindings.values():
-        if binding.site == site and not binding.revoked_at:
-            trust.revoke(place.data, binding.kid, now)
+    with store.changing():  # who revokes another site meanwhile must not write an older list over this one
+        write_revocations(place, store, now)
+    trust.revoke_site(place.data, site, now)
     return [one.serial for one in store.certificates(site)]
 
 
@@ -116,11 +115,12 @@ def _enrolled(
         return "revoked"
     if now >= datetime.fromisoformat(token.expires_at):
         return "expired"
-    decision = trust.load(place.data).decide(request.site, request.key.kid)
+    believed = trust.load(place.data)
+    decision = believed.decide(request.site, request.key.kid, now)
     if decision == "key-of-another-site":
         return "key"
-    if decision == "revoked-key":
-        return "revoked"
+    if decision in ("revoked-key", "expired-key") or believed.rotated(request.key.kid):
+        return "revoked"  # the hub would refuse every report of it
     if token.used_at:
         used = store.certificate(token.serial)
         same = used is not None and (used.tls_key, used.kid) == (key_name(tls_key), request.key.kid)

@@ -223,6 +223,18 @@ def revoke(directory: Path, kid: str, now: datetime) -> Trust:
         return _save(directory, trust, replace(known, revoked_at=known.revoked_at or utc_text(now)))
 
 
+def revoke_site(directory: Path, site: str, now: datetime) -> Trust:
+    """Take the trust of every key of a site away, in one write: none of them can name a successor meanwhile.
+
+    Raises:
+        Forbidden, ConfigurationError: The file cannot be read or written.
+    """
+    with _writing(directory):
+        trust = load(directory)
+        still = [one for one in trust.bindings.values() if one.site == site and not one.revoked_at]
+        return _save(directory, trust, *(replace(one, revoked_at=utc_text(now)) for one in still))
+
+
 @contextmanager
 def _writing(directory: Path) -> Iterator[None]:
     """Hold the file for reading, changing and writing: a person and the running hub may come at the same time."""
