@@ -1,4 +1,4 @@
-"""A gateway that is revoked while it is connected: what its open connection is still good for, at a real broker and hub."""
+"""A gateway that is revoked while it is connected: what its open connection is good for, at a real broker and hub."""
 
 from __future__ import annotations
 

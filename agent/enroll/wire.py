@@ -35,9 +35,9 @@ Reason = Literal["malformed", "unknown", "expired", "used", "revoked", "site", "
 """Why the desk gives nothing.
 
 `malformed`: not a request. `unknown`: no such token, or for a renewal no such gateway. `expired`: the token's time is
-over. `used`: another gateway, or another key, has used it. `revoked`: token, certificate or report key, also one that has
-ended or handed over. `site`: the token is for another site. `request`: the request for a certificate is not for this
-site, or its key is of a kind that is not taken. `key`: the report key speaks for another site. `busy`: later again.
+over. `used`: another gateway, or another key, has used it. `revoked`: token, certificate or report key, also a key that
+has ended or handed over. `site`: the token is for another site. `request`: the request for a certificate is not for
+this site, or its key of a kind that is not taken. `key`: the report key speaks for another site. `busy`: later again.
 """
 
 
