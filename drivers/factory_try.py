@@ -21,7 +21,8 @@ from drivers.factory import FACTORY, Outcome
 from drivers.model import Device
 from drivers.observing import attempt
 from drivers.onvif import device as onvif_device
-from drivers.onvif.services import DEVICE_PATH, device_endpoint
+from drivers.onvif.asks import DEVICE_PATH
+from drivers.onvif.services import device_endpoint
 from drivers.onvif.soap import Session
 from drivers.speaks import DOORS
 from drivers.text import decoded

@@ -14,7 +14,7 @@ from drivers.errors import DeadlineExceeded, DriverError, NotTried, Unreachable
 from drivers.exchange import Exchange, Request, Transport
 from drivers.observing import attempt
 from drivers.onvif import device as onvif_device
-from drivers.onvif.services import DEVICE_PATH
+from drivers.onvif.asks import DEVICE_PATH
 from drivers.onvif.soap import Session
 
 DOORS: Final = (

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 from drivers.asks import Ask, soap
-from drivers.onvif.services import DEVICE_PATH
+
+DEVICE_PATH = "/onvif/device_service"
+"""Source: ONVIF Core Specification, Device service: the entry point is fixed to it."""
 
 ASKS: Final[tuple[Ask, ...]] = (
     *soap(

@@ -11,12 +11,17 @@ import logging
 import threading
 from functools import cache
 from importlib import metadata
+from io import BytesIO
 from pathlib import Path
+from posixpath import basename
 from typing import IO, Any
 
 import zeep
 from zeep.wsdl import Document
 from zeep.xsd import Schema
+
+from drivers.onvif.asks import ASKS
+from drivers.onvif.reached import reached
 
 # Importing onvif calls logging.basicConfig and silences zeep.client: put back what it changes.
 _root = logging.getLogger()
@@ -56,6 +61,8 @@ _SHIPPED = {
 _OWN = {MEDIA2: "media2.wsdl", SECURITY: "security.wsdl"}
 _MISSING = {(DEVICE, "GetStorageConfigurations"): "storage.wsdl"}
 """Operations that the shipped WSDL of their service is too old for."""
+
+_ASKED = frozenset(ask.operation for ask in ASKS)
 
 # Real devices mix namespaces; what must be strict is checked on the raw bytes before zeep sees them.
 SETTINGS = zeep.Settings(strict=False, xml_huge_tree=False, forbid_dtd=True)
@@ -103,10 +110,8 @@ def document(namespace: str, operation: str = "") -> Document:
     file = file_of(namespace, operation)
     with _LOCK:
         if file not in _DOCUMENTS:
-            # The base makes our own files' includes find the onvif.xsd that onvif-zeep ships.
-            base = wsdl_directory() / file
-            with _place(file).open("rb") as opened:
-                _DOCUMENTS[file] = _Document(opened, zeep.Transport(), base=str(base), settings=SETTINGS)
+            shipped = _Shipped()
+            _DOCUMENTS[file] = _Document(BytesIO(shipped.load(file)), shipped, base=f"/{file}", settings=SETTINGS)
         return _DOCUMENTS[file]
 
 
@@ -114,6 +119,20 @@ def loaded() -> tuple[str, ...]:
     """Name the files that were parsed so far."""
     with _LOCK:
         return tuple(_DOCUMENTS)
+
+
+class _Shipped:
+    """What zeep takes for its transport while it parses: it loads the shipped files, cut to our operations."""
+
+    @staticmethod
+    def load(url: str) -> bytes:
+        return _reached()[basename(url)]
+
+
+@cache
+def _reached() -> dict[str, bytes]:
+    files = (*_SHIPPED.values(), *_OWN.values(), *_MISSING.values())
+    return reached(files, _ASKED, lambda file: _place(file).read_bytes())
 
 
 def _place(file: str) -> Path:

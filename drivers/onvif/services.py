@@ -15,10 +15,9 @@ from drivers.address import is_foreign, place
 from drivers.errors import DriverError, Malformed, Unsupported
 from drivers.model import Device
 from drivers.onvif import documents
+from drivers.onvif.asks import DEVICE_PATH
 from drivers.text import told
 from drivers.xml_answer import children
-
-DEVICE_PATH = "/onvif/device_service"
 
 _CAPABILITIES = {
     "Media": documents.MEDIA1,
