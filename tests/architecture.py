@@ -35,7 +35,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "urllib3": ("drivers/transport.py",),
     "urllib.request": ("drivers/transport.py",),
     "http.client": ("drivers/transport.py", "agent/enroll/channel.py"),
-    "http.server": ("agent/metrics_page.py", "agent/hub/enroll_server.py", "agent/demo/*"),
+    "http.server": ("agent/http_serving.py", "agent/demo/*"),
     "httpx": (),
     "aiohttp": (),
     "asyncio": (),

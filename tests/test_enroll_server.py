@@ -41,6 +41,14 @@ def wire(desk: EnrollDesk) -> Iterator[tuple[int, Recorder]]:
         yield port_and_told
 
 
+@pytest.fixture
+def hasty_wire(desk: EnrollDesk, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A desk that gives a connection half a second."""
+    monkeypatch.setattr(enroll_server, "REQUEST_WITHIN_S", 0.5)
+    with desk.serving() as (port, _):
+        yield port
+
+
 def opened(port: int) -> ssl.SSLSocket:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -123,10 +131,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_request_ends_its_own_connection_and_the_next_gateway_is_enrolled(
-    desk: EnrollDesk, gateway: Gateway, wire: tuple[int, Recorder], name: str, monkeypatch: pytest.MonkeyPatch
+    desk: EnrollDesk, gateway: Gateway, hasty_wire: int, name: str
 ) -> None:
-    monkeypatch.setattr(enroll_server, "REQUEST_WITHIN_S", 0.5)
-    port, _ = wire
+    port = hasty_wire
     answer = said(port, HOSTILE[name])
     assert b" 200 " not in answer[:20] and b"Traceback" not in answer
     assert trust.load(desk.place.data).bindings == {}
@@ -134,11 +141,10 @@ def test_a_hostile_request_ends_its_own_connection_and_the_next_gateway_is_enrol
 
 
 def test_strangers_that_say_nothing_hold_every_place_for_no_longer_than_the_deadline(
-    desk: EnrollDesk, gateway: Gateway, wire: tuple[int, Recorder], monkeypatch: pytest.MonkeyPatch
+    desk: EnrollDesk, gateway: Gateway, hasty_wire: int
 ) -> None:
-    """Half of them never begin TLS, half of them drip a request: none of either outlasts his time."""
-    monkeypatch.setattr(enroll_server, "REQUEST_WITHIN_S", 0.5)
-    port, _ = wire
+    """Most of them never begin TLS, one drips a request: none of them outlasts his time."""
+    port = hasty_wire
     silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(AT_ONCE_MOST)]
     stop, dripping = threading.Event(), opened(port)
 

@@ -1,0 +1,205 @@
+"""The listener under pages and desk: whoever connects, however many and whatever they say, the next one is answered."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from agent import http_serving
+from agent.http_serving import HEAD_MAX_BYTES, Asked, Limits, Reply, serving
+
+BRIEF = Limits(within_s=0.5, at_once=2, body_max_bytes=100)
+PATIENT = Limits(within_s=60.0, at_once=2, body_max_bytes=100)
+
+
+def echo(asked: Asked) -> Reply:
+    return Reply(200, "text/plain", asked.path.encode() + b" " + asked.body)
+
+
+@contextmanager
+def listening(reply: Callable[[Asked], Reply] = echo, limits: Limits = BRIEF) -> Iterator[int]:
+    with serving(("127.0.0.1", 0), "POST", reply, limits, "--here") as port:
+        yield port
+
+
+def connected(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=30)
+
+
+def said(client: socket.socket) -> bytes:
+    """Return all that comes until the other side ends, however it ends."""
+    found = b""
+    try:
+        while chunk := client.recv(65536):
+            found += chunk
+    except ConnectionResetError:
+        pass
+    return found
+
+
+def posted(port: int, body: bytes = b"hello", method: str = "POST") -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, "/there", body)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def test_a_request_is_answered_and_only_of_the_method_that_is_served() -> None:
+    with listening() as port:
+        assert posted(port) == (200, b"/there hello")
+        assert posted(port, b"x" * 100) == (200, b"/there " + b"x" * 100)
+        assert {posted(port, method=method)[0] for method in ("GET", "PUT", "DELETE", "OPTIONS", "junk")} == {501}
+
+
+def test_a_connection_ends_at_its_deadline_whether_it_says_nothing_or_drips() -> None:
+    """A byte every now and then would keep a mere pause from ever being too long."""
+    with listening() as port, connected(port) as silent, connected(port) as dripping:
+        stop = threading.Event()
+
+        def drip() -> None:
+            while not stop.wait(0.05):
+                try:
+                    dripping.send(b"P")
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        assert said(silent) == said(dripping) == b""
+        stop.set()
+        thread.join()
+        assert posted(port)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"POST / HTTP/1.1\r\nContent-Length: 101\r\n\r\n" + b"x" * 101,
+        b"POST / HTTP/1.1\r\nContent-Length: 9999999999999999999999\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: ²\r\n\r\n".encode("latin-1"),
+        b"POST /" + b"x" * 2 * HEAD_MAX_BYTES,
+        b"POST / HTTP/1.1\r\n" + b"a: b\r\n" * HEAD_MAX_BYTES,
+        b"POST / HTTP/1.1\r\n" + b"a: b\r\n" * 150 + b"\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 50\r\n\r\nless",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\xff" * 200,
+        b"\0",
+    ],
+    ids=[
+        "body too large", "length of many digits", "negative length", "digits that are none", "endless line",
+        "endless head", "many headers", "body cut off", "TLS", "nothing legible",
+    ],
+)  # fmt: skip
+def test_what_is_too_large_or_no_request_is_refused_and_never_handed_on(data: bytes) -> None:
+    asked: list[Asked] = []
+
+    def note(one: Asked) -> Reply:
+        asked.append(one)
+        return echo(one)
+
+    with listening(note) as port, connected(port) as client:
+        try:
+            client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # it was ended before all of it was sent
+        assert b" 200 " not in said(client)
+        assert asked == []
+        assert posted(port)[0] == 200
+
+
+def test_more_connections_than_places_wait_and_are_all_answered() -> None:
+    with listening() as port, ExitStack() as open_ones:
+        for _ in range(3 * BRIEF.at_once):
+            open_ones.enter_context(connected(port))
+        assert posted(port)[0] == 200
+
+
+def test_answers_are_made_one_at_a_time() -> None:
+    inside, most = 0, 0
+
+    def count(asked: Asked) -> Reply:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.02)  # room for another to come in
+        inside -= 1
+        return echo(asked)
+
+    limits = Limits(within_s=60.0, at_once=8, body_max_bytes=100)
+    with listening(count, limits) as port:
+        threads = [threading.Thread(target=posted, args=(port,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert most == 1
+
+
+def test_the_end_cuts_open_connections_and_does_not_wait_for_their_deadline() -> None:
+    """A reader that stands there must not hold up the stop of a service."""
+    with ExitStack() as left:
+        with listening(limits=PATIENT) as port:
+            silent = [left.enter_context(connected(port)) for _ in range(3 * PATIENT.at_once)]
+            silent[0].sendall(b"POST / HTTP/1.1\r\n")
+            started_at_mono = time.monotonic()
+        assert time.monotonic() - started_at_mono < PATIENT.within_s / 2
+        assert [said(client) for client in silent] == [b""] * len(silent)
+    with pytest.raises(ConnectionRefusedError):
+        connected(port)
+
+
+def test_an_answer_that_is_being_made_is_over_before_the_end() -> None:
+    """What it is made of may be closed afterwards."""
+    begun, done = threading.Event(), threading.Event()
+
+    def slow(asked: Asked) -> Reply:
+        begun.set()
+        time.sleep(0.3)  # the work of an answer
+        done.set()
+        return echo(asked)
+
+    with listening(slow, PATIENT) as port, connected(port) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+        assert begun.wait(30)
+    assert done.is_set()
+
+
+def test_a_process_that_may_have_no_further_thread_takes_the_next_connection_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each connection that found none must give its place back."""
+
+    class NoThread(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    with listening() as port:
+        with monkeypatch.context() as none_left:
+            none_left.setattr(http_serving.threading, "Thread", NoThread)  # type: ignore[attr-defined]
+            for _ in range(2 * BRIEF.at_once):
+                with connected(port) as client:
+                    assert said(client) == b""
+        assert posted(port)[0] == 200
+
+
+def test_an_answer_that_fails_ends_its_connection_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    def fails(asked: Asked) -> Reply:
+        if asked.body == b"bad":
+            raise ValueError("a bug")
+        return echo(asked)
+
+    with listening(fails) as port:
+        with pytest.raises((http.client.HTTPException, OSError)):
+            posted(port, b"bad")
+        assert posted(port)[0] == 200
+    assert capfd.readouterr().err == ""
