@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PEERS := build/peers
 
-SYSTEM ?= debian-12 debian-13
+SYSTEM ?= debian-12 ubuntu-24.04 debian-13
 AUDIT_LOCK ?= packaging/runtime.lock
 
 .PHONY: help demo watch test check format generated setup system-packages peers test-system deb debs lock screens picture bench fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release audit sign clean
@@ -21,7 +21,7 @@ watch: setup ## the same, and keep it running while the site changes
 test: setup peers system-packages check ## format, lint, types and all tests
 	$(BIN)/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
 
-test-system: setup ## install the package on Debian 12 and 13, boot both, and try the service there (root)
+test-system: setup ## install the package on Debian 12, Ubuntu 24.04 and Debian 13, boot each, and try the service there (root)
 	$(BIN)/python tests/system/run.py $(SYSTEM_FLAGS) $(SYSTEM)
 
 check: setup ## format, lint and types only

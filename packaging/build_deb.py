@@ -44,7 +44,6 @@ SHIPPED = {
 
 COMPRESSIONS = {
     "xz": "-Zxz",  # smallest, for releases; minutes of a core
-    "zstd": "-Zzstd -z19",  # for Ubuntu; installs in half the time
     "fast": "-Zzstd -z1",  # for tests: seconds, and a third larger
 }
 """How the package is compressed, for dpkg-deb."""
@@ -197,7 +196,7 @@ if __name__ == "__main__":
     parser.add_argument("--python", default=None, help="of the target, such as 3.13; that of the running Debian")
     parser.add_argument("--arch", default=None, choices=("amd64", "arm64"), help="of the target; that of this machine")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder that gets the package")
-    parser.add_argument("--compression", default="xz", choices=COMPRESSIONS, help="xz; zstd: Ubuntu; fast: for tests")
+    parser.add_argument("--compression", default="xz", choices=COMPRESSIONS, help="xz; fast: for tests")
     parser.add_argument("--only-sbom", action="store_true", help="SBOM and notices, without the package")
     args = parser.parse_args()
     architecture = args.arch or said("dpkg", "--print-architecture")

@@ -43,9 +43,10 @@ def same_again(deb: Path) -> str | None:
 
 def nothing_left(deb: Path) -> str | None:
     """Return what installing, removing and purging leaves in a bare Debian, as piuparts finds it."""
-    suite, mirror, image = image_for(deb)
-    debian = ["--distribution", suite, "--basetgz", image, "--mirror", f"{mirror} main"]
-    done = subprocess.run(["piuparts", *debian, deb], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    release, image = image_for(deb)
+    mirror = f"{release.mirror} {release.components.replace(',', ' ')}"
+    system = ["--distribution", release.suite, "--basetgz", image, "--mirror", mirror]
+    done = subprocess.run(["piuparts", *system, deb], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return None if done.returncode == 0 else done.stdout
 
 

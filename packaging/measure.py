@@ -1,8 +1,8 @@
-"""Measure built packages on the bare Debian that each is for, and write the table into `packaging/README.md`.
+"""Measure built packages on the bare Debian or Ubuntu that each is for, and write the table into `packaging/README.md`.
 
     measure.py FILE.deb ...
 
-Each package whose Python is that of a Debian release is installed there, in a container without network; what
+Each package whose Python is that of a release we test is installed there, in a container without network; what
 `measured_inside.py` finds is written between the markers. Needs root, mmdebstrap and systemd-nspawn. The packages must
 be for this machine's architecture; of others, only the size is told.
 """
@@ -21,7 +21,6 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 README = ROOT / "packaging" / "README.md"
 BEGIN, END = "<!-- measured: make measure -->\n", "<!-- end of measured -->\n"
-RELEASE_OF = {"3.11": "debian-12", "3.13": "debian-13"}
 COLUMNS = {
     "install, s": "{install_s:.1f} ({install_cpu_s:.1f})",
     "on disk, MB": "{disk_mb:.0f}",
@@ -35,7 +34,9 @@ COLUMNS = {
 
 sys.path.append(str(ROOT / "tests" / "system"))
 
-from base_image import MIRROR, RELEASES, base_image, needs_of, unpack  # noqa: E402 - found only now
+from base_image import RELEASES, Release, base_image, needs_of, unpack  # noqa: E402 - found only now
+
+RELEASE_OF = {release.python: release for release in RELEASES}
 
 
 def field(deb: Path, name: str) -> str:
@@ -49,22 +50,22 @@ def python_of(deb: Path) -> str:
 
 
 def installable(deb: Path) -> bool:
-    """Tell whether this machine can be a Debian that takes the package."""
+    """Tell whether this machine can be a system that takes the package."""
     native = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout.strip()
     return field(deb, "Architecture") == native and python_of(deb) in RELEASE_OF
 
 
-def image_for(deb: Path) -> tuple[str, str, Path]:
-    """Return the suite of Debian that a package is for, where it comes from, and its image."""
-    release = next(release for release in RELEASES if release.name == RELEASE_OF[python_of(deb)])
+def image_for(deb: Path) -> tuple[Release, Path]:
+    """Return the release that a package is for, and its image."""
+    release = RELEASE_OF[python_of(deb)]
     cache = ROOT / "build" / "system"
     cache.mkdir(parents=True, exist_ok=True)
-    return release.suite, MIRROR, base_image(release, needs_of(deb), cache)
+    return release, base_image(release, needs_of(deb), cache)
 
 
 def measured(deb: Path) -> dict[str, float]:
     """Install a package on its Debian and return what was measured there."""
-    _, _, image = image_for(deb)
+    _, image = image_for(deb)
     with tempfile.TemporaryDirectory(prefix="measure-", dir=image.parent) as scratch:
         root = Path(scratch, "root")
         unpack(image, root)
@@ -93,7 +94,7 @@ def table(debs: list[Path]) -> str:
         print(f"{deb.name}: {numbers or 'its size only'}", file=sys.stderr)
         cells = [form.format(**numbers) if here else "-" for form in COLUMNS.values()]
         size = f"{deb.stat().st_size / 1e6:.1f}"
-        place = RELEASE_OF[python_of(deb)] if here else "-"
+        place = RELEASE_OF[python_of(deb)].name if here else "-"
         rows.append([python_of(deb), field(deb, "Architecture"), place, size, *cells])
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     load = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}"

@@ -1,4 +1,4 @@
-"""The bare Debian that a guest begins as: made by mmdebstrap once, kept as a tar until what goes in changes.
+"""The bare Debian or Ubuntu that a guest begins as: made by mmdebstrap once, kept as a tar until what goes in changes.
 
 What goes in: the release, what our package depends on (so that `dpkg -i` needs no network), and what a gateway's
 neighbours need inside the guest. Downloaded .debs are kept as well, so that another list costs no second download.
@@ -13,7 +13,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-MIRROR = "http://deb.debian.org/debian"
+ROOT = Path(__file__).parent.parent.parent
+DEBIAN = ("http://deb.debian.org/debian", "main", "debian-archive-keyring")
+UBUNTU = ("http://archive.ubuntu.com/ubuntu", "main,universe", "ubuntu-keyring")
+"""Where packages are, in which components, and which package of this machine brings the keys they are signed with."""
+
 GUEST_PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3", "mosquitto", "sudo")
 """A booting system, pytest's Python, the broker, and the command that operators type before ours."""
 
@@ -23,14 +27,21 @@ RECIPE = 1
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A Debian release that is tested: its name here and there, and its Python."""
+    """A release that is tested: its name here and there, its Python, and where its packages come from."""
 
     name: str
     suite: str
     python: str
+    mirror: str
+    components: str
+    keyring: str
 
 
-RELEASES = (Release("debian-12", "bookworm", "3.11"), Release("debian-13", "trixie", "3.13"))
+RELEASES = (
+    Release("debian-12", "bookworm", "3.11", *DEBIAN),
+    Release("ubuntu-24.04", "noble", "3.12", *UBUNTU),
+    Release("debian-13", "trixie", "3.13", *DEBIAN),
+)
 
 
 def needs_of(deb: Path) -> tuple[str, ...]:
@@ -47,10 +58,11 @@ def base_image(release: Release, needs: tuple[str, ...], cache: Path) -> Path:
         subprocess.CalledProcessError: mmdebstrap failed; it has said why.
     """
     packages = sorted({*GUEST_PACKAGES, *needs})
-    key = hashlib.sha256(json.dumps([RECIPE, release.suite, MIRROR, packages]).encode()).hexdigest()[:16]
+    key = hashlib.sha256(json.dumps([RECIPE, release.suite, release.mirror, packages]).encode()).hexdigest()[:16]
     image = cache / f"{release.name}-{key}.tar"
     if image.exists():
         return image
+    subprocess.run(["sh", ROOT / "packaging" / "system-packages.sh", release.keyring], check=True)
     archives = cache / f"{release.name}-archives"
     archives.mkdir(parents=True, exist_ok=True)
     making = image.with_suffix(".part.tar")
@@ -60,8 +72,9 @@ def base_image(release: Release, needs: tuple[str, ...], cache: Path) -> Path:
     keep += [f"--setup-hook=sync-in {archives} /var/cache/apt/archives/"]
     keep += [f"--customize-hook=sync-out /var/cache/apt/archives {archives}"]
     keep += ['--customize-hook=rm -rf "$1"/var/cache/apt/archives/*']
-    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", *keep]
-    subprocess.run([*command, f"--include={','.join(packages)}", release.suite, making, MIRROR], check=True)
+    what = ["--variant=minbase", f"--components={release.components}", f"--include={','.join(packages)}"]
+    place = [release.suite, making, release.mirror]
+    subprocess.run(["mmdebstrap", "--quiet", "--mode=root", *what, *keep, *place], check=True)
     for old in cache.glob(f"{release.name}-*.tar"):
         if old != making:
             old.unlink()
