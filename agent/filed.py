@@ -20,7 +20,7 @@ class FiledDevice:
 class Filed:
     """The facts of one filing. `at`: local day; `cameras`: their ids; `storage_days`: the period that was filed.
 
-    `names`: what cameras are called on the filed list, by id, where it names them.
+    `names`: what cameras are called on the filed list, by id, where it names them. `kid`: the key that signed it.
 
     Source: State Council Order 799, article 14; Datong Measures, article 15(1).
     """
@@ -31,3 +31,4 @@ class Filed:
     storage_days: int
     devices: tuple[FiledDevice, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    kid: str = field(default="", compare=False)

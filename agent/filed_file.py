@@ -2,14 +2,15 @@
 
 `filing.json` in the state directory is a flattened JWS whose payload holds the facts that were filed: how many cameras,
 which storage period, which devices. Whoever files writes it; the agent reads it anew in each cycle. The key is named in
-the payload: the signature shows that the file is as it was written, and the thumbprint, by whom.
+the payload: the signature shows that the file is as it was written, and the thumbprint, by whom. Findings name it, and
+`camwarden verify` compares it with one that the reader knows.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +37,8 @@ def write_filed(directory: Path, filed: Filed, signer: Signer) -> None:
     Raises:
         OSError: It cannot be written there.
     """
-    body = {**asdict(filed), "schema": SCHEMA, "at": filed.at.isoformat(), "jwk": dict(signer.jwk)}
+    facts = {name: value for name, value in asdict(filed).items() if name != "kid"}
+    body = {**facts, "schema": SCHEMA, "at": filed.at.isoformat(), "jwk": dict(signer.jwk)}
     payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
     write_atomic(directory / NAME, flatten(payload, sign_payload(payload, signer, FILING_TYP)), 0o600)
 
@@ -62,7 +64,7 @@ def read_filed(directory: Path, site: str) -> Filed | None:
         body: dict[str, Any] = json.loads(payload)
         key = public_key(body["jwk"])
         verify(payload, jws, {key.kid: key}, FILING_TYP)
-        filed = _filed(body)
+        filed = replace(_filed(body), kid=key.kid)
         if len(data) > MAX_BYTES or body["schema"] != SCHEMA or filed.site != site:
             raise ValueError("another file")
     except (AgentError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -6,7 +6,7 @@ import argparse
 import json
 import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import delivery
@@ -15,8 +15,10 @@ from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 
 from agent.commands import verify as verify_command
-from agent.envelope import COMMAND_TYP, RESULT_TYP, STATE_TYP, flatten, sign_payload
+from agent.envelope import COMMAND_TYP, FILING_TYP, RESULT_TYP, STATE_TYP, flatten, sign_payload
 from agent.errors import AgentError, ConfigurationError
+from agent.filed import Filed, FiledDevice
+from agent.filed_file import write_filed
 from agent.hub.ack import write_ack
 from agent.model import Envelope
 from agent.presence import Presence, write_state
@@ -60,12 +62,16 @@ def test_verify_reads_files_and_folders_with_a_key_set_or_a_hubs_trust(
     shown = json.loads(capsys.readouterr().out)
     assert shown["schema"] == "camwarden-verify/1"
     assert [file["verdict"] for file in shown["files"]] == ["verified"] * 3
+    assert {file["kid"] for file in shown["files"]} == {maker.signer.kid}
     assert shown["chain"] == []
     trusted(desk, maker)
     assert verify_files(tmp_path / "out", "--data", desk.directory) == 0
     capsys.readouterr()
     assert verify_files(tmp_path / "out" / "event-0001.jws.json", "--jwks", keys, as_json=False) == 0
-    assert capsys.readouterr().out == "1 of 1 files verified, 0 faults between reports\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "1 of 1 files verified, 0 faults between reports",
+        f"signed with the key {maker.signer.kid}, which you believe",
+    ]
 
 
 def test_verify_finds_holes_forks_and_changed_bytes(
@@ -192,3 +198,35 @@ def test_orders_and_answers_verify_as_files_and_with_a_hubs_trust_only_by_their_
         "forged": ("failed", "unknown-key"),
         "none": ("failed", "payload"),
     }
+
+
+def test_what_was_filed_is_verified_only_by_a_key_that_the_reader_knows(
+    maker: Maker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`filing.json` shows its own key: that it is whole proves nothing about who wrote it."""
+    kid = maker.signer.kid
+    write_filed(tmp_path, Filed("S1", date(2026, 11, 20), ("gate",), 30, (FiledDevice("nvr", "m", "s"),)), maker.signer)
+    path = tmp_path / "filing.json"
+    assert verify_files(path, as_json=False) == 3
+    said = capsys.readouterr().out
+    assert "nobody says whose key that is" in said and kid in said and "0 of 1 files verified" in said
+    assert verify_files(path) == 3
+    (told,) = json.loads(capsys.readouterr().out)["files"]
+    assert (told["verdict"], told["reason"], told["kid"]) == ("unchecked", "unknown-key", kid)
+
+    assert verify_files(path, "--kid", kid, as_json=False) == 0
+    assert f"signed with the key {kid}" in capsys.readouterr().out
+    other = Maker(tmp_path / "other", key="another.pem")
+    keys = tmp_path / "keys"
+    keys.write_text(json.dumps({"keys": [dict(other.signer.jwk)]}))
+    assert verify_files(path, "--jwks", keys) == 3
+    with pytest.raises(ConfigurationError, match="nothing here shows the key"):
+        verify_files(path, "--kid", other.signer.kid)
+    capsys.readouterr()
+
+    path.write_bytes(path.read_bytes().replace(b"gate", b"gata"))
+    assert verify_files(path, "--kid", kid) == 1
+    assert verify_files(path) == 1
+    for content in (b"{}", b"[" * 100_000, flatten(b"[]", sign_payload(b"[]", maker.signer, FILING_TYP))):
+        path.write_bytes(content)
+        assert verify_files(path, "--jwks", keys) in (1, 78)

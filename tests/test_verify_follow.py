@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from delivery import NOW, Maker
 from hubside import Peer
 from hypothesis import given
 from hypothesis import strategies as st
-from mosquitto import Broker, free_port
+from mosquitto import Broker
 
 from agent.commands import verify as verify_command
 from agent.commands import verify_watch
@@ -216,9 +217,11 @@ def _until(broker: Broker, text: str, times: int = 1) -> None:
 
 def test_a_broker_that_is_not_there_or_refuses_gives_one_line_and_69(tmp_path: Path) -> None:
     keys = key_file(tmp_path / "keys", MAKER[0].signer)
-    port = free_port()
-    with pytest.raises(HubUnavailable, match="Connection refused; check that the broker runs"):
-        verify_command.run(parsed("--topic", "vss/#", "--port", port, "--jwks", keys))
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # taken, and nobody listens: a free one may be somebody else's a moment later
+        words = ("--topic", "vss/#", "--port", held.getsockname()[1], "--jwks", keys)
+        with pytest.raises(HubUnavailable, match="Connection refused; check that the broker runs"):
+            verify_command.run(parsed(*words))
     with (
         Broker(tmp_path / "broker", ["allow_anonymous false"]) as broker,
         pytest.raises(HubUnavailable, match="Not authorized"),

@@ -89,6 +89,7 @@ def _changed(site: Site, found: Words, filed: Filed) -> Finding:
     told: dict[str, Json] = {
         "basis": "filing",
         "filed_at": filed.at.isoformat(),
+        "signed_by": filed.kid or None,
         "new": new[:EVIDENCE_MAX],
         "gone": gone[:EVIDENCE_MAX],
         "changed": period,
@@ -122,6 +123,7 @@ def run_list(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
     other += sorted(set(filed) - {device.id for device in site.devices})
     told: dict[str, Json] = {
         "filed_at": facts.filed.at.isoformat(),
+        "signed_by": facts.filed.kid or None,
         "differ_count": len(other),
         "differ": other[:EVIDENCE_MAX],
         "unread": unread[:EVIDENCE_MAX],

@@ -3,6 +3,7 @@
     camwarden verify PATH...                      files, folders, ZIPs (batches, and cases that `hub case` wrote)
     camwarden verify report.html                  a hand-over report
     camwarden verify DOSSIER.zip                  a filing dossier
+    camwarden verify filing.json                  what `filing compare` has kept of it in the state directory
     camwarden verify FOLDER --follow              and every file that comes into it
     camwarden verify --topic 'vss/v1/city/site/#' --host HOST [--follow]
 
@@ -12,8 +13,9 @@ Whom to believe is the reader's to say, at least one of:
     --kid THUMBPRINT    a thumbprint that was compared over another way; the key itself is taken from what is verified
     --data DIR          a hub's data: each key that it trusts, for its own site
 
-Keys that lie beside the reports are believed only by `--kid`. A hand-over report and a filing dossier may be verified
-without any of them: whether it was changed shows all the same, and only whose key signed it stays open.
+Keys that lie beside the reports are believed only by `--kid`. A hand-over report, a filing dossier and filing.json may
+be verified without any of them: whether it was changed shows all the same, and only whose key signed it stays open
+(3). The keys that signed what is verified are named at the end.
 
 Exit code: 0 everything verified, 1 something is wrong, 3 something could not be judged for want of a key, 69 the broker
 cannot be reached, 78 nothing to verify or a file is no signed message. With `--follow` it runs until it is interrupted,
@@ -113,7 +115,14 @@ def told(checked: Checked) -> dict[str, Json]:
     return {
         "schema": SCHEMA,
         "files": [
-            {"path": m.name, "verdict": m.verdict, "reason": m.reason, "why": str(m.why), **_named(m.claim)}
+            {
+                "path": m.name,
+                "verdict": m.verdict,
+                "reason": m.reason,
+                "why": str(m.why),
+                "kid": m.kid or None,
+                **_named(m.claim),
+            }
             for m in checked.messages
         ],
         "chain": [
@@ -186,6 +195,8 @@ def _print(checked: Checked, lang: str) -> None:
     verified = sum(m.verdict == "verified" for m in checked.messages)
     numbers = {"verified": verified, "count": len(checked.messages), "faults": len(checked.problems)}
     print(render(Message("{verified} of {count} files verified, {faults} faults between reports", numbers), lang))
+    for kid in dict.fromkeys(m.kid for m in checked.messages if m.verdict == "verified" and m.kid):
+        print(render(Message("signed with the key {kid}, which you believe", {"kid": kid}), lang))
 
 
 def _exit_code(checked: Checked) -> int:

@@ -13,7 +13,7 @@ from agent.filing.packed import MEMBER_MAX_BYTES, is_dossier
 from agent.handover.seal import MAX_BYTES
 from agent.hub import service, trust
 from agent.hub.archive import FILE_MAX_BYTES, open_container
-from agent.hub.judge import Believed, shown_keys
+from agent.hub.judge import Believed, is_filing, shown_keys
 from agent.hub.manifest import NAME as MANIFEST
 from agent.hub.store import Store
 from agent.keys import load_signer
@@ -101,10 +101,14 @@ def sites_of(args: argparse.Namespace) -> trust.Trust | None:
 
 
 def _tells_by_itself(path: Path) -> bool:
-    """Tell whether it shows the key that signed it: a hand-over report, or a filing dossier."""
+    """Tell whether it shows the key that signed it: a hand-over report, a filing dossier, or what is kept of one."""
     if path.suffix in REPORT_SUFFIXES:
         return True
-    return (path.is_dir() or zipfile.is_zipfile(path)) and is_dossier(path)
+    if path.is_dir() or zipfile.is_zipfile(path):
+        return is_dossier(path)
+    with suppress(OSError), path.open("rb") as file:
+        return is_filing(file.read(FILE_MAX_BYTES + 1))
+    return False
 
 
 def _shown(path: Path) -> dict[str, PublicKey]:

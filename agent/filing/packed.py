@@ -95,8 +95,8 @@ def judge_dossier(container: Container, believed: Believed) -> list[Judged]:
             "the one on the printed pages, then give it with --kid",
             {"kid": signed.key.kid},
         )
-        return [Judged(label, "unchecked", "unknown-key", why, KIND.typ)]
-    return [Judged(label, "verified", typ=KIND.typ), *wrong]
+        return [Judged(label, "unchecked", "unknown-key", why, KIND.typ, kid=signed.key.kid)]
+    return [Judged(label, "verified", typ=KIND.typ, kid=signed.key.kid), *wrong]
 
 
 def read_signed(container: Container) -> Signed:

@@ -16,6 +16,7 @@ from agent.envelope import (
     CHECK_TYP,
     COMMAND_TYP,
     DESIRED_TYP,
+    FILING_TYP,
     HANDOVER_TYP,
     REPORT_TYP,
     REPORTED_TYP,
@@ -56,6 +57,7 @@ _NOTHING: Final = Message("")
 class Judged:
     """One message. `reason` is a word and `why` a sentence where it is not verified; `claim` if report or state.
 
+    `kid`: the key that signed it, where it is verified or the signature fits a key that it shows itself.
     `unchecked`: signed by a key that is not among those believed, and not a site's word about itself.
     `unusable`: not a signed message at all.
     """
@@ -66,6 +68,7 @@ class Judged:
     why: Message = _NOTHING
     typ: str = ""
     claim: Claim | None = None
+    kid: str = ""
 
 
 def judge_flattened(name: str, data: bytes, believed: Believed) -> Judged:
@@ -79,13 +82,47 @@ def judge_flattened(name: str, data: bytes, believed: Believed) -> Judged:
 
 def judge(name: str, payload: bytes, jws: str, believed: Believed) -> Judged:
     """Return the verdict on a payload and its detached JWS."""
-    typ = ""
+    typ, kid = "", ""
     try:
-        typ = read_header(jws).typ
-        claim = _read(payload, jws, typ, believed)
+        header = read_header(jws)
+        typ, kid = header.typ, header.kid
+        if typ == FILING_TYP and not _is_of_known_key(payload, jws, believed):
+            why = Message(
+                "not changed since it was signed with the key {kid}, but nobody says whose key that is: compare it "
+                "with `camwarden keys show` at the site, then give it with --kid",
+                {"kid": kid},
+            )
+            return Judged(name, "unchecked", "unknown-key", why, typ, kid=kid)
+        claim = None if typ == FILING_TYP else _read(payload, jws, typ, believed)
     except NotVerified as error:
         return Judged(name, "failed", error.reason, error.message, typ)
-    return Judged(name, "verified", typ=typ, claim=claim)
+    return Judged(name, "verified", typ=typ, claim=claim, kid=kid)
+
+
+def is_filing(data: bytes) -> bool:
+    """Tell whether bytes claim to be what was filed last (`agent/filed_file.py`), which shows its own key."""
+    try:
+        return read_header(unflatten(data)[1]).typ == FILING_TYP
+    except NotVerified:
+        return False
+
+
+def _is_of_known_key(payload: bytes, jws: str, believed: Believed) -> bool:
+    """Tell whether somebody vouches for the key that a filing shows and was signed with.
+
+    Raises:
+        NotVerified: It was changed, shows no key, or its key is that of another site.
+    """
+    said = _object(payload)
+    try:
+        key = public_key(said["jwk"])
+    except (ValueError, KeyError, TypeError):
+        raise NotVerified("payload", "it does not show the key that signed it") from None
+    verify(payload, jws, {key.kid: key}, FILING_TYP)
+    if key.kid not in believed.keys:
+        return False
+    refuse_another_site(believed, str(said.get("site", "")), key.kid)
+    return True
 
 
 def judge_handover(name: str, data: bytes, believed: Believed) -> Judged:
@@ -98,11 +135,11 @@ def judge_handover(name: str, data: bytes, believed: Believed) -> Judged:
                 "compare it with the one on the signed page, then give it with --kid",
                 {"kid": sealed.key.kid},
             )
-            return Judged(name, "unchecked", "unknown-key", why, HANDOVER_TYP)
+            return Judged(name, "unchecked", "unknown-key", why, HANDOVER_TYP, kid=sealed.key.kid)
         refuse_another_site(believed, sealed.site, sealed.key.kid)
     except NotVerified as error:
         return Judged(name, "failed", error.reason, error.message, HANDOVER_TYP)
-    return Judged(name, "verified", typ=HANDOVER_TYP)
+    return Judged(name, "verified", typ=HANDOVER_TYP, kid=sealed.key.kid)
 
 
 def shown_keys(data: bytes) -> dict[str, PublicKey]:

@@ -63,7 +63,7 @@ def check_manifest(container: Container, believed: Believed) -> list[Judged]:
         return [Judged(label, "failed", error.reason, unbelieved(error))]
     except ConfigurationError as error:
         return [Judged(label, "unusable", "unreadable", error.message)]
-    return [Judged(label, "verified", typ=CASE.typ), *check_files(container, listed)]
+    return [Judged(label, "verified", typ=CASE.typ, kid=read_header(jws).kid), *check_files(container, listed)]
 
 
 def unbelieved(error: NotVerified) -> Message:
