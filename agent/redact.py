@@ -28,6 +28,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         rf"\1{GONE}",
     ),
+    (re.compile(r"\b(camwarden1\.)[\w-]{16,}"), rf"\1{GONE}"),  # an enrollment token, also a part of one
     (re.compile(r"(?i)\b(response|nonce|cnonce)=(?:\"[^\"]*\"|[^\s,]+)"), rf"\1={GONE}"),
     (
         re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),

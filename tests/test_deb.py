@@ -134,6 +134,46 @@ def test_an_unfinished_version_is_older_than_the_release_it_becomes() -> None:
         subprocess.run(["dpkg", "--compare-versions", older, "lt", newer], check=True)
 
 
+def run_script(name: str, word: str, root: Path) -> str:
+    """Run a maintainer script of ours as dpkg does, with its folders below `root`; return what it says."""
+    text = (ROOT / "packaging/debian" / name).read_text("utf-8")
+    text = re.sub(r"/(usr/lib|etc|var/lib)/camwarden", rf"{root}/\1/camwarden", text)
+    return subprocess.run(["sh", "-c", text, name, word], capture_output=True, text=True, check=True).stdout
+
+
+def test_removal_takes_compiled_files_only_and_ends_well_where_somebody_deleted_the_folder(tmp_path: Path) -> None:
+    cache, kept = (tmp_path / "usr/lib/camwarden/x" / name for name in ("__pycache__", "kept"))
+    for folder in (cache, kept):
+        folder.mkdir(parents=True)
+        (folder / "a").touch()
+    for _ in range(2):
+        run_script("prerm", "remove", tmp_path)
+        assert not cache.exists() and (kept / "a").exists()
+    shutil.rmtree(tmp_path / "usr")
+    assert run_script("prerm", "remove", tmp_path) == ""
+
+
+def test_a_purge_takes_what_nobody_filled_and_keeps_and_names_the_rest(tmp_path: Path) -> None:
+    folders = [tmp_path / "etc/camwarden", tmp_path / "var/lib/camwarden"]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    secrets = folders[0] / "secrets.toml"
+    secrets.touch()
+    run_script("postrm", "remove", tmp_path)
+    assert secrets.exists() and folders[1].exists()
+    secrets.write_text("[credential.x]\n")
+    (folders[1] / "report-key.pem").touch()
+    for _ in range(2):
+        said = run_script("postrm", "purge", tmp_path)
+        assert secrets.exists() and (folders[1] / "report-key.pem").exists()
+        assert all(f"rm -r {folder}" in said for folder in folders)
+    secrets.write_text("")
+    (folders[1] / "report-key.pem").unlink()
+    for _ in range(2):
+        assert run_script("postrm", "purge", tmp_path) == ""
+        assert not any(folder.exists() for folder in folders)
+
+
 def test_every_override_has_its_reason_before_it() -> None:
     reason = ""
     for line in (ROOT / "packaging/debian/lintian-overrides").read_text("utf-8").splitlines():

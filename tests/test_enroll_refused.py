@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,8 @@ from mosquitto import free_port
 
 from agent.cli import main
 from agent.commands import enroll as command
-from agent.config_load import load_declared
+from agent.config_load import load_declared, load_tls_place
+from agent.enroll.placing import NOTE_NAME, Desk, keep_desk, kept_desk
 from agent.enroll.token import Token, write_token
 from agent.hub import enrollment
 from agent.hub.enroll_server import serving
@@ -184,3 +186,42 @@ def test_renewal_of_a_gateway_that_was_never_enrolled_or_was_revoked_is_refused(
     assert enroll(config, "--renew") == 4
     assert "taken back" in capsys.readouterr().err
     assert enroll(config, city.token(), "--renew") == 2
+
+
+def test_a_token_that_is_no_text_is_one_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a shell hands over bytes that are not UTF-8."""
+    assert enroll(config, "camwarden1.\udcff\udcfe") == 2
+    assert "not whole" in capsys.readouterr().err
+
+
+def test_what_the_message_says_of_a_token_is_not_taken_for_one(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert enroll(config, "password1") == 2
+    assert "not an enrollment token, which begins with camwarden1.;" in capsys.readouterr().err
+
+
+def test_a_site_that_spoke_without_tls_speaks_with_it_once_it_is_enrolled(city: City, tmp_path: Path) -> None:
+    hub = f'\n[hub]\nhost = "127.0.0.1"\nport = {city.broker.port}\ntls = false\nconfirm = "broker"\n'
+    config = site_file(tmp_path / "etc", "S1", hub)
+    assert enroll(config, city.token(), "--quiet") == 0
+    made = load_declared(config).hub
+    assert made is not None and made.tls and made.ca is not None
+
+
+@pytest.mark.parametrize(
+    "members",
+    [{"host": "a" * 70}, {"host": 7}, {"port": 70_000}, {"port": "x"}, {"pin": "00"}, {"schema": "x"}],
+    ids=str,
+)
+def test_a_note_of_the_desk_that_was_spoiled_is_one_line(
+    config: Path, members: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = load_tls_place(config)
+    place.directory.mkdir()
+    keep_desk(place, Desk("127.0.0.1", 1, b"p" * 32), clock())
+    assert kept_desk(place).host == "127.0.0.1"
+    note = place.directory / NOTE_NAME
+    note.write_text(json.dumps({**json.loads(note.read_bytes()), **members}))
+    assert enroll(config, "--renew") == 2
+    assert "never enrolled" in capsys.readouterr().err

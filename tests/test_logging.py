@@ -83,6 +83,10 @@ def test_no_log_line_holds_a_secret_or_looks_like_another_record() -> None:
         ("password = 'x y' token=abc, b", "password = *** token=***, b"),
         ('nonce="abc", cnonce=def, realm="r"', 'nonce=***, cnonce=***, realm="r"'),
         ("-----BEGIN EC PRIVATE KEY-----\nabc\n-----END EC PRIVATE KEY-----\nx", "***\nx"),
+        (
+            "argument 'camwarden1.eyJhIjoiaHViLmV4YW1wbGUub3Jn-_9' and camwarden1.",
+            "argument 'camwarden1.***' and camwarden1.",
+        ),
         ("http://host/a and mail@example.org", "http://host/a and mail@example.org"),
         ("the password was refused", "the password was refused"),
     ],

@@ -5,6 +5,7 @@ Source: proc(5): `arg_start` and `arg_end` of /proc/PID/stat; /proc/PID/mem of o
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 _ARG_START = 47 - 2
@@ -17,7 +18,7 @@ def hide_argument(secret: str) -> bool:
 
     The shell's history and whoever looked before are not helped by it.
     """
-    wanted = secret.encode()
+    wanted = os.fsencode(secret)
     try:
         fields = Path("/proc/self/stat").read_text("ascii", "replace").rpartition(")")[2].split()
         start, end = int(fields[_ARG_START]), int(fields[_ARG_END])

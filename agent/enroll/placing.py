@@ -21,6 +21,7 @@ import tomli
 from agent.config_key import TlsPlace
 from agent.config_load import load_declared
 from agent.config_problems import ConfigError
+from agent.enroll.token import PIN_BYTES, address_text, read_address
 from agent.enroll.wire import Grant
 from agent.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.files import as_owner_of, replace_content, write_atomic
@@ -90,6 +91,8 @@ def plan(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Plan:
         wanted |= {"host": hub.get("host", grant.broker_host), "port": hub.get("port", _BROKER_PORT)}
     if hub.get("confirm") == "broker":  # so it was as long as the hub's keys were missing
         wanted["confirm"] = "hub"
+    if hub.get("tls") is False:  # a certificate is for TLS alone
+        wanted["tls"] = True
     given = {"port": _BROKER_PORT, **hub}
     return Plan(
         files,
@@ -178,8 +181,9 @@ def kept_desk(place: TlsPlace) -> Desk:
     path = place.directory / NOTE_NAME
     try:
         said = json.loads(path.read_bytes())
-        desk = Desk(str(said["host"]), int(said["port"]), bytes.fromhex(said["pin"]))
-        if said["schema"] != NOTE_SCHEMA:
+        host, port = read_address(address_text(said["host"], said["port"]))
+        desk = Desk(host, port, bytes.fromhex(said["pin"]))
+        if said["schema"] != NOTE_SCHEMA or len(desk.pin) != PIN_BYTES:
             raise ValueError
     except PermissionError:
         raise Forbidden(

@@ -82,7 +82,9 @@ def read_token(text: str) -> Token:
     line = "".join(text[: 2 * MAX_CHARS].split())
     if not line.startswith(PREFIX):
         raise UsageError(
-            Message("not an enrollment token: one begins with {prefix}; ask the hub's team for one", {"prefix": PREFIX})
+            Message(
+                "not an enrollment token, which begins with {prefix}; ask the hub's team for one", {"prefix": PREFIX}
+            )
         )
     try:
         data = unb64url(line.removeprefix(PREFIX)) if len(line) <= MAX_CHARS else b""
