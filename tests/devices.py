@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from patience import PATIENCE_S
+
 from drivers.model import Credential, Device
 
 USER, PASSWORD = "admin", "s3cret-Pa55"
@@ -66,7 +68,7 @@ class HttpDevice:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in list(self._threads):
-            thread.join(5)
+            thread.join(PATIENCE_S)
 
     def drip(self, data: bytes, pause_s: float = 0.02) -> Iterator[bytes]:
         """Give `data` byte by byte, again and again, until the test ends."""

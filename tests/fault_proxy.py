@@ -10,6 +10,8 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from patience import PATIENCE_S
+
 _AT_ONCE = 16_384
 _TICK_S = 0.02
 _RESET = struct.pack("ii", 1, 0)  # linger for 0 s: close sends a reset
@@ -48,7 +50,7 @@ class Proxy:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self._listener.close()
         self.cut()
 
@@ -122,7 +124,7 @@ class Proxy:
         client, _ = self._listener.accept()
         self.accepted_at.append(time.monotonic())
         try:
-            server = socket.create_connection(("127.0.0.1", self._target), timeout=1)
+            server = socket.create_connection(("127.0.0.1", self._target), timeout=PATIENCE_S)
         except OSError:
             client.close()
             return

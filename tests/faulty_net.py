@@ -6,6 +6,8 @@ import socket
 import threading
 from contextlib import suppress
 
+from patience import PATIENCE_S
+
 
 class Wire:
     """Forwards both ways. `freeze` stops it without closing anything; `bytes_per_s` makes it slow."""
@@ -62,6 +64,6 @@ class Wire:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE_S)
         for sock in (self._server, *self._open):
             sock.close()

@@ -17,6 +17,7 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from patience import PATIENCE_S
 
 from agent.config import Hub
 from agent.envelope import ACK_TYP, sign_payload
@@ -56,7 +57,7 @@ class Recorder:
             self.events.append(event)
             self._changed.notify_all()
 
-    def wait(self, wanted: Callable[[list[dict[str, Json]]], bool], timeout_s: float = 15) -> None:
+    def wait(self, wanted: Callable[[list[dict[str, Json]]], bool], timeout_s: float = PATIENCE_S) -> None:
         """Wait until the events so far are what is wanted."""
         with self._changed:
             assert self._changed.wait_for(lambda: wanted(self.events), timeout_s), self.events[-20:]
@@ -92,7 +93,7 @@ class RunningHub:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
         assert self.failure is None, self.failure
 
@@ -129,7 +130,7 @@ class Peer:
         properties = Properties(PacketTypes.PUBLISH)
         if jws:
             properties.UserProperty = ("jws", jws)
-        self._client.publish(topic, payload, 1, retain, properties).wait_for_publish(10)
+        self._client.publish(topic, payload, 1, retain, properties).wait_for_publish(PATIENCE_S)
 
     def of(self, topic_end: str) -> list[dict[str, Json]]:
         """Return the messages whose topic ends so."""
@@ -138,7 +139,7 @@ class Peer:
     def __enter__(self) -> Peer:
         self._client.connect("127.0.0.1", self._port)
         self._client.loop_start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(PATIENCE_S)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -153,7 +154,7 @@ def publishing(maker: Maker, spool: Spool, hub_signer: Signer, pace: Pace = FAST
     try:
         yield publisher
     finally:
-        assert publisher.stop(10)
+        assert publisher.stop(PATIENCE_S)
         spool.close()
 
 
@@ -165,7 +166,7 @@ def maker_on(tmp_path: Path, broker: Broker, **changes: object) -> Maker:
     return Maker(tmp_path / "site", delivery.site(hub=site_on(broker, **changes)))
 
 
-def waits(condition: object, timeout_s: float = 15) -> None:
+def waits(condition: object, timeout_s: float = PATIENCE_S) -> None:
     """Wait for a condition that nobody announces, with a deadline."""
     assert callable(condition)
     deadline = time.monotonic() + timeout_s

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import signal
 import socket
@@ -13,20 +12,23 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from patience import PATIENCE_S
+
 SAMPLE = Path(__file__).parent.parent / "packaging" / "mosquitto"
 PASSWORDS = {"S1": "one", "S2": "two", "camwarden-hub": "hub"}
 
 
 def free_port() -> int:
-    """Return a port that was free a moment ago, below those that the system gives to connections that somebody opens.
+    """Return a port on which nobody listens, and which the system gives to nobody else while this process lives.
 
-    One of these would soon be taken again: by whoever on this machine opens a connection before the server listens.
+    It stays bound without listening: who says SO_REUSEADDR, as servers do, may listen there all the same.
     """
-    for port in random.SystemRandom().sample(range(12_000, 32_000), 100):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise RuntimeError("no port is free")
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        port = int(held.getsockname()[1])
+        held.detach()
+        return port
 
 
 def mosquitto_program() -> str:
@@ -89,12 +91,12 @@ class Broker:
     def _end(self, number: signal.Signals) -> None:
         if self._child is not None:
             self._child.send_signal(number)
-            self._child.wait(10)
+            self._child.wait(PATIENCE_S)
             self._child = None
 
     def _wait_for_accept(self) -> None:
         assert self._child is not None
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             if self._child.poll() is not None:
                 raise RuntimeError(f"mosquitto ended at once: {self.log}")

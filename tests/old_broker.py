@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mosquitto import Broker, free_port
+from patience import PATIENCE_S
 
 CODE_1 = b"\x20\x02\x00\x01"
 """CONNACK of MQTT 3.1.1: unacceptable protocol version."""
@@ -67,7 +68,7 @@ class OldDoor:
         with suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
-        self._thread.join(5)
+        self._thread.join(PATIENCE_S)
 
 
 def _join(client: socket.socket, broker: socket.socket) -> None:

@@ -23,12 +23,11 @@ from drivers.transport import Transport, open_transport
 
 CAMERAS = (Camera("one", "box", channel=1), Camera("two", "box", channel=2))
 DEADLINE_S = 0.6
-SLACK_S = 0.25
 
 
 @contextmanager
 def transport_to(
-    served: HttpDevice, deadline_s: float = 10.0, password: str | None = PASSWORD, **changes: object
+    served: HttpDevice, deadline_s: float = 60.0, password: str | None = PASSWORD, **changes: object
 ) -> Iterator[Transport]:
     box = replace(device(served.port, password), **changes)  # type: ignore[arg-type]
     with open_transport(box, deadline_s, Credentials(None), clock) as transport:
@@ -36,7 +35,7 @@ def transport_to(
 
 
 def observe(
-    script: Script, deadline_s: float = 10.0, cameras: tuple[Camera, ...] = CAMERAS, **changes: object
+    script: Script, deadline_s: float = 60.0, cameras: tuple[Camera, ...] = CAMERAS, **changes: object
 ) -> Observations:
     with script.device() as served, transport_to(served, deadline_s, **changes) as transport:  # type: ignore[arg-type]
         return read(cameras, transport)

@@ -5,11 +5,13 @@ The shape is that of WS-Discovery (April 2005) section 5.3, with the types and s
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from patience import PATIENCE_S
 
 MATCHES = """<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"
  xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery"
@@ -45,12 +47,16 @@ def responder(sock: socket.socket, answers: list[bytes]) -> Iterator[list[bytes]
     stopping = threading.Event()
 
     def serve() -> None:
-        while not stopping.is_set():
-            with contextlib.suppress(TimeoutError):
+        while True:
+            try:
                 data, sender = sock.recvfrom(65_535)
-                asked.append(data)
-                for answer in answers:
-                    sock.sendto(answer, sender)
+            except TimeoutError:
+                if stopping.is_set():  # and all that came before is read
+                    return
+                continue
+            for answer in answers:
+                sock.sendto(answer, sender)
+            asked.append(data)
 
     with sock:
         sock.settimeout(0.05)
@@ -60,4 +66,16 @@ def responder(sock: socket.socket, answers: list[bytes]) -> Iterator[list[bytes]
             yield asked
         finally:
             stopping.set()
-            thread.join(5)
+            thread.join(PATIENCE_S)
+
+
+def until(answered: Callable[[], bool]) -> Callable[[], float]:
+    """Return a clock for a sweep whose time is up once all is answered, and was listened for once more."""
+    over = False
+
+    def clock() -> float:
+        nonlocal over
+        jump_s, over = (10 * PATIENCE_S if over else 0.0), answered()
+        return time.monotonic() + jump_s
+
+    return clock

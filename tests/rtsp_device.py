@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from devices import digest_accepts
+from patience import PATIENCE_S
 
 WIDTH_PX, HEIGHT_PX, FRAMES = 320, 192, 12
 
@@ -56,7 +57,7 @@ def clip(kind: str, in_band: bool = True, packet_bytes: int = 1200) -> Clip:
         command += [f"rtp://127.0.0.1:{sock.getsockname()[1]}?pkt_size={packet_bytes}"]
         packets = []
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-            process.wait(30)
+            process.wait(PATIENCE_S)
         sock.setblocking(False)
         with contextlib.suppress(BlockingIOError):
             while True:
@@ -70,7 +71,7 @@ def decoded_frames(data: bytes, kind: str) -> int:
     """Let ffmpeg decode Annex-B bytes; return how many whole pictures they hold. Fails on any decoding error."""
     command = ["ffmpeg", "-v", "error", "-xerror", "-f", {"h264": "h264", "h265": "hevc"}[kind], "-i", "pipe:0"]
     command += ["-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"]
-    done = subprocess.run(command, input=data, capture_output=True, timeout=30, check=True)
+    done = subprocess.run(command, input=data, capture_output=True, timeout=PATIENCE_S, check=True)
     assert done.stderr == b"", done.stderr
     return len(done.stdout) // (WIDTH_PX * HEIGHT_PX)
 
@@ -131,7 +132,7 @@ class RtspDevice:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in list(self._threads):
-            thread.join(5)
+            thread.join(PATIENCE_S)
 
     def methods(self) -> list[str]:
         """The methods asked for, in order."""

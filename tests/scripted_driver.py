@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from patience import PATIENCE_S
+
 from drivers.errors import Malformed, Refused
 from drivers.footage import WantedFootage
 from drivers.model import Camera, Identity, Observation, Observations
@@ -29,7 +31,7 @@ def _raises(error: Exception) -> Callable[[str], Observations]:
 
 
 def _stuck(device: str) -> Observations:
-    RELEASE.wait(30)
+    RELEASE.wait(PATIENCE_S)
     return _healthy(device)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from patience import PATIENCE_S
+
 from drivers.model import Observation, Observations, Picture, Recordings, Unavailable
 from drivers.stores.task import StoreTask
 
@@ -17,7 +19,7 @@ def read(task: StoreTask) -> tuple[Observations, tuple[Picture, ...]]:
     if act == "bug":
         raise RuntimeError("secret-in-a-message")
     if act == "stuck":
-        RELEASE.wait(30)
+        RELEASE.wait(PATIENCE_S)
     while act == "long" and not RELEASE.wait(0.01):
         task.progress()
     values = [Observation(f"camera:{camera}", Recordings(()), task.now, "store") for camera, _ in task.cameras]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from devices import NOW, PASSWORD, HttpDevice, clock, device, http
 from onvif_device import Script
+from patience import LATE_S
 from rtsp_device import RtspAsked, RtspDevice, clip, decoded_frames, description, rtsp, with_time
 
 from drivers.capture import (
@@ -176,7 +177,7 @@ def test_a_silent_device_costs_its_deadline_once_and_every_path_says_so() -> Non
         streams = Streams((*snapshot(served.port).streams, main))
         begun = time.monotonic()
         pictures, more = fetch(served, seen(streams), deadline_s=0.6)
-        assert time.monotonic() - begun < 0.6 + 0.25
+        assert time.monotonic() - begun < 0.6 + LATE_S
     assert pictures == ()
     assert [(one.fact, one.reason) for one in more if isinstance(one, Unavailable)] == [
         ("picture", "deadline"),
@@ -193,7 +194,7 @@ def test_a_slow_camera_takes_no_other_cameras_snapshot() -> None:
         served = stack.enter_context(HttpDevice(lambda asked: http(200, JPEG)))
         streams = Streams((*snapshot(served.port).streams, Stream("main", silent.url())))
         observations = seen(streams) + seen(snapshot(served.port, "/2.jpg"), camera=other)
-        transport = stack.enter_context(open_transport(device(served.port), 0.6, Credentials(None), clock))
+        transport = stack.enter_context(open_transport(device(served.port), 3.0, Credentials(None), clock))
         pictures, _ = fetch_pictures((CAMERA, other), observations, transport)
     assert {(picture.camera_id, picture.path) for picture in pictures} == {("one", "snapshot"), ("two", "snapshot")}
 

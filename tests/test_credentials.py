@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from devices import NOW, PASSWORD, device
+from patience import PATIENCE_S
 
 from drivers.credentials import BUSY_PAUSE_MAX, DOUBTFUL_PAUSE, LOCK_TIME, Credentials, weigh
 from drivers.errors import Busy, DriverError, NoPassword, NotTried
@@ -200,7 +201,7 @@ def test_processes_do_not_overwrite_each_other(tmp_path: Path) -> None:
     for process in processes:
         process.start()
     for process in processes:
-        process.join(30)
+        process.join(PATIENCE_S)
         assert process.exitcode == 0
     assert len(Credentials(path).entries()) == 40
 
@@ -214,7 +215,7 @@ def test_one_of_many_threads_gets_the_one_retry(tmp_path: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_S)
     assert sorted(got) == [False] * 7 + [True]
 
 

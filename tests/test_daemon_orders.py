@@ -18,6 +18,7 @@ from orders_by_hub import HOUR, NONCE, command, order, policy
 from paho.mqtt import client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from patience import PATIENCE_S
 
 from agent.demo.children import command as program
 from agent.demo.children import output_of
@@ -63,7 +64,7 @@ class Wire:
         properties.UserProperty = ("jws", given.jws)
         is_command = given.kind == "cmd"
         where = topic(CITY, SITE_ID, given.kind, given.topic_id)
-        self._client.publish(where, given.payload, 1, not is_command, properties).wait_for_publish(10)
+        self._client.publish(where, given.payload, 1, not is_command, properties).wait_for_publish(PATIENCE_S)
 
     def results(self) -> list[Result]:
         """Return every verified result so far."""
@@ -135,7 +136,7 @@ class Bench:
             waits(status.exists, CYCLE_S)
             yield child
             child.terminate()
-            assert child.wait(10) == 0
+            assert child.wait(PATIENCE_S) == 0
         finally:
             child.kill()
             child.wait()
@@ -158,7 +159,7 @@ class Bench:
             found.extend(payload for (payload,) in rows)
             return bool(found)
 
-        waits(here, 30)
+        waits(here)
         return dict(json.loads(found[0]))
 
 
@@ -203,7 +204,7 @@ def test_report_now_resend_and_refusals_are_answered_and_a_restart_changes_no_an
         due = datetime.fromisoformat(body["next_due_at"])
         assert HOUR * 0.9 < due - now() <= HOUR
 
-        waits(lambda: bench.stored(first.report), 30)
+        waits(lambda: bench.stored(first.report))
         asked = Range(first.epoch, "health", 1, first.report.seq + 3)
         bench.wire.give(order(command("resend", now(), "again", resend=asked), bench.hub))
         resent = bench.wire.result("again")
@@ -234,7 +235,7 @@ def test_policy_is_applied_reported_and_refused_for_its_reason(bench: Bench, tmp
         def is_so(one: Reported) -> bool:
             return one.version == version and (one.refused.reason if one.refused else None) == reason
 
-        waits(lambda: any(is_so(one) for one in wire.reported()), 30)
+        waits(lambda: any(is_so(one) for one in wire.reported()))
         return [one for one in wire.reported() if is_so(one)][-1]
 
     with bench.daemon():
@@ -261,7 +262,7 @@ def test_policy_is_applied_reported_and_refused_for_its_reason(bench: Bench, tmp
         told(7, "expired")
         assert json.loads((bench.demo.runtime / "status.json").read_text())["orders"]["policy_version"] == 7
     with bench.daemon():
-        waits(lambda: wire.reported()[-1].version == 7, 30)
+        waits(lambda: wire.reported()[-1].version == 7)
         wire.give(policy(10, now(), hub, {}))
         assert told(10, None).policy == {}
 
@@ -272,4 +273,4 @@ def test_a_site_that_runs_once_at_a_time_answers_with_its_next_run(bench: Bench)
     bench.wire.give(order(command("report-now", now(), "timer"), bench.hub))
     for _ in range(2):
         output_of(once, FOUND_SOMETHING, timeout_s=90)
-    waits(lambda: bench.wire.result("timer").status == "done", 30)
+    waits(lambda: bench.wire.result("timer").status == "done")

@@ -12,11 +12,11 @@ import psutil
 import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from patience import PATIENCE_S
 
 from agent.demo import broker as brokers
 from agent.demo.broker import Broker, BrokerFailed, embedded_broker, mosquitto_broker
 
-WITHIN_S = 10.0
 Start = Callable[[Path], Broker]
 
 
@@ -64,17 +64,17 @@ class Client:
 def test_a_qos_1_message_arrives_with_its_user_properties(broker: Broker) -> None:
     hub, agent = Client(broker, "hub", broker.password), Client(broker, "agent", broker.password)
     try:
-        assert hub.connected.wait(WITHIN_S)
+        assert hub.connected.wait(PATIENCE_S)
         hub.paho.subscribe("vss/v1/#", qos=1)
-        assert hub.subscribed.wait(WITHIN_S)
-        assert agent.connected.wait(WITHIN_S)
+        assert hub.subscribed.wait(PATIENCE_S)
+        assert agent.connected.wait(PATIENCE_S)
         properties = Properties(PacketTypes.PUBLISH)
         properties.UserProperty = ("jws", "h.." + "s" * 300)
         payload = b"x" * 100_000
         agent.paho.publish("vss/v1/140200/dt0001/event", payload, qos=1, properties=properties).wait_for_publish(
-            WITHIN_S
+            PATIENCE_S
         )
-        assert hub.received.wait(WITHIN_S)
+        assert hub.received.wait(PATIENCE_S)
     finally:
         agent.close()
         hub.close()
@@ -86,14 +86,14 @@ def test_a_qos_1_message_arrives_with_its_user_properties(broker: Broker) -> Non
 
 def test_a_retained_message_waits_for_those_who_come_later(broker: Broker) -> None:
     agent = Client(broker, "agent", broker.password)
-    assert agent.connected.wait(WITHIN_S)
-    agent.paho.publish("vss/v1/140200/dt0001/state", b"here", qos=1, retain=True).wait_for_publish(WITHIN_S)
+    assert agent.connected.wait(PATIENCE_S)
+    agent.paho.publish("vss/v1/140200/dt0001/state", b"here", qos=1, retain=True).wait_for_publish(PATIENCE_S)
     agent.close()
     hub = Client(broker, "hub", broker.password)
     try:
-        assert hub.connected.wait(WITHIN_S)
+        assert hub.connected.wait(PATIENCE_S)
         hub.paho.subscribe("vss/v1/+/+/state", qos=1)
-        assert hub.received.wait(WITHIN_S)
+        assert hub.received.wait(PATIENCE_S)
     finally:
         hub.close()
     assert (hub.messages[0].payload, hub.messages[0].retain) == (b"here", True)
@@ -103,7 +103,7 @@ def test_a_retained_message_waits_for_those_who_come_later(broker: Broker) -> No
 def test_a_wrong_or_missing_password_is_refused(broker: Broker, password: str | None) -> None:
     stranger = Client(broker, "stranger", password)
     try:
-        assert stranger.ended.wait(WITHIN_S)
+        assert stranger.ended.wait(PATIENCE_S)
         assert not stranger.connected.is_set()
     finally:
         stranger.close()

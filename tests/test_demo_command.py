@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+from hubside import waits
+from patience import PATIENCE_S
 
 from agent import exits
 from agent.cli import main
@@ -55,12 +57,9 @@ def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
             break
     assert len(processes_that_mention(str(out))) > 1
     os.killpg(child.pid, signal.SIGINT)
-    child.communicate(timeout=30)
+    child.communicate(timeout=PATIENCE_S)
     assert child.returncode == 130
-    give_up_at = time.monotonic() + 5
-    while processes_that_mention(str(out)) and time.monotonic() < give_up_at:
-        os.sched_yield()
-    assert processes_that_mention(str(out)) == []
+    waits(lambda: processes_that_mention(str(out)) == [])
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:

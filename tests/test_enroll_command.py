@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from enrolling import City, city_in, clock, contents, enroll, printed, site_file
 from hubside import waits
+from patience import PATIENCE_S
 
 from agent.certificates import read_own
 from agent.cli import main
@@ -104,7 +105,9 @@ def connects(city: City, config: Path) -> str:
         "-t",
         "vss/v1/datong/S1/event",
     ]
-    done = subprocess.run([*map(str, words), "-m", "x"], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        [*map(str, words), "-m", "x"], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
     return done.stderr if done.returncode else "connected"
 
 

@@ -12,6 +12,7 @@ import pytest
 from delivery import NOW, Maker
 from hubside import FAST, RunningHub, clock, maker_on, site_on, waits
 from mosquitto import Broker
+from patience import PATIENCE_S
 
 from agent.hub import service, trust
 from agent.keys import Signer, load_or_create_signer
@@ -67,7 +68,7 @@ def test_whatever_the_clock_says_reports_are_delivered_in_the_order_of_their_num
             for _ in range(3):
                 maker.cycle(spool, at)
             publisher.wake()
-            assert publisher.drained(15)
+            assert publisher.drained(PATIENCE_S)
         assert publisher.stop(5)
         assert hub.tell.of("fork") == hub.tell.of("tamper") == hub.tell.of("rejected") == []
     spool.close()
@@ -102,7 +103,7 @@ def test_a_row_whose_time_to_be_sent_again_lies_in_the_future_of_a_clock_put_bac
         with RunningHub(tmp_path / "hub", site_on(broker)):
             # Only now: this clock stands, so that there is one sending more, and a hub must be there to hear it.
             wall.at = then
-            assert publisher.drained(15)
+            assert publisher.drained(PATIENCE_S)
             assert publisher.status().connects == 1
     finally:
         assert publisher.stop(5)

@@ -11,6 +11,7 @@ import pytest
 from delivery import Maker
 from hubside import RunningHub, clock, maker_on, publishing, site_on, waits
 from mosquitto import Broker
+from patience import PATIENCE_S
 
 from agent.hub import service, trust
 from agent.keys import Signer, load_or_create_signer
@@ -66,7 +67,7 @@ def test_a_spool_restored_from_yesterdays_backup_begins_a_new_epoch_and_names_wh
             for _ in range(5):
                 made += maker.cycle(spool, clock())
             publisher.wake()
-            assert publisher.drained(15)
+            assert publisher.drained(PATIENCE_S)
         for side in maker.directory.glob("spool.db-*"):
             side.unlink()
         shutil.copy(tmp_path / "yesterday.db", maker.directory / "spool.db")
@@ -78,7 +79,7 @@ def test_a_spool_restored_from_yesterdays_backup_begins_a_new_epoch_and_names_wh
             assert spool.epoch != first_epoch
             made += maker.cycle(spool, clock())
             publisher.wake()
-            assert publisher.drained(15)
+            assert publisher.drained(PATIENCE_S)
         assert hub.tell.of("tamper") == []
     assert unaccounted(tmp_path / "hub", made, ("spool-restored",)) == []
 
@@ -128,7 +129,7 @@ def test_a_replaced_key_file_is_not_believed_until_somebody_vouches_for_it(
         with publishing(maker, spool, hub_signer) as publisher:
             maker.cycle(spool, clock())
             publisher.wake()
-            assert publisher.drained(15)
+            assert publisher.drained(PATIENCE_S)
         (maker.directory / "report-key.pem").unlink()
         stranger = Maker(maker.directory, maker.site)  # makes a key of its own
         assert stranger.signer.kid != maker.signer.kid
@@ -140,7 +141,7 @@ def test_a_replaced_key_file_is_not_believed_until_somebody_vouches_for_it(
             assert len(hub.tell.of("verified")) == 2
             assert not spool.drained()
             trust.add(tmp_path / "hub", "S1", stranger.signer.kid, clock())
-            assert publisher.drained(15)
+            assert publisher.drained(PATIENCE_S)
             assert len(hub.tell.of("verified")) == 4
             assert hub.tell.of("tamper") == hub.tell.of("fork") == []
 
@@ -155,7 +156,7 @@ def test_a_hub_that_lost_its_database_goes_on_and_says_what_it_had_confirmed_bef
             for _ in range(5):
                 made += maker.cycle(spool, clock())
             publisher.wake()
-            assert publisher.drained(15)
+            assert publisher.drained(PATIENCE_S)
         for lost in (tmp_path / "hub").glob("hub.db*"):
             lost.unlink()
         broker.kill()  # and what the broker kept went with it
@@ -164,7 +165,7 @@ def test_a_hub_that_lost_its_database_goes_on_and_says_what_it_had_confirmed_bef
         with RunningHub(tmp_path / "hub", site_on(broker)) as hub:
             made += maker.cycle(spool, clock())
             publisher.wake()
-            assert publisher.drained(20)
+            assert publisher.drained(PATIENCE_S)
             assert hub.tell.of("tamper") == hub.tell.of("fork") == []
     assert unaccounted(tmp_path / "hub", made, ("confirmed-before",)) == []
     assert unaccounted(tmp_path / "hub", made[-2:], ()) == []

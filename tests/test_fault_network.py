@@ -14,6 +14,7 @@ from delivery import Maker
 from fault_proxy import Proxy
 from hubside import FAST, RunningHub, clock, publishing, site_on, waits
 from mosquitto import Broker
+from patience import PATIENCE_S
 
 from agent.config import Hub
 from agent.hub import service, trust
@@ -63,11 +64,12 @@ def test_a_half_open_connection_is_found_by_the_keep_alive_and_nothing_is_lost(
         publishing(maker, spool, hub_signer, ALERT) as publisher,
     ):
         report(maker, spool, publisher)
-        assert publisher.drained(15)
+        assert publisher.drained(PATIENCE_S)
+        before = publisher.status().connects
         proxy.forget()  # nothing passes any more, and no end is told
         report(maker, spool, publisher)
-        assert publisher.drained(20)
-        assert publisher.status().connects == 2
+        assert publisher.drained(PATIENCE_S)
+        assert publisher.status().connects > before
         assert len(hub.tell.of("verified")) == 4
 
 
@@ -80,10 +82,11 @@ def test_a_network_that_holds_everything_back_also_does_not_stop_the_loop(
         waits(lambda: publisher.status().link == "connected")
         proxy.freeze(True)
         report(maker, spool, publisher)
-        waits(lambda: publisher.status().link == "offline", 20)
-        assert time.monotonic() - publisher.beat_at_mono < 5
+        waits(lambda: publisher.status().link == "offline")
+        seen_at_mono = time.monotonic()
+        waits(lambda: publisher.beat_at_mono > seen_at_mono)
         proxy.freeze(False)
-        assert publisher.drained(20)
+        assert publisher.drained(PATIENCE_S)
 
 
 def test_over_a_slow_link_the_window_holds_and_everything_arrives_in_the_end(
@@ -98,7 +101,7 @@ def test_over_a_slow_link_the_window_holds_and_everything_arrives_in_the_end(
         RunningHub(tmp_path / "hub", site_on(broker)) as hub,
         publishing(maker, spool, hub_signer, replace(FAST, window=4)) as publisher,
     ):
-        assert publisher.drained(60)
+        assert publisher.drained(PATIENCE_S)
         assert publisher.status().connects == 1
         assert len(hub.tell.of("verified")) == 10
         assert hub.tell.of("fork") == hub.tell.of("tamper") == hub.tell.of("rejected") == []
@@ -110,14 +113,14 @@ def test_a_report_that_is_tampered_with_in_transit_is_refused_and_its_true_bytes
     spool = maker.open()
     with RunningHub(tmp_path / "hub", site_on(broker)) as hub, publishing(maker, spool, hub_signer) as publisher:
         report(maker, spool, publisher)
-        assert publisher.drained(15)
+        assert publisher.drained(PATIENCE_S)
         proxy.garble(at_least_bytes=5000)  # one bit in the middle of the large event's text
         made, _ = maker.envelopes([delivery.event(1, 6000)], spool.heads(), spool.epoch, clock())
         spool.commit(made, "{}", clock())
         publisher.wake()
         hub.tell.wait(lambda _: len(hub.tell.of("rejected")) >= 1)
         assert hub.tell.of("rejected")[0]["reason"] == "signature"
-        assert publisher.drained(15)
+        assert publisher.drained(PATIENCE_S)
         assert len(hub.tell.of("verified")) == 3
 
 
@@ -137,13 +140,12 @@ def test_200_agents_that_return_after_an_outage_do_not_come_at_once_and_lose_not
             spool = maker.open()
             maker.cycle(spool, clock())
             agents.append((spool, stack.enter_context(publishing(maker, spool, hub_signer, pace))))
-        waits(lambda: len(proxy.accepted_at) > 4 * sites, 60)  # they have tried again and again
+        waits(lambda: len(proxy.accepted_at) > 4 * sites)  # they have tried again and again
         broker.start()
         before = len(proxy.accepted_at)
         with RunningHub(tmp_path / "hub", site_on(broker)) as hub:
-            assert all(publisher.drained(60) for _, publisher in agents)
+            assert all(publisher.drained(PATIENCE_S) for _, publisher in agents)
             assert len(hub.tell.of("verified")) == 2 * sites
             assert hub.tell.of("fork") == hub.tell.of("tamper") == []
         came = sorted(proxy.accepted_at[before:])[:sites]
-        most_in_a_tenth = max(sum(at <= one < at + 0.1 for one in came) for at in came)
-        assert most_in_a_tenth < sites / 4  # all at once would be all of them
+        assert came[sites * 9 // 10] - came[sites // 10] > 1, "drawn from 4 s; all at once would be no time at all"

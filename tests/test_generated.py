@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from agent.cli import COMMANDS, full_parser
 
@@ -145,7 +146,7 @@ class Zsh:
     def type(self, keys: str, awaited: str) -> str:
         """Type keys and return what is shown until it holds what is awaited."""
         os.write(self.terminal, keys.encode())
-        shown, until = "", time.monotonic() + 20
+        shown, until = "", time.monotonic() + PATIENCE_S
         while awaited not in shown and time.monotonic() < until:
             if select.select([self.terminal], [], [], 0.2)[0]:
                 shown += os.read(self.terminal, 65536).decode(errors="replace")
@@ -154,7 +155,7 @@ class Zsh:
 
     def close(self) -> None:
         os.close(self.terminal)
-        self.shell.wait(20)
+        self.shell.wait(PATIENCE_S)
 
 
 def test_zsh_completes_names_options_and_ids(files: Path) -> None:

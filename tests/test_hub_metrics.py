@@ -15,6 +15,7 @@ from caseside import Day, health
 from delivery import NOW, Maker
 from hubdesk import Desk, chain_of
 from mosquitto import free_port
+from patience import PATIENCE_S
 
 from agent.config import Hub
 from agent.errors import ConfigurationError
@@ -120,7 +121,7 @@ def test_a_city_does_not_get_more_series_than_is_written_down(
 
 
 def get(port: int, path: str = "/metrics", method: str = "GET") -> tuple[int, str, str]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request(method, path)
         reply = connection.getresponse()
@@ -148,10 +149,10 @@ def test_the_page_is_served_beside_a_hub_that_writes(desk: Desk, maker: Maker) -
 def test_a_reader_that_says_nothing_or_nonsense_or_goes_away_ends_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("agent.metrics_page.REQUEST_WITHIN_S", 0.2)
+    monkeypatch.setattr("agent.metrics_page.REQUEST_WITHIN_S", 2.0)
     with serving(desk.directory, ("127.0.0.1", 0), lambda: NOW) as port:
         for said in (b"", b"\xff\xfe\r\n\r\n", b"GET /metrics HTTP/1.1\r\n" + b"a: b\r\n" * 200, b"x" * 100_000):
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client:
                 client.sendall(said)
                 assert get(port)[0] == 200  # while the other still stands there
     assert capfd.readouterr().err == ""

@@ -17,6 +17,7 @@ from delivery import NOW, Maker
 from hubdesk import Desk
 from hubside import FAST, Peer, RunningHub, clock
 from mosquitto import Broker, free_port
+from patience import PATIENCE_S
 
 from agent.commands import hub as hub_command
 from agent.config import Hub
@@ -53,7 +54,7 @@ def test_trust_add_while_the_hub_runs_verifies_the_backlog_and_confirms_it(tmp_p
             assert hub.tell.of("verified") == hub.tell.of("confirmed") == []
             assert not spool.drained()
             trust.add(tmp_path / "hub", "S1", maker.signer.kid, clock())
-            assert publisher.drained(15)
+            assert publisher.drained(PATIENCE_S)
             assert len(hub.tell.of("verified")) == 2
             assert publisher.stop(5)
     spool.close()

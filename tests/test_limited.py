@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from patience import PATIENCE_S
 
 from agent.limited import Task, run_limited
 
@@ -14,7 +15,7 @@ def raising() -> int:
 
 
 def test_each_task_ends_with_its_own_result_or_exception() -> None:
-    ended = dict(run_limited([Task("a", lambda: 1, 5), Task("b", raising, 5)], 10))
+    ended = dict(run_limited([Task("a", lambda: 1, PATIENCE_S), Task("b", raising, PATIENCE_S)], PATIENCE_S))
     assert ended["a"] == 1
     assert isinstance(ended["b"], ValueError)
 
@@ -22,7 +23,9 @@ def test_each_task_ends_with_its_own_result_or_exception() -> None:
 def test_what_hangs_is_given_up_and_the_rest_is_told_before() -> None:
     forever = threading.Event()
     try:
-        ended = list(run_limited([Task("hangs", forever.wait, 0.2), Task("ends", lambda: True, 5)], 10))
+        ended = list(
+            run_limited([Task("hangs", forever.wait, 2.0), Task("ends", lambda: True, PATIENCE_S)], PATIENCE_S)
+        )
     finally:
         forever.set()
     assert [name for name, _ in ended] == ["ends", "hangs"]
@@ -54,5 +57,5 @@ def test_no_more_run_at_once_than_may(at_once: int) -> None:
         with lock:
             running.pop()
 
-    assert len(dict(run_limited([Task(str(n), run, 5) for n in range(20)], 10, at_once))) == 20
+    assert len(dict(run_limited([Task(str(n), run, PATIENCE_S) for n in range(20)], PATIENCE_S, at_once))) == 20
     assert most <= at_once

@@ -15,6 +15,7 @@ from certificates import Authority
 from delivery import Maker
 from hubside import FAST, RunningHub, clock, publishing, waits
 from mosquitto import PASSWORDS, SampleBroker
+from patience import PATIENCE_S
 
 from agent.config import Hub
 from agent.errors import ConfigurationError
@@ -64,7 +65,7 @@ def test_reports_are_confirmed_over_tls_with_certificate_and_with_password(
     with hub, publishing(maker, spool, hub_signer) as publisher:
         maker.cycle(spool, clock())
         publisher.wake()
-        assert publisher.drained(15)
+        assert publisher.drained(PATIENCE_S)
 
 
 @pytest.mark.parametrize("way", [by_certificate, by_password])

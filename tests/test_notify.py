@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from agent import notify
 
@@ -18,7 +19,7 @@ def manager(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     address = str(tmp_path / "notify") if request.param == "path" else f"@camwarden-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(f"\0{address[1:]}" if address.startswith("@") else address)
-        receiver.settimeout(5)
+        receiver.settimeout(PATIENCE_S)
         monkeypatch.setenv("NOTIFY_SOCKET", address)
         yield receiver
 

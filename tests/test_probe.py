@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import scripted_driver
+from patience import LATE_S, PATIENCE_S
 from scripted_driver import BUG, HEALTHY, MALFORMED, REFUSED, STUCK
 from sites import NOW, camera, site
 
@@ -29,6 +30,8 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     scripted_driver.RELEASE.clear()
     yield
     scripted_driver.RELEASE.set()
+    for thread in reading_now():
+        thread.join(PATIENCE_S)
 
 
 def site_of(*hosts: str) -> Site:
@@ -60,7 +63,7 @@ def test_a_fault_in_a_driver_is_told_without_its_message(tmp_path: Path, caplog:
 def test_a_device_that_never_comes_back_is_given_up_and_the_others_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fan_out, "OVERRUN_S", 0.2)
+    monkeypatch.setattr(fan_out, "OVERRUN_S", 2.0)
     facts = gather(probing.probe(site_of(STUCK, HEALTHY), Credentials(tmp_path / "c.json"), lambda: NOW).observations)
     assert facts.why_not("device:d0", "identity").reason == "deadline"
     assert facts.one("device:d1", Identity) is not None
@@ -95,8 +98,11 @@ def test_what_a_device_gave_is_there_while_another_one_hangs(tmp_path: Path) -> 
     assert [device.id for device, _ in arrivals] == ["d0"]
 
 
-def test_a_later_look_begins_in_its_own_time_and_not_before(tmp_path: Path) -> None:
+def test_a_later_look_begins_in_its_own_time_and_not_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
+    asked: list[str] = []
+    healthy = scripted_driver.ACTS[HEALTHY]
+    monkeypatch.setitem(scripted_driver.ACTS, HEALTHY, lambda device: (asked.append(device), healthy(device))[1])
     a_site = site_of(HEALTHY)
     reading = probing.Reading(a_site, Credentials(tmp_path / "c.json"), lambda: NOW, Watch(wait=waited.append))
     reading.ask(a_site)
@@ -104,14 +110,16 @@ def test_a_later_look_begins_in_its_own_time_and_not_before(tmp_path: Path) -> N
     for device, _ in reading.arrivals():
         came.append(device.id)
         if len(came) == 1:
-            reading.ask(a_site, in_s=10.0)
-            assert not reading_now(), "nothing is asked before its time"
-    assert came == ["d0", "d0"]
-    assert waited == [pytest.approx(10.0, abs=2.0)], "nothing else was going on"
+            reading.ask(a_site, in_s=600.0)
+            for thread in reading_now():  # the one that has just told us
+                thread.join(PATIENCE_S)
+            assert asked == ["d0"], "nothing is asked before its time"
+    assert came == asked == ["d0", "d0"]
+    assert waited == [pytest.approx(600.0, abs=LATE_S)], "nothing else was going on"
 
 
-def reading_now() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("probe ")]
+def reading_now() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("probe ")]
 
 
 def test_when_it_is_ended_what_came_back_is_kept_and_the_rest_is_interrupted(tmp_path: Path) -> None:
@@ -139,4 +147,4 @@ def test_a_device_that_was_given_up_is_not_asked_again_beside_its_old_connection
     for device, probed in reading.arrivals():
         assert gather(probed.observations).why_not(f"device:{device.id}", "identity").reason == "deadline"
         reading.ask(a_site)
-        assert reading_now() == ["probe d0"], "the thread that hangs, and no second one"
+        assert [thread.name for thread in reading_now()] == ["probe d0"], "the thread that hangs, and no second one"

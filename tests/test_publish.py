@@ -13,6 +13,7 @@ import delivery
 import pytest
 from hubside import FAST, Peer, RunningHub, ack_by, clock, maker_on, publishing, site_on, waits
 from mosquitto import Broker, free_port
+from patience import PATIENCE_S
 
 from agent.envelope import ACK_TYP, REPORT_TYP, STATE_TYP, flatten, sign_payload, verify
 from agent.hub import service, trust
@@ -43,7 +44,7 @@ def test_from_commit_to_confirmation_over_a_real_broker_and_hub(
     with RunningHub(tmp_path / "hub", site_on(broker)) as hub, publishing(maker, spool, hub_signer) as publisher:
         envelopes = maker.cycle(spool, clock(), events=3)
         publisher.wake()
-        assert publisher.drained(15)
+        assert publisher.drained(PATIENCE_S)
         assert len(hub.tell.of("verified")) == len(envelopes)
         assert spool.confirmed() == spool.heads()
         status = publisher.status()
@@ -198,7 +199,7 @@ def test_a_watermark_ahead_of_the_spool_starts_a_new_epoch_with_the_next_cycle(
         assert spool.epoch != old
         with RunningHub(tmp_path / "hub", site_on(broker)):
             publisher.wake()
-            assert publisher.drained(15)
+            assert publisher.drained(PATIENCE_S)
 
 
 def test_with_confirm_broker_the_puback_is_enough_and_state_says_so(
@@ -209,7 +210,7 @@ def test_with_confirm_broker_the_puback_is_enough_and_state_says_so(
     with Peer(broker.port) as peer, publishing(maker, spool, hub_signer) as publisher:
         maker.cycle(spool, clock())
         publisher.wake()
-        assert publisher.drained(15)
+        assert publisher.drained(PATIENCE_S)
         peer.seen.wait(lambda seen: len(seen) >= 3)
         assert json.loads(peer.of("/state")[0]["payload"])["confirm"] == "broker"
 
@@ -230,7 +231,7 @@ def test_the_backlog_drips_while_fresh_reports_go_at_once(tmp_path: Path, broker
     spool = maker.open()
     for number in range(20):
         maker.cycle(spool, clock() - timedelta(hours=2) + timedelta(minutes=number), events=0)
-    pace = replace(FAST, backlog_per_s=20, backlog_burst=2)
+    pace = replace(FAST, backlog_per_s=4, backlog_burst=2)
     with Peer(broker.port) as peer:
         began = time.monotonic()
         with publishing(maker, spool, hub_signer, pace) as publisher:
@@ -241,8 +242,8 @@ def test_the_backlog_drips_while_fresh_reports_go_at_once(tmp_path: Path, broker
         took_s = time.monotonic() - began
         order = [json.loads(m["payload"])["seq"] for m in peer.of("/health")]
         assert sorted(order) == list(range(1, 22))
-        assert order.index(21) < 8
-        assert 18 / 20 * 0.9 < took_s < 5
+        assert order.index(21) < 15, "it came in the midst of a backlog of 4.5 s"
+        assert took_s > 18 / 4 * 0.9
         assert not any(m["retain"] for m in peer.of("/health"))
 
 

@@ -16,6 +16,7 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from patience import PATIENCE_S
 
 from agent.config import Hub
 from agent.publish_login import try_login
@@ -52,7 +53,7 @@ class Session:
         properties.SessionExpiryInterval = 3600
         client.connect("127.0.0.1", self._broker.port, clean_start=False, properties=properties)
         client.loop_start()
-        assert ready.wait(10)
+        assert ready.wait(PATIENCE_S)
         self._client = client
 
     def leave(self) -> None:
@@ -61,7 +62,7 @@ class Session:
         self._client.loop_stop()
 
     def hears(self) -> bool:
-        return self._came.wait(10)
+        return self._came.wait(PATIENCE_S)
 
 
 @pytest.fixture(params=["own id", "id of the login"])
@@ -93,7 +94,7 @@ def test_a_command_that_waits_for_the_site_still_waits_afterwards(broker: Broker
         ],
         check=True,
     )
-    assert try_login(hub(broker), 5).outcome == "accepted"
+    assert try_login(hub(broker), PATIENCE_S).outcome == "accepted"
     site.connect()
     assert site.present is True
     assert site.hears()
@@ -102,14 +103,14 @@ def test_a_command_that_waits_for_the_site_still_waits_afterwards(broker: Broker
 
 
 def test_a_refusal_is_told_in_the_brokers_words(broker: Broker) -> None:
-    answer = try_login(hub(broker, "wrong"), 5)
+    answer = try_login(hub(broker, "wrong"), PATIENCE_S)
     assert (answer.outcome, answer.words) == ("refused", "Not authorized")
     waits(lambda: "not authori" in broker.log)  # it answers before it writes its log
     assert broker.log.count("not authori") == 1
 
 
 def test_nobody_there_is_no_answer() -> None:
-    answer = try_login(Hub("127.0.0.1", free_port(), tls=False, confirm="broker"), 2)
+    answer = try_login(Hub("127.0.0.1", free_port(), tls=False, confirm="broker"), PATIENCE_S)
     assert (answer.outcome, answer.words) == ("no-answer", "Connection refused")
 
 

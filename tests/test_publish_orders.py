@@ -10,6 +10,7 @@ import pytest
 from delivery import Maker
 from hubside import FAST, Peer, ack_by, clock, maker_on, waits
 from mosquitto import Broker
+from patience import PATIENCE_S
 
 from agent.envelope import COMMAND_TYP, RESULT_TYP, flatten, sign_payload
 from agent.hub import service
@@ -53,11 +54,11 @@ def test_an_order_and_the_desired_configuration_are_handed_on_with_their_signatu
     with Peer(broker.port, "none") as peer:
         peer.publish(f"{SITE}/config/desired", payload, jws, retain=True)  # before the site is there
         publisher = listening(maker, spool := maker.open(), hub_signer, heard.put)
-        assert heard.get(timeout=10) == Order("desired", "", payload, jws)
+        assert heard.get(timeout=PATIENCE_S) == Order("desired", "", payload, jws)
         peer.publish(f"{SITE}/cmd/c-1", payload, jws)
-        assert heard.get(timeout=10) == Order("cmd", "c-1", payload, jws)
+        assert heard.get(timeout=PATIENCE_S) == Order("cmd", "c-1", payload, jws)
         peer.publish(f"{SITE}/cmd/c-2", flatten(payload, jws))
-        assert heard.get(timeout=10) == Order("cmd", "c-2", payload, jws)
+        assert heard.get(timeout=PATIENCE_S) == Order("cmd", "c-2", payload, jws)
     assert publisher.stop(10)
     spool.close()
 
@@ -72,7 +73,7 @@ def test_what_is_no_order_for_this_site_is_not_handed_on(tmp_path: Path, broker:
         peer.publish(f"{SITE}/cmd/c 1", payload, jws)  # not an id of this contract
         peer.publish(f"{SITE}/config/desired", b"")  # a retained one is taken back
         peer.publish(f"{SITE}/cmd/last", payload, jws)
-        assert heard.get(timeout=10).topic_id == "last"
+        assert heard.get(timeout=PATIENCE_S).topic_id == "last"
     assert heard.empty()
     assert publisher.stop(10)
     spool.close()
@@ -88,7 +89,7 @@ def test_an_order_given_while_the_site_is_away_is_heard_when_it_is_back(
     with Peer(broker.port, "none") as peer:
         peer.publish(f"{SITE}/cmd/waited", payload, jws)
     publisher = listening(maker, spool, hub_signer, heard.put)
-    assert heard.get(timeout=10).topic_id == "waited"
+    assert heard.get(timeout=PATIENCE_S).topic_id == "waited"
     assert publisher.stop(10)
     spool.close()
 
@@ -169,7 +170,7 @@ def test_an_access_list_that_refuses_an_answer_is_told_and_does_not_hold_the_rep
         assert publisher.status().refused_publishes == {"answer: Not authorized": 1}
         maker.cycle(spool, clock())
         publisher.wake()
-        assert publisher.drained(10)
+        assert publisher.drained(PATIENCE_S)
         assert publisher.status().connects == 1
         assert publisher.stop(10)
         spool.close()

@@ -14,6 +14,7 @@ import pytest
 from delivery import Maker
 from hubside import FAST, Peer, RunningHub, clock, maker_on, publishing, site_on, waits
 from mosquitto import Broker
+from patience import PATIENCE_S
 
 from agent.hub import service, trust
 from agent.hub.report import write_status
@@ -58,7 +59,7 @@ def test_a_configuration_of_a_whole_site_passes_a_broker_that_is_too_small_for_i
             RunningHub(tmp_path / "hub", site_on(broker)) as hub,
             publishing(maker, spool, hub_signer) as publisher,
         ):
-            assert publisher.drained(15)
+            assert publisher.drained(PATIENCE_S)
             assert len(hub.tell.of("verified")) == 1
             peer.seen.wait(lambda seen: len(seen) == 1)
         (message,) = peer.seen.of("message")
@@ -81,12 +82,12 @@ def test_what_stays_too_large_is_named_in_a_gap_record_and_the_watermark_passes_
             commit(maker, spool, delivery.event(), oversize(), delivery.event(), delivery.health())
             sent.wake()
             hub.tell.wait(lambda _: any(event["streams"].get("gap") for event in hub.tell.of("confirmed")))
-            assert sent.drained(15)
+            assert sent.drained(PATIENCE_S)
             assert spool.counts()["dropped"] == 1
             assert spool.counts()["parked"] == 0
             commit(maker, spool, delivery.event())  # and the stream goes on
             sent.wake()
-            assert sent.drained(15)
+            assert sent.drained(PATIENCE_S)
             assert spool.confirmed() == spool.heads()
             assert hub.tell.of("tamper") == hub.tell.of("fork") == hub.tell.of("rejected") == []
             assert sent.status().connects == 1
@@ -114,7 +115,7 @@ def test_until_then_it_waits_for_a_broker_that_takes_it(tmp_path: Path, hub_sign
             broker._lines = ["allow_anonymous true"]
             broker.start()
             with RunningHub(tmp_path / "hub", site_on(broker)):
-                assert publisher.drained(15)
+                assert publisher.drained(PATIENCE_S)
             assert spool.counts()["dropped"] == 0
             assert spool.confirmed() == spool.heads()
 

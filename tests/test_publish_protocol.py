@@ -14,6 +14,7 @@ from delivery import Maker
 from hubside import FAST, Peer, RunningHub, clock, maker_on, publishing, site_on, waits
 from mosquitto import free_port
 from old_broker import CLOSED, CODE_0X84, CODE_1, OldBroker, OldDoor
+from patience import PATIENCE_S
 
 from agent.config import Hub
 from agent.envelope import COMMAND_TYP, STATE_TYP, sign_payload, unflatten, verify
@@ -49,7 +50,7 @@ def test_over_a_3_1_1_broker_everything_is_verified_and_confirmed(
         made, _ = maker.envelopes([delivery.config_report(300_000)], spool.heads(), spool.epoch, clock())
         spool.commit(made, "{}", clock())
         publisher.wake()
-        assert publisher.drained(15)
+        assert publisher.drained(PATIENCE_S)
         assert len(hub.tell.of("verified")) == len(envelopes) + 1
         assert hub.tell.of("rejected") == []
         status = publisher.status()
@@ -69,7 +70,7 @@ def test_a_hub_with_mqtt_5_answers_a_site_that_hears_only_3_1_1_flattened(
             with RunningHub(tmp_path / "hub", Hub("127.0.0.1", old_broker.behind, tls=False)):
                 maker.cycle(spool, clock())
                 publisher.wake()
-                assert publisher.drained(15)
+                assert publisher.drained(PATIENCE_S)
         assert publisher.status().protocol == "3.1.1"
 
 
@@ -104,7 +105,7 @@ def test_an_order_that_comes_flattened_is_handed_on_as_payload_and_signature(
     waits(lambda: publisher.status().link == "connected")
     with Listener311(old_broker.port, "hub", "none") as hub:
         hub.publish("vss/v1/datong/S1/cmd/c-1", payload, jws)
-        order = heard.get(timeout=10)
+        order = heard.get(timeout=PATIENCE_S)
     assert order == Order("cmd", "c-1", payload, jws)
     verify(order.payload, order.jws, keys, COMMAND_TYP)
     assert publisher.stop(10)
@@ -131,7 +132,7 @@ def test_a_broker_that_is_updated_is_spoken_to_with_5_when_the_day_is_over(
     waits(lambda: publisher.status().protocol == "5")
     maker.cycle(spool, clock())
     publisher.wake()
-    assert publisher.drained(10)
+    assert publisher.drained(PATIENCE_S)
     assert publisher.stop(10)
     spool.close()
 
@@ -146,7 +147,7 @@ def test_a_broker_that_closes_or_refuses_version_5_is_asked_again_with_3_1_1_at_
         spool = maker.open()
         maker.cycle(spool, clock())
         with publishing(maker, spool, hub_signer) as publisher:
-            assert publisher.drained(10)
+            assert publisher.drained(PATIENCE_S)
             assert (publisher.status().protocol, publisher.status().connects) == ("3.1.1", 1)
         assert door.versions == [5, 4]
 
@@ -233,7 +234,7 @@ class Listener311:
 
     def next(self) -> bytes:
         """Return the next payload."""
-        return self._heard.get(timeout=10)
+        return self._heard.get(timeout=PATIENCE_S)
 
     def publish(self, topic: str, payload: bytes, jws: str) -> None:
         """Publish flattened and wait for PUBACK."""

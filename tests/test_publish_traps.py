@@ -22,6 +22,7 @@ from delivery import Maker
 from faulty_net import Wire
 from hubside import FAST, Peer, clock, maker_on, publishing, waits
 from mosquitto import Broker
+from patience import PATIENCE_S
 
 from agent.checks import delivery as checks
 from agent.config import Hub
@@ -66,7 +67,7 @@ def test_qos_2_would_hide_refusals_so_everything_is_sent_at_qos_1(
     spool = maker.open()
     maker.cycle(spool, clock())
     with publishing(maker, spool, hub_signer) as publisher:
-        assert publisher.drained(10)
+        assert publisher.drained(PATIENCE_S)
     sent = re.findall(r"Received PUBLISH from S1 \(d\d, q(\d)", broker.log)
     assert len(sent) >= 4
     assert set(sent) == {"1"}
@@ -84,7 +85,7 @@ def test_publish_while_offline_would_queue_in_memory_so_each_report_goes_exactly
         maker.cycle(spool, clock())
         publisher.wake()
         broker.start()
-        assert publisher.drained(10)
+        assert publisher.drained(PATIENCE_S)
     assert len(re.findall(r"Received PUBLISH from S1 .*(?:/event|report/health)", broker.log)) == 2
 
 
@@ -98,7 +99,7 @@ def test_a_tiny_receive_maximum_counts_birth_and_farewell_too(tmp_path: Path, hu
             maker.cycle(spool, clock())
         with Peer(broker.port, "+/+/+/+/state") as peer:
             with publishing(maker, spool, hub_signer) as publisher:
-                assert publisher.drained(15)
+                assert publisher.drained(PATIENCE_S)
                 assert publisher.status().connects == 1
                 maker.cycle(spool, clock())
             peer.seen.wait(lambda seen: len(seen) >= 2)
@@ -115,7 +116,7 @@ def test_a_half_open_connection_is_found_by_keep_alive(tmp_path: Path, broker: B
             wire.freeze()
             maker.cycle(spool, clock())
             publisher.wake()
-            assert publisher.drained(20)
+            assert publisher.drained(PATIENCE_S)
             assert publisher.status().connects >= 2
             assert publisher.status().link in ("connected", "offline")
 
@@ -209,7 +210,7 @@ def test_an_expired_certificate_of_ours_is_named_and_a_renewed_one_counts_withou
             assert publisher.status().certificate_days == -1
             for source, target in zip(authority.issue("S1", timedelta(days=9)), here, strict=True):
                 shutil.copy(source, target)
-            assert publisher.drained(10)
+            assert publisher.drained(PATIENCE_S)
             assert publisher.status().certificate_days == 8
             assert publisher.status().protocol == "5"
 

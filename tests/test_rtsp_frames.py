@@ -15,6 +15,7 @@ import pytest
 from devices import PASSWORD, clock, device
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import LATE_S, PATIENCE_S
 from rtsp_device import Clip, RtspAsked, RtspDevice, clip, decoded_frames, interleaved, rtsp, with_time
 
 from drivers.credentials import Credentials
@@ -105,9 +106,9 @@ def test_the_last_packet_of_the_keyframe_is_the_last_that_is_waited_for(kind: st
     play = _play_then(keyframe)
     with RtspDevice(whole, packets=(), answers={"PLAY": play}) as served:
         begun = time.monotonic()
-        fetched = fetch(served, deadline_s=20)
-        assert time.monotonic() - begun < 10
-        assert served.torn_down.wait(5)
+        fetched = fetch(served, deadline_s=2 * LATE_S)
+        assert time.monotonic() - begun < LATE_S
+        assert served.torn_down.wait(PATIENCE_S)
     assert fetched.keyframe is not None and decoded_frames(fetched.keyframe.data, kind) == 1
 
 

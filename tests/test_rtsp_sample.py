@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from devices import PASSWORD, clock, device
 from measured_clips import made
+from patience import LATE_S, PATIENCE_S
 from rtsp_device import Clip, RtspAsked, RtspDevice, clip, rtsp
 
 from drivers import rtsp_sample
@@ -19,14 +20,12 @@ from drivers.picture import StreamSample
 from drivers.rtsp_sample import sample_stream
 from drivers.transport import open_transport
 
-SLACK_S = 0.5
-
 
 def sampled(
     served: RtspDevice,
     *paths: str,
     seconds: float = 2.0,
-    deadline_s: float = 10.0,
+    deadline_s: float = PATIENCE_S,
     password: str = PASSWORD,
     states: Credentials | None = None,
     mono: Iterator[float] | None = None,
@@ -41,7 +40,7 @@ def sampled(
 def test_a_live_stream_is_measured_and_given_back(kind: str) -> None:
     with RtspDevice(clip(kind)) as served:
         (sample,) = sampled(served)
-        assert served.torn_down.wait(5)
+        assert served.torn_down.wait(PATIENCE_S)
     assert isinstance(sample, StreamSample)
     assert (sample.path, sample.codec, sample.width_px, sample.height_px) == ("main", kind.upper(), 320, 192)
     assert sample.fps == pytest.approx(25.0) and sample.seconds >= 2.0 and sample.packets_lost == 0
@@ -92,7 +91,7 @@ class SilentAtFirst:
 def test_a_stream_that_stands_still_is_none_and_the_next_one_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rtsp_sample, "LATE_S", 1.5)
     with RtspDevice(clip("h264"), packets=SilentAtFirst(clip("h264").packets)) as served:
-        first, second = sampled(served, "main", "sub", seconds=0.5, deadline_s=60.0)
+        first, second = sampled(served, "main", "sub", seconds=0.5)
     assert isinstance(first, Unavailable) and first.reason == "deadline"
     assert re.search(r"^0\.0 s of video came in \d\.\d s, wanted were 0\.5 s", first.detail), first.detail
     assert isinstance(second, StreamSample), second
@@ -103,7 +102,7 @@ def test_all_streams_together_end_with_the_devices_time() -> None:
     with RtspDevice(clip("h264"), packets=()) as served:
         begun = time.monotonic()
         found = sampled(served, "main", "sub", seconds=30.0, deadline_s=0.8)
-        assert time.monotonic() - begun < 0.8 + SLACK_S
+        assert time.monotonic() - begun < 0.8 + LATE_S
     assert [one.reason for one in found if isinstance(one, Unavailable)] == ["deadline", "deadline"]
 
 

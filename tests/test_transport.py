@@ -21,6 +21,7 @@ from devices import (
     http,
 )
 from digest_gate import Gate
+from patience import LATE_S, PATIENCE_S
 
 from drivers.credentials import Credentials
 from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable
@@ -28,20 +29,19 @@ from drivers.model import Reply
 from drivers.transport import ReplayTransport, Request, Transport, open_transport
 
 DEADLINE_S = 0.6
-SLACK_S = 0.25
 ASK = Request("GetThing", "POST", "/onvif/device_service", b"<x/>")
 CHALLENGE = ("WWW-Authenticate", 'Digest realm="cam", nonce="n1", qop="auth", opaque="o"')
 
 
 def opened(
-    served: HttpDevice, deadline_s: float = 5.0, password: str | None = PASSWORD
+    served: HttpDevice, deadline_s: float = 60.0, password: str | None = PASSWORD
 ) -> AbstractContextManager[Transport]:
     return open_transport(device(served.port, password), deadline_s, Credentials(None), clock)
 
 
-def failure(served: HttpDevice, request: Request = ASK) -> tuple[DriverError, float]:
+def failure(served: HttpDevice, request: Request = ASK, deadline_s: float = 30.0) -> tuple[DriverError, float]:
     """Send one request to a device that misbehaves; return the error and the time that it took."""
-    with opened(served, DEADLINE_S) as transport:
+    with opened(served, deadline_s) as transport:
         begun = time.monotonic()
         with pytest.raises(DriverError) as raised:
             transport.send(request)
@@ -107,10 +107,11 @@ HOSTILE: dict[str, tuple[Callable[[HttpDevice], Answer], type[DriverError]]] = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_misbehaving_device_costs_no_more_than_its_deadline(name: str) -> None:
     answer, expected = HOSTILE[name]
+    deadline_s = DEADLINE_S if expected is DeadlineExceeded else 2 * LATE_S
     with HttpDevice(lambda asked: answer(served)) as served:
-        error, took_s = failure(served)
+        error, took_s = failure(served, deadline_s=deadline_s)
     assert type(error) is expected, error
-    assert took_s < DEADLINE_S + SLACK_S
+    assert took_s < DEADLINE_S + LATE_S
 
 
 @pytest.mark.parametrize(
@@ -131,14 +132,14 @@ def test_a_date_that_cannot_be_is_none(date: str, known: float | None) -> None:
 
 def test_the_deadline_is_shared_by_all_requests() -> None:
     answers = itertools.chain([http(200)], itertools.repeat(None))
-    with HttpDevice(lambda asked: next(answers)) as served, opened(served, DEADLINE_S) as transport:
+    with HttpDevice(lambda asked: next(answers)) as served, opened(served, 3.0) as transport:
         transport.send(ASK)
         with pytest.raises(DeadlineExceeded):
             transport.send(ASK)
         begun = time.monotonic()
         with pytest.raises(DeadlineExceeded):
             transport.send(ASK)
-        assert time.monotonic() - begun < 0.1
+        assert time.monotonic() - begun < 3.0, "no new deadline"
         assert len(served.asked) == 2
 
 
@@ -147,7 +148,7 @@ def test_the_thread_that_guards_deadlines_ends_with_the_last_connection() -> Non
         transport.send(ASK)
         guards = [thread for thread in threading.enumerate() if thread.name == "camwarden-deadline"]
         assert len(guards) == 1
-    guards[0].join(5)
+    guards[0].join(PATIENCE_S)
     assert not guards[0].is_alive()
 
 
@@ -158,11 +159,11 @@ def test_a_request_with_a_limit_ends_there_and_the_next_one_is_answered() -> Non
             begun = time.monotonic()
             with pytest.raises(DeadlineExceeded):
                 transport.send(Request("GetThing", "POST", "/", limit_s=0.2))
-            assert time.monotonic() - begun < 0.2 + SLACK_S
+            assert time.monotonic() - begun < 0.2 + LATE_S
             assert transport.send(ASK).body == b"yes"
             guards = [thread for thread in threading.enumerate() if thread.name == "camwarden-deadline"]
         # No connection outlives the transport, also where an error still holds on to it.
-        guards[0].join(5)
+        guards[0].join(PATIENCE_S)
         assert not guards[0].is_alive()
 
 
@@ -174,7 +175,7 @@ def test_a_dripping_body_cannot_take_more_than_the_limit() -> None:
         begun = time.monotonic()
         with pytest.raises(DeadlineExceeded):
             transport.send(Request("GetThing", "POST", "/", limit_s=0.3))
-        assert time.monotonic() - begun < 0.3 + SLACK_S
+        assert time.monotonic() - begun < 0.3 + LATE_S
 
 
 def test_a_closed_port_is_unreachable() -> None:
@@ -279,26 +280,26 @@ def secured(certificate: Path) -> Iterator[HttpDevice]:
 
 def test_basic_over_trusted_tls_is_answered(secured: HttpDevice, certificate: Path) -> None:
     box = device(secured.port, tls=True)
-    with open_transport(box, 5.0, Credentials(None), clock, trust=certificate) as transport:
+    with open_transport(box, 60.0, Credentials(None), clock, trust=certificate) as transport:
         assert transport.send(ASK).body == b"in"
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_no_request(secured: HttpDevice) -> None:
     box = device(secured.port, tls=True)
-    with open_transport(box, 5.0, Credentials(None), clock) as transport, pytest.raises(Unreachable):
+    with open_transport(box, 60.0, Credentials(None), clock) as transport, pytest.raises(Unreachable):
         transport.send(ASK)
     assert secured.asked == []
 
 
 def test_the_deadline_holds_inside_the_tls_handshake() -> None:
     with HttpDevice(lambda asked: None) as served:
-        served.wrap = lambda sock: (sock.recv(1), served.stopping.wait(5), sock)[2]  # type: ignore[method-assign]
+        served.wrap = lambda sock: (sock.recv(1), served.stopping.wait(60), sock)[2]  # type: ignore[method-assign]
         box = device(served.port, tls=True)
         with open_transport(box, DEADLINE_S, Credentials(None), clock) as transport:
             begun = time.monotonic()
             with pytest.raises(DeadlineExceeded):
                 transport.send(ASK)
-            assert time.monotonic() - begun < DEADLINE_S + SLACK_S
+            assert time.monotonic() - begun < DEADLINE_S + LATE_S
 
 
 def test_a_recording_answers_in_order_and_passes_over_an_answered_challenge() -> None:

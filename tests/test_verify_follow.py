@@ -19,6 +19,7 @@ from hubside import Peer
 from hypothesis import given
 from hypothesis import strategies as st
 from mosquitto import Broker
+from patience import PATIENCE_S
 
 from agent.commands import verify as verify_command
 from agent.commands import verify_watch
@@ -148,7 +149,7 @@ def test_a_topic_is_verified_until_nothing_comes_any_more(tmp_path: Path, capsys
         peer.publish(topic("datong", "S1", "state"), payload, jws, retain=True)
         peer.publish(topic("datong", "S1", "ack"), mark, sign_payload(mark, hub, "vss-ack+json"), retain=True)
         send(peer, MAKER[0].envelopes([delivery.config_report(9)], {}, "e1")[0][0], retain=True)
-        words = ("--topic", "vss/v1/datong/S1/#", "--port", broker.port, "--idle", "0.3")
+        words = ("--topic", "vss/v1/datong/S1/#", "--port", broker.port, "--idle", "2")
         keys = key_file(tmp_path / "keys", MAKER[0].signer)
         assert verify_command.run(parsed(*words, "--jwks", keys)) == 3  # nobody said which hub is the right one
         told = lines(capsys.readouterr().out)
@@ -191,7 +192,7 @@ def test_what_is_wrong_on_a_topic_is_told_line_by_line_while_it_goes_on(
             peer.publish(topic("datong", "S1", "event"), flatten(made[4].report.payload, made[4].jws))
             _until(broker, "Received PUBACK from camwarden-verify-", 8)
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_S)
     assert seen == [1]
     told = lines(capsys.readouterr().out)
     assert [(line["event"], line.get("reason")) for line in told[1:-1]] == [
@@ -208,7 +209,7 @@ def test_what_is_wrong_on_a_topic_is_told_line_by_line_while_it_goes_on(
 
 def _until(broker: Broker, text: str, times: int = 1) -> None:
     deadline = threading.Event()
-    for _ in range(1000):
+    for _ in range(100 * int(PATIENCE_S)):
         if broker.log.count(text) >= times:
             return
         deadline.wait(0.01)
@@ -281,8 +282,8 @@ def test_a_folder_is_followed_and_the_end_tells_what_is_still_missing(tmp_path: 
         child.send_signal(signal.SIGTERM)
         end = json.loads(child.stdout.readline())
         assert (end["event"], end["verified"], end["failed"], end["missing"]) == ("end", 4, 1, [])
-        assert child.wait(10) == 1
+        assert child.wait(PATIENCE_S) == 1
     finally:
         child.kill()
-        child.wait(10)
+        child.wait(PATIENCE_S)
         child.stdout.close()

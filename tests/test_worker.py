@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pictures
 import pytest
+from patience import LATE_S, PATIENCE_S
 from pictures import job, reason_of
 
 from masking import wire, worker
@@ -40,12 +42,12 @@ def test_a_picture_is_decoded_and_its_zones_are_judged(shared: Worker, encoded: 
 
 
 def test_a_child_that_is_killed_in_the_middle_of_a_job_costs_one_job(encoded: dict[str, bytes]) -> None:
-    with Worker(timeout_s=20) as running:
+    with Worker(timeout_s=PATIENCE_S) as running:
         assert running.judge(job(encoded["jpeg"])).width_px == 640
         first = running.pid
         assert first is not None
         os.kill(first, signal.SIGSTOP)
-        killer = threading.Timer(0.3, os.kill, (first, signal.SIGKILL))
+        killer = threading.Thread(target=killed_once_it_has_a_job, args=(first,))
         killer.start()
         with pytest.raises(WorkerError, match="signal 9") as failed:
             running.judge(job(encoded["jpeg"]))
@@ -53,6 +55,12 @@ def test_a_child_that_is_killed_in_the_middle_of_a_job_costs_one_job(encoded: di
         assert failed.value.reason == "crashed"
         assert running.judge(job(encoded["jpeg"])).width_px == 640
         assert running.pid != first
+
+
+def killed_once_it_has_a_job(pid: int) -> None:
+    with Path(f"/proc/{pid}/fd/0").open("rb", buffering=0) as jobs:  # of a child that is stopped, and reads nothing
+        assert select.select([jobs], [], [], PATIENCE_S)[0]
+    os.kill(pid, signal.SIGKILL)
 
 
 def test_a_child_that_died_between_jobs_is_replaced_without_an_error(encoded: dict[str, bytes]) -> None:
@@ -66,17 +74,17 @@ def test_a_child_that_died_between_jobs_is_replaced_without_an_error(encoded: di
 
 
 def test_a_hanging_child_is_ended_in_time_and_the_next_job_works(encoded: dict[str, bytes]) -> None:
-    with Worker(timeout_s=0.5) as running:
+    with Worker(timeout_s=4) as running:
         running.judge(job(encoded["jpeg"]))
         pid = running.pid
         assert pid is not None
         os.kill(pid, signal.SIGSTOP)
         began = time.monotonic()
         # More than a pipe holds: the parent must not hang in its write either.
-        with pytest.raises(WorkerError, match=r"no answer within 0\.5 s") as failed:
+        with pytest.raises(WorkerError, match="no answer within 4 s") as failed:
             running.judge(job(encoded["jpeg"] + b"\0" * 2_000_000))
         assert failed.value.reason == "timeout"
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 4 + LATE_S
         assert not Path(f"/proc/{pid}").exists(), "killed and collected"
         assert running.judge(job(encoded["jpeg"])).width_px == 640
 
@@ -99,7 +107,7 @@ def test_close_ends_the_child_and_leaves_nothing_open(encoded: dict[str, bytes])
     running.close()
     assert running.pid is None
     assert not Path(f"/proc/{pid}").exists()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
     running.close()
 
 
@@ -113,7 +121,7 @@ def test_several_threads_may_share_one_worker(shared: Worker, encoded: dict[str,
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_S)
     assert len(results) == 15
     assert all(result.verdicts[0].verdict == "PASS" for result in results)
 
@@ -144,7 +152,7 @@ def test_a_hostile_child_cannot_hurt_its_parent(monkeypatch: pytest.MonkeyPatch,
     """A stand-in for a taken-over child greets properly and then says anything; the parent ends it."""
     code = f"import os, signal; os.write(1, bytes.fromhex({said.hex()!r})); signal.pause()"
     monkeypatch.setattr(worker, "_BOOT", code)
-    with Worker(timeout_s=5) as running:
+    with Worker(timeout_s=PATIENCE_S) as running:
         assert reason_of(running, job(b"")) == "crashed"
         assert running.pid is None
 

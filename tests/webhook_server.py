@@ -13,6 +13,8 @@ from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Any
 
+from patience import PATIENCE_S
+
 
 @dataclass
 class Hook:
@@ -44,13 +46,13 @@ def serving(certificate: tuple[Path, Path] | None = None) -> Iterator[Hook]:
     hook = Hook(tls=certificate is not None)
 
     class Page(BaseHTTPRequestHandler):
-        timeout = 20
+        timeout = PATIENCE_S
 
         def do_POST(self) -> None:
             hook.requests.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
             hook.asked.set()
             if hook.silent:
-                hook.ended.wait(20)
+                hook.ended.wait(PATIENCE_S)
                 return
             self.send_response(hook.status)
             for name, value in hook.headers.items():
@@ -88,4 +90,4 @@ def serving(certificate: tuple[Path, Path] | None = None) -> Iterator[Hook]:
         with suppress(OSError):
             server.socket.shutdown(socket.SHUT_RDWR)
         server.server_close()
-        thread.join(5)
+        thread.join(PATIENCE_S)
