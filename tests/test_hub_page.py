@@ -43,6 +43,18 @@ def test_a_hostile_name_is_text() -> None:
     assert "{{ 7*7 }}" in text
 
 
+def test_an_acknowledged_finding_stays_open_and_says_who_knows_of_it() -> None:
+    a_site = site(camera())
+    facts = facts_of(a_site, ())
+    drafts, _ = build_reports(a_site, facts, run_checks(a_site, facts, NOW), (), Memory(), NOW, {})
+    (finding, *_) = [one for one in drafts[0].body["findings"] if one["status"] == "unknown" and not one["caused_by"]]  # type: ignore[union-attr,index,call-overload]
+    said = {"by": HOSTILE, "at": "2026-11-24T12:00:00Z", "until": "2026-12-01T12:00:00Z", "why": "ordered"}
+    row = {"check": finding["check"], "subject": finding["subject"], **said}  # type: ignore[index,call-overload]
+    text = render_page({**drafts[0].body, "acknowledged": [row]}, PROOF)
+    assert "until 2026-12-01T12:00:00Z: ordered" in text and "<script>" not in text
+    assert "acknowledged by" not in render_page(drafts[0].body, PROOF)
+
+
 def test_recordings_that_nobody_declared_are_unknown_for_the_camera_not_undue() -> None:
     row = page(camera(recorded=False), healthy()).split('<td class="id">gate')[1].split("</tr>")[0]
     assert "retention-days site" in row

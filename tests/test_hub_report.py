@@ -272,7 +272,7 @@ def test_the_command_shows_writes_and_prints_the_same(
     assert "? 50.0%" in out
     assert "planned outages at 1 sites" in out
     sheets = load_workbook(book)
-    sheet, outages, _, _ = sheets.worksheets
+    sheet, outages, *_ = sheets.worksheets
     assert sheet.freeze_panes == "A2"
     values = {sheet.cell(1, n).value: sheet.cell(2, n).value for n in range(1, 12)}
     assert (values["rank"], values["division"], values["online rate"]) == (1, "140200", 0.9999)

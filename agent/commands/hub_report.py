@@ -18,6 +18,7 @@ from agent.commands.hub_view import reading
 from agent.errors import ConfigurationError, os_words
 from agent.exits import OK
 from agent.files import write_atomic
+from agent.hub.acknowledged import known_json
 from agent.hub.assessed import METRICS, By
 from agent.hub.assessment import COVERAGE_LEAST, Assessment, Row, assess
 from agent.ledger.write_xlsx import workbook
@@ -84,6 +85,7 @@ def report_json(found: Assessment) -> dict[str, Json]:
             }
             for one in found.works
         ],
+        "acknowledged": [{"site": one.site, **known_json(one.known)} for one in found.words],
     }
 
 

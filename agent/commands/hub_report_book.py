@@ -12,7 +12,7 @@ from agent.text import translate
 
 
 def sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
-    """Return the sheets of the workbook: groups, outages, planned work, and by division repairs."""
+    """Return the sheets of the workbook: groups, outages, planned work, acknowledgements, and by division repairs."""
     unranked = translate("no rank where less than 95 % of the site-days were reported", lang)
     columns = [
         SheetColumn(translate("rank", lang), unranked),
@@ -34,7 +34,12 @@ def sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
             line += _five(row, metric)
         rows.append(line)
     title = f"{found.first} - {found.last}"
-    found_sheets = Sheet(title, columns, rows), _outages_sheet(found, lang), _works_sheet(found, lang)
+    found_sheets = (
+        Sheet(title, columns, rows),
+        _outages_sheet(found, lang),
+        _works_sheet(found, lang),
+        _words_sheet(found, lang),
+    )
     return (*found_sheets, _repairs_sheet(found, lang)) if found.by == "division" else found_sheets
 
 
@@ -59,6 +64,16 @@ def _works_sheet(found: Assessment, lang: str) -> Sheet:
         for one in found.works
     ]  # fmt: skip
     return Sheet(translate("planned work", lang), [SheetColumn(translate(one, lang)) for one in headings], rows)
+
+
+def _words_sheet(found: Assessment, lang: str) -> Sheet:
+    headings = ("site", "check", "where", "acknowledged by", "said at", "until", "why")
+    rows: list[list[Value]] = [
+        [one.site, one.known.check, one.known.subject, one.known.by, local(one.known.at, CHINA),
+         local(one.known.until, CHINA), one.known.why]
+        for one in found.words
+    ]  # fmt: skip
+    return Sheet(translate("acknowledged", lang), [SheetColumn(translate(one, lang)) for one in headings], rows)
 
 
 def _repairs_sheet(found: Assessment, lang: str) -> Sheet:

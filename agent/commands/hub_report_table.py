@@ -15,6 +15,7 @@ from rich.text import Text
 
 from agent.commands.site_time import lasted, local
 from agent.harmless import printable
+from agent.hub.acknowledged import known_line
 from agent.hub.assessed import CHINA, METRICS
 from agent.hub.assessment import Assessment, Row
 from agent.model import Message
@@ -43,7 +44,7 @@ SHORT: Final[Mapping[str, str]] = {
 }
 """The same in one word, for a terminal of 80 columns."""
 _SHOWN_FROM: Final = 0.0005
-_WORKS_SHOWN: Final = 10
+_SHOWN_MOST: Final = 10
 
 
 def show(found: Assessment, console: Console, lang: str) -> None:
@@ -66,7 +67,7 @@ def show(found: Assessment, console: Console, lang: str) -> None:
     if with_repairs and not wide:
         said = translate("a wider terminal, --json and --xlsx also tell the mean time to repair", lang)
         console.print(Text(said, style="dim"), soft_wrap=True)
-    for line in _works(found, lang):
+    for line in (*_works(found, lang), *_words(found, lang)):
         console.print(Text(printable(line)), soft_wrap=True)
 
 
@@ -104,13 +105,25 @@ def _notes(found: Assessment, lang: str) -> list[str]:
 
 
 def _works(found: Assessment, lang: str) -> Iterator[str]:
-    for one in found.works[:_WORKS_SHOWN]:
+    for one in found.works[:_SHOWN_MOST]:
         plan = one.plan
         values = {"site": one.site, "subject": plan.subject, "by": plan.by, "why": plan.why}
         values |= {"from": local(plan.start_at, CHINA), "until": local(plan.until, CHINA)}
         yield render(Message("{site}: planned work on {subject} from {from} until {until} ({by}: {why})", values), lang)
-    if (more := len(found.works) - _WORKS_SHOWN) > 0:
-        yield render(Message("and {count} more: see --json or --xlsx", {"count": more}), lang)
+    yield from _more(len(found.works), lang)
+
+
+def _words(found: Assessment, lang: str) -> Iterator[str]:
+    """Return who knew of which finding; the figures count it all the same."""
+    for one in found.words[:_SHOWN_MOST]:
+        said = known_line(one.known, local(one.known.until, CHINA))
+        yield render(Message("{site}: {what}", {"site": one.site, "what": said}), lang)
+    yield from _more(len(found.words), lang)
+
+
+def _more(count: int, lang: str) -> Iterator[str]:
+    if count > _SHOWN_MOST:
+        yield render(Message("and {count} more: see --json or --xlsx", {"count": count - _SHOWN_MOST}), lang)
 
 
 def _cell(row: Row, metric: str, wide: bool) -> Text:

@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from agent.commands.site_time import local
 from agent.exits import FAILS, OK
 from agent.harmless import printable
 from agent.hub import trust
+from agent.hub.acknowledged import known_line, read_known
+from agent.hub.assessed import CHINA
 from agent.hub.metrics_page import read_metrics
 from agent.hub.report import write_orders, write_silent, write_status
 from agent.hub.store import Store
@@ -139,7 +142,7 @@ def _print_status(told: dict[str, Json], lang: str) -> None:
         print("  " + ", ".join(f"{of_site[number]} {translate(number, lang)}" for number in NUMBERS))
         for message in _remarks(site, of_site):
             print(f"  {render(message, lang)}")
-        for line in _changed(of_site["changes"], lang):
+        for line in (*_changed(of_site["changes"], lang), *_acknowledged(of_site["acknowledged"], lang)):
             print(line)
 
 
@@ -179,6 +182,12 @@ def _changed(told: Any, lang: str) -> Iterator[str]:
         was = f" ({change['before']} -> {change['after']})" if change["before"] else ""
         since = f"{told['from'][:10]} -> {told['to'][:10]}"
         yield f"  {since}  {render(CHANGED[change['kind']], lang)}: {names}{more}{was}".replace(":  (", " (")
+
+
+def _acknowledged(told: Any, lang: str) -> Iterator[str]:
+    """Yield a line for each open finding that somebody at the site knows of; all of it is the site's own words."""
+    for known in read_known({"acknowledged": told}):
+        yield f"  {printable(render(known_line(known, local(known.until, CHINA)), lang))}"
 
 
 def _age(seconds: int) -> str:

@@ -81,6 +81,7 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
             key=lambda f: ORDER.index(f["status"]),
         ),
         consequences={f["caused_by"]: [g for g in findings if g["caused_by"] == f["caused_by"]] for f in findings},
+        known=_known(body),
         paths=_paths(findings),
         # Escaped where it is made: it is XML of its own.
         plots=[Markup(svg) for svg in timeline_svgs(shown, lang)] if shown else [],  # noqa: S704
@@ -96,6 +97,14 @@ def _for_each_camera(findings: list[Body]) -> list[Body]:
         if f["subject"] == "site"
         for camera in f["evidence"].get("cameras", ())
     ]
+
+
+def _known(body: Body) -> dict[str, list[Body]]:
+    """Return who knows of each finding, by its key: an acknowledgement hides nothing."""
+    found: dict[str, list[Body]] = {}
+    for one in body.get("acknowledged", ()):
+        found.setdefault(f"{one['check']} {one['subject']}", []).append(one)
+    return found
 
 
 def _paths(findings: list[Body]) -> dict[str, list[Body]]:

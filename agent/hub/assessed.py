@@ -3,7 +3,7 @@
 A health report has the figures of the whole site (`rates`), which count for its division. A config report has the
 findings of each camera: a camera-day is good where every check of a figure passes or warns; it counts for the camera's
 maintainer and for the model of the device that it hangs on. Of each day and epoch the report with the highest number
-counts.
+counts; who knew of which finding is taken from all of them.
 
 Adding up is for `agent/hub/assessment.py`.
 """
@@ -16,6 +16,8 @@ from datetime import date, datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from agent.hub import acknowledged
+from agent.hub.acknowledged import read_known
 from agent.hub.members import day_of, dict_of, dicts_of, name_of, text_of, time_of
 from agent.hub.planned import read_planned, to_data
 from agent.hub.store import Store
@@ -25,7 +27,9 @@ from agent.repaired import read_repairs, repairs_json
 By = Literal["division", "maintainer", "model"]
 REPAIRS: Final = "repairs"
 PLANNED: Final = "planned"
-"""Under these names, beside `By`, the hub keeps which faults were repaired, and which work was planned then."""
+ACKNOWLEDGED: Final = "acknowledged"
+"""Under these names, beside `By`, the hub keeps which faults were repaired, which work was planned then, and of which
+open findings somebody knew on the day."""
 
 Figure = tuple[float, float, float, float]
 """How much was good; was due, unknown included; was due and is unknown; was excluded by plan, and so not due."""
@@ -71,8 +75,9 @@ def keep(store: Store, claim: Claim) -> None:
         told = json.dumps(groups, separators=(",", ":"))  # ASCII: a lone surrogate is no text for SQLite
         store.run(
             "INSERT INTO assessed (by_what, day, site, epoch, seq, told) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET seq = excluded.seq, told = excluded.told WHERE excluded.seq > seq",
-            *(by, day.isoformat(), claim.address.site, claim.epoch, claim.seq, told),
+            " ON CONFLICT DO UPDATE SET seq = excluded.seq, told = excluded.told WHERE excluded.seq > seq"
+            " OR by_what = ?",
+            *(by, day.isoformat(), claim.address.site, claim.epoch, claim.seq, told, ACKNOWLEDGED),
         )
 
 
@@ -87,10 +92,21 @@ def _rows(store: Store, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple
         # That nothing is planned is worth a row only where something was.
         if day is not None and (plans or _was_planned(store, claim.address.site)):
             yield PLANNED, day, to_data(plans)
+        if day is not None and (known := read_known(body)):
+            yield ACKNOWLEDGED, day, acknowledged.to_data((*_known_before(store, claim, day), *known))
 
 
 def _was_planned(store: Store, site: str) -> bool:
     return bool(store.all("SELECT 1 FROM assessed WHERE site = ? AND by_what = ? LIMIT 1", site, PLANNED))
+
+
+def _known_before(store: Store, claim: Claim, day: date) -> tuple[acknowledged.Known, ...]:
+    """Return what other reports of the same day have said: a word that was ended at noon was given all the same."""
+    rows = store.all(
+        "SELECT told FROM assessed WHERE by_what = ? AND day = ? AND site = ? AND epoch = ?",
+        *(ACKNOWLEDGED, day.isoformat(), claim.address.site, claim.epoch),
+    )
+    return acknowledged.from_data(json.loads(rows[0][0])) if rows else ()
 
 
 def read_health_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Mapping[str, Any]]]:

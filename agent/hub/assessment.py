@@ -17,7 +17,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from agent.hub.assessed import CHINA, PLANNED, REPAIRS, By, Figure, added
+from agent.hub import acknowledged
+from agent.hub.acknowledged import Known
+from agent.hub.assessed import ACKNOWLEDGED, CHINA, PLANNED, REPAIRS, By, Figure, added
 from agent.hub.planned import PlannedWork, from_data, is_off, of_day
 from agent.hub.store import Store
 from agent.repaired import Repairs, read_repairs, summed
@@ -82,6 +84,14 @@ class Work:
     plan: PlannedWork
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Word:
+    """Somebody of a site knew of an open finding on one of the days; its figures count as if he did not."""
+
+    site: str
+    known: Known
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """The figures from `first` to `last`: groups with a rank first, by it; then the others by name."""
@@ -93,6 +103,7 @@ class Assessment:
     rows: tuple[Row, ...]
     outages: tuple[Outages, ...]
     works: tuple[Work, ...] = ()
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(slots=True)
@@ -109,6 +120,7 @@ class _Sums:
     repairs: dict[str, dict[str, Repairs]] = field(default_factory=lambda: defaultdict(dict))
     off: Counter[str] = field(default_factory=Counter)
     works: set[tuple[str, PlannedWork]] = field(default_factory=set)
+    words: set[Word] = field(default_factory=set)
 
 
 def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: str = "online") -> Assessment:
@@ -135,6 +147,8 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
         whole = day_span(day, CHINA)
         plans |= {site: from_data(rows) for site, rows in _told(store, PLANNED, day).items()}
         sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, whole))
+        for site, rows in _told(store, ACKNOWLEDGED, day).items():
+            sums.words.update(Word(site, one) for one in acknowledged.from_data(rows))
         for mended in _told(store, REPAIRS, day).values() if by == "division" else ():
             for name, repaired in mended.items():
                 sums.repairs[name] = summed((sums.repairs[name], read_repairs(repaired)))
@@ -153,7 +167,7 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
     for site in list(sums.early):
         _settle(sums, site, _last_groups(store, by, site))
     works = tuple(Work(site, plan) for site, plan in sorted(sums.works))
-    return Assessment(by, first, last, sort, _ranked(sums, sort), _outages(sums), works)
+    return Assessment(by, first, last, sort, _ranked(sums, sort), _outages(sums), works, tuple(sorted(sums.words)))
 
 
 def _add(sums: _Sums, site: str, groups: _Groups) -> None:

@@ -111,8 +111,9 @@ CREATE TABLE accepted (
 CREATE INDEX accepted_new ON accepted (site) WHERE seen_at = '';
 """
 
-# assessed: what a report says of a site's day; `by_what` is division, maintainer, model or repairs, `told` JSON: group,
-# figure, and its numbers as `agent/hub/assessed.py` has them. `seq` of the report that said so.
+# assessed: what a report says of a site's day; `by_what` is division, maintainer, model, repairs, planned or
+# acknowledged, `told` JSON: group, figure, and its numbers, or rows, as `agent/hub/assessed.py` has them. `seq` of the
+# report that said so.
 _THIRD = """
 CREATE TABLE assessed (
     id INTEGER PRIMARY KEY,

@@ -203,6 +203,16 @@ def config_ends(store: Store, site: str, within: timedelta) -> tuple[tuple[str, 
     return ((earlier[0][0], earlier[0][1]), (epoch, payload)) if earlier else None
 
 
+def newest_config(store: Store, site: str) -> bytes | None:
+    """Return the payload of a site's newest configuration report, by time of arrival; None where there is none."""
+    rows = store.all(
+        "SELECT payload FROM report WHERE site = ? AND stream = 'config' AND fork = 0"
+        " ORDER BY arrived_at DESC, id DESC LIMIT 1",
+        site,
+    )
+    return rows[0][0] if rows else None
+
+
 @dataclass(frozen=True, slots=True)
 class OrderRow:
     """A command that was given, and what is known of it; `status` as `agent/hub/layout.py` lists it."""

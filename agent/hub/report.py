@@ -10,7 +10,9 @@ from typing import Any, Final
 from agent.chain import utc_text
 from agent.hub import queries
 from agent.hub.accepted import accepted
+from agent.hub.acknowledged import known_json, read_known
 from agent.hub.changes import change_json, changes_of
+from agent.hub.members import dict_of
 from agent.hub.queries import ChainRow, SiteRow, WaitingRow
 from agent.hub.resend import lost
 from agent.hub.silent import silent_sites
@@ -71,6 +73,7 @@ def write_status(store: Store) -> dict[str, Json]:
             "orders_open": open_orders.get(site, 0),
             "policy": policies.get(site),
             "changes": write_changes(store, site),
+            "acknowledged": write_acknowledged(store, site),
         }
     return {"schema": SCHEMA, "sites": sites}
 
@@ -87,6 +90,13 @@ def write_changes(store: Store, site: str) -> Json:
         "epochs": [earlier.epoch, later.epoch],
         "kinds": [change_json(change) for change in differing],
     }
+
+
+def write_acknowledged(store: Store, site: str) -> list[Json]:
+    """Return of which open findings somebody at a site knew by its newest configuration report."""
+    payload = queries.newest_config(store, site)
+    body = dict_of(json.loads(payload)).get("body") if payload is not None else None
+    return [known_json(one) for one in read_known(dict_of(body))]
 
 
 def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:
