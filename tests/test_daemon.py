@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
 import pytest
 from exposition_reader import read
 from mosquitto import free_port
@@ -121,6 +122,17 @@ def test_ready_status_and_a_quick_end(stage: Stage) -> None:
         assert child.wait(WITHIN_S) == 0
         assert time.monotonic() - began_at < 5
         stage.notified("STOPPING=1")
+
+
+def test_nothing_listens_on_a_running_gateway_but_the_page_on_its_loopback(stage: Stage) -> None:
+    port = free_port()
+    stage.add(f'[metrics]\nlisten = "127.0.0.1:{port}"\n')
+    with stage.daemon() as child:
+        stage.notified("STATUS=")  # a cycle has ended, with all that it asked of the network
+        own = psutil.Process(child.pid)
+        seen = [one for process in (own, *own.children(True)) for one in process.net_connections("inet")]
+    waiting = {(one.type.name, *one.laddr) for one in seen if not one.raddr}
+    assert waiting == {("SOCK_STREAM", "127.0.0.1", port)}
 
 
 def test_a_cycle_is_shown_to_prometheus_and_told_to_a_webhook(stage: Stage, tmp_path: Path) -> None:

@@ -273,7 +273,9 @@ def test_a_request_that_was_changed_or_signed_by_another_key_is_refused(desk: En
     assert desk.reason(flatten(payload, sign_payload(payload, stranger, ENROLL_TYP))) == "malformed"
     assert desk.reason(flatten(payload, sign_payload(payload, gateway.signer, "vss-report+json"))) == "malformed"
     assert desk.store.certificates() == []
-    desk.granted(good)
+    first = desk.granted(good)
+    assert desk.granted(good).certificate == first.certificate, "who repeats it gets what is of no use without the key"
+    assert len(desk.store.certificates()) == len(trust.load(desk.place.data).bindings) == 1
 
 
 BYTES = [

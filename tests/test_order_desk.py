@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from contract_schemas import fits
@@ -15,12 +16,12 @@ from delivery import DAY, NOW, config_report, health, moment
 from order_room import Room, room_in
 from orders_by_hub import HOUR, NONCE, command, order
 
-from agent.envelope import DESIRED_TYP
+from agent.envelope import COMMAND_TYP, DESIRED_TYP, sign_payload
 from agent.errors import SpoolFailed
 from agent.keys import load_or_create_signer
 from agent.order_desk import HEARD_AT_MOST, ORDER_MAX_BYTES, Desk
 from agent.orders import REMEMBERED
-from agent.remote import Order, Range
+from agent.remote import CommandName, Order, Range
 
 
 @pytest.fixture
@@ -84,6 +85,20 @@ def test_a_refusal_is_answered_with_its_word_and_fits_the_contract(room: Room) -
     (result,) = room.results()
     assert (result.status, result.reason, result.name) == ("refused", "other-epoch", "resend")
     fits(room.said[0].payload)
+
+
+@pytest.mark.parametrize(
+    "name", ["run", "set-mask", "reboot", "snapshot", "report-now; reboot", "", None, ["report-now"]]
+)
+def test_what_is_on_no_list_is_no_order_even_from_the_hub(room: Room, name: object) -> None:
+    """What a hub may ask for is a report, a look, and to send something again."""
+    assert set(get_args(CommandName)) == {"report-now", "check-now", "resend"}
+    good = order(command("report-now", NOW), room.hub)
+    payload = json.dumps({**json.loads(good.payload), "command": name}).encode()
+    room.take(replace(good, payload=payload, jws=sign_payload(payload, room.hub, COMMAND_TYP)))
+    assert (room.said, room.desk.waits, room.desk.ignored()) == ([], False, {"payload": 1})
+    room.take(good)
+    assert room.desk.waits
 
 
 def test_a_repeated_command_gets_the_same_bytes_again_and_runs_once_also_over_a_restart(room: Room) -> None:
