@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from cryptography.x509.oid import NameOID
 
 from agent.config import Hub, Site
-from agent.delivery_facts import Delivery, NoCertificate, OwnCertificate
+from agent.delivery_facts import Delivery, NoCertificate, NotRenewed, OwnCertificate
 from agent.publish_status import DeliveryStatus
 
 
-def look_at_delivery(site: Site, status: DeliveryStatus | None) -> Delivery:
+def look_at_delivery(site: Site, status: DeliveryStatus | None, not_renewed: NotRenewed | None) -> Delivery:
     """Return what a cycle is to know of the site's delivery."""
-    return Delivery(status, read_own(site.hub) if site.hub else None)
+    return Delivery(status, read_own(site.hub) if site.hub else None, not_renewed)
 
 
 def read_own(hub: Hub) -> OwnCertificate | NoCertificate | None:

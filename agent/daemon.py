@@ -45,6 +45,8 @@ PUBLISHER_STALLED_S = 90.0
 """How old the publisher's heartbeat may be before the watchdog is no longer fed."""
 CONFIRM_WITHIN_S = 60.0
 """How long `run --once` waits for the hub's confirmation."""
+RENEWAL_WITHIN_S = 35.0
+"""How long it waits for a certificate that is being renewed, before it looks: longer than a desk may take."""
 DIGEST_WITHIN_S = 10.0
 """How long it waits for a daily digest that is on its way: longer than one may take, but for a name without answer."""
 
@@ -61,6 +63,8 @@ def run_once(site: Site, clock: Callable[[], datetime]) -> tuple[Seen, bool]:
     """
     with parts_of(site, clock) as parts:
         _take_orders(site, parts, clock)
+        parts.renewals.begin()
+        parts.renewals.wait(RENEWAL_WITHIN_S)
         started_at_mono = time.monotonic()
         seen, committed = _look(site, parts, clock)
         took_s = time.monotonic() - started_at_mono
@@ -154,8 +158,19 @@ def _look(
     standing = parts.desk.in_force(site, now)
     asked = parts.desk.asked(standing)
     stands = parts.publisher.status() if parts.publisher is not None else None
+    parts.renewals.begin()
     reports = read_own(site.storage.directory / SPOOL_NAME, parts.signer.public, standing.site)
-    rim = Rim(parts.credentials, parts.worker.judge, clock, progress, parts.previous, wait, stands, reports=reports)
+    rim = Rim(
+        parts.credentials,
+        parts.worker.judge,
+        clock,
+        progress,
+        parts.previous,
+        wait,
+        delivery=stands,
+        not_renewed=parts.renewals.trouble,
+        reports=reports,
+    )
     seen = see(standing.site, rim, now, state.from_json(parts.spool.read_memory()), asked=asked)
     envelopes = _told(standing.site, seen, parts, now)
     if envelopes:

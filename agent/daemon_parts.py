@@ -12,6 +12,7 @@ from agent import webhook
 from agent.config import Site
 from agent.cycle import seal_for
 from agent.digest_desk import DigestDesk
+from agent.enroll.renewal import Renewals
 from agent.host import moment
 from agent.keys import Signer, load_jwks
 from agent.keys_jwk import PublicKey
@@ -49,6 +50,7 @@ class Parts:
     hub_keys: Mapping[str, PublicKey]
     telemetry: Telemetry
     digests: DigestDesk
+    renewals: Renewals
     mirrors: tuple[MirrorLink, ...] = ()
     previous: Previous = field(default_factory=Previous)
 
@@ -91,4 +93,8 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
         stack.enter_context(listening(site.metrics, telemetry.text))
         digests = DigestDesk(directory, clock, webhook.send)
         stack.callback(digests.wait, DIGEST_STOP_S)
-        yield Parts(spool, signer, credentials, worker, publisher, desk, keys, hub_keys, telemetry, digests, mirrors)
+        told = publisher.reread_certificate if publisher is not None else lambda: None
+        renewals = Renewals(site, signer, clock, told)
+        yield Parts(
+            spool, signer, credentials, worker, publisher, desk, keys, hub_keys, telemetry, digests, renewals, mirrors
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from agent.model import Message
 from agent.publish_status import DeliveryStatus
 
 
@@ -31,11 +32,27 @@ class NoCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class NotRenewed:
+    """What keeps the certificate from being renewed: since when, and what came of the last try.
+
+    `refused`: it will not pass by itself, as it does where a desk cannot be reached for a while.
+    """
+
+    since: datetime
+    why: Message | str
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """`status` None: nothing is delivered by this process. `certificate` None: none is configured."""
+    """`status` None: nothing is delivered by this process. `certificate` None: none is configured.
+
+    `not_renewed` None: nothing keeps the certificate from being renewed, or nobody tries.
+    """
 
     status: DeliveryStatus | None = None
     certificate: OwnCertificate | NoCertificate | None = None
+    not_renewed: NotRenewed | None = None
 
 
 NOTHING_KNOWN = Delivery()

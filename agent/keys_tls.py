@@ -113,6 +113,15 @@ def certificates_alone(data: bytes, what: str) -> bytes:
     return b"".join(one.public_bytes(Encoding.PEM) for one in _certificates(data, what))
 
 
+def issued_by(data: bytes, authorities: bytes) -> bool:
+    """Say whether a certificate and its chain come from one of some authorities, both PEM; its end does not matter.
+
+    Raises:
+        UsageError: Either is not PEM.
+    """
+    return _issued(_certificates(data, "the certificate"), _certificates(authorities, "the --ca file"))
+
+
 def read_file(path: Path) -> bytes:
     """Return a file of certificates.
 

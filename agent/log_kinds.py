@@ -71,6 +71,17 @@ KINDS: Final[dict[str, Kind]] = {
         "Reports wait in the spool and none is lost. Next step: camwarden status says why; look at network, address "
         "and certificate.",
     ),
+    "certificate-renewed": Kind(
+        "fd47309b07de4e4da589edae20c87666",
+        "The certificate for the hub was renewed",
+        "It is shown from the next connection on. Nothing is to be done.",
+    ),
+    "certificate-not-renewed": Kind(
+        "e00bbe82e3d3402589d78feb861d2c3f",
+        "The certificate for the hub could not be renewed",
+        "The old one stays and it is tried again each hour. Next step: camwarden status tells how long it lasts; "
+        "camwarden enroll --renew tries at once.",
+    ),
     "report-refused": Kind(
         "0d9d2d28d76446e2bd3070e81cca47ce",
         "The hub's broker refuses a report",

@@ -101,7 +101,7 @@ class Publisher:
         self._window = Window(spool, self._pace, clock, hub is not None and hub.confirm == "broker")
         self._suspicion = Suspicion()
         self._outbox = Outbox()
-        self._certificate_ends_at = ends_at(hub) if hub is not None else None
+        self.reread_certificate()
         self._spoken: set[int] = set()  # packet ids of birth and farewell
         self.beat_at_mono = time.monotonic()
         confirm, now = site.hub.confirm if site.hub else "file", clock()
@@ -146,6 +146,10 @@ class Publisher:
         end = self._certificate_ends_at
         days = (end - self._clock()).days if end else None
         return replace(self._board.read(), answers_dropped=self._outbox.dropped, certificate_days=days)
+
+    def reread_certificate(self) -> None:
+        """Learn how long the certificate lasts that is there now; it is shown from the next connection on."""
+        self._certificate_ends_at = ends_at(self._hub) if self._hub is not None else None
 
     def drained(self, timeout_s: float) -> bool:
         """Wait until every committed report is confirmed; say whether it is."""

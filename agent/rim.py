@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent.delivery_facts import NotRenewed
 from agent.look import Judge
 from agent.previous import Previous
 from agent.publish_status import DeliveryStatus
@@ -19,8 +20,8 @@ class Rim:
     """Refused credentials, the picture worker, the clock of the network side, and pictures of the cycle before.
 
     `progress`, `wait`, `stop` and `stage` are those of `Watch`; where there is only one round, `wait` is not called.
-    `delivery`: how delivery stands, None where this process delivers nothing; `reports`: what the newest reports are,
-    None where it reports nothing.
+    `delivery`: how delivery stands, None where this process delivers nothing; `not_renewed`: what keeps its certificate
+    from being renewed, None where nothing does; `reports`: what the newest reports are, None where it reports nothing.
     """
 
     credentials: Credentials
@@ -30,6 +31,7 @@ class Rim:
     previous: Previous = field(default_factory=Previous)
     wait: Callable[[float], None] = NOBODY_WATCHES.wait
     delivery: DeliveryStatus | None = None
+    not_renewed: NotRenewed | None = None
     reports: OwnReports | None = None
     stop: Callable[[], bool] = NOBODY_WATCHES.stop
     stage: Callable[[str, Stage], None] = NOBODY_WATCHES.stage

@@ -13,10 +13,11 @@ from certificates import Authority
 from agent.certificates import read_own
 from agent.checks import delivery as checks
 from agent.config import Hub, Site
-from agent.delivery_facts import Delivery, NoCertificate, OwnCertificate
+from agent.delivery_facts import Delivery, NoCertificate, NotRenewed, OwnCertificate
 from agent.facts import Facts, gather
-from agent.model import Finding
+from agent.model import Finding, Message
 from agent.publish_status import Board, DeliveryStatus
+from agent.text import render
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -117,6 +118,33 @@ def test_the_nearer_the_end_the_louder(left: timedelta, expected: tuple[str, str
     finding = certified(replace(LASTS, not_after=NOW + left))
     assert (finding.status, finding.reason) == expected
     assert finding.evidence["days_left"] == left.days
+
+
+DAYS_40 = replace(LASTS, not_after=NOW + 40 * DAY)
+NO_WAY = NotRenewed(NOW - timedelta(hours=2), Message("{where}: cannot be reached", {"where": "desk:8890"}), False)
+
+
+@pytest.mark.parametrize(
+    ("own", "failing", "expected"),
+    [
+        (DAYS_40, NO_WAY, ("pass", "")),  # a desk is being repaired
+        (DAYS_40, replace(NO_WAY, since=NOW - 2 * DAY), ("warn", "not-renewed")),
+        (DAYS_40, replace(NO_WAY, refused=True), ("warn", "not-renewed")),  # waiting does not help
+        (replace(LASTS, not_after=NOW + 6 * DAY), NO_WAY, ("warn", "expires-within-7-days")),
+        (replace(LASTS, not_after=NOW - DAY), NO_WAY, ("fail", "expired")),
+        (replace(LASTS, key_fits=False), NO_WAY, ("fail", "key-mismatch")),
+    ],
+)
+def test_what_keeps_the_gateway_from_renewing_is_told_beside_how_long_it_lasts(
+    own: OwnCertificate, failing: NotRenewed, expected: tuple[str, str]
+) -> None:
+    facts = facts_of(certificate=own, not_renewed=failing)
+    (finding,) = checks.CERTIFICATE.run(checks.CERTIFICATE, SITE, facts, NOW)
+    assert (finding.status, finding.reason) == expected
+    assert finding.evidence["not_renewed_why"] == "desk:8890: cannot be reached"
+    said = render(finding.message, "en")
+    assert ("desk:8890: cannot be reached" in said) == (finding.status != "pass")
+    assert own is not DAYS_40 or finding.status == "pass" or "40 days" in said
 
 
 def test_what_else_is_wrong_with_a_certificate() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from enrolling import City, EnrollDesk, city_in, clock, contents, enroll, printed, site_file
 from hubside import waits
 from mosquitto import free_port
@@ -16,6 +17,7 @@ from mosquitto import free_port
 from agent.cli import main
 from agent.commands import enroll as command
 from agent.config_load import load_declared, load_tls_place
+from agent.enroll import renewal
 from agent.enroll.placing import NOTE_NAME, Desk, keep_desk, kept_desk
 from agent.enroll.token import Token, write_token
 from agent.hub import enrollment
@@ -166,7 +168,7 @@ def test_a_certificate_is_renewed_when_a_third_of_its_life_is_left_and_not_befor
     first = x509.load_pem_x509_certificate(path.read_bytes())
     assert enroll(config, "--renew") == 0
     assert "nothing to renew yet" in capsys.readouterr().out
-    monkeypatch.setattr(command, "RENEW_AT_RATIO", 2)
+    monkeypatch.setattr(renewal, "RENEW_AT_RATIO", 2)
     monkeypatch.setattr(enrollment, "RENEWED_LATELY", timedelta())
     assert enroll(config, "--renew", "--json") == 0
     assert printed(capsys)["done"] is True
@@ -175,10 +177,27 @@ def test_a_certificate_is_renewed_when_a_third_of_its_life_is_left_and_not_befor
     waits(lambda: enroll(config, city.token(), "--quiet") == 0)
 
 
+def test_a_run_renews_before_it_looks_and_tells_what_keeps_it_from_that(
+    city: City, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert enroll(config, city.token(), "--quiet") == 0
+    path, state = config.parent / "state" / "site.pem", config.parent / "state" / "status.json"
+    first = x509.load_pem_x509_certificate(path.read_bytes())
+    monkeypatch.setattr(renewal, "RENEW_AT_RATIO", 2)
+    monkeypatch.setattr(enrollment, "RENEWED_LATELY", timedelta(days=-1))
+    main(["run", "--once", "--config", str(config)])
+    second = x509.load_pem_x509_certificate(path.read_bytes())
+    assert second.serial_number != first.serial_number
+    enrollment.revoke(city.desk.place, city.desk.store, "S1", clock())
+    main(["run", "--once", "--config", str(config)])
+    assert path.read_bytes() == second.public_bytes(Encoding.PEM)
+    assert "taken back" in state.read_text() and "hub-certificate" in state.read_text()
+
+
 def test_renewal_of_a_gateway_that_was_never_enrolled_or_was_revoked_is_refused(
     city: City, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "RENEW_AT_RATIO", 2)
+    monkeypatch.setattr(renewal, "RENEW_AT_RATIO", 2)
     assert enroll(config, "--renew") == 2
     assert "never enrolled" in capsys.readouterr().err
     assert enroll(config, city.token(), "--quiet") == 0

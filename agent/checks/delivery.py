@@ -6,11 +6,12 @@ others, and stands in the status file and the commands on site.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agent.checks.sources import ORDER_799_OPERATION
 from agent.config import Site
-from agent.delivery_facts import NoCertificate, OwnCertificate
+from agent.delivery_facts import NoCertificate, NotRenewed, OwnCertificate
 from agent.facts import Facts
 from agent.model import Check, Finding, Json, Message, utc_text
 from agent.publish_status import DeliveryStatus
@@ -92,7 +93,28 @@ def run_certificate(check: Check, site: Site, facts: Facts, now: datetime) -> tu
     if isinstance(own, NoCertificate):
         message = Message("the certificate for the hub's broker could not be read: {why}", {"why": own.why})
         return (check.finding("site", "unknown", "unreadable", {"detail": own.why}, message),)
-    return (_certificate(check, site, own, facts.own_clock_trusted, now),)
+    failing = facts.delivery.not_renewed
+    finding = _certificate(check, site, own, facts.own_clock_trusted, now)
+    return (finding if failing is None else _not_renewed(check, finding, failing, now),)
+
+
+def _not_renewed(check: Check, found: Finding, failing: NotRenewed, now: datetime) -> Finding:
+    """Add what keeps the gateway from renewing; that a desk is away for a while is nobody's trouble yet."""
+    since = utc_text(failing.since)
+    values = {"since": since, "why": failing.why}
+    evidence: dict[str, Json] = {**found.evidence, "not_renewed_since": since, "not_renewed_why": str(failing.why)}
+    if found.status != "pass":
+        message = Message(
+            "{finding}. The gateway has tried to renew it since {since}: {why}", {"finding": found.message, **values}
+        )
+        return check.finding("site", found.status, found.reason, evidence, message)
+    if not failing.refused and now - failing.since <= SILENT_AFTER:
+        return replace(found, evidence=evidence)
+    message = Message(
+        "the certificate for the hub lasts {days} days, but the gateway could not renew it since {since}: {why}",
+        {"days": evidence["days_left"], **values},
+    )
+    return check.finding("site", "warn", "not-renewed", evidence, message)
 
 
 def _certificate(check: Check, site: Site, own: OwnCertificate, clock_trusted: bool, now: datetime) -> Finding:

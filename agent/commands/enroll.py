@@ -1,7 +1,7 @@
 """Enroll this gateway at its hub with a token: certificate, the hub's keys, and a first report.
 
 camwarden enroll TOKEN            also: - (standard input), --token-file FILE, or nothing: it is asked for
-camwarden enroll --renew          a new certificate before the old one ends; does nothing as long as it lasts
+camwarden enroll --renew          do now what the service does by itself when the certificate soon ends
 
 Both private keys are made here and stay here. Nothing is trusted on first use: the token names the certificate that
 the hub's desk must show. Whatever was cut off is repeated with the same token.
@@ -17,16 +17,15 @@ from pathlib import Path
 from typing import Final
 
 from agent import exits
-from agent.certificates import read_own
 from agent.commands.asking import Ended, ask_password
-from agent.config import Hub, Site
+from agent.config import Site
 from agent.config_key import TlsPlace
 from agent.config_load import load, load_declared, load_tls_place
-from agent.delivery_facts import OwnCertificate
 from agent.enroll.argument import hide_argument
 from agent.enroll.first_report import Told, send_first
-from agent.enroll.gateway import granted, make_state_folder
-from agent.enroll.placing import Desk, keep_desk, kept_desk, plan, put, put_certificate
+from agent.enroll.gateway import granted, make_state_folder, report_key, signed_request
+from agent.enroll.placing import Desk, keep_desk, kept_desk, plan, put
+from agent.enroll.renewal import is_due, own_at, renew
 from agent.enroll.token import MAX_CHARS, Token, address_text, read_token
 from agent.enroll.wire import Grant
 from agent.errors import ConfigurationError, UsageError, os_words
@@ -37,8 +36,6 @@ from agent.text import render
 
 SCHEMA: Final = "camwarden-enroll/1"
 CONFIRM_WITHIN_S: Final = 60.0
-RENEW_AT_RATIO: Final = 1 / 3
-"""A certificate is renewed when less than this share of its life is left."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
     make_state_folder(site.storage)
     now = datetime.now(UTC)
     desk = Desk(token.host, token.port, token.pin)
-    grant, signer, certificate, ends = granted(desk, site, place, token.secret, now)
+    signer = report_key(site, place)
+    grant, certificate, ends = granted(desk, place, signed_request(place, signer, token.secret, now), now)
     written = put(args.config, place, certificate, plan(args.config, place, grant, args.replace))
     keep_desk(place, desk, now)
     evidence: dict[str, Json] = {"not_after": utc_text(ends), "desk": address_text(desk.host, desk.port)}
@@ -208,11 +206,10 @@ def _renew(args: argparse.Namespace) -> int:
     place = _place(args.config)
     desk = kept_desk(place)
     now = datetime.now(UTC)
-    own = read_own(Hub("", certificate=place.certificate, key=place.key))
-    if isinstance(own, OwnCertificate) and own.not_after - now > (own.not_after - own.not_before) * RENEW_AT_RATIO:
+    own = own_at(place)
+    if own is not None and not is_due(own, now):
         return _renewed(args, place, own.not_after, done=False)
-    _, _, certificate, ends = granted(desk, _site(args.config), place, b"", now)
-    put_certificate(place, certificate)
+    ends = renew(desk, place, signed_request(place, report_key(_site(args.config), place), b"", now), now)
     return _renewed(args, place, ends, done=True)
 
 

@@ -56,7 +56,7 @@ def ask(host: str, port: int, pin: bytes, data: bytes, within_s: float = ASK_WIT
         raise HubUnavailable(
             Message(
                 "{where}: the hub's enrollment desk cannot be reached: {why}; look at network, name and firewall, then "
-                "repeat with the same token",
+                "repeat: a token stays good",
                 {"where": where, "why": os_words(error)},
             )
         ) from None
@@ -81,7 +81,7 @@ def ask(host: str, port: int, pin: bytes, data: bytes, within_s: float = ASK_WIT
         why = os_words(error) if isinstance(error, OSError) else type(error).__name__
         raise HubUnavailable(
             Message(
-                "{where}: the hub's enrollment desk did not answer: {why}; repeat with the same token",
+                "{where}: the hub's enrollment desk did not answer: {why}; repeat: a token stays good",
                 {"where": where, "why": why},
             )
         ) from None

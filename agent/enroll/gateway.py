@@ -49,7 +49,7 @@ REFUSED: Final[dict[Reason, Message]] = {
         "the report key of this gateway is that of another site at the hub: it was copied; move report-key.pem away, "
         "and repeat"
     ),
-    "busy": Message("the hub's enrollment desk has trouble of its own: repeat in a while, with the same token"),
+    "busy": Message("the hub's enrollment desk has trouble of its own: repeat in a while; a token stays good"),
 }
 """What the desk's refusals mean at the gateway, each with the next step."""
 
@@ -83,29 +83,44 @@ def make_state_folder(storage: Storage) -> None:
             os.chown(directory, user.pw_uid, user.pw_gid)
 
 
-def keys_of(site: Site, place: TlsPlace) -> tuple[Signer, str]:
-    """Return the report key, and a request for a certificate in PEM; what is missing of both keys is made.
+def report_key(site: Site, place: TlsPlace) -> Signer:
+    """Return the report key, made where there is none.
+
+    Raises:
+        AgentError: It cannot be made, read or used.
+    """
+    with as_owner_of(place.directory), closing(place_of(site, os.environ)) as keys:
+        return keys.current() or keys.create()
+
+
+def signed_request(place: TlsPlace, signer: Signer, secret: bytes, now: datetime) -> bytes:
+    """Return what the desk is asked: a certificate for the TLS key, which is made where there is none.
+
+    Args:
+        place: Where the TLS key is.
+        signer: The report key.
+        secret: The token's; empty: this is a renewal.
+        now: The clock here.
 
     Raises:
         AgentError: A key cannot be made, read or used.
     """
-    with as_owner_of(place.directory), closing(place_of(site, os.environ)) as keys:
-        signer = keys.current() or keys.create()
     with as_owner_of(place.key.parent):
-        return signer, certificate_request(place.key, place.site_id).decode()
+        csr = certificate_request(place.key, place.site_id).decode()
+    return write_request(Request(place.site_id, csr, signer.public, now, secret), signer)
 
 
 def granted(
-    desk: Desk, site: Site, place: TlsPlace, secret: bytes, now: datetime
-) -> tuple[Grant, Signer, bytes, datetime]:
-    """Ask the desk for a certificate; return what it grants, the report key, the certificate in PEM and its end.
+    desk: Desk, place: TlsPlace, request: bytes, now: datetime, renewing: bool = False
+) -> tuple[Grant, bytes, datetime]:
+    """Ask the desk for a certificate; return what it grants, the certificate in PEM and its end.
 
     Args:
         desk: Where it is.
-        site: Whose report key signs the request.
         place: Where the TLS key is.
-        secret: The token's; empty: this is a renewal.
+        request: `signed_request`.
         now: The clock here.
+        renewing: Whether the request goes without a token.
 
     Raises:
         NotEnrolled: The desk refuses.
@@ -113,11 +128,9 @@ def granted(
         NotVerified: Its answer is none.
         UsageError: The clock is wrong, or the certificate does not fit.
     """
-    signer, csr = keys_of(site, place)
-    request = Request(place.site_id, csr, signer.public, now, secret)
-    answer = read_answer(ask(desk.host, desk.port, desk.pin, write_request(request, signer)))
+    answer = read_answer(ask(desk.host, desk.port, desk.pin, request))
     if isinstance(answer, Refusal):
-        said = NOT_KNOWN_TO_RENEW if answer.reason == "unknown" and not secret else REFUSED[answer.reason]
+        said = NOT_KNOWN_TO_RENEW if answer.reason == "unknown" and renewing else REFUSED[answer.reason]
         raise _refusal(said, answer.reason == "busy")
     if answer.site != place.site_id:
         raise _refusal(REFUSED["site"])
@@ -131,7 +144,7 @@ def granted(
     certificate, ends = fitting_certificate(
         answer.certificate.encode(), place.key, place.site_id, now, answer.authorities.encode()
     )
-    return answer, signer, certificate, ends
+    return answer, certificate, ends
 
 
 def _refusal(said: Message, later: bool = False) -> AgentError:
