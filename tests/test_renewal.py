@@ -182,10 +182,10 @@ def test_a_certificate_of_another_authority_is_not_replaced(gateway: Enrolled) -
 
 def test_a_certificate_that_ends_no_later_is_not_taken(gateway: Enrolled) -> None:
     """A desk that gives what it gave before, as after its data was lost: asked again each hour, nothing is written."""
-    before = gateway.place.certificate.stat()
+    before = gateway.place.certificate.stat().st_ino
     with gateway.desk_runs(), pytest.raises(AgentError, match="no later than the one that is there"):
         renew(gateway.at_desk, gateway.place, signed_request(gateway.place, gateway.signer, b"", NOW), NOW)
-    assert gateway.place.certificate.stat() == before
+    assert gateway.place.certificate.stat().st_ino == before
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO], ids=lambda number: errno.errorcode[number])
