@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from agent.model import Json
-from agent.repaired import Repairs, read_repairs, repairs_json
+from agent.repaired import BySubject, Repairs, by_subject_json, read_by_subject, read_repairs, repairs_json
 
 Figure = Literal["online", "good", "linked", "recorded", "clock", "overlay", "file"]
 
@@ -54,7 +54,8 @@ class Count:
 class DayAssessed:
     """One local day: how many looks there were, each figure, and the subjects that were worked on by plan.
 
-    `repairs`: the faults whose repair was verified on it, by class. `footage`: seconds that were to be recorded on it,
+    `repairs`: the faults whose repair was verified on it, by class; `repaired` the same by what was repaired, so that a
+    hub can tell maintainers and models apart. `footage`: seconds that were to be recorded on it,
     of all cameras together; None: not counted yet.
     """
 
@@ -64,6 +65,7 @@ class DayAssessed:
     planned: tuple[str, ...] = ()
     repairs: Mapping[str, Repairs] = field(default_factory=dict)
     footage: Count | None = None
+    repaired: BySubject = field(default_factory=dict)
 
     @property
     def figures(self) -> dict[Figure, Count]:
@@ -85,6 +87,13 @@ def rates_json(day: DayAssessed) -> dict[str, Json]:
     return told | ({"repairs": repairs_json(day.repairs)} if day.repairs else {})
 
 
+def repaired_json(day: DayAssessed | None) -> dict[str, Json]:
+    """Return `repaired` of a config report: what was repaired on the last whole day, where anything was."""
+    if day is None or not day.repaired:
+        return {}
+    return {"repaired": {"day": day.day.isoformat(), "by_subject": by_subject_json(day.repaired)}}
+
+
 def count_json(count: Count) -> list[Json]:
     """Return a figure as reports carry it."""
     return [count.good, count.due, count.unknown, count.excluded]
@@ -94,7 +103,8 @@ def to_data(day: DayAssessed) -> list[Any]:
     """Return a day as plain data for the memory's text."""
     counts = {name: count_json(one) for name, one in day.counts.items()}
     footage = count_json(day.footage) if day.footage else None
-    return [day.day.isoformat(), day.looks, counts, list(day.planned), repairs_json(day.repairs), footage]
+    return [day.day.isoformat(), day.looks, counts, list(day.planned), repairs_json(day.repairs), footage,
+            by_subject_json(day.repaired)]  # fmt: skip
 
 
 def from_data(row: Sequence[Any]) -> DayAssessed:
@@ -104,7 +114,8 @@ def from_data(row: Sequence[Any]) -> DayAssessed:
     """
     day, looks, counts, planned, *rest = row
     read = {name: Count(*map(int, counts[name])) for name in FIGURES if name in counts}
-    repairs, footage = (*rest, None, None)[:2]
+    repairs, footage, repaired = (*rest, None, None, None)[:3]
     seconds = Count(*map(int, footage)) if footage else None
     names = tuple(map(str, planned))
-    return DayAssessed(date.fromisoformat(day), int(looks), read, names, read_repairs(repairs), seconds)
+    mended = read_repairs(repairs), seconds, read_by_subject(repaired)
+    return DayAssessed(date.fromisoformat(day), int(looks), read, names, *mended)

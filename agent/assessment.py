@@ -15,12 +15,12 @@ from agent.assessed_days import DAYS_KEPT, PLANNED_MAX, Count, DayAssessed, Figu
 from agent.camera_file import FIELDS, empty
 from agent.config import CameraConfig, Site
 from agent.declarations import local_day, standing
-from agent.episodes import Episode, by_class, repairs
+from agent.episodes import Episode, by_class, repairs, repairs_by_subject
 from agent.facts import Facts
 from agent.finding_notes import Standing
 from agent.model import Finding, Status
 from agent.recorded_seconds import recorded_on
-from agent.repaired import summed
+from agent.repaired import summed, summed_by_subject
 
 _OF_PICTURE: Final = ("camera-online", "camera-occluded", "camera-moved", "video-quality", "recording-completeness")
 
@@ -55,11 +55,13 @@ def assessed(
     for figure, count in _look(site, facts, by_key, noted.planned, now):
         counts[figure] = counts.get(figure, Count()).plus(count)
     names = tuple(sorted({*before.planned, *noted.planned}))[:PLANNED_MAX]
+    closed = tuple(closed)
     mended = summed((before.repairs, repairs(closed, by_class)))
+    of = summed_by_subject((before.repaired, repairs_by_subject(closed)))
     if earlier:
         footage = recorded_on(site, facts, noted.plans, earlier[-1].day)
         earlier = (*earlier[:-1], replace(earlier[-1], footage=footage))
-    return (*earlier, DayAssessed(today, before.looks + 1, counts, names, mended))[-DAYS_KEPT:]
+    return (*earlier, DayAssessed(today, before.looks + 1, counts, names, mended, repaired=of))[-DAYS_KEPT:]
 
 
 def _look(

@@ -120,6 +120,14 @@ def by_class(episode: Episode) -> str:
     return episode.fault_class if episode.fault_class in CLASSES else OTHER
 
 
+def repairs_by_subject(closed: Iterable[Episode]) -> dict[str, dict[str, Repairs]]:
+    """Return the repairs of closed episodes by what was repaired (`camera:ID`, `device:ID`, `site`), and class."""
+    of: dict[str, list[Episode]] = {}
+    for one in closed:
+        of.setdefault(one.subject, []).append(one)
+    return {subject: found for subject, ones in sorted(of.items()) if (found := repairs(ones, by_class))}
+
+
 def open_episodes(known: Mapping[str, Known]) -> tuple[Episode, ...]:
     """Return what is open, worst first, then the oldest."""
     found = [one.episode for one in known.values() if one.episode is not None]

@@ -24,6 +24,11 @@ CLASSES: Final[Mapping[str, str]] = {
 }
 """Every class of fault (`causes.FaultClass`, and the rest), and its word for people; all of those are msgids."""
 
+SUBJECTS_MOST: Final = 256
+"""How many subjects of one day are told apart."""
+
+REST: Final = "site"
+
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
@@ -43,6 +48,10 @@ class Repairs:
         return Repairs(self.repaired + other.repaired, self.took_s + other.took_s, self.flapped + other.flapped)
 
 
+BySubject = Mapping[str, Mapping[str, Repairs]]
+"""Repairs by what was repaired (`camera:ID`, `device:ID`, `site`), and class of fault."""
+
+
 def summed(parts: Iterable[Mapping[str, Repairs]]) -> dict[str, Repairs]:
     """Return the sum of several days or groups, by class, in the order of `CLASSES`."""
     found: dict[str, Repairs] = {}
@@ -53,9 +62,31 @@ def summed(parts: Iterable[Mapping[str, Repairs]]) -> dict[str, Repairs]:
     return dict(sorted(found.items(), key=lambda row: (places.get(row[0], len(places)), row[0])))
 
 
+def summed_by_subject(parts: Iterable[BySubject]) -> dict[str, dict[str, Repairs]]:
+    """Return the sum of several parts by subject and class; beyond `SUBJECTS_MOST` subjects, under `site`."""
+    found: dict[str, dict[str, Repairs]] = {}
+    for part in parts:
+        for subject, one in part.items():
+            name = subject if subject in found or len(found) < SUBJECTS_MOST else REST
+            found[name] = summed((found.get(name, {}), one))
+    return found
+
+
 def repairs_json(repairs: Mapping[str, Repairs]) -> dict[str, Json]:
     """Return repairs as reports and the status file carry them: `[repaired, seconds, flapped]` by class."""
     return {name: [one.repaired, one.took_s, one.flapped] for name, one in repairs.items()}
+
+
+def by_subject_json(repairs: BySubject) -> dict[str, Json]:
+    """Return repairs by subject as reports and the memory carry them."""
+    return {subject: repairs_json(one) for subject, one in repairs.items()}
+
+
+def read_by_subject(data: object) -> dict[str, dict[str, Repairs]]:
+    """Return what `by_subject_json` wrote, without what cannot be of it."""
+    told = data.items() if isinstance(data, Mapping) else ()
+    read = ((name, read_repairs(one)) for name, one in told if isinstance(name, str))
+    return summed_by_subject({name: one} for name, one in read if one)
 
 
 def read_repairs(data: object) -> dict[str, Repairs]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from agent.assessed_days import count_json
+from agent.assessed_days import count_json, last_whole_day, repaired_json
 from agent.baselines import approval_json, approvals_digest
 from agent.config import CameraConfig, Site
 from agent.declarations import local_day, standing
@@ -41,6 +41,7 @@ from drivers.model import Identity, Masks, Recordings
 __all__ = ["build_reports", "counts", "finding_json", "parse_finding"]
 
 CONFIG_AT_LEAST_EVERY = timedelta(days=1)
+"""A look before that is over, so that no day is left without one: a hub counts cameras by the report of the day."""
 UNDECLARED_MAX = 64
 """How many undeclared devices a report names: a network that is flooded must not flood the hub."""
 
@@ -60,10 +61,11 @@ def build_reports(
     drafts = [_event(site, transition) for transition in changed if transition.told]
     plans = tuple(plans)
     noted = noted_json(site, plans, open_episodes(memory.known), now)
+    noted |= repaired_json(last_whole_day(facts.assessed, local_day(site, now)))
     config = _config(site, facts, findings, now, asked, _recorded(site, facts, plans, now)) | noted
     digest = hashlib.sha256(json.dumps(_steady(config), sort_keys=True).encode()).hexdigest()
-    sent_at = memory.config_sent_at
-    is_due = digest != memory.config_digest or sent_at is None or now - sent_at >= CONFIG_AT_LEAST_EVERY
+    sent_at, period = memory.config_sent_at, timedelta(seconds=site.period_s)
+    is_due = digest != memory.config_digest or sent_at is None or now - sent_at > CONFIG_AT_LEAST_EVERY - period
     if is_due or asked.commands:
         drafts.append(Draft("config", config))
         memory = replace(memory, config_digest=digest, config_sent_at=now)

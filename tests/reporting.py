@@ -42,7 +42,7 @@ class Reporting:
         body = {**delivery.health().body, "division": division, "rates": told}
         assert self.send(Draft("health", body), NOON + day * DAY) == "verified"
 
-    def config(self, day: int, cameras: list[tuple[str, str, str]], findings: dict[str, str]) -> None:
+    def config(self, day: int, cameras: list[tuple[str, str, str]], findings: dict[str, str], **more: Any) -> None:
         """Send a config report; `cameras`: id, device, maintainer; `findings`: `check subject` and status."""
         body = {
             **delivery.config_report().body,
@@ -55,6 +55,7 @@ class Reporting:
                 {"check": key.split()[0], "subject": key.split()[1], "status": status}
                 for key, status in findings.items()
             ],
+            **more,
         }
         assert self.send(Draft("config", body), NOON + day * DAY) == "verified"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -20,13 +21,26 @@ from sites import NOW, camera, site
 from agent.assessed_days import Count, DayAssessed, from_data, rates_json, to_data
 from agent.assessment import assessed
 from agent.causes import FaultClass
+from agent.declarations import local_day
 from agent.episodes import Episode, begun, by_class, episode_data, episode_from, flapping, open_episodes, repairs
 from agent.events import Transition, transitions
 from agent.facts import gather
 from agent.finding_notes import NOTHING_NOTED
+from agent.hub.assessed import By
 from agent.hub.assessment import assess
 from agent.model import Finding, Json, Message, Source, Status
-from agent.repaired import CLASSES, OTHER, Repairs, read_repairs, repairs_json, summed
+from agent.repaired import (
+    CLASSES,
+    OTHER,
+    SUBJECTS_MOST,
+    Repairs,
+    read_by_subject,
+    read_repairs,
+    repairs_json,
+    summed,
+    summed_by_subject,
+)
+from agent.report import build_reports
 from agent.report_health import health_body
 from agent.state import Memory, from_json, to_json
 
@@ -58,6 +72,7 @@ WELL, GONE = offline("pass"), offline("fail")
 def test_a_verified_repair_is_counted_on_its_day_under_the_class_that_was_inferred() -> None:
     _, _, (day,) = looks(WELL, GONE, GONE, GONE, GONE, WELL, WELL, WELL)
     assert day.repairs == {"camera": Repairs(1, 4 * 15 * 60)}
+    assert day.repaired == {"camera:gate": day.repairs}
 
 
 def test_the_last_class_that_was_inferred_counts_and_a_look_that_infers_none_takes_it_from_nobody() -> None:
@@ -106,9 +121,11 @@ def test_a_quiet_day_is_told_in_as_many_bytes_as_before() -> None:
 
 
 def test_a_day_with_repairs_survives_its_text_and_a_day_of_an_older_version_has_none() -> None:
-    day = DayAssessed(FIRST, 96, {"online": Count(90, 96)}, ("site",), {"power": Repairs(1, 60, 0)})
+    mended = {"power": Repairs(1, 60, 0)}
+    day = DayAssessed(FIRST, 96, {"online": Count(90, 96)}, ("site",), mended, repaired={"camera:gate": mended})
     assert from_data(json.loads(json.dumps(to_data(day)))) == day
     assert from_data(to_data(day)[:4]).repairs == {}
+    assert from_data(to_data(day)[:6]).repaired == {}
 
 
 def fits_health(body: Any) -> None:
@@ -173,8 +190,8 @@ def test_the_hub_adds_up_repairs_of_a_division_over_sites_and_days(
     out = capsys.readouterr().out
     assert "time to" in out and "repair" in out
     assert "48 min" in out and "/ 4" in out
-    sheet = load_workbook(book).worksheets[3]
-    assert sheet.title == "repairs"
+    assert re.search("140200 +camera +2 +1.5 h +1", out) and re.search("140200 +power +2 +5 min +0", out), "by class"
+    sheet = load_workbook(book)["repairs"]
     assert [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)] == [
         ["140200", "power", 2, 300 / 3600, 0],
         ["140200", "camera", 2, 1.5, 1],
@@ -189,3 +206,81 @@ def test_open_episodes_of_a_look_are_none_of_its_repairs() -> None:
     (still,) = open_episodes(memory.known)
     assert isinstance(still, Episode)
     assert sum(one.repaired for one in day.repairs.values()) == 1
+
+
+def test_more_subjects_than_are_told_apart_are_summed_up_and_none_is_lost() -> None:
+    one = {"camera": Repairs(1, 60)}
+    found = summed_by_subject(({f"camera:{n}": one for n in range(SUBJECTS_MOST + 10)}, {"camera:0": one}))
+    assert len(found) == SUBJECTS_MOST + 1
+    assert (found["site"]["camera"].repaired, found["camera:0"]["camera"].repaired) == (10, 2)
+
+
+@pytest.mark.parametrize("told", [None, 5, [], {"camera:c1": 5}, {"camera:c1": {"weather": [1, 1, 1]}}, {5: {}}])
+def test_repairs_of_subjects_that_cannot_be_are_left_out(told: Any) -> None:
+    assert read_by_subject(told) == {}
+
+
+def test_a_config_report_tells_what_was_repaired_on_the_last_whole_day_and_keeps_to_the_contract() -> None:
+    here = replace(site(camera("gate")), digest="c" * 64)
+    day = DayAssessed(
+        NOW.date() - DAY, 96, repaired={name: {"camera": Repairs(1, 60)} for name in ("camera:gate", "site")}
+    )
+    for known, fine in (((day,), True), ((replace(day, repaired={}),), False), ((), False)):
+        facts = replace(gather(()), assessed=known)
+        (config, _), _ = build_reports(here, facts, (), (), Memory(), NOW, {})
+        assert ("repaired" in config.body) is fine
+        (example,) = SCHEMAS["config"]["examples"]
+        validator("config").validate(json.loads(json.dumps({**example, "body": config.body})))
+
+
+CAMERAS = [("c1", "a", "Li"), ("c2", "a", "Wang"), ("c3", "b", "Wang"), ("c4", "dumb", "")]
+MENDED = {
+    "camera:c1": {"camera": [1, 100, 0]}, "camera:c2": {"camera": [1, 300, 1]}, "camera:c3": {"disk": [1, 50, 0]},
+    "device:a": {"recorder": [2, 20, 0]}, "device:b": {"recorder": [1, 40, 0]}, "site": {"power": [1, 9, 0]},
+    "camera:gone": {"camera": [1, 1, 0]}, "camera:c4": {"camera": [1, 7, 0]},
+}  # fmt: skip
+UNNAMED = {
+    "maintainer": {"power": Repairs(1, 9), "recorder": Repairs(2, 20), "camera": Repairs(2, 8)},
+    "model": {"power": Repairs(1, 9), "camera": Repairs(2, 8)},
+}
+
+
+@pytest.mark.parametrize("by", ["maintainer", "model"])
+def test_the_hub_tells_repairs_by_class_of_each_maintainer_and_model_and_loses_none(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], by: By
+) -> None:
+    """What is of several maintainers, of no device or no longer there is of nobody that is named."""
+    one = Reporting(desk, tmp_path, "S1")
+    told = {"day": FIRST.isoformat(), "by_subject": MENDED}
+    for day in (0, 1, 1):  # told again all day long, counted once
+        one.config(day, CAMERAS, {"camera-online camera:c1": "pass"}, **({"repaired": told} if day else {}))
+    found = {row.name: row.repairs for row in assess(desk.store, by, FIRST, FIRST + DAY, LATER).rows}
+    named = {
+        "maintainer": {
+            "Li": {"camera": Repairs(1, 100)},
+            "Wang": {"recorder": Repairs(1, 40), "disk": Repairs(1, 50), "camera": Repairs(1, 300, 1)},
+        },
+        "model": {
+            "A": {"recorder": Repairs(2, 20), "camera": Repairs(2, 400, 1)},
+            "B": {"recorder": Repairs(1, 40), "disk": Repairs(1, 50)},
+        },
+    }
+    assert found == {**named[by], "": UNNAMED[by]}
+    assert assess(desk.store, by, FIRST + DAY, FIRST + DAY, LATER).rows[0].repairs == {}
+    book = tmp_path / "out.xlsx"
+    assert shown(desk, "--month", "2026-11", "--by", by, "--xlsx", book) == 0
+    out = capsys.readouterr().out
+    assert "class of fault" in out and "unknown" in out
+    assert load_workbook(book)["repairs"].max_row == 1 + sum(map(len, found.values()))
+
+
+def test_a_config_report_comes_on_every_day_however_the_looks_drift() -> None:
+    """A site that is looked at every six hours and a minute: its reports once fell to a minute after midnight."""
+    here = replace(site(camera("gate")), period_s=6 * 3600 + 60)
+    memory, days = Memory(), []
+    for number in range(4 * 40):
+        now = NOW.replace(hour=15, minute=58) + number * timedelta(seconds=here.period_s)
+        drafts, memory = build_reports(here, gather(()), (), (), memory, now, {})
+        days += [local_day(here, now) for draft in drafts if draft.stream == "config"]
+    assert sorted(set(days)) == [days[0] + n * DAY for n in range((days[-1] - days[0]).days + 1)]
+    assert len(days) < 2 * len(set(days))

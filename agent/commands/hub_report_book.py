@@ -12,7 +12,7 @@ from agent.text import translate
 
 
 def sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
-    """Return the sheets of the workbook: groups, outages, planned work, acknowledgements, and by division repairs."""
+    """Return the sheets of the workbook: groups, outages, planned work, acknowledgements, and repairs by class."""
     unranked = translate("no rank where less than 95 % of the site-days were reported", lang)
     columns = [
         SheetColumn(translate("rank", lang), unranked),
@@ -34,13 +34,8 @@ def sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
             line += _five(row, metric)
         rows.append(line)
     title = f"{found.first} - {found.last}"
-    found_sheets = (
-        Sheet(title, columns, rows),
-        _outages_sheet(found, lang),
-        _works_sheet(found, lang),
-        _words_sheet(found, lang),
-    )
-    return (*found_sheets, _repairs_sheet(found, lang)) if found.by == "division" else found_sheets
+    noted = _outages_sheet(found, lang), _works_sheet(found, lang), _words_sheet(found, lang)
+    return Sheet(title, columns, rows), *noted, _repairs_sheet(found, lang)
 
 
 def _outages_sheet(found: Assessment, lang: str) -> Sheet:

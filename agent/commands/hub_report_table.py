@@ -19,7 +19,7 @@ from agent.hub.acknowledged import known_line
 from agent.hub.assessed import CHINA, METRICS
 from agent.hub.assessment import Assessment, Row
 from agent.model import Message
-from agent.repaired import Repairs
+from agent.repaired import CLASSES, Repairs
 from agent.text import render, translate
 
 HEADINGS: Final[Mapping[str, str]] = {
@@ -45,12 +45,13 @@ SHORT: Final[Mapping[str, str]] = {
 """The same in one word, for a terminal of 80 columns."""
 _SHOWN_FROM: Final = 0.0005
 _SHOWN_MOST: Final = 10
+_REPAIRS_SHOWN: Final = 40
 
 
 def show(found: Assessment, console: Console, lang: str) -> None:
-    """Print the groups, what their figures leave out, and which work was planned.
+    """Print the groups, repairs by class, what figures leave out, which work was planned, and what was acknowledged.
 
-    A narrow terminal gets short headings, shares unknown in whole percent, and neither sites nor repairs.
+    A narrow terminal gets short headings, shares unknown in whole percent, and neither sites nor the sum of repairs.
     """
     if not found.rows:
         console.print(Text(translate("no site was due to report in this time", lang)))
@@ -64,9 +65,10 @@ def show(found: Assessment, console: Console, lang: str) -> None:
         notes.insert(0, translate("%: share of the site-days that were reported", lang))
     for note in notes:
         console.print(Text(note, style="dim"), soft_wrap=True)
-    if with_repairs and not wide:
-        said = translate("a wider terminal, --json and --xlsx also tell the mean time to repair", lang)
-        console.print(Text(said, style="dim"), soft_wrap=True)
+    if with_repairs:
+        console.print(_repairs_table(found, lang))
+    for line in _more(sum(len(row.repairs) for row in found.rows), _REPAIRS_SHOWN, lang):
+        console.print(Text(line), soft_wrap=True)
     for line in (*_works(found, lang), *_words(found, lang)):
         console.print(Text(printable(line)), soft_wrap=True)
 
@@ -110,7 +112,7 @@ def _works(found: Assessment, lang: str) -> Iterator[str]:
         values = {"site": one.site, "subject": plan.subject, "by": plan.by, "why": plan.why}
         values |= {"from": local(plan.start_at, CHINA), "until": local(plan.until, CHINA)}
         yield render(Message("{site}: planned work on {subject} from {from} until {until} ({by}: {why})", values), lang)
-    yield from _more(len(found.works), lang)
+    yield from _more(len(found.works), _SHOWN_MOST, lang)
 
 
 def _words(found: Assessment, lang: str) -> Iterator[str]:
@@ -118,12 +120,12 @@ def _words(found: Assessment, lang: str) -> Iterator[str]:
     for one in found.words[:_SHOWN_MOST]:
         said = known_line(one.known, local(one.known.until, CHINA))
         yield render(Message("{site}: {what}", {"site": one.site, "what": said}), lang)
-    yield from _more(len(found.words), lang)
+    yield from _more(len(found.words), _SHOWN_MOST, lang)
 
 
-def _more(count: int, lang: str) -> Iterator[str]:
-    if count > _SHOWN_MOST:
-        yield render(Message("and {count} more: see --json or --xlsx", {"count": count - _SHOWN_MOST}), lang)
+def _more(count: int, shown: int, lang: str) -> Iterator[str]:
+    if count > shown:
+        yield render(Message("and {count} more: see --json or --xlsx", {"count": count - shown}), lang)
 
 
 def _cell(row: Row, metric: str, wide: bool) -> Text:
@@ -135,6 +137,22 @@ def _cell(row: Row, metric: str, wide: bool) -> Text:
         share = f"? {_percent(unknown, up=True)}" if wide else f"?{math.ceil(unknown * 100 - 1e-9)}%"
         text.append(f"\n{share}", style="dim")
     return text
+
+
+def _repairs_table(found: Assessment, lang: str) -> Table:
+    """Return the mean time to repair of each group by class of fault."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(translate(found.by, lang), overflow="fold")
+    table.add_column(translate("class of fault", lang), overflow="fold")
+    for heading in ("repaired", "mean time to repair", "came and went"):
+        table.add_column(translate(heading, lang), justify="right", overflow="fold")
+    told = [(row.name, name, one) for row in found.rows for name, one in row.repairs.items()]
+    for name, fault, one in told[:_REPAIRS_SHOWN]:
+        table.add_row(
+            Text(printable(name) or translate("unknown", lang)), Text(translate(CLASSES[fault], lang)),
+            Text(str(one.repaired)), Text(lasted(one.mean_s, lang)), Text(str(one.flapped)),
+        )  # fmt: skip
+    return table
 
 
 def _repair_cell(row: Row, lang: str) -> Text:

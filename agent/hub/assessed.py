@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from agent.hub import acknowledged
@@ -22,10 +22,10 @@ from agent.hub.members import day_of, dict_of, dicts_of, name_of, text_of, time_
 from agent.hub.planned import read_planned, to_data
 from agent.hub.store import Store
 from agent.hub.verify import Claim
-from agent.repaired import read_repairs, repairs_json
+from agent.repaired import Repairs, read_by_subject, read_repairs, repairs_json, summed
 
 By = Literal["division", "maintainer", "model"]
-REPAIRS: Final = "repairs"
+REPAIRS: Final[Mapping[By, str]] = {by: f"repairs-{by}" if by != "division" else "repairs" for by in get_args(By)}
 PLANNED: Final = "planned"
 ACKNOWLEDGED: Final = "acknowledged"
 """Under these names, beside `By`, the hub keeps which faults were repaired, which work was planned then, and of which
@@ -87,6 +87,7 @@ def _rows(store: Store, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple
         yield from read_health_repairs(body)
     else:
         yield from read_config(claim.data, body)
+        yield from read_config_repairs(body)
         made_at, plans = time_of(claim.data.get("ts")), read_planned(body)
         day = china_day(made_at) if made_at else None
         # That nothing is planned is worth a row only where something was.
@@ -114,7 +115,45 @@ def read_health_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Ma
     told = dict_of(body.get("rates"))
     day, repairs = day_of(told.get("day")), read_repairs(told.get("repairs"))
     if day is not None and repairs:
-        yield REPAIRS, day, {name_of(body.get("division")): repairs_json(repairs)}
+        yield REPAIRS["division"], day, {name_of(body.get("division")): repairs_json(repairs)}
+
+
+def read_config_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Mapping[str, Any]]]:
+    """Yield what was repaired on a site's day by maintainer and by model, where anything was.
+
+    A device is its maintainer's where all cameras on it are, and so is the site; a site is of no model.
+    """
+    told = dict_of(body.get("repaired"))
+    day, repairs = day_of(told.get("day")), read_by_subject(told.get("by_subject"))
+    if day is None or not repairs:
+        return
+    cameras, models = dicts_of(body.get("cameras")), _models(body)
+    model_of = {f"device:{device}": model for device, model in models.items()}
+    model_of |= {f"camera:{text_of(c.get('id'))}": models.get(text_of(c.get("device")), "") for c in cameras}
+    of: dict[By, dict[str, str]] = {"maintainer": _maintainers(cameras), "model": model_of}
+    for by, names in of.items():
+        groups: dict[str, dict[str, Repairs]] = {}
+        for subject, one in repairs.items():
+            name = names.get(subject, "")
+            groups[name] = summed((groups.get(name, {}), one))
+        yield REPAIRS[by], day, {name: repairs_json(one) for name, one in groups.items()}
+
+
+def _maintainers(cameras: list[Mapping[str, Any]]) -> dict[str, str]:
+    """Return who mends what, by subject; of a device or site of several maintainers nobody alone does."""
+    found: dict[str, set[str]] = {}
+    for one in cameras:
+        name = name_of(one.get("maintainer"))
+        for subject in (f"camera:{text_of(one.get('id'))}", f"device:{text_of(one.get('device'))}", "site"):
+            found.setdefault(subject, set()).add(name)
+    return {subject: next(iter(names)) for subject, names in found.items() if len(names) == 1}
+
+
+def _models(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the model of each device."""
+    return {
+        text_of(d.get("id")): name_of(dict_of(d.get("identity")).get("model")) for d in dicts_of(body.get("devices"))
+    }
 
 
 def read_health(_: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[By, date, Mapping[str, Figures]]]:
@@ -138,9 +177,7 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
     day = china_day(made_at) if made_at else None
     if made_at is None or day is None:
         return
-    models = {
-        text_of(d.get("id")): name_of(dict_of(d.get("identity")).get("model")) for d in dicts_of(body.get("devices"))
-    }
+    models = _models(body)
     cameras = dicts_of(body.get("cameras"))
     found = {(text_of(f.get("check")), text_of(f.get("subject"))): _status(f) for f in dicts_of(body.get("findings"))}
     plans = [one for one in read_planned(body) if one.is_in_force(made_at)]

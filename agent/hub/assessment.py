@@ -36,7 +36,7 @@ class Row:
     """One group. `name` empty: nobody said which. `rank` from 1, None: not ranked.
 
     `due` are the days on which its sites were due to report, added up; `reported` those on which they did. `repairs`:
-    faults by class, of divisions only.
+    faults by class.
     """
 
     name: str
@@ -149,8 +149,9 @@ def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: s
         sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, whole))
         for site, rows in _told(store, ACKNOWLEDGED, day).items():
             sums.words.update(Word(site, one) for one in acknowledged.from_data(rows))
-        for mended in _told(store, REPAIRS, day).values() if by == "division" else ():
+        for site, mended in _told(store, REPAIRS[by], day).items():
             for name, repaired in mended.items():
+                sums.sites[name].add(site)
                 sums.repairs[name] = summed((sums.repairs[name], read_repairs(repaired)))
         for site, begun in since.items():
             groups = told.get(site)
@@ -232,7 +233,7 @@ def _ranked(sums: _Sums, sort: str) -> tuple[Row, ...]:
             name, None, len(sums.sites[name]), due, sums.reported[name], sums.figures.get(name, {}),
             sums.repairs.get(name, {}),
         )
-        for name, due in sums.due.items()
+        for name, due in {**dict.fromkeys(sums.repairs, 0), **sums.due}.items()
     ]  # fmt: skip
     named = [row for row in rows if row.name and row.coverage_ratio >= COVERAGE_LEAST]
     rates = {row.name: rate for row in named if (rate := row.ratio(sort)) is not None}
