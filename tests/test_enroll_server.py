@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,12 +19,13 @@ from hubside import Recorder
 from mosquitto import free_port
 from patience import PATIENCE_S
 
-from agent.enroll import channel
 from agent.enroll.channel import WrongServer, ask
 from agent.enroll.wire import PATH, REQUEST_MAX_BYTES, Grant, Refusal, read_answer
-from agent.errors import ConfigurationError, HubUnavailable, NotVerified
-from agent.hub import enroll_server, trust
+from agent.errors import ConfigurationError
+from agent.hub import enroll_place, enroll_server, enrollment, trust
+from agent.hub.enroll_place import Settings
 from agent.hub.enroll_server import AT_ONCE_MOST, serving
+from agent.hub.enroll_store import EnrollStore
 
 
 @pytest.fixture
@@ -94,23 +98,6 @@ def test_a_man_in_the_middle_gets_not_a_byte(desk: EnrollDesk, gateway: Gateway,
         gateway.ask(token, port)
     assert told.events == []
     other.store.close()
-
-
-def test_who_shows_the_desk_s_certificate_without_its_key_gets_nothing(
-    desk: EnrollDesk, gateway: Gateway, tmp_path: Path
-) -> None:
-    """The certificate is public: the pin alone would not keep him away, the handshake does."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    stolen, own = tmp_path / "both.pem", EnrollDesk(tmp_path / "own")
-    with pytest.raises(ssl.SSLError):
-        context.load_cert_chain(desk.place.path("desk.crt"), own.place.path("desk.key"))
-    stolen.write_bytes(desk.place.path("desk.crt").read_bytes())
-    command = ["openssl", "s_server", "-accept", "0", "-cert", str(stolen), "-key", str(own.place.path("desk.key"))]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL, check=False
-    )
-    assert done.returncode != 0 and "ACCEPT" not in done.stdout
-    own.store.close()
 
 
 HOSTILE = {
@@ -221,72 +208,26 @@ def test_a_token_used_by_a_killed_desk_is_used_for_the_next_one(tmp_path: Path, 
     again.store.close()
 
 
-class Stranger:
-    """A TLS server that says what it is told to, with the desk's own certificate."""
-
-    def __init__(self, desk: EnrollDesk, answer: bytes, hang: bool = False) -> None:
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(desk.place.path("desk.crt"), desk.place.path("desk.key"))
-        self._listen = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listen.getsockname()[1])
-        self.pin = desk.place.pin
-        self._answer, self._hang, self._end = answer, hang, threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self) -> None:
-        accepted, _ = self._listen.accept()
-        with accepted, self._context.wrap_socket(accepted, server_side=True) as tls:
-            tls.recv(65536)
-            try:
-                tls.sendall(self._answer)
-                while self._hang and not self._end.wait(0.05):
-                    tls.sendall(b"X: y\r\n")
-            except OSError:
-                return
-
-    def __enter__(self) -> Stranger:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._listen.close()
-        self._thread.join(5)
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"",
-        b"junk",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n" + b"x" * 300_000,
-        b"HTTP/1.1 99999 x\r\n\r\n",
-    ],
-)
-def test_an_answer_that_is_none_is_told_in_one_line(desk: EnrollDesk, answer: bytes) -> None:
-    with Stranger(desk, answer) as stranger, pytest.raises(HubUnavailable, match="did not answer") as caught:
-        ask("127.0.0.1", stranger.port, stranger.pin, b"{}")
-    assert "\n" not in str(caught.value)
-
-
-def test_an_answer_without_end_is_cut_at_the_deadline(desk: EnrollDesk) -> None:
-    with Stranger(desk, b"HTTP/1.1 200 OK\r\n", hang=True) as stranger, pytest.raises(HubUnavailable):
-        ask("127.0.0.1", stranger.port, stranger.pin, b"{}", within_s=0.5)
-
-
-def test_a_page_of_another_server_is_no_answer() -> None:
-    for data in (b"<html>", b"{}", b"[]", b'{"schema":"camwarden-enrolled/1"}', b"\xff"):
-        with pytest.raises(NotVerified):
-            read_answer(data)
-
-
-def test_nobody_there_and_no_such_name_are_told_with_the_next_step() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = int(taken.getsockname()[1])
-    for host in ("127.0.0.1", "no-such-host.invalid"):
-        with pytest.raises(HubUnavailable, match=f"{host}:{port}: .*cannot be reached: .*a token stays good"):
-            ask(host, port, b"p" * 32, b"{}")
-    assert channel.ASK_WITHIN_S < 60
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_a_desk_whose_address_is_of_ipv6_listens_there_by_itself(tmp_path: Path, gateway: Gateway) -> None:
+    data, port = tmp_path / "hub", free_port()
+    place = enroll_place.make(data, Settings("::1", port, "broker.example.org", 8883), (), b"", clock())
+    with closing(EnrollStore(place.directory)) as store:
+        ((token, _),) = enrollment.make_tokens(place, store, ["S1"], timedelta(hours=1), clock())
+    command = [sys.executable, "-m", "agent", "--json", "hub", "enroll", "serve", "--data", str(data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None and json.loads(child.stdout.readline())["host"] == "::"
+        answer = ask(token.host, token.port, token.pin, gateway.request(token))
+        child.kill()
+    assert isinstance(read_answer(answer), Grant)
 
 
 def test_an_address_that_is_taken_is_one_line(desk: EnrollDesk) -> None:

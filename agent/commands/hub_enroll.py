@@ -81,7 +81,7 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
         "--listen",
         type=address,
         metavar="[HOST:]PORT",
-        help="where to listen (default: all addresses, the desk's port)",
+        help="where to listen (default: every IPv4 address, or IPv6 where the desk's is one; the desk's port)",
     )
     inner.add_parser("list", parents=[data], help="show what each site was given")
     revoke = inner.add_parser("revoke", parents=[data], help="take tokens, certificates and trust of a site back")
@@ -170,7 +170,8 @@ def _folders(directory: Path) -> dict[str, Path]:
 
 def _serve(args: argparse.Namespace, place: Place, store: EnrollStore) -> int:
     stop = until_interrupted()
-    listen = args.listen or ("0.0.0.0", place.settings.port)  # noqa: S104  gateways come from outside
+    everywhere = "::" if ":" in place.settings.host else "0.0.0.0"  # noqa: S104  gateways come from outside
+    listen = args.listen or (everywhere, place.settings.port)
     with serving(place, store, listen, partial(_tell, args), lambda: datetime.now(UTC)) as port:
         _tell(args, {"event": "ready", "host": listen[0], "port": port})
         stop.wait()

@@ -866,7 +866,7 @@ complete -c camwarden -n '_shtab_camwarden_using hub enroll token' -l version -d
 complete -c camwarden -n '_shtab_camwarden_using hub enroll; and test $_shtab_camwarden_npos -eq 0' -a serve -d 'answer gateways until interrupted'
 complete -c camwarden -n '_shtab_camwarden_using hub enroll serve' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using hub enroll serve' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data'
-complete -c camwarden -n '_shtab_camwarden_using hub enroll serve' -l listen -x -d 'where to listen (default: all addresses, the desk'"'"'s port)'
+complete -c camwarden -n '_shtab_camwarden_using hub enroll serve' -l listen -x -d 'where to listen (default: every IPv4 address, or IPv6 where the desk'"'"'s is one; the desk'"'"'s port)'
 complete -c camwarden -n '_shtab_camwarden_using hub enroll serve' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml)'
 complete -c camwarden -n '_shtab_camwarden_using hub enroll serve' -l json -d 'print one JSON object'
 complete -c camwarden -n '_shtab_camwarden_using hub enroll serve' -l quiet -s q -d 'print and log errors only'

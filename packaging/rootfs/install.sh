@@ -8,8 +8,8 @@ archive=$1
 home=/opt/camwarden
 new=$home/root.new
 version=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
-if [ "$version" -lt 247 ]; then
-    echo "install: systemd $version is too old: it cannot hand secrets over (247 can)" >&2
+if [ "${version:-0}" -lt 247 ]; then
+    echo "install: systemd ${version:-(none)} is too old: it cannot hand secrets over (247 can)" >&2
     exit 69
 fi
 rm -rf "$new"
@@ -25,8 +25,11 @@ mkdir -p "$new/run/systemd/journal" "$new/run/credentials" "$new/run/camwarden" 
 : >"$new/run/systemd/notify"
 was_running=no
 systemctl --quiet is-active camwarden.service && was_running=yes && systemctl stop camwarden.service
-rm -rf "$home/root"
+# Two renames, so that a power cut hardly ever finds neither; what it leaves is taken away by the next run.
+rm -rf "$home/root.old"
+[ ! -d "$home/root" ] || mv "$home/root" "$home/root.old"
 mv "$new" "$home/root"
+rm -rf "$home/root.old"
 
 units=/etc/systemd/system
 mkdir -p $units/camwarden.service.d

@@ -21,6 +21,22 @@ wait_for() { # SECONDS COMMAND...
 say "host: $(. /etc/os-release && echo "$PRETTY_NAME"), $(systemctl --version | head -1)"
 ! command -v python3 || fail "the host has a Python of its own"
 sh /srv/install.sh /srv/rootfs.tar
+cat >/root/answers.toml <<'EOF'
+id = "trial02"
+name = "trial"
+city = "datong"
+division = "140200"
+network = "none"
+user = "none"
+password = ""
+devices = "none"
+hub = "none"
+EOF
+chmod 0600 /root/answers.toml
+cd /root # what is here is there in the root folder too
+camwarden init --answers answers.toml && init=0 || init=$?
+say "camwarden init --answers ends with $init; $(stat -c '%U:%G %a' /etc/camwarden/site.toml 2>&1)"
+[ -s /etc/camwarden/site.toml ] || fail "init wrote no site.toml"
 cat >/etc/camwarden/site.toml <<'EOF'
 [site]
 id = "trial01"
