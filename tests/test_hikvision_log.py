@@ -92,7 +92,7 @@ def test_newer_firmware_is_asked_by_its_own_name_of_the_class(first: bytes) -> N
 
 
 def test_older_firmware_writes_the_name_of_the_moment_small() -> None:
-    body = entries("2026-03-02T09:15:40", name="startDateTime")
+    body = entries("2026-03-02T09:15:40", "2026-03-02T09:15:41", name="startDateTime")
     assert told(Nvr(answers={SEARCH: answered(body)}), OldestLog).at == WRITTEN
 
 
@@ -102,6 +102,8 @@ def test_older_firmware_writes_the_name_of_the_moment_small() -> None:
         (answered(entries("2026-11-24T15:00:00Z", "2026-11-24T14:00:00Z")), "unsupported"),  # the newest first
         (answered(NOBODY), "fault"),
         (answered(entries("yesterday")), "malformed"),
+        (answered(entries("0001-01-01T00:00:00")), "malformed"),  # no calendar has it in another zone
+        (answered(entries("9999-12-31T23:59:59")), "malformed"),
         (answered(entries("")), "malformed"),
         (answered("<responseStatus>false</responseStatus><responseStatusStrg>FAILED</responseStatusStrg>"), "fault"),
         (answered("<matchList><other/></matchList>"), "malformed"),
@@ -117,3 +119,34 @@ def test_a_log_that_cannot_be_searched_costs_two_questions_at_most() -> None:
     nvr = Nvr(answers={SEARCH: status(500, 3, "deviceError")})
     observe(nvr)
     assert nvr.count(SEARCH) == 2
+
+
+@pytest.mark.parametrize("times", [("2026-11-24T15:00:00Z", "2026-11-24T15:00:00Z"), ("2026-11-24T15:00:00Z",)])
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_entries_of_one_second_do_not_prove_in_which_order_a_log_is_listed(
+    times: tuple[str, ...], newest_first: bool
+) -> None:
+    """A login and the look itself are written in one second: taken for the oldest, they would tell a shortened log."""
+    ends: list[str] = []
+
+    def answer(asked: Asked) -> bytes:
+        end = str(etree.fromstring(asked.body).findtext(".//endTime"))
+        ends.append(end)
+        older = end < "2026-11-24T15:00:00Z"
+        listed = entries("2026-03-02T09:15:40") if newest_first else NOBODY
+        return answered(listed if older else entries(*times))
+
+    nvr = Nvr(answers={SEARCH: answer})
+    if newest_first:
+        assert why_not(nvr, "oldest-log").reason == "unsupported"
+    else:
+        assert told(nvr, OldestLog).at == datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
+    assert ends[-1] == "2026-11-24T14:59:59Z"
+
+
+@pytest.mark.parametrize("year", ["0001", "0002", "9999"])
+def test_a_clock_outside_of_any_calendar_costs_the_clock_and_nothing_else(year: str) -> None:
+    body = f"<Time><timeMode>NTP</timeMode><localTime>{year}-01-01T00:00:00</localTime></Time>".encode()
+    nvr = Nvr(answers={"System/time": http(200, body, content_type=XML)})
+    assert why_not(nvr, "clock").reason == "malformed"
+    assert told(nvr, OldestLog).at == WRITTEN

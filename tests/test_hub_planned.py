@@ -5,88 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import delivery
 import pytest
-from contract_schemas import fits
-from delivery import Maker, moment
 from hubdesk import Desk
+from live_site import DAY, FIRST, HOUR, NOON, Live, numbers, reported
 from openpyxl import load_workbook
-from sites import DECLARED, camera, healthy_camera, healthy_device, observed, without
 
 from agent import state
-from agent.checks import run_checks
 from agent.cli import main
-from agent.config import Storage
-from agent.cycle import Seen, tell
-from agent.declarations import Declaration
-from agent.facts import gather
-from agent.finding_notes import Acknowledgement, Plan, remove_note, write_note
-from agent.hub import acknowledged
+from agent.finding_notes import Acknowledgement, remove_note, write_note
 from agent.hub.assessed import By
 from agent.hub.assessment import assess
 from agent.hub.planned import PlannedWork, from_data, read_planned, to_data
 from agent.model import Json
-from drivers.details import Host
-from drivers.model import Device, Identity, Observation, Unavailable
-
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-FIRST = date(2026, 11, 2)
-NOON = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)
-"""Noon in China on `FIRST`."""
-
-
-class Live:
-    """A site of two cameras on two devices that reports to a hub in cycles of its own."""
-
-    def __init__(self, folder: Path, desk: Desk, name: str = "S1", division: str = "140202") -> None:
-        folder = folder / name
-        cameras = (camera("gate", "boxa"), camera("yard", "boxb"))
-        words = (Declaration("maintainer", f"维护{name}", "Li", date(2026, 1, 31)),)
-        site = replace(
-            delivery.site(name), division=division, cameras=cameras, declarations=(*DECLARED, *words),
-            devices=tuple(Device(box, "192.0.2.1", 80, "onvif") for box in ("boxa", "boxb")),
-            storage=Storage(folder, folder),
-        )  # fmt: skip
-        folder.mkdir()
-        self.desk, self.folder, self.site = desk, folder, site
-        self.maker = Maker(folder, site)
-        self.spool = self.maker.open(now=NOON)
-        desk.birth(self.maker, self.spool.epoch, at=NOON)
-        desk.vouch(self.maker)
-        self.bodies: dict[str, Any] = {}
-
-    def day(self, number: int, silent: tuple[str, ...] = (), hours: range = range(24)) -> None:
-        """Look every hour of a day, by the clocks in China, with these devices silent; hand in all that is told."""
-        begin = NOON - 12 * HOUR + number * DAY
-        for hour in hours:
-            self.look(begin + hour * HOUR, silent)
-
-    def look(self, at: datetime, silent: tuple[str, ...] = ()) -> None:
-        seen: tuple[Observation, ...] = observed("site", Host(0.1, 0.4, 50_000_000_000, 100_000_000_000, 60))
-        for name, box in (("gate", "boxa"), ("yard", "boxb")):
-            if box in silent:
-                seen += observed(f"device:{box}", Unavailable("identity", "deadline"))
-                seen += observed(f"camera:{name}", Unavailable("streams", "deadline"))
-            else:
-                model = Identity("ACME", f"MODEL-{box}", "1.0", "42")
-                seen += without(healthy_device(box), Identity, Host) + observed(f"device:{box}", model)
-                seen += healthy_camera(name)
-        memory = state.from_json(self.spool.read_memory())
-        facts = replace(gather(seen), assessed=memory.assessed)
-        findings = run_checks(self.site, facts, at)
-        for envelope in tell(self.site, Seen(facts, findings, memory), self.spool, self.maker.signer, moment(at)):
-            fits(envelope.report.payload)
-            told = self.desk.send(envelope, self.site.id, at=at)
-            assert told["event"] == "verified", told
-            self.bodies[envelope.report.stream] = json.loads(envelope.report.payload)["body"]
-
-    def plan(self, subject: str, begin: datetime, until: datetime, said_at: datetime | None = None) -> str:
-        note = Plan(subject, begin, until, "王工", said_at or begin - HOUR, "换硬盘")
-        return write_note(self.folder, note, begin)
 
 
 @pytest.fixture
@@ -101,18 +35,6 @@ def live(desk: Desk, tmp_path: Path) -> Iterator[Live]:
     made = Live(tmp_path, desk)
     yield made
     made.spool.close()
-
-
-def reported(desk: Desk, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
-    capsys.readouterr()
-    assert main(["hub", "report", *words, "--data", str(desk.directory), "--json"]) == 0
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return told
-
-
-def numbers(row: dict[str, Any], figure: str = "online") -> tuple[float, ...]:
-    one = row["figures"][figure]
-    return one["numerator"], one["denominator"], one["unknown"], one["excluded"]
 
 
 @pytest.mark.parametrize("by", ["division", "maintainer", "model"])
@@ -246,70 +168,25 @@ def test_who_knows_of_what_is_told_while_it_is_open(live: Live) -> None:
     assert "acknowledged" not in live.bodies["config"], "it is over"
 
 
-def test_the_hub_says_who_knows_of_which_finding_and_until_when(
-    desk: Desk, live: Live, capsys: pytest.CaptureFixture[str], tmp_path: Path
+def test_plans_before_a_day_are_read_once_for_each_site_however_many_days_came_before(
+    desk: Desk, live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the report and in the site's status, in words and for programs; it changes no figure."""
-    for hour in range(4):
-        live.look(NOON + hour * HOUR, silent=("boxa",))
-    (episode,) = [
-        known.episode
-        for known in state.from_json(live.spool.read_memory()).known.values()
-        if known.episode and known.episode.check == "camera-online"
-    ]
-    until = NOON + 3 * DAY
-    word = Acknowledgement(
-        episode.key, episode.detected_at, episode.worst, "王工", NOON + 4 * HOUR, "\x1b[31mnew one ordered", until
-    )
-    write_note(live.folder, word, NOON + 4 * HOUR)
-    live.look(NOON + 4 * HOUR, silent=("boxa",))
-    told = {
-        "check": "camera-online", "subject": "camera:gate", "by": "王工", "at": "2026-11-02T08:00:00Z",
-        "until": "2026-11-05T04:00:00Z", "why": "\x1b[31mnew one ordered",
-    }  # fmt: skip
-    data = ("--data", str(desk.directory))
-    capsys.readouterr()
-    assert main(["hub", "status", *data, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["sites"]["S1"]["acknowledged"] == [told]
-    assert main(["hub", "status", *data]) == 0
-    said = capsys.readouterr().out
-    line = "camera-online camera:gate is acknowledged until 2026-11-05 12:00 (王工: "
-    assert line in said and "\x1b" not in said
+    """What is read for a day, at each request for numbers too, must not grow with the years."""
+    live.plan("site", NOON, NOON + 30 * DAY, said_at=NOON - HOUR)
+    for number in range(20):
+        live.look(NOON + number * DAY)
+    read: list[int] = []
+    ask = desk.store.all
 
-    for hour in range(5, 9):  # mended within the day: the word was given all the same
-        live.look(NOON + hour * HOUR)
-    assert "acknowledged" not in live.bodies["config"]
-    live.look(NOON + DAY)
-    assert main(["hub", "status", *data, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["sites"]["S1"]["acknowledged"] == []
-    book = tmp_path / "out.xlsx"
-    for by in ("division", "maintainer", "model"):
-        found = reported(desk, capsys, "--day", "2026-11-02", "--by", by, "--xlsx", str(book))
-        assert found["acknowledged"] == [{"site": "S1", **told}]
-        row = [cell.value for cell in load_workbook(book)["acknowledged"][2]]
-        assert (row[:4], row[4:6]) == (
-            ["S1", "camera-online", "camera:gate", "王工"], ["2026-11-02 16:00", "2026-11-05 12:00"],
-        )  # fmt: skip
-    assert numbers(reported(desk, capsys, "--day", "2026-11-02", "--by", "division")["rows"][0])[0] < 18, "it counts"
-    assert main(["hub", "report", "--month", "2026-11", "--by", "model", *data]) == 0
-    said = capsys.readouterr().out
-    assert f"S1: {line}" in said and "\x1b" not in said
-    assert reported(desk, capsys, "--day", "2026-11-01", "--by", "division")["acknowledged"] == []
+    def counted(statement: str, *values: object) -> list[Any]:
+        rows = ask(statement, *values)
+        read.append(len(rows))
+        return rows
 
-
-@pytest.mark.parametrize("told", [None, 5, "x", {}, [5, {}, {"check": "c", "subject": "s", "at": 1, "until": "x"}]])
-def test_hostile_acknowledgements_are_left_out(told: Json) -> None:
-    assert acknowledged.read_known({"acknowledged": told}) == ()
-
-
-def test_acknowledgements_of_a_day_are_bounded_and_each_is_kept_once() -> None:
-    row = {"check": "c", "by": ["x"], "at": "2026-11-02T00:00:00Z", "until": "2026-11-03T00:00:00Z", "why": "w" * 9000}
-    found = acknowledged.read_known({"acknowledged": [{**row, "subject": f"camera:{n}"} for n in range(2000)]})
-    assert len(found) == acknowledged.KEPT_MOST
-    assert (found[0].by, len(found[0].why)) == ("", 500)
-    kept = json.loads(json.dumps(acknowledged.to_data((*found, *found))))
-    assert acknowledged.from_data(kept) == found
-    assert len(acknowledged.to_data((*found, replace(found[0], subject="another")))) == acknowledged.KEPT_MOST
+    monkeypatch.setattr(desk.store, "all", counted)
+    found = assess(desk.store, "division", FIRST + 20 * DAY, FIRST + 20 * DAY, NOON + 40 * DAY)
+    assert [one.days_off for one in found.outages] == [1], "the last word counts, however old it is"
+    assert max(read) == 1, "one row of a site"
 
 
 HOSTILE: list[Json] = [

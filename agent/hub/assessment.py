@@ -200,10 +200,15 @@ def _settle(sums: _Sums, site: str, names: tuple[str, ...]) -> None:
 
 
 def _plans_before(store: Store, first: date) -> dict[str, tuple[PlannedWork, ...]]:
-    """Return what each site had planned by what it said last before a day."""
+    """Return what each site had planned by what it said last before a day.
+
+    `CROSS JOIN` keeps SQLite from going through every row that was ever kept, and asking for each.
+    """
     rows = store.all(
-        "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
-        " WHERE a.by_what = ? AND a.day < ? ORDER BY a.day, e.first_at",
+        "SELECT a.site, a.told FROM (SELECT DISTINCT site FROM epoch) s"
+        " CROSS JOIN assessed a ON a.site = s.site AND a.by_what = ?1 AND a.day = (SELECT max(b.day) FROM assessed b"
+        " WHERE b.site = s.site AND b.by_what = ?1 AND b.day < ?2)"
+        " JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch ORDER BY e.first_at",
         *(PLANNED, first.isoformat()),
     )
     return {site: from_data(json.loads(told)) for site, told in rows}

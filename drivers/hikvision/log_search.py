@@ -41,15 +41,29 @@ def read_oldest(isapi: Isapi, frame: Frame, now: datetime) -> OldestLog:
     for name in CLASSES:
         body = asked(name, frame.written(now - WITHIN), frame.written(now + timedelta(days=1)))
         try:
-            times = isapi.find(SEARCH, body, lambda reply: found(document(reply, "CMSearchResult", asks=False)))
+            times = _found(isapi, body)
         except (DeviceFault, Malformed) as error:
             failed = failed or error
             continue
         if times:
-            if times[0] > times[-1]:
+            if times[0] > times[-1] or (times[0] == times[-1] and _is_older(isapi, name, frame, now, times[0])):
                 raise Unsupported(f"{SEARCH}: the device lists its log with the newest entry first")
             return OldestLog(frame.moment(times[0]))
     raise failed or DeviceFault(f"{SEARCH}: the log holds no login and no change")
+
+
+def _is_older(isapi: Isapi, name: str, frame: Frame, now: datetime, listed: datetime) -> bool:
+    """Tell whether there are entries before the listed ones, which all are of one second and prove no order.
+
+    Raises:
+        DriverError: The device does not say.
+    """
+    body = asked(name, frame.written(now - WITHIN), listed - timedelta(seconds=1))
+    return bool(_found(isapi, body))
+
+
+def _found(isapi: Isapi, body: bytes) -> tuple[datetime, ...]:
+    return isapi.find(SEARCH, body, lambda reply: found(document(reply, "CMSearchResult", asks=False)))
 
 
 def asked(name: str, begin: datetime, end: datetime) -> bytes:

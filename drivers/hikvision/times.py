@@ -21,6 +21,9 @@ _STAMP = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d):?(\d\d)(?:\.\d{1,9})?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE
 )
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 9990
+"""What lies outside is the time of no clock: in another zone, or some days further on, it would leave the calendar."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -61,6 +64,8 @@ def stamp(text: str) -> Stamp:
     try:
         year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
         written = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        if not _FIRST_YEAR <= year <= _LAST_YEAR:
+            raise ValueError
     except ValueError:
         raise Malformed("a moment that no calendar has") from None
     behind = match[7]

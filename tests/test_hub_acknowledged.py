@@ -1,0 +1,99 @@
+"""Acknowledgements are told to the hub, which shows them and changes no figure: through a site's own reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hubdesk import Desk
+from live_site import DAY, HOUR, NOON, Live, numbers, reported
+from openpyxl import load_workbook
+
+from agent import state
+from agent.cli import main
+from agent.finding_notes import Acknowledgement, write_note
+from agent.hub import acknowledged
+from agent.model import Json
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = Desk(tmp_path / "hub")
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def live(desk: Desk, tmp_path: Path) -> Iterator[Live]:
+    made = Live(tmp_path, desk)
+    yield made
+    made.spool.close()
+
+
+def test_the_hub_says_who_knows_of_which_finding_and_until_when(
+    desk: Desk, live: Live, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """In the report and in the site's status, in words and for programs; it changes no figure."""
+    for hour in range(4):
+        live.look(NOON + hour * HOUR, silent=("boxa",))
+    (episode,) = [
+        known.episode
+        for known in state.from_json(live.spool.read_memory()).known.values()
+        if known.episode and known.episode.check == "camera-online"
+    ]
+    until = NOON + 3 * DAY
+    word = Acknowledgement(
+        episode.key, episode.detected_at, episode.worst, "王工", NOON + 4 * HOUR, "\x1b[31mnew one ordered", until
+    )
+    write_note(live.folder, word, NOON + 4 * HOUR)
+    live.look(NOON + 4 * HOUR, silent=("boxa",))
+    told = {
+        "check": "camera-online", "subject": "camera:gate", "by": "王工", "at": "2026-11-02T08:00:00Z",
+        "until": "2026-11-05T04:00:00Z", "why": "\x1b[31mnew one ordered",
+    }  # fmt: skip
+    data = ("--data", str(desk.directory))
+    capsys.readouterr()
+    assert main(["hub", "status", *data, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sites"]["S1"]["acknowledged"] == [told]
+    assert main(["hub", "status", *data]) == 0
+    said = capsys.readouterr().out
+    line = "camera-online camera:gate is acknowledged until 2026-11-05 12:00 (王工: "
+    assert line in said and "\x1b" not in said
+
+    for hour in range(5, 9):  # mended within the day: the word was given all the same
+        live.look(NOON + hour * HOUR)
+    assert "acknowledged" not in live.bodies["config"]
+    live.look(NOON + DAY)
+    assert main(["hub", "status", *data, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sites"]["S1"]["acknowledged"] == []
+    book = tmp_path / "out.xlsx"
+    for by in ("division", "maintainer", "model"):
+        found = reported(desk, capsys, "--day", "2026-11-02", "--by", by, "--xlsx", str(book))
+        assert found["acknowledged"] == [{"site": "S1", **told}]
+        row = [cell.value for cell in load_workbook(book)["acknowledged"][2]]
+        assert (row[:4], row[4:6]) == (
+            ["S1", "camera-online", "camera:gate", "王工"], ["2026-11-02 16:00", "2026-11-05 12:00"],
+        )  # fmt: skip
+    assert numbers(reported(desk, capsys, "--day", "2026-11-02", "--by", "division")["rows"][0])[0] < 18, "it counts"
+    assert main(["hub", "report", "--month", "2026-11", "--by", "model", *data]) == 0
+    said = capsys.readouterr().out
+    assert f"S1: {line}" in said and "\x1b" not in said
+    assert reported(desk, capsys, "--day", "2026-11-01", "--by", "division")["acknowledged"] == []
+
+
+@pytest.mark.parametrize("told", [None, 5, "x", {}, [5, {}, {"check": "c", "subject": "s", "at": 1, "until": "x"}]])
+def test_hostile_acknowledgements_are_left_out(told: Json) -> None:
+    assert acknowledged.read_known({"acknowledged": told}) == ()
+
+
+def test_acknowledgements_of_a_day_are_bounded_and_each_is_kept_once() -> None:
+    row = {"check": "c", "by": ["x"], "at": "2026-11-02T00:00:00Z", "until": "2026-11-03T00:00:00Z", "why": "w" * 9000}
+    found = acknowledged.read_known({"acknowledged": [{**row, "subject": f"camera:{n}"} for n in range(2000)]})
+    assert len(found) == acknowledged.KEPT_MOST
+    assert (found[0].by, len(found[0].why)) == ("", 500)
+    kept = json.loads(json.dumps(acknowledged.to_data((*found, *found))))
+    assert acknowledged.from_data(kept) == found
+    assert len(acknowledged.to_data((*found, replace(found[0], subject="another")))) == acknowledged.KEPT_MOST
