@@ -128,10 +128,12 @@ sbom: ## SBOM and third-party notices of what is shipped for the running Debian,
 wheelhouse: ## a ZIP for laptops without network, into dist/ (WHEELHOUSE_FLAGS="--python 3.12 --arch arm64")
 	$(PYTHON) packaging/wheelhouse.py $(WHEELHOUSE_FLAGS)
 
-try-wheelhouse: ## install from the newest wheelhouse for this Python and processor in dist/, without network, by pip and by uv
-	$(PYTHON) -m venv build/uv
+try-wheelhouse: ## install from the newest wheelhouse in dist/ for each Python of this machine, without network, by pip and by uv
+	$(PYTHON) -m venv --clear build/uv
 	build/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/peers/uv.lock
-	sh packaging/try_wheelhouse.sh $$(ls -t dist/camwarden-*-py$$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')-linux-$$(uname -m).zip | head -1) build/uv/bin/uv
+	tried=no; for python in 3.11 3.12 3.13; do zip=$$(ls -t dist/camwarden-*-py$$python-linux-$$(uname -m).zip 2>/dev/null | head -1); \
+		if test -z "$$zip" || ! python$$python -c '' 2>/dev/null; then echo "not tried with Python $$python: no ZIP in dist/, or no such Python here"; \
+		else sh packaging/try_wheelhouse.sh $$zip build/uv/bin/uv || exit 1; tried=yes; fi; done; test $$tried = yes
 
 try-rootfs: ## boot Debian 11 and 12 under systemd-nspawn and go through everything with the root folder in dist/ (as root)
 	sh packaging/system-packages.sh mmdebstrap systemd-container zstd

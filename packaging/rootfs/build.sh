@@ -13,7 +13,7 @@ arch=$(dpkg-deb --field "$deb" Architecture)
 export SOURCE_DATE_EPOCH
 
 if [ "$arch" = arm64 ] && [ "$(uname -m)" != aarch64 ] && [ ! -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ]; then
-    echo "rootfs: this machine runs nothing of arm64: apt install qemu-user-static, and have binfmt_misc mounted" >&2
+    echo "rootfs: this machine runs nothing of arm64: apt install qemu-user-static, have binfmt_misc mounted, run /usr/lib/systemd/systemd-binfmt" >&2
     exit 69
 fi
 
