@@ -25,6 +25,10 @@ ADOPTED_AFTER = timedelta(days=1)
 DIGEST_CHARS = 16
 MODEL_CHARS_MAX = 64
 MACS_MAX = 8
+_NO_SERIALS = frozenset(
+    {"", "na", "none", "null", "nil", "unknown", "default", "serial", "serialnumber", "tobefilledbyoem"}
+)
+_COUNTED = ("0123456789abcdef", "012345678901234567890", "123456789abcdef", "12345678901234567890")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,23 +128,34 @@ def counted(
     return tuple(known[:SIGHTINGS_MAX])
 
 
+def serial_of(text: str) -> str:
+    """Return a serial number, empty where it is only what stands there by default: `0000`, `N/A`, `123456789`.
+
+    Many boxes name the same one: held against each other by it, they would all be one box, and none ever exchanged.
+    """
+    serial = text.strip()
+    plain = re.sub(r"[^0-9a-z]", "", serial.lower())
+    counted_up = len(plain) > 3 and any(digits.startswith(plain) for digits in _COUNTED)
+    return "" if plain in _NO_SERIALS or len(set(plain)) == 1 or counted_up else serial
+
+
 def mark_of(identity: Identity, interfaces: Interfaces | None = None) -> Mark:
     """Return what tells this box from another one."""
     model = f"{identity.manufacturer} {identity.model}".strip()[:MODEL_CHARS_MAX]
     told = interfaces.interfaces if interfaces else ()
     macs = {digest(one.mac.lower().replace("-", ":")) for one in told if one.mac.strip("0:-")}
-    return Mark(printable(model), digest(identity.serial.strip()), tuple(sorted(macs))[:MACS_MAX])
+    return Mark(printable(model), digest(serial_of(identity.serial)), tuple(sorted(macs))[:MACS_MAX])
 
 
 def mark_behind(channels: Channels, number: int) -> Mark | None:
     """Return what tells the camera on a channel from others, None where its recorder names neither serial nor MAC."""
     channel = next((one for one in channels.channels if one.number == number), None)
-    if channel is None or not (channel.serial.strip() or channel.mac.strip("0:- ")):
+    if channel is None or not (serial_of(channel.serial) or channel.mac.strip("0:- ")):
         return None
     digits = re.sub(r"[^0-9a-f]", "", channel.mac.lower())
     mac = ":".join(digits[n : n + 2] for n in range(0, 12, 2)) if len(digits) == 12 else ""
     model = printable(channel.model.strip()[:MODEL_CHARS_MAX])
-    return Mark(model, digest(channel.serial.strip()), (digest(mac),) if mac else ())
+    return Mark(model, digest(serial_of(channel.serial)), (digest(mac),) if mac else ())
 
 
 def is_same(one: Mark, other: Mark) -> bool:

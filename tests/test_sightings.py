@@ -26,13 +26,16 @@ from agent.sightings import (
     digest,
     is_one_box,
     is_same,
+    mark_behind,
     mark_of,
     remembered,
+    serial_of,
     window,
 )
 from agent.state import Memory, from_json, to_json
 from drivers.credentials import Credentials
 from drivers.details import Interface, Interfaces
+from drivers.footage import Channel, Channels
 from drivers.model import Identity
 
 HOUR = timedelta(hours=1)
@@ -183,6 +186,28 @@ def test_macs_are_one_spelling_and_an_empty_one_is_none() -> None:
     identity = Identity("ACME", "N8", "1.0", "42")
     assert mark_of(identity, told).macs == (digest("44:19:b6:00:00:01"),)
     assert mark_of(identity, zero).macs == mark_of(identity).macs == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "0", "00000000", "N/A", "none", "Unknown", "123456", "1234567890", "0123456789ABCDEF", "FFFF-FFFF", "-"],
+)
+def test_what_stands_in_the_place_of_a_serial_number_by_default_is_none(text: str) -> None:
+    """Two such cameras of one model are two boxes, and one in the place of another is told by its MAC address."""
+    one, other = (
+        mark_of(Identity("ACME", "C1", "1", text), Interfaces((Interface("eth0", f"44:19:b6:00:00:0{n}", ()),)))
+        for n in (1, 2)
+    )
+    assert one.serial == ""
+    assert not is_one_box(one, other) and not is_same(one, other)
+    bare = mark_of(Identity("ACME", "C1", "1", text))
+    assert not is_one_box(bare, bare)
+    assert mark_behind(Channels((Channel(1, "a", "online", serial=text),)), 1) is None
+
+
+@pytest.mark.parametrize("text", ["42", "117", "R6-000117", "DS-2CD0000", "E12345678", "0001", "1110", "5678901"])
+def test_a_serial_number_that_looks_plain_is_one(text: str) -> None:
+    assert serial_of(f" {text} ") == text
 
 
 def test_new_firmware_is_the_same_box_and_another_serial_number_is_not() -> None:

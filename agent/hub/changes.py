@@ -18,6 +18,7 @@ from agent.hub import queries
 from agent.hub.store import Store
 from agent.model import Json
 from agent.policy_bounds import RULES
+from agent.sightings import serial_of
 
 WITHIN: Final = timedelta(days=31)
 """How far back the earlier report may lie, from the newest one on, by the site's own times."""
@@ -212,7 +213,7 @@ def _serials(told: Reported) -> dict[str, str]:
     rows = (
         (str(one.get("id")), _mapping(one.get("identity")).get("serial")) for one in _rows(told.body.get("devices"))
     )
-    return {name: serial for name, serial in rows if isinstance(serial, str) and serial}
+    return {name: serial for name, serial in rows if isinstance(serial, str) and serial_of(serial)}
 
 
 def _zones(told: Reported) -> dict[str, set[str]]:
