@@ -28,7 +28,13 @@ from other_version import repacked, version_of
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "system"
-TEST_FILES = ("booted_service.py", "booted_secrets.py", "booted_commands.py", "booted_package.py")
+TEST_FILES = (
+    "booted_enrollment.py",
+    "booted_service.py",
+    "booted_secrets.py",
+    "booted_commands.py",
+    "booted_package.py",
+)
 PROGRAMS = ("mmdebstrap", "systemd-container", "debhelper", "dpkg-dev")
 WITHIN_S = 900.0
 THIS = "/srv/this.deb"
@@ -124,6 +130,7 @@ def _run(release: Release, deb: Path, only: str, keep: bool) -> list[Result]:
         repacked(deb, f"{version_of(deb)}~before", packages / "before.deb")
         _copy_pytest(pytest)
         readable = {ROOT / part: f"/srv/checkout/{part}" for part in ("agent", "drivers", "masking")}
+        readable[ROOT / "packaging" / "mosquitto"] = "/srv/checkout/packaging/mosquitto"
         readable |= {HERE / "guest": "/srv/guest", pytest: "/srv/pytest", packages: "/srv/packages", deb: THIS}
         with machine_room.control_group(name):
             guest = machine_room.boot(name, root, {out: "/srv/shared"}, readable, out / "console.txt")

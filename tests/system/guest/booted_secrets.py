@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 import stat
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import gateway
 import pytest
 from conftest import Gateway
 from machine import as_user, drop_in, main_pid, said, wait_for
-from places import PEERS, RUNTIME, SECRETS_TOML, STATE, UNIT
+from places import PEERS, RUNTIME, SECRETS_TOML, SITE_FILES, SITE_TOML, STATE, TOKEN, UNIT, USER
 
 HANDED_OVER = Path("/run/credentials") / UNIT / "secrets.toml"
 REPORT_KEY = STATE / "report-key.pem"
 ATTEMPTS = PEERS / "attempts.json"
+SECRETS_CRED = Path("/etc/camwarden/secrets.cred")
+KEY_CRED = Path("/etc/credstore.encrypted/camwarden.report-key")
+WRITTEN_TO = ("/etc", "/var", "/run", "/tmp", "/dev/shm", "/root", "/home")  # noqa: S108 - where files come and go
 
 
 def secrets() -> list[str]:
-    """Return every password of the site."""
-    return [login["password"] for login in tomllib.loads(SECRETS_TOML.read_text())["credential"].values()]
+    """Return every password of the site, as the operator has them."""
+    logins = tomllib.loads((SITE_FILES / "secrets.toml").read_text())["credential"]
+    return [login["password"] for login in logins.values()]
 
 
 @pytest.mark.parametrize("path", [SECRETS_TOML, HANDED_OVER, REPORT_KEY], ids=["file", "credential", "report-key"])
@@ -37,7 +42,7 @@ def test_the_file_of_passwords_is_closed_even_to_the_services_user(service: Gate
     assert {stat.S_IMODE(path.stat().st_mode) for path in (STATE, RUNTIME)} == {0o700, 0o750}
 
 
-def test_no_password_is_in_its_traces(service: Gateway) -> None:
+def test_no_password_nor_token_is_in_its_traces(service: Gateway) -> None:
     """Arguments and environment of its processes, the journal, status, and every file that it keeps."""
     pid = main_pid()
     texts = {"journal": said("journalctl", "--no-pager", "--output=export")}
@@ -46,8 +51,9 @@ def test_no_password_is_in_its_traces(service: Gateway) -> None:
             texts[f"{process}/{name}"] = Path(f"/proc/{process}/{name}").read_bytes().decode("latin-1")
     for folder in (STATE, RUNTIME):
         texts |= {str(path): data.decode("latin-1") for path, data in gateway.files_of(folder).items()}
-    assert len(secrets()) == 4 and all(len(secret) > 8 for secret in secrets())
-    assert [name for name, text in texts.items() if any(secret in text for secret in secrets())] == []
+    wanted = [*secrets(), TOKEN.read_text()]
+    assert len(wanted) == 4 and all(len(secret) > 8 for secret in wanted)
+    assert [name for name, text in texts.items() if any(secret in text for secret in wanted)] == []
 
 
 def worker_of(pid: int) -> int:
@@ -73,6 +79,47 @@ def test_the_picture_worker_is_locked_in_further_than_the_service(service: Gatew
 def _kernel_status(pid: int) -> dict[str, str]:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
+
+
+@pytest.fixture
+def put_back() -> Iterator[None]:
+    """Bring the plain files back after a test, whatever became of it."""
+    key, was_there = REPORT_KEY.read_bytes(), KEY_CRED.parent.exists()
+    yield
+    said("systemctl", "stop", UNIT)
+    REPORT_KEY.write_bytes(key)
+    REPORT_KEY.chmod(0o600)
+    said("chown", f"{USER}:{USER}", REPORT_KEY)
+    for path in (SECRETS_CRED, KEY_CRED):
+        path.unlink(missing_ok=True)
+    if not was_there:
+        KEY_CRED.parent.rmdir()
+
+
+def test_it_starts_from_encrypted_passwords_and_key_and_they_are_nowhere_on_the_disk(
+    service: Gateway, put_back: None
+) -> None:
+    """As systemd/README.md has it: both encrypted for this machine, the plain files destroyed."""
+    confirmed = gateway.wait_until_confirmed()["confirmed"]
+    key_body = REPORT_KEY.read_text().splitlines()[1]
+    said("systemd-creds", "encrypt", "--name=secrets.toml", SECRETS_TOML, SECRETS_CRED)
+    KEY_CRED.parent.mkdir(mode=0o700, exist_ok=True)
+    said("systemd-creds", "encrypt", "--name=camwarden.report-key", REPORT_KEY, KEY_CRED)
+    said("systemctl", "stop", UNIT)
+    said("shred", "-u", SECRETS_TOML, REPORT_KEY)
+    SITE_TOML.write_text(SITE_TOML.read_text() + '\n[key]\nsource = "systemd"\n')
+    drop_in(
+        "encrypted", "LoadCredential=", f"LoadCredentialEncrypted=secrets.toml:{SECRETS_CRED}",
+        f"LoadCredentialEncrypted=camwarden.report-key:{KEY_CRED}",
+    )  # fmt: skip
+    said("systemctl", "start", UNIT, within_s=90)
+    gateway.wait_until_seen()
+    gateway.wait_until_confirmed(more_than=confirmed)
+    assert {row["online"] for row in json.loads((RUNTIME / "status.json").read_text())["cameras"]} == {"pass"}
+    wanted = [*secrets(), key_body]
+    grep = ("grep", "--recursive", "--files-with-matches", "--fixed-strings")
+    found = said(*grep, *(f"--regexp={secret}" for secret in wanted), *WRITTEN_TO, codes=(0, 2))
+    assert set(found.splitlines()) == {f"{HANDED_OVER.parent}/{name}" for name in ("secrets.toml", KEY_CRED.name)}
 
 
 def test_what_the_unit_and_the_worker_inside_it_may_do(service: Gateway) -> None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
+from typing import Any
 
 import gateway as operated
 import peers
 import pytest
 from listing import Listing, Seen, listing
-from machine import prop, said
-from places import DROP_INS, PEERS, SITE_TOML, UNIT
+from machine import prop
+from places import DROP_INS, PEERS, SITE_TOML
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A gateway that is put into use, and what was on it before the package came."""
+    """A gateway that is put into use: what was on it before the package came, and what its enrollment told."""
 
     bare: Listing
+    enrolled: dict[str, Any]
 
 
 BEGUN = PEERS / "bare.json"
@@ -26,7 +28,7 @@ BEGUN = PEERS / "bare.json"
 
 @pytest.fixture(scope="session")
 def gateway() -> Gateway:
-    """Install the package, start the neighbours, write the site's files, start the service, trust its key at the hub.
+    """Install the package, start the neighbours, copy the site's files, enroll, start the service.
 
     A guest that was kept has all this behind it: tests that are run in it again begin with what is there.
     """
@@ -35,16 +37,16 @@ def gateway() -> Gateway:
     bare = listing()
     operated.install("this.deb")
     peers.start()
-    operated.configure()
-    said("systemctl", "restart", UNIT, within_s=90)
-    operated.vouch()
-    BEGUN.write_text(json.dumps({path: astuple(seen) for path, seen in bare.items()}))
+    enrolled = operated.put_into_use()
+    seen_then = {path: astuple(seen) for path, seen in bare.items()}
+    BEGUN.write_text(json.dumps({"bare": seen_then, "enrolled": enrolled}))
     return read_begun()
 
 
 def read_begun() -> Gateway:
     """Read what was noted when the gateway was put into use."""
-    return Gateway({path: Seen(*seen) for path, seen in json.loads(BEGUN.read_text()).items()})
+    begun = json.loads(BEGUN.read_text())
+    return Gateway({path: Seen(*seen) for path, seen in begun["bare"].items()}, begun["enrolled"])
 
 
 @pytest.fixture
@@ -57,5 +59,5 @@ def service(gateway: Gateway) -> Iterator[Gateway]:
 
 
 def _well() -> bool:
-    right = "[storage]" not in SITE_TOML.read_text() if SITE_TOML.exists() else False
+    right = SITE_TOML.exists() and SITE_TOML.read_text() == operated.ENROLLED_TOML.read_text()
     return right and not list(DROP_INS.glob("*.conf")) and prop("ActiveState") == "active" and peers.listening()

@@ -6,10 +6,14 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import peers
 from machine import prop, props, said, wait_for
-from places import DROP_INS, PACKAGES, SECRETS_TOML, SITE_FILES, SITE_ID, SITE_TOML, STATE, UNIT
+from places import DROP_INS, PACKAGES, PEERS, SECRETS_TOML, SITE_FILES, SITE_TOML, TOKEN, UNIT
+
+ENROLLED_TOML = PEERS / "enrolled.toml"
+"""site.toml after enrollment: what every test begins with."""
 
 
 def install(name: str) -> None:
@@ -17,22 +21,29 @@ def install(name: str) -> None:
     said("dpkg", "--install", "--force-confdef", "--force-confold", PACKAGES / name, within_s=120)
 
 
-def configure() -> None:
+def put_into_use() -> dict[str, Any]:
+    """Take the first steps that the README says, with the package installed; return what `enroll` told."""
+    (SITE_FILES / "site.toml").write_text(as_rendered((SITE_FILES / "site.toml").read_text()))
+    configure(SITE_FILES / "site.toml")
+    TOKEN.write_text(peers.token())
+    told: dict[str, Any] = json.loads(said("camwarden", "enroll", "-", "--json", typed=TOKEN.read_text(), within_s=90))
+    ENROLLED_TOML.write_text(SITE_TOML.read_text())
+    said("systemctl", "enable", "--now", UNIT, within_s=90)
+    return told
+
+
+def as_rendered(text: str) -> str:
+    """Return a site.toml as `ledger render` gives it: no hub yet, and the agent's own files where they belong."""
+    return re.sub(r"\[(storage|hub)\]\n(?:\w+ = .*\n)+", "", text)
+
+
+def configure(site_toml: Path) -> None:
     """Put the site's files where the service reads them, with owners and modes as systemd/README.md says."""
-    text = (SITE_FILES / "site.toml").read_text()
-    SITE_TOML.write_text(re.sub(r"\[storage\]\n(?:\w+ = .*\n)+", "", text))
+    SITE_TOML.write_text(site_toml.read_text())
     SITE_TOML.chmod(0o640)
     said("chown", "root:camwarden", SITE_TOML)
     SECRETS_TOML.write_text((SITE_FILES / "secrets.toml").read_text())
     SECRETS_TOML.chmod(0o600)
-
-
-def vouch() -> str:
-    """Have the hub trust the key that the service has made, and return its thumbprint."""
-    wait_for("the service has made its report key", lambda: list(STATE.glob("*.pem")))
-    kid: str = json.loads(said("camwarden", "keys", "show", "--json"))["kid"]
-    peers.hub("trust", "add", SITE_ID, kid)
-    return kid
 
 
 def restore() -> None:
@@ -41,7 +52,7 @@ def restore() -> None:
         path.unlink()
     said("systemctl", "daemon-reload")
     peers.start_broker()
-    configure()
+    configure(ENROLLED_TOML)
     said("systemctl", "reset-failed", UNIT)
     said("systemctl", "restart", UNIT, within_s=90)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent)]
 
-from places import INSTALLED, RUNTIME, SECRETS_TOML, STATE  # noqa: E402 - found only now
+from places import BROKER_PORT, INSTALLED, RUNTIME, SECRETS_TOML, STATE  # noqa: E402 - found only now
 
 sys.path.append(str(INSTALLED / "site-packages"))
 
@@ -29,7 +29,6 @@ FORBIDDEN = (
     "/home",
     "/root",
 )
-BROKER_PORT = 1883
 CREDENTIAL = Path(os.environ["CREDENTIALS_DIRECTORY"]) / "secrets.toml"
 KEY = STATE / "report-key.pem"
 

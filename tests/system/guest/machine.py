@@ -16,9 +16,13 @@ POLL_S = 0.1
 Answer = TypeVar("Answer")
 
 
-def said(*command: str | Path, codes: tuple[int, ...] = (0,), within_s: float = 60) -> str:
-    """Run a command and return what it printed; any other exit code fails the test with all it said."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=within_s)
+def said(*command: str | Path, codes: tuple[int, ...] = (0,), within_s: float = 60, typed: str = "") -> str:
+    """Run a command and return what it printed; any other exit code fails the test with all it said.
+
+    `typed` is what it reads from standard input.
+    """
+    words = [str(word) for word in command]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=within_s, input=typed)
     shown = " ".join(str(word) for word in command)
     assert done.returncode in codes, f"{shown} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
     return done.stdout

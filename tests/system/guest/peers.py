@@ -1,9 +1,10 @@
-"""The gateway's neighbours: simulated devices, mosquitto, and a hub, each a unit of the guest."""
+"""The gateway's neighbours: simulated devices, mosquitto, a hub and its enrollment desk, each a unit of the guest."""
 
 from __future__ import annotations
 
 import json
-import secrets
+import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -11,10 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from machine import said, transient, wait_for
-from places import CHECKOUT, HUB_DATA, INSTALLED, LIBRARIES, PASSWORDS, PEERS, SITE_FILES, SITE_ID
+from places import (
+    BROKER_PORT,
+    CHECKOUT,
+    DESK_PORT,
+    HUB_DATA,
+    INSTALLED,
+    LIBRARIES,
+    PEERS,
+    SITE_FILES,
+    SITE_ID,
+)
 
-BROKER_CONF = Path("/etc/mosquitto/conf.d/site.conf")
-BROKER_PASSWORDS = Path("/etc/mosquitto/passwords")
+SAMPLE = CHECKOUT / "packaging" / "mosquitto"
+AUTHORITY = HUB_DATA / "enroll"
+BROKER_CONF = Path("/etc/mosquitto/mosquitto.conf")
+BROKER_FILES = Path("/etc/mosquitto/camwarden")
 BROKER = "mosquitto.service"
 HERE = Path(__file__).parent
 
@@ -32,24 +45,18 @@ def start() -> None:
     """Start all of them. The libraries are those that the package brought, under names that outlive it."""
     PEERS.mkdir()
     said("cp", "-al", INSTALLED / "site-packages", LIBRARIES)
-    logins = {SITE_ID: secrets.token_urlsafe(16), "camwarden-hub": secrets.token_urlsafe(16)}
-    _start_broker(logins)
     HUB_DATA.mkdir(mode=0o700)
-    PASSWORDS.mkdir(mode=0o700)
-    jwks = PEERS / "hub-jwks.json"
-    jwks.write_text(hub("jwks"))
-    password = PASSWORDS / "hub"
-    password.write_text(logins["camwarden-hub"])
-    password.chmod(0o600)
-    at_broker = ("--host", "127.0.0.1", "--port", "1883", "--user", "camwarden-hub", "--password-file", password)
-    transient("test-hub", *_python(), HERE / "peer_command.py", "hub", "run", "--data", HUB_DATA, *at_broker)
-    rows = {"host": "127.0.0.1", "port": 1883, "tls": False, "jwks": str(jwks), "confirm": "hub"}
-    rows |= {"user": SITE_ID, "password": logins[SITE_ID]}
-    login = PASSWORDS / "site.json"
-    login.write_text(json.dumps(rows))
-    transient("test-site", *_python(), HERE / "simulated_site.py", CHECKOUT, LIBRARIES, SITE_FILES, login)
-    wait_for("the simulated site has written its files", (SITE_FILES / "site.toml").exists)
+    hub("enroll", "init", "--address", f"127.0.0.1:{DESK_PORT}", "--broker", f"127.0.0.1:{BROKER_PORT}")
+    _start_broker()
+    own = [*_python(), HERE / "peer_command.py", "hub"]
+    certificate = ("--ca", AUTHORITY / "ca.crt", "--certificate", AUTHORITY / "hub.crt", "--key", AUTHORITY / "hub.key")
+    at_broker = ("--host", "127.0.0.1", "--port", str(BROKER_PORT), "--tls", *certificate)
+    transient("test-hub", *own, "run", "--data", HUB_DATA, *at_broker)
+    transient("test-desk", *own, "enroll", "serve", "--data", HUB_DATA)
+    transient("test-site", *_python(), HERE / "simulated_site.py", CHECKOUT, LIBRARIES, SITE_FILES)
+    wait_for("the simulated site has written its files", (SITE_FILES / "secrets.toml").exists)
     wait_for("the hub has its database", (HUB_DATA / "hub.db").exists)
+    wait_for("the desk listens", lambda: _accepts(DESK_PORT))
 
 
 def hub(*words: str) -> str:
@@ -80,15 +87,33 @@ def streams() -> tuple[Stream, ...]:
     return tuple(Stream(epoch, name, tuple(numbers)) for (epoch, name), numbers in found.items())
 
 
-def _start_broker(logins: dict[str, str]) -> None:
-    for user, password in logins.items():
-        create = [] if BROKER_PASSWORDS.exists() else ["-c"]
-        said("mosquitto_passwd", *create, "-b", BROKER_PASSWORDS, user, password)
-    said("chown", "mosquitto", BROKER_PASSWORDS)
-    BROKER_CONF.write_text(
-        f"listener 1883 127.0.0.1\nallow_anonymous false\npassword_file {BROKER_PASSWORDS}\nmax_packet_size 262144\n"
-    )
+def token() -> str:
+    """Have the hub's team make an enrollment token for the site."""
+    made = json.loads(hub("enroll", "token", "--site", SITE_ID, "--json"))["tokens"]
+    return str(made[0]["token"])
+
+
+def _start_broker() -> None:
+    """Set mosquitto up as packaging/mosquitto/README.md says."""
+    BROKER_FILES.mkdir()
+    for name in ("ca.crt", "ca.crl", "broker.crt", "broker.key"):
+        shutil.copy(AUTHORITY / name, BROKER_FILES)
+    shutil.copy(SAMPLE / "acl", BROKER_FILES)
+    (BROKER_FILES / "passwords").touch()
+    for path in (BROKER_FILES, *BROKER_FILES.iterdir()):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    said("chown", "--recursive", "mosquitto:", BROKER_FILES)
+    BROKER_CONF.write_text((SAMPLE / "mosquitto.conf").read_text().replace("# crlfile", "crlfile"))
     said("systemctl", "restart", BROKER)
+    wait_for("the broker listens", lambda: _accepts(BROKER_PORT))
+
+
+def _accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def _python() -> tuple[str, ...]:

@@ -8,13 +8,15 @@ PACKAGES = Path("/srv/packages")
 """`this.deb`, and `before.deb`, the same under an older number."""
 
 CHECKOUT = Path("/srv/checkout")
-"""The peers' own code: site and hub are those of the checkout, whatever package is being tried."""
+"""The peers' own code and files: site, hub and broker are those of the checkout, whatever package is being tried."""
 
 PEERS = Path("/srv/peers")
 LIBRARIES = PEERS / "site-packages"
 SITE_FILES = PEERS / "site"
 HUB_DATA = PEERS / "hub"
-PASSWORDS = PEERS / "passwords"
+
+TOKEN = PEERS / "token"
+"""The enrollment token that the gateway was given, kept for what comes after it was used."""
 
 SITE_TOML = Path("/etc/camwarden/site.toml")
 SECRETS_TOML = Path("/etc/camwarden/secrets.toml")
@@ -26,3 +28,5 @@ DROP_INS = Path("/run/systemd/system/camwarden.service.d")
 UNIT = "camwarden.service"
 USER = "camwarden"
 SITE_ID = "dt0001"
+BROKER_PORT = 8883
+DESK_PORT = 8890

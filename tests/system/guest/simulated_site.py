@@ -1,14 +1,13 @@
-"""The devices of the site, a unit of the guest: writes site.toml and secrets.toml, then answers until it is ended."""
+"""The devices of the site, a unit of the guest: writes the site's folder, then answers until it is ended."""
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-checkout, libraries, directory, hub = sys.argv[1:]
+checkout, libraries, directory = sys.argv[1:]
 sys.path[:0] = [checkout, libraries]
 
 from agent.demo.cameras import CAMERAS, DEVICES  # noqa: E402 - found only now
@@ -21,5 +20,5 @@ ON_SITE = ("gate", "corridor", "annex", "library")
 cameras = [camera for camera in CAMERAS + ISAPI_CAMERAS if camera.id in ON_SITE]
 devices = [device for device in DEVICES + ISAPI_DEVICES if device.id in {camera.device for camera in cameras}]
 with SimulatedSite(lambda: datetime.now(UTC), devices, cameras) as site:
-    site.write_config(Path(directory), json.loads(Path(hub).read_text()))
+    site.write_config(Path(directory), {"host": "unknown.invalid"})
     signal.sigwait({signal.SIGTERM})
