@@ -105,7 +105,8 @@ def _shows(payload: bytes) -> bool:
     """Tell whether there is a picture. Words come before patterns: a large site has some MB of reports to look at."""
     if any(word in payload for word in _RAW) or _BASE64.search(payload):
         return True
-    return any(_ENDLESS.search(part) for part in payload.split(b'"') if len(part) >= _LONG_CHARS)
+    parts = payload.split(b'"')
+    return max(map(len, parts)) >= _LONG_CHARS and any(_ENDLESS.search(part) for part in parts)
 
 
 def _forms(one: Credential) -> Iterator[bytes]:

@@ -101,7 +101,9 @@ def sweep(
                     round_.failed |= {sending.label: None for sending in slowly}
                     slowly.clear()
                 next_paced_at, ends_at = now + 1 / PER_SECOND, now + wait_s
-            until = min([ends_at, now + TICK_S, *repeats[:1], *([next_paced_at] if slowly else [])])
+            # Where more is to be sent, the end is set anew then: a short one that has passed by now is not waited for.
+            due = [*repeats[:1], *([next_paced_at] if slowly else [])]
+            until = min([now + TICK_S, *(due or [ends_at])])
             if not round_.receive(max(0.0, until - now)):
                 break
             progress()

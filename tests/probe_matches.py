@@ -70,12 +70,13 @@ def responder(sock: socket.socket, answers: list[bytes]) -> Iterator[list[bytes]
 
 
 def until(answered: Callable[[], bool]) -> Callable[[], float]:
-    """Return a clock for a sweep whose time is up once all is answered, and was listened for once more."""
-    over = False
+    """Return a clock for a sweep on which no time is left once all is answered, and was listened for once more."""
+    over, skipped_s = False, 0.0
 
     def clock() -> float:
-        nonlocal over
-        jump_s, over = (10 * PATIENCE_S if over else 0.0), answered()
-        return time.monotonic() + jump_s
+        nonlocal over, skipped_s
+        skipped_s += 10 * PATIENCE_S if over else 0.0
+        over = answered()
+        return time.monotonic() + skipped_s
 
     return clock

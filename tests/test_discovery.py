@@ -48,6 +48,14 @@ def test_it_listens_for_its_time_after_the_last_question() -> None:
         assert discovery.REPEAT_AFTER_S + 0.4 <= time.monotonic() - begun < 0.6 + LATE_S
 
 
+def test_a_short_time_to_listen_is_not_spent_in_turning() -> None:
+    """The repeat comes after 0.2 s: who listens for 0.1 s rests until then."""
+    turns: list[None] = []
+    with bound() as sock:
+        sweep(plan_of((), (address_of(sock),), ()), 0.1, progress=lambda: turns.append(None))
+    assert len(turns) < 10
+
+
 def test_several_devices_are_found_and_none_is_asked_twice_as_often() -> None:
     with contextlib.ExitStack() as stack:
         addresses, questions = [], []

@@ -14,7 +14,7 @@ import pytest
 from agent import http_serving
 from agent.http_serving import HEAD_MAX_BYTES, Asked, Limits, Reply, serving
 
-BRIEF = Limits(within_s=0.5, at_once=2, body_max_bytes=100)
+BRIEF = Limits(within_s=2.0, at_once=2, body_max_bytes=100)
 PATIENT = Limits(within_s=60.0, at_once=2, body_max_bytes=100)
 
 
