@@ -19,6 +19,7 @@ watch: setup ## the same, and keep it running while the site changes
 	$(BIN)/camwarden demo --out build/demo --watch $(DEMO_FLAGS)
 
 test: setup peers system-packages check ## format, lint, types and all tests
+	$(BIN)/python -I -m compileall -q agent drivers masking # else, where no bytecode is written, some hundred processes compile them anew
 	$(BIN)/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
 
 test-system: setup ## install the package on Debian 12, Ubuntu 24.04 and Debian 13, boot each, and try the service there (root)

@@ -147,9 +147,8 @@ def _summed_up(
     groups: list[dict[str, Json]], named: list[list[str]], room_bytes: int
 ) -> tuple[list[dict[str, Json]], list[list[str]]]:
     """Keep the first groups that have room, and sum up the rest by status; those name nobody."""
-    fits = len(groups)
-    while fits and _size(groups[:fits]) > room_bytes:
-        fits -= 1
+    ends_at = itertools.accumulate((len(encode(group)) + 1 for group in groups), initial=_size([]) - 1)  # each a comma
+    fits = sum(1 for end in itertools.islice(ends_at, 1, None) if end <= room_bytes)
     rest: Counter[Json] = Counter()
     for group, subjects in zip(groups[fits:], named[fits:], strict=True):
         rest[group["status"]] += len(subjects)

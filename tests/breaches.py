@@ -122,7 +122,8 @@ def stranger(world: World) -> None:
     world.closing.append(answers.stop)
     known = re.search(r"addresses = (\[.*\])", world.config.read_text(encoding="utf-8"))
     assert known is not None
-    world.edit((known[0], known[0].replace("]", f', "{answers.address}"]')))
+    listening = ("wait_s = 0.1", "wait_s = 1.0")  # until he has answered, also on a loaded machine
+    world.edit((known[0], known[0].replace("]", f', "{answers.address}"]')), listening)
 
 
 def shrinking(world: World) -> None:
