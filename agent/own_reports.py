@@ -14,14 +14,18 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
+from agent.checks import CHECKS
+from agent.checks.freed import OURS
 from agent.config import Site
 from agent.envelope import verify
 from agent.errors import AgentError, NotVerified, UsageError
 from agent.keys import PublicKey
+from agent.repaired import CLASSES
 from agent.report_facts import Held, OwnReports
 from agent.spool_signed import handed_to
 from agent.spool_view import Kept, view
 from drivers.model import Credential
+from drivers.registry import DRIVERS
 
 NEWEST: Final = 128
 """How many reports are looked at: those of the last cycle, and of some before it."""
@@ -30,6 +34,9 @@ NAMED_MAX: Final = 8
 
 SECRET_CHARS_MIN: Final = 8
 """From how many characters on a password is looked for anywhere; a shorter one only as a whole value."""
+
+_WORDS: Final = " ".join((*(f"{one.id} {one.source} {one.duty}" for one in CHECKS), *CLASSES, *DRIVERS, str(OURS)))
+"""What stands in reports anyway: a password that is one of these words is looked for together with its user only."""
 
 _LONG_CHARS: Final = 2048
 """Text without an end, as base64 of anything is: the longest text that a device may give has 256 characters."""
@@ -111,8 +118,10 @@ def _shows(payload: bytes) -> bool:
 
 def _forms(one: Credential) -> Iterator[bytes]:
     for ascii_only in (False, True):
-        quoted = json.dumps(one.password, ensure_ascii=ascii_only).encode(errors="replace")
-        yield quoted if len(one.password) < SECRET_CHARS_MIN else quoted[1:-1]
+        if one.password not in _WORDS:
+            quoted = json.dumps(one.password, ensure_ascii=ascii_only).encode(errors="replace")
+            yield quoted if len(one.password) < SECRET_CHARS_MIN else quoted[1:-1]
+        yield json.dumps(f"{one.user}:{one.password}", ensure_ascii=ascii_only).encode(errors="replace")[1:-1]
     yield base64.b64encode(f"{one.user}:{one.password}".encode(errors="replace"))
 
 

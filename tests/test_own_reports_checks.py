@@ -214,6 +214,17 @@ def test_a_picture_is_found_as_raw_bytes_too() -> None:
     assert list(held_in(b'{"body": "' + JPEG, SECRETS)) == ["picture"]
 
 
+@pytest.mark.parametrize("password", ["camwarden", "hikvision", "recorder", "firmware"])
+def test_a_password_that_is_a_word_of_every_report_is_no_alarm_by_itself(password: str) -> None:
+    """A weak one, and no leak: where it stands with its user it is found all the same."""
+    secrets = secrets_of((Credential("recorder", "guard", password),))
+    said = {"driver": "hikvision", "source": "camwarden", "fault_class": "recorder", "check": "firmware-drift"}
+    assert list(held_in(json.dumps(said).encode(), secrets)) == []
+    basic = base64_text(f"guard:{password}".encode())
+    for text in (f"guard:{password}", f"http://guard:{password}@192.0.2.7/", basic):
+        assert list(held_in(json.dumps({"detail": text}).encode(), secrets)) == ["login"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
