@@ -12,7 +12,7 @@ from agent import webhook
 from agent.config import Site
 from agent.cycle import seal_for
 from agent.digest_desk import DigestDesk
-from agent.enroll.renewal import Renewals
+from agent.enroll.renewal import Renewals, finish
 from agent.host import moment
 from agent.keys import Signer, load_jwks
 from agent.keys_jwk import PublicKey
@@ -77,6 +77,7 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
         credentials = Credentials(directory / CREDENTIALS_NAME)
         worker = stack.enter_context(Worker())
         publisher = None
+        finish(site)
         hub_keys = load_jwks(site.hub.jwks) if site.hub and site.hub.jwks else {}
         desk = Desk(site, spool, signer, hub_keys, rung=rung)
         stack.callback(desk.close)  # after the publisher has stopped: nothing more is heard then

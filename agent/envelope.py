@@ -41,6 +41,8 @@ KEY_TYP: Final = "vss-key+json"
 """What a new report key signs to prove that it is there: `agent/rotation.py`."""
 ENROLL_TYP: Final = "vss-enroll+json"
 """What a gateway asks of an enrollment desk: `agent/enroll/wire.py`."""
+TLS_KEY_TYP: Final = "vss-tls-key+pem"
+"""The request for a certificate of a new TLS key, as the key before it signs it: `agent/enroll/wire.py`."""
 
 PAYLOAD_MAX_BYTES: Final = 1024 * 1024
 """No report is larger, however it travels."""

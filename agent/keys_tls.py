@@ -25,7 +25,7 @@ from agent.model import Message
 
 FILE_MAX_BYTES: Final = 256 * 1024
 
-_READ_BY_GROUP_WRONG_BITS = 0o037
+READ_BY_GROUP_WRONG_BITS: Final = 0o037
 """The service reads a key in /etc through its group (systemd/README.md)."""
 
 
@@ -38,7 +38,7 @@ def certificate_request(key_path: Path, site: str) -> bytes:
     """
     if not key_path.exists():
         create_key(key_path)
-    key = load_private(key_path, _READ_BY_GROUP_WRONG_BITS)
+    key = load_private(key_path, READ_BY_GROUP_WRONG_BITS)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, site)])
     request = x509.CertificateSigningRequestBuilder().subject_name(name)
     signed = request.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
@@ -67,7 +67,7 @@ def fitting_certificate(
         )
     chain = _certificates(data, "the certificate")
     leaf = chain[0]
-    if _public(leaf) != _public(load_private(key_path, _READ_BY_GROUP_WRONG_BITS)):
+    if _public(leaf) != _public(load_private(key_path, READ_BY_GROUP_WRONG_BITS)):
         raise UsageError(
             Message(
                 "the certificate is for another key than {key_path}; ask for one with `camwarden keys csr`",

@@ -79,12 +79,17 @@ class Gateway:
         self.tls_key = directory / "site-key.pem"
         self.signer = load_or_create_signer(directory / "report-key.pem")
 
-    def request(self, token: Token | None, site: str = "", csr: bytes = b"") -> bytes:
-        """Return a request; without a token it is one for renewal."""
+    def request(self, token: Token, site: str = "", csr: bytes = b"") -> bytes:
+        """Return a request with a token."""
         csr = csr or certificate_request(self.tls_key, self.site)
-        secret = token.secret if token else b""
-        asked = Request(site or self.site, csr.decode(), self.signer.public, NOW, secret)
+        asked = Request(site or self.site, csr.decode(), self.signer.public, NOW, token.secret)
         return write_request(asked, self.signer)
+
+    def renewal(self, following: str = "next.pem", csr: bytes = b"") -> bytes:
+        """Return a request for a certificate of the following TLS key, which the one that is there vouches for."""
+        csr = csr or certificate_request(self.tls_key.with_name(following), self.site)
+        before = load_or_create_signer(self.tls_key)
+        return write_request(Request(self.site, csr.decode(), self.signer.public, NOW), self.signer, before)
 
     def ask(self, token: Token, port: int) -> Grant | Refusal:
         """Ask over the wire."""

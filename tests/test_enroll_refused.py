@@ -173,7 +173,7 @@ def test_a_certificate_is_renewed_when_a_third_of_its_life_is_left_and_not_befor
     assert enroll(config, "--renew", "--json") == 0
     assert printed(capsys)["done"] is True
     second = x509.load_pem_x509_certificate(path.read_bytes())
-    assert second.serial_number != first.serial_number and second.public_key() == first.public_key()
+    assert second.serial_number != first.serial_number and second.public_key() != first.public_key()
     waits(lambda: enroll(config, city.token(), "--quiet") == 0)
 
 

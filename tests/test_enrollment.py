@@ -20,6 +20,7 @@ from agent.hub.enroll_place import CRL_NAME
 from agent.hub.enroll_store import EnrollStore
 from agent.hub.trust import Rotated
 from agent.keys import load_or_create_signer
+from agent.keys_tls import certificate_request
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def test_revoking_a_site_takes_certificate_token_and_trust_and_can_be_repeated(
         assert x509.load_pem_x509_certificate(grant.certificate.encode()).serial_number == int(serial, 16)
     assert trust.load(desk.place.data).decide("S1", gateway.signer.kid) == "revoked-key"
     assert desk.reason(gateway.request(token)) == "revoked"
-    assert desk.reason(gateway.request(None), NOW + 2 * DAY) == "revoked"
+    assert desk.reason(gateway.renewal(), NOW + 2 * DAY) == "revoked"
     with pytest.raises(UsageError, match="never enrolled"):
         enrollment.revoke(desk.place, desk.store, "S9", NOW)
 
@@ -214,27 +215,54 @@ def test_after_a_revocation_a_new_token_and_new_keys_let_the_site_in_again(desk:
     assert len(revoked_in_list(desk)) == 1
 
 
-def test_a_renewal_needs_no_token_and_gives_a_later_certificate_for_the_same_key(
+def test_a_renewal_needs_no_token_and_gives_a_later_certificate_for_the_next_key(
     desk: EnrollDesk, gateway: Gateway
 ) -> None:
     first = desk.granted(gateway.request(desk.token()))
-    later = desk.granted(gateway.request(None), NOW + 300 * DAY)
+    later = desk.granted(gateway.renewal(), NOW + 300 * DAY)
     old, new = (x509.load_pem_x509_certificate(one.certificate.encode()) for one in (first, later))
     assert new.not_valid_after_utc - old.not_valid_after_utc == 300 * DAY
-    assert new.public_key() == old.public_key()
-    again = desk.granted(gateway.request(None), NOW + 300 * DAY + timedelta(hours=5))
+    assert new.public_key() != old.public_key()
+    again = desk.granted(gateway.renewal(), NOW + 300 * DAY + timedelta(hours=5))
     assert again.certificate == later.certificate
+    gateway.tls_key = gateway.tls_key.with_name("next.pem")
+    desk.granted(gateway.renewal("third.pem"), NOW + 600 * DAY)
+    assert len(desk.store.certificates("S1")) == 3
 
 
 def test_a_renewal_is_for_the_trusted_report_key_with_its_own_tls_key_alone(
     desk: EnrollDesk, gateway: Gateway, tmp_path: Path
 ) -> None:
-    assert desk.reason(gateway.request(None)) == "unknown"
+    assert desk.reason(gateway.renewal()) == "unknown"
     desk.granted(gateway.request(desk.token()))
     thief = Gateway(tmp_path / "thief")
-    assert desk.reason(thief.request(None), NOW + 300 * DAY) == "unknown"
-    thief.signer = gateway.signer  # the report key alone was stolen
-    assert desk.reason(thief.request(None), NOW + 300 * DAY) == "unknown"
+    assert desk.reason(thief.renewal(), NOW + 300 * DAY) == "unknown"
+    own, thief.signer = thief.signer, gateway.signer  # the report key alone was stolen
+    assert desk.reason(thief.renewal(), NOW + 300 * DAY) == "unknown"
+    thief.signer, thief.tls_key = own, gateway.tls_key  # the TLS key alone was
+    assert desk.reason(thief.renewal("thief.pem"), NOW + 300 * DAY) == "unknown"
+
+
+def test_who_has_the_report_key_cannot_use_what_the_tls_key_has_vouched_for_before(
+    desk: EnrollDesk, gateway: Gateway, tmp_path: Path
+) -> None:
+    """He has heard an earlier renewal, and puts his own request for a certificate into it."""
+    desk.granted(gateway.request(desk.token()))
+    heard, _ = unflatten(gateway.renewal())
+    csr = certificate_request(tmp_path / "his.pem", "S1").decode()
+    payload = json.dumps({**json.loads(heard), "csr": csr}).encode()
+    forged = flatten(payload, sign_payload(payload, gateway.signer, ENROLL_TYP))
+    assert desk.reason(forged, NOW + 300 * DAY) == "malformed"
+    without = json.dumps({name: one for name, one in json.loads(payload).items() if name != "before"}).encode()
+    bare = flatten(without, sign_payload(without, gateway.signer, ENROLL_TYP))
+    assert desk.reason(bare, NOW + 300 * DAY) == "unknown"
+
+
+@pytest.mark.parametrize("before", ["x", ["jwk"], 7, {"x": 1}, {"jwk": {}}, {"jwk": None, "jws": 7}], ids=str)
+def test_what_vouches_in_no_way_that_is_known_is_malformed(desk: EnrollDesk, gateway: Gateway, before: object) -> None:
+    desk.granted(gateway.request(desk.token()))
+    payload = json.dumps({**json.loads(unflatten(gateway.renewal())[0]), "before": before}).encode()
+    assert desk.reason(flatten(payload, sign_payload(payload, gateway.signer, ENROLL_TYP))) == "malformed"
 
 
 def test_a_report_key_that_has_handed_over_renews_nothing_and_its_successor_does(
@@ -243,9 +271,9 @@ def test_a_report_key_that_has_handed_over_renews_nothing_and_its_successor_does
     desk.granted(gateway.request(desk.token()))
     old, new = gateway.signer, load_or_create_signer(tmp_path / "next.pem")
     assert trust.rotate(desk.place.data, "S1", old.kid, Rotated(new.kid, "e1", {}), NOW)
-    assert desk.reason(gateway.request(None), NOW + 300 * DAY) == "revoked"
+    assert desk.reason(gateway.renewal(), NOW + 300 * DAY) == "revoked"
     gateway.signer = new
-    desk.granted(gateway.request(None), NOW + 300 * DAY)
+    desk.granted(gateway.renewal(), NOW + 300 * DAY)
 
 
 def test_a_request_for_another_site_or_of_another_kind_is_refused(desk: EnrollDesk, gateway: Gateway) -> None:

@@ -5,96 +5,31 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import delivery
 import pytest
-from cryptography import x509
 from enrolling import DAY, NOW, EnrollDesk
 from hubside import Recorder
+from renewing import DUE, WITHIN_S, Enrolled, enrolled_in
 
 from agent.config import Hub
-from agent.config_key import TlsPlace
-from agent.config_storage import Storage
 from agent.enroll import placing
-from agent.enroll.gateway import granted, signed_request
-from agent.enroll.placing import NOTE_NAME, Desk, keep_desk, put_certificate
-from agent.enroll.renewal import TRY_AGAIN_AFTER, Renewals, is_due, own_at, renew
+from agent.enroll.next_pair import own_at
+from agent.enroll.placing import NOTE_NAME, put_certificate
+from agent.enroll.renewal import TRY_AGAIN_AFTER, Renewals, is_due, renew
 from agent.errors import AgentError
 from agent.hub import enroll_server, enrollment
 from agent.hub.authority import asked_key, new_authority, site_certificate
-from agent.keys import load_or_create_signer
 from agent.keys_tls import certificate_request
-
-DUE = NOW + 244 * DAY
-WITHIN_S = 40.0
-
-
-@dataclass
-class Enrolled:
-    """A gateway that was enrolled at NOW at a desk, the desk's clock and the gateway's, which agree unless told."""
-
-    folder: Path
-    desk: EnrollDesk
-    port: int
-    now: datetime = NOW
-    desk_ahead: timedelta = timedelta()
-    told: Recorder = field(default_factory=Recorder)
-    renewed: int = 0
-
-    def __post_init__(self) -> None:
-        self.folder.mkdir()
-        self.signer = load_or_create_signer(self.folder / "report-key.pem")
-        self.place = TlsPlace("S1", self.folder, self.folder / "site-key.pem", self.folder / "site.pem", named=True)
-        hub = Hub("127.0.0.1", certificate=self.place.certificate, key=self.place.key)
-        self.site = replace(delivery.site(hub=hub), storage=Storage(directory=self.folder))
-        self.at_desk = Desk("127.0.0.1", self.port, self.desk.place.pin)
-        with self.desk_runs():
-            request = signed_request(self.place, self.signer, self.desk.token("S1", NOW).secret, NOW)
-            put_certificate(self.place, granted(self.at_desk, self.place, request, NOW)[1])
-        keep_desk(self.place, self.at_desk, NOW)
-        self.renewals = Renewals(self.site, self.signer, lambda: self.now, self._count)
-        self.told.events.clear()
-
-    def _count(self) -> None:
-        self.renewed += 1
-
-    def desk_runs(self) -> AbstractContextManager[int]:
-        return enroll_server.serving(
-            self.desk.place, self.desk.store, ("127.0.0.1", self.port), self.told, lambda: self.now + self.desk_ahead
-        )
-
-    def cycle(self, at: datetime) -> None:
-        """Let one cycle pass at a time, with all that it began."""
-        self.now = at
-        self.renewals.begin()
-        self.renewals.wait(WITHIN_S)
-
-    def certificate(self) -> x509.Certificate:
-        return x509.load_pem_x509_certificate(self.place.certificate.read_bytes())
-
-    def why(self) -> str:
-        assert self.renewals.trouble is not None
-        return str(self.renewals.trouble.why)
 
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[Enrolled]:
-    """The desk's port is kept bound, so that nobody else gets it while no desk runs."""
-    desk = EnrollDesk(tmp_path / "hub", now=NOW)
-    with closing(desk.store), held_port() as port:
-        yield Enrolled(tmp_path / "site", desk, port)
-
-
-@contextmanager
-def held_port() -> Iterator[int]:
-    with socket.socket() as held:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind(("127.0.0.1", 0))
-        yield int(held.getsockname()[1])
+    with enrolled_in(tmp_path) as enrolled:
+        yield enrolled
 
 
 @pytest.mark.parametrize("left", [timedelta(days=-40), timedelta(0), timedelta(days=121)])
@@ -115,7 +50,10 @@ def test_it_is_renewed_without_a_person_and_once(gateway: Enrolled, at: datetime
         gateway.cycle(at)
         second = gateway.certificate()
         assert second.not_valid_after_utc > at + 364 * DAY
-        assert second.public_key() == first.public_key() and second.subject == first.subject
+        assert second.public_key() != first.public_key() and second.subject == first.subject
+        own = own_at(gateway.place)
+        assert own is not None and own.key_fits and gateway.place.key.stat().st_mode & 0o777 == 0o600
+        assert not gateway.left_over()
         assert (gateway.place.certificate.stat().st_mode & 0o777, gateway.renewed) == (0o644, 1)
         gateway.cycle(at + 2 * TRY_AGAIN_AFTER)
     assert len(gateway.told.of("enrolled")) == 1
@@ -184,7 +122,7 @@ def test_a_certificate_that_ends_no_later_is_not_taken(gateway: Enrolled) -> Non
     """A desk that gives what it gave before, as after its data was lost: asked again each hour, nothing is written."""
     before = gateway.place.certificate.stat().st_ino
     with gateway.desk_runs(), pytest.raises(AgentError, match="no later than the one that is there"):
-        renew(gateway.at_desk, gateway.place, signed_request(gateway.place, gateway.signer, b"", NOW), NOW)
+        renew(gateway.at_desk, gateway.place, gateway.signer, NOW)
     assert gateway.place.certificate.stat().st_ino == before
 
 

@@ -24,8 +24,9 @@ from agent.config_load import load, load_declared, load_tls_place
 from agent.enroll.argument import hide_argument
 from agent.enroll.first_report import Told, send_first
 from agent.enroll.gateway import granted, make_state_folder, report_key, signed_request
+from agent.enroll.next_pair import own_at, settle
 from agent.enroll.placing import Desk, keep_desk, kept_desk, plan, put
-from agent.enroll.renewal import is_due, own_at, renew
+from agent.enroll.renewal import is_due, renew
 from agent.enroll.token import MAX_CHARS, Token, address_text, read_token
 from agent.enroll.wire import Grant
 from agent.errors import ConfigurationError, UsageError, os_words
@@ -206,10 +207,11 @@ def _renew(args: argparse.Namespace) -> int:
     place = _place(args.config)
     desk = kept_desk(place)
     now = datetime.now(UTC)
+    settle(place)
     own = own_at(place)
     if own is not None and not is_due(own, now):
         return _renewed(args, place, own.not_after, done=False)
-    ends = renew(desk, place, signed_request(place, report_key(_site(args.config), place), b"", now), now)
+    ends = renew(desk, place, report_key(_site(args.config), place), now)
     return _renewed(args, place, ends, done=True)
 
 

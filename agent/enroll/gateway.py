@@ -17,13 +17,14 @@ from agent.config import Site
 from agent.config_key import TlsPlace
 from agent.config_storage import Storage
 from agent.enroll.channel import ask
+from agent.enroll.next_pair import next_of
 from agent.enroll.placing import Desk, writing
 from agent.enroll.wire import Grant, Reason, Refusal, Request, read_answer, write_request
 from agent.errors import AgentError, HubUnavailable, UsageError
 from agent.files import as_owner_of
-from agent.keys import Signer
+from agent.keys import Signer, load_signer
 from agent.keys_place import place_of
-from agent.keys_tls import certificate_request, fitting_certificate
+from agent.keys_tls import READ_BY_GROUP_WRONG_BITS, certificate_request, fitting_certificate
 from agent.model import Message, utc_text
 
 SERVICE_USER: Final = "camwarden"
@@ -94,12 +95,12 @@ def report_key(site: Site, place: TlsPlace) -> Signer:
 
 
 def signed_request(place: TlsPlace, signer: Signer, secret: bytes, now: datetime) -> bytes:
-    """Return what the desk is asked: a certificate for the TLS key, which is made where there is none.
+    """Return what the desk is asked with a token: a certificate for the TLS key, which is made where there is none.
 
     Args:
         place: Where the TLS key is.
         signer: The report key.
-        secret: The token's; empty: this is a renewal.
+        secret: The token's.
         now: The clock here.
 
     Raises:
@@ -110,6 +111,26 @@ def signed_request(place: TlsPlace, signer: Signer, secret: bytes, now: datetime
     return write_request(Request(place.site_id, csr, signer.public, now, secret), signer)
 
 
+def renewal_request(place: TlsPlace, signer: Signer, now: datetime) -> bytes:
+    """Return what the desk is asked for without a token: a certificate for the next TLS key, which is made now.
+
+    A try that was cut off goes on with the key that it made. The report key signs the request, and the TLS key that is
+    in use says that the next one is its successor.
+
+    Args:
+        place: Where the TLS key is that is in use.
+        signer: The report key.
+        now: The clock here.
+
+    Raises:
+        AgentError: A key cannot be made, read or used.
+    """
+    with as_owner_of(place.key.parent):
+        csr = certificate_request(next_of(place).key, place.site_id).decode()
+    request = Request(place.site_id, csr, signer.public, now)
+    return write_request(request, signer, load_signer(place.key, READ_BY_GROUP_WRONG_BITS))
+
+
 def granted(
     desk: Desk, place: TlsPlace, request: bytes, now: datetime, renewing: bool = False
 ) -> tuple[Grant, bytes, datetime]:
@@ -118,7 +139,7 @@ def granted(
     Args:
         desk: Where it is.
         place: Where the TLS key is.
-        request: `signed_request`.
+        request: `signed_request`, or `renewal_request` and `place` then that of the next pair.
         now: The clock here.
         renewing: Whether the request goes without a token.
 

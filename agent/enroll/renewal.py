@@ -1,8 +1,9 @@
 """Renews the certificate that a gateway was enrolled with, before it ends and without a person.
 
-Decides when one is due, and what may take the place of the one that is there: only a certificate for the same key, by
-the same authority, that lasts longer. The old one stays until the new one is whole on disk. A running agent looks at
-each cycle, and asks the desk on a thread of its own, so that a desk that hangs holds up neither cycle nor watchdog.
+Decides when one is due, and what may take the place of the one that is there: only a certificate by the same authority
+that lasts longer, for a key that was made for it. The old pair stays until the new one is whole on disk
+(`agent/enroll/next_pair.py`). A running agent looks at each cycle, and asks the desk on a thread of its own, so that a
+desk that hangs holds up neither cycle nor watchdog.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent.certificates import read_own
-from agent.config import Hub, Site
+from agent.config import Site
 from agent.config_key import TlsPlace
 from agent.delivery_facts import NotRenewed, OwnCertificate
 from agent.enroll.channel import WrongServer
-from agent.enroll.gateway import granted, signed_request
-from agent.enroll.placing import NOTE_NAME, Desk, kept_desk, put_certificate
+from agent.enroll.gateway import granted, renewal_request
+from agent.enroll.next_pair import next_of, own_at, settle, take
+from agent.enroll.placing import NOTE_NAME, Desk, kept_desk
 from agent.errors import AgentError, HubUnavailable, UsageError
 from agent.keys import Signer
 from agent.keys_tls import issued_by
@@ -39,26 +40,21 @@ def is_due(own: OwnCertificate, now: datetime) -> bool:
     return own.not_after - now <= (own.not_after - own.not_before) * RENEW_AT_RATIO
 
 
-def own_at(place: TlsPlace) -> OwnCertificate | None:
-    """Return the certificate that is there now, None where none can be read."""
-    own = read_own(Hub("", certificate=place.certificate, key=place.key))
-    return own if isinstance(own, OwnCertificate) else None
-
-
-def renew(desk: Desk, place: TlsPlace, request: bytes, now: datetime) -> datetime:
-    """Ask the desk for the next certificate, put it in the place of the one that is there, and return its end.
+def renew(desk: Desk, place: TlsPlace, signer: Signer, now: datetime) -> datetime:
+    """Ask the desk for the next certificate, put it and its key in the place of those in use, and return its end.
 
     Args:
         desk: Where the gateway was enrolled.
         place: Where key and certificate are.
-        request: `signed_request` without a token.
+        signer: The report key.
         now: The clock here.
 
     Raises:
         HubUnavailable: The desk cannot be asked, or has trouble of its own: it may be asked again.
         AgentError: It says no, or what it gives must not take the place; nothing was changed.
     """
-    grant, certificate, ends = granted(desk, place, request, now, renewing=True)
+    request = renewal_request(place, signer, now)
+    grant, certificate, ends = granted(desk, next_of(place), request, now, renewing=True)
     own = own_at(place)
     if own is not None:
         if not issued_by(place.certificate.read_bytes(), grant.authorities.encode()):
@@ -77,8 +73,19 @@ def renew(desk: Desk, place: TlsPlace, request: bytes, now: datetime) -> datetim
                     {"until": utc_text(ends)},
                 )
             )
-    put_certificate(place, certificate)
+    take(place, certificate)
     return ends
+
+
+def finish(site: Site) -> None:
+    """Finish a renewal that was cut off: before the first connection, which wants a pair that fits."""
+    place = _place_of(site)
+    if place is None:
+        return
+    try:
+        settle(place)
+    except AgentError as error:
+        log.warning("the renewed certificate could not be put in its place: %s", error)
 
 
 class Renewals:
@@ -117,8 +124,7 @@ class Renewals:
 
     def _try(self, place: TlsPlace, now: datetime) -> None:
         try:
-            request = signed_request(place, self._signer, b"", now)
-            ends = renew(kept_desk(place), place, request, now)
+            ends = renew(kept_desk(place), place, self._signer, now)
         except AgentError as error:
             weather = isinstance(error, HubUnavailable) and not isinstance(error, WrongServer)
             self._failed(now, error.message, refused=not weather)

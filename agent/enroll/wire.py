@@ -1,7 +1,8 @@
 """What a gateway asks of the enrollment desk and what it answers: values and their bytes. Pure, and the same for both.
 
 A request is one flattened JWS, signed by the site's report key: so the hub binds no key that the gateway does not have.
-It carries the request for the TLS certificate (PKCS #10), which is signed by the TLS key; both private keys stay.
+It carries the request for the TLS certificate (PKCS #10), which is signed by the TLS key; both private keys stay. To
+renew, there is a new TLS key, and the one before it signs the same request for a certificate too.
 An answer is JSON: what was granted, or why not. Nothing here decides; `agent/hub/enrollment.py` does.
 """
 
@@ -15,10 +16,10 @@ from typing import Any, Final, Literal, get_args
 
 from agent.chain import encode
 from agent.config_sections import is_host
-from agent.envelope import ENROLL_TYP, flatten, sign_payload, unflatten, verify
+from agent.envelope import ENROLL_TYP, TLS_KEY_TYP, flatten, sign_payload, unflatten, verify
 from agent.errors import NotVerified
 from agent.keys import PublicKey, Signer, b64url, jwk_set, public_key, unb64url
-from agent.model import utc_text
+from agent.model import Json, utc_text
 from agent.topics import SITE_ID
 
 REQUEST_SCHEMA: Final = "camwarden-enroll-request/1"
@@ -43,13 +44,17 @@ this site, or its key of a kind that is not taken. `key`: the report key speaks 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a gateway asks. `secret` is that of its token, empty where it renews: then its report key vouches for it."""
+    """What a gateway asks. `secret` is that of its token, empty where it renews: then its keys vouch for it.
+
+    `before` is the TLS key that has signed `csr` beside the key that it is for; None: no other.
+    """
 
     site: str
     csr: str
     key: PublicKey
     at: datetime
     secret: bytes = field(default=b"", repr=False)
+    before: PublicKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +82,28 @@ class Refusal:
     at: datetime
 
 
-def write_request(request: Request, signer: Signer) -> bytes:
-    """Return the signed bytes of a request.
+def write_request(request: Request, signer: Signer, before: Signer | None = None) -> bytes:
+    """Return the signed bytes of a request; `before` is the TLS key that vouches for a new one.
 
     Raises:
         KeyUnavailable: The report key is in a token that cannot be used now.
     """
-    payload = encode(
-        {
-            "schema": REQUEST_SCHEMA,
-            "site": request.site,
-            "csr": request.csr,
-            "jwk": dict(request.key.jwk),
-            "at": utc_text(request.at),
-            "secret": b64url(request.secret),
-        }
-    )
+    said: dict[str, Json] = {
+        "schema": REQUEST_SCHEMA,
+        "site": request.site,
+        "csr": request.csr,
+        "jwk": dict(request.key.jwk),
+        "at": utc_text(request.at),
+        "secret": b64url(request.secret),
+    }
+    if before is not None:
+        said["before"] = {"jwk": dict(before.jwk), "jws": sign_payload(request.csr.encode(), before, TLS_KEY_TYP)}
+    payload = encode(said)
     return flatten(payload, sign_payload(payload, signer, ENROLL_TYP))
 
 
 def read_request(data: bytes) -> Request:
-    """Return what was asked; its signature is the report key's that it shows.
+    """Return what was asked; its signatures are those of the keys that it shows.
 
     Raises:
         NotVerified: It is not a request; the message never repeats it.
@@ -108,12 +114,16 @@ def read_request(data: bytes) -> Request:
     try:
         said = _object(payload, REQUEST_SCHEMA)
         key, secret = public_key(said["jwk"]), unb64url(said["secret"])
-        request = Request(said["site"], said["csr"], key, _time(said["at"]), secret)
+        vouched = said.get("before", {})
+        before = public_key(vouched["jwk"]) if vouched else None
+        request = Request(said["site"], said["csr"], key, _time(said["at"]), secret, before)
         if not (SITE_ID.fullmatch(request.site) and isinstance(request.csr, str) and request.csr.isascii()):
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NotVerified("malformed", "not a request for enrollment") from None
     verify(payload, jws, {key.kid: key}, ENROLL_TYP)
+    if before is not None:
+        verify(request.csr.encode(), _text(vouched.get("jws")), {before.kid: before}, TLS_KEY_TYP)
     return request
 
 
@@ -169,6 +179,10 @@ def _object(data: bytes, *schemas: str) -> dict[str, Any]:
     if not isinstance(said, dict) or said.get("schema") not in schemas:
         raise ValueError
     return said
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _time(text: str) -> datetime:

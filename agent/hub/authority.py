@@ -26,6 +26,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from agent.keys_jwk import describe
+
 CA_DAYS: Final = 3650
 """How long the authority and its servers' certificates last: ten years."""
 
@@ -119,6 +121,14 @@ def key_name(key: PublicKey) -> str:
     digest = hashes.Hash(hashes.SHA256())
     digest.update(_der(key))
     return digest.finalize().hex()
+
+
+def certified_kid(certificate: str) -> str:
+    """Return the thumbprint of the key that a certificate of ours, in PEM, is for. Source: RFC 7638."""
+    key = x509.load_pem_x509_certificate(certificate.encode()).public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
+        raise ValueError("a key of another kind")
+    return describe(key).kid
 
 
 def site_certificate(authority: Authority, site: str, key: PublicKey, now: datetime, days: int = SITE_DAYS) -> bytes:

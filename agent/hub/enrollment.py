@@ -2,7 +2,7 @@
 
 The token vouches for the report key: whoever the hub's team gave it to speaks for the site. A repeated request gets
 the same certificate as long as the token lives; a token that was used says no to every other key. To renew, the report
-key that the hub trusts vouches for the TLS key that it was enrolled with.
+key that the hub trusts and a TLS key that was enrolled both vouch for the next TLS key.
 
 Order of writing: database, then trust file, then the answer. A desk that dies between two of them is made good by the
 gateway's next try. The file is written while the database is held, so that a site that is being revoked meanwhile does
@@ -20,7 +20,15 @@ from agent.enroll.token import SECRET_BYTES, Token, secret_digest, write_token
 from agent.enroll.wire import Grant, Reason, Refusal, Request, read_request
 from agent.errors import NotVerified, UsageError
 from agent.hub import service, trust
-from agent.hub.authority import BadRequest, PublicKey, asked_key, key_name, serial_and_end, site_certificate
+from agent.hub.authority import (
+    BadRequest,
+    PublicKey,
+    asked_key,
+    certified_kid,
+    key_name,
+    serial_and_end,
+    site_certificate,
+)
 from agent.hub.enroll_place import Place, write_revocations
 from agent.hub.enroll_store import CertificateRow, EnrollStore, TokenRow
 from agent.keys import load_or_create_signer
@@ -134,12 +142,14 @@ def _renewed(
     """Return the certificate that takes the place of one that runs out, or why there is none."""
     believed = trust.load(place.data)
     decision = believed.decide(request.site, request.key.kid, now)
-    mine = [one for one in store.certificates(request.site) if one.tls_key == key_name(tls_key)]
-    if not mine or decision in ("unknown-key", "key-of-another-site"):
+    certificates = store.certificates(request.site)
+    before = [one for one in certificates if request.before and certified_kid(one.pem) == request.before.kid]
+    if not before or decision in ("unknown-key", "key-of-another-site"):
         return "unknown"
-    if decision != "trusted" or believed.rotated(request.key.kid) or mine[-1].revoked_at:
+    mine = [one for one in certificates if one.tls_key == key_name(tls_key)]
+    if decision != "trusted" or believed.rotated(request.key.kid) or any(one.revoked_at for one in (*before, *mine)):
         return "revoked"
-    if now - datetime.fromisoformat(mine[-1].issued_at) < RENEWED_LATELY:
+    if mine and now - datetime.fromisoformat(mine[-1].issued_at) < RENEWED_LATELY:
         return mine[-1]
     return _issue(place, store, request, tls_key, now, "")
 

@@ -55,7 +55,7 @@ def _asked_signed(data: bytes) -> object:
 def _with_csr(data: bytes) -> object:
     """Ask with any bytes as the request for a certificate."""
     desk, gateway = _desk()
-    request = gateway.request(None, csr=data.decode("ascii", "ignore").encode())
+    request = gateway.renewal(csr=data.decode("ascii", "ignore").encode())
     return enrollment.answer(desk.place, desk.store, request, AT)
 
 
@@ -76,6 +76,7 @@ def _seeds() -> Iterator[bytes]:
     payload, _ = unflatten(request)
     yield b"\2" + request
     yield b"\3" + payload
+    yield b"\3" + unflatten(gateway.renewal())[0]
     yield b"\4" + json.loads(payload)["csr"].encode()
     yield b"\5" + write_grant(desk.granted(request, AT))
     yield b"\5" + write_refusal(Refusal("used", AT))
