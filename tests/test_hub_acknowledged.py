@@ -11,6 +11,7 @@ import pytest
 from hubdesk import Desk
 from live_site import DAY, HOUR, NOON, Live, numbers, reported
 from openpyxl import load_workbook
+from reporting import Reporting
 
 from agent import state
 from agent.cli import main
@@ -97,3 +98,20 @@ def test_acknowledgements_of_a_day_are_bounded_and_each_is_kept_once() -> None:
     kept = json.loads(json.dumps(acknowledged.to_data((*found, *found))))
     assert acknowledged.from_data(kept) == found
     assert len(acknowledged.to_data((*found, replace(found[0], subject="another")))) == acknowledged.KEPT_MOST
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59Z", "9999-12-31T10:00:00Z", "9998-12-31T23:59:59Z"])
+def test_a_word_of_one_site_that_no_clock_in_china_can_show_ends_no_report(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str], until: str
+) -> None:
+    site = Reporting(desk, tmp_path, "S1")
+    said = {"subject": "site", "by": "Li", "why": "repair", "until": until}
+    begun = "2026-11-01T00:00:00Z"
+    planned, known = {**said, "from": begun, "said_at": begun}, {**said, "check": "camera-online", "at": begun}
+    passed = {"camera-online camera:c1": "pass"}
+    site.config(0, [("c1", "a", "Li")], passed, planned=[planned], acknowledged=[known])
+    words = ("hub", "report", "--month", "2026-11", "--by", "model", "--data", str(desk.directory))
+    for more in ((), ("--json",), ("--quiet", "--xlsx", str(tmp_path / "out.xlsx"))):
+        assert main([*words, *more]) == 0
+    assert main(["hub", "status", "--data", str(desk.directory)]) == 0
+    assert ("9999-01-01" in capsys.readouterr().out) is until.startswith("9998")

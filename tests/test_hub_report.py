@@ -297,6 +297,8 @@ def test_a_hub_without_any_site_says_so(desk: Desk, capsys: pytest.CaptureFixtur
         (("--by", "division"), 2, "--day --month is required"),
         (("--day", "2026-11-31", "--by", "division"), 2, "invalid day value"),
         (("--month", "2026-13", "--by", "division"), 2, "invalid month value"),
+        (("--month", "0001-01", "--by", "division"), 2, "invalid month value"),
+        (("--day", "0001-01-01", "--by", "division"), 2, "invalid day value"),
         (("--day", "2026-11-01", "--month", "2026-11", "--by", "division"), 2, "not allowed with"),
         (("--day", "2026-11-01", "--by", "city"), 2, "invalid choice"),
         (("--day", "2026-11-01", "--by", "model", "--xlsx", "/nowhere/x.xlsx"), 78, "cannot be written"),

@@ -25,6 +25,8 @@ from agent.ledger.write_xlsx import workbook
 from agent.model import Json, Message, utc_text
 
 SCHEMA: Final = "camwarden-hub-report/1"
+FIRST_YEAR: Final = 2000
+"""No hub has reports of earlier days."""
 
 
 def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
@@ -117,10 +119,13 @@ def _row_json(row: Row) -> dict[str, Json]:
 
 def day(text: str) -> date:
     """Return a day; argparse names this function in its message."""
-    return date.fromisoformat(text)
+    found = date.fromisoformat(text)
+    if found.year < FIRST_YEAR:
+        raise ValueError
+    return found
 
 
 def month(text: str) -> tuple[date, date]:
     """Return first and last day of a month; argparse names this function in its message."""
-    first = date.fromisoformat(f"{text}-01")
+    first = day(f"{text}-01")
     return first, first.replace(day=monthrange(first.year, first.month)[1])

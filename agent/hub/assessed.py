@@ -202,12 +202,9 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
         yield by, day, groups
 
 
-def china_day(at: datetime) -> date | None:
-    """Return the day in China at a time; None for one at the end of the calendar."""
-    try:
-        return at.astimezone(CHINA).date()
-    except OverflowError:
-        return None
+def china_day(at: datetime) -> date:
+    """Return the day in China at a time."""
+    return at.astimezone(CHINA).date()
 
 
 def added(figure: Figure | None, more: Figure) -> Figure:
