@@ -101,20 +101,27 @@ def run_certificate(check: Check, site: Site, facts: Facts, now: datetime) -> tu
 def _not_renewed(check: Check, found: Finding, failing: NotRenewed, now: datetime) -> Finding:
     """Add what keeps the gateway from renewing; that a desk is away for a while is nobody's trouble yet."""
     since = utc_text(failing.since)
-    values = {"since": since, "why": failing.why}
     evidence: dict[str, Json] = {**found.evidence, "not_renewed_since": since, "not_renewed_why": str(failing.why)}
-    if found.status != "pass":
+    values = {"days": evidence["days_left"], "since": since, "why": failing.why}
+    message = found.message
+    if found.reason == "expired":
         message = Message(
-            "{finding}. The gateway has tried to renew it since {since}: {why}", {"finding": found.message, **values}
+            "the certificate for the hub's broker has expired, and the gateway could not renew it since {since}: {why}",
+            values,
         )
-        return check.finding("site", found.status, found.reason, evidence, message)
-    if not failing.refused and now - failing.since <= SILENT_AFTER:
-        return replace(found, evidence=evidence)
-    message = Message(
-        "the certificate for the hub lasts {days} days, but the gateway could not renew it since {since}: {why}",
-        {"days": evidence["days_left"], **values},
-    )
-    return check.finding("site", "warn", "not-renewed", evidence, message)
+    elif found.reason.startswith("expires-within"):
+        message = Message(
+            "the certificate for the hub's broker expires in {days} days, and the gateway could not renew it since "
+            "{since}: {why}",
+            values,
+        )
+    elif found.status == "pass" and (failing.refused or now - failing.since > SILENT_AFTER):
+        message = Message(
+            "the certificate for the hub lasts {days} days, but the gateway could not renew it since {since}: {why}",
+            values,
+        )
+        return check.finding("site", "warn", "not-renewed", evidence, message)
+    return replace(found, evidence=evidence, message=message)
 
 
 def _certificate(check: Check, site: Site, own: OwnCertificate, clock_trusted: bool, now: datetime) -> Finding:

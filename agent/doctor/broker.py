@@ -107,7 +107,7 @@ def certificate(situation: Situation) -> Outcome:
     trusted = site.policy.own_clock == "trusted" or clock_synced()
     facts = Facts({}, own_clock_trusted=trusted, delivery=Delivery(certificate=read_own(site.hub)))
     (finding,) = run_certificate(CERTIFICATE, site, facts, situation.now)
-    ask = Message("ask for a certificate: camwarden keys csr, then camwarden keys import")
+    ask = Message("get the next one: camwarden enroll --renew, or camwarden keys csr and camwarden keys import")
     step = ask if finding.status in ("fail", "warn") else None
     return Outcome(finding.status, finding.message, step, finding.reason, finding.evidence)
 
