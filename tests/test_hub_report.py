@@ -234,6 +234,14 @@ def test_hostile_config_reports_are_read_without_a_stumble() -> None:
     assert sum(figures["overlay"][1] for figures in groups.values()) == 1000
 
 
+def test_a_camera_that_is_online_and_dark_is_in_good_condition_by_no_grouping() -> None:
+    """As the site itself counts it for its division."""
+    told = {"check": "camera-online", "subject": "camera:c1", "status": "warn", "reason": "dark"}
+    body = {"cameras": [{"id": "c1", "device": "a"}], "devices": [], "findings": [told]}
+    for _, _, groups in read_config({"ts": "2026-11-24T12:00:00Z"}, body):
+        assert (groups[""]["online"], groups[""]["good"]) == ((1, 1, 0, 0), (0, 1, 0, 0))
+
+
 def test_what_a_site_writes_is_what_the_hub_reads() -> None:
     counts: dict[Figure, Count] = {"online": Count(90, 96, 4, 2), "file": Count(5, 10), "recorded": Count(1, 2)}
     told = rates_json(DayAssessed(FIRST, 96, counts, footage=Count(86_000, 86_400)))

@@ -58,7 +58,7 @@ def _restarted(check: Check, subject: str, known: Running, restart: Restart) -> 
             return check.finding(subject, "warn", "updated", evidence, message)
         message = Message(
             "it started anew at {at}, and {parts} are not what they were: put them right, and look at its battery and "
-            "its storage",
+            "its storage; where somebody changed them on purpose, acknowledge it: camwarden findings ack",
             parts,
         )
         return check.finding(subject, "fail", "configuration-lost", evidence, message)

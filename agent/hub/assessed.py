@@ -180,6 +180,8 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
     models = _models(body)
     cameras = dicts_of(body.get("cameras"))
     found = {(text_of(f.get("check")), text_of(f.get("subject"))): _status(f) for f in dicts_of(body.get("findings"))}
+    dark = {text_of(f.get("subject")) for f in dicts_of(body.get("findings"))
+            if f.get("check") == "camera-online" and f.get("reason") == "dark"}  # fmt: skip
     plans = [one for one in read_planned(body) if one.is_in_force(made_at)]
     names: dict[By, list[str]] = {
         "maintainer": [name_of(camera.get("maintainer")) for camera in cameras],
@@ -194,6 +196,8 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
             is_out = any(plan.is_about(*ids) for plan in plans)
             for metric, checks in _JUDGED_BY.items():
                 told = [next((found[check, s] for s in subjects if (check, s) in found), "") for check in checks]
+                if metric == "good" and subjects[0] in dark:
+                    told = ["fail"]  # it is online, and its picture shows nothing: as the site itself counts it
                 if any(told):
                     figures[metric] = added(figures.get(metric), EXCLUDED if is_out else _one(told))
             seconds = _figure(dict_of(dict_of(camera.get("retention")).get("recorded")).get("seconds"))
