@@ -28,7 +28,11 @@ def write_atomic(path: Path, data: bytes, mode: int, owner: tuple[int, int] | No
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            if owner is not None:
+            status = os.fstat(file.fileno())
+            if owner not in (
+                None,
+                (status.st_uid, status.st_gid),
+            ):  # the unit forbids this call, also where it changes nothing
                 os.fchown(file.fileno(), *owner)
             os.fchmod(file.fileno(), mode)
             file.write(data)

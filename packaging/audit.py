@@ -137,7 +137,7 @@ def _index() -> str:
 
 
 def main() -> int:
-    """Tell what is known of a lock; return the exit code."""
+    """Tell what is known of a lock; return the exit code. What was told before the index fell silent counts."""
     parser = argparse.ArgumentParser(description="ask the index which weaknesses are known of what a lock pins")
     parser.add_argument("lock", type=Path, nargs="?", default=PACKAGING / "runtime.lock")
     parser.add_argument("--sbom", type=Path, help="an SBOM by write_sbom.py: names old libraries inside wheels")
@@ -148,18 +148,19 @@ def main() -> int:
     if args.sbom:
         for line in old_libraries(json.loads(args.sbom.read_bytes())):
             print(f"note: {line}")
+    found: list[Weakness] = []
+    silent = ""
     try:
         rows = accepted(args.accepted.read_text("utf-8"))
         index = args.index or _index()
         https = index.startswith("https:")
         context = ssl.create_default_context(cafile=_configured("global.cert") or None) if https else None
         pinned = pins(args.lock.read_text("utf-8"))
-        found = [
-            one for name, version in pinned for one in weaknesses(name, version, ask(index, name, version, context))
-        ]
+        for name, version in pinned:
+            found += weaknesses(name, version, ask(index, name, version, context))
     except NotAskedError as error:
-        print(f"audit: {error}; nothing is known: run it where the index answers, or give the SBOM to a scanner")
-        return NOT_ASKED
+        silent = f"{error}; nothing is known of it and of those behind it: "
+        silent += "run it where the index answers, or give the SBOM to a scanner"
     except (OSError, ValueError) as error:
         print(f"audit: {error}", file=sys.stderr)
         return 2
@@ -167,8 +168,11 @@ def main() -> int:
     for one in unaccepted:
         mended = f"mended in {', '.join(one.mended_in)}" if one.mended_in else "mended in no release"
         print(f"{one.package} {one.version}: {' '.join(one.names)}: {mended}: {one.summary}")
-    print(f"audit: {len(pinned)} releases asked, {len(found)} known weaknesses, {len(unaccepted)} of them not accepted")
-    return FOUND if unaccepted else 0
+    counts = f"{len(found)} known weaknesses, {len(unaccepted)} of them not accepted"
+    print(f"audit: {silent or f'{len(pinned)} releases asked, {counts}'}")
+    if unaccepted:
+        return FOUND
+    return NOT_ASKED if silent else 0
 
 
 if __name__ == "__main__":

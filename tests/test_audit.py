@@ -99,6 +99,13 @@ def test_what_the_index_does_not_tell_is_not_none(index: Any, tmp_path: Path, bo
     assert index.asked == ["/pypi/foo/1.0/json"], "it does not go on asking"
 
 
+def test_what_was_told_before_the_index_fell_silent_is_not_forgotten(index: Any, tmp_path: Path) -> None:
+    index.answers["/pypi/foo/1.0/json"] = {"vulnerabilities": [KNOWN]}
+    code, said = audited(index, tmp_path)
+    assert code == 1
+    assert "foo 1.0: PYSEC-2026-1" in said and "audit: bar-baz 2.0.post1: the index does not tell" in said
+
+
 def test_old_libraries_inside_wheels_are_told(index: Any, tmp_path: Path) -> None:
     for path in ("/pypi/foo/1.0/json", "/pypi/bar-baz/2.0.post1/json"):
         index.answers[path] = {"vulnerabilities": [{**KNOWN, "withdrawn": "2026-01-01T00:00:00Z"}]}

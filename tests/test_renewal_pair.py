@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -78,6 +80,18 @@ def test_a_start_after_a_power_cut_between_key_and_certificate_connects_with_a_p
         assert parts.publisher is not None
         own = own_at(gateway.place)
         assert own is not None and own.key_fits and not gateway.left_over()
+
+
+def test_nobody_s_files_are_given_to_anybody_for_it(gateway: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service's unit forbids every call that changes an owner, even to the one that it has."""
+
+    def forbidden(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchown", forbidden)
+    with gateway.desk_runs():
+        gateway.cycle(DUE)
+    assert gateway.renewals.trouble is None and gateway.renewed == 1
 
 
 def test_a_copy_of_the_old_key_is_of_no_use_for_the_new_certificate(gateway: Enrolled, tmp_path: Path) -> None:
