@@ -148,6 +148,8 @@ rootfs: ## root folders for gateways with an old Python, from the newest package
 
 release: ## everything that a release has, into an empty dist/; then: make sign
 	@test -z "$$(ls dist 2>/dev/null)" || { echo "dist/ is not empty: what lies there would be released too"; exit 64; }
+	sh packaging/system-packages.sh arch-test qemu-user-static
+	sh packaging/rootfs/can_run.sh amd64 arm64
 	$(MAKE) debs
 	for python in 3.11 3.12 3.13; do for arch in amd64 arm64; do \
 		$(PYTHON) packaging/wheelhouse.py --python $$python --arch $$arch || exit 1; done; done

@@ -2,8 +2,8 @@
 # Build the root folder for RootDirectory=: a minimal Debian 13 with its Python and our package, as OUT (a .tar.zst).
 # Beside it NAME.packages.txt names the Debian packages inside; what our own brings, its SBOM names.
 #   packaging/rootfs/build.sh DEB OUT        e.g. dist/camwarden_..._arm64.deb dist/camwarden-rootfs-arm64.tar.zst
-# The architecture is the package's. Another than this machine's needs qemu-user and binfmt_misc, because packages run
-# their scripts when they are installed. SOURCE_DATE_EPOCH makes two builds equal where the mirror has not moved.
+# The architecture is the package's. Another than this machine's needs qemu-user and binfmt_misc, because packages
+# run their scripts when they are installed (can_run.sh asks). SOURCE_DATE_EPOCH makes two builds equal where the mirror has not moved.
 set -eu
 deb=$(realpath "$1")
 out=$(realpath "$2")
@@ -12,10 +12,7 @@ arch=$(dpkg-deb --field "$deb" Architecture)
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct)}"
 export SOURCE_DATE_EPOCH
 
-if [ "$arch" = arm64 ] && [ "$(uname -m)" != aarch64 ] && [ ! -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ]; then
-    echo "rootfs: this machine runs nothing of arm64: apt install qemu-user-static, have binfmt_misc mounted, run /usr/lib/systemd/systemd-binfmt" >&2
-    exit 69
-fi
+sh packaging/rootfs/can_run.sh "$arch"
 
 # What the service does not read: manuals, translations, the apt that nothing will run in there.
 mmdebstrap --quiet --format=tar --variant=minbase --architectures="$arch" \
