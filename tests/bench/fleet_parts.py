@@ -19,6 +19,7 @@ from typing import Final
 from agent.hub import trust
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "tests"))  # what benches take from there finds its neighbours by their bare names
 MOSQUITTO: Final = (
     "allow_anonymous true",
     "persistence true",
