@@ -267,7 +267,7 @@ def healthy_site(
         patch.setattr(own_reports, "NEWEST", 64)  # read anew with each look: some looks' worth is as good as more
         patch.setattr(cycle, "oldest_kept", lambda directory: world.logged_from)
         patch.setattr(cycle, "look_at_host", lambda directory, now: (Observation("site", world.host, now, "psutil"),))
-        patch.setattr(cycle, "look_at_delivery", lambda site, status: world.delivery or delivered(clock()))
+        patch.setattr(cycle, "look_at_delivery", lambda *_: world.delivery or delivered(clock()))
         patch.setattr(masks_command, "APART_S", 0.0)
         patch.setattr(masks_command, "utc_now", clock)
         adopted = ["masks", "adopt", "--yes", "--by", "Li Na", "--why", "acceptance", "--rounds", "3", "--quiet"]
