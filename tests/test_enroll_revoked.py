@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from enrolling import City, city_in, clock, enroll, site_file
 from hubside import FAST, waits
+from patience import PATIENCE_S
 
 from agent.config import Site
 from agent.config_load import load_declared
@@ -55,12 +56,13 @@ def test_what_a_revoked_gateway_still_sends_over_its_open_connection_is_refused_
     assert enroll(config, city.token(), "--quiet") == 0
     with connected(load_declared(config)) as (report, publisher):
         report()
-        assert publisher.drained(20)
+        assert publisher.drained(PATIENCE_S)
         connections = city.broker.log.count(" as S1 ")
         assert connections
         confirmed = len(city.hub.tell.of("confirmed"))
+        looked = len(city.hub.tell.of("trust"))
         enrollment.revoke(city.desk.place, city.desk.store, "S1", clock())
-        city.hub.tell.wait(lambda events: any(e["event"] == "trust" for e in events))
+        city.hub.tell.wait(lambda events: sum(e["event"] == "trust" for e in events) > looked)
         reloads = city.broker.log.count("Reloading config")
         city.broker.reload()
         waits(lambda: city.broker.log.count("Reloading config") > reloads)
@@ -81,7 +83,7 @@ def test_the_new_gateway_of_a_site_takes_the_open_connection_of_the_revoked_one_
     assert enroll(old, city.token(), "--quiet") == 0
     with connected(load_declared(old)) as (report, publisher):
         report()
-        assert publisher.drained(20)
+        assert publisher.drained(PATIENCE_S)
         enrollment.revoke(city.desk.place, city.desk.store, "S1", clock())
         reloads = city.broker.log.count("Reloading config")
         city.broker.reload()

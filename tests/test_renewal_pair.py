@@ -18,6 +18,7 @@ from agent.enroll import next_pair, placing
 from agent.enroll.next_pair import next_of, own_at
 from agent.enroll.placing import put_certificate
 from agent.enroll.renewal import finish, renew
+from agent.errors import AgentError
 from agent.files import replace_content, write_atomic
 from agent.hub.authority import asked_key, site_certificate
 from agent.keys_tls import certificate_request
@@ -92,6 +93,13 @@ def test_nobody_s_files_are_given_to_anybody_for_it(gateway: Enrolled, monkeypat
     with gateway.desk_runs():
         gateway.cycle(DUE)
     assert gateway.renewals.trouble is None and gateway.renewed == 1
+
+
+def test_without_the_key_nothing_can_be_renewed_and_the_next_step_is_a_token(gateway: Enrolled) -> None:
+    gateway.place.key.unlink()
+    with pytest.raises(AgentError, match="ask for a token, enroll again"):
+        renew(gateway.at_desk, gateway.place, gateway.signer, DUE)
+    assert not gateway.left_over() and not gateway.place.key.exists()
 
 
 def test_a_copy_of_the_old_key_is_of_no_use_for_the_new_certificate(gateway: Enrolled, tmp_path: Path) -> None:

@@ -123,8 +123,11 @@ def renewal_request(place: TlsPlace, signer: Signer, now: datetime) -> bytes:
         now: The clock here.
 
     Raises:
+        NotEnrolled: The TLS key is gone: nothing vouches for another.
         AgentError: A key cannot be made, read or used.
     """
+    if not place.key.exists():
+        raise _refusal(NOT_KNOWN_TO_RENEW)
     with as_owner_of(place.key.parent):
         csr = certificate_request(next_of(place).key, place.site_id).decode()
     request = Request(place.site_id, csr, signer.public, now)
