@@ -62,9 +62,11 @@ def test_its_keys_are_the_services_alone(service: Gateway, name: str) -> None:
 def test_the_running_service_renews_a_certificate_that_soon_ends(service: Gateway) -> None:
     """Under every line of its unit, and without a person."""
     script = Path(__file__).with_name("older_certificate.py")
+    key, before = STATE / "site-key.pem", (STATE / "site-key.pem").read_bytes()
     older = said(sys.executable, "-B", "-s", script, str(MOST_OF_A_YEAR_DAYS))
     CERTIFICATE.write_text(older)
     said("systemctl", "restart", UNIT)
     wait_for("a new certificate", lambda: CERTIFICATE.read_text() != older)
     wait_for("a word of it", lambda: "was renewed" in journal())
     assert (CERTIFICATE.owner(), stat.S_IMODE(CERTIFICATE.stat().st_mode)) == (USER, 0o644)
+    assert key.read_bytes() != before and (key.owner(), stat.S_IMODE(key.stat().st_mode)) == (USER, 0o600)
