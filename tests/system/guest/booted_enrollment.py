@@ -18,6 +18,7 @@ from places import BROKER_PORT, PEERS, SITE_ID, SITE_TOML, STATE, TOKEN, UNIT, U
 
 NO_GOOD = 4
 CERTIFICATE = STATE / "site.pem"
+TLS_KEY = STATE / "site-key.pem"
 OTHER = PEERS / "other"
 MOST_OF_A_YEAR_DAYS = 300
 
@@ -60,13 +61,18 @@ def test_its_keys_are_the_services_alone(service: Gateway, name: str) -> None:
 
 
 def test_the_running_service_renews_a_certificate_that_soon_ends(service: Gateway) -> None:
-    """Under every line of its unit, and without a person."""
+    """Under every line of its unit, and without a person; the broker takes the new pair."""
     script = Path(__file__).with_name("older_certificate.py")
-    key, before = STATE / "site-key.pem", (STATE / "site-key.pem").read_bytes()
-    older = said(sys.executable, "-B", "-s", script, str(MOST_OF_A_YEAR_DAYS))
+    older, key = said(sys.executable, "-B", "-s", script, str(MOST_OF_A_YEAR_DAYS)), TLS_KEY.read_bytes()
     CERTIFICATE.write_text(older)
     said("systemctl", "restart", UNIT)
-    wait_for("a new certificate", lambda: CERTIFICATE.read_text() != older)
-    wait_for("a word of it", lambda: "was renewed" in journal())
-    assert (CERTIFICATE.owner(), stat.S_IMODE(CERTIFICATE.stat().st_mode)) == (USER, 0o644)
-    assert key.read_bytes() != before and (key.owner(), stat.S_IMODE(key.stat().st_mode)) == (USER, 0o600)
+    wait_for("a word of a new certificate", lambda: "was renewed" in journal())
+    assert CERTIFICATE.read_text() != older and TLS_KEY.read_bytes() != key
+    assert [(path.owner(), stat.S_IMODE(path.stat().st_mode)) for path in (CERTIFICATE, TLS_KEY)] == [
+        (USER, 0o644),
+        (USER, 0o600),
+    ]
+    assert list(STATE.glob("*.next")) == []
+    confirmed = peers.counts()["confirmed"]
+    said("systemctl", "restart", UNIT)
+    gateway.wait_until_confirmed(more_than=confirmed)
