@@ -29,7 +29,8 @@ def sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
     rows: list[list[Value]] = []
     for row in found.rows:
         name = row.name or translate("unknown", lang)
-        line: list[Value] = [row.rank or "", name, row.sites, row.due, row.reported, row.coverage_ratio]
+        coverage = row.coverage_ratio if row.due else ""
+        line: list[Value] = [row.rank or "", name, row.sites, row.due, row.reported, coverage]
         for metric in METRICS:
             line += _five(row, metric)
         rows.append(line)

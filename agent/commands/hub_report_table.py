@@ -91,7 +91,8 @@ def _table(found: Assessment, lang: str, wide: bool, with_repairs: bool) -> Tabl
         cells = [_cell(row, metric, wide) for metric in METRICS]
         cells += [_repair_cell(row, lang)] if with_repairs else []
         sites = [Text(str(row.sites))] if wide else []
-        table.add_row(Text(rank), Text(name), *sites, Text(_percent(row.coverage_ratio)), *cells)
+        reported = _percent(row.coverage_ratio) if row.due else "-"  # repairs alone make no day due
+        table.add_row(Text(rank), Text(name), *sites, Text(reported), *cells)
     return table
 
 
