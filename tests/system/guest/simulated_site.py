@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-checkout, libraries, directory = sys.argv[1:]
+checkout, libraries, directory, *hub = sys.argv[1:]
 sys.path[:0] = [checkout, libraries]
 
 from agent.demo.cameras import CAMERAS, DEVICES  # noqa: E402 - found only now
 from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES  # noqa: E402
 from agent.demo.site import SimulatedSite  # noqa: E402
+
+NO_HUB = {"host": "unknown.invalid"}
+"""What `[hub]` says where no file of its rows was named: the gateway is yet to be enrolled."""
 
 ON_SITE = ("gate", "corridor", "annex", "library")
 """Four cameras behind three devices of both kinds; none that hangs, so that a cycle takes a few seconds."""
@@ -20,5 +24,5 @@ ON_SITE = ("gate", "corridor", "annex", "library")
 cameras = [camera for camera in CAMERAS + ISAPI_CAMERAS if camera.id in ON_SITE]
 devices = [device for device in DEVICES + ISAPI_DEVICES if device.id in {camera.device for camera in cameras}]
 with SimulatedSite(lambda: datetime.now(UTC), devices, cameras) as site:
-    site.write_config(Path(directory), {"host": "unknown.invalid"})
+    site.write_config(Path(directory), json.loads(Path(hub[0]).read_text()) if hub else NO_HUB)
     signal.sigwait({signal.SIGTERM})
