@@ -10,6 +10,7 @@ Exit code 0 when all passed, 1 when not; 0 with a line `SKIPPED` where this mach
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -120,7 +121,7 @@ def _run(release: Release, deb: Path, only: str, keep: bool) -> list[Result]:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     image = base_image(release, needs_of(deb), BUILD)
-    name = f"camwarden-{release.name}"
+    name = f"camwarden-{release.name}-{os.getpid()}"  # another checkout may run its own at the same time
     with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=BUILD) as folder:
         root, packages, pytest = (Path(folder) / part for part in ("root", "packages", "pytest"))
         unpack(image, root)
