@@ -2,8 +2,8 @@
 
     check_deb.py FILE.deb ...
 
-Each check tells its line; the exit code is 1 when one failed. Installing and purging needs root, and a Debian whose
-Python is the package's: for others, that check says that it was not made.
+Each check tells its line; the exit code is 1 when one failed. Installing and purging needs root, and a system whose
+Python is the package's; lintian wants a package as it is released. Where that is missing, the line says "not made".
 """
 
 import argparse
@@ -27,10 +27,15 @@ def clean(deb: Path) -> str | None:
     return None if done.returncode == 0 else done.stdout + done.stderr
 
 
+def for_trying(deb: Path) -> bool:
+    """Tell whether a package was built with `--compression fast`, as no release is."""
+    return b"data.tar.zst" in subprocess.run(["ar", "t", deb], check=True, capture_output=True).stdout
+
+
 def same_again(deb: Path) -> str | None:
     """Return how a second build differs, in another time zone, language and umask."""
     options = ["--python", python_of(deb), "--arch", field(deb, "Architecture")]
-    if b"data.tar.zst" in subprocess.run(["ar", "t", deb], check=True, capture_output=True).stdout:
+    if for_trying(deb):
         options += ["--compression", "fast"]
     with tempfile.TemporaryDirectory() as scratch:
         build = [sys.executable, "-P", ROOT / "packaging/build_deb.py", *options, "--out", scratch]
@@ -53,6 +58,15 @@ def nothing_left(deb: Path) -> str | None:
 CHECKS: dict[str, Check] = {"lintian": clean, "reproducible": same_again, "purge": nothing_left}
 
 
+def hindered(check: Check, deb: Path) -> str | None:
+    """Return why a check cannot be made of a package here."""
+    if check is clean and for_trying(deb):
+        return "lintian does not know the compression of a try-out"
+    if check is nothing_left and not (installable(deb) and os.geteuid() == 0):
+        return "needs root and the system that the package is for"
+    return None
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("packages", nargs="+", type=Path, metavar="DEB")
@@ -63,8 +77,8 @@ if __name__ == "__main__":
         for name, check in CHECKS.items():
             if args.only not in (None, name):
                 continue
-            if check is nothing_left and not (installable(package) and os.geteuid() == 0):
-                print(f"not made {name}: {package.name} (needs root and the Debian that the package is for)")
+            if reason := hindered(check, package):
+                print(f"not made {name}: {package.name} ({reason})")
                 continue
             wrong = check(package)
             failed |= wrong is not None
