@@ -186,10 +186,10 @@ SAME_NAME = Breach("a camera carries the name of another one", told(same_name), 
     "osd-compliant camera:library": ("fail", "name-differs")})
 # fmt: on
 
-NOT_READ_YET = {f"{check} site" for check in ("access-register-match", "export-log-present", "inspection-bundle-ready")}
+NOT_READ_YET = {f"{check} site" for check in ("access-register-match", "export-log-present")}
 """What is unknown on a healthy site too."""
 
-NEVER_JUDGED = {"cn-799/export-log", "cn-799/inspection"}
+NEVER_JUDGED = {"cn-799/export-log"}
 """Duties whose check says unknown whatever is done, as nothing reads it yet: there is nothing to break."""
 
 BREACHES: Mapping[str, Breach] = {
@@ -208,6 +208,7 @@ BREACHES: Mapping[str, Breach] = {
     "cn-799/operation-certificate": ENDING,
     "cn-799/protection-login": OPEN,
     "cn-799/protection-reports": FORGED,
+    "cn-799/inspection": FORGED,
     "cn-799/no-image-in-reports": SHOWN,
     "cn-799/network-logs": CLEARED,
     "cn-standards/power-loss": LOST_POWER,

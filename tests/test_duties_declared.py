@@ -143,7 +143,7 @@ def test_sixty_four_cameras_without_a_word_are_one_open_item_and_no_finding_of_t
     a_site = declared_site(without=tuple(BY_ID))
     findings = run_checks(a_site, FACTS, NOW)
     shown = [f.check for f in findings if f.status not in ("pass", "not_applicable") and not f.caused_by]
-    assert [check for check in shown if check in OURS | {"declarations"}] == ["inspection-bundle-ready", "declarations"]
+    assert [check for check in shown if check in OURS | {"declarations"}] == ["declarations"]
 
 
 def test_a_site_of_the_default_profile_stays_quiet() -> None:

@@ -220,7 +220,6 @@ def shown(a_site: Site) -> set[str]:
         ("export-log-present", (word("national-class", "9"),), ("not_applicable", "exempt")),
         ("view-library-keepalive", (), ("not_applicable", "not-linked")),
         ("view-library-keepalive", (word("view-library", True),), ("unknown", "not-read-yet")),
-        ("inspection-bundle-ready", (), ("unknown", "not-read-yet")),
     ],
 )
 def test_what_no_driver_reads_is_unknown_where_it_is_due(check: str, rows: tuple, expected: tuple[str, str]) -> None:  # type: ignore[type-arg]

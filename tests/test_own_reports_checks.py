@@ -16,6 +16,7 @@ from delivery import NOW, Maker, event, health, moment
 
 from agent.chain import link
 from agent.checks import own_reports
+from agent.config import Rules
 from agent.demo.cameras import CAMERAS
 from agent.demo.scene import jpeg, picture
 from agent.envelope import sign
@@ -27,6 +28,7 @@ from agent.model import Draft, Finding
 from agent.own_reports import NEWEST, held_in, read_own, secrets_of
 from agent.report_facts import OwnReports
 from agent.rotation import rotation_body
+from agent.rules.reading import shipped
 from agent.state import Memory
 from drivers.model import Credential, Device
 
@@ -251,3 +253,24 @@ def test_a_report_that_holds_a_picture_fails_and_is_named(maker: Maker) -> None:
     assert bare.evidence == {"reports": [{"report": "event 1", "holds": "picture"}]}
     assert "event 1 holds a picture" in str(bare.message)
     assert base64_text(JPEG)[:40] not in json.dumps(bare.evidence) + str(bare.message)
+
+
+def inspected(maker: Maker, own: OwnReports | None, profile: str = "full") -> Finding:
+    site = replace(maker.site, rules=Rules(profile), packs=shipped())  # type: ignore[arg-type]
+    row = own_reports.INSPECTION
+    (finding,) = row.run(row, site, replace(gather(()), own_reports=own), NOW)
+    return finding
+
+
+def test_an_inspection_gets_reports_that_verify_and_what_does_not_hangs_on_the_finding_that_says_why(
+    maker: Maker,
+) -> None:
+    assert words(inspected(maker, None)) == ("not_applicable", "not-looked-at")
+    assert words(inspected(maker, look(maker))) == ("not_applicable", "nothing-reported")
+    reported(maker)
+    found = inspected(maker, look(maker))
+    assert (words(found), found.evidence["reports"]) == (("pass", ""), 4)
+    assert words(inspected(maker, look(maker), "filing")) == ("not_applicable", "profile")
+    for own, status in ((OwnReports("k", 9, 0), "unknown"), (OwnReports("k", 9, 9, (("event 1", "kid"),)), "fail")):
+        found = inspected(maker, own)
+        assert (words(found), found.caused_by) == ((status, "not-verified"), "report-signed site")

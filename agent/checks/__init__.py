@@ -127,7 +127,7 @@ CHECKS: tuple[Check, ...] = (
     upkeep.VIEW_LIBRARY,
     upkeep.REGISTER,
     upkeep.EXPORT_LOG,
-    upkeep.INSPECTION,
+    own_reports.INSPECTION,
     logs.CHECK,
     declared.CHECK,
     unread.CHECK,

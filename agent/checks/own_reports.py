@@ -1,4 +1,4 @@
-"""Are the site's own reports signed, and free of pictures, logins and addresses of streams?
+"""Are the site's own reports signed, free of pictures, logins and addresses of streams, and fit to be handed over?
 
 Judged from the bytes that lie in the spool, which are those that are sent (`agent/own_reports.py`).
 """
@@ -9,9 +9,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from agent.checks.ruled import ruled
+from agent.checks.words import ruling
 from agent.config import Site
+from agent.declarations import local_day
 from agent.facts import Facts
-from agent.model import Check, Finding, Json, Message
+from agent.model import Check, Finding, Json, Message, Status
 from agent.report_facts import OwnReports
 
 HELD = {"picture": Message("a picture"), "login": Message("a login"), "stream-address": Message("a stream's address")}
@@ -31,6 +33,15 @@ def run_no_image(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
     Source: State Council Order 799, articles 16(1) and 22; Datong Measures (Order 61), article 5(1).
     """
     return (_known(check, facts, _no_image),)
+
+
+def run_inspection(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge whether past reports can be handed over so that they verify without us: asked for in the fullest profile.
+
+    Source: State Council Order 799, article 24.
+    """
+    rules = ruling(check, site, local_day(site, now), "full")
+    return (rules if isinstance(rules, Finding) else _known(check, facts, _inspection),)
 
 
 def _known(check: Check, facts: Facts, judge: Callable[[Check, OwnReports], Finding]) -> Finding:
@@ -76,5 +87,19 @@ def _no_image(check: Check, own: OwnReports) -> Finding:
     return check.finding("site", "fail", what, {"reports": rows}, message)
 
 
+def _inspection(check: Check, own: OwnReports) -> Finding:
+    evidence: dict[str, Json] = {"kid": own.kid, "reports": own.by_key}
+    if own.unsigned or not own.by_key:
+        message = Message("past reports cannot be handed over as the site's own: another finding says why")
+        status: Status = "fail" if own.unsigned else "unknown"
+        return check.finding("site", status, "not-verified", evidence, message, f"{SIGNED.id} site")
+    message = Message(
+        "the newest {count} reports verify without a network; {command} hands them over",
+        {"count": own.by_key, "command": "camwarden queue export DIR --from TIME"},
+    )
+    return check.finding("site", "pass", "", evidence, message)
+
+
 SIGNED = ruled("report-signed", run_signed)
 NO_IMAGE = ruled("report-no-image", run_no_image)
+INSPECTION = ruled("inspection-bundle-ready", run_inspection)

@@ -1,7 +1,7 @@
 """How the system is looked after: maintenance by declared days, and registers and links that are declared so far.
 
-What no driver reads yet (the recorder's own log of exports, the link to a view library, whether past reports can be
-handed over) is unknown where it is due, never passed.
+What no driver reads yet (the recorder's own log of exports, the link to a view library) is unknown where it is due,
+never passed.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from agent.checks.ruled import ruled
-from agent.checks.words import ruling, words
+from agent.checks.words import words
 from agent.config import Site
-from agent.declarations import local_day
 from agent.facts import Facts
 from agent.model import Check, Finding, Message
 
@@ -82,17 +81,7 @@ def run_export_log(check: Check, site: Site, facts: Facts, now: datetime) -> tup
     return ((found.open() if waits else None) or found.finding("unknown", NOT_READ, message),)
 
 
-def run_inspection(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether past reports could be handed over, which nobody tries yet."""
-    rules = ruling(check, site, local_day(site, now), "full")
-    if isinstance(rules, Finding):
-        return (rules,)
-    message = Message("whether past reports can be handed over, signed, is not tried yet")
-    return (check.finding("site", "unknown", NOT_READ, {}, message),)
-
-
 MAINTENANCE = ruled("maintenance-interval", run_maintenance)
 VIEW_LIBRARY = ruled("view-library-keepalive", run_view_library)
 REGISTER = ruled("access-register-match", run_register)
 EXPORT_LOG = ruled(EXPORT_LOG_ID, run_export_log)
-INSPECTION = ruled("inspection-bundle-ready", run_inspection)
