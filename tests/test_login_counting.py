@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from devices import NOW, PASSWORD, Asked, HttpDevice, device, digest_accepts, digest_parameters, http
@@ -114,14 +115,17 @@ def test_the_anonymous_snapshot_draws_a_challenge_each_cycle_and_makes_no_login(
     assert log.failed == 0
 
 
-def test_a_wrong_secret_is_one_failed_login_in_hours_of_cycles_and_so_is_the_next() -> None:
-    log, states = Counting(), Credentials(None)
+def test_a_wrong_secret_is_one_failed_login_in_hours_of_cycles_over_restarts_and_so_is_the_next(tmp_path: Path) -> None:
+    """Who begins anew, or runs beside the service, learns from the same file what was refused."""
+    log, file = Counting(), tmp_path / "credentials.json"
     with log.device() as served:
-        assert run_cycles(log, served, states, 24, "wrong") == [False] * 24
+        for _ in range(3):
+            assert run_cycles(log, served, Credentials(file), 8, "wrong") == [False] * 8
         assert (log.failed, len(log.logins)) == (1, 0)
-        run_cycles(log, served, states, 24, "wrong as well")
+        for _ in range(3):
+            run_cycles(log, served, Credentials(file), 8, "wrong as well")
         assert (log.failed, len(log.logins)) == (2, 0)
-        assert run_cycles(log, served, states, 2) == [True] * 2
+        assert run_cycles(log, served, Credentials(file), 2) == [True] * 2
     assert log.failed == 2
 
 
