@@ -232,6 +232,18 @@ def test_the_token_is_gone_from_the_process_list_while_the_command_waits(tmp_pat
     assert seen[3] == b"enroll" and set(seen[4]) == {ord("-")} and str(config).encode() in seen
 
 
+def test_where_the_token_cannot_be_taken_out_of_the_process_list_it_is_said(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a kernel does that lets nobody write into /proc/PID/mem."""
+    token = write_token(Token("127.0.0.1", 1, "S2", clock(), b"p" * 32, b"s" * 32))
+    for hidden in (True, False):
+        monkeypatch.setattr(command, "hide_argument", lambda secret, hidden=hidden: hidden)
+        assert enroll(config, token) == 2
+        error = capsys.readouterr().err
+        assert ("out of its process list" in error) is not hidden and token not in error
+
+
 def test_keys_that_are_there_already_are_used_with_a_new_token(city: City, config: Path) -> None:
     assert enroll(config, city.token(), "--quiet") == 0
     state = config.parent / "state"

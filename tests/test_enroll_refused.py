@@ -211,6 +211,8 @@ def test_a_token_that_is_no_text_is_one_line(config: Path, capsys: pytest.Captur
     """As a shell hands over bytes that are not UTF-8."""
     assert enroll(config, "camwarden1.\udcff\udcfe") == 2
     assert "not whole" in capsys.readouterr().err
+    assert enroll(config, "") == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_what_the_message_says_of_a_token_is_not_taken_for_one(

@@ -37,6 +37,10 @@ from agent.text import render
 
 SCHEMA: Final = "camwarden-enroll/1"
 CONFIRM_WITHIN_S: Final = 60.0
+STILL_SHOWN: Final = Message(
+    "this machine does not let the token be taken out of its process list: until this ends, others can read it there; "
+    "next time give it when asked, or with --token-file"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,7 +103,8 @@ def _token_text(args: argparse.Namespace) -> str:
         case "-":
             return sys.stdin.read(2 * MAX_CHARS)
         case given:
-            hide_argument(given)
+            if not hide_argument(given):
+                print(render(STILL_SHOWN, args.lang), file=sys.stderr)
             return str(given)
 
 

@@ -30,6 +30,6 @@ def hide_argument(secret: str) -> bool:
                 memory.seek(start + place)
                 memory.write(b"-" * len(wanted))
                 place = line.find(wanted, place + 1)
-        return wanted not in Path("/proc/self/cmdline").read_bytes()
+        return not wanted or wanted not in Path("/proc/self/cmdline").read_bytes()
     except (OSError, ValueError, IndexError):
         return False
