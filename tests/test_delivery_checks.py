@@ -148,6 +148,13 @@ def test_what_keeps_the_gateway_from_renewing_is_told_beside_how_long_it_lasts(
     )
 
 
+def test_a_clock_that_is_not_believed_hides_nothing_of_what_keeps_the_gateway_from_renewing() -> None:
+    facts = facts_of(False, certificate=DAYS_40, not_renewed=replace(NO_WAY, refused=True))
+    (finding,) = checks.CERTIFICATE.run(checks.CERTIFICATE, SITE, facts, NOW)
+    assert (finding.status, finding.reason) == ("unknown", "own-clock-not-synchronised")
+    assert "cannot be judged" in str(finding.message) and "desk:8890: cannot be reached" in str(finding.message)
+
+
 def test_what_else_is_wrong_with_a_certificate() -> None:
     assert certified(LASTS).status == "pass"
     assert certified(replace(LASTS, common_name="S2")).reason == "name-mismatch"

@@ -115,7 +115,15 @@ def _not_renewed(check: Check, found: Finding, failing: NotRenewed, now: datetim
             "{since}: {why}",
             values,
         )
-    elif found.status == "pass" and (failing.refused or now - failing.since > SILENT_AFTER):
+    elif not failing.refused and now - failing.since <= SILENT_AFTER:
+        pass
+    elif found.reason == "own-clock-not-synchronised":
+        message = Message(
+            "our own clock is not synchronised, so the certificate's end cannot be judged, and the gateway could not "
+            "renew it since {since}: {why}",
+            values,
+        )
+    elif found.status == "pass":
         message = Message(
             "the certificate for the hub lasts {days} days, but the gateway could not renew it since {since}: {why}",
             values,
