@@ -116,10 +116,16 @@ def parts_of(values: Sequence[Value]) -> Iterator[tuple[str, str]]:
                 yield "masks", masks_digest(value.masks)[:DIGEST_CHARS]
             case Clock() if value.ntp is not None:
                 yield "time-source", _digest(value.ntp)
-            case Encoders() | Schedule() | Protocols() | Accounts():
-                yield type(value).__name__.lower(), _digest(value)
+            case Encoders():
+                yield "encoders", _digest(*value.encoders)
+            case Schedule():
+                yield "schedule", _digest(value.enabled, value.expires_after, *value.periods)
+            case Protocols():
+                yield "protocols", _digest(*value.protocols)
+            case Accounts():
+                yield "accounts", _digest(*value.accounts)
             case Overlays():
-                yield "overlays", _digest(value.texts)
+                yield "overlays", _digest(*value.texts)
             case Identity():
                 yield "firmware", _digest(value.firmware)
             case _:
@@ -147,8 +153,10 @@ def _clock_right(site: Site, values: Sequence[Value], trusted: bool) -> bool | N
     return abs(clock.offset_s) - clock.uncertainty_s <= site.policy.clock_fail_s
 
 
-def _digest(value: object) -> str:
-    return hashlib.sha256(repr(value).encode(errors="replace")).hexdigest()[:DIGEST_CHARS]
+def _digest(*values: object) -> str:
+    """Return the digest of values in any order: a device that starts anew may list the same ones in another."""
+    told = "\n".join(sorted(map(repr, values)))
+    return hashlib.sha256(told.encode(errors="replace")).hexdigest()[:DIGEST_CHARS]
 
 
 def to_data(known: Mapping[str, Running]) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from agent.model import Finding
 from agent.reboots import TOLD_FOR, Running
 from agent.state import Memory
 from drivers.details import Account, Accounts, Encoder, Encoders, Uptime
+from drivers.footage import Protocol, Protocols, Schedule, SchedulePeriod
 from drivers.model import Camera, Clock, Device, Identity, Mask, Masks, Observation, Overlays, Unavailable, Value
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -66,6 +67,25 @@ def test_a_device_that_has_not_started_anew_is_not_judged() -> None:
     looks = Looks()
     assert words(looks.look(ENCODERS)) == ("not_applicable", "not-restarted")
     assert words(looks.look(OTHERS)) == ("not_applicable", "not-restarted")  # a change without a restart is not ours
+
+
+def test_what_is_listed_in_another_order_after_a_start_is_not_lost() -> None:
+    def shown(step: int) -> tuple[Value, ...]:
+        accounts = Account("a", "Operator"), Account("b", "User")
+        protocols = Protocol("HTTP", 80, True), Protocol("RTSP", 554, True)
+        encoders = (ENCODERS.encoders[0], replace(ENCODERS.encoders[0], profile="sub"))
+        periods = tuple(SchedulePeriod(day, 0, 86_400, "continuous") for day in (0, 1))
+        return (
+            Accounts(accounts[::step]), Protocols(protocols[::step]), Encoders(encoders[::step]),
+            Overlays(("Gate", "<DateAndTime>")[::step]), Schedule(periods[::step], True),
+        )  # fmt: skip
+
+    looks = Looks()
+    looks.look(*shown(1))
+    finding = looks.look(*shown(-1), restarted=True)
+    assert (words(finding), finding.evidence["compared"]) == (("pass", ""), 5)
+    lost = (Accounts((Account("b", "User"),)), *shown(1)[1:])
+    assert words(looks.look(*lost, restarted=True)) == ("fail", "configuration-lost")
 
 
 def test_one_that_comes_up_as_it_was_passes_for_a_month() -> None:

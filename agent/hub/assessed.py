@@ -174,10 +174,9 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
     A camera that is worked on by plan while the report is made is excluded, whatever its checks say.
     """
     made_at = time_of(data.get("ts"))
-    day = china_day(made_at) if made_at else None
-    if made_at is None or day is None:
+    if made_at is None:
         return
-    models = _models(body)
+    day, models = china_day(made_at), _models(body)
     cameras = dicts_of(body.get("cameras"))
     found = {(text_of(f.get("check")), text_of(f.get("subject"))): _status(f) for f in dicts_of(body.get("findings"))}
     dark = {text_of(f.get("subject")) for f in dicts_of(body.get("findings"))
