@@ -152,3 +152,14 @@ def test_our_own_history_says_since_when_it_is_kept(tmp_path: Path) -> None:
     assert oldest_kept(tmp_path) == NOW
     (tmp_path / NAME).write_bytes(b"no database" * 100)
     assert oldest_kept(tmp_path) is None
+
+
+@pytest.mark.parametrize("site", [SITE, FULL])
+def test_our_own_history_that_was_there_and_is_gone_is_no_young_one(site: Site) -> None:
+    looks = Looks(site)
+    assert looks.look(NOW)[OWN].status in ("not_applicable", "unknown")
+    assert words(looks.look(NOW, own_from=NOW - 200 * DAY)[OWN]) == ("pass", "")
+    found = looks.look(NOW + DAY)[OWN]
+    assert words(found) == ("unknown", "gone")
+    assert found.evidence["was_from"] == "2026-05-08T12:00:00Z" and "who removed it" in str(found.message)
+    assert words(looks.look(NOW + 2 * DAY, own_from=NOW + 2 * DAY)[OWN]) == ("fail", "shortened")

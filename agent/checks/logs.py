@@ -48,6 +48,12 @@ def _device(check: Check, site: Site, facts: Facts, subject: str, days: int, now
 
 
 def _own(check: Check, site: Site, facts: Facts, days: int, now: datetime) -> Finding:
+    if facts.own_log_from is None and (first := facts.logs.get(OWN)) is not None:
+        message = Message(
+            "our own history is gone or cannot be read, and reached back to {first} before: find out who removed it",
+            {"first": utc_text(first)},
+        )
+        return check.finding(OWN, "unknown", "gone", {"was_from": utc_text(first), "due_days": days}, message)
     if facts.own_log_from is None:
         return _young(check, site, OWN, {}, Message("nothing has changed here yet, so nothing was logged"))
     return _reach(check, site, facts, OWN, facts.own_log_from, days, now)
