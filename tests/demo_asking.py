@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import requests
 from demo_clock import SetClock
+from patience import PATIENCE_S
 from requests.auth import HTTPDigestAuth
 from soap_talk import Answer, call, token
 
@@ -40,7 +41,7 @@ def snapshot(site: SimulatedSite, device: str, channel: int = 1) -> Image:
     with requests.Session() as session:
         session.trust_env = False
         url = f"http://127.0.0.1:{site.devices[device].port}/snapshot/{channel}.jpg?profile=ch{channel}-main"
-        reply = session.get(url, auth=HTTPDigestAuth(*site.login(device)), timeout=10)
+        reply = session.get(url, auth=HTTPDigestAuth(*site.login(device)), timeout=PATIENCE_S)
     assert (reply.status_code, reply.headers["Content-Type"]) == (200, "image/jpeg")
     return cv2.imdecode(np.frombuffer(reply.content, np.uint8), cv2.IMREAD_COLOR)
 

@@ -18,6 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from handed_over import SIGNER, checked, html
+from patience import PATIENCE_S
 from pictures import jpeg, lit, scene
 from sites import NOW, ZONE, camera, healthy, observed, site, without
 
@@ -47,7 +48,7 @@ STREAMS = Streams(
 
 def thumbnails(count: int, width_px: int = 480) -> tuple[bytes, ...]:
     """Return pictures as the worker makes them for a report, with the private zone of `sites.camera` black."""
-    with Worker() as worker:
+    with Worker(timeout_s=PATIENCE_S) as worker:
         jobs = (jpeg(lit(scene(seed, 1280, 720), "day", seed), 90) for seed in range(count))
         studied = (
             worker.judge(Job(data, "jpeg", (), Study(thumbnail=Thumbnail(width_px, (ZONE.polygon,))))).studied

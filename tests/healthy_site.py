@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from demo_clock import SetClock
 from duties_declared import DECLARED, Word, declaration
+from smaller_site import unhurried
 
 from agent import cycle, own_reports, state
 from agent.assessment import assessed
@@ -254,9 +255,8 @@ def healthy_site(
     """Run a site in order until the agent knows it: a week of looks, everything approved and declared."""
     clock = SetClock()
     with SimulatedSite(clock, (RECORDER, NVR), (GATE, LIBRARY)) as devices:
-        config = devices.write_config(folder, {"host": "127.0.0.1", "tls": False, "confirm": "broker"})
+        config = unhurried(devices.write_config(folder, {"host": "127.0.0.1", "tls": False, "confirm": "broker"}))
         text = config.read_text(encoding="utf-8").replace("wait_s = 0.5", "wait_s = 0.1")
-        text = text.replace("deadline_s = 6", "deadline_s = 60")  # nobody hangs here, and nobody is hurried
         text = text.replace("period_s = 60", f"period_s = {LEARNING_STEP.seconds}")
         text = text.replace("[policy]\n", "[policy]\nretention_ceiling_days = 40\n")
         text = text.partition("[[declaration]]")[0]  # what is declared here is `DECLARED`

@@ -5,6 +5,7 @@ from __future__ import annotations
 import requests
 from demo_clock import SetClock
 from lxml import etree
+from patience import PATIENCE_S
 from requests.auth import HTTPDigestAuth
 
 from agent.demo.site import SimulatedSite
@@ -31,7 +32,7 @@ class Recorder:
 
     def send(self, method: str, path: str, body: str | bytes = b"") -> requests.Response:
         url = f"http://127.0.0.1:{self.address.port}{path}"
-        return self.session.request(method, url, data=body, timeout=10)
+        return self.session.request(method, url, data=body, timeout=PATIENCE_S)
 
     def get(self, path: str) -> etree._Element:
         reply = self.send("GET", f"/ISAPI/{path}")

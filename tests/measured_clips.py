@@ -46,7 +46,7 @@ def made(kind: str, size: str, rate: str, seconds: float, options: tuple[str, ..
         probe = ["ffprobe", "-v", "error", "-show_entries", "packet=size,flags", "-of", "json", str(file)]
         done = subprocess.run(probe, check=True, timeout=30, stdin=subprocess.DEVNULL, capture_output=True)
         pictures = json.loads(done.stdout)["packets"]
-        sdp, packets = _sent(file, Path(folder) / "sdp")
+        sdp, packets = _sent(file, Path(folder))
     sizes = tuple(int(one["size"]) for one in pictures)
     return MadeClip(kind, sdp, packets, sizes, tuple("K" in one["flags"] for one in pictures))
 
@@ -62,12 +62,12 @@ def parameter_set(kind: str, size: str, *options: str) -> bytes:
     return wanted[0]
 
 
-def _sent(file: Path, sdp: Path) -> tuple[str, tuple[bytes, ...]]:
+def _sent(file: Path, folder: Path) -> tuple[str, tuple[bytes, ...]]:
+    """Let ffmpeg send a file as RTP into a socket that holds it back when nobody has read: no packet can be lost."""
     packets: list[bytes] = []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        sock.bind(("127.0.0.1", 0))
-        sock.settimeout(0.5)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.bind(str(folder / "rtp"))
+        sock.settimeout(0.2)
         ended = threading.Event()
 
         def receive() -> None:
@@ -83,29 +83,15 @@ def _sent(file: Path, sdp: Path) -> tuple[str, tuple[bytes, ...]]:
 
         receiver = threading.Thread(target=receive)
         receiver.start()
-        target = f"rtp://127.0.0.1:{sock.getsockname()[1]}?pkt_size=1200"
-        command = [
-            "ffmpeg",
-            "-v",
-            "error",
-            "-readrate",
-            "8",
-            "-i",
-            str(file),
-            "-c:v",
-            "copy",
-            "-f",
-            "rtp",
-            "-sdp_file",
-            str(sdp),
-            target,
-        ]
+        command: list[str | Path] = ["ffmpeg", "-v", "error", "-i", file, "-c:v", "copy", "-f", "rtp"]
+        command += ["-packetsize", "1200", "-sdp_file", folder / "sdp", "-type", "datagram", f"unix:{folder / 'rtp'}"]
         try:
             subprocess.run(command, check=True, timeout=60, stdin=subprocess.DEVNULL)
         finally:
             ended.set()
             receiver.join()
     numbers = [int.from_bytes(packet[2:4], "big") for packet in packets]
-    missing = [a for a, b in itertools.pairwise(numbers) if (a + 1) & 0xFFFF != b]
-    assert packets and not missing, "the loopback lost a packet"
-    return sdp.read_text(), tuple(packets)
+    assert numbers and all((a + 1) & 0xFFFF == b for a, b in itertools.pairwise(numbers)), (
+        "ffmpeg numbers without holes"
+    )
+    return (folder / "sdp").read_text(), tuple(packets)

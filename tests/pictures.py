@@ -176,8 +176,11 @@ def masked(picture: Picture, box: Box, mask: Mask) -> Picture:
     elif mask.kind == "mosaic":
         out[y0:y1, x0:x1] = _mosaic(area, mask.strength * scale)
     elif mask.kind == "blur":
-        blurred = cv2.GaussianBlur(picture, (0, 0), mask.strength * scale)
-        out[y0:y1, x0:x1] = blurred[y0:y1, x0:x1]
+        sigma = mask.strength * scale
+        reach = int(4 * sigma) + 2  # what lies further away has no share in it
+        left_px, top_px = max(x0 - reach, 0), max(y0 - reach, 0)
+        blurred = cv2.GaussianBlur(picture[top_px : y1 + reach, left_px : x1 + reach], (0, 0), sigma)
+        out[y0:y1, x0:x1] = blurred[y0 - top_px : y1 - top_px, x0 - left_px : x1 - left_px]
     return out
 
 

@@ -48,7 +48,7 @@ def clip(kind: str, in_band: bool = True, packet_bytes: int = 1200) -> Clip:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, TemporaryDirectory() as folder:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         sock.bind(("127.0.0.1", 0))
-        sock.settimeout(20)
+        sock.settimeout(PATIENCE_S)
         sdp = Path(folder) / "sdp"
         source = f"testsrc2=size={WIDTH_PX}x{HEIGHT_PX}:rate=25"
         command = ["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", source, "-frames:v", str(FRAMES), *codec]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
+from patience import PATIENCE_S
+
 NTP_EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 
 
@@ -43,7 +45,7 @@ def _md5(text: str) -> str:
 class Talk:
     """One connection. Answers a challenge with `login`, if there is one."""
 
-    def __init__(self, port: int, login: tuple[str, str] | None, timeout_s: float = 10) -> None:
+    def __init__(self, port: int, login: tuple[str, str] | None, timeout_s: float = PATIENCE_S) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
         self._buffer = b""
         self._login = login

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lxml import etree
+from patience import PATIENCE_S
 
 ENV = "http://www.w3.org/2003/05/soap-envelope"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
@@ -82,7 +83,7 @@ def send(
     path: str,
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
-    timeout_s: float = 10,
+    timeout_s: float = PATIENCE_S,
 ) -> Answer:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
     try:

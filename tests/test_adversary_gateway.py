@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from smaller_site import unhurried
 
 from agent.baselines import FOLDER
 from agent.cli import main
@@ -40,7 +41,7 @@ def test_who_takes_a_gateway_away_finds_grey_views_and_the_sheet_of_adopt_and_no
     recorder: SimulatedSite, tmp_path: Path
 ) -> None:
     """What the sheet shows has its zones blacked out: `test_masks_adopt.py`."""
-    config = recorder.write_config(tmp_path, {"host": "127.0.0.1", "confirm": "file", "tls": False})
+    config = unhurried(recorder.write_config(tmp_path, {"host": "127.0.0.1", "confirm": "file", "tls": False}))
     words = ("--config", str(config), "--quiet")
     main(["masks", "adopt", "--yes", "--rounds", "1", "--by", "Li", "--why", "new", *words])
     main(["run", "--once", *words])

@@ -14,6 +14,7 @@ from dataclasses import replace
 import pytest
 from breaches import declared, fault
 from healthy_site import GATE, LIBRARY, RECORDER, World, healthy_site, text_of
+from patience import PATIENCE_S
 from test_config import mistakes
 
 from agent.baselines import read_approvals
@@ -31,7 +32,7 @@ LOOKS = 6
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Reported]]:
     with (
         pytest.MonkeyPatch.context() as patch,
-        Worker() as worker,
+        Worker(timeout_s=PATIENCE_S) as worker,
         healthy_site(tmp_path_factory.mktemp("adversary"), worker, patch, LOOKS) as world,
     ):
         world.look()

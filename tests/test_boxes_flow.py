@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from breaches import of, told
 from healthy_site import DAY, GATE, LIBRARY, NVR, QUARTER, RECORDER, World, healthy_site, is_open
+from patience import PATIENCE_S
 
 from agent.checks.unread import FOLDED
 from agent.events import transitions
@@ -23,7 +24,7 @@ TOLD = {"swapped": "the boxes of recorder, nvr have exchanged their addresses: "
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with (
         pytest.MonkeyPatch.context() as patch,
-        Worker() as worker,
+        Worker(timeout_s=PATIENCE_S) as worker,
         healthy_site(tmp_path_factory.mktemp("boxes"), worker, patch, LOOKS) as world,
     ):
         yield world

@@ -13,6 +13,7 @@ import pytest
 from breach_table import BREACHES, NEVER_JUDGED, NOT_READ_YET
 from breaches import Breach
 from healthy_site import World, healthy_site
+from patience import PATIENCE_S
 
 from agent.checks import CHECKS
 from agent.model import Finding
@@ -41,7 +42,7 @@ class Done:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with (
         pytest.MonkeyPatch.context() as patch,
-        Worker() as worker,
+        Worker(timeout_s=PATIENCE_S) as worker,
         healthy_site(tmp_path_factory.mktemp("breaches"), worker, patch) as running,
     ):
         yield running

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 from delivery import Maker, site
 from gateway_place import CANARY, Place, box
+from patience import PATIENCE_S
 
 from agent import exits
 from agent.bundle import ITEMS
@@ -269,7 +270,7 @@ def on_a_terminal(answer: str, *arguments: str) -> str:
         pass
     finally:
         os.close(ours)
-        assert child.wait(30) == 0
+        assert child.wait(PATIENCE_S) == 0
     return shown.decode()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from smaller_site import unhurried
 
 from agent.cli import main
 from agent.config_load import load
@@ -33,7 +34,9 @@ class OnSite:
 
     def __init__(self, simulated: SimulatedSite, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.simulated, self.capsys = simulated, capsys
-        self.config = simulated.write_config(folder, {"host": "127.0.0.1", "confirm": "broker", "tls": False})
+        self.config = unhurried(
+            simulated.write_config(folder, {"host": "127.0.0.1", "confirm": "broker", "tls": False})
+        )
         self.state = load(self.config).storage.directory
 
     def run(self, *words: str) -> tuple[int, str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from delivery import Maker, moment
+from patience import PATIENCE_S
 from sites import NOW, camera
 from sites import site as site_of
 from test_derived import INFRARED
@@ -75,7 +76,7 @@ def test_each_file_that_people_or_the_agent_left_is_read_once_by_a_look(
 ) -> None:
     maker = Maker(tmp_path, here)
     spool = maker.open(now=NOW)
-    with Worker() as worker:
+    with Worker(timeout_s=PATIENCE_S) as worker:
         rim = Rim(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: NOW)
         seen = cycle.see(here, rim, moment(NOW), Memory())
     assert (opened[APPROVALS], opened[Path(DERIVED).name], opened[NOTES]) == (12, 12, 12)

@@ -19,21 +19,27 @@ import psutil
 import pytest
 from exposition_reader import read
 from mosquitto import free_port
+from patience import PATIENCE_S
+from smaller_site import only
 from webhook_server import serving
 
+from agent.demo.cameras import CAMERAS
 from agent.demo.children import command, output_of
 from agent.demo.run import FOUND_SOMETHING, Demo, start
 from agent.demo.site import SITE_ID
 from agent.hub.report import write_status
 from agent.hub.store import Store
 from agent.keys import REPORT_KEY_NAME, load_or_create_signer
+from agent.webhook import SEND_WITHIN_S
 
-WITHIN_S = 30.0
+WITHIN_S = 50.0
+"""Less than a period, which is a minute."""
+RECORDED = tuple(camera.id for camera in CAMERAS if camera.device == "recorder")
 
 
 @dataclass
 class Stage:
-    """A demo whose hub trusts the agent, and a tripwire: a device that tells the test that a cycle is under way."""
+    """The demo's recorder, a hub that trusts the agent, and a tripwire that tells that a cycle is under way."""
 
     demo: Demo
     tripwire: socket.socket
@@ -53,6 +59,13 @@ class Stage:
         finally:
             child.kill()
             child.wait()
+
+    def stretch_wire(self, deadline_s: int) -> None:
+        """Add the tripwire to the site's devices: it never answers, and each cycle lasts as long as the deadline."""
+        text = self.demo.config.read_text().replace("deadline_s = 50", f"deadline_s = {deadline_s}")
+        text = text.replace("period_s = 60", f"period_s = {60 + deadline_s}")
+        device = f'[[device]]\nid = "tripwire"\nhost = "127.0.0.1"\nport = {self.tripwire.getsockname()[1]}\n\n'
+        self.demo.config.write_text(text.replace("[[device]]", device + "[[device]]", 1))
 
     def mid_cycle(self) -> None:
         """Return when the agent has connected to the tripwire, which never answers."""
@@ -91,9 +104,8 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         output_of(["hub", "trust", "add", SITE_ID, kid, "--data", demo.hub_data])
         tripwire = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         tripwire.settimeout(WITHIN_S)
-        text = demo.config.read_text().replace("deadline_s = 6", "deadline_s = 3")
-        device = f'[[device]]\nid = "tripwire"\nhost = "127.0.0.1"\nport = {tripwire.getsockname()[1]}\n\n'
-        demo.config.write_text(text.replace("[[device]]", device + "[[device]]", 1))
+        text = demo.config.read_text().replace("deadline_s = 6", "deadline_s = 50")  # nobody hangs, or is hurried
+        demo.config.write_text(only(text, ("recorder",), RECORDED))
         notify_path = tmp_path / "notify"
         notifications = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
         notifications.bind(str(notify_path))
@@ -117,10 +129,8 @@ def test_ready_status_and_a_quick_end(stage: Stage) -> None:
         assert status["hub"]["link"] == "connected"
         assert {c["id"]: c["online"] for c in status["cameras"]}["gate"] == "pass"
 
-        began_at = time.monotonic()
         child.terminate()
-        assert child.wait(WITHIN_S) == 0
-        assert time.monotonic() - began_at < 5
+        assert child.wait(WITHIN_S / 2) == 0, "it does not sleep to the end of its period"
         stage.notified("STOPPING=1")
 
 
@@ -143,12 +153,12 @@ def test_a_cycle_is_shown_to_prometheus_and_told_to_a_webhook(stage: Stage, tmp_
         with stage.daemon():
             stage.notified("STATUS=")
             assert hook.asked.wait(WITHIN_S)
-            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S) as page:
                 told = read(page.read().decode())
         written = read(textfile.read_text())
     for numbers in (told, written):
         assert numbers["camwarden_cameras", ("online", "pass")] > 5
-        assert numbers["camwarden_findings", ("check", "retention-days"), ("status", "fail")] > 0
+        assert numbers["camwarden_findings", ("check", "privacy-mask-effective"), ("status", "fail")] > 0
         assert numbers["camwarden_cycle_reports",] > 0
         assert numbers["camwarden_process_resident_memory_bytes",] > 10_000_000
         assert numbers["camwarden_worker_starts_total",] >= 1
@@ -170,18 +180,17 @@ def test_a_webhook_that_never_answers_holds_up_neither_watchdog_nor_end(stage: S
             child.terminate()
             began_at = time.monotonic()
             assert child.wait(WITHIN_S) == 0
-            assert time.monotonic() - began_at < 5
+            assert time.monotonic() - began_at < SEND_WITHIN_S
         assert len(hook.requests) == 1
         assert not hook.ended.is_set()
 
 
 def test_sigterm_in_the_middle_of_a_cycle_ends_it_at_once(stage: Stage) -> None:
+    stage.stretch_wire(2 * int(WITHIN_S))
     with stage.daemon() as child:
         stage.mid_cycle()
-        began_at = time.monotonic()
         child.terminate()
-        assert child.wait(WITHIN_S) == 0
-        assert time.monotonic() - began_at < 5
+        assert child.wait(WITHIN_S) == 0, "long before its devices have had their time"
 
 
 def test_a_wrong_configuration_is_refused_at_reload_and_the_old_one_goes_on(stage: Stage) -> None:
@@ -215,6 +224,7 @@ def test_a_second_agent_of_the_same_site_ends_with_a_clear_line(stage: Stage) ->
 
 def test_nothing_committed_is_lost_to_sigkill_in_mid_cycle(stage: Stage) -> None:
     """Killed while probing, while publishing, and again: at the end all is confirmed and the chain closes."""
+    stage.stretch_wire(3)
     for wait in (stage.mid_cycle, lambda: stage.notified("STATUS="), stage.mid_cycle):
         with stage.daemon() as child:
             wait()

@@ -240,7 +240,7 @@ def test_a_day_whose_search_fails_costs_only_that_day() -> None:
 def test_searches_take_half_of_the_time_and_end_with_a_reason() -> None:
     """A recorder that hangs in its searches costs neither the tables nor the time for pictures."""
     nvr = Nvr(answers={"findFile": lambda asked: None})
-    with reading(nvr, deadline_s=4.0) as transport:
+    with reading(nvr, deadline_s=10.0) as transport:
         seen = read(CAMERAS, transport, {})
         assert not transport.deadline.passed
     assert {reason(seen, f"camera:{camera.id}", "recordings") for camera in CAMERAS} == {"deadline"}

@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from agent import exits
 from agent.config import Site
@@ -225,7 +226,7 @@ def test_on_a_terminal_ctrl_c_keeps_what_was_answered(path: Path) -> None:
     shown += read_until(main, "key-target (yes or no):")
     process.send_signal(signal.SIGINT)
     shown += read_until(main, "declarations are open")
-    assert process.wait(30) == exits.INTERRUPTED
+    assert process.wait(PATIENCE_S) == exits.INTERRUPTED
     os.close(main)
     assert said(load(path)) == [("national-class", "7-2", ())]
     assert "Traceback" not in shown

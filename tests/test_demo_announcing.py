@@ -22,7 +22,7 @@ def announcer() -> Iterator[Announcer]:
 
 
 def probe(announcer: Announcer) -> tuple[Discovered, ...]:
-    return sweep(plan_of((), (announcer.address,), ()), 0.5).found
+    return sweep(plan_of((), (announcer.address,), ()), 2.0).found
 
 
 def test_every_device_is_found_once_with_its_service_address(announcer: Announcer) -> None:

@@ -14,6 +14,7 @@ import requests
 from demo_clock import SetClock
 from isapi_talk import SEARCH, WIDE, Recorder, description, texts
 from lxml import etree
+from patience import PATIENCE_S
 from requests.auth import HTTPDigestAuth
 
 from agent.demo.cameras import DemoDevice
@@ -100,7 +101,7 @@ def test_a_camera_has_its_own_mask_and_nothing_of_a_recorder(clock: SetClock) ->
             session.auth = HTTPDigestAuth("viewer", "secret")
 
             def status(path: str) -> int:
-                return session.get(f"http://127.0.0.1:{device.http.port}/ISAPI/{path}", timeout=10).status_code
+                return session.get(f"http://127.0.0.1:{device.http.port}/ISAPI/{path}", timeout=PATIENCE_S).status_code
 
             assert status("System/Video/inputs/channels/1/privacyMask") == 200
             for path in ("ContentMgmt/InputProxy/channels", "ContentMgmt/Storage", "ContentMgmt/record/tracks"):
@@ -214,7 +215,7 @@ def test_refused_logins_are_counted_and_lock_the_recorder_for_half_an_hour(nvr: 
     for password in ("wrong",) * 5:
         with requests.Session() as session:
             session.trust_env = False
-            reply = session.get(url, auth=HTTPDigestAuth("viewer", password), timeout=10)
+            reply = session.get(url, auth=HTTPDigestAuth("viewer", password), timeout=PATIENCE_S)
         assert reply.status_code == 401
         tries.append([texts(etree.fromstring(reply.content), n)[0] for n in ("retryLoginTime", "lockStatus")])
     assert tries == [["4", "unlock"], ["3", "unlock"], ["2", "unlock"], ["1", "unlock"], ["0", "lock"]]
@@ -228,7 +229,7 @@ def test_refused_logins_are_counted_and_lock_the_recorder_for_half_an_hour(nvr: 
 
 def test_without_a_login_nothing_is_told_and_nothing_is_counted_as_refused(nvr: Recorder) -> None:
     for path in ("/ISAPI/System/deviceInfo", "/ISAPI/Streaming/channels/101/picture", "/else"):
-        reply = requests.get(f"http://127.0.0.1:{nvr.address.port}{path}", timeout=10)
+        reply = requests.get(f"http://127.0.0.1:{nvr.address.port}{path}", timeout=PATIENCE_S)
         assert reply.status_code == 401 and reply.headers["WWW-Authenticate"].startswith("Digest ")
         assert b"DS-7616" not in reply.content
     assert nvr.site.failed_logins["nvr"] == 0
@@ -278,7 +279,7 @@ def test_hostile_requests_end_at_most_their_own_connection(nvr: Recorder, data: 
     # A request line of 120 kB is cut off while it is still being sent.
     with (
         contextlib.suppress(ConnectionError),
-        socket.create_connection(("127.0.0.1", nvr.address.port), timeout=5) as connection,
+        socket.create_connection(("127.0.0.1", nvr.address.port), timeout=PATIENCE_S) as connection,
     ):
         connection.sendall(data)
         with contextlib.suppress(OSError):  # cut off already: "not connected" is no ConnectionError

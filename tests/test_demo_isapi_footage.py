@@ -14,6 +14,7 @@ import tomli
 from demo_clock import SetClock
 from isapi_talk import NOW, SEARCH, WIDE, Recorder, description, texts
 from lxml import etree
+from patience import PATIENCE_S
 from rtsp_talk import Talk, units
 
 from agent.demo.cameras import CAMERAS, DEVICES, Fault
@@ -143,7 +144,7 @@ def test_ffmpeg_plays_a_recording(nvr: Recorder) -> None:
         "rawvideo",
         "-",
     ]
-    done = subprocess.run(command, capture_output=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=PATIENCE_S, check=False)
     assert (done.returncode, done.stderr, len(done.stdout)) == (0, b"", 5 * 640 * 360 * 3 // 2)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from demo_asking import BY_ID, MASKS, Image, ask, bare, snapshot, zone
 from demo_clock import SetClock
+from patience import PATIENCE_S
 
 from agent.demo.cameras import CAMERAS
 from agent.demo.clips import clip_of
@@ -119,7 +120,7 @@ def test_the_verifier_sees_in_every_picture_what_the_table_says() -> None:
     """Snapshots at several moments, so that nobody who walks by turns a verdict; streams by their one IDR picture."""
     clock = SetClock()
     told: dict[str, dict[str, str]] = {camera_id: {} for camera_id in HIDES}
-    with Worker() as worker:
+    with Worker(timeout_s=PATIENCE_S) as worker:
         for camera_id, expected in HIDES.items():
             camera = BY_ID[camera_id]
             assert camera.mask is not None

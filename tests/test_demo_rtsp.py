@@ -13,6 +13,7 @@ from itertools import islice, pairwise
 import numpy as np
 import pytest
 from demo_clock import SetClock
+from patience import PATIENCE_S
 from rtsp_talk import Talk, units
 
 from agent.demo.cameras import CAMERAS, DEVICES, DemoCamera
@@ -44,7 +45,7 @@ def url(site: SimulatedSite, device: str, path: str, login: tuple[str, str] | No
 
 def decode(address: str, frames: int, *options: str) -> subprocess.CompletedProcess[bytes]:
     command = [*DECODE, *options, "-i", address, "-frames:v", str(frames), "-f", "rawvideo", "-pix_fmt", "bgr24", "-"]
-    return subprocess.run(command, capture_output=True, timeout=30, check=False)
+    return subprocess.run(command, capture_output=True, timeout=PATIENCE_S, check=False)
 
 
 @pytest.mark.parametrize("path", ["main", "sub"])
@@ -285,7 +286,7 @@ def test_an_unreadable_range_is_refused(site: SimulatedSite) -> None:
     ],
 )
 def test_what_is_no_rtsp_closes_the_connection_and_the_device_lives_on(site: SimulatedSite, data: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", site.devices["lobby"].rtsp_port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", site.devices["lobby"].rtsp_port), timeout=PATIENCE_S) as connection:
         connection.sendall(data)
         received = b""
         while part := connection.recv(4096):
@@ -296,7 +297,7 @@ def test_what_is_no_rtsp_closes_the_connection_and_the_device_lives_on(site: Sim
 
 
 def test_requests_in_pieces_and_rtcp_in_between_are_understood(site: SimulatedSite) -> None:
-    with socket.create_connection(("127.0.0.1", site.devices["lobby"].rtsp_port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", site.devices["lobby"].rtsp_port), timeout=PATIENCE_S) as connection:
         for part in (b"$\x01\x00\x04abcdOPTIONS rtsp://x/ RT", b"SP/1.0\r\nCSeq: 7\r\n", b"\r\n"):
             connection.sendall(part)
         assert b"CSeq: 7" in connection.recv(4096)

@@ -102,8 +102,8 @@ def test_http_digest_opens_soap_too_and_a_spent_nonce_is_no_failed_login(site: S
     with requests.Session() as session:
         session.trust_env = False
         auth = HTTPDigestAuth(user, password)
-        assert session.get(f"http://127.0.0.1:{port}/snapshot/1.jpg", auth=auth, timeout=10).status_code == 200
-        first = session.post(url, soap_talk.envelope(INFORMATION), auth=auth, timeout=10)
+        assert session.get(f"http://127.0.0.1:{port}/snapshot/1.jpg", auth=auth, timeout=PATIENCE_S).status_code == 200
+        first = session.post(url, soap_talk.envelope(INFORMATION), auth=auth, timeout=PATIENCE_S)
         assert first.status_code == 200
         sent = str(first.request.headers["Authorization"])
     replayed = send(port, "POST", "/onvif/device_service", soap_talk.envelope(INFORMATION), {"Authorization": sent})

@@ -15,6 +15,7 @@ import soap_talk
 import zeep
 from demo_clock import SetClock
 from lxml import etree
+from patience import PATIENCE_S
 from zeep.plugins import HistoryPlugin
 from zeep.wsse.username import UsernameToken
 
@@ -104,7 +105,7 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> onvif_wsdls.Official:
 @pytest.fixture(scope="module")
 def peer(official: onvif_wsdls.Official) -> Iterator[Peer]:
     history = HistoryPlugin()
-    transport = zeep.Transport(timeout=10, operation_timeout=10)
+    transport = zeep.Transport(timeout=PATIENCE_S, operation_timeout=PATIENCE_S)
     transport.session.trust_env = False
     settings = zeep.Settings(strict=True)
     with contextlib.closing(transport.session), SimulatedSite(lambda: datetime.now(UTC)) as site:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 from pictures import Light, jpeg, polygon
 from sights import view as looked
 from sites import NOW, STILL, camera, site
@@ -43,7 +44,7 @@ MOVED = "camera-moved camera:dome"
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker() as running:
+    with Worker(timeout_s=PATIENCE_S) as running:
         yield running
 
 

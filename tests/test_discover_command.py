@@ -14,6 +14,7 @@ import pytest
 import tomli
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patience import PATIENCE_S
 from probe_matches import bound, matches, responder
 from rich.console import Console
 from sites import camera, site
@@ -302,7 +303,7 @@ def test_progress_shows_after_two_seconds_and_not_before() -> None:
         progress()
         assert "asking" not in console.file.getvalue()  # type: ignore[attr-defined]
         progress()
-        assert asking.wait(5)
+        assert asking.wait(PATIENCE_S)
 
 
 def test_a_device_that_answers_rubbish_beside_a_good_one_changes_nothing(

@@ -67,7 +67,7 @@ class Stranger:
     def __exit__(self, *_: object) -> None:
         self._end.set()
         self._listen.close()
-        self._thread.join(5)
+        self._thread.join(PATIENCE_S)
 
 
 def relayed(client: socket.socket, server: socket.socket, flip: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from smaller_site import unhurried
 
 from agent import exits
 from agent.cli import main
@@ -29,7 +30,7 @@ class Place:
 
     def __init__(self, site: SimulatedSite, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.site, self.capsys = site, capsys
-        self.config = site.write_config(folder, {"host": "127.0.0.1", "tls": False, "confirm": "broker"})
+        self.config = unhurried(site.write_config(folder, {"host": "127.0.0.1", "tls": False, "confirm": "broker"}))
         self.state = load(self.config).storage.directory
 
     def works(self) -> None:

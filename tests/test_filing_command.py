@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from dossiers import members, packed
+from smaller_site import unhurried
 
 from agent.checked import Checked
 from agent.cli import main
@@ -36,7 +37,9 @@ class OnSite:
 
     def __init__(self, simulated: SimulatedSite, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.simulated, self.folder, self.capsys = simulated, folder, capsys
-        self.config = simulated.write_config(folder, {"host": "127.0.0.1", "confirm": "broker", "tls": False})
+        self.config = unhurried(
+            simulated.write_config(folder, {"host": "127.0.0.1", "confirm": "broker", "tls": False})
+        )
         text = self.config.read_text("utf-8")
         self.config.write_text(text.partition("[[declaration]]")[0], "utf-8")  # nobody has said anything yet
         self.papers = folder / "papers"

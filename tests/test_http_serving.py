@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
+from patience import PATIENCE_S
 
 from agent import http_serving
 from agent.http_serving import HEAD_MAX_BYTES, Asked, Limits, Reply, serving
@@ -29,7 +30,7 @@ def listening(reply: Callable[[Asked], Reply] = echo, limits: Limits = BRIEF) ->
 
 
 def connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=30)
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
 
 
 def said(client: socket.socket) -> bytes:
@@ -44,7 +45,7 @@ def said(client: socket.socket) -> bytes:
 
 
 def posted(port: int, body: bytes = b"hello", method: str = "POST") -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request(method, "/there", body)
         answer = connection.getresponse()
@@ -170,7 +171,7 @@ def test_an_answer_that_is_being_made_is_over_before_the_end() -> None:
 
     with listening(slow, PATIENT) as port, connected(port) as client:
         client.sendall(b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
-        assert begun.wait(30)
+        assert begun.wait(PATIENCE_S)
     assert done.is_set()
 
 

@@ -16,6 +16,7 @@ from hubside import Peer, RunningHub
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mosquitto import Broker
+from patience import PATIENCE_S
 from test_hub_rotation import after, handover
 
 from agent.config import Hub
@@ -123,7 +124,7 @@ def test_a_hub_killed_in_the_middle_of_a_batch_loses_nothing_and_confirms_nothin
         with Peer(broker.port) as peer:
             for one in reports:
                 peer.publish(topic("datong", "S1", "event"), one.report.payload, one.jws)
-            assert child.wait(20) == -signal.SIGKILL
+            assert child.wait(PATIENCE_S) == -signal.SIGKILL
             child.stdout.close()
             after_kill = Desk(tmp_path / "hub")
             stored = after_kill.watermark("e1").get("event", 0)

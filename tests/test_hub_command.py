@@ -17,6 +17,7 @@ from caseside import Day, at, config, finding, health, told_day, write_files
 from delivery import Maker
 from hubdesk import Desk, chain_of
 from mosquitto import Broker, free_port
+from patience import PATIENCE_S
 from test_rules import OWN
 
 from agent.cli import main
@@ -312,13 +313,13 @@ def test_a_running_hub_serves_its_numbers_and_stops_with_them(tmp_path: Path) ->
         assert child.stdout is not None
         try:
             assert json.loads(child.stdout.readline())["event"] == "ready"
-            connection = HTTPConnection("127.0.0.1", port, timeout=10)
+            connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
             connection.request("GET", "/metrics")
             assert b'camwarden_hub_sites{state="ready"} 0' in connection.getresponse().read()
             connection.close()
             child.send_signal(signal.SIGTERM)
-            assert child.wait(10) == 0
+            assert child.wait(PATIENCE_S) == 0
         finally:
             child.kill()
-            child.wait(10)
+            child.wait(PATIENCE_S)
             child.stdout.close()

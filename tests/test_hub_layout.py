@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
+from patience import PATIENCE_S
 
 from agent.errors import ConfigurationError
 from agent.hub import layout
@@ -96,11 +97,11 @@ def test_a_command_waits_for_the_hubs_transaction_and_neither_is_lost(tmp_path: 
     with desk.store.transaction():
         thread = threading.Thread(target=command)
         thread.start()
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE_S)
         report = chain_of(maker, 1)[0]
         desk.intake.take("vss/v1/datong/S1/event", report.report.payload, report.jws, NOW)
         assert not done.is_set()
-    assert done.wait(10)
+    assert done.wait(PATIENCE_S)
     thread.join()
     assert desk.watermark("e1") == {"event": 1}
     assert desk.store.all("SELECT count(*) FROM desired") == [(1,)]

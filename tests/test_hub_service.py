@@ -231,7 +231,7 @@ def test_the_hub_says_ready_once_it_is_subscribed_and_ends_on_sigterm(tmp_path: 
             peer.publish("vss/v1/datong/S1/event", b"{}")
         assert json.loads(child.stdout.readline())["event"] == "rejected"
         child.send_signal(signal.SIGTERM)
-        assert child.wait(5) == 0
+        assert child.wait(PATIENCE_S) == 0
         child.stdout.close()
 
 

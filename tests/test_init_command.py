@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from agent import exits
 from agent.cli import main
@@ -191,7 +192,7 @@ def test_on_a_terminal_the_password_is_not_shown(tmp_path: Path) -> None:
     with contextlib.suppress(OSError):
         while more := os.read(main_end, 4096):
             shown += more.decode()
-    assert process.wait(30) == 0, shown
+    assert process.wait(PATIENCE_S) == 0, shown
     os.close(main_end)
     assert PASSWORD not in shown
     assert PASSWORD in (tmp_path / "new/secrets.toml").read_text().replace("\\\\", "\\").replace('\\"', '"')

@@ -17,6 +17,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from patience import PATIENCE_S
 from sites import NOW, camera, healthy, observed, site
 
 from agent.checks import run_checks
@@ -54,7 +55,7 @@ class Journal:
         self.path = path
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE_S)
 
     def records(self, number: int) -> list[list[tuple[str, str]]]:
         return [decode(self.socket.recv(1 << 20)) for _ in range(number)]

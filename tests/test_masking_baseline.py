@@ -9,6 +9,7 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import PATIENCE_S
 
 from masking import baseline
 from masking.baseline import BaselineError, Descriptor
@@ -106,5 +107,7 @@ def test_the_daemons_side_loads_no_picture_code() -> None:
     modules = ["baseline", "persistence", "quality", "quality_learning", "view_model", "view_zones"]
     imports = "; ".join(f"import masking.{name}" for name in modules)
     script = f"import sys; {imports}; print([m for m in ('numpy', 'cv2') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    )
     assert done.stdout.strip() == "[]"

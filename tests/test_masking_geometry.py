@@ -11,6 +11,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import PATIENCE_S
 
 from masking import coverage, geometry
 from masking.geometry import GeometryError
@@ -170,4 +171,4 @@ def test_geometry_and_coverage_load_neither_opencv_nor_numpy() -> None:
         "import sys, masking.geometry, masking.coverage, masking.model;"
         "sys.exit(any(m in sys.modules for m in ('cv2', 'numpy')))"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE_S).returncode == 0

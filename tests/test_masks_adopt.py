@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 import tomli
+from smaller_site import unhurried
 
 from agent import exits
 from agent.baselines import lights, read_approvals
@@ -43,7 +44,7 @@ def running() -> Iterator[SimulatedSite]:
 
 @pytest.fixture
 def config(running: SimulatedSite, tmp_path: Path) -> Path:
-    return running.write_config(tmp_path, {"host": "127.0.0.1", "confirm": "broker", "tls": False})
+    return unhurried(running.write_config(tmp_path, {"host": "127.0.0.1", "confirm": "broker", "tls": False}))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 from delivery import Maker
 from exposition_reader import Sample, read
 from mosquitto import free_port
+from patience import PATIENCE_S
 from sites import NOW, camera, healthy, observed, site
 
 from agent.assessed_days import FIGURES, Count, DayAssessed
@@ -199,7 +200,7 @@ def telemetry(spool: Spool) -> Telemetry:
 
 
 def get(port: int, path: str = "/metrics", method: str = "GET") -> tuple[int, str]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request(method, path)
         reply = connection.getresponse()

@@ -8,7 +8,7 @@ import pytest
 from devices import http
 from lxml import etree
 from onvif_device import Script, envelope, fault, recording
-from onvif_reading import DEADLINE_S, at, fact, observe, reason, spans
+from onvif_reading import at, fact, observe, reason, spans
 
 from drivers.model import (
     Recordings,
@@ -110,7 +110,7 @@ def test_a_search_that_never_ends_is_no_short_list() -> None:
     script = Script(recordings=[("r-1", "source-1", [])])
     part = recording("tt:RecordingInformation", "a", "source-1", [(at(0), at(1))])
     script.answers["search GetRecordingSearchResults"] = lambda asked: _results("Searching", part)
-    assert reason(observe(script, DEADLINE_S), "camera:one", "recordings") == "deadline"
+    assert reason(observe(script, 3.0), "camera:one", "recordings") == "deadline"
 
 
 @pytest.mark.parametrize("state", ["Unknown", ""])

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from devices import clock, device
 from onvif_answers import SERVICES, envelope, mask
+from patience import PATIENCE_S
 
 from drivers.credentials import Credentials
 from drivers.deadline import Deadline
@@ -64,7 +65,7 @@ def test_many_threads_share_the_documents_and_no_answer_is_mixed() -> None:
     begin = threading.Barrier(THREADS)
 
     def run(number: int) -> None:
-        begin.wait(30)
+        begin.wait(PATIENCE_S)
         for _ in range(ROUNDS):
             transport = Echo(number)
             session = Session(transport)  # type: ignore[arg-type]
@@ -83,7 +84,7 @@ def test_many_threads_share_the_documents_and_no_answer_is_mixed() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(100)
+        thread.join(PATIENCE_S)
     assert not any(thread.is_alive() for thread in threads)
     assert wrong == []
 

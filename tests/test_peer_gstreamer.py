@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from devices import NOW, clock
+from patience import PATIENCE_S
 
 from drivers.credentials import Credentials
 from drivers.errors import DeadlineExceeded, NotTried, Refused
@@ -104,7 +105,7 @@ def pixels(fetched: Fetched) -> bytes:
     kind = {"h264": "h264", "h265": "hevc"}[fetched.keyframe.kind]
     command = ["ffmpeg", "-v", "error", "-xerror", "-f", kind, "-i", "pipe:0", "-f", "rawvideo", "-pix_fmt", "gray"]
     done = subprocess.run(
-        [*command, "pipe:1"], input=fetched.keyframe.data, capture_output=True, timeout=30, check=True
+        [*command, "pipe:1"], input=fetched.keyframe.data, capture_output=True, timeout=PATIENCE_S, check=True
     )
     assert done.stderr == b"" and len(done.stdout) == WIDTH_PX * HEIGHT_PX
     return done.stdout

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE_S
 from rtsp_device import HEIGHT_PX, WIDTH_PX
 
 from drivers.onvif import documents
@@ -88,7 +89,7 @@ def test_a_keyframe_is_fetched_from_its_rtsp_server(outcome: dict[str, Any]) -> 
         kind, data = pictures[path]
         command = ["ffmpeg", "-v", "error", "-xerror", "-f", kind, "-i", "pipe:0", "-f", "rawvideo"]
         raw = subprocess.run(
-            [*command, "-pix_fmt", "gray", "pipe:1"], input=data, capture_output=True, check=True, timeout=30
+            [*command, "-pix_fmt", "gray", "pipe:1"], input=data, capture_output=True, check=True, timeout=PATIENCE_S
         )
         assert raw.stderr == b"" and len(raw.stdout) == size
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 from pictures import Box, Picture, polygon
 from sites import DAY
 from turning_site import Street, street, taken, toml_zone
@@ -38,7 +39,7 @@ Draw = Callable[[PathName, int], Picture]
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker() as running:
+    with Worker(timeout_s=PATIENCE_S) as running:
         yield running
 
 

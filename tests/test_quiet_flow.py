@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE_S
 from told_site import Told, told_site
 
 from agent.demo.cameras import CAMERAS, DEVICES
@@ -31,7 +32,7 @@ def declared(duty: str, value: str, cameras: str = "") -> str:
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker() as running:
+    with Worker(timeout_s=PATIENCE_S) as running:
         yield running
 
 

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 ROOT = Path(__file__).parent.parent
 DROP_IN = ROOT / "systemd/camwarden-rootdirectory.conf"
@@ -56,7 +57,7 @@ def machine(tmp_path: Path) -> dict[str, Path]:
         script = re.sub(rf"(?<![\w$}}\"])(?<!\w){re.escape(folder)}", f"{tmp_path}{folder}", script)
     (tmp_path / "install.sh").write_text(script)
     subprocess.run(
-        ["tar", "--create", f"--file={tmp_path}/root.tar", f"--directory={tree}", "."], check=True, timeout=30
+        ["tar", "--create", f"--file={tmp_path}/root.tar", f"--directory={tree}", "."], check=True, timeout=PATIENCE_S
     )
     return {"home": tmp_path, "programs": programs}
 

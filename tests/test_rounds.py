@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pictures
 import pytest
+from patience import PATIENCE_S
 from pictures import Mask as Drawn
 from pictures import jpeg, masked, polygon
 from sites import NOW, ZONE, camera, observed, site
@@ -40,7 +41,7 @@ HIDDEN = masked(SEEN, BOX, Drawn("solid"))
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker() as running:
+    with Worker(timeout_s=PATIENCE_S) as running:
         yield running
 
 

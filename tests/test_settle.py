@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from delivery import Maker
 from footage_looks import CYCLE, remembered
+from patience import PATIENCE_S
 from sites import DAY, NOW, camera, observed
 from sites import site as site_of
 
@@ -58,7 +59,7 @@ def test_settled_changes_leave_the_memory_at_the_next_look(
     assert isinstance(note, Settled)
     assert json.loads(capsys.readouterr().out)["note"]["changes"] == list(note.changes)
     site = replace(site_of(), storage=Storage(tmp_path, tmp_path), cameras=(camera(),))
-    with Worker() as worker:
+    with Worker(timeout_s=PATIENCE_S) as worker:
         rim = Rim(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: NOW)
         seen = cycle.see(site, rim, Moment(NOW, 0, "boot", True), memory)
     assert memory.footage["gate"].changes

@@ -269,7 +269,7 @@ def test_a_full_memory_stays_small() -> None:
 def test_an_undeclared_device_on_the_wire_fails_with_the_third_look_and_passes_is_gone() -> None:
     announcer = Announcer({"stranger": 8001})
     announcer.start()
-    a_site = Site("dt1", "city", "140200", discovery=Discovery(addresses=(announcer.address,), wait_s=0.2))
+    a_site = Site("dt1", "city", "140200", discovery=Discovery(addresses=(announcer.address,), wait_s=1.0))
     rim = Rim(Credentials(None), lambda job: pytest.fail("no picture is looked at"), lambda: NOW)
 
     def looked(memory: Memory, hour: int, site: Site = a_site) -> tuple[str, Seen]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import delivery
 import pytest
 from delivery import DAY, NOW, Maker, mark, waiting
+from patience import PATIENCE_S
 
 from agent.envelope import verify
 from agent.errors import ChainBroken, ConfigurationError, Forbidden, Locked
@@ -265,7 +266,7 @@ def test_one_thread_commits_while_another_reads_and_marks(maker: Maker) -> None:
             maker.cycle(spool)
     finally:
         done.set()
-        thread.join(30)
+        thread.join(PATIENCE_S)
     assert not failures
     assert spool.counts() == {"pending": 0, "sent": 0, "parked": 0, "confirmed": 120, "dropped": 0}
     spool.close()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import scripted_driver
 from orders_by_hub import command
+from patience import PATIENCE_S
 from sites import NOW, STILL, camera, healthy, observed, site, without_path
 
 from agent import cycle
@@ -115,7 +116,7 @@ def test_what_was_not_looked_at_yet_answers_nothing() -> None:
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker() as shared:
+    with Worker(timeout_s=PATIENCE_S) as shared:
         yield shared
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import scripted_driver
+from patience import PATIENCE_S
 from sites import camera, site
 from store_footage import PATTERN, lay
 
@@ -31,7 +32,7 @@ WALL = ZoneInfo("Asia/Shanghai")
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker() as shared:
+    with Worker(timeout_s=PATIENCE_S) as shared:
         yield shared
 
 

@@ -11,6 +11,7 @@ import cv2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patience import PATIENCE_S
 from store_footage import CLIP_S, clips, remux
 
 from drivers.stores.container import Beginning, UnreadableError, beginning, check
@@ -90,7 +91,7 @@ def test_the_first_picture_of_a_beginning_is_that_of_the_whole(
 @pytest.mark.parametrize("name", NAMES)
 def test_the_locked_down_worker_decodes_it(name: str, files: dict[str, Path]) -> None:
     cut = taken(files[name], 400_000)
-    with Worker() as worker:
+    with Worker(timeout_s=PATIENCE_S) as worker:
         judged = worker.judge(Job(cut.data, cut.kind))
     assert judged.width_px in (320, 640, 1280) and judged.contrast > 10
 

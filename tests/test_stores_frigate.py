@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 from store_footage import CLIP_S, add_rows, frigate, of_gate, spans, task, troubles, why_not
 
 from drivers.footage import TroubleKind
@@ -70,7 +71,7 @@ def test_rows_are_told_as_they_were_recorded(store: Path) -> None:
     assert sum(day.size_bytes for day in index.days) == pytest.approx(on_disk, rel=0.06)
     (picture,) = pictures
     assert (picture.kind, picture.path, picture.taken_at) == ("mp4", "playback", first)
-    with Worker() as worker:
+    with Worker(timeout_s=PATIENCE_S) as worker:
         assert worker.judge(Job(picture.data, picture.kind)).width_px == 320
 
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import cv2
 import numpy as np
 import pytest
+from hubside import waits
+from patience import PATIENCE_S
 from store_footage import CLIP_S, PATTERN, clips, disks, every, lay, of_gate, spans, task, troubles, written
 
 from drivers.model import Picture
@@ -27,7 +29,7 @@ DUE = frozenset({"gate"})
 
 
 def size_in_the_worker(picture: Picture) -> tuple[int, int]:
-    with Worker() as worker:
+    with Worker(timeout_s=PATIENCE_S) as worker:
         judged = worker.judge(Job(picture.data, picture.kind))
     assert judged.contrast > 10
     return judged.width_px, judged.height_px
@@ -93,11 +95,9 @@ def test_motions_own_files_and_its_privacy_mask_are_read(tmp_path: Path) -> None
     with subprocess.Popen(
         ["motion", "-n", "-c", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as child:
-        try:
-            child.wait(9)
-        except subprocess.TimeoutExpired:
-            child.terminate()
-            child.wait(20)
+        waits(lambda: child.poll() is not None or len(list(root.rglob("*.mp4"))) > 2)  # each of three seconds
+        child.terminate()
+        child.wait(PATIENCE_S)
     now = datetime.now(UTC)
     local = datetime.now().astimezone().tzinfo
     assert local is not None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from installed import normal
+from patience import PATIENCE_S
 from wheelhouse import checksums, flat, pack, requirements
 
 ROOT = Path(__file__).parent.parent
@@ -92,9 +93,9 @@ def test_the_zip_is_the_same_bytes_again_and_its_checksums_hold(tmp_path: Path) 
         archive.extractall(tmp_path / "out")
     out = tmp_path / "out/camwarden-1"
     check = ["sha256sum", "--check", "--quiet", "SHA256SUMS"]
-    assert subprocess.run(check, cwd=out, timeout=30, check=False).returncode == 0
+    assert subprocess.run(check, cwd=out, timeout=PATIENCE_S, check=False).returncode == 0
     (out / "wheels/a.whl").write_bytes(b"b" * 1000)
-    assert subprocess.run(check, cwd=out, timeout=30, check=False, capture_output=True).returncode == 1
+    assert subprocess.run(check, cwd=out, timeout=PATIENCE_S, check=False, capture_output=True).returncode == 1
 
 
 @pytest.mark.parametrize("name", ["README.txt", "README.zh.txt"])

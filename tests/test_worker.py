@@ -22,7 +22,7 @@ from masking.worker import Worker
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Worker]:
-    with Worker() as running:
+    with Worker(timeout_s=PATIENCE_S) as running:
         yield running
 
 

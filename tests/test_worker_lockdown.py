@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pictures
 import pytest
+from patience import PATIENCE_S
 
 from masking import decode, worker
 from masking.model import WorkerError
@@ -19,7 +20,7 @@ from masking.worker import Worker
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Worker]:
-    with Worker() as running:
+    with Worker(timeout_s=PATIENCE_S) as running:
         yield running
 
 
@@ -66,7 +67,7 @@ def test_each_layer_alone_keeps_the_key_file_closed(tmp_path: Path) -> None:
     )
     for layer in ("landlock", "seccomp"):
         command = [sys.executable, "-c", code, layer, str(key)]
-        ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
         assert ran.stdout.strip() == "refused", (layer, ran.stderr)
 
 
@@ -86,7 +87,7 @@ def test_the_child_has_no_rights_no_threads_and_no_files_but_its_pipes(shared: W
 
 def test_the_child_gets_neither_the_environment_nor_secrets_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/secret-place")
-    with Worker() as running:
+    with Worker(timeout_s=PATIENCE_S) as running:
         assert running.limits == ()
         command = Path(f"/proc/{running.pid}/cmdline").read_bytes()
         assert b"secret-place" not in command

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from patience import PATIENCE_S
 from pictures import ZONE, Mask, masked, polygon, scene
 
 from masking.model import Job, PictureKind, WorkerError, Zone
@@ -20,7 +21,7 @@ HIDDEN = (Zone("window", polygon(ZONE), "color", "#000000"),)
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker() as shared:
+    with Worker(timeout_s=PATIENCE_S) as shared:
         yield shared
 
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pictures
 import pytest
+from patience import PATIENCE_S
 from pictures import DESK_AND_DOOR, ZONE, jpeg, polygon
 
 from masking import baseline, wire, wire_study, worker
@@ -26,7 +27,7 @@ BOX = (((0.02, 0.02), (0.4, 0.02), (0.4, 0.1), (0.02, 0.1)),)
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Worker]:
-    with Worker() as running:
+    with Worker(timeout_s=PATIENCE_S) as running:
         yield running
 
 
@@ -281,7 +282,7 @@ def test_a_hostile_child_s_study_costs_one_picture(monkeypatch: pytest.MonkeyPat
     frames = wire.frame({"ready": True, "limits": []}) + wire.frame(answer)
     code = f"import os, signal; os.write(1, bytes.fromhex({frames.hex()!r})); signal.pause()"
     monkeypatch.setattr(worker, "_BOOT", code)
-    with Worker(timeout_s=5) as running:
+    with Worker(timeout_s=PATIENCE_S) as running:
         with pytest.raises(WorkerError) as failed:
             running.judge(Job(b"", "jpeg", (), ASKED))
         assert failed.value.reason == "crashed"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from demo_clock import SetClock
+from smaller_site import unhurried
 
 from agent import cycle, state
 from agent.config_load import load
@@ -75,7 +76,7 @@ def told_site(
     """Run a site. `more` is added to its site.toml."""
     clock = SetClock()
     with SimulatedSite(clock, devices, cameras) as simulated:
-        config = simulated.write_config(folder, {"host": "127.0.0.1", "tls": False, "confirm": "broker"})
+        config = unhurried(simulated.write_config(folder, {"host": "127.0.0.1", "tls": False, "confirm": "broker"}))
         text = config.read_text("utf-8").partition("[discovery]")  # a site whose network nobody listens to
         config.write_text(text[0] + "[storage]" + text[2].partition("[storage]")[2] + more, "utf-8")
         site = load(config)

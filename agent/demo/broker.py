@@ -23,8 +23,8 @@ from agent.demo.device_view import HOST
 from agent.files import write_atomic
 
 USER = "demo"
-READY_WITHIN_S = 10.0
-STOP_WITHIN_S = 5.0
+READY_WITHIN_S = 60.0
+STOP_WITHIN_S = 20.0
 PACKET_MAX_BYTES = 256 * 1024
 ATTEMPTS = 5
 """A port that was free may be taken before the child binds it; then the next is tried."""

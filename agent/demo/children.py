@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-STOP_WITHIN_S = 5.0
+STOP_WITHIN_S = 20.0
 
 
 class ChildFailed(Exception):
@@ -23,7 +23,7 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-P", "-m", "agent", *map(str, arguments)]
 
 
-def output_of(arguments: Sequence[str | Path], accepted: Sequence[int] = (0,), timeout_s: float = 30.0) -> str:
+def output_of(arguments: Sequence[str | Path], accepted: Sequence[int] = (0,), timeout_s: float = 120.0) -> str:
     """Run a command to its end and return what it printed.
 
     Raises:

@@ -31,7 +31,7 @@ from agent.model import Message
 SCHEMA = "camwarden-demo/1"
 FOUND_SOMETHING = (0, 1, 3, 4)
 """Exit codes of a cycle that ran: the simulated site has faults on purpose."""
-UNTRUSTED_WITHIN_S = 20.0
+UNTRUSTED_WITHIN_S = 120.0
 POLL_S = 0.1
 
 BROKERS: Mapping[str, Callable[[Path], Broker]] = {"embedded": embedded_broker, "mosquitto": mosquitto_broker}
@@ -133,7 +133,7 @@ def first_cycle(demo: Demo, say: Say) -> None:
                 {"site": SITE_ID, "kid": key["kid"]},
             )
         )
-        code = agent.wait(timeout=90)
+        code = agent.wait(timeout=180)
     if code not in FOUND_SOMETHING:
         raise ChildFailed(f"camwarden run --once ended with {code}: see {demo.out / 'agent.log'}")
 
@@ -159,7 +159,7 @@ def hand_over(demo: Demo, lang: str) -> None:
         lang,
         "--quiet",
     ]
-    output_of(command, FOUND_SOMETHING, timeout_s=90)
+    output_of(command, FOUND_SOMETHING, timeout_s=180)
 
 
 def another_cycle(demo: Demo) -> None:
@@ -168,7 +168,7 @@ def another_cycle(demo: Demo) -> None:
     Raises:
         ChildFailed: The agent failed, or the hub did not confirm.
     """
-    output_of(["run", "--once", "--config", demo.config], FOUND_SOMETHING, timeout_s=90)
+    output_of(["run", "--once", "--config", demo.config], FOUND_SOMETHING, timeout_s=180)
 
 
 def delivered(demo: Demo) -> Delivered:
