@@ -82,6 +82,11 @@ class Remembered:
     since: datetime | None = None
     seen_at: datetime | None = None
 
+    @property
+    def answering(self) -> Mark:
+        """The box that answered there last."""
+        return self.other or self.mark
+
 
 def window(period_s: int) -> timedelta:
     """Return the time within which sightings add up: a day, or three periods where a day has fewer looks than that."""

@@ -278,14 +278,21 @@ def test_a_try_under_an_earlier_configuration_still_counts_and_says_so() -> None
         ("refused", ("m1",), Mark("", "", ("m1",)), ("pass", "")),
         ("refused", ("m1",), Mark("", "s1", ("m1",)), ("pass", "")),  # its serial number became known later
         ("refused", ("m1",), Mark("", "", ("m2",)), ("unknown", "another-box")),
+        (
+            "refused",
+            ("s2",),
+            Remembered(Mark("", "s1"), other=Mark("", "s2")),
+            ("pass", ""),
+        ),  # not yet the one that belongs
+        ("refused", ("s1",), Remembered(Mark("", "s1"), other=Mark("", "s2")), ("unknown", "another-box")),
         ("refused", (), Mark("", "s2"), ("pass", "")),  # which box it was is not known
         ("refused", ("s1",), Mark("", ""), ("pass", "")),  # which box it is is not known
     ],
 )
 def test_what_the_box_before_said_speaks_for_no_other_one(
-    result: Outcome, box: tuple[str, ...], now: Mark, expected: tuple[str, str]
+    result: Outcome, box: tuple[str, ...], now: Mark | Remembered, expected: tuple[str, str]
 ) -> None:
-    around = Around(remembered={"nvr": Remembered(now)})
+    around = Around(remembered={"nvr": now if isinstance(now, Remembered) else Remembered(now)})
     facts = replace(gather(()), factory=newest((row(result, box=box),)), around=around)
     (found,) = factory.CHECK.run(factory.CHECK, SITE, facts, NOW)
     assert (found.status, found.reason) == expected

@@ -38,7 +38,7 @@ def _device(check: Check, site: Site, facts: Facts, one: Tried) -> Finding:
     evidence: dict[str, Json] = {"tried_at": utc_text(one.at), "maker": one.maker}
     evidence["configuration"] = "as it is" if one.config == site.digest else "an earlier one"
     known = facts.around.remembered.get(one.device)
-    if not one.is_of(box_of(known.mark if known else None)):
+    if not one.is_of(box_of(known.answering if known else None)):
         message = Message(
             "another box stands there since its factory login was tried at {at}: run {command} to try this one",
             {**values, "command": COMMAND},
