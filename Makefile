@@ -146,7 +146,7 @@ rootfs: ## root folders for gateways with an old Python, from the newest package
 	for arch in amd64 arm64; do deb=$$(ls -t dist/camwarden_*+py3.13_$$arch.deb 2>/dev/null | head -1); test -z "$$deb" || \
 		sh packaging/rootfs/build.sh $$deb dist/camwarden-rootfs-$$arch.tar.zst || exit 1; done
 
-release: ## everything that a release has, into an empty dist/; then: make sign
+release: ## everything that a release has, into an empty dist/ (as root); then: make sign
 	@test -z "$$(ls dist 2>/dev/null)" || { echo "dist/ is not empty: what lies there would be released too"; exit 64; }
 	sh packaging/system-packages.sh arch-test qemu-user-static
 	sh packaging/rootfs/can_run.sh amd64 arm64

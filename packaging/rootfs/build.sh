@@ -28,6 +28,7 @@ mmdebstrap --quiet --format=tar --variant=minbase --architectures="$arch" \
     --customize-hook='mkdir -p "$1/usr/lib/camwarden/root-folder"' \
     --customize-hook='copy-in systemd/camwarden-rootdirectory.conf /usr/lib/camwarden/root-folder' \
     --customize-hook='copy-in packaging/rootfs/camwarden /usr/lib/camwarden/root-folder' \
+    --customize-hook='chmod 0644 "$1"/usr/lib/camwarden/root-folder/*' \
     --customize-hook='rm -rf "$1/tmp/camwarden.deb" "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/* "$1"/var/log/*' \
     --customize-hook='mkdir -p "$1/etc/camwarden" "$1/var/lib/camwarden" "$1/run/camwarden"' \
     --customize-hook=': > "$1/etc/resolv.conf"; : > "$1/etc/hosts"; rm -f "$1/etc/hostname"' \
