@@ -118,11 +118,13 @@ def _read_request(stream: object) -> Asked | None:
     if len(line) != 3:
         return None
     headers = {}
-    while (text := stream.readline().decode("latin-1").strip()) != "":  # type: ignore[attr-defined]
-        name, _, value = text.partition(":")
+    while (data := stream.readline()).strip():  # type: ignore[attr-defined]
+        name, _, value = data.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
-    body = stream.read(int(headers.get("content-length", 0)))  # type: ignore[attr-defined]
-    return Asked(line[0], line[1], headers, body)
+    length = int(headers.get("content-length", 0)) if data else 1
+    body = stream.read(length)  # type: ignore[attr-defined]
+    # Shorter than it says, or at its end in the head: whoever asked has hung up in the middle.
+    return Asked(line[0], line[1], headers, body) if len(body) == length else None
 
 
 def http(

@@ -160,11 +160,13 @@ class RtspDevice:
         ended = threading.Event()  # of this session: the TEARDOWN of the one before may be read after our PLAY
         with contextlib.suppress(OSError), sock, sock.makefile("rb") as stream:
             while line := stream.readline():
-                method, url, _ = line.decode().split()
                 headers = {}
-                while text := stream.readline().decode().strip():
-                    name, _, value = text.partition(":")
+                while (data := stream.readline()).strip():
+                    name, _, value = data.decode().partition(":")
                     headers[name.lower()] = value.strip()
+                if not data:
+                    return  # whoever asked has hung up in the middle
+                method, url, _ = line.decode().split()
                 asked = RtspAsked(method, url, headers)
                 self.asked.append(asked)
                 answer = self._answer(asked)

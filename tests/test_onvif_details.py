@@ -175,7 +175,7 @@ def test_an_optional_read_that_hangs_does_not_take_the_others_time(operation: st
         needed = False
     script = Script(recordings=RECORDED)
     script.answers[operation] = lambda asked: None
-    with script.device() as served, transport_to(served, 1.0) as transport:
+    with script.device() as served, transport_to(served, 4.0) as transport:
         seen = read(CAMERAS, transport)
         assert transport.deadline.passed is needed
     subject, name = OPERATIONS[operation]
