@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-import select
 import signal
+import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pictures
 import pytest
+from hubside import waits
 from patience import LATE_S, PATIENCE_S
 from pictures import job, reason_of
 
@@ -47,7 +49,7 @@ def test_a_child_that_is_killed_in_the_middle_of_a_job_costs_one_job(encoded: di
         first = running.pid
         assert first is not None
         stopped(first)
-        killer = threading.Thread(target=killed_once_it_has_a_job, args=(first,))
+        killer = threading.Thread(target=killed_once_it_has_a_job, args=(running,))
         killer.start()
         with pytest.raises(WorkerError, match="signal 9") as failed:
             running.judge(job(encoded["jpeg"]))
@@ -62,10 +64,13 @@ def stopped(pid: int) -> None:
     os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)  # on a busy machine it may still do a job until then
 
 
-def killed_once_it_has_a_job(pid: int) -> None:
-    with Path(f"/proc/{pid}/fd/0").open("rb", buffering=0) as jobs:  # of a child that is stopped, and reads nothing
-        assert select.select([jobs], [], [], PATIENCE_S)[0]
-    os.kill(pid, signal.SIGKILL)
+def killed_once_it_has_a_job(running: Worker) -> None:
+    """End a child that is stopped as soon as its pipe holds something that it has not read."""
+    child = running._child
+    assert child is not None and child.stdin is not None
+    waiting, pipe = bytearray(4), child.stdin.fileno()
+    waits(lambda: fcntl.ioctl(pipe, termios.FIONREAD, waiting) == 0 and any(waiting))
+    os.kill(child.pid, signal.SIGKILL)
 
 
 def test_a_child_that_died_between_jobs_is_replaced_without_an_error(encoded: dict[str, bytes]) -> None:
