@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from agent.chain import utc_text
 from agent.commands.hub_run import address
-from agent.commands.verify_watch import until_interrupted
+from agent.commands.verify_watch import until_interrupted, wait_until
 from agent.config_load import load_tls_place
 from agent.config_sections import is_host
 from agent.enroll.token import Token, read_address
@@ -174,7 +174,7 @@ def _serve(args: argparse.Namespace, place: Place, store: EnrollStore) -> int:
     listen = args.listen or (everywhere, place.settings.port)
     with serving(place, store, listen, partial(_tell, args), lambda: datetime.now(UTC)) as port:
         _tell(args, {"event": "ready", "host": listen[0], "port": port})
-        stop.wait()
+        wait_until(stop)
     return OK
 
 

@@ -243,3 +243,13 @@ def until_interrupted() -> threading.Event:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+def wait_until(stop: threading.Event) -> None:
+    """Return when it is set.
+
+    Python's first thread acts on a signal, and wakes only by one that it took itself. A machine that shuts down stops
+    all processes, asks them to end and lets them go on (systemd 257): then any thread takes it. So the first one looks.
+    """
+    while not stop.wait(_LOOK_S):
+        pass
