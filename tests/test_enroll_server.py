@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from dripping import dripping
 from enrolling import EnrollDesk, Gateway, clock
 from hubside import Recorder
 from mosquitto import free_port
@@ -136,21 +137,10 @@ def test_strangers_that_say_nothing_hold_every_place_for_no_longer_than_the_dead
     """Most of them never begin TLS, one drips a request: none of them outlasts his time."""
     port = hasty_wire
     silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(AT_ONCE_MOST)]
-    stop, dripping = threading.Event(), opened(port)
-
-    def drip() -> None:
-        while not stop.wait(0.05):
-            try:
-                dripping.send(b"P")
-            except OSError:
-                return
-
-    thread = threading.Thread(target=drip)
-    thread.start()
-    assert isinstance(gateway.ask(desk.token(now=clock()), port), Grant)
-    stop.set()
-    thread.join(PATIENCE_S)
-    for one in [*silent, dripping]:
+    slow = opened(port)
+    with dripping(slow):
+        assert isinstance(gateway.ask(desk.token(now=clock()), port), Grant)
+    for one in [*silent, slow]:
         one.close()
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
+from dripping import dripping
 from patience import PATIENCE_S
 
 from agent import http_serving
@@ -63,21 +64,9 @@ def test_a_request_is_answered_and_only_of_the_method_that_is_served() -> None:
 
 def test_a_connection_ends_at_its_deadline_whether_it_says_nothing_or_drips() -> None:
     """A byte every now and then would keep a mere pause from ever being too long."""
-    with listening() as port, connected(port) as silent, connected(port) as dripping:
-        stop = threading.Event()
-
-        def drip() -> None:
-            while not stop.wait(0.05):
-                try:
-                    dripping.send(b"P")
-                except OSError:
-                    return
-
-        thread = threading.Thread(target=drip)
-        thread.start()
-        assert said(silent) == said(dripping) == b""
-        stop.set()
-        thread.join()
+    with listening() as port, connected(port) as silent, connected(port) as slow:
+        with dripping(slow):
+            assert said(silent) == said(slow) == b""
         assert posted(port)[0] == 200
 
 
@@ -126,13 +115,15 @@ def test_more_connections_than_places_wait_and_are_all_answered() -> None:
 
 
 def test_answers_are_made_one_at_a_time() -> None:
-    inside, most = 0, 0
+    inside, most, another_came = 0, 0, threading.Event()
 
     def count(asked: Asked) -> Reply:
         nonlocal inside, most
         inside += 1
         most = max(most, inside)
-        time.sleep(0.02)  # room for another to come in
+        if inside > 1:
+            another_came.set()
+        another_came.wait(0.02)  # returns early, and fails the test, as soon as one is here beside this one
         inside -= 1
         return echo(asked)
 
@@ -162,17 +153,20 @@ def test_the_end_cuts_open_connections_and_does_not_wait_for_their_deadline() ->
 def test_an_answer_that_is_being_made_is_over_before_the_end() -> None:
     """What it is made of may be closed afterwards."""
     begun, done = threading.Event(), threading.Event()
+    clients: list[socket.socket] = []
 
     def slow(asked: Asked) -> Reply:
         begun.set()
-        time.sleep(0.3)  # the work of an answer
+        assert said(clients[0]) == b""  # the end has begun: it cuts what is open first, and waits then
         done.set()
         return echo(asked)
 
-    with listening(slow, PATIENT) as port, connected(port) as client:
-        client.sendall(b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
-        assert begun.wait(PATIENCE_S)
-    assert done.is_set()
+    with ExitStack() as left:
+        with listening(slow, PATIENT) as port:
+            clients.append(left.enter_context(connected(port)))
+            clients[0].sendall(b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+            assert begun.wait(PATIENCE_S)
+        assert done.is_set()
 
 
 def test_a_process_that_may_have_no_further_thread_takes_the_next_connection_all_the_same(
