@@ -186,14 +186,10 @@ def config_ends(store: Store, site: str, within: timedelta) -> tuple[tuple[str, 
 
     By time of arrival, which the site does not set. None where there is only one.
     """
-    newest = store.all(
-        "SELECT id, epoch, payload, arrived_at FROM report WHERE site = ? AND stream = 'config' AND fork = 0"
-        " ORDER BY arrived_at DESC, id DESC LIMIT 1",
-        site,
-    )
-    if not newest:
+    newest = _newest_config(store, site)
+    if newest is None:
         return None
-    ((number, epoch, payload, arrived_at),) = newest
+    number, epoch, payload, arrived_at = newest
     since = (datetime.fromisoformat(arrived_at) - within).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     earlier = store.all(
         "SELECT epoch, payload FROM report WHERE site = ? AND stream = 'config' AND fork = 0 AND arrived_at >= ?"
@@ -205,12 +201,18 @@ def config_ends(store: Store, site: str, within: timedelta) -> tuple[tuple[str, 
 
 def newest_config(store: Store, site: str) -> bytes | None:
     """Return the payload of a site's newest configuration report, by time of arrival; None where there is none."""
+    newest = _newest_config(store, site)
+    return newest[2] if newest else None
+
+
+def _newest_config(store: Store, site: str) -> tuple[int, str, bytes, str] | None:
+    """Return row number, epoch, payload and time of arrival."""
     rows = store.all(
-        "SELECT payload FROM report WHERE site = ? AND stream = 'config' AND fork = 0"
+        "SELECT id, epoch, payload, arrived_at FROM report WHERE site = ? AND stream = 'config' AND fork = 0"
         " ORDER BY arrived_at DESC, id DESC LIMIT 1",
         site,
     )
-    return rows[0][0] if rows else None
+    return rows[0] if rows else None
 
 
 @dataclass(frozen=True, slots=True)
