@@ -28,11 +28,9 @@ def write_atomic(path: Path, data: bytes, mode: int, owner: tuple[int, int] | No
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            status = os.fstat(file.fileno())
-            if owner not in (
-                None,
-                (status.st_uid, status.st_gid),
-            ):  # the unit forbids this call, also where it changes nothing
+            made = os.fstat(file.fileno())
+            # The unit forbids this call, also where it changes nothing.
+            if owner is not None and owner != (made.st_uid, made.st_gid):
                 os.fchown(file.fileno(), *owner)
             os.fchmod(file.fileno(), mode)
             file.write(data)

@@ -115,8 +115,8 @@ def _not_renewed(check: Check, found: Finding, failing: NotRenewed, now: datetim
             "{since}: {why}",
             values,
         )
-    elif not failing.refused and now - failing.since <= SILENT_AFTER:
-        pass
+    elif not _is_trouble(failing, now):
+        return replace(found, evidence=evidence)
     elif found.reason == "own-clock-not-synchronised":
         message = Message(
             "our own clock is not synchronised, so the certificate's end cannot be judged, and the gateway could not "
@@ -130,6 +130,10 @@ def _not_renewed(check: Check, found: Finding, failing: NotRenewed, now: datetim
         )
         return check.finding("site", "warn", "not-renewed", evidence, message)
     return replace(found, evidence=evidence, message=message)
+
+
+def _is_trouble(failing: NotRenewed, now: datetime) -> bool:
+    return failing.refused or now - failing.since > SILENT_AFTER
 
 
 def _certificate(check: Check, site: Site, own: OwnCertificate, clock_trusted: bool, now: datetime) -> Finding:
