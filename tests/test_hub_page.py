@@ -55,6 +55,15 @@ def test_an_acknowledged_finding_stays_open_and_says_who_knows_of_it() -> None:
     assert "acknowledged by" not in render_page(drafts[0].body, PROOF)
 
 
+def test_a_rule_of_two_documents_names_each_with_its_article() -> None:
+    a_site = site(camera())
+    facts = facts_of(a_site, ())
+    drafts, _ = build_reports(a_site, facts, run_checks(a_site, facts, NOW), (), Memory(), NOW, {})
+    alone = [{**one, "caused_by": ""} for one in drafts[0].body["findings"] if one["check"] == "privacy-mask-effective"]  # type: ignore[union-attr,dict-item,index,call-overload]
+    text = render_page({**drafts[0].body, "findings": alone}, PROOF)
+    assert ">Datong Measures article 5(2); Order 799 article 13</td>" in text
+
+
 def test_recordings_that_nobody_declared_are_unknown_for_the_camera_not_undue() -> None:
     row = page(camera(recorded=False), healthy()).split('<td class="id">gate')[1].split("</tr>")[0]
     assert "retention-days site" in row

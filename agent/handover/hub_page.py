@@ -13,8 +13,9 @@ from typing import Any, get_args
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from agent.handover.report_words import rule_text
 from agent.handover.timeline_svg import timeline_svgs
-from agent.model import Status
+from agent.model import Source, Status
 from agent.timeline import Timeline
 from agent.timeline_wire import parse_timeline
 
@@ -85,6 +86,7 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
         paths=_paths(findings),
         # Escaped where it is made: it is XML of its own.
         plots=[Markup(svg) for svg in timeline_svgs(shown, lang)] if shown else [],  # noqa: S704
+        rule=lambda source: rule_text(Source(source["document"], source["article"]), "en"),
         statuses=get_args(Status),
     )
 
