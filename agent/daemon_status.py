@@ -90,6 +90,7 @@ def open_rows(site: Site, findings: tuple[Finding, ...]) -> dict[str, Json]:
             "name": names.get(f.subject, ""),
             "message": f.message.template,
             "values": f.message.plain_values(),
+            "next_step": f.message.next_step,
         }
         for f in found[:OPEN_MAX]
     ]

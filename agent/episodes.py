@@ -163,7 +163,7 @@ def episode_data(one: Episode) -> dict[str, Any]:
         "worst": one.worst,
         "severity": one.severity,
         "reason": one.reason,
-        "message": [one.message.template, one.message.plain_values()],
+        "message": [one.message.template, one.message.plain_values(), one.message.next_step],
         "detected_at": one.detected_at.isoformat(),
         "acknowledged": note_data(one.acknowledged) if one.acknowledged else None,
         "repaired_at": one.repaired_at.isoformat() if one.repaired_at else None,
@@ -177,11 +177,11 @@ def episode_data(one: Episode) -> dict[str, Any]:
 
 def episode_from(data: Mapping[str, Any]) -> Episode:
     """Return what `episode_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
-    template, values = data["message"]
+    template, values, *step = data["message"]
     noted = note_from(data["acknowledged"]) if data["acknowledged"] else None
     return Episode(
         data["check"], data["subject"], data["status"], data["worst"], data["severity"], data["reason"],
-        Message(template, values), datetime.fromisoformat(data["detected_at"]),
+        Message(template, values, *step), datetime.fromisoformat(data["detected_at"]),
         noted if isinstance(noted, Acknowledgement) else None,
         _time(data["repaired_at"]), _time(data["verified_at"]), int(data["count"]), bool(data["flapping"]),
         bool(data.get("told", True)), str(data.get("fault_class", "")),

@@ -93,6 +93,13 @@ def test_a_fault_of_no_class_or_of_one_that_nobody_knows_is_of_the_rest() -> Non
     assert set(CLASSES) == {*get_args(FaultClass), OTHER}
 
 
+def test_an_episode_remembers_the_next_step_and_one_of_an_older_version_has_none() -> None:
+    one = replace(begun(GONE, NOW), message=Message("{what} is gone", {"what": "it"}, "look at {what}"))
+    data = episode_data(one)
+    assert str(episode_from(data).message) == "it is gone: look at it"
+    assert str(episode_from({**data, "message": data["message"][:2]}).message) == "it is gone"
+
+
 def test_an_episode_remembers_its_class_and_one_of_an_older_version_has_none() -> None:
     one = begun(GONE, NOW)
     assert episode_from(episode_data(one)) == one

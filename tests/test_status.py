@@ -17,6 +17,7 @@ import sites
 from agent import status_file
 from agent.assessed_days import Count, DayAssessed, Figure, rates_json
 from agent.commands import status as command
+from agent.commands.status_words import open_findings
 from agent.daemon_status import OPEN_MAX, open_rows
 from agent.errors import Forbidden
 from agent.files import as_owner_of, write_atomic
@@ -230,7 +231,7 @@ def test_the_daemon_leaves_what_is_not_in_order_worst_first_and_each_cause_once(
     found = [
         check.finding("camera:gate", "unknown", "r", {}, Message("why {w}", {"w": 1})),
         check.finding("camera:gate", "warn", "r", {}, Message("b"), caused_by="a device:box"),
-        check.finding("device:box", "fail", "r", {}, Message("c")),
+        check.finding("device:box", "fail", "r", {}, Message("c", next_step="mend it")),
         check.finding("site", "pass", "", {}, Message("d")),
     ]
     told = open_rows(sites.site(sites.camera()), tuple(found))
@@ -238,6 +239,7 @@ def test_the_daemon_leaves_what_is_not_in_order_worst_first_and_each_cause_once(
     assert isinstance(rows, list)
     assert [row["subject"] for row in rows] == ["device:box", "camera:gate"]
     assert rows[1]["values"] == {"w": 1}
+    assert [str(one.message) for one in open_findings(told)] == ["c: mend it", "why 1"]
     assert told["open_more"] == 0
     many = open_rows(sites.site(), tuple(found[:1] * (OPEN_MAX + 5)))
     assert told["open_more"] == 0

@@ -97,7 +97,7 @@ def open_findings(content: Mapping[str, Json]) -> tuple[OpenFinding, ...]:
         values = {
             key: value for key, value in mapping(row.get("values")).items() if isinstance(value, str | int | float)
         }
-        message = Message(str(row.get("message", "")), values)
+        message = Message(str(row.get("message", "")), values, str(row.get("next_step", "")))
         try:
             str(message)
         except (KeyError, IndexError, ValueError, AttributeError):
