@@ -42,6 +42,8 @@ PLANTED = [
     ("drivers/a.py", "import cv2", "cv2 may not be imported here"),
     ("masking/geometry.py", "import numpy", "must not load numpy"),
     ("masking/worker.py", "from cv2 import imdecode", "must not load cv2"),
+    ("masking/bitstream/a.py", "import numpy", "must not load numpy"),
+    ("masking/bitstream/a.py", "from masking import model", "masking/bitstream may not import masking"),
     ("agent/a.py", "import requests", "requests may not be imported here"),
     ("drivers/onvif/a.py", "import requests.adapters", "requests may not be imported here"),
     ("agent/a.py", "from urllib.request import urlopen", "urllib.request may not be imported here"),
@@ -94,6 +96,8 @@ ALLOWED = [
     ("agent/demo/a.py", "import cv2, numpy, paho, iotcore\nfrom http.server import HTTPServer"),
     ("agent/hub/a.py", "import cryptography, paho"),
     ("masking/mosaic.py", "import cv2, numpy\nfrom masking import model"),
+    ("masking/decode.py", "import cv2\nfrom masking.bitstream import h264"),
+    ("masking/bitstream/a.py", "from masking.bitstream import bits\nfrom masking.bitstream.bits import Bits"),
     ("packaging/build.py", "import agent.version"),
     ("agent/a.py", "\n" * 350),
 ]

@@ -1,0 +1,161 @@
+"""Reads the segments of a JPEG that its picture needs, each value held against its range. Pure.
+
+Source: ITU-T T.81 clauses B.2.2 to B.2.4 and G.1.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from masking.bitstream.picture import undecodable
+
+Process = Literal["baseline", "extended", "progressive"]
+
+PROCESSES: Final[dict[int, Process]] = {0xC0: "baseline", 0xC1: "extended", 0xC2: "progressive"}
+"""Frame headers that are read, by marker: Huffman coded, of 8 bits. No other process is decoded."""
+
+_AC_LAST = 63
+_MCU_MAX_BLOCKS = 10
+_DC_CATEGORIES = 16
+_BLOCK_PX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One colour of the picture: its number, sampling factors and quantization table."""
+
+    id: int
+    across: int
+    down: int
+    table: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame header."""
+
+    process: Process
+    width_px: int
+    height_px: int
+    components: tuple[Component, ...]
+
+
+def read_frame(marker: int, body: bytes) -> Frame:
+    """Read SOF0, SOF1 or SOF2.
+
+    Raises:
+        NotAPicture: A length or value is not one that the standard allows, or the frame is not one that is decoded.
+    """
+    if len(body) < 6:
+        raise undecodable("the JPEG's frame header ends in the middle")
+    depth, count = body[0], body[5]
+    height_px, width_px = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
+    if depth != 8:
+        raise undecodable(f"the JPEG has {depth} bits a sample, which is not decoded")
+    if count not in (1, 3):
+        raise undecodable(f"the JPEG has {count} components, which are not decoded")
+    if len(body) != 6 + 3 * count:
+        raise undecodable("the JPEG's frame header has another length than its components need")
+    parts = [body[at : at + 3] for at in range(6, len(body), 3)]
+    components = tuple(Component(number, factors >> 4, factors & 15, table) for number, factors, table in parts)
+    for each in components:
+        if not (1 <= each.across <= 4 and 1 <= each.down <= 4 and each.table <= 3):
+            raise undecodable("the JPEG's frame header holds a value out of range")
+    if len({each.id for each in components}) != count:
+        raise undecodable("the JPEG has two components of one number")
+    return Frame(PROCESSES[marker], width_px, height_px, components)
+
+
+def read_quantization(body: bytes) -> frozenset[int]:
+    """Read DQT; return which tables it defines."""
+    found, at = set(), 0
+    while at < len(body):
+        wide, number = body[at] >> 4, body[at] & 15
+        table = body[at + 1 : at + 1 + 64 * (wide + 1)]
+        if wide > 1 or number > 3 or len(table) != 64 * (wide + 1):
+            raise undecodable("the JPEG holds a quantization table that is none")
+        values = [int.from_bytes(table[i : i + 2], "big") for i in range(0, 128, 2)] if wide else table
+        if not all(values):
+            raise undecodable("the JPEG divides by zero")
+        found.add(number)
+        at += 1 + len(table)
+    if not found:
+        raise undecodable("the JPEG holds an empty quantization segment")
+    return frozenset(found)
+
+
+def read_huffman(body: bytes) -> frozenset[tuple[int, int]]:
+    """Read DHT; return which tables it defines, by class (0 DC, 1 AC) and number."""
+    found, at = set(), 0
+    while at < len(body):
+        kind, number = body[at] >> 4, body[at] & 15
+        counts = body[at + 1 : at + 17]
+        values = body[at + 17 : at + 17 + sum(counts)]
+        if kind > 1 or number > 3 or len(counts) != 16 or not 0 < sum(counts) <= 256 or len(values) != sum(counts):
+            raise undecodable("the JPEG holds a Huffman table that is none")
+        room = 1
+        for count in counts:
+            room = 2 * room - count
+            if room < 0:
+                raise undecodable("the JPEG holds a Huffman table with more codes than there are")
+        if kind == 0 and max(values) >= _DC_CATEGORIES:
+            raise undecodable("the JPEG holds a Huffman table with a category that is none")
+        found.add((kind, number))
+        at += 17 + len(values)
+    if not found:
+        raise undecodable("the JPEG holds an empty Huffman segment")
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A scan header: per component its number, DC and AC table; which coefficients, and which bits of them."""
+
+    components: tuple[tuple[int, int, int], ...]
+    first: int
+    last: int
+    high: int
+    low: int
+
+
+def read_scan(body: bytes, frame: Frame) -> Scan:
+    """Read SOS, whose components must be some of the frame's, in its order.
+
+    Raises:
+        NotAPicture: A length or value is not one that the standard allows in a frame of this process.
+    """
+    count = body[0] if body else 0
+    if not 1 <= count <= len(frame.components) or len(body) != 4 + 2 * count:
+        raise undecodable("the JPEG's scan header has another length than its components need")
+    components = tuple((body[at], body[at + 1] >> 4, body[at + 1] & 15) for at in range(1, 1 + 2 * count, 2))
+    named = [each for each in frame.components if each.id in {number for number, _, _ in components}]
+    if [each.id for each in named] != [number for number, _, _ in components]:
+        raise undecodable("a scan of the JPEG names components that the frame does not have in this order")
+    if count > 1 and sum(each.across * each.down for each in named) > _MCU_MAX_BLOCKS:
+        raise undecodable("a scan of the JPEG interleaves more blocks than it may")
+    tables = 1 if frame.process == "baseline" else 3
+    if any(max(dc, ac) > tables for _, dc, ac in components):
+        raise undecodable("a scan of the JPEG names a Huffman table that cannot be")
+    first, last, high, low = body[-3], body[-2], body[-1] >> 4, body[-1] & 15
+    if frame.process != "progressive":
+        if (first, last, high, low) != (0, _AC_LAST, 0, 0):
+            raise undecodable("a scan of the JPEG sends a part of the coefficients, in a process that sends all")
+    elif not _progressive(count, first, last, high, low):
+        raise undecodable("a scan of the JPEG sends coefficients that cannot be sent so")
+    return Scan(components, first, last, high, low)
+
+
+def _progressive(count: int, first: int, last: int, high: int, low: int) -> bool:
+    band = last == 0 if first == 0 else count == 1 and first <= last <= _AC_LAST
+    return band and low <= 13 and high in (0, low + 1)
+
+
+def most_restarts(frame: Frame, scan: Scan, interval: int) -> int:
+    """Return how many restart markers a scan may hold where one stands behind every `interval` units of blocks."""
+    across_px = down_px = _BLOCK_PX
+    if len(scan.components) > 1:
+        across_px *= max(each.across for each in frame.components)
+        down_px *= max(each.down for each in frame.components)
+    blocks = -(-frame.width_px // across_px) * -(-frame.height_px // down_px)
+    return blocks // interval if interval else 0

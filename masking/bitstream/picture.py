@@ -1,0 +1,50 @@
+"""What our own reading of foreign bytes ends with: one picture, or why there is none. And the bounds of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+SIDE_MIN_PX = 16
+SIDE_MAX_PX = 16_888
+"""The longest side of a picture at level 6.2 of H.264 and H.265: the square root of eight times its largest area."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessUnit:
+    """One picture in Annex-B form, parameter sets first; its size is that of the picture as it is shown.
+
+    `dropped_units` counts the units that were looked at up to the end of the picture, and are not in `data`.
+    """
+
+    data: bytes = field(repr=False)
+    width_px: int
+    height_px: int
+    dropped_units: int
+
+
+class NotAPicture(Exception):
+    """The bytes are not one picture that may reach a decoder. The detail is one line of our own words and numbers."""
+
+    def __init__(self, reason: Literal["undecodable", "too-large"], detail: str) -> None:
+        super().__init__(detail)
+        self.reason: Literal["undecodable", "too-large"] = reason
+
+
+def undecodable(detail: str) -> NotAPicture:
+    """Return the refusal of bytes that no decoder should see."""
+    return NotAPicture("undecodable", detail)
+
+
+def check_size(
+    width_px: int, height_px: int, max_pixels: int, side_min_px: int = SIDE_MIN_PX, side_max_px: int = SIDE_MAX_PX
+) -> None:
+    """Refuse a picture, as it is stored or as it is shown, that is too small to be judged or too large to be decoded.
+
+    Raises:
+        NotAPicture: A side is below or above its bound, or there are more than `max_pixels`.
+    """
+    if min(width_px, height_px) < side_min_px:
+        raise undecodable(f"the picture has only {width_px}x{height_px} pixels")
+    if max(width_px, height_px) > side_max_px or width_px * height_px > max_pixels:
+        raise NotAPicture("too-large", f"the picture has {width_px}x{height_px} pixels")

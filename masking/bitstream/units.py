@@ -1,0 +1,60 @@
+"""Finds the NAL units of a byte stream. Pure, and linear in its length.
+
+Source: ITU-T H.264 Annex B and ITU-T H.265 Annex B, which are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from masking.bitstream.picture import undecodable
+
+MAX_UNITS = 4096
+"""So many units are looked at. A picture of 64 million pixels in slices of one row of blocks each has some 500."""
+
+Span = tuple[int, int]
+"""Where a unit begins, without its start code, and where it ends, without the zeros behind it."""
+
+_START = b"\0\0\1"
+_START_WRITTEN = b"\0\0\0\1"
+_ZEROS_AT_ONCE = 4096
+
+
+def units(data: bytes) -> Iterator[Span]:
+    """Yield the units in order; empty ones are left out.
+
+    Raises:
+        NotAPicture: The bytes do not begin with a start code, or hold more than MAX_UNITS units.
+    """
+    start = data.find(_START)
+    if start < 0 or _without_zeros(data, 0, start):
+        raise undecodable("the data does not begin with a start code")
+    for _ in range(MAX_UNITS):
+        begin = start + len(_START)
+        start = data.find(_START, begin)
+        end = _without_zeros(data, begin, len(data) if start < 0 else start)
+        if end > begin:
+            yield begin, end
+        if start < 0:
+            return
+    raise undecodable(f"no picture ends within {MAX_UNITS} units")
+
+
+def written(data: bytes, spans: Iterable[Span]) -> bytes:
+    """Return a new byte stream of those units, each with a start code of four bytes."""
+    view = memoryview(data)
+    parts: list[bytes | memoryview] = []
+    for begin, end in spans:
+        parts += (_START_WRITTEN, view[begin:end])
+    return b"".join(parts)
+
+
+def _without_zeros(data: bytes, begin: int, end: int) -> int:
+    """Return where the bytes end without the zeros at their end (trailing_zero_8bits), copying little of them."""
+    while end > begin:
+        tail = data[max(begin, end - _ZEROS_AT_ONCE) : end]
+        kept = len(tail.rstrip(b"\0"))
+        end -= len(tail) - kept
+        if kept:
+            break
+    return end
