@@ -104,6 +104,16 @@ class CameraConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerRules:
+    """What becomes of pictures where the process that decodes them cannot be confined.
+
+    `unconfined`: `refuse`: none is judged; `accept`: they are judged all the same, and every report says so.
+    """
+
+    unconfined: Literal["refuse", "accept"] = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """How devices are read. `deadline_s` is the one limit for all reads of a device, pictures included."""
 
@@ -306,6 +316,7 @@ class Site:
     devices: tuple[Device, ...] = ()
     cameras: tuple[CameraConfig, ...] = ()
     probe: Probe = field(default_factory=Probe)
+    worker: WorkerRules = field(default_factory=WorkerRules)
     policy: Policy = field(default_factory=Policy)
     quality: Thresholds = field(default_factory=Thresholds)
     hub: Hub | None = None

@@ -22,7 +22,7 @@ from agent.config_lines import KeyPath
 from agent.config_mirrors import read_mirrors
 from agent.config_problems import ConfigError, ConfigForbidden, Problem
 from agent.config_quality import read_quality
-from agent.config_sections import read_discovery, read_hub, read_policy, read_probe, read_site
+from agent.config_sections import read_discovery, read_hub, read_policy, read_probe, read_site, read_worker
 from agent.config_storage import read_storage
 from agent.config_table import Document, Table
 from agent.config_telemetry import read_digest, read_metrics
@@ -50,6 +50,7 @@ _TABLES = (
     "quality",
     "storage",
     "metrics",
+    "worker",
     "daily_digest",
     "discovery",
     "hub",
@@ -157,6 +158,7 @@ def read_tables(top: Table, credentials: dict[str, Credential] | None) -> Site:
         policy=policy,
         quality=read_quality(top.table("quality", "optional")),
         storage=read_storage(top.table("storage", "optional")),
+        worker=read_worker(top.table("worker", "optional")),
         metrics=read_metrics(top.table("metrics", "optional")),
         daily_digest=read_digest(top.table("daily_digest", "optional"), credentials),
         discovery=read_discovery(top.table("discovery", "optional")),

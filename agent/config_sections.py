@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 
-from agent.config import PERIOD_MAX_S, PERIOD_MIN_S, Discovery, Hub, Ignored, Policy, Probe, Site
+from agent.config import PERIOD_MAX_S, PERIOD_MIN_S, Discovery, Hub, Ignored, Policy, Probe, Site, WorkerRules
 from agent.config_days import read_date, read_day, read_time_zone
 from agent.config_table import Table
 from agent.model import Message
@@ -76,6 +76,15 @@ def read_probe(table: Table | None) -> Probe:
         deadline_s=table.number("deadline_s", default.deadline_s, 1, DEADLINE_MAX_S),
         max_devices_at_once=table.integer("max_devices_at_once", default.max_devices_at_once, 1, DEVICES_AT_ONCE_MAX),
     )
+
+
+def read_worker(table: Table | None) -> WorkerRules:
+    """Read `[worker]`."""
+    default = _DEFAULT.worker
+    if table is None:
+        return default
+    table.only("unconfined")
+    return WorkerRules(table.choice("unconfined", default.unconfined, ("refuse", "accept")))
 
 
 def read_policy(table: Table | None) -> Policy:

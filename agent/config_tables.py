@@ -18,7 +18,9 @@ from drivers.model import Credential
 HIDDEN: Final = "(redacted)"
 
 _SITE = ("id", "name", "city", "division", "period_s", "time_zone", "in_use_since")
-_SINGLE = ("probe", "policy", "quality", "storage", "metrics", "daily_digest", "discovery", "hub", "key", "rules")
+_SINGLE = (
+    "probe", "policy", "quality", "storage", "worker", "metrics", "daily_digest", "discovery", "hub", "key", "rules",
+)  # fmt: skip
 _TELLING = frozenset(
     {"name", "host", "code", "placement", "by", "interfaces", "addresses", "ranges", "address", "endpoint", "reason"}
 )

@@ -92,7 +92,7 @@ def see(
     known = approved_views(approvals, held)
     fetched, looked, memory = look_in_rounds(site, rim, reading, stored, memory, known, moment.at, rounds)
     derived = proved(rim.previous.take_found(), approvals, memory.views, moment.at)
-    host = look_at_host(site.storage.directory, moment.at)
+    host = look_at_host(site.storage.directory, moment.at, rim.confinement())
     observations = fetched.observations + looked + host
     observations, in_turn = join(site, observations, memory.looked, moment.at)
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"

@@ -79,8 +79,6 @@ def serve(config: Path, site: Site, clock: Callable[[], datetime]) -> int:
     """Run until SIGTERM: a cycle each period, reload on SIGHUP, status file and watchdog in between."""
     with Signals() as signals, ExitStack() as opened:
         parts = opened.enter_context(parts_of(site, clock, signals.ring))
-        if parts.worker.limits:
-            log.warning("the picture worker could not give up: %s", ", ".join(parts.worker.limits))
         notify.ready()
         due_at_mono = time.monotonic()
         period_s, reported = site.period_s, True
@@ -170,8 +168,12 @@ def _look(
         delivery=stands,
         not_renewed=parts.renewals.trouble,
         reports=reports,
+        confinement=lambda: parts.worker.confinement,
     )
-    seen = see(standing.site, rim, now, state.from_json(parts.spool.read_memory()), asked=asked)
+    try:
+        seen = see(standing.site, rim, now, state.from_json(parts.spool.read_memory()), asked=asked)
+    finally:
+        parts.worker.rest()
     envelopes = _told(standing.site, seen, parts, now)
     if envelopes:
         parts.desk.answer(asked, envelopes, moment(clock()))
@@ -192,8 +194,10 @@ def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, com
         "policy": dict(standing.policy),
         "ignored": parts.desk.ignored(),
     }
-    queue, limits = parts.spool.counts(), parts.worker.limits
-    content = status_content(standing.site, seen, queue, delivery, limits, orders, seen.asked.looked_from or at)
+    queue = parts.spool.counts()
+    content = status_content(
+        standing.site, seen, queue, delivery, parts.worker.confinement, orders, seen.asked.looked_from or at
+    )
     content["mirrors"] = [asdict(mirror.status()) for mirror in parts.mirrors]
     status_file.write(site.storage.runtime, content)
     due_at = at + timedelta(seconds=standing.site.period_s)

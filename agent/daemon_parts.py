@@ -22,6 +22,7 @@ from agent.order_desk import Desk
 from agent.paths import CREDENTIALS_NAME
 from agent.previous import Previous
 from agent.publish import Publisher
+from agent.rim import worker_of
 from agent.rotate import SPOOL_NAME, settled, tell_replaced
 from agent.spool import Spool
 from agent.telemetry import Telemetry, listening
@@ -75,7 +76,7 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
         stack.callback(spool.close)
         tell_replaced(site, spool, signer, moment(clock()))
         credentials = Credentials(directory / CREDENTIALS_NAME)
-        worker = stack.enter_context(Worker())
+        worker = stack.enter_context(worker_of(site))
         publisher = None
         finish(site)
         hub_keys = load_jwks(site.hub.jwks) if site.hub and site.hub.jwks else {}

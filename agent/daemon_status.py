@@ -16,6 +16,7 @@ from agent.publish_status import DeliveryStatus
 from agent.repaired import repairs_json, summed
 from agent.report import counts
 from agent.verdict import refused
+from masking.model import Confinement
 
 OPEN_MAX: Final = 40
 """Findings with their sentences: more than a person reads at once, and the file stays small."""
@@ -29,7 +30,7 @@ def status_content(
     seen: Seen,
     queue: Mapping[str, Json],
     delivery: DeliveryStatus | None,
-    worker_limits: tuple[str, ...],
+    confinement: Confinement | None,
     orders: Mapping[str, Json],
     at: datetime,
 ) -> dict[str, Json]:
@@ -40,7 +41,7 @@ def status_content(
         seen: What the cycle saw.
         queue: How many rows of the spool are in which state.
         delivery: None where nothing is delivered.
-        worker_limits: What the picture worker could not give up.
+        confinement: How far the picture worker is locked down; None where it has not worked.
         orders: What became of the hub's orders: `policy_version` and `policy` in force, how many `ignored` by reason.
         at: When the cycle ran.
     """
@@ -70,7 +71,8 @@ def status_content(
         "queue": queue,
         "hub": _delivery(delivery) if delivery else None,
         "orders": orders,
-        "worker_limits": list(worker_limits),
+        "worker_limits": list(confinement.limits) if confinement else [],
+        "worker_open": list(confinement.open_ways) if confinement else [],
     }
 
 

@@ -14,6 +14,7 @@ from agent.model import Moment
 from drivers import smart
 from drivers.details import Host
 from drivers.model import Observation, Observations, Unavailable
+from masking.model import Confinement
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _STA_UNSYNC = 0x0040
@@ -61,13 +62,14 @@ def load(directory: Path) -> Host:
     )
 
 
-def look_at_host(directory: Path, now: datetime) -> Observations:
-    """Return what the gateway says of itself and its disks."""
+def look_at_host(directory: Path, now: datetime, confinement: Confinement | None = None) -> Observations:
+    """Return what the gateway says of itself, its disks, and its picture worker, where that has worked."""
+    worker = () if confinement is None else (Observation("site", confinement, now, "picture worker"),)
     try:
         here = (Observation("site", load(directory), now, "psutil"),)
     except OSError as error:
         here = (Observation("site", Unavailable("host", "malformed", str(error.strerror)), now, "psutil"),)
-    return (*here, smart.read(now))
+    return (*here, *worker, smart.read(now))
 
 
 def own_load() -> tuple[int, float]:

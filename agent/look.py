@@ -10,10 +10,10 @@ from agent.config import Site
 from agent.presets import preset_seen
 from agent.previous import Previous
 from agent.studies import Studies
-from drivers.model import Observation, Picture, Unavailable, Value
+from drivers.model import Observation, Picture, Reason, Unavailable, Value
 from drivers.picture import PictureSeen, ZoneVerdict
 from masking import baseline
-from masking.model import Job, Judged, Position, WorkerError, Zone
+from masking.model import NOT_CONFINED, Job, Judged, Position, WorkerError, Zone
 from masking.study import Studied, Study
 
 Judge = Callable[[Job], Judged]
@@ -40,14 +40,16 @@ def look(
             in which nobody approved it.
         positions: Where a camera that turns may stand, by camera id; asked of each of its pictures.
     """
+    devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
     seen: list[Observation] = []
-    for picture in pictures:
+    for picture in sorted(pictures, key=lambda one: one.camera_id):  # one child for all pictures of a camera
         path, study = asked.get(picture.camera_id, (None, None))
         study = study if path == picture.path else None
         job = Job(
-            picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ())
-        )
+            picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ()),
+            devices.get(picture.camera_id, ""), picture.camera_id,
+        )  # fmt: skip
         seen.extend(_one(picture, job, judge, previous))
         progress()
     return tuple(seen)
@@ -58,7 +60,8 @@ def _one(picture: Picture, job: Job, judge: Judge, previous: Previous | None) ->
     try:
         judged = judge(job)
     except WorkerError as error:
-        missing = Unavailable("picture", "malformed", f"worker: {error.reason}", picture.path)
+        reason: Reason = "worker-not-confined" if error.reason == NOT_CONFINED else "malformed"
+        missing = Unavailable("picture", reason, f"worker: {error.reason}", picture.path)
         return (Observation(subject, missing, picture.taken_at, "look"),)
     seen = PictureSeen(
         picture.path,

@@ -27,7 +27,7 @@ from agent.looks import masks_digest
 from agent.model import Draft, Finding, Json, Message, Source, utc_text
 from agent.policy_bounds import PERIOD, RULES
 from agent.recorded_seconds import recorded_by_camera
-from agent.report_health import counts, health_body
+from agent.report_health import agent_json, counts, health_body
 from agent.report_noted import noted_json
 from agent.rules.floors import floors
 from agent.rules.pack import Pack, digest_of, from_hub_json
@@ -35,7 +35,6 @@ from agent.spot_check import NOTHING_ASKED, Asked
 from agent.state import Memory
 from agent.timeline_days import timeline_of
 from agent.timeline_wire import row_json
-from agent.version import VERSION
 from drivers.model import Identity, Masks, Recordings
 
 __all__ = ["build_reports", "counts", "finding_json", "parse_finding"]
@@ -117,7 +116,7 @@ def _config(
     rows = {row.camera_id: row_json(row, footage.days[-1]) for row in footage.rows}
     return {
         "division": site.division,
-        "agent": {"version": VERSION},
+        "agent": agent_json(facts),
         "devices": [
             {"id": d.id, "driver": d.driver, "identity": _identity(facts.one(f"device:{d.id}", Identity))}
             for d in site.devices

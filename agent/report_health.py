@@ -24,6 +24,7 @@ from agent.model import Finding, Json, Status, utc_text
 from agent.repaired import OTHER, Repairs
 from agent.version import VERSION
 from drivers.details import Host
+from masking.model import Confinement
 
 HEALTH_MAX_BYTES: Final = 4096
 """What the payload of a health report may take at a site of 64 cameras."""
@@ -65,7 +66,7 @@ def health_body(
         "not_pass": [],
         "queue": queue,
         "host": _host(facts.one("site", Host)),
-        "agent": {"version": VERSION},
+        "agent": agent_json(facts),
     }
     day = last_whole_day(facts.assessed, local_day(site, now))
     flapping = Counter(map(by_class, restless))
@@ -75,6 +76,13 @@ def health_body(
             day = replace(day, repairs={OTHER: reduce(Repairs.plus, day.repairs.values())})
         room = _room(body := body | _told(day, Counter({OTHER: flapping.total()})))
     return {**body, "not_pass": not_pass(findings, max(room, NOT_PASS_LEAST_BYTES))}
+
+
+def agent_json(facts: Facts) -> dict[str, Json]:
+    """Return what reports say of the agent itself: its version, and whether it judges pictures unconfined."""
+    worker = facts.one("site", Confinement)
+    unconfined: dict[str, Json] = {"unconfined": True} if worker is not None and worker.open_ways else {}
+    return {"version": VERSION, **unconfined}
 
 
 def _told(day: DayAssessed | None, flapping: Counter[str]) -> dict[str, Json]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent.config import Site
 from agent.delivery_facts import NotRenewed
 from agent.look import Judge
 from agent.previous import Previous
@@ -13,11 +14,20 @@ from agent.publish_status import DeliveryStatus
 from agent.report_facts import OwnReports
 from agent.watch import NOBODY_WATCHES, Stage, Watch
 from drivers.credentials import Credentials
+from masking.model import Confinement
+from masking.worker import Worker
+
+
+def worker_of(site: Site) -> Worker:
+    """Return a picture worker that keeps to a site's rules; nothing of it runs yet."""
+    return Worker(accept_unconfined=site.worker.unconfined == "accept")
 
 
 @dataclass(frozen=True, slots=True)
 class Rim:
     """Refused credentials, the picture worker, the clock of the network side, and pictures of the cycle before.
+
+    `confinement`: how far the worker's children are locked down; None where none has judged anything yet.
 
     `progress`, `wait`, `stop` and `stage` are those of `Watch`; where there is only one round, `wait` is not called.
     `delivery`: how delivery stands, None where this process delivers nothing; `not_renewed`: what keeps its certificate
@@ -33,6 +43,7 @@ class Rim:
     delivery: DeliveryStatus | None = None
     not_renewed: NotRenewed | None = None
     reports: OwnReports | None = None
+    confinement: Callable[[], Confinement | None] = lambda: None
     stop: Callable[[], bool] = NOBODY_WATCHES.stop
     stage: Callable[[str, Stage], None] = NOBODY_WATCHES.stage
 

@@ -31,7 +31,7 @@ from drivers.details import (
 )
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, RecordingMode, Schedule, StoreIndex
 from drivers.picture import Access, PathName, PictureSeen, PresetSeen, StreamSample, ZoneVerdict
-from masking.model import PictureKind
+from masking.model import Confinement, PictureKind
 from masking.view_model import QualitySeen, ViewSeen
 
 Point = tuple[float, float]
@@ -39,7 +39,7 @@ Polygon = tuple[Point, ...]
 
 Reason = Literal[
     "unreachable", "deadline", "refused", "not-tried", "busy", "unsupported", "fault", "malformed", "not-looked-at",
-    "interrupted",
+    "interrupted", "worker-not-confined",
 ]  # fmt: skip
 """Why a fact is not available. Never a pass."""
 
@@ -317,6 +317,7 @@ Value = (
     | Protocols
     | PlatformLink
     | Uptime
+    | Confinement
     | OldestLog
     | RecordedDays
     | Schedule

@@ -1,9 +1,10 @@
-"""Giving up everything that judging pictures does not need. Runs once, in the child, before the first picture.
+"""Give up everything that judging pictures does not need: once in the warm parent, once more in each of its children.
 
 Four layers, each of which alone stops a taken-over decoder from reading the report key or calling home: resource
 limits, dropped capabilities, Landlock without a single path, and a seccomp list of the few calls that arithmetic on
 memory needs (everything else is EPERM: no open, no socket, no program, no process, no tracing, no executable memory).
-What the system does not offer is returned as a sentence, so that the agent can say so.
+What the system does not offer is returned as a sentence. Whether it is enough is not decided here: `confined.py`
+measures it.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ import ctypes
 import errno
 import os
 import resource
-import socket
+import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 try:
     import pyseccomp
 except (ImportError, RuntimeError):  # RuntimeError: the package is there, the system's libseccomp is not
     pyseccomp = None
 
+_PR_SET_PDEATHSIG = 1
+_PR_GET_DUMPABLE = 3
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -37,55 +40,27 @@ _SCOPES = {6: 0b11}  # abstract unix sockets, signals
 
 _PROT_EXEC = 4
 
-_CALLS = (
-    "brk",
-    "munmap",
-    "mremap",
-    "madvise",
-    "read",
-    "readv",
-    "write",
-    "writev",
-    "pread64",
-    "lseek",
-    "close",
-    "dup",
-    "fstat",
-    "newfstatat",
-    "futex",
-    "sched_yield",
-    "sched_getaffinity",
-    "clock_gettime",
-    "clock_getres",
-    "gettimeofday",
-    "time",
-    "nanosleep",
-    "clock_nanosleep",
-    "getrandom",
-    "getpid",
-    "gettid",
-    "getrusage",
-    "times",
-    "rt_sigaction",
-    "rt_sigprocmask",
-    "rt_sigreturn",
-    "sigaltstack",
-    "setitimer",
-    "alarm",
-    "restart_syscall",
-    "exit",
-    "exit_group",
-    "poll",
-    "ppoll",
-    "select",
-    "pselect6",
-    "rseq",
-    "set_robust_list",
-    "membarrier",
-    "sysinfo",
-    "uname",
-)
-"""Calls that the child may make with any arguments. None of them reaches beyond the memory and pipes it has."""
+_CALLS: Final = (
+    "brk", "munmap", "mremap", "madvise",
+    "read", "readv", "write", "writev", "lseek", "close",
+    "futex", "sched_yield", "sched_getaffinity", "membarrier", "rseq", "set_robust_list", "restart_syscall",
+    "clock_gettime", "clock_getres", "gettimeofday", "time", "nanosleep", "clock_nanosleep", "times", "getrusage",
+    "getrandom", "getpid", "gettid", "getppid", "sysinfo", "uname",
+    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "setitimer", "alarm",
+    "exit", "exit_group",
+)  # fmt: skip
+"""Calls that a child may make with any arguments. None of them reaches beyond the memory and the socket it has.
+
+Not among them though libraries like to make them: `fstat`, `newfstatat` and `statx`, which tell of any path, and
+`tgkill`, which reaches other processes (`abort` ends the process by a fault instead).
+"""
+
+_CALLS_TO_FORK: Final = (
+    "clone", "fork", "wait4", "recvmsg", "sendmsg", "pipe2", "dup2", "dup3",
+    "prctl", "capget", "capset", "prlimit64", "setrlimit", "getrlimit", "seccomp",
+    "landlock_create_ruleset", "landlock_restrict_self",
+)  # fmt: skip
+"""What the warm parent may do besides: fork, collect its children, take descriptors, and lock its children down."""
 
 
 class _RulesetAttr(ctypes.Structure):
@@ -100,48 +75,79 @@ class _CapabilityHeader(ctypes.Structure):
     _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
 
 
-def give_up_everything(memory_bytes: int, cpu_s: int) -> tuple[str, ...]:
-    """Lock this process down for the rest of its life.
-
-    Args:
-        memory_bytes: Address space that may be taken on top of what is mapped now.
-        cpu_s: Processor time for the whole life of the process.
+def confine_parent() -> tuple[str, ...]:
+    """Lock the warm parent down, all but forking and what its children need to lock themselves down.
 
     Returns:
         What could not be given up, one sentence each; empty when every layer holds.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    limits: list[str] = []
+    limits = []
     if len(list(Path("/proc/self/task").iterdir())) != 1:
         limits.append("threads: a library started a thread before the lock-down; Landlock does not bind it")
-    _limit_resources(memory_bytes, cpu_s)
-    if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+    return (*limits, *_confine(_ALWAYS, (*_CALLS, *_CALLS_TO_FORK)))
+
+
+def confine_child(mapped_bytes: int, memory_bytes: int, cpu_s: int) -> tuple[str, ...]:
+    """Lock a child down for the rest of its life.
+
+    Args:
+        mapped_bytes: Address space that the warm parent had mapped.
+        memory_bytes: Address space that may be taken on top of that.
+        cpu_s: Processor time for the whole life of the child.
+
+    Returns:
+        What could not be given up, one sentence each; empty when every layer holds.
+    """
+    resources = (
+        *_ALWAYS,
+        (resource.RLIMIT_AS, mapped_bytes + memory_bytes),
+        (resource.RLIMIT_CPU, cpu_s),
+        (resource.RLIMIT_NOFILE, 0),
+        # The limit counts all processes of the user, but binds only who carries it: here it means "no fork".
+        (resource.RLIMIT_NPROC, 0),
+    )
+    return tuple(_confine(resources, _CALLS))
+
+
+def mapped_bytes() -> int:
+    """Return how much address space this process has mapped."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def end_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when the one that forked it ends; end at once where that has happened already.
+
+    Source: prctl(2), PR_SET_PDEATHSIG.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+_ALWAYS: Final = (
+    (resource.RLIMIT_CORE, 0),
+    (resource.RLIMIT_FSIZE, 0),
+    (resource.RLIMIT_MEMLOCK, 0),
+    (resource.RLIMIT_MSGQUEUE, 0),
+)
+
+
+def _confine(resources: tuple[tuple[int, int], ...], calls: tuple[str, ...]) -> list[str]:
+    libc = ctypes.CDLL(None, use_errno=True)
+    limits: list[str] = []
+    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    if libc.prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0) != 0:
         limits.append("dumpable: other processes of this user may still trace the picture worker")
     if not _drop_capabilities(libc):
         limits.append("capabilities: the picture worker could not drop its capabilities")
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         limits.append("no-new-privs: the kernel refused it")
     limits += _landlock(libc)
-    limits += _seccomp()
-    return (*limits, *_still_possible())
-
-
-def _limit_resources(memory_bytes: int, cpu_s: int) -> None:
-    mapped_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    wanted = (
-        (resource.RLIMIT_AS, mapped_bytes + memory_bytes),
-        (resource.RLIMIT_CPU, cpu_s),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-        # The limit counts all processes of the user, but binds only who carries it: here it means "no fork".
-        (resource.RLIMIT_NPROC, 0),
-        (resource.RLIMIT_MEMLOCK, 0),
-        (resource.RLIMIT_MSGQUEUE, 0),
-    )
-    for which, value in wanted:
+    for which, value in resources:
         hard = resource.getrlimit(which)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(which, (value, value))
+    return limits + _seccomp(calls)
 
 
 def _drop_capabilities(libc: ctypes.CDLL) -> bool:
@@ -183,19 +189,16 @@ def _newest(rights: dict[int, int], abi: int) -> int:
     return max((mask for since, mask in rights.items() if since <= abi), default=0)
 
 
-def _seccomp() -> list[str]:
+def _seccomp(calls: tuple[str, ...]) -> list[str]:
     if pyseccomp is None:
         return ["seccomp: the system library libseccomp is missing"]
-    refuse = pyseccomp.ERRNO(errno.EPERM)
     try:
-        rules: Any = pyseccomp.SyscallFilter(refuse)
+        rules: Any = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
         rules.set_attr(pyseccomp.Attr.ACT_BADARCH, pyseccomp.KILL_PROCESS)
-        for call in _CALLS:
+        for call in calls:
             _allow(rules, call)
         for call in ("mmap", "mprotect"):
             _allow(rules, call, pyseccomp.Arg(2, pyseccomp.MASKED_EQ, _PROT_EXEC, 0))
-        # abort() in a decoder must end this process, and must reach no other.
-        _allow(rules, "tgkill", pyseccomp.Arg(0, pyseccomp.EQ, os.getpid()))
         rules.load()
     except OSError as failure:
         return [f"seccomp: the kernel refused the filter ({failure.strerror})"]
@@ -210,19 +213,3 @@ def _allow(rules: Any, call: str, *arguments: Any) -> None:
     except OSError as failure:
         if failure.errno not in (errno.EINVAL, errno.EDOM, errno.EFAULT):  # this architecture has no such call
             raise
-
-
-def _still_possible() -> list[str]:
-    """Try what must not work any more: measured, not assumed."""
-    possible = []
-    try:
-        os.close(os.open("/", os.O_RDONLY))
-        possible.append("files: the picture worker can still open files")
-    except OSError:
-        pass
-    try:
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()
-        possible.append("network: the picture worker can still open sockets")
-    except OSError:
-        pass
-    return possible

@@ -6,14 +6,14 @@ Polygons are tuples of (x, y) in 0..1 of the picture's width and height, origin 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from masking.study import Studied, Study
 from masking.view_model import ViewJob, ViewSeen
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
-PictureKind = Literal["jpeg", "h264", "h265", "mp4", "mpegts", "matroska"]
+PictureKind = Literal["jpeg", "h264", "h265"]
 Effect = Literal["color", "pixelated", "blurred", "any"]
 
 
@@ -48,10 +48,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One encoded picture, or the beginning of a recorded segment whose first picture counts; and the zones in it.
+    """One encoded picture and the zones in it.
 
-    `study`: what else is asked of the picture, None for nothing. `positions`: where the camera may stand; empty for one
-    that does not turn.
+    `device` and `camera`: whose bytes these are; a recorder hands on what its cameras send, so both count. Pictures of
+    one camera may be judged by one child, those of two never; without a device each has a child of its own. `study`:
+    what else is asked of the picture, None for nothing. `positions`: where the camera may stand; empty for one that
+    does not turn.
     """
 
     data: bytes = field(repr=False)
@@ -59,6 +61,20 @@ class Job:
     zones: tuple[Zone, ...] = ()
     study: Study | None = None
     positions: tuple[Position, ...] = ()
+    device: str = ""
+    camera: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """How far a child of the picture worker is locked down.
+
+    `limits`: layers that could not be put on, one sentence each; others may hold all the same. `open_ways`: ways out
+    that it found open when it tried them (`confined.py`); where there is one, it judges nothing.
+    """
+
+    limits: tuple[str, ...] = ()
+    open_ways: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +108,9 @@ class Positioned:
 class Judged:
     """The answer to a job. `mean_luma` is 0..255; `contrast` the standard deviation of luma, 0..127.5.
 
-    `studied` answers the job's `study`, None where there was none; `positioned` its `positions`.
+    `studied` answers the job's `study`, None where there was none; `positioned` its `positions`. `dropped_units`: how
+    many units of the bitstream were not handed to a decoder because they are none of a picture, or nobody here knows
+    them.
     """
 
     width_px: int
@@ -102,10 +120,15 @@ class Judged:
     verdicts: tuple[Verdict, ...] = ()
     studied: Studied | None = None
     positioned: Positioned | None = None
+    dropped_units: int = 0
+
+
+NOT_CONFINED: Final = "worker-not-confined"
+"""Why a picture was not judged where the child could not be locked down."""
 
 
 class WorkerError(Exception):
-    """The picture could not be judged. `reason`: `undecodable`, `timeout`, `crashed`, `too-large`."""
+    """The picture was not judged. `reason`: `undecodable`, `timeout`, `crashed`, `too-large`, `worker-not-confined`."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)

@@ -1,68 +1,87 @@
-"""The child's main loop: load everything, lock down, then judge one picture after another until the pipe closes.
+"""A child's main loop: lock down, measure that it holds, then judge one picture after another until the socket closes.
 
-`worker.py` starts it. The order matters: libraries are imported and decoders warmed up first, then everything is given
-up, then the greeting is sent; only after that does the first byte of a picture arrive.
+`fork_server.py` forks it with everything loaded. The order matters: everything is given up first, then the greeting is
+sent; only after that does the first byte of a picture arrive.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import errno
 import os
 import signal
-import socket
-import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-from masking import decode, lockdown, positions, study_picture, wire, wire_study
+from masking import attempts, confined, decode, lockdown, positions, study_picture, wire, wire_study
 from masking.model import Judged, Zone
 from masking.verdict import judge_zone
 
 MEMORY_BYTES = 1536 * 1024 * 1024
 """Room for a picture of MAX_PIXELS with the decoder's copies; an allocation beyond it fails, and the job with it."""
 
-CPU_S = 900
+CPU_S = 300
+"""Processor time of a child: one look at one device."""
 
 GRACE_S = 5
 """A job that outlives its parent's patience by this much ends the child, should the parent itself have died."""
 
-_PTRACE_ATTACH = 16
+
+def warm_up() -> None:
+    """Do everything once, so that nothing has to be opened or loaded after the lock-down.
+
+    Raises:
+        DecodeError: This build of OpenCV cannot decode what it must.
+    """
+    complaints, said = os.pipe2(os.O_NONBLOCK)
+    kept = os.dup(1), os.dup(2)
+    _print_into(said)
+    try:
+        decode.warm_up(complaints)
+        _warm_up_verdicts()
+        study_picture.warm_up()
+    finally:  # why it failed must be read
+        for descriptor, standard in zip(kept, (1, 2), strict=True):
+            os.dup2(descriptor, standard)
+            os.close(descriptor)
+        os.close(complaints)
 
 
-def main(arguments: list[str]) -> int:
-    """Serve jobs from standard input; answers go to standard output."""
-    requests, answers, complaints = _take_descriptors()
-    cv2.setNumThreads(1)
-    cv2.ocl.setUseOpenCL(False)
-    decode.warm_up(complaints)
-    _warm_up_verdicts()
-    study_picture.warm_up()
-    limits = lockdown.give_up_everything(MEMORY_BYTES, CPU_S)
-    _write(answers, wire.frame({"ready": True, "limits": list(limits)}))
-    while (header := _read_frame(requests)) is not None:
+def serve(descriptor: int, mapped_bytes: int, limits: tuple[str, ...], self_test: bool) -> None:
+    """Serve jobs until the other end closes.
+
+    Args:
+        descriptor: A stream socket: jobs come in, answers go out.
+        mapped_bytes: Address space that the warm parent had mapped.
+        limits: What the warm parent could not give up.
+        self_test: Obey what `attempts.py` knows; only for tests.
+
+    Raises:
+        EOFError, OSError: The other end closed in the middle of something.
+    """
+    # A pipe of its own for each child: what a neighbour prints must not be taken for words about this picture.
+    complaints, said = os.pipe2(os.O_NONBLOCK)
+    _print_into(said)
+    limits += lockdown.confine_child(mapped_bytes, MEMORY_BYTES, CPU_S)
+    _write(descriptor, wire.frame(wire.greeting(limits, confined.open_ways())))
+    while (header := _read_frame(descriptor)) is not None:
         message = wire.parse(header)
         if "self_test" in message:
-            answer = self_test(message["self_test"]) if "--self-test" in arguments else {}
+            answer = attempts.carry_out(descriptor, message["self_test"]) if self_test else {}
         else:
-            data = _read(requests, int(message["size"]))
+            data = _read(descriptor, int(message["size"]))
             signal.alarm(int(message["timeout_s"]) + GRACE_S)
             answer = judge(data, message, complaints)
             signal.alarm(0)
-        _write(answers, wire.frame(answer))
-    return 0
+        _write(descriptor, wire.frame(answer))
 
 
 def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, Any]:
     """Answer one job; a fault of the picture is an answer too."""
     number = int(message["job"])
     try:
-        picture = decode.decode(data, str(message["kind"]), complaints)
+        decoded = decode.decode(data, str(message["kind"]), complaints)
+        picture = decoded.picture
         mean, deviation = _luma(picture)
         verdicts = tuple(judge_zone(picture, zone) for zone in wire.zones_of(message))
         study = wire_study.study_of(message)
@@ -78,62 +97,17 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
             return wire.error_message("too-large", "the picture needs more memory than a job may take", number)
         return wire.error_message("crashed", "OpenCV failed while judging the picture", number)
     height, width = picture.shape[:2]
-    answer = wire.judged_message(Judged(width, height, mean, deviation, verdicts), number)
+    answer = wire.judged_message(
+        Judged(width, height, mean, deviation, verdicts, dropped_units=decoded.dropped_units), number
+    )
     return answer | wire_study.studied_message(studied) | positions.positioned_message(positioned)
 
 
-def self_test(wanted: dict[str, Any]) -> dict[str, Any]:
-    """Try what a taken-over decoder would try, and say what came of it; only for tests."""
-
-    def connect() -> None:
-        with socket.create_connection(("127.0.0.1", int(wanted["port"])), timeout=2):
-            pass
-
-    def trace() -> None:
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.ptrace(_PTRACE_ATTACH, os.getppid(), None, None) != 0:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
-
-    tries: dict[str, Callable[[], object]] = {
-        "read": lambda: Path(str(wanted["path"])).read_bytes(),
-        "create": lambda: Path(str(wanted["new_file"])).write_bytes(b"x"),
-        "connect": connect,
-        "listen": lambda: socket.create_server(("127.0.0.1", 0)).close(),
-        "execute": lambda: os.execv(str(wanted["program"]), [str(wanted["program"])]),  # noqa: S606 it must be refused
-        "fork": _fork,
-        "signal": lambda: os.kill(os.getppid(), 0),
-        "trace": trace,
-    }
-    return {"self_test": {name: _outcome(attempt) for name, attempt in tries.items()}}
-
-
-def _outcome(attempt: Callable[[], object]) -> str:
-    try:
-        attempt()
-    except OSError as failure:
-        return errno.errorcode.get(failure.errno or 0, "refused")
-    return "done"
-
-
-def _fork() -> None:
-    if os.fork() == 0:
-        os._exit(0)
-
-
-def _take_descriptors() -> tuple[int, int, int]:
-    """Move the pipes away from where libraries print, and make what they print readable for ourselves."""
-    requests, answers = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    complaints, said = os.pipe()
-    os.set_blocking(complaints, False)
-    os.set_blocking(said, False)
+def _print_into(said: int) -> None:
+    """Have standard output and standard error, where libraries print, write into a pipe that we can read."""
     os.dup2(said, 1)
     os.dup2(said, 2)
     os.close(said)
-    return requests, answers, complaints
 
 
 def _luma(picture: decode.Bgr) -> tuple[float, float]:
@@ -174,8 +148,3 @@ def _read(descriptor: int, count: int, may_end: bool = False) -> bytes:
 def _write(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data) :]
-
-
-if __name__ == "__main__":
-    with contextlib.suppress(EOFError, BrokenPipeError):
-        sys.exit(main(sys.argv[1:]))

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from masking.model import Job, Judged, Verdict, Zone
+from masking.model import Confinement, Job, Judged, Verdict, Zone
 
 MAX_PICTURE_BYTES = 32 * 1024 * 1024
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
@@ -28,19 +28,24 @@ class WireError(Exception):
 
 
 def frame(message: dict[str, Any]) -> bytes:
-    """A message as it goes into the pipe: four bytes of length, then JSON."""
-    body = json.dumps(message, allow_nan=False, ensure_ascii=True, separators=(",", ":")).encode()
-    return len(body).to_bytes(LENGTH_BYTES) + body
+    """A message as it goes over a stream: four bytes of length, then JSON."""
+    data = body(message)
+    return len(data).to_bytes(LENGTH_BYTES) + data
 
 
-def parse(body: bytes) -> dict[str, Any]:
+def body(message: dict[str, Any]) -> bytes:
+    """A message as JSON."""
+    return json.dumps(message, allow_nan=False, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def parse(data: bytes) -> dict[str, Any]:
     """The JSON object of a frame.
 
     Raises:
         WireError: Not one JSON object.
     """
     try:
-        message = json.loads(body)
+        message = json.loads(data)
     except (ValueError, RecursionError):
         raise WireError("not JSON") from None
     if not isinstance(message, dict):
@@ -92,6 +97,7 @@ def judged_message(judged: Judged, number: int) -> dict[str, Any]:
         "mean": judged.mean_luma,
         "contrast": judged.contrast,
         "verdicts": verdicts_message(judged.verdicts),
+        "dropped": judged.dropped_units,
     }
 
 
@@ -127,6 +133,7 @@ def read_judged(message: dict[str, Any], job: Job, number: int) -> Judged | tupl
         mean_luma=number_in(message.get("mean"), 0, 255),
         contrast=number_in(message.get("contrast"), 0, 127.5),
         verdicts=read_verdicts(message.get("verdicts"), job.zones),
+        dropped_units=integer(message.get("dropped"), 0, MAX_PICTURE_BYTES),
     )
 
 
@@ -141,16 +148,33 @@ def read_verdicts(said: object, zones: tuple[Zone, ...]) -> tuple[Verdict, ...]:
     return tuple(_verdict(answer, zone) for answer, zone in zip(said, zones, strict=True))
 
 
-def read_limits(message: dict[str, Any]) -> tuple[str, ...]:
-    """What a child that has just started could not give up.
+def greeting(limits: tuple[str, ...], open_ways: tuple[str, ...]) -> dict[str, Any]:
+    """A child's first message: it is locked down as far as these say."""
+    return {"ready": True, "limits": list(limits), "open": list(open_ways)}
+
+
+def read_ready(message: dict[str, Any]) -> None:
+    """Check the first message of a warm parent.
+
+    Raises:
+        WireError: It is something else.
+    """
+    if message.get("ready") is not True:
+        raise WireError("not a greeting")
+
+
+def read_greeting(message: dict[str, Any]) -> Confinement:
+    """What a child that has just started could not give up, and what it can still do.
 
     Raises:
         WireError: Not a child's first message.
     """
-    limits = message.get("limits")
-    if message.get("ready") is not True or not isinstance(limits, list) or len(limits) > 16:
+    limits, ways = message.get("limits"), message.get("open")
+    if message.get("ready") is not True or not isinstance(limits, list) or not isinstance(ways, list):
         raise WireError("not a greeting")
-    return tuple(_text(limit, 300) for limit in limits)
+    if len(limits) > 32 or len(ways) > 16:
+        raise WireError("not a greeting")
+    return Confinement(tuple(_text(limit, 300) for limit in limits), tuple(word(way) for way in ways))
 
 
 def _verdict(answer: object, zone: Zone) -> Verdict:

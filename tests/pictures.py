@@ -254,6 +254,11 @@ def job(data: bytes, kind: str = "jpeg", zones: tuple[Zone, ...] = DESK_AND_DOOR
     return Job(data, kind, zones)  # type: ignore[arg-type]
 
 
+def of_camera(camera: str, data: bytes, kind: str = "jpeg") -> Job:
+    """A job on a picture of a camera that is a device of its own."""
+    return Job(data, kind, DESK_AND_DOOR, device=camera, camera=camera)  # type: ignore[arg-type]
+
+
 def reason_of(running: Worker, asked: Job) -> str:
     """Why the worker cannot judge this job; an answer is a failure of the test."""
     try:

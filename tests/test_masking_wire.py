@@ -20,6 +20,7 @@ GOOD_ANSWER = {
     "mean": 100.0,
     "contrast": 20.0,
     "verdicts": [{"zone": "z", "verdict": "PASS", "reason": "solid", "numbers": {"a_b": 1.5}, "text": "Hidden."}],
+    "dropped": 3,
 }
 VERDICT = GOOD_ANSWER["verdicts"][0]  # type: ignore[index]
 ASKED = Job(b"", "jpeg", (Zone("z", pictures.DESK_AND_DOOR[0].polygon),))
@@ -27,7 +28,7 @@ ASKED = Job(b"", "jpeg", (Zone("z", pictures.DESK_AND_DOOR[0].polygon),))
 
 def test_a_good_answer_is_read() -> None:
     assert wire.read_judged(GOOD_ANSWER, ASKED, 1) == Judged(
-        640, 360, 100.0, 20.0, (Verdict("z", "PASS", "solid", (("a_b", 1.5),), "Hidden."),)
+        640, 360, 100.0, 20.0, (Verdict("z", "PASS", "solid", (("a_b", 1.5),), "Hidden."),), dropped_units=3
     )
 
 
@@ -36,6 +37,8 @@ def test_a_good_answer_is_read() -> None:
     [
         {"job": 2},
         {"job": True},
+        {"dropped": -1},
+        {"dropped": None},
         {"width": 0},
         {"width": "640"},
         {"width": 640.5},

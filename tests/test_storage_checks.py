@@ -1,4 +1,4 @@
-"""Disks and the gateway: broken ones are told, full ones are healthy, and what nobody tells is no pass."""
+"""Disks: broken ones are told, full ones are healthy, and what nobody tells is no pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from agent.checks.online import key_of_device
 from agent.config import Site
 from agent.facts import gather
 from agent.model import Finding
-from drivers.details import Host
 from drivers.footage import Disk, Disks, DiskState, Store, StoreIndex, StoreTrouble, TroubleKind
 from drivers.model import Observations, Unavailable
 
@@ -129,24 +128,3 @@ def test_what_in_a_store_cannot_be_believed_is_told_the_worst_first(
 def test_a_broken_disk_is_told_before_what_lies_on_it() -> None:
     broken = observed("device:disk", Disks((Disk("sda1", "ext4", "failed"),)))
     assert judged(broken, troubled("unreadable"), of=STORED)[0].reason == "disk-failed"
-
-
-@pytest.mark.parametrize(
-    ("host", "status", "reason"),
-    [
-        (Host(0.1, 0.4, 50 * GB, 100 * GB, 60, 55.0), "pass", ""),
-        (Host(0.1, 0.4, 50 * GB, 100 * GB, 60), "pass", ""),
-        (Host(0.1, 0.4, 4 * GB, 100 * GB, 60), "warn", "disk-nearly-full"),
-        (Host(0.1, 0.4, 60_000_000, 100 * GB, 60, 99.0), "fail", "disk-full"),
-        (Host(0.1, 0.4, 50 * GB, 100 * GB, 60, 85.0), "warn", "hot"),
-        (Host(1.0, 0.95, 50 * GB, 100 * GB, 60), "warn", "memory-full"),
-    ],
-)
-def test_a_gateway_is_told_of_before_it_fails(host: Host, status: str, reason: str) -> None:
-    (finding,) = storage.GATEWAY.run(storage.GATEWAY, site(), gather(observed("site", host)), NOW)
-    assert (finding.status, finding.reason) == (status, reason)
-
-
-def test_a_gateway_that_says_nothing_is_unknown() -> None:
-    (finding,) = storage.GATEWAY.run(storage.GATEWAY, site(), gather(()), NOW)
-    assert finding.status == "unknown"

@@ -1,24 +1,25 @@
-"""The picture worker at work: answers, time limits, crashes, and a parent that believes nothing. Real children."""
+"""The picture worker at work: answers, time limits, a child per camera, and a parent that believes nothing."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
-import termios
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pictures
 import pytest
 from hubside import waits
 from patience import LATE_S, PATIENCE_S
 from pictures import job, reason_of
+from taken_over import GREETING, READY, saying
 
-from masking import wire, worker
-from masking.model import Judged, WorkerError
+from masking import warm_parent, wire
+from masking.model import Confinement, Job, Judged, WorkerError
 from masking.worker import Worker
 
 
@@ -33,6 +34,11 @@ def encoded() -> dict[str, bytes]:
     return pictures.encodings()
 
 
+def of(camera: str, data: bytes, device: str = "") -> Job:
+    """A job on a JPEG of a camera; of a camera that is its own device, or of one behind a recorder."""
+    return replace(job(data), device=device or camera, camera=camera)
+
+
 @pytest.mark.parametrize("kind", ["jpeg", "h264", "h265"])
 def test_a_picture_is_decoded_and_its_zones_are_judged(shared: Worker, encoded: dict[str, bytes], kind: str) -> None:
     judged = shared.judge(job(encoded[kind], kind))
@@ -43,81 +49,108 @@ def test_a_picture_is_decoded_and_its_zones_are_judged(shared: Worker, encoded: 
     assert all(v.numbers and v.explanation for v in judged.verdicts)
 
 
-def test_a_child_that_is_killed_in_the_middle_of_a_job_costs_one_job(encoded: dict[str, bytes]) -> None:
+def test_each_camera_has_a_child_of_its_own_and_keeps_it_while_its_pictures_come_in_a_row(
+    encoded: dict[str, bytes],
+) -> None:
     with Worker(timeout_s=PATIENCE_S) as running:
-        assert running.judge(job(encoded["jpeg"])).width_px == 640
-        first = running.pid
-        assert first is not None
-        stopped(first)
-        killer = threading.Thread(target=killed_once_it_has_a_job, args=(running,))
-        killer.start()
-        with pytest.raises(WorkerError, match="signal 9") as failed:
-            running.judge(job(encoded["jpeg"]))
-        killer.join()
-        assert failed.value.reason == "crashed"
-        assert running.judge(job(encoded["jpeg"])).width_px == 640
-        assert running.pid != first
+        pids = []
+        for camera in ("gate", "gate", "yard", "yard", "gate"):
+            running.judge(of(camera, encoded["jpeg"], device="nvr"))
+            pids.append(running.pid)
+        assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4] != pids[0]
+        assert running.starts == 1
 
 
-def stopped(pid: int) -> None:
-    os.kill(pid, signal.SIGSTOP)
-    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)  # on a busy machine it may still do a job until then
-
-
-def killed_once_it_has_a_job(running: Worker) -> None:
-    """End a child that is stopped as soon as its pipe holds something that it has not read."""
-    child = running._child
-    assert child is not None and child.stdin is not None
-    waiting, pipe = bytearray(4), child.stdin.fileno()
-    waits(lambda: fcntl.ioctl(pipe, termios.FIONREAD, waiting) == 0 and any(waiting))
-    os.kill(child.pid, signal.SIGKILL)
-
-
-def test_a_child_that_died_between_jobs_is_replaced_without_an_error(encoded: dict[str, bytes]) -> None:
-    with Worker() as running:
+def test_a_picture_of_nobody_has_a_child_for_itself_that_ends_with_it(encoded: dict[str, bytes]) -> None:
+    with Worker(timeout_s=PATIENCE_S) as running:
+        running.judge(of("gate", encoded["jpeg"]))
+        before = running.pid
         running.judge(job(encoded["jpeg"]))
-        pid = running.pid
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        assert running.judge(job(encoded["jpeg"])).width_px == 640
+        assert running.pid is None
+        assert not Path(f"/proc/{before}").exists()
+
+
+@pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGABRT])
+def test_a_camera_whose_child_died_by_a_signal_gets_no_other_in_this_look_and_the_warm_parent_is_a_new_one(
+    encoded: dict[str, bytes], how: signal.Signals
+) -> None:
+    with Worker(timeout_s=PATIENCE_S, self_test=True) as running:
+        assert running.judge(of("gate", encoded["jpeg"])).width_px == 640
+        warm = running.warm_pid
+        with pytest.raises(WorkerError, match="signal 11") as failed:  # abort() may not signal, and faults instead
+            running.attempts({"die": how}, "gate", "gate")
+        assert failed.value.reason == "crashed"
+        with pytest.raises(WorkerError, match="ended its child before"):
+            running.judge(of("gate", encoded["jpeg"]))
+        assert running.judge(of("yard", encoded["jpeg"])).width_px == 640
+        assert running.warm_pid != warm and running.starts == 2
+        running.rest()
+        assert running.judge(of("gate", encoded["jpeg"])).width_px == 640
+
+
+def test_a_recorder_of_which_two_cameras_ended_their_child_is_not_looked_at_further(encoded: dict[str, bytes]) -> None:
+    with Worker(timeout_s=PATIENCE_S, self_test=True) as running:
+        for camera in ("one", "two"):
+            assert running.judge(of(f"before-{camera}", encoded["jpeg"], "nvr")).width_px == 640
+            with pytest.raises(WorkerError):
+                running.attempts({"die": signal.SIGSEGV}, "nvr", camera)
+        with pytest.raises(WorkerError, match="ended its child before"):
+            running.judge(of("three", encoded["jpeg"], "nvr"))
+        assert running.judge(of("three", encoded["jpeg"])).width_px == 640
+
+
+def test_a_child_that_was_killed_between_pictures_costs_its_camera_alone(encoded: dict[str, bytes]) -> None:
+    with Worker(timeout_s=PATIENCE_S) as running:
+        running.judge(of("gate", encoded["jpeg"]))
+        assert running.pid is not None
+        os.kill(running.pid, signal.SIGKILL)
+        waits(lambda: state_of(running.pid) == "Z")
+        assert reason_of(running, of("gate", encoded["jpeg"])) == "crashed"
+        assert running.judge(of("yard", encoded["jpeg"])).width_px == 640
+
+
+def state_of(pid: int | None) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_a_warm_parent_that_was_killed_is_replaced_without_an_error(encoded: dict[str, bytes]) -> None:
+    with Worker(timeout_s=PATIENCE_S) as running:
+        running.judge(of("gate", encoded["jpeg"]))
+        child, warm = running.pid, running.warm_pid
+        assert child is not None and warm is not None
+        os.kill(warm, signal.SIGKILL)
+        waits(lambda: not Path(f"/proc/{child}").exists() or state_of(child) == "Z")  # it ends with its parent
+        assert running.judge(of("yard", encoded["jpeg"])).width_px == 640
+        assert running.starts == 2
 
 
 def test_a_hanging_child_is_ended_in_time_and_the_next_job_works(encoded: dict[str, bytes]) -> None:
     with Worker(timeout_s=4) as running:
-        running.judge(job(encoded["jpeg"]))
+        running.judge(of("gate", encoded["jpeg"]))
         pid = running.pid
         assert pid is not None
-        stopped(pid)
+        os.kill(pid, signal.SIGSTOP)
+        waits(lambda: state_of(pid) == "T")
         began = time.monotonic()
-        # More than a pipe holds: the parent must not hang in its write either.
+        # More than a socket holds: the parent must not hang in its write either.
         with pytest.raises(WorkerError, match="no answer within 4 s") as failed:
-            running.judge(job(encoded["jpeg"] + b"\0" * 2_000_000))
+            running.judge(of("gate", encoded["jpeg"] + b"\0" * 2_000_000))
         assert failed.value.reason == "timeout"
         assert time.monotonic() - began < 4 + LATE_S
         assert not Path(f"/proc/{pid}").exists(), "killed and collected"
-        assert running.judge(job(encoded["jpeg"])).width_px == 640
+        assert running.judge(of("gate", encoded["jpeg"])).width_px == 640
 
 
-def test_a_child_is_replaced_after_its_number_of_jobs(encoded: dict[str, bytes]) -> None:
-    with Worker(jobs_per_child=2) as running:
-        pids = []
-        for _ in range(4):
-            assert running.limits == ()
-            pids.append(running.pid)
-            running.judge(job(encoded["jpeg"]))
-    assert pids[0] == pids[1] != pids[2] == pids[3]
-
-
-def test_close_ends_the_child_and_leaves_nothing_open(encoded: dict[str, bytes]) -> None:
+def test_rest_and_close_end_child_and_warm_parent_and_leave_nothing_open(encoded: dict[str, bytes]) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
-    running = Worker()
-    running.judge(job(encoded["jpeg"]))
-    pid = running.pid
-    running.close()
-    assert running.pid is None
-    assert not Path(f"/proc/{pid}").exists()
-    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+    running = Worker(timeout_s=PATIENCE_S)
+    for end in (running.rest, running.close):
+        running.judge(of("gate", encoded["jpeg"]))
+        pids = running.pid, running.warm_pid
+        end()
+        assert (running.pid, running.warm_pid) == (None, None)
+        assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before
     running.close()
 
 
@@ -125,7 +158,7 @@ def test_several_threads_may_share_one_worker(shared: Worker, encoded: dict[str,
     results: list[Judged] = []
 
     def ask(kind: str) -> None:
-        results.extend(shared.judge(job(encoded[kind], kind)) for _ in range(5))
+        results.extend(shared.judge(replace(job(encoded[kind], kind), device=kind)) for _ in range(5))
 
     threads = [threading.Thread(target=ask, args=(kind,)) for kind in encoded]
     for thread in threads:
@@ -136,15 +169,12 @@ def test_several_threads_may_share_one_worker(shared: Worker, encoded: dict[str,
     assert all(result.verdicts[0].verdict == "PASS" for result in results)
 
 
-def test_a_child_that_does_not_start_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_BOOT", "raise SystemExit('cv2 is not installed')")
+def test_a_worker_that_does_not_start_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warm_parent, "_BOOT", "raise SystemExit('cv2 is not installed')")
     with Worker() as running, pytest.raises(WorkerError) as failed:
         running.judge(job(b""))
     assert failed.value.reason == "crashed"
     assert str(failed.value) == "crashed: the picture worker does not start: cv2 is not installed"
-
-
-READY = wire.frame({"ready": True, "limits": []})
 
 
 @pytest.mark.parametrize(
@@ -152,26 +182,58 @@ READY = wire.frame({"ready": True, "limits": []})
     [
         READY + b"\xff\xff\xff\xff" + b"x" * 1000,
         READY + wire.frame({"job": 99}),
+        READY + wire.frame({"job": 2, "error": "undecodable", "detail": ""}),
         READY + wire.frame({"job": 1, "error": "rm -rf"}),
         READY + b"\0\0\0\4nope",
         READY + b"\0\0\0\100" + b"[" * 64,
     ],
-    ids=["too-long", "other-job", "odd-error", "no-json", "deep"],
+    ids=["too-long", "no-job", "other-job", "odd-error", "no-json", "deep"],
 )
 def test_a_hostile_child_cannot_hurt_its_parent(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
-    """A stand-in for a taken-over child greets properly and then says anything; the parent ends it."""
-    code = f"import os, signal; os.write(1, bytes.fromhex({said.hex()!r})); signal.pause()"
-    monkeypatch.setattr(worker, "_BOOT", code)
+    saying(monkeypatch, said)
     with Worker(timeout_s=PATIENCE_S) as running:
         assert reason_of(running, job(b"")) == "crashed"
         assert running.pid is None
 
 
+def test_an_answer_to_another_job_is_believed_in_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole, well-formed answer whose only fault is its number: what a child kept back from an earlier picture."""
+    answer = wire.judged_message(Judged(640, 360, 100.0, 20.0), 7)
+    saying(monkeypatch, READY + wire.frame(answer))
+    with Worker(timeout_s=PATIENCE_S) as running:
+        with pytest.raises(WorkerError, match="another job"):
+            running.judge(job(b"", zones=()))
+        running._number = 6  # its turn: the same bytes are an answer now
+        assert running.judge(job(b"", zones=())).width_px == 640
+
+
 @pytest.mark.parametrize(
-    "greeting", [{}, {"ready": 1, "limits": []}, {"ready": True, "limits": ["x" * 999]}, {"ready": True, "limits": [1]}]
+    "greeting",
+    [
+        {},
+        {**GREETING, "ready": 1},
+        {**GREETING, "limits": ["x" * 999]},
+        {**GREETING, "limits": [1]},
+        {"ready": True, "limits": []},
+        {**GREETING, "open": ["Rm -rf"]},
+    ],
 )
-def test_an_odd_greeting_is_refused(monkeypatch: pytest.MonkeyPatch, greeting: dict[str, object]) -> None:
-    said = wire.frame(greeting).hex()
-    monkeypatch.setattr(worker, "_BOOT", f"import os, signal; os.write(1, bytes.fromhex({said!r})); signal.pause()")
+def test_an_odd_greeting_is_refused(monkeypatch: pytest.MonkeyPatch, greeting: dict[str, Any]) -> None:
+    saying(monkeypatch, wire.frame(greeting))
     with Worker() as running:
         assert reason_of(running, job(b"")) == "crashed"
+
+
+def test_a_child_that_is_not_confined_judges_nothing_unless_that_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in would answer at once: the picture is not even sent to it."""
+    answer = wire.frame(wire.judged_message(Judged(640, 360, 100.0, 20.0), 1))
+    saying(monkeypatch, wire.frame(wire.greeting(("seccomp: missing",), ("files", "sockets"))) + answer)
+    with Worker(timeout_s=PATIENCE_S) as running:
+        for _ in range(3):
+            with pytest.raises(WorkerError, match="open to it: files, sockets") as failed:
+                running.judge(job(b"", zones=()))
+            assert failed.value.reason == "worker-not-confined"
+        assert running.confinement == Confinement(("seccomp: missing",), ("files", "sockets"))
+    with Worker(timeout_s=PATIENCE_S, accept_unconfined=True) as running:
+        assert running.judge(job(b"", zones=())).width_px == 640
+        assert running.confinement is not None and running.confinement.open_ways

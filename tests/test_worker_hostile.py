@@ -8,12 +8,11 @@ import subprocess
 from collections.abc import Iterator
 
 import cv2
-import numpy as np
 import pictures
 import pytest
 from pictures import job, reason_of
 
-from masking import decode, wire
+from masking import wire
 from masking.model import WorkerError
 from masking.worker import Worker
 
@@ -144,12 +143,3 @@ def test_hundreds_of_mutated_pictures_never_hurt(shared: Worker, encoded: dict[s
         answers += 1
     assert answers == 200
     assert shared.judge(job(encoded[kind], kind)).width_px == 640
-
-
-@pytest.mark.parametrize("size", [(640, 360), (17, 31), (1, 1)])
-def test_the_size_in_a_jpegs_header_is_read(size: tuple[int, int]) -> None:
-    done, data = cv2.imencode(".jpg", np.zeros((size[1], size[0], 3), np.uint8))
-    assert done
-    assert decode.jpeg_size(data.tobytes()) == size
-    for cut in range(0, len(data), 7):
-        decode.jpeg_size(data.tobytes()[:cut])

@@ -14,9 +14,10 @@ import pictures
 import pytest
 from patience import PATIENCE_S
 from pictures import DESK_AND_DOOR, ZONE, jpeg, polygon
+from taken_over import READY, saying
 
-from masking import baseline, wire, wire_study, worker
-from masking.model import Job, WorkerError
+from masking import baseline, wire, wire_study
+from masking.model import Job, Judged, WorkerError
 from masking.study import THUMBNAIL_MAX_BYTES, Studied, Study, Thumbnail
 from masking.view_model import DescriptorJob, Movement, QualityJob, QualitySeen, ViewJob, ViewSeen
 from masking.worker import Worker
@@ -278,10 +279,8 @@ def test_what_was_not_asked_for_must_not_be_there_and_what_was_must(asked: Study
 
 @pytest.mark.parametrize("studied_", ["gone", 1, [], {"view": {}}, None])
 def test_a_hostile_child_s_study_costs_one_picture(monkeypatch: pytest.MonkeyPatch, studied_: object) -> None:
-    answer = {"job": 1, "width": 640, "height": 360, "mean": 1.0, "contrast": 1.0, "verdicts": [], "studied": studied_}
-    frames = wire.frame({"ready": True, "limits": []}) + wire.frame(answer)
-    code = f"import os, signal; os.write(1, bytes.fromhex({frames.hex()!r})); signal.pause()"
-    monkeypatch.setattr(worker, "_BOOT", code)
+    answer = wire.judged_message(Judged(640, 360, 1.0, 1.0), 1) | {"studied": studied_}
+    saying(monkeypatch, READY + wire.frame(answer))
     with Worker(timeout_s=PATIENCE_S) as running:
         with pytest.raises(WorkerError) as failed:
             running.judge(Job(b"", "jpeg", (), ASKED))

@@ -47,7 +47,7 @@ class Told:
             site = load(self.config)
             signer = load_or_create_signer(site.storage.directory / "key.pem")
             moment = Moment(self.clock(), 0, "boot", True)
-            rim = Rim(Credentials(None), self.worker.judge, self.clock)
+            rim = Rim(Credentials(None), self.worker.judge, self.clock, confinement=lambda: self.worker.confinement)
             seen = cycle.see(site, rim, moment, state.from_json(self.spool.read_memory()))
             self.findings = {one.key: one for one in seen.findings}
             for envelope in cycle.tell(site, seen, self.spool, signer, moment):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from agent.boxes import DRIFT_ID
+from agent.checks import gateway
 from agent.checks.sources import ORDER_799_OPERATION
 from agent.checks.unavailable import told
 from agent.config import CameraConfig, Site
@@ -14,6 +15,7 @@ from agent.model import Check, Finding, Json, Looks, Message, Status
 from drivers.footage import Channel, Channels
 from drivers.model import Device, Identity, Reason, Services, Streams, Unavailable
 from drivers.picture import PictureSeen
+from masking.model import NOT_CONFINED
 
 CHECK_ID = "camera-online"
 
@@ -137,6 +139,8 @@ def _why_no_picture(facts: Facts, subject: str) -> Unavailable:
 
 
 def _unavailable(check: Check, site: Site, device_id: str, subject: str, why: Unavailable, caused_by: str) -> Finding:
+    if why.reason == NOT_CONFINED and not caused_by:
+        caused_by = f"{gateway.CHECK_ID} site"
     # A camera behind a silent recorder may be well: nothing is known of it but its recorder's fault.
     status: Status = "fail" if why.reason in SILENT and not caused_by else "unknown"
     evidence: dict[str, Json] = {"detail": why.detail} if why.detail else {}

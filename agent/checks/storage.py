@@ -1,4 +1,4 @@
-"""Are the disks that footage is written to, and the gateway itself, in order? Judged on what they say of themselves.
+"""Are the disks that footage is written to in order? Judged on what they say of themselves.
 
 A full disk is healthy: recorders write in a ring. How long footage is kept is judged in `retention.py`.
 """
@@ -12,14 +12,7 @@ from agent.checks.sources import ORDER_799_OPERATION
 from agent.config import Site
 from agent.facts import Facts
 from agent.model import Check, Finding, Json, Message, Status
-from drivers.details import Host
 from drivers.footage import Disk, Disks, DiskState, Store, StoreIndex, TroubleKind
-
-FREE_WARN_RATIO = 0.05
-FREE_FAIL_BYTES = 64 * 1024 * 1024
-MEMORY_WARN_RATIO = 0.95
-TEMPERATURE_WARN_C = 85.0
-"""Design defaults. The file system is the one that holds the agent's own files; below the last a spool cannot grow."""
 
 BAD: dict[DiskState, Message] = {
     "failed": Message("disk {name} has failed: replace it"),
@@ -148,34 +141,4 @@ def _row(disk: Disk) -> dict[str, Json]:
     }
 
 
-def run_gateway(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the host that the agent runs on: room for its reports, memory, heat."""
-    host = facts.one("site", Host)
-    if host is None:
-        why = facts.why_not("site", "host")
-        message = Message("what this gateway says of itself could not be read ({reason})", {"reason": why.reason})
-        return (check.finding("site", "unknown", why.reason, {}, message),)
-    evidence: dict[str, Json] = {
-        "disk_free_bytes": host.disk_free_bytes,
-        "memory_ratio": host.memory_ratio,
-        "temperature_c": host.temperature_c,
-    }
-    free_mb = {"free": host.disk_free_bytes // 1_000_000}
-    if host.disk_free_bytes < FREE_FAIL_BYTES:
-        message = Message("only {free} MB are free on this gateway: make room, or reports will be lost", free_mb)
-        return (check.finding("site", "fail", "disk-full", evidence, message),)
-    if host.disk_free_bytes < FREE_WARN_RATIO * host.disk_capacity_bytes:
-        message = Message("only {free} MB are free on this gateway: make room", free_mb)
-        return (check.finding("site", "warn", "disk-nearly-full", evidence, message),)
-    if host.temperature_c is not None and host.temperature_c >= TEMPERATURE_WARN_C:
-        message = Message("this gateway is {celsius} degrees hot: look at its cooling", {"celsius": host.temperature_c})
-        return (check.finding("site", "warn", "hot", evidence, message),)
-    if host.memory_ratio >= MEMORY_WARN_RATIO:
-        percent = {"percent": round(100 * host.memory_ratio)}
-        message = Message("{percent} % of this gateway's memory is in use: look at what else runs on it", percent)
-        return (check.finding("site", "warn", "memory-full", evidence, message),)
-    return (check.finding("site", "pass", "", evidence, Message("this gateway has room and is cool")),)
-
-
 STORAGE = Check("storage-health", run_storage, "major", ORDER_799_OPERATION, "What footage is written to is in order.")
-GATEWAY = Check("gateway-health", run_gateway, "minor", ORDER_799_OPERATION, "The gateway itself is in order.")

@@ -56,6 +56,10 @@ ROWS: Final = MappingProxyType[Reason | Cause, Message](
         "malformed": Message("it answers, but not with its protocol", next_step="look at its port, log and firmware"),
         "not-looked-at": Message("nothing was asked"),
         "interrupted": Message("the look was ended before it came back", next_step="check again"),
+        "worker-not-confined": Message(
+            "its pictures are not judged: the process that decodes them cannot be confined on this gateway",
+            next_step="see why: camwarden doctor",
+        ),
     }
 )
 

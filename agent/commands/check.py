@@ -21,6 +21,7 @@ from agent.commands.check_options import add_options, check_options, device_of, 
 from agent.commands.check_plan import show_plan
 from agent.commands.check_show import show
 from agent.commands.looking import How, look, look_at_site
+from agent.commands.unconfined import with_flag
 from agent.config import Site
 from agent.config_load import load
 from agent.daemon import utc_now
@@ -86,9 +87,12 @@ def _one_address(args: argparse.Namespace) -> Checked:
     """
     device = device_of(args)
     credentials = Credentials(None)
-    with tempfile.TemporaryDirectory(prefix="camwarden-") as folder, Worker() as worker:
+    with (
+        tempfile.TemporaryDirectory(prefix="camwarden-") as folder,
+        Worker(accept_unconfined=args.unconfined) as worker,
+    ):
         device = replace(device, credential=login_of(args), driver=args.driver or _driver(device, credentials))
-        site = site_of(device, Path(folder))
+        site = with_flag(site_of(device, Path(folder)), args)
         checked = look(args, site, worker, credentials, _how(args))
         known = with_channels(site, checked.seen.facts)
         if known == site or checked.interrupted:

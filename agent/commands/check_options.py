@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from agent.commands.unconfined import add_worker_flag
 from agent.config_sections import is_host
 from agent.errors import Forbidden, UsageError, os_words
 from agent.harmless import printable
@@ -46,6 +47,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="look up to N times, 10 s apart, where one picture says too little (default 3)",
     )
+    add_worker_flag(parser)
     add = parser.add_argument_group("the hand-over report").add_argument
     add("--report", type=Path, metavar="FILE", help="write the signed hand-over report (HTML); it holds pictures")
     add("--pdf", type=Path, metavar="FILE", help="with --report: print it as PDF too, with chromium or weasyprint")

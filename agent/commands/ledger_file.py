@@ -30,10 +30,9 @@ from agent.ledger.tables import Tables
 from agent.ledger.values import Refused
 from agent.model import Json, Message
 from agent.paths import LEDGER_HEADINGS_NAME, SECRETS_NAME, credentials_file, user_state
-from agent.rim import Rim
+from agent.rim import Rim, worker_of
 from agent.text import render, translate
 from drivers.credentials import Credentials
-from masking.worker import Worker
 
 SEEN_MAX_BYTES = 64 * 1024 * 1024
 
@@ -197,7 +196,7 @@ def look(args: argparse.Namespace, site: Site, tables: Tables) -> Seen:
     remembered = credentials_file(site.storage.directory, os.environ)
     remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress = errors.status(f"reading {len(site.devices)} devices of {site.id}")
-    with Worker() as worker, progress, as_owner_of(site.storage.directory):
+    with worker_of(site) as worker, progress, as_owner_of(site.storage.directory):
         rim = Rim(Credentials(remembered), worker.judge, utc_now)
         facts = see(site, rim, moment(utc_now()), rounds=1).facts
     return from_devices(equipment_json(site, facts), tables, list(facts.undeclared))

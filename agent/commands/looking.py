@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from agent.checked import Checked
 from agent.commands.check_pictures import Album
 from agent.commands.check_progress import following
+from agent.commands.unconfined import with_flag
 from agent.config import Site
 from agent.cycle import see
 from agent.daemon import utc_now
@@ -21,7 +22,7 @@ from agent.host import moment
 from agent.measured import live_streams, measure, planned_s
 from agent.paths import credentials_file
 from agent.remembered import episodes_known
-from agent.rim import Rim
+from agent.rim import Rim, worker_of
 from drivers.credentials import Credentials
 from masking.worker import Worker
 
@@ -43,7 +44,8 @@ def look_at_site(args: argparse.Namespace, site: Site, how: How) -> Checked:
     """Look at a site that a file describes; only refused logins are remembered."""
     remembered = credentials_file(site.storage.directory, os.environ)
     remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with Worker() as worker, as_owner_of(site.storage.directory):
+    site = with_flag(site, args)
+    with worker_of(site) as worker, as_owner_of(site.storage.directory):
         checked = look(args, site, worker, Credentials(remembered), how)
     return replace(checked, episodes=episodes_known(site.storage.directory))
 
@@ -54,7 +56,10 @@ def look(args: argparse.Namespace, site: Site, worker: Worker, credentials: Cred
     album = Album(worker.judge, keep=how.pictures)
     with following(args, site) as progress:
         watch = progress.watch
-        rim = Rim(credentials, album.judge, utc_now, wait=watch.wait, stop=watch.stop, stage=watch.stage)
+        rim = Rim(
+            credentials, album.judge, utc_now, wait=watch.wait, stop=watch.stop, stage=watch.stage,
+            confinement=lambda: worker.confinement,
+        )  # fmt: skip
         seen = see(site, rim, now, rounds=how.rounds)
         if how.sample_s and not progress.stopped:
             streams = live_streams(site, seen.facts)

@@ -46,6 +46,7 @@ from agent.commands.masks_baseline import baseline
 from agent.commands.masks_look import look_at
 from agent.commands.masks_seen import CameraLook
 from agent.commands.masks_show import show
+from agent.commands.unconfined import add_worker_flag, say_confinement, with_flag
 from agent.config import Site
 from agent.config_load import load
 from agent.daemon import utc_now
@@ -56,10 +57,9 @@ from agent.harmless import json_text, printable
 from agent.model import Json, Message, utc_text
 from agent.paths import credentials_file
 from agent.preset_views import write_preset_view
-from agent.rim import Rim
+from agent.rim import Rim, worker_of
 from agent.text import translate
 from drivers.credentials import Credentials
-from masking.worker import Worker
 
 ADOPT_SCHEMA = "camwarden-masks-adopt/1"
 ROUNDS = 5
@@ -82,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add = action.add_argument
         add("--camera", nargs="+", action="extend", default=[], metavar="ID", required=required, help="only these")
         add("--rounds", type=int, choices=range(1, 10), default=ROUNDS, metavar="N", help="look N times (default 5)")
+        add_worker_flag(action)
     for action, required in ((adopt, False), (approve, True), (keep, False)):
         add = action.add_argument
         add("--by", default="", metavar="NAME", required=required, help="who approves (default: the login name)")
@@ -188,9 +189,12 @@ def _looked(
         remembered = credentials_file(directory, os.environ)
         remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         known = read_approvals(directory) if approvals is None else approvals
-        with Worker() as worker, errors.status(f"looking at {len(cameras)} cameras of {site.id}"):
+        part = with_flag(part, args)
+        with worker_of(part) as worker, errors.status(f"looking at {len(cameras)} cameras of {site.id}"):
             rim = Rim(Credentials(remembered), worker.judge, utc_now, wait=time.sleep)
-            return look_at(part, known, rim, args.rounds, APART_S)
+            seen = look_at(part, known, rim, args.rounds, APART_S)
+        say_confinement(worker.confinement, args, part.worker.unconfined == "accept")
+        return seen
 
 
 def _write_sheet(site: Site, args: argparse.Namespace, found: tuple[Choice, ...]) -> Path:

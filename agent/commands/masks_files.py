@@ -15,6 +15,7 @@ from typing import Final
 from agent import exits
 from agent.checks.online import DARK_CONTRAST, DARK_LUMA
 from agent.commands.masks_regions import read_regions
+from agent.commands.unconfined import add_worker_flag, say_confinement
 from agent.errors import UsageError, os_words
 from agent.handover.sheet import VERDICTS
 from agent.harmless import json_text, printable
@@ -59,14 +60,18 @@ def add_arguments(actions: argparse._SubParsersAction[argparse.ArgumentParser]) 
     compare.add_argument("reference", type=Path, metavar="REF", help="the picture of the approved view")
     compare.add_argument("current", type=Path, metavar="CUR", help="the picture to compare with it")
     compare.add_argument("--regions", type=Path, metavar="FILE", help="masks and overlays, which are left out")
+    for action in (verify, compare):
+        add_worker_flag(action)
 
 
 def verify(args: argparse.Namespace) -> int:
     """Judge each region in each file; 0 all hidden, 1 something is not, 3 something cannot be told."""
     zones = read_regions(args.regions)
     loaded = _load(args.images)
-    with Worker(TIMEOUT_S) as worker:
+    with Worker(TIMEOUT_S, args.unconfined) as worker:
         looked = [_look(worker, path, kind, data, zones) for path, kind, data in loaded]
+        confinement = worker.confinement
+    say_confinement(confinement, args, args.unconfined)
     verdicts = tuple(v for zone in zones if (v := _together(zone, looked)) is not None)
     if args.json:
         sys.stdout.write(json_text(_verify_json(args.regions, looked, verdicts)) + "\n")
@@ -93,7 +98,7 @@ def compare(args: argparse.Namespace) -> int:
     (_, ref_kind, ref), (_, cur_kind, cur) = _load((args.reference, args.current))
     seen: ViewSeen | None = None
     error = ""
-    with Worker(TIMEOUT_S) as worker:
+    with Worker(TIMEOUT_S, args.unconfined) as worker:
         path = args.reference
         try:
             described = worker.judge(Job(ref, ref_kind, (), Study(descriptor=DescriptorJob(excluded=left_out)))).studied
@@ -103,6 +108,7 @@ def compare(args: argparse.Namespace) -> int:
             seen = answer.view if answer is not None else None
         except WorkerError as failure:
             error = f"{printable(str(path))}: {printable(str(failure))}"
+        say_confinement(worker.confinement, args, args.unconfined)
     state = seen.state if seen is not None else "unknown"
     if args.json:
         shown: dict[str, Json] = {

@@ -18,7 +18,7 @@ from agent.doctor.model import Outcome, Situation, found, not_due, passed, site_
 from agent.host import clock_synced
 from agent.model import Message
 from agent.version import VERSION
-from masking.model import WorkerError
+from masking.model import NOT_CONFINED, WorkerError
 from masking.worker import Worker
 
 ROOM_WARN_RATIO: Final = 0.10
@@ -128,12 +128,21 @@ def worker(situation: Situation) -> Outcome:
     """Start a picture worker of our own and judge what it could give up. The service's is left alone."""
     try:
         with Worker() as one:
-            limits = one.limits
+            measured = one.measure()
     except WorkerError as error:
         what = Message("the picture worker does not start: {why}", {"why": str(error)})
         return found("fail", "does-not-start", what, Message("install camwarden anew; pictures cannot be judged"))
+    limits, ways = list(measured.limits), list(measured.open_ways)
+    if ways:
+        told = {"ways": ", ".join(ways), "limits": "; ".join(limits) or "-"}
+        step = Message("install libseccomp2, or allow seccomp in this container")
+        if situation.site is not None and situation.site.worker.unconfined == "accept":
+            what = Message("pictures are decoded unconfined, as the site accepts; open: {ways} ({limits})", told)
+            return found("warn", "worker-unconfined", what, step, limits=limits, open=ways)
+        what = Message("it cannot be confined, so that no picture is judged; open to it: {ways} ({limits})", told)
+        return found("unknown", NOT_CONFINED, what, step, limits=limits, open=ways)
     if limits:
-        what = Message("it starts, but keeps what it need not have: {limits}", {"limits": "; ".join(limits)})
-        step = Message("install libseccomp2 and a kernel from 5.13 on; until then the unit's sandbox is what holds")
-        return found("warn", "limits", what, step, limits=list(limits))
+        what = Message("it is confined, but not by every layer: {limits}", {"limits": "; ".join(limits)})
+        step = Message("use a kernel from 5.13 on with Landlock; until then seccomp alone holds")
+        return found("warn", "worker-limits", what, step, limits=limits)
     return passed(Message("it starts, and gives up files, network and programs (Landlock, seccomp)"))
