@@ -142,10 +142,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An encoded picture as it left the camera: one JPEG, or one keyframe in Annex-B form with parameter sets.
-
-    Or, of a store, the beginning of the segment whose first picture it is.
-    """
+    """An encoded picture as it left the camera: one JPEG, or one keyframe in Annex-B form with parameter sets."""
 
     camera_id: str
     path: PathName

@@ -27,4 +27,4 @@ def read(task: StoreTask) -> tuple[Observations, tuple[Picture, ...]]:
         missing = Unavailable("picture", "refused", "may not be read", "playback")
         values += [Observation(f"camera:{camera}", missing, task.now, "store") for camera, _ in task.cameras]
     due = [camera for camera, _ in task.cameras if camera in task.due] if act == "pictures" else []
-    return tuple(values), tuple(Picture(camera, "playback", task.now, b"x", "mp4") for camera in due)
+    return tuple(values), tuple(Picture(camera, "playback", task.now, b"x", "h264") for camera in due)

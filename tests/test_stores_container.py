@@ -1,4 +1,4 @@
-"""Beginnings of segments decode by themselves, headers tell lengths, and what is no media is refused with a reason."""
+"""Segments in every shape have a first picture, headers tell lengths, and what is no media is refused with a reason."""
 
 from __future__ import annotations
 
@@ -7,19 +7,32 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-import cv2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from patience import PATIENCE_S
+from segments_made import decoded, taken
 from store_footage import CLIP_S, clips, remux
 
-from drivers.stores.container import Beginning, UnreadableError, beginning, check
+from drivers.stores.container import UnreadableError, check
 from drivers.stores.duration import duration_s
+from drivers.stores.samples.first import first_picture
+from drivers.stores.samples.units import Sample
 from masking.model import Job
 from masking.worker import Worker
 
 LARGE = "testsrc2=size=1280x720:rate=10:duration=8,noise=alls=8:allf=t"
+
+
+class Counting(io.FileIO):
+    """A file that counts what is read of it."""
+
+    read_bytes = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(-1 if size is None else size) or b""
+        self.read_bytes += len(data)
+        return data
 
 
 @pytest.fixture(scope="module")
@@ -64,35 +77,24 @@ NAMES = [
 ]
 
 
-def taken(path: Path, most_bytes: int) -> Beginning:
-    with path.open("rb") as file:
-        return beginning(file, most_bytes)
-
-
-def first_picture(data: bytes, path: Path) -> bytes:
-    """Let OpenCV decode the first picture of a file."""
-    path.write_bytes(data)
-    seen, frame = cv2.VideoCapture(str(path)).read()
-    assert seen
-    return frame.tobytes()
+def is_the_first_picture_of(sample: Sample, whole: Path) -> bool:
+    """Let OpenCV decode both."""
+    return decoded(sample.data) == decoded(whole)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_first_picture_of_a_beginning_is_that_of_the_whole(
-    name: str, files: dict[str, Path], tmp_path: Path
-) -> None:
-    whole = files[name].read_bytes()
-    cut = taken(files[name], 400_000)
-    if name != "plain mp4" and name != "hevc":
-        assert len(cut.data) < len(whole) / 2
-    assert first_picture(cut.data, tmp_path / "cut") == first_picture(whole, tmp_path / "whole")
+def test_the_first_picture_is_that_of_the_whole_and_little_is_read_for_it(name: str, files: dict[str, Path]) -> None:
+    with Counting(files[name]) as file:
+        sample = first_picture(file)
+    assert is_the_first_picture_of(sample, files[name])
+    assert file.read_bytes < len(sample.data) + 80_000 if name != "mpegts" else file.read_bytes < 1_000_000
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_locked_down_worker_decodes_it(name: str, files: dict[str, Path]) -> None:
-    cut = taken(files[name], 400_000)
+    sample = taken(files[name])
     with Worker(timeout_s=PATIENCE_S) as worker:
-        judged = worker.judge(Job(cut.data, cut.kind))
+        judged = worker.judge(Job(sample.data, sample.kind))
     assert judged.width_px in (320, 640, 1280) and judged.contrast > 10
 
 
@@ -115,19 +117,19 @@ def test_a_plain_mp4_that_was_cut_off_has_no_index_and_says_so(files: dict[str, 
         with pytest.raises(UnreadableError, match="no index"):
             check(file)
         with pytest.raises(UnreadableError, match="no index"):
-            beginning(file)
+            first_picture(file)
         assert duration_s(file) is None
 
 
-def test_fragments_that_were_cut_off_can_still_be_played(files: dict[str, Path], tmp_path: Path) -> None:
+def test_fragments_that_were_cut_off_can_still_be_played(files: dict[str, Path]) -> None:
     data = files["fragmented mp4"].read_bytes()
     file = io.BytesIO(data[: len(data) // 2])
-    assert first_picture(beginning(file).data, tmp_path / "cut")
+    assert is_the_first_picture_of(first_picture(file), files["fragmented mp4"])
     length_s = duration_s(file)
     assert length_s is not None and 2 <= length_s <= 6
 
 
-def test_a_media_box_with_a_long_size_keeps_its_samples_in_place(files: dict[str, Path], tmp_path: Path) -> None:
+def test_a_media_box_may_have_a_long_size(files: dict[str, Path]) -> None:
     """Some recorders leave room for sizes beyond 4 GiB; here such a file is made of a plain one."""
     data = files["large mp4"].read_bytes()
     at = data.index(b"mdat") - 4
@@ -135,9 +137,7 @@ def test_a_media_box_with_a_long_size_keeps_its_samples_in_place(files: dict[str
     assert data[at - 8 : at] == b"\0\0\0\x08free"
     size = int.from_bytes(data[at : at + 4], "big") + 8
     long = data[: at - 8] + b"\0\0\0\1mdat" + size.to_bytes(8, "big") + data[at + 8 :]
-    cut = beginning(io.BytesIO(long), 400_000)
-    assert len(cut.data) < len(long) / 2
-    assert first_picture(cut.data, tmp_path / "cut") == first_picture(data, tmp_path / "whole")
+    assert taken(long) == taken(data)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_media_box_with_a_long_size_keeps_its_samples_in_place(files: dict[str
 )  # fmt: skip
 def test_what_is_no_media_is_refused(data: bytes) -> None:
     with pytest.raises(UnreadableError):
-        beginning(io.BytesIO(data))
+        first_picture(io.BytesIO(data))
     with pytest.raises(UnreadableError):
         check(io.BytesIO(data))
     assert duration_s(io.BytesIO(data)) is None
@@ -165,7 +165,7 @@ def test_no_damage_makes_the_reader_fail_in_another_way(data: st.DataObject) -> 
     found = duration_s(file)
     assert found is None or 0 < found <= 7 * 86_400
     with suppress(UnreadableError):
-        assert len(beginning(file, 1000).data) <= len(spoilt) + 16
+        assert len(first_picture(file).data) <= 2 * len(spoilt)
 
 
 def test_a_size_that_points_far_beyond_the_file_reads_nothing_of_that_size(files: dict[str, Path]) -> None:
@@ -173,7 +173,7 @@ def test_a_size_that_points_far_beyond_the_file_reads_nothing_of_that_size(files
     at = data.index(b"moov") - 4
     spoilt = data[:at] + b"\xff\xff\xff\xff" + data[at + 4 :]
     with pytest.raises(UnreadableError):
-        beginning(io.BytesIO(spoilt))
+        first_picture(io.BytesIO(spoilt))
 
 
 def test_the_clock_of_a_transport_stream_may_turn_over(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_rows_are_told_as_they_were_recorded(store: Path) -> None:
     on_disk = sum(file.stat().st_size for file in store.parent.parent.rglob("*.mp4"))
     assert sum(day.size_bytes for day in index.days) == pytest.approx(on_disk, rel=0.06)
     (picture,) = pictures
-    assert (picture.kind, picture.path, picture.taken_at) == ("mp4", "playback", first)
+    assert (picture.kind, picture.path, picture.taken_at) == ("h264", "playback", first)
     with Worker(timeout_s=PATIENCE_S) as worker:
         assert worker.judge(Job(picture.data, picture.kind)).width_px == 320
 

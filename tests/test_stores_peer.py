@@ -33,7 +33,7 @@ def test_footage_that_was_moved_to_another_disk_is_the_same_footage(tmp_path: Pa
     length = timedelta(seconds=30)
     assert spans(recordings) == [(begins[0], begins[0] + length), (begins[3], begins[3] + length)]
     assert [day.segments for day in before.days] == [3, 3] and troubles(before) == {"stalled": 1}
-    assert (picture.taken_at, picture.kind) == (begins[0], "mp4")
+    assert (picture.taken_at, picture.kind) == (begins[0], "h264")
 
     hot, cold = root / "media/frigate/recordings", root / "mnt/nas/frigate/recordings"
     move = [

@@ -1,6 +1,7 @@
 """Judge plain picture files, without a site: are regions hidden in them, do two of them show the same view?
 
-For contractors and for evaluation. The same locked-down worker looks at them as at pictures of cameras.
+For contractors and for evaluation. The same locked-down worker looks at them as at pictures of cameras; of a recording
+it gets the first key picture, taken out by the reader that does so for recorders' disks.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from agent import exits
 from agent.checks.online import DARK_CONTRAST, DARK_LUMA
@@ -21,6 +22,8 @@ from agent.handover.sheet import VERDICTS
 from agent.harmless import json_text, printable
 from agent.model import Json, Message, lines
 from agent.text import translate
+from drivers.stores.container import UnreadableError
+from drivers.stores.samples.first import first_picture
 from masking.model import Job, Judged, PictureKind, Verdict, WorkerError, Zone
 from masking.pool import pool
 from masking.study import Study
@@ -34,7 +37,10 @@ COMPARE_SCHEMA = "camwarden-masks-compare/1"
 TIMEOUT_S: Final = 30.0
 """A file may be a large one, and nobody waits for a cycle."""
 
-_SUFFIXES: Final[dict[str, PictureKind]] = {
+FileKind = Literal["jpeg", "h264", "h265", "mp4", "mpegts", "matroska"]
+
+_HEAD_BYTES: Final = 256
+_SUFFIXES: Final[dict[str, Literal["h264", "h265"]]] = {
     ".h264": "h264", ".264": "h264", ".avc": "h264", ".h265": "h265", ".265": "h265", ".hevc": "h265",
 }  # fmt: skip
 _H265_FIRST: Final = frozenset({0x40, 0x42, 0x44, 0x46, 0x4E})
@@ -42,11 +48,21 @@ _H265_FIRST: Final = frozenset({0x40, 0x42, 0x44, 0x46, 0x4E})
 
 
 @dataclass(frozen=True, slots=True)
+class _File:
+    """One file: what it is, and the picture in it; or why none could be taken out of it."""
+
+    path: Path
+    kind: FileKind
+    picture: tuple[PictureKind, bytes] | None = field(default=None, repr=False)
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Looked:
     """One file: what was seen in it, or why nothing was."""
 
     path: Path
-    kind: PictureKind
+    kind: FileKind
     judged: Judged | None = None
     error: str = ""
 
@@ -69,9 +85,8 @@ def verify(args: argparse.Namespace) -> int:
     zones = read_regions(args.regions)
     loaded = _load(args.images)
     with Worker(TIMEOUT_S, args.unconfined) as worker:
-        looked = [_look(worker, path, kind, data, zones) for path, kind, data in loaded]
-        confinement = worker.confinement
-    say_confinement(confinement, args, args.unconfined)
+        looked = [_look(worker, file, zones) for file in loaded]
+        say_confinement(worker.confinement, args, args.unconfined)
     verdicts = tuple(v for zone in zones if (v := _together(zone, looked)) is not None)
     if args.json:
         sys.stdout.write(json_text(_verify_json(args.regions, looked, verdicts)) + "\n")
@@ -95,20 +110,18 @@ def verify(args: argparse.Namespace) -> int:
 def compare(args: argparse.Namespace) -> int:
     """Compare two files; 0 the camera stands still, 1 it was moved, 3 it cannot be told."""
     left_out = tuple(zone.polygon for zone in read_regions(args.regions)) if args.regions is not None else ()
-    (_, ref_kind, ref), (_, cur_kind, cur) = _load((args.reference, args.current))
+    reference, current = _load((args.reference, args.current))
     seen: ViewSeen | None = None
-    error = ""
     with Worker(TIMEOUT_S, args.unconfined) as worker:
-        path = args.reference
-        try:
-            described = worker.judge(Job(ref, ref_kind, (), Study(descriptor=DescriptorJob(excluded=left_out)))).studied
-            path = args.current
+        looked = _look(worker, reference, (), Study(descriptor=DescriptorJob(excluded=left_out)))
+        if looked.judged is not None:
+            described = looked.judged.studied
             references = (described.descriptor,) if described is not None and described.descriptor else ()
-            answer = worker.judge(Job(cur, cur_kind, (), Study(ViewJob(references, left_out)))).studied
+            looked = _look(worker, current, (), Study(ViewJob(references, left_out)))
+            answer = looked.judged.studied if looked.judged is not None else None
             seen = answer.view if answer is not None else None
-        except WorkerError as failure:
-            error = f"{printable(str(path))}: {printable(str(failure))}"
         say_confinement(worker.confinement, args, args.unconfined)
+    error = f"{printable(str(looked.path))}: {looked.error}" if looked.error else ""
     state = seen.state if seen is not None else "unknown"
     if args.json:
         shown: dict[str, Json] = {
@@ -124,7 +137,7 @@ def compare(args: argparse.Namespace) -> int:
     return exits.worst(fails=state == "moved", refused=False, unchecked=state == "unknown")
 
 
-def kind_of(path: Path, data: bytes) -> PictureKind | None:
+def kind_of(path: Path, data: bytes) -> FileKind | None:
     """Return what a file holds, by its first bytes; of two bare streams that look alike, its name decides."""
     if data.startswith(b"\xff\xd8\xff"):
         return "jpeg"
@@ -140,23 +153,21 @@ def kind_of(path: Path, data: bytes) -> PictureKind | None:
     return _SUFFIXES.get(path.suffix.lower()) or ("h265" if data[start] in _H265_FIRST else "h264")
 
 
-def _load(paths: Sequence[Path]) -> list[tuple[Path, PictureKind, bytes]]:
-    """Read every file, of a long one its beginning.
+def _load(paths: Sequence[Path]) -> list[_File]:
+    """Read the picture of every file: a plain one whole, of a recording its first key picture.
 
     Raises:
         UsageError: Some cannot be read, or hold something else; one line for each.
     """
-    loaded: list[tuple[Path, PictureKind, bytes]] = []
+    loaded: list[_File] = []
     mistakes: list[Message] = []
     for path in paths:
         try:
-            with path.open("rb") as file:
-                data = file.read(MAX_PICTURE_BYTES)
+            file = _read(path)
         except OSError as error:
             mistakes.append(Message("{path}: cannot be read: {why}", {"path": path, "why": os_words(error)}))
             continue
-        kind = kind_of(path, data)
-        if kind is None:
+        if file is None:
             mistakes.append(
                 Message(
                     "{path}: neither JPEG, H.264 or H.265 (Annex B), MP4, MPEG-TS nor Matroska: convert it",
@@ -164,17 +175,36 @@ def _load(paths: Sequence[Path]) -> list[tuple[Path, PictureKind, bytes]]:
                 )
             )
         else:
-            loaded.append((path, kind, data))
+            loaded.append(file)
     if mistakes:
         raise UsageError(lines(mistakes))
     return loaded
 
 
-def _look(worker: Worker, path: Path, kind: PictureKind, data: bytes, zones: tuple[Zone, ...]) -> _Looked:
+def _read(path: Path) -> _File | None:
+    """Read the picture of a file; None where it is none that is known."""
+    with path.open("rb") as file:
+        kind = kind_of(path, file.read(_HEAD_BYTES))
+        if kind is None:
+            return None
+        if kind in ("jpeg", "h264", "h265"):
+            file.seek(0)
+            return _File(path, kind, (kind, file.read(MAX_PICTURE_BYTES)))
+        try:
+            sample = first_picture(file)
+        except UnreadableError as error:
+            return _File(path, kind, error=f"undecodable: {error}")
+        return _File(path, kind, (sample.kind, sample.data))
+
+
+def _look(worker: Worker, file: _File, zones: tuple[Zone, ...], study: Study | None = None) -> _Looked:
+    if file.picture is None:
+        return _Looked(file.path, file.kind, error=printable(file.error))
+    kind, data = file.picture
     try:
-        return _Looked(path, kind, worker.judge(Job(data, kind, zones)))
+        return _Looked(file.path, file.kind, worker.judge(Job(data, kind, zones, study)))
     except WorkerError as failure:
-        return _Looked(path, kind, error=printable(str(failure)))
+        return _Looked(file.path, file.kind, error=printable(str(failure)))
 
 
 def _together(zone: Zone, looked: list[_Looked]) -> Verdict | None:

@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime
 from typing import BinaryIO
 
 from drivers.model import Observation, Observations, Picture, Reason, Unavailable, Value
-from drivers.stores.container import UnreadableError, beginning
+from drivers.stores.container import UnreadableError
 from drivers.stores.ends import Troubles
 from drivers.stores.facts import disk, recordings, store_index
 from drivers.stores.index import Part
+from drivers.stores.samples.first import first_picture
 from drivers.stores.task import StoreTask
 from drivers.text import told
 
@@ -103,7 +104,7 @@ def _disk(task: StoreTask) -> Observation:
 
 
 def _picture(camera: str, account: Account, open_segment: Open) -> Picture | Unavailable:
-    """Take the first picture of the oldest segment that can be opened, of a few; or say why there is none."""
+    """Take the first key picture of the oldest segment that has one, of a few; or say why there is none."""
     oldest = sorted(
         (begins_s, folder, name) for (folder, _), part in account.parts.items() for begins_s, name in part.first
     )
@@ -116,7 +117,7 @@ def _picture(camera: str, account: Account, open_segment: Open) -> Picture | Una
             if file is None:
                 return Unavailable("picture", "not-looked-at", "only a listing is there", "playback")
             with file:
-                taken = beginning(file)
+                taken = first_picture(file)
             return Picture(camera, "playback", datetime.fromtimestamp(begins_s, UTC), taken.data, taken.kind)
         except UnreadableError as error:
             reason, why = "malformed", f"the oldest segments cannot be opened; the last one tried was {short}: {error}"

@@ -1,8 +1,6 @@
-"""What a segment's file is, and a beginning of it whose first picture can be decoded by itself.
+"""What a segment's file is, and where the boxes of an MP4 stand. Its pictures are the business of `samples/`.
 
-Reads few and bounded stretches of the file and never decodes. MPEG-TS, Matroska and fragmented MP4 can be cut anywhere;
-a plain MP4 often has its index at the end, so that a shorter one is made of its first media and its whole index: what
-the index says of the first samples stays true, for they stay where they were.
+Reads few and bounded stretches of the file and never decodes.
 
 Source: ISO/IEC 14496-12, 4.2 and 8.1.1; ISO/IEC 13818-1, 2.4.3.2; RFC 8794, 8.1 and RFC 9559, 5.1.
 """
@@ -11,13 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
 Kind = Literal["mp4", "mpegts", "matroska"]
-
-BEGINNING_BYTES = 4 * 1024 * 1024
-"""How much of the media is taken: two seconds of the fastest cameras (16 Mbit/s), so that a whole picture is in it."""
 
 INDEX_MAX_BYTES = 16 * 1024 * 1024
 BOXES_MAX = 64
@@ -28,14 +23,6 @@ _FIRST_BOXES = (b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide")
 
 class UnreadableError(Exception):
     """The file cannot be played from its beginning; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """The beginning of a segment, as a file of its own."""
-
-    kind: Kind
-    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +49,6 @@ def kind_of(file: BinaryIO) -> Kind:
     if len(head) >= PACKET_BYTES and all(head[at] == 0x47 for at in range(0, len(head), PACKET_BYTES)):
         return "mpegts"
     raise UnreadableError("it begins like no MP4, MPEG-TS or Matroska file")
-
-
-def beginning(file: BinaryIO, most_bytes: int = BEGINNING_BYTES) -> Beginning:
-    """Take the beginning of a segment.
-
-    Args:
-        file: Open for reading, seekable.
-        most_bytes: How much of its media is taken at most. The index of a plain MP4 comes on top.
-
-    Raises:
-        UnreadableError: It is no media file, or one without an index.
-        OSError: It could not be read.
-    """
-    kind = kind_of(file)
-    if kind != "mp4":
-        return Beginning(kind, read_at(file, 0, most_bytes))
-    index, media = mp4_parts(file)
-    if media is None or index.start < media.start:
-        return Beginning(kind, read_at(file, 0, (media.start if media else index.end) + most_bytes))
-    front = read_at(file, 0, media.start)
-    payload = read_at(file, media.start + media.header, min(most_bytes, media.end - media.start - media.header))
-    size = media.header + len(payload)
-    # The size keeps its width, so that no sample moves.
-    header = size.to_bytes(4, "big") + b"mdat" if media.header == 8 else b"\0\0\0\1mdat" + size.to_bytes(8, "big")
-    return Beginning(kind, front + header + payload + read_at(file, index.start, index.end - index.start))
 
 
 def check(file: BinaryIO) -> None:

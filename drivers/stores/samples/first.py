@@ -1,0 +1,24 @@
+"""Takes the first whole key picture out of a segment, whatever its container is. The one way in."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from drivers.stores.container import kind_of
+from drivers.stores.samples import matroska, mp4, mpegts
+from drivers.stores.samples.units import Sample
+
+_READERS = {"mp4": mp4.first_picture, "mpegts": mpegts.first_picture, "matroska": matroska.first_picture}
+
+
+def first_picture(file: BinaryIO) -> Sample:
+    """Take the first whole key picture out of a segment.
+
+    Args:
+        file: Open for reading, seekable. Few and bounded stretches of it are read.
+
+    Raises:
+        UnreadableError: It is no media file, its video is neither H.264 nor H.265, or it has no such picture.
+        OSError: It could not be read.
+    """
+    return _READERS[kind_of(file)](file)
