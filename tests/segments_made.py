@@ -22,7 +22,7 @@ ENCODERS: dict[str, tuple[str, ...]] = {
     "avc baseline": ("-c:v", "libx264", "-g", "10", "-pix_fmt", "yuv420p", "-profile:v", "baseline"),
     "avc b-frames": ("-c:v", "libx264", "-g", "10", "-bf", "3", "-pix_fmt", "yuv420p"),
     "avc open gop": ("-c:v", "libx264", "-g", "10", "-bf", "3", "-x264-params", "open-gop=1", "-pix_fmt", "yuv420p"),
-    "avc slices": ("-c:v", "libx264", "-g", "10", "-x264-params", "slices=5:aud=1", "-pix_fmt", "yuv420p"),
+    "avc slices": ("-c:v", "libx264", "-g", "10", "-x264-params", "slices=5", "-pix_fmt", "yuv420p"),
     "avc interlaced": ("-c:v", "libx264", "-g", "10", "-flags", "+ilme+ildct", "-pix_fmt", "yuv420p"),
     "avc intra": ("-c:v", "libx264", "-g", "1", "-pix_fmt", "yuv444p"),
     "hevc": ("-c:v", "libx265", "-x265-params", X265, "-pix_fmt", "yuv420p"),
@@ -81,9 +81,8 @@ def pictures_of(encoder: str, size: str = "96x64", seconds: float = 2.5) -> tupl
     source = encoded(encoder, size, seconds)
     kind = kind_of(encoder)
     path = source.with_suffix(f".{kind}")
-    ffmpeg(
-        "-i", source, "-c", "copy", "-bsf:v", f"{encoder[:4].strip().replace('avc', 'h264')}_metadata=aud=insert", path
-    )
+    name = "h264" if kind == "h264" else "hevc"
+    ffmpeg("-i", source, "-c", "copy", "-bsf:v", f"{name}_mp4toannexb,{name}_metadata=aud=insert", path)
     delimiter = 9 if kind == "h264" else 35
     found: list[list[bytes]] = []
     for part in path.read_bytes().split(b"\0\0\1")[1:]:
@@ -92,7 +91,7 @@ def pictures_of(encoder: str, size: str = "96x64", seconds: float = 2.5) -> tupl
             found.append([])
         else:
             found[-1].append(unit)
-    return tuple(tuple(units) for units in found)
+    return tuple(tuple(units) for units in found if units)
 
 
 def kind_of(encoder: str) -> CodecName:
@@ -109,7 +108,7 @@ def sets_of(encoder: str) -> tuple[bytes, ...]:
     """Return the parameter sets of a stream that begins with them."""
     kind = kind_of(encoder)
     wanted = (7, 8) if kind == "h264" else (32, 33, 34)
-    return tuple(unit for unit in pictures_of(encoder)[0] if unit_type(kind, unit) in wanted)
+    return tuple(dict.fromkeys(unit for unit in pictures_of(encoder)[0] if unit_type(kind, unit) in wanted))
 
 
 def slices(kind: CodecName, units: tuple[bytes, ...]) -> tuple[bytes, ...]:
