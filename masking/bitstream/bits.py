@@ -19,6 +19,21 @@ _FORBIDDEN = re.compile(rb"\0\0[\0-\2]|\0\0\x03[^\0-\3]")
 """What no unit may hold: a start code, or a prevention of one where there was none to prevent."""
 
 
+_TO_ESCAPE = re.compile(rb"\0\0(?=[\0-\x03])")
+
+
+def digits(payload: bytes) -> str:
+    """Return the bits of a unit behind its header, as digits, without the bytes that keep start codes out of it."""
+    return bin(int.from_bytes(b"\1" + payload.replace(b"\0\0\3", b"\0\0"), "big"))[3:]
+
+
+def escaped(text: str) -> bytes:
+    """Return the bytes of a unit behind its header: those bits, the one that ends it, and no start code."""
+    text += "1"
+    text += "0" * (-len(text) % 8)
+    return _TO_ESCAPE.sub(b"\0\0\3", int(text, 2).to_bytes(len(text) // 8, "big"))
+
+
 class Bits:
     """Bits of one unit, most significant first. `what` names the unit in refusals."""
 
@@ -28,8 +43,13 @@ class Bits:
         """Take the raw bytes of a unit behind its header, where 00 00 03 stands for 00 00."""
         self.what = what
         # One text of digits: a value is a slice of it and a prefix of zeros one search, however long the unit is.
-        self._text = bin(int.from_bytes(b"\1" + payload.replace(b"\0\0\3", b"\0\0"), "big"))[3:]
+        self._text = digits(payload)
         self._at = 0
+
+    @property
+    def at(self) -> int:
+        """How many bits were taken."""
+        return self._at
 
     def take(self, count: int) -> int:
         """Return the next `count` bits as a number."""

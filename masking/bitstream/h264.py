@@ -8,11 +8,13 @@ Source: ITU-T H.264 clauses 7.3.3, 7.4.1.2 and 7.4.3, and Annex B.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from masking.bitstream.bits import ANY, Bits
+from masking.bitstream.h264_fields import frame_message, with_structure
 from masking.bitstream.h264_sets import Pps, Sps, parse_pps, parse_sps, pps_ids, sps_id
 from masking.bitstream.picture import AccessUnit, NotAPicture, check_size, undecodable
 from masking.bitstream.units import Span, units, written
@@ -32,7 +34,10 @@ _SECOND_FIELD: Final = (0, 2, 5, 7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Slice:
-    """Where a slice belongs. `sets` numbers its PPS and SPS; `idr` is idr_pic_id, None in a picture that is not IDR."""
+    """Where a slice belongs. `sets` numbers its PPS and SPS; `idr` is idr_pic_id, None in a picture that is not IDR.
+
+    `repeats` is redundant_pic_cnt, None in a stream that has none.
+    """
 
     address: int
     sets: tuple[int, int]
@@ -40,7 +45,7 @@ class _Slice:
     frame_number: int
     parity: Literal["frame", "top", "bottom"]
     idr: int | None
-    redundant: bool
+    repeats: int | None
 
 
 @dataclass(slots=True)
@@ -78,10 +83,6 @@ class _Sets:
         self.used_pps.setdefault(number, self.pps[number])
         self.used_sps.setdefault(of, self.sps[of])
 
-    def used(self) -> list[Span]:
-        """Return the sets that are used, in the order in which a decoder needs them."""
-        return [*self.used_sps.values(), *(span for span, _ in self.used_pps.values())]
-
 
 def read(data: bytes, max_pixels: int) -> AccessUnit:
     """Return the first IDR picture of a byte stream: a frame, or a field with that which completes its frame, if any.
@@ -103,7 +104,7 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
             if last is not None and first is not None and _begins_another(data, span, first, last):
                 break
             here = _slice(data, span, sets) if last is not None or kind == _IDR_SLICE else None
-            if here is not None and not here.redundant:
+            if here is not None and not here.repeats:
                 if first is None:
                     first = _opening(here, max_pixels)
                 elif last is not None and not _follows(here, first, last):
@@ -117,8 +118,22 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
         looked += 1
     if first is None:
         raise undecodable("the data holds no IDR picture")
-    passed = [*sets.used(), *taken]
-    return AccessUnit(written(data, passed), *first.sps.size, looked - len(passed))
+    units_passed = len(sets.used_sps) + len(sets.used_pps) + len(taken)
+    return AccessUnit(written(_parts(sets, first, taken)), *first.sps.size, looked - units_passed)
+
+
+def _parts(sets: _Sets, first: _Slice, taken: list[Span]) -> Iterator[bytes | memoryview]:
+    """Yield the units of the picture: its sets, what makes a frame of fields, its slices."""
+    view = memoryview(sets.data)
+    of_fields = first.parity != "frame" or first.sps.adaptive
+    for begin, end in sets.used_sps.values():
+        yield with_structure(sets.data[begin:end], first.sps) if of_fields else view[begin:end]
+    for (begin, end), _ in sets.used_pps.values():
+        yield view[begin:end]
+    if of_fields:
+        yield frame_message(first.sps)
+    for begin, end in taken:
+        yield view[begin:end]
 
 
 def _begins_another(data: bytes, span: Span, first: _Slice, last: _Slice) -> bool:
@@ -127,7 +142,7 @@ def _begins_another(data: bytes, span: Span, first: _Slice, last: _Slice) -> boo
     if header & _TYPE_MASK == _SLICE and (first.parity == "frame" or not header & _REFERENCE_MASK):
         return True
     opens = data[span[0] + 1 : min(span[0] + 2, span[1])] >= b"\x80"  # first_mb_in_slice 0
-    return opens and (first.parity == "frame" or last.parity != first.parity)
+    return opens and last.repeats is None and (first.parity == "frame" or last.parity != first.parity)
 
 
 def _opening(here: _Slice, max_pixels: int) -> _Slice:
@@ -166,12 +181,12 @@ def _slice(data: bytes, span: Span, sets: _Sets) -> _Slice:
         parity = "bottom" if bits.flag() else "top"
     idr = bits.number("idr_pic_id", 65535) if is_idr else None
     _skip_order(bits, sps, pps, parity == "frame")
-    redundant = pps.redundant and bits.number("redundant_pic_cnt", 127) > 0
+    repeats = bits.number("redundant_pic_cnt", 127) if pps.redundant else None
     if address >= sps.macroblocks // (1 if parity == "frame" and not sps.adaptive else 2):
         raise undecodable(f"a slice begins at macroblock {address}, which is outside of the picture")
     return _Slice(
         address=address, sets=(number, of), sps=sps, frame_number=frame_number, parity=parity, idr=idr,
-        redundant=redundant,
+        repeats=repeats,
     )  # fmt: skip
 
 

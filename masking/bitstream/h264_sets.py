@@ -41,7 +41,11 @@ _EXTENDED_ASPECT = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sps:
-    """What slices and picture parameter sets need of a sequence parameter set. `size` is width and height in pixels."""
+    """What slices and picture parameter sets need of a sequence parameter set. Sizes are width and height in pixels.
+
+    `description_at` is the bit that says whether there is a description (VUI), and `structure_at` the one in it that
+    says whether messages tell how a picture is made of fields, behind `delay_bits` of something else.
+    """
 
     id: int
     chroma_format: int
@@ -55,6 +59,9 @@ class Sps:
     adaptive: bool
     coded_size: tuple[int, int]
     size: tuple[int, int]
+    description_at: int
+    structure_at: int | None
+    delay_bits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +116,14 @@ def parse_sps(unit: bytes) -> Sps:
             raise undecodable("the SPS allows fields without direct_8x8_inference_flag")
     coded = (columns * _MACROBLOCK_PX, rows * _MACROBLOCK_PX)
     size = _cropped(bits, coded, chroma, frames_only) if bits.flag() else coded
-    if bits.flag():
-        _describe(bits)
+    description_at = bits.at
+    structure_at, delay_bits = _describe(bits) if bits.flag() else (None, 0)
     bits.finish()
     return Sps(
         id=number, chroma_format=chroma, bit_depth=depth, frame_number_bits=frame_number_bits, order_type=order_type,
         order_bits=order_bits, order_deltas=order_deltas, macroblocks=columns * rows, frames_only=frames_only,
         adaptive=adaptive, coded_size=coded, size=size,
+        description_at=description_at, structure_at=structure_at, delay_bits=delay_bits,
     )  # fmt: skip
 
 
@@ -203,8 +211,8 @@ def _cropped(bits: Bits, coded: tuple[int, int], chroma: int, frames_only: bool)
     return width_px, height_px
 
 
-def _describe(bits: Bits) -> None:
-    """Pass over vui_parameters."""
+def _describe(bits: Bits) -> tuple[int, int]:
+    """Pass over vui_parameters; return where pic_struct_present_flag stands, and the bits of the delays in messages."""
     if bits.flag() and bits.take(8) == _EXTENDED_ASPECT:
         bits.skip(32)
     if bits.flag():
@@ -218,9 +226,10 @@ def _describe(bits: Bits) -> None:
         bits.number("chroma_sample_loc_type_bottom_field", 5)
     if bits.flag():
         bits.skip(65)  # num_units_in_tick, time_scale, fixed_frame_rate_flag
-    buffers = [bits.flag() and _buffer(bits) for _ in range(2)]
-    if any(buffers):
+    delay_bits = max([_buffer(bits) if bits.flag() else 0 for _ in range(2)])
+    if delay_bits:
         bits.skip(1)  # low_delay_hrd_flag
+    structure_at = bits.at
     bits.skip(1)  # pic_struct_present_flag
     if bits.flag():
         bits.skip(1)  # motion_vectors_over_pic_boundaries_flag
@@ -230,15 +239,18 @@ def _describe(bits: Bits) -> None:
         bits.number("log2_max_mv_length_vertical", 16)
         bits.number("max_num_reorder_frames", 16)
         bits.number("max_dec_frame_buffering", 16)
+    return structure_at, delay_bits
 
 
-def _buffer(bits: Bits) -> bool:
-    """Pass over hrd_parameters; True: there were some."""
+def _buffer(bits: Bits) -> int:
+    """Pass over hrd_parameters; return how many bits the two delays of a message about timing have."""
     count = bits.number("cpb_cnt_minus1", 31) + 1
     bits.skip(8)  # bit_rate_scale, cpb_size_scale
     for _ in range(count):
         bits.number("bit_rate_value_minus1", ANY)
         bits.number("cpb_size_value_minus1", ANY)
         bits.skip(1)  # cbr_flag
-    bits.skip(20)  # four lengths
-    return True
+    bits.skip(5)  # initial_cpb_removal_delay_length_minus1
+    delay_bits = bits.take(5) + 1 + bits.take(5) + 1
+    bits.skip(5)  # time_offset_length
+    return delay_bits

@@ -124,8 +124,8 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
         looked += 1
     if last is None:
         raise undecodable("the data holds no IRAP picture")
-    passed = [*sets.used(), *taken]
-    return AccessUnit(written(data, passed), *last.sps.size, looked - len(passed))
+    passed, view = [*sets.used(), *taken], memoryview(data)
+    return AccessUnit(written(view[begin:end] for begin, end in passed), *last.sps.size, looked - len(passed))
 
 
 def _header(data: bytes, span: Span) -> tuple[int, int]:

@@ -40,13 +40,9 @@ def units(data: bytes) -> Iterator[Span]:
     raise undecodable(f"no picture ends within {MAX_UNITS} units")
 
 
-def written(data: bytes, spans: Iterable[Span]) -> bytes:
+def written(parts: Iterable[bytes | memoryview]) -> bytes:
     """Return a new byte stream of those units, each with a start code of four bytes."""
-    view = memoryview(data)
-    parts: list[bytes | memoryview] = []
-    for begin, end in spans:
-        parts += (_START_WRITTEN, view[begin:end])
-    return b"".join(parts)
+    return b"".join(piece for part in parts for piece in (_START_WRITTEN, part))
 
 
 def _without_zeros(data: bytes, begin: int, end: int) -> int:

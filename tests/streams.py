@@ -1,0 +1,98 @@
+"""Streams of real encoders, as one byte stream each, and what decoders show of them."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+from functools import cache
+from typing import Any, Literal, cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from masking import decode
+from masking.bitstream.units import units
+
+Kind = Literal["h264", "h265"]
+Picture = npt.NDArray[np.uint8]
+
+_PYTHON = "/usr/bin/python3"  # which has the system's GStreamer
+_GSTREAMER = """
+import sys, gi
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst
+Gst.init(None)
+pipeline = Gst.parse_launch(sys.argv[1] + " ! fdsink fd=1")
+pipeline.set_state(Gst.State.PLAYING)
+message = pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+pipeline.set_state(Gst.State.NULL)
+sys.exit(0 if message and message.type == Gst.MessageType.EOS else str(message and message.parse_error()))
+"""
+
+
+@cache
+def by_ffmpeg(kind: Kind, *arguments: str, size: str = "176x144", frames: int = 3) -> bytes:
+    """A moving test picture, encoded by x264 or x265 in ffmpeg."""
+    source = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=5", "-frames:v", str(frames)]
+    # x265 prints its banner, and threads of its own are slow where cores are few.
+    encoder = ["-c:v", "libx264"] if kind == "h264" else ["-c:v", "libx265"]
+    if kind == "h265":
+        given = dict(zip(arguments[::2], arguments[1::2], strict=True))
+        given["-x265-params"] = ":".join(
+            ("log-level=error", "pools=none", given.get("-x265-params", "repeat-headers=1"))
+        )
+        arguments = tuple(part for pair in given.items() for part in pair)
+    muxer = "h264" if kind == "h264" else "hevc"
+    command = ["ffmpeg", "-v", "error", *source, *encoder, *arguments, "-f", muxer, "-"]
+    return subprocess.run(command, check=True, capture_output=True, timeout=120).stdout
+
+
+@cache
+def by_gstreamer(
+    pipeline: str, source: str = "video/x-raw,width=176,height=144,framerate=5/1", frames: int = 3
+) -> bytes:
+    """A moving test picture, encoded by elements of GStreamer."""
+    text = f"videotestsrc pattern=ball num-buffers={frames} ! {source} ! {pipeline}"
+    ran = subprocess.run([_PYTHON, "-c", _GSTREAMER, text], capture_output=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr.decode()
+    return ran.stdout
+
+
+def split(data: bytes) -> list[bytes]:
+    """The units of a stream, without start codes."""
+    return [data[begin:end] for begin, end in units(data)]
+
+
+def shown(data: bytes) -> Picture | None:
+    """What OpenCV shows of a byte stream, opened as the picture worker does."""
+    for name, value in decode.ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    source = io.BytesIO(data)
+    capture = cv2.VideoCapture(cast(Any, source), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    picture = capture.read()[1] if capture.isOpened() else None
+    capture.release()
+    return None if picture is None else np.asarray(picture, np.uint8)
+
+
+def shown_by_ffmpeg(data: bytes, kind: Kind, pixels: str = "bgr24") -> bytes:
+    """What the ffmpeg program shows of the first picture of a byte stream, as raw bytes."""
+    muxer = "h264" if kind == "h264" else "hevc"
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-f",
+        muxer,
+        "-i",
+        "-",
+        "-frames:v",
+        "1",
+        "-pix_fmt",
+        pixels,
+        "-f",
+        "rawvideo",
+        "-",
+    ]
+    return subprocess.run(command, input=data, capture_output=True, timeout=60, check=False).stdout
