@@ -27,6 +27,7 @@ from agent.cli_words import speak, speak_of_mistakes
 from agent.errors import AgentError, os_words
 from agent.journal import JournalHandler, priority
 from agent.model import Message
+from agent.no_core import keep_memory_private
 from agent.paths import CONFIG
 from agent.redact import redact
 from agent.text import LANGUAGES, choose_lang, render, translate
@@ -71,7 +72,11 @@ log = logging.getLogger("camwarden.cli")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code.
+
+    Args:
+        argv: Its words, for callers whose process is not the command alone; None: this process's own.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     lang = choose_lang(_lang_flag(arguments), os.environ)
     verbose = False
@@ -79,6 +84,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a character still gets the rest
             stream.reconfigure(errors="backslashreplace")
     try:
+        if argv is None:
+            keep_memory_private()
         _require_one_folder()
         module, args = _parse(arguments, lang)
         verbose = args.verbose > 0

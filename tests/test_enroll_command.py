@@ -235,7 +235,7 @@ def test_the_token_is_gone_from_the_process_list_while_the_command_waits(tmp_pat
 def test_where_the_token_cannot_be_taken_out_of_the_process_list_it_is_said(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As a kernel does that lets nobody write into /proc/PID/mem."""
+    """As where /proc is not mounted."""
     token = write_token(Token("127.0.0.1", 1, "S2", clock(), b"p" * 32, b"s" * 32))
     for hidden in (True, False):
         monkeypatch.setattr(command, "hide_argument", lambda secret, hidden=hidden: hidden)

@@ -1,10 +1,14 @@
 """Takes a secret out of this process's own command line, as process lists show it.
 
-Source: proc(5): `arg_start` and `arg_end` of /proc/PID/stat; /proc/PID/mem of one's own process may be written.
+The words lie in memory that a process may write to, so that /proc/self/mem is not needed: it belongs to root since
+commands keep their memory private (`agent/no_core.py`).
+
+Source: proc(5): `arg_start` and `arg_end` of /proc/PID/stat.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 from pathlib import Path
 
@@ -22,14 +26,12 @@ def hide_argument(secret: str) -> bool:
     try:
         fields = Path("/proc/self/stat").read_text("ascii", "replace").rpartition(")")[2].split()
         start, end = int(fields[_ARG_START]), int(fields[_ARG_END])
-        with Path("/proc/self/mem").open("r+b", buffering=0) as memory:
-            memory.seek(start)
-            line = memory.read(end - start)
-            place = line.find(wanted)
-            while place >= 0:
-                memory.seek(start + place)
-                memory.write(b"-" * len(wanted))
-                place = line.find(wanted, place + 1)
+        # Whoever may not know them is told 0.
+        line = ctypes.string_at(start, end - start) if 0 < start < end else b""
+        place = line.find(wanted)
+        while wanted and place >= 0:
+            ctypes.memset(start + place, ord("-"), len(wanted))
+            place = line.find(wanted, place + 1)
         return not wanted or wanted not in Path("/proc/self/cmdline").read_bytes()
     except (OSError, ValueError, IndexError):
         return False
