@@ -34,12 +34,13 @@ ENVIRONMENT: Final[dict[str, str]] = {
 """What the child's environment must hold before OpenCV is imported."""
 
 _OPTIONS: Final = {
-    codec: f"format_whitelist;{codec}|input_format;{codec}|codec_whitelist;{codec}|video_codec;{codec}|threads;1"
+    codec: f"format_whitelist;{codec}|input_format;{codec}|codec_whitelist;none|video_codec;{codec}|threads;1"
     for codec in ("h264", "hevc")
 }
-"""The decoder's own wall, by codec: this one demuxer and this one decoder, nothing is probed for.
+"""The decoder's own wall, by codec: this one demuxer, nothing is probed for, and this one decoder.
 
-`codec_whitelist` binds probing only; it is `video_codec` that names the decoder.
+`codec_whitelist` binds what looks ahead before the decoder is chosen, and nothing else; without a codec there, it decodes
+nothing, which also spares decoding each picture twice. `video_codec` names the decoder.
 """
 
 _DAMAGE = (b"error while decoding", b"concealing", b"unavailable for requested", b"Invalid NAL", b"corrupt")

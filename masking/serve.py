@@ -117,8 +117,7 @@ def _luma(picture: decode.Bgr) -> tuple[float, float]:
 
 
 def _warm_up_verdicts() -> None:
-    rng = np.random.default_rng(0)
-    picture = rng.integers(0, 255, (180, 320, 3)).astype(np.uint8)
+    picture = study_picture.made_up(180, 320)
     cv2.rectangle(picture, (80, 40), (200, 140), (0, 0, 0), -1)
     polygon = ((0.25, 0.23), (0.62, 0.23), (0.62, 0.77), (0.25, 0.77))
     judge_zone(picture, Zone("warm-up", polygon))

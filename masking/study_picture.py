@@ -63,19 +63,21 @@ def thumbnail(picture: Bgr, asked: Thumbnail) -> bytes:
 
 
 def warm_up() -> None:
-    """Do everything once on a made-up picture, so that nothing has to be opened or loaded after the lock-down."""
-    rng = np.random.default_rng(1)
-    coarse = rng.integers(0, 255, (45, 80, 3)).astype(np.uint8)
-    picture = np.asarray(cv2.resize(coarse, (640, 360), interpolation=cv2.INTER_CUBIC), np.uint8)
-    turned = cv2.warpAffine(picture, cv2.getRotationMatrix2D((320, 180), 12, 1.1), (640, 360))
+    """Do once what makes tables at its first use, which else every child would make anew.
+
+    That what is not done here needs nothing to be opened or loaded later, `test_worker_study.py` shows in real children.
+    """
+    picture = np.asarray(cv2.resize(made_up(45, 80), (640, 360), interpolation=cv2.INTER_CUBIC), np.uint8)
     box: tuple[Polygon, ...] = (((0.1, 0.1), (0.3, 0.1), (0.3, 0.2), (0.1, 0.2)),)
     first = carry_out(picture, Study(None, QualityJob(), DescriptorJob((), box), Thumbnail(320, box)))
     references = (first.descriptor,)
-    for one in (picture, np.asarray(turned, np.uint8)):
-        # The turned picture leads through features and proposals as well.
-        carry_out(one, Study(ViewJob(references, box), QualityJob(first.for_next, references, box, box)))
-    carry_out(picture, Study(descriptor=DescriptorJob(references * MEDIAN_LEAST, box)))
-    place(picture[:, 80:560], [Position("warm-up", ViewJob(references, box))])
+    carry_out(picture, Study(ViewJob(references, box), QualityJob(first.for_next, references, box, box)))
+
+
+def made_up(height: int, width: int) -> Bgr:
+    """A picture with detail everywhere, height x width x 3: Knuth's multiplicative hash of each value's number."""
+    numbers = np.arange(height * width * 3, dtype=np.uint32).reshape(height, width, 3)
+    return (numbers * np.uint32(2654435761) >> np.uint32(24)).astype(np.uint8)
 
 
 def _descriptor(picture: Bgr, asked: DescriptorJob) -> bytes:
