@@ -11,6 +11,7 @@ import base64
 import ctypes
 import io
 import os
+import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from masking.bitstream import h264, h265, jpeg
-from masking.bitstream.picture import NotAPicture
+from masking.bitstream.picture import AccessUnit, NotAPicture
 
 Bgr = npt.NDArray[np.uint8]
 
@@ -33,17 +34,23 @@ ENVIRONMENT: Final[dict[str, str]] = {
 }
 """What the child's environment must hold before OpenCV is imported."""
 
-_OPTIONS: Final = {
-    codec: f"format_whitelist;{codec}|input_format;{codec}|codec_whitelist;none|video_codec;{codec}|threads;1"
-    for codec in ("h264", "hevc")
-}
-"""The decoder's own wall, by codec: this one demuxer, nothing is probed for, and this one decoder.
+_OPTIONS: Final = "format_whitelist;{codec}|input_format;{codec}|codec_whitelist;{ahead}|video_codec;{codec}|threads;1"
+"""The decoder's own wall: this one demuxer, nothing is probed for, and this one decoder.
 
-`codec_whitelist` binds what looks ahead before the decoder is chosen, and nothing else; without a codec there, it decodes
-nothing, which also spares decoding each picture twice. `video_codec` names the decoder.
+`codec_whitelist` binds what looks ahead before the decoder is chosen, and nothing else: with `none` nothing is decoded
+there, which spares decoding each picture twice. `video_codec` names the decoder.
 """
 
-_DAMAGE = (b"error while decoding", b"concealing", b"unavailable for requested", b"Invalid NAL", b"corrupt")
+_DAMAGE: Final = re.compile(
+    rb"OPENCV:FFMPEG:(?:16|8|0)\]|error while decoding|concealing|unavailable for requested|Invalid NAL|corrupt"
+)
+"""What tells of a picture that is not whole: FFmpeg's errors (AV_LOG_ERROR and worse), and its words for what it paints
+over.
+
+Among the errors is that colours could not be converted, after which OpenCV 5.0.0 hands out memory that nobody has
+written.
+"""
+
 
 _KINDS: Final = {"h264": (h264.read, "h264"), "h265": (h265.read, "hevc")}
 """By kind: who reads the bitstream, and what FFmpeg calls its demuxer and decoder."""
@@ -95,7 +102,7 @@ def decode(data: bytes, kind: str, complaints: int) -> Decoded:
         if kind in _KINDS:
             read, codec = _KINDS[kind]
             unit = read(data, MAX_PIXELS)
-            return Decoded(_decode_unit(unit.data, codec, complaints), unit.dropped_units)
+            return Decoded(_decode_unit(unit, codec, complaints), unit.dropped_units)
     except NotAPicture as refused:
         raise DecodeError(refused.reason, str(refused)) from None
     raise DecodeError("undecodable", f"no decoder for {kind}")
@@ -110,17 +117,23 @@ def _decode_jpeg(data: bytes) -> Bgr:
     return _checked(picture)
 
 
-def _decode_unit(data: bytes, codec: str, complaints: int) -> Bgr:
-    picture, said = _first_picture(data, codec, complaints)
-    return _whole(picture, said)
+def _decode_unit(unit: AccessUnit, codec: str, complaints: int) -> Bgr:
+    """Decode one picture, which must come out in the size that its bitstream tells."""
+    # Without looking ahead, OpenCV 5.0.0 shrinks a picture of H.265 to its default display window.
+    for ahead in ("none", codec):
+        options = _OPTIONS.format(codec=codec, ahead=ahead)
+        picture, said = _first_picture(unit.data, options, complaints)
+        if not isinstance(picture, np.ndarray) or picture.shape[:2] == (unit.height_px, unit.width_px):
+            return _whole(picture, said)
+    raise DecodeError("undecodable", "the decoder makes another size of the picture than its bitstream tells")
 
 
-def _first_picture(data: bytes, codec: str, complaints: int) -> tuple[object, bytes]:
+def _first_picture(data: bytes, options: str, complaints: int) -> tuple[object, bytes]:
     """What FFmpeg makes of the bytes, and what it said while it decoded the picture.
 
     What it says while it opens them does not count: it looks ahead then.
     """
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _OPTIONS[codec]  # OpenCV reads it with each capture that it opens
+    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = options  # OpenCV reads it with each capture that it opens
     source = io.BytesIO(data)  # must live until the capture is released: OpenCV keeps no reference of its own
     capture = None
     picture: object = None
@@ -142,7 +155,7 @@ def _first_picture(data: bytes, codec: str, complaints: int) -> tuple[object, by
 
 def _whole(picture: object, said: bytes) -> Bgr:
     decoded = _checked(picture)
-    if any(word in said for word in _DAMAGE):
+    if _DAMAGE.search(said):
         raise DecodeError("undecodable", "the picture is damaged: the decoder had to paint over missing parts")
     if _unpainted_ratio(decoded) > 0.002:
         raise DecodeError("undecodable", "the picture is not whole: the decoder left parts of it empty")
