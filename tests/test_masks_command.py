@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -70,6 +73,54 @@ def test_a_hidden_and_a_bare_region_are_told_apart_in_each_kind_of_file(
     assert told["schema"] == "camwarden-masks-verify/1"
     (file,) = told["images"]
     assert (file["file"], file["kind"], file["width_px"], file["error"]) == (str(image), kind, 640, None)
+
+
+@cache
+def recorded(ending: str, codec: str = "libx264") -> bytes:
+    """Return a recording of two seconds whose desk is hidden."""
+    raw = masked().tobytes() * 20
+    shape = ["-f", "rawvideo", "-pix_fmt", "bgr24", "-video_size", "640x360", "-framerate", "10", "-i", "-"]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"recording.{ending}"
+        encode = ["-c:v", codec, "-g", "5", "-pix_fmt", "yuv420p"]
+        subprocess.run(
+            ["ffmpeg", "-v", "error", *shape, *encode, str(path)], input=raw, check=True, capture_output=True
+        )
+        return path.read_bytes()
+
+
+@pytest.mark.parametrize(("ending", "kind"), [("mp4", "mp4"), ("ts", "mpegts"), ("mkv", "matroska")])
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_of_a_recording_the_first_key_picture_is_judged_and_it_is_told_what_it_was(
+    ending: str, kind: str, codec: str, tmp_path: Path, regions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = tmp_path / "recording"
+    image.write_bytes(recorded(ending, codec))
+    code, told = run(capsys, "verify", image, "--regions", regions)
+    (file,) = told["images"]
+    assert (code, file["kind"], file["width_px"], file["error"]) == (exits.OK, kind, 640, None)
+    code, told = run(capsys, "compare", image, image, "--regions", regions)
+    assert (code, told["state"], told["error"]) == (exits.OK, "still", None)
+
+
+def test_a_recording_without_a_picture_is_one_line_and_never_a_pass(
+    tmp_path: Path, regions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, cut, foreign = tmp_path / "good.mkv", tmp_path / "cut.mp4", tmp_path / "foreign.mkv"
+    good.write_bytes(recorded("mkv"))
+    cut.write_bytes(recorded("mp4")[:4000])
+    foreign.write_bytes(recorded("mkv", "ffv1"))
+    code, told = run(capsys, "verify", good, cut, foreign, "--regions", regions)
+    assert (code, [one["kind"] for one in told["images"]]) == (exits.UNCHECKED, ["matroska", "mp4", "matroska"])
+    assert told["images"][1]["error"] == "undecodable: it has no index: it was cut off, or is still being written"
+    assert told["images"][2]["error"] == "undecodable: its video is V_MS/VFW/FOURCC FFV1, not H.264 or H.265"
+    assert main(["masks", "verify", str(foreign), "--regions", str(regions)]) == exits.UNCHECKED
+    shown = capsys.readouterr()
+    assert shown.out == f"{foreign}: not judged: {told['images'][2]['error']}\n" and shown.err == ""
+    for pair in ((good, cut), (cut, good)):
+        code, told = run(capsys, "compare", *pair)
+        assert (code, told["reason"]) == (exits.UNCHECKED, "not-decoded")
+        assert told["error"].startswith(f"{cut}: undecodable: it has no index")
 
 
 def test_several_files_are_pooled(tmp_path: Path, regions: Path, capsys: pytest.CaptureFixture[str]) -> None:

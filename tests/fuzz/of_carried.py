@@ -32,6 +32,7 @@ from agent.keys_jwk import load_jwks
 from drivers.footage import Store
 from drivers.stores import container, duration
 from drivers.stores import frigate as frigate_store
+from drivers.stores.samples.first import first_picture
 from drivers.stores.task import StoreTask
 from fuzz.of_files import DEEP, folder, place
 from fuzz.target import ROOT, Target
@@ -120,7 +121,7 @@ def _segment(data: bytes) -> object:
     with suppress(container.UnreadableError):
         container.check(file)
     with suppress(container.UnreadableError):
-        found.append(container.beginning(file, 64 * 1024))
+        found.append(first_picture(file))
     return found
 
 

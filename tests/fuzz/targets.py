@@ -23,6 +23,7 @@ TARGETS: Final[Mapping[str, str]] = {
     "ledger": "fuzz.of_files:FILES",
     "carried": "fuzz.of_carried:CARRIED",
     "store": "fuzz.of_carried:CARRIED",
+    "container": "fuzz.of_containers:CONTAINERS",
     "picture": "fuzz.of_worker:WORKER",
 }
 """Where each stands. Only the module of the one that runs is loaded: instrumenting the whole product takes a minute."""

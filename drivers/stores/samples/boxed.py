@@ -19,6 +19,7 @@ from drivers.text import told
 BOXES_EACH_MAX = 512
 """How many boxes are looked at within another."""
 
+TRACKS_MAX = 64
 ENTRIES_MAX = 16
 _ENTRY_BYTES = 86
 _SUPPORTED: Mapping[bytes, tuple[CodecName, bytes]] = {
@@ -85,9 +86,8 @@ def video_track(file: BinaryIO, index: Box) -> Track:
         UnreadableError: There is none; the text names what there is.
     """
     foreign = "it has no video"
-    for trak in inner(file, index):
-        if trak.name != b"trak":
-            continue
+    traks = (box for box in inner(file, index) if box.name == b"trak")
+    for trak in islice(traks, TRACKS_MAX):
         media = children(file, only(file, trak, b"mdia"))
         if b"hdlr" not in media or read_at(file, media[b"hdlr"].start + media[b"hdlr"].header + 8, 4) != b"vide":
             continue
