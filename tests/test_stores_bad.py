@@ -230,6 +230,25 @@ def test_where_none_of_the_oldest_can_be_opened_there_is_no_picture(place: Path)
     assert "begins like no MP4" in why_not(observations)["picture"][1]
 
 
+def test_footage_of_another_codec_gives_no_picture_and_the_codec_is_named(place: Path) -> None:
+    """It is footage all the same: what is asked of it is whether it is there."""
+    asked = segments(place)
+    foreign = place / "foreign.mp4"
+    source = ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10:duration=2"]
+    subprocess.run(["ffmpeg", "-v", "error", *source, "-c:v", "libvpx-vp9", str(foreign)], check=True, timeout=60)
+    for number in range(2):
+        shutil.copyfile(foreign, first(asked, number))
+        written(first(asked, number), BEGINS[number] + timedelta(seconds=2))
+    observations, (picture,) = read(asked)
+    assert of_gate(observations)[1].troubles == () and picture.taken_at == BEGINS[2]
+    for number in range(len(BEGINS)):
+        shutil.copyfile(foreign, first(asked, number))
+        written(first(asked, number), BEGINS[number] + timedelta(seconds=2))
+    observations, pictures = read(asked)
+    assert pictures == () and why_not(observations)["picture"][0] == "malformed"
+    assert "its video is VP9 (vp09), not H.264 or H.265" in why_not(observations)["picture"][1]
+
+
 def test_empty_files_and_strange_names_are_counted_and_cover_nothing(place: Path) -> None:
     asked = segments(place)
     for number in (1, 2):

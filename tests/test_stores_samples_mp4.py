@@ -194,7 +194,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "Dolby Vision": (plain((FIRST,), Shape(entries=(entry(b"dvh1"),))), "Dolby Vision"),
     "no record": (plain((FIRST,), Shape(entries=(entry(b"avc1", box(b"pasp", bytes(8))),))), "avcC is missing"),
     "a record of version 0": (with_record(b"\0" + GOOD[1:]), "not one of version 1"),
-    "lengths of three bytes": (with_record(avcc(width=3)), "damaged"),
+    "lengths of three bytes": (with_record(avcc(width=3)), "decoder is damaged"),
     "bytes behind the record": (with_record(GOOD + b"\xfd\xf8\xf8\0x"), "damaged"),
     "a record of other units": (with_record(GOOD.replace(b"\x67\x42", b"\x65\x42")), "another type"),
     "a record with empty sets": (with_record(b"\1\x42\0\x0a\xff\xe1\0\0\0"), "another type"),
