@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from boxes_made import KEY, OTHER, SETS, Shape, avcc, box, entry, initial, plain, prefixed, traf, trun
+from elements_made import cluster, file, simple, track
 from packets_made import TABLE, VIDEO, Mux, pat, pes, pmt, section, stream
-from segments_made import annex_b, taken
+from segments_made import FOLDER, annex_b, ffmpeg, taken
 
 from drivers.stores.container import UnreadableError
 from drivers.stores.samples.boxed import ENTRIES_MAX, TRACKS_MAX
@@ -122,3 +123,17 @@ def test_so_many_descriptions_and_tracks_are_looked_at() -> None:
     sound = sound[sound.index(b"trak") - 4 :]
     assert taken(plain((FIRST,), before=sound * (TRACKS_MAX - 1))).data == TAKEN
     refused(plain((FIRST,), before=sound * TRACKS_MAX), "no video")
+
+
+def test_a_parameter_set_that_holds_another_file_is_refused_in_each_container() -> None:
+    """So a file within a file was once decoded: sizes of its boxes look like start codes, which no unit may hold."""
+    movie = FOLDER / "hidden.mov"
+    ffmpeg("-f", "lavfi", "-i", "color=size=16x16:rate=1:duration=1", "-c:v", "magicyuv", movie)
+    sps = b"\x67" + movie.read_bytes()
+    assert len(sps) < SET_MAX_BYTES
+    in_mkv = file([track(avcc((sps, SETS[1])))], cluster(simple(FIRST)))
+    for data in (described(sps, SETS[1]), plain((prefixed(sps, *SETS, KEY),)), in_mkv):
+        refused(data, "no unit may hold")
+    # In a byte stream it falls apart into units that begin nothing.
+    in_ts = b"".join(stream((annex_b(AUD, sps, KEY), BETWEEN)))
+    refused(in_ts, "no unit may hold|are missing|no whole key picture")
