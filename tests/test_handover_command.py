@@ -185,7 +185,9 @@ def test_a_program_that_fails_leaves_the_report(
 ) -> None:
     program = tmp_path / "weasyprint"
     program.write_text("#!/bin/sh\nexit 3\n")
-    program.chmod(0o700)
+    program.chmod(0o755)
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o711)  # the program runs as nobody where we are root
     monkeypatch.setenv("PATH", str(tmp_path))
     report, pdf = tmp_path / "r.html", tmp_path / "r.pdf"
     assert check(written.config, "--report", str(report), "--pdf", str(pdf)) == exits.UNAVAILABLE
