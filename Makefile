@@ -156,8 +156,8 @@ release: ## everything that a release has, into an empty dist/ (as root); then: 
 	$(MAKE) rootfs
 	cp packaging/rootfs/install.sh dist/camwarden-rootfs-install.sh
 
-audit: ## known weaknesses of what we ship, asked of the package index (AUDIT_LOCK=FILE for another lock)
-	$(PYTHON) packaging/audit.py $(AUDIT_LOCK) $(AUDIT_FLAGS)
+audit: setup ## known weaknesses of what we ship: libraries inside wheels by our table, packages asked of the index (AUDIT_LOCK=FILE for another lock)
+	$(BIN)/python packaging/audit.py $(AUDIT_LOCK) --site "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')" $(AUDIT_FLAGS)
 
 sign: ## SHA256SUMS over dist/, signed with RELEASE_KEY, which lies outside the tree
 	@test -n "$(RELEASE_KEY)" || { echo "make sign RELEASE_KEY=/media/release/camwarden-release.key (packaging/README.md)"; exit 64; }

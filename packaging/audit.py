@@ -1,10 +1,11 @@
 """Ask the package index which weaknesses are known of what a lock pins, and name libraries inside wheels that are old.
 
 Decides: a known weakness is a failure until `audit.toml` accepts it, with a reason and until a day. What could not be
-asked is not "none": then the exit code is 69. C libraries are in no index of Python packages: those with a note in
-`bundled.py` are listed from the SBOM, and the SBOM is what a scanner with its own database wants.
+asked is not "none": then the exit code is 69. C libraries are in no index of Python packages: those inside wheels are
+held against the table that `advisories.py` reads, in the versions that their binaries tell, and those with a note are
+listed from the SBOM, which is what a scanner with its own database wants.
 
-    python packaging/audit.py [LOCK] [--sbom FILE] [--index URL] [--on DAY]
+    python packaging/audit.py [LOCK] [--site FOLDER] [--sbom FILE] [--index URL] [--on DAY]
 
 Source: PyPI JSON API, key `vulnerabilities` of a release (from the OSV database).
 """
@@ -25,6 +26,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
+
+from advisories import Held, held_by, held_in, judge, read_table
+from bundled import UnknownPartError
 
 PACKAGING: Final = Path(__file__).resolve().parent
 FOUND: Final = 1
@@ -136,32 +140,58 @@ def _index() -> str:
     return found
 
 
+def _judge_libraries(table: str, held: Sequence[Held], on: date) -> int:
+    """Print what the table says of libraries inside wheels; return how many lines fail.
+
+    Raises:
+        ValueError: The table is malformed.
+    """
+    judged = judge(read_table(table), held, on)
+    for line in judged.notes:
+        print(f"note: {line}")
+    for line in judged.accepted:
+        print(f"accepted: {line}")
+    for line in judged.failed:
+        print(line)
+    counts = f"{len(judged.failed) + len(judged.accepted)} advisories concern them, {len(judged.failed)} not accepted"
+    print(f"audit: {len(held)} libraries inside wheels, {counts}")
+    return len(judged.failed)
+
+
 def main() -> int:
     """Tell what is known of a lock; return the exit code. What was told before the index fell silent counts."""
     parser = argparse.ArgumentParser(description="ask the index which weaknesses are known of what a lock pins")
     parser.add_argument("lock", type=Path, nargs="?", default=PACKAGING / "runtime.lock")
-    parser.add_argument("--sbom", type=Path, help="an SBOM by write_sbom.py: names old libraries inside wheels")
+    parser.add_argument("--site", type=Path, help="where the lock is installed: judges the libraries inside wheels")
+    parser.add_argument("--sbom", type=Path, help="an SBOM by write_sbom.py: the same, and names old ones")
     parser.add_argument("--accepted", type=Path, default=PACKAGING / "audit.toml")
+    parser.add_argument("--advisories", type=Path, default=PACKAGING / "advisories.toml")
     parser.add_argument("--index", help="in place of the one that pip is configured with")
     parser.add_argument("--on", type=date.fromisoformat, default=datetime.now(UTC).date(), help="the day to judge for")
     args = parser.parse_args()
-    if args.sbom:
-        for line in old_libraries(json.loads(args.sbom.read_bytes())):
-            print(f"note: {line}")
     found: list[Weakness] = []
     silent = ""
+    failed = 0
     try:
+        pinned = pins(args.lock.read_text("utf-8"))
         rows = accepted(args.accepted.read_text("utf-8"))
+        held = held_in(args.site, pinned) if args.site else ()
+        if args.sbom:
+            sbom = json.loads(args.sbom.read_bytes())
+            held += held_by(sbom)
+            for line in old_libraries(sbom):
+                print(f"note: {line}")
+        if args.site or args.sbom:
+            failed = _judge_libraries(args.advisories.read_text("utf-8"), held, args.on)
         index = args.index or _index()
         https = index.startswith("https:")
         context = ssl.create_default_context(cafile=_configured("global.cert") or None) if https else None
-        pinned = pins(args.lock.read_text("utf-8"))
         for name, version in pinned:
             found += weaknesses(name, version, ask(index, name, version, context))
     except NotAskedError as error:
         silent = f"{error}; nothing is known of it and of those behind it: "
         silent += "run it where the index answers, or give the SBOM to a scanner"
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, UnknownPartError) as error:
         print(f"audit: {error}", file=sys.stderr)
         return 2
     unaccepted = open_ones(found, rows, args.on)
@@ -170,7 +200,7 @@ def main() -> int:
         print(f"{one.package} {one.version}: {' '.join(one.names)}: {mended}: {one.summary}")
     counts = f"{len(found)} known weaknesses, {len(unaccepted)} of them not accepted"
     print(f"audit: {silent or f'{len(pinned)} releases asked, {counts}'}")
-    if unaccepted:
+    if unaccepted or failed:
         return FOUND
     return NOT_ASKED if silent else 0
 

@@ -56,7 +56,9 @@ SHARED: Final = (
         cpe="openssl:openssl",
         rpm="openssl-libs",
         note="Upstream support of 1.1.1 ended on 11 September 2023; the file is a Red Hat 8 clone's, which mends it"
-        " further. Only FFmpeg inside OpenCV loads it, for network streams, which camwarden never opens with OpenCV.",
+        " further. Only FFmpeg inside OpenCV loads it, for network streams (and, in libavutil, random numbers), which"
+        " camwarden never opens with OpenCV: it lies in the memory of the process that decodes pictures, and no byte of"
+        " a device reaches it.",
     ),
     Library(
         "FFmpeg",
@@ -66,7 +68,10 @@ SHARED: Final = (
         "FFmpeg is redistributed",
         cpe="ffmpeg:ffmpeg",
         says=rb"libavcodec license: LGPL version 2\.1 or later",
-        note="Shared libraries, replaceable by own builds of the same names. camwarden opens no video with it.",
+        note="Shared libraries, replaceable by own builds of the same names. Decodes key pictures of cameras in H.264"
+        " and H.265 (libavcodec), in a process that may open no file and no socket, after a reader of our own has taken"
+        " the bitstream apart. Of libavformat only the readers of these two bare streams may run: no container and no"
+        " network protocol. Its other decoders are in the files and are not reached.",
     ),
     Library(
         "libvpx",
