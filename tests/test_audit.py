@@ -199,7 +199,7 @@ def test_a_library_in_an_affected_range_fails_while_it_is_reached_or_nobody_has_
 
 
 def test_what_is_not_reached_is_listed_with_its_reason_until_its_day(index: Any, tmp_path: Path, site: Path) -> None:
-    table = LOOKED + ROW.format(affected="<=1.6.58", verdict=ACCEPTED)
+    table = LOOKED + ROW.format(affected='>=2.0", "<=1.6.58', verdict=ACCEPTED)
     code, lines = held_against(index, tmp_path, site, table)
     assert (code, lines[0][:10]) == (0, "accepted: ") and "not-reached: no PNG is read" in lines[0]
     code, lines = held_against(index, tmp_path, site, table, "--on", "2026-11-28")
@@ -207,7 +207,8 @@ def test_what_is_not_reached_is_listed_with_its_reason_until_its_day(index: Any,
 
 
 def test_a_library_in_no_affected_range_is_not_spoken_of(index: Any, tmp_path: Path, site: Path) -> None:
-    table = LOOKED + ROW.format(affected=">=1.6.59", verdict="") + ROW.format(affected="<1.6.58", verdict="")
+    beside = (">=1.6.59", "<1.6.58", ">=1.6.50, <1.6.58", '<1.6.10", ">=1.6.60')
+    table = LOOKED + "".join(ROW.format(affected=one, verdict="") for one in beside)
     code, lines = held_against(index, tmp_path, site, table)
     assert (code, lines) == (0, ["audit: 1 libraries inside wheels, 0 advisories concern them, 0 not accepted"])
 
@@ -216,7 +217,9 @@ def test_a_version_that_no_binary_tells_is_taken_for_affected(index: Any, tmp_pa
     (tmp_path / "site").mkdir()
     silent = a_package(tmp_path / "site", "foo", {"foo.libs/libpng16-1.so": b"\x7fELF"})
     table = LOOKED + ROW.format(affected="<1.0", verdict="")
-    assert held_against(index, tmp_path, silent, table)[0] == 1
+    code, lines = held_against(index, tmp_path, silent, table)
+    assert code == 1 and lines[-1].endswith("1 not accepted")
+    assert any(line.startswith("libpng (version untold) in foo: CVE-2026-0002") for line in lines)
 
 
 def test_what_nobody_has_looked_at_or_not_for_long_is_named(index: Any, tmp_path: Path, site: Path) -> None:
