@@ -36,13 +36,13 @@ sys.exit(0 if message and message.type == Gst.MessageType.EOS else str(message a
 def by_ffmpeg(kind: Kind, *arguments: str, size: str = "176x144", frames: int = 3) -> bytes:
     """A moving test picture, encoded by x264 or x265 in ffmpeg."""
     source = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=5", "-frames:v", str(frames)]
-    # x265 prints its banner, and threads of its own are slow where cores are few.
     encoder = ["-c:v", "libx264"] if kind == "h264" else ["-c:v", "libx265"]
     if kind == "h265":
         given = dict(zip(arguments[::2], arguments[1::2], strict=True))
-        given["-x265-params"] = ":".join(
-            ("log-level=error", "pools=none", given.get("-x265-params", "repeat-headers=1"))
-        )
+        params = given.get("-x265-params", "")
+        # Threads of its own are slow where cores are few, and slices are made by threads only.
+        quiet = "log-level=error" if "slices" in params else "log-level=error:pools=none"
+        given["-x265-params"] = ":".join((quiet, params)).rstrip(":")
         arguments = tuple(part for pair in given.items() for part in pair)
     muxer = "h264" if kind == "h264" else "hevc"
     command = ["ffmpeg", "-v", "error", *source, *encoder, *arguments, "-f", muxer, "-"]
