@@ -96,3 +96,64 @@ def slice_h264(
     for macroblock in samples:
         bits.ue(25).align().raw(macroblock)
     return bits.unit(bytes((header if header is not None else 0x65 if idr is not None else 0x61,)))
+
+
+def _profile_h265(profile: int, level: int, layers: int, space: int) -> str:
+    bits = Writer().u(2, space).u(1, 0).u(5, profile).u(32, 1 << 31 - profile).u(48, 0).u(8, level)
+    if layers:
+        bits.flags("11" * layers + "00" * (8 - layers)).flags("0" * 96 * layers)
+    return bits.text
+
+
+def vps_h265(
+    profile: int = 1, level: int = 93, layers: int = 0, reserved: int = 3, several: int = 0, ones: int = 0xFFFF,
+    kept: tuple[int, ...] = (4, 2, 0), last_layer: int = 0, sets: int = 0, rest: str = "00", space: int = 0,
+    more: bytes = b"",
+) -> bytes:  # fmt: skip
+    """A video parameter set; `rest`: from vps_timing_info_present_flag on."""
+    bits = Writer().u(4, 0).u(2, reserved).u(6, several).u(3, layers).u(1, 1).u(16, ones)
+    bits.flags(_profile_h265(profile, level, layers, space)).u(1, 0).ue(*kept).u(6, last_layer).ue(sets).flags(rest)
+    return bits.unit(b"\x40\x01", more)
+
+
+def sps_h265(
+    vps: int = 0, profile: int = 1, level: int = 93, layers: int = 0, number: int = 0, format_: tuple[int, ...] = (1,),
+    size: tuple[int, int] = (64, 64), crop: tuple[int, ...] = (), depths: tuple[int, int] = (0, 0), order: int = 4,
+    kept: tuple[int, ...] = (4, 2, 0), blocks: tuple[int, ...] = (0, 3, 0, 3), depth: tuple[int, int] = (0, 0),
+    lists: str = "0", raw: str = "0", references: str = "1", distant: str = "0", vui: str = "0", extension: str = "0",
+    space: int = 0, more: bytes = b"",
+) -> bytes:  # fmt: skip
+    """A sequence parameter set of H.265; `format_`: chroma_format_idc and what hangs on it."""
+    bits = Writer().u(4, vps).u(3, layers).u(1, 1).flags(_profile_h265(profile, level, layers, space)).ue(number)
+    bits.ue(format_[0]).flags("".join(map(str, format_[1:]))).ue(*size).u(1, bool(crop)).ue(*crop)
+    bits.ue(*depths).ue(order).u(1, 0).ue(*kept).ue(*blocks).ue(*depth).flags(lists).u(2, 3).flags(raw)
+    bits.flags(references).flags(distant).u(2, 0).flags(vui).flags(extension)
+    return bits.unit(b"\x42\x01", more)
+
+
+def pps_h265(
+    number: int = 0, of: int = 0, dependent: int = 0, extra: int = 0, references: tuple[int, int] = (0, 0), qp: int = 0,
+    quantized: str = "00", offsets: tuple[int, int] = (0, 0), tiles: str = "0", filters: str = "0", lists: str = "0",
+    merge: int = 0, extension: str = "0", more: bytes = b"",
+) -> bytes:  # fmt: skip
+    """A picture parameter set of H.265; `quantized`: transform_skip_enabled_flag and what hangs on cu_qp_delta."""
+    bits = Writer().ue(number, of).u(1, dependent).u(1, 0).u(3, extra).u(2, 0).ue(*references).se(qp).u(1, 0)
+    bits.flags(quantized).se(*offsets).u(4, 0).flags(tiles[:1]).u(1, 0).flags(tiles[1:]).u(1, 0).flags(filters)
+    bits.flags(lists).u(1, 0).ue(merge).u(1, 0).flags(extension)
+    return bits.unit(b"\x44\x01", more)
+
+
+def slice_h265(
+    first: int = 1,
+    pps: int = 0,
+    address: str = "",
+    kind: int = 2,
+    unit_type: int = 19,
+    place: int = 1,
+    data: int = 0x55,
+) -> bytes:
+    """The head of a slice segment, and nothing that any decoder could show; `address`: from dependent_slice on."""
+    bits = Writer().u(1, first).u(1, 0).ue(pps).flags(address)
+    if kind >= 0:
+        bits.ue(kind)
+    return bits.u(32, data).unit(bytes((unit_type << 1, place)))

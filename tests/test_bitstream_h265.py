@@ -51,7 +51,7 @@ X265 = {
     "optimised sets": "opt-ref-list-length-pps=1:opt-qp-pps=1",
     "described": "sar=5:overscan=crop:videoformat=pal:range=full:colorprim=bt709:transfer=bt709:colormatrix=bt709",
     "shown in part": "chromaloc=2:display-window=0,0,2,2",
-    "for HDR": "colorprim=bt2020:colormatrix=bt2020nc:max-cll=1000,400",
+    "with light levels": "max-cll=1000,400",
     "constrained": "constrained-intra=1",
     "strong": "no-strong-intra-smoothing=1:no-temporal-mvp=1",
     "weighted": "weightp=1:weightb=1",
