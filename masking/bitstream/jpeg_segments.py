@@ -73,7 +73,7 @@ def read_quantization(body: bytes) -> frozenset[int]:
     while at < len(body):
         wide, number = body[at] >> 4, body[at] & 15
         table = body[at + 1 : at + 1 + 64 * (wide + 1)]
-        if wide > 1 or number > 3 or len(table) != 64 * (wide + 1):
+        if wide > 1 or number > 3 or number in found or len(table) != 64 * (wide + 1):
             raise undecodable("the JPEG holds a quantization table that is none")
         values = [int.from_bytes(table[i : i + 2], "big") for i in range(0, 128, 2)] if wide else table
         if not all(values):
@@ -92,8 +92,10 @@ def read_huffman(body: bytes) -> frozenset[tuple[int, int]]:
         kind, number = body[at] >> 4, body[at] & 15
         counts = body[at + 1 : at + 17]
         values = body[at + 17 : at + 17 + sum(counts)]
-        if kind > 1 or number > 3 or len(counts) != 16 or not 0 < sum(counts) <= 256 or len(values) != sum(counts):
+        if kind > 1 or number > 3 or (kind, number) in found or len(counts) != 16 or len(values) != sum(counts):
             raise undecodable("the JPEG holds a Huffman table that is none")
+        if not 0 < len(values) <= 256:
+            raise undecodable(f"the JPEG holds a Huffman table of {len(values)} codes")
         room = 1
         for count in counts:
             room = 2 * room - count

@@ -1,0 +1,210 @@
+"""What is no whole JPEG ends at our walker, and what holds more than a picture is none of our own."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+
+import cv2
+import numpy as np
+import pytest
+from jpegs import encoded, instead, parts_of, renamed, segment, with_byte, with_more, without
+
+from masking.bitstream.jpeg import plain, walk
+from masking.bitstream.picture import NotAPicture
+
+MAX_PIXELS = 64 * 1024 * 1024
+HIDDEN = b"ftypqt  moovmdat"
+
+
+def refused(data: bytes, max_pixels: int = MAX_PIXELS) -> NotAPicture:
+    with pytest.raises(NotAPicture) as caught:
+        walk(data, max_pixels)
+    assert re.fullmatch(r"[ -~]{1,200}", str(caught.value))
+    return caught.value
+
+
+FRAME = dict(parts_of(encoded()))[0xC0]
+SCAN = dict(parts_of(encoded()))[0xDA]
+
+BAD = {
+    "nothing": b"",
+    "another file": b"\x89PNG\r\n\x1a\n" + bytes(99),
+    "a movie": b"\0\0\0\x18ftypqt  " + bytes(99),
+    "only a beginning": b"\xff\xd8\xff",
+    "no end": encoded()[:-2],
+    "cut in the scan": encoded()[: len(encoded()) // 2],
+    "cut in a table": encoded()[:60],
+    "two beginnings": b"\xff\xd8" + encoded(),
+    "bytes between segments": b"\xff\xd8" + segment(0xFE, b"x") + b"\0" + encoded()[2:],
+    "an empty segment": b"\xff\xd8\xff\xfe\0\1" + encoded()[2:],
+    "a restart without a scan": b"\xff\xd8\xff\xd0" + encoded()[2:],
+    "lossless": renamed(0xC3),
+    "hierarchical": renamed(0xC5),
+    "arithmetic": renamed(0xC9),
+    "arithmetic progressive": renamed(0xCA, "progressive"),
+    "arithmetic conditioning": with_more(0xCC, b"\0\0"),
+    "a number of lines": with_more(0xDC, b"\0\x20"),
+    "a hierarchy": with_more(0xDE, FRAME),
+    "an expansion": with_more(0xDF, b"\0"),
+    "a reserved marker": with_more(0xF0, b"\0"),
+    "two frames": with_more(0xC0, FRAME),
+    "no frame": without(encoded(), 0xC0),
+    "12 bits": with_byte(0xC0, 0, 12),
+    "no height": with_byte(0xC0, 2, 0),
+    "4 components": instead(0xC0, FRAME[:5] + b"\4" + FRAME[6:] + b"\4\x11\0"),
+    "2 components": instead(0xC0, FRAME[:5] + b"\2" + FRAME[6:12]),
+    "a frame that is too long": instead(0xC0, FRAME + b"\0"),
+    "a frame that is too short": instead(0xC0, FRAME[:-1]),
+    "sampling 5": with_byte(0xC0, 7, 0x51),
+    "sampling 0": with_byte(0xC0, 7, 0x10),
+    "quantization table 4": with_byte(0xC0, 8, 4),
+    "two components of one number": with_byte(0xC0, 9, 1),
+    "a missing quantization table": without(encoded(), 0xDB),
+    "a quantization table of 3 bytes a value": with_byte(0xDB, 0, 0x20),
+    "a quantization table that is cut": instead(0xDB, bytes(64)),
+    "a division by zero": with_byte(0xDB, 9, 0),
+    "an empty quantization segment": with_more(0xDB, b""),
+    "a Huffman table of class 2": with_byte(0xC4, 0, 0x20),
+    "Huffman table 4": with_byte(0xC4, 0, 0x04),
+    "an overfull Huffman table": instead(0xC4, b"\0" + b"\3" + bytes(15) + b"\0\1\2"),
+    "a Huffman table of 257 codes": instead(0xC4, b"\0" + bytes(14) + b"\xff\2" + bytes(257)),
+    "a Huffman table twice": instead(0xC4, (b"\0" + b"\0\1" + bytes(14) + b"\1") * 2),
+    "a quantization table twice": instead(0xDB, (b"\0" + b"\1" * 64) * 2),
+    "an empty Huffman table": instead(0xC4, bytes(17)),
+    "a Huffman table that is cut": instead(0xC4, b"\0" + b"\0\1" + bytes(14)),
+    "a Huffman table with a category of 16": instead(0xC4, b"\0" + b"\0\1" + bytes(14) + b"\x10"),
+    "a restart interval of 3 bytes": with_more(0xDD, b"\0\0\1"),
+    "a scan of a component that is none": with_byte(0xDA, 1, 9),
+    "a scan in another order": instead(0xDA, SCAN[:1] + SCAN[3:5] + SCAN[1:3] + SCAN[5:]),
+    "a scan of no component": instead(0xDA, b"\0" + SCAN[7:]),
+    "a scan of Huffman table 2 in baseline": with_byte(0xDA, 2, 0x22),
+    "a scan of half the coefficients": with_byte(0xDA, 8, 31),
+    "a scan of some bits": with_byte(0xDA, 9, 1),
+    "the picture twice": encoded()[:-2] + encoded()[encoded().index(b"\xff\xda") :],
+    "restarts out of order": encoded("restarts").replace(b"\xff\xd1", b"\xff\xd2", 1),
+    "a restart too many": with_more(0xDD, b"\xff\xff")[:-2] + b"\xff\xd0\xff\xd9",
+    "restarts where none are due": without(encoded("restarts"), 0xDD),
+    "progressive scans in a baseline frame": renamed(0xC0, "progressive"),
+    "a baseline scan in a progressive frame": renamed(0xC2),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_whole_jpeg_ends_here(name: str) -> None:
+    assert refused(BAD[name]).reason == "undecodable"
+
+
+def test_a_picture_that_is_too_large_is_told_apart() -> None:
+    assert refused(encoded(), 123 * 165 - 1).reason == "too-large"
+    assert walk(encoded(), 123 * 165).width_px == 165
+    huge = instead(0xC0, FRAME[:1] + b"\xff\xff\xff\xff" + FRAME[5:])
+    assert refused(huge).reason == "too-large"
+    assert refused(instead(0xC0, FRAME[:1] + b"\0\x0f\0\x40" + FRAME[5:])).reason == "undecodable"
+
+
+def test_a_progressive_jpeg_of_endless_scans_ends_here() -> None:
+    data = encoded("progressive")
+    start = data.index(b"\xff\xda")
+    end = data.index(b"\xff", start + 14)
+    assert "twice" in str(refused(data[:end] + data[start:]))
+    parts = parts_of(encoded("progressive", grey=True))
+    refinement = b"".join(
+        segment(0xDA, b"\1\1\0\0\0" + bytes(((low + 1) << 4 | low,))) + b"\x2a" for low in range(12, -1, -1)
+    )
+    coefficients = segment(0xC4, b"\x10" + b"\1" + bytes(15) + b"\1")
+    head = b"\xff\xd8" + b"".join(segment(*each) for each in parts[:-1]) + coefficients
+    assert (
+        walk(head + segment(0xDA, b"\1\1\0\0\0\x0d") + b"\x2a" + refinement + b"\xff\xd9", MAX_PIXELS).components == 1
+    )
+    every = b"".join(segment(0xDA, bytes((1, 1, 0, at, at, 0))) + b"\x2a" for at in range(1, 64))
+    assert "scans" in str(refused(head + segment(0xDA, b"\1\1\0\0\0\x0d") + b"\x2a" + refinement + every + b"\xff\xd9"))
+
+
+# --- pictures of our own encoder
+
+
+@pytest.mark.parametrize("grey", [False, True])
+@pytest.mark.parametrize("name", ["plain", "optimized", "coarse", "4:2:2", "4:4:4"])
+def test_a_picture_of_our_own_encoder_is_plain(name: str, grey: bool) -> None:
+    assert plain(encoded(name, grey), 165, 123) == (165, 123)
+
+
+def test_a_picture_of_one_pixel_is_plain() -> None:
+    assert plain(cv2.imencode(".jpg", np.zeros((1, 1), np.uint8))[1].tobytes(), 9, 9) == (1, 1)
+
+
+NOT_PLAIN = {
+    **BAD,
+    "progressive": encoded("progressive"),
+    "with restarts": encoded("restarts"),
+    "extended": renamed(0xC1),
+    "without JFIF": without(encoded(), 0xE0),
+    "with a comment": encoded()[:20] + segment(0xFE, b"x") + encoded()[20:],
+    "with EXIF": encoded()[:20] + segment(0xE1, b"Exif\0\0") + encoded()[20:],
+    "with Adobe's marker": encoded()[:20] + segment(0xEE, b"Adobe\0\x64\0\0\0\0\1") + encoded()[20:],
+    "with JFIF twice": encoded()[:20] + encoded()[2:],
+    "with another resolution": encoded()[:14] + b"\0\x48" + encoded()[16:],
+    "with a thumbnail": b"\xff\xd8" + segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\1\1abc") + encoded()[20:],
+    "filled up before a segment": encoded()[:20] + b"\xff" + encoded()[20:],
+    "filled up before the end": encoded()[:-2] + b"\xff\xff\xff\xd9",
+    "filled up behind the tables": encoded().replace(b"\xff\xc0", b"\xff\xff\xc0", 1),
+    "one byte behind it": encoded() + b"\0",
+    "a movie behind it": encoded() + HIDDEN,
+    "twice": encoded() * 2,
+}
+
+
+@pytest.mark.parametrize("name", NOT_PLAIN)
+def test_what_holds_more_than_a_picture_is_not_plain(name: str) -> None:
+    with pytest.raises(NotAPicture):
+        plain(NOT_PLAIN[name], 165, 123)
+
+
+@pytest.mark.parametrize(("width_px", "height_px"), [(164, 123), (165, 122), (20000, 1)])
+def test_a_picture_that_is_larger_than_asked_for_is_not_plain(width_px: int, height_px: int) -> None:
+    with pytest.raises(NotAPicture) as caught:
+        plain(encoded(), width_px, height_px)
+    assert caught.value.reason == "too-large"
+
+
+# --- hostile bytes
+
+
+@pytest.mark.parametrize("name", ["plain", "progressive", "restarts"])
+def test_a_jpeg_that_was_cut_anywhere_is_refused(name: str) -> None:
+    data = encoded(name)
+    for size in (*range(700), *range(700, len(data), 101), len(data) - 1):
+        refused(data[:size])
+
+
+@pytest.mark.parametrize("name", ["plain", "progressive", "restarts"])
+def test_mutations_are_pictures_or_refused(name: str) -> None:
+    rng = random.Random(name)
+    for _ in range(2000):
+        wounded = bytearray(encoded(name))
+        for _ in range(rng.choice((1, 1, 3, 20))):
+            wounded[rng.randrange(rng.choice((700, len(wounded))))] = rng.choice((0, 1, 0xFF, 0xDA, rng.randrange(256)))
+        for read in (lambda data: walk(data, MAX_PIXELS), lambda data: plain(data, 999, 999)):
+            try:
+                read(bytes(wounded))
+            except NotAPicture as error:
+                assert re.fullmatch(r"[ -~]{1,200}", str(error))
+
+
+LARGE = {
+    "FF": encoded()[:-2] + b"\xff" * (32 << 20),
+    "FF 00": encoded()[:-2] + b"\xff\0" * (16 << 20),
+    "all restarts": with_more(0xDD, b"\0\1")[:-2] + b"".join(bytes((0xFF, 0xD0 | n)) for n in range(8)) * (2 << 20),
+    "comments": b"\xff\xd8" + segment(0xFE, b"") * (8 << 20),
+    "tables": b"\xff\xd8" + segment(0xC4, (b"\0" + b"\0\1" + bytes(14) + b"\1") * 3000) * 600,
+    "tables one by one": b"\xff\xd8" + segment(0xC4, b"\0" + b"\0\1" + bytes(14) + b"\1") * 9000,
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_no_input_takes_long(name: str) -> None:
+    begun_s = time.process_time()
+    assert refused(LARGE[name]).reason == "undecodable"
+    assert time.process_time() - begun_s < 4.0
