@@ -24,6 +24,8 @@ TARGETS: Final[Mapping[str, str]] = {
     "carried": "fuzz.of_carried:CARRIED",
     "store": "fuzz.of_carried:CARRIED",
     "container": "fuzz.of_containers:CONTAINERS",
+    "units": "fuzz.of_bitstreams:BITSTREAMS",
+    "jpeg": "fuzz.of_bitstreams:BITSTREAMS",
     "picture": "fuzz.of_worker:WORKER",
 }
 """Where each stands. Only the module of the one that runs is loaded: instrumenting the whole product takes a minute."""
