@@ -59,12 +59,12 @@ def stream(units: Iterable[bytes]) -> bytes:
 def sps_h264(
     profile: int = 77, level: int = 30, number: int = 0, frame_number: int = 0, order: Writer | None = None,
     references: int = 1, columns: int = 2, rows: int = 2, frames: str = "1", crop: tuple[int, ...] = (),
-    format_: Writer | None = None, vui: str | None = None, constraints: int = 0, more: bytes = b"",
+    format_: Writer | None = None, vui: str | None = None, constraints: int = 0, direct: int = 1, more: bytes = b"",
 ) -> bytes:  # fmt: skip
     """A sequence parameter set of H.264; `frames`: frame_mbs_only_flag, or 0 and mb_adaptive_frame_field_flag."""
     bits = Writer().u(8, profile).u(8, constraints).u(8, level).ue(number)
     bits.flags(format_.text if format_ else "").ue(frame_number).flags((order or Writer().ue(0, 0)).text)
-    bits.ue(references).u(1, 0).ue(columns - 1, rows - 1).flags(frames).u(1, 1)
+    bits.ue(references).u(1, 0).ue(columns - 1, rows - 1).flags(frames).u(1, direct)
     bits.u(1, bool(crop)).ue(*crop)
     bits.flags("0" if vui is None else "1" + vui)
     return bits.unit(b"\x67", more)

@@ -1,4 +1,4 @@
-"""A movie that is also a byte stream is one to FFmpeg; it ends at our reader, or comes out as the picture that it hides in.
+"""A movie that is also a byte stream ends at our reader, or comes out as the picture that it hides in.
 
 FFmpeg reads a start code of four bytes as the size of a box that has a larger size, 16 bytes on: the header of a unit
 and what follows it are the box's name. So a whole movie fits into any unit, or between units.
