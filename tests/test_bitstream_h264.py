@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from bitwriter import pps_h264, slice_h264, sps_h264, stream
+from bitwriter import Writer, pps_h264, slice_h264, sps_h264, stream
 from streams import by_ffmpeg, by_gstreamer, shown, shown_by_ffmpeg, split
 
 from masking.bitstream.h264 import read
@@ -145,6 +145,15 @@ def test_two_fields_are_one_frame(second: dict[str, int | None], between: tuple[
     assert picture is not None
     told = np.frombuffer(shown_by_ffmpeg(stream([FIELDS_SPS, pps_h264(), opens, ends]), "h264"), np.uint8)
     assert np.abs(picture.astype(int) - told.reshape(32, 32, 3)).max() <= 2
+
+
+def test_a_second_field_that_is_predicted_from_the_first_comes_with_it() -> None:
+    opens = slice_h264(TOP, field="10")
+    skips = Writer().ue(0, 5, 0).u(4, 0).flags("11").u(4, 1).flags("00" + "0").se(0).ue(1).ue(2).unit(b"\x61")
+    unit = read(stream([FIELDS_SPS, pps_h264(), opens, skips]), MAX_PIXELS)
+    assert split(unit.data)[-2:] == [opens, skips]
+    luma = np.frombuffer(shown_by_ffmpeg(unit.data, "h264", "yuv420p"), np.uint8)[: 32 * 32].reshape(32, 32)
+    assert np.array_equal(luma[0::2], luma[1::2]) and luma.std() > 50
 
 
 def test_a_field_that_does_not_complete_the_frame_ends_the_reading() -> None:

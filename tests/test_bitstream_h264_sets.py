@@ -203,6 +203,12 @@ def test_what_is_no_key_picture_ends_here(name: str) -> None:
     told(name, refused(picture(None, None, *BAD_SLICES[name])))
 
 
+@pytest.mark.parametrize("count", [1, 2, 40])
+def test_what_stands_behind_a_set_is_counted(count: int) -> None:
+    error = refused(picture(sps_h264(more=b"\x80" * count)))
+    assert error.detail == f"the SPS holds {count} bytes more than a parameter set"
+
+
 def test_a_redundant_picture_has_a_number_of_the_standard() -> None:
     told("redundant_pic_cnt 128", refused(picture(None, pps_h264(redundant=1), slice_h264(FLAT, redundant=128))))
 

@@ -24,11 +24,15 @@ class AccessUnit:
 
 
 class NotAPicture(Exception):
-    """The bytes are not one picture that may reach a decoder. The detail is one line of our own words and numbers."""
+    """The bytes are not one picture that may reach a decoder.
+
+    `detail` is one line of our own words and numbers in ASCII, of 200 characters at most.
+    """
 
     def __init__(self, reason: Literal["undecodable", "too-large"], detail: str) -> None:
         super().__init__(detail)
         self.reason: Literal["undecodable", "too-large"] = reason
+        self.detail = detail
 
 
 def undecodable(detail: str) -> NotAPicture:
