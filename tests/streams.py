@@ -7,6 +7,7 @@ import os
 import subprocess
 from functools import cache
 from typing import Any, Literal, cast
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -67,12 +68,12 @@ def split(data: bytes) -> list[bytes]:
 
 def shown(data: bytes) -> Picture | None:
     """What OpenCV shows of a byte stream, opened as the picture worker does."""
-    for name, value in decode.ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    unset = {name: value for name, value in decode.ENVIRONMENT.items() if name not in os.environ}
     source = io.BytesIO(data)
-    capture = cv2.VideoCapture(cast(Any, source), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
-    picture = capture.read()[1] if capture.isOpened() else None
-    capture.release()
+    with mock.patch.dict(os.environ, unset):
+        capture = cv2.VideoCapture(cast(Any, source), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+        picture = capture.read()[1] if capture.isOpened() else None
+        capture.release()
     return None if picture is None else np.asarray(picture, np.uint8)
 
 

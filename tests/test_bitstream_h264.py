@@ -156,6 +156,11 @@ def test_a_second_field_that_is_predicted_from_the_first_comes_with_it() -> None
     assert np.array_equal(luma[0::2], luma[1::2]) and luma.std() > 50
 
 
+def test_a_field_alone_is_no_picture_to_the_decoder() -> None:
+    data = stream([FIELDS_SPS, pps_h264(), slice_h264(TOP, field="10")])
+    assert shown(data) is None and shown(read(data, MAX_PIXELS).data) is None
+
+
 def test_a_field_that_does_not_complete_the_frame_ends_the_reading() -> None:
     opens = slice_h264(TOP, field="10")
     alone = read(stream([FIELDS_SPS, pps_h264(), opens]), MAX_PIXELS)

@@ -177,6 +177,7 @@ BAD_VPS = {
     ),
     "cpb_cnt_minus1 32": vps_h265(rest=TIMED + _w().ue(1, 0).text + "00" + "000" + _w().ue(32).text + "0"),
     "an extension": vps_h265(rest="01" + FLAGS_OF_A_MOVIE),
+    "an empty extension": vps_h265(rest="01"),
     "one byte more": vps_h265(more=b"\x80"),
     "a movie behind it": vps_h265(more=MOVIE),
     "1025 bytes": vps_h265(more=b"\xff" * 1025),
