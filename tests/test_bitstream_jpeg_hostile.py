@@ -9,7 +9,7 @@ import time
 import cv2
 import numpy as np
 import pytest
-from jpegs import encoded, instead, parts_of, renamed, segment, with_byte, with_more, without
+from jpegs import encoded, instead, joined, parts_of, renamed, segment, with_byte, with_more, without
 
 from masking.bitstream.jpeg import plain, walk
 from masking.bitstream.picture import NotAPicture
@@ -28,10 +28,19 @@ def refused(data: bytes, max_pixels: int = MAX_PIXELS) -> NotAPicture:
 FRAME = dict(parts_of(encoded()))[0xC0]
 SCAN = dict(parts_of(encoded()))[0xDA]
 
+FOUR = {0xC0: FRAME[:5] + b"\4" + FRAME[6:] + b"\4\x11\0", 0xDA: b"\4" + SCAN[1:7] + b"\4\0" + SCAN[7:]}
+DIVISORS = (b"\0" + b"\1" * 64, b"\1" + b"\1" * 64)
+THIRD_TABLES = segment(0xC4, b"\2" + b"\1" + bytes(15) + b"\1" + b"\x12" + b"\1" + bytes(15) + b"\1")
+GREY = b"\xff\xd8" + b"".join(segment(*each) for each in parts_of(encoded("progressive", grey=True))[:-1])
+COEFFICIENTS = segment(0xC4, b"\x10" + b"\1" + bytes(15) + b"\1")
+MEANS_SCAN = segment(0xDA, b"\1\1\0\0\0\0") + b"\x2a"
+COEFFICIENTS_SCAN = segment(0xDA, b"\1\1\0\1\x3f\0") + b"\x2a"
+
 BAD = {
     "nothing": b"",
     "another file": b"\x89PNG\r\n\x1a\n" + bytes(99),
     "a movie": b"\0\0\0\x18ftypqt  " + bytes(99),
+    "another beginning": b"\xff\xd9" + encoded()[2:],
     "only a beginning": b"\xff\xd8\xff",
     "no end": encoded()[:-2],
     "cut in the scan": encoded()[: len(encoded()) // 2],
@@ -54,6 +63,11 @@ BAD = {
     "12 bits": with_byte(0xC0, 0, 12),
     "no height": with_byte(0xC0, 2, 0),
     "4 components": instead(0xC0, FRAME[:5] + b"\4" + FRAME[6:] + b"\4\x11\0"),
+    "4 components, all sent": joined([(each, FOUR.get(each, body)) for each, body in parts_of(encoded())]),
+    "a frame of 5 bytes": instead(0xC0, FRAME[:5]),
+    "no scan": encoded()[: encoded().index(b"\xff\xda")] + b"\xff\xd9",
+    "one component never sent": instead(0xDA, b"\2" + SCAN[1:5] + SCAN[7:]),
+    "coefficients before means": GREY + COEFFICIENTS + COEFFICIENTS_SCAN + MEANS_SCAN + b"\xff\xd9",
     "2 components": instead(0xC0, FRAME[:5] + b"\2" + FRAME[6:12]),
     "a frame that is too long": instead(0xC0, FRAME + b"\0"),
     "a frame that is too short": instead(0xC0, FRAME[:-1]),
@@ -62,8 +76,9 @@ BAD = {
     "quantization table 4": with_byte(0xC0, 8, 4),
     "two components of one number": with_byte(0xC0, 9, 1),
     "a missing quantization table": without(encoded(), 0xDB),
-    "a quantization table of 3 bytes a value": with_byte(0xDB, 0, 0x20),
-    "a quantization table that is cut": instead(0xDB, bytes(64)),
+    "a quantization table of 3 bytes a value": instead(0xDB, b"".join(DIVISORS) + b"\x22" + b"\1" * 192),
+    "a quantization table of number 4": instead(0xDB, b"".join(DIVISORS) + b"\4" + b"\1" * 64),
+    "a quantization table that is cut": instead(0xDB, b"".join(DIVISORS)[:-1]),
     "a division by zero": with_byte(0xDB, 9, 0),
     "an empty quantization segment": with_more(0xDB, b""),
     "a Huffman table of class 2": with_byte(0xC4, 0, 0x20),
@@ -71,7 +86,9 @@ BAD = {
     "an overfull Huffman table": instead(0xC4, b"\0" + b"\3" + bytes(15) + b"\0\1\2"),
     "a Huffman table of 257 codes": instead(0xC4, b"\0" + bytes(14) + b"\xff\2" + bytes(257)),
     "a Huffman table twice": instead(0xC4, (b"\0" + b"\0\1" + bytes(14) + b"\1") * 2),
-    "a quantization table twice": instead(0xDB, (b"\0" + b"\1" * 64) * 2),
+    "a quantization table twice": instead(0xDB, DIVISORS[0] + b"".join(DIVISORS)),
+    "an empty Huffman segment": with_more(0xC4, b""),
+    "more blocks in a row than may be": with_byte(0xC0, 7, 0x44),
     "an empty Huffman table": instead(0xC4, bytes(17)),
     "a Huffman table that is cut": instead(0xC4, b"\0" + b"\0\1" + bytes(14)),
     "a Huffman table with a category of 16": instead(0xC4, b"\0" + b"\0\1" + bytes(14) + b"\x10"),
@@ -79,7 +96,7 @@ BAD = {
     "a scan of a component that is none": with_byte(0xDA, 1, 9),
     "a scan in another order": instead(0xDA, SCAN[:1] + SCAN[3:5] + SCAN[1:3] + SCAN[5:]),
     "a scan of no component": instead(0xDA, b"\0" + SCAN[7:]),
-    "a scan of Huffman table 2 in baseline": with_byte(0xDA, 2, 0x22),
+    "a scan of Huffman table 2 in baseline": b"\xff\xd8" + THIRD_TABLES + with_byte(0xDA, 2, 0x22)[2:],
     "a scan of half the coefficients": with_byte(0xDA, 8, 31),
     "a scan of some bits": with_byte(0xDA, 9, 1),
     "the picture twice": encoded()[:-2] + encoded()[encoded().index(b"\xff\xda") :],
@@ -89,6 +106,12 @@ BAD = {
     "progressive scans in a baseline frame": renamed(0xC0, "progressive"),
     "a baseline scan in a progressive frame": renamed(0xC2),
 }
+
+
+def test_what_the_cases_are_made_of_is_a_jpeg() -> None:
+    assert walk(instead(0xDB, b"".join(DIVISORS)), MAX_PIXELS).width_px == 165
+    extended = renamed(0xC1)
+    assert walk(b"\xff\xd8" + THIRD_TABLES + extended[2:], MAX_PIXELS).width_px == 165
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -109,12 +132,11 @@ def test_a_progressive_jpeg_of_endless_scans_ends_here() -> None:
     start = data.index(b"\xff\xda")
     end = data.index(b"\xff", start + 14)
     assert "twice" in str(refused(data[:end] + data[start:]))
-    parts = parts_of(encoded("progressive", grey=True))
     refinement = b"".join(
         segment(0xDA, b"\1\1\0\0\0" + bytes(((low + 1) << 4 | low,))) + b"\x2a" for low in range(12, -1, -1)
     )
-    coefficients = segment(0xC4, b"\x10" + b"\1" + bytes(15) + b"\1")
-    head = b"\xff\xd8" + b"".join(segment(*each) for each in parts[:-1]) + coefficients
+    head = GREY + COEFFICIENTS
+    assert walk(head + MEANS_SCAN + COEFFICIENTS_SCAN + b"\xff\xd9", MAX_PIXELS).components == 1
     assert (
         walk(head + segment(0xDA, b"\1\1\0\0\0\x0d") + b"\x2a" + refinement + b"\xff\xd9", MAX_PIXELS).components == 1
     )
@@ -162,7 +184,7 @@ def test_what_holds_more_than_a_picture_is_not_plain(name: str) -> None:
         plain(NOT_PLAIN[name], 165, 123)
 
 
-@pytest.mark.parametrize(("width_px", "height_px"), [(164, 123), (165, 122), (20000, 1)])
+@pytest.mark.parametrize(("width_px", "height_px"), [(164, 123), (165, 122), (20000, 1), (400, 100), (100, 400)])
 def test_a_picture_that_is_larger_than_asked_for_is_not_plain(width_px: int, height_px: int) -> None:
     with pytest.raises(NotAPicture) as caught:
         plain(encoded(), width_px, height_px)
