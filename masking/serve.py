@@ -11,7 +11,6 @@ import signal
 from typing import Any
 
 import cv2
-import numpy as np
 
 from masking import attempts, confined, decode, lockdown, positions, study_picture, wire, wire_study
 from masking.model import Judged, Zone

@@ -17,7 +17,7 @@ from masking.study import THUMBNAIL_MAX_PX, Studied, Study, Thumbnail
 from masking.verdict import judge_zone
 from masking.view import compare, stands, steady
 from masking.view_model import DescriptorJob, Polygon, QualityJob, ViewJob
-from masking.view_picture import LEAST_SIDE_PX, LONG_SIDE_PX, MEDIAN_LEAST, Bgr, describe, excluded_area, median
+from masking.view_picture import LEAST_SIDE_PX, LONG_SIDE_PX, Bgr, describe, excluded_area, median
 
 JPEG_QUALITY: Final = 80
 HIDDEN_AROUND_PX: Final = 2
@@ -65,7 +65,8 @@ def thumbnail(picture: Bgr, asked: Thumbnail) -> bytes:
 def warm_up() -> None:
     """Do once what makes tables at its first use, which else every child would make anew.
 
-    That what is not done here needs nothing to be opened or loaded later, `test_worker_study.py` shows in real children.
+    That what is not done here needs nothing to be opened or loaded later, `test_worker_study.py` shows in real
+    children.
     """
     picture = np.asarray(cv2.resize(made_up(45, 80), (640, 360), interpolation=cv2.INTER_CUBIC), np.uint8)
     box: tuple[Polygon, ...] = (((0.1, 0.1), (0.3, 0.1), (0.3, 0.2), (0.1, 0.2)),)

@@ -1,4 +1,4 @@
-"""Hostile recordings and keyframes for bench `hostile`: foreign codecs in each container, and foreign files inside units.
+"""Hostile recordings and keyframes for bench `hostile`: foreign codecs in containers, and foreign files inside units.
 
 Made by ffmpeg. The foreign picture is 320x240, the one that may be seen 640x360: so it shows which of both was decoded.
 """
@@ -77,7 +77,7 @@ _DANGEROUS: Final = ("magicyuv", "ffv1", "prores", "libvpx-vp9", "gif", "png", "
 def _inside(
     kind: Literal["h264", "h265"], name: str, data: bytes, good: bytes, heads: tuple[int, ...]
 ) -> Iterator[Hostile]:
-    """The file as the payload of a unit of each type: before a good picture, behind it, and in its first set's place."""
+    """The file as payload of a unit of each type: before a good picture, behind it, and in its first set's place."""
     for head in heads:
         unit = b"\0\0\0\1" + bytes((head,) if kind == "h264" else (head, 1)) + data
         yield Hostile(f"{name} in unit {head:#x} before {kind}", kind, unit + good)

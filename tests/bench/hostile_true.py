@@ -1,7 +1,7 @@
 """True pictures for bench `hostile`: what encoders and recorders really write, in every shape that is at hand.
 
-Each is named by how it was made. Small and short, so that hundreds are made in a minute: what is asked is whether a reader
-knows the syntax, not how large a picture is. Odd sizes are among them, for cropping.
+Each is named by how it was made. Small and short, so that hundreds are made in a minute: what is asked is whether a
+reader knows the syntax, not how large a picture is. Odd sizes are among them, for cropping.
 """
 
 from __future__ import annotations
@@ -25,27 +25,32 @@ X264: Final = (
     "profile=high:level=4", "profile=high:level=4.1:cabac=0", "profile=high:level=5.1", "profile=high:level=6.2",
     "profile=high10", "profile=high422", "profile=high444", "slices=2", "slices=4:cabac=0", "slice-max-size=600",
     "slice-max-mbs=40", "interlaced=1", "tff=1", "fake-interlaced=1", "8x8dct=0", "cqm=jvt", "ref=16:bframes=5",
-    "open-gop=1:bframes=3:keyint=5", "intra-refresh=1", "aud=1", "nal-hrd=cbr:vbv-maxrate=800:vbv-bufsize=800:bitrate=800",
+    "open-gop=1:bframes=3:keyint=5", "intra-refresh=1", "aud=1",
+    "nal-hrd=cbr:vbv-maxrate=800:vbv-bufsize=800:bitrate=800",
     "nal-hrd=vbr:vbv-maxrate=900:vbv-bufsize=900:pic-struct=1", "repeat-headers=0", "bluray-compat=1", "sps-id=3",
     "sps-id=31", "colorprim=bt709:transfer=bt709:colormatrix=bt709", "fullrange=on", "videoformat=pal:overscan=show",
-    "chromaloc=2", "weightp=2:bframes=2:weightb=1", "constrained-intra=1", "qp=0", "qpmin=40", "deblock=-6,-6", "no-deblock=1",
-    "nr=500", "frame-packing=3", "level=2.1:force-cfr=1", "sar=16/11", "crop-rect=2,2,4,6",
+    "chromaloc=2", "weightp=2:bframes=2:weightb=1", "constrained-intra=1", "qp=0", "qpmin=40", "deblock=-6,-6",
+    "no-deblock=1", "nr=500", "frame-packing=3", "level=2.1:force-cfr=1", "sar=16/11", "crop-rect=2,2,4,6",
 )  # fmt: skip
 X265: Final = (
     "profile=main", "profile=main10", "profile=main12", "profile=main422-10", "profile=main444-8", "profile=main444-10",
     "profile=main444-12", "profile=main422-12", "profile=main-intra:keyint=1", "profile=main10-intra:keyint=1",
     "profile=mainstillpicture", "level-idc=3.1", "level-idc=5.1:high-tier=1", "level-idc=4:high-tier=0",
-    "open-gop=1:keyint=5:bframes=4", "open-gop=0:keyint=5", "slices=2", "slices=4", "wpp=1", "wpp=0", "ctu=16", "ctu=32",
-    "ctu=64:min-cu-size=16", "rect=1:amp=1", "tskip=1", "lossless=1", "cu-lossless=1", "scaling-list=default", "hrd=1:vbv-maxrate=800:vbv-bufsize=800:bitrate=700",
-    "aud=1", "repeat-headers=1", "repeat-headers=0", "info=0", "hash=1", "hash=3", "temporal-layers=3:bframes=4", "sao=0",
-    "deblock=-3,-3", "no-deblock=1", "weightp=1:weightb=1", "ref=5:bframes=8", "colorprim=bt709:transfer=bt709:colormatrix=bt709:range=full",
-    "videoformat=pal:overscan=show", "sar=16:11", "display-window=2,2,4,6", "master-display=G(8500,39850)B(6550,2300)R(35400,14600)WP(15635,16450)L(10000000,1):max-cll=100,50",
-    "constrained-intra=1", "strong-intra-smoothing=0", "field=1", "idr-recovery-sei=1", "single-sei=1", "log2-max-poc-lsb=16", "opt-qp-pps=1", "multi-pass-opt-rps=1", "frame-dup=1:vbv-maxrate=800:vbv-bufsize=800:hrd=1",
+    "open-gop=1:keyint=5:bframes=4", "open-gop=0:keyint=5", "slices=2", "slices=4", "wpp=1", "wpp=0", "ctu=16",
+    "ctu=32", "ctu=64:min-cu-size=16", "rect=1:amp=1", "tskip=1", "lossless=1", "cu-lossless=1", "scaling-list=default",
+    "hrd=1:vbv-maxrate=800:vbv-bufsize=800:bitrate=700", "aud=1", "repeat-headers=1", "repeat-headers=0", "info=0",
+    "hash=1", "hash=3", "temporal-layers=3:bframes=4", "sao=0", "deblock=-3,-3", "no-deblock=1", "weightp=1:weightb=1",
+    "ref=5:bframes=8", "colorprim=bt709:transfer=bt709:colormatrix=bt709:range=full", "videoformat=pal:overscan=show",
+    "sar=16:11", "display-window=2,2,4,6",
+    "master-display=G(8500,39850)B(6550,2300)R(35400,14600)WP(15635,16450)L(10000000,1):max-cll=100,50",
+    "constrained-intra=1", "strong-intra-smoothing=0", "field=1", "idr-recovery-sei=1", "single-sei=1",
+    "log2-max-poc-lsb=16", "opt-qp-pps=1", "multi-pass-opt-rps=1", "frame-dup=1:vbv-maxrate=800:vbv-bufsize=800:hrd=1",
 )  # fmt: skip
 _PIXELS_264: Final = {"high10": "yuv420p10le", "high422": "yuv422p", "high444": "yuv444p"}
 _PIXELS_265: Final = {
     "main10": "yuv420p10le", "main12": "yuv420p12le", "main422-10": "yuv422p10le", "main444-8": "yuv444p",
-    "main444-10": "yuv444p10le", "main444-12": "yuv444p12le", "main422-12": "yuv422p12le", "main10-intra": "yuv420p10le",
+    "main444-10": "yuv444p10le", "main444-12": "yuv444p12le", "main422-12": "yuv422p12le", "main10-intra":
+    "yuv420p10le",
 }  # fmt: skip
 GSTREAMER: Final = (
     "x264enc key-int-max=5 ! video/x-h264,profile=baseline,stream-format=byte-stream",
@@ -100,8 +105,8 @@ def _jobs(folder: Path) -> Iterator[_Job]:
         ("mp4", "mp4", ()), ("mp4", "mp4", ("-movflags", "faststart")), ("mov", "mp4", ()),
         ("mp4", "mp4", ("-movflags", "frag_keyframe+empty_moov+default_base_moof")), ("ismv", "mp4", ()),
         ("mp4", "mp4", ("-movflags", "cmaf+frag_keyframe")), ("mpegts", "mpegts", ()), ("matroska", "matroska", ()),
-        ("mpegts", "mpegts", ("-mpegts_flags", "resend_headers+pat_pmt_at_frames")), ("mpegts", "mpegts", ("-muxrate", "4M")),
-        ("matroska", "matroska", ("-live", "1")), ("matroska", "matroska", ("-cluster_size_limit", "20000")),
+        ("mpegts", "mpegts", ("-mpegts_flags", "resend_headers+pat_pmt_at_frames")), ("mpegts", "mpegts", ("-muxrate",
+        "4M")), ("matroska", "matroska", ("-live", "1")), ("matroska", "matroska", ("-cluster_size_limit", "20000")),
     )  # fmt: skip
     codecs = (
         ("libx264", "bframes=0"), ("libx264", "bframes=3:open-gop=1:keyint=5"), ("libx264", "slices=4:aud=1"),
@@ -119,7 +124,8 @@ def _jobs(folder: Path) -> Iterator[_Job]:
                 else "h264parse config-interval=-1 ! video/x-h264"
             )
             path = folder / f"gstreamer-{number}.{kind}"
-            pipe = f"videotestsrc num-buffers=12 pattern=smpte ! video/x-raw,format=I420,width=640,height=360 ! {encoder} ! {parser},stream-format=byte-stream ! filesink location={path}"
+            source = "videotestsrc num-buffers=12 pattern=smpte ! video/x-raw,format=I420,width=640,height=360"
+            pipe = f"{source} ! {encoder} ! {parser},stream-format=byte-stream ! filesink location={path}"
             yield _Job(f"gstreamer {encoder}", kind, path, ("gst-launch-1.0", "-q", *pipe.split()))
 
 

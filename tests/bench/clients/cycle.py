@@ -1,7 +1,7 @@
-"""Cycles of the daemon, one after the other as it serves them, on devices that answer: what each cost in processor time.
+"""Cycles of the daemon, one after the other as it serves them, on devices that answer: the processor time of each.
 
-Works on the checkout that stands in PYTHONPATH, an earlier one too: what is counted is the daemon with everything that it
-started, a picture worker that lives on between cycles included.
+Works on the checkout that stands in PYTHONPATH, an earlier one too: what is counted is the daemon with everything that
+it started, a picture worker that lives on between cycles included.
 """
 
 from __future__ import annotations

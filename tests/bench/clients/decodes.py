@@ -1,7 +1,7 @@
-"""Decode files as the picture worker of a checkout does, and print a digest of the pixels of each, or why there are none.
+"""Decode files as the picture worker of a checkout does, and print a digest of each one's pixels, or why it has none.
 
-Works on the checkout that stands in PYTHONPATH, on one in which FFmpeg took recordings out of their containers, too. A bare
-stream is sent as RTP packets and put together again, as a camera's is.
+Works on the checkout that stands in PYTHONPATH, on one in which FFmpeg took recordings out of their containers, too. A
+bare stream is sent as RTP packets and put together again, as a camera's is.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def _packets(data: bytes, kind: str) -> Iterator[Packet]:
     """Cut a stream into packets: one or more for each unit, a new timestamp with each picture."""
     codec = CODECS[kind]
     starts = [found.end() for found in _UNIT.finditer(data)]
-    units = [data[at:end].rstrip(b"\0") for at, end in zip(starts, [*(s - 3 for s in starts[1:]), len(data)], strict=True)]
+    ends = [*(start - 3 for start in starts[1:]), len(data)]
+    units = [data[at:end].rstrip(b"\0") for at, end in zip(starts, ends, strict=True)]
     sequence, timestamp, had_slice = 0, 0, False
     for unit in filter(None, units):
         of_picture = codec.kind(unit) in codec.pictures
@@ -89,7 +90,8 @@ def _payloads(unit: bytes, header_bytes: int, fragment: int) -> Iterator[bytes]:
         return
     head, body = unit[:header_bytes], unit[header_bytes:]
     kind = head[0] & 0x1F if header_bytes == 1 else head[0] >> 1 & 0x3F
-    indicator = bytes([head[0] & 0xE0 | fragment]) if header_bytes == 1 else bytes([head[0] & 0x81 | fragment << 1, head[1]])
+    one = header_bytes == 1
+    indicator = bytes([head[0] & 0xE0 | fragment] if one else [head[0] & 0x81 | fragment << 1, head[1]])
     parts = [body[at : at + _MOST_BYTES] for at in range(0, len(body), _MOST_BYTES)]
     for number, part in enumerate(parts):
         flags = 0x80 * (number == 0) | 0x40 * (number == len(parts) - 1)
