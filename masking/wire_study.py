@@ -1,7 +1,7 @@
 """How a study goes through the pipe to the picture worker and back; answers are believed as little as in `wire.py`.
 
 Descriptors and thumbnails are base64 in the JSON. A job names each descriptor once, however often it is used. The
-parent checks that a descriptor is a whole one; a thumbnail it hands on without decoding it.
+parent checks that a descriptor is a whole one, and walks a thumbnail as a JPEG without decoding it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from masking import baseline
-from masking.study import Studied, Study, Thumbnail
+from masking.bitstream import jpeg
+from masking.bitstream.picture import NotAPicture
+from masking.study import THUMBNAIL_MAX_PX, Studied, Study, Thumbnail
 from masking.view_model import (
     LIGHT_MODES,
     DescriptorJob,
@@ -247,8 +249,12 @@ def _thumbnail(value: object, asked: Thumbnail | None) -> bytes:
     data = _bytes(value, asked.max_bytes if asked is not None else 0)
     if bool(data) != (asked is not None):
         raise WireError("not the thumbnail that was asked for")
-    if data and not (data.startswith(b"\xff\xd8\xff") and data.endswith(b"\xff\xd9")):
-        raise WireError("a thumbnail that is no JPEG")
+    if data and asked is not None:
+        # It goes into what is signed, or onto a page: so it is walked to its end, and holds a picture and nothing else.
+        try:
+            jpeg.plain(data, asked.width_px, THUMBNAIL_MAX_PX)
+        except NotAPicture:
+            raise WireError("a thumbnail that is no plain JPEG") from None
     return data
 
 

@@ -182,7 +182,15 @@ def test_a_study_survives_the_wire_and_names_each_descriptor_once() -> None:
 # What a taken-over child may say.
 
 DESCRIPTOR = baseline.encode(baseline.Descriptor("day", 4, 2, 1, bytes(8)))
-JPEG = b"\xff\xd8\xff\xe0" + bytes(20) + b"\xff\xd9"
+JPEG = jpeg(np.full((90, 160, 3), 90, np.uint8))
+"""A thumbnail as a child makes it."""
+
+
+def exif(data: bytes) -> bytes:
+    """The same with a segment in which anything may stand."""
+    return data[:2] + b"\xff\xe1\0\x0cExif\0\0MORE" + data[2:]
+
+
 MOVE = Movement(1.0, 2.0, 3.0, 4.0, 5.0)
 GOOD = Studied(
     ViewSeen("moved", "tiles", "day", "day", 0.9, 4, 1.78, MOVE),
@@ -248,6 +256,12 @@ def test_a_good_answer_is_read() -> None:
         ("thumbnail", ""),
         ("thumbnail", base64.b64encode(b"GIF89a").decode()),
         ("thumbnail", base64.b64encode(b"\xff\xd8\xff" + bytes(300_000) + b"\xff\xd9").decode()),
+        ("thumbnail", base64.b64encode(b"\xff\xd8\xff" + bytes(3_000) + b"\xff\xd9").decode()),
+        ("thumbnail", base64.b64encode(JPEG[:-2]).decode()),
+        ("thumbnail", base64.b64encode(JPEG + b"a whole picture behind it").decode()),
+        ("thumbnail", base64.b64encode(exif(JPEG)).decode()),
+        ("thumbnail", base64.b64encode(jpeg(np.full((90, 660, 3), 90, np.uint8))).decode()),
+        ("thumbnail", base64.b64encode(jpeg(np.full((660, 90, 3), 90, np.uint8))).decode()),
     ],
     ids=str,
 )
