@@ -102,6 +102,21 @@ def test_a_key_picture_of_x265_is_shown_as_before(name: str) -> None:
     _same(by_ffmpeg("h265", "-x265-params", X265[name]))
 
 
+def test_a_window_that_is_proposed_changes_nothing_however_the_decoder_is_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """FFmpeg's parser heeds it, its decoder does not: where nothing looks ahead, OpenCV scales the picture down."""
+    data = by_ffmpeg("h265", "-x265-params", X265["shown in part"])
+    unit, wanted = read(data, MAX_PIXELS), shown(data)
+    monkeypatch.setenv(
+        "OPENCV_FFMPEG_CAPTURE_OPTIONS", "input_format;hevc|codec_whitelist;none|video_codec;hevc|threads;1"
+    )
+    scaled, found = shown(data), shown(unit.data)
+    assert wanted is not None and scaled is not None and found is not None
+    assert scaled.shape != wanted.shape, "FFmpeg heeds it no more"
+    assert np.array_equal(found, wanted)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_a_picture_of_any_size_is_shown_as_before(size: str) -> None:
     unit = _same(by_ffmpeg("h265", size=size, frames=1))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from masking.bitstream.bits import Bits
-from masking.bitstream.h265_sets import Pps, Sps, check_vps, parse_pps, parse_sps, pps_ids, sps_id
+from masking.bitstream.h265_sets import Pps, Sps, check_vps, parse_pps, parse_sps, pps_ids, sps_id, without_window
 from masking.bitstream.picture import AccessUnit, NotAPicture, check_size, undecodable
 from masking.bitstream.units import Span, units, written
 
@@ -85,10 +85,12 @@ class _Sets:
         self.used_sps.setdefault(sps.id, self.sps[sps.id])
         self.used_vps.setdefault(sps.vps, self.vps[sps.vps])
 
-    def used(self) -> list[Span]:
+    def used(self) -> list[bytes]:
         """Return the sets that are used, in the order in which a decoder needs them."""
-        pps = (span for span, _ in self.used_pps.values())
-        return [*self.used_vps.values(), *self.used_sps.values(), *pps]
+        vps = [self.data[slice(*span)] for span in self.used_vps.values()]
+        sps = [self.data[slice(*span)] for span in self.used_sps.values()]
+        pps = [self.data[slice(*span)] for span, _ in self.used_pps.values()]
+        return [*vps, *(without_window(unit, parse_sps(unit)) for unit in sps), *pps]
 
 
 def read(data: bytes, max_pixels: int) -> AccessUnit:
@@ -124,8 +126,9 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
         looked += 1
     if last is None:
         raise undecodable("the data holds no IRAP picture")
-    passed, view = [*sets.used(), *taken], memoryview(data)
-    return AccessUnit(written(view[begin:end] for begin, end in passed), *last.sps.size, looked - len(passed))
+    view = memoryview(data)
+    parts: list[bytes | memoryview] = [*sets.used(), *(view[begin:end] for begin, end in taken)]
+    return AccessUnit(written(parts), *last.sps.size, looked - len(parts))
 
 
 def _header(data: bytes, span: Span) -> tuple[int, int]:

@@ -110,8 +110,8 @@ def _distances(bits: Bits, count: int, sign: int) -> list[int]:
     return found
 
 
-def skip_description(bits: Bits, layers: int) -> None:
-    """Pass over vui_parameters."""
+def skip_description(bits: Bits, layers: int) -> tuple[int, int] | None:
+    """Pass over vui_parameters; return where the default display window stands, if there is one."""
     if bits.flag() and bits.take(8) == _EXTENDED_ASPECT:
         bits.skip(32)
     if bits.flag():
@@ -124,9 +124,12 @@ def skip_description(bits: Bits, layers: int) -> None:
         bits.number("chroma_sample_loc_type_top_field", 5)
         bits.number("chroma_sample_loc_type_bottom_field", 5)
     bits.skip(3)  # neutral_chroma_indication_flag, field_seq_flag, frame_field_info_present_flag
+    window = None
+    window_at = bits.at
     if bits.flag():
         for _ in range(4):
             bits.number("def_disp_win_offset", SIDE_MAX_PX)
+        window = (window_at, bits.at)
     if bits.flag():
         skip_clock(bits)
         if bits.flag():
@@ -138,6 +141,7 @@ def skip_description(bits: Bits, layers: int) -> None:
         bits.number("max_bits_per_min_cu_denom", 16)
         bits.number("log2_max_mv_length_horizontal", 16)
         bits.number("log2_max_mv_length_vertical", 15)
+    return window
 
 
 def skip_clock(bits: Bits) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from masking.bitstream.bits import Bits, set_bits
+from masking.bitstream.bits import Bits, digits, escaped, set_bits
 from masking.bitstream.h265_parts import (
     Buffers,
     check_profile,
@@ -33,7 +33,10 @@ _HEADER_BYTES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sps:
-    """What slices and picture parameter sets need of a sequence parameter set. Sizes are width and height in pixels."""
+    """What slices and picture parameter sets need of a sequence parameter set. Sizes are width and height in pixels.
+
+    `window` is where the bits of a default display window begin and end.
+    """
 
     id: int
     vps: int
@@ -46,6 +49,7 @@ class Sps:
     rows: int
     coded_size: tuple[int, int]
     size: tuple[int, int]
+    window: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +144,7 @@ def parse_sps(unit: bytes) -> Sps:
     if bits.flag():
         bits.skip((order_bits + 1) * bits.number("num_long_term_ref_pics_sps", 32))
     bits.skip(2)  # sps_temporal_mvp_enabled_flag, strong_intra_smoothing_enabled_flag
-    if bits.flag():
-        skip_description(bits, layers)
+    window = skip_description(bits, layers) if bits.flag() else None
     if _range_extension(bits):
         bits.skip(9)  # flags, each of which the decoder knows
     bits.finish()
@@ -149,8 +152,20 @@ def parse_sps(unit: bytes) -> Sps:
     return Sps(
         id=number, vps=vps, chroma_format=chroma, bit_depth=luma, block_bits=block_bits,
         block_depth=block_bits - least_bits, transform_bits=transform_bits, columns=-(-coded[0] // block_px),
-        rows=-(-coded[1] // block_px), coded_size=coded, size=size,
+        rows=-(-coded[1] // block_px), coded_size=coded, size=size, window=window,
     )  # fmt: skip
+
+
+def without_window(unit: bytes, sps: Sps) -> bytes:
+    """Return a sequence parameter set that proposes no part of the picture to be shown.
+
+    FFmpeg's parser heeds a default display window and its decoder does not: OpenCV would scale the picture to its size.
+    """
+    if sps.window is None:
+        return unit
+    begin, end = sps.window
+    text = digits(unit[_HEADER_BYTES:])
+    return unit[:_HEADER_BYTES] + escaped(text[:begin] + "0" + text[end : text.rindex("1")])
 
 
 @lru_cache(maxsize=32)
