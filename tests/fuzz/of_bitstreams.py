@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import cv2
 import numpy as np
-from bitwriter import pps_h264, pps_h265, slice_h264, slice_h265, sps_h264, sps_h265, stream, vps_h265
+from bitwriter import Writer, pps_h264, pps_h265, slice_h264, slice_h265, sps_h264, sps_h265, stream, vps_h265
 from camera_sets import H264, H265
 from jpegs import ENCODINGS, encoded, without
 
@@ -43,6 +43,8 @@ def _unit_seeds() -> Iterator[bytes]:
     yield b"\0" + stream([sps_h264(frames="01", rows=1), pps_h264(), slice_h264(grey, field="0"), b"\x41\x9a\x80"])
     dependent = (slice_h265(), slice_h265(0, address="0" + "01"), slice_h265(0, address="1" + "10", kind=-1))
     yield b"\1" + stream([vps_h265(layers=2), sps_h265(size=(128, 128)), pps_h265(dependent=1), *dependent])
+    window = "1" + "0" * 4 + "000" + "1" + Writer().ue(0, 0, 2, 2).text + "00"
+    yield b"\1" + stream([vps_h265(), sps_h265(vui=window), pps_h265(), slice_h265()])
     for texts, _ in H264.values():
         yield b"\0" + stream([*(base64.b64decode(text).rstrip(b"\0") for text in texts), b"\x65\x88\x84\0\x21\xff"])
     for texts, _ in H265.values():
