@@ -84,11 +84,12 @@ def child_seeds() -> Iterator[bytes]:
     )  # fmt: skip
     verdict = {"zone": "desk", "verdict": "PASS", "reason": "covered", "numbers": {"x": 1.0}, "text": "covered"}
     blob = b64encode(_REFERENCE).decode()
+    small = b64encode(jpeg(np.full((90, 160, 3), 90, np.uint8))).decode()
     whole = {
         "job": 1, "width": 640, "height": 360, "mean": 100.0, "contrast": 20.0, "verdicts": [verdict], "dropped": 2,
         "studied": {
             "view": {**view, "reason": "same"}, "quality": {"light": "day", "ink": [], **dict.fromkeys(names, 0.5)},
-            "for_next": blob, "descriptor": blob, "thumbnail": b64encode(jpeg(np.full((90, 160, 3), 90, np.uint8))).decode(),
+            "for_next": blob, "descriptor": blob, "thumbnail": small,
         },
         "positioned": {"views": [{**view, "reason": "same"}], "verdicts": [verdict]},
     }  # fmt: skip
