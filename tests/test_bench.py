@@ -45,6 +45,15 @@ FIGURES = {
         "rtsp_vs_cv2_ratio": ("x", 10, "higher"),
         "sample_10s_cpu_ms": ("ms", 100, "lower"),
     },
+    "hostile": {
+        "foreign_decoded": ("pictures", 0, "lower"),
+        "foreign_child_deaths": ("children", 0, "lower"),
+        "true_pictures_refused": ("pictures", 0, "lower"),
+        "verdicts_faked_by_neighbour": ("verdicts", 0, "lower"),
+        "child_ready_ms": ("ms", 10, "lower"),
+        "resting_pss_mb": ("MB", 2, "lower"),
+        "cycle_64_cpu_ratio": ("x", 1.1, "lower"),
+    },
     "recorders": {"hik_requests_per_channel": ("requests", 2, "lower")},
     "stores": {
         "segments_first_s": ("s", 60, "lower"),

@@ -66,8 +66,6 @@ def _more(said: dict[str, Any], peer: dict[str, Any]) -> dict[str, Any]:
         "rest_cpu_ratio": round(said["rest_cpu_s"] / said["rest_s"], 5),
         "rss_after_each_cycle_mb": [round(one, 1) for one in said["cycle_rss_mb"]],
         "daemon_peak_mb": round(said["peak_mb"], 1),
-        "worker_rss_mb": round(said["worker_rss_mb"], 1),
-        "worker_peak_mb": round(said["worker_peak_mb"], 1),
         "worker_starts": said["worker_starts"],
         "pictures": said["pictures"],
         "queue": said["queue"],

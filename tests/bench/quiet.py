@@ -94,7 +94,7 @@ def main() -> None:
     asked = flags(__doc__ or "")
     cameras, days = (4, 0.75) if asked.quick else (64, 30.0)
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, Worker(jobs_per_child=10**9) as worker:
+    with tempfile.TemporaryDirectory() as folder, Worker() as worker:
         living = world(Path(folder), cameras)
         pictures = Remembering(worker.judge, 1 if asked.quick else PICTURE_DAYS)
         approve(living.site, pictures)

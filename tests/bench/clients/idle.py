@@ -42,7 +42,6 @@ class Watch:
         self.rss_mb: list[float] = []
         self.said: dict[str, Any] = {}
         self.pictures = 0
-        self._worker: int | None = None
 
     def now(self) -> datetime:
         """The clock that the daemon is given."""
@@ -59,7 +58,6 @@ class Watch:
             self._go_on(self.period_s * (self.done + 1))
             before_s, begun = self._cpu_s(), time.monotonic()
             reported: bool = real(site, parts, *more)
-            self._worker = parts.worker.pid
             self.cpu_s.append(self._cpu_s() - before_s)
             self.wall_s.append(time.monotonic() - begun)
             self.rss_mb.append(_mb("self", "VmRSS"))
@@ -99,22 +97,17 @@ class Watch:
         while time.monotonic() < begun + self.rest_s:
             time.sleep(1.0)
             self.rss_mb.append(_mb("self", "VmRSS"))
-        worker = str(self._worker) if self._worker else "self"
         self.said = {
             "rest_cpu_s": self._cpu_s() - settled_s, "rest_s": time.monotonic() - begun,
             "rest_rss_mb": self.rss_mb[self.cycles + 1 :], "peak_mb": _mb("self", "VmHWM"),
-            "worker_rss_mb": _mb(worker, "VmRSS"), "worker_peak_mb": _mb(worker, "VmHWM"),
             "worker_starts": parts.worker.starts, "queue": dict(parts.spool.counts()),
             "publisher_connects": parts.publisher.status().connects,
         }  # fmt: skip
         os.kill(os.getpid(), signal.SIGTERM)
 
     def _cpu_s(self) -> float:
-        times, live = os.times(), 0.0
-        if self._worker is not None and Path(f"/proc/{self._worker}/stat").exists():
-            fields = Path(f"/proc/{self._worker}/stat").read_text().rpartition(")")[2].split()
-            live = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        return times.user + times.system + times.children_user + times.children_system + live
+        times = os.times()  # a picture worker ends with its cycle, and is counted with the children
+        return times.user + times.system + times.children_user + times.children_system
 
 
 def main() -> None:

@@ -44,11 +44,9 @@ def test_the_file_of_passwords_is_closed_even_to_the_services_user(service: Gate
 
 def test_no_password_nor_token_is_in_its_traces(service: Gateway) -> None:
     """Arguments and environment of its processes, the journal, status, and every file that it keeps."""
-    pid = main_pid()
-    texts = {"journal": said("journalctl", "--no-pager", "--output=export")}
-    for process in (pid, worker_of(pid)):
-        for name in ("cmdline", "environ"):
-            texts[f"{process}/{name}"] = Path(f"/proc/{process}/{name}").read_bytes().decode("latin-1")
+    texts = {f"{process}/{name}": text for process, files in at_work().items() for name, text in files.items()}
+    assert len(texts) == 6
+    texts["journal"] = said("journalctl", "--no-pager", "--output=export")
     for folder in (STATE, RUNTIME):
         texts |= {str(path): data.decode("latin-1") for path, data in gateway.files_of(folder).items()}
     wanted = [*secrets(), TOKEN.read_text()]
@@ -56,9 +54,23 @@ def test_no_password_nor_token_is_in_its_traces(service: Gateway) -> None:
     assert [name for name, text in texts.items() if any(secret in text for secret in wanted)] == []
 
 
-def worker_of(pid: int) -> int:
-    """Return the picture worker of a running service."""
-    return wait_for("the picture worker", lambda: _children(pid))[0]
+def at_work() -> dict[str, dict[str, str]]:
+    """Start the service anew; return what /proc says of it and of its picture worker, which lives for a look."""
+    said("systemctl", "restart", UNIT, within_s=90)
+    pid = main_pid()
+
+    def look() -> dict[str, dict[str, str]]:
+        try:
+            return {"service": _proc(pid), "worker": _proc(_children(pid)[0])}
+        except (OSError, IndexError):  # not yet there, or just gone
+            return {}
+
+    return wait_for("the picture worker", look)
+
+
+def _proc(pid: int) -> dict[str, str]:
+    names = ("cmdline", "environ", "status")
+    return {name: Path(f"/proc/{pid}/{name}").read_bytes().decode("latin-1") for name in names}
 
 
 def _children(pid: int) -> list[int]:
@@ -68,17 +80,22 @@ def _children(pid: int) -> list[int]:
 
 def test_the_picture_worker_is_locked_in_further_than_the_service(service: Gateway) -> None:
     """The one that runs: nothing is left that it could not give up, and its filters are more than the unit's."""
-    assert json.loads((RUNTIME / "status.json").read_text())["worker_limits"] == []
-    pid = main_pid()
-    outer, inner = (_kernel_status(process) for process in (pid, worker_of(pid)))
+    status = json.loads((RUNTIME / "status.json").read_text())
+    assert (status["worker_limits"], status["worker_open"]) == ([], [])
+    found = at_work()
+    outer, inner = (_kernel_status(found[one]["status"]) for one in ("service", "worker"))
     assert int(inner["Seccomp_filters"]) > int(outer["Seccomp_filters"]) > 0
     assert (inner["NoNewPrivs"], inner["CapEff"], inner["CapBnd"]) == ("1", "0" * 16, outer["CapBnd"])
     assert int(outer["CapEff"], 16) == 0
 
 
-def _kernel_status(pid: int) -> dict[str, str]:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
+def _kernel_status(text: str) -> dict[str, str]:
+    return {name: value.strip() for name, value in (line.split(":", 1) for line in text.splitlines())}
+
+
+def test_between_looks_nothing_of_the_picture_worker_is_there(service: Gateway) -> None:
+    gateway.wait_until_seen()
+    wait_for("the end of the picture worker", lambda: not _children(main_pid()))
 
 
 @pytest.fixture

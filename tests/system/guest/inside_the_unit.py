@@ -52,8 +52,9 @@ def write_into(folder: str) -> None:
 def worker_tries(path: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     """Have a picture worker try to read a path and more; return what came of it, and what it could not give up."""
     with Worker(self_test=True, timeout_s=20) as worker:
-        limits = worker.limits
-        return worker.attempts(str(path), BROKER_PORT, str(STATE / "attempt"), "/bin/true"), limits
+        confinement = worker.measure()
+        ways = {"path": str(path), "port": BROKER_PORT, "new_file": str(STATE / "attempt"), "program": "/bin/true"}
+        return worker.attempts({"ways": ways}), (*confinement.limits, *confinement.open_ways)
 
 
 by_credential, limits = worker_tries(CREDENTIAL)

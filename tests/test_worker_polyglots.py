@@ -1,0 +1,138 @@
+"""Foreign codecs, and files within files, as a camera or recorder would hand them over, through the real worker."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pictures
+import pytest
+from patience import PATIENCE_S
+
+from drivers.stores.container import UnreadableError
+from drivers.stores.samples.first import first_picture
+from masking.model import Job, PictureKind, WorkerError
+from masking.worker import Worker
+
+FOREIGN = ("magicyuv", "ffv1", "prores", "libvpx-vp9", "gif", "png", "huffyuv", "mjpeg", "tiff")
+ENDINGS = ("mp4", "mkv", "ts")
+FRAGMENTED = ("-movflags", "frag_keyframe+empty_moov+default_base_moof", "-f")
+UNITS = {
+    "h264": (0x67, 0x68, 0x06, 0x65, 0x41, 0x6F, 0x78),  # SPS, PPS, SEI, IDR slice, slice, subset SPS, unspecified
+    "h265": (0x40, 0x42, 0x44, 0x4E, 0x26, 0x02, 0x60, 0x7E),  # VPS, SPS, PPS, SEI, IDR, slice, two unspecified
+}
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    with Worker(timeout_s=PATIENCE_S) as running:
+        yield running
+
+
+@cache
+def movie(codec: str, ending: str = "mp4", size: str = "320x240") -> bytes:
+    """A short recording in a foreign codec; a fragmented one can be opened from any place in a stream."""
+    source = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=5:duration=1"]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"movie.{ending}"
+        shape = (*FRAGMENTED, "mp4" if codec == "libvpx-vp9" else "mov") if ending == "mp4" else ()
+        command = [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-nostdin",
+            "-strict",
+            "-2",
+            *source,
+            "-frames:v",
+            "2",
+            "-c:v",
+            codec,
+            *shape,
+        ]
+        subprocess.run([*command, str(path)], check=True, capture_output=True, timeout=60)
+        return path.read_bytes()
+
+
+def size_of(worker: Worker, data: bytes, kind: PictureKind) -> tuple[int, int] | str:
+    """The size of what was decoded, or why nothing was; a child that dies is a failure."""
+    try:
+        judged = worker.judge(Job(data, kind, device="gate", camera="gate"))
+    except WorkerError as refused:
+        assert refused.reason in ("undecodable", "too-large"), refused
+        return refused.reason
+    return judged.width_px, judged.height_px
+
+
+@pytest.mark.parametrize("codec", FOREIGN)
+def test_another_codec_in_the_place_of_a_picture_is_none(worker: Worker, codec: str) -> None:
+    for kind in ("jpeg", "h264", "h265"):
+        assert size_of(worker, movie(codec), kind) == "undecodable"  # type: ignore[arg-type]
+        assert size_of(worker, b"\0\0\0\1" + movie(codec), kind) == "undecodable"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("codec", FOREIGN)
+@pytest.mark.parametrize("kind", ["h264", "h265"])
+def test_a_movie_in_a_unit_reaches_no_decoder(worker: Worker, kind: PictureKind, codec: str) -> None:
+    """Release 0.1 opened the movie. Here the true picture beside it may be seen, and no other."""
+    good = pictures.encodings()[kind]
+    for head in UNITS[kind]:
+        unit = b"\0\0\0\1" + bytes([head] if kind == "h264" else [head, 1]) + movie(codec)
+        for data in (unit + good, good + unit, unit):
+            assert size_of(worker, data, kind) in ((640, 360), "undecodable")
+        assert size_of(worker, unit, kind) == "undecodable"
+
+
+@pytest.mark.parametrize("codec", FOREIGN)
+def test_a_movie_in_a_jpeg_reaches_no_decoder(worker: Worker, codec: str) -> None:
+    good, inner = pictures.encodings()["jpeg"], movie(codec)[:65_000]
+    segment = b"\xff\xe5" + (len(inner) + 2).to_bytes(2) + inner
+    for data in (good[:2] + segment + good[2:], good[:-2] + segment + good[-2:], good + movie(codec)):
+        assert size_of(worker, data, "jpeg") in ((640, 360), "undecodable")
+    assert size_of(worker, movie(codec) + good, "jpeg") == "undecodable"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("codec", ["magicyuv", "ffv1", "libvpx-vp9", "mjpeg", "mpeg4"])
+def test_a_foreign_recording_is_refused_by_name(codec: str, ending: str) -> None:
+    with pytest.raises(UnreadableError, match=r"(not|neither) H\.264"):
+        first_picture(io.BytesIO(movie(codec, ending)))
+
+
+@cache
+def interlaced() -> tuple[bytes, bytes]:
+    """An interlaced stream, and the pixels of its first picture as this machine's own ffmpeg shows them."""
+    source = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=10:duration=1", "-frames:v", "4", "-pix_fmt", "yuv420p"]
+    made = ["-c:v", "libx264", "-flags", "+ilme+ildct", "-f", "h264", "pipe:1"]
+    stream = subprocess.run(
+        ["ffmpeg", "-v", "error", *source, *made], check=True, capture_output=True, timeout=60
+    ).stdout
+    shown = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-f",
+        "h264",
+        "-i",
+        "pipe:0",
+        "-frames:v",
+        "1",
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "gray",
+    ]
+    return stream, subprocess.run([*shown, "pipe:1"], input=stream, check=True, capture_output=True, timeout=60).stdout
+
+
+def test_an_interlaced_picture_is_what_it_shows(worker: Worker) -> None:
+    """OpenCV 5.0.0 hands out memory that nobody wrote for what swscale calls interlaced: each time another picture."""
+    stream, grey = interlaced()
+    for other in ("jpeg", "h264"):
+        worker.judge(pictures.of_camera("gate", pictures.encodings()[other], other))  # what the memory would show
+        judged = worker.judge(pictures.of_camera("gate", stream, "h264"))
+        assert judged.mean_luma == pytest.approx(sum(grey) / len(grey), abs=1.0)
