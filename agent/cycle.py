@@ -31,7 +31,7 @@ from agent.finding_notes import read_notes, settled_changes, standing
 from agent.footage_memory import remember, settled
 from agent.footage_wanted import wanted
 from agent.history import keep_history, oldest_kept
-from agent.host import look_at_host
+from agent.host import look_at_host, look_at_worker
 from agent.host import moment as moment_of
 from agent.inventory import look_around
 from agent.keys import Signer
@@ -92,7 +92,7 @@ def see(
     known = approved_views(approvals, held)
     fetched, looked, memory = look_in_rounds(site, rim, reading, stored, memory, known, moment.at, rounds)
     derived = proved(rim.previous.take_found(), approvals, memory.views, moment.at)
-    host = look_at_host(site.storage.directory, moment.at, rim.confinement())
+    host = look_at_host(site.storage.directory, moment.at) + look_at_worker(rim.confinement(), moment.at)
     observations = fetched.observations + looked + host
     observations, in_turn = join(site, observations, memory.looked, moment.at)
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"

@@ -62,14 +62,18 @@ def load(directory: Path) -> Host:
     )
 
 
-def look_at_host(directory: Path, now: datetime, confinement: Confinement | None = None) -> Observations:
-    """Return what the gateway says of itself, its disks, and its picture worker, where that has worked."""
-    worker = () if confinement is None else (Observation("site", confinement, now, "picture worker"),)
+def look_at_host(directory: Path, now: datetime) -> Observations:
+    """Return what the gateway says of itself and its disks."""
     try:
         here = (Observation("site", load(directory), now, "psutil"),)
     except OSError as error:
         here = (Observation("site", Unavailable("host", "malformed", str(error.strerror)), now, "psutil"),)
-    return (*here, *worker, smart.read(now))
+    return (*here, smart.read(now))
+
+
+def look_at_worker(confinement: Confinement | None, now: datetime) -> Observations:
+    """Return how far the picture worker is locked down, where it has worked."""
+    return () if confinement is None else (Observation("site", confinement, now, "picture worker"),)
 
 
 def own_load() -> tuple[int, float]:
