@@ -16,7 +16,7 @@ from typing import Final, Literal
 from agent import exits
 from agent.checks.online import DARK_CONTRAST, DARK_LUMA
 from agent.commands.masks_regions import read_regions
-from agent.commands.unconfined import add_worker_flag, say_confinement
+from agent.commands.unconfined import add_worker_flag, confinement_json, say_confinement
 from agent.errors import UsageError, os_words
 from agent.handover.sheet import VERDICTS
 from agent.harmless import json_text, printable
@@ -86,10 +86,11 @@ def verify(args: argparse.Namespace) -> int:
     loaded = _load(args.images)
     with Worker(TIMEOUT_S, args.unconfined) as worker:
         looked = [_look(worker, file, zones) for file in loaded]
-        say_confinement(worker.confinement, args, args.unconfined)
+        confinement = worker.confinement
+    say_confinement(confinement, args, args.unconfined)
     verdicts = tuple(v for zone in zones if (v := _together(zone, looked)) is not None)
     if args.json:
-        sys.stdout.write(json_text(_verify_json(args.regions, looked, verdicts)) + "\n")
+        sys.stdout.write(json_text(_verify_json(args.regions, looked, verdicts) | {"worker": confinement_json(confinement)}) + "\n")
     elif not args.quiet:
         lines = [
             f"{printable(str(one.path))}: {translate('not judged', args.lang)}: {one.error}"
@@ -120,7 +121,8 @@ def compare(args: argparse.Namespace) -> int:
             looked = _look(worker, current, (), Study(ViewJob(references, left_out)))
             answer = looked.judged.studied if looked.judged is not None else None
             seen = answer.view if answer is not None else None
-        say_confinement(worker.confinement, args, args.unconfined)
+        confinement = worker.confinement
+    say_confinement(confinement, args, args.unconfined)
     error = f"{printable(str(looked.path))}: {looked.error}" if looked.error else ""
     state = seen.state if seen is not None else "unknown"
     if args.json:
@@ -129,6 +131,7 @@ def compare(args: argparse.Namespace) -> int:
             "reference": str(args.reference),
             "current": str(args.current),
             "error": error or None,
+            "worker": confinement_json(confinement),
             **(asdict(seen) if seen is not None else {"state": "unknown", "reason": "not-decoded"}),
         }
         sys.stdout.write(json_text(shown) + "\n")

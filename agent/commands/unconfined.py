@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from agent.config import Site, WorkerRules
 from agent.harmless import printable
-from agent.model import Message
+from agent.model import Json, Message
 from agent.text import render
 from masking.model import Confinement
 
@@ -25,6 +25,13 @@ def add_worker_flag(parser: argparse.ArgumentParser) -> None:
 def with_flag(site: Site, args: argparse.Namespace) -> Site:
     """Return the site as the option has it."""
     return replace(site, worker=WorkerRules("accept")) if args.unconfined else site
+
+
+def confinement_json(confinement: Confinement | None) -> Json:
+    """Return for `--json` what a worker could not give up and what was open to it; None where it judged nothing."""
+    if confinement is None:
+        return None
+    return {"limits": list(confinement.limits), "open": list(confinement.open_ways)}
 
 
 def say_confinement(confinement: Confinement | None, args: argparse.Namespace, accepted: bool) -> None:
