@@ -14,6 +14,7 @@ import errno
 import os
 import resource
 import signal
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,6 +83,8 @@ def confine_parent() -> tuple[str, ...]:
         What could not be given up, one sentence each; empty when every layer holds.
     """
     limits = []
+    if pyseccomp is not None:
+        _filter(_CALLS)
     if len(list(Path("/proc/self/task").iterdir())) != 1:
         limits.append("threads: a library started a thread before the lock-down; Landlock does not bind it")
     return (*limits, *_confine(_ALWAYS, (*_CALLS, *_CALLS_TO_FORK)))
@@ -193,16 +196,22 @@ def _seccomp(calls: tuple[str, ...]) -> list[str]:
     if pyseccomp is None:
         return ["seccomp: the system library libseccomp is missing"]
     try:
-        rules: Any = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
-        rules.set_attr(pyseccomp.Attr.ACT_BADARCH, pyseccomp.KILL_PROCESS)
-        for call in calls:
-            _allow(rules, call)
-        for call in ("mmap", "mprotect"):
-            _allow(rules, call, pyseccomp.Arg(2, pyseccomp.MASKED_EQ, _PROT_EXEC, 0))
-        rules.load()
+        _filter(calls).load()
     except OSError as failure:
         return [f"seccomp: the kernel refused the filter ({failure.strerror})"]
     return []
+
+
+@cache
+def _filter(calls: tuple[str, ...]) -> Any:
+    """The filter that lets these calls through; a child has that of its warm parent ready."""
+    rules: Any = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
+    rules.set_attr(pyseccomp.Attr.ACT_BADARCH, pyseccomp.KILL_PROCESS)
+    for call in calls:
+        _allow(rules, call)
+    for call in ("mmap", "mprotect"):
+        _allow(rules, call, pyseccomp.Arg(2, pyseccomp.MASKED_EQ, _PROT_EXEC, 0))
+    return rules
 
 
 def _allow(rules: Any, call: str, *arguments: Any) -> None:

@@ -39,6 +39,16 @@ def measured(picture: pictures.Picture, previous: pictures.Picture | None = None
     return quality_measure.measure(picture, QualityJob(before, (approved,), (), (OVERLAY,)))
 
 
+@pytest.mark.parametrize("light", ["day", "night", "ir"])
+@pytest.mark.parametrize("tint", [(1.0, 1.0, 1.0), (0.6, 1.0, 1.2), (1.2, 0.8, 1.0)])
+def test_a_cast_is_measured_in_lab_as_opencv_measures_it(light: pictures.Light, tint: tuple[float, ...]) -> None:
+    """On a picture of one colour, nothing of which is dark or burnt out, so that every size of it is the same."""
+    colour = np.clip(pictures.lit(SCENE, light, 3).mean((0, 1)) * np.array(tint) + 40, 60, 200).astype(np.uint8)
+    seen = quality_measure.measure(np.tile(colour, (360, 640, 1)), QualityJob())
+    lab = cv2.cvtColor(colour[None, None].astype(np.float32) / 255, cv2.COLOR_BGR2Lab)[0, 0]
+    assert (seen.cast_a, seen.cast_b) == pytest.approx((float(lab[1]), float(lab[2])), abs=0.2)
+
+
 def taught(seen: QualitySeen = USUAL, count: int = 30, memory: QualityMemory | None = None) -> QualityMemory:
     """A memory of eight days of pictures that vary a little."""
     memory = memory or QualityMemory()
