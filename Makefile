@@ -5,9 +5,11 @@ BIN := .venv/bin
 PEERS := build/peers
 
 SYSTEM ?= debian-12 ubuntu-24.04 debian-13
+PYTHON_313 ?= $(shell command -v /usr/bin/python3.13 || echo python3.13)
+HUB_TESTS := $(wildcard tests/test_hub*.py tests/test_contract*.py tests/test_verify*.py) tests/test_payload_bounds.py tests/test_envelope.py tests/test_own_reports_checks.py
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo watch test check format generated setup system-packages peers test-system deb debs lock screens picture bench fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release audit sign clean
+.PHONY: help demo watch test test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -21,6 +23,20 @@ watch: setup ## the same, and keep it running while the site changes
 test: setup peers system-packages check ## format, lint, types and all tests
 	$(BIN)/python -I -m compileall -q agent drivers masking # else, where no bytecode is written, some hundred processes compile them anew
 	$(BIN)/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
+
+test-hub-313: build/python-3.13/installed system-packages ## the hub, the contract and verify on Python 3.13 too
+	build/python-3.13/bin/python -Im pytest -q -n 2 --dist loadfile -p no:cacheprovider $(HUB_TESTS)
+
+test-313: build/python-3.13/installed peers system-packages ## all tests on Python 3.13 too
+	build/python-3.13/bin/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
+
+build/python-3.13/installed: requirements.lock pyproject.toml
+	command -v /usr/bin/python3.13 >/dev/null || command -v python3.13 >/dev/null || sh packaging/system-packages.sh python3.13
+	$(PYTHON_313) -c 'import ensurepip' 2>/dev/null || sh packaging/system-packages.sh python3.13-venv
+	$(PYTHON_313) -m venv build/python-3.13
+	build/python-3.13/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	build/python-3.13/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
 
 test-system: setup ## install the package on Debian 12, Ubuntu 24.04 and Debian 13, boot each, and try the service there (root)
 	$(BIN)/python tests/system/run.py $(SYSTEM_FLAGS) $(SYSTEM)
@@ -150,6 +166,7 @@ release: ## everything that a release has, into an empty dist/ (as root); then: 
 	@test -z "$$(ls dist 2>/dev/null)" || { echo "dist/ is not empty: what lies there would be released too"; exit 64; }
 	sh packaging/system-packages.sh arch-test qemu-user-static
 	sh packaging/rootfs/can_run.sh amd64 arm64
+	$(MAKE) test test-313
 	$(MAKE) debs
 	for python in 3.11 3.12 3.13; do for arch in amd64 arm64; do \
 		$(PYTHON) packaging/wheelhouse.py --python $$python --arch $$arch || exit 1; done; done

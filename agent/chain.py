@@ -15,6 +15,7 @@ from typing import Final, cast, get_args
 
 from agent.config import Site
 from agent.model import Draft, Head, Json, Moment, Report, StreamName
+from agent.payload_bounds import nearest
 
 SCHEMA: Final = "vss-report/1"
 STREAMS: Final[tuple[StreamName, ...]] = get_args(StreamName)
@@ -43,7 +44,7 @@ def link(
         moment: When the cycle ran.
     """
     after: dict[StreamName, Head] = {stream: heads.get(stream, GENESIS) for stream in STREAMS}
-    ts = utc_text(moment.at)
+    ts = utc_text(nearest(moment.at))
     reports = []
     for draft in sorted(drafts, key=lambda draft: draft.stream == "health"):
         body = {**draft.body, "heads": heads_json(after)} if draft.stream == "health" else draft.body

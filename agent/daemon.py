@@ -31,6 +31,7 @@ from agent.log_kinds import About, about
 from agent.metrics import Cycle
 from agent.model import Envelope, Json, Moment
 from agent.own_reports import read_own
+from agent.payload_bounds import nearest
 from agent.report import counts
 from agent.rim import Rim
 from agent.rotate import SPOOL_NAME, unusable, usable, waits
@@ -271,5 +272,5 @@ def _next(due_at_mono: float, period_s: float) -> float:
 
 
 def utc_now() -> datetime:
-    """Return the wall clock."""
-    return datetime.now(UTC)
+    """Return the wall clock, at the nearest time that a report may carry."""
+    return nearest(datetime.now(UTC))

@@ -23,6 +23,7 @@ from typing import Final
 from agent.errors import NotVerified, UnknownKey
 from agent.keys import ALGORITHMS, PublicKey, Signer, b64url, unb64url
 from agent.model import Envelope, Message, Report
+from agent.payload_bounds import unique_names
 
 REPORT_TYP: Final = "vss-report+json"
 STATE_TYP: Final = "vss-state+json"
@@ -43,9 +44,6 @@ ENROLL_TYP: Final = "vss-enroll+json"
 """What a gateway asks of an enrollment desk: `agent/enroll/wire.py`."""
 TLS_KEY_TYP: Final = "vss-tls-key+pem"
 """The request for a certificate of a new TLS key, as the key before it signs it: `agent/enroll/wire.py`."""
-
-PAYLOAD_MAX_BYTES: Final = 1024 * 1024
-"""No report is larger, however it travels."""
 
 _JWS_MAX_CHARS = 4096  # header and signature of ours are under 300; longer ones are somebody's attempt
 
@@ -96,8 +94,8 @@ def read_header(jws: str) -> Header:
 def _header(protected: str) -> Header:
     """Return what a protected header says. Pure, and the same text in every report of a site: remembered."""
     try:
-        header = json.loads(unb64url(protected), object_pairs_hook=_unique)
-    except (ValueError, RecursionError):
+        header = json.loads(unb64url(protected), object_pairs_hook=unique_names)
+    except (ValueError, RecursionError, NotVerified):
         raise NotVerified("malformed", "the JWS header is not base64url of a JSON object") from None
     if not isinstance(header, dict):
         raise NotVerified("malformed", "the JWS header is not a JSON object")
@@ -165,8 +163,8 @@ def unflatten(data: bytes) -> tuple[bytes, str]:
         NotVerified: It is not a flattened JWS. An unprotected `header` member is refused: nobody signed it.
     """
     try:
-        members = json.loads(data.decode(), object_pairs_hook=_unique)
-    except (ValueError, RecursionError):
+        members = json.loads(data.decode(), object_pairs_hook=unique_names)
+    except (ValueError, RecursionError, NotVerified):
         raise NotVerified("malformed", "not a flattened JWS: not JSON in UTF-8") from None
     if not isinstance(members, dict) or set(members) != {"payload", "protected", "signature"}:
         raise NotVerified("malformed", "not a flattened JWS: it has exactly payload, protected and signature")
@@ -188,11 +186,3 @@ def _split(jws: str) -> tuple[str, bytes]:
         return parts[0], unb64url(parts[2])
     except ValueError:
         raise NotVerified("malformed", "the JWS signature is not base64url") from None
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Refuse a name that stands twice: two readers would each believe another one. Source: RFC 7515 section 4."""
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member stands twice")
-    return members

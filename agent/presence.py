@@ -17,6 +17,7 @@ from typing import Final, Literal, get_args
 from agent.chain import Heads, encode, heads_json, utc_text
 from agent.config import Site
 from agent.model import Json
+from agent.payload_bounds import nearest
 from agent.version import VERSION
 
 SCHEMA: Final = "vss-state/1"
@@ -49,7 +50,7 @@ def write_state(presence: Presence, status: Status, now: datetime) -> bytes:
         "status": status,
         "epoch": presence.epoch,
         "connection_no": presence.connection_no,
-        "ts": utc_text(now),
+        "ts": utc_text(nearest(now)),
         "confirm": hub.confirm if hub else "file",
         "jwk": dict(presence.jwk),
         "agent": {"version": VERSION},

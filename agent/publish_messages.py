@@ -17,8 +17,9 @@ from paho.mqtt.properties import Properties
 
 from agent.chain import utc_text
 from agent.config import Site
-from agent.envelope import PAYLOAD_MAX_BYTES, STATE_TYP, flatten, sign_payload
+from agent.envelope import STATE_TYP, flatten, sign_payload
 from agent.keys import Signer
+from agent.payload_bounds import PAYLOAD_MAX_BYTES
 from agent.presence import Presence, Status, write_state
 from agent.publish_packet import pack_properties
 from agent.spool_queue import Row

@@ -5,10 +5,9 @@ Decides what a well-formed order from a pinned hub is, and what a well-formed an
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, TypeVar, get_args
 
 from agent.chain import STREAMS, encode, utc_text
@@ -16,6 +15,7 @@ from agent.envelope import COMMAND_TYP, DESIRED_TYP, REPORTED_TYP, RESULT_TYP, v
 from agent.errors import NotVerified
 from agent.keys import PublicKey
 from agent.model import Json, Message
+from agent.payload_bounds import nearest, read_json, read_time, refuse_other_times
 from agent.remote import Command, CommandName, Desired, Named, Order, Range, Refused, Reported, Result, SpotCheck
 from agent.topics import CITY, COMMAND_ID, SITE_ID
 from agent.watermark import is_number
@@ -84,7 +84,7 @@ def write_result(result: Result, now: datetime) -> bytes:
             "city": result.city,
             "epoch": result.epoch,
             "id": result.id,
-            "ts": utc_text(now),
+            "ts": utc_text(nearest(now)),
             "command": result.name,
             "status": result.status,
             "reason": result.reason,
@@ -142,7 +142,7 @@ def write_reported(reported: Reported, now: datetime) -> bytes:
             "site": reported.site,
             "city": reported.city,
             "epoch": reported.epoch,
-            "ts": utc_text(now),
+            "ts": utc_text(nearest(now)),
             "version": reported.version,
             "policy": dict(reported.policy),
             "config_digest": reported.config_digest,
@@ -162,12 +162,13 @@ def read_reported(payload: bytes, jws: str, keys: Keys) -> Reported:
 
 
 def _parsed(payload: bytes, schema: str, build: Callable[[Any], _T]) -> _T:
+    data = read_json(payload)
     try:
-        data = json.loads(payload.decode())
         if data["schema"] != schema:
             raise ValueError
+        refuse_other_times(data, "")
         return build(data)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise NotVerified("payload", Message("signed, but not a payload of {schema}", {"schema": schema})) from None
 
 
@@ -179,8 +180,8 @@ def _command(data: Any) -> Command:
         _text(data["id"], COMMAND_ID),
         _text(data["site"], SITE_ID),
         name,
-        _time(data["ts"]),
-        _time(data["expires_at"]),
+        read_time(data["ts"]),
+        read_time(data["expires_at"]),
         _range(data) if name == "resend" else None,
         asked,
     )
@@ -230,14 +231,14 @@ def _named(data: Any) -> Named:
 def _desired(data: Any) -> Desired:
     if not is_number(data["version"]) or not isinstance(data["policy"], dict):
         raise ValueError
-    expires_at = None if data["expires_at"] is None else _time(data["expires_at"])
+    expires_at = None if data["expires_at"] is None else read_time(data["expires_at"])
     packs = data.get("packs", [])
     if not isinstance(packs, list) or len(packs) > PACKS_MOST or not all(isinstance(text, str) for text in packs):
         raise ValueError
     for text in packs:
         text.encode()  # a lone surrogate is no text
     site = _text(data["site"], SITE_ID)
-    return Desired(site, data["version"], _time(data["ts"]), data["policy"], expires_at, tuple(packs))
+    return Desired(site, data["version"], read_time(data["ts"]), data["policy"], expires_at, tuple(packs))
 
 
 def _reported(data: Any) -> Reported:
@@ -268,10 +269,3 @@ def _names(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or len(value) > NAMES_MOST:
         raise ValueError
     return tuple(_text(name, _NAME) for name in value)
-
-
-def _time(value: Any) -> datetime:
-    at = datetime.fromisoformat(value)
-    if at.tzinfo is None:
-        raise ValueError
-    return at.astimezone(UTC)

@@ -19,10 +19,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from agent.envelope import PAYLOAD_MAX_BYTES, unflatten
+from agent.envelope import unflatten
 from agent.errors import NotVerified
 from agent.files import write_atomic
 from agent.keys import PublicKey
+from agent.payload_bounds import PAYLOAD_MAX_BYTES
 from agent.spool import Spool
 from agent.spool_confirm import Outcome
 from agent.watermark import Watermark, read_watermark

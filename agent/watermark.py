@@ -8,7 +8,6 @@ Decides what a well-formed watermark from the right hub is; whether it fits the 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,9 +19,10 @@ from agent.envelope import ACK_TYP, verify
 from agent.errors import NotVerified
 from agent.keys import PublicKey
 from agent.model import Head, Json, StreamName
+from agent.payload_bounds import NUMBER_MAX, nearest, read_json, read_time
 
 SCHEMA: Final = "vss-ack/1"
-SEQ_MAX: Final = 2**63 - 1
+SEQ_MAX: Final = NUMBER_MAX
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -48,7 +48,7 @@ def write_watermark(mark: Watermark, now: datetime) -> bytes:
             "site": mark.site,
             "epoch": mark.epoch,
             "ack_no": mark.ack_no,
-            "ts": utc_text(now),
+            "ts": utc_text(nearest(now)),
             "streams": streams,
         }
     )
@@ -62,12 +62,13 @@ def read_watermark(payload: bytes, jws: str, hub_keys: Mapping[str, PublicKey], 
             site's watermark, `payload` for what is not a watermark at all.
     """
     verify(payload, jws, hub_keys, ACK_TYP)
+    data = read_json(payload)
     try:
-        data = json.loads(payload)
         mark = Watermark(data["site"], data["epoch"], data["ack_no"], _streams(data["streams"]))
+        read_time(data["ts"])
         if data["schema"] != SCHEMA or not isinstance(mark.epoch, str) or not is_number(mark.ack_no):
             raise ValueError
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise NotVerified("payload", "signed by the hub, but not a watermark of this contract") from None
     if mark.site != site:
         raise NotVerified("site", "a watermark for another site")
@@ -88,5 +89,5 @@ def _streams(data: Mapping[str, Mapping[str, object]]) -> Mapping[StreamName, He
 
 
 def is_number(value: object) -> TypeGuard[int]:
-    """Say whether a decoded value can be a sequence number; JSON knows more numbers than SQLite."""
+    """Say whether a decoded value can be a sequence number; JSON knows more numbers than any reader."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= SEQ_MAX

@@ -27,6 +27,7 @@ ATTACKERS = (
     "picture",
     "network",
     "hub",
+    "hostile site",
     "stole the gateway",
     "its enrollment",
     "report, a bundle or a page",

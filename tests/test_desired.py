@@ -119,7 +119,7 @@ WRONG: dict[str, Any] = {
     "too short a period": {"period_s": 59},
     "too long a period": {"period_s": 86_401},
     "below the law": {"retention_floor_days": 29},
-    "beyond any float": {"gap_warn_s": 10**400},
+    "the largest number": {"gap_warn_s": 2**53 - 1},
     "negative": {"clock_fail_s": -1},
 }
 

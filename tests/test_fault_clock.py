@@ -78,7 +78,7 @@ def test_whatever_the_clock_says_reports_are_delivered_in_the_order_of_their_num
         for (payload,) in database.execute("SELECT payload FROM report WHERE stream = 'health' ORDER BY seq")
     ]
     database.close()
-    assert [ts[:4] for ts in told] == [str(at.year) for at in CLOCKS[name] for _ in range(3)]
+    assert [ts[:4] for ts in told] == [str(max(2000, at.year)) for at in CLOCKS[name] for _ in range(3)]
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ HOSTILE = {
     "wildcard-site": ("vss/v1/datong/S-1/event", b"{}", "", "topic"),
     "empty": ("vss/v1/datong/S1/event", b"", "", "unsigned"),
     "junk-jws": ("vss/v1/datong/S1/event", b"{}", "a..b", "malformed"),
-    "huge": ("vss/v1/datong/S1/event", b" " * (1024 * 1024 + 1), "a..b", "payload"),
+    "huge": ("vss/v1/datong/S1/event", b" " * (1024 * 1024 + 1), "a..b", "size"),
 }
 
 
@@ -79,14 +79,15 @@ def test_a_signed_payload_outside_the_contract_is_refused_and_the_hub_goes_on(
     trusted(desk, maker)
     payload = json.dumps({**json.loads(chain_of(maker, 1)[0].report.payload), **change}).encode()
     event = desk.hand_in(topic("datong", "S1", "event"), payload, sign_payload(payload, maker.signer, REPORT_TYP))
-    assert (event["event"], event["reason"]) == ("rejected", "payload")
+    reason = "number" if change == {"seq": 2**63} else "payload"
+    assert (event["event"], event["reason"]) == ("rejected", reason)
     assert desk.send(chain_of(maker, 1)[0])["event"] == "verified"
 
 
 def test_deeply_nested_json_is_refused(desk: Desk, maker: Maker) -> None:
-    payload = b"[" * 100_000
+    payload = b"[" * 100_000 + b"]" * 100_000
     event = desk.hand_in(topic("datong", "S1", "event"), payload, sign_payload(payload, maker.signer, REPORT_TYP))
-    assert (event["event"], event["reason"]) == ("rejected", "payload")
+    assert (event["event"], event["reason"]) == ("rejected", "too-deep")
 
 
 def test_a_deeply_nested_header_is_refused_and_the_hub_goes_on(desk: Desk, maker: Maker) -> None:

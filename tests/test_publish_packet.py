@@ -13,7 +13,7 @@ from paho.mqtt.exception import MalformedPacket
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from agent.envelope import PAYLOAD_MAX_BYTES
+from agent.payload_bounds import PAYLOAD_MAX_BYTES
 from agent.publish_messages import DEFLATE_ABOVE_BYTES, plain, report_message
 from agent.publish_packet import pack_properties, read_publish
 from agent.spool_queue import Row

@@ -30,6 +30,7 @@ STEPS: Final = {
     "disconnected": Message("it said goodbye: find out who stopped the service"),
     "no-health": Message("no report came when it was due: look at the gateway, and at its queue"),
     "no-health-yet": Message("it has never sent a health report: look at the service's log at the site"),
+    "not-shown": Message("what is kept of it cannot be read, so nobody knows: camwarden hub status"),
     "no-batch": Message("no batch was brought for a week: have the next one carried here"),
 }
 NUMBERS: Final = ("received", "verified", "confirmed", "untrusted", "duplicates", "forks", "tampered")
@@ -148,6 +149,10 @@ def _print_status(told: dict[str, Json], lang: str) -> None:
 
 def _remarks(site: str, of_site: Any) -> Iterator[Message]:
     """Yield what somebody should see to, or know, about a site."""
+    if of_site["not_shown"] == "config":
+        yield Message("its newest configuration report breaks a bound of the contract, so it cannot be shown")
+    elif of_site["not_shown"]:
+        yield Message("it cannot be shown ({why}); keep a copy of hub.db and report it", {"why": of_site["not_shown"]})
     for reason, number in of_site["rejected"].items():
         yield Message("rejected {number}: {reason}", {"number": number, "reason": reason})
     for kid in of_site["untrusted_keys"]:

@@ -16,13 +16,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from agent.chain import utc_text
-from agent.envelope import PAYLOAD_MAX_BYTES, read_header, unflatten
+from agent.envelope import read_header, unflatten
 from agent.errors import NotVerified
+from agent.hub.members import dict_of, time_of
 from agent.hub.resend import missing_from
 from agent.hub.store import Store
-from agent.hub.verify import whole_text
 from agent.keys import PublicKey
 from agent.model import Json, Message
+from agent.payload_bounds import PAYLOAD_MAX_BYTES, read_json, whole_text
 from agent.remote import Named, Range, Reported, Result
 from agent.remote_wire import read_reported, read_result
 from agent.topics import Address
@@ -45,7 +46,7 @@ def unpack(address: Address, payload: bytes, jws: str) -> tuple[bytes, str, str]
         NotVerified: It is none of a site's answers in form.
     """
     if len(payload) > PAYLOAD_MAX_BYTES:
-        raise NotVerified("payload", "larger than any answer")
+        raise NotVerified("size", "larger than any answer")
     if not jws:
         try:
             payload, jws = unflatten(payload)
@@ -79,9 +80,12 @@ def take_reported(store: Store, reported: Reported, payload: bytes, jws: str, no
     Retained messages come again, and a broker can keep old ones: what is older than the last one counts only if it is
     as new as the hub's clock says, for a site whose clock was set back.
     """
-    site, ts = reported.site, _ts(payload)
+    site, ts = reported.site, _made_at(payload)
     last = store.all("SELECT payload FROM reported WHERE site = ?", site)
-    if last and ts < _ts(last[0][0]) and abs(now - ts) > CLOCKS_DIFFER:
+    before = _made_at(last[0][0]) if last else None
+    if ts is None:
+        raise NotVerified("payload", "signed, but without a time")
+    if before is not None and ts < before and abs(now - ts) > CLOCKS_DIFFER:
         store.chains.count(site, "stale-reported")
         return {"event": "stale-reported", "site": site, "version": reported.version}
     refused = reported.refused
@@ -158,12 +162,20 @@ def settle(store: Store, sites: Set[str]) -> list[Event]:
         if digest != named.digest:
             reason = "digest"
         elif name == "check-now":
-            arrived = datetime.fromisoformat(arrived_at)
-            reason = judge_look(json.loads(asked), named, json.loads(payload), arrived)
+            reason = _looked(json.loads(asked), named, payload, datetime.fromisoformat(arrived_at))
         status = "answer-refused" if reason else "answered"
         store.run("UPDATE command SET status = ?, reason = ? WHERE id = ?", status, reason, command_id)
         events.append(_answered(store, site, command_id, name, status, reason))
     return events
+
+
+def _looked(given: Mapping[str, Any], named: Named, payload: bytes, arrived_at: datetime) -> str:
+    """Return why a stored report does not answer a spot check; `no-report`: it cannot be read."""
+    try:
+        report = read_json(payload)
+    except NotVerified:
+        return "no-report"
+    return judge_look(given, named, report, arrived_at)
 
 
 def judge_look(given: Mapping[str, Any], named: Named, report: Mapping[str, Any], arrived_at: datetime) -> str:
@@ -193,7 +205,7 @@ def judge_look(given: Mapping[str, Any], named: Named, report: Mapping[str, Any]
             return kind
     if report.get("clock_synced") is not True:
         return "clock"
-    begun, ended = _time(answer.get("looked_from")), _time(answer.get("looked_until"))
+    begun, ended = time_of(answer.get("looked_from")), time_of(answer.get("looked_until"))
     if begun is None or ended is None or ended < begun or ended > arrived_at + CLOCKS_DIFFER:
         return "future"
     if begun < datetime.fromisoformat(given["ts"]) - CLOCKS_DIFFER:
@@ -216,16 +228,9 @@ def _named(answer: bytes) -> Named:
     return Named(named["epoch"], named["stream"], named["seq"], named["digest"])
 
 
-def _ts(payload: bytes) -> datetime:
-    at = _time(json.loads(payload).get("ts"))
-    if at is None:
-        raise NotVerified("payload", "signed, but without a time")
-    return at
-
-
-def _time(value: object) -> datetime | None:
+def _made_at(payload: bytes) -> datetime | None:
+    """Return a site's own time of a payload; None where it has none, or cannot be read."""
     try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return time_of(dict_of(read_json(payload)).get("ts"))
+    except NotVerified:
         return None
-    return at if at is not None and at.tzinfo is not None else None

@@ -17,13 +17,14 @@ from typing import Any, Final
 from agent.chain import STREAMS, utc_text
 from agent.checks import CHECKS
 from agent.envelope import flatten
-from agent.errors import UsageError
+from agent.errors import NotVerified, UsageError
 from agent.hub import queries
 from agent.hub.archive import pack
 from agent.hub.case_history import Row, Told, durations, history
 from agent.hub.case_text import NAMES, About, readme
 from agent.hub.manifest import NAME as MANIFEST
 from agent.hub.manifest import write_manifest
+from agent.hub.members import dict_of, time_of
 from agent.hub.queries import Stored
 from agent.hub.store import Store
 from agent.hub.trust import Trust
@@ -31,6 +32,7 @@ from agent.hub.verify import Gap
 from agent.keys import Signer
 from agent.keys_jwk import jwk_set, public_key
 from agent.model import Json, Message, StreamName
+from agent.payload_bounds import read_json
 from agent.text import translate
 from agent.version import VERSION
 
@@ -81,7 +83,7 @@ def write_case(
         raise UsageError(
             Message("no report of site {site} bears on this time; see `camwarden hub status`", {"site": site})
         )
-    told = [_told(report, order) for report in stored if not report.fork]
+    told = [one for report in stored if not report.fork and (one := _told(report, order)) is not None]
     known = _checks_told(told)
     if check not in known:
         names = ", ".join(sorted(known)) or "no check"
@@ -92,7 +94,8 @@ def write_case(
             )
         )
     missing = [gap for gap in _missing(store, site) if _bears(gap, times, places, begin, end)]
-    explained = [gap for gap in queries.absent_rows(store, site) if _bears(gap, times, places, begin, end)]
+    absent = [*queries.absent_rows(store, site), *_unreadable(store, site)]
+    explained = [gap for gap in absent if _bears(gap, times, places, begin, end)]
     rows = history(told, [*missing, *explained], check, start, end)
     kids = sorted({report.kid for report in stored})
     number = sum(gap.to_seq - gap.from_seq + 1 for gap in missing)
@@ -144,25 +147,35 @@ def _places(times: Times, order: Mapping[str, int], begin: datetime, start: date
 def _times(store: Store, site: str, stream: StreamName) -> list[tuple[str, int, datetime]]:
     found = []
     for epoch, seq, text in queries.report_times(store, site, stream):
-        at = _time(text)
+        at = time_of(text)
         if at is not None:
             found.append((epoch, seq, at))
     return found
 
 
-def _time(text: object) -> datetime | None:
+def _told(report: Stored, order: Mapping[str, int]) -> Told | None:
+    """Return what a report tells; None of one that was stored before there were bounds, and breaks one.
+
+    A case is the one place that reads bodies: those of one site, each by itself.
+    """
     try:
-        at = datetime.fromisoformat(str(text))
-    except ValueError:
+        data = dict_of(read_json(report.payload))
+    except NotVerified:
         return None
-    return at if at.tzinfo is not None else None
-
-
-def _told(report: Stored, order: Mapping[str, int]) -> Told:
-    data: dict[str, Any] = json.loads(report.payload)
-    at = _time(data.get("ts")) or datetime.fromisoformat(report.arrived_at)
+    at = time_of(data.get("ts")) or datetime.fromisoformat(report.arrived_at)
     synced = data.get("clock_synced") is True
-    return Told(order.get(report.epoch, 0), report.epoch, report.stream, report.seq, at, synced, data["body"])
+    body = dict_of(data.get("body"))
+    return Told(order.get(report.epoch, 0), report.epoch, report.stream, report.seq, at, synced, body)
+
+
+def _unreadable(store: Store, site: str) -> list[Gap]:
+    """Return the reports that nobody can read, or date, as runs of which nothing is told."""
+    return [
+        Gap(epoch, stream, seq, seq, 1, "unreadable", "0" * 64)
+        for stream in STREAMS
+        for epoch, seq, made_at in queries.report_times(store, site, stream)
+        if not made_at
+    ]
 
 
 def _findings(told: Told) -> list[Mapping[str, Any]]:

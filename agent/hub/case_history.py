@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from agent.hub.members import dict_of, time_of
 from agent.hub.verify import Gap, read_heads
 from agent.model import StreamName
 from agent.watermark import SEQ_MAX
@@ -172,7 +173,7 @@ def _event_head(told: Told) -> int:
     heads = read_heads(told.body.get("heads")) if told.stream == "health" else {}
     if "event" in heads:
         return heads["event"].seq
-    nothing_yet = told.stream == "health" and told.body.get("heads", {}).get("event", {}).get("seq") == 0
+    nothing_yet = told.stream == "health" and dict_of(dict_of(told.body.get("heads")).get("event")).get("seq") == 0
     return 0 if nothing_yet else SEQ_MAX
 
 
@@ -190,11 +191,8 @@ def _silences(health: Sequence[Told], start: datetime, end: datetime) -> list[tu
 
 def _due(told: Told) -> datetime:
     """Return when the next health report was due; its own time where it does not say."""
-    try:
-        due = datetime.fromisoformat(str(told.body.get("next_due_at")))
-    except ValueError:
-        return told.at
-    return due if due.tzinfo is not None and due > told.at else told.at
+    due = time_of(told.body.get("next_due_at"))
+    return due if due is not None and due > told.at else told.at
 
 
 def _rows(

@@ -8,13 +8,14 @@ question to the site.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from agent.hub import queries
+from agent.hub.queries import ConfigRow
+from agent.hub.said import read_config
 from agent.hub.store import Store
 from agent.model import Json
 from agent.policy_bounds import RULES
@@ -65,7 +66,7 @@ def changes_of(store: Store, site: str) -> tuple[Reported, Reported, tuple[Chang
     found = queries.config_ends(store, site, WITHIN)
     if found is None:
         return None
-    earlier, later = (_reported(*row) for row in found)
+    earlier, later = (_reported(row) for row in found)
     return None if earlier is None or later is None else (earlier, later, changes(earlier, later))
 
 
@@ -80,13 +81,11 @@ def change_json(change: Change) -> dict[str, Json]:
     }
 
 
-def _reported(epoch: str, payload: bytes) -> Reported | None:
-    data: dict[str, Any] = json.loads(payload)
-    try:
-        at = datetime.fromisoformat(str(data.get("ts")))
-    except ValueError:
+def _reported(row: ConfigRow) -> Reported | None:
+    configured = read_config(row.said)
+    if configured is None:
         return None
-    return Reported(epoch, at, data.get("clock_synced") is True, _mapping(data.get("body")))
+    return Reported(row.epoch, datetime.fromisoformat(row.made_at), configured.clock_synced, configured.body)
 
 
 def _fewer_cameras(earlier: Reported, later: Reported) -> Iterator[Change]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -73,9 +73,15 @@ class EnrollStore:
             ConfigurationError: It is no such database, or one of a newer camwarden.
         """
         path = directory / NAME
+        with ExitStack() as opened:
+            self._open(path, opened)
+            opened.pop_all()
+
+    def _open(self, path: Path, opened: ExitStack) -> None:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+            opened.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             with self.changing():

@@ -12,6 +12,7 @@ from agent.chain import utc_text
 from agent.envelope import REPORT_TYP, STATE_TYP, verify
 from agent.errors import NotVerified
 from agent.hub import accepted, answers, assessed, before, epochs, forks, orders, rotation
+from agent.hub.members import time_of
 from agent.hub.store import KEYS_MOST, Store, Waiting
 from agent.hub.trust import Trust
 from agent.hub.verify import Claim, advance, read_gap, read_heads, read_message
@@ -253,7 +254,8 @@ class Intake:
             self.dirty.add((site, gap.epoch))
         elif stream == "health" and isinstance(body, dict):
             if claim.seq >= known:
-                chains.health(site, claim.epoch, utc_text(now), str(body.get("next_due_at") or "")[:40])
+                due_at = time_of(body.get("next_due_at"))
+                chains.health(site, claim.epoch, utc_text(now), utc_text(due_at) if due_at else "")
             self._expect(site, claim.epoch, body.get("heads"), now)
         if stream in ("health", "config"):
             assessed.keep(self._store, claim)

@@ -6,9 +6,13 @@ Times are RFC 3339 texts in UTC with milliseconds, so that they sort; an empty o
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
-VERSION: Final = 3
+from agent.hub.said import of_payload
+
+VERSION: Final = 4
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -124,13 +128,23 @@ CREATE TABLE assessed (
 CREATE INDEX assessed_site ON assessed (site, by_what, day);
 """
 
-_STEPS: Final = (_FIRST, _SECOND, _THIRD)
+# said: what views need of the report with this id, as `agent/hub/said.py` has it; no view reads a body.
+_FOURTH = """
+CREATE TABLE IF NOT EXISTS said (id INTEGER PRIMARY KEY, made_at TEXT NOT NULL, config TEXT NOT NULL)
+"""
+
+_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH)
+
+_BEFORE_SAID: Final = 3
+_FILL_AT_ONCE: Final = 500
 
 
 def prepare(db: sqlite3.Connection) -> int:
     """Make the tables, or bring those of an older version up to date; return the version that the file then has.
 
-    A file of a later version is left as it is. Two that come at the same time: one makes them, the other waits.
+    A file of a later version is left as it is. Two that come at the same time: one makes them, the other waits. What
+    views need of the reports of an older version is taken out of them some at a time; a hub that is ended meanwhile
+    goes on from there.
 
     Raises:
         sqlite3.Error: It is no database, or the disk failed. Nothing was changed.
@@ -138,22 +152,48 @@ def prepare(db: sqlite3.Connection) -> int:
     version = _version(db)
     if version >= VERSION:
         return version
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with _transaction(db):
         version = _version(db)
         if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            db.execute("ROLLBACK")  # somebody else's tables
-            return version
+            return version  # somebody else's tables
         for step in _STEPS[version:]:
             for statement in step.split(";"):
                 db.execute(statement)
-        db.execute(f"PRAGMA user_version={max(version, VERSION)}")
+        db.execute(f"PRAGMA user_version={max(version, VERSION if version == 0 else _BEFORE_SAID)}")
+    while _version(db) == _BEFORE_SAID and _fill(db):
+        pass
+    return VERSION
+
+
+def _fill(db: sqlite3.Connection) -> bool:
+    """Take what views need out of some reports of an older version; say whether there may be more.
+
+    The file is of today's version only once there are none: what one of them cannot bear is left empty.
+    """
+    with _transaction(db):
+        rows = db.execute(
+            "SELECT id, stream, payload FROM report WHERE id > (SELECT coalesce(max(id), 0) FROM said)"
+            " ORDER BY id LIMIT ?",
+            (_FILL_AT_ONCE,),
+        ).fetchall()
+        for number, stream, payload in rows:
+            said = of_payload(stream, payload)
+            db.execute("INSERT INTO said VALUES (?, ?, ?)", (number, said.made_at, said.config))
+        if not rows:
+            db.execute(f"PRAGMA user_version={VERSION}")
+    return bool(rows)
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
         db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
-    return VERSION
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 
+from agent.errors import NotVerified
+from agent.payload_bounds import read_time
+
 NAME_MAX_CHARS: Final = 100
-_FIRST_YEAR, _LAST_YEAR = 2, 9998
 
 
 def text_of(value: object) -> str:
@@ -31,16 +33,14 @@ def dicts_of(value: object) -> list[Mapping[str, Any]]:
 
 
 def time_of(value: object) -> datetime | None:
-    """Return a time in UTC, None for anything else, for one without an offset, and for one at an end of the calendar.
+    """Return a time in UTC, None for anything else, for one without an offset, and for one out of bounds.
 
-    There no other zone could show it: a site's word for that time would end the report of all.
+    At an end of the calendar no other zone could show it: a site's word for that time would end the report of all.
     """
     try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        at = at.astimezone(UTC) if at is not None and at.tzinfo is not None else None
-    except (ValueError, OverflowError):
+        return read_time(value)
+    except (ValueError, NotVerified):
         return None
-    return at if at is not None and _FIRST_YEAR <= at.year <= _LAST_YEAR else None
 
 
 def day_of(value: object) -> date | None:

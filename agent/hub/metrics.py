@@ -18,6 +18,7 @@ from agent.exposition import Kind, Labels, block
 from agent.hub import queries
 from agent.hub.assessed import CHINA, METRICS, Figure, added
 from agent.hub.assessment import assess
+from agent.hub.members import time_of
 from agent.hub.report import open_order_counts
 from agent.hub.silent import KINDS, silent_sites
 from agent.hub.store import NAME, Store
@@ -58,7 +59,8 @@ def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime) ->
         missing[chain.site] += sum(last - first + 1 for first, last in queries.missing_runs(store, chain))
         if (chain.site, chain.epoch) in current:
             lag[chain.site] += max(0, chain.expected - chain.confirmed)
-    ages = {row.site: (now - datetime.fromisoformat(row.health_at)).total_seconds() for row in rows if row.health_at}
+    heard = ((row.site, time_of(row.health_at)) for row in rows)
+    ages = {site: (now - at).total_seconds() for site, at in heard if at is not None}
     shown = [row.site for row in rows[:SITES_MOST]]
     size = sum(path.stat().st_size for path in directory.glob(f"{NAME}*") if path.is_file())
     blocks = [

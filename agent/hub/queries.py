@@ -84,7 +84,7 @@ def site_rows(store: Store) -> list[SiteRow]:
     """Return every site, by name."""
     columns = "site, city, epoch, connection_no, status, state_at, arrived_at, health_at, next_due_at, kid, confirm"
     made_at = (
-        "SELECT json_extract(CAST(payload AS TEXT), '$.ts') FROM report r WHERE r.site = site.site"
+        "SELECT made_at FROM report r JOIN said USING (id) WHERE r.site = site.site"
         " AND r.epoch = site.epoch AND r.stream = 'health' AND r.fork = 0 ORDER BY r.seq DESC LIMIT 1"
     )
     rows = store.all(f"SELECT {columns}, protocol, coalesce(({made_at}), '') FROM site ORDER BY site")  # noqa: S608
@@ -164,10 +164,12 @@ def epochs(store: Store, site: str) -> list[tuple[str, str, str]]:
 
 
 def report_times(store: Store, site: str, stream: StreamName) -> list[tuple[str, int, str]]:
-    """Return epoch, number and the site's own time of each report of a stream; forks after the first left out."""
+    """Return epoch, number and the site's own time of each report of a stream; forks after the first left out.
+
+    The time is empty where a report has none that a calendar shows.
+    """
     return store.all(
-        "SELECT epoch, seq, json_extract(CAST(payload AS TEXT), '$.ts') FROM report"
-        " WHERE site = ? AND stream = ? AND fork = 0",
+        "SELECT epoch, seq, made_at FROM report JOIN said USING (id) WHERE site = ? AND stream = ? AND fork = 0",
         *(site, stream),
     )
 
@@ -181,38 +183,47 @@ def stored_reports(store: Store, site: str, epoch: str, stream: StreamName, firs
         yield Stored(place[0], place[1], place[2], digest, bool(fork), kid, arrived_at, jws, payload)
 
 
-def config_ends(store: Store, site: str, within: timedelta) -> tuple[tuple[str, bytes], tuple[str, bytes]] | None:
-    """Return epoch and payload of a site's newest configuration report, and of the oldest one that came `within` it.
+@dataclass(frozen=True, slots=True)
+class ConfigRow:
+    """What is kept of a configuration report; `said` empty: it cannot be read (see `agent/hub/said.py`)."""
+
+    epoch: str
+    made_at: str
+    said: str
+
+
+def config_ends(store: Store, site: str, within: timedelta) -> tuple[ConfigRow, ConfigRow] | None:
+    """Return a site's newest configuration report, after the oldest one that came `within` it.
 
     By time of arrival, which the site does not set. None where there is only one.
     """
     newest = _newest_config(store, site)
     if newest is None:
         return None
-    number, epoch, payload, arrived_at = newest
+    number, arrived_at, row = newest
     since = (datetime.fromisoformat(arrived_at) - within).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     earlier = store.all(
-        "SELECT epoch, payload FROM report WHERE site = ? AND stream = 'config' AND fork = 0 AND arrived_at >= ?"
-        " AND id <> ? ORDER BY arrived_at, id LIMIT 1",
+        "SELECT epoch, made_at, config FROM report JOIN said USING (id) WHERE site = ? AND stream = 'config'"
+        " AND fork = 0 AND arrived_at >= ? AND id <> ? ORDER BY arrived_at, id LIMIT 1",
         *(site, since, number),
     )
-    return ((earlier[0][0], earlier[0][1]), (epoch, payload)) if earlier else None
+    return (ConfigRow(*earlier[0]), row) if earlier else None
 
 
-def newest_config(store: Store, site: str) -> bytes | None:
-    """Return the payload of a site's newest configuration report, by time of arrival; None where there is none."""
+def newest_config(store: Store, site: str) -> ConfigRow | None:
+    """Return a site's newest configuration report, by time of arrival; None where there is none."""
     newest = _newest_config(store, site)
     return newest[2] if newest else None
 
 
-def _newest_config(store: Store, site: str) -> tuple[int, str, bytes, str] | None:
-    """Return row number, epoch, payload and time of arrival."""
+def _newest_config(store: Store, site: str) -> tuple[int, str, ConfigRow] | None:
+    """Return row number, time of arrival, and the report."""
     rows = store.all(
-        "SELECT id, epoch, payload, arrived_at FROM report WHERE site = ? AND stream = 'config' AND fork = 0"
-        " ORDER BY arrived_at DESC, id DESC LIMIT 1",
+        "SELECT id, arrived_at, epoch, made_at, config FROM report JOIN said USING (id) WHERE site = ?"
+        " AND stream = 'config' AND fork = 0 ORDER BY arrived_at DESC, id DESC LIMIT 1",
         site,
     )
-    return rows[0] if rows else None
+    return (rows[0][0], rows[0][1], ConfigRow(*rows[0][2:])) if rows else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
 from agent.chain import utc_text
+from agent.errors import StoreFailed
 from agent.hub import queries
 from agent.hub.accepted import accepted
-from agent.hub.acknowledged import known_json, read_known
+from agent.hub.acknowledged import known_json
 from agent.hub.changes import change_json, changes_of
-from agent.hub.members import dict_of
 from agent.hub.queries import ChainRow, SiteRow, WaitingRow
 from agent.hub.resend import lost
+from agent.hub.said import read_config
 from agent.hub.silent import silent_sites
 from agent.hub.store import Store
 from agent.hub.trust import Trust
@@ -46,10 +48,10 @@ def write_status(store: Store) -> dict[str, Json]:
         site: {"desired_version": desired, "reported_version": reported, "refused": json.loads(no) if no else None}
         for site, desired, reported, no in queries.policies(store)
     }
-    sites: dict[str, Json] = {}
-    for site in sorted(counted.keys() | rows.keys()):
+
+    def shown(site: str) -> dict[str, Json]:
         counts = counted.get(site, {})
-        sites[site] = {
+        return {
             **_state(rows.get(site)),
             **_counts(counts),
             "confirmed": confirmed.get(site, 0),
@@ -74,8 +76,38 @@ def write_status(store: Store) -> dict[str, Json]:
             "policy": policies.get(site),
             "changes": write_changes(store, site),
             "acknowledged": write_acknowledged(store, site),
+            "not_shown": _unreadable(store, site),
         }
-    return {"schema": SCHEMA, "sites": sites}
+
+    return {"schema": SCHEMA, "sites": {site: _contained(shown, site) for site in sorted(counted.keys() | rows.keys())}}
+
+
+def _contained(shown: Callable[[str], dict[str, Json]], site: str) -> dict[str, Json]:
+    """Return what is shown of a site; of one that cannot be shown, that, in the same members.
+
+    Whatever one site has brought into the database, the others are shown.
+    """
+    try:
+        return shown(site)
+    except StoreFailed:
+        raise  # the disk, or the file: not one site's
+    except Exception as error:  # noqa: BLE001  whatever it is, it is this site's only
+        gaps: dict[str, Json] = {"missing": [], "lost": [], "accepted": [], "explained": []}
+        nothing = ("untrusted_keys", "epochs", "watermarks", "acknowledged")
+        return {
+            **_state(None),
+            "protocol": None,
+            **_counts({}),
+            **{name: [] for name in nothing},
+            **{"confirmed": 0, "untrusted": 0, "rejected": {}, "gaps": gaps, "orders_open": 0},
+            **{"policy": None, "changes": None, "not_shown": type(error).__name__},
+        }
+
+
+def _unreadable(store: Store, site: str) -> str | None:
+    """Say what of a site cannot be shown: its newest configuration report was stored before there were bounds."""
+    row = queries.newest_config(store, site)
+    return "config" if row is not None and not row.said else None
 
 
 def write_changes(store: Store, site: str) -> Json:
@@ -94,9 +126,9 @@ def write_changes(store: Store, site: str) -> Json:
 
 def write_acknowledged(store: Store, site: str) -> list[Json]:
     """Return of which open findings somebody at a site knew by its newest configuration report."""
-    payload = queries.newest_config(store, site)
-    body = dict_of(json.loads(payload)).get("body") if payload is not None else None
-    return [known_json(one) for one in read_known(dict_of(body))]
+    row = queries.newest_config(store, site)
+    configured = read_config(row.said) if row is not None else None
+    return [known_json(one) for one in configured.known] if configured else []
 
 
 def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:

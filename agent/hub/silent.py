@@ -58,7 +58,7 @@ def silent_sites(
         now: The hub's time.
     """
     known: Mapping[str, SiteRow] = {row.site: row for row in sites}
-    found = [silent for row in known.values() if (silent := _judge(row, now)) is not None]
+    found = [silent for row in known.values() if (silent := _contained(row, now)) is not None]
     told = {silent.site for silent in found}
     for row in waiting:
         if row.site and row.site not in known and trust.decide(row.site, row.kid) in ("unknown-key", "trusted"):
@@ -71,6 +71,14 @@ def silent_sites(
             found.append(Silent(binding.site, "", "never-enrolled", "never-sent", added_at, binding.kid))
             told.add(binding.site)
     return tuple(sorted(found, key=lambda silent: (KINDS.index(silent.kind), silent.since, silent.site)))
+
+
+def _contained(row: SiteRow, now: datetime) -> Silent | None:
+    """Judge one site; one that cannot be judged is told as late: nobody knows that it is heard of."""
+    try:
+        return _judge(row, now)
+    except (ValueError, TypeError, OverflowError):
+        return Silent(row.site, row.city, "late", "not-shown", now, row.kid)
 
 
 def _judge(row: SiteRow, now: datetime) -> Silent | None:
@@ -100,6 +108,6 @@ def _period(row: SiteRow) -> timedelta:
     """Return how long the site meant to take until its next health report, within reason."""
     try:
         period = datetime.fromisoformat(row.next_due_at) - datetime.fromisoformat(row.health_made_at)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return PERIOD_MOST
     return min(max(period, TOLERANCE_LEAST), PERIOD_MOST)

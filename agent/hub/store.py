@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from agent.chain import digest, utc_text
 from agent.errors import ConfigurationError, Forbidden, StoreFailed
-from agent.hub import layout
+from agent.hub import layout, said
 from agent.hub.chains import Chains
 from agent.hub.verify import Claim, Gap
 from agent.model import Head, Message, StreamName
@@ -92,6 +92,9 @@ class Store:
             raise ConfigurationError(
                 Message("{path}: not a hub's database ({error}); move it away", {"path": path, "error": error})
             ) from None
+        except BaseException:
+            self._db.close()
+            raise
         if version != layout.VERSION:
             self._db.close()
             advice = "start the hub once" if 0 < version < layout.VERSION else "move it away"
@@ -226,8 +229,8 @@ class Store:
         return [digest for (digest,) in rows]
 
     def keep_report(self, claim: Claim, fork: bool, now: datetime) -> None:
-        """Keep a verified report: its exact bytes."""
-        self._db.execute(
+        """Keep a verified report: its exact bytes, and what views need of it."""
+        kept = self._db.execute(
             "INSERT OR IGNORE INTO report"
             " (site, epoch, stream, seq, digest, prev, fork, city, kid, arrived_at, jws, payload)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -236,6 +239,9 @@ class Store:
                 *(claim.address.city, claim.kid, utc_text(now), claim.jws, claim.payload),
             ),
         )
+        if kept.rowcount and claim.stream is not None:
+            told = said.of_data(claim.stream, claim.data)
+            self._db.execute("INSERT INTO said VALUES (?, ?, ?)", (kept.lastrowid, told.made_at, told.config))
 
     def keep_gap(self, site: str, gap: Gap) -> None:
         """Keep what a verified gap record names; it also explains the very run that was `confirmed-before`."""

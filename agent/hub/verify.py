@@ -4,7 +4,8 @@ A message goes through in this order, and the first thing that is wrong names it
 
 1. `topic`: a topic of this contract.
 2. `unsigned`, `malformed`, `header`, `algorithm`: a JWS, in the user property or around the payload.
-3. `payload`: a payload of the kind that the topic is for.
+3. `size`, `payload`, `duplicate-name`, `too-deep`, `number`, `time`: a payload within the bounds of
+   `agent/payload_bounds.py`, and of the kind that the topic is for.
 4. `site`: topic and payload name the same site and city.
 5. `key-of-another-site`, `revoked-key`, `unknown-key`: the trust file's word. Unknown ones wait.
 6. `typ`, `signature`: the signature fits these bytes, signed as this kind.
@@ -16,18 +17,18 @@ stored, `examine` to reports in files.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NoReturn, TypeGuard
+from typing import Literal, TypeGuard
 
 from agent.chain import GENESIS, SCHEMA, STREAMS, digest
-from agent.envelope import PAYLOAD_MAX_BYTES, read_header, unflatten
+from agent.envelope import read_header, unflatten
 from agent.errors import NotVerified
 from agent.model import Head, Message, StreamName
+from agent.payload_bounds import PAYLOAD_MAX_BYTES, read_json, read_time, refuse_other_times
 from agent.presence import SCHEMA as STATE_SCHEMA
 from agent.topics import CITY, FROM_HUB, SITE_ID, Address, read_topic
 from agent.watermark import SEQ_MAX, is_number
@@ -36,22 +37,14 @@ _EPOCH = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _THUMBPRINT = re.compile(r"[0-9A-Za-z_-]{43}")
 _WORD = re.compile(r"[0-9a-z-]{1,64}")
-_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _OF_THE_HUB = ("confirmed-before", "accepted-loss")  # the hub's own words for runs that no site has explained
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-_JSON = json.JSONDecoder(parse_constant=_refuse)  # NaN and Infinity are Python's: SQLite would fail on them later
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A message as it claims to be: well-formed, consistent with its topic, and not verified yet.
 
-    `stream` None means that it is a state message; then `seq` is its connection number.
+    `stream` None means that it is a state message; then `seq` is its connection number. `made_at`: the site's own time.
     """
 
     address: Address
@@ -61,6 +54,7 @@ class Claim:
     seq: int
     prev: str
     digest: str
+    made_at: datetime
     data: Mapping[str, object] = field(repr=False)
     payload: bytes = field(repr=False)
     jws: str = field(repr=False)
@@ -81,7 +75,7 @@ def read_message(topic: str, payload: bytes, jws: str) -> Claim:
     if address is None or address.kind in FROM_HUB:
         raise NotVerified("topic", "not a topic that a site sends on")
     if len(payload) > PAYLOAD_MAX_BYTES:
-        raise NotVerified("payload", "larger than any report")
+        raise NotVerified("size", "larger than any report")
     if not jws:
         try:
             payload, jws = unflatten(payload)
@@ -104,48 +98,35 @@ def read_payload(payload: bytes, jws: str) -> Claim:
     """Return what signed bytes claim, wherever they come from.
 
     Raises:
-        NotVerified: The JWS has not the form of this contract, or the payload is no report and no state.
+        NotVerified: The JWS has not the form of this contract, or the payload is no report and no state, or breaks a
+            bound.
     """
     header = read_header(jws)
     if not _THUMBPRINT.fullmatch(header.kid):
         raise NotVerified("header", "the kid is not an RFC 7638 thumbprint")
+    data = read_json(payload)
     try:
-        data = _JSON.decode(payload.decode())
         stream: StreamName | None = None
+        made_at = read_time(data["ts"])
         if data["schema"] != STATE_SCHEMA:
             stream = STREAMS[STREAMS.index(data["stream"])]
-            at = datetime.fromisoformat(data["ts"])
-            if data["schema"] != SCHEMA or not isinstance(data["body"], dict) or at.tzinfo is None:
+            if data["schema"] != SCHEMA or not isinstance(data["body"], dict):
                 raise ValueError
         seq, prev = (data["connection_no"], "") if stream is None else (data["seq"], data["prev"])
         address, epoch = Address(data["city"], data["site"], stream or "state"), data["epoch"]
         named = CITY.fullmatch(address.city) and SITE_ID.fullmatch(address.site) and _EPOCH.fullmatch(epoch)
-        if (
-            not named
-            or not _is_place(seq)
-            or not whole_text(payload)
-            or (stream is not None and not _DIGEST.fullmatch(prev))
-        ):
+        if not named or not _is_place(seq) or (stream is not None and not _DIGEST.fullmatch(prev)):
             raise ValueError
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise NotVerified("payload", "not a payload of this contract") from None
-    return Claim(address, header.kid, epoch, stream, seq, prev, digest(payload), data, payload, jws)
+    if stream is not None:
+        refuse_other_times(data, stream)
+    return Claim(address, header.kid, epoch, stream, seq, prev, digest(payload), made_at, data, payload, jws)
 
 
 def _is_place(value: object) -> TypeGuard[int]:
     """Say whether a value can be a number in a chain: one more must be a number, too."""
     return is_number(value) and value < SEQ_MAX
-
-
-def whole_text(payload: bytes) -> bool:
-    """Say whether no text in a JSON payload has half a character (a lone surrogate): no file or database takes one."""
-    if not _HALF.search(payload):
-        return True
-    try:
-        json.dumps(json.loads(payload), ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ TARGETS: Final[Mapping[str, str]] = {
     "mqtt": "fuzz.of_messages:MESSAGES",
     "signed": "fuzz.of_messages:MESSAGES",
     "hub": "fuzz.of_messages:MESSAGES",
+    "views": "fuzz.of_views:VIEWS",
     "enroll": "fuzz.of_enrollment:ENROLLMENT",
     "config": "fuzz.of_files:FILES",
     "ledger": "fuzz.of_files:FILES",

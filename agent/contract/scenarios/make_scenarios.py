@@ -21,7 +21,6 @@ from agent.envelope import (
     ACK_TYP,
     COMMAND_TYP,
     DESIRED_TYP,
-    PAYLOAD_MAX_BYTES,
     REPORTED_TYP,
     STATE_TYP,
     flatten,
@@ -30,6 +29,7 @@ from agent.envelope import (
 )
 from agent.keys import Signer, jwk_set, signer_from_jwk
 from agent.model import Draft, Envelope, Head, Json
+from agent.payload_bounds import PAYLOAD_MAX_BYTES
 from agent.presence import Presence, Status, write_state
 from agent.remote import Command, Desired, Refused, Reported, SpotCheck
 from agent.remote_wire import write_command, write_desired, write_reported
@@ -165,7 +165,7 @@ def hub_scenarios(signers: Mapping[str, Signer]) -> dict[str, Scenario]:
         "oversize": hub(
             "Larger than any report may be: `pad_bytes` says how many spaces follow the payload.",
             mine,
-            [birth, {**sent(events[0], "rejected:payload"), "pad_bytes": PAYLOAD_MAX_BYTES}],
+            [birth, {**sent(events[0], "rejected:size"), "pad_bytes": PAYLOAD_MAX_BYTES}],
             {},
         ),
     }

@@ -25,6 +25,7 @@ from agent.watermark import Watermark, write_watermark
 
 HERE: Final = Path(__file__).parent
 AT: Final = datetime(2026, 11, 24, 15, 4, tzinfo=UTC)
+AT_TEXT: Final = b"2026-11-24T15:04:00.000Z"
 SITE: Final = Site("SITE01", "datong", "140200", hub=Hub("broker.example"), digest="c" * 64)
 EPOCH: Final = "6d1f2a90c4b7e835"
 
@@ -83,8 +84,51 @@ def cases(signers: Mapping[str, Signer]) -> dict[str, tuple[Case, Json]]:
         "gap-explained": (files((*events[:2], explained, *events[4:])), found()),
         "fork": ({**files(events[:2]), "event-0001-again": flat(fork)}, found(chain=[("fork", 1, 1)])),
         "tampered-chain": (files((events[0], broken)), found(chain=[("tamper", 2, 2)])),
+        **bounds(site, events[0]),
         "epoch-reset": ({**files(events[:2]), "later-event-0001": flat(second[0])}, found()),
     }
+
+
+def bounds(site: Signer, one: Envelope) -> dict[str, tuple[Case, Json]]:
+    """Return what just keeps within each bound of a payload, and what just breaks one, all well signed."""
+    kept = [
+        changed(one, site, b'"attempts":2', b'"attempts":' + number)
+        for number in (b"9007199254740991", b"-9007199254740991", b"-9007199254740991.0", b"0.5e-400")
+    ]
+    kept.append(changed(one, site, b'"attempts":2', b'"attempts":' + b"[" * 60 + b"]" * 60))
+    kept += [changed(one, site, AT_TEXT, at) for at in (b"2000-01-01T00:00:00.000Z", b"2099-12-31T23:59:59.999Z")]
+    broken = {
+        "bounds-duplicate-name": ("duplicate-name", b'"from":"pass"', b'"from":"pass","from":"pass"'),
+        "bounds-duplicate-name-inside": ("duplicate-name", b'"attempts":2', b'"attempts":2,"attempts":3'),
+        "bounds-nesting": ("too-deep", b'"attempts":2', b'"attempts":' + b"[" * 61 + b"]" * 61),
+        "bounds-nesting-empty-object": ("too-deep", b'"attempts":2', b'"attempts":' + b"[" * 60 + b"{}" + b"]" * 60),
+        "bounds-nesting-3000": ("too-deep", b'"attempts":2', b'"attempts":' + b"[" * 3000 + b"]" * 3000),
+        "bounds-number": ("number", b'"attempts":2', b'"attempts":9007199254740992'),
+        "bounds-number-negative": ("number", b'"attempts":2', b'"attempts":-9007199254740992'),
+        "bounds-number-float": ("number", b'"attempts":2', b'"attempts":9007199254740992.0'),
+        "bounds-number-endless": ("number", b'"attempts":2', b'"attempts":1e400'),
+        "bounds-number-nan": ("number", b'"attempts":2', b'"attempts":NaN'),
+        "bounds-number-infinity": ("number", b'"attempts":2', b'"attempts":-Infinity'),
+        "bounds-time-first": ("time", AT_TEXT, b"1999-12-31T23:59:59.999Z"),
+        "bounds-time-end": ("time", AT_TEXT, b"2100-01-01T00:00:00.000Z"),
+        "bounds-time-before-any-year": ("time", AT_TEXT, b"0001-01-01T00:00:00+14:00"),
+        "bounds-time-after-any-year": ("time", AT_TEXT, b"9999-12-31T23:59:59-12:00"),
+        "bounds-time-by-its-offset": ("time", AT_TEXT, b"2000-01-01T00:00:00+00:01"),
+    }
+    cases: dict[str, tuple[Case, Json]] = {
+        name: ({"event-0001": changed(one, site, old, new)}, found(failed={"event-0001": word}))
+        for name, (word, old, new) in broken.items()
+    }
+    return {
+        **{f"bounds-kept-{number}": ({"event-0001": data}, found()) for number, data in enumerate(kept, 1)},
+        **cases,
+    }
+
+
+def changed(envelope: Envelope, signer: Signer, old: bytes, new: bytes) -> bytes:
+    """Return an envelope with a part of its payload written otherwise, and signed as that."""
+    payload = envelope.report.payload.replace(old, new, 1)
+    return flatten(payload, sign_payload(payload, signer, REPORT_TYP))
 
 
 def found(failed: Mapping[str, str] | None = None, chain: list[tuple[str, int, int]] | None = None) -> Json:

@@ -1,0 +1,85 @@
+"""Fuzzing target of what a hub shows of reports that an older one has stored: nothing bounded them then.
+
+The first byte says which stream; the rest lies in the database as a body, and is brought up to date as the first start
+of a hub of today does. Then every view of all sites, and a case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hostile_bodies import AT, BODIES, hostile, old_hub, payload, put_good
+
+from agent.chain import digest
+from agent.errors import UsageError
+from agent.hub.assessment import assess
+from agent.hub.case import write_case
+from agent.hub.metrics import write_metrics
+from agent.hub.report import write_orders, write_silent, write_status
+from agent.hub.said import of_payload
+from agent.hub.store import Store
+from agent.hub.trust import Trust
+from agent.keys import Signer, load_or_create_signer
+from agent.model import StreamName
+from fuzz.target import Target
+
+NOW = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
+STREAMS: tuple[StreamName, ...] = ("config", "health", "event")
+SEEDS_MOST = 400
+
+
+@cache
+def _hub() -> tuple[Store, Signer, TemporaryDirectory[str]]:
+    """A hub with a site that is well, and one whose newest report is the one that is fuzzed."""
+    folder = TemporaryDirectory()
+    root = Path(folder.name)
+    db = old_hub(root)
+    for site in ("good", "S1"):
+        put_good(db, site, AT)
+    db.close()
+    return Store(root), load_or_create_signer(root / "key.pem"), folder
+
+
+class _Back(Exception):
+    """Ends a transaction, so that nothing of it stays."""
+
+
+def _views(data: bytes) -> object:
+    store, signer, _ = _hub()
+    stream, body = STREAMS[(data[0] if data else 0) % len(STREAMS)], data[1:]
+    shown: dict[str, object] = {}
+    with suppress(_Back), store.transaction():
+        store.run(
+            "INSERT INTO report (id, site, epoch, stream, seq, digest, prev, fork, city, kid, arrived_at, jws, payload)"
+            " VALUES (1000, 'S1', 'e1', ?, 3, ?, '', 0, 'datong', 'k', '2026-11-24T15:09:00.000Z', 'a..b', ?)",
+            *(stream, digest(body), body),
+        )
+        said = of_payload(stream, body)
+        store.run("INSERT INTO said VALUES (1000, ?, ?)", said.made_at, said.config)
+        shown = {**write_status(store), **write_silent(store, Trust(), NOW), **write_orders(store, None, NOW)}
+        shown["metrics"] = write_metrics(store, Trust(), store.directory, NOW)
+        shown["assessed"] = [assess(store, by, NOW.date(), NOW.date(), NOW) for by in ("division", "model")]
+        with suppress(UsageError):  # a check of which nothing is told
+            begin, end = NOW.replace(hour=0), NOW.replace(day=25)
+            shown["case"] = write_case(store, Trust(), signer, "S1", "privacy-mask-present", begin, end)
+        of_site = write_status(store)["sites"]
+        if of_site["S1"]["not_shown"] not in (None, "config") or of_site["good"]["not_shown"]:  # type: ignore[index, call-overload]
+            raise AssertionError("a site was contained only because something failed")
+        raise _Back
+    return shown
+
+
+def _seeds() -> Iterator[bytes]:
+    for number, stream in enumerate(STREAMS):
+        yield bytes((number,)) + payload(stream, BODIES[stream]())
+    made = [(stream, data) for _, stream, data in hostile() if len(data) < 16_000]
+    for stream, data in made[:: max(1, len(made) // SEEDS_MOST)]:
+        yield bytes((STREAMS.index(stream),)) + data  # type: ignore[arg-type]
+
+
+VIEWS = {"views": Target(_views, (), _seeds, replays=150)}
