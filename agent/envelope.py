@@ -87,7 +87,7 @@ def read_header(jws: str) -> Header:
 
     Source: RFC 7515 sections 4.1.11 and 5.2, RFC 7797 sections 3 and 6.
     """
-    return _header(_split(jws)[0])
+    return _header(split_jws(jws)[0])
 
 
 @lru_cache(maxsize=512)
@@ -137,7 +137,7 @@ def verify(payload: bytes, jws: str, keys: Mapping[str, PublicKey], typ: str = R
         raise UnknownKey(header.kid)
     if key.alg != header.alg:
         raise NotVerified("algorithm", Message("alg {alg} with a key for {alg2}", {"alg": header.alg, "alg2": key.alg}))
-    protected, signature = _split(jws)
+    protected, signature = split_jws(jws)
     if not key.verifies(protected.encode() + b"." + payload, signature):
         raise NotVerified("signature", "the signature does not fit the payload")
     return header
@@ -178,7 +178,12 @@ def unflatten(data: bytes) -> tuple[bytes, str]:
 
 
 @lru_cache(maxsize=8)  # reading the header and verifying take the same one apart, one after the other
-def _split(jws: str) -> tuple[str, bytes]:
+def split_jws(jws: str) -> tuple[str, bytes]:
+    """Return protected header and signature of a detached compact JWS; neither is looked at.
+
+    Raises:
+        NotVerified: It has not this form.
+    """
     parts = jws.split(".") if len(jws) <= _JWS_MAX_CHARS else []
     if len(parts) != 3 or parts[1]:
         raise NotVerified("malformed", "not a detached compact JWS: header, two dots, signature")

@@ -17,7 +17,7 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from agent.errors import ConfigurationError, Forbidden, os_words
@@ -30,6 +30,7 @@ COORDINATE_BYTES: Final = 32
 """Of P-256 numbers, and of an Ed25519 public key."""
 
 _ES256: Final = ec.ECDSA(hashes.SHA256())
+_ES256_OF_DIGEST: Final = ec.ECDSA(Prehashed(hashes.SHA256()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,24 @@ class PublicKey:
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Say whether `signature` (JWS form: raw, 64 bytes) is this key's over `message`."""
-        if len(signature) != 2 * COORDINATE_BYTES:
-            return False
-        try:
-            if isinstance(self._key, ed25519.Ed25519PublicKey):
+        if isinstance(self._key, ed25519.Ed25519PublicKey):
+            try:
                 self._key.verify(signature, message)
-            else:
-                r, s = (int.from_bytes(half) for half in (signature[:32], signature[32:]))
-                self._key.verify(encode_dss_signature(r, s), message, _ES256)
+            except InvalidSignature:
+                return False
+            return True
+        return self._verifies(message, signature, _ES256)
+
+    def verifies_digest(self, digest: bytes, signature: bytes) -> bool:
+        """Say the same of a message of which only SHA-256 is known; Ed25519 has no way to, and says no."""
+        return self._verifies(digest, signature, _ES256_OF_DIGEST)
+
+    def _verifies(self, message: bytes, signature: bytes, algorithm: ec.ECDSA) -> bool:
+        if len(signature) != 2 * COORDINATE_BYTES or isinstance(self._key, ed25519.Ed25519PublicKey):
+            return False
+        r, s = (int.from_bytes(half) for half in (signature[:32], signature[32:]))
+        try:
+            self._key.verify(encode_dss_signature(r, s), message, algorithm)
         except InvalidSignature:
             return False
         return True

@@ -107,6 +107,7 @@ class Publisher:
         confirm, now = site.hub.confirm if site.hub else "file", clock()
         status = DeliveryStatus("offline" if hub else "file", now, confirm=confirm, unconnected_since=now)
         self._board = Board(status, clock)
+        self._board.note_refused(spool.refused())
         self._ear = Ear(site, spool, self._window, self._board, hub_keys, clock, heard)
 
     def start(self) -> None:
@@ -220,8 +221,8 @@ class Publisher:
             acks, events.acks = events.acks, []
             self._take_acks(acks, last=bool(events.lost))
             messages, events.messages = events.messages, []
-            for name, payload, jws in messages:
-                self._ear.take(name, payload, jws)
+            for one in messages:
+                self._ear.take(one.topic, one.payload, one.jws)
             while events.unsubscribed:
                 self._board.count_refusal("subscription", events.unsubscribed.pop())
             if events.lost:

@@ -7,18 +7,44 @@ its signature otherwise.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Final
 
 from agent.envelope import unflatten
 from agent.errors import NotVerified
-from agent.publish_messages import ENCODING_PROPERTY, plain
+from agent.publish_messages import DEFLATE, ENCODING_PROPERTY, plain
 from agent.publish_packet import Received
 from agent.topics import FROM_HUB, JWS_PROPERTY, read_topic
 
 _JWS: Final = JWS_PROPERTY.encode()
 _ENCODING: Final = ENCODING_PROPERTY.encode()
+_DEFLATED: Final = DEFLATE.encode()
+_ID: Final = b"id"
 _SITES_MOST: Final = 100_000
 _SITE_LEVELS: Final = 4  # vss/v1/{city}/{site}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message as it is judged: `payload` and `jws` as they were signed.
+
+    `label`: its CloudEvents id, which nobody signed. `packed`: the payload says that it is deflated, and is still: it
+    inflates to more than any payload may have, or to nothing.
+    """
+
+    topic: str
+    payload: bytes = field(repr=False)
+    jws: str = field(repr=False)
+    label: str = ""
+    packed: bool = False
+
+
+def arrived(message: Received) -> tuple[Arrived, bool]:
+    """Return a message as it is judged, and whether it came flattened."""
+    payload, jws, flat = received_form(message)
+    user = dict(reversed(message.user))
+    packed = not flat and payload is message.payload and user.get(_ENCODING) == _DEFLATED
+    return Arrived(message.topic, payload, jws, user.get(_ID, b"").decode("utf-8", "replace")[:200], packed), flat
 
 
 def received_form(message: Received) -> tuple[bytes, str, bool]:

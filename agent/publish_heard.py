@@ -90,5 +90,7 @@ class Ear:
         if outcome in ("confirmed", "nothing-new"):
             self._window.confirmed(mark)
             self._board.note(watermark_at=now, ack_no=mark.ack_no)
+            if self._spool.give_up_refused(mark, now):
+                self._board.tell_refused(self._spool.refused())
         else:
             self._board.count_ignored(outcome, f"it does not fit this spool: {outcome}")

@@ -33,7 +33,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.config import Hub
 from agent.publish_client import Client
-from agent.publish_form import Spoken, received_form
+from agent.publish_form import Arrived, Spoken, arrived
 from agent.publish_messages import Message
 from agent.publish_packet import Received
 from agent.publish_protocol import Dialect, Version
@@ -77,7 +77,7 @@ class Events:
     subscribed: bool = False
     unsubscribed: list[str] = field(default_factory=list)
     acks: list[tuple[int, int, str]] = field(default_factory=list)
-    messages: list[tuple[str, bytes, str]] = field(default_factory=list)
+    messages: list[Arrived] = field(default_factory=list)
     failure: Exception | None = None
 
 
@@ -305,6 +305,6 @@ class Link:
         self.events.unsubscribed += [str(code) for code in codes[1:] if code.value >= _REFUSED]
 
     def _on_received(self, message: Received) -> None:
-        payload, jws, flat = received_form(message)
+        one, flat = arrived(message)
         self._spoken.heard(message.topic, flat)
-        self.events.messages.append((message.topic, payload, jws))
+        self.events.messages.append(one)

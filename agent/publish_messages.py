@@ -31,7 +31,7 @@ DEFLATE_ABOVE_BYTES: Final = 65_536
 ENCODING_PROPERTY: Final = "contentencoding"
 """User property, and CloudEvents extension: how a payload is to be changed back into what was signed."""
 
-_DEFLATE: Final = "deflate"
+DEFLATE: Final = "deflate"
 _LABELS_AT_MOST_BYTES: Final = 8192  # a signature is at most half of that; then nothing needs to be counted
 _FIXED_BYTES: Final = 32  # fixed header, lengths, packet id, payload format and expiry properties
 _HEALTH_EXPIRES_S: Final = 86_400
@@ -97,7 +97,7 @@ def plain(payload: bytes, encoding: str) -> bytes:
 
     Then no signature fits it, and nobody believes it.
     """
-    if encoding != _DEFLATE:
+    if encoding != DEFLATE:
         return payload
     inflater = zlib.decompressobj()
     try:
@@ -115,7 +115,7 @@ def report_message(site: Site, row: Row) -> Message:
         topic(site.city, site.id, row.stream),
         zlib.compress(row.payload) if large else row.payload,
         row.jws,
-        [*labels, (ENCODING_PROPERTY, _DEFLATE)] if large else labels,
+        [*labels, (ENCODING_PROPERTY, DEFLATE)] if large else labels,
         deflated=large,
         retain=row.stream == "config" and row.newest,
         expires_s=_HEALTH_EXPIRES_S if row.stream == "health" else None,

@@ -29,6 +29,8 @@ class DeliveryStatus:
     `watermark_distrusted`, `watermark_distrusted_at`: reason and time of the last watermark that nobody honest sends
     (forged, signed by a stranger, of another history). `publish_refused`, `publish_refused_at`: the broker's words and
     the time of the last report it would not take. `certificate_days`: what is left of our own certificate.
+    `report_refused`, `report_refused_at`: which report the hub refused last, and its word for why; `reports_refused`:
+    how many in the life of the spool.
     `answers_dropped` counts messages outside the spool that were given up because nobody took them.
     """
 
@@ -49,6 +51,9 @@ class DeliveryStatus:
     ignored_watermarks: Mapping[str, int] = field(default_factory=dict)
     publish_refused: str = ""
     publish_refused_at: datetime | None = None
+    report_refused: str = ""
+    report_refused_at: datetime | None = None
+    reports_refused: int = 0
     watermark_distrusted: str = ""
     watermark_distrusted_at: datetime | None = None
     certificate_days: int | None = None
@@ -135,6 +140,21 @@ class Board:
                 words,
                 extra=about("report-refused"),
             )
+
+    def note_refused(self, refused: Mapping[str, str | int]) -> None:
+        """Note which report the hub refused last, as the spool keeps it; empty: none."""
+        if refused:
+            self.note(
+                report_refused=f"{refused['report']}: {refused['reason']}",
+                report_refused_at=datetime.fromisoformat(str(refused["at"])),
+                reports_refused=int(refused["count"]),
+            )
+
+    def tell_refused(self, refused: Mapping[str, str | int]) -> None:
+        """Note and log that the hub has just refused a report."""
+        self.note_refused(refused)
+        words = "the hub refuses %s (%s); a signed gap record names it"
+        LOG.warning(words, refused["report"], refused["reason"], extra=about("report-refused"))
 
     def count_failure(self) -> None:
         """Count a failure of our own."""

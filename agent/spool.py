@@ -32,6 +32,7 @@ from agent.spool_age import confirmed_ms, remove_old
 from agent.spool_confirm import Outcome, confirm
 from agent.spool_file import PAGE_BYTES, Database, open_database
 from agent.spool_queue import RETRY_AFTER_AT_MOST, Row, due
+from agent.spool_refused import META, give_up_refused, last_refused
 from agent.spool_resend import Resent, resend
 from agent.spool_room import (
     CONFIRMED,
@@ -235,6 +236,17 @@ class Spool:
         """Take the hub's word for what it has, if it fits this spool's own reports; see `Outcome`."""
         with self._db.lock:
             return self._again(lambda: confirm(self._db, mark, now))
+
+    def give_up_refused(self, mark: Watermark, now: datetime) -> bool:
+        """Give up the report that the hub says it refuses, if it is one of this spool's own; see `spool_refused`."""
+        with self._db.lock:
+            if mark.rejected is None or mark.epoch != self._db.meta("epoch"):
+                return False
+            return give_up_refused(self._db, self._seal, mark.epoch, mark.rejected, now)
+
+    def refused(self) -> dict[str, str | int]:
+        """Return what the hub refused last: `report`, `reason`, `at`, `count`; empty where it never did."""
+        return last_refused(self._db.meta(META))
 
     def resend(self, asked: Range, now: datetime) -> Resent:
         """Send the reports of a range again, whatever epoch; heads and confirmations stay. See `spool_resend`."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from agent.chain import STREAMS, encode, utc_text
 from agent.envelope import ACK_TYP, verify
@@ -25,16 +25,32 @@ SCHEMA: Final = "vss-ack/1"
 SEQ_MAX: Final = NUMBER_MAX
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_WORD = re.compile(r"[a-z][a-z-]{0,63}")
+_REJECTED = ("stream", "seq", "digest", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A report that the hub will never take, and why, in a word. It counts only for a row with this digest."""
+
+    stream: StreamName
+    seq: int
+    digest: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """What a hub confirms. `ack_no` rises with each watermark of a site, also across epochs."""
+    """What a hub confirms, and the report that it refused last, until the site gives that up.
+
+    `ack_no` rises with each watermark of a site, also across epochs.
+    """
 
     site: str
     epoch: str
     ack_no: int
     streams: Mapping[StreamName, Head]
+    rejected: Rejected | None = None
 
 
 def write_watermark(mark: Watermark, now: datetime) -> bytes:
@@ -42,16 +58,18 @@ def write_watermark(mark: Watermark, now: datetime) -> bytes:
     streams: dict[str, Json] = {
         stream: {"seq": head.seq, "digest": head.digest} for stream, head in mark.streams.items()
     }
-    return encode(
-        {
-            "schema": SCHEMA,
-            "site": mark.site,
-            "epoch": mark.epoch,
-            "ack_no": mark.ack_no,
-            "ts": utc_text(nearest(now)),
-            "streams": streams,
-        }
-    )
+    payload: dict[str, Json] = {
+        "schema": SCHEMA,
+        "site": mark.site,
+        "epoch": mark.epoch,
+        "ack_no": mark.ack_no,
+        "ts": utc_text(nearest(now)),
+        "streams": streams,
+    }
+    if (refused := mark.rejected) is not None:
+        members = (refused.stream, refused.seq, refused.digest, refused.reason)
+        payload["rejected"] = dict(zip(_REJECTED, members, strict=True))
+    return encode(payload)
 
 
 def read_watermark(payload: bytes, jws: str, hub_keys: Mapping[str, PublicKey], site: str) -> Watermark:
@@ -64,7 +82,7 @@ def read_watermark(payload: bytes, jws: str, hub_keys: Mapping[str, PublicKey], 
     verify(payload, jws, hub_keys, ACK_TYP)
     data = read_json(payload)
     try:
-        mark = Watermark(data["site"], data["epoch"], data["ack_no"], _streams(data["streams"]))
+        mark = Watermark(data["site"], data["epoch"], data["ack_no"], _streams(data["streams"]), _rejected(data))
         read_time(data["ts"])
         if data["schema"] != SCHEMA or not isinstance(mark.epoch, str) or not is_number(mark.ack_no):
             raise ValueError
@@ -86,6 +104,16 @@ def _streams(data: Mapping[str, Mapping[str, object]]) -> Mapping[StreamName, He
             raise ValueError
         heads[stream] = Head(seq, digest)
     return heads
+
+
+def _rejected(data: Mapping[str, Any]) -> Rejected | None:
+    entry = data.get("rejected")
+    if entry is None:
+        return None
+    stream, seq, digest, reason = (entry[name] for name in _REJECTED)
+    if not (is_number(seq) and _DIGEST.fullmatch(digest) and _WORD.fullmatch(reason)):
+        raise ValueError
+    return Rejected(STREAMS[STREAMS.index(stream)], seq, digest, reason)
 
 
 def is_number(value: object) -> TypeGuard[int]:

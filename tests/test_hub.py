@@ -77,7 +77,7 @@ def test_waiting_messages_with_a_bad_signature_fail_when_the_key_is_trusted(desk
     good, other = chain_of(maker, 2)
     desk.hand_in(topic("datong", "S1", "event"), good.report.payload, other.jws)
     assert [event["event"] for event in desk.vouch(maker)] == ["state", "rejected"]
-    assert desk.status()["rejected"] == {"signature": 1}
+    assert desk.status()["unverified"] == {"signature": 1}
     assert desk.watermark("e1") == {}
 
 
@@ -85,13 +85,13 @@ def test_a_flood_of_unknown_keys_is_bounded(desk: Desk, maker: Maker, monkeypatc
     monkeypatch.setattr("agent.hub.store.WAITING_MOST", 5)
     events = [desk.send(report)["event"] for report in chain_of(maker, 8)]
     assert events == ["untrusted"] * 5 + ["rejected"] * 3
-    assert desk.status()["rejected"] == {"too-many-waiting": 3}
+    assert desk.status()["unverified"] == {"too-many-waiting": 3}
 
 
 def test_a_site_that_shows_many_keys_is_bounded_but_a_trusted_key_always_gets_in(desk: Desk, tmp_path: Path) -> None:
     for number in range(18):
         desk.birth(Maker(tmp_path / "site", key=f"{number}.pem"), "e1")
-    assert desk.status()["rejected"] == {"too-many-keys": 2}
+    assert desk.status()["unverified"] == {"too-many-keys": 2}
     last = Maker(tmp_path / "site", key="last.pem")
     desk.vouch(last)
     assert desk.birth(last, "e1")["event"] == "state"

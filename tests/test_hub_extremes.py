@@ -247,7 +247,7 @@ def test_strangers_fill_neither_the_waiting_room_nor_the_counts(
         body = payload + str(number).encode()
         desk.hand_in(name, body, sign_payload(body, maker.signer, REPORT_TYP))
     assert desk.store.all("SELECT count(*) FROM waiting") == [(3,)]
-    assert desk.status()["rejected"] == {"too-many-waiting": 6}
+    assert desk.status()["unverified"] == {"too-many-waiting": 6}
     monkeypatch.setattr(store_module, "WAITING_ALL_MOST", 5)
     monkeypatch.setattr("agent.hub.chains.SITES_MOST", 4)
     for number in range(20):

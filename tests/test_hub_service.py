@@ -124,9 +124,9 @@ def test_hub_commands_from_key_to_trust_to_status(
     assert hub_command.run(namespace("status", "--data", data, as_json=True)) == 0
     status = json.loads(capsys.readouterr().out)
     assert status["schema"] == "camwarden-hub-status/1"
-    assert status["sites"]["S1"]["rejected"] == {"revoked-key": 1}
+    assert status["sites"]["S1"]["unverified"] == {"revoked-key": 1}
     assert hub_command.run(namespace("status", "--data", data)) == 0
-    assert "rejected 1: revoked-key" in capsys.readouterr().out
+    assert "not signed by this site 1: revoked-key" in capsys.readouterr().out
 
 
 KID = "A" * 43

@@ -67,6 +67,14 @@ def _delivery(check: Check, site: Site, status: DeliveryStatus, now: datetime) -
             {"words": status.publish_refused},
         )
         return check.finding("site", "warn", "refused", evidence, message)
+    if _within(status.report_refused_at, now, TOLD_FOR):
+        evidence["reports_refused"] = status.reports_refused
+        message = Message(
+            "the hub refuses a report ({words}), and a signed gap record names it: ask the hub's team which bound it "
+            "breaks, and look whether both ends have the same version",
+            {"words": status.report_refused},
+        )
+        return check.finding("site", "warn", "hub-refuses", evidence, message)
     confirmed_at = status.puback_at if status.confirm == "broker" else status.watermark_at
     heard_at = max(status.since, confirmed_at or status.since)
     if status.link == "connected" and now - heard_at > SILENT_AFTER + timedelta(seconds=site.period_s):

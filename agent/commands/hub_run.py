@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -17,6 +19,7 @@ from agent.exits import OK
 from agent.hub import service
 from agent.hub.intake import Event
 from agent.hub.metrics_page import LOOPBACK, serving
+from agent.hub.quiet import Quiet
 from agent.text import render
 
 _QUIET_EVENTS = ("verified", "duplicate", "confirmed", "state", "stale-state")
@@ -45,10 +48,15 @@ def run(args: argparse.Namespace) -> int:
         if args.metrics is not None:
             beside.enter_context(serving(args.data, args.metrics, lambda: datetime.now(UTC)))
         options = service.Options(args.data, broker)
-        service.run(
-            options, stop, _tell_json if args.json else partial(_tell_text, args.lang), lambda: datetime.now(UTC)
-        )
+        tell = _tell_json if args.json else partial(_tell_text, args.lang)
+        service.run(options, stop, partial(_tell_quietly, Quiet(), tell), lambda: datetime.now(UTC))
     return OK
+
+
+def _tell_quietly(quiet: Quiet, tell: Callable[[Event], None], event: Event) -> None:
+    said = quiet.take(event, time.monotonic())
+    if said is not None:
+        tell(said)
 
 
 def _tell_json(event: Event) -> None:

@@ -155,6 +155,11 @@ def _remarks(site: str, of_site: Any) -> Iterator[Message]:
         yield Message("it cannot be shown ({why}); keep a copy of hub.db and report it", {"why": of_site["not_shown"]})
     for reason, number in of_site["rejected"].items():
         yield Message("rejected {number}: {reason}", {"number": number, "reason": reason})
+    for reason, number in of_site["unverified"].items():
+        yield Message(
+            "not signed by this site {number}: {reason} (somebody publishes on its topics, or its key is not trusted)",
+            {"number": number, "reason": reason},
+        )
     for kid in of_site["untrusted_keys"]:
         yield Message(
             "waits for trust: camwarden hub trust add {site} {kid} --data DIR   (compare it at the site first)",

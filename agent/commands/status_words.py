@@ -165,6 +165,11 @@ def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Itera
     hub = content.get("hub")
     if isinstance(hub, Mapping):
         yield translate("hub", lang) + ": " + (_told(hub) if everything else _link(hub, lang))
+        if hub.get("report_refused"):
+            values = {"words": clean(hub["report_refused"]), "at": clean(hub.get("report_refused_at"))[:16]}
+            yield render(
+                Message("the hub refused a report at {at} ({words}); a signed gap record names it", values), lang
+            )
     else:
         yield translate("hub", lang) + ": " + translate("not configured", lang)
     mirrors = content.get("mirrors")

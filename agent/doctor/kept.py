@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from agent.checks.delivery import TOLD_FOR
 from agent.doctor.model import Outcome, Situation, found, not_due, passed
 from agent.errors import UsageError
 from agent.model import Message
 from agent.paths import credentials_file
 from agent.rotate import SPOOL_NAME
+from agent.spool_refused import META, last_refused
 from agent.spool_view import view
 from drivers.credentials import read_entries
 
@@ -26,7 +28,7 @@ def queue(situation: Situation) -> Outcome:
     """Judge how long reports wait and how full the spool is."""
     try:
         with view(situation.storage.directory / SPOOL_NAME) as look:
-            totals = look.totals()
+            totals, refused = look.totals(), last_refused(look.meta(META))
     except UsageError:
         return not_due("no-spool", Message("nothing was reported yet: there is no spool"))
     site = situation.site
@@ -41,6 +43,10 @@ def queue(situation: Situation) -> Outcome:
     evidence = {"waiting": waiting, "oldest_age_s": round(age.total_seconds()), "dropped": totals.dropped}
     if site is None or site.hub is None:
         return passed(what, **evidence)
+    if refused and situation.now - datetime.fromisoformat(str(refused["at"])) < TOLD_FOR:
+        told = Message("the hub refuses a report: {report} ({reason})", refused)
+        ask = Message("ask the hub's team which bound it breaks, and look whether both ends have the same version")
+        return found("warn", "hub-refuses", told, ask, **evidence, **refused)
     by_hand = site.hub.confirm == "file"
     warn, fail = (CARRIED_WARN, CARRIED_FAIL) if by_hand else (OLD_WARN + 2 * _period(site.period_s), OLD_FAIL)
     carry = Message("carry them: camwarden queue export DIR")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.envelope import ACK_TYP, sign_payload
+from agent.hub import refused
 from agent.hub.store import Store
 from agent.keys import Signer
 from agent.topics import topic
@@ -24,12 +25,12 @@ class Ack:
 
 
 def write_ack(store: Store, signer: Signer, site: str, epoch: str, now: datetime) -> Ack | None:
-    """Return the watermark of one epoch of a site, None where nothing is confirmed. Within a transaction."""
-    streams = store.watermark(site, epoch)
-    if not streams:
+    """Return the watermark of one epoch of a site, None where it says nothing. Within a transaction."""
+    streams, rejected = store.watermark(site, epoch), refused.newest(store, site, epoch)
+    if not streams and rejected is None:
         return None
     ((city, current),) = store.all("SELECT city, epoch FROM site WHERE site = ?", site)
-    mark = Watermark(site, epoch, store.next_ack_no(site, now), streams)
+    mark = Watermark(site, epoch, store.next_ack_no(site, now), streams, rejected)
     payload = write_watermark(mark, now)
     jws = sign_payload(payload, signer, ACK_TYP)
     return Ack(topic(city, site, "ack"), epoch == current, mark, jws, payload)

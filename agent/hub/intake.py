@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from agent.chain import utc_text
-from agent.envelope import REPORT_TYP, STATE_TYP, verify
+from agent.envelope import REPORT_TYP, STATE_TYP, read_header, unflatten, verify
 from agent.errors import NotVerified
-from agent.hub import accepted, answers, assessed, before, epochs, forks, orders, rotation
+from agent.hub import accepted, answers, assessed, before, epochs, forks, orders, refused, rotation
 from agent.hub.members import time_of
 from agent.hub.store import KEYS_MOST, Store, Waiting
 from agent.hub.trust import Trust
@@ -20,7 +20,7 @@ from agent.keys import PublicKey, public_key
 from agent.model import Json, Message, StreamName
 from agent.presence import STATUSES
 from agent.remote import Reported
-from agent.topics import read_topic
+from agent.topics import Address, read_topic
 
 Event = dict[str, Json]
 
@@ -42,9 +42,18 @@ class Intake:
         self._touched: set[str] = set()
         self._keys: dict[str, PublicKey] = {}
 
-    def take(self, topic: str, payload: bytes, jws: str, now: datetime) -> Event:
-        """Take one message; return one event that says what became of it."""
-        return self._take(topic, payload, jws, now, "mqtt5" if jws else "flattened")
+    def take(self, topic: str, payload: bytes, jws: str, now: datetime, label: str = "", packed: bool = False) -> Event:
+        """Take one message; return one event that says what became of it.
+
+        Args:
+            topic: As it arrived.
+            payload: The exact bytes; with no `jws`, the flattened form around them.
+            jws: Detached.
+            now: The hub's time.
+            label: Its CloudEvents id, unsigned.
+            packed: It is deflated still: it inflates to more than any payload.
+        """
+        return self._take(topic, payload, jws, now, "mqtt5" if jws else "flattened", label, packed)
 
     def retry(self) -> list[Event]:
         """Judge again what waits for a key, after the trust file has changed or a key was shown.
@@ -82,21 +91,50 @@ class Intake:
             self.dirty.add((site, epoch))
         return events
 
-    def _take(self, topic: str, payload: bytes, jws: str, now: datetime, protocol: str) -> Event:
+    def _take(
+        self, topic: str, payload: bytes, jws: str, now: datetime, protocol: str, label: str = "", packed: bool = False
+    ) -> Event:
         """Take a message; `protocol`: in which form it came, as the table `site` has it; empty: it has waited."""
-        site = ""
+        address = read_topic(topic)
+        site = address.site if address else ""
+        if protocol:
+            self._store.chains.count(site, "received")
         try:
+            if packed:
+                raise NotVerified("size", "deflated, and not to be inflated to any payload")
             claim = None if answers.is_answer(topic) else read_message(topic, payload, jws)
-            address = claim.address if claim else read_topic(topic)
-            site = address.site if address else ""
-            if protocol:
-                self._store.chains.count(site, "received")
             if claim is not None:
                 return self._judge(claim, topic, now, protocol)
             return self._answer(topic, payload, jws, now)
         except NotVerified as error:
-            self._store.chains.count(site, f"rejected:{error.reason}")
-            return {"event": "rejected", "site": site, "topic": topic[:200], "reason": error.reason, "why": str(error)}
+            signed = address is not None and self._refuse(address, payload, jws, now, label, packed, error.reason)
+            self._store.chains.count(site, f"{'rejected' if signed else 'unverified'}:{error.reason}")
+            told: Event = {"event": "rejected", "site": site, "topic": topic[:200], "reason": error.reason}
+            return {**told, "signed": signed, "why": str(error)}
+
+    def _refuse(
+        self, address: Address, payload: bytes, jws: str, now: datetime, label: str, packed: bool, reason: str
+    ) -> bool:
+        """Say whether a refused message is signed by its site all the same; what no second try mends is told to it."""
+        try:
+            payload, jws = (payload, jws) if jws else unflatten(payload)
+            header = read_header(jws)
+            key = self._key(header.kid)
+            if key is None or self.trust.decide(address.site, header.kid, now) != "trusted":
+                return False
+            if not packed:
+                verify(payload, jws, {key.kid: key}, header.typ)
+        except NotVerified:
+            return False
+        report = refused.read(address, payload, jws, label, packed, key)
+        told = (
+            report is not None
+            and reason in refused.TOLD
+            and refused.keep(self._store, address.site, report, reason, now)
+        )
+        if told and report is not None:
+            self.dirty.add((address.site, report.epoch))
+        return report is not None or not packed
 
     def _judge(self, claim: Claim, topic: str, now: datetime, protocol: str) -> Event:
         site, typ = claim.address.site, REPORT_TYP if claim.stream else STATE_TYP
@@ -246,6 +284,7 @@ class Intake:
         body = claim.data["body"]
         if gap is not None:
             self._store.keep_gap(site, gap)
+            refused.given_up(self._store, site, gap)
             run = (site, gap.epoch, gap.stream)
             if gap.epoch == claim.epoch or chains.expected(run):  # else what is before it was another hub's
                 chains.expect(run, gap.to_seq)

@@ -12,7 +12,7 @@ from typing import Final
 
 from agent.hub.said import of_payload
 
-VERSION: Final = 4
+VERSION: Final = 5
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -133,7 +133,16 @@ _FOURTH = """
 CREATE TABLE IF NOT EXISTS said (id INTEGER PRIMARY KEY, made_at TEXT NOT NULL, config TEXT NOT NULL)
 """
 
-_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH)
+# refused: a report that its site signed and the hub does not take (`agent/hub/refused.py`); `at` it came last.
+_FIFTH = """
+CREATE TABLE IF NOT EXISTS refused (
+    site TEXT NOT NULL, epoch TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL, digest TEXT NOT NULL,
+    reason TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (site, epoch, digest)
+) WITHOUT ROWID
+"""
+
+_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 
 _BEFORE_SAID: Final = 3
 _FILL_AT_ONCE: Final = 500
@@ -159,7 +168,7 @@ def prepare(db: sqlite3.Connection) -> int:
         for step in _STEPS[version:]:
             for statement in step.split(";"):
                 db.execute(statement)
-        db.execute(f"PRAGMA user_version={max(version, VERSION if version == 0 else _BEFORE_SAID)}")
+        db.execute(f"PRAGMA user_version={max(version, _BEFORE_SAID if 0 < version <= _BEFORE_SAID else VERSION)}")
     while _version(db) == _BEFORE_SAID and _fill(db):
         pass
     return VERSION

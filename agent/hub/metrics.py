@@ -9,7 +9,7 @@ city does not flood the one who collects this. Reasons are the words of `agent/h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -79,11 +79,11 @@ def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime) ->
         ),
         _block(
             *("messages_rejected_total", "counter", "Messages that were not believed, by reason."),
-            [
-                ({"reason": name.partition(":")[2]}, number)
-                for name, number in sorted(summed.items())
-                if name.startswith("rejected:")
-            ],
+            _by_reason(summed, ("rejected", "unverified")),
+        ),
+        _block(
+            *("messages_unverified_total", "counter", "Those of them that no key of their site signed, by reason."),
+            _by_reason(summed, ("unverified",)),
         ),
         _block("new_epochs_total", "counter", "New lives of sites' spools.", [({}, summed["new-epochs"])]),
         _block(
@@ -144,6 +144,15 @@ def _assessment(store: Store, now: datetime) -> list[str]:
         _block("assessment_unknown", "gauge", "What of assessment_due could not be judged.", of(2)),
         _block("assessment_excluded", "gauge", "What was not due because work was planned.", of(3)),
     ]
+
+
+def _by_reason(summed: Mapping[str, int], kinds: tuple[str, ...]) -> list[tuple[Labels, float]]:
+    found: Counter[str] = Counter()
+    for name, number in summed.items():
+        kind, _, reason = name.partition(":")
+        if kind in kinds:
+            found[reason] += number
+    return [({"reason": reason}, number) for reason, number in sorted(found.items())]
 
 
 def _block(name: str, kind: Kind, text: str, samples: Iterable[tuple[Labels, float]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -57,7 +57,8 @@ def write_status(store: Store) -> dict[str, Json]:
             "confirmed": confirmed.get(site, 0),
             "untrusted": sum(row.number for row in waiting[site]),
             "untrusted_keys": [row.kid for row in waiting[site]],
-            "rejected": {name.partition(":")[2]: n for name, n in counts.items() if name.startswith("rejected:")},
+            "rejected": _by_reason(counts, "rejected"),
+            "unverified": _by_reason(counts, "unverified"),
             "epochs": [
                 {"epoch": epoch, "first_at": first_at, "verdict": verdict or "open"}
                 for epoch, first_at, verdict in queries.epochs(store, site)
@@ -99,7 +100,7 @@ def _contained(shown: Callable[[str], dict[str, Json]], site: str) -> dict[str, 
             "protocol": None,
             **_counts({}),
             **{name: [] for name in nothing},
-            **{"confirmed": 0, "untrusted": 0, "rejected": {}, "gaps": gaps, "orders_open": 0},
+            **{"confirmed": 0, "untrusted": 0, "rejected": {}, "unverified": {}, "gaps": gaps, "orders_open": 0},
             **{"policy": None, "changes": None, "not_shown": type(error).__name__},
         }
 
@@ -207,6 +208,10 @@ def _state(row: SiteRow | None) -> dict[str, Json]:
         "confirm": row.confirm or None,
         "protocol": row.protocol or None,
     }
+
+
+def _by_reason(counts: Mapping[str, int], kind: str) -> dict[str, Json]:
+    return {name.partition(":")[2]: n for name, n in counts.items() if name.startswith(f"{kind}:")}
 
 
 def _counts(counts: dict[str, int]) -> dict[str, Json]:

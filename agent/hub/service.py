@@ -29,6 +29,7 @@ from agent.hub.store import Store
 from agent.keys import Signer, load_or_create_signer
 from agent.lock import lock
 from agent.model import Json, Message
+from agent.publish_form import Arrived
 from agent.publish_link import Events, Link
 from agent.publish_messages import Message as Publication
 from agent.publish_pace import Pace, reconnect_delay_s
@@ -106,7 +107,7 @@ class _Service:
         self._dialect = Dialect()  # what the broker speaks is remembered over connections
         self._ready_once = False
         self._offline = False
-        self._arrived: list[tuple[str, bytes, str]] = []
+        self._arrived: list[Arrived] = []
         self._arrived_at_s = 0.0
         self._intake = Intake(store, trust.load(options.directory))
 
@@ -202,7 +203,7 @@ class _Service:
             self._intake.dirty.update(sites[start : start + _ACKS_AT_ONCE])
             self._batch(link, [])
 
-    def _batch(self, link: Link | None, messages: list[tuple[str, bytes, str]]) -> None:
+    def _batch(self, link: Link | None, messages: list[Arrived]) -> None:
         """Judge, commit, tell, answer: in this order. Without a link nobody is answered."""
         if not messages and not self._intake.dirty and not self._intake.news:
             return
@@ -210,9 +211,9 @@ class _Service:
         events: list[Event] = []
         acks: list[Ack] = []
         with self._store.transaction():
-            for topic, payload, jws in messages:
-                if payload and not _is_ours(topic):
-                    events.append(self._intake.take(topic, payload, jws, now))
+            for one in messages:
+                if one.payload and not _is_ours(one.topic):
+                    events.append(self._intake.take(one.topic, one.payload, one.jws, now, one.label, one.packed))
             if self._intake.news:
                 events += self._intake.retry()
             events += self._intake.settle()

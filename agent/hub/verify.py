@@ -115,7 +115,7 @@ def read_payload(payload: bytes, jws: str) -> Claim:
         seq, prev = (data["connection_no"], "") if stream is None else (data["seq"], data["prev"])
         address, epoch = Address(data["city"], data["site"], stream or "state"), data["epoch"]
         named = CITY.fullmatch(address.city) and SITE_ID.fullmatch(address.site) and _EPOCH.fullmatch(epoch)
-        if not named or not _is_place(seq) or (stream is not None and not _DIGEST.fullmatch(prev)):
+        if not named or not is_place(seq) or (stream is not None and not _DIGEST.fullmatch(prev)):
             raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError):
         raise NotVerified("payload", "not a payload of this contract") from None
@@ -124,7 +124,7 @@ def read_payload(payload: bytes, jws: str) -> Claim:
     return Claim(address, header.kid, epoch, stream, seq, prev, digest(payload), made_at, data, payload, jws)
 
 
-def _is_place(value: object) -> TypeGuard[int]:
+def is_place(value: object) -> TypeGuard[int]:
     """Say whether a value can be a number in a chain: one more must be a number, too."""
     return is_number(value) and value < SEQ_MAX
 
@@ -151,7 +151,7 @@ def read_gap(claim: Claim) -> Gap:
     try:
         body = claim.data["body"]
         gap = Gap(**body) if isinstance(body, dict) else None
-        if gap is None or not (_is_place(gap.from_seq) and _is_place(gap.to_seq) and gap.from_seq <= gap.to_seq):
+        if gap is None or not (is_place(gap.from_seq) and is_place(gap.to_seq) and gap.from_seq <= gap.to_seq):
             raise ValueError
         named = _EPOCH.fullmatch(gap.epoch) and _WORD.fullmatch(gap.reason) and _DIGEST.fullmatch(gap.last_digest)
         if gap.stream not in STREAMS or gap.reason in _OF_THE_HUB or not named:
@@ -169,7 +169,7 @@ def read_heads(value: object) -> dict[StreamName, Head]:
         if not isinstance(entry, dict):
             continue
         seq, name = entry.get("seq"), entry.get("digest")
-        if _is_place(seq) and isinstance(name, str) and _DIGEST.fullmatch(name):
+        if is_place(seq) and isinstance(name, str) and _DIGEST.fullmatch(name):
             heads[stream] = Head(seq, name)
     return heads
 

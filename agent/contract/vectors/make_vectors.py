@@ -16,12 +16,12 @@ from typing import Final
 
 from agent.chain import Heads, link
 from agent.config import Hub, Site
-from agent.envelope import ACK_TYP, REPORT_TYP, STATE_TYP, flatten, sign, sign_payload
+from agent.envelope import ACK_TYP, REPORT_TYP, STATE_TYP, flatten, sign, sign_payload, unflatten
 from agent.keys import Signer, b64url, jwk_set, signer_from_jwk
 from agent.model import Draft, Envelope, Head, Json, Moment
 from agent.presence import STATUSES, Presence, write_state
 from agent.version import VERSION
-from agent.watermark import Watermark, write_watermark
+from agent.watermark import Rejected, Watermark, write_watermark
 
 HERE: Final = Path(__file__).parent
 AT: Final = datetime(2026, 11, 24, 15, 4, tzinfo=UTC)
@@ -63,6 +63,11 @@ def cases(signers: Mapping[str, Signer]) -> dict[str, tuple[Case, Json]]:
         "ed25519": (files(chain([event(1), event(2)], signers["site-ed25519"])), found()),
         "state": (states(site), found()),
         "watermark": (watermark(hub, events[4]), found()),
+        "watermark-rejected": (watermark(hub, events[3], events[4]), found()),
+        "watermark-rejected-nothing": (
+            {"ack": resigned(watermark(hub, events[3], events[4])["ack"], hub, b'"seq":5', b'"seq":0')},
+            found(failed={"ack": "payload"}),
+        ),
         "tampered-payload": (
             {"event-0001": flat(events[0]).replace(b"no answer", b"an answer")},
             found(failed={"event-0001": "signature"}),
@@ -131,6 +136,12 @@ def changed(envelope: Envelope, signer: Signer, old: bytes, new: bytes) -> bytes
     return flatten(payload, sign_payload(payload, signer, REPORT_TYP))
 
 
+def resigned(flattened: bytes, hub: Signer, old: bytes, new: bytes) -> bytes:
+    """Return a watermark with a part of its payload written otherwise, and signed as that."""
+    payload = unflatten(flattened)[0].replace(old, new, 1)
+    return flatten(payload, sign_payload(payload, hub, ACK_TYP))
+
+
 def found(failed: Mapping[str, str] | None = None, chain: list[tuple[str, int, int]] | None = None) -> Json:
     """Return an expectation: exit code, reason per file that fails, faults between reports of the stream `event`."""
     faults: list[Json] = [
@@ -188,9 +199,10 @@ def states(signer: Signer) -> Case:
     return {name: flatten(payload, sign_payload(payload, signer, STATE_TYP)) for name, payload in payloads.items()}
 
 
-def watermark(hub: Signer, newest: Envelope) -> Case:
-    """Return a watermark over all events."""
-    mark = Watermark(SITE.id, EPOCH, 1, {"event": Head(newest.report.seq, newest.report.digest)})
+def watermark(hub: Signer, newest: Envelope, refused: Envelope | None = None) -> Case:
+    """Return a watermark over events, and over one that the hub refuses."""
+    said = Rejected("event", refused.report.seq, refused.report.digest, "size") if refused else None
+    mark = Watermark(SITE.id, EPOCH, 1, {"event": Head(newest.report.seq, newest.report.digest)}, said)
     payload = write_watermark(mark, AT)
     return {"ack": flatten(payload, sign_payload(payload, hub, ACK_TYP))}
 
