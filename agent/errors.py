@@ -77,6 +77,10 @@ class StoreFailed(Bug):
     """The hub's database failed under it. Nothing was stored, nothing confirmed; the sites still have it all."""
 
 
+class StoreWaits(StoreFailed):
+    """The hub's database is held by another, or its disk is full: the running hub waits, and goes on by itself."""
+
+
 class SpoolFailed(Bug):
     """The spool's file failed under us (input/output error). Nothing was committed."""
 

@@ -9,7 +9,7 @@ import delivery
 from delivery import NOW, Maker
 
 from agent.envelope import STATE_TYP, sign_payload
-from agent.hub import epochs, resend, service, trust
+from agent.hub import epochs, resend, signing, trust
 from agent.hub.intake import Intake
 from agent.hub.report import write_status
 from agent.hub.store import Store
@@ -24,7 +24,7 @@ class Desk:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.signer = load_or_create_signer(directory / service.KEY_NAME)
+        self.signer = load_or_create_signer(directory / signing.KEY_NAME)
         self.store = Store(directory)
         self.intake = Intake(self.store, trust.load(directory))
         self.told: list[dict[str, Json]] = []
@@ -72,7 +72,8 @@ class Desk:
 
     def vouch(self, maker: Maker) -> list[dict[str, Json]]:
         """Trust a site's key, as the running hub does when the file changes."""
-        self.intake.trust = trust.add(self.directory, maker.site.id, maker.signer.kid, NOW)
+        trust.add(self.directory, maker.site.id, maker.signer.kid, NOW)
+        self.intake.trust = trust.load(self.directory)
         with self.store.transaction():
             return self.intake.retry()
 

@@ -16,9 +16,9 @@ from agent.enroll.wire import REQUEST_MAX_BYTES, Refusal
 from agent.envelope import ENROLL_TYP, flatten, sign_payload, unflatten
 from agent.errors import UsageError
 from agent.hub import enroll_place, enrollment, trust
+from agent.hub.bindings import Rotated
 from agent.hub.enroll_place import CRL_NAME
 from agent.hub.enroll_store import EnrollStore
-from agent.hub.trust import Rotated
 from agent.keys import load_or_create_signer
 from agent.keys_tls import certificate_request
 
@@ -173,7 +173,7 @@ def test_a_key_that_names_its_successor_while_its_site_is_revoked_saves_neither(
     desk.granted(gateway.request(desk.token()))
     limit = Rotated(load_or_create_signer(tmp_path / "next.pem").kid, "e1", {})
     other = beside(
-        monkeypatch, trust, "load", lambda: trust.rotate(desk.place.data, "S1", gateway.signer.kid, limit, NOW)
+        monkeypatch, trust, "_bindings", lambda: trust.rotate(desk.place.data, "S1", gateway.signer.kid, limit, NOW)
     )
     enrollment.revoke(desk.place, desk.store, "S1", NOW)
     other.join()

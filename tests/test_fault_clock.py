@@ -14,7 +14,7 @@ from hubside import FAST, RunningHub, clock, maker_on, site_on, waits
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.hub import service, trust
+from agent.hub import signing, trust
 from agent.keys import Signer, load_or_create_signer
 from agent.publish import Publisher
 
@@ -45,7 +45,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / service.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
 
 
 def publisher_of(maker: Maker, spool: object, hub_signer: Signer, wall: SetClock) -> Publisher:

@@ -17,7 +17,7 @@ from mosquitto import Broker
 from patience import PATIENCE_S
 
 from agent.config import Hub
-from agent.hub import service, trust
+from agent.hub import signing, trust
 from agent.keys import Signer, load_or_create_signer
 from agent.publish import Publisher
 from agent.spool import Spool
@@ -40,7 +40,7 @@ def proxy(broker: Broker) -> Iterator[Proxy]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / service.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from agent.errors import HubUnavailable
 from agent.hub import orders, service, trust
 from agent.hub.resend import QUIET
 from agent.model import Head
+from agent.publish_form import Arrived
 from agent.publish_pace import Pace
 from agent.topics import topic
 
@@ -47,7 +48,7 @@ def test_what_a_connection_brought_that_never_comes_back_is_judged_before_the_hu
 
     def serve(_stop: threading.Event, _wake: object) -> None:
         hub._ready_once = True
-        hub._arrived = [(topic("datong", "S1", "event"), report.report.payload, report.jws)]
+        hub._arrived = [Arrived(topic("datong", "S1", "event"), report.report.payload, report.jws)]
         stop.set()
         raise HubUnavailable("gone")
 

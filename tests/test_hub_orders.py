@@ -18,7 +18,7 @@ from old_broker import OldBroker
 from agent.config import Hub
 from agent.envelope import REPORTED_TYP, RESULT_TYP, sign_payload, unflatten
 from agent.errors import UsageError
-from agent.hub import orders, service
+from agent.hub import orders, signing
 from agent.hub.store import Store
 from agent.keys import load_or_create_signer
 from agent.model import Envelope, Json
@@ -171,7 +171,7 @@ def test_a_running_hub_sends_what_a_command_writes_beside_it_and_takes_the_answe
         maker, desk = Maker(tmp_path / "site", delivery.site(hub=options)), Desk(tmp_path / "hub")
         trusted(desk, maker)
         desk.store.close()
-        signer = load_or_create_signer(tmp_path / "hub" / service.KEY_NAME)
+        signer = load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
         with RunningHub(tmp_path / "hub", options) as hub, Peer(broker.port) as peer:
             store = Store(tmp_path / "hub")
             command = orders.order_report_now(store, signer, "S1", clock())

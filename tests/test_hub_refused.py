@@ -27,7 +27,7 @@ from agent.delivery_facts import Delivery
 from agent.envelope import ACK_TYP, REPORT_TYP, sign_payload
 from agent.errors import NotVerified
 from agent.facts import Facts
-from agent.hub import refused, service, trust
+from agent.hub import refused, signing, trust
 from agent.hub.ack import write_ack
 from agent.hub.metrics import write_metrics
 from agent.keys import Signer, load_or_create_signer
@@ -59,7 +59,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / service.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
 
 
 def keys_of(signer: Signer) -> dict[str, PublicKey]:

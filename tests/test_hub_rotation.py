@@ -15,7 +15,7 @@ from hubdesk import Desk, chain_of, trusted
 
 from agent.errors import StoreFailed, UsageError
 from agent.hub import trust
-from agent.hub.trust import Rotated
+from agent.hub.bindings import SCHEMA, Rotated, entry_of
 from agent.model import Draft, Envelope, Head, Json, StreamName
 from agent.rotation import rotation_body
 
@@ -64,7 +64,7 @@ def test_what_the_new_key_signs_is_verified_once_the_old_one_has_named_it(desk: 
         assert desk.send(one)["event"] == "verified"
     assert [desk.send(one)["event"] for one in after(new, event, 2)] == ["verified"] * 2
     assert desk.watermark("e1") == {"event": 6}
-    entries = json.loads((desk.directory / "trust.json").read_text())["keys"]
+    entries = [entry_of(one) for one in trust.load(desk.directory).bindings.values()]
     assert [(entry["site"], entry.get("by")) for entry in entries] == [("S1", None), ("S1", "rotation")]
     assert trust.load(desk.directory).decide("S1", new.signer.kid) == "trusted"
     assert [event["event"] for event in desk.told] == ["rotated"]
@@ -178,7 +178,7 @@ def test_a_person_who_revoked_a_key_a_moment_ago_is_not_overruled(desk: Desk, ol
 
 def test_a_key_that_another_site_uses_is_not_bound(desk: Desk, old: Maker, new: Maker) -> None:
     trusted(desk, old)
-    desk.intake.trust = trust.add(desk.directory, "S2", new.signer.kid, NOW)
+    trust.add(desk.directory, "S2", new.signer.kid, NOW)
     assert desk.send(handover(old, new, []))["reason"] == "rotation"
 
 
@@ -197,10 +197,10 @@ def test_a_hub_killed_between_trust_file_and_database_takes_the_hand_over_again(
 
 def test_a_trust_file_that_cannot_be_written_loses_nothing(desk: Desk, old: Maker, new: Maker) -> None:
     trusted(desk, old)
-    event, good = handover(old, new, []), (desk.directory / "trust.json").read_text()
-    (desk.directory / "trust.json").write_text("{")
+    event, good = handover(old, new, []), (desk.directory / "trust.db").read_bytes()
+    (desk.directory / "trust.db").write_bytes(b"{")
     assert desk.send(event)["reason"] == "trust-file"
-    (desk.directory / "trust.json").write_text(good)
+    (desk.directory / "trust.db").write_bytes(good)
     assert desk.send(event)["event"] == "verified"
 
 
@@ -226,14 +226,14 @@ def test_what_waited_for_a_key_is_judged_by_the_day_on_which_it_came(desk: Desk,
 def test_trust_files_of_before_stay_readable_and_bad_new_members_are_refused(tmp_path: Path) -> None:
     entry = {"kid": "A" * 43, "site": "S1", "added_at": "2026-11-24T00:00:00.000Z", "revoked_at": ""}
     path = tmp_path / "trust.json"
-    path.write_text(json.dumps({"schema": trust.SCHEMA, "keys": [entry]}))
+    path.write_text(json.dumps({"schema": SCHEMA, "keys": [entry]}))
     assert trust.load(tmp_path).decide("S1", "A" * 43) == "trusted"
     bad: list[dict[str, object]] = [
         {"until": "soon"}, {"until": "2026-11-24T00:00:00"}, {"by": "nobody"}, {"rotated": {"to": "x"}}, {"rotated": 5},
         {"rotated": {"to": "B" * 43, "epoch": "e", "heads": {"event": "1"}, "earlier": []}},
     ]  # fmt: skip
     for change in bad:
-        path.write_text(json.dumps({"schema": trust.SCHEMA, "keys": [entry | change]}))
+        path.write_text(json.dumps({"schema": SCHEMA, "keys": [entry | change]}))
         with pytest.raises(Exception, match="not a trust file") as caught:
             trust.load(tmp_path)
         assert getattr(caught.value, "exit_code", None) == 78

@@ -22,7 +22,7 @@ from patience import PATIENCE_S
 from agent.commands import hub as hub_command
 from agent.config import Hub
 from agent.errors import ConfigurationError, Forbidden, HubUnavailable, UsageError
-from agent.hub import service, trust
+from agent.hub import signing, trust
 from agent.keys import load_jwks, load_or_create_signer
 from agent.publish import Publisher
 
@@ -44,7 +44,7 @@ def test_trust_add_while_the_hub_runs_verifies_the_backlog_and_confirms_it(tmp_p
     with Broker(tmp_path / "broker") as broker:
         maker = Maker(tmp_path / "site", delivery.site(hub=Hub("127.0.0.1", broker.port, tls=False)))
         assert maker.site.hub is not None
-        hub_key = load_or_create_signer(tmp_path / "hub" / service.KEY_NAME)
+        hub_key = load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
         spool = maker.open()
         maker.cycle(spool, clock())
         with RunningHub(tmp_path / "hub", maker.site.hub) as hub:
@@ -88,9 +88,9 @@ def test_a_broken_trust_file_does_not_stop_a_running_hub(tmp_path: Path, maker: 
         Broker(tmp_path / "broker") as broker,
         RunningHub(tmp_path / "hub", Hub("127.0.0.1", broker.port, tls=False)) as hub,
     ):
-        (tmp_path / "hub" / "trust.json").write_text("{")
+        (tmp_path / "hub" / "trust.db").write_text("{")
         hub.tell.wait(lambda _: len(hub.tell.of("trust-refused")) == 1)
-        (tmp_path / "hub" / "trust.json").unlink()
+        (tmp_path / "hub" / "trust.db").unlink()
         trust.add(tmp_path / "hub", "S1", maker.signer.kid, NOW)
         hub.tell.wait(lambda _: any(event["keys"] == 1 for event in hub.tell.of("trust")))
 
@@ -109,7 +109,7 @@ def test_hub_commands_from_key_to_trust_to_status(
     assert hub_command.run(namespace("jwks", "--data", data)) == 0
     pinned = tmp_path / "hub.jwks.json"
     pinned.write_text(capsys.readouterr().out)
-    assert set(load_jwks(pinned)) == {load_or_create_signer(data / service.KEY_NAME).kid}
+    assert set(load_jwks(pinned)) == {load_or_create_signer(data / signing.KEY_NAME).kid}
     kid = maker.signer.kid
     assert hub_command.run(namespace("trust", "add", "S1", kid, "--data", data)) == 0
     assert hub_command.run(namespace("trust", "list", "--data", data, as_json=True)) == 0

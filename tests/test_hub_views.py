@@ -20,11 +20,11 @@ from agent.envelope import REPORT_TYP, sign_payload
 from agent.errors import UsageError
 from agent.hub import layout
 from agent.hub.assessment import assess
+from agent.hub.bindings import Trust
 from agent.hub.case import write_case
 from agent.hub.metrics import write_metrics
 from agent.hub.report import write_orders, write_silent, write_status
 from agent.hub.store import Store
-from agent.hub.trust import Trust
 from agent.keys import load_or_create_signer
 from agent.model import Json
 from agent.topics import topic

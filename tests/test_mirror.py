@@ -18,7 +18,7 @@ from patience import PATIENCE_S
 
 from agent.config import Mirror
 from agent.envelope import STATE_TYP, verify
-from agent.hub import service
+from agent.hub import signing
 from agent.keys import Signer, load_or_create_signer
 from agent.mirror import QUEUE_MOST, QUEUE_MOST_BYTES, MirrorLink
 from agent.publish_pace import Pace
@@ -33,7 +33,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / service.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
 
 
 def mirrored(maker: Maker, spool: Spool, port: int, pace: Pace = FAST) -> MirrorLink:

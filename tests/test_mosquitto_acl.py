@@ -19,7 +19,7 @@ from patience import PATIENCE_S
 
 from agent.config import Hub
 from agent.errors import ConfigurationError
-from agent.hub import service, trust
+from agent.hub import signing, trust
 from agent.keys import Signer, load_or_create_signer
 from agent.publish import Publisher
 from agent.publish_tls import tls_context
@@ -40,7 +40,7 @@ def broker(tmp_path: Path, authority: Authority) -> Iterator[SampleBroker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / service.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
 
 
 def by_certificate(broker: SampleBroker, authority: Authority, name: str) -> Hub:

@@ -18,7 +18,7 @@ from patience import PATIENCE_S
 
 from agent.config import Hub
 from agent.errors import ConfigurationError
-from agent.hub import service, trust
+from agent.hub import signing, trust
 from agent.keys import Signer, load_or_create_signer
 from agent.publish import Publisher
 
@@ -33,7 +33,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / service.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
 
 
 def test_a_broker_that_is_killed_and_forgets_everything_loses_nothing(

@@ -13,7 +13,7 @@ from mosquitto import Broker
 from patience import PATIENCE_S
 
 from agent.envelope import COMMAND_TYP, RESULT_TYP, flatten, sign_payload
-from agent.hub import service
+from agent.hub import signing
 from agent.keys import Signer, load_or_create_signer
 from agent.publish import Publisher
 from agent.publish_messages import signed_message
@@ -32,7 +32,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / service.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
 
 
 def listening(maker: Maker, spool: Spool, hub_signer: Signer, heard: Callable[[Order], None]) -> Publisher:

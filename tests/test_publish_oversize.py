@@ -16,7 +16,7 @@ from hubside import FAST, Peer, RunningHub, clock, maker_on, publishing, site_on
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.hub import service, trust
+from agent.hub import signing, trust
 from agent.hub.report import write_status
 from agent.hub.store import Store
 from agent.keys import Signer, load_or_create_signer
@@ -29,7 +29,7 @@ LINES = ["allow_anonymous true", f"max_packet_size {LIMIT}"]
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / service.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
 
 
 def oversize() -> Draft:

@@ -18,7 +18,7 @@ from patience import PATIENCE_S
 
 from agent.config import Hub
 from agent.envelope import COMMAND_TYP, STATE_TYP, sign_payload, unflatten, verify
-from agent.hub import service, trust
+from agent.hub import signing, trust
 from agent.keys import Signer, load_or_create_signer
 from agent.model import Draft
 from agent.publish import Publisher
@@ -36,7 +36,7 @@ def old_broker(tmp_path: Path) -> Iterator[OldBroker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / service.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
 
 
 def test_over_a_3_1_1_broker_everything_is_verified_and_confirmed(

@@ -28,7 +28,7 @@ from agent.checks import delivery as checks
 from agent.config import Hub
 from agent.delivery_facts import Delivery
 from agent.facts import gather
-from agent.hub import service
+from agent.hub import signing
 from agent.keys import Signer, load_or_create_signer
 from agent.publish_pace import Pace, after_taken_over
 
@@ -41,7 +41,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / service.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
 
 
 def tls_broker(directory: Path, authority: Authority, server: str = "broker") -> Broker:

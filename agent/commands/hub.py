@@ -1,7 +1,7 @@
 """Receive, verify and confirm the reports of sites, and take out of the hub what it knows.
 
 camwarden hub run --data DIR --host HOST [--port PORT] [--tls ...] [--user U --password-file F] [--metrics [HOST:]PORT]
-camwarden hub trust add SITE THUMBPRINT [--until DAY] | list | revoke THUMBPRINT   --data DIR
+camwarden hub trust add SITE THUMBPRINT [--until DAY] | list | export | revoke THUMBPRINT   --data DIR
 camwarden hub enroll init | token | serve | list | revoke SITE   --data DIR   give gateways their certificates
 camwarden hub jwks --data DIR      the hub's public key, for `[hub] jwks` of every site
 camwarden hub status --data DIR    what came, what was verified, what is missing
@@ -12,6 +12,7 @@ camwarden hub desired SITE --pack FILE.toml    packs of rules for a site; --no-p
 camwarden hub accept-loss SITE STREAM FROM TO --by --why --data DIR   go on over reports that are gone for good
 camwarden hub import BATCH [--ack FILE] --data DIR               reports that were carried here as files
 camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that verifies offline
+camwarden hub check [--sample N] --data DIR   is what was stored still what was stored?
 camwarden hub metrics --data DIR   numbers for Prometheus
 camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment
 """
@@ -23,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from agent.commands import hub_carry, hub_enroll, hub_orders, hub_report, hub_run, hub_trust, hub_view
+from agent.commands import hub_carry, hub_check, hub_enroll, hub_orders, hub_report, hub_run, hub_trust, hub_view
 
 ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "run": hub_run.run,
@@ -42,6 +43,7 @@ ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "accept-loss": hub_orders.accept,
     "import": hub_carry.take,
     "case": hub_carry.case,
+    "check": hub_check.run,
 }
 """Every action and what runs it."""
 
@@ -51,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument("--data", type=Path, required=True, metavar="DIR", help="where the hub keeps its data")
-    for module in (hub_run, hub_trust, hub_enroll, hub_view, hub_report, hub_orders, hub_carry):
+    for module in (hub_run, hub_trust, hub_enroll, hub_view, hub_report, hub_orders, hub_carry, hub_check):
         module.add_actions(actions, data)
 
 

@@ -13,12 +13,13 @@ from agent.commands.hub_view import reading
 from agent.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.exits import FAILS, OK
 from agent.files import write_atomic
-from agent.hub import service, trust
+from agent.hub import trust
 from agent.hub.case import write_case
 from agent.hub.imports import take_batch
 from agent.hub.intake import Intake
+from agent.hub.signing import KEY_NAME, hub_signer
 from agent.hub.store import Store
-from agent.keys import load_or_create_signer, load_signer
+from agent.keys import load_signer
 from agent.model import Message
 from agent.text import render, translate
 
@@ -42,7 +43,7 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
 def take(args: argparse.Namespace) -> int:
     """Take a batch; 1 where something in it was not taken as good. Works beside a running hub."""
     believed = trust.load(args.data)
-    signer = load_or_create_signer(args.data / service.KEY_NAME)
+    signer = hub_signer(args.data)
     store = Store(args.data)
     try:
         done = take_batch(args.batch, store, Intake(store, believed), signer, datetime.now(UTC))
@@ -81,7 +82,7 @@ def case(args: argparse.Namespace) -> int:
     """Write a case."""
     if args.out.exists():
         raise UsageError(Message("{path}: there is something already; name a new file", {"path": args.out}))
-    believed, signer = trust.load(args.data), load_signer(args.data / service.KEY_NAME)
+    believed, signer = trust.load(args.data), load_signer(args.data / KEY_NAME)
     with reading(args) as store:
         made = write_case(store, believed, signer, args.site, args.check, args.start, args.end)
     _write(args.out, made.data)

@@ -19,9 +19,10 @@ from agent.config_file import parse_toml, read_file
 from agent.config_problems import ConfigError, Problem
 from agent.errors import ConfigurationError, UsageError, os_words
 from agent.exits import OK
-from agent.hub import orders, service
+from agent.hub import orders
 from agent.hub.accepted import accept_loss
 from agent.hub.report import ORDERS_SCHEMA
+from agent.hub.signing import KEY_NAME
 from agent.hub.store import NAME, Store
 from agent.keys import Signer, load_signer
 from agent.model import Message
@@ -140,7 +141,7 @@ def _writing(directory: Path) -> Iterator[tuple[Store, Signer]]:
     """Open the database of a hub that has run, and its key: a typing error must not make a new hub."""
     if not (directory / NAME).exists():
         raise ConfigurationError(Message("{path}: no hub has run here; check --data", {"path": directory / NAME}))
-    signer = load_signer(directory / service.KEY_NAME)
+    signer = load_signer(directory / KEY_NAME)
     store = Store(directory)
     try:
         yield store, signer

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from agent.exits import OK
-from agent.hub import service, trust
-from agent.keys import load_or_create_signer
+from agent.hub import bindings, trust
+from agent.hub.signing import hub_signer
 from agent.keys_jwk import jwk_set
 from agent.model import Message
 from agent.text import render
@@ -26,6 +26,7 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
     revoke = trust_actions.add_parser("revoke", parents=[data], help="take a key's trust away")
     revoke.add_argument("thumbprint", metavar="THUMBPRINT")
     trust_actions.add_parser("list", parents=[data], help="show the trusted keys")
+    trust_actions.add_parser("export", parents=[data], help="print them as a file that a hub takes over")
     actions.add_parser("jwks", parents=[data], help="print the hub's public key as a JWK set")
 
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     if args.trust_action == "add":
         until = trust.add(args.data, args.site, args.thumbprint, now, args.until).bindings[args.thumbprint].until
         if args.json:
-            told = {"schema": trust.SCHEMA, "site": args.site, "kid": args.thumbprint, "trusted": True}
+            told = {"schema": bindings.SCHEMA, "site": args.site, "kid": args.thumbprint, "trusted": True}
             print(json.dumps({**told, "until": until or None}))
         elif not args.quiet:
             values = {"site": args.site, "kid": args.thumbprint, "path": args.data / trust.NAME, "until": until}
@@ -46,17 +47,19 @@ def run(args: argparse.Namespace) -> int:
     elif args.trust_action == "revoke":
         trust.revoke(args.data, args.thumbprint, now)
         if args.json:
-            print(json.dumps({"schema": trust.SCHEMA, "kid": args.thumbprint, "trusted": False}))
+            print(json.dumps({"schema": bindings.SCHEMA, "kid": args.thumbprint, "trusted": False}))
         elif not args.quiet:
             values = {"kid": args.thumbprint, "path": args.data / trust.NAME}
             print(render(Message("{kid} is no longer trusted ({path})", values), args.lang))
+    elif args.trust_action == "export":
+        print(bindings.file_text(trust.load(args.data).bindings.values()), end="")
     else:
         _list(args)
     return OK
 
 
 def _list(args: argparse.Namespace) -> None:
-    bindings = sorted(trust.load(args.data).bindings.values(), key=lambda b: (b.site, b.added_at))
+    listed = sorted(trust.load(args.data).bindings.values(), key=lambda b: (b.site, b.added_at))
     if args.json:
         keys = [
             {
@@ -68,11 +71,11 @@ def _list(args: argparse.Namespace) -> None:
                 "by": b.by,
                 "rotated_to": b.rotated.to if b.rotated else None,
             }
-            for b in bindings
+            for b in listed
         ]
-        print(json.dumps({"schema": trust.SCHEMA, "keys": keys}))
+        print(json.dumps({"schema": bindings.SCHEMA, "keys": keys}))
         return
-    for b in bindings:
+    for b in listed:
         words = [Message("revoked {at}", {"at": b.revoked_at})]
         if not b.revoked_at:
             words = [Message("added {at} by {by}", {"at": b.added_at, "by": b.by})]
@@ -83,7 +86,7 @@ def _list(args: argparse.Namespace) -> None:
 
 def print_jwks(args: argparse.Namespace) -> int:
     """Print the hub's public key; make the key where there is none yet."""
-    signer = load_or_create_signer(args.data / service.KEY_NAME)
+    signer = hub_signer(args.data)
     print(json.dumps(jwk_set({signer.kid: signer.public})))
     return OK
 

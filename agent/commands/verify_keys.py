@@ -11,10 +11,12 @@ from pathlib import Path
 from agent.errors import ConfigurationError, Forbidden, UsageError
 from agent.filing.packed import MEMBER_MAX_BYTES, is_dossier
 from agent.handover.seal import MAX_BYTES
-from agent.hub import service, trust
+from agent.hub import trust
 from agent.hub.archive import FILE_MAX_BYTES, open_container
+from agent.hub.bindings import Trust
 from agent.hub.judge import Believed, is_filing, shown_keys
 from agent.hub.manifest import NAME as MANIFEST
+from agent.hub.signing import KEY_NAME
 from agent.hub.store import Store
 from agent.keys import load_signer
 from agent.keys_jwk import PublicKey, load_jwks, public_key
@@ -90,12 +92,12 @@ def keys_named(args: argparse.Namespace) -> dict[str, PublicKey]:
             Message("{path}: trusts no key that it has seen; see `camwarden hub trust add`", {"path": args.data})
         )
     with suppress(ConfigurationError, Forbidden):  # who may not read it simply cannot judge what the hub signed
-        own = load_signer(args.data / service.KEY_NAME).public
+        own = load_signer(args.data / KEY_NAME).public
         of_hub[own.kid] = own
     return keys | of_hub
 
 
-def sites_of(args: argparse.Namespace) -> trust.Trust | None:
+def sites_of(args: argparse.Namespace) -> Trust | None:
     """Return which key speaks for which site, where a hub's data says so and is the only word."""
     return trust.load(args.data) if args.data is not None and not args.jwks and not args.kid else None
 

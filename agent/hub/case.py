@@ -20,6 +20,7 @@ from agent.envelope import flatten
 from agent.errors import NotVerified, UsageError
 from agent.hub import queries
 from agent.hub.archive import pack
+from agent.hub.bindings import Trust
 from agent.hub.case_history import Row, Told, durations, history
 from agent.hub.case_text import NAMES, About, readme
 from agent.hub.manifest import NAME as MANIFEST
@@ -27,7 +28,6 @@ from agent.hub.manifest import write_manifest
 from agent.hub.members import dict_of, time_of
 from agent.hub.queries import Stored
 from agent.hub.store import Store
-from agent.hub.trust import Trust
 from agent.hub.verify import Gap
 from agent.keys import Signer
 from agent.keys_jwk import jwk_set, public_key
@@ -35,12 +35,16 @@ from agent.model import Json, Message, StreamName
 from agent.payload_bounds import read_json
 from agent.text import translate
 from agent.version import VERSION
+from agent.watermark import SEQ_MAX
 
 SCHEMA: Final = "camwarden-case/1"
 REPORTS_MOST: Final = 100_000
 
 Places = Mapping[tuple[str, StreamName], tuple[int, int]]
 """Epoch and stream -> first and last number."""
+
+Ends = Mapping[tuple[str, StreamName], tuple[int, int]]
+"""Epoch and stream -> highest number before a time, lowest number behind it."""
 
 Times = Mapping[StreamName, list[tuple[str, int, datetime]]]
 """Stream -> epoch, number and the site's own time of each report."""
@@ -93,9 +97,10 @@ def write_case(
                 {"site": site, "check": check, "names": names},
             )
         )
-    missing = [gap for gap in _missing(store, site) if _bears(gap, times, places, begin, end)]
+    ends = _ends(times, begin, end)
+    missing = [gap for gap in _missing(store, site) if _bears(gap, ends, places)]
     absent = [*queries.absent_rows(store, site), *_unreadable(store, site)]
-    explained = [gap for gap in absent if _bears(gap, times, places, begin, end)]
+    explained = [gap for gap in absent if _bears(gap, ends, places)]
     rows = history(told, [*missing, *explained], check, start, end)
     kids = sorted({report.kid for report in stored})
     number = sum(gap.to_seq - gap.from_seq + 1 for gap in missing)
@@ -211,14 +216,22 @@ def _missing(store: Store, site: str) -> list[Gap]:
     ]
 
 
-def _bears(gap: Gap, times: Times, places: Places, begin: datetime, end: datetime) -> bool:
+def _ends(times: Times, begin: datetime, end: datetime) -> Ends:
+    """Return where each chain is surely before a time, and surely behind it: looked at once for all gaps."""
+    ends: dict[tuple[str, StreamName], tuple[int, int]] = {}
+    for stream, of in times.items():
+        for epoch, seq, at in of:
+            before, behind = ends.get((epoch, stream), (0, SEQ_MAX))
+            ends[epoch, stream] = max(before, seq if at < begin else 0), min(behind, seq if at >= end else SEQ_MAX)
+    return ends
+
+
+def _bears(gap: Gap, ends: Ends, places: Places) -> bool:
     """Say whether missing reports may be of the time: they are not if one after them was made before it, and so on."""
     if not any(epoch == gap.epoch for epoch, _ in places):
         return False
-    of = [(seq, at) for epoch, seq, at in times[gap.stream] if epoch == gap.epoch]
-    earlier = any(seq > gap.to_seq and at < begin for seq, at in of)
-    later = any(seq < gap.from_seq and at >= end for seq, at in of)
-    return not earlier and not later
+    before, behind = ends.get((gap.epoch, gap.stream), (0, SEQ_MAX))
+    return not before > gap.to_seq and not behind < gap.from_seq
 
 
 def _name(report: Stored) -> str:

@@ -14,6 +14,7 @@ The rules, in the order of the site's own times:
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -155,16 +156,18 @@ def _lost(ordered: Sequence[Told], missing: Sequence[Gap]) -> set[str]:
     Each health report carries the head of the event stream, which tells the time of a hole much closer than its
     neighbours in the stream do.
     """
+    lows: dict[str, list[tuple[int, str]]] = {}
+    for told in reversed(ordered):
+        number = told.seq if told.stream == "event" else _event_head(told)
+        of_epoch = lows.setdefault(told.epoch, [])
+        if not of_epoch or number < of_epoch[-1][0]:  # the last report from behind that lies before so low a number
+            of_epoch.append((number, told.id))
     begins: set[str] = set()
     for gap in missing:
-        before = [
-            told
-            for told in ordered
-            if told.epoch == gap.epoch
-            and ((told.stream == "event" and told.seq < gap.from_seq) or _event_head(told) < gap.from_seq)
-        ]
         if gap.stream == "event" and ordered:
-            begins.add((before or ordered)[-1 if before else 0].id)
+            of_epoch = lows.get(gap.epoch, [])
+            place = bisect_right(of_epoch, -gap.from_seq, key=lambda low: -low[0])
+            begins.add(of_epoch[place][1] if place < len(of_epoch) else ordered[0].id)
     return begins
 
 

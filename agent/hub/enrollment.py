@@ -19,7 +19,7 @@ from agent.chain import utc_text
 from agent.enroll.token import SECRET_BYTES, Token, secret_digest, write_token
 from agent.enroll.wire import Grant, Reason, Refusal, Request, read_request
 from agent.errors import NotVerified, UsageError
-from agent.hub import service, trust
+from agent.hub import trust
 from agent.hub.authority import (
     BadRequest,
     PublicKey,
@@ -31,7 +31,7 @@ from agent.hub.authority import (
 )
 from agent.hub.enroll_place import Place, write_revocations
 from agent.hub.enroll_store import CertificateRow, EnrollStore, TokenRow
-from agent.keys import load_or_create_signer
+from agent.hub.signing import hub_signer
 from agent.model import Message
 
 RENEWED_LATELY = timedelta(days=1)
@@ -101,9 +101,9 @@ def answer(place: Place, store: EnrollStore, data: bytes, now: datetime) -> tupl
         kept = store.certificate(found.serial)
         if kept is None or kept.revoked_at:
             return Refusal("revoked", now), request
-        if trust.load(place.data).decide(request.site, request.key.kid) == "unknown-key":
+        if trust.of_key(place.data, request.key.kid).decide(request.site, request.key.kid) == "unknown-key":
             trust.add(place.data, request.site, request.key.kid, now, by="enrollment")
-    signer = load_or_create_signer(place.data / service.KEY_NAME)
+    signer = hub_signer(place.data)
     settings = place.settings
     hub_keys = {signer.kid: signer.public}
     grant = Grant(request.site, found.pem, place.authorities, hub_keys, settings.broker_host, settings.broker_port, now)
@@ -123,7 +123,7 @@ def _enrolled(
         return "revoked"
     if now >= datetime.fromisoformat(token.expires_at):
         return "expired"
-    believed = trust.load(place.data)
+    believed = trust.of_key(place.data, request.key.kid)
     decision = believed.decide(request.site, request.key.kid, now)
     if decision == "key-of-another-site":
         return "key"
@@ -140,7 +140,7 @@ def _renewed(
     place: Place, store: EnrollStore, request: Request, tls_key: PublicKey, now: datetime
 ) -> CertificateRow | Reason:
     """Return the certificate that takes the place of one that runs out, or why there is none."""
-    believed = trust.load(place.data)
+    believed = trust.of_key(place.data, request.key.kid)
     decision = believed.decide(request.site, request.key.kid, now)
     certificates = store.certificates(request.site)
     before = [one for one in certificates if request.before and certified_kid(one.pem) == request.before.kid]

@@ -9,18 +9,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from agent.chain import utc_text
-from agent.envelope import REPORT_TYP, STATE_TYP, read_header, unflatten, verify
+from agent.envelope import REPORT_TYP, STATE_TYP, verify
 from agent.errors import NotVerified
 from agent.hub import accepted, answers, assessed, before, epochs, forks, orders, refused, rotation
+from agent.hub.bindings import Trust
 from agent.hub.members import time_of
 from agent.hub.store import KEYS_MOST, Store, Waiting
-from agent.hub.trust import Trust
 from agent.hub.verify import Claim, advance, read_gap, read_heads, read_message
 from agent.keys import PublicKey, public_key
 from agent.model import Json, Message, StreamName
 from agent.presence import STATUSES
 from agent.remote import Reported
-from agent.topics import Address, read_topic
+from agent.topics import read_topic
 
 Event = dict[str, Json]
 
@@ -71,6 +71,12 @@ class Intake:
                     events.append(self._take(topic, payload, jws, datetime.fromisoformat(arrived_at), ""))
         return events
 
+    def forget(self) -> None:
+        """Forget what a transaction that was taken back has left: its messages are judged again."""
+        self.told.clear()
+        self._touched.clear()
+        self._keys.clear()
+
     def settle(self) -> list[Event]:
         """Finish what several messages together decide; return what is to be told beside their own events.
 
@@ -107,34 +113,15 @@ class Intake:
                 return self._judge(claim, topic, now, protocol)
             return self._answer(topic, payload, jws, now)
         except NotVerified as error:
-            signed = address is not None and self._refuse(address, payload, jws, now, label, packed, error.reason)
+            came = refused.Came(payload, jws, label, packed)
+            key = refused.key_of(address, came, self.trust, self._key, now) if address else None
+            signed = address is not None and key is not None and refused.is_signed(came, key)
+            if signed and address is not None and key is not None:
+                epoch = refused.keep(self._store, address, came, key, error.reason, now)
+                self.dirty.update({(site, epoch)} if epoch else ())
             self._store.chains.count(site, f"{'rejected' if signed else 'unverified'}:{error.reason}")
             told: Event = {"event": "rejected", "site": site, "topic": topic[:200], "reason": error.reason}
             return {**told, "signed": signed, "why": str(error)}
-
-    def _refuse(
-        self, address: Address, payload: bytes, jws: str, now: datetime, label: str, packed: bool, reason: str
-    ) -> bool:
-        """Say whether a refused message is signed by its site all the same; what no second try mends is told to it."""
-        try:
-            payload, jws = (payload, jws) if jws else unflatten(payload)
-            header = read_header(jws)
-            key = self._key(header.kid)
-            if key is None or self.trust.decide(address.site, header.kid, now) != "trusted":
-                return False
-            if not packed:
-                verify(payload, jws, {key.kid: key}, header.typ)
-        except NotVerified:
-            return False
-        report = refused.read(address, payload, jws, label, packed, key)
-        told = (
-            report is not None
-            and reason in refused.TOLD
-            and refused.keep(self._store, address.site, report, reason, now)
-        )
-        if told and report is not None:
-            self.dirty.add((address.site, report.epoch))
-        return report is not None or not packed
 
     def _judge(self, claim: Claim, topic: str, now: datetime, protocol: str) -> Event:
         site, typ = claim.address.site, REPORT_TYP if claim.stream else STATE_TYP
@@ -264,7 +251,7 @@ class Intake:
             self._store.chains.count(site, "duplicates")
             return self._event("duplicate", claim)
         if handover is not None and not stored:
-            self.trust = rotation.bind(self._store, self._store.directory, claim, handover, now)
+            self.trust = self.trust.joined(rotation.bind(self._store, self._store.directory, claim, handover, now))
             self.news = True
             self._store.chains.count(site, "rotations")
             self.told.append({"event": "rotated", "site": site, "from": handover.old, "to": handover.new.kid})

@@ -28,7 +28,7 @@ from agent.envelope import (
 )
 from agent.errors import NotVerified
 from agent.handover.seal import shown_key, unseal
-from agent.hub.trust import Trust
+from agent.hub.bindings import Trust
 from agent.hub.verify import Claim, read_gap, read_payload
 from agent.keys_jwk import PublicKey, public_key
 from agent.model import Message

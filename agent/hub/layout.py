@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from agent.hub.said import of_payload
+from agent.hub.said import SEALED, of_payload, seal_of
 
 VERSION: Final = 5
 """`PRAGMA user_version`."""
@@ -129,8 +129,11 @@ CREATE INDEX assessed_site ON assessed (site, by_what, day);
 """
 
 # said: what views need of the report with this id, as `agent/hub/said.py` has it; no view reads a body.
+# `seal` is the digest of the row, as `agent/hub/evidence.py` holds it against it.
 _FOURTH = """
-CREATE TABLE IF NOT EXISTS said (id INTEGER PRIMARY KEY, made_at TEXT NOT NULL, config TEXT NOT NULL)
+CREATE TABLE IF NOT EXISTS said (
+    id INTEGER PRIMARY KEY, made_at TEXT NOT NULL, config TEXT NOT NULL, seal TEXT NOT NULL
+)
 """
 
 # refused: a report that its site signed and the hub does not take (`agent/hub/refused.py`); `at` it came last.
@@ -181,13 +184,14 @@ def _fill(db: sqlite3.Connection) -> bool:
     """
     with _transaction(db):
         rows = db.execute(
-            "SELECT id, stream, payload FROM report WHERE id > (SELECT coalesce(max(id), 0) FROM said)"
+            f"SELECT id, payload, {SEALED} FROM report WHERE id > (SELECT coalesce(max(id), 0) FROM said)"  # noqa: S608
             " ORDER BY id LIMIT ?",
             (_FILL_AT_ONCE,),
         ).fetchall()
-        for number, stream, payload in rows:
-            said = of_payload(stream, payload)
-            db.execute("INSERT INTO said VALUES (?, ?, ?)", (number, said.made_at, said.config))
+        for number, payload, *columns in rows:
+            said = of_payload(columns[2], payload)
+            seal = seal_of((*columns, said.made_at, said.config))
+            db.execute("INSERT INTO said VALUES (?, ?, ?, ?)", (number, said.made_at, said.config, seal))
         if not rows:
             db.execute(f"PRAGMA user_version={VERSION}")
     return bool(rows)

@@ -18,11 +18,11 @@ from agent.exposition import Kind, Labels, block
 from agent.hub import queries
 from agent.hub.assessed import CHINA, METRICS, Figure, added
 from agent.hub.assessment import assess
+from agent.hub.bindings import Trust
 from agent.hub.members import time_of
 from agent.hub.report import open_order_counts
 from agent.hub.silent import KINDS, silent_sites
 from agent.hub.store import NAME, Store
-from agent.hub.trust import Trust
 from agent.presence import STATUSES
 
 SITES_MOST: Final = 500

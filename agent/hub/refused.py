@@ -5,7 +5,7 @@ contract, or is none. Nothing of it is believed but the signature. Which report 
 the payload: the site believes it only for the digest of its own row. A body that inflates to more than any payload is
 inflated into the hash only, up to 8 MiB, and never parsed.
 
-Reads and writes within the caller's transaction; `read` and `digest_of_packed` are pure.
+`keep`, `newest` and `given_up` read and write within the caller's transaction; the others are pure.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ import hashlib
 import json
 import re
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from agent.chain import STREAMS, digest, utc_text
-from agent.envelope import REPORT_TYP, read_header, split_jws, verify
+from agent.envelope import REPORT_TYP, read_header, split_jws, unflatten, verify
 from agent.errors import NotVerified
+from agent.hub.bindings import Trust
 from agent.hub.store import Store
 from agent.hub.verify import Gap, is_place
 from agent.keys import PublicKey
@@ -41,6 +43,20 @@ _LABEL = re.compile(r"([0-9A-Za-z_-]{1,64}):([a-z]{1,8}):([0-9]{1,16})")
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """A message as it came.
+
+    `jws` empty: it stands around the payload. `label`: the CloudEvents id `epoch:stream:seq`, unsigned, may be empty.
+    `packed`: the payload is deflated still: it inflates to more than any payload may have.
+    """
+
+    payload: bytes = field(repr=False)
+    jws: str = field(repr=False)
+    label: str = ""
+    packed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A report that is refused although its site signed it."""
 
@@ -50,28 +66,38 @@ class Refused:
     digest: str
 
 
-def read(address: Address, payload: bytes, jws: str, label: str, packed: bool, key: PublicKey) -> Refused | None:
-    """Return which report a refused message is, if the site's key signed it; None where it did not, or nobody knows.
+def key_of(
+    address: Address, came: Came, trust: Trust, known: Callable[[str], PublicKey | None], now: datetime
+) -> PublicKey | None:
+    """Return the key that a refused message claims, if it may speak for the site of its topic."""
+    with suppress(NotVerified):
+        kid = read_header(came.jws or unflatten(came.payload)[1]).kid
+        return known(kid) if trust.decide(address.site, kid, now) == "trusted" else None
+    return None
 
-    Args:
-        address: Of its topic.
-        payload: As it came; deflated where `packed`.
-        jws: Detached.
-        label: The CloudEvents id `epoch:stream:seq`; unsigned, and may be empty.
-        packed: The payload inflates to more than any payload may have.
-        key: Trusted for the site of the topic.
-    """
+
+def is_signed(came: Came, key: PublicKey) -> bool:
+    """Say whether a refused message is signed with a key all the same."""
+    if came.packed:
+        return bool(digest_of_packed(came.payload, came.jws, key))
+    with suppress(NotVerified):
+        payload, jws = (came.payload, came.jws) if came.jws else unflatten(came.payload)
+        verify(payload, jws, {key.kid: key}, read_header(jws).typ)
+        return True
+    return False
+
+
+def read(address: Address, came: Came, key: PublicKey) -> Refused | None:
+    """Return which report a refused message is, whose signature is good; None where it is none, or nobody knows."""
     if address.kind not in STREAMS:
         return None
     stream = STREAMS[STREAMS.index(address.kind)]
-    if packed:
-        name = digest_of_packed(payload, jws, key)
-    else:
-        with suppress(NotVerified):
-            verify(payload, jws, {key.kid: key}, REPORT_TYP)
-            return _named(stream, label or _label_in(payload), digest(payload))
+    if came.packed:
+        return _named(stream, came.label, digest_of_packed(came.payload, came.jws, key))
+    payload, jws = (came.payload, came.jws) if came.jws else unflatten(came.payload)
+    if read_header(jws).typ != REPORT_TYP:
         return None
-    return _named(stream, label, name) if name else None
+    return _named(stream, came.label or _label_in(payload), digest(payload))
 
 
 def digest_of_packed(payload: bytes, jws: str, key: PublicKey) -> str:
@@ -99,22 +125,25 @@ def digest_of_packed(payload: bytes, jws: str, key: PublicKey) -> str:
     return plain.hexdigest() if whole and key.verifies_digest(signed.digest(), signature) else ""
 
 
-def keep(store: Store, site: str, refused: Refused, reason: str, now: datetime) -> bool:
-    """Remember a refused report, to be told; say whether its site can be told."""
+def keep(store: Store, address: Address, came: Came, key: PublicKey, reason: str, now: datetime) -> str:
+    """Remember a refused report, to be told; return its epoch, empty where there is nothing to tell its site."""
+    refused, site = read(address, came, key), address.site
+    if refused is None or reason not in TOLD:
+        return ""
     if not store.all("SELECT 1 FROM epoch WHERE site = ? AND epoch = ?", site, refused.epoch):
-        return False
+        return ""
     ((others,),) = store.all(
         "SELECT count(*) FROM refused WHERE site = ? AND epoch = ? AND digest <> ?",
         *(site, refused.epoch, refused.digest),
     )
     if others >= MOST:
-        return False
+        return ""
     store.run(
         "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET at = excluded.at, reason = excluded.reason",
         *(site, refused.epoch, refused.stream, refused.seq, refused.digest, reason, utc_text(now)),
     )
-    return True
+    return refused.epoch
 
 
 def newest(store: Store, site: str, epoch: str) -> Rejected | None:

@@ -13,13 +13,13 @@ from agent.errors import StoreFailed
 from agent.hub import queries
 from agent.hub.accepted import accepted
 from agent.hub.acknowledged import known_json
+from agent.hub.bindings import Trust
 from agent.hub.changes import change_json, changes_of
 from agent.hub.queries import ChainRow, SiteRow, WaitingRow
 from agent.hub.resend import lost
 from agent.hub.said import read_config
 from agent.hub.silent import silent_sites
 from agent.hub.store import Store
-from agent.hub.trust import Trust
 from agent.model import Json
 
 SCHEMA: Final = "camwarden-hub-status/1"

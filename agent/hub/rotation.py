@@ -12,8 +12,8 @@ from pathlib import Path
 
 from agent.errors import ConfigurationError, Forbidden, NotVerified
 from agent.hub import trust
+from agent.hub.bindings import Rotated, Trust
 from agent.hub.store import Store
-from agent.hub.trust import Rotated, Trust
 from agent.hub.verify import Claim
 from agent.rotation import Rotation, read_rotation
 
@@ -34,7 +34,7 @@ def read(claim: Claim) -> Rotation | None:
 
 
 def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: datetime) -> Trust:
-    """Bind the new key to the site, in the trust file and at once; return the trust in force.
+    """Bind the new key to the site, among what is trusted and at once; return both bindings.
 
     The file is written before the report is committed: a hub that is killed between the two binds it again.
 

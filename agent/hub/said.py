@@ -7,6 +7,7 @@ leaves an empty one, and the site is shown as one that cannot be shown.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ ROWS_MOST: Final = 1024
 
 NAMES_MOST: Final = 64
 """Zones of a camera, or duties of a finding."""
+
+
+SEALED: Final = "site, epoch, stream, seq, digest, prev, city, kid, arrived_at, jws"
+"""Columns of a report that its seal is over, in this order; its payload has a digest of its own among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,11 @@ def of_payload(stream: StreamName, payload: object) -> Said:
     except NotVerified:
         return Said()
     return of_data(stream, dict_of(data))
+
+
+def seal_of(row: tuple[Any, ...]) -> str:
+    """Return the digest over `SEALED` of a row and what was taken out of it."""
+    return hashlib.sha256("\x00".join(str(value) for value in row).encode(errors="replace")).hexdigest()
 
 
 def config_of(data: Mapping[str, Any]) -> str:

@@ -21,12 +21,15 @@ from pathlib import Path
 from typing import Final
 
 from agent.config import Hub
-from agent.errors import AgentError, HubUnavailable, os_words
+from agent.errors import AgentError, HubUnavailable, StoreFailed, StoreWaits, os_words
 from agent.hub import accepted, epochs, orders, resend, trust
 from agent.hub.ack import Ack, write_ack
+from agent.hub.evidence import check_after
 from agent.hub.intake import Event, Intake
+from agent.hub.opening import AGAIN_S, open_store
+from agent.hub.signing import hub_signer
 from agent.hub.store import Store
-from agent.keys import Signer, load_or_create_signer
+from agent.keys import Signer
 from agent.lock import lock
 from agent.model import Json, Message
 from agent.publish_form import Arrived
@@ -38,11 +41,11 @@ from agent.topics import FROM_HUB, PREFIX, read_topic
 
 LOG = logging.getLogger("camwarden.hub")
 
-KEY_NAME: Final = "hub-key.pem"
 CLIENT_ID: Final = "camwarden-hub"  # the hyphen keeps it apart from every site id
 SUBSCRIPTION: Final = f"{PREFIX}/+/+/#"
 
 _LOOK_S = 1.0
+_EVIDENCE_AT_ONCE = 200
 _MISSING_LOOK_S = 30.0
 _BATCH_WAIT_S = 0.5
 _BATCH_MOST = 256
@@ -76,9 +79,11 @@ def run(
     """
     held = lock(options.directory / "hub")
     try:
-        signer = load_or_create_signer(options.directory / KEY_NAME)
-        store = Store(options.directory)
+        store = open_store(options.directory, stop, tell)
+        if store is None:
+            return
         try:
+            signer = hub_signer(options.directory)
             _Service(options, store, signer, tell, clock, pace or Pace()).run(stop)
         finally:
             store.close()
@@ -104,6 +109,8 @@ class _Service:
         self._pace = pace
         self._trust_seen = self._trust_mark()
         self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = 0.0
+        self._evidence_id: int | None = 0
+        self._evidence_look_at_s = 0.0
         self._dialect = Dialect()  # what the broker speaks is remembered over connections
         self._ready_once = False
         self._offline = False
@@ -118,6 +125,9 @@ class _Service:
             while not stop.is_set():
                 try:
                     self._serve(stop, wake_read)
+                except StoreWaits as error:
+                    self._wait_for_store(stop, error)
+                    continue
                 except (OSError, HubUnavailable) as error:
                     broker = self._options.broker
                     why = os_words(error) if isinstance(error, OSError) else error.message
@@ -134,9 +144,24 @@ class _Service:
                 chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
                 stop.wait(reconnect_delay_s(self._pace, max(1, attempt), False, chance))
             self._batch(None, self._arrived)  # of a connection that did not come back
+        except StoreWaits as error:  # the sites have it all, and send it again
+            LOG.warning("%s; the hub ends without what came last, which no site was told to delete", error)
         finally:
             wake_read.close()
             wake_write.close()
+
+    def _wait_for_store(self, stop: threading.Event, error: StoreWaits) -> None:
+        """Wait, without a connection, until what has come can be committed: it was not, and nobody was answered."""
+        LOG.warning("%s; waiting", error)
+        self._tell({"event": "store-waits", "why": str(error)})
+        while not stop.wait(AGAIN_S):
+            try:
+                arrived, self._arrived = self._arrived, []
+                self._batch(None, arrived)
+            except StoreWaits:
+                continue
+            self._tell({"event": "store-works"})
+            return
 
     def _serve(self, stop: threading.Event, wake: socket.socket) -> None:
         """Serve one connection until it ends."""
@@ -168,6 +193,7 @@ class _Service:
                     self._batch(link, arrived)
                 if ready:
                     self._look_at_orders(link)
+                    self._look_at_evidence()
                 if events.lost:
                     raise HubUnavailable(events.lost)
                 if not ready and time.monotonic() > deadline:
@@ -207,6 +233,24 @@ class _Service:
         """Judge, commit, tell, answer: in this order. Without a link nobody is answered."""
         if not messages and not self._intake.dirty and not self._intake.news:
             return
+        try:
+            events, acks = self._judge(messages)
+        except StoreFailed:
+            self._arrived = messages + self._arrived
+            self._intake.forget()
+            raise
+        self._intake.dirty.clear()
+        for event in events:
+            self._tell(event)
+        if link is None:
+            return
+        for ack in acks:  # one that a broken connection swallows is said again by `_welcome`
+            link.publish(Publication(ack.topic, ack.payload, ack.jws, retain=ack.retain))
+            streams: dict[str, Json] = {stream: head.seq for stream, head in ack.mark.streams.items()}
+            self._tell({"event": "confirmed", "site": ack.mark.site, "epoch": ack.mark.epoch, "streams": streams})
+
+    def _judge(self, messages: list[Arrived]) -> tuple[list[Event], list[Ack]]:
+        """Judge and commit; return what to tell, and the watermarks that may now be sent."""
         now = self._clock()
         events: list[Event] = []
         acks: list[Ack] = []
@@ -221,15 +265,7 @@ class _Service:
                 ack = write_ack(self._store, self._signer, site, epoch, now)
                 if ack is not None:
                     acks.append(ack)
-        self._intake.dirty.clear()
-        for event in events:
-            self._tell(event)
-        if link is None:
-            return
-        for ack in acks:  # one that a broken connection swallows is said again by `_welcome`
-            link.publish(Publication(ack.topic, ack.payload, ack.jws, retain=ack.retain))
-            streams: dict[str, Json] = {stream: head.seq for stream, head in ack.mark.streams.items()}
-            self._tell({"event": "confirmed", "site": ack.mark.site, "epoch": ack.mark.epoch, "streams": streams})
+        return events, acks
 
     def _look_at_orders(self, link: Link) -> None:
         """Publish what was ordered since the last look; now and then order what is missing."""
@@ -258,6 +294,19 @@ class _Service:
         for one in sent:
             self._tell({"event": "sent", "site": one.site, "id": one.id, "version": one.version})
 
+    def _look_at_evidence(self) -> None:
+        """Hold the next stored reports against their digests, until each was looked at once since the start."""
+        now_s = time.monotonic()
+        if self._evidence_id is None or now_s < self._evidence_look_at_s:
+            return
+        self._evidence_look_at_s = now_s + _LOOK_S
+        last, altered = check_after(self._store, self._evidence_id, _EVIDENCE_AT_ONCE)
+        self._evidence_id = last or None
+        for one in altered:
+            LOG.error("site %s: %s %d is not what was stored (%s)", one.site, one.stream, one.seq, one.what)
+            told: Event = {"site": one.site, "epoch": one.epoch, "stream": one.stream, "seq": one.seq}
+            self._tell({"event": "altered", **told, "what": one.what})
+
     def _look_at_trust(self) -> None:
         if time.monotonic() < self._trust_look_at_s:
             return
@@ -267,7 +316,7 @@ class _Service:
             return
         self._trust_seen = mark
         try:
-            self._intake.trust = trust.load(self._options.directory)
+            self._intake.trust = trust.load(self._options.directory, self._intake.trust)
         except AgentError as error:
             LOG.error("%s; the hub goes on with the trust it had", error)
             self._tell({"event": "trust-refused", "why": str(error)})
@@ -275,12 +324,17 @@ class _Service:
         self._intake.news = True
         self._tell({"event": "trust", "keys": len(self._intake.trust.bindings)})
 
-    def _trust_mark(self) -> tuple[int, int]:
-        try:
-            stat = (self._options.directory / trust.NAME).stat()
-        except OSError:
-            return (0, 0)
-        return (stat.st_mtime_ns, stat.st_ino)
+    def _trust_mark(self) -> tuple[tuple[int, int, int], ...]:
+        """Return what a change of the trust database, or of its log, or of an older hub's file, changes."""
+        return tuple(_mark(self._options.directory / name) for name in (trust.NAME, f"{trust.NAME}-wal", trust.FILE))
+
+
+def _mark(path: Path) -> tuple[int, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
 
 
 def _is_ours(topic: str) -> bool:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from agent.hub.bindings import Trust
 from agent.hub.queries import SiteRow, WaitingRow
-from agent.hub.trust import Trust
 
 Kind = Literal["never-enrolled", "offline", "wedged", "late"]
 

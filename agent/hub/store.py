@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.chain import digest, utc_text
-from agent.errors import ConfigurationError, Forbidden, StoreFailed
+from agent.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
 from agent.hub import layout, said
 from agent.hub.chains import Chains
 from agent.hub.verify import Claim, Gap
@@ -37,6 +37,15 @@ KEYS_MOST: Final = 16
 """Keys that nobody has vouched for that are kept per site."""
 
 _BUSY_S: Final = 10.0  # a command beside the running hub, or the hub beside a command, waits so long for the other
+
+
+_PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+_PRIMARY_CODE: Final = 0xFF
+
+
+def _passes(error: sqlite3.Error) -> bool:
+    """Say whether a failure passes by itself, or when somebody makes room: the file itself is as it was."""
+    return (getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE) in _PASSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,8 @@ class Store:
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.Error as error:
             self._db.close()
+            if _passes(error):
+                raise self._failed(error) from None
             raise ConfigurationError(
                 Message("{path}: not a hub's database ({error}); move it away", {"path": path, "error": error})
             ) from None
@@ -162,11 +173,10 @@ class Store:
             raise self._failed(error) from error
 
     def _failed(self, error: sqlite3.Error) -> StoreFailed:
-        return StoreFailed(
-            Message(
-                "{path}: the hub's database failed: {error}; look at the disk", {"path": self._path, "error": error}
-            )
-        )
+        words = {"path": self._path, "error": error}
+        if _passes(error):
+            return StoreWaits(Message("{path}: {error}; see who holds it, and whether the disk has room", words))
+        return StoreFailed(Message("{path}: the hub's database failed: {error}; look at the disk", words))
 
     def keep_key(self, site: str, kid: str, jwk: Mapping[str, str]) -> None:
         """Keep a public key that a site has shown, trusted or not."""
@@ -230,18 +240,19 @@ class Store:
 
     def keep_report(self, claim: Claim, fork: bool, now: datetime) -> None:
         """Keep a verified report: its exact bytes, and what views need of it."""
+        columns = (
+            *(claim.address.site, claim.epoch, claim.stream, claim.seq, claim.digest, claim.prev),
+            *(claim.address.city, claim.kid, utc_text(now), claim.jws),
+        )
         kept = self._db.execute(
-            "INSERT OR IGNORE INTO report"
-            " (site, epoch, stream, seq, digest, prev, fork, city, kid, arrived_at, jws, payload)"
+            f"INSERT OR IGNORE INTO report ({said.SEALED}, fork, payload)"  # noqa: S608  our own columns
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(claim.address.site, claim.epoch, claim.stream, claim.seq, claim.digest, claim.prev, fork),
-                *(claim.address.city, claim.kid, utc_text(now), claim.jws, claim.payload),
-            ),
+            (*columns, fork, claim.payload),
         )
         if kept.rowcount and claim.stream is not None:
             told = said.of_data(claim.stream, claim.data)
-            self._db.execute("INSERT INTO said VALUES (?, ?, ?)", (kept.lastrowid, told.made_at, told.config))
+            seal = said.seal_of((*columns, told.made_at, told.config))
+            self._db.execute("INSERT INTO said VALUES (?, ?, ?, ?)", (kept.lastrowid, told.made_at, told.config, seal))
 
     def keep_gap(self, site: str, gap: Gap) -> None:
         """Keep what a verified gap record names; it also explains the very run that was `confirmed-before`."""

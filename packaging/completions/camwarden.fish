@@ -59,7 +59,7 @@ function _shtab_camwarden_using
   test "$_shtab_camwarden_cmdpath" = "$argv"
 end
 
-set -g _shtab_camwarden_commands run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case'
+set -g _shtab_camwarden_commands run check demo discover init declare rules 'rules list' 'rules show' 'rules explain' ledger 'ledger import' 'ledger render' 'ledger export' 'ledger diff' filing 'filing status' 'filing export' 'filing compare' masks 'masks adopt' 'masks approve' 'masks baseline' 'masks show' 'masks verify' 'masks compare' findings 'findings ack' 'findings unack' 'findings settle' 'findings plan' 'findings unplan' status doctor bundle config 'config validate' 'config show' 'config diff' 'config schema' credentials 'credentials status' 'credentials retry' 'credentials factory' enroll keys 'keys show' 'keys rotate' 'keys csr' 'keys import' queue 'queue list' 'queue show' 'queue flush' 'queue export' 'queue import-ack' verify hub 'hub run' 'hub trust' 'hub trust add' 'hub trust revoke' 'hub trust list' 'hub trust export' 'hub jwks' 'hub enroll' 'hub enroll init' 'hub enroll token' 'hub enroll serve' 'hub enroll list' 'hub enroll revoke' 'hub status' 'hub silent' 'hub orders' 'hub metrics' 'hub report' 'hub report-now' 'hub check-now' 'hub resend' 'hub accept-loss' 'hub desired' 'hub import' 'hub case' 'hub check'
 set -g _shtab_camwarden_opts_with_value --ack --address --against --answers --broker --broker-ca --broker-name --by --ca --camera --cameras --certificate --check --close --config --data --day --device --documents --driver --epoch --expires --filed --from --group --host --hub-jwks --idle --interface --jwks --key --kid --lang --listen --map --metrics --month --open --out --pack --paper --paper-date --password-file --pdf --port --preset --profile --range --regions --report --rounds --sample --seen --set --sha256 --sheet --since --site --sites --sort --to --token-file --topic --until --user --valid --why --within --write --xlsx
 
 complete -c camwarden -e
@@ -821,6 +821,16 @@ complete -c camwarden -n '_shtab_camwarden_using hub trust list' -l verbose -s v
 complete -c camwarden -n '_shtab_camwarden_using hub trust list' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden -n '_shtab_camwarden_using hub trust list' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using hub trust list' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using hub trust; and test $_shtab_camwarden_npos -eq 0' -a export -d 'print them as a file that a hub takes over'
+complete -c camwarden -n '_shtab_camwarden_using hub trust export' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using hub trust export' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data'
+complete -c camwarden -n '_shtab_camwarden_using hub trust export' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml)'
+complete -c camwarden -n '_shtab_camwarden_using hub trust export' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using hub trust export' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using hub trust export' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using hub trust export' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using hub trust export' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using hub trust export' -l version -d 'print the version and end'
 complete -c camwarden -n '_shtab_camwarden_using hub; and test $_shtab_camwarden_npos -eq 0' -a jwks -d 'print the hub'"'"'s public key as a JWK set'
 complete -c camwarden -n '_shtab_camwarden_using hub jwks' -s h -l help -d 'show this help message and exit'
 complete -c camwarden -n '_shtab_camwarden_using hub jwks' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data'
@@ -1045,3 +1055,14 @@ complete -c camwarden -n '_shtab_camwarden_using hub case' -l verbose -s v -d 'l
 complete -c camwarden -n '_shtab_camwarden_using hub case' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
 complete -c camwarden -n '_shtab_camwarden_using hub case' -l no-color -d 'no colours; NO_COLOR does the same'
 complete -c camwarden -n '_shtab_camwarden_using hub case' -l version -d 'print the version and end'
+complete -c camwarden -n '_shtab_camwarden_using hub; and test $_shtab_camwarden_npos -eq 0' -a check -d 'hold stored reports against their digests; exit code 1'
+complete -c camwarden -n '_shtab_camwarden_using hub check' -s h -l help -d 'show this help message and exit'
+complete -c camwarden -n '_shtab_camwarden_using hub check' -l data -xka "(__fish_complete_directories)" -d 'where the hub keeps its data'
+complete -c camwarden -n '_shtab_camwarden_using hub check' -l sample -x -d 'so many that chance picks (default: all)'
+complete -c camwarden -n '_shtab_camwarden_using hub check' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the site'"'"'s file (default /etc/camwarden/site.toml)'
+complete -c camwarden -n '_shtab_camwarden_using hub check' -l json -d 'print one JSON object'
+complete -c camwarden -n '_shtab_camwarden_using hub check' -l quiet -s q -d 'print and log errors only'
+complete -c camwarden -n '_shtab_camwarden_using hub check' -l verbose -s v -d 'log more; twice: everything'
+complete -c camwarden -n '_shtab_camwarden_using hub check' -l lang -xka "en zh_CN" -d 'language of the output (default: the locale'"'"'s)'
+complete -c camwarden -n '_shtab_camwarden_using hub check' -l no-color -d 'no colours; NO_COLOR does the same'
+complete -c camwarden -n '_shtab_camwarden_using hub check' -l version -d 'print the version and end'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sqlite3
@@ -16,7 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from agent.chain import utc_text
 from agent.hub import trust
+from agent.hub.bindings import Binding, file_text
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 sys.path.append(str(ROOT / "tests"))  # what benches take from there finds its neighbours by their bare names
@@ -34,14 +35,10 @@ MOSQUITTO: Final = (
 
 
 def trust_all(directory: Path, kids: Mapping[str, str]) -> None:
-    """Write one trust file for many sites (site to kid): the form of an entry is the one `trust.add` gives it."""
-    (first, *rest) = kids.items()
-    trust.add(directory, *first, datetime.now(UTC))
-    path = directory / trust.NAME
-    data = json.loads(path.read_text())
-    (entry,) = data["keys"]
-    data["keys"] += [entry | {"site": site, "kid": kid} for site, kid in rest]
-    path.write_text(json.dumps(data))
+    """Write one trust file for many sites (site to kid), as `hub trust export` does; the hub takes it over."""
+    entries = [Binding(kid, site, utc_text(datetime.now(UTC))) for site, kid in kids.items()]
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / trust.FILE).write_text(file_text(entries))
     if len(trust.load(directory).bindings) != len(kids):
         raise RuntimeError("the trust file does not say what was written")
 

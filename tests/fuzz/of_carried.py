@@ -81,7 +81,7 @@ def _key_set(data: bytes) -> object:
 
 
 def _trust(data: bytes) -> object:
-    return trust.load(place(f"hub/{trust.NAME}", data).parent)
+    return trust.load(place(f"hub/{trust.FILE}", data).parent)
 
 
 _CARRIED: tuple[Callable[[bytes], object], ...] = (_container, _content, _compared, _handover, _job, _key_set, _trust)
