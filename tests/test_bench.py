@@ -79,6 +79,12 @@ FIGURES = {
     "hub_report": {"hub_report_month_s": ("s", 60, "lower"), "hub_report_rss_mb": ("MB", 300, "lower")},
     "soak": {"soak_faults": ("faults", 200, "higher"), "soak_lost": ("reports", 0, "lower")},
     "ledger": {"render_100_sites_s": ("s", 60, "lower"), "import_40_s": ("s", 5, "lower")},
+    "contain": {
+        "hub_views_survived_ratio": ("ratio", 1, "higher"),
+        "trust_add_ms": ("ms", 10, "lower"),
+        "hub_kills": ("kills", 60, "higher"),
+        "lost": ("reports", 0, "lower"),
+    },
     "enroll": {"enroll_100_s": ("s", 600, "lower")},
     "fleet": {
         "fleet_sites": ("sites", 5_000, "higher"),

@@ -325,8 +325,8 @@ class _Service:
         self._tell({"event": "trust", "keys": len(self._intake.trust.bindings)})
 
     def _trust_mark(self) -> tuple[tuple[int, int, int], ...]:
-        """Return what a change of the trust database, or of its log, or of an older hub's file, changes."""
-        return tuple(_mark(self._options.directory / name) for name in (trust.NAME, f"{trust.NAME}-wal", trust.FILE))
+        """Return what a change of the trust database, or of an older hub's file, changes."""
+        return tuple(_mark(self._options.directory / name) for name in (trust.NAME, trust.FILE))
 
 
 def _mark(path: Path) -> tuple[int, int, int]:

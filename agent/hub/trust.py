@@ -192,9 +192,7 @@ def _changing(directory: Path) -> Iterator[sqlite3.Connection]:
         directory.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
         with closing(_connected(path, "rw")) as db:
-            if _version(db) == 0:
-                db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA synchronous=FULL")  # no WAL: closing it after each row would cost more than the row
             db.execute("BEGIN IMMEDIATE")
             try:
                 imported = _version(db) == 0 and _begin(db, directory / FILE)
