@@ -25,6 +25,7 @@ from agent.filing.wire import read_content
 from agent.handover.seal import seal, unseal
 from agent.hub import trust
 from agent.hub.archive import open_container
+from agent.hub.bindings import SCHEMA as TRUST_SCHEMA
 from agent.hub.imports import _letters
 from agent.hub.judge import Believed, judge_handover, shown_keys
 from agent.hub.manifest import check_manifest, is_case
@@ -101,7 +102,7 @@ def _carried_seeds() -> Iterator[bytes]:
     yield b"\4" + signed(SIGNER, Site(id="S1", city="c", division="1"), "job", "open", NOW, (), {})
     vectors = ROOT / "agent/contract/vectors"
     yield b"\5" + (vectors / "jwks.json").read_bytes()
-    yield b"\6" + json.dumps({"schema": trust.SCHEMA, "keys": []}).encode()
+    yield b"\6" + json.dumps({"schema": TRUST_SCHEMA, "keys": []}).encode()
     batch = Path(folder().name) / "batch.zip"
     with suppress(FileExistsError):
         write_batch(
