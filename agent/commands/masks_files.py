@@ -90,7 +90,8 @@ def verify(args: argparse.Namespace) -> int:
     say_confinement(confinement, args, args.unconfined)
     verdicts = tuple(v for zone in zones if (v := _together(zone, looked)) is not None)
     if args.json:
-        sys.stdout.write(json_text(_verify_json(args.regions, looked, verdicts) | {"worker": confinement_json(confinement)}) + "\n")
+        told = _verify_json(args.regions, looked, verdicts) | {"worker": confinement_json(confinement)}
+        sys.stdout.write(json_text(told) + "\n")
     elif not args.quiet:
         lines = [
             f"{printable(str(one.path))}: {translate('not judged', args.lang)}: {one.error}"
