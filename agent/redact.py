@@ -17,13 +17,11 @@ _KEYS = frozenset({"password", "passwd", "passphrase", "pwd", "secret", "jws"})
 """Names in JSON under which no value is shown. A signature is no secret, but long and of no use to a reader."""
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
-    # Greedy up to the last @: a password may hold one. Rather too much is taken than too little.
-    (re.compile(r"(://)[^\s\"'<>]*@"), rf"\1{GONE}@"),
     (re.compile(r"(?i)((?:proxy-)?authorization[\"']?\s*[:=]\s*).*"), rf"\1{GONE}"),
-    (re.compile(r"(?i)(<(?:\w+:)?(?:password|passwd|nonce|secret)\b[^>]*>)[^<]*"), rf"\1{GONE}"),
+    (re.compile(r"(?i)(<(?:\w+:)?(?:password|passwd|nonce|secret)\b[^<>]*>)[^<]*"), rf"\1{GONE}"),
     (
         re.compile(
-            r"(?i)([\"']?\b(?:password|passwd|passphrase|pwd|secret|token)\b[\"']?\s*[:=]\s*)"
+            r"(?i)([\"']?\b(?:password|passwd|passphrase|pwd|secret|token)\b[\"']?\s*[:=]\s*)(?!\"\.\.\.\")"
             r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s,;&}\])]+)"
         ),
         rf"\1{GONE}",
@@ -35,13 +33,24 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         GONE,
     ),
 )
+"""None begins again within what it has looked at in vain: texts come from devices, and time must grow as they do."""
+
+_RUN = re.compile(r"[^\s\"'<>]+")
 
 
 def redact(text: str) -> str:
-    """Return the text with everything replaced that looks like a secret."""
+    """Return the text with everything replaced that looks like a secret, in time that grows as the text does."""
+    text = _RUN.sub(_without_login, text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text
+
+
+def _without_login(run: re.Match[str]) -> str:
+    """Take the login out of a URL, up to the last @: a password may hold one. Rather too much than too little."""
+    before, scheme, rest = run[0].partition("://")
+    _, at, host = rest.rpartition("@")
+    return f"{before}{scheme}{GONE}@{host}" if at else run[0]
 
 
 def redact_json(value: Json) -> Json:

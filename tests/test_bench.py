@@ -84,6 +84,9 @@ FIGURES = {
         "trust_add_ms": ("ms", 10, "lower"),
         "hub_kills": ("kills", 60, "higher"),
         "lost": ("reports", 0, "lower"),
+        "xlsx_5kb_s": ("s", 0.2, "lower"),
+        "redact_doubled_ratio": ("x", 3, "lower"),
+        "bundle_secrets_doubled_ratio": ("x", 3, "lower"),
     },
     "enroll": {"enroll_100_s": ("s", 600, "lower")},
     "fleet": {

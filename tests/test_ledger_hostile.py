@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections.abc import Callable
 
@@ -65,6 +66,12 @@ HOSTILE = {
         lambda: with_part(xlsx(school(2)), planted(b"<hyperlinks><hyperlink ref='A1:XFD1048576'/></hyperlinks>")),
         "more than 600000 cells",
     ),
+    "a world behind a bracket": (
+        lambda: with_part(
+            xlsx(school(2)), planted(b"<hyperlinks><hyperlink display='>' ref = '&#65;$1:xfd1048576'/></hyperlinks>")
+        ),
+        "more than 600000 cells",
+    ),
     "long text": (lambda: FEW.encode() + b"A,,192.0.2.1,\n" * (2 * ROWS_MAX + 1), "more than 20000 rows"),
     "a huge field": (lambda: FEW.encode() + b'A,"' + b"x" * 200_000 + b'",192.0.2.1,\n', "no separated text"),
     "latin-1": (lambda: "摄像机名称,IP地址\n".encode() + b"\xff\xff\xff,1\n", "line 2 is neither UTF-8 nor GB18030"),
@@ -102,3 +109,18 @@ def test_a_cell_in_the_last_corner_costs_nothing() -> None:
     written = io.BytesIO()
     book.save(written)
     assert len(read(written.getvalue(), {}).entries) == 3
+
+
+@pytest.mark.parametrize("piece", [b"<mergeCell ", b"mergeCell ", b"<hyperlink ref='", b'<mergeCell ref="A', b"<x:y:"])
+def test_a_sheet_that_begins_areas_without_end_is_looked_through_in_time_that_grows_as_it_does(piece: bytes) -> None:
+    """5 KB of a packed workbook took half a minute, and each doubling of it four times as long."""
+    sheet = piece * (600_000 // len(piece))
+
+    def change(name: str, part: bytes) -> bytes:
+        return part + sheet if name == "xl/worksheets/sheet1.xml" else part
+
+    data = with_part(xlsx(school(2)), change)
+    began_cpu_s = time.process_time()
+    with pytest.raises(Unreadable, match="is damaged"):
+        read(data, {})
+    assert time.process_time() - began_cpu_s < 5

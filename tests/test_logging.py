@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from agent.redact import redact
 
+ROOT = Path(__file__).parent.parent
+CATALOGUE = runpy.run_path(str(ROOT / "packaging/compile_locale.py"))["parse"](
+    (ROOT / "agent/locale/zh_CN/LC_MESSAGES/camwarden.po").read_text("utf-8")
+)
 PASSWORD = "hunter2"
 LOGGING = """
 import argparse, logging, sys
@@ -71,6 +77,11 @@ def test_no_log_line_holds_a_secret_or_looks_like_another_record() -> None:
         assert [line for line in lines if line.lstrip("<3>").startswith("forged")] == []
 
 
+def test_no_sentence_of_ours_looks_like_a_secret() -> None:
+    """What stood behind "password:" was taken for one, and the reader lost the next step."""
+    assert [text for pair in CATALOGUE.items() for text in pair if redact(text) != text] == []
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
@@ -89,6 +100,11 @@ def test_no_log_line_holds_a_secret_or_looks_like_another_record() -> None:
         ),
         ("http://host/a and mail@example.org", "http://host/a and mail@example.org"),
         ("the password was refused", "the password was refused"),
+        ('add it, for example password = "..."', 'add it, for example password = "..."'),
+        ('password = "...", token = "...x"', 'password = "...", token = ***'),
+        ("http://a://b:c@d/e and a@b://c", "http://***@d/e and a@b://c"),
+        ("http://'x://u:p@h'", "http://'x://***@h'"),
+        ("<a:Password\nx='1'>abc<", "<a:Password\nx='1'>***<"),
     ],
 )
 def test_what_looks_like_a_secret_is_taken_out(text: str, shown: str) -> None:

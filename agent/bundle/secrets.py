@@ -29,12 +29,13 @@ LEAST_CHARS: Final = 3
 
 _KEY_FILE_MAX_BYTES = 64 * 1024
 _QUOTED = re.compile(r"\"([^\"\n]+)\"|'([^'\n]+)'|=\s*([^\s\"'#]+)")
-_LOGIN = re.compile(r"://[^/\s\"'<>]*?:([^\s\"'<>]+)@")
+_RUN = re.compile(r"[^\s\"'<>]+")
+_USER = re.compile(r"://[^/:]*:")
 _PART = re.compile(r"[A-Za-z0-9_-]{16,}")
 """What a webhook's address is secret for: the token in it, which may be told apart from the rest."""
 _KEY_LINE = re.compile(r"^[A-Za-z0-9+/=]{16,}$", re.MULTILINE)
 _IN_SITE = SECRET_KEYS | {"pin", "pwd"}
-_ASSIGNED = re.compile(rf"(?im)^\s*[\"']?(?:{'|'.join(sorted(_IN_SITE))})\w*[\"']?\s*=\s*[\"']?([^\s\"'#]+)")
+_ASSIGNED = re.compile(rf"(?im)^[^\S\n]*[\"']?(?:{'|'.join(sorted(_IN_SITE))})\w*[\"']?\s*=\s*[\"']?([^\s\"'#]+)")
 
 
 def known_secrets(config: Path, site: Site | None, state: Path) -> tuple[str, ...]:
@@ -71,10 +72,16 @@ def _of_logins(text: str) -> Iterator[str]:
 
 def _misplaced(text: str) -> Iterator[str]:
     """Yield what somebody wrote into site.toml although it does not belong there."""
-    yield from _LOGIN.findall(text)
+    yield from filter(None, map(_of_address, _RUN.findall(text)))
     yield from _ASSIGNED.findall(text)  # of a file that is not TOML as well
     with suppress(tomli.TOMLDecodeError, RecursionError):
         yield from _under(tomli.loads(text), _IN_SITE)
+
+
+def _of_address(run: str) -> str:
+    """Return the password in a URL, up to the last @; "" where there is none."""
+    user = _USER.search(run)
+    return run[user.end() :].rpartition("@")[0] if user else ""
 
 
 def _under(value: object, keys: frozenset[str], wanted: bool = False) -> Iterator[str]:

@@ -36,7 +36,7 @@ REFUSED: Final[dict[Reason, Message]] = {
         "the hub's enrollment desk does not understand this gateway: bring both to the same version of camwarden"
     ),
     "unknown": Message(
-        "the hub does not know this token: it is another hub's, or its desk was made anew; ask for a new one"
+        "the hub does not know this token, which is another hub's or older than its desk: ask for a new one"
     ),
     "expired": Message("the time of this token is over; ask the hub's team for a new one"),
     "used": Message(

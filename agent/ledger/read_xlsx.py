@@ -12,10 +12,11 @@ import warnings
 import zipfile
 import zlib
 from datetime import date, datetime, time
+from html import unescape
 from typing import Final
 
 from openpyxl import load_workbook
-from openpyxl.utils import column_index_from_string
+from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
 from agent.ledger.grid import Book, Row, Sheet, Unread, Unreadable, Value
@@ -28,10 +29,9 @@ CELLS_MAX: Final = 600_000
 _UNCALCULATED: Final = Unread(
     Message("is a formula without a stored value: save the file in Excel once, or paste values only")
 )
-_AREA: Final = re.compile(
-    rb"""(?:mergeCell|hyperlink)\b[^>]*?ref=["']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})["']"""
-)
-"""What openpyxl makes a cell of for each place in it."""
+_SPREADS: Final = re.compile(rb"(?:[\w.-]+:)?(?:mergeCell|hyperlink)\b")
+"""What openpyxl makes a cell of for each place in its area."""
+_REF: Final = re.compile(rb"""\bref\s*=\s*["']([^"']*)""")
 _DAMAGED: Final = Message("the file is damaged: open it in Excel or WPS and save it again as .xlsx")
 
 
@@ -79,13 +79,13 @@ def _look_into(data: bytes) -> bool:
             for part in parts:
                 if not part.filename.lower().endswith((".xml", ".rels")):
                     continue
-                text = archive.read(part)
-                if b"<!DOCTYPE" in (bare := text.replace(b"\0", b"")) or b"<!ENTITY" in bare:
+                text = archive.read(part).replace(b"\0", b"")  # UTF-16 reads like ASCII so
+                if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
                     raise Unreadable("the workbook declares XML entities, which no spreadsheet program writes")
                 if part.filename.startswith("xl/worksheets/"):
                     rows = max(rows, text.count(b"<row"), text.count(b":row "))
                     cells += text.count(b"<c ") + text.count(b":c ")
-                    cells += sum(_area(found) for found in _AREA.finditer(text))
+                    cells += _spread_cells(text)
                     has_formulas = has_formulas or b"<f" in text or b":f>" in text
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
         raise Unreadable(Message("{damaged} ({kind})", {"damaged": _DAMAGED, "kind": type(error).__name__})) from None
@@ -98,9 +98,24 @@ def _look_into(data: bytes) -> bool:
     return has_formulas
 
 
-def _area(found: re.Match[bytes]) -> int:
-    left, right = (column_index_from_string(found[n].decode()) for n in (1, 3))
-    return max(0, right - left + 1) * max(0, int(found[4]) - int(found[2]) + 1)
+def _spread_cells(text: bytes) -> int:
+    """Return how many cells openpyxl would make of areas; each byte is looked at a few times, whatever stands there.
+
+    An element is taken up to the next "<": a ">" may stand in an attribute, a "<" may not.
+    """
+    elements = (element for element in text.split(b"<") if _SPREADS.match(element))
+    return sum(_area(ref.decode("latin-1")) for element in elements for ref in _REF.findall(element))
+
+
+def _area(ref: str) -> int:
+    """Return how many cells an area has as openpyxl reads it, 0 where it will refuse it."""
+    try:
+        left, top, right, bottom = range_boundaries(unescape(ref))
+    except ValueError:
+        return 0
+    if left is None or top is None or right is None or bottom is None:
+        return 0
+    return max(0, right - left + 1) * max(0, bottom - top + 1)
 
 
 def _sheet(values: Worksheet, formulas: Worksheet) -> Sheet:

@@ -115,7 +115,7 @@ def _books(data: bytes) -> tuple[Book, ...]:
         raise Unreadable("the file is empty")
     if data.startswith(_OLD_EXCEL):
         raise Unreadable(
-            "the file is an old .xls or has a password: open it in Excel or WPS and save it as plain .xlsx"
+            "the file is an old .xls or has a password; open it in Excel or WPS and save it as plain .xlsx"
         )
     return (read_xlsx.book(data),) if data.startswith(b"PK") else read_csv.books(data)
 

@@ -9,10 +9,11 @@ import os
 from typing import Any
 
 import contain_hub
+import contain_text
 
 from measure.figures import flags, show
 
-PARTS = (contain_hub.views, contain_hub.trust_add, contain_hub.kills)
+PARTS = (contain_hub.views, contain_hub.trust_add, contain_hub.kills, contain_text.text)
 
 
 def main() -> None:
