@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -20,6 +20,7 @@ from socketserver import TCPServer
 from typing import Any, Final, Literal
 
 from agent.errors import ConfigurationError, os_words
+from agent.http_host import is_meant
 from agent.model import Message
 
 LOG = logging.getLogger("camwarden.http")
@@ -63,6 +64,7 @@ def serving(
     reply: Callable[[Asked], Reply],
     limits: Limits,
     option: str,
+    names: Collection[str],
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[int]:
     """Answer while the block runs; yield the port. Connections that are open at its end are cut.
@@ -73,6 +75,7 @@ def serving(
         reply: Called on connections' threads, one at a time.
         limits: What is allowed to strangers.
         option: Where the address was named, for the message.
+        names: What this listener is called beside loopback and the address itself; under any other name it is silent.
         tls: The certificate that is shown; None: plain HTTP.
 
     Raises:
@@ -86,7 +89,7 @@ def serving(
             return reply(asked)
 
     try:
-        server = _Server(address, method, answered, limits, tls)
+        server = _Server(address, method, answered, limits, (host, *names), tls)
     except (OSError, OverflowError) as error:
         words = os_words(error) if isinstance(error, OSError) else error
         raise ConfigurationError(
@@ -116,10 +119,11 @@ class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when
         method: str,
         reply: Callable[[Asked], Reply],
         limits: Limits,
+        names: Collection[str],
         tls: ssl.SSLContext | None,
     ) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self.method, self.reply, self.limits = method, reply, limits
+        self.method, self.reply, self.limits, self.names = method, reply, limits, names
         self._tls = tls
         self._places = threading.BoundedSemaphore(limits.at_once)
         self._lock = threading.Lock()
@@ -198,6 +202,9 @@ class _Connection(BaseHTTPRequestHandler):
         """Take a request and answer it."""
         if self.command != self.server.method:
             self.send_error(501)
+            return
+        if not is_meant(self.headers.get_all("Host", ()), self.server.names, str(self.connection.getsockname()[0])):
+            self.send_error(421, explain="ask by an address of this machine, or by a name that it was given")
             return
         said = self.headers.get("Content-Length", "0")
         size = int(said) if said.isascii() and said.isdecimal() and len(said) < 7 else -1

@@ -6,7 +6,7 @@ this page. What stands on the page is the caller's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -24,13 +24,16 @@ _PLAIN: Final = "text/plain; charset=utf-8"
 
 
 @contextmanager
-def serving(address: tuple[str, int], read: Callable[[], str], option: str) -> Iterator[int]:
+def serving(
+    address: tuple[str, int], read: Callable[[], str], option: str, names: Collection[str] = ()
+) -> Iterator[int]:
     """Serve the page while the block runs; yield the port.
 
     Args:
         address: Numeric address or name, and port; 0: any that is free.
         read: Returns the page; called for each request on its thread, one at a time. An AgentError becomes 503.
         option: Where the address was named, for the message.
+        names: By which names it may be asked for, beside loopback and the address.
 
     Raises:
         ConfigurationError: The address cannot be listened on.
@@ -45,7 +48,7 @@ def serving(address: tuple[str, int], read: Callable[[], str], option: str) -> I
             return Reply(503, _PLAIN, _bytes(f"{error}\n"))
 
     limits = Limits(REQUEST_WITHIN_S, AT_ONCE_MOST)
-    with http_serving.serving(address, "GET", reply, limits, option) as port:
+    with http_serving.serving(address, "GET", reply, limits, option, names) as port:
         yield port
 
 

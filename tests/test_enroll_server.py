@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def said(port: int, data: bytes) -> bytes:
 
 def post(body: bytes, path: str = PATH, length: object = None) -> bytes:
     size = len(body) if length is None else length
-    return f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode() + body
+    return f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode() + body
 
 
 def test_a_gateway_is_enrolled_over_the_wire_and_the_desk_tells_it(
@@ -91,14 +91,71 @@ def test_a_gateway_is_enrolled_over_the_wire_and_the_desk_tells_it(
     assert [(e["reason"], e["site"]) for e in told.of("refused")] == [("used", "S1")]
 
 
-def test_a_man_in_the_middle_gets_not_a_byte(desk: EnrollDesk, gateway: Gateway, tmp_path: Path) -> None:
+class Overheard:
+    """A TLS server that keeps what it is sent: the kinds of its records, and what they say once they are opened."""
+
+    def __init__(self, certificate: Path, key: Path, version: ssl.TLSVersion) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = context.maximum_version = version
+        context.load_cert_chain(certificate, key)
+        self.raw, self.clear = b"", b""
+        self._context = context
+
+    def listen(self, listener: socket.socket) -> None:
+        """Take one connection to its end."""
+        came, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = self._context.wrap_bio(came, goes, server_side=True)
+        is_open = False
+        accepted, _ = listener.accept()
+        with accepted, suppress(ConnectionResetError, BrokenPipeError):
+            while data := accepted.recv(65536):
+                self.raw += data
+                came.write(data)
+                with suppress(ssl.SSLWantReadError):
+                    is_open = is_open or tls.do_handshake() is None
+                    while part := tls.read(65536):
+                        self.clear += part
+                accepted.sendall(goes.read())
+
+    @property
+    def kinds(self) -> list[int]:
+        """The kinds of the records. Source: RFC 8446 section 5.1."""
+        kinds, rest = [], self.raw
+        while rest:
+            kinds.append(rest[0])
+            rest = rest[5 + int.from_bytes(rest[3:5], "big") :]
+        return kinds
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_man_in_the_middle_gets_not_a_byte(
+    desk: EnrollDesk, gateway: Gateway, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
     """He has a certificate of his own for the same address, and records what he is sent."""
     other = EnrollDesk(tmp_path / "other")
-    token = desk.token(now=clock())
-    with other.serving() as (port, told), pytest.raises(WrongServer, match="nothing was sent"):
-        gateway.ask(token, port)
-    assert told.events == []
+    man = Overheard(other.place.path("desk.crt"), other.place.path("desk.key"), version)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=man.listen, args=(listener,))
+        thread.start()
+        with pytest.raises(WrongServer, match="nothing was sent"):
+            gateway.ask(desk.token(now=clock()), int(listener.getsockname()[1]))
+        thread.join(PATIENCE_S)
     other.store.close()
+    assert man.clear == b""
+    handshake, sealed = [kind for kind in man.kinds if kind != 23], man.kinds.count(23)
+    assert set(handshake) == {20, 22}
+    assert sealed == (version == ssl.TLSVersion.TLSv1_3), "its Finished is sealed, and nothing else came"
+
+
+def test_a_page_whose_name_was_led_to_the_desk_asks_it_nothing(desk: EnrollDesk, wire: tuple[int, Recorder]) -> None:
+    """DNS rebinding: a browser says the name of the page that has it connect."""
+    port, told = wire
+    ours = post(b"{}").replace(b"Host: localhost", f"Host: {desk.place.settings.host}:{port}".encode())
+    for head in (b"Host: evil.example", b"X: y"):
+        assert b" 421 " in said(port, post(b"{}").replace(b"Host: localhost", head)).split(b"\r\n")[0]
+    assert told.events == []
+    assert b" 400 " in said(port, ours).split(b"\r\n")[0]
+    assert len(told.events) == 1
 
 
 HOSTILE = {
@@ -106,7 +163,7 @@ HOSTILE = {
     "junk": b"\x00\xff" * 100,
     "get": b"GET / HTTP/1.1\r\n\r\n",
     "another path": post(b"{}", path="/"),
-    "no length": f"POST {PATH} HTTP/1.1\r\n\r\n{{}}".encode(),
+    "no length": f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n{{}}".encode(),
     "negative length": post(b"{}", length=-1),
     "length in words": post(b"{}", length="two"),
     "digits that are none": post(b"{}", length="²"),
@@ -116,7 +173,8 @@ HOSTILE = {
     "endless head": f"POST {PATH} HTTP/1.1\r\n".encode() + b"X: y\r\n" * 50_000,
     "not a request": post(b"{}"),
     "nested": post(b"[" * 16_000),
-    "chunked": f"POST {PATH} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n".encode(),
+    "chunked": f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    + b"5\r\nhello\r\n0\r\n\r\n",
 }
 
 

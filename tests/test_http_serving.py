@@ -14,6 +14,7 @@ from dripping import dripping
 from patience import PATIENCE_S
 
 from agent import http_serving
+from agent.http_host import is_meant
 from agent.http_serving import HEAD_MAX_BYTES, Asked, Limits, Reply, serving
 
 BRIEF = Limits(within_s=2.0, at_once=2, body_max_bytes=100)
@@ -26,7 +27,7 @@ def echo(asked: Asked) -> Reply:
 
 @contextmanager
 def listening(reply: Callable[[Asked], Reply] = echo, limits: Limits = BRIEF) -> Iterator[int]:
-    with serving(("127.0.0.1", 0), "POST", reply, limits, "--here") as port:
+    with serving(("127.0.0.1", 0), "POST", reply, limits, "--here", {"cameras.example"}) as port:
         yield port
 
 
@@ -62,6 +63,47 @@ def test_a_request_is_answered_and_only_of_the_method_that_is_served() -> None:
         assert {posted(port, method=method)[0] for method in ("GET", "PUT", "DELETE", "OPTIONS", "junk")} == {501}
 
 
+OURS = "localhost", "LOCALHOST:80", "127.0.0.1", "127.9.9.9:1", "[::1]:80", "Cameras.Example.:443", "10.0.0.7", "hub"
+ANYWHERE = "0.0.0.0"  # noqa: S104
+NOT_OURS = (
+    "evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "cameras.example.evil", "10.0.0.8", ANYWHERE, "",
+    "[::1", "localhost:80:80", "localhost, evil.example", "evil@localhost", "local host", "127.1", "2130706433",
+    "l\u043ecalhost",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("said", OURS)
+def test_a_request_by_an_address_or_a_name_of_ours_is_meant_for_us(said: str) -> None:
+    for own in ("10.0.0.7", "::ffff:10.0.0.7"):
+        assert is_meant([said], {"hub", "cameras.example"}, own)
+
+
+@pytest.mark.parametrize("said", NOT_OURS)
+def test_a_request_by_any_other_name_is_not(said: str) -> None:
+    assert not is_meant([said], {"hub", "cameras.example"}, "10.0.0.7")
+    assert not is_meant([], {"hub"}, "10.0.0.7") and not is_meant(["hub", "hub"], {"hub"}, "10.0.0.7")
+
+
+def test_a_page_whose_name_was_led_to_our_address_reads_nothing() -> None:
+    """DNS rebinding: the browser connects to us, and says the name under which the page came."""
+    asked: list[Asked] = []
+
+    def note(one: Asked) -> Reply:
+        asked.append(one)
+        return echo(one)
+
+    def status(head: bytes) -> bytes:
+        with connected(port) as client:
+            client.sendall(b"POST /there HTTP/1.1\r\n" + head + b"Content-Length: 0\r\n\r\n")
+            return said(client).split(b"\r\n")[0]
+
+    with listening(note) as port:
+        for head in (b"Host: evil.example\r\n", b"", b"Host: localhost\r\nHost: evil.example\r\n"):
+            assert b" 421 " in status(head)
+        assert asked == []
+        assert b" 200 " in status(b"Host: cameras.example:%d\r\n" % port)
+
+
 def test_a_connection_ends_at_its_deadline_whether_it_says_nothing_or_drips() -> None:
     """A byte every now and then would keep a mere pause from ever being too long."""
     with listening() as port, connected(port) as silent, connected(port) as slow:
@@ -73,14 +115,14 @@ def test_a_connection_ends_at_its_deadline_whether_it_says_nothing_or_drips() ->
 @pytest.mark.parametrize(
     "data",
     [
-        b"POST / HTTP/1.1\r\nContent-Length: 101\r\n\r\n" + b"x" * 101,
-        b"POST / HTTP/1.1\r\nContent-Length: 9999999999999999999999\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        "POST / HTTP/1.1\r\nContent-Length: ²\r\n\r\n".encode("latin-1"),
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 101\r\n\r\n" + b"x" * 101,
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999999999999999999\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ²\r\n\r\n".encode("latin-1"),
         b"POST /" + b"x" * 2 * HEAD_MAX_BYTES,
         b"POST / HTTP/1.1\r\n" + b"a: b\r\n" * HEAD_MAX_BYTES,
         b"POST / HTTP/1.1\r\n" + b"a: b\r\n" * 150 + b"\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: 50\r\n\r\nless",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\nless",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\xff" * 200,
         b"\0",
     ],
@@ -160,7 +202,7 @@ def test_an_answer_that_is_being_made_is_over_before_the_end() -> None:
         return echo(asked)
 
     with listening(slow, PATIENT) as port, connected(port) as client:
-        client.sendall(b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+        client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
         assert begun.wait(PATIENCE_S)
     ended.set()
     assert came_first == [False]

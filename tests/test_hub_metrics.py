@@ -120,10 +120,10 @@ def test_a_city_does_not_get_more_series_than_is_written_down(
     assert (told["sites_without_series"], told['sites{state="ready"}']) == (1, 3)
 
 
-def get(port: int, path: str = "/metrics", method: str = "GET") -> tuple[int, str, str]:
+def get(port: int, path: str = "/metrics", method: str = "GET", host: str = "127.0.0.1") -> tuple[int, str, str]:
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
-        connection.request(method, path)
+        connection.request(method, path, headers={"Host": host})
         reply = connection.getresponse()
         return reply.status, str(reply.getheader("Content-Type")), reply.read().decode()
     finally:
@@ -144,6 +144,15 @@ def test_the_page_is_served_beside_a_hub_that_writes(desk: Desk, maker: Maker) -
         assert get(port, "/metrics", "POST")[0] == 501
     with pytest.raises(OSError, match="refused"):
         get(port)
+
+
+def test_the_page_is_read_by_its_address_and_the_names_it_was_given_alone(tmp_path: Path) -> None:
+    """Who leads a browser here by a name of his own (DNS rebinding) reads nothing."""
+    with serving(tmp_path, ("127.0.0.1", 0), lambda: NOW, ["hub.example"]) as port:
+        assert [get(port, host=host)[0] for host in ("evil.example", f"evil.example:{port}")] == [421, 421]
+        assert [get(port, host=host)[0] for host in ("hub.example", f"localhost:{port}")] == [503, 503]
+    with serving(tmp_path, ("127.0.0.1", 0), lambda: NOW) as port:
+        assert get(port, host="hub.example")[0] == 421
 
 
 def test_a_reader_that_says_nothing_or_nonsense_or_goes_away_ends_nothing(

@@ -238,6 +238,17 @@ def test_an_address_that_is_taken_costs_the_page_and_not_the_agent(
         pass
 
 
+def test_a_page_of_a_browser_that_was_led_here_by_a_name_of_its_own_reads_nothing(telemetry: Telemetry) -> None:
+    """DNS rebinding: the browser says the name under which that page came."""
+    port = free_port()
+    with listening(Metrics(f"127.0.0.1:{port}"), telemetry.text):
+        for host, status in (("evil.example", 421), (f"evil.example:{port}", 421), ("localhost", 200)):
+            connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+            connection.request("GET", "/metrics", headers={"Host": host})
+            assert connection.getresponse().status == status
+            connection.close()
+
+
 def test_a_failing_spool_is_503_and_one_line() -> None:
     def failing() -> str:
         raise SpoolFailed("the disk is full")

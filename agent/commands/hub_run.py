@@ -38,6 +38,13 @@ def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
         metavar="[HOST:]PORT",
         help="serve /metrics for Prometheus, without login; HOST is 127.0.0.1 if not given",
     )
+    parser.add_argument(
+        "--metrics-name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name by which /metrics may be asked for, beside its address; may be repeated",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -46,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     stop = until_interrupted()
     with ExitStack() as beside:
         if args.metrics is not None:
-            beside.enter_context(serving(args.data, args.metrics, lambda: datetime.now(UTC)))
+            beside.enter_context(serving(args.data, args.metrics, lambda: datetime.now(UTC), args.metrics_name))
         options = service.Options(args.data, broker)
         tell = _tell_json if args.json else partial(_tell_text, args.lang)
         service.run(options, stop, partial(_tell_quietly, Quiet(), tell), lambda: datetime.now(UTC))

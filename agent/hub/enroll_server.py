@@ -75,7 +75,7 @@ def serving(
         return Reply(_STATUS.get(given.reason, 403), _JSON, write_refusal(given))
 
     limits = Limits(REQUEST_WITHIN_S, AT_ONCE_MOST, REQUEST_MAX_BYTES)
-    with http_serving.serving(listen, "POST", reply, limits, "--listen", context) as port:
+    with http_serving.serving(listen, "POST", reply, limits, "--listen", {place.settings.host}, context) as port:
         yield port
 
 

@@ -5,7 +5,7 @@ Who may connect is said by the address it listens on, which is loopback unless a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -34,11 +34,13 @@ def read_metrics(directory: Path, now: datetime) -> str:
 
 
 @contextmanager
-def serving(directory: Path, address: tuple[str, int], clock: Callable[[], datetime]) -> Iterator[int]:
-    """Serve the page while the block runs; yield the port.
+def serving(
+    directory: Path, address: tuple[str, int], clock: Callable[[], datetime], names: Collection[str] = ()
+) -> Iterator[int]:
+    """Serve the page while the block runs; yield the port. `names`: what it is called, beside its address.
 
     Raises:
         ConfigurationError: The address cannot be listened on.
     """
-    with metrics_page.serving(address, lambda: read_metrics(directory, clock()), "--metrics") as port:
+    with metrics_page.serving(address, lambda: read_metrics(directory, clock()), "--metrics", names) as port:
         yield port

@@ -1,0 +1,42 @@
+"""Decides whether a request was meant for this listener, by the name in its `Host`. Pure.
+
+Somebody's page in a browser may let its own name lead to our address (DNS rebinding), and would then read what we
+answer: to the browser it is one and the same site. But the browser still says that name. An address needs no list: a
+page whose name is our address came from us.
+
+Source: RFC 9110 sections 7.2 and 15.5.20, RFC 9112 section 3.2.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection, Sequence
+
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z_.-]+))(?::[0-9]{0,5})?")
+
+
+def is_meant(said: Sequence[str], names: Collection[str], own: str) -> bool:
+    """Tell whether a request is for this listener: it says one name, and that is ours.
+
+    Args:
+        said: Its `Host` headers; one is right.
+        names: What this listener is called; any address of loopback and `localhost` are always right.
+        own: The address at which the connection arrived.
+    """
+    match = _HOST.fullmatch(said[0].strip()) if len(said) == 1 else None
+    if match is None:
+        return False
+    name = (match[1] or match[2]).lower().removesuffix(".")
+    if name == "localhost" or name in {one.lower().removesuffix(".") for one in names}:
+        return True
+    asked, ours = _address(name), _address(own)
+    return asked is not None and (asked.is_loopback or asked == ours)
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
