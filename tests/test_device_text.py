@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 import pytest
@@ -18,6 +19,22 @@ def test_any_text_becomes_one_short_line_that_json_and_utf8_can_carry(text: str)
     assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in shown)
     shown.encode()
     assert told(shown) == shown, "a second pass changes nothing"
+
+
+MARKS = ("LEFT-TO-RIGHT MARK", "RIGHT-TO-LEFT MARK", "ARABIC LETTER MARK")
+KINDS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+TURNING = [
+    character
+    for character in map(chr, range(sys.maxunicode + 1))
+    if unicodedata.bidirectional(character) in KINDS or unicodedata.name(character, "") in MARKS
+]
+"""What the standard calls explicit directional formatting characters. Source: Unicode Standard Annex 9, section 2."""
+
+
+def test_no_text_turns_the_direction_of_what_stands_beside_it() -> None:
+    assert len(TURNING) == 12
+    for character in TURNING:
+        assert told(f"gate{character}gpj.exe") == "gate\ufffdgpj.exe", ascii(character)
 
 
 @pytest.mark.parametrize(

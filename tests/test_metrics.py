@@ -23,6 +23,8 @@ from sites import NOW, camera, healthy, observed, site
 from agent.assessed_days import FIGURES, Count, DayAssessed
 from agent.checks import CHECKS, run_checks
 from agent.config import Metrics
+from agent.config_load import load
+from agent.config_problems import ConfigError
 from agent.config_telemetry import is_loopback
 from agent.cycle import Seen
 from agent.episodes import begun
@@ -287,6 +289,17 @@ def test_a_file_that_cannot_be_written_is_one_line(
     telemetry.cycle_done(here, Seen(gather(()), ()), CYCLE)
     assert len(caplog.records) == 1
     assert "camwarden.prom cannot be written" in caplog.text
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.0.2.1", "gateway"])  # noqa: S104
+def test_a_page_for_the_network_is_no_configuration(host: str, tmp_path: Path) -> None:
+    written = tmp_path / "site.toml"
+    table = f'[site]\nid = "S1"\ncity = "datong"\ndivision = "140200"\n[metrics]\nlisten = "{host}:9464"\n'
+    written.write_text(table)
+    with pytest.raises(ConfigError, match="listen must be an address of this host alone"):
+        load(written)
+    written.write_text(table.replace(host, "127.0.0.1"))
+    assert load(written).metrics.listen == "127.0.0.1:9464"
 
 
 def test_only_this_host_may_be_listened_on() -> None:
