@@ -2,7 +2,12 @@
 
 One picture may be coded badly, or show people just where a mask ends. Each look brings its odds, and the odds of all
 looks that could tell anything are averaged: then less is needed to decide than a single look must bring. What one look
-knows for certain is not voted down: a picture in which the zone plainly shows the scene has left the camera.
+knows for certain is not voted down: a picture in which the zone plainly shows the scene has left the camera. And what
+no look shows is not made of doubts: looks that are all unsure never become a FAIL, however many they are.
+
+The odds of a look are those of one effect: the declared one, else that of the judge who spoke. A look that is unsure
+although its odds alone would decide was overruled, mostly because another effect than the asked one is seen; its odds
+say nothing of whether the zone is hidden, and count neither way.
 """
 
 from __future__ import annotations
@@ -34,7 +39,10 @@ _MOST_ODDS: Final = 5.0
 
 _FAILED_ODDS: Final = -3.0
 _OVERRULED_ODDS: Final = 0.0
-"""What a look counts for at most when a rule failed it, or kept it from passing, whatever the forest said."""
+"""What a look counts for at most when a rule failed it, and what it counts for when a rule kept it from deciding."""
+
+_OTHER_QUESTION: Final = "other-effect"
+"""Why a look is unsure whose odds are of the declared effect, where another one is seen: hidden is another question."""
 
 
 def pool(looks: Sequence[Verdict]) -> Verdict:
@@ -42,8 +50,8 @@ def pool(looks: Sequence[Verdict]) -> Verdict:
 
     The last MOST_LOOKS count. The result has the words and numbers of the newest look that says the same, but for
     `hidden_probability`, which is the pooled one, and `looks`, on how many it rests. Its reason is `several-looks`
-    where only all looks together decide, and `looks-differ` where single ones decided but all together do not. A
-    single look, or the only one that could tell anything, stays as it is.
+    where only all looks together pass, and `looks-differ` where single ones decided but all together do not. FAIL is
+    said only where one look at least says it. A single look, or the only one that could tell anything, stays as it is.
 
     Raises:
         ValueError: No looks, or looks at different zones.
@@ -56,9 +64,10 @@ def pool(looks: Sequence[Verdict]) -> Verdict:
         return telling[0] if telling else newest_first[0]
     odds = sum(_odds(look) for look in telling) / len(telling)
     probability = 1 / (1 + math.exp(-odds))
-    certain = any(look.verdict == "FAIL" and (_probability(look) or 0.0) <= CERTAIN_FAIL for look in telling)
+    failed = [look for look in telling if look.verdict == "FAIL"]
+    certain = any((_probability(look) or 0.0) <= CERTAIN_FAIL for look in failed)
     decision: Literal["PASS", "FAIL", "UNSURE"] = "UNSURE"
-    if certain or probability <= FAIL_TO:
+    if certain or (failed and probability <= FAIL_TO):
         decision = "FAIL"
     elif probability >= PASS_FROM:
         decision = "PASS"
@@ -74,8 +83,7 @@ def pool(looks: Sequence[Verdict]) -> Verdict:
 def _words(decision: str) -> tuple[str, str]:
     if decision == "UNSURE":
         return "looks-differ", "Looks at different times differ, and together they do not decide."
-    shows = "is hidden" if decision == "PASS" else "is not hidden"
-    return "several-looks", f"No single look is sure, but all together they show that the zone {shows}."
+    return "several-looks", "No single look is sure, but all together they show that the zone is hidden."
 
 
 def _probability(look: Verdict) -> float | None:
@@ -87,10 +95,11 @@ def _odds(look: Verdict) -> float:
     odds = min(max(math.log(probability / (1 - probability)), -_MOST_ODDS), _MOST_ODDS)
     if look.verdict == "FAIL":
         return min(odds, _FAILED_ODDS)
-    if look.verdict == "UNSURE" and odds > _PASS_ODDS:
+    if look.verdict == "UNSURE" and (abs(odds) > _DECIDING_ODDS or look.reason == _OTHER_QUESTION):
         return _OVERRULED_ODDS
     return odds
 
 
-_PASS_ODDS: Final = math.log(0.95 / 0.05)
-"""Where a single look passes (`forest.PASS_FROM`, which cannot be read here: that module loads numpy)."""
+_DECIDING_ODDS: Final = math.log(0.95 / 0.05)
+"""Where a single look passes, and with a minus fails (`forest.PASS_FROM`, `FAIL_TO`, which cannot be read here: that
+module loads numpy)."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+import numpy as np
 import pytest
 
-from masking.model import Verdict
+from agent.demo.cameras import CAMERAS
+from agent.demo.scene import picture
+from masking.model import Effect, Verdict, Zone
 from masking.pool import MOST_LOOKS, pool
+from masking.verdict import judge_zone
 
 Decision = Literal["PASS", "FAIL", "UNSURE"]
 
@@ -43,9 +49,46 @@ def test_an_open_look_among_sure_ones_does_not_keep_the_verdict_open() -> None:
 def test_three_looks_that_are_nearly_sure_decide_together() -> None:
     passed = pool([look("UNSURE", 0.94)] * 3)
     assert (passed.verdict, passed.reason) == ("PASS", "several-looks")
-    failed = pool([look("UNSURE", 0.06)] * 3)
-    assert (failed.verdict, failed.reason) == ("FAIL", "several-looks")
     assert pool([look("UNSURE", 0.6)] * 3).verdict == "UNSURE"
+
+
+@pytest.mark.parametrize("probability", [0.07, 0.06, 0.051, 0.04, 0.001, 0.0])
+@pytest.mark.parametrize("count", [2, 3])
+def test_looks_that_are_all_unsure_never_become_a_fail(probability: float, count: int) -> None:
+    pooled = pool([look("UNSURE", probability)] * count)
+    assert (pooled.verdict, pooled.reason) == ("UNSURE", "not-clean")
+
+
+def test_an_unsure_look_weighs_on_a_fail_only_as_far_as_it_is_unsure() -> None:
+    assert pool([look("UNSURE", 0.06), look("FAIL", 0.02), look("UNSURE", 0.06)]).verdict == "FAIL"
+    overruled = look("UNSURE", 0.01, "other-color")
+    assert pool([overruled, look("PASS", 0.98), look("PASS", 0.98)]).verdict == "PASS"
+    assert pool([overruled, overruled, look("FAIL", 0.03)]).verdict == "UNSURE"
+
+
+@pytest.mark.parametrize("probability", [0.93, 0.94, 0.06, 0.02])
+def test_odds_of_the_declared_effect_say_nothing_where_another_one_is_seen(probability: float) -> None:
+    """A grey zone declared blurred: three times "0.94 by a blur" would pass for one."""
+    pooled = pool([look("UNSURE", probability, "other-effect")] * 3)
+    assert (pooled.verdict, pooled.reason) == ("UNSURE", "other-effect")
+    assert numbers(pooled)["hidden_probability"] == 0.5
+
+
+@pytest.mark.parametrize("effect", ["pixelated", "blurred"])
+@pytest.mark.parametrize("tone", range(24, 232, 16))
+def test_an_even_grey_zone_declared_as_another_effect_neither_fails_nor_passes_after_three_looks(
+    effect: Effect, tone: int
+) -> None:
+    begin = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    zone = Zone("desk", ((0.3, 0.3), (0.6, 0.3), (0.6, 0.75), (0.3, 0.75)), effect)
+    looks = []
+    for number in range(MOST_LOOKS):
+        image = np.array(picture(replace(CAMERAS[0], mask=None), "sub", begin + number * timedelta(minutes=15)))
+        height, width = image.shape[:2]
+        image[round(0.3 * height) : round(0.75 * height), round(0.3 * width) : round(0.6 * width)] = tone
+        looks.append(judge_zone(image, zone))
+    assert {one.verdict for one in looks} == {"UNSURE"}
+    assert pool(looks).verdict == "UNSURE"
 
 
 def test_what_one_look_knows_for_certain_is_not_voted_down() -> None:

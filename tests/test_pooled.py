@@ -47,7 +47,7 @@ def test_looks_that_lean_the_same_way_decide_together() -> None:
     once = after(look(LIKELY))
     assert once.verdict == "UNSURE"
     assert after(look(LIKELY), look(LIKELY), look(LIKELY)).verdict == "PASS"
-    assert after(look(0.07), look(0.07), look(0.07)).verdict == "FAIL"
+    assert after(look(0.07), look(0.07), look(0.07)).verdict == "UNSURE", "doubts alone are no fail"
 
 
 def test_three_looks_count_and_the_fourth_pushes_the_first_out() -> None:
