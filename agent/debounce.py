@@ -5,7 +5,7 @@ The one exception is flapping: what turns not well again within a day of the tim
 times while it is open, is one episode from then on, with a count, until it has been well for a whole day.
 
 That something is well is told only where it was told that it was not: what is learned, or due, for the first time is no
-news.
+news. Nor is a pass that is held back (`checks/held.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from agent.checks.held import is_held
 from agent.checks.recorded import TAMPER_ID
 from agent.episodes import WELL, Episode, Known, begun, class_of, is_worse, known_of
 from agent.finding_notes import Acknowledgement, Proof
@@ -92,12 +93,12 @@ def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: No
         return Step(Known(status, since, openings=openings), changed=True, told=told, episode=episode)
     if episode is None:
         episode, openings = _opened(finding, since, (*openings, since))
-        told = True
+        told = not is_held(finding)
     else:
         worst = status if is_worse(status, episode.worst) else episode.worst
         episode = replace(_as_seen(episode, finding), status=status, worst=worst)
         episode = replace(episode, acknowledged=known_of(episode, noted.acknowledged))
-        told = not episode.flapping and episode.acknowledged is None
+        told = not episode.flapping and episode.acknowledged is None and not is_held(finding)
     episode = replace(episode, told=episode.told or told)
     return Step(Known(status, since, openings=openings, episode=episode), changed=True, told=told, episode=episode)
 

@@ -205,9 +205,13 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Every path on which this camera's picture can be fetched."""
+    """Every path on which this camera's picture can be fetched.
+
+    `further`: the device's names for the streams that it lists besides these, and that nobody looks at.
+    """
 
     streams: tuple[Stream, ...]
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

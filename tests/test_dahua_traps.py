@@ -249,6 +249,15 @@ def test_a_sub_stream_that_is_off_has_no_path() -> None:
     assert isinstance(streams, Streams) and [one.path for one in streams.streams] == ["snapshot", "main"]
 
 
+def test_a_second_sub_stream_is_named_unless_it_is_off() -> None:
+    first = b"table.Encode[0].ExtraFormat[0].Video.Compression=H.264\r\n"
+    more = first.replace(b"ExtraFormat[0]", b"ExtraFormat[1]")
+    off = b"table.Encode[0].ExtraFormat[1].VideoEnable=false\r\n"
+    for added, named in ((b"", ()), (more, ("ExtraFormat[1]",)), (more + off, ()), (off, ())):
+        streams = fact(seen_with("Encode", first, first + added), "camera:one", Streams)
+        assert isinstance(streams, Streams) and streams.further == named, added
+
+
 def test_paths_are_known_without_the_encoders() -> None:
     seen = observe(Nvr(answers={"Encode": NO_AUTHORITY}), ONE)
     streams = fact(seen, "camera:one", Streams)

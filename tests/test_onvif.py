@@ -60,7 +60,8 @@ def test_everything_is_read() -> None:
             Stream("snapshot", f"{base}/snap/p-1-main.jpg", "JPEG"),
             Stream("main", "rtsp://127.0.0.1:8554/live/p-1-main", "H265", 1920, 1080, 25.0, 4096, 25),
             Stream("sub", "rtsp://127.0.0.1:8554/live/p-1-sub", "H265", 640, 360, 25.0, 4096, 25),
-        )
+        ),
+        further=("p-1-third",),
     )
     whole = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
     assert fact(seen, "camera:one", Masks) == Masks((Mask("m-1", whole, "Color", True, "#000000"),))

@@ -50,6 +50,7 @@ from agent.checks import (
     zones,
 )
 from agent.checks.freed import as_due
+from agent.checks.held import as_one
 from agent.config import Site
 from agent.facts import Facts
 from agent.model import Check, Finding
@@ -147,7 +148,7 @@ def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     hide behind something that is well.
     """
     findings = tuple(f for check in CHECKS for f in check.run(check, site, facts, now))
-    findings = as_due(site, findings, now)
+    findings = as_one(site, as_due(site, findings, now))
     findings = folded(site, facts, explained(site, facts, findings, now))
     by_key = {f.key: f for f in findings}
     return tuple(_with_true_cause(f, by_key) for f in findings)

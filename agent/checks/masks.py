@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from agent.checks import online
+from agent.checks.held import Doubt, passed
 from agent.checks.sources import PRIVACY
 from agent.config import CameraConfig, PrivateZone, Site
 from agent.facts import Facts
@@ -21,6 +22,8 @@ from masking.coverage import uncovered_ratio
 PRESENT_ID = "privacy-mask-present"
 GEOMETRY_ID = "privacy-mask-geometry"
 EFFECTIVE_ID = "privacy-mask-effective"
+
+NOT_LOOKED_AT = "path-not-looked-at"
 
 TOUCHES_RATIO = 0.05
 """Share of a zone that a mask must cover to count as meant for it. House rule: less is a neighbour's edge."""
@@ -212,13 +215,30 @@ def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
                         {"zone": zone.name, "path": path, "reason": reason},
                     ),
                 )
-    return check.finding(
-        subject,
-        "pass",
-        "",
-        {"paths": evidence},
-        Message("every zone is hidden on {paths}", {"paths": ", ".join(seen)}),
-    )
+    message = Message("every zone is hidden on {paths}", {"paths": ", ".join(seen)})
+    return passed(check, subject, {"paths": evidence}, message, _unlooked(facts, subject))
+
+
+def _unlooked(facts: Facts, subject: str) -> Iterator[Doubt]:
+    """Yield a doubt for every stream that the device lists and that was not looked at.
+
+    One whose address could not be had is one; a device need not offer snapshots.
+    """
+    streams = facts.one(subject, Streams)
+    known = {one.path for one in streams.streams} if streams else set()
+    for why in facts.all(subject, Unavailable):
+        if why.fact != "picture" or why.path in (None, "playback", *known):
+            continue
+        if why.path != "snapshot" or why.reason != "unsupported":
+            values = {"path": why.path, "reason": why.reason}
+            yield Doubt(NOT_LOOKED_AT, Message("path {path} was not looked at ({reason})", values))
+    if streams and streams.further:
+        message = Message(
+            "the device lists more streams ({names}), at which nobody looks: what they show is not known",
+            {"names": ", ".join(streams.further)},
+            next_step="switch off in the device what nobody needs",
+        )
+        yield Doubt(NOT_LOOKED_AT, message)
 
 
 def _due_paths(facts: Facts, camera: CameraConfig) -> Iterator[tuple[PathName, Unavailable]]:
@@ -299,7 +319,7 @@ def _not_looked_at(
     return check.finding(
         subject,
         "unknown",
-        "path-not-looked-at",
+        NOT_LOOKED_AT,
         {"paths": evidence, "missing": path, "why": why.reason},
         Message("path {path} was not looked at ({reason})", {"path": path, "reason": why.reason}),
         caused_by,

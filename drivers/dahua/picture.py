@@ -48,6 +48,16 @@ def encoders(found: Fields, channel: int) -> Encoders:
     return Encoders((main,) if sub is None else (main, sub))
 
 
+def further(found: Fields, channel: int) -> tuple[str, ...]:
+    """Name the second and later sub-streams of a channel that are not said to be off. Raises Malformed; Unsupported."""
+    extra = cgi.rows(row_of(found, "Encode", channel), "ExtraFormat", "Encode")
+    return tuple(
+        f"ExtraFormat[{number}]"
+        for number, one in enumerate(extra)
+        if number and one.get("Video.Compression", "").strip() and cgi.flag(one.get("VideoEnable")) is not False
+    )
+
+
 def _encoder(row: Fields, kind: str) -> Encoder | None:
     def value(key: str) -> str:
         return row.get(f"{kind}[0].{key}", "").strip()
@@ -76,10 +86,11 @@ def _codec(word: str) -> str:
     return f"H26{known[1]}" if known else told(word)
 
 
-def streams(device: Device, channel: int, known: Encoders | None) -> Streams:
+def streams(device: Device, channel: int, known: Encoders | None, further: tuple[str, ...] = ()) -> Streams:
     """Return the paths of one channel, whose addresses Dahua fixes.
 
-    `known` None: the encoders could not be read. Without a sub-stream there is no path for one.
+    `known` None: the encoders could not be read. Without a sub-stream there is no path for one. `further`: the
+    sub-streams behind it, at which nobody looks.
     """
     web = f"{'https' if device.tls else 'http'}://{authority(device.host, device.port)}"
     found = [Stream("snapshot", f"{web}/cgi-bin/snapshot.cgi?channel={channel}", "JPEG")]
@@ -92,7 +103,7 @@ def streams(device: Device, channel: int, known: Encoders | None) -> Streams:
             one = known.encoders[number]
             facts = (one.encoding, one.width_px, one.height_px, one.frame_rate, one.bitrate_kbps, one.gop_frames)
             found.append(Stream(path, url, *facts))
-    return Streams(tuple(found))
+    return Streams(tuple(found), further)
 
 
 def rtsp_url(device: Device, target: str) -> str:

@@ -127,10 +127,12 @@ def _camera(
     known = None if isinstance(encoders, DriverError) else encoders
     # Where the encoders cannot be read, the channel is known by its name.
     there = known or tables.names
+    more = seen.attempt(picture.further, tables.of("Encode"), channel)
+    further = () if isinstance(more, DriverError) else more
     seen.note(
         subject,
         "streams",
-        there if isinstance(there, DriverError) else picture.streams(transport.device, channel, known),
+        there if isinstance(there, DriverError) else picture.streams(transport.device, channel, known, further),
     )
     seen.note(subject, "masks", seen.attempt(_masks, tables.of("VideoWidget"), tables, channel))
     seen.note(subject, "overlays", seen.attempt(_overlays, tables.of("VideoWidget"), tables, channel))

@@ -29,8 +29,8 @@ _TURNS = {"IPDOME": True, "IPCAMERA": False}
 def streams_of(device: Device, table: Table, channel: int, rtsp_port: int) -> Streams:
     """Return where a camera's picture can be fetched, on the configured host. Raises DriverError.
 
-    The largest stream of a channel is its first; a third one is not looked at. An empty list says that the device has
-    no camera on this channel.
+    The largest stream of a channel is its first; a third one is not looked at, and named as `further`. An empty list
+    says that the device has no camera on this channel.
     """
     one = table.find(channel)
     if one is None or one.state == "empty":
@@ -50,7 +50,7 @@ def streams_of(device: Device, table: Table, channel: int, rtsp_port: int) -> St
                 as_told.frame_rate, as_told.bitrate_kbps, as_told.gop_frames,
             )
         )  # fmt: skip
-    return Streams(tuple(found))
+    return Streams(tuple(found), tuple(str(row.id) for row in rows[len(_PATHS) :]))
 
 
 def encoders_of(table: Table, channel: int) -> Encoders:

@@ -16,6 +16,9 @@ from drivers.onvif.soap import Session
 from drivers.onvif.sources import Media, Source
 from drivers.picture import PathName
 
+_PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub")
+"""What is looked at of a camera; a snapshot is of the largest picture, as the main stream is."""
+
 
 @dataclass(frozen=True, slots=True)
 class MaskList:
@@ -81,7 +84,8 @@ def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
     streams: list[Stream] = []
     missing: list[tuple[PathName, DriverError]] = []
     foreign: dict[str, None] = {}
-    for path, profile in _paths(source):
+    ranked = _ranked(source)
+    for path, profile in zip(_PATHS, (ranked[0], *ranked[:2]), strict=False):
         try:
             where = place(_uri(session, media.endpoint, path, profile), device, own_hosts)
             if where.scheme.startswith("rtsp") == (path == "snapshot"):
@@ -100,7 +104,8 @@ def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
             streams.append(Stream(path, url, profile.encoding, *size, rate, kbps, gop))
     if not streams:
         raise missing[0][1]
-    return StreamsRead(Streams(tuple(streams)), tuple(missing), tuple(foreign))
+    further = tuple(one.token for one in ranked[2:] if one.encoder)
+    return StreamsRead(Streams(tuple(streams), further), tuple(missing), tuple(foreign))
 
 
 def read_masks(session: Session, table: ServiceTable, media: Media) -> MaskList:
@@ -180,13 +185,12 @@ def _owners(media: Media) -> dict[str, str]:
     return {configuration: source.token for source in media.sources for configuration in source.configurations}
 
 
-def _paths(source: Source) -> list[tuple[PathName, Profile]]:
-    """Name the profiles to look at: one per encoder, by size of the picture."""
+def _ranked(source: Source) -> list[Profile]:
+    """List the profiles to look at: one per encoder, by size of the picture."""
     by_encoder: dict[str, Profile] = {}
     for profile in source.profiles:
         by_encoder.setdefault(profile.encoder or profile.token, profile)
-    ranked = sorted(by_encoder.values(), key=lambda one: -one.width_px * one.height_px)
-    return list(zip(("snapshot", "main", "sub"), (ranked[0], *ranked[:2]), strict=False))
+    return sorted(by_encoder.values(), key=lambda one: -one.width_px * one.height_px)
 
 
 def _uri(session: Session, endpoint: Endpoint, path: PathName, profile: Profile) -> str:

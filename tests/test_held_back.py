@@ -1,0 +1,102 @@
+"""Through the whole cycle, on devices that lie: a pass that rests on it is held back, as one item and unheard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import lies
+import pytest
+from patience import PATIENCE_S
+from told_site import Told, told_site
+
+from agent.demo.cameras import CAMERAS, DEVICES
+from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
+from agent.model import Finding
+from masking.worker import Worker
+
+RECORDER, NVR = DEVICES[0], ISAPI_DEVICES[0]
+GATE = CAMERAS[0]
+PORCH = replace(GATE, id="porch", channel=2, code="14020000001320000098", name="Porch")
+LIBRARY = ISAPI_CAMERAS[0]
+HALL = replace(LIBRARY, id="hall", channel=2, code="14020000001320000099", name="Hall")
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    with Worker(timeout_s=PATIENCE_S) as running:
+        yield running
+
+
+def held(told: Told, check: str, *subjects: str) -> Finding:
+    """Return the one item of a check that is held back for these subjects: all others of them hang on it."""
+    of = [told.findings[f"{check} {subject}"] for subject in subjects]
+    assert {one.status for one in of} == {"unknown"}, of
+    (root,) = [one for one in of if not one.caused_by]
+    assert [one.caused_by for one in of if one is not root] == [root.key] * (len(of) - 1)
+    assert len(of) == 1 or root.evidence["subjects"] == list(subjects)
+    return root
+
+
+def unheard(told: Told, *checks: str) -> bool:
+    """Tell whether nothing of these checks became an event."""
+    return not [one for one in told.events if one["finding"]["check"] in checks]
+
+
+def status(told: Told, key: str) -> tuple[str, str]:
+    return told.findings[key].status, told.findings[key].reason
+
+
+EFFECTIVE = "privacy-mask-effective"
+
+
+def test_a_stream_whose_address_answers_a_fault_holds_the_pass_of_the_mask_back(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with told_site(tmp_path, worker, (RECORDER,), (GATE, PORCH)) as told:
+        told.cycle()
+        assert status(told, f"{EFFECTIVE} camera:gate") == ("pass", "")
+        lies.over_soap(monkeypatch, lies.fault_for("GetStreamUri", "-sub<"))
+        told.cycle(4)
+        one = held(told, EFFECTIVE, "camera:gate", "camera:porch")
+        assert (one.reason, one.evidence["held_back"]) == ("path-not-looked-at", ["path-not-looked-at"])
+        assert str(one.message) == "path sub was not looked at (fault); so it is with 1 more of recorder"
+        assert unheard(told, EFFECTIVE)
+
+
+def test_a_fault_for_the_snapshot_is_a_path_not_looked_at_and_a_device_without_snapshots_is_none(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with told_site(tmp_path, worker, (RECORDER,), (GATE,)) as told:
+        with monkeypatch.context() as patch:
+            lies.over_soap(patch, lies.fault_for("GetSnapshotUri"))
+            told.cycle()
+            assert held(told, EFFECTIVE, "camera:gate").reason == "path-not-looked-at"
+        lies.over_soap(monkeypatch, lies.unsupported("GetSnapshotUri"))
+        told.cycle()
+        assert status(told, f"{EFFECTIVE} camera:gate") == ("pass", "")
+
+
+def test_a_third_stream_over_onvif_holds_the_pass_of_the_mask_back(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with told_site(tmp_path, worker, (RECORDER,), (GATE, PORCH)) as told:
+        lies.over_soap(monkeypatch, lies.third_profile)
+        told.cycle(4)
+        one = held(told, EFFECTIVE, "camera:gate", "camera:porch")
+        assert one.reason == "path-not-looked-at" and "more streams (ch1-third)" in str(one.message)
+        assert unheard(told, EFFECTIVE)
+
+
+def test_a_third_stream_over_isapi_holds_the_pass_of_the_mask_back_and_a_bare_zone_still_fails(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert LIBRARY.mask is not None
+    bare = replace(HALL, mask=replace(LIBRARY.mask, bare_paths=("snapshot",)))
+    with told_site(tmp_path, worker, (NVR,), (LIBRARY, bare)) as told:
+        lies.over_isapi(monkeypatch, lies.third_stream)
+        told.cycle()
+        one = held(told, EFFECTIVE, "camera:library")
+        assert one.reason == "path-not-looked-at" and "more streams (103)" in str(one.message)
+        assert told.findings[f"{EFFECTIVE} camera:hall"].status == "fail", "only the pass is held back"
