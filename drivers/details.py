@@ -126,9 +126,13 @@ class AudioEncoder:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """The profiles of a camera that carry sound; empty where none does."""
+    """The profiles of a camera that carry sound; empty where none does.
+
+    `untold`: the profiles of which the device says neither that they carry sound nor that they do not.
+    """
 
     encoders: tuple[AudioEncoder, ...]
+    untold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,3 +100,31 @@ def test_a_third_stream_over_isapi_holds_the_pass_of_the_mask_back_and_a_bare_zo
         one = held(told, EFFECTIVE, "camera:library")
         assert one.reason == "path-not-looked-at" and "more streams (103)" in str(one.message)
         assert told.findings[f"{EFFECTIVE} camera:hall"].status == "fail", "only the pass is held back"
+
+
+AUDIO = "audio-undeclared"
+
+
+@pytest.mark.parametrize("silence", [("<Audio>.*?</Audio>", ""), ("<Audio><enabled>false</enabled>", "<Audio>")])
+def test_a_device_that_says_nothing_of_sound_does_not_pass_for_one_without(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch, silence: tuple[str, str]
+) -> None:
+    with told_site(tmp_path, worker, (NVR,), (LIBRARY, HALL)) as told:
+        told.cycle()
+        assert status(told, f"{AUDIO} camera:library") == ("pass", "")
+        lies.over_isapi(monkeypatch, lies.changed("Streaming/channels", *silence))
+        told.cycle(4)
+        one = held(told, AUDIO, "camera:library", "camera:hall")
+        assert (one.reason, one.evidence["untold"]) == ("sound-not-told", ["101", "102"])
+        assert unheard(told, AUDIO)
+
+
+def test_sound_in_one_stream_fails_whatever_is_not_said_of_the_other(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with told_site(tmp_path, worker, (NVR,), (LIBRARY,)) as told:
+        on = lies.changed("Streaming/channels", "(<id>101</id>.*?<Audio><enabled>)false", r"\g<1>true")
+        off = lies.changed("Streaming/channels", "(<id>102</id>.*?)<Audio>.*?</Audio>", r"\g<1>")
+        lies.over_isapi(monkeypatch, lambda what, body: off(what, on(what, body)))
+        told.cycle()
+        assert status(told, f"{AUDIO} camera:library") == ("fail", "audio-on")

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from typing import Final
 
+from agent.checks.held import Doubt, passed
 from agent.checks.ruled import ruled
 from agent.checks.unread import not_told
 from agent.config import Site
@@ -31,10 +32,15 @@ def _audio(check: Check, site: Site, facts: Facts, camera: str, now: datetime) -
     if audio is None:
         return not_told(check, site, facts, subject, "audio")
     profiles = [one.profile for one in audio.encoders]
+    allowed = standing(site, "audio-allowed", local_day(site, now), camera).value is True
+    if not profiles and audio.untold and allowed:
+        message = Message("it does not say whether it takes sound; that it may is declared")
+        return check.finding(subject, "pass", "", {"untold": list(audio.untold)}, message)
     if not profiles:
-        return check.finding(subject, "pass", "", {}, Message("no stream carries sound"))
+        untold: dict[str, Json] = {"untold": list(audio.untold)} if audio.untold else {}
+        return passed(check, subject, untold, Message("no stream carries sound"), _untold(audio))
     evidence: dict[str, Json] = {"profiles": profiles, "encodings": [one.encoding for one in audio.encoders]}
-    if standing(site, "audio-allowed", local_day(site, now), camera).value is True:
+    if allowed:
         return check.finding(subject, "pass", "", evidence, Message("it takes sound, and that is declared"))
     message = Message(
         "it takes sound ({profiles}), and nobody allowed that: switch the sound off, or camwarden declare --set "
@@ -42,6 +48,16 @@ def _audio(check: Check, site: Site, facts: Facts, camera: str, now: datetime) -
         {"profiles": ", ".join(profiles), "camera": camera},
     )
     return check.finding(subject, "fail", "audio-on", evidence, message)
+
+
+def _untold(audio: Audio) -> tuple[Doubt, ...]:
+    if not audio.untold:
+        return ()
+    message = Message(
+        "the device says nothing of sound in {profiles}: look in its settings whether the microphone is off",
+        {"profiles": ", ".join(audio.untold)},
+    )
+    return (Doubt("sound-not-told", message),)
 
 
 def run_design(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:

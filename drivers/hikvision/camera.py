@@ -59,8 +59,10 @@ def encoders_of(table: Table, channel: int) -> Encoders:
 
 
 def audio_of(table: Table, channel: int) -> Audio:
-    """Return the streams of a camera that carry sound. Raises DriverError."""
-    return Audio(tuple(row.audio for row in _rows(table, channel) if row.audio is not None))
+    """Return the streams of a camera that carry sound, and those of which nothing says so. Raises DriverError."""
+    rows = _rows(table, channel)
+    untold = tuple(str(row.id) for row in rows if not row.audio_told)
+    return Audio(tuple(row.audio for row in rows if row.audio is not None), untold)
 
 
 def movable_of(kind: DeviceKind, table: Table, channel: int) -> Movable:

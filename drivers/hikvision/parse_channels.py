@@ -49,13 +49,17 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """One stream: `video` and `dynamic` are the numbers of the input that it is of, own or behind; None: not said."""
+    """One stream: `video` and `dynamic` are the numbers of the input that it is of, own or behind; None: not said.
+
+    `audio_told`: its document says whether it carries sound; one without that part says nothing.
+    """
 
     id: int
     video: int | None
     dynamic: int | None
     encoder: Encoder
     audio: AudioEncoder | None
+    audio_told: bool = True
 
 
 def inputs(root: etree._Element) -> tuple[Input, ...]:
@@ -113,7 +117,9 @@ def streams(root: etree._Element) -> tuple[StreamRow, ...]:
         if truth(said(row, "enabled")) is False or truth(said(video, "enabled")) is False:
             continue
         own, dynamic = whole(said(video, "videoInputChannelID")), whole(said(video, "dynVideoInputChannelID"))
-        found.append(StreamRow(number, own, dynamic, _encoder(number, video), _audio(number, child(row, "Audio"))))
+        audio = child(row, "Audio")
+        told = truth(said(audio, "enabled")) is not None
+        found.append(StreamRow(number, own, dynamic, _encoder(number, video), _audio(number, audio), told))
     return tuple(sorted(found, key=lambda one: one.id))
 
 
