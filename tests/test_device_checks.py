@@ -85,7 +85,7 @@ def main_stream(encoding: str = "H265", width: int = 2560, height: int = 1440, r
         ("firmware-drift device:box", Identity("ACME", "N8", "V4.301", "42"), "fail", "not-approved"),
         ("firmware-drift device:box", Identity("ACME", "X1", "V4.30", "42"), "warn", "model-not-listed"),
         ("account-inventory device:box", BOX[3], "pass", ""),
-        ("account-inventory device:box", Accounts(()), "pass", ""),
+        ("account-inventory device:box", Accounts(()), "unknown", "accounts-not-told"),
         ("account-inventory device:box", Accounts((Account("eve", "User"),)), "fail", "not-approved"),
         ("account-inventory device:box", Accounts((Account("Admin", "User"),)), "fail", "not-approved"),
     ],

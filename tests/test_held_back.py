@@ -128,3 +128,28 @@ def test_sound_in_one_stream_fails_whatever_is_not_said_of_the_other(
         lies.over_isapi(monkeypatch, lambda what, body: off(what, on(what, body)))
         told.cycle()
         assert status(told, f"{AUDIO} camera:library") == ("fail", "audio-on")
+
+
+ACCOUNTS = "account-inventory"
+FULL = """
+[rules]
+profile = "full"
+
+[[declaration]]
+duty = "approved-accounts"
+value = ["admin", "viewer", "guard"]
+by = "Li Na"
+at = 2026-01-31
+"""
+
+
+def test_a_device_that_lists_no_account_does_not_pass_for_one_with_approved_ones(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with told_site(tmp_path, worker, (RECORDER, NVR), (GATE, LIBRARY), FULL) as told:
+        told.cycle()
+        assert status(told, f"{ACCOUNTS} device:nvr") == ("pass", "")
+        lies.over_isapi(monkeypatch, lies.changed("Security/users", "<User[ >].*</User>", ""))
+        told.cycle(4)
+        assert held(told, ACCOUNTS, "device:nvr").reason == "accounts-not-told"
+        assert unheard(told, ACCOUNTS)

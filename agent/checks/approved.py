@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from agent.checks.held import Doubt, passed
 from agent.checks.ruled import ruled
 from agent.checks.unread import not_told
 from agent.checks.words import Words, words
@@ -30,6 +31,12 @@ SERVICES: Final = "approved-services"
 FIRMWARE: Final = "approved-firmware"
 ACCOUNTS: Final = "approved-accounts"
 ADVISORIES: Final = "flawed-firmware"
+
+
+_NO_ACCOUNTS: Final = Message(
+    "it lists no account at all, not even the one that asks: who may log in is not known",
+    next_step="give the login the right to see the accounts, or look in the device",
+)
 
 
 def run_insecure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -147,7 +154,8 @@ def _accounts(check: Check, site: Site, facts: Facts, device: Device, approved: 
             {"count": len(more)},
         )
         return check.finding(subject, "fail", "not-approved", evidence, message)
-    return check.finding(subject, "pass", "", evidence, Message("every account on it was approved"))
+    doubts = () if names else (Doubt("accounts-not-told", _NO_ACCOUNTS),)
+    return passed(check, subject, evidence, Message("every account on it was approved"), doubts)
 
 
 def _each(
