@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from patience import PATIENCE_S
 from told_site import Told, told_site
 
-from agent.demo.cameras import CAMERAS, DEVICES
+from agent.demo.cameras import CAMERAS, DEVICES, RecordingPlan
 from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.model import Finding
 from masking.worker import Worker
@@ -153,3 +154,42 @@ def test_a_device_that_lists_no_account_does_not_pass_for_one_with_approved_ones
         told.cycle(4)
         assert held(told, ACCOUNTS, "device:nvr").reason == "accounts-not-told"
         assert unheard(told, ACCOUNTS)
+
+
+RETENTION = "retention-days"
+
+
+def undeclare(told: Told, duty: str) -> None:
+    """Take a declaration of the site away."""
+    text, times = re.subn(
+        rf'\[\[declaration\]\]\nduty = "{duty}"\n(?:\w+ = .*\n?)+', "", told.config.read_text("utf-8")
+    )
+    assert times == 1
+    told.config.write_text(text, "utf-8")
+
+
+@pytest.mark.parametrize(("days", "found"), [(91, ("pass", "")), (60, ("unknown", "floor-not-declared"))])
+def test_footage_under_ninety_days_does_not_pass_where_nobody_says_whether_the_place_is_a_key_target(
+    tmp_path: Path, worker: Worker, days: int, found: tuple[str, str]
+) -> None:
+    cameras = tuple(replace(one, recording=RecordingPlan(days)) for one in (GATE, PORCH))
+    with told_site(tmp_path, worker, (RECORDER,), cameras) as told:
+        told.cycle()
+        assert status(told, f"{RETENTION} camera:gate") == ("pass", "")
+        undeclare(told, "key-target")
+        told.cycle(4)
+        for camera in cameras:
+            assert status(told, f"{RETENTION} camera:{camera.id}") == found
+        if found[1]:
+            causes = {told.findings[f"{RETENTION} camera:{camera.id}"].caused_by for camera in cameras}
+            assert causes == {"declarations site"}, "what is not declared is told once"
+        assert unheard(told, RETENTION)
+
+
+def test_footage_that_is_too_short_for_either_floor_still_fails_where_the_key_target_is_not_declared(
+    tmp_path: Path, worker: Worker
+) -> None:
+    with told_site(tmp_path, worker, (RECORDER,), (replace(GATE, recording=RecordingPlan(20)),)) as told:
+        undeclare(told, "key-target")
+        told.cycle(2)
+        assert status(told, f"{RETENTION} camera:gate")[0] == "fail"

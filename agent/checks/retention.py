@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from agent.checks.held import passed
 from agent.checks.recorded import RETENTION_ID, SHORTENING, not_read, one_open_item, swept_away
+from agent.checks.retention_doubts import doubts
 from agent.checks.sources import ORDER_799_RETENTION
 from agent.config import CameraConfig, Site
 from agent.facts import Facts
@@ -96,7 +98,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         "footage of {kept} days ago was opened; {floor} are due",
         {"kept": round((there - opened) / DAY, 1), "floor": floor.days},
     )
-    return check.finding(subject, "pass", "", evidence, message)
+    return passed(check, subject, evidence, message, doubts(site, camera, there - opened, now))
 
 
 def _too_short(

@@ -72,9 +72,11 @@ def site_toml(
         rows: list[Row] = [("id", device.id), ("host", HOST), ("port", http_port), ("driver", device.driver)]
         tables.append(_table("[[device]]", [*rows, ("credential", device.id), ("rtsp_port", rtsp_port)]))
     tables += [_camera(camera) for camera in cameras]
-    # Without it no duty of Order 799 that spares some places could fail here.
-    word: list[Row] = [("duty", "national-class"), ("value", "7-2"), ("by", "head of security"), ("at", "2026-09-01")]
-    tables.append(_table("[[declaration]]", word))
+    # Without them no duty of Order 799 that spares some places could fail here, and no age of footage could pass.
+    words: tuple[tuple[str, object], ...] = (("national-class", "7-2"), ("key-target", False))
+    for duty, value in words:
+        word: list[Row] = [("duty", duty), ("value", value), ("by", "head of security"), ("at", "2026-09-01")]
+        tables.append(_table("[[declaration]]", word))
     return "\n\n".join(tables) + "\n"
 
 
