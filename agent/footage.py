@@ -44,6 +44,9 @@ BEGINNING, END = datetime(1971, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=U
 OFFSET_MAX_S = 70 * 365.25 * 86_400
 """The most that a recorder's clock is taken to be off: one without a battery begins in 1970."""
 
+CLOCK_STEADY_S = 600.0
+"""By how much a recorder's clock may be another one at the next look and still be the same. House rule."""
+
 FUTURE_SLACK = timedelta(minutes=10)
 """How far ahead of a recorder's clock footage may be dated. House rule: recorders close a file ahead of its end."""
 
@@ -130,7 +133,8 @@ class CameraFootage:
     `source` names recorder, channel and zone: another one starts anew. `read_at` is the last look at it, and
     `first_seen_at` the first; `oldest_moved_at` is the look at which its oldest moment was last another one than
     before: these are our clock. `oldest_at` and `newest_at` are its ends; `earliest_at` is the oldest moment that ever
-    was there. `offset_s` is the recorder's clock minus ours.
+    was there. `offset_s` is the recorder's clock minus ours, and `clock_moved_at` the look at which it was last found
+    to have jumped.
 
     `anchor` is the hash chain over sealed days that have left the table, `sealed_gone` their number, `sealed_head` the
     chain over all of them. `read_again_at` is when a sealed day was last read again. `changes` were seen twice in a
@@ -160,6 +164,7 @@ class CameraFootage:
     suspected: tuple[Change, ...] = ()
     bitrates: tuple[Since, ...] = ()
     capacities: tuple[Since, ...] = ()
+    clock_moved_at: datetime | None = None
 
     @property
     def sealed_days(self) -> int:

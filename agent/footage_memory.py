@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from agent.config import CameraConfig, Site
 from agent.footage import (
+    CLOCK_STEADY_S,
     CameraFootage,
     Change,
     Changes,
@@ -105,8 +106,11 @@ def remember(
             continue
         clocks = () if camera.store else seen.get(recorder_of(camera), ())
         clock = next((value for value in clocks if isinstance(value, Clock)), None)
-        known = _begun(site, camera, known, told, now)
-        known = replace(known, offset_s=clock_offset_s(clock, told.newest_at, now, known.offset_s))
+        before, known = known, _begun(site, camera, known, told, now)
+        offset_s = clock_offset_s(clock, told.newest_at, now, known.offset_s)
+        if known is before and abs(offset_s - known.offset_s) > CLOCK_STEADY_S:
+            known = replace(known, clock_moved_at=now)
+        known = replace(known, offset_s=offset_s)
         there, floor = known.there(now), floor_of(site, camera)
         window = window_days(there, floor, zone_of(site, camera))
         known = with_numbers(camera, known, seen.get(f"camera:{name}", ()), seen.get(recorder_of(camera), ()), window)

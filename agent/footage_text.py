@@ -40,6 +40,7 @@ def to_data(footage: CameraFootage) -> dict[str, Json]:
         "suspected": [_change_data(change) for change in footage.suspected],
         "bitrates": [[one.day.toordinal(), one.value] for one in footage.bitrates],
         "capacities": [[one.day.toordinal(), one.value] for one in footage.capacities],
+        **({"clock_moved_at": _seconds(footage.clock_moved_at)} if footage.clock_moved_at else {}),
     }
 
 
@@ -80,6 +81,7 @@ def from_data(data: Mapping[str, Any]) -> CameraFootage:
             tuple(Since(date.fromordinal(day), int(value)) for day, value in data.get(name, []))
             for name in ("bitrates", "capacities")
         ),
+        clock_moved_at=_moment(data["clock_moved_at"]) if "clock_moved_at" in data else None,
     )
 
 

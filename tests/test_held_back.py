@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import lies
@@ -193,3 +194,58 @@ def test_footage_that_is_too_short_for_either_floor_still_fails_where_the_key_ta
         undeclare(told, "key-target")
         told.cycle(2)
         assert status(told, f"{RETENTION} camera:gate")[0] == "fail"
+
+
+def set_ahead(told: Told, days: int) -> None:
+    """Set the recorder's clock; what it holds keeps the dates that it was given."""
+    told.devices.replace(replace(RECORDER, clock_offset_s=days * 86_400.0))
+
+
+def test_footage_does_not_grow_old_by_a_recorder_whose_clock_is_set_ahead(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty-one days by the new clock are eleven by the old one, by which they were dated."""
+    cameras = tuple(replace(one, recording=RecordingPlan(31)) for one in (GATE, PORCH))
+    with told_site(tmp_path, worker, (RECORDER,), cameras) as told:
+        told.cycle(2)
+        assert status(told, f"{RETENTION} camera:gate") == ("pass", "")
+        set_ahead(told, 20)
+        told.cycle(7, timedelta(hours=4))  # until the oldest moment had its turn
+        one = held(told, RETENTION, "camera:gate", "camera:porch")
+        assert one.reason == "clock-not-trusted" and "clock jumped on 2026-11-24" in str(one.message)
+        assert not [one for one in told.events if one["finding"]["reason"] == "clock-not-trusted"]
+        told.cycle(1, timedelta(days=31))
+        told.cycle()
+        assert status(told, f"{RETENTION} camera:gate") == ("pass", ""), "all of it was dated after the jump"
+
+
+def test_a_recorder_whose_clock_is_off_at_the_first_look_does_not_pass_and_one_that_is_short_fails(
+    tmp_path: Path, worker: Worker
+) -> None:
+    short = replace(PORCH, recording=RecordingPlan(12))
+    with told_site(tmp_path, worker, (replace(RECORDER, clock_offset_s=7_200.0),), (GATE, short)) as told:
+        told.cycle()
+        assert held(told, RETENTION, "camera:gate").reason == "clock-not-trusted"
+        assert status(told, f"{RETENTION} camera:porch") == ("fail", "too-short")
+
+
+def test_retention_does_not_pass_by_a_clock_of_ours_that_nothing_synchronises(tmp_path: Path, worker: Worker) -> None:
+    with told_site(tmp_path, worker, (RECORDER,), (GATE, PORCH)) as told:
+        told.synced = False
+        text = told.config.read_text("utf-8")
+        assert text.count('own_clock = "trusted"') == 1
+        told.config.write_text(text.replace('own_clock = "trusted"', 'own_clock = "kernel"'), "utf-8")
+        told.cycle(4)
+        one = held(told, RETENTION, "camera:gate", "camera:porch")
+        assert one.reason == "clock-not-trusted" and "our own clock" in str(one.message)
+        assert unheard(told, RETENTION)
+
+
+def test_retention_does_not_pass_where_the_clock_of_the_recorder_cannot_be_read(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with told_site(tmp_path, worker, (NVR,), (LIBRARY, HALL)) as told:
+        lies.over_isapi(monkeypatch, lies.changed("System/time", "<localTime>.*</localTime>", ""))
+        told.cycle(4)
+        one = held(told, RETENTION, "camera:library", "camera:hall")
+        assert one.reason == "clock-not-trusted" and "could not be read" in str(one.message)

@@ -36,6 +36,7 @@ class Told:
     clock: SetClock
     worker: Worker
     spool: Spool
+    synced: bool = True
     findings: dict[str, Finding] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     reports: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -46,7 +47,7 @@ class Told:
             self.clock.at += step
             site = load(self.config)
             signer = load_or_create_signer(site.storage.directory / "key.pem")
-            moment = Moment(self.clock(), 0, "boot", True)
+            moment = Moment(self.clock(), 0, "boot", self.synced)
             rim = Rim(Credentials(None), self.worker.judge, self.clock, confinement=lambda: self.worker.confinement)
             seen = cycle.see(site, rim, moment, state.from_json(self.spool.read_memory()))
             self.findings = {one.key: one for one in seen.findings}

@@ -12,26 +12,56 @@ from agent.checks.held import Doubt
 from agent.checks.words import FOLDED
 from agent.config import CameraConfig, Site
 from agent.declarations import holds, local_day
-from agent.footage import floor_of
+from agent.facts import Facts
+from agent.footage import CLOCK_STEADY_S, CameraFootage, floor_of, recorder_of
 from agent.model import Message
 from agent.policy_bounds import FLOOR
 from agent.rules.pack import in_effect, obligations
+from drivers.model import Clock
 
 RETENTION_ID = "retention-days"
+
+CLOCK = "clock-not-trusted"
 
 DAY = timedelta(days=1)
 
 
-def doubts(site: Site, camera: CameraConfig, kept: timedelta, now: datetime) -> Iterator[Doubt]:
+def doubts(site: Site, facts: Facts, camera: CameraConfig, kept: timedelta, now: datetime) -> Iterator[Doubt]:
     """Yield what holds back that a camera's footage is kept long enough.
 
     Args:
         site: The site.
+        facts: What was seen.
         camera: Whose footage it is.
-        kept: How old the footage is that was opened.
+        kept: How old the footage is that was opened, by the recorder's clock.
         now: When it is judged.
     """
+    known = facts.footage.get(camera.camera.id)
+    yield from _clock(facts, camera, known, floor_of(site, camera), now)
     yield from _floor_open(site, camera, kept, now)
+
+
+def _clock(
+    facts: Facts, camera: CameraConfig, known: CameraFootage | None, floor: timedelta, now: datetime
+) -> Iterator[Doubt]:
+    """Doubt an age that is the distance between two clocks of which one is not known, or has jumped meanwhile."""
+    if not facts.own_clock_trusted:
+        yield Doubt(CLOCK, Message("the age of footage is not known: our own clock is not synchronised"))
+    if camera.store:
+        return  # its moments are those of this gateway's clock
+    if facts.one(recorder_of(camera), Clock) is None:
+        yield Doubt(CLOCK, Message("the age of footage is not known: the recorder's clock could not be read"))
+    if known is None:
+        return
+    if known.clock_moved_at is not None and known.clock_moved_at + floor > now:
+        message = Message(
+            "the age of footage is not known: the recorder's clock jumped on {day}, and what is older was dated before",
+            {"day": known.clock_moved_at.date().isoformat()},
+        )
+        yield Doubt(CLOCK, message)
+    elif abs(known.offset_s) > CLOCK_STEADY_S and known.first_seen_at + floor > now:
+        message = Message("the age of footage is not known: the recorder's clock is off, and since when nobody saw")
+        yield Doubt(CLOCK, message)
 
 
 def _floor_open(site: Site, camera: CameraConfig, kept: timedelta, now: datetime) -> Iterator[Doubt]:
@@ -43,7 +73,7 @@ def _floor_open(site: Site, camera: CameraConfig, kept: timedelta, now: datetime
         binding = one.confidence == "primary" and in_effect(one, today) and max(due, kept) < higher
         if binding and holds(site, one.when, today) is None:
             message = Message(
-                "footage goes back {kept} days; whether {floor} or {higher} are due hangs on {duty}: nobody declared it",
+                "footage goes back {kept} days; {duty} is not declared, and {floor} or {higher} are due by it",
                 {
                     "kept": round(kept / DAY, 1),
                     "floor": due.days,
