@@ -266,7 +266,8 @@ class Recordings:
     `listed`: the stretches whose holes all show in the spans, because every segment of them was listed or the device
     told each hole; elsewhere a span may hide some. `tracks` names the kinds of what is recorded (Video, Audio,
     Metadata); `running` says whether the device claims to record at this moment, None where it does not say. `modes`:
-    why the listed stretches were recorded, as far as the device says.
+    why the listed stretches were recorded, as far as the device says. `owner_guessed`: nothing but the order of two
+    lists says that this is the camera's footage and no other one's.
     """
 
     spans: tuple[Span, ...]
@@ -276,6 +277,7 @@ class Recordings:
     tracks: tuple[str, ...] = ()
     running: bool | None = None
     modes: tuple[RecordingMode, ...] = ()
+    owner_guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

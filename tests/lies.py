@@ -96,3 +96,9 @@ third_stream: Lie = changed(
     lambda found: found[0] + re.sub(r"<id>(\d+)02</id>", r"<id>\g<1>03</id>", found[0]),
 )
 """Every camera has a third stream."""
+
+
+def nameless(what: str, body: bytes) -> bytes:
+    """Let every recording name its source by words that name none of the device's video sources."""
+    named = re.sub(r"<tt:SourceId>[^<]*?(\d+)</tt:SourceId>", r"<tt:SourceId>disk \1</tt:SourceId>", body.decode())
+    return re.sub(r"(<tt:SourceId>disk \d+</tt:SourceId><tt:Name>)[^<]*", r"\1", named).encode()

@@ -219,16 +219,16 @@ def test_recordings_reach_back_as_far_as_the_table_says_and_follow_the_clock(
     site: SimulatedSite, clock: SetClock
 ) -> None:
     found = spans(site, clock)
-    assert found["urn:demo:source:1"] == [("2026-10-20T08:30:05.250Z", "2026-11-24T08:30:05.250Z")]
-    assert found["urn:demo:source:5"] == [("2026-11-03T08:30:05.250Z", "2026-11-24T08:30:05.250Z")]
-    assert found["urn:demo:source:6"] == [
+    assert found["urn:demo:source:vs1"] == [("2026-10-20T08:30:05.250Z", "2026-11-24T08:30:05.250Z")]
+    assert found["urn:demo:source:vs5"] == [("2026-11-03T08:30:05.250Z", "2026-11-24T08:30:05.250Z")]
+    assert found["urn:demo:source:vs6"] == [
         ("2026-10-20T08:30:05.250Z", "2026-11-21T08:00:00.000Z"),
         ("2026-11-21T14:00:00.000Z", "2026-11-24T08:30:05.250Z"),
     ]
     clock.advance(hours=1)
     later = spans(site, clock)
-    assert later["urn:demo:source:1"] == [("2026-10-20T09:30:05.250Z", "2026-11-24T09:30:05.250Z")]
-    assert later["urn:demo:source:6"][0][1] == found["urn:demo:source:6"][0][1]
+    assert later["urn:demo:source:vs1"] == [("2026-10-20T09:30:05.250Z", "2026-11-24T09:30:05.250Z")]
+    assert later["urn:demo:source:vs6"][0][1] == found["urn:demo:source:vs6"][0][1]
 
 
 def test_a_search_that_nobody_asks_about_ends(site: SimulatedSite, clock: SetClock) -> None:
@@ -251,9 +251,9 @@ def test_faults_can_be_switched_on_and_off(site: SimulatedSite, clock: SetClock)
     assert snapshot(site, "recorder", 1).mean() < 12
     site.change("gate", "recordings-lost")
     assert zone(snapshot(site, "recorder", 1), camera).max() < 12
-    assert spans(site, clock)["urn:demo:source:1"][0][0] == "2026-11-22T08:30:05.250Z"
+    assert spans(site, clock)["urn:demo:source:vs1"][0][0] == "2026-11-22T08:30:05.250Z"
     site.change("gate", None)
-    assert spans(site, clock)["urn:demo:source:1"][0][0] == "2026-10-20T08:30:05.250Z"
+    assert spans(site, clock)["urn:demo:source:vs1"][0][0] == "2026-10-20T08:30:05.250Z"
     assert len(ask(site, "recorder", MASKS, clock).all("tr2:Masks")) == 6
 
 

@@ -249,3 +249,36 @@ def test_retention_does_not_pass_where_the_clock_of_the_recorder_cannot_be_read(
         told.cycle(4)
         one = held(told, RETENTION, "camera:library", "camera:hall")
         assert one.reason == "clock-not-trusted" and "could not be read" in str(one.message)
+
+
+COMPLETE = "recording-completeness"
+
+
+def test_footage_that_only_the_order_of_a_list_gives_to_a_camera_does_not_pass_for_its_own(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recordings that name none of the device's video sources: as many as there are, in whatever order."""
+    with told_site(tmp_path, worker, (RECORDER,), (GATE, PORCH)) as told:
+        told.cycle()
+        assert status(told, f"{RETENTION} camera:gate") == ("pass", "")
+        assert status(told, f"{COMPLETE} camera:gate") == ("pass", "")
+        lies.over_soap(monkeypatch, lies.nameless)
+        told.cycle(4)
+        one = held(told, RETENTION, "camera:gate", "camera:porch")
+        assert one.reason == "owner-guessed"
+        for camera in ("gate", "porch"):
+            found = told.findings[f"{COMPLETE} camera:{camera}"]
+            assert (found.status, found.reason, found.caused_by) == ("unknown", "owner-guessed", one.key)
+        assert unheard(told, RETENTION, COMPLETE)
+
+
+def test_what_is_short_fails_whoever_it_belongs_to_and_one_recording_of_one_source_is_no_guess(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lies.over_soap(monkeypatch, lies.nameless)
+    with told_site(tmp_path / "a", worker, (RECORDER,), (GATE, replace(PORCH, recording=RecordingPlan(12)))) as told:
+        told.cycle()
+        assert status(told, f"{RETENTION} camera:porch") == ("fail", "too-short")
+    with told_site(tmp_path / "b", worker, (RECORDER,), (GATE,)) as told:
+        told.cycle()
+        assert status(told, f"{RETENTION} camera:gate") == ("pass", "")

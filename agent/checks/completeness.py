@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from agent.checks import online
+from agent.checks.held import passed
 from agent.checks.recorded import RETENTION_ID, TAMPER_ID, changed_on, not_read, one_open_item
 from agent.checks.retention import COMPLETENESS_ID
+from agent.checks.retention_doubts import of_recordings
 from agent.checks.sources import ORDER_799_OPERATION
 from agent.config import CameraConfig, Policy, Site
 from agent.facts import Facts
@@ -86,7 +88,7 @@ def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: Came
             {"hours": round(silent_s / 3600, 1)},
         )
         return check.finding(subject, "fail", "stopped", evidence, message, online.cause_of_silence(facts, subject))
-    return _judged(check, site, facts, causes, camera, cover, evidence)
+    return _judged(check, site, facts, causes, camera, recordings, cover, evidence)
 
 
 def _judged(
@@ -95,6 +97,7 @@ def _judged(
     facts: Facts,
     causes: Causes,
     camera: CameraConfig,
+    recordings: Recordings,
     cover: Coverage | None,
     evidence: dict[str, Json],
 ) -> Finding:
@@ -134,7 +137,7 @@ def _judged(
         )
         return check.finding(subject, "unknown", "not-all-listed", evidence, message)
     message = Message("{percent} % of the due window is recorded", {"percent": round(100 * cover.ratio, 2)})
-    return check.finding(subject, "pass", "", evidence, message)
+    return passed(check, subject, evidence, message, of_recordings(recordings))
 
 
 def _on_motion(check: Check, policy: Policy, subject: str, silent: timedelta, evidence: dict[str, Json]) -> Finding:

@@ -98,7 +98,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         "footage of {kept} days ago was opened; {floor} are due",
         {"kept": round((there - opened) / DAY, 1), "floor": floor.days},
     )
-    return passed(check, subject, evidence, message, doubts(site, facts, camera, there - opened, now))
+    return passed(check, subject, evidence, message, doubts(site, facts, camera, recordings, there - opened, now))
 
 
 def _too_short(

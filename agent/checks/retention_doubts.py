@@ -17,7 +17,7 @@ from agent.footage import CLOCK_STEADY_S, CameraFootage, floor_of, recorder_of
 from agent.model import Message
 from agent.policy_bounds import FLOOR
 from agent.rules.pack import in_effect, obligations
-from drivers.model import Clock
+from drivers.model import Clock, Recordings
 
 RETENTION_ID = "retention-days"
 
@@ -26,17 +26,31 @@ CLOCK = "clock-not-trusted"
 DAY = timedelta(days=1)
 
 
-def doubts(site: Site, facts: Facts, camera: CameraConfig, kept: timedelta, now: datetime) -> Iterator[Doubt]:
+def of_recordings(recordings: Recordings) -> Iterator[Doubt]:
+    """Yield what holds back every pass that rests on a camera's recordings."""
+    if recordings.owner_guessed:
+        message = Message(
+            "whose footage it is was guessed from the order of a list: the recordings name no video source",
+            next_step="name the recordings' sources in the recorder as its video sources are",
+        )
+        yield Doubt("owner-guessed", message)
+
+
+def doubts(
+    site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings, kept: timedelta, now: datetime
+) -> Iterator[Doubt]:
     """Yield what holds back that a camera's footage is kept long enough.
 
     Args:
         site: The site.
         facts: What was seen.
         camera: Whose footage it is.
+        recordings: What the recorder says of it.
         kept: How old the footage is that was opened, by the recorder's clock.
         now: When it is judged.
     """
     known = facts.footage.get(camera.camera.id)
+    yield from of_recordings(recordings)
     yield from _clock(facts, camera, known, floor_of(site, camera), now)
     yield from _floor_open(site, camera, kept, now)
 

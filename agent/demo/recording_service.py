@@ -181,8 +181,8 @@ def timestamp(at: datetime) -> str:
 
 
 def source_id(recording: Recording) -> str:
-    """The same for every recording of a channel, so that its spans can be put together."""
-    return f"urn:demo:source:{recording.camera.channel}"
+    """The same for every recording of a channel, so that its spans can be put together; it ends in its video source."""
+    return f"urn:demo:source:{source_token(recording.camera, 'vs')}"
 
 
 def information(prefix: str, recording: Recording) -> Markup:

@@ -220,7 +220,8 @@ def recordings_of(session: Session, table: ServiceTable, held: Holdings, media: 
     states = {recording.status for recording in own if recording.status}
     running = ("Recording" in states) if states else None
     listed = (Span(spans[0].start_at, spans[-1].end_at),) if held.gaps_told and spans else ()
-    told_of = Recordings(spans, listed=listed, tracks=tuple(kinds), running=running)
+    guessed = _is_guess(held.recordings, own, media)
+    told_of = Recordings(spans, listed=listed, tracks=tuple(kinds), running=running, owner_guessed=guessed)
     with_time = [recording for recording in own if recording.spans]
     if not with_time:
         return CameraHoldings(told_of)
@@ -269,6 +270,16 @@ def _owners(recordings: tuple[Recording, ...], media: Media) -> dict[tuple[str, 
     elif len(media.sources) == 1:
         matched = dict.fromkeys(ids, media.sources[0])
     return {one: source.token for one, source in matched.items() if source is not None}
+
+
+def _is_guess(recordings: tuple[Recording, ...], own: tuple[Recording, ...], media: Media) -> bool:
+    """Tell whether some of a camera's own recordings are its only by their place in the list.
+
+    One recorded source and one video source need no list: they can only be each other's.
+    """
+    ids = {(one.source_id, one.source_name) for one in recordings}
+    alone = len(ids) == 1 and len(media.sources) == 1
+    return not alone and any(_source_named((one.source_id, one.source_name), media) is None for one in own)
 
 
 def _source_named(named: tuple[str, str], media: Media) -> Source | None:
