@@ -30,6 +30,8 @@ LISTING_GRACE = timedelta(hours=6)
 
 EXPLAINED_RATIO = 0.5
 """How much of a hole must lie in an outage to be explained by it: looks are a period apart."""
+DAY_S = 86_400
+WEEK_S = 7 * DAY_S
 SAME_RATIO = 0.9
 """How much of a hole other cameras must lack as well to share it."""
 
@@ -115,6 +117,21 @@ def is_motion_only(schedule: Schedule | None) -> bool:
     if schedule is None or schedule.enabled is False or not schedule.periods:
         return False
     return all(period.mode in ("motion", "event") for period in schedule.periods)
+
+
+def covered_s(schedule: Schedule | None) -> int:
+    """Return how many seconds of a week the plan in force records whatever happens; all where no plan is known.
+
+    A plan that is off, or that is empty, limits nothing: then every second is due.
+    """
+    if schedule is None or schedule.enabled is False or not schedule.periods:
+        return WEEK_S
+    total = reached = 0
+    periods = (p for p in schedule.periods if p.mode not in ("motion", "event"))
+    for start, end in sorted((p.weekday * DAY_S + p.start_s, p.weekday * DAY_S + p.end_s) for p in periods):
+        total += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
 
 
 def _of_motion(schedule: Schedule | None, whole: Span, part: Span, zone: ZoneInfo) -> Spans:

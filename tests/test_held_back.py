@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -282,3 +282,46 @@ def test_what_is_short_fails_whoever_it_belongs_to_and_one_recording_of_one_sour
     with told_site(tmp_path / "b", worker, (RECORDER,), (GATE,)) as told:
         told.cycle()
         assert status(told, f"{RETENTION} camera:gate") == ("pass", "")
+
+
+def by_motion(told: Told, patch: pytest.MonkeyPatch) -> None:
+    for camera in ("library", "hall"):
+        told.devices.change(camera, "motion-only")
+
+
+def by_day(told: Told, patch: pytest.MonkeyPatch) -> None:
+    lies.over_isapi(patch, lies.changed("record/tracks", "<TimeOfDay>00:00:00", "<TimeOfDay>08:00:00"))
+
+
+def not_on_sundays(told: Told, patch: pytest.MonkeyPatch) -> None:
+    sunday = "<ScheduleAction>(?:(?!</ScheduleAction>).)*<DayOfWeek>Sunday.*?</ScheduleAction>"
+    lies.over_isapi(patch, lies.changed("record/tracks", sunday, ""))
+
+
+@pytest.mark.parametrize(("plan", "hours"), [(by_motion, "0.0"), (by_day, "112.0"), (not_on_sundays, "144.0")])
+def test_a_recorder_whose_own_plan_leaves_out_what_is_due_does_not_pass(
+    tmp_path: Path,
+    worker: Worker,
+    monkeypatch: pytest.MonkeyPatch,
+    plan: Callable[[Told, pytest.MonkeyPatch], None],
+    hours: str,
+) -> None:
+    with told_site(tmp_path, worker, (NVR,), (LIBRARY, HALL)) as told:
+        plan(told, monkeypatch)
+        told.cycle(4)
+        one = held(told, RETENTION, "camera:library", "camera:hall")
+        assert one.reason == "plan-covers-less" and f"records {hours} of the 168 hours" in str(one.message)
+        assert unheard(told, RETENTION, COMPLETE)
+        found = told.findings[f"{COMPLETE} camera:library"]
+        assert (found.status, found.reason) == (
+            "unknown",
+            "plan-covers-less" if plan is by_motion else "not-all-listed",
+        )
+
+
+def test_a_hole_within_the_plan_still_fails(tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    holed = replace(LIBRARY, recording=RecordingPlan(35, gap_hours=24, gap_days_ago=1, gap_from_midnight=True))
+    with told_site(tmp_path, worker, (NVR,), (holed,)) as told:
+        by_day(told, monkeypatch)
+        told.cycle(3)
+        assert status(told, f"{COMPLETE} camera:library") == ("fail", "gap")

@@ -5,13 +5,14 @@ A day that the recorder only sums up is counted apart and never passes; a hole t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from agent.checks import online
-from agent.checks.held import passed
+from agent.checks.held import Doubt, passed
 from agent.checks.recorded import RETENTION_ID, TAMPER_ID, changed_on, not_read, one_open_item
 from agent.checks.retention import COMPLETENESS_ID
-from agent.checks.retention_doubts import of_recordings
+from agent.checks.retention_doubts import of_footage
 from agent.checks.sources import ORDER_799_OPERATION
 from agent.config import CameraConfig, Policy, Site
 from agent.facts import Facts
@@ -76,7 +77,7 @@ def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: Came
         return check.finding(subject, "fail", "stopped", evidence, message, retention)
     schedule = known.schedule if known else None
     if is_motion_only(schedule):
-        return _on_motion(check, site.policy, subject, there - newest, evidence)
+        return _on_motion(check, site.policy, subject, there - newest, evidence, of_footage(facts, camera, recordings))
     silent_s = _due_since(site, camera, known, newest, there)
     cover = coverage(site, camera, known, now) if known else None
     if cover is not None:
@@ -137,10 +138,17 @@ def _judged(
         )
         return check.finding(subject, "unknown", "not-all-listed", evidence, message)
     message = Message("{percent} % of the due window is recorded", {"percent": round(100 * cover.ratio, 2)})
-    return passed(check, subject, evidence, message, of_recordings(recordings))
+    return passed(check, subject, evidence, message, of_footage(facts, camera, recordings))
 
 
-def _on_motion(check: Check, policy: Policy, subject: str, silent: timedelta, evidence: dict[str, Json]) -> Finding:
+def _on_motion(
+    check: Check,
+    policy: Policy,
+    subject: str,
+    silent: timedelta,
+    evidence: dict[str, Json],
+    doubts: Iterable[Doubt],
+) -> Finding:
     """Say that footage is recorded on motion only: then a hole is no fault, and no proof that nothing is missing."""
     if silent.total_seconds() >= policy.gap_fail_s:
         message = Message(
@@ -149,7 +157,7 @@ def _on_motion(check: Check, policy: Policy, subject: str, silent: timedelta, ev
         )
         return check.finding(subject, "warn", "motion-silent", evidence, message)
     message = Message("it is recorded on motion only: holes in its footage are not judged")
-    return check.finding(subject, "not_applicable", "motion-only", evidence, message)
+    return passed(check, subject, evidence, message, doubts)
 
 
 def _due_since(

@@ -14,20 +14,36 @@ from agent.config import CameraConfig, Site
 from agent.declarations import holds, local_day
 from agent.facts import Facts
 from agent.footage import CLOCK_STEADY_S, CameraFootage, floor_of, recorder_of
+from agent.footage_gaps import WEEK_S, covered_s
 from agent.model import Message
 from agent.policy_bounds import FLOOR
 from agent.rules.pack import in_effect, obligations
+from drivers.footage import Schedule
 from drivers.model import Clock, Recordings
 
 RETENTION_ID = "retention-days"
 
 CLOCK = "clock-not-trusted"
+PLAN_SLACK_S = 7 * 60
+"""How much of a week a plan may leave out: many end a day at 23:59. House rule."""
 
 DAY = timedelta(days=1)
 
 
-def of_recordings(recordings: Recordings) -> Iterator[Doubt]:
-    """Yield what holds back every pass that rests on a camera's recordings."""
+def of_footage(facts: Facts, camera: CameraConfig, recordings: Recordings) -> Iterator[Doubt]:
+    """Yield what holds back every pass that rests on a camera's recordings.
+
+    A recorder's plan says what it does, never what is due: that is every moment.
+    """
+    known = facts.footage.get(camera.camera.id)
+    planned_s = covered_s(known.schedule if known else facts.one(f"camera:{camera.camera.id}", Schedule))
+    if planned_s < WEEK_S - PLAN_SLACK_S:
+        message = Message(
+            "by its plan the recorder records {hours} of the 168 hours of a week, else nothing or on motion only",
+            {"hours": round(planned_s / 3600, 1)},
+            next_step="set its plan to recording around the clock",
+        )
+        yield Doubt("plan-covers-less", message)
     if recordings.owner_guessed:
         message = Message(
             "whose footage it is was guessed from the order of a list: the recordings name no video source",
@@ -50,7 +66,7 @@ def doubts(
         now: When it is judged.
     """
     known = facts.footage.get(camera.camera.id)
-    yield from of_recordings(recordings)
+    yield from of_footage(facts, camera, recordings)
     yield from _clock(facts, camera, known, floor_of(site, camera), now)
     yield from _floor_open(site, camera, kept, now)
 
