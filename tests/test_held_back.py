@@ -13,7 +13,7 @@ import pytest
 from patience import PATIENCE_S
 from told_site import Told, told_site
 
-from agent.demo.cameras import CAMERAS, DEVICES, RecordingPlan
+from agent.demo.cameras import CAMERAS, DEVICES, DemoCamera, DemoDevice, RecordingPlan
 from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.model import Finding
 from masking.worker import Worker
@@ -325,3 +325,29 @@ def test_a_hole_within_the_plan_still_fails(tmp_path: Path, worker: Worker, monk
         by_day(told, monkeypatch)
         told.cycle(3)
         assert status(told, f"{COMPLETE} camera:library") == ("fail", "gap")
+
+
+CLIP_OVER_RING = RecordingPlan(35, gap_hours=22 * 24, gap_days_ago=34)
+"""A day of 35 days ago that somebody locked, and the last twelve days."""
+
+
+@pytest.mark.parametrize(("box", "one", "other"), [(RECORDER, GATE, PORCH), (NVR, LIBRARY, HALL)])
+def test_an_old_clip_over_a_younger_ring_does_not_pass_for_footage_that_is_kept(
+    tmp_path: Path, worker: Worker, box: DemoDevice, one: DemoCamera, other: DemoCamera
+) -> None:
+    cameras = tuple(replace(camera, recording=CLIP_OVER_RING) for camera in (one, other))
+    with told_site(tmp_path, worker, (box,), cameras) as told:
+        for count in (1, 3):
+            told.cycle(count)
+            item = held(told, RETENTION, f"camera:{one.id}", f"camera:{other.id}")
+            assert item.reason == "isolated-clip"
+            assert re.match(r"what is older than 1[12]\.\d days stands alone", str(item.message))
+        assert unheard(told, RETENTION)
+
+
+def test_an_outage_of_a_whole_day_isolates_nothing(tmp_path: Path, worker: Worker) -> None:
+    holed = RecordingPlan(35, gap_hours=24, gap_days_ago=5, gap_from_midnight=True)
+    with told_site(tmp_path, worker, (RECORDER,), (replace(GATE, recording=holed),)) as told:
+        told.cycle(2)
+        assert status(told, f"{RETENTION} camera:gate") == ("pass", "")
+        assert status(told, f"{COMPLETE} camera:gate") == ("fail", "gap")

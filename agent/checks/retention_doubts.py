@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from agent.checks.held import Doubt
 from agent.checks.words import FOLDED
 from agent.config import CameraConfig, Site
 from agent.declarations import holds, local_day
 from agent.facts import Facts
-from agent.footage import CLOCK_STEADY_S, CameraFootage, floor_of, recorder_of
+from agent.footage import CLOCK_STEADY_S, CameraFootage, absolute_gaps, floor_of, recorder_of, zone_of
 from agent.footage_gaps import WEEK_S, covered_s
 from agent.model import Message
 from agent.policy_bounds import FLOOR
 from agent.rules.pack import in_effect, obligations
 from drivers.footage import Schedule
 from drivers.model import Clock, Recordings
+from drivers.spans import Spans, day_span, merged, subtracted, total_s
 
 RETENTION_ID = "retention-days"
 
@@ -28,6 +30,8 @@ PLAN_SLACK_S = 7 * 60
 """How much of a week a plan may leave out: many end a day at 23:59. House rule."""
 
 DAY = timedelta(days=1)
+ISOLATING = DAY
+"""How long a hole must be at least to cut off what is older. House rule: shorter ones are outages."""
 
 
 def of_footage(facts: Facts, camera: CameraConfig, recordings: Recordings) -> Iterator[Doubt]:
@@ -66,9 +70,45 @@ def doubts(
         now: When it is judged.
     """
     known = facts.footage.get(camera.camera.id)
+    yield from _isolated(site, camera, recordings, known, now)
     yield from of_footage(facts, camera, recordings)
     yield from _clock(facts, camera, known, floor_of(site, camera), now)
     yield from _floor_open(site, camera, kept, now)
+
+
+def _isolated(
+    site: Site, camera: CameraConfig, recordings: Recordings, known: CameraFootage | None, now: datetime
+) -> Iterator[Doubt]:
+    """Doubt the oldest moment where what reaches on from it to now is younger than the floor."""
+    there, floor = (known.there(now) if known else now), floor_of(site, camera)
+    run_at = _run_from(recordings.spans, _holes(known, zone_of(site, camera)))
+    if run_at is not None and there - run_at < floor:
+        values = {"run": round((there - run_at) / DAY, 1), "floor": floor.days}
+        message = Message(
+            "what is older than {run} days stands alone, a longer hole lies behind it: {floor} days are due without one",
+            values,
+            next_step="look whether somebody locked that footage",
+        )
+        yield Doubt("isolated-clip", message)
+
+
+def _holes(known: CameraFootage | None, zone: ZoneInfo) -> Spans:
+    """Return the holes that earlier looks were told of, which the spans of one look may hide."""
+    rows = known.days if known else ()
+    return merged(hole for row in rows for hole in absolute_gaps(row, day_span(row.day, zone)))
+
+
+def _run_from(spans: Spans, holes: Spans) -> datetime | None:
+    """Return when the footage begins that reaches to now: behind the newest hole that is longer than all before it.
+
+    Where there is none it begins at the oldest moment; None: nothing is held.
+    """
+    held = subtracted(merged(spans), holes)
+    for number in range(len(held) - 1, 0, -1):
+        hole = held[number].start_at - held[number - 1].end_at
+        if hole >= ISOLATING and hole.total_seconds() > total_s(held[:number]):
+            return held[number].start_at
+    return held[0].start_at if held else None
 
 
 def _clock(
