@@ -55,17 +55,22 @@ def test_no_password_nor_token_is_in_its_traces(service: Gateway) -> None:
 
 
 def at_work() -> dict[str, dict[str, str]]:
-    """Start the service anew; return what /proc says of it and of its picture worker, which lives for a look."""
+    """Start the service anew; return what /proc says of it and of its picture worker, which lives for a look.
+
+    It fails where no worker comes that is locked in further than the service: by one filter of its own.
+    """
     said("systemctl", "restart", UNIT, within_s=90)
     pid = main_pid()
 
     def look() -> dict[str, dict[str, str]]:
         try:
-            return {"service": _proc(pid), "worker": _proc(_children(pid)[0])}
+            found = {"service": _proc(pid), "worker": _proc(_children(pid)[0])}
         except (OSError, IndexError):  # not yet there, or just gone
             return {}
+        outer, inner = (int(_kernel_status(one["status"])["Seccomp_filters"]) for one in found.values())
+        return found if inner > outer else {}  # until it is locked in it loads what it needs
 
-    return wait_for("the picture worker", look)
+    return wait_for("the picture worker, locked in", look)
 
 
 def _proc(pid: int) -> dict[str, str]:
@@ -84,7 +89,7 @@ def test_the_picture_worker_is_locked_in_further_than_the_service(service: Gatew
     assert (status["worker_limits"], status["worker_open"]) == ([], [])
     found = at_work()
     outer, inner = (_kernel_status(found[one]["status"]) for one in ("service", "worker"))
-    assert int(inner["Seccomp_filters"]) > int(outer["Seccomp_filters"]) > 0
+    assert int(outer["Seccomp_filters"]) > 0
     assert (inner["NoNewPrivs"], inner["CapEff"], inner["CapBnd"]) == ("1", "0" * 16, outer["CapBnd"])
     assert int(outer["CapEff"], 16) == 0
 
