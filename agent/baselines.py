@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.config import CameraConfig, NoPrivateArea, PrivateZone, Site
-from agent.errors import Forbidden, os_words
 from agent.files import write_atomic
 from agent.looks import masks_digest, zones_digest
-from agent.model import Json, Message, utc_text
+from agent.model import Json, utc_text
+from agent.not_ours import not_ours
+from agent.owners import NOBODY, Owner, claim, is_another, of_site, owner_data, owner_from
 from agent.past_approvals import KEPT, PastApproval, with_past
 from agent.past_approvals import from_data as past_from
 from agent.past_approvals import to_data as past_data
@@ -55,7 +56,7 @@ class Approval:
     empty where the device does not list its masks, so that only the pictures were approved. `zones_digest` says what
     was declared private then. `no_private_area`: nothing private is in view. `references`: the approved view, encoded,
     at most one for each light mode; a camera with presets has none, but `presets`, as far as they were approved.
-    `history`: what was approved before, oldest first.
+    `history`: what was approved before, oldest first. `owner`: of which site the camera is, and which box showed it.
     """
 
     camera_id: str
@@ -69,6 +70,7 @@ class Approval:
     references: tuple[bytes, ...] = field(default=(), repr=False)
     presets: tuple[PresetView, ...] = ()
     history: tuple[PastApproval, ...] = field(default=(), repr=False)
+    owner: Owner = NOBODY
 
 
 def approve(
@@ -97,7 +99,7 @@ def approve_no_private_area(
 
 def _with_zones(site: Site, approval: Approval) -> Approval:
     in_it = in_force(site, {approval.camera_id: approval})
-    return replace(approval, zones_digest=zones_digest(in_it, approval.camera_id))
+    return replace(approval, zones_digest=zones_digest(in_it, approval.camera_id), owner=Owner(site.id))
 
 
 def in_force(site: Site, approvals: Mapping[str, Approval]) -> Site:
@@ -163,13 +165,13 @@ def approvals_digest(approvals: Mapping[str, Approval]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
-def read_approvals(directory: Path) -> dict[str, Approval]:
-    """Read every approval below a state directory, by camera id.
+def read_approvals(directory: Path, site_id: str) -> dict[str, Approval]:
+    """Read every approval of a site below a state directory, by camera id; the log names what is another site's.
 
     A file that is damaged or may not be read is named in the log and skipped: its camera then counts as not approved.
     """
     folder = directory / FOLDER
-    found: dict[str, Approval] = {}
+    found: list[tuple[Path, Owner, Approval]] = []
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix == ".json" and not path.name.startswith("."))
     except FileNotFoundError:
@@ -179,35 +181,44 @@ def read_approvals(directory: Path) -> dict[str, Approval]:
         return {}
     for path in paths:
         try:
-            found[path.name.removesuffix(".json")] = _read(path)
+            approval = _read(path)
+            found.append((path, approval.owner, approval))
         except OSError as error:
             log.warning("%s: this approval cannot be read: %s", path, error.strerror)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             # What stands in the file may be part of a picture: only the kind of mistake is told.
             log.warning("%s: this approval is damaged (%s): approve the camera again", path, type(error).__name__)
-    presets = read_preset_views(directory)
-    return {name: replace(one, presets=presets[name]) if name in presets else one for name, one in found.items()}
+    presets = read_preset_views(directory, site_id)
+    ours = {one.camera_id: one for one in of_site(directory, found, site_id)}
+    return {name: replace(one, presets=presets[name]) if name in presets else one for name, one in ours.items()}
 
 
-def prepare(directory: Path) -> None:
+def in_place(approvals: Mapping[str, Approval], now: Mapping[str, Owner]) -> dict[str, Approval]:
+    """Return the approvals without those of a box that proves to be another one than was approved. Pure."""
+    found = {}
+    for name, approval in approvals.items():
+        presets = tuple(one for one in approval.presets if not is_another(one.owner, now.get(name, NOBODY)))
+        if not is_another(approval.owner, now.get(name, NOBODY)):
+            found[name] = replace(approval, presets=presets)
+    return found
+
+
+def prepare(directory: Path, site_id: str) -> None:
     """Make sure that approvals can be written, before anybody is asked anything.
 
     Raises:
         Forbidden: They cannot; the line says what to do.
+        UsageError: The folder is another site's.
     """
     folder = directory / FOLDER
     try:
+        claim(directory, site_id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         write_atomic(folder / ".writable", b"", 0o600)
         (folder / ".writable").unlink()
     except OSError as error:
-        raise Forbidden(
-            Message(
-                "{folder}: {why}; approvals are kept there: run as root or as the user camwarden",
-                {"folder": folder, "why": os_words(error)},
-            )
-        ) from None
+        raise not_ours(folder, error) from None
 
 
 def write_approval(directory: Path, approval: Approval) -> None:
@@ -217,13 +228,15 @@ def write_approval(directory: Path, approval: Approval) -> None:
 
     Raises:
         Forbidden: The folder may not be written.
+        UsageError: It is another site's.
     """
-    prepare(directory)
+    prepare(directory, approval.owner.site)
     path = directory / FOLDER / f"{approval.camera_id}.json"
     masks: list[Any] = [{**asdict(mask), "polygon": [list(point) for point in mask.polygon]} for mask in approval.masks]
     data = {
         "schema": SCHEMA,
         "camera": approval.camera_id,
+        "owner": owner_data(approval.owner),
         "by": approval.by,
         "at": approval.at.isoformat(),
         "why": approval.why,
@@ -242,6 +255,8 @@ def _history(path: Path, approval: Approval) -> tuple[PastApproval, ...]:
     try:
         last = _read(path)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return approval.history
+    if last.owner.site not in ("", approval.owner.site):
         return approval.history
     past = approval.history or last.history
     return past if (last.by, last.at) == (approval.by, approval.at) else with_past(past, past_of(last))
@@ -273,7 +288,7 @@ def _read(path: Path) -> Approval:
     return Approval(
         data["camera"], _text(data["by"]), at, _text(data["why"]), masks, digest, data["zones_digest"],
         data["no_private_area"], from_texts(data["references"], path),
-        history=tuple(past_from(past) for past in data.get("history", [])[-KEPT:]),
+        history=tuple(past_from(past) for past in data.get("history", [])[-KEPT:]), owner=owner_from(data.get("owner")),
     )  # fmt: skip
 
 

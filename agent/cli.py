@@ -24,10 +24,11 @@ from typing import Final, Literal, TextIO
 
 from agent import exits, journal
 from agent.cli_words import speak, speak_of_mistakes
-from agent.errors import AgentError, os_words
+from agent.errors import AgentError
 from agent.journal import JournalHandler, priority
 from agent.model import Message
 from agent.no_core import keep_memory_private
+from agent.not_ours import not_ours
 from agent.paths import CONFIG
 from agent.redact import redact
 from agent.text import LANGUAGES, choose_lang, render, translate
@@ -103,8 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(render(error.message, lang))
         return error.exit_code
     except PermissionError as error:
-        values = {"path": error.filename or "?", "why": os_words(error)}
-        _say(render(Message("{path}: {why}; run as root or as the user camwarden", values), lang))
+        _say(render(not_ours(Path("?"), error).message, lang))
         return exits.PERMISSION
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:

@@ -77,7 +77,7 @@ def read_key(table: Table | None, credentials: Mapping[str, Credential] | None) 
 def read_tls_place(top: Table) -> TlsPlace:
     """Read the site's id and the paths of its TLS key and certificate out of the whole file, nothing else."""
     site = read_site(top.table("site", "required"), read_probe(top.table("probe", "optional")))
-    storage = read_storage(top.table("storage", "optional"))
+    storage = read_storage(top)
     hub = top.table("hub", "optional")
     key, certificate = storage.directory / TLS_KEY_NAME, storage.directory / TLS_CERTIFICATE_NAME
     named = hub is not None and {"key", "certificate"} <= set(hub.data)

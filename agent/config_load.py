@@ -157,7 +157,7 @@ def read_tables(top: Table, credentials: dict[str, Credential] | None) -> Site:
         probe=probe,
         policy=policy,
         quality=read_quality(top.table("quality", "optional")),
-        storage=read_storage(top.table("storage", "optional")),
+        storage=read_storage(top),
         worker=read_worker(top.table("worker", "optional")),
         metrics=read_metrics(top.table("metrics", "optional")),
         daily_digest=read_digest(top.table("daily_digest", "optional"), credentials),

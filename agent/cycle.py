@@ -34,9 +34,11 @@ from agent.history import keep_history, oldest_kept
 from agent.host import look_at_host, look_at_worker
 from agent.host import moment as moment_of
 from agent.inventory import look_around
+from agent.kept_for import approved_here, begun_anew, kept_for, of_others, of_site, taken_over, told_of_others
 from agent.keys import Signer
 from agent.looks import due, join
 from agent.model import Draft, Envelope, Finding, Moment
+from agent.owners import owners_now
 from agent.probe import Reading, discover
 from agent.report import build_reports
 from agent.rim import Rim
@@ -78,30 +80,37 @@ def see(
     `asked`: which cameras a hub wants to be looked at afresh, on every path and without what is remembered of them.
     """
     afresh = asked.cameras(site)
+    given = read_approvals(site.storage.directory, site.id)
+    there = owners_now(site, {}, memory.identities, source=True)
+    stood, memory = memory, taken_over(of_site(memory, site.id), site, there, rim.previous)
     before, memory = memory, forgotten(memory, afresh)
     rounds = max(rounds, ROUNDS if afresh else 1)
-    approvals = read_approvals(site.storage.directory)
-    site = in_force(with_floors(site, local_day(site, moment.at)), approvals)
+    declared = with_floors(site, local_day(site, moment.at))
+    approvals, memory = approved_here(given, given, stood, memory)
+    site = in_force(declared, approvals)
     heard = discover(site, rim.progress)
     paths = due(site, memory.looked, moment.at)
     of_footage = wanted(site, memory.footage, moment.at)
     reading = Reading(site, rim.credentials, rim.clock, rim.watch)
     reading.ask(site, paths, of_footage)
     stored = read_stores(site, paths, moment.at, rim.progress, rim.stop)
-    held = read_derived(site.storage.directory, approvals)
+    held = read_derived(site.storage.directory, site.id, approvals)
     known = approved_views(approvals, held)
     fetched, looked, memory = look_in_rounds(site, rim, reading, stored, memory, known, moment.at, rounds)
+    approvals, memory = approved_here(given, approvals, stood, memory)
+    site = in_force(declared, approvals)
     derived = proved(rim.previous.take_found(), approvals, memory.views, moment.at)
     host = look_at_host(site.storage.directory, moment.at) + look_at_worker(rim.confinement(), moment.at)
     observations = fetched.observations + looked + host
     observations, in_turn = join(site, observations, memory.looked, moment.at)
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
     around, memory = look_around(site, heard, observations, memory, moment.at)
-    footage = settled(memory.footage, settled_changes(read_notes(site.storage.directory)))
-    footage, _ = remember(site, observations, footage, moment.at, trusted)
+    footage = settled(memory.footage, settled_changes(read_notes(site.storage.directory, site.id)))
+    begun = begun_anew(before.footage, footage)
+    footage, _ = remember(site, told_of_others(observations, begun), footage, moment.at, trusted)
     unwell = outages.remembered(site, observations, memory.outages, moment.at)
     pictured = (memory.views, memory.quality, memory.presets)
-    facts = gather(observations, around, trusted, footage, unwell, approvals, *pictured)
+    facts = gather(observations, around, trusted, of_others(footage, begun), unwell, approvals, *pictured)
     filed = read_filed(site.storage.directory, site.id)
     delivery = look_at_delivery(site, rim.delivery, rim.not_renewed)
     facts = replace(facts, delivery=delivery, filed=filed, assessed=memory.assessed)
@@ -109,10 +118,10 @@ def see(
     own_from = oldest_kept(site.storage.directory)
     logs = log_reach.remembered(site, observations, own_from, memory.logs, moment.at)
     facts = replace(facts, own_reports=rim.reports, running=running, own_log_from=own_from, logs=logs)
-    facts = replace(facts, factory=known_tries(site.storage.directory))
+    facts = replace(facts, factory=known_tries(site.storage.directory, site.id))
     memory = replace(memory, looked=in_turn, footage=footage, outages=unwell, running=running, logs=logs)
     findings = run_checks(site, facts, moment.at)
-    memory = recalled(before, memory, afresh)
+    memory = recalled(kept_for(before, site, memory.owners), memory, afresh)
     return Seen(
         facts, findings, memory, fetched.samples, derived, asked.looked(moment.at, rim.clock()), frozenset(held)
     )
@@ -125,7 +134,8 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     """
     site = with_floors(site, local_day(site, moment.at))
     incidents = spool.begin(moment.at)
-    noted = standing(site, read_notes(site.storage.directory), moment.at)
+    boxes = owners_now(site, {}, seen.memory.identities)
+    noted = standing(site, read_notes(site.storage.directory, site.id), moment.at, boxes)
     changed, memory = transitions(seen.findings, seen.memory, moment.at, noted)
     closed = [one.episode for one in changed if one.episode is not None]
     days = assessed(site, seen.facts, seen.findings, noted, memory.assessed, moment.at, closed)
@@ -141,7 +151,7 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     spool.commit(envelopes, state.to_json(memory), moment.at, incidents)
     keep_history(site.storage, changed, moment.at)
     keep_samples(site, seen.samples, moment.at)
-    keep_derived(site.storage.directory, seen.derived, seen.held)
+    keep_derived(site.storage.directory, site.id, seen.derived, seen.held)
     return envelopes
 
 

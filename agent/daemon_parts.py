@@ -19,6 +19,7 @@ from agent.keys_jwk import PublicKey
 from agent.keys_place import KeyHolder, place_of
 from agent.mirror import MirrorLink
 from agent.order_desk import Desk
+from agent.owners import adopt
 from agent.paths import CREDENTIALS_NAME
 from agent.previous import Previous
 from agent.publish import Publisher
@@ -67,6 +68,7 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
     """
     directory = site.storage.directory
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    adopt(directory, site.id)
     with ExitStack() as stack:
         keys = place_of(site, os.environ)
         stack.callback(keys.close)

@@ -21,6 +21,7 @@ from typing import Any, Final
 from agent.baselines import Approval, approvals_digest, lights, read_approvals
 from agent.files import write_atomic
 from agent.model import Json, utc_text
+from agent.owners import NOBODY, Owner, of_site, owner_data, owner_from
 from agent.sight import CameraView, Views
 from masking import baseline
 from masking.baseline import BaselineError
@@ -39,7 +40,7 @@ log = logging.getLogger("camwarden.derived")
 class Derived:
     """One derived reference. `proved_by`: light of the approved one that proved it; `at`: when, aware UTC.
 
-    `approval`: `approvals_digest` of the camera's approval as it was then.
+    `approval`: `approvals_digest` of the camera's approval as it was then; `owner`: whose that approval was.
     """
 
     camera_id: str
@@ -48,6 +49,7 @@ class Derived:
     proved_by: LightMode
     at: datetime
     reference: bytes = field(repr=False)
+    owner: Owner = NOBODY
 
 
 def wanted(view: CameraView | None, known: Iterable[LightMode]) -> LightMode | None:
@@ -86,11 +88,11 @@ def proved(
         light = baseline.decode(reference).light
         in_it = [one for one in view.memory.recent if one.state == "still" and one.light == light]
         if len(in_it) == CHECKS and proved_by in lights(approval) and light not in lights(approval):
-            kept.append(Derived(name, _binding(approval), light, proved_by, now, reference))
+            kept.append(Derived(name, _binding(approval), light, proved_by, now, reference, approval.owner))
     return tuple(kept)
 
 
-def read_derived(directory: Path, approvals: Mapping[str, Approval]) -> dict[str, tuple[Derived, ...]]:
+def read_derived(directory: Path, site_id: str, approvals: Mapping[str, Approval]) -> dict[str, tuple[Derived, ...]]:
     """Read what was derived from the approvals as they are now, by camera id; what another one proved is passed over.
 
     A file that is damaged is named in the log and skipped: the agent makes another.
@@ -110,12 +112,13 @@ def read_derived(directory: Path, approvals: Mapping[str, Approval]) -> dict[str
             log.warning("%s: these references are damaged (%s) and are made again", path, type(error).__name__)
         else:
             digest, approved = _binding(approval), lights(approval)
-            holds = (one for one in ones if one.approval == digest and one.proved_by in approved)
+            here = of_site(directory, ((path, one.owner, one) for one in ones), site_id)
+            holds = (one for one in here if one.approval == digest and one.proved_by in approved)
             found[name] = tuple(one for one in holds if one.light not in approved)
     return {name: ones for name, ones in found.items() if ones}
 
 
-def keep_derived(directory: Path, made: tuple[Derived, ...], held: Collection[str]) -> None:
+def keep_derived(directory: Path, site_id: str, made: tuple[Derived, ...], held: Collection[str]) -> None:
     """Keep derived references, and remove those of cameras whose approval proves them no longer.
 
     A person may have approved while the agent looked: where something was made, approvals are read anew; they are never
@@ -124,6 +127,7 @@ def keep_derived(directory: Path, made: tuple[Derived, ...], held: Collection[st
 
     Args:
         directory: The state directory.
+        site_id: Of the site.
         made: The new ones; each joins what holds of its camera, in the place of one of its light.
         held: The cameras of which `read_derived` found some in this cycle.
     """
@@ -131,7 +135,7 @@ def keep_derived(directory: Path, made: tuple[Derived, ...], held: Collection[st
     if not made and not folder.is_dir():
         return
     try:
-        keep = _kept(directory, made, read_approvals(directory)) if made else held
+        keep = _kept(directory, site_id, made, read_approvals(directory, site_id)) if made else held
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.suffix == ".json" and path.name.removesuffix(".json") not in keep:
                 path.unlink(missing_ok=True)
@@ -139,10 +143,12 @@ def keep_derived(directory: Path, made: tuple[Derived, ...], held: Collection[st
         log.warning("%s: derived references cannot be kept: %s", folder, error.strerror)
 
 
-def _kept(directory: Path, made: tuple[Derived, ...], approvals: Mapping[str, Approval]) -> Collection[str]:
+def _kept(
+    directory: Path, site_id: str, made: tuple[Derived, ...], approvals: Mapping[str, Approval]
+) -> Collection[str]:
     """Write what was made, and return the cameras of which there is something now."""
     folder = directory / FOLDER
-    before = read_derived(directory, approvals)
+    before = read_derived(directory, site_id, approvals)
     after = dict(before)
     for one in made:
         if one.camera_id in approvals and one.approval == _binding(approvals[one.camera_id]):
@@ -179,7 +185,8 @@ def _text(name: str, ones: tuple[Derived, ...]) -> bytes:
         }
         for one in ones
     ]
-    return json.dumps({"schema": SCHEMA, "camera": name, "references": rows}, indent=1).encode()
+    owner = owner_data(ones[0].owner)
+    return json.dumps({"schema": SCHEMA, "camera": name, "owner": owner, "references": rows}, indent=1).encode()
 
 
 def _read(path: Path) -> tuple[Derived, ...]:
@@ -190,10 +197,11 @@ def _read(path: Path) -> tuple[Derived, ...]:
     data: dict[str, Any] = json.loads(text)
     if data["schema"] != SCHEMA or f"{data['camera']}.json" != path.name or len(data["references"]) >= len(LIGHT_MODES):
         raise ValueError("another file")
-    return tuple(_one(data["camera"], row) for row in data["references"])
+    owner = owner_from(data.get("owner"))
+    return tuple(_one(data["camera"], owner, row) for row in data["references"])
 
 
-def _one(name: str, row: dict[str, Any]) -> Derived:
+def _one(name: str, owner: Owner, row: dict[str, Any]) -> Derived:
     reference, at = base64.b64decode(row["reference"], validate=True), datetime.fromisoformat(row["at"])
     try:
         light = baseline.decode(reference).light
@@ -201,4 +209,4 @@ def _one(name: str, row: dict[str, Any]) -> Derived:
         raise ValueError(error.reason) from None
     if light != row["light"] or row["proved_by"] not in LIGHT_MODES or at.tzinfo is None:
         raise ValueError("values that do not fit each other")
-    return Derived(name, str(row["approval"]), light, row["proved_by"], at, reference)
+    return Derived(name, str(row["approval"]), light, row["proved_by"], at, reference, owner)

@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, cast, get_args
 
 from agent.files import write_atomic
 from agent.model import Message
+from agent.owners import site_of_folder
 from agent.sightings import Mark
 from drivers.credentials import State
 from drivers.factory import FACTORY, Outcome
@@ -35,7 +36,8 @@ log = logging.getLogger("camwarden.factory_logins")
 class Tried:
     """One try: on which device, under which configuration (its digest), whose login, when, and what came of it.
 
-    `box`: by what the box that stood there is known (`box_of`), empty where that was not known.
+    `box`: by what the box that stood there is known (`box_of`), empty where that was not known. `site`: whose device
+    it is, empty in what release 0.1 kept.
     """
 
     device: str
@@ -44,6 +46,7 @@ class Tried:
     at: datetime
     result: Outcome
     box: tuple[str, ...] = ()
+    site: str = ""
 
     def is_of(self, box: Collection[str]) -> bool:
         """Tell whether it can have been this box, which is so where one of both is not known."""
@@ -90,9 +93,10 @@ def is_own(device: Device, maker: str) -> bool:
 
 def with_row(tried: Sequence[Tried], new: Tried) -> tuple[Tried, ...]:
     """Return the rows with a new one, in the place of that of the same device and configuration. Pure."""
-    rest = [one for one in tried if (one.device, one.config) != (new.device, new.config)]
-    others = [one for one in rest if one.device != new.device]
-    own = [one for one in rest if one.device == new.device]
+    here = (new.site, new.device)
+    rest = [one for one in tried if (one.site, one.device, one.config) != (*here, new.config)]
+    others = [one for one in rest if (one.site, one.device) != here]
+    own = [one for one in rest if (one.site, one.device) == here]
     return (*others, *own[-KEPT_PER_DEVICE + 1 :], new)
 
 
@@ -101,8 +105,15 @@ def newest(tried: Iterable[Tried]) -> Mapping[str, Tried]:
     return {one.device: one for one in sorted(tried, key=lambda one: one.at)}
 
 
-def read_tried(directory: Path) -> tuple[Tried, ...]:
+def of_site(tried: Iterable[Tried], site_id: str) -> tuple[Tried, ...]:
+    """Return the tries on devices of a site. Pure."""
+    return tuple(one for one in tried if one.site == site_id)
+
+
+def read_tried(directory: Path, site_id: str) -> tuple[Tried, ...]:
     """Return every try, oldest first; none where there was none.
+
+    What release 0.1 kept is of the site that the folder is marked for; `site_id`, where it has no mark.
 
     Raises:
         OSError: The file cannot be read.
@@ -121,13 +132,15 @@ def read_tried(directory: Path) -> tuple[Tried, ...]:
         rows = tuple(_row(**one) for one in data["tried"])
     except (KeyError, TypeError, AttributeError):
         raise ValueError("not a list of tries") from None
+    adopted = site_of_folder(directory) or site_id
+    rows = tuple(replace(one, site=one.site or adopted) for one in rows)
     return tuple(sorted(rows, key=lambda one: one.at))
 
 
-def known_tries(directory: Path) -> Mapping[str, Tried] | None:
-    """Return the last try on each device for a look; None where they cannot be read, which is logged."""
+def known_tries(directory: Path, site_id: str) -> Mapping[str, Tried] | None:
+    """Return the last try on each device of a site for a look; None where they cannot be read, which is logged."""
     try:
-        return newest(read_tried(directory))
+        return newest(of_site(read_tried(directory, site_id), site_id))
     except (OSError, ValueError) as error:
         log.warning("%s: what was tried cannot be read: %s", directory / NAME, error)
         return None
@@ -140,8 +153,8 @@ def write_tried(directory: Path, tried: Iterable[Tried]) -> None:
     write_atomic(directory / NAME, text.encode(), 0o600)
 
 
-def _row(device: str, config: str, maker: str, at: str, result: str, box: Iterable[str] = ()) -> Tried:
+def _row(device: str, config: str, maker: str, at: str, result: str, box: Iterable[str] = (), site: str = "") -> Tried:
     when = datetime.fromisoformat(at)
     if when.tzinfo is None or result not in get_args(Outcome):
         raise ValueError("not a try")
-    return Tried(str(device), str(config), str(maker), when, cast(Outcome, result), tuple(map(str, box)))
+    return Tried(str(device), str(config), str(maker), when, cast(Outcome, result), tuple(map(str, box)), str(site))

@@ -3,6 +3,9 @@
 They lie below `<state directory>/notes/`, the folder 0700 and the files 0600, replaced whole. The daemon reads all of
 them anew in each cycle and writes none: so a note counts without the spool, and survives a damaged one. A note without
 an end does not exist but for `Settled`, which is about one change of footage and nothing that comes after it.
+
+A note says whose it is (`owners.py`). What was acknowledged or proved of a box counts for no other one; a plan, which
+may be that the box is replaced, and a change of footage that was looked into stand for themselves.
 """
 
 from __future__ import annotations
@@ -15,13 +18,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from agent.config import Site
-from agent.errors import Forbidden, os_words
 from agent.files import write_atomic
 from agent.footage import recorder_of
-from agent.model import Message, Status
+from agent.model import Status
+from agent.not_ours import not_ours
+from agent.owners import NOBODY, Owner, claim, is_another, of_site, owner_data, owner_from, site_of_folder
 
 SCHEMA: Final = "camwarden-note/1"
 FOLDER: Final = "notes"
@@ -47,6 +52,7 @@ class Acknowledgement:
     at: datetime
     why: str
     until: datetime
+    owner: Owner = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Plan:
     by: str
     at: datetime
     why: str
+    owner: Owner = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class Proof:
     detected_at: datetime
     at: datetime
     job: str
+    owner: Owner = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,7 @@ class Settled:
     by: str
     at: datetime
     why: str
+    owner: Owner = NOBODY
 
 
 Note = Acknowledgement | Plan | Proof | Settled
@@ -108,14 +117,24 @@ class Standing:
 NOTHING_NOTED: Final = Standing()
 
 
-def standing(site: Site, notes: tuple[Note, ...], now: datetime) -> Standing:
-    """Return what counts now. Pure."""
+def standing(
+    site: Site, notes: tuple[Note, ...], now: datetime, boxes: Mapping[str, Owner] = MappingProxyType({})
+) -> Standing:
+    """Return what counts now; `boxes`: which box each camera and device is (`owners.owners_now`). Pure."""
+    notes = tuple(one for one in notes if not is_another(one.owner, _box_of(one, boxes)))
     return Standing(
         {one.key: one for one in notes if isinstance(one, Acknowledgement) and now < one.until},
         frozenset(name for one in notes if is_in_force(one, now) for name in covered(site, one)),
         {one.key: one for one in notes if isinstance(one, Proof)},
         tuple(one for one in notes if isinstance(one, Plan)),
     )
+
+
+def _box_of(note: Note, boxes: Mapping[str, Owner]) -> Owner:
+    """Return which box a note is about, no one where that does not matter."""
+    if not isinstance(note, Acknowledgement | Proof):
+        return NOBODY
+    return boxes.get(note.key.partition(" ")[2].removeprefix("camera:"), NOBODY)
 
 
 def is_in_force(note: Note, now: datetime) -> bool:
@@ -142,8 +161,8 @@ def settled_changes(notes: tuple[Note, ...]) -> frozenset[str]:
     return frozenset(change for one in notes if isinstance(one, Settled) for change in one.changes)
 
 
-def read_notes(directory: Path) -> tuple[Note, ...]:
-    """Read every note below a state directory.
+def read_notes(directory: Path, site_id: str) -> tuple[Note, ...]:
+    """Read every note of a site below a state directory; the log names what is another site's.
 
     One that is damaged or may not be read is named in the log and skipped: what it said counts no longer.
     """
@@ -155,15 +174,16 @@ def read_notes(directory: Path) -> tuple[Note, ...]:
     except OSError as error:
         log.warning("%s: notes cannot be read: %s", folder, error.strerror)
         return ()
-    found: list[Note] = []
+    found: list[tuple[Path, Owner, Note]] = []
     for path in paths:
         try:
-            found.append(_read(path))
+            note = _read(path)
+            found.append((path, note.owner, note))
         except OSError as error:
             log.warning("%s: this note cannot be read: %s", path, error.strerror)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             log.warning("%s: this note is damaged (%s) and does not count: write it again", path, type(error).__name__)
-    return tuple(found)
+    return tuple(of_site(directory, found, site_id))
 
 
 def write_note(directory: Path, note: Note, now: datetime) -> str:
@@ -173,17 +193,19 @@ def write_note(directory: Path, note: Note, now: datetime) -> str:
 
     Raises:
         Forbidden: The folder may not be written.
+        UsageError: It is another site's.
     """
     folder = directory / FOLDER
     name = name_of(note)
     try:
+        claim(directory, note.owner.site)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for one in read_notes(directory):
+        for one in read_notes(directory, note.owner.site or site_of_folder(directory)):
             if _is_over(one, now):
                 (folder / name_of(one)).unlink(missing_ok=True)
         write_atomic(folder / name, json.dumps(to_data(note), ensure_ascii=False, indent=1).encode(), 0o600)
     except OSError as error:
-        raise _forbidden(folder, error) from None
+        raise not_ours(folder, error) from None
     return name
 
 
@@ -198,7 +220,7 @@ def remove_note(directory: Path, name: str) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise _forbidden(directory / FOLDER, error) from None
+        raise not_ours(directory / FOLDER, error) from None
     return True
 
 
@@ -213,7 +235,7 @@ def name_of(note: Note) -> str:
 def to_data(note: Note) -> dict[str, Any]:
     """Return a note as JSON can hold it. Pure."""
     values = {key: one.isoformat() if isinstance(one, datetime) else one for key, one in asdict(note).items()}
-    return {"schema": SCHEMA, "kind": _kind_of(note), **values}
+    return {"schema": SCHEMA, "kind": _kind_of(note), **values, "owner": owner_data(note.owner)}
 
 
 def from_data(data: Mapping[str, Any]) -> Note:
@@ -222,6 +244,7 @@ def from_data(data: Mapping[str, Any]) -> Note:
     if values.pop("schema") != SCHEMA:
         raise ValueError("another file")
     kind = KINDS[values.pop("kind")]
+    owner = owner_from(values.pop("owner", None))
     for name, value in values.items():
         if name == "changes":
             values[name] = tuple(str(one) for one in value)
@@ -233,7 +256,7 @@ def from_data(data: Mapping[str, Any]) -> Note:
             values[name] = datetime.fromisoformat(value)
             if values[name].tzinfo is None:
                 raise ValueError(name)
-    return kind(**values)
+    return kind(**values, owner=owner)
 
 
 def _kind_of(note: Note) -> str:
@@ -254,12 +277,3 @@ def _read(path: Path) -> Note:
     if name_of(note) != path.name:
         raise ValueError("another file")
     return note
-
-
-def _forbidden(folder: Path, error: OSError) -> Forbidden:
-    return Forbidden(
-        Message(
-            "{folder}: {why}; notes are kept there: run as root or as the user camwarden",
-            {"folder": folder, "why": os_words(error)},
-        )
-    )

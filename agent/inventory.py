@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 from agent.config import Ignored, Site
 from agent.config_sections import is_host
 from agent.facts import Around, Facts
-from agent.sightings import Sighting, counted, digest, mark_behind, mark_of, remembered, window
+from agent.owners import proven_marks
+from agent.sightings import Sighting, counted, digest, remembered, window
 from agent.state import Memory
-from drivers.details import Interfaces
 from drivers.discovery import Sweep
 from drivers.footage import Channels
-from drivers.model import Identity, Observation, Streams
+from drivers.model import Observation, Streams
 from drivers.probe_match import Discovered, mac_of
 
 Standing = Literal["configured", "behind", "ignored", "undeclared"]
@@ -140,13 +140,7 @@ def look_around(
     sightings = counted(memory.sightings, unknown, frozenset(settled), now, window(site.period_s))
     ids = {device.id for device in site.devices} | {f"camera:{one.camera.id}" for one in site.cameras}
     known = {device: box for device, box in memory.identities.items() if device in ids}
-    macs = {o.subject: o.value for o in observations if isinstance(o.value, Interfaces)}
-    said = ((o.subject, o.value) for o in observations if isinstance(o.value, Identity))
-    seen = {subject.removeprefix("device:"): mark_of(value, macs.get(subject)) for subject, value in said}
-    channels = {o.subject: o.value for o in observations if isinstance(o.value, Channels)}
-    for one in (camera.camera for camera in site.cameras if f"device:{camera.camera.device}" in channels):
-        mark = mark_behind(channels[f"device:{one.device}"], one.channel)
-        seen |= {f"camera:{one.id}": mark} if mark else {}
+    seen = proven_marks(site, observations)
     around = Around(
         failed=heard.failed + nameless,
         strangers=tuple(s for s in sightings if s.counts),

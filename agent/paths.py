@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 CONFIG: Final = Path("/etc/camwarden/site.toml")
+STATE: Final = Path("/var/lib/camwarden")
+RUNTIME: Final = Path("/run/camwarden")
 SECRETS_NAME: Final = "secrets.toml"
 OF_SERVICE: Final = Path("/run/credentials/camwarden.service")
 """What systemd keeps for the running service; root and the service's user can read it."""
@@ -15,21 +17,40 @@ CREDENTIALS_NAME: Final = "credentials.json"
 LEDGER_HEADINGS_NAME: Final = "ledger-headings.json"
 
 
+def is_of_service(config: Path, environ: Mapping[str, str]) -> bool:
+    """Tell whether a site that names no folder keeps its files in the service's: not where an ordinary user runs it.
+
+    So it is for the service's own site.toml, for root, for the running service wherever its site.toml lies, and for
+    whoever may write there, as the service's user may.
+
+    Source: systemd.exec(5), STATE_DIRECTORY.
+    """
+    return config == CONFIG or os.geteuid() == 0 or "STATE_DIRECTORY" in environ or os.access(STATE, os.W_OK)
+
+
+def site_state(site_id: str, environ: Mapping[str, str]) -> Path:
+    """Return the folder in the user's own state for a site that names none: no other site of this user has it."""
+    return user_state(environ) / "sites" / site_id
+
+
 def credentials_file(directory: Path, environ: Mapping[str, str]) -> Path:
     """Return where refused logins are remembered: in the service's folder, or in the user's own.
 
-    A contractor who may not write the service's folder still must not lock a device by trying twice.
+    A contractor who may not write the service's folder still must not lock a device by trying twice. One file for all
+    sites of a user that name no folder: what was refused before a site had its own stays refused.
 
     Args:
         directory: `Storage.directory`.
         environ: For XDG_STATE_HOME and HOME.
     """
-    return own_state(directory, environ) / CREDENTIALS_NAME
+    home = user_state(environ)
+    return (home if directory.is_relative_to(home) else own_state(directory, environ)) / CREDENTIALS_NAME
 
 
 def own_state(directory: Path, environ: Mapping[str, str]) -> Path:
-    """Return where a command keeps what is to stay: the service's folder where this user may, else the user's own."""
-    return directory if os.access(directory, os.W_OK) else user_state(environ)
+    """Return where a command keeps what is to stay: the site's folder where this user may, else the user's own."""
+    home = user_state(environ)
+    return directory if directory.is_relative_to(home) or os.access(directory, os.W_OK) else home
 
 
 def handover_key_file(site_id: str, environ: Mapping[str, str]) -> Path:

@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from agent.errors import Forbidden, os_words
 from agent.files import write_atomic
-from agent.model import Message
+from agent.not_ours import not_ours
+from agent.owners import NOBODY, Owner, claim, of_site, owner_data, owner_from
 from agent.references import from_texts, to_texts
 
 SCHEMA: Final = "camwarden-preset-view/1"
@@ -30,7 +30,8 @@ log = logging.getLogger("camwarden.preset_views")
 class PresetView:
     """Somebody's word that a camera stands at one of its presets when it shows this, and hides there what it must.
 
-    `at` is aware UTC. `references`: what it shows there, encoded, at most one for each light mode.
+    `at` is aware UTC. `references`: what it shows there, encoded, at most one for each light mode. `owner`: of which
+    site the camera is, and which box showed it.
     """
 
     camera_id: str
@@ -39,10 +40,11 @@ class PresetView:
     at: datetime
     why: str
     references: tuple[bytes, ...] = field(default=(), repr=False)
+    owner: Owner = NOBODY
 
 
-def read_preset_views(directory: Path) -> dict[str, tuple[PresetView, ...]]:
-    """Read the approved presets below a state directory, by camera id, in the order of their names.
+def read_preset_views(directory: Path, site_id: str) -> dict[str, tuple[PresetView, ...]]:
+    """Read the approved presets of a site below a state directory, by camera id, in the order of their names.
 
     A file that is damaged or may not be read is named in the log and skipped: its preset then counts as not approved.
     """
@@ -53,7 +55,7 @@ def read_preset_views(directory: Path) -> dict[str, tuple[PresetView, ...]]:
         if not isinstance(error, FileNotFoundError | NotADirectoryError):
             log.warning("%s: approved presets cannot be read: %s", folder, error.strerror)
         return {}
-    found: dict[str, list[PresetView]] = {}
+    read: list[tuple[Path, Owner, PresetView]] = []
     for path in paths:
         try:
             view = _read(path)
@@ -62,7 +64,10 @@ def read_preset_views(directory: Path) -> dict[str, tuple[PresetView, ...]]:
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             log.warning("%s: this approved preset is damaged (%s): take it again", path, type(error).__name__)
         else:
-            found.setdefault(view.camera_id, []).append(view)
+            read.append((path, view.owner, view))
+    found: dict[str, list[PresetView]] = {}
+    for view in of_site(directory, read, site_id):
+        found.setdefault(view.camera_id, []).append(view)
     return {name: tuple(sorted(views, key=lambda view: view.preset)) for name, views in found.items()}
 
 
@@ -71,11 +76,13 @@ def write_preset_view(directory: Path, view: PresetView) -> None:
 
     Raises:
         Forbidden: The folder may not be written.
+        UsageError: It is another site's.
     """
     data = {
         "schema": SCHEMA,
         "camera": view.camera_id,
         "preset": view.preset,
+        "owner": owner_data(view.owner),
         "by": view.by,
         "at": view.at.isoformat(),
         "why": view.why,
@@ -83,17 +90,13 @@ def write_preset_view(directory: Path, view: PresetView) -> None:
     }
     folder = directory / FOLDER
     try:
+        claim(directory, view.owner.site)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         text = json.dumps(data, ensure_ascii=False, indent=1).encode()
         write_atomic(folder / _file_name(view.camera_id, view.preset), text, 0o600)
     except OSError as error:
-        raise Forbidden(
-            Message(
-                "{folder}: {why}; approvals are kept there: run as root or as the user camwarden",
-                {"folder": folder, "why": os_words(error)},
-            )
-        ) from None
+        raise not_ours(folder, error) from None
 
 
 def _file_name(camera_id: str, preset: str) -> str:
@@ -113,4 +116,5 @@ def _read(path: Path) -> PresetView:
     at = datetime.fromisoformat(data["at"])
     if data["schema"] != SCHEMA or path.name != _file_name(camera_id, preset) or at.tzinfo is None:
         raise ValueError("another file")
-    return PresetView(camera_id, preset, by, at, why, from_texts(data["references"], path))
+    owner = owner_from(data.get("owner"))
+    return PresetView(camera_id, preset, by, at, why, from_texts(data["references"], path), owner)

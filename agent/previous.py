@@ -57,6 +57,11 @@ class Previous:
         """Begin anew: the camera moved, or what was gathered makes no background."""
         self._gathered.pop(camera_id, None)
 
+    def forget(self, camera_id: str) -> None:
+        """Forget all of a camera: another box stands there."""
+        for kept in (self._kept, self._gathered, self._found):
+            kept.pop(camera_id, None)
+
     def find(self, camera_id: str, proved_by: LightMode, descriptor: bytes) -> None:
         """Put by the background that was made of what was gathered, until it is taken."""
         self._gathered.pop(camera_id, None)

@@ -13,7 +13,9 @@ from typing import Final
 
 from agent.approved_views import ApprovedViews
 from agent.config import CameraConfig, Site
+from agent.kept_for import taken_over
 from agent.look import look
+from agent.owners import owners_now, proven_marks
 from agent.pooled import pooled
 from agent.presets import positions, presets_after
 from agent.probe import Probed, Reading, joined
@@ -109,6 +111,8 @@ def _first_look(
     kept_here = tuple(o for o in stored.observations if o.subject.removeprefix("camera:") in names)
     pictures = tuple(picture for picture in stored.pictures if picture.camera_id in names)
     told = joined([Probed(kept_here, pictures), probed])
+    now_there = owners_now(part, proven_marks(part, told.observations), memory.identities, source=True)
+    memory = taken_over(memory, part, now_there, rim.previous)
     looked, after = _look(part, rim, told, told.observations, memory, known, now)
     return _Seen(part, replace(probed, pictures=()), looked, after)
 
@@ -122,8 +126,15 @@ def _unsettled(one: _Seen, known: ApprovedViews, now: datetime) -> Site | None:
 def _of_all(memory: Memory, seen: list[_Seen]) -> Memory:
     """Return the memory with what was seen of every device's cameras."""
     parts = [one.memory for one in seen]
+    own = [(one.memory, {camera.camera.id for camera in one.part.cameras}) for one in seen]
     return replace(
         memory,
+        looked=tuple(look for part, names in own for look in part.looked if look.camera_id in names),
+        footage={
+            **memory.footage,
+            **{name: part.footage[name] for part, names in own for name in names & part.footage.keys()},
+        },
+        owners={**memory.owners, **{name: part.owners[name] for part, names in own for name in names}},
         pooled=tuple(glances for part in parts for glances in part.pooled),
         views={name: view for part in parts for name, view in part.views.items()},
         quality={name: quality for part in parts for name, quality in part.quality.items()},

@@ -18,6 +18,15 @@ ID_CHARS_MAX = 48
 PLACEHOLDER = Site(id="site1", city="city", division="000000")
 """What stands in a skeleton where no configuration was there to take it from; valid, and plainly not real."""
 
+STATE_NAME = "state"
+OWN_STORAGE = f"""
+# What camwarden keeps of this site lies beside this file, and no other site has it. For the service in /etc/camwarden,
+# which keeps it in /var/lib/camwarden: remove this table there.
+[storage]
+directory = "{STATE_NAME}"
+runtime = "{STATE_NAME}"
+"""
+
 _HEAD = """\
 # Written by camwarden from what answered on the network. Names are those that the devices call themselves.
 # Check every line: what answers need not belong here, and what does not answer is missing.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from agent import assessed_days, episodes, footage_text, log_reach, outages, pooled, presets, reboots, sight_text
 from agent.assessed_days import DayAssessed
@@ -15,13 +14,13 @@ from agent.footage import Footage
 from agent.looks import Looked
 from agent.looks import from_data as look_from
 from agent.looks import to_data as look_data
-from agent.model import Json
 from agent.outages import Outage
+from agent.owners import Owners, mark_data, mark_from, owner_data, owner_from
 from agent.pooled import CameraGlances
 from agent.presets import Presets
 from agent.reboots import Running
 from agent.sight import Quality, Views
-from agent.sightings import Mark, Remembered, Sighting
+from agent.sightings import Remembered, Sighting
 
 SCHEMA = "camwarden-memory/1"
 
@@ -37,6 +36,8 @@ class Memory:
     camera id; `pooled` what its last looks said of private zones; `presets` the same of each preset of one that turns.
     `assessed`: what looks have counted for the city's assessment, day by day. `running`: what is known of devices that
     tell how long they have been up, by device id; `logs`: from when on the log of each subject was ever seen to reach.
+    `site`: whose memory it is; `owners`: which box and place all that is remembered of a camera is of, by camera id.
+    `voided`: by camera id, the digest of an approval that names no box and was given for one that stands there no more.
     """
 
     known: Mapping[str, Known] = field(default_factory=dict)
@@ -54,6 +55,9 @@ class Memory:
     assessed: tuple[DayAssessed, ...] = ()
     running: Mapping[str, Running] = field(default_factory=dict)
     logs: Mapping[str, datetime] = field(default_factory=dict)
+    site: str = ""
+    owners: Owners = field(default_factory=dict)
+    voided: Mapping[str, str] = field(default_factory=dict)
 
 
 NOTHING = Memory()
@@ -73,7 +77,7 @@ def to_json(memory: Memory) -> str:
                 for s in memory.sightings
             ],
             "identities": {
-                device: [_mark_data(r.mark), _mark_data(r.other), _text(r.since), _text(r.seen_at)]
+                device: [mark_data(r.mark), mark_data(r.other), _text(r.since), _text(r.seen_at)]
                 for device, r in memory.identities.items()
             },
             "looked": [look_data(look) for look in memory.looked],
@@ -86,6 +90,9 @@ def to_json(memory: Memory) -> str:
             "assessed": [assessed_days.to_data(one) for one in memory.assessed],
             "running": reboots.to_data(memory.running),
             "logs": log_reach.to_data(memory.logs),
+            "site": memory.site,
+            "owners": {name: owner_data(one) for name, one in memory.owners.items()},
+            "voided": dict(memory.voided),
         },
         ensure_ascii=False,
     )
@@ -114,10 +121,9 @@ def from_json(text: str | None) -> Memory:
                 if times
             ),
             {
-                device: Remembered(
-                    _mark(mark), _mark(other) if other else None, _time(since), *(_time(at) for at in seen_at)
-                )
+                device: Remembered(known, mark_from(other), _time(since), *(_time(at) for at in seen_at))
                 for device, (mark, other, since, *seen_at) in data.get("identities", {}).items()
+                if (known := mark_from(mark)) is not None
             },
             tuple(look_from(look) for look in data.get("looked", [])),
             {one["id"]: footage_text.from_data(one) for one in data.get("footage", [])},
@@ -129,19 +135,12 @@ def from_json(text: str | None) -> Memory:
             tuple(assessed_days.from_data(one) for one in data.get("assessed", [])),
             reboots.from_data(data.get("running", {})),
             log_reach.from_data(data.get("logs", {})),
+            str(data.get("site", "")),
+            {str(name): owner_from(one) for name, one in data.get("owners", {}).items()},
+            {str(name): str(digest) for name, digest in data.get("voided", {}).items()},
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return Memory()
-
-
-def _mark_data(mark: Mark | None) -> list[Json] | None:
-    return [mark.model, mark.serial, list(mark.macs)] if mark else None
-
-
-def _mark(data: Sequence[Any]) -> Mark:
-    """Return a mark; older versions kept no MAC addresses."""
-    model, serial, *macs = data
-    return Mark(str(model), str(serial), tuple(map(str, macs[0] if macs else ())))
 
 
 def _text(at: datetime | None) -> str | None:

@@ -266,7 +266,9 @@ def healthy_site(
         patch.setattr(cycle, "Reading", lambda *rest: HandedReading(world, Reading(*rest)))
         patch.setattr(own_reports, "NEWEST", 64)  # read anew with each look: some looks' worth is as good as more
         patch.setattr(cycle, "oldest_kept", lambda directory: world.logged_from)
-        patch.setattr(cycle, "look_at_host", lambda directory, now: (Observation("site", world.host, now, "psutil"),))
+        patch.setattr(
+            cycle, "look_at_host", lambda directory, now, _: (Observation("site", world.host, now, "psutil"),)
+        )
         patch.setattr(cycle, "look_at_delivery", lambda *_: world.delivery or delivered(clock()))
         patch.setattr(masks_command, "APART_S", 0.0)
         patch.setattr(masks_command, "utc_now", clock)

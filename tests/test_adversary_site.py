@@ -18,6 +18,7 @@ from patience import PATIENCE_S
 from test_config import mistakes
 
 from agent.baselines import read_approvals
+from agent.config_load import load
 from agent.hub.changes import Reported, changes
 from agent.looks import masks_digest
 from agent.model import Finding
@@ -168,7 +169,7 @@ def test_an_approval_that_is_written_by_hand_hides_no_bare_picture(world: World,
     data["masks_digest"] = masks_digest(())
     file.write_text(json.dumps(data))
     findings = world.look(2)
-    assert read_approvals(world.state)["gate"].by == "Wang"
+    assert read_approvals(world.state, load(world.config).id)["gate"].by == "Wang"
     assert {"privacy-mask-present camera:gate"} <= wrong(findings)
     assert given_away(world, honest) == {"masks-approved-anew": ("gate",), "approver-new": ("Wang",)}
 

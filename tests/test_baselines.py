@@ -64,7 +64,7 @@ def test_what_was_approved_comes_back_whole(tmp_path: Path) -> None:
     declared = approve_no_private_area(site(camera("roof", zones=())), "roof", "王芳", NOW, "")
     write_approval(tmp_path, one)
     write_approval(tmp_path, declared)
-    assert read_approvals(tmp_path) == {"gate": one, "roof": declared}
+    assert read_approvals(tmp_path, "dt0001") == {"gate": one, "roof": declared}
     assert (one.masks_digest, one.zones_digest) == (masks_digest(MASKS), zones_digest(SITE, "gate"))
     assert lights(one) == ("day", "infrared")
 
@@ -79,11 +79,11 @@ def test_nobody_else_may_read_them_and_nothing_half_written_is_left(tmp_path: Pa
     folder = tmp_path / FOLDER
     assert folder.stat().st_mode & 0o777 == 0o700
     assert [(path.name, path.stat().st_mode & 0o777) for path in folder.iterdir()] == [("gate.json", 0o600)]
-    assert read_approvals(tmp_path)["gate"].by == "Wang"
+    assert read_approvals(tmp_path, "dt0001")["gate"].by == "Wang"
 
 
 def test_without_a_folder_nothing_is_approved(tmp_path: Path) -> None:
-    assert read_approvals(tmp_path / "missing") == {}
+    assert read_approvals(tmp_path / "missing", "dt0001") == {}
 
 
 def _damaged(text: str) -> dict[str, bytes]:
@@ -118,7 +118,7 @@ def test_a_damaged_file_is_named_and_costs_one_camera(tmp_path: Path, caplog: py
         caplog.clear()
         path.write_bytes(data)
         with caplog.at_level(logging.WARNING):
-            assert list(read_approvals(tmp_path)) == ["yard"], name
+            assert list(read_approvals(tmp_path, "dt0001")) == ["yard"], name
         (record,) = caplog.records
         assert str(path) in record.getMessage(), name
         assert picture[40:80] not in caplog.text, name
@@ -131,7 +131,7 @@ def test_a_damaged_reference_costs_only_itself(tmp_path: Path, caplog: pytest.Lo
     for broken in ("!!", base64.b64encode(b"no descriptor").decode(), data["references"][0][:-8]):
         path.write_text(json.dumps({**data, "references": [broken, data["references"][1]]}))
         caplog.clear()
-        assert read_approvals(tmp_path)["gate"].references == (reference("infrared"),)
+        assert read_approvals(tmp_path, "dt0001")["gate"].references == (reference("infrared"),)
         assert "a reference is damaged" in caplog.text
 
 
@@ -146,8 +146,8 @@ def test_there_is_one_reference_for_each_light() -> None:
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / FOLDER).write_text("in the way")
-    with pytest.raises(Forbidden, match="approvals are kept there: run as root or as the user camwarden") as told:
-        prepare(tmp_path)
+    with pytest.raises(Forbidden, match="name a folder of your own with") as told:
+        prepare(tmp_path, "dt0001")
     assert "\n" not in str(told.value)
     assert str(tmp_path) in str(told.value)
 
@@ -194,16 +194,18 @@ def test_a_color_or_effect_that_nobody_knows_asks_for_any() -> None:
 def test_the_history_of_approvals_keeps_the_last_ones_without_pictures(tmp_path: Path) -> None:
     for day in range(KEPT + 4):
         write_approval(tmp_path, approval(by=f"person {day}", at=NOW + timedelta(days=day), why=f"round {day}"))
-    now = read_approvals(tmp_path)["gate"]
+    now = read_approvals(tmp_path, "dt0001")["gate"]
     assert now.by == f"person {KEPT + 3}"
     assert [past.by for past in now.history] == [f"person {day}" for day in range(3, KEPT + 3)]
     assert all(len(past.references) == 2 and len(past.references[0]) == 64 for past in now.history)
     write_approval(tmp_path, replace(now, references=(reference("day", 3),)))
-    assert len(read_approvals(tmp_path)["gate"].history) == KEPT, "a fresh view of the same approval is no other one"
+    assert len(read_approvals(tmp_path, "dt0001")["gate"].history) == KEPT, (
+        "a fresh view of the same approval is no other one"
+    )
     data = json.loads((tmp_path / "baselines/gate.json").read_text())
     del data["history"]
     (tmp_path / "baselines/gate.json").write_text(json.dumps(data))
-    assert read_approvals(tmp_path)["gate"].history == (), "a file of an older version has none"
+    assert read_approvals(tmp_path, "dt0001")["gate"].history == (), "a file of an older version has none"
 
 
 def test_pictures_of_presets_are_kept_for_their_owner_only_and_damage_costs_one_preset(
@@ -212,7 +214,7 @@ def test_pictures_of_presets_are_kept_for_their_owner_only_and_damage_costs_one_
     views = tuple(PresetView("dome", name, "Li Na", NOW, "turned there", (reference(),)) for name in ("a", "入口/../x"))
     for view in views:
         write_preset_view(tmp_path, view)
-    assert read_preset_views(tmp_path) == {"dome": views}
+    assert read_preset_views(tmp_path, "dt0001") == {"dome": views}
     assert "CWVB" not in repr(views)
     folder = tmp_path / PRESETS
     assert (folder.stat().st_mode & 0o777, {p.stat().st_mode & 0o777 for p in folder.iterdir()}) == (0o700, {0o600})
@@ -223,6 +225,6 @@ def test_pictures_of_presets_are_kept_for_their_owner_only_and_damage_costs_one_
         first.write_bytes(data)
         caplog.clear()
         with caplog.at_level(logging.WARNING):
-            assert len(read_preset_views(tmp_path)["dome"]) == 1, data[:9]
+            assert len(read_preset_views(tmp_path, "dt0001")["dome"]) == 1, data[:9]
         assert str(first) in caplog.text
         assert json.loads(whole)["references"][0][:60] not in caplog.text

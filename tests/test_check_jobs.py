@@ -15,7 +15,7 @@ from agent.cli import main
 from agent.config_load import load
 from agent.cycle import Seen, tell
 from agent.demo.cameras import CAMERAS, DEVICES
-from agent.demo.site import SimulatedSite
+from agent.demo.site import SITE_ID, SimulatedSite
 from agent.envelope import CHECK_TYP, flatten, sign_payload, unflatten
 from agent.facts import gather
 from agent.finding_notes import Proof, read_notes
@@ -261,7 +261,7 @@ def test_on_a_gateway_the_report_key_signs_and_the_service_hears_of_the_proof(on
     assert row["episode"]["repaired_at"] is None
     on_site.simulated.change("gate", None)
     on_site.check("--close", "a", "--quiet")
-    (proof,) = read_notes(on_site.state)
+    (proof,) = read_notes(on_site.state, SITE_ID)
     assert isinstance(proof, Proof)
     assert (proof.key, proof.job) == (GATE_MASKED, "a")
     assert proof.detected_at.strftime("%Y-%m-%dT%H:%M:%SZ") == row["episode"]["detected_at"]

@@ -45,9 +45,9 @@ def here(tmp_path: Path) -> Site:
     for name in NAMES:
         write_approval(tmp_path, approve(site, name, "Li", NOW, "x", (), (reference("day"),)))
         write_note(tmp_path, Plan(f"camera:{name}", NOW, NOW + timedelta(days=1), "Li", NOW, "x"), NOW)
-    approvals = read_approvals(tmp_path)
-    keep_derived(tmp_path, derived_of(approvals), ())
-    assert set(read_derived(tmp_path, approvals)) == set(NAMES)
+    approvals = read_approvals(tmp_path, "dt0001")
+    keep_derived(tmp_path, "dt0001", derived_of(approvals), ())
+    assert set(read_derived(tmp_path, "dt0001", approvals)) == set(NAMES)
     return site
 
 
@@ -84,7 +84,7 @@ def test_each_file_that_people_or_the_agent_left_is_read_once_by_a_look(
     cycle.tell(here, seen, spool, maker.signer, moment(NOW))
     assert (opened[APPROVALS], opened[Path(DERIVED).name]) == (0, 0), "nothing was made"
     assert opened[NOTES] == 12, "what was said during the look counts"
-    assert len(read_derived(tmp_path, read_approvals(tmp_path))) == 12
+    assert len(read_derived(tmp_path, "dt0001", read_approvals(tmp_path, "dt0001"))) == 12
     spool.close()
 
 
@@ -92,9 +92,9 @@ def test_what_holds_no_longer_is_removed_without_reading_the_rest(
     here: Site, tmp_path: Path, opened: Counter[str]
 ) -> None:
     write_approval(tmp_path, approve(here, "c3", "Li", NOW + timedelta(hours=1), "moved", (), (reference("day"),)))
-    held = read_derived(tmp_path, read_approvals(tmp_path))
+    held = read_derived(tmp_path, "dt0001", read_approvals(tmp_path, "dt0001"))
     opened.clear()
-    keep_derived(tmp_path, (), frozenset(held))
+    keep_derived(tmp_path, "dt0001", (), frozenset(held))
     assert sum(opened.values()) == 0
     left = {path.stem for path in (tmp_path / DERIVED).iterdir()}
     assert left == set(NAMES) - {"c3"}

@@ -69,7 +69,7 @@ def adopt(dome: Street, by: str = "Li Na") -> None:
 
 def kept(dome: Street) -> tuple[Derived, ...]:
     directory = dome.site.storage.directory
-    return read_derived(directory, read_approvals(directory)).get("dome", ())
+    return read_derived(directory, dome.site.id, read_approvals(directory, dome.site.id)).get("dome", ())
 
 
 def said(findings: dict[str, Finding]) -> tuple[str, str]:
@@ -77,7 +77,7 @@ def said(findings: dict[str, Finding]) -> tuple[str, str]:
 
 
 def test_a_move_at_night_is_found_once_the_agent_knows_the_view_in_that_light(dome: Street) -> None:
-    before = approvals_digest(read_approvals(dome.site.storage.directory))
+    before = approvals_digest(read_approvals(dome.site.storage.directory, dome.site.id))
     dome.cycle(3)
     show(dome, "ir")
     assert said(dome.cycle(UNTIL_MADE - 1)) == ("pass", "")
@@ -88,7 +88,8 @@ def test_a_move_at_night_is_found_once_the_agent_knows_the_view_in_that_light(do
     assert baseline.decode(one.reference).pictures == GATHERED_MAX
     path = dome.site.storage.directory / FOLDER / "dome.json"
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert approvals_digest(read_approvals(dome.site.storage.directory)) == before, "it counts in no approval"
+    after = approvals_digest(read_approvals(dome.site.storage.directory, dome.site.id))
+    assert after == before, "it counts in no approval"
     still = dome.cycle(3)
     assert said(still) == ("pass", "")
     assert (still[MOVED].evidence["reference_light"], still[MOVED].evidence["reference"]) == ("infrared", "derived")
@@ -126,12 +127,12 @@ def test_an_approval_during_a_cycle_is_not_overwritten_and_voids_what_the_last_o
     directory = dome.site.storage.directory
 
     def meanwhile() -> None:
-        approval = read_approvals(directory)["dome"]
+        approval = read_approvals(directory, dome.site.id)["dome"]
         write_approval(directory, replace(approval, by="Wang", at=dome.now, why="looked again"))
 
     dome.cycle(1, meanwhile)
     assert kept(dome) == ()
-    approval = read_approvals(directory)["dome"]
+    approval = read_approvals(directory, dome.site.id)["dome"]
     assert (approval.by, lights_of(approval.references), [past.by for past in approval.history]) == (
         "Wang", ("day",), ["Li Na"],
     )  # fmt: skip
@@ -261,19 +262,19 @@ def test_what_is_in_the_file_is_believed_only_as_far_as_the_approval_bears_it_ou
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_approval(tmp_path, approval())
-    approvals = read_approvals(tmp_path)
+    approvals = read_approvals(tmp_path, "dt0001")
     made = proved(FOUND, approvals, {"gate": INFRARED}, NOW)
-    keep_derived(tmp_path, made, ())
+    keep_derived(tmp_path, "dt0001", made, ())
     path = tmp_path / FOLDER / "gate.json"
-    assert read_derived(tmp_path, approvals) == {"gate": made}
-    assert list(read_approvals(tmp_path)) == ["gate"], "it is not taken for an approval"
+    assert read_derived(tmp_path, "dt0001", approvals) == {"gate": made}
+    assert list(read_approvals(tmp_path, "dt0001")) == ["gate"], "it is not taken for an approval"
     whole = json.loads(path.read_text())
     (row,) = whole["references"]
     assert (row["made_by"], row["proved_by"]) == ("camwarden", "day")
     passed_over = ({**row, "approval": "0" * 64}, {**row, "proved_by": "night"})
     for changed in passed_over:
         path.write_text(json.dumps({**whole, "references": [changed]}))
-        assert read_derived(tmp_path, approvals) == {}
+        assert read_derived(tmp_path, "dt0001", approvals) == {}
     damaged = (
         {**whole, "schema": "x"}, {**whole, "camera": "yard"}, {**whole, "references": [row] * 3}, [], None,
         {**whole, "references": [{**row, "light": "night"}]}, {**whole, "references": [{**row, "at": "soon"}]},
@@ -283,14 +284,14 @@ def test_what_is_in_the_file_is_believed_only_as_far_as_the_approval_bears_it_ou
         write_atomic(path, json.dumps(wrong).encode(), 0o600)
         caplog.clear()
         with caplog.at_level(logging.WARNING):
-            assert read_derived(tmp_path, approvals) == {}, wrong
+            assert read_derived(tmp_path, "dt0001", approvals) == {}, wrong
         assert str(path) in caplog.text and row["reference"][:40] not in caplog.text
 
 
 def test_that_it_cannot_be_kept_is_told_and_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write_approval(tmp_path, approval())
     (tmp_path / FOLDER).write_text("in the way")
-    made = proved(FOUND, read_approvals(tmp_path), {"gate": INFRARED}, NOW)
+    made = proved(FOUND, read_approvals(tmp_path, "dt0001"), {"gate": INFRARED}, NOW)
     with caplog.at_level(logging.WARNING):
-        keep_derived(tmp_path, made, ())
+        keep_derived(tmp_path, "dt0001", made, ())
     assert "derived references cannot be kept" in caplog.text

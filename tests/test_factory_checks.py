@@ -209,7 +209,7 @@ def test_tries_are_kept_privately_without_a_password_and_a_few_for_each_device(t
         rows = with_row(rows, row(config=f"c{n}", at=NOW + n * DAY))
     rows = with_row(with_row(rows, row("unclear", "c9", at=NOW + 40 * DAY)), row("accepted", name="gate"))
     write_tried(tmp_path, rows)
-    kept = read_tried(tmp_path)
+    kept = read_tried(tmp_path, SITE.id)
     assert [one.config for one in kept if one.device == "nvr"][-1] == "c9" and len(kept) == KEPT_PER_DEVICE + 1
     assert newest(kept)["nvr"].result == "unclear"
     path = tmp_path / NAME
@@ -224,8 +224,8 @@ def test_tries_are_kept_privately_without_a_password_and_a_few_for_each_device(t
 def test_a_damaged_list_is_no_list_of_nothing(content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / NAME).write_bytes(content)
     with pytest.raises(ValueError):
-        read_tried(tmp_path)
-    assert known_tries(tmp_path) is None
+        read_tried(tmp_path, SITE.id)
+    assert known_tries(tmp_path, SITE.id) is None
     assert "cannot be read" in caplog.text
     facts = replace(gather(()), factory=None)
     (found,) = factory.CHECK.run(factory.CHECK, SITE, facts, NOW)
@@ -239,7 +239,7 @@ def test_a_try_that_says_anything_else_is_refused(tmp_path: Path) -> None:
     for before, after in (('"refused"', '"fine"'), ("+00:00", "")):
         (tmp_path / NAME).write_text(text.replace(before, after))
         with pytest.raises(ValueError):
-            read_tried(tmp_path)
+            read_tried(tmp_path, SITE.id)
 
 
 def judged(*rows: Tried) -> dict[str, Finding]:

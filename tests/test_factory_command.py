@@ -15,7 +15,7 @@ from agent.config_load import load
 from agent.daemon import utc_now
 from agent.demo.cameras import DemoDevice
 from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
-from agent.demo.site import SimulatedSite
+from agent.demo.site import SITE_ID, SimulatedSite
 from agent.factory_logins import NAME, read_tried
 from agent.paths import CREDENTIALS_NAME
 from drivers.credentials import Credentials
@@ -95,7 +95,7 @@ def test_another_configuration_allows_another_try(place: Place) -> None:
     assert "may be tried" in place.run()
     place.run("--yes")
     assert place.failed == 2
-    assert [one.result for one in read_tried(place.state)] == ["refused", "refused"]
+    assert [one.result for one in read_tried(place.state, SITE_ID)] == ["refused", "refused"]
 
 
 def test_a_recorder_that_takes_it_is_told_and_may_be_asked_again_once_it_is_mended(place: Place) -> None:
@@ -125,7 +125,7 @@ def test_a_recorder_that_cannot_be_reached_may_be_tried_later(place: Place) -> N
     place.works()
     place.site.stop()
     assert "no login was sent" in place.run("--yes")
-    assert read_tried(place.state) == ()
+    assert read_tried(place.state, SITE_ID) == ()
 
 
 def test_a_crash_after_the_login_was_sent_leaves_no_second_try(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -168,8 +168,8 @@ NOTES = (
 def test_each_kind_of_note_survives_its_file(tmp_path: Path) -> None:
     for note in NOTES:
         write_note(tmp_path, note, NOW)
-    assert set(read_notes(tmp_path)) == set(NOTES)
-    assert settled_changes(read_notes(tmp_path)) == {"a1", "b2"}
+    assert set(read_notes(tmp_path, "dt0001")) == set(NOTES)
+    assert settled_changes(read_notes(tmp_path, "dt0001")) == {"a1", "b2"}
     modes = {path.stat().st_mode & 0o777 for path in (tmp_path / FOLDER).iterdir()}
     assert ((tmp_path / FOLDER).stat().st_mode & 0o777, modes) == (0o700, {0o600})
 
@@ -177,18 +177,18 @@ def test_each_kind_of_note_survives_its_file(tmp_path: Path) -> None:
 def test_a_note_takes_the_place_of_the_one_before_about_the_same(tmp_path: Path) -> None:
     write_note(tmp_path, ACK, NOW)
     write_note(tmp_path, replace(ACK, by="Li"), NOW)
-    assert read_notes(tmp_path) == (replace(ACK, by="Li"),)
+    assert read_notes(tmp_path, "dt0001") == (replace(ACK, by="Li"),)
     assert remove_note(tmp_path, name_of(ACK))
     assert not remove_note(tmp_path, name_of(ACK))
-    assert read_notes(tmp_path) == ()
+    assert read_notes(tmp_path, "dt0001") == ()
 
 
 def test_what_has_not_counted_for_a_month_is_removed_with_the_next_note(tmp_path: Path) -> None:
     write_note(tmp_path, ACK, NOW)
     write_note(tmp_path, PLAN, NOW + timedelta(days=37))
-    assert set(read_notes(tmp_path)) == {ACK, PLAN}
+    assert set(read_notes(tmp_path, "dt0001")) == {ACK, PLAN}
     write_note(tmp_path, replace(PLAN, start_at=NOW + timedelta(days=39)), NOW + timedelta(days=39))
-    assert ACK not in read_notes(tmp_path)
+    assert ACK not in read_notes(tmp_path, "dt0001")
 
 
 @pytest.mark.parametrize(
@@ -212,21 +212,21 @@ def test_a_damaged_note_is_named_in_the_log_and_counts_for_nothing(
 ) -> None:
     write_note(tmp_path, ACK, NOW)
     (tmp_path / FOLDER / "ack-0000.json").write_bytes(content)
-    assert read_notes(tmp_path) == (ACK,)
+    assert read_notes(tmp_path, "dt0001") == (ACK,)
     assert "ack-0000.json: this note is damaged" in caplog.text
 
 
 def test_a_note_under_the_name_of_another_counts_for_nothing(tmp_path: Path) -> None:
     path = tmp_path / FOLDER / write_note(tmp_path, ACK, NOW)
     path.rename(path.with_name("ack-0123456789abcdef.json"))
-    assert read_notes(tmp_path) == ()
+    assert read_notes(tmp_path, "dt0001") == ()
 
 
 def test_without_a_folder_there_are_no_notes(tmp_path: Path) -> None:
-    assert read_notes(tmp_path / "nowhere") == ()
+    assert read_notes(tmp_path / "nowhere", "dt0001") == ()
 
 
 def test_where_nothing_may_be_written_one_line_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / FOLDER).write_bytes(b"")
-    with pytest.raises(Forbidden, match="run as root or as the user camwarden"):
+    with pytest.raises(Forbidden, match="name a folder of your own with"):
         write_note(tmp_path, ACK, NOW)

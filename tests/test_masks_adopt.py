@@ -23,7 +23,7 @@ from agent.cli import main
 from agent.commands.masks_adopt import excepted
 from agent.config_load import load
 from agent.demo.cameras import CAMERAS, DEVICES
-from agent.demo.site import SimulatedSite
+from agent.demo.site import SITE_ID, SimulatedSite
 from agent.handover.sheet import SheetCamera, SheetPath, render_sheet
 from masking import baseline
 
@@ -80,7 +80,7 @@ def inside(image: Image, polygon: tuple[tuple[float, float], ...]) -> Image:
 
 def test_all_that_hides_is_approved_and_nothing_else(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert masks(config, "adopt", "--yes", "--by", "Li Na", "--why", "first look") == exits.FAILS
-    approvals = read_approvals(state(config))
+    approvals = read_approvals(state(config), SITE_ID)
     assert sorted(approvals) == sorted(HIDE)
     assert {(one.by, one.why) for one in approvals.values()} == {("Li Na", "first look")}
     assert [name for name, one in approvals.items() if one.no_private_area] == ["roof"]
@@ -129,7 +129,7 @@ def test_masks_of_a_site_that_nobody_declared_are_adopted_as_they_are(
     undeclared: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert masks(undeclared, "adopt", "--yes", "--by", "Li Na") == exits.FAILS
-    approvals = read_approvals(state(undeclared))
+    approvals = read_approvals(state(undeclared), SITE_ID)
     assert sorted(approvals) == ["canteen", "gate", "parking"]
     assert [mask.effect for mask in approvals["parking"].masks] == ["Blurred"]
     out = " ".join(capsys.readouterr().out.split())
@@ -140,7 +140,7 @@ def test_without_a_word_nothing_is_approved_and_the_sheet_is_there(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert masks(config, "adopt") == exits.FAILS
-    assert read_approvals(state(config)) == {}
+    assert read_approvals(state(config), SITE_ID) == {}
     out = capsys.readouterr().out
     assert "0 of 10 cameras approved" in out
     assert "look at the sheet, then: camwarden masks adopt --yes" in out
@@ -175,7 +175,7 @@ def test_a_person_approves_all_or_ticks_exceptions(
     numbers = {str(listed.index(name) + 1): name for name in chosen}
     if "," in typed:
         expected = [name for name in HIDE if name not in (numbers["1"], numbers["6"])]
-    assert sorted(read_approvals(state(config))) == sorted(expected)
+    assert sorted(read_approvals(state(config), SITE_ID)) == sorted(expected)
 
 
 def test_an_answer_is_all_exceptions_or_none() -> None:
@@ -192,7 +192,7 @@ def test_what_shows_is_refused_even_by_name(config: Path, capsys: pytest.Capture
     assert masks(config, "adopt", "--yes", *names) == exits.FAILS
     assert masks(config, "approve", *names) == exits.FAILS
     assert "what is not hidden is not approved" in " ".join(capsys.readouterr().out.split())
-    assert read_approvals(state(config)) == {}
+    assert read_approvals(state(config), SITE_ID) == {}
 
 
 def test_a_camera_that_refuses_the_login_is_4(config: Path) -> None:
@@ -214,14 +214,14 @@ def test_approved_once_there_is_nothing_to_do_until_a_mask_changes(
     data["masks"][0]["polygon"][0][0] -= 0.2
     path.write_text(json.dumps({**data, "masks_digest": ""}))
     assert masks(config, "approve", "--camera", "gate", "--by", "Wang", "--why", "redrawn") == exits.OK
-    assert read_approvals(state(config))["gate"].masks_digest == json.loads(approved)["masks_digest"]
+    assert read_approvals(state(config), SITE_ID)["gate"].masks_digest == json.loads(approved)["masks_digest"]
     assert running.failed_logins["recorder"] == 0
 
 
 def test_nothing_private_is_declared_in_bulk_with_a_name(undeclared: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ("adopt", "--no-private-area", "--camera", "roof", "annex", "--by", 'Li "Na"')
     assert masks(undeclared, *options) == exits.OK
-    approvals = read_approvals(state(undeclared))
+    approvals = read_approvals(state(undeclared), SITE_ID)
     assert {name: one.no_private_area for name, one in approvals.items()} == {"roof": True, "annex": True}
     out = capsys.readouterr().out
     lines = tomli.loads(out[out.index("[camera.no_private_area]") :].split("# below")[0])
@@ -233,7 +233,7 @@ def test_nothing_private_is_declared_in_bulk_with_a_name(undeclared: Path, capsy
 def test_zones_of_the_file_are_not_declared_away(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert masks(config, "adopt", "--no-private-area", "--camera", "gate", "--by", "Li Na") == exits.UNCHECKED
     assert "declares private zones in its view (house opposite)" in " ".join(capsys.readouterr().out.split())
-    assert read_approvals(state(config)) == {}
+    assert read_approvals(state(config), SITE_ID) == {}
 
 
 def test_a_baseline_of_five_pictures_takes_the_place_of_one(
@@ -247,7 +247,7 @@ def test_a_baseline_of_five_pictures_takes_the_place_of_one(
     assert "roof: view by day kept, median of 5 pictures" in capsys.readouterr().out
     assert masks(config, "adopt", "--by", "Wang", "--camera", "roof") == exits.OK
     assert "roof: approved; its view is as it was approved" in capsys.readouterr().out
-    (reference,) = read_approvals(state(config))["roof"].references
+    (reference,) = read_approvals(state(config), SITE_ID)["roof"].references
     assert baseline.decode(reference).pictures == 5
 
 
@@ -273,7 +273,7 @@ def test_a_state_folder_that_cannot_be_used_is_one_line(config: Path, capsys: py
     (state(config) / "baselines").write_text("in the way")
     assert masks(config, "adopt", "--yes", "--by", "Li Na") == exits.PERMISSION
     error = capsys.readouterr().err
-    assert "approvals are kept there" in error and error.count("\n") == 1
+    assert "baselines: File exists; name a folder of your own" in error and error.count("\n") == 1
 
 
 @pytest.mark.parametrize("lang", ["en", "zh_CN"])

@@ -130,7 +130,7 @@ def test_a_preset_missed_by_a_little_is_not_that_preset_and_is_named_as_the_near
 
 def test_two_presets_that_look_alike_are_never_guessed_between(dome: Street) -> None:
     approve(dome)
-    approvals = read_approvals(dome.site.storage.directory)
+    approvals = read_approvals(dome.site.storage.directory, dome.site.id)
     (entrance, yard) = sorted(approvals["dome"].presets, key=lambda one: one.preset != "入口 entrance")
     path = next(p for p in (dome.site.storage.directory / FOLDER).iterdir() if "入口" in p.read_text())
     data = json.loads(path.read_text())
@@ -246,7 +246,7 @@ def test_a_preset_is_not_kept_where_the_camera_stands_at_another_or_shows_what_i
     dome.show(at(ENTRANCE, None))
     assert dome.command(*words, "入口 entrance") == exits.FAILS
     assert "what is not hidden is not approved" in capsys.readouterr().out
-    assert [view.preset for view in read_preset_views(dome.site.storage.directory)["dome"]] == ["yard"]
+    assert [view.preset for view in read_preset_views(dome.site.storage.directory, dome.site.id)["dome"]] == ["yard"]
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_adopt_takes_the_preset_that_is_seen_and_asks_for_the_others(
 
 def test_the_view_of_a_preset_is_a_median_of_five_pictures(dome: Street) -> None:
     approve(dome, "yard", rounds="5")
-    (view,) = read_preset_views(dome.site.storage.directory)["dome"]
+    (view,) = read_preset_views(dome.site.storage.directory, dome.site.id)["dome"]
     assert [baseline.decode(one).pictures for one in view.references] == [5]
 
 
@@ -294,8 +294,8 @@ def test_a_new_approval_of_a_preset_leaves_the_last_one_in_the_history(dome: Str
     approve(dome, "yard")
     dome.now += timedelta(hours=1)
     approve(dome, "yard")
-    approval = read_approvals(dome.site.storage.directory)["dome"]
+    approval = read_approvals(dome.site.storage.directory, dome.site.id)["dome"]
     (past,) = approval.history
     assert (past.preset, past.by, len(past.references)) == ("yard", "Li Na", 1)
     write_approval(dome.site.storage.directory, approval)
-    assert read_approvals(dome.site.storage.directory)["dome"].history == (past,)
+    assert read_approvals(dome.site.storage.directory, dome.site.id)["dome"].history == (past,)

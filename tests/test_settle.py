@@ -44,7 +44,7 @@ def test_settled_changes_leave_the_memory_at_the_next_look(
     tmp_path: Path, subject: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "site.toml").write_text(
-        f'[site]\nid = "S1"\ncity = "datong"\ndivision = "140200"\n[storage]\ndirectory = "{tmp_path}"\n'
+        f'[site]\nid = "dt0001"\ncity = "datong"\ndivision = "140200"\n[storage]\ndirectory = "{tmp_path}"\n'
         '[[device]]\nid = "box"\nhost = "192.0.2.1"\ndriver = "onvif"\n[[camera]]\nid = "gate"\ndevice = "box"\n'
     )
     memory = Memory(footage=with_a_day_missing())
@@ -55,7 +55,7 @@ def test_settled_changes_leave_the_memory_at_the_next_look(
     words = ["findings", "settle", "recording-tamper", subject, "--by", "Li", "--why", "a disk was changed", "--json"]
     assert main(["--config", str(tmp_path / "site.toml"), *words]) == 0
     spool.close()
-    (note,) = read_notes(tmp_path)
+    (note,) = read_notes(tmp_path, "dt0001")
     assert isinstance(note, Settled)
     assert json.loads(capsys.readouterr().out)["note"]["changes"] == list(note.changes)
     site = replace(site_of(), storage=Storage(tmp_path, tmp_path), cameras=(camera(),))

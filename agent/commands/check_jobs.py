@@ -36,6 +36,7 @@ from agent.finding_notes import Proof, write_note
 from agent.harmless import json_text, printable
 from agent.keys import Signer
 from agent.model import Finding, Json, Message, utc_text
+from agent.owners import Owner, owners_now, proven_marks
 from agent.paths import own_state
 from agent.repair import OUTCOMES, Compared, Outcome, about, compare, counts, narrowed, to_look_at_again
 from agent.report import finding_json
@@ -141,7 +142,7 @@ def _close(args: argparse.Namespace, site: Site, look_once: LookOnce, signer: Si
     path = path_of(folder, args.close, "close")
     with as_owner_of(folder):
         write(path, signed(signer, site, args.close, "close", checked.at, after, more))
-        _prove(args.close, site, checked, compared)
+        _prove(args.close, site, checked, compared, args.redact)
     _show(args, site, before, checked, compared, {"name": args.close, "file": str(path), "kid": signer.kid})
     if not args.json:
         _say(args, _signed_by(path, signer))
@@ -159,13 +160,17 @@ def _looked(args: argparse.Namespace, site: Site, look_once: LookOnce) -> Checke
     return anonymous(checked) if args.redact else checked
 
 
-def _prove(job: str, site: Site, checked: Checked, compared: Iterable[Compared]) -> None:
+def _prove(job: str, site: Site, checked: Checked, compared: Iterable[Compared], is_redacted: bool) -> None:
     """Tell the service on this host what was proved: it then closes these episodes at its next look that agrees."""
+    seen = (o for ones in checked.seen.facts.by_subject.values() for o in ones)
+    boxes = {} if is_redacted else owners_now(site, proven_marks(site, seen), {})
     for one in compared:
         episode = checked.episodes.get(one.key)
         if one.outcome == "repaired" and episode is not None:
-            with suppress(Forbidden):  # then it closes them by itself, once they were well for long enough
-                write_note(site.storage.directory, Proof(one.key, episode.detected_at, checked.at, job), checked.at)
+            with suppress(Forbidden, UsageError):  # then it closes them by itself, once they were well for long enough
+                owner = boxes.get(one.key.partition(" ")[2].removeprefix("camera:"), Owner(site.id))
+                proof = Proof(one.key, episode.detected_at, checked.at, job, owner)
+                write_note(site.storage.directory, proof, checked.at)
 
 
 def _row(one: Compared, before: Look, checked: Checked) -> dict[str, Json]:

@@ -20,11 +20,24 @@ from agent.config import Site
 from agent.config_load import load
 from agent.daemon import utc_now
 from agent.errors import AgentError, UsageError, os_words
-from agent.factory_logins import NAME, Tried, box_of, is_own, newest, read_tried, why_not, with_row, write_tried
+from agent.factory_logins import (
+    NAME,
+    Tried,
+    box_of,
+    is_own,
+    newest,
+    of_site,
+    read_tried,
+    why_not,
+    with_row,
+    write_tried,
+)
 from agent.files import as_owner_of
 from agent.lock import lock
 from agent.model import Message, sentence, utc_text
-from agent.paths import CREDENTIALS_NAME, own_state
+from agent.not_ours import not_ours
+from agent.owners import claim
+from agent.paths import credentials_file, own_state
 from agent.remembered import read_memory
 from agent.sightings import Mark
 from agent.text import render
@@ -75,6 +88,11 @@ def run(args: argparse.Namespace) -> int:
     directory = own_state(site.storage.directory, os.environ)
     marks = _marks(directory)
     with as_owner_of(directory):
+        try:
+            if directory == site.storage.directory:  # the user's own folder is that of all sites, row by row
+                claim(directory, site.id)
+        except OSError as error:
+            raise not_ours(directory, error) from None
         held = lock(directory / NAME)
         try:
             rows = [_row(site, device, marks.get(device.id), directory, args.yes) for device in wanted]
@@ -115,12 +133,14 @@ def _row(site: Site, device: Device, mark: Mark | None, directory: Path, go: boo
     Whose device it is says its driver, or what it called itself last.
     """
     maker, box = maker_of(device.driver, mark.model if mark else ""), box_of(mark)
-    tried = _read(directory)
+    rows = _read(directory, site.id)
+    tried = of_site(rows, site.id)
     last = newest(tried).get(device.id)
-    state = Credentials(directory / CREDENTIALS_NAME).state(device).state
+    state = Credentials(credentials_file(site.storage.directory, os.environ)).state(device).state
     why = why_not(device, maker, site.digest, box, tried, state)
     if why is None and go:
-        return _tried(Tried(device.id, site.digest, maker, utc_now(), "unclear", box), site, device, directory, tried)
+        row = Tried(device.id, site.digest, maker, utc_now(), "unclear", box, site.id)
+        return _tried(row, site, device, directory, rows)
     if last is not None and last.is_of(box) and (last.config == site.digest or last.result == "accepted"):
         return Row(device.id, maker, SAID[last.result], last.result, utc_text(last.at))
     return Row(device.id, maker, READY if why is None else why)
@@ -146,9 +166,9 @@ def _tried(row: Tried, site: Site, device: Device, directory: Path, tried: tuple
     return Row(device.id, maker, SAID[result], result, utc_text(now), sent)
 
 
-def _read(directory: Path) -> tuple[Tried, ...]:
+def _read(directory: Path, site_id: str) -> tuple[Tried, ...]:
     try:
-        return read_tried(directory)
+        return read_tried(directory, site_id)
     except OSError as error:
         why: object = os_words(error)
     except ValueError:

@@ -31,6 +31,7 @@ from agent.finding_notes import (
 from agent.footage import recorder_of
 from agent.harmless import json_text, printable
 from agent.model import Json, Message
+from agent.owners import Owner, owners_now
 from agent.remembered import read_memory
 from agent.state import Memory
 from agent.text import render
@@ -44,11 +45,13 @@ TEXT_MAX_CHARS: Final = 500
 
 
 def _ack(args: argparse.Namespace, site: Site, now: datetime) -> int:
-    episode = _the_open(args, read_memory(site.storage.directory))
+    memory = read_memory(site.storage.directory)
+    episode = _the_open(args, memory)
     said = args.until if isinstance(args.until, date) else (now + args.until).date()
     until = _after(said, ZoneInfo(site.time_zone))
     _within(now, until, ACK_MAX, "an acknowledgement")
-    note = Acknowledgement(episode.key, episode.detected_at, episode.worst, _author(args), now, _why(args), until)
+    box = owners_now(site, {}, memory.identities).get(args.subject.removeprefix("camera:"), Owner(site.id))
+    note = Acknowledgement(episode.key, episode.detected_at, episode.worst, _author(args), now, _why(args), until, box)
     message = Message(
         "{key}: acknowledged until {until}; it stays open and counted, and is not told again",
         {"key": printable(episode.key), "until": str(said)},
@@ -58,7 +61,7 @@ def _ack(args: argparse.Namespace, site: Site, now: datetime) -> int:
 
 def _unack(args: argparse.Namespace, site: Site, now: datetime) -> int:
     key = f"{args.check} {args.subject}"
-    found = [n for n in read_notes(site.storage.directory) if isinstance(n, Acknowledgement) and n.key == key]
+    found = [n for n in read_notes(site.storage.directory, site.id) if isinstance(n, Acknowledgement) and n.key == key]
     _removed(site, found)
     if not found:
         raise UsageError(Message("nobody acknowledged {key!r}: see `camwarden findings`", {"key": printable(key)}))
@@ -84,7 +87,7 @@ def _settle(args: argparse.Namespace, site: Site, now: datetime) -> int:
                 {"subject": printable(args.subject)},
             )
         )
-    note = Settled(f"{args.check} {args.subject}", changes, _author(args), now, _why(args))
+    note = Settled(f"{args.check} {args.subject}", changes, _author(args), now, _why(args), Owner(site.id))
     message = Message(
         "{count} changes of footage are settled; the next look no longer tells them", {"count": len(changes)}
     )
@@ -96,7 +99,7 @@ def _plan(args: argparse.Namespace, site: Site, now: datetime) -> int:
     start_at = _on_site(args.start, zone)
     until = _on_site(args.until, zone) if isinstance(args.until, datetime) else _after(args.until, zone)
     _within(max(start_at, now), until, PLAN_MAX, "planned work")
-    note = Plan(subject, start_at, until, _author(args), now, _why(args))
+    note = Plan(subject, start_at, until, _author(args), now, _why(args), Owner(site.id))
     message = Message(
         "{subject}: work is planned from {start} until {until}; outages meanwhile are not told",
         {"subject": subject, "start": local(start_at, zone), "until": local(until, zone)},
@@ -106,7 +109,7 @@ def _plan(args: argparse.Namespace, site: Site, now: datetime) -> int:
 
 def _unplan(args: argparse.Namespace, site: Site, now: datetime) -> int:
     subject = _subject(args, site)
-    notes = read_notes(site.storage.directory)
+    notes = read_notes(site.storage.directory, site.id)
     found = [n for n in notes if isinstance(n, Plan) and n.subject == subject and now < n.until]
     _removed(site, found)
     if not found:

@@ -31,17 +31,10 @@ from agent.inventory import Placed, take_stock
 from agent.model import Message
 from agent.paths import CONFIG, SECRETS_NAME
 from agent.probe import discover
-from agent.site_skeleton import skeleton
+from agent.site_skeleton import OWN_STORAGE, STATE_NAME, skeleton
 from agent.text import translate
 
 SCHEMA = "camwarden-init/1"
-STATE_NAME = "state"
-STORAGE = f"""
-# Beside this file, since it is not the service's: remove this table where the service is to use it.
-[storage]
-directory = "{STATE_NAME}"
-runtime = "{STATE_NAME}"
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     has_keys = (place.site.parent / "hub-jwks.json").is_file()
     text = skeleton(site, chosen, LOGIN if user else "") + hub_lines(hub, has_keys)
     secrets = secrets_toml(user, password) if user else ""
-    _write(place, text if place.is_the_services else text + STORAGE, secrets)
+    _write(place, text if place.is_the_services else text + OWN_STORAGE, secrets)
     written = load(place.site)
     if args.json:
         answer = {"schema": SCHEMA, "site": str(place.site), "secrets": str(place.secrets) if secrets else None}

@@ -39,7 +39,7 @@ from agent.ledger.site_text import HUB_KEYS
 from agent.ledger.sites import SitePlan, by_site, plan, with_given
 from agent.ledger.tables import Tables
 from agent.model import Json, Message
-from agent.paths import SECRETS_NAME
+from agent.paths import CONFIG, SECRETS_NAME
 from agent.site_lines import Change
 from agent.text import translate
 from drivers.spans import day_of
@@ -71,7 +71,8 @@ def run(args: argparse.Namespace) -> int:
         return exits.FAILS
     logins = folder.new_logins(args.out, planned)
     passwords = asked_passwords(args, planned, logins) if args.ask_password else {}
-    what = folder.draft(args.out, planned, site, hub_keys(args), args.by, today(), passwords)
+    own_state = args.out.absolute() / folder.SITE_NAME != CONFIG
+    what = folder.draft(args.out, planned, site, hub_keys(args), args.by, today(), passwords, own_state)
     tell_undeclared(args, [planned])
     _show(args, what, left_over(planned, site))
     if what.changes and what.by_hand and not args.force:

@@ -185,10 +185,10 @@ def _looked(
     part = replace(site, cameras=cameras, devices=tuple(d for d in site.devices if d.id in needed))
     errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
     with as_owner_of(directory):
-        prepare(directory)
+        prepare(directory, site.id)
         remembered = credentials_file(directory, os.environ)
         remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        known = read_approvals(directory) if approvals is None else approvals
+        known = read_approvals(directory, site.id) if approvals is None else approvals
         part = with_flag(part, args)
         with worker_of(part) as worker, errors.status(f"looking at {len(cameras)} cameras of {site.id}"):
             rim = Rim(Credentials(remembered), worker.judge, utc_now, wait=time.sleep)

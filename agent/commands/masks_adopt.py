@@ -7,7 +7,7 @@ the camera and says why: the approval then stands for that person's eyes, and th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -129,8 +129,8 @@ def approval_of(
     """
     kept = () if look.config.presets else renewed(look, keep_better=True)
     if kind == "no-private-area" or look.outcome == "no-private-area":
-        return approve_no_private_area(site, look.id, by, at, why, kept)
-    return approve(site, look.id, by, at, why, look.masks, kept)
+        return replace(approve_no_private_area(site, look.id, by, at, why, kept), owner=look.owner)
+    return replace(approve(site, look.id, by, at, why, look.masks, kept), owner=look.owner)
 
 
 def preset_renewed(look: CameraLook, by: str, at: datetime, why: str) -> PresetView | None:
@@ -140,7 +140,7 @@ def preset_renewed(look: CameraLook, by: str, at: datetime, why: str) -> PresetV
     if before is None:
         return None
     kept = renewed(look, keep_better=True)
-    return None if kept == before.references else PresetView(look.id, look.preset, by, at, why, kept)
+    return None if kept == before.references else PresetView(look.id, look.preset, by, at, why, kept, look.owner)
 
 
 def approved_before(look: CameraLook) -> tuple[bytes, ...]:
@@ -191,6 +191,8 @@ def message_of(choice: Choice, lang: str) -> str:
     """Return what was found of a camera, what changed since its last approval, and what to do."""
     look = choice.look
     parts = [render(look.findings[0].message, lang)] if look.findings else []
+    if look.was_another:
+        parts.append(translate("what was approved is of another box, and does not count", lang))
     if look.view is not None and look.view.state == "moved":
         parts.append(translate("its view has moved since it was approved", lang))
     parts += [render(choice.refusal, lang)] if choice.refusal else []

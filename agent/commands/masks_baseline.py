@@ -23,6 +23,7 @@ from agent.errors import UsageError
 from agent.files import as_owner_of
 from agent.harmless import json_text, printable
 from agent.model import Json, Message, utc_text
+from agent.owners import with_proof
 from agent.past_approvals import PastApproval, with_past
 from agent.preset_views import PresetView, write_preset_view
 from agent.references import digests, with_reference
@@ -63,7 +64,7 @@ def baseline(site: Site, args: argparse.Namespace, by: str, looked: Looked) -> i
 
 def _of_cameras(site: Site, args: argparse.Namespace, looked: Looked) -> int:
     directory = site.storage.directory
-    approvals = read_approvals(directory)
+    approvals = read_approvals(directory, site.id)
     missing = sorted(set(args.camera) - approvals.keys())
     if missing:
         raise UsageError(
@@ -77,18 +78,20 @@ def _of_cameras(site: Site, args: argparse.Namespace, looked: Looked) -> int:
     rows: list[Json] = []
     kept = 0
     with as_owner_of(directory):
-        now = read_approvals(directory)
+        now = read_approvals(directory, site.id)
         for look in looks:
             same = look.approved is not None and now.get(look.id) == look.approved
             view = look.view
             if same and look.approved is not None and view is not None and view.descriptor:
-                write_approval(directory, replace(look.approved, references=renewed(look)))
+                write_approval(directory, _of_box(replace(look.approved, references=renewed(look)), look))
                 kept += 1
             moved = view is not None and view.state == "moved"
             said = told_of_view(look, args.lang)
             if moved:
                 said += "; " + translate("it had moved: the views in other lights are forgotten", args.lang)
-            if not same:
+            if look.was_another:
+                said = translate("what was approved is of another box, and does not count", args.lang)
+            elif not same:
                 said = translate("somebody approved it meanwhile, nothing was kept: look again", args.lang)
             rows.append(
                 {
@@ -112,7 +115,7 @@ def _of_preset(
     if not by:
         raise UsageError("nobody is known as the one who approves: add --by NAME")
     directory, name = site.storage.directory, camera.camera.id
-    approvals = read_approvals(directory)
+    approvals = read_approvals(directory, site.id)
     before = approvals.get(name)
     known = next((one for one in before.presets if one.preset == preset.name), None) if before else None
     look = _look(site, camera, preset, before, known, looked)
@@ -121,7 +124,7 @@ def _of_preset(
     at = utc_now()
     if refusal is None:
         with as_owner_of(directory):
-            now = read_approvals(directory).get(name)
+            now = read_approvals(directory, site.id).get(name)
             if now == before:
                 _write(site, look, preset, known, now, by, at, printable(args.why))
             else:
@@ -168,6 +171,12 @@ def _look(
 
 
 def _refusal(look: CameraLook, preset: Preset, open_zones: list[str]) -> Message | None:
+    if look.was_another:
+        return Message(
+            "what was approved is of another box: approve first what stands there, with camwarden masks adopt --camera "
+            "{camera}",
+            {"camera": look.id},
+        )
     if look.preset:
         return Message(
             "it stands at preset {other}: turn it to {preset} first", {"other": look.preset, "preset": preset.name}
@@ -198,12 +207,17 @@ def _write(
     assert look.view is not None  # noqa: S101 - what shows no view was refused
     directory = site.storage.directory
     if approval is None:
-        write_approval(directory, approve(site, look.id, by, at, why, look.masks))
+        write_approval(directory, _of_box(approve(site, look.id, by, at, why, look.masks), look))
     elif known is not None:
         past = PastApproval(
             known.by, known.at, known.why, "", "", False, tuple(digests(known.references)), known.preset
         )
-        write_approval(directory, replace(approval, history=with_past(approval.history, past)))
+        write_approval(directory, _of_box(replace(approval, history=with_past(approval.history, past)), look))
     before = known.references if known is not None and look.view.state != "moved" else ()
     kept = with_reference(before, look.view.descriptor)
-    write_preset_view(directory, PresetView(look.id, preset.name, by, at, why, kept))
+    write_preset_view(directory, PresetView(look.id, preset.name, by, at, why, kept, look.owner))
+
+
+def _of_box(approval: Approval, look: CameraLook) -> Approval:
+    """Return an approval that names the box which this look has proven."""
+    return replace(approval, owner=with_proof(approval.owner, look.owner))

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from agent.baselines import Approval, mask_zones
+from agent.baselines import Approval, in_place, mask_zones
 from agent.checks import masks
 from agent.commands.masks_seen import CameraLook, Outcome, PathLook, View, described, is_among, shown, view_of
 from agent.config import CameraConfig, PrivateZone, Site
 from agent.facts import Facts, gather
 from agent.look import Judge, look
 from agent.model import Finding, Status
+from agent.owners import owners_now, proven_marks
 from agent.presets import Presets, positions, presets_after
 from agent.probe import probe
 from agent.rim import Rim
@@ -69,6 +70,8 @@ def look_at(
     everything = {c.camera.id: frozenset(ORDER) for c in site.cameras}
     stored = read_stores(site, everything, rim.clock(), rim.progress)
     told = stored.observations + probed.observations
+    owners = owners_now(site, proven_marks(site, told), {})
+    approvals, refused = in_place(approvals, owners), approvals
     judged_site, facts = _with_masks(site, told), gather(told)
     taken = _Taken()
     _take(taken, judged_site, facts, told, stored.pictures + probed.pictures, approvals, rim)
@@ -80,7 +83,10 @@ def look_at(
         _take(taken, answering, facts, told, again.pictures, approvals, rim)
     facts, now = gather(told + _pooled(taken.seen)), rim.clock()
     pairs = zip(site.cameras, judged_site.cameras, strict=True)
-    return tuple(_camera(site, declared, judged, facts, taken, approvals, rim.judge, now) for declared, judged in pairs)
+    looks = (_camera(site, declared, judged, facts, taken, approvals, rim.judge, now) for declared, judged in pairs)
+    return tuple(
+        replace(one, owner=owners[one.id], was_another=one.id in refused and one.approved is None) for one in looks
+    )
 
 
 def _with_masks(site: Site, told: Observations) -> Site:
@@ -205,8 +211,8 @@ def _camera(
     if studied in own:
         left_out = _left_out(judged, facts, taken.at)
         view = view_of(tuple(taken.views.get(name, ())), own[studied], _references(approved, at), left_out, judge)
-    outcome = _outcome(judged, approved, findings, any(path in LIVE for path in own), here)
     masks_listed = listed.masks if listed else None
+    outcome = _outcome(judged, approved, findings, any(path in LIVE for path in own), here)
     return CameraLook(declared, masks_listed, judged.zones, findings, outcome, tuple(paths), approved, view, at, here)
 
 

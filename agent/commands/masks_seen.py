@@ -11,6 +11,7 @@ from agent.baselines import Approval
 from agent.config import CameraConfig, PrivateZone
 from agent.look import Judge
 from agent.model import Finding
+from agent.owners import NOBODY, Owner
 from drivers.model import Mask, Picture
 from drivers.picture import PathName, ZoneVerdict
 from masking import baseline
@@ -71,6 +72,7 @@ class CameraLook:
     declared zones, and the enabled masks beside them. `findings` are those of the mask checks on the live paths, the
     one that matters most first. `view` None: no picture shows it. `preset`: at which of its presets it was seen in the
     last round, empty where that is not plain or it has none; `at_preset`: what all rounds said of the zones there.
+    `owner`: of which site it is, and which box showed it; `was_another`: what was approved is of another box.
     """
 
     config: CameraConfig
@@ -83,6 +85,8 @@ class CameraLook:
     view: View | None = None
     preset: str = ""
     at_preset: tuple[ZoneVerdict, ...] = ()
+    owner: Owner = NOBODY
+    was_another: bool = False
 
     @property
     def id(self) -> str:

@@ -22,8 +22,8 @@ SCHEMA = "camwarden-masks-show/1"
 def show(site: Site, args: argparse.Namespace) -> int:
     """Print every camera's approval, or that of those that were named."""
     directory = site.storage.directory
-    approvals = read_approvals(directory)
-    derived = read_derived(directory, approvals)
+    approvals = read_approvals(directory, site.id)
+    derived = read_derived(directory, site.id, approvals)
     named = args.camera or [c.camera.id for c in site.cameras]
     if args.json:
         rows: list[Json] = [_row(name, approvals.get(name), derived.get(name, ())) for name in named]

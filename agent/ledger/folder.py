@@ -26,6 +26,7 @@ from agent.ledger.tables import Tables
 from agent.model import Message
 from agent.paths import SECRETS_NAME
 from agent.site_lines import Change, marked, merged, unmarked
+from agent.site_skeleton import STATE_NAME
 
 SITE_NAME: Final = "site.toml"
 FOLDER_MODE: Final = 0o755
@@ -35,12 +36,16 @@ SECRETS_MODE: Final = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What writing a folder would do. `changes` are those of a file that is there; `by_hand`: a person changed it."""
+    """What writing a folder would do. `changes` are those of a file that is there; `by_hand`: a person changed it.
+
+    `own_state`: a folder for what is kept of the site is made as well.
+    """
 
     folder: Path
     files: dict[str, tuple[bytes, int]] = field(repr=False)
     changes: tuple[Change, ...] = ()
     by_hand: bool = False
+    own_state: bool = False
 
 
 def existing(folder: Path) -> Tables:
@@ -61,6 +66,7 @@ def draft(
     by: str = "",
     today: date = date.min,
     passwords: Mapping[str, str] = MappingProxyType({}),
+    own_state: bool = False,
 ) -> Draft:
     """Return what a ledger makes of a folder.
 
@@ -72,6 +78,7 @@ def draft(
         by: Whose word the ledger's declarations are; empty: they are not taken.
         today: The day on which they are given.
         passwords: Those of logins, by name, that somebody gave; logins that secrets.toml has already keep theirs.
+        own_state: A new site.toml says that what is kept of the site lies beside it.
     """
     files: dict[str, tuple[bytes, int]] = {}
     has_keys = hub_keys is not None or (folder / HUB_KEYS).is_file()
@@ -85,7 +92,7 @@ def draft(
         if found:
             files[SITE_NAME] = (marked(merged(text, found)).encode(), SITE_MODE)
     else:
-        files[SITE_NAME] = (new_text(plan, has_keys, declarations).encode(), SITE_MODE)
+        files[SITE_NAME] = (new_text(plan, has_keys, declarations, own_state).encode(), SITE_MODE)
     before = _secrets_before(folder)
     used_by = {name: [str(d["id"]) for d in plan.devices if d.get("credential") == name] for name in plan.logins}
     after = secrets_text(plan.logins, used_by, before, passwords)
@@ -94,7 +101,7 @@ def draft(
     kept = folder / HUB_KEYS
     if hub_keys is not None and not (kept.is_file() and kept.read_bytes() == hub_keys):
         files[HUB_KEYS] = (hub_keys, SITE_MODE)
-    return Draft(folder, files, found, by_hand)
+    return Draft(folder, files, found, by_hand, own_state and not site)
 
 
 def new_logins(folder: Path, plan: SitePlan) -> tuple[str, ...]:
@@ -117,6 +124,8 @@ def write(what: Draft) -> None:
     try:
         with _folder(what.folder):
             _validate(what)
+            if what.own_state:
+                (what.folder / STATE_NAME).mkdir(mode=0o700, exist_ok=True)
             # site.toml comes last: it never names a login or file that is not there.
             for name, (data, mode) in sorted(what.files.items(), key=lambda item: item[0] == SITE_NAME):
                 write_atomic(what.folder / name, data, mode)

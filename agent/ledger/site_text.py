@@ -17,6 +17,7 @@ from agent.harmless import toml_string
 from agent.ledger.sites import SitePlan
 from agent.model import Json
 from agent.site_lines import Change, marked
+from agent.site_skeleton import OWN_STORAGE
 
 HUB_KEYS: Final = "hub-jwks.json"
 _HEAD: Final = """\
@@ -29,13 +30,14 @@ _SECRETS_HEAD: Final = """\
 """
 
 
-def new_text(plan: SitePlan, has_hub_keys: bool, declarations: Sequence[Change] = ()) -> str:
+def new_text(plan: SitePlan, has_hub_keys: bool, declarations: Sequence[Change] = (), own_state: bool = False) -> str:
     """Return the text of a new site.toml.
 
     Args:
         plan: What the ledger wants.
         has_hub_keys: The hub's keys lie beside the file; without them the hub only stands as a comment.
         declarations: Rows to add.
+        own_state: What is kept of the site lies in a folder beside the file.
     """
     tables: dict[str, Json] = {"site": plan.site}
     if plan.hub_host and has_hub_keys:
@@ -48,7 +50,7 @@ def new_text(plan: SitePlan, has_hub_keys: bool, declarations: Sequence[Change] 
             "\n# Nothing is delivered until the public keys that the hub confirms with lie beside this file:\n"
             f'# [hub]\n# host = {toml_string(plan.hub_host)}\n# jwks = "{HUB_KEYS}"\n'
         )
-    return marked(text)
+    return marked(text + OWN_STORAGE if own_state else text)
 
 
 def missing_logins(logins: Iterable[str], existing: str) -> tuple[str, ...]:
