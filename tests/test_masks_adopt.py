@@ -230,6 +230,29 @@ def test_nothing_private_is_declared_in_bulk_with_a_name(undeclared: Path, capsy
     assert "add --camera ID... and --by NAME" in capsys.readouterr().err
 
 
+def test_a_mask_that_is_switched_off_is_not_called_none_and_is_not_declared_away_without_a_reason(
+    undeclared: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The corridor has its mask, switched off by somebody; that of the gate is on."""
+    assert masks(undeclared, "adopt", "--camera", "corridor", "--by", "Li Na") == exits.UNCHECKED
+    out = " ".join(capsys.readouterr().out.split())
+    assert "configured but switched off" in out
+    assert "no mask" not in out
+    declare = ("adopt", "--no-private-area", "--camera", "corridor", "gate", "--by", "Li Na")
+    for why in ((), ("--why", " ")):
+        assert masks(undeclared, *declare, *why) == exits.UNCHECKED
+        out = " ".join(capsys.readouterr().out.split())
+        assert "the device lists 1 masks, 1 of them switched off" in out
+        assert "the device lists 1 masks, 0 of them switched off" in out
+        assert "add --why TEXT" in out
+        assert read_approvals(state(undeclared), SITE_ID) == {}
+    assert masks(undeclared, *declare, "--why", "the window was bricked up") == exits.OK
+    approvals = read_approvals(state(undeclared), SITE_ID)
+    assert {name: (one.no_private_area, one.why) for name, one in approvals.items()} == {
+        "corridor": (True, "the window was bricked up"), "gate": (True, "the window was bricked up"),
+    }  # fmt: skip
+
+
 def test_zones_of_the_file_are_not_declared_away(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert masks(config, "adopt", "--no-private-area", "--camera", "gate", "--by", "Li Na") == exits.UNCHECKED
     assert "declares private zones in its view (house opposite)" in " ".join(capsys.readouterr().out.split())

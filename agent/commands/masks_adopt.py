@@ -67,21 +67,35 @@ def choices(
     """
     found = []
     for number, look in enumerate(looks, start=1):
-        refusal = _zones_declared(look) if no_private_area else _refusal(look, look.id in named and bool(why))
+        refusal = _not_free(look, why) if no_private_area else _refusal(look, look.id in named and bool(why))
         found.append(Choice(number, look, refusal))
     return tuple(found)
 
 
-def _zones_declared(look: CameraLook) -> Message | None:
-    if not look.config.zones:
-        return None
-    names = ", ".join(zone.name for zone in look.config.zones)
-    return Message("site.toml declares private zones in its view ({zones}): remove them first", {"zones": names})
+def _not_free(look: CameraLook, why: str) -> Message | None:
+    """Say why it is not believed that nothing private is in a camera's view."""
+    if look.config.zones:
+        names = ", ".join(zone.name for zone in look.config.zones)
+        return Message("site.toml declares private zones in its view ({zones}): remove them first", {"zones": names})
+    if look.masks and not why.strip():
+        return Message(
+            "the device lists {count} masks, {off} of them switched off: somebody hid something there; if nothing "
+            "private is in view all the same, add --why TEXT",
+            {"count": len(look.masks), "off": sum(not mask.enabled for mask in look.masks)},
+        )
+    return None
 
 
 def _refusal(look: CameraLook, vouched: bool) -> Message | None:
     if look.outcome in ("hidden", "no-private-area") or (look.outcome == "unsure" and vouched):
         return None
+    if look.outcome == "switched-off":
+        return Message(
+            "nothing is declared private, and the device's masks ({count}) are configured but switched off: switch "
+            "them on, or say why none is needed: camwarden masks adopt --no-private-area --camera {camera} --by NAME "
+            "--why TEXT",
+            {"count": len(look.masks or ()), "camera": look.id},
+        )
     if look.outcome == "undeclared":
         return Message(
             "nothing is declared private, and the device has no mask: draw one, or camwarden masks adopt "

@@ -212,7 +212,7 @@ def _camera(
         left_out = _left_out(judged, facts, taken.at)
         view = view_of(tuple(taken.views.get(name, ())), own[studied], _references(approved, at), left_out, judge)
     masks_listed = listed.masks if listed else None
-    outcome = _outcome(judged, approved, findings, any(path in LIVE for path in own), here)
+    outcome = _outcome(judged, approved, findings, any(path in LIVE for path in own), here, bool(masks_listed))
     return CameraLook(declared, masks_listed, judged.zones, findings, outcome, tuple(paths), approved, view, at, here)
 
 
@@ -257,13 +257,14 @@ def _outcome(
     findings: tuple[Finding, ...],
     seen: bool,
     at_preset: tuple[ZoneVerdict, ...],
+    has_masks: bool,
 ) -> Outcome:
     if not judged.zones and (judged.no_private_area is not None or (approved and approved.no_private_area)):
         return "no-private-area"
     if not seen:
         return "not-seen"
     if not judged.zones and not judged.presets:
-        return "undeclared"
+        return "switched-off" if has_masks else "undeclared"
     telling = {f.status for f in findings if f.reason != UNLISTED}
     if "fail" in telling or any(one.verdict == "FAIL" for one in at_preset):
         return "shows"

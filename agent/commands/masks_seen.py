@@ -29,11 +29,12 @@ SAME_IOU: Final = 0.98
 ON_SHEET: Final = Thumbnail(320)
 """How large pictures are on a contact sheet."""
 
-Outcome = Literal["hidden", "shows", "unsure", "no-private-area", "undeclared", "not-seen"]
+Outcome = Literal["hidden", "shows", "unsure", "no-private-area", "undeclared", "switched-off", "not-seen"]
 """What a look says of a camera.
 
 `hidden`: all that is private is hidden. `shows`: something is not. `unsure`: it cannot be told. `no-private-area`:
-declared so. `undeclared`: there is neither a zone nor a mask nor that declaration. `not-seen`: no live picture came.
+declared so. `undeclared`: there is neither a zone nor a mask nor that declaration; `switched-off`: there are
+masks, and none of them is on. `not-seen`: no live picture came.
 """
 
 

@@ -24,6 +24,7 @@ TONES: Final[Mapping[str, str]] = {
     "unsure": "unknown",
     "no-private-area": "na",
     "undeclared": "unknown",
+    "switched-off": "unknown",
     "not-seen": "unknown",
 }
 OUTCOMES: Final[Mapping[str, str]] = {
@@ -32,6 +33,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "unsure": "cannot be told",
     "no-private-area": "nothing private in view",
     "undeclared": "nothing declared, no mask",
+    "switched-off": "mask configured but switched off",
     "not-seen": "no picture",
 }
 """What a look can say of a camera, in words; these are msgids."""
