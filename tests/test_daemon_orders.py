@@ -25,7 +25,7 @@ from agent.demo.children import command as program
 from agent.demo.children import output_of
 from agent.demo.run import FOUND_SOMETHING, Demo, start
 from agent.demo.site import SITE_ID
-from agent.hub.service import KEY_NAME
+from agent.hub.signing import KEY_NAME
 from agent.hub.store import Store
 from agent.keys import REPORT_KEY_NAME, Signer, load_or_create_signer
 from agent.remote import Named, Order, Range, Reported, Result

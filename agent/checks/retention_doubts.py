@@ -85,7 +85,8 @@ def _isolated(
     if run_at is not None and there - run_at < floor:
         values = {"run": round((there - run_at) / DAY, 1), "floor": floor.days}
         message = Message(
-            "what is older than {run} days stands alone, a longer hole lies behind it: {floor} days are due without one",
+            "what is older than {run} days stands alone, a longer hole lies behind it: {floor} days are due "
+            "without one",
             values,
             next_step="look whether somebody locked that footage",
         )
