@@ -71,7 +71,7 @@ def test_a_keyframe_that_lacks_its_last_slice_is_never_judged(
     shared: Worker, codec: str, library: str, option: str
 ) -> None:
     form = {"h264": "h264", "h265": "hevc"}[codec]
-    slices = "slices=4" if codec == "h264" else "log-level=error:slices=4:pools=none"
+    slices = "slices=4" if codec == "h264" else "log-level=error:slices=4:pools=2"
     command = ["ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", "640x360", "-i", "pipe:0"]
     command += ["-frames:v", "1", "-pix_fmt", "yuv420p", "-c:v", library, option, slices, "-f", form, "pipe:1"]
     whole = subprocess.run(

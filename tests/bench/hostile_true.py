@@ -135,9 +135,10 @@ def _encoded(
     profile = options.partition("profile=")[2].split(":")[0]
     pixels = (_PIXELS_264 if codec == "libx264" else _PIXELS_265).get(profile, "yuv420p")
     x265 = codec == "libx265"
+    pools = "2" if "slices" in options else "none"  # without a pool of threads it writes broken slices, or crashes
     # A profile of x265 is an option of its own, and a still picture has one frame.
     own = options.replace(f"profile={profile}", "").strip(":") if profile else options
-    flag, values = ("-x265-params", f"log-level=none:pools=none:{own}") if x265 else ("-x264-params", own)
+    flag, values = ("-x265-params", f"log-level=none:pools={pools}:{own}") if x265 else ("-x264-params", own)
     frames = "1" if "mainstill" in options else "12"
     source = _SOURCE.format(size=size, seconds=2)
     command = ("ffmpeg", "-v", "quiet", "-y", "-nostdin", "-f", "lavfi", "-i", source, "-frames:v", frames)
