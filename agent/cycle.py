@@ -34,7 +34,16 @@ from agent.history import keep_history, oldest_kept
 from agent.host import look_at_host, look_at_worker
 from agent.host import moment as moment_of
 from agent.inventory import look_around
-from agent.kept_for import approved_here, begun_anew, kept_for, of_others, of_site, taken_over, told_of_others
+from agent.kept_for import (
+    approved_here,
+    approved_still,
+    begun_anew,
+    kept_for,
+    of_others,
+    of_site,
+    taken_over,
+    told_of_others,
+)
 from agent.keys import Signer
 from agent.looks import due, join
 from agent.model import Draft, Envelope, Finding, Moment
@@ -81,12 +90,12 @@ def see(
     """
     afresh = asked.cameras(site)
     given = read_approvals(site.storage.directory, site.id)
-    there = owners_now(site, {}, memory.identities, source=True)
-    stood, memory = memory, taken_over(of_site(memory, site.id), site, there, rim.previous)
+    stood = of_site(memory, site.id)
+    memory = taken_over(stood, site, owners_now(site, {}, stood.identities, source=True), rim.previous)
     before, memory = memory, forgotten(memory, afresh)
     rounds = max(rounds, ROUNDS if afresh else 1)
     declared = with_floors(site, local_day(site, moment.at))
-    approvals, memory = approved_here(given, given, stood, memory)
+    approvals, _ = approved_here(given, stood, memory)
     site = in_force(declared, approvals)
     heard = discover(site, rim.progress)
     paths = due(site, memory.looked, moment.at)
@@ -97,7 +106,7 @@ def see(
     held = read_derived(site.storage.directory, site.id, approvals)
     known = approved_views(approvals, held)
     fetched, looked, memory = look_in_rounds(site, rim, reading, stored, memory, known, moment.at, rounds)
-    approvals, memory = approved_here(given, approvals, stood, memory)
+    approvals, memory = approved_still(given, approvals, stood, memory)
     site = in_force(declared, approvals)
     derived = proved(rim.previous.take_found(), approvals, memory.views, moment.at)
     host = look_at_host(site.storage.directory, moment.at) + look_at_worker(rim.confinement(), moment.at)

@@ -85,17 +85,16 @@ def of_others(footage: Footage, cameras: Collection[str]) -> Footage:
 
 
 def approved_here(
-    given: Mapping[str, Approval], counted: Mapping[str, Approval], stood: Memory, memory: Memory
-) -> tuple[dict[str, Approval], Memory]:
-    """Return the approvals that hold for the boxes that stand there now, and the memory without what rests on others.
+    given: Mapping[str, Approval], stood: Memory, memory: Memory
+) -> tuple[dict[str, Approval], dict[str, str]]:
+    """Return the approvals that hold for the boxes that stand there, and which of those that name no box are void.
 
     An approval that names no box, as those of release 0.1, holds until another box takes the place.
 
     Args:
         given: Those of the site.
-        counted: Those that counted up to now.
         stood: The memory as the look before this one left it: which box stood where.
-        memory: Which box stands where, and which approvals are void.
+        memory: Which box stands where, and what was void already.
     """
     gone = {name: digest for name, digest in memory.voided.items() if name in given}
     for name, approval in given.items():
@@ -105,10 +104,28 @@ def approved_here(
     holds = {
         name: one for name, one in given.items() if name not in gone or gone[name] != approvals_digest({name: one})
     }
-    after = in_place(holds, memory.owners)
-    for name in sorted(counted.keys() - after.keys()):
+    return in_place(holds, memory.owners), gone
+
+
+def approved_still(
+    given: Mapping[str, Approval], counted: Mapping[str, Approval], stood: Memory, memory: Memory
+) -> tuple[dict[str, Approval], Memory]:
+    """Return what still holds after a look, now that boxes have proven themselves, and the memory without what fell.
+
+    What did not count when the look began was not looked for: it counts from the next look on. For `given`, `stood` and
+    `memory` see `approved_here`.
+
+    Args:
+        given: Those of the site.
+        counted: Those that the look went by.
+        stood: The memory before the look.
+        memory: The memory after it.
+    """
+    holds, gone = approved_here(given, stood, memory)
+    for name in sorted(given.keys() - holds.keys()):
         log.warning("camera %s: what was approved (%s/%s.json) is of another box than stands there now, and does not "
                     "count: camwarden masks adopt --camera %s", name, FOLDER, name, name)  # fmt: skip
+    after = {name: one for name, one in holds.items() if name in counted}
     lost = {name for name, one in counted.items() if after.get(name) != one}
     return after, replace(without(memory, lost) if lost else memory, voided=gone)
 

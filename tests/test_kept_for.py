@@ -1,0 +1,216 @@
+"""What was seen and approved of one box says nothing of the next one: a real site is pointed elsewhere meanwhile."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from healthy_site import GATE, RECORDER
+from patience import PATIENCE_S
+from sites import camera, site
+from told_site import Told, told_site
+
+from agent import cycle, exits, state
+from agent.cli import main
+from agent.config_load import load
+from agent.demo.cameras import CAMERAS
+from agent.kept_for import kept_for, of_site, taken_over
+from agent.owners import NOBODY, Owner, owners_now
+from agent.previous import Previous
+from agent.probe import Probed, Reading
+from agent.sightings import Mark
+from agent.spot_check import recalled
+from agent.state import Memory
+from drivers.details import Interfaces
+from drivers.footage import Channels
+from drivers.model import Device, Identity
+from masking.worker import Worker
+
+EFFECTIVE, MOVED, ONLINE = (
+    f"{check} camera:gate" for check in ("privacy-mask-effective", "camera-moved", "camera-online")
+)
+BARE = replace(CAMERAS[1], id="bare", device=RECORDER.id, channel=2, code="")
+"""A changing room whose mask is switched off, on the recorder's second channel."""
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    with Worker(timeout_s=PATIENCE_S) as running:
+        yield running
+
+
+@pytest.fixture
+def told(tmp_path: Path, worker: Worker) -> Iterator[Told]:
+    """A gate that nobody declared anything of: its zone is the mask that was approved. It was looked at three times."""
+    with told_site(tmp_path, worker, (RECORDER,), (BARE, GATE)) as running:
+        text = re.sub(r"(?s)\[\[camera\]\]\nid = \"bare\".*?(?=\[\[camera\]\])", "", running.config.read_text("utf-8"))
+        text = re.sub(r"(?s)\[\[camera\.private_zone\]\].*?\n\n", "", text)
+        running.config.write_text(text, "utf-8")
+        words = ["adopt", "--yes", "--by", "Li Na", "--why", "first", "--rounds", "1", "--quiet", "--no-color"]
+        assert main(["masks", *words, "--config", str(running.config)]) == 0
+        running.cycle(3)
+        assert running.findings[EFFECTIVE].status == "pass"
+        yield running
+
+
+def memory(told: Told) -> Memory:
+    return state.from_json(told.spool.read_memory())
+
+
+def older(told: Told) -> set[str]:
+    """Return which areas of the memory hold what pictures of the gate showed before the last look."""
+    kept, now = memory(told), told.clock()
+    times: dict[str, list[datetime]] = {
+        "looked": [one.at for one in kept.looked],
+        "pooled": [g.at for one in kept.pooled for ones in one.glances.values() for g in ones],
+        "quality": [mode.since for one in kept.quality.values() for mode in one.memory.modes],
+        "marks": [mark.at for one in kept.quality.values() for mark in one.marks],
+    }
+    found = {area for area, ones in times.items() if any(at < now for at in ones)}
+    return found | {"views" for one in kept.views.values() if len(one.memory.recent) > 1}
+
+
+def test_while_nothing_changes_all_of_it_is_remembered(told: Told) -> None:
+    assert older(told) >= {"looked", "pooled", "views", "quality"}
+    assert memory(told).owners["gate"].box is not None
+
+
+def test_a_camera_at_another_channel_starts_with_nothing(told: Told) -> None:
+    told.config.write_text(told.config.read_text("utf-8").replace("channel = 1\n", "channel = 2\n"), "utf-8")
+    told.cycle()
+    assert older(told) == set()
+    assert told.findings[ONLINE].status == "pass"
+    assert told.findings[EFFECTIVE].status != "pass", "the changing room is open"
+
+
+def test_a_device_at_another_address_or_port_starts_with_nothing(told: Told) -> None:
+    text = told.config.read_text("utf-8")
+    told.config.write_text(text.replace('host = "127.0.0.1"', 'host = "localhost"'), "utf-8")
+    told.cycle()
+    assert older(told) == set()
+    told.cycle(2)
+    told.switch_off(RECORDER.id)
+    told.cycle()
+    kept = memory(told)
+    assert (kept.looked, kept.pooled) == ((), ())
+
+
+def test_another_box_inherits_no_approval_and_nothing_that_was_seen(
+    told: Told, caplog: pytest.LogCaptureFixture
+) -> None:
+    footage = memory(told).footage["gate"]
+    caplog.set_level(logging.WARNING, "camwarden.kept_for")
+    told.devices.replace(replace(RECORDER, serial="R6-000999"))
+    told.cycle()
+    assert older(told) == set()
+    assert EFFECTIVE not in told.findings or told.findings[EFFECTIVE].status != "pass"
+    assert told.findings["mask-approval site"].status == "unknown"
+    assert "camera gate: what was approved (baselines/gate.json) is of another box than stands there now" in caplog.text
+    told.cycle()
+    anew = memory(told).footage["gate"]
+    assert (anew.sealed_gone, anew.anchor) == (footage.sealed_days, footage.sealed_head), "the chain goes on"
+    assert min(row.read_at for row in anew.days if row.read_at) >= told.clock().replace(second=0, microsecond=0)
+    told.cycle()
+    assert "quality" in older(told), "it is remembered of the second box by now"
+    told.devices.replace(RECORDER)
+    told.cycle()
+    assert older(told) == set(), "nor does the first inherit what was seen of the second"
+    told.cycle()
+    assert told.findings["mask-approval site"].status == "pass", "what was approved is of this one"
+
+
+def test_another_box_is_put_before_a_person_again_and_then_counts(
+    told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told.devices.replace(replace(RECORDER, serial="R6-000999"))
+    words = ["--rounds", "1", "--no-color", "--lang", "en", "--config", str(told.config)]
+    assert main(["masks", "baseline", "--camera", "gate", *words]) == exits.UNCHECKED
+    assert "gate: what was approved is of another box, and does not count" in capsys.readouterr().out
+    assert main(["masks", "adopt", "--yes", "--by", "Wang", *words]) == exits.OK
+    out = " ".join(capsys.readouterr().out.split())
+    assert "1 of 1 cameras approved" in out
+    assert "of another box" in out
+    told.cycle(2)  # the first one finds out that this box stands there
+    assert told.findings[EFFECTIVE].status == "pass", (
+        str(told.findings[EFFECTIVE].message) + told.findings[EFFECTIVE].reason
+    )
+    told.devices.replace(RECORDER)
+    told.cycle(2)
+    assert told.findings["mask-approval site"].status == "unknown", "the first box was approved by nobody now"
+
+
+def test_pictures_in_the_memory_of_the_process_go_with_the_box() -> None:
+    here, previous = site(camera("gate"), camera("yard", "other")), Previous()
+    before = owners_now(here, {"box": Mark("M", "a"), "other": Mark("M", "b")}, {})
+    for name in ("gate", "yard"):
+        previous.keep(name, b"a small picture")
+    after = owners_now(here, {"box": Mark("M", "c")}, {})
+    taken_over(Memory(owners=before), here, after, previous)
+    assert list(previous.all()) == ["yard"]
+
+
+def test_a_look_that_was_asked_for_puts_nothing_of_another_box_back(told: Told) -> None:
+    """A spot check forgets what was seen of a camera for one look, and remembers it again after."""
+    kept, here = memory(told), load(told.config)
+    stranger = {"gate": replace(kept.owners["gate"], box=Mark("M", "another"))}
+    assert {one.camera_id for one in kept.pooled} == {"gate"}
+    after = recalled(kept_for(kept, here, stranger), Memory(owners=stranger), frozenset({"gate"}))
+    assert (after.pooled, after.views, after.quality) == ((), {}, {})
+
+
+class Nameless(Reading):
+    """Reads real devices, and hears nothing of who they are."""
+
+    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
+        for device, probed in super().arrivals():
+            told = tuple(o for o in probed.observations if not isinstance(o.value, Identity | Interfaces | Channels))
+            yield device, replace(probed, observations=told)
+
+
+def test_a_box_that_does_not_tell_who_it_is_voids_nothing(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(cycle, "Reading", Nameless)
+        told.cycle()
+    assert older(told) >= {"looked", "pooled", "views", "quality"}
+    assert told.findings[EFFECTIVE].status == "pass"
+    told.devices.replace(replace(RECORDER, serial="R6-000999"))
+    told.cycle()
+    assert older(told) == set(), "who it was last is still known"
+
+
+def test_an_approval_of_release_0_1_holds_until_another_box_takes_the_place(told: Told) -> None:
+    file = load(told.config).storage.directory / "baselines" / "gate.json"
+    data = json.loads(file.read_text())
+    del data["owner"]
+    file.write_text(json.dumps(data))
+    told.cycle()
+    assert told.findings[EFFECTIVE].status == "pass"
+    told.devices.replace(replace(RECORDER, serial="R6-000999"))
+    told.cycle(2)
+    assert told.findings["mask-approval site"].status == "unknown"
+    assert EFFECTIVE not in told.findings or told.findings[EFFECTIVE].status != "pass"
+
+
+def test_the_memory_of_another_site_is_no_memory_and_that_of_release_0_1_is_taken_over(told: Told) -> None:
+    kept = memory(told)
+    assert kept.site == load(told.config).id
+    assert of_site(kept, "other") == Memory(site="other")
+    data = json.loads(state.to_json(kept))
+    for name in ("site", "owners", "voided"):
+        del data[name]
+    old = state.from_json(json.dumps(data))
+    assert (old.site, old.owners, old.looked) == ("", {}, kept.looked)
+    assert of_site(old, "dt0001").looked == kept.looked
+
+
+def test_who_a_camera_is_says_where_it_is_read_only_where_that_counts(told: Told) -> None:
+    here = load(told.config)
+    assert owners_now(here, {}, {})["gate"] == Owner(here.id)
+    assert owners_now(here, {}, {}, source=True)["gate"].source.endswith(" 1")
+    assert Owner() == NOBODY
