@@ -58,6 +58,10 @@ def from_data(data: Mapping[str, Any]) -> CameraFootage:
     if read_at is None or first_seen_at is None or oldest_moved_at is None:
         raise ValueError("the times of the looks are missing")
     anchor = str(data["anchor"])
+    bitrates, capacities = (
+        tuple(Since(date.fromordinal(day), int(value)) for day, value in data.get(name, []))
+        for name in ("bitrates", "capacities")
+    )
     return CameraFootage(
         str(data["id"]),
         str(data["source"]),
@@ -77,14 +81,10 @@ def from_data(data: Mapping[str, Any]) -> CameraFootage:
         read_again_at,
         tuple(_change_from(change) for change in data["changes"]),
         tuple(_change_from(change) for change in data["suspected"]),
-        _since_from(data.get("bitrates", [])),
-        _since_from(data.get("capacities", [])),
-        clock_moved_at=_moment(data["clock_moved_at"]) if "clock_moved_at" in data else None,
+        bitrates,
+        capacities,
+        _moment(data["clock_moved_at"]) if "clock_moved_at" in data else None,
     )
-
-
-def _since_from(rows: Any) -> tuple[Since, ...]:
-    return tuple(Since(date.fromordinal(day), int(value)) for day, value in rows)
 
 
 def _day_text(row: RecordedDay) -> str:

@@ -71,6 +71,7 @@ def _one(picture: Picture, job: Job, judge: Judge, previous: Previous | None) ->
         judged.height_px,
         judged.mean_luma,
         judged.contrast,
+        picture.dated,
     )
     verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
     values: list[Value] = [seen, *verdicts]

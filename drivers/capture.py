@@ -198,9 +198,11 @@ class _Camera:
         if fetched.keyframe is None:
             raise fetched.error or Malformed(f"{stream.path}: no picture")
         frame = fetched.keyframe
-        # Only ONVIF's replay tells the recorded time with the picture; elsewhere it is the moment that was asked for.
-        played_at = self._plays_from_at if stream.path == "playback" else None
-        return Picture(self._camera.id, stream.path, played_at or frame.taken_at, frame.data, frame.kind)
+        if stream.path != "playback":
+            return Picture(self._camera.id, stream.path, frame.taken_at, frame.data, frame.kind)
+        # Only ONVIF's replay is sure to tell the recorded time with the picture; else it is what was asked for.
+        at = frame.recorded_at or self._plays_from_at or frame.taken_at
+        return Picture(self._camera.id, stream.path, at, frame.data, frame.kind, dated=frame.recorded_at is not None)
 
     def _answered(self, name: str, anonymous: bool) -> None:
         self._asked.append(name)

@@ -44,17 +44,9 @@ Reason = Literal[
 """Why a fact is not available. Never a pass."""
 
 Cause = Literal[
-    "",
-    "port-closed",
-    "no-route",
-    "name-unknown",
-    "untrusted",
-    "no-answer",
-    "no-right",
-    "locked",
-    "no-credential",
+    "", "port-closed", "no-route", "name-unknown", "untrusted", "no-answer", "no-right", "locked", "no-credential",
     "no-password",
-]
+]  # fmt: skip
 """What stands behind a reason, where it is known more closely."""
 
 Fact = Literal[
@@ -142,13 +134,17 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An encoded picture as it left the camera: one JPEG, or one keyframe in Annex-B form with parameter sets."""
+    """An encoded picture as it left the camera: one JPEG, or one keyframe in Annex-B form with parameter sets.
+
+    `dated`: of a recording, `taken_at` came with the picture itself; else it is only the moment that was asked for.
+    """
 
     camera_id: str
     path: PathName
     taken_at: datetime
     data: bytes = field(repr=False)
     kind: PictureKind
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

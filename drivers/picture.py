@@ -24,7 +24,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class PictureSeen:
-    """A picture was fetched and decoded on this path. `digest` is SHA-256 of its bytes, hex."""
+    """A picture was fetched and decoded on this path. `digest`: SHA-256 of its bytes, hex; `dated` as in `Picture`."""
 
     path: PathName
     taken_at: datetime
@@ -33,6 +33,7 @@ class PictureSeen:
     height_px: int
     mean_luma: float
     contrast: float
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

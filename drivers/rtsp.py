@@ -19,11 +19,15 @@ from drivers.sdp import Video
 
 @dataclass(frozen=True, slots=True)
 class Keyframe:
-    """One keyframe in Annex-B form. `taken_at`: live, when it arrived; from a recording, when it was recorded."""
+    """One keyframe in Annex-B form. `taken_at`: live, when it arrived; from a recording, when it was recorded.
+
+    `recorded_at`: what the stream itself says with the picture of when it was recorded, None where it says nothing.
+    """
 
     data: bytes = field(repr=False)
     kind: Literal["h264", "h265"]
     taken_at: datetime
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,10 @@ def fetch_keyframe(transport: Transport, url: str, at: datetime | None = None) -
         if frame is None:
             raise Unreachable("the stream ended")
         if at is None:
-            return Keyframe(frame.data, video.kind, transport.clock())
+            return Keyframe(frame.data, video.kind, transport.clock(), frame.recorded_at)
         if frame.recorded_at is None:
             raise Malformed("PLAY: the recording comes without the time at which it was made")
-        return Keyframe(frame.data, video.kind, frame.recorded_at)
+        return Keyframe(frame.data, video.kind, frame.recorded_at, frame.recorded_at)
 
     played = play(transport, url, take, at)
     return Fetched(played.taken, played.error, played.anonymous)

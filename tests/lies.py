@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from agent.demo import isapi_rtsp, rtsp_server
+from agent.demo.cameras import DemoCamera
+from agent.demo.device_view import DeviceView
 from agent.demo.isapi_device import IsapiDevice
 from agent.demo.isapi_xml import IsapiError
 from agent.demo.onvif_device import SOAP_TYPE, OnvifDevice
+from agent.demo.rtsp_playing import ReplayWish
 from agent.demo.soap import SoapFault
+from drivers.model import Span
 
 Lie = Callable[[str, bytes], bytes]
 """What becomes of an answer: what was asked (SOAP: the request; ISAPI: the path), and the body that was to leave."""
@@ -102,3 +109,22 @@ def nameless(what: str, body: bytes) -> bytes:
     """Let every recording name its source by words that name none of the device's video sources."""
     named = re.sub(r"<tt:SourceId>[^<]*?(\d+)</tt:SourceId>", r"<tt:SourceId>disk \1</tt:SourceId>", body.decode())
     return re.sub(r"(<tt:SourceId>disk \d+</tt:SourceId><tt:Name>)[^<]*", r"\1", named).encode()
+
+
+def plays_today(patch: pytest.MonkeyPatch) -> None:
+    """Let every Hikvision recorder play the last hour, whatever moment is asked for."""
+    true = isapi_rtsp._recorded
+
+    def recorded(view: DeviceView, camera: DemoCamera, asked: Span) -> object:
+        return true(view, camera, Span(view.now - timedelta(hours=1), view.now))
+
+    patch.setattr(isapi_rtsp, "_recorded", recorded)
+
+
+def tells_times(patch: pytest.MonkeyPatch) -> None:
+    """Let every recorder send the recorded time with each picture, as ONVIF has it."""
+
+    def wish(*parts: Any, **more: Any) -> ReplayWish:
+        return ReplayWish(*parts, **{**more, "marked": True})
+
+    patch.setattr(rtsp_server, "ReplayWish", wish)

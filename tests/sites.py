@@ -65,7 +65,7 @@ def observed(subject: str, *values: Value) -> tuple[Observation, ...]:
 
 def picture(path: PathName, at: datetime = NOW, mean_luma: float = 110.0, contrast: float = 40.0) -> PictureSeen:
     """Return a decoded picture of a path."""
-    return PictureSeen(path, at, "00" * 32, 640, 360, mean_luma, contrast)
+    return PictureSeen(path, at, "00" * 32, 640, 360, mean_luma, contrast, dated=path == "playback")
 
 
 def healthy(name: str = "gate", device: str = "box", kept: timedelta = 35 * DAY) -> tuple[Observation, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from agent.checks.held import passed
 from agent.checks.recorded import RETENTION_ID, SHORTENING, not_read, one_open_item, swept_away
-from agent.checks.retention_doubts import doubts
+from agent.checks.retention_doubts import Opened, doubts
 from agent.checks.sources import ORDER_799_RETENTION
 from agent.config import CameraConfig, Site
 from agent.facts import Facts
@@ -71,7 +71,8 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         return check.finding(subject, "fail", "no-recordings", evidence, message, cause)
     there = known.there(now) if known else now
     oldest = max(BEGINNING, min(recordings.spans[0].start_at, there))
-    opened = _opened(facts, subject, oldest)
+    picture = _opened(facts, subject, oldest)
+    opened = picture.taken_at if picture else None
     kept_days = (there - oldest) / DAY
     evidence["kept_days"] = round(kept_days, 2)
     evidence["oldest_at"] = utc_text(oldest)
@@ -88,7 +89,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
             )
             return check.finding(subject, "unknown", "history-immature", {**evidence, "judged_on": day}, message)
         return _too_short(check, site, camera, known, oldest, now, evidence, cause)
-    if opened is None:
+    if picture is None or opened is None:
         message = Message(
             "the recorder claims {kept} days, but its oldest footage could not be opened",
             {"kept": round(kept_days, 1)},
@@ -98,7 +99,13 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         "footage of {kept} days ago was opened; {floor} are due",
         {"kept": round((there - opened) / DAY, 1), "floor": floor.days},
     )
-    return passed(check, subject, evidence, message, doubts(site, facts, camera, recordings, there - opened, now))
+    return passed(
+        check,
+        subject,
+        evidence,
+        message,
+        doubts(site, facts, camera, recordings, Opened(there - opened, picture.dated), now),
+    )
 
 
 def _too_short(
@@ -163,14 +170,15 @@ def limit_of(facts: Facts, subject: str, known: CameraFootage | None) -> timedel
     return min(found, default=None)
 
 
-def _opened(facts: Facts, subject: str, oldest: datetime) -> datetime | None:
-    """Return the recorded moment of the decoded playback picture, if it proves the oldest footage.
+def _opened(facts: Facts, subject: str, oldest: datetime) -> PictureSeen | None:
+    """Return the decoded playback picture, if its moment proves the oldest footage.
 
     It does when it lies near the oldest moment, or before it: then it was opened within the last day and has been
     recorded over since.
     """
-    opened = [s.taken_at for s in facts.all(subject, PictureSeen) if s.path == "playback"]
-    return next((at for at in opened if -DAY - OPENED_NEAR_OLDEST <= at - oldest <= OPENED_NEAR_OLDEST), None)
+    opened = [one for one in facts.all(subject, PictureSeen) if one.path == "playback"]
+    near = (one for one in opened if -DAY - OPENED_NEAR_OLDEST <= one.taken_at - oldest <= OPENED_NEAR_OLDEST)
+    return next(near, None)
 
 
 CHECK = Check(RETENTION_ID, run, "critical", ORDER_799_RETENTION, "Footage is kept for at least 30 days.")

@@ -6,6 +6,7 @@ The gravest comes first: it is the one that is told. `held.py` makes one item of
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,14 @@ ISOLATING = DAY
 """How long a hole must be at least to cut off what is older. House rule: shorter ones are outages."""
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was opened: how old, by the recorder's clock, and whether the picture itself says so (`PictureSeen`)."""
+
+    age: timedelta
+    dated: bool
+
+
 def of_footage(facts: Facts, camera: CameraConfig, recordings: Recordings) -> Iterator[Doubt]:
     """Yield what holds back every pass that rests on a camera's recordings.
 
@@ -57,7 +66,7 @@ def of_footage(facts: Facts, camera: CameraConfig, recordings: Recordings) -> It
 
 
 def doubts(
-    site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings, kept: timedelta, now: datetime
+    site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings, opened: Opened, now: datetime
 ) -> Iterator[Doubt]:
     """Yield what holds back that a camera's footage is kept long enough.
 
@@ -66,14 +75,21 @@ def doubts(
         facts: What was seen.
         camera: Whose footage it is.
         recordings: What the recorder says of it.
-        kept: How old the footage is that was opened, by the recorder's clock.
+        opened: The footage that was opened.
         now: When it is judged.
     """
     known = facts.footage.get(camera.camera.id)
     yield from _isolated(site, camera, recordings, known, now)
     yield from of_footage(facts, camera, recordings)
     yield from _clock(facts, camera, known, floor_of(site, camera), now)
-    yield from _floor_open(site, camera, kept, now)
+    if not opened.dated:
+        message = Message(
+            "a picture of {kept} days ago was asked for and came, and does not say itself when it was recorded",
+            {"kept": round(opened.age / DAY, 1)},
+            next_step="play the oldest footage, and compare the date that is drawn into the picture",
+        )
+        yield Doubt("time-not-proven", message)
+    yield from _floor_open(site, camera, opened.age, now)
 
 
 def _isolated(
@@ -85,8 +101,7 @@ def _isolated(
     if run_at is not None and there - run_at < floor:
         values = {"run": round((there - run_at) / DAY, 1), "floor": floor.days}
         message = Message(
-            "what is older than {run} days stands alone, a longer hole lies behind it: {floor} days are due "
-            "without one",
+            "what is older than {run} days stands alone, before a longer hole: {floor} days are due without one",
             values,
             next_step="look whether somebody locked that footage",
         )

@@ -118,7 +118,9 @@ def _picture(camera: str, account: Account, open_segment: Open) -> Picture | Una
                 return Unavailable("picture", "not-looked-at", "only a listing is there", "playback")
             with file:
                 taken = first_picture(file)
-            return Picture(camera, "playback", datetime.fromtimestamp(begins_s, UTC), taken.data, taken.kind)
+            # No recorder was asked for a moment: this file lies here, under the one at which it begins.
+            begins_at = datetime.fromtimestamp(begins_s, UTC)
+            return Picture(camera, "playback", begins_at, taken.data, taken.kind, dated=True)
         except UnreadableError as error:
             reason, why = "malformed", f"the oldest segments cannot be opened; the last one tried was {short}: {error}"
         except OSError as error:
