@@ -103,6 +103,11 @@ KINDS: Final[dict[str, Kind]] = {
         "Reports in the spool are damaged",
         "Gap records name what is lost. Next step: look at the disk, and keep the file that was set aside.",
     ),
+    "report-too-large": Kind(
+        "5d1c0f6f3e0b4b0f9a4f6c1f0f4a7e21",
+        "A report is larger than a hub takes",
+        "It was given up, and a gap record names it. Next step: divide the site in two.",
+    ),
     "spool-restored": Kind(
         "925657b642554d2a902eedc031e49bdf",
         "The spool is an older copy of itself",

@@ -43,6 +43,7 @@ from agent.spool_room import (
     Seal,
     confirmed_in,
     drop,
+    give_up_too_large,
     heads_in,
     insert,
     make_room,
@@ -141,6 +142,8 @@ class Spool:
     ) -> None:
         """Keep a cycle's reports and memory, all or nothing; when this returns they survive a power cut.
 
+        A report that no hub takes, as it is too large, is given up at once: a signed gap record names it.
+
         Args:
             envelopes: In the order of their chain, continuing `heads()` in `epoch`.
             memory_json: What the next cycle reads back.
@@ -160,6 +163,7 @@ class Spool:
                     with self._db.transaction(reserved=room == 0):
                         make_room(self._db, self._seal, room, now)
                         insert(self._db, envelopes, now)
+                        give_up_too_large(self._db, self._seal, envelopes, now)
                         self._db.set_meta(memory=memory_json)
                         if handled:
                             self._db.run_many("DELETE FROM incident WHERE id = ?", handled)

@@ -17,6 +17,7 @@ from agent.chain import GENESIS, STREAMS, Heads
 from agent.errors import ChainBroken
 from agent.log_kinds import about
 from agent.model import Draft, Envelope, Head, Json, Message, StreamName
+from agent.payload_bounds import PAYLOAD_MAX_BYTES
 from agent.spool_damage import crc
 from agent.spool_file import Database
 from agent.spool_layout import ROW_COLUMNS, new_epoch
@@ -148,6 +149,19 @@ def drop(database: Database, seal: Seal, rows: Sequence[Victim], reason: str, no
         insert(database, (seal(Draft("gap", body), heads_in(database), epoch),), now)
     if rows:
         database.set_meta(dropped=int(database.meta("dropped") or 0) + len(rows))
+
+
+def give_up_too_large(database: Database, seal: Seal, envelopes: Sequence[Envelope], now: datetime) -> None:
+    """Give up what was just inserted and is larger than any hub takes: it would be sent, and refused, for ever."""
+    for report in (one.report for one in envelopes if len(one.report.payload) > PAYLOAD_MAX_BYTES):
+        rows = database.all(
+            "SELECT id, epoch, stream, seq, digest FROM report WHERE epoch = ? AND stream = ? AND seq = ?",
+            *(report.epoch, report.stream, report.seq),
+        )
+        words = "%s: %s report %d has %d bytes, more than a hub takes; a gap record names it: divide the site in two"
+        told = (database.path, report.stream, report.seq, len(report.payload))
+        LOG.error(words, *told, extra=about("report-too-large"))
+        drop(database, seal, rows, "too-large", now)
 
 
 def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:

@@ -84,6 +84,8 @@ FIGURES = {
         "trust_add_ms": ("ms", 10, "lower"),
         "hub_kills": ("kills", 60, "higher"),
         "lost": ("reports", 0, "lower"),
+        "config_256_plain_bytes": ("B", 524_288, "lower"),
+        "config_64_plain_bytes": ("B", 131_072, "lower"),
         "xlsx_5kb_s": ("s", 0.2, "lower"),
         "redact_doubled_ratio": ("x", 3, "lower"),
         "bundle_secrets_doubled_ratio": ("x", 3, "lower"),

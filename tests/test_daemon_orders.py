@@ -30,6 +30,7 @@ from agent.hub.store import Store
 from agent.keys import REPORT_KEY_NAME, Signer, load_or_create_signer
 from agent.remote import Named, Order, Range, Reported, Result
 from agent.remote_wire import read_reported, read_result
+from agent.report_plain import plain_findings
 from agent.topics import topic
 
 CITY = "140200"
@@ -176,7 +177,7 @@ def test_a_spot_check_is_answered_by_a_verified_report_bound_to_its_nonce(bench:
         assert (
             asked_at <= datetime.fromisoformat(answer["looked_from"]) < datetime.fromisoformat(answer["looked_until"])
         )
-        masks = {f["subject"]: f for f in body["findings"] if f["check"] == "privacy-mask-effective"}
+        masks = {f["subject"]: f for f in plain_findings(body) if f["check"] == "privacy-mask-effective"}
         paths = {one["path"]: one["verdict"] for one in masks["camera:gate"]["evidence"]["paths"]}
         assert paths == dict.fromkeys(("snapshot", "main", "sub", "playback"), "PASS")
         assert bench.demo.site.failed_logins["store"] == 1, "a look for the hub retries no refused login"

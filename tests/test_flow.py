@@ -20,6 +20,7 @@ from patience import PATIENCE_S
 from agent.demo.children import output_of
 from agent.demo.run import Delivered, Demo, delivered, first_cycle, start, write_results
 from agent.publish_messages import ENCODING_PROPERTY, plain
+from agent.report_plain import plain_findings
 
 
 class Wire:
@@ -65,7 +66,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Delive
 
 
 def finding(what: Delivered, check: str, subject: str) -> dict[str, Any]:
-    (found,) = [f for f in what.payload["body"]["findings"] if (f["check"], f["subject"]) == (check, subject)]
+    (found,) = [f for f in plain_findings(what.payload["body"]) if (f["check"], f["subject"]) == (check, subject)]
     return dict(found)
 
 
@@ -118,7 +119,7 @@ def test_that_nothing_is_recorded_of_a_lost_camera_hangs_on_the_camera(ran: tupl
 
 
 def test_a_healthy_camera_is_told_nothing_of(ran: tuple[Demo, Delivered, Wire]) -> None:
-    told = [f for f in ran[1].payload["body"]["findings"] if f["subject"] == "camera:gate"]
+    told = [f for f in plain_findings(ran[1].payload["body"]) if f["subject"] == "camera:gate"]
     wrong = [f["check"] for f in told if f["status"] not in ("pass", "not_applicable") and not f["caused_by"]]
     assert wrong == [], "what nobody declared is told once, of the site"
     for check, subject in (("shared-fault", "site"), ("facts-unread", "site"), ("outage-duration", "site")):
@@ -140,7 +141,7 @@ def test_the_masks_that_hide_pass_on_every_path_playback_included(ran: tuple[Dem
 
 def test_nothing_passes_for_a_device_that_could_not_be_asked(ran: tuple[Demo, Delivered, Wire]) -> None:
     silent = {f"camera:{name}" for name in ("stairs", "store", "kiosk")} | {"device:stairs", "device:kiosk"}
-    passed = [f for f in ran[1].payload["body"]["findings"] if f["subject"] in silent and f["status"] == "pass"]
+    passed = [f for f in plain_findings(ran[1].payload["body"]) if f["subject"] in silent and f["status"] == "pass"]
     assert passed == []
 
 

@@ -15,6 +15,7 @@ from agent.config import CameraConfig
 from agent.facts import gather
 from agent.handover.hub_page import Proof, render_page
 from agent.report import build_reports
+from agent.report_plain import plain_findings
 from agent.state import Memory
 from drivers.model import Camera, Observations
 
@@ -47,7 +48,9 @@ def test_an_acknowledged_finding_stays_open_and_says_who_knows_of_it() -> None:
     a_site = site(camera())
     facts = facts_of(a_site, ())
     drafts, _ = build_reports(a_site, facts, run_checks(a_site, facts, NOW), (), Memory(), NOW, {})
-    (finding, *_) = [one for one in drafts[0].body["findings"] if one["status"] == "unknown" and not one["caused_by"]]  # type: ignore[union-attr,index,call-overload]
+    (finding, *_) = [
+        one for one in plain_findings(drafts[0].body) if one["status"] == "unknown" and not one["caused_by"]
+    ]
     said = {"by": HOSTILE, "at": "2026-11-24T12:00:00Z", "until": "2026-12-01T12:00:00Z", "why": "ordered"}
     row = {"check": finding["check"], "subject": finding["subject"], **said}  # type: ignore[index,call-overload]
     text = render_page({**drafts[0].body, "acknowledged": [row]}, PROOF)
@@ -59,8 +62,11 @@ def test_a_rule_of_two_documents_names_each_with_its_article() -> None:
     a_site = site(camera())
     facts = facts_of(a_site, ())
     drafts, _ = build_reports(a_site, facts, run_checks(a_site, facts, NOW), (), Memory(), NOW, {})
-    alone = [{**one, "caused_by": ""} for one in drafts[0].body["findings"] if one["check"] == "privacy-mask-effective"]  # type: ignore[union-attr,dict-item,index,call-overload]
-    text = render_page({**drafts[0].body, "findings": alone}, PROOF)
+    alone = [
+        {**one, "caused_by": ""} for one in plain_findings(drafts[0].body) if one["check"] == "privacy-mask-effective"
+    ]
+    first_form = {name: value for name, value in drafts[0].body.items() if name != "form"}
+    text = render_page({**first_form, "findings": alone}, PROOF)
     assert ">Datong Measures article 5(2); Order 799 article 13</td>" in text
 
 

@@ -15,8 +15,11 @@ from agent.checks import run_checks
 from agent.declarations import Declaration
 from agent.events import transitions
 from agent.facts import Around, gather
+from agent.looks import masks_digest
 from agent.model import Draft
-from agent.report import UNDECLARED_MAX, build_reports, masks_digest
+from agent.report import build_reports
+from agent.report_config import UNDECLARED_MAX
+from agent.report_plain import plain_findings
 from agent.sightings import Sighting
 from agent.spot_check import Asked
 from agent.state import Memory
@@ -64,7 +67,7 @@ def test_a_changed_status_sends_an_event_and_a_config() -> None:
 def test_health_counts_causes_once_and_names_what_is_not_pass() -> None:
     drafts, _ = reports(healthy(kept=21 * DAY), Memory())
     body = drafts[-1].body
-    not_due = [f for f in drafts[-2].body["findings"] if f["status"] == "not_applicable"]
+    not_due = [f for f in plain_findings(drafts[-2].body) if f["status"] == "not_applicable"]
     assert body["counts"] == {"pass": 22, "warn": 0, "fail": 1, "unknown": 0, "not_applicable": len(not_due)}
     assert body["not_pass"] == [
         {"check": "retention-days", "status": "fail", "reason": "too-short", "count": 1, "subjects": ["camera:gate"]}

@@ -17,7 +17,7 @@ import pytest
 from delivery import DAY, NOW, Maker, mark, waiting
 from patience import PATIENCE_S
 
-from agent.envelope import verify
+from agent.envelope import PAYLOAD_MAX_BYTES, verify
 from agent.errors import ChainBroken, ConfigurationError, Forbidden, Locked
 from agent.model import Draft, Head
 from agent.spool import Spool
@@ -296,3 +296,27 @@ try:
 except Locked as error:
     print(error)
 """
+
+
+def test_a_report_that_is_larger_than_a_hub_takes_is_given_up_at_once_and_named(maker: Maker) -> None:
+    """It would be sent and refused for ever, and hold back all that come after it."""
+    spool = maker.open()
+    text = "x" * PAYLOAD_MAX_BYTES
+    (whole, large, health), _ = maker.envelopes(
+        [delivery.config_report(), Draft("config", {**delivery.config_report().body, "x": text}), delivery.health()],
+        spool.heads(),
+        spool.epoch,
+    )
+    assert len(large.report.payload) > PAYLOAD_MAX_BYTES
+    spool.commit((whole, large, health), "{}", NOW)
+    rows = spool.pending(10, NOW)
+    assert [(row.stream, row.seq) for row in rows] == [("config", 1), ("health", 1), ("gap", 1)]
+    body = json.loads(rows[-1].payload)["body"]
+    assert body == {
+        "stream": "config", "epoch": spool.epoch, "from_seq": 2, "to_seq": 2, "count": 1, "reason": "too-large",
+        "last_digest": large.report.digest,
+    }  # fmt: skip
+    assert spool.heads()["config"] == Head(2, large.report.digest), "the chain goes on behind it"
+    again = maker.cycle(spool)
+    assert [e.report.seq for e in again if e.report.stream == "config"] in ([], [3])
+    spool.close()

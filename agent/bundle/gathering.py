@@ -24,6 +24,7 @@ from agent.keys import REPORT_KEY_NAME
 from agent.model import Json, Message, utc_text
 from agent.paths import CREDENTIALS_NAME, credentials_file
 from agent.redact import redact, redact_json
+from agent.report_plain import plain_findings
 from agent.rotate import SPOOL_NAME
 from agent.spool_view import view
 from agent.version import VERSION
@@ -98,7 +99,7 @@ def findings(situation: Situation, _: Secrets) -> str:
     if kept is None:
         raise NotThere(Message("the spool holds no full report"))
     report: Any = json.loads(kept.payload)
-    return _json({"at": utc_text(kept.committed_at), "findings": _nameless(report["body"]["findings"])})
+    return _json({"at": utc_text(kept.committed_at), "findings": _nameless(plain_findings(report["body"]))})
 
 
 def queue(situation: Situation, _: Secrets) -> str:

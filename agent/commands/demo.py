@@ -37,6 +37,7 @@ from agent.demo.run import (
 from agent.errors import UsageError
 from agent.model import Message
 from agent.report import parse_finding
+from agent.report_plain import plain_findings
 from agent.text import render, translate
 
 MARKER = "camwarden-demo.txt"
@@ -109,7 +110,7 @@ def _clear(out: Path) -> None:
 
 def _show(console: Console, demo: Demo, what: Delivered, args: argparse.Namespace) -> None:
     site = load(demo.config)
-    findings = tuple(parse_finding(f) for f in what.payload["body"]["findings"])
+    findings = tuple(parse_finding(f) for f in plain_findings(what.payload["body"]))
     console.print(cameras_table(site, findings, args.lang))
     console.print(findings_table(site, findings, args.lang))
     counts = {"sent": what.sent, "verified": what.verified, "confirmed": what.confirmed}

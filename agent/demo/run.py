@@ -27,6 +27,7 @@ from agent.handover.hub_page import Proof, render_page
 from agent.hub.report import write_status
 from agent.hub.store import Store
 from agent.model import Message
+from agent.report_plain import plain_findings
 
 SCHEMA = "camwarden-demo/1"
 FOUND_SOMETHING = (0, 1, 3, 4)
@@ -200,7 +201,7 @@ def write_results(demo: Demo, what: Delivered, times: Mapping[str, float]) -> No
         "site": SITE_ID,
         "at": payload["ts"],
         "cameras": body["cameras"],
-        "findings": body["findings"],
+        "findings": plain_findings(body),
         "reports": reports,
         "times": dict(times),
     }

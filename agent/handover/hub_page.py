@@ -16,6 +16,7 @@ from markupsafe import Markup
 from agent.handover.report_words import rule_text
 from agent.handover.timeline_svg import timeline_svgs
 from agent.model import Source, Status
+from agent.report_plain import plain_findings
 from agent.timeline import Timeline
 from agent.timeline_wire import parse_timeline
 
@@ -66,7 +67,7 @@ def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: s
         loader=PackageLoader("agent.handover", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    findings: list[Body] = list(body["findings"])
+    findings: list[Body] = list(plain_findings(body))
     causes = [f for f in findings if not f["caused_by"]]
     cells = {(f["subject"], f["check"]): f for f in (*_for_each_camera(findings), *findings)}
     shown = shown or parse_timeline(body["cameras"], _opened(findings))

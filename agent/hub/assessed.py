@@ -23,6 +23,7 @@ from agent.hub.planned import read_planned, to_data
 from agent.hub.store import Store
 from agent.hub.verify import Claim
 from agent.repaired import Repairs, read_by_subject, read_repairs, repairs_json, summed
+from agent.report_plain import plain_findings
 
 By = Literal["division", "maintainer", "model"]
 REPAIRS: Final[Mapping[By, str]] = {by: f"repairs-{by}" if by != "division" else "repairs" for by in get_args(By)}
@@ -178,8 +179,9 @@ def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tu
         return
     day, models = china_day(made_at), _models(body)
     cameras = dicts_of(body.get("cameras"))
-    found = {(text_of(f.get("check")), text_of(f.get("subject"))): _status(f) for f in dicts_of(body.get("findings"))}
-    dark = {text_of(f.get("subject")) for f in dicts_of(body.get("findings"))
+    findings = plain_findings(body)
+    found = {(text_of(f.get("check")), text_of(f.get("subject"))): _status(f) for f in findings}
+    dark = {text_of(f.get("subject")) for f in findings
             if f.get("check") == "camera-online" and f.get("reason") == "dark"}  # fmt: skip
     plans = [one for one in read_planned(body) if one.is_in_force(made_at)]
     names: dict[By, list[str]] = {

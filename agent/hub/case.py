@@ -33,6 +33,7 @@ from agent.keys import Signer
 from agent.keys_jwk import jwk_set, public_key
 from agent.model import Json, Message, StreamName
 from agent.payload_bounds import read_json
+from agent.report_plain import plain_findings
 from agent.text import translate
 from agent.version import VERSION
 from agent.watermark import SEQ_MAX
@@ -184,8 +185,8 @@ def _unreadable(store: Store, site: str) -> list[Gap]:
 
 
 def _findings(told: Told) -> list[Mapping[str, Any]]:
-    found = told.body.get("findings") if told.stream == "config" else [told.body.get("finding")]
-    return [finding for finding in found if isinstance(finding, dict)] if isinstance(found, list) else []
+    found = plain_findings(told.body) if told.stream == "config" else [told.body.get("finding")]
+    return [finding for finding in found if isinstance(finding, dict)]
 
 
 def _checks_told(told: Sequence[Told]) -> set[str]:

@@ -23,6 +23,7 @@ from typing import Any, Final
 from agent.hub.members import dict_of, time_of
 from agent.hub.verify import Gap, read_heads
 from agent.model import StreamName
+from agent.report_plain import plain_findings
 from agent.watermark import SEQ_MAX
 
 _ORDER: Final[Mapping[StreamName, int]] = {"event": 0, "config": 1, "health": 2, "gap": 3}  # as a cycle links them
@@ -123,9 +124,7 @@ def _findings(
     if told.stream == "event" and told.body.get("check") == check and isinstance(told.body.get("finding"), dict):
         yield str(told.body["finding"].get("subject")), told.body["finding"]
     if told.stream == "config":
-        findings = told.body.get("findings")
-        listed = [f for f in findings if isinstance(f, dict)] if isinstance(findings, list) else []
-        named = {str(f.get("subject")): f for f in listed if f.get("check") == check}
+        named = {str(f.get("subject")): f for f in plain_findings(told.body) if f.get("check") == check}
         yield from named.items()
         yield from ((subject, None) for subject in known if subject not in named)
 

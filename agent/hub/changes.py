@@ -19,6 +19,7 @@ from agent.hub.said import read_config
 from agent.hub.store import Store
 from agent.model import Json
 from agent.policy_bounds import RULES
+from agent.report_plain import plain_findings
 from agent.sightings import serial_of
 
 WITHIN: Final = timedelta(days=31)
@@ -217,7 +218,7 @@ def _serials(told: Reported) -> dict[str, str]:
 
 def _zones(told: Reported) -> dict[str, set[str]]:
     """Return the names of the zones of each camera that the report lists: only a pass lists all of them."""
-    found = ((f, _mapping(f.get("evidence")).get("zones")) for f in _rows(told.body.get("findings")))
+    found = ((f, _mapping(f.get("evidence")).get("zones")) for f in plain_findings(told.body))
     return {
         str(f.get("subject")).removeprefix("camera:"): {str(zone) for zone in zones}
         for f, zones in found
@@ -243,7 +244,7 @@ def _packs(told: Reported) -> dict[str, tuple[Any, Any]]:
 def _words(told: Reported) -> dict[str, date | None]:
     """Return the day of each declaration that the findings rest on, None where it is said to be missing."""
     words: dict[str, date | None] = {}
-    for finding in _rows(told.body.get("findings")):
+    for finding in plain_findings(told.body):
         evidence = _mapping(finding.get("evidence"))
         for row in (*_rows(evidence.get("open")), *_rows(evidence.get("declared"))):
             if row.get("state") == "missing":

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from agent.chain import utc_text
@@ -21,6 +22,7 @@ from agent.hub.members import dict_of, dicts_of, name_of
 from agent.model import StreamName
 from agent.payload_bounds import read_json, read_time
 from agent.policy_bounds import RULES
+from agent.report_plain import plain_findings
 
 ROWS_MOST: Final = 1024
 """Cameras, devices, findings or packs of one report that are kept."""
@@ -94,7 +96,7 @@ def config_of(data: Mapping[str, Any]) -> str:
             "policy": {name: one for name in RULES if _is_number(one := dict_of(body.get("policy")).get(name))},
             "rules": {"packs": [_pack(one) for one in dicts_of(dict_of(body.get("rules")).get("packs"))[:ROWS_MOST]]},
             "digests": {"config": _short(dict_of(body.get("digests")).get("config"))},
-            "findings": list(_findings(body)),
+            "findings": list(islice(_findings(body), ROWS_MOST)),
         },
         "known": acknowledged.to_data(acknowledged.read_known(body)),
     }
@@ -125,7 +127,7 @@ def _pack(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _findings(body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield of the findings what is compared: the zones of a camera, and the days of declarations."""
-    for one in dicts_of(body.get("findings"))[:ROWS_MOST]:
+    for one in plain_findings(body):
         evidence = dict_of(one.get("evidence"))
         kept: dict[str, Any] = {}
         if one.get("check") == "privacy-mask-present" and isinstance(zones := evidence.get("zones"), list):

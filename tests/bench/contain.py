@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import contain_config
 import contain_hub
 import contain_text
 
 from measure.figures import flags, show
 
-PARTS = (contain_hub.views, contain_hub.trust_add, contain_hub.kills, contain_text.text)
+PARTS = (contain_hub.views, contain_hub.trust_add, contain_hub.kills, contain_text.text, contain_config.config)
 
 
 def main() -> None:

@@ -1,19 +1,20 @@
-"""The payloads of a site with 64 cameras, built by the agent's own checks and reports. Pure."""
+"""The payloads of a site with 64 cameras or more, built by the agent's own checks and reports. Pure."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from agent.baselines import Approval
 from agent.chain import STREAMS, link
 from agent.checks import run_checks
 from agent.config import CameraConfig, PrivateZone, Site
 from agent.events import transitions
 from agent.facts import Facts, gather
-from agent.model import Head, Json, Moment, Status, StreamName
+from agent.model import Finding, Head, Json, Message, Moment, Status, StreamName
 from agent.report import build_reports
 from agent.rules.reading import shipped
 from agent.state import Memory
@@ -40,6 +41,8 @@ CAMERAS: Final = 64
 
 _SQUARE = ((0.2, 0.2), (0.5, 0.2), (0.5, 0.5), (0.2, 0.5))
 _PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub")
+WORST: Final = ("healthy", "unreachable", "failing")
+"""All passes; no device answers; every check fails at every camera, each in words and numbers of its own."""
 _BROKEN: tuple[Status, ...] = ("fail", "unknown", "warn")
 
 
@@ -91,25 +94,55 @@ def sizes(down: Callable[[int], bool], passing: bool = False, broken: bool = Fal
     return Sizes(len(payloads["health"]), len(config), len(zlib.compress(config, 6)))
 
 
-def large_site() -> Site:
-    """Return a site of 64 cameras with one private zone each, on as many devices; the shipped rules count there."""
-    devices = tuple(Device(f"box-{n:02}", f"192.0.2.{n + 1}", 80, "onvif") for n in range(CAMERAS))
+def config_of(state: str, cameras: int) -> tuple[Mapping[str, Json], tuple[Finding, ...]]:
+    """Return the body of a config report and the findings that it tells, in one of the states `WORST`."""
+    site, facts = large_site(cameras), facts_of(lambda _: state == "unreachable", cameras)
+    findings = run_checks(site, facts, NOW)
+    if state == "healthy":
+        findings = tuple(replace(finding, status="pass", reason="", caused_by="") for finding in findings)
+    if state == "failing":
+        findings = tuple(_failing(finding, n) for n, finding in enumerate(findings))
+    masks = (Mask("m1", _SQUARE, "Color", True),)
+    approvals = {
+        camera.camera.id: Approval(camera.camera.id, "Li Na", NOW, "seen with the head", masks, "a" * 64, "b" * 64)
+        for camera in site.cameras
+    }
+    drafts, _ = build_reports(site, replace(facts, approvals=approvals), findings, (), Memory(), NOW, {})
+    return next(draft.body for draft in drafts if draft.stream == "config"), findings
+
+
+def _failing(finding: Finding, n: int) -> Finding:
+    """Return it as a failure with a sentence and a number of its own: nothing of it is like that of another."""
+    said = Message("{text} ({n})", {"text": finding.message, "n": n})
+    told = {**finding.evidence, "measured": n}
+    reason = finding.reason or "one-reason"
+    return replace(finding, status="fail", reason=reason, caused_by="", message=said, evidence=told)
+
+
+def large_site(cameras: int = CAMERAS) -> Site:
+    """Return a site with one private zone for each camera, on as many devices; the shipped rules count there."""
+    devices = tuple(Device(f"box-{n:02}", _host(n), 80, "onvif") for n in range(cameras))
     zone = PrivateZone("house opposite", _SQUARE, "color")
-    cameras = tuple(
+    of_cameras = tuple(
         CameraConfig(
-            Camera(f"camera-{n:02}", f"box-{n:02}", f"Gate {n}, north side", f"140200000013200000{n:02}"),
+            Camera(f"camera-{n:02}", f"box-{n:02}", f"Gate {n}, north side", f"14020000001320000{n:03}"),
             zones=(zone,),
             recorded=True,
         )
-        for n in range(CAMERAS)
+        for n in range(cameras)
     )
-    return Site("S1", "datong", "140200", "School", devices=devices, cameras=cameras, digest="c" * 64, packs=shipped())
+    whole = Site("S1", "datong", "140200", "School", devices=devices, cameras=of_cameras, digest="c" * 64)
+    return replace(whole, packs=shipped())
 
 
-def facts_of(down: Callable[[int], bool]) -> Facts:
+def _host(n: int) -> str:
+    return f"198.18.{n // 250}.{n % 250 + 1}"
+
+
+def facts_of(down: Callable[[int], bool], cameras: int = CAMERAS) -> Facts:
     """Return what a look at that site showed; `down` tells which of its cameras do not answer."""
     seen = [_of("site", Host(0.11, 0.23, 912_345_678_901, 2_000_000_000_000, 86_400))]
-    for n in range(CAMERAS):
+    for n in range(cameras):
         seen += _silent(n) if down(n) else _healthy(n)
     return gather(seen)
 
@@ -122,9 +155,9 @@ def _healthy(n: int) -> list[Observation]:
     device, camera, oldest = f"device:box-{n:02}", f"camera:camera-{n:02}", NOW - timedelta(days=35)
     of_device = (Identity("ACME Security", "N8-2026", "V5.7.3 build 260101", f"DS-0042{n:06}"), Clock(0.21, 0.05))
     seen = (
-        Streams(tuple(Stream(path, f"rtsp://192.0.2.{n + 1}/{path}") for path in _PATHS)),
+        Streams(tuple(Stream(path, f"rtsp://{_host(n)}/{path}") for path in _PATHS)),
         Masks((Mask("m1", _SQUARE, "Color", True),)),
-        Recordings((Span(oldest, NOW),), f"rtsp://192.0.2.{n + 1}/replay"),
+        Recordings((Span(oldest, NOW),), f"rtsp://{_host(n)}/replay"),
         Access(("http snapshot", "rtsp main", "rtsp sub"), ()),
         *(PictureSeen(path, NOW, "00" * 32, 640, 360, 110.0 + n, 40.25) for path in _PATHS),
         PictureSeen("playback", oldest + timedelta(seconds=1), "00" * 32, 640, 360, 110.0, 40.0),
@@ -135,7 +168,7 @@ def _healthy(n: int) -> list[Observation]:
 
 def _silent(n: int) -> list[Observation]:
     subject = f"camera:camera-{n:02}"
-    detail = f"192.0.2.{n + 1}:80: timed out"
+    detail = f"{_host(n)}:80: timed out"
     asked: tuple[Fact, ...] = ("identity", "clock")
     of_device = [_of(f"device:box-{n:02}", Unavailable(fact, "unreachable", detail)) for fact in asked]
     pictures = [_of(subject, Unavailable("picture", "unreachable", detail, path)) for path in _PATHS]
