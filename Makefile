@@ -9,7 +9,7 @@ PYTHON_313 ?= $(shell command -v /usr/bin/python3.13 || echo python3.13)
 HUB_TESTS := $(wildcard tests/test_hub*.py tests/test_contract*.py tests/test_verify*.py) tests/test_payload_bounds.py tests/test_envelope.py tests/test_own_reports_checks.py
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo watch test test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release audit sign clean
+.PHONY: help demo watch test test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench mutants fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -130,6 +130,9 @@ bench: setup peers ## run every benchmark; writes build/bench/
 	for name in probe idle check capture hostile recorders stores masks view quality quiet checks ledger enroll newcomer hub_report contain delivery fleet soak; do $(BIN)/python tests/bench/$$name.py --json > build/bench/$$name.json || exit 1; done
 
 FUZZ_SECONDS ?= 600
+
+mutants: setup peers ## take each defence out of a copy of the tree: the test that SECURITY.md names must fail (as root; MUTANTS_FLAGS="--only NAME")
+	$(BIN)/python tests/mutants/run.py --json build/mutants.json $(MUTANTS_FLAGS)
 
 fuzz: setup build/fuzz/atheris/installed ## fuzz every parser of foreign bytes, FUZZ_SECONDS each, two at a time; writes build/fuzz/
 	$(BIN)/python tests/fuzz/run.py --seconds $(FUZZ_SECONDS) $(FUZZ_FLAGS)

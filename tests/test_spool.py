@@ -17,9 +17,10 @@ import pytest
 from delivery import DAY, NOW, Maker, mark, waiting
 from patience import PATIENCE_S
 
-from agent.envelope import PAYLOAD_MAX_BYTES, verify
+from agent.envelope import verify
 from agent.errors import ChainBroken, ConfigurationError, Forbidden, Locked
 from agent.model import Draft, Head
+from agent.payload_bounds import PAYLOAD_MAX_BYTES
 from agent.spool import Spool
 from agent.watermark import Watermark
 

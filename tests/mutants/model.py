@@ -1,0 +1,17 @@
+"""One defence taken out: which row of SECURITY.md it is of, what is changed, and which test must then fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """`row` begins the first cell of a row; `text` stands once in `file`; `test` is `test_x.py::test_y`."""
+
+    name: str
+    row: str
+    file: str
+    text: str
+    mutated: str
+    test: str

@@ -1,0 +1,134 @@
+"""Takes one defence after the other out of a copy of the tree, and demands that the test which SECURITY.md names fails.
+
+Run: python tests/mutants/run.py [--only NAME ...] [--json FILE]. As root: some defences show to another user only.
+A test counts only where it passes in the copy as it is. `killed`: it fails without the defence. `survived`: it does
+not. `unsound`: it fails, is skipped or is not found before anything is changed. `hung`: it does not end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+HERE: Final = Path(__file__).resolve().parent
+ROOT: Final = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent))
+
+from mutants.model import Mutant  # noqa: E402
+from mutants.table import MUTANTS  # noqa: E402
+
+WITHIN_S: Final = 600
+
+
+def main() -> int:
+    """Take them out, and print the table; 1 if one is not killed."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", nargs="+", metavar="NAME", default=[], help="these alone")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the outcome there too")
+    asked = parser.parse_args()
+    if unknown := sorted(set(asked.only) - {one.name for one in MUTANTS}):
+        parser.error(f"not in the table: {', '.join(unknown)}")
+    chosen = [one for one in MUTANTS if not asked.only or one.name in asked.only]
+    with tempfile.TemporaryDirectory(prefix="mutants-") as name:
+        tree = Path(name) / "tree"
+        copy_tree(tree)
+        python = environment(Path(name) / "venv", tree)
+        whole = {test: passes(tree, python, test) for test in dict.fromkeys(one.test for one in chosen)}
+        rows = [outcome(tree, python, one, whole[one.test]) for one in chosen]
+    survivors = [row["name"] for row in rows if row["outcome"] != "killed"]
+    if asked.json:
+        asked.json.parent.mkdir(parents=True, exist_ok=True)
+        asked.json.write_text(json.dumps({"mutants": rows, "survivors": survivors}, indent=1) + "\n")
+    print(f"{len(rows)} taken out, {len(rows) - len(survivors)} killed, survivors: {', '.join(survivors) or 'none'}")
+    return 1 if survivors else 0
+
+
+def outcome(tree: Path, python: Path, one: Mutant, before: str) -> dict[str, str]:
+    """Return the row of one mutant, and put the file back."""
+    found = "unsound"
+    if before == "passed":
+        with mutated(tree, one):
+            after = passes(tree, python, one.test)
+        found = {"failed": "killed", "passed": "survived"}.get(after, after)
+    print(f"{found:9} {one.name:20} {one.test}", flush=True)
+    return {"row": one.row, "name": one.name, "file": one.file, "test": one.test, "outcome": found}
+
+
+def copy_tree(tree: Path) -> None:
+    """Copy what git knows of, or would, with the foreign programs of `make peers` beside it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, check=True, text=True,
+    )  # fmt: skip
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tree / name)
+    (tree / "build").mkdir(exist_ok=True)
+    if (peers := ROOT / "build" / "peers").exists():
+        (tree / "build" / "peers").symlink_to(peers.resolve())
+
+
+def environment(venv: Path, tree: Path) -> Path:
+    """Make an environment with all packages of this one, but the copy in the place of the tree; return its Python.
+
+    Programs that tests start find the copy too, whatever they inherit.
+    """
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    here, there = Path(sysconfig.get_path("purelib")), next(venv.glob("lib/python*/site-packages"))
+    for one in here.iterdir():
+        is_ours = one.suffix == ".pth" and str(ROOT) in one.read_text("utf-8", "replace")
+        if not is_ours and one.name != "__pycache__" and not (there / one.name).exists():
+            (there / one.name).symlink_to(one)
+    (there / "tree.pth").write_text(f"{tree}\n")
+    for script in Path(sys.executable).parent.iterdir():
+        target = venv / "bin" / script.name
+        if not target.exists() and script.is_file() and script.read_bytes()[:2] == b"#!":
+            target.write_text(script.read_text("utf-8").replace(str(Path(sys.executable).parent), str(venv / "bin")))
+            target.chmod(0o755)
+    return venv / "bin" / "python"
+
+
+@contextmanager
+def mutated(tree: Path, one: Mutant) -> Iterator[None]:
+    """Have a defence taken out while the block runs."""
+    path = tree / one.file
+    text = path.read_text("utf-8")
+    if text.count(one.text) != 1:
+        raise SystemExit(f"{one.name}: its text does not stand once in {one.file}")
+    _write(path, text.replace(one.text, one.mutated))
+    try:
+        yield
+    finally:
+        _write(path, text)
+
+
+def _write(path: Path, text: str) -> None:
+    # Compiled files are known by size and second: both may be the same.
+    shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
+    path.write_text(text, "utf-8")
+
+
+def passes(tree: Path, python: Path, test: str) -> str:
+    """Return `passed`, `failed`, `hung`, or `unsound` where nothing was judged."""
+    command = [str(python), "-Im", "pytest", "-x", "-q", "-p", "no:cacheprovider", f"tests/{test}"]
+    try:
+        ran = subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=WITHIN_S, check=False)
+    except subprocess.TimeoutExpired:
+        return "hung"
+    if ran.returncode == 1:
+        return "failed"
+    return "passed" if ran.returncode == 0 and " passed" in ran.stdout else "unsound"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

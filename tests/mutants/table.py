@@ -1,0 +1,10 @@
+"""All defences that `make mutants` takes out, one at a time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mutants.lockdown import LOCKDOWN
+from mutants.rows import ROWS
+
+MUTANTS: Final = (*ROWS, *LOCKDOWN)
