@@ -23,6 +23,7 @@ from smaller_site import unhurried
 from agent import cycle, own_reports, state
 from agent.assessment import assessed
 from agent.chain import link
+from agent.checks.held import is_held
 from agent.cli import main
 from agent.commands import masks as masks_command
 from agent.config import Site
@@ -266,9 +267,7 @@ def healthy_site(
         patch.setattr(cycle, "Reading", lambda *rest: HandedReading(world, Reading(*rest)))
         patch.setattr(own_reports, "NEWEST", 64)  # read anew with each look: some looks' worth is as good as more
         patch.setattr(cycle, "oldest_kept", lambda directory: world.logged_from)
-        patch.setattr(
-            cycle, "look_at_host", lambda directory, now, _: (Observation("site", world.host, now, "psutil"),)
-        )
+        patch.setattr(cycle, "look_at_host", lambda directory, now: (Observation("site", world.host, now, "psutil"),))
         patch.setattr(cycle, "look_at_delivery", lambda *_: world.delivery or delivered(clock()))
         patch.setattr(masks_command, "APART_S", 0.0)
         patch.setattr(masks_command, "utc_now", clock)
@@ -277,7 +276,7 @@ def healthy_site(
         file_at_police(world.state, (GATE.id, LIBRARY.id))
         world.look(looks, LEARNING_STEP)
         for _ in range(LEARNING_LOOKS if looks == LEARNING_LOOKS else 0):
-            if not [one for one in world.look(1, LEARNING_STEP).values() if is_open(one)]:
+            if not [one for one in world.look(1, LEARNING_STEP).values() if is_open(one) and not is_held(one)]:
                 break
         world.restart(clock())
         world.look(3)

@@ -32,7 +32,7 @@ def complaints() -> Iterator[int]:
 
 def judged(complaints: int, seed: int, mask: Mask, effect: Effect, zone: Zone | None = None) -> Verdict:
     drawn = pictures.masked(pictures.lit(pictures.scene(seed), "day", seed), BOX, mask)
-    picture = decode.decode(pictures.keyframe(drawn), "h264", complaints)
+    picture = decode.decode(pictures.keyframe(drawn), "h264", complaints).picture
     return judge_zone(picture, zone or Zone("desk", pictures.polygon(BOX), effect, ""))
 
 
@@ -86,7 +86,7 @@ def test_a_picture_coded_with_too_few_bits_does_not_fail_a_mask_for_want_of_its_
     verdicts = []
     for seed in (41, 42, 43):
         drawn = pictures.masked(pictures.lit(pictures.scene(seed), "day", seed), BOX, Mask("mosaic", 8))
-        picture = decode.decode(pictures.keyframe(drawn, crf=42), "h264", complaints)
+        picture = decode.decode(pictures.keyframe(drawn, crf=42), "h264", complaints).picture
         verdicts.append(judge_zone(picture, Zone("desk", pictures.polygon(BOX), "pixelated")))
     assert "FAIL" not in {verdict.verdict for verdict in verdicts}, verdicts
 

@@ -59,9 +59,9 @@ def seen(
     width, height = (320, 180) if encoding == "h264-sub" else (640, 360)
     drawn = pictures.masked(_scene(seed, width, height, light), box, mask)
     if encoding == "jpeg":
-        return decode.decode(pictures.jpeg(drawn), "jpeg", complaints)
+        return decode.decode(pictures.jpeg(drawn), "jpeg", complaints).picture
     codec: Literal["h264", "h265"] = "h265" if encoding == "h265" else "h264"
-    return decode.decode(pictures.keyframe(drawn, codec), codec, complaints)
+    return decode.decode(pictures.keyframe(drawn, codec), codec, complaints).picture
 
 
 def zone(effect: Effect, color: str = "", polygon: Polygon = DESK) -> Zone:
@@ -208,12 +208,12 @@ def test_the_other_effect_and_the_other_colour_are_not_sure(complaints: int) -> 
 def test_a_bare_wall_is_never_called_hidden_nor_bare(complaints: int, effect: Effect) -> None:
     """With its noise left, such as in a night picture of high quality, a bare wall shows that it is bare."""
     by_day = pictures.lit(pictures.flat_scene(), "day", 1)
-    decoded = decode.decode(pictures.keyframe(by_day), "h264", complaints)
+    decoded = decode.decode(pictures.keyframe(by_day), "h264", complaints).picture
     assert judge_zone(decoded, zone(effect)).reason in ("no-texture", "no-grid", "no-energy")
     assert judge_zone(pictures.flat_scene(), zone(effect)).verdict == "UNSURE"
     by_night = pictures.lit(pictures.flat_scene(), "night", 1)
     for crf in (18, 28):
-        decoded = decode.decode(pictures.keyframe(by_night, crf=crf), "h264", complaints)
+        decoded = decode.decode(pictures.keyframe(by_night, crf=crf), "h264", complaints).picture
         assert judge_zone(decoded, zone(effect)).verdict != "PASS"
 
 
@@ -234,7 +234,7 @@ def test_an_opaque_mask_of_the_exact_colour_passes_on_a_bare_wall_but_a_transluc
 
 def test_a_defocused_lens_is_no_blur_mask(complaints: int) -> None:
     soft = np.asarray(cv2.GaussianBlur(_scene(21, 640, 360, "day"), (0, 0), 10), np.uint8)
-    decoded = decode.decode(pictures.jpeg(soft), "jpeg", complaints)
+    decoded = decode.decode(pictures.jpeg(soft), "jpeg", complaints).picture
     for effect in ("blurred", "any"):
         assert judge_zone(decoded, zone(effect)).verdict != "PASS"
 
