@@ -28,7 +28,7 @@ from agent.errors import AgentError
 from agent.journal import JournalHandler, priority
 from agent.model import Message
 from agent.no_core import keep_memory_private
-from agent.not_ours import not_ours
+from agent.not_ours import in_other_hands, of_service
 from agent.paths import CONFIG
 from agent.redact import redact
 from agent.text import LANGUAGES, choose_lang, render, translate
@@ -104,8 +104,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(render(error.message, lang))
         return error.exit_code
     except PermissionError as error:
-        _say(render(not_ours(Path("?"), error).message, lang))
-        return exits.PERMISSION
+        told = in_other_hands(Path("?"), error) or of_service(Path("?"), error)
+        _say(render(told.message, lang))
+        return told.exit_code
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:
             return _bug(error, verbose, lang)

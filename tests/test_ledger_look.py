@@ -50,9 +50,7 @@ def config(recorder: IsapiDevice, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert main(["ledger", "import", "l.csv", "--out", "site", "--site", "dt1", *sets, "-q"]) == exits.OK
     secrets = Path("site/secrets.toml")
     secrets.write_text(secrets.read_text().replace('password = ""', f'password = "{PASSWORD}"'))
-    site = Path("site/site.toml")
-    site.write_text(site.read_text("utf-8") + f'[storage]\ndirectory = "{tmp_path}"\n', "utf-8")
-    return site
+    return Path("site/site.toml")
 
 
 def test_an_export_is_filled_in_by_the_devices_and_a_diff_holds_the_ledger_to_them(
