@@ -87,6 +87,13 @@ def test_a_movie_in_a_unit_reaches_no_decoder(worker: Worker, kind: PictureKind,
         assert size_of(worker, unit, kind) == "undecodable"
 
 
+def test_what_was_dropped_of_a_stream_is_counted(worker: Worker) -> None:
+    good = pictures.encodings()["h264"]
+    before = worker.judge(Job(good, "h264")).dropped_units
+    after = worker.judge(Job(b"\0\0\0\1\x18\xaa\xbb" * 3 + good, "h264")).dropped_units
+    assert after == before + 3
+
+
 @pytest.mark.parametrize("codec", FOREIGN)
 def test_a_movie_in_a_jpeg_reaches_no_decoder(worker: Worker, codec: str) -> None:
     good, inner = pictures.encodings()["jpeg"], movie(codec)[:65_000]

@@ -236,6 +236,7 @@ def _verify_json(regions: Path, looked: list[_Looked], verdicts: tuple[Verdict, 
                 "error": one.error or None,
                 "width_px": size[0],
                 "height_px": size[1],
+                "dropped_units": one.judged.dropped_units if one.judged else None,
                 "regions": [_verdict_json(v) for v in _verdicts(one.judged)] if one.judged else [],
             }
         )
