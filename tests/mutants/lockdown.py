@@ -11,8 +11,8 @@ _ROW: Final = "breaks the decoder and runs code in it"
 _TESTS: Final = "test_worker_lockdown.py::"
 _LAST_CALLS: Final = '    "exit", "exit_group",\n'
 _NO_CODE: Final = (
-    '        for call in ("mmap", "mprotect"):\n'
-    "            _allow(rules, call, pyseccomp.Arg(2, pyseccomp.MASKED_EQ, _PROT_EXEC, 0))\n"
+    '    for call in ("mmap", "mprotect"):\n'
+    "        _allow(rules, call, pyseccomp.Arg(2, pyseccomp.MASKED_EQ, _PROT_EXEC, 0))\n"
 )
 
 
@@ -27,7 +27,7 @@ def _allowed(call: str, way: str) -> Mutant:
 
 def _executable(call: str, way: str) -> Mutant:
     other = "mprotect" if call == "mmap" else "mmap"
-    mutated = _NO_CODE.replace('("mmap", "mprotect")', f'("{other}",)') + f'        _allow(rules, "{call}")\n'
+    mutated = _NO_CODE.replace('("mmap", "mprotect")', f'("{other}",)') + f'    _allow(rules, "{call}")\n'
     return _out(f"executable-{call}", _NO_CODE, mutated, f"test_the_locked_down_child_may_not[{way}]")
 
 

@@ -89,7 +89,7 @@ ROWS: Final = (
     ),
     Mutant(
         name="other-job",
-        row="answers there to another job",
+        row="answers a job with what he kept",
         file="masking/wire.py",
         text='    if message.get("job") != number or isinstance(message.get("job"), bool):\n',
         mutated="    if False:\n",
@@ -187,8 +187,8 @@ ROWS: Final = (
         name="header-nested",
         row="(broker, or who may publish) nests",
         file="agent/envelope.py",
-        text='    except (ValueError, RecursionError):\n        raise NotVerified("malformed", "the JWS header',
-        mutated='    except ValueError:\n        raise NotVerified("malformed", "the JWS header',
+        text='    except (ValueError, RecursionError, NotVerified):\n        raise NotVerified("malformed", "the JWS header',
+        mutated='    except (ValueError, NotVerified):\n        raise NotVerified("malformed", "the JWS header',
         test="test_hub_hostile.py::test_a_deeply_nested_header_is_refused_and_the_hub_goes_on",
     ),
     Mutant(
