@@ -187,7 +187,8 @@ ROWS: Final = (
         name="header-nested",
         row="(broker, or who may publish) nests",
         file="agent/envelope.py",
-        text='    except (ValueError, RecursionError, NotVerified):\n        raise NotVerified("malformed", "the JWS header',
+        text="    except (ValueError, RecursionError, NotVerified):\n"
+        '        raise NotVerified("malformed", "the JWS header',
         mutated='    except (ValueError, NotVerified):\n        raise NotVerified("malformed", "the JWS header',
         test="test_hub_hostile.py::test_a_deeply_nested_header_is_refused_and_the_hub_goes_on",
     ),
