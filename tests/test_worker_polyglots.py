@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import cv2
 import pictures
 import pytest
 from patience import PATIENCE_S
 
 from drivers.stores.container import UnreadableError
 from drivers.stores.samples.first import first_picture
+from masking import decode, warm_parent
 from masking.model import Job, PictureKind, WorkerError
 from masking.worker import Worker
 
@@ -29,6 +33,25 @@ UNITS = {
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
+    with Worker(timeout_s=PATIENCE_S) as running:
+        yield running
+
+
+READER_GONE = """
+from masking.bitstream import h264, h265
+from masking.bitstream.picture import AccessUnit
+def through(data, most, own):
+    return AccessUnit(data, 320, 240, 0) if len(data) > 300 else own(data, most)
+for reader in (h264, h265):
+    reader.read = lambda data, most, own=reader.read: through(data, most, own)
+"""
+"""Our own reader lets all through but the pictures of the warm-up: what stands behind it must hold alone."""
+
+
+@pytest.fixture
+def unread(monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    begin, call, rest = warm_parent._BOOT.partition("runpy.run_module(")
+    monkeypatch.setattr(warm_parent, "_BOOT", f"{begin}\n{READER_GONE}{call}{rest}")
     with Worker(timeout_s=PATIENCE_S) as running:
         yield running
 
@@ -87,6 +110,50 @@ def test_a_movie_in_a_unit_reaches_no_decoder(worker: Worker, kind: PictureKind,
         assert size_of(worker, unit, kind) == "undecodable"
 
 
+def handed_on(monkeypatch: pytest.MonkeyPatch, data: bytes, kind: PictureKind) -> bytes:
+    """What a decoder is given of these bytes; here it makes nothing of them."""
+    given: list[bytes] = []
+
+    def of_frames(source: io.BytesIO, *_: object) -> None:
+        given.append(source.getvalue())
+        raise cv2.error
+
+    def of_jpeg(source: Any, *_: object) -> None:
+        given.append(source.tobytes())
+
+    monkeypatch.setattr(cv2, "VideoCapture", of_frames)
+    monkeypatch.setattr(cv2, "imdecode", of_jpeg)
+    complaints, said = os.pipe2(os.O_NONBLOCK)
+    try:
+        with pytest.raises(decode.DecodeError):
+            decode.decode(data, kind, complaints)
+    finally:
+        os.close(complaints)
+        os.close(said)
+    return b"".join(given)
+
+
+@pytest.mark.parametrize("kind", ["h264", "h265"])
+def test_of_a_unit_that_holds_a_movie_nothing_is_handed_to_the_decoder(
+    monkeypatch: pytest.MonkeyPatch, kind: PictureKind
+) -> None:
+    good = pictures.encodings()[kind]
+    whole = handed_on(monkeypatch, good, kind)
+    assert whole
+    for head in UNITS[kind]:
+        unit = b"\0\0\0\1" + bytes([head] if kind == "h264" else [head, 1]) + movie("ffv1")
+        for data in (good + unit, unit + good):
+            assert handed_on(monkeypatch, data, kind) in (whole, b"")
+        assert handed_on(monkeypatch, unit, kind) == b""
+    assert handed_on(monkeypatch, unit + good, kind) == whole, "a unit that nobody knows takes no picture away"
+
+
+@pytest.mark.parametrize("codec", FOREIGN)
+@pytest.mark.parametrize("kind", ["h264", "h265"])
+def test_a_movie_that_passed_the_reader_is_opened_by_no_decoder(unread: Worker, kind: PictureKind, codec: str) -> None:
+    assert size_of(unread, movie(codec), kind) == "undecodable"
+
+
 def test_what_was_dropped_of_a_stream_is_counted(worker: Worker) -> None:
     good = pictures.encodings()["h264"]
     before = worker.judge(Job(good, "h264")).dropped_units
@@ -103,6 +170,16 @@ def test_a_movie_in_a_jpeg_reaches_no_decoder(worker: Worker, codec: str) -> Non
     assert size_of(worker, movie(codec) + good, "jpeg") == "undecodable"
 
 
+def test_of_a_movie_in_a_jpeg_nothing_is_handed_to_the_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    good, inner = pictures.encodings()["jpeg"], movie("ffv1")[:65_000]
+    segment = b"\xff\xe5" + (len(inner) + 2).to_bytes(2) + inner
+    whole = handed_on(monkeypatch, good, "jpeg")
+    assert whole
+    for data in (good[:2] + segment + good[2:], good[:-2] + segment + good[-2:], good + inner):
+        assert handed_on(monkeypatch, data, "jpeg") == whole
+    assert handed_on(monkeypatch, inner + good, "jpeg") == b""
+
+
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("codec", ["magicyuv", "ffv1", "libvpx-vp9", "mjpeg", "mpeg4"])
 def test_a_foreign_recording_is_refused_by_name(codec: str, ending: str) -> None:
@@ -111,9 +188,9 @@ def test_a_foreign_recording_is_refused_by_name(codec: str, ending: str) -> None
 
 
 @cache
-def interlaced() -> tuple[bytes, bytes]:
+def interlaced(size: str = "640x360") -> tuple[bytes, bytes]:
     """An interlaced stream, and the pixels of its first picture as this machine's own ffmpeg shows them."""
-    source = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=10:duration=1", "-frames:v", "4", "-pix_fmt", "yuv420p"]
+    source = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=10:duration=1", "-frames:v", "4", "-pix_fmt", "yuv420p"]
     made = ["-c:v", "libx264", "-flags", "+ilme+ildct", "-f", "h264", "pipe:1"]
     stream = subprocess.run(
         ["ffmpeg", "-v", "error", *source, *made], check=True, capture_output=True, timeout=60
@@ -143,3 +220,15 @@ def test_an_interlaced_picture_is_what_it_shows(worker: Worker) -> None:
         worker.judge(pictures.of_camera("gate", pictures.encodings()[other], other))  # what the memory would show
         judged = worker.judge(pictures.of_camera("gate", stream, "h264"))
         assert judged.mean_luma == pytest.approx(sum(grey) / len(grey), abs=1.0)
+
+
+def test_a_picture_of_which_ffmpeg_says_an_error_is_damaged(unread: Worker) -> None:
+    """The same stream as its sender made it: the colours cannot be converted, and there is nothing to be shown."""
+    stream, _ = interlaced("320x240")
+    for other in ("jpeg", "h264"):
+        size_of(unread, pictures.encodings()[other], other)  # type: ignore[arg-type]
+        assert size_of(unread, stream, "h264") == "undecodable"
+
+
+def test_a_picture_of_another_size_than_was_read_is_none(unread: Worker) -> None:
+    assert size_of(unread, pictures.encodings()["h264"], "h264") == "undecodable"

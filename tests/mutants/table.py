@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mutants.lockdown import LOCKDOWN
+from mutants.pictures import PICTURES
 from mutants.rows import ROWS
 
-MUTANTS: Final = (*ROWS, *LOCKDOWN)
+MUTANTS: Final = (*ROWS, *LOCKDOWN, *PICTURES)
