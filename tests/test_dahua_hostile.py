@@ -156,11 +156,27 @@ def test_no_broken_answer_raises_anything_but_ours(name: str, data: st.DataObjec
         return
 
 
+WIDGET = cgi.fields(reply("VideoWidget", fixture("VideoWidget.txt")))
+NUMBERS = ("-1", "8192", "99999", "9" * 400, "1e3", "nan", "0x10", "\u0664", "1_0", "+1", " 7 ", "4.5")
+
+
 @settings(max_examples=150, deadline=None)
-@given(lines=st.lists(st.tuples(st.text("ab.[]0129:-", max_size=20), st.text(max_size=12)), max_size=12))
-def test_no_made_up_answer_raises_anything_but_ours(lines: list[tuple[str, str]]) -> None:
-    body = "".join(f"table.VideoWidget{key}={value}\r\n" for key, value in lines).encode("utf-8", "replace")
+@given(
+    changed=st.dictionaries(
+        st.sampled_from([*WIDGET, *(key for key in WIDGET if "Rect" in key or "Color" in key)])
+        | st.text("ab.[]0129:-", max_size=20).map("table.VideoWidget{}".format),
+        st.sampled_from(NUMBERS) | st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=12),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_no_made_up_answer_raises_anything_but_ours(changed: dict[str, str]) -> None:
+    """A table of masks in which some values are made up: a corner out of its range is no corner."""
+    found = {**WIDGET, **changed}
+    body = "".join(f"{key}={value}\r\n" for key, value in found.items()).encode()
+    parse_all("VideoWidget", body)
     try:
-        parse_all("VideoWidget", body)
-    except Malformed:
+        told = picture.masks({key.removeprefix("table."): value for key, value in found.items()}, None, None, 1)
+    except DriverError:
         return
+    assert all(0 <= value <= 1 for mask in told.masks for corner in mask.polygon for value in corner)

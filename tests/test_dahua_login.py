@@ -201,12 +201,15 @@ def test_a_challenge_that_is_none_is_not_answered(params: dict[str, object]) -> 
 
 
 def test_the_password_is_never_on_the_wire_nor_in_an_observation() -> None:
+    """At both doors, each of which it opens: neither as it is, nor as Basic would carry it."""
     nvr = Nvr()
     with nvr.device() as served:
         box = replace(device(served.port), driver="dahua")
         with open_transport(box, 20.0, Credentials(None), lambda: NOW) as transport:
             seen = read(ONE, transport, {})
         sent = b"".join(one.body + repr(one.headers).encode() + one.target.encode() for one in served.asked)
+        schemes = {one.authorization.partition(" ")[0] for one in served.asked}
+    assert nvr.good and nvr.rpc_good == 1 and schemes == {"", "Digest"}
     assert PASSWORD.encode() not in sent and PASSWORD not in repr(seen) and PASSWORD not in repr(transport.samples)
 
 

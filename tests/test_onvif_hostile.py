@@ -68,6 +68,12 @@ DEVICES: dict[str, tuple[Callable[[HttpDevice], Answer], str]] = {
         lambda served: itertools.chain([b"HTTP/1.1 200 OK\r\n\r\n"], itertools.repeat(b" " * 1_000_000, 100)),
         "malformed",
     ),
+    "a fault with more behind it than is read": (
+        lambda served: itertools.chain(
+            [b"HTTP/1.1 200 OK\r\n\r\n", fault("ter:Odd", "odd")], itertools.repeat(b"\n" * 65_536, 65)
+        ),
+        "malformed",
+    ),
     "entity expansion": (lambda served: http(200, GROWING), "malformed"),
     "external entity": (lambda served: http(200, OUTER), "malformed"),
     "external document type": (lambda served: http(200, OUTER_DTD), "malformed"),

@@ -70,6 +70,8 @@ BROKEN = {
     "unknown-property": b"\0\x01t\0\x07\x02\x7e\0",
     "property-past-its-end": b"\0\x01t\0\x07\x03\x26\0\x01a",
     "longer-than-the-packet": b"\0\x01t\0\x07\x05\x01\x01",
+    "property-past-the-properties": b"\0\x01t\0\x07\x02\x26\0\0\0\0payload",
+    "value-past-the-packet": b"\0\x01t\0\x07\x0a\x26\0\0\0\x05",
 }
 
 

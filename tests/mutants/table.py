@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from mutants.devices import DEVICES
+from mutants.hub import HUB
 from mutants.lockdown import LOCKDOWN
+from mutants.network import NETWORK
 from mutants.pictures import PICTURES
 from mutants.rows import ROWS
 
-MUTANTS: Final = (*ROWS, *LOCKDOWN, *PICTURES)
+MUTANTS: Final = (*ROWS, *LOCKDOWN, *DEVICES, *PICTURES, *NETWORK, *HUB)

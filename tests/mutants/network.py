@@ -1,0 +1,58 @@
+"""The defences against whoever is on the site's network: he listens, or answers in the place of another."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mutants.model import Mutant
+
+NETWORK: Final = (
+    Mutant(
+        name="broker-tls",
+        row="plays the broker",
+        file="agent/publish_tls.py",
+        text="    context.minimum_version = ssl.TLSVersion.TLSv1_2\n",
+        mutated="    context.check_hostname = False\n    context.verify_mode = ssl.CERT_NONE\n",
+        test="test_mosquitto_acl.py::test_a_broker_with_a_certificate_of_another_authority_is_not_talked_to",
+    ),
+    Mutant(
+        name="digest",
+        row="listens to what devices are asked",
+        file="drivers/authentication.py",
+        text='    if challenge.scheme == "basic":\n        if not tls:\n',
+        mutated="    if True:\n        if False:\n",
+        test="test_dahua_login.py::test_the_password_is_never_on_the_wire_nor_in_an_observation",
+    ),
+    Mutant(
+        name="digest-rpc2",
+        row="listens to what devices are asked",
+        file="drivers/dahua/rpc.py",
+        text="        body = _login(device, hashed(device, challenge), challenge.session, 2)\n",
+        mutated="        body = _login(device, _credential(device).password, challenge.session, 2)\n",
+        test="test_dahua_login.py::test_the_password_is_never_on_the_wire_nor_in_an_observation",
+    ),
+    Mutant(
+        name="box-replaced",
+        row="plays a device that has none",
+        file="agent/boxes.py",
+        text="and place not in found and not is_same(known[place], seen[place])\n",
+        mutated="and place not in found and False\n",
+        test="test_adversary_site.py::test_another_box_at_the_address_is_told_by_the_agent_and_at_the_hub",
+    ),
+    Mutant(
+        name="box-replaced-hub",
+        row="plays a device that has none",
+        file="agent/hub/changes.py",
+        text="if before[name] != after[name]]\n    if other:\n",
+        mutated="if before[name] != after[name]]\n    if False:\n",
+        test="test_adversary_site.py::test_another_box_at_the_address_is_told_by_the_agent_and_at_the_hub",
+    ),
+    Mutant(
+        name="keep-alive",
+        row="holds connections half open",
+        file="agent/publish_link.py",
+        text="        self._keepalive_s = keepalive_s\n",
+        mutated="        self._keepalive_s = 3600\n",
+        test="test_publish_traps.py::test_a_half_open_connection_is_found_by_keep_alive",
+    ),
+)
