@@ -55,4 +55,12 @@ NETWORK: Final = (
         mutated="        self._keepalive_s = 3600\n",
         test="test_publish_traps.py::test_a_half_open_connection_is_found_by_keep_alive",
     ),
+    Mutant(
+        name="sent-is-not-answered",
+        row="holds connections half open",
+        file="agent/publish_window.py",
+        text="        self._in_flight[mid] = row\n",
+        mutated="        self._in_flight[mid] = row\n        self.taken(row)\n",
+        test="test_publish_traps.py::test_a_half_open_connection_is_found_by_keep_alive",
+    ),
 )
