@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -176,6 +176,8 @@ HOSTILE = {
     "chunked": f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
     + b"5\r\nhello\r\n0\r\n\r\n",
 }
+NOT_READ = ("negative length", "length in words", "digits that are none", "says it is long")
+"""Refused by their head: nobody waits for what they say is to come."""
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -185,21 +187,30 @@ def test_a_hostile_request_ends_its_own_connection_and_the_next_gateway_is_enrol
     port = hasty_wire
     answer = said(port, HOSTILE[name])
     assert b" 200 " not in answer[:20] and b"Traceback" not in answer
+    assert name not in NOT_READ or b" 413 " in answer[:20]
     assert trust.load(desk.place.data).bindings == {}
     assert isinstance(gateway.ask(desk.token(now=clock()), port), Grant)
 
 
+RECORD_BEGUN = b"\x16\x03\x01\x40\x00\x01"
+"""The head of a record of 16 KiB, and the first byte of its ClientHello. Source: RFC 8446 sections 4 and 5.1."""
+
+
+@pytest.mark.parametrize("begun", [b"", RECORD_BEGUN], ids=["silent", "dripping"])
 def test_strangers_that_say_nothing_hold_every_place_for_no_longer_than_the_deadline(
-    desk: EnrollDesk, gateway: Gateway, hasty_wire: int
+    desk: EnrollDesk, gateway: Gateway, hasty_wire: int, begun: bytes
 ) -> None:
-    """Most of them never begin TLS, one drips a request: none of them outlasts his time."""
+    """They never begin TLS, or drip what begins it, and one more drips a request: none of them outlasts his time."""
     port = hasty_wire
-    silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(AT_ONCE_MOST)]
-    slow = opened(port)
-    with dripping(slow):
+    with ExitStack() as held:
+        for _ in range(AT_ONCE_MOST):
+            one = held.enter_context(socket.create_connection(("127.0.0.1", port)))
+            one.sendall(begun)
+            if begun:
+                held.enter_context(dripping(one))
+        slow = held.enter_context(opened(port))
+        held.enter_context(dripping(slow))
         assert isinstance(gateway.ask(desk.token(now=clock()), port), Grant)
-    for one in [*silent, slow]:
-        one.close()
 
 
 def test_many_gateways_at_once_get_one_certificate_each(

@@ -5,10 +5,25 @@ from __future__ import annotations
 from typing import Final
 
 from mutants.devices import DEVICES
+from mutants.enrollment import ENROLLMENT
+from mutants.gateway import GATEWAY
 from mutants.hub import HUB
 from mutants.lockdown import LOCKDOWN
 from mutants.network import NETWORK
+from mutants.operators import OPERATORS
+from mutants.papers import PAPERS
 from mutants.pictures import PICTURES
 from mutants.rows import ROWS
 
-MUTANTS: Final = (*ROWS, *LOCKDOWN, *DEVICES, *PICTURES, *NETWORK, *HUB)
+MUTANTS: Final = (
+    *ROWS,
+    *LOCKDOWN,
+    *DEVICES,
+    *PICTURES,
+    *NETWORK,
+    *HUB,
+    *GATEWAY,
+    *ENROLLMENT,
+    *PAPERS,
+    *OPERATORS,
+)

@@ -1,0 +1,72 @@
+"""The defences of a stolen gateway, each taken out alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mutants.model import Mutant
+
+_PICTURES: Final = (
+    "test_adversary_gateway.py::"
+    "test_who_takes_a_gateway_away_finds_grey_views_and_the_sheet_of_adopt_and_no_other_picture"
+)
+
+GATEWAY: Final = (
+    Mutant(
+        name="token-extractable",
+        row="reads the report key",
+        file="agent/keys_pkcs11.py",
+        text="Attribute.EXTRACTABLE: False,",
+        mutated="Attribute.EXTRACTABLE: True,",
+        test="test_pkcs11.py::test_a_key_is_made_in_the_token_and_cannot_be_taken_out",
+    ),
+    Mutant(
+        name="token-sensitive",
+        row="reads the report key",
+        file="agent/keys_pkcs11.py",
+        text="Attribute.SENSITIVE: True,",
+        mutated="Attribute.SENSITIVE: False,",
+        test="test_pkcs11.py::test_a_key_is_made_in_the_token_and_cannot_be_taken_out",
+    ),
+    Mutant(
+        name="revoked-key",
+        row="speaks with a key that was revoked",
+        file="agent/hub/bindings.py",
+        text="        if binding.revoked_at:\n",
+        mutated="        if False:\n",
+        test="test_hub_rotation.py::test_a_revoked_key_and_an_unknown_one_hand_nothing_over",
+    ),
+    Mutant(
+        name="view-mode",
+        row="looks for pictures",
+        file="agent/baselines.py",
+        text="indent=1).encode(), 0o600)",
+        mutated="indent=1).encode(), 0o644)",
+        test=_PICTURES,
+    ),
+    Mutant(
+        name="views-folder",
+        row="looks for pictures",
+        file="agent/baselines.py",
+        text="        folder.chmod(0o700)\n",
+        mutated="        folder.chmod(0o755)\n",
+        test=_PICTURES,
+    ),
+    Mutant(
+        name="sheet-mode",
+        row="looks for pictures",
+        file="agent/commands/masks.py",
+        text="                write_atomic(path, html, 0o600)\n",
+        mutated="                write_atomic(path, html, 0o644)\n",
+        test=_PICTURES,
+    ),
+    Mutant(
+        name="clone",
+        row="runs it somewhere else",
+        file="agent/spool_confirm.py",
+        text='                database.set_meta(restored=f"{stream}:{head.seq} of epoch {mark.epoch}")\n',
+        mutated="                pass\n",
+        test="test_fault_identity.py::"
+        "test_a_clone_beside_the_original_begins_an_epoch_of_its_own_and_neither_loses_a_report",
+    ),
+)

@@ -1,0 +1,335 @@
+"""What gives an operator away: at the hub the comparison of two reports, at the site its own checks, each taken out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mutants.model import Mutant
+
+_SITE: Final = "test_adversary_site.py::"
+_HUB: Final = "test_adversary_hub.py::"
+_IDENTITY: Final = "test_fault_identity.py::"
+_RESTORED: Final = "test_a_spool_restored_from_yesterdays_backup_begins_a_new_epoch_and_names_what_it_gives_up"
+_OTHER_BOX: Final = "test_another_box_at_the_address_is_told_by_the_agent_and_at_the_hub"
+_REMOVED_ZONE: Final = "test_a_removed_zone_ends_the_approval_and_is_missed_at_the_hub"
+_TWO_IDS: Final = "test_two_ids_on_one_box_are_told_at_the_hub"
+_BY_HAND: Final = "test_an_approval_that_is_written_by_hand_hides_no_bare_picture"
+_CLOCK: Final = "test_a_site_that_turns_its_clock_is_held_against_the_time_of_arrival"
+_KEPT: Final = "test_kept_for.py::test_another_box_inherits_no_approval_and_nothing_that_was_seen"
+_SILENT: Final = "test_hub_silent.py::test_a_site_is_late_half_a_period_after_it_was_due_and_wedged_after_two_more"
+_MEMORY: Final = "test_spot_check.py::test_a_path_that_was_not_looked_at_is_not_answered_from_memory"
+
+
+def _untold(name: str, row: str, compare: str, test: str) -> Mutant:
+    """Leave one comparison out of what the hub lays side by side."""
+    return Mutant(name=name, row=row, file="agent/hub/changes.py", text=f" {compare},", mutated="", test=test)
+
+
+def _out(name: str, row: str, file: str, text: str, mutated: str, test: str) -> Mutant:
+    return Mutant(name=name, row=row, file=file, text=text, mutated=mutated, test=test)
+
+
+_COMPARED: Final = (
+    _untold(
+        "cameras-fewer",
+        "drops a camera from site.toml",
+        "_fewer_cameras",
+        _SITE + "test_a_dropped_camera_leaves_every_finding_good_and_is_missed_at_the_hub",
+    ),
+    _untold(
+        "threshold-loosened",
+        "widens a threshold",
+        "_loosened",
+        _SITE + "test_a_widened_threshold_passes_a_wrong_clock_and_is_missed_at_the_hub",
+    ),
+    _untold("zones-fewer", "removes a private zone", "_fewer_zones", _SITE + _REMOVED_ZONE),
+    _untold(
+        "configuration-edited",
+        "edits site.toml in any other way",
+        "_config_edited",
+        _SITE + "test_who_only_edits_a_comment_is_told_by_the_digest_of_the_configuration",
+    ),
+    _untold(
+        "index-restarted-state",
+        "deletes state files",
+        "_index_restarted",
+        _SITE + "test_deleted_state_makes_the_site_know_nothing_and_begin_anew",
+    ),
+    _untold(
+        "index-restarted-footage",
+        "deletes footage, and the memory of it",
+        "_index_restarted",
+        _SITE + "test_footage_that_is_deleted_together_with_the_memory_of_it_is_short_and_begins_anew",
+    ),
+    _untold("device-replaced", "puts another box at a device's address", "_other_boxes", _SITE + _OTHER_BOX),
+    _untold(
+        "camera-elsewhere",
+        "reads a camera from another channel",
+        "_elsewhere",
+        _HUB + "test_a_camera_read_from_another_channel_is_asked_about",
+    ),
+    _untold("one-box-as-several", "points two ids at one camera", "_one_box", _SITE + _TWO_IDS),
+    _untold("masks-approved-anew", "writes an approval into the file", "_approved_anew", _SITE + _BY_HAND),
+    _untold("approver-new", "writes an approval into the file", "_new_approvers", _SITE + _BY_HAND),
+    _untold("clock-back", "turns the clock", "_clock_back", _HUB + _CLOCK),
+    _untold(
+        "declaration-backdated",
+        "dates a declaration back",
+        "_backdated",
+        _HUB + "test_a_declaration_dated_before_a_report_that_missed_it_is_told",
+    ),
+    _untold(
+        "rules-edited",
+        "edits a shipped rule pack",
+        "_rules_edited",
+        _HUB + "test_an_edited_rule_pack_of_the_same_version_is_told_and_a_new_version_is_not",
+    ),
+)
+
+_CHAINED: Final = (
+    _out(
+        "spool-restored",
+        "replays an old spool",
+        "agent/spool_confirm.py",
+        '                database.set_meta(restored=f"{stream}:{head.seq} of epoch {mark.epoch}")\n',
+        "                pass\n",
+        _IDENTITY + _RESTORED,
+    ),
+    _out(
+        "spool-given-up",
+        "replays an old spool",
+        "agent/spool_room.py",
+        '    drop(database, seal, unconfirmed, "spool-restored", now)\n',
+        "",
+        _IDENTITY + _RESTORED,
+    ),
+    _out(
+        "fork",
+        "runs a copy of the gateway beside it",
+        "agent/hub/intake.py",
+        "        if stored:\n",
+        "        if False:\n",
+        "test_hub_forks.py::test_however_two_chains_interleave_the_one_that_came_first_is_confirmed_to_its_end",
+    ),
+    _out(
+        "new-key",
+        "begins with a new key",
+        "agent/hub/bindings.py",
+        '            return "unknown-key"\n',
+        '            return "trusted"\n',
+        _IDENTITY + "test_a_replaced_key_file_is_not_believed_until_somebody_vouches_for_it",
+    ),
+    _out(
+        "old-key",
+        "keeps an old key to sign with later",
+        "agent/hub/rotation.py",
+        "        if limit.allows(claim.epoch, claim.stream, claim.seq) or claim.digest in store.digests_at(claim):\n",
+        "        if True:\n",
+        "test_hub_rotation.py::test_the_old_key_is_taken_at_its_heads_in_any_order_and_not_beyond",
+    ),
+    _out(
+        "rewritten",
+        "sends again, or rewrites",
+        "agent/hub/verify.py",
+        "            if report[1] != position.digest:\n",
+        "            if False:\n",
+        "test_hub.py::test_a_report_that_does_not_continue_the_one_before_is_tamper_and_stops_the_watermark",
+    ),
+    _out(
+        "missing-numbers",
+        "drops single reports on their way",
+        "agent/hub/intake.py",
+        "            self._store.chains.expect((site, epoch, stream), head.seq)\n",
+        "",
+        "test_hub.py::test_a_lost_tail_shows_from_the_heads_in_birth_and_health",
+    ),
+    _out(
+        "late",
+        "blocks reports, all of them",
+        "agent/hub/silent.py",
+        "    if now <= due + max(period / 2, TOLERANCE_LEAST):\n",
+        "    if now <= due + max(2 * period, TOLERANCE_LEAST):\n",
+        _SILENT,
+    ),
+    _out(
+        "wedged",
+        "blocks reports, all of them",
+        "agent/hub/silent.py",
+        '    if row.status == "ready" and now > due + 2 * period:\n',
+        "    if False:\n",
+        _SILENT,
+    ),
+    _out(
+        "time-of-arrival",
+        "turns the clock",
+        "agent/hub/queries.py",
+        "ORDER BY arrived_at DESC, id DESC LIMIT 1",
+        "ORDER BY made_at DESC, id DESC LIMIT 1",
+        _HUB + _CLOCK,
+    ),
+    _out(
+        "history-at-the-hub",
+        "edits the history on the gateway",
+        "agent/hub/case_history.py",
+        '    if told.stream == "event" and ',
+        "    if False and ",
+        "test_hub_case.py::test_a_case_tells_the_status_over_time_and_silence_as_unknown",
+    ),
+    _out(
+        "spot-check-late",
+        "answers a spot check late",
+        "agent/hub/answers.py",
+        'return "late" if begun > datetime.fromisoformat(given["expires_at"]) + CLOCKS_DIFFER else ""',
+        'return ""',
+        "test_hub_answers.py::test_a_look_after_the_order_had_expired_is_late",
+    ),
+    _out(
+        "filed-by-an-unknown-key",
+        "writes a filing of his own",
+        "agent/hub/judge.py",
+        "    if key.kid not in believed.keys:\n",
+        "    if False:\n",
+        "test_verify_command.py::test_what_was_filed_is_verified_only_by_a_key_that_the_reader_knows",
+    ),
+)
+
+_SEEN: Final = (
+    _out(
+        "zones-declared-anew",
+        "removes a private zone",
+        "agent/checks/drift.py",
+        "facts.approvals[name].zones_digest != zones_digest(site, name)",
+        "False",
+        _SITE + _REMOVED_ZONE,
+    ),
+    _out(
+        "footage-vanished",
+        "deletes footage alone",
+        "agent/footage_days.py",
+        "    if lost_s > TOLERANCE_S:\n",
+        "    if False:\n",
+        "test_footage_changes.py::test_a_whole_day_that_the_recorder_says_is_empty_now_has_vanished",
+    ),
+    _out(
+        "inventory-drift",
+        "puts another box at a device's address",
+        "agent/boxes.py",
+        " and not is_same(known[place], seen[place])\n",
+        " and False\n",
+        _SITE + _OTHER_BOX,
+    ),
+    _out(
+        "camera-moved",
+        "points a camera's address at another camera",
+        "agent/checks/view.py",
+        '    if settled.state == "still":\n',
+        "    if True:\n",
+        _SITE + "test_a_camera_that_is_read_from_the_place_of_another_shows_the_wrong_view",
+    ),
+    _out(
+        "two-ids",
+        "points two ids at one camera",
+        "agent/boxes.py",
+        '        found |= dict.fromkeys(subjects, Case("duplicate", subjects))\n',
+        "        pass\n",
+        _SITE + _TWO_IDS,
+    ),
+    _out(
+        "shows",
+        "approves a view that shows what is private",
+        "agent/commands/masks_look.py",
+        '    if "fail" in telling or ',
+        "    if ",
+        "test_masks_adopt.py::test_what_shows_is_refused_even_by_name",
+    ),
+    _out(
+        "approval-of-another-site",
+        "brings approvals from another site",
+        "agent/owners.py",
+        "        if theirs == site_id:\n",
+        "        if True:\n",
+        "test_owners.py::test_a_single_file_of_another_site_is_refused_in_words",
+    ),
+    _out(
+        "approval-of-another-box",
+        "puts another box behind what was approved",
+        "agent/kept_for.py",
+        "    return in_place(holds, memory.owners), gone\n",
+        "    return holds, gone\n",
+        _KEPT,
+    ),
+    _out(
+        "memory-of-another-box",
+        "puts another box behind what was approved",
+        "agent/kept_for.py",
+        "    return without(memory, another) if another else memory\n",
+        "    return memory\n",
+        _KEPT,
+    ),
+    _out(
+        "payload-changed",
+        "changes reports that wait in the spool",
+        "agent/own_reports.py",
+        "        verify(payload, jws, {key.kid: key})\n",
+        "        pass\n",
+        "test_own_reports_checks.py::test_a_payload_that_somebody_changed_is_not_signed",
+    ),
+    _out(
+        "log-shortened",
+        "clears a recorder's log",
+        "agent/checks/logs.py",
+        "    if oldest - first > SLACK:\n",
+        "    if False:\n",
+        "test_log_checks.py::test_a_log_that_was_cleared_fails_until_it_is_long_enough_again",
+    ),
+    _out(
+        "own-history-gone",
+        "removes the agent's own history",
+        "agent/checks/logs.py",
+        "    if facts.own_log_from is None and (first",
+        "    if False and (first",
+        "test_log_checks.py::test_our_own_history_that_was_there_and_is_gone_is_no_young_one",
+    ),
+    _out(
+        "footage-of-the-future",
+        "turns a recorder's clock",
+        "agent/footage_changes.py",
+        "    if newest is not None and there is not None and newest > there + FUTURE_SLACK:\n",
+        "    if False:\n",
+        "test_footage_changes.py::test_footage_of_a_time_to_come_shows_that_the_clock_was_set",
+    ),
+    _out(
+        "looked-from-memory",
+        "answers a spot check from memory",
+        "agent/spot_check.py",
+        "looked=tuple(one for one in memory.looked if one.camera_id not in cameras)",
+        "looked=memory.looked",
+        _MEMORY,
+    ),
+    _out(
+        "pooled-from-memory",
+        "answers a spot check from memory",
+        "agent/spot_check.py",
+        "pooled=tuple(one for one in memory.pooled if one.camera_id not in cameras)",
+        "pooled=memory.pooled",
+        _MEMORY,
+    ),
+    _out(
+        "declaration-withdrawn",
+        "withdraws a declaration",
+        "agent/checks/declared.py",
+        'lines(found, "missing", "expired")',
+        "()",
+        _SITE + "test_a_declaration_that_is_withdrawn_opens_an_item",
+    ),
+    _out(
+        "still-picture",
+        "feeds a still picture",
+        "masking/quality.py",
+        '"bad" if seen.change <= limit else "ok"',
+        '"ok"',
+        "test_masking_quality.py::test_each_fault_is_called_by_its_own_name_and_no_other",
+    ),
+)
+
+OPERATOR: Final = (*_COMPARED, *_CHAINED, *_SEEN)

@@ -1,0 +1,109 @@
+"""The defences of what is handed on (reports, bundles, pages, tables), each taken out alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mutants.model import Mutant
+
+_ADDRESSES: Final = "test_handover_report.py::test_addresses_and_serial_numbers_are_left_out_unless_they_are_wanted"
+_BROWSER: Final = "test_check_pdf.py::test_a_browser_is_never_root_and_never_without_its_sandbox"
+_ARCHIVE: Final = "agent/hub/archive.py"
+
+
+def _taken_apart(name: str, text: str) -> Mutant:
+    return Mutant(
+        name=name,
+        row="sends a hostile report or ZIP",
+        file=_ARCHIVE,
+        text=f"        if {text}:\n",
+        mutated="        if False:\n",
+        test="test_filing_packed.py::test_a_hostile_zip_is_not_taken_apart",
+    )
+
+
+PAPERS: Final = (
+    Mutant(
+        name="known-addresses",
+        row="looks for addresses, serial numbers",
+        file="agent/anonymous.py",
+        text="    for kind, value in _identifying(checked):\n",
+        mutated="    for kind, value in ():\n",
+        test=_ADDRESSES,
+    ),
+    Mutant(
+        name="addresses-in-names",
+        row="looks for addresses, serial numbers",
+        file="agent/anonymous.py",
+        text="        for kind, pattern in _PATTERNS:\n",
+        mutated="        for kind, pattern in ():\n",
+        test=_ADDRESSES,
+    ),
+    Mutant(
+        name="bundle-secrets",
+        row="looks for secrets in a support bundle",
+        file="agent/bundle/packing.py",
+        text="    clean = without(text, secrets).encode",
+        mutated="    clean = text.encode",
+        test="test_bundle.py::test_no_secret_no_key_and_no_picture_is_in_the_archive",
+    ),
+    Mutant(
+        name="traceback",
+        row="looks for secrets in a traceback",
+        file="agent/cli.py",
+        text='redact("".join(traceback.format_exception(error)))',
+        mutated='"".join(traceback.format_exception(error))',
+        test="test_cli.py::test_a_traceback_is_for_those_who_ask_and_without_secrets",
+    ),
+    Mutant(
+        name="sealed-report",
+        row="changes a report and passes it on",
+        file="agent/handover/seal.py",
+        text="        verify(payload, jws, {key.kid: key}, HANDOVER_TYP)\n",
+        mutated="        pass\n",
+        test="test_handover_seal.py::test_no_byte_can_be_changed_dropped_or_added",
+    ),
+    Mutant(
+        name="dossier-of-an-unknown-key",
+        row="signs a report of his own",
+        file="agent/filing/packed.py",
+        text="    if not wrong and not known:\n",
+        mutated="    if False:\n",
+        test="test_filing_packed.py::test_who_signs_it_anew_is_not_who_signed_it",
+    ),
+    Mutant(
+        name="browser-as-root",
+        row="gets words or a picture into a report",
+        file="agent/commands/check_pdf.py",
+        text="    return nobody.pw_uid, nobody.pw_gid\n",
+        mutated="    return None\n",
+        test=_BROWSER,
+    ),
+    Mutant(
+        name="browser-sandbox",
+        row="gets words or a picture into a report",
+        file="agent/commands/check_pdf.py",
+        text="    return [printer.program, *QUIET,",
+        mutated='    return [printer.program, "--no-sandbox", *QUIET,',
+        test=_BROWSER,
+    ),
+    _taken_apart("archive-names", "name != info.filename or not _inside(name)"),
+    _taken_apart("archive-twice", "name in entries"),
+    _taken_apart("archive-links", "kind not in (0, stat.S_IFREG, stat.S_IFDIR)"),
+    Mutant(
+        name="archive-size",
+        row="sends a hostile report or ZIP",
+        file=_ARCHIVE,
+        text="    if size > most:\n",
+        mutated="    if False:\n",
+        test="test_filing_packed.py::test_a_hostile_zip_is_not_taken_apart",
+    ),
+    Mutant(
+        name="formula",
+        row="gets his formula into a spreadsheet",
+        file="agent/harmless.py",
+        text="""f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text""",
+        mutated="text",
+        test="test_check_command.py::test_no_cell_of_the_spreadsheet_is_a_formula_and_excel_reads_its_chinese",
+    ),
+)
