@@ -39,17 +39,24 @@ def unaccounted(hub_data: Path, made: list[Envelope], reasons: tuple[str, ...]) 
     """Return what the hub neither has, byte for byte, nor finds named in a gap for one of these reasons."""
     database = sqlite3.connect(hub_data / "hub.db")
     digests = {digest for (digest,) in database.execute("SELECT digest FROM report")}
+    database.close()
+    named = given_up(hub_data, reasons)
+    reports = [envelope.report for envelope in made]
+    left = {r.digest for r in reports if r.digest not in digests and (r.epoch, r.stream, r.seq) not in named}
+    return [envelope for envelope in made if envelope.report.digest in left]
+
+
+def given_up(hub_data: Path, reasons: tuple[str, ...]) -> set[tuple[str, str, int]]:
+    """Return epoch, stream and number of what gap records name at the hub for one of these reasons."""
+    database = sqlite3.connect(hub_data / "hub.db")
     gaps = database.execute("SELECT epoch, stream, from_seq, to_seq, reason FROM gap").fetchall()
     database.close()
-    named = {
+    return {
         (epoch, stream, seq)
         for epoch, stream, first, last, reason in gaps
         if reason in reasons
         for seq in range(first, last + 1)
     }
-    reports = [envelope.report for envelope in made]
-    left = {r.digest for r in reports if r.digest not in digests and (r.epoch, r.stream, r.seq) not in named}
-    return [envelope for envelope in made if envelope.report.digest in left]
 
 
 def test_a_spool_restored_from_yesterdays_backup_begins_a_new_epoch_and_names_what_it_gives_up(
@@ -72,7 +79,8 @@ def test_a_spool_restored_from_yesterdays_backup_begins_a_new_epoch_and_names_wh
             side.unlink()
         shutil.copy(tmp_path / "yesterday.db", maker.directory / "spool.db")
         spool = maker.open()
-        made += maker.cycle(spool, clock())  # under numbers that the hub knows otherwise
+        again = maker.cycle(spool, clock())  # under numbers that the hub knows otherwise
+        made += again
         with publishing(maker, spool, hub_signer) as publisher:
             waits(lambda: set(publisher.status().ignored_watermarks) & {"ahead", "fork"})
             assert [incident.kind for incident in spool.begin(clock())] == ["spool-restored"]
@@ -82,6 +90,8 @@ def test_a_spool_restored_from_yesterdays_backup_begins_a_new_epoch_and_names_wh
             assert publisher.drained(PATIENCE_S)
         assert hub.tell.of("tamper") == []
     assert unaccounted(tmp_path / "hub", made, ("spool-restored",)) == []
+    numbers = {(one.report.epoch, one.report.stream, one.report.seq) for one in again}
+    assert numbers <= given_up(tmp_path / "hub", ("spool-restored",)), "also what the hub got of it, as a fork"
 
 
 def test_a_clone_beside_the_original_begins_an_epoch_of_its_own_and_neither_loses_a_report(

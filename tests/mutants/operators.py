@@ -222,8 +222,8 @@ _SEEN: Final = (
         "camera-moved",
         "points a camera's address at another camera",
         "agent/checks/view.py",
-        '    if settled.state == "still":\n',
-        "    if True:\n",
+        'return check.finding(subject, "unknown", settled.reason, evidence, message, cause)',
+        'return check.finding(subject, "pass", settled.reason, evidence, message, cause)',
         _SITE + "test_a_camera_that_is_read_from_the_place_of_another_shows_the_wrong_view",
     ),
     _out(
@@ -312,7 +312,7 @@ _SEEN: Final = (
         "agent/spot_check.py",
         "pooled=tuple(one for one in memory.pooled if one.camera_id not in cameras)",
         "pooled=memory.pooled",
-        _MEMORY,
+        "test_spot_check.py::test_verdicts_views_and_marks_of_a_named_camera_are_forgotten_and_what_was_learned_is_not",
     ),
     _out(
         "declaration-withdrawn",
