@@ -49,6 +49,14 @@ ENROLLMENT: Final = (
         test=_TESTS + "test_an_expired_token_is_refused_to_the_second_even_to_who_used_it",
     ),
     Mutant(
+        name="token-newer",
+        row="keeps an old token",
+        file="agent/hub/enroll_store.py",
+        text="WHERE site = ? AND used_at = '' AND revoked_at = ''",
+        mutated="WHERE site = ? AND FALSE",
+        test=_TESTS + "test_a_newer_token_revokes_the_older_one_of_its_site_that_nobody_used",
+    ),
+    Mutant(
         name="token-in-the-process-list",
         row="reads the token in the process list",
         file="agent/enroll/argument.py",

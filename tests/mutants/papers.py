@@ -48,6 +48,14 @@ PAPERS: Final = (
         test="test_bundle.py::test_no_secret_no_key_and_no_picture_is_in_the_archive",
     ),
     Mutant(
+        name="bundle-last-net",
+        row="looks for secrets in a support bundle",
+        file="agent/bundle/packing.py",
+        text="    if holds_any(clean, secrets):\n",
+        mutated="    if False:\n",
+        test="test_bundle.py::test_a_secret_that_survives_costs_its_item_not_the_site",
+    ),
+    Mutant(
         name="traceback",
         row="looks for secrets in a traceback",
         file="agent/cli.py",
