@@ -166,9 +166,11 @@ def folded(site: Site, facts: Facts, findings: tuple[Finding, ...]) -> tuple[Fin
 
 
 def _hung(finding: Finding, of: Mapping[str, str], silent: Mapping[str, str]) -> Finding:
-    if finding.status in ("pass", "not_applicable") or finding.caused_by:
+    if finding.status in ("pass", "not_applicable") or finding.caused_by or finding.check == DRIFT_ID:
         return finding
-    cause = of.get(finding.subject, "") if finding.check in CONSEQUENCES else silent.get(finding.key, "")
+    # Nothing that was learned or approved of the box before counts for this one: that it is not known yet is no news.
+    is_consequence = finding.check in CONSEQUENCES or finding.status == "unknown"
+    cause = (of.get(finding.subject, "") if is_consequence else "") or silent.get(finding.key, "")
     return replace(finding, caused_by=cause)
 
 

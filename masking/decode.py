@@ -34,6 +34,9 @@ ENVIRONMENT: Final[dict[str, str]] = {
 }
 """What the child's environment must hold before OpenCV is imported."""
 
+_OPTIONS_NAME: Final = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+"""OpenCV reads it with each capture that it opens."""
+
 _OPTIONS: Final = "format_whitelist;{codec}|input_format;{codec}|codec_whitelist;{ahead}|video_codec;{codec}|threads;1"
 """The decoder's own wall: this one demuxer, nothing is probed for, and this one decoder.
 
@@ -133,7 +136,7 @@ def _first_picture(data: bytes, options: str, complaints: int) -> tuple[object, 
 
     What it says while it opens them does not count: it looks ahead then.
     """
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = options  # OpenCV reads it with each capture that it opens
+    os.environ[_OPTIONS_NAME] = options
     source = io.BytesIO(data)  # must live until the capture is released: OpenCV keeps no reference of its own
     capture = None
     picture: object = None
@@ -150,6 +153,7 @@ def _first_picture(data: bytes, options: str, complaints: int) -> tuple[object, 
         if capture is not None:
             capture.release()
         source.close()
+        del os.environ[_OPTIONS_NAME]  # whatever is opened next here is not bound by it
     return picture, said
 
 

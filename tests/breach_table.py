@@ -60,7 +60,14 @@ ASIDE = replace(MASK, polygon=tuple((x - 0.3, y) for x, y in MASK.polygon), shif
 UNKNOWN_CAMERA = Breach("a camera that nobody declared answers on the network", stranger,
     {"undeclared-camera site": ("fail", "undeclared")}, looks=4, stays="who was here is told of for a day")
 REPLACED = Breach("another box takes the recorder's place", lambda w: w.devices.replace(
-    replace(RECORDER, serial="R6-000999")), {"inventory-drift device:recorder": ("fail", "replaced")})
+    replace(RECORDER, serial="R6-000999")), {"inventory-drift device:recorder": ("fail", "replaced"),
+    # What was approved and learned of the box before does not count for this one.
+    "camera-moved camera:gate": ("not_applicable", "no-baseline"),
+    "camera-occluded camera:gate": ("not_applicable", "no-baseline"),
+    "privacy-mask-drift camera:gate": ("not_applicable", "not-approved"),
+    "recording-tamper camera:gate": ("not_applicable", "first-look"),
+    "video-quality camera:gate": ("not_applicable", "learning")},
+    stays="what was learned of its picture is gone with it")
 REMOVED = Breach("the mask is deleted in the device", fault("gate", "mask-removed"),
     {"privacy-mask-present camera:gate": ("fail", "missing")}, looks=2)
 BESIDE = Breach("the device's list has the mask beside its zone", becomes(mask=ASIDE),

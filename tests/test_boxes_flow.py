@@ -66,7 +66,8 @@ def test_two_exchanged_boxes_are_one_finding_with_masks_views_and_firmware_under
     assert str(root.message).startswith(TOLD["swapped"])
     under = {key.split()[0] for key in hung(findings, root.key)}
     assert under == {"privacy-mask-present", "firmware-drift", "filing-device-list-match"}
-    assert findings["camera-moved camera:gate"].caused_by == root.key
+    assert findings["camera-moved camera:gate"].reason == "no-baseline", "what was approved is of the other box"
+    assert findings["mask-approval site"].caused_by == root.key
     assert findings["privacy-mask-effective camera:gate"].caused_by == "privacy-mask-present camera:gate"
     assert findings["inventory-drift device:nvr"].caused_by == root.key
     assert findings["firmware-drift device:recorder"].caused_by == root.key

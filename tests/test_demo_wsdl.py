@@ -162,7 +162,7 @@ def test_a_search_hands_out_every_recording_in_pages_and_its_replies_are_valid(p
     assert [recording.RecordingToken for recording in found] == [
         "rec-1-1", "rec-2-1", "rec-3-1", "rec-4-1", "rec-5-1", "rec-6-1", "rec-6-2",
     ]  # fmt: skip
-    assert {recording.Source.SourceId for recording in found[-2:]} == {"urn:demo:source:6"}
+    assert {recording.Source.SourceId for recording in found[-2:]} == {"urn:demo:source:vs6"}
 
 
 def test_events_tell_when_recorded_data_begins_and_ends(peer: Peer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -183,13 +184,13 @@ def test_without_a_program_that_prints_it_says_what_to_install(
 def test_a_program_that_fails_leaves_the_report(
     written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    program = tmp_path / "weasyprint"
-    program.write_text("#!/bin/sh\nexit 3\n")
-    program.chmod(0o755)
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o711)  # the program runs as nobody where we are root
-    monkeypatch.setenv("PATH", str(tmp_path))
-    report, pdf = tmp_path / "r.html", tmp_path / "r.pdf"
-    assert check(written.config, "--report", str(report), "--pdf", str(pdf)) == exits.UNAVAILABLE
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)  # the program runs as nobody where we are root, who may not enter the tests' own folder
+        program = Path(name) / "weasyprint"
+        program.write_text("#!/bin/sh\nexit 3\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", name)
+        report, pdf = tmp_path / "r.html", tmp_path / "r.pdf"
+        assert check(written.config, "--report", str(report), "--pdf", str(pdf)) == exits.UNAVAILABLE
     assert unseal(report.read_bytes()).site == "dt0001"
     assert not pdf.exists() and "could not print" in capsys.readouterr().err

@@ -23,7 +23,7 @@ from agent.repaired import CLASSES, Repairs
 from agent.report_health import HEALTH_MAX_BYTES, NOT_PASS_LEAST_BYTES, OTHERS, health_body, not_pass
 from drivers.model import Camera
 
-LAST = 2**63 - 1
+LAST = 2**53 - 1
 QUEUE = dict.fromkeys(("pending", "sent", "parked", "confirmed", "dropped"), 9_999_999)
 STATUSES = ("fail", "warn", "unknown")
 

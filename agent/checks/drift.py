@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from agent.baselines import Approval
+from agent.boxes import cause_of_all
 from agent.checks import masks, online
 from agent.checks.sources import MASK_CHANGE
 from agent.config import CameraConfig, Site
@@ -188,6 +189,9 @@ def run_approval(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
     undeclared = {c.camera.id for c in site.cameras if not c.zones and c.no_private_area is None}
     # Who declares what is private is asked by the other finding; saying the same twice helps nobody.
     cause = f"{masks.PRESENT_ID} site" if undeclared.issuperset((*missing, *outdated)) else ""
+    # An approval does not count for another box: then the exchange is what is wrong.
+    behind = (c.camera.device for c in site.cameras if c.camera.id in (*missing, *outdated))
+    cause = cause or cause_of_all(site, facts, behind)
     if missing:
         text = Message(
             "nobody has approved the masks of {count} cameras: look at them with camwarden masks adopt",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from agent.commands import filing_compare, filing_export, filing_status
 from agent.commands.check_options import SAMPLE_MAX_S
+from agent.commands.unconfined import add_worker_flag
 from agent.declared_rows import read_day_text
 from agent.harmless import printable
 
@@ -44,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--filed", type=_day, metavar="DAY", help="the day on which it was handed in (default: when it was made)"
     )
     compared.add_argument("--kid", metavar="THUMBPRINT", help="believe this key, where it is none of this site's now")
+    for action in (written, compared):
+        add_worker_flag(action)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -47,10 +47,10 @@ Measured = tuple[dict[str, dict[str, Any]], dict[str, Any]]
 
 def views(quick: bool) -> Measured:
     """Show a city one of whose sites had each of the hostile bodies stored, on this Python and on 3.13."""
-    if not PYTHON_313.exists():
+    if not PYTHON_313.exists() and not quick:
         raise SystemExit(f"{PYTHON_313} is missing: make build/python-3.13/installed")
     ratios, conditions = [], {}
-    for python in (sys.executable, str(PYTHON_313)):
+    for python in (sys.executable, str(PYTHON_313)) if PYTHON_313.exists() else (sys.executable,):
         done = subprocess.run([python, __file__, "views", "9" if quick else "1"], check=True, capture_output=True)
         told = json.loads(done.stdout)
         say(f"views on Python {told['python']}: {told['survived']} of {told['bodies']}")

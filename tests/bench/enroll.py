@@ -21,7 +21,7 @@ from typing import Any
 from fleet_parts import HubProcess
 from ledger import city
 
-from agent.commands.init import STORAGE
+from agent.site_skeleton import OWN_STORAGE
 from measure.figures import Figure, flags, say, show
 from measure.processes import ROOT
 from tests.mosquitto import SampleBroker, free_port
@@ -80,7 +80,7 @@ def one(folder: Path, gateway: Path) -> float:
     shutil.copytree(folder, gateway)
     (gateway / "state").mkdir(mode=0o700)
     config = gateway / "site.toml"
-    config.write_text(config.read_text("utf-8") + STORAGE)
+    config.write_text(config.read_text("utf-8") + OWN_STORAGE)
     begun = time.monotonic()
     told = json.loads(
         command("enroll", "--token-file", str(gateway / "enroll-token"), "--config", str(config), "--json")

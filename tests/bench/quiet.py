@@ -173,14 +173,14 @@ def one_cycle(
             stack.enter_context(patch.object(cycle, name, instead))
         seen = cycle.see(site, rim, moment, memory)
     if seen.derived:
-        keep_derived(site.storage.directory, seen.derived, seen.held)
+        keep_derived(site.storage.directory, site.id, seen.derived, seen.held)
     return transitions(seen.findings, seen.memory, now)
 
 
 def lived(living: World, pictures: Remembering, days: float) -> Heard:
     """Run the agent's cycle through these days; return what it said."""
     heard, now, memory = Heard(), BEGINS_AT + timedelta(hours=9), NOTHING
-    approved = baselines.read_approvals(living.site.storage.directory)
+    approved = baselines.read_approvals(living.site.storage.directory, living.site.id)
     ends_at, previous, booted, synced = BEGINS_AT + timedelta(days=days), Previous(), 0, True
     while now < ends_at:
         now += PERIOD

@@ -31,6 +31,7 @@ from drivers.model import Mask
 from fuzz.target import ROOT, Target
 from masking import baseline
 
+SITE = "S1"
 DEEP = b'{"schema":' + b"[" * 2500
 """Deeper than any reader goes: json.loads ends in a RecursionError, which is no ValueError."""
 
@@ -133,17 +134,18 @@ def _ledger_seeds() -> Iterator[bytes]:
 
 def _approvals(data: bytes) -> object:
     root = place("kept/baselines/gate.json", data).parent.parent
-    return baselines.read_approvals(root)
+    return baselines.read_approvals(root, SITE)
 
 
 def _derived(data: bytes) -> object:
     root = place("derived/baselines/derived/gate.json", data).parent.parent.parent
-    return derived.read_derived(root, {"gate": APPROVAL})
+    return derived.read_derived(root, SITE, {"gate": APPROVAL})
 
 
 def _preset(data: bytes) -> object:
     name = preset_views._file_name("gate", "door")
-    return preset_views.read_preset_views(place(f"preset/baselines/presets/{name}", data).parent.parent.parent)
+    root = place(f"preset/baselines/presets/{name}", data).parent.parent.parent
+    return preset_views.read_preset_views(root, SITE)
 
 
 def _note(data: bytes) -> object:

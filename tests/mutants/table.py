@@ -10,7 +10,7 @@ from mutants.gateway import GATEWAY
 from mutants.hub import HUB
 from mutants.lockdown import LOCKDOWN
 from mutants.network import NETWORK
-from mutants.operators import OPERATORS
+from mutants.operators import OPERATOR
 from mutants.papers import PAPERS
 from mutants.pictures import PICTURES
 from mutants.rows import ROWS
@@ -25,5 +25,5 @@ MUTANTS: Final = (
     *GATEWAY,
     *ENROLLMENT,
     *PAPERS,
-    *OPERATORS,
+    *OPERATOR,
 )
