@@ -101,9 +101,9 @@ def test_an_order_that_comes_flattened_is_handed_on_as_payload_and_signature(
     keys = {hub_signer.kid: hub_signer.public}
     spool = maker.open()
     publisher = Publisher(maker.site, spool, maker.signer, keys, clock, FAST, heard.put)
-    publisher.start()
-    waits(lambda: publisher.status().link == "connected")
-    with Listener311(old_broker.port, "hub", "none") as hub:
+    with Listener311(old_broker.port, "hub") as hub:
+        publisher.start()
+        hub.next()  # the birth follows the subscription: who has heard it knows that the broker has both
         hub.publish("vss/v1/datong/S1/cmd/c-1", payload, jws)
         order = heard.get(timeout=PATIENCE_S)
     assert order == Order("cmd", "c-1", payload, jws)
