@@ -37,8 +37,11 @@ def hub_signer(tmp_path: Path) -> Signer:
 
 def listening(maker: Maker, spool: Spool, hub_signer: Signer, heard: Callable[[Order], None]) -> Publisher:
     publisher = Publisher(maker.site, spool, maker.signer, {hub_signer.kid: hub_signer.public}, clock, FAST, heard)
-    publisher.start()
-    waits(lambda: publisher.status().link == "connected")
+    assert maker.site.hub is not None
+    with Peer(maker.site.hub.port, f"{SITE}/state", "witness") as witness:
+        publisher.start()
+        # The birth follows the subscriptions: who hears it knows that the broker has both.
+        waits(lambda: any(not message["retain"] for message in witness.of("/state")))
     return publisher
 
 
