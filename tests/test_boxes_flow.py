@@ -89,9 +89,12 @@ def test_another_box_is_one_finding_for_a_day_and_then_the_filed_list_speaks_for
     findings = world.look(2)
     assert of_itself(findings) - before == {"inventory-drift device:recorder"}
     assert findings["inventory-drift device:recorder"].reason == "replaced"
+    assert findings["mask-approval site"].caused_by == "inventory-drift device:recorder"
     later = world.look(3, DAY / 2)
     assert later["inventory-drift device:recorder"].status == "pass", "by then it was told, and nobody called it wrong"
     assert "filing-device-list-match site" in of_itself(later)
+    approval = later["mask-approval site"]
+    assert (approval.status, approval.reason, approval.caused_by) == ("unknown", "not-approved", ""), "nothing hides it"
 
 
 def unplugged(world: World) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 
 from masking.bitstream.bits import ANY, Bits, set_bits
 from masking.bitstream.picture import SIDE_MAX_PX, undecodable
+from masking.bitstream.usability import skip_display
 
 PROFILES: Final = {
     66: "Baseline",
@@ -36,7 +37,6 @@ BIT_DEPTHS = (8, 9, 10, 12, 14)
 _WITH_CHROMA_FORMAT = (100, 110, 122, 244, 44)
 _MACROBLOCK_PX = 16
 _SIDE_MAX_MACROBLOCKS = SIDE_MAX_PX // _MACROBLOCK_PX + 1
-_EXTENDED_ASPECT = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,17 +213,7 @@ def _cropped(bits: Bits, coded: tuple[int, int], chroma: int, frames_only: bool)
 
 def _describe(bits: Bits) -> tuple[int, int]:
     """Pass over vui_parameters; return where pic_struct_present_flag stands, and the bits of the delays in messages."""
-    if bits.flag() and bits.take(8) == _EXTENDED_ASPECT:
-        bits.skip(32)
-    if bits.flag():
-        bits.skip(1)  # overscan_appropriate_flag
-    if bits.flag():
-        bits.skip(4)  # video_format, video_full_range_flag
-        if bits.flag():
-            bits.skip(24)  # colours
-    if bits.flag():
-        bits.number("chroma_sample_loc_type_top_field", 5)
-        bits.number("chroma_sample_loc_type_bottom_field", 5)
+    skip_display(bits)
     if bits.flag():
         bits.skip(65)  # num_units_in_tick, time_scale, fixed_frame_rate_flag
     delay_bits = max([_buffer(bits) if bits.flag() else 0 for _ in range(2)])

@@ -9,6 +9,7 @@ from typing import Final
 
 from masking.bitstream.bits import ANY, Bits
 from masking.bitstream.picture import SIDE_MAX_PX, undecodable
+from masking.bitstream.usability import skip_display
 
 PROFILES: Final = {1: "Main", 2: "Main 10", 3: "Main Still Picture", 4: "format range extensions"}
 """What is let through, by general_profile_idc: what FFmpeg's own decoder takes and encoders of video write."""
@@ -18,7 +19,6 @@ LEVELS = frozenset((30, 60, 63, 90, 93, 120, 123, 150, 153, 156, 180, 183, 186, 
 
 MAX_SUB_LAYERS = 6
 _PROFILE_BITS, _LEVEL_BITS = 88, 8
-_EXTENDED_ASPECT = 255
 
 
 def sub_layers(bits: Bits) -> int:
@@ -112,17 +112,7 @@ def _distances(bits: Bits, count: int, sign: int) -> list[int]:
 
 def skip_description(bits: Bits, layers: int) -> tuple[int, int] | None:
     """Pass over vui_parameters; return where the default display window stands, if there is one."""
-    if bits.flag() and bits.take(8) == _EXTENDED_ASPECT:
-        bits.skip(32)
-    if bits.flag():
-        bits.skip(1)  # overscan_appropriate_flag
-    if bits.flag():
-        bits.skip(4)  # video_format, video_full_range_flag
-        if bits.flag():
-            bits.skip(24)  # colours
-    if bits.flag():
-        bits.number("chroma_sample_loc_type_top_field", 5)
-        bits.number("chroma_sample_loc_type_bottom_field", 5)
+    skip_display(bits)
     bits.skip(3)  # neutral_chroma_indication_flag, field_seq_flag, frame_field_info_present_flag
     window = None
     window_at = bits.at

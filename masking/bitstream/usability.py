@@ -1,0 +1,29 @@
+"""Passes over what H.264 and H.265 begin their video usability information with: none of it changes what is decoded.
+
+Source: ITU-T H.264 clause E.1.1; ITU-T H.265 clause E.2.1.
+"""
+
+from __future__ import annotations
+
+from masking.bitstream.bits import Bits
+
+_EXTENDED_ASPECT = 255
+
+
+def skip_display(bits: Bits) -> None:
+    """Pass over the aspect ratio, overscan, signal type and place of the colours at the front of vui_parameters.
+
+    Raises:
+        NotAPicture: The set ends before, or a value is out of range.
+    """
+    if bits.flag() and bits.take(8) == _EXTENDED_ASPECT:
+        bits.skip(32)
+    if bits.flag():
+        bits.skip(1)  # overscan_appropriate_flag
+    if bits.flag():
+        bits.skip(4)  # video_format, video_full_range_flag
+        if bits.flag():
+            bits.skip(24)  # colours
+    if bits.flag():
+        bits.number("chroma_sample_loc_type_top_field", 5)
+        bits.number("chroma_sample_loc_type_bottom_field", 5)
