@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 from sites import DAY, NOW, camera, gateway, healthy, healthy_camera, healthy_device, observed, site, without
 
-from agent.boxes import cases
+from agent.boxes import cases, folded
 from agent.checks import run_checks
 from agent.config import Discovery, Site
 from agent.facts import Around, gather
-from agent.model import Finding
+from agent.model import Finding, Status
 from agent.sightings import Mark, Remembered, Sighting, digest, mark_behind, mark_of
 from drivers.details import Interface, Interfaces
 from drivers.footage import Channel, Channels
@@ -260,3 +260,25 @@ def test_a_camera_on_the_wrong_channel_explains_its_view_and_says_what_to_do() -
         "the cameras a, b have exchanged their channels: exchange them back, in the recorder or in the configuration"
     )
     assert found["privacy-mask-effective camera:a"].caused_by == root.key
+
+
+@pytest.mark.parametrize(
+    ("check_id", "status", "hangs"),
+    [
+        ("device-password-changed", "fail", False),
+        ("retention-days", "fail", False),
+        ("clock-offset", "warn", False),
+        ("retention-days", "unknown", True),
+        ("firmware-drift", "fail", True),
+    ],
+)
+def test_what_any_box_must_have_is_not_explained_by_another_box_in_its_place(
+    check_id: str, status: Status, hangs: bool
+) -> None:
+    """A factory login of the new box would else be told by nobody for a day."""
+    around = Around(remembered=KNOWN)
+    seen = boxes(a="s1", b="s9", c="s3")
+    root = told(around, *seen)["inventory-drift device:b"]
+    one = replace(root, check=check_id, subject="device:b", status=status, reason="seen", caused_by="")
+    after = folded(a_site("a", "b", "c"), gather(gateway() + seen, around), (root, one))[1]
+    assert after.caused_by == (root.key if hangs else "")
