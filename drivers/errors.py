@@ -5,6 +5,7 @@ DriverError                 the reading ended without an answer; `reason` says w
 │   ├── PortClosed          the host is there, and nothing listens on the port
 │   ├── NoRoute             the network knows no way to the host, or nobody is at its address
 │   ├── NameUnknown         the host name has no address
+│   ├── HungUp              a connection that had answered before ended without an answer to this request
 │   └── Untrusted           nobody vouches for the certificate that it shows
 ├── DeadlineExceeded        the device's time was used up
 │   └── NoAnswer            all of it while waiting for a connection
@@ -48,6 +49,14 @@ class Unreachable(DriverError):
     """No connection to the device, or it broke before the answer was complete."""
 
     reason = "unreachable"
+
+
+class HungUp(Unreachable):
+    """The device ended a connection that had answered before, and answered nothing to this request.
+
+    Small web servers end a connection after an answer without announcing it, and a request may already be on its way.
+    It can be asked again on a connection of its own. Source: RFC 9112 section 9.3.1.
+    """
 
 
 class PortClosed(Unreachable):

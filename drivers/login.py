@@ -14,7 +14,7 @@ from datetime import datetime
 
 from drivers.authentication import Challenge, authorization, choose
 from drivers.credentials import Credentials, is_shut, lacks_right, refusal, weigh
-from drivers.errors import DriverError, NoCredential, NotPermitted, NotTried
+from drivers.errors import DriverError, HungUp, NoCredential, NotPermitted, NotTried
 from drivers.exchange import Exchange, Request
 from drivers.model import Device, Reply
 from drivers.nonces import Kept
@@ -52,7 +52,7 @@ class Login:
         port = request.port or self._device.port
         known = self._nonces.of(self._device, port)
         if known is None or known.challenge is None or request.anonymous_first or request.carries_credential:
-            answer = self._once(request, None)
+            answer = self._anonymous(request)
             if answer.exchange.reply.status != 401 or request.carries_credential or not answer.challenges:
                 return answer.exchange
             if self._device.credential is not None and is_shut(_text(answer.exchange.reply)):
@@ -60,6 +60,14 @@ class Login:
                 raise self._refused(answer.exchange.reply)
             known = self._fresh(known, answer.challenges)
         return self._with_login(request, port, known)
+
+    def _anonymous(self, request: Request) -> Answer:
+        try:
+            return self._once(request, None)
+        except HungUp:
+            if request.carries_credential:
+                raise
+        return self._once(request, None)
 
     def _fresh(self, known: Kept | None, challenges: Iterable[Challenge]) -> Kept:
         """Keep the nonce in use where the device still takes it: some count each new one as a failed login."""
@@ -86,7 +94,15 @@ class Login:
             if attempt == 0:
                 # Only now: a login that cannot be sent at all must not use up a retry.
                 self._credentials.admit(device, self._now())
-            answer = self._once(request, header)
+            try:
+                answer = self._once(request, header)
+            except HungUp:
+                if used < 2:
+                    # Nobody knows whether this login was weighed, and a second one may be one too many.
+                    raise
+                used += 1
+                header = authorization(challenge, device.credential, request.method, uri, used, tls=safe)
+                answer = self._once(request, header)
             reply = answer.exchange.reply
             if reply.status != 401:
                 # A login that was refused and now works: then the word was missing where the nonce had run out.

@@ -18,16 +18,14 @@ from pathlib import Path
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from drivers import deadline as deadlines
 from drivers.address import authority, without_secrets
 from drivers.authentication import parse_challenges
+from drivers.connections import Connections, adapter
 from drivers.credentials import Credentials
-from drivers.deadline import Deadline, Guard
-from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable, Untrusted
+from drivers.deadline import Deadline
+from drivers.errors import DeadlineExceeded, DriverError, HungUp, Malformed, Unreachable, Untrusted
 from drivers.exchange import Exchange, Request, Transport
 from drivers.login import Answer, Login
 from drivers.model import Device, Reply
@@ -83,8 +81,8 @@ class LiveTransport:
         self._trust: bool | str = str(trust) if trust else True
         self._port = device.port
         self._login = Login(device, credentials, self._now, self._once, self._uri)
-        self._connections = _Connections(addresses, deadline)
-        self._adapter = _adapter(self._connections)
+        self._connections = Connections(addresses, deadline)
+        self._adapter = adapter(self._connections)
         self._prepared: dict[tuple[str, int, str], requests.PreparedRequest] = {}
 
     def close(self) -> None:
@@ -162,14 +160,19 @@ class LiveTransport:
             left_s = min(left_s, request.limit_s)
         begun = time.monotonic()
         until_mono = begun + left_s
+        opened, answered = self._connections.opened, False
         if request.limit_s > 0:
             self._connections.limit(until_mono)
         try:
             # By the adapter and not by a session, which would keep cookies and look at where a redirect leads.
             with self._adapter.send(prepared, stream=True, timeout=(left_s, left_s), verify=self._trust) as response:
+                answered = True
                 body = self._read(request, response, until_mono)
         except Exception as error:  # noqa: BLE001 # whatever the peer provoked, translated in one place
-            raise self._translated(request, error, until_mono) from None
+            failure = self._translated(request, error, until_mono)
+            if not answered and opened == self._connections.opened and _hung_up(failure, error):
+                raise HungUp(str(failure)) from None
+            raise failure from None
         finally:
             if request.limit_s > 0:
                 self._connections.limit(math.inf)
@@ -255,78 +258,13 @@ class LiveTransport:
         return Unreachable(f"{request.operation}: {words or type(causes[-1]).__name__}")
 
 
-class _Connections:
-    """Opens every connection to the device's own addresses, and guards it until its last answer was read.
-
-    A connection that the device ends is closed by its owner before the answer's body is read; its guard stays.
-    """
-
-    def __init__(self, addresses: tuple[str, ...], deadline: Deadline) -> None:
-        self._addresses = addresses
-        self._deadline = deadline
-        self._open: dict[HTTPConnection, Guard] = {}
-        self._ended: list[Guard] = []
-        self._until_mono = math.inf
-
-    def open(self, owner: HTTPConnection) -> socket.socket:
-        sock = deadlines.connect(self._addresses, owner.port or 0, self._deadline)
-        guard = self._open[owner] = self._deadline.guard(sock)
-        self._deadline.limit(guard, self._until_mono)
-        return sock
-
-    def closed(self, owner: HTTPConnection) -> None:
-        guard = self._open.pop(owner, None)
-        if guard is not None:
-            self._ended.append(guard)
-
-    def limit(self, until_mono: float) -> None:
-        """Let what is read next end at this moment, where it comes before the deadline."""
-        self._until_mono = until_mono
-        for guard in self._open.values():
-            self._deadline.limit(guard, until_mono)
-
-    def end(self) -> None:
-        """Close every connection. A pool that is let go closes its own only when nothing holds it any more."""
-        for owner in list(self._open):
-            owner.close()
-        self.sweep()
-
-    def sweep(self) -> None:
-        """Release the guards of closed connections; called when no answer is being read."""
-        while self._ended:
-            self._deadline.release(self._ended.pop())
-
-
-def _adapter(connections: _Connections) -> HTTPAdapter:
-    class Plain(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return connections.open(self)
-
-        def close(self) -> None:
-            connections.closed(self)
-            super().close()
-
-    class Secured(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return connections.open(self)
-
-        def close(self) -> None:
-            connections.closed(self)
-            super().close()
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecuredPool(HTTPSConnectionPool):
-        ConnectionCls = Secured
-
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
-    adapter.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecuredPool}
-    return adapter
-
-
 def _late(request: Request) -> DeadlineExceeded:
     return DeadlineExceeded(f"{request.operation}: no complete answer within the time for this request")
+
+
+def _hung_up(failure: DriverError, error: Exception) -> bool:
+    ended = any(isinstance(cause, ConnectionError | ssl.SSLEOFError) for cause in _causes(error))
+    return type(failure) is Unreachable and ended
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -11,6 +11,7 @@ Reads that no picture and no mask depends on are optional: together they get hal
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from zeep.wsse.username import UsernameToken
 
 from drivers.credentials import refusal
 from drivers.deadline import Deadline
-from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, NotTried, Unsupported
+from drivers.errors import DeviceFault, DriverError, HungUp, Malformed, NotPermitted, NotTried, Unsupported
 from drivers.exchange import Exchange, Request, Transport
 from drivers.nonces import Operation
 from drivers.onvif import documents
@@ -104,7 +105,7 @@ class Session:
         device, now = self.transport.device, self.transport.clock()
         self.transport.credentials.admit(device, now)
         try:
-            answer = self._once(plan(with_token=True), parameters)
+            answer = self._with_token(lambda: plan(with_token=True), parameters)
         except LoginAsked as asked:
             if self._token_taken:
                 raise NotPermitted(f"{operation}: the login has not the right to ask this") from None
@@ -118,6 +119,14 @@ class Session:
             raise
         self._note_taken(name)
         return answer
+
+    def _with_token(self, plan: Callable[[], _Call], parameters: dict[str, Any]) -> Answer:
+        try:
+            return self._once(plan(), parameters)
+        except HungUp:
+            if not self._token_taken:
+                raise
+        return self._once(plan(), parameters)
 
     def _spare_s(self) -> float:
         if self._spare is None:
