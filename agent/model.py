@@ -18,6 +18,11 @@ Status = Literal["pass", "warn", "fail", "unknown", "not_applicable"]
 Severity = Literal["critical", "major", "minor", "info"]
 StreamName = Literal["health", "config", "event", "gap"]
 
+Level = Literal["told", "seen", "both", "declared", "own"]
+"""How something is known. `told`: a device says so. `seen`: we saw it in a picture or recording that was delivered.
+`both`: told, and seen to be so. `declared`: a person or a paper says so. `own`: this gateway itself: what it is, what
+came of what it tried on the network, and what it counted over many looks."""
+
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
@@ -86,6 +91,17 @@ class Finding:
     def key(self) -> str:
         """Names this finding from one cycle to the next."""
         return f"{self.check} {self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """How a finding is known, None where nothing is; and how old the oldest of its evidence is, None: not known."""
+
+    level: Level | None = None
+    oldest_age_s: int | None = None
+
+
+NOTHING_KNOWN = Basis()
 
 
 @dataclass(frozen=True, slots=True)

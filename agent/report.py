@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from agent.basis import bases
 from agent.config import Site
 from agent.episodes import flapping, times_json
 from agent.events import Transition
@@ -43,11 +44,12 @@ def build_reports(
     """Return this cycle's drafts in the order in which they are linked, and the memory that knows of them."""
     drafts = [_event(site, transition) for transition in changed if transition.told]
     config = config_body(site, facts, findings, memory, now, asked, plans)
-    digest = steady_digest(config, findings)
+    rests_on = bases(site, facts, findings, now)
+    digest = steady_digest(config, findings, rests_on)
     sent_at, period = memory.config_sent_at, timedelta(seconds=site.period_s)
     is_due = digest != memory.config_digest or sent_at is None or now - sent_at > CONFIG_AT_LEAST_EVERY - period
     if is_due or asked.commands:
-        drafts.append(Draft("config", with_findings(config, site, findings)))
+        drafts.append(Draft("config", with_findings(config, site, findings, rests_on)))
         memory = replace(memory, config_digest=digest, config_sent_at=now)
     drafts.append(Draft("health", health_body(site, facts, findings, now, queue, flapping(memory.known))))
     return tuple(drafts), memory

@@ -21,7 +21,7 @@ from agent.facts import Facts
 from agent.finding_notes import Plan
 from agent.footage_gaps import LISTING_GRACE
 from agent.looks import masks_digest
-from agent.model import Finding, Json, utc_text
+from agent.model import NOTHING_KNOWN, Basis, Finding, Json, utc_text
 from agent.policy_bounds import PERIOD, RULES
 from agent.recorded_seconds import recorded_by_camera
 from agent.report_findings import Names, encoded, write_findings
@@ -61,10 +61,13 @@ def config_body(
     return body | repaired_json(last_whole_day(facts.assessed, local_day(site, now)))
 
 
-def with_findings(body: dict[str, Json], site: Site, findings: Iterable[Finding]) -> dict[str, Json]:
+def with_findings(
+    body: dict[str, Json], site: Site, findings: Iterable[Finding], rests_on: Mapping[str, Basis]
+) -> dict[str, Json]:
     """Return the body with its findings, which take what room the rest leaves them."""
     names = Names(tuple(one.camera.id for one in site.cameras), tuple(one.id for one in site.devices))
-    return body | write_findings(findings, names, limit_bytes(len(names.cameras)) - CHAIN_BYTES - len(encoded(body)))
+    room_bytes = limit_bytes(len(names.cameras)) - CHAIN_BYTES - len(encoded(body))
+    return body | write_findings(findings, names, room_bytes, rests_on)
 
 
 def limit_bytes(cameras: int) -> int:
@@ -72,12 +75,18 @@ def limit_bytes(cameras: int) -> int:
     return CAMERA_BYTES * min(max(cameras, LEAST_CAMERAS), MOST_CAMERAS)
 
 
-def steady_digest(body: Mapping[str, Json], findings: Iterable[Finding]) -> str:
-    """Return a digest over what is worth a new report when it changes: not the measured numbers of each cycle."""
+def steady_digest(body: Mapping[str, Json], findings: Iterable[Finding], rests_on: Mapping[str, Basis]) -> str:
+    """Return a digest over what is worth a new report when it changes: not the measured numbers of each cycle.
+
+    How a finding is known is worth one; the age of its evidence, which grows in each cycle, is not.
+    """
     steady: dict[str, Json] = {
         **{key: value for key, value in body.items() if key not in ("cameras", "answers")},
         "cameras": [{k: v for k, v in c.items() if k != "retention"} for c in _dicts(body["cameras"])],
-        "findings": [[one.check, one.subject, one.status, one.reason] for one in findings],
+        "findings": [
+            [one.check, one.subject, one.status, one.reason, rests_on.get(one.key, NOTHING_KNOWN).level]
+            for one in findings
+        ],
     }
     return hashlib.sha256(json.dumps(steady, sort_keys=True).encode()).hexdigest()
 

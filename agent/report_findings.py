@@ -1,10 +1,11 @@
 """How findings stand in a config report: what is wrong in full, all else in rows that name their subjects. Pure.
 
-Form 2. `open` holds what fails or warns: those with equal check, reason and cause are one row, and `told` says what
-differs by subject, as far as there is room; a digest stands for what was cut. `rest` holds what passes, is unknown or
-is not due: status, reason and subjects. Of its evidence stays what a hub compares over time (`KEPT`); all of it
-stands in `check --json` and in the hand-over report. Form 1 listed every finding with all its evidence, 10 KB a camera.
-`agent/report_plain.py` reads both.
+Form 2. `open` holds what fails or warns: those with equal check, reason, cause and level are one row, and `told` says
+what differs by subject, as far as there is room; a digest stands for what was cut. `rest` holds what passes, is unknown
+or is not due: status, reason and subjects. Each row says how it is known (`level`) and how old the oldest evidence of
+its members is, where that is known (`agent/basis.py`). Of the evidence of `rest` stays what a hub compares over time
+(`KEPT`); all of it stands in `check --json` and in the hand-over report. Form 1 listed every finding with all its
+evidence, 10 KB a camera. `agent/report_plain.py` reads both.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from agent.model import Finding, Json, Severity
+from agent.model import NOTHING_KNOWN, Basis, Finding, Json, Severity
 
 FORM: Final = 2
 EVIDENCE_MAX_BYTES: Final = 200
@@ -58,7 +59,9 @@ class _Part:
     evidence: Mapping[str, Json]
 
 
-def write_findings(findings: Iterable[Finding], names: Names, room_bytes: int) -> dict[str, Json]:
+def write_findings(
+    findings: Iterable[Finding], names: Names, room_bytes: int, rests_on: Mapping[str, Basis]
+) -> dict[str, Json]:
     """Return `form`, `open` and `rest` of a config report.
 
     Args:
@@ -66,13 +69,16 @@ def write_findings(findings: Iterable[Finding], names: Names, room_bytes: int) -
         names: For subjects in few words: all of a kind, or all but a few.
         room_bytes: How large the three may be. What differs by subject is left out beyond, the least severe first;
             which findings there are never is.
+        rests_on: How each finding is known, by its key; what is not named is not known.
     """
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
-        groups.setdefault(_key(finding), []).append(finding)
+        basis = rests_on.get(finding.key, NOTHING_KNOWN)
+        groups.setdefault((*_key(finding), basis.level or ""), []).append(finding)
     opened = [group for group in groups.values() if group[0].status in OPEN]
-    rest = [_row(group, names) | _summed(group) for group in groups.values() if group[0].status not in OPEN]
-    rows = [_row(group, names) | {"message": str(group[0].message)} for group in opened]
+    closed = [group for group in groups.values() if group[0].status not in OPEN]
+    rest = [_row(group, names, rests_on) | _summed(group) for group in closed]
+    rows = [_row(group, names, rests_on) | {"message": str(group[0].message)} for group in opened]
     left_bytes = room_bytes - len(encoded({"form": FORM, "open": rows, "rest": rest})) - _LEFT_OUT_BYTES * len(rows)
     severities: Sequence[str] = get_args(Severity)
     for row, group in sorted(zip(rows, opened, strict=True), key=lambda pair: severities.index(pair[1][0].severity)):
@@ -122,13 +128,22 @@ def _causes(group: Iterable[Finding]) -> dict[str, Json]:
     return {subject: of for subject, of in found if of not in ("", "site", subject)}
 
 
-def _row(group: Sequence[Finding], names: Names) -> dict[str, Json]:
+def _known(group: Iterable[Finding], rests_on: Mapping[str, Basis]) -> dict[str, Json]:
+    """Return how a row is known, which all of it share, and the oldest age of its members; only what is known."""
+    found = [rests_on.get(one.key, NOTHING_KNOWN) for one in group]
+    age_s = max((one.oldest_age_s for one in found if one.oldest_age_s is not None), default=None)
+    told: dict[str, Json] = {"level": found[0].level} if found[0].level else {}
+    return told | ({} if age_s is None else {"oldest_age_s": age_s})
+
+
+def _row(group: Sequence[Finding], names: Names, rests_on: Mapping[str, Basis]) -> dict[str, Json]:
     first = group[0]
     row: dict[str, Json] = {
         "check": first.check,
         "status": first.status,
         "severity": first.severity,
         "reason": first.reason,
+        **_known(group, rests_on),
         "source": {"document": first.source.document, "article": first.source.article},
         "caused_by": _cause(first),
         "subjects": subjects_json((one.subject for one in group), names),

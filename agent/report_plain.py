@@ -8,8 +8,10 @@ not followed for ever.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from agent.model import Level
+from agent.payload_bounds import NUMBER_MAX
 from agent.report_findings import FORM
 
 NAMED_MOST: Final = 200_000
@@ -21,7 +23,8 @@ _TEXTS: Final = ("check", "status", "severity", "reason", "message", "caused_by"
 def plain_findings(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return each finding as `finding_json` writes it; evidence and message as far as the report tells them.
 
-    `evidence_digest`: SHA-256 of evidence that was cut. Of a form that is not known there are none.
+    `evidence_digest`: SHA-256 of evidence that was cut. `level` and `oldest_age_s`: how a finding is known, and how
+    old the oldest evidence of its row is, where the report tells it. Of a form that is not known there are none.
     """
     if "form" not in body:
         return [dict(one) for one in _rows(body.get("findings"))]
@@ -59,7 +62,15 @@ def _finding(row: Mapping[str, Any], subject: str) -> dict[str, Any]:
         },
         "evidence": {},
         "caused_by": f"{cause} {of}" if cause and " " not in cause else cause,
+        **_known(row),
     }
+
+
+def _known(row: Mapping[str, Any]) -> dict[str, Any]:
+    level, age_s = row.get("level"), row.get("oldest_age_s")
+    told: dict[str, Any] = {"level": level} if isinstance(level, str) and level in get_args(Level) else {}
+    is_age = isinstance(age_s, int) and not isinstance(age_s, bool) and 0 <= age_s <= NUMBER_MAX
+    return told | ({"oldest_age_s": age_s} if is_age else {})
 
 
 def _add(finding: dict[str, Any], part: Mapping[str, Any]) -> None:

@@ -31,7 +31,7 @@ def finding(check: str, subject: str, status: Any = "pass", **more: Any) -> Find
 
 def body(*findings: Finding, room: int = MUCH) -> dict[str, Any]:
     ids = {"cameras": [{"id": one} for one in NAMES.cameras], "devices": [{"id": one} for one in NAMES.devices]}
-    written: dict[str, Any] = json.loads(json.dumps({**ids, **write_findings(findings, NAMES, room)}))
+    written: dict[str, Any] = json.loads(json.dumps({**ids, **write_findings(findings, NAMES, room, {})}))
     return written
 
 
