@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 from agent.basis import bases
 from agent.checks import CHECKS
-from agent.checks.known import KNOWN, level_of
+from agent.checks.known import BY_PEOPLE, KNOWN, level_of
 from agent.config import CameraConfig, PrivateZone, Site
 from agent.facts import Facts, gather
 from agent.footage import CameraFootage, RecordedDay, source_of
@@ -27,6 +28,7 @@ from drivers.model import Camera, Device, Identity, Masks, Observation, Recordin
 from drivers.picture import Access, PictureSeen, PresetSeen, StreamSample, ZoneVerdict
 from masking.view_model import QualitySeen, ViewSeen
 
+ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 H = timedelta(hours=1)
 NAMES = Names(("a", "b"), ("box",))
@@ -63,6 +65,13 @@ def test_only_a_check_that_rests_on_pictures_is_ever_said_to_have_seen() -> None
         assert levels <= {*get_args(Level), None}
         if levels & {"seen", "both"}:
             assert SEEN_IN & set(row.kinds), check
+
+
+def test_each_reason_and_member_of_the_table_is_one_that_checks_write() -> None:
+    pages = [page for page in (ROOT / "agent").glob("**/*.py") if page.name != "known.py"]
+    written = "".join(page.read_text("utf-8") for page in pages)
+    named = {*BY_PEOPLE, *(name for row in KNOWN.values() for name in (*row.reasons, *row.members, *row.dated))}
+    assert [name for name in named if f'"{name}"' not in written] == []
 
 
 @pytest.mark.parametrize(

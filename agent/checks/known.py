@@ -25,7 +25,7 @@ days whose segments were listed."""
 NOT_LOOKED_AT: Final = "not looked at"
 """The verdict of a path of which there was no picture."""
 
-_BY_PEOPLE: Final = frozenset({
+BY_PEOPLE: Final = frozenset({
     "muted", "newer-than-rule", "no-private-area", "no-zones", "none", "not-due-yet", "not-linked",
     "not-recorded", "older-than-rule",
 })  # fmt: skip
@@ -171,7 +171,7 @@ def level_of(finding: Finding) -> Level | None:
     if row is None:
         return None
     if finding.status == "not_applicable" and finding.reason not in row.reasons:
-        return "declared" if finding.reason in _BY_PEOPLE else None
+        return "declared" if finding.reason in BY_PEOPLE else None
     if finding.reason in row.reasons:
         return row.reasons[finding.reason]
     for member, level in row.members.items():
