@@ -16,20 +16,25 @@ from agent.looks import KEPT, masks_digest, zones_digest
 from agent.model import Json
 from drivers.model import Masks, Observation, Observations
 from drivers.picture import ZoneVerdict
-from masking.model import Verdict
-from masking.pool import MOST_LOOKS, PROBABILITY, pool
+from masking.model import Effect, Verdict
+from masking.pool import MEASURED_BY, MOST_LOOKS, PROBABILITY, judge_of, pool
 
 VERDICTS: Final = ("PASS", "FAIL", "UNSURE")
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What one look said. `hidden_probability`: 0..1, None where it could not tell; all that pooling needs of it."""
+    """What one look said; all that pooling needs of it.
+
+    `hidden_probability`: 0..1, None where it could not tell. `judge`: the effect whose odds these are; empty where that
+    is not known, as of looks of an earlier release.
+    """
 
     at: datetime
     verdict: Literal["PASS", "FAIL", "UNSURE"]
     reason: str
     hidden_probability: float | None
+    judge: Effect | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,8 @@ def pooled_with(
     single = Verdict(verdict.zone, verdict.verdict, verdict.reason, verdict.numbers)
     together = pool([*(_verdict(verdict.zone, one) for one in earlier), single])
     probability = dict(verdict.numbers).get(PROBABILITY)
-    glance = Glance(now, verdict.verdict, verdict.reason, None if probability is None else round(probability, 6))
+    known = None if probability is None else round(probability, 6)
+    glance = Glance(now, verdict.verdict, verdict.reason, known, judge_of(verdict.numbers))
     value = replace(verdict, verdict=together.verdict, reason=together.reason, numbers=together.numbers)
     # One less than is pooled: the next look makes the number full.
     return value, (*earlier, glance)[-(MOST_LOOKS - 1) :]
@@ -107,7 +113,8 @@ def pooled_with(
 
 def _verdict(zone: str, glance: Glance) -> Verdict:
     known = glance.hidden_probability
-    return Verdict(zone, glance.verdict, glance.reason, () if known is None else ((PROBABILITY, known),))
+    numbers = () if known is None else ((PROBABILITY, known),)
+    return Verdict(zone, glance.verdict, glance.reason, numbers, judge=glance.judge)
 
 
 def to_data(camera: CameraGlances) -> dict[str, Json]:
@@ -132,16 +139,16 @@ def from_data(data: Mapping[str, Any]) -> CameraGlances:
 
 def glance_data(glance: Glance) -> list[Json]:
     """Return a look as plain data."""
-    return [glance.at.isoformat(), glance.verdict, glance.reason, glance.hidden_probability]
+    return [glance.at.isoformat(), glance.verdict, glance.reason, glance.hidden_probability, glance.judge]
 
 
-def glance_from(at: str, verdict: Any, reason: str, probability: float | None) -> Glance:
+def glance_from(at: str, verdict: Any, reason: str, probability: float | None, judge: Any = "") -> Glance:
     """Return the look that `glance_data` wrote.
 
     Raises:
         ValueError, TypeError: The data is something else.
     """
-    if verdict not in VERDICTS:
+    if verdict not in VERDICTS or (judge and judge not in MEASURED_BY):
         raise ValueError("no verdict")
     known = None if probability is None else float(probability)
-    return Glance(datetime.fromisoformat(at), verdict, str(reason), known)
+    return Glance(datetime.fromisoformat(at), verdict, str(reason), known, judge)

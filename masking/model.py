@@ -83,7 +83,8 @@ class Verdict:
 
     `verdict`: PASS hides, FAIL shows, UNSURE cannot be told. `reason` is a kebab-case word; `numbers` are the measured
     values behind it, `hidden_probability` (0..1) among them where the zone could be measured; `explanation` is one
-    readable English sentence.
+    readable English sentence. `judge`: the effect whose odds these are, where the other numbers that show it were not
+    kept.
     """
 
     zone: str
@@ -91,6 +92,7 @@ class Verdict:
     reason: str
     numbers: tuple[tuple[str, float], ...] = ()
     explanation: str = ""
+    judge: Effect | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)

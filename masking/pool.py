@@ -7,7 +7,8 @@ no look shows is not made of doubts: looks that are all unsure never become a FA
 
 The odds of a look are those of one effect: the declared one, else that of the judge who spoke. A look that is unsure
 although its odds alone would decide was overruled, mostly because another effect than the asked one is seen; its odds
-say nothing of whether the zone is hidden, and count neither way.
+say nothing of whether the zone is hidden, and count neither way. Neither do those of an unsure look beside which no
+other one is by the same judge: where any effect will do, "0.94 by a blur" and "0.94 by a colour" answer two questions.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
-from masking.model import Verdict
+from masking.model import Effect, Verdict
 
 MOST_LOOKS: Final = 3
 """Only the newest looks count, so that a mask that was taken away or mended shows soon."""
@@ -31,6 +32,9 @@ CERTAIN_FAIL: Final = 0.005
 
 PROBABILITY: Final = "hidden_probability"
 
+MEASURED_BY: Final[dict[Effect, str]] = {"color": "covered_ratio", "pixelated": "block_px", "blurred": "sigma_px"}
+"""A number of each judge (`opinions.py`) that no other one gives: by it a look says whose odds it has."""
+
 _SAYS_NOTHING: Final = ("no-texture", "no-border", "too-small", "bad-polygon")
 """Reasons of looks that could not tell anything: they neither help nor harm the others."""
 
@@ -39,7 +43,8 @@ _MOST_ODDS: Final = 5.0
 
 _FAILED_ODDS: Final = -3.0
 _OVERRULED_ODDS: Final = 0.0
-"""What a look counts for at most when a rule failed it, and what it counts for when a rule kept it from deciding."""
+"""What a look counts for at most when a rule failed it, and what it counts for when a rule kept it from deciding, or
+when no other look is by its judge."""
 
 _OTHER_QUESTION: Final = "other-effect"
 """Why a look is unsure whose odds are of the declared effect, where another one is seen: hidden is another question."""
@@ -62,7 +67,10 @@ def pool(looks: Sequence[Verdict]) -> Verdict:
     telling = [look for look in newest_first if look.reason not in _SAYS_NOTHING and _probability(look) is not None]
     if len(telling) < 2:
         return telling[0] if telling else newest_first[0]
-    odds = sum(_odds(look) for look in telling) / len(telling)
+    judges = [look.judge or judge_of(look.numbers) for look in telling]
+    odds = sum(
+        _odds(look, bool(judge) and judges.count(judge) > 1) for look, judge in zip(telling, judges, strict=True)
+    ) / len(telling)
     probability = 1 / (1 + math.exp(-odds))
     failed = [look for look in telling if look.verdict == "FAIL"]
     certain = any((_probability(look) or 0.0) <= CERTAIN_FAIL for look in failed)
@@ -90,12 +98,19 @@ def _probability(look: Verdict) -> float | None:
     return next((value for name, value in look.numbers if name == PROBABILITY), None)
 
 
-def _odds(look: Verdict) -> float:
+def judge_of(numbers: Sequence[tuple[str, float]]) -> Effect | Literal[""]:
+    """Return which effect's judge measured these numbers; empty where they do not show it."""
+    names = {name for name, _ in numbers}
+    return next((effect for effect, name in MEASURED_BY.items() if name in names), "")
+
+
+def _odds(look: Verdict, has_company: bool) -> float:
     probability = min(max(_probability(look) or 0.0, 1e-9), 1 - 1e-9)
     odds = min(max(math.log(probability / (1 - probability)), -_MOST_ODDS), _MOST_ODDS)
     if look.verdict == "FAIL":
         return min(odds, _FAILED_ODDS)
-    if look.verdict == "UNSURE" and (abs(odds) > _DECIDING_ODDS or look.reason == _OTHER_QUESTION):
+    overruled = abs(odds) > _DECIDING_ODDS or look.reason == _OTHER_QUESTION
+    if look.verdict == "UNSURE" and (overruled or not has_company):
         return _OVERRULED_ODDS
     return odds
 

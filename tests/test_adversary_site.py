@@ -131,6 +131,12 @@ def test_footage_that_is_deleted_together_with_the_memory_of_it_is_short_and_beg
     assert "gate" in given_away(world, honest)["index-restarted"]
 
 
+def test_a_recorder_whose_clock_was_turned_is_told_with_the_next_look(world: World) -> None:
+    for offset_s in (3600.0, -3600.0):
+        world.devices.replace(replace(RECORDER, clock_offset_s=offset_s))
+        assert "clock-offset device:recorder" in wrong(world.look())
+
+
 def test_another_box_at_the_address_is_told_by_the_agent_and_at_the_hub(world: World, honest: Reported) -> None:
     world.devices.replace(replace(RECORDER, serial="R6-000999"))
     assert "inventory-drift device:recorder" in wrong(world.look(2))

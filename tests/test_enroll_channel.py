@@ -111,6 +111,51 @@ def test_who_shows_the_desk_s_certificate_without_its_key_gets_not_a_byte(
     assert ("signature" in str(caught.value), len(got)) == ((True, 0) if flip else (False, 1))
 
 
+@pytest.mark.parametrize("his", [0, 1], ids=["his own first", "the desk's first"])
+def test_who_shows_the_desk_s_certificate_in_one_connection_and_speaks_in_another_gets_not_a_byte(
+    desk: EnrollDesk, gateway: Gateway, tmp_path: Path, his: int
+) -> None:
+    """He hands one connection on to the desk and answers the other himself: each is believed for what it showed."""
+    other = EnrollDesk(tmp_path / "other")
+    got: list[bytes] = []
+    with (
+        desk.serving() as (port, told),
+        Stranger(other, b"", heard=got.append) as man,
+        socket.create_server(("127.0.0.1", 0)) as between,
+    ):
+
+        def between_two(client: socket.socket, to: int) -> None:
+            with client, socket.create_connection(("127.0.0.1", to)) as server:
+                back = threading.Thread(target=copied, args=(client, server))
+                back.start()
+                copied(server, client)
+                back.join()
+
+        def stand_between() -> None:
+            lines = []
+            for number in range(2):
+                try:
+                    client, _ = between.accept()
+                except OSError:  # nobody comes again
+                    break
+                lines.append(threading.Thread(target=between_two, args=(client, man.port if number == his else port)))
+                lines[-1].start()
+            for line in lines:
+                line.join()
+
+        thread = threading.Thread(target=stand_between)
+        thread.start()
+        place, request = int(between.getsockname()[1]), gateway.request(desk.token(now=clock()))
+        with suppress(HubUnavailable):
+            ask("127.0.0.1", place, desk.place.pin, request)
+        between.shutdown(socket.SHUT_RDWR)
+        thread.join(PATIENCE_S)
+        socket.create_connection(("127.0.0.1", man.port)).close()  # he waits no longer, if nobody came to him
+        assert got in ([], [b""]), "not a byte of the request came to him"
+        assert len(told.of("enrolled")) == his, "and the desk was asked where it was the desk that answered"
+    other.store.close()
+
+
 def copied(one: socket.socket, other: socket.socket) -> None:
     """Hand on what comes, until its end."""
     with suppress(OSError):

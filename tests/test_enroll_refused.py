@@ -13,14 +13,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from enrolling import City, EnrollDesk, city_in, clock, contents, enroll, printed, site_file
 from hubside import waits
 from mosquitto import free_port
+from patience import PATIENCE_S
+from test_enroll_revoked import connected
 
 from agent.cli import main
 from agent.commands import enroll as command
 from agent.config_load import load_declared, load_tls_place
 from agent.enroll import renewal
 from agent.enroll.placing import NOTE_NAME, Desk, keep_desk, kept_desk
-from agent.enroll.token import Token, write_token
+from agent.enroll.token import Token, read_token, write_token
 from agent.hub import enrollment
+from agent.hub.enroll_place import CRL_NAME
 from agent.hub.enroll_server import serving
 
 
@@ -62,6 +65,38 @@ def test_another_gateway_with_the_same_token_is_told_what_that_means(
     assert enroll(other, token) == 4
     assert "used before, with other keys" in capsys.readouterr().err
     assert other.read_bytes() == before and not (other.parent / "hub-ca.pem").exists()
+
+
+def test_one_command_takes_back_all_that_a_thief_of_tokens_got_and_the_site_is_let_in_again(
+    city: City, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """He was faster with one token, and holds another that nobody has used; the desk and the hub go on meanwhile."""
+    used = city.token()
+    assert enroll(config, used, "--quiet") == 0
+    unused, desk = city.token(), city.desk
+    with connected(load_declared(config)) as (report, publisher):
+        report()
+        assert publisher.drained(PATIENCE_S)
+        assert main(["hub", "enroll", "revoke", "S1", "--data", str(desk.place.data), "--quiet"]) == 0
+        report()
+        city.hub.tell.wait(lambda events: any(e.get("reason") == "revoked-key" for e in events))
+        assert not publisher.drained(0), "what he signs is believed no more"
+    serials = {int(one.serial, 16) for one in desk.store.certificates("S1")}
+    listed = x509.load_pem_x509_crl(desk.place.path(CRL_NAME).read_bytes())
+    assert {one.serial_number for one in listed} == serials != set(), "the broker's list names his certificate"
+    assert {bool(one.revoked_at) for one in desk.store.certificates("S1")} == {True}
+    for place, token in ((config, used), (site_file(tmp_path / "second", "S1"), unused)):
+        capsys.readouterr()
+        assert enroll(place, token) == 4
+        assert "taken back" in capsys.readouterr().err
+    assert enroll(site_file(tmp_path / "rightful", "S1"), city.token(), "--quiet") == 0
+
+
+def test_a_token_lives_for_a_day_unless_somebody_says_otherwise(city: City, capsys: pytest.CaptureFixture[str]) -> None:
+    made = clock()
+    assert main(["hub", "enroll", "token", "--site", "S1", "--data", str(city.desk.place.data), "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["tokens"]
+    assert timedelta(hours=23) < read_token(row["token"]).expires_at - made < timedelta(hours=24, minutes=5)
 
 
 def test_another_hub_takes_the_place_of_the_one_that_a_site_relies_on_only_when_told(

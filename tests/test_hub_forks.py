@@ -90,3 +90,32 @@ def test_an_original_beside_an_interleaved_clone_is_confirmed_and_the_clone_begi
     spool.close()
     other.close()
     desk.store.close()
+
+
+def test_a_copy_that_goes_on_beside_its_original_is_told_with_its_next_connection_and_once_for_each(
+    tmp_path: Path,
+) -> None:
+    """The copy has learned what it is and begun an epoch of its own; the original lives on in the old one."""
+    maker = Maker(tmp_path / "site")
+    spool = maker.open()
+    old = spool.epoch
+    spool.close()
+    shutil.copytree(maker.directory, tmp_path / "clone")
+    twin = Maker(tmp_path / "clone", maker.site)
+    spool, other = maker.open(), twin.open()
+    desk = Desk(tmp_path / "hub")
+    trusted(desk, maker, old)
+    for envelope in (
+        maker.cycle(spool, NOW, filling=1, events=0)[-1],
+        twin.cycle(other, NOW, filling=2, events=0)[-1],
+    ):
+        desk.send(envelope)
+    assert other.confirm(Watermark("S1", old, 1, desk.store.watermark("S1", old)), NOW) == "fork"
+    other.begin(NOW)
+    assert desk.birth(twin, other.epoch, 1)["event"] == "state"
+    for number, told in ((1, "stale-state"), (2, "two-lives"), (2, "stale-state"), (3, "two-lives")):
+        assert desk.birth(maker, old, number)["event"] == told
+    assert desk.store.all("SELECT n FROM count WHERE site = 'S1' AND name = 'two-lives'") == [(2,)]
+    spool.close()
+    other.close()
+    desk.store.close()

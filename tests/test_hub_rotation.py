@@ -182,6 +182,38 @@ def test_a_key_that_another_site_uses_is_not_bound(desk: Desk, old: Maker, new: 
     assert desk.send(handover(old, new, []))["reason"] == "rotation"
 
 
+def test_a_key_that_a_person_revoked_takes_over_from_no_other(desk: Desk, old: Maker, new: Maker) -> None:
+    """Whoever stole the one has the other hand over to it."""
+    trusted(desk, old)
+    trust.add(desk.directory, "S1", new.signer.kid, NOW)
+    trust.revoke(desk.directory, new.signer.kid, NOW)
+    assert desk.send(handover(old, new, []))["reason"] == "rotation"
+    bindings = trust.load(desk.directory)
+    assert bindings.decide("S1", new.signer.kid) == "revoked-key"
+    assert bindings.decide("S1", old.signer.kid) == "trusted" and bindings.rotated(old.signer.kid) is None
+
+
+def test_a_key_that_has_named_its_successor_names_no_other(desk: Desk, old: Maker, new: Maker, tmp_path: Path) -> None:
+    """The running hub has not yet looked at what another process has written of the true hand-over."""
+    trusted(desk, old)
+    limit = Rotated(new.signer.kid, "e1", dict.fromkeys(("event", "health", "config", "gap"), 0))
+    assert trust.rotate(desk.directory, "S1", old.signer.kid, limit, NOW) is not None
+    thief = Maker(tmp_path / "site", key="thief.pem")
+    assert desk.send(handover(old, thief, []))["reason"] == "rotation"
+    assert trust.load(desk.directory).decide("S1", thief.signer.kid) == "unknown-key"
+
+
+def test_a_successor_is_trusted_no_longer_than_the_key_that_named_it(desk: Desk, old: Maker, new: Maker) -> None:
+    trusted(desk, old)
+    desk.intake.trust = trust.add(desk.directory, "S1", old.signer.kid, NOW, date(2026, 11, 25))
+    event = handover(old, new, [])
+    assert desk.send(event)["event"] == "verified"
+    first, second = after(new, event, 2)
+    end = datetime(2026, 11, 26, tzinfo=UTC)
+    assert desk.send(first, at=end)["event"] == "verified"
+    assert desk.send(second, at=end + timedelta(milliseconds=1))["reason"] == "expired-key"
+
+
 def test_a_hub_killed_between_trust_file_and_database_takes_the_hand_over_again(
     desk: Desk, old: Maker, new: Maker
 ) -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import pytest
 
 from agent.demo.cameras import CAMERAS
 from agent.demo.scene import picture
+from masking.features import Seen
 from masking.model import Effect, Verdict, Zone
-from masking.pool import MOST_LOOKS, pool
+from masking.opinions import JUDGES
+from masking.pool import MOST_LOOKS, judge_of, pool
+from masking.raster import cut
 from masking.verdict import judge_zone
 
 Decision = Literal["PASS", "FAIL", "UNSURE"]
+SQUARE: Final = ((0.3, 0.3), (0.6, 0.3), (0.6, 0.75), (0.3, 0.75))
 
 
 def look(verdict: Decision, probability: float, reason: str = "", zone: str = "desk") -> Verdict:
@@ -74,13 +78,57 @@ def test_odds_of_the_declared_effect_say_nothing_where_another_one_is_seen(proba
     assert numbers(pooled)["hidden_probability"] == 0.5
 
 
+MEASURE: Final[dict[Effect, str]] = {"color": "covered_ratio", "pixelated": "block_px", "blurred": "sigma_px"}
+
+
+def unsure(judge: Effect, probability: float) -> Verdict:
+    return replace(look("UNSURE", probability), numbers=(("hidden_probability", probability), (MEASURE[judge], 1.0)))
+
+
+@pytest.mark.parametrize("probability", [0.94, 0.06])
+@pytest.mark.parametrize(
+    "judges", [("color", "blurred"), ("pixelated", "color", "blurred"), ("color", "blurred", "blurred")], ids="-".join
+)
+def test_odds_of_different_effects_are_not_taken_together(judges: tuple[Effect, ...], probability: float) -> None:
+    """A zone of any effect: "0.94 by a blur" and "0.94 by a colour" are two answers to two questions."""
+    assert pool([unsure(judge, probability) for judge in judges]).verdict == "UNSURE"
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_unsure_look_of_another_effect_counts_neither_way(place: int) -> None:
+    for probability in (0.9, 0.06):
+        looks = [look("PASS", 0.98)] * 2
+        looks.insert(place, unsure("blurred", probability))
+        pooled = pool(looks)
+        assert (pooled.verdict, pooled.reason) == ("PASS", "mosaic")
+        assert numbers(pooled)["hidden_probability"] == pytest.approx(
+            0.98 ** (2 / 3) / (0.98 ** (2 / 3) + 0.02 ** (2 / 3))
+        )
+
+
+@pytest.mark.parametrize("judge", ["color", "pixelated", "blurred"])
+def test_odds_of_one_effect_are_taken_together(judge: Effect) -> None:
+    assert pool([unsure(judge, 0.94)] * 2).verdict == "PASS"
+
+
+def test_each_judge_is_known_by_its_numbers() -> None:
+    region = cut(np.array(picture(CAMERAS[0], "sub", datetime(2026, 11, 24, 8, tzinfo=UTC))), SQUARE)
+    assert region is not None
+    seen = Seen(region, "")
+    zone = Zone("desk", SQUARE)
+    assert {effect: judge_of(judge(seen, zone).numbers) for effect, judge in JUDGES.items()} == {
+        effect: effect for effect in JUDGES
+    }
+    assert judge_of((("hidden_probability", 0.5),)) == ""
+
+
 @pytest.mark.parametrize("effect", ["pixelated", "blurred"])
 @pytest.mark.parametrize("tone", range(24, 232, 16))
 def test_an_even_grey_zone_declared_as_another_effect_neither_fails_nor_passes_after_three_looks(
     effect: Effect, tone: int
 ) -> None:
     begin = datetime(2026, 11, 24, 8, tzinfo=UTC)
-    zone = Zone("desk", ((0.3, 0.3), (0.6, 0.3), (0.6, 0.75), (0.3, 0.75)), effect)
+    zone = Zone("desk", SQUARE, effect)
     looks = []
     for number in range(MOST_LOOKS):
         image = np.array(picture(replace(CAMERAS[0], mask=None), "sub", begin + number * timedelta(minutes=15)))

@@ -21,7 +21,8 @@ def test_each_has_a_name_of_its_own() -> None:
 def test_a_defence_that_is_taken_out_stands_in_its_file_and_its_test_exists(one: Mutant) -> None:
     text = (ROOT / one.file).read_text("utf-8")
     assert text.count(one.text) == 1 and one.mutated != one.text
-    ast.parse(text.replace(one.text, one.mutated))
+    if one.file.endswith(".py"):
+        ast.parse(text.replace(one.text, one.mutated))
     test = one.test.partition("[")[0]
     assert exists(f"`{test}`")
     (row,) = [row for row in THREATS + ROWS if row[0].startswith(one.row)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sites import DAY, NOW, SQUARE, ZONE, camera, observed, site
@@ -22,9 +23,13 @@ SURE, LIKELY, NOT_SURE, BARE = 0.99, 0.93, 0.6, 0.01
 
 
 def look(
-    probability: float | None, verdict: str = "UNSURE", reason: str = "not-clean", path: str = "sub"
+    probability: float | None,
+    verdict: str = "UNSURE",
+    reason: str = "not-clean",
+    path: str = "sub",
+    measured: str = "block_px",
 ) -> Observations:
-    numbers = () if probability is None else ((PROBABILITY, probability), ("contrast", 3.5))
+    numbers = () if probability is None else ((PROBABILITY, probability), (measured, 3.5))
     return observed("camera:gate", ZoneVerdict(path, ZONE.name, verdict, reason, numbers))  # type: ignore[arg-type]
 
 
@@ -33,6 +38,7 @@ def after(*looks: Observations, every: timedelta = timedelta(minutes=15), a_site
     memory: tuple[CameraGlances, ...] = ()
     for number, one in enumerate(looks):
         found, memory = pooled(a_site, MASKS, one, memory, NOW + number * every)
+        memory = tuple(from_data(json.loads(json.dumps(to_data(camera)))) for camera in memory)
     (value,) = [o.value for o in found]
     assert isinstance(value, ZoneVerdict)
     return value
@@ -50,6 +56,21 @@ def test_looks_that_lean_the_same_way_decide_together() -> None:
     assert after(look(0.07), look(0.07), look(0.07)).verdict == "UNSURE", "doubts alone are no fail"
 
 
+def test_looks_that_answer_different_questions_do_not_decide_together_over_their_text() -> None:
+    """A zone of any effect: one look was nearly sure of a mosaic, the next of a blur."""
+    assert after(look(LIKELY), look(LIKELY, measured="sigma_px")).verdict == "UNSURE"
+    assert after(look(LIKELY), look(LIKELY)).verdict == "PASS"
+
+
+def test_looks_of_an_earlier_release_do_not_say_whose_odds_they_have_and_count_neither_way() -> None:
+    _, (memory,) = pooled(SITE, MASKS, look(LIKELY) + look(LIKELY), (), NOW)
+    data: Any = to_data(memory)
+    data["glances"] = [[path, zone, [one[:4] for one in ones]] for path, zone, ones in data["glances"]]
+    (found,), _ = pooled(SITE, MASKS, look(LIKELY), (from_data(data),), NOW + HOUR)
+    assert isinstance(found.value, ZoneVerdict)
+    assert found.value.verdict == "UNSURE"
+
+
 def test_three_looks_count_and_the_fourth_pushes_the_first_out() -> None:
     bare = look(0.001, "FAIL", "not-hidden")
     sure = look(SURE, "PASS", "mosaic")
@@ -60,7 +81,7 @@ def test_three_looks_count_and_the_fourth_pushes_the_first_out() -> None:
 
 def test_the_newest_look_gives_the_numbers() -> None:
     numbers = dict(after(look(SURE, "PASS", "mosaic"), look(SURE, "PASS", "mosaic")).numbers)
-    assert numbers["contrast"] == 3.5
+    assert numbers["block_px"] == 3.5
     assert numbers["looks"] == 2
 
 
@@ -120,7 +141,8 @@ def test_looks_survive_their_text() -> None:
 
 @pytest.mark.parametrize(
     "data", [{}, {"id": "a", "zones": "", "masks": "", "glances": [["sub", "z", [["x"]]]]},
-             {"id": "a", "zones": "", "masks": "", "glances": [["sub", "z", [[NOW.isoformat(), "MAYBE", "r", None]]]]}],
+             {"id": "a", "zones": "", "masks": "", "glances": [["sub", "z", [[NOW.isoformat(), "MAYBE", "r", None]]]]},
+             {"id": "a", "zones": "", "masks": "", "glances": [["sub", "z", [["2026-11-24", "PASS", "r", None, 5]]]]}],
 )  # fmt: skip
 def test_what_is_no_text_of_looks_is_an_error(data: dict[str, object]) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):

@@ -7,6 +7,7 @@ from typing import Final
 from mutants.model import Mutant
 
 _DESK: Final = "agent/hub/enrollment.py"
+_STORE: Final = "agent/hub/enroll_store.py"
 _TESTS: Final = "test_enrollment.py::"
 _SERVER: Final = "test_enroll_server.py::"
 _REVOKED: Final = (
@@ -14,8 +15,49 @@ _REVOKED: Final = (
     "test_what_a_revoked_gateway_still_sends_over_its_open_connection_is_refused_and_a_restart_of_the_broker_ends_it"
 )
 _RENEWED: Final = "test_a_renewal_is_for_the_trusted_report_key_with_its_own_tls_key_alone"
+_THIEF: Final = (
+    "test_enroll_refused.py::test_one_command_takes_back_all_that_a_thief_of_tokens_got_and_the_site_is_let_in_again"
+)
+_TABLES: Final = 'for table in ("token", "certificate"):'
+
+
+def _left(name: str, file: str, text: str, mutated: str = "") -> Mutant:
+    """Have the one command that takes all back leave something to whoever stole a token."""
+    return Mutant(
+        name=name, row="steals a token before it was used", file=file, text=text, mutated=mutated, test=_THIEF
+    )
+
 
 ENROLLMENT: Final = (
+    _left("left-tokens", _STORE, _TABLES, 'for table in ("certificate",):'),
+    _left("left-certificates", _STORE, _TABLES, 'for table in ("token",):'),
+    _left("left-trust", _DESK, "    trust.revoke_site(place.data, site, now)\n"),
+    _left("left-on-no-list", _DESK, "        write_revocations(place, store, now)\n", "        pass\n"),
+    Mutant(
+        name="token-short-life",
+        row="steals a token before it was used",
+        file="agent/commands/hub_enroll.py",
+        text="        default=timedelta(hours=24),\n",
+        mutated="        default=VALID_MOST,\n",
+        test="test_enroll_refused.py::test_a_token_lives_for_a_day_unless_somebody_says_otherwise",
+    ),
+    Mutant(
+        name="pin",
+        row="stands between",
+        file="agent/enroll/channel.py",
+        text="            if not hmac.compare_digest(shown, pin):\n",
+        mutated="            if False:\n",
+        test=_SERVER + "test_a_man_in_the_middle_gets_not_a_byte",
+    ),
+    Mutant(
+        name="pin-of-another-connection",
+        row="does so with the desk's own certificate",
+        file="agent/enroll/channel.py",
+        text='tls.getpeercert(binary_form=True) or b""',
+        mutated="ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((host, port)))",
+        test="test_enroll_channel.py::"
+        "test_who_shows_the_desk_s_certificate_in_one_connection_and_speaks_in_another_gets_not_a_byte",
+    ),
     Mutant(
         name="token-used",
         row="steals a token that was used",

@@ -11,6 +11,18 @@ _PICTURES: Final = (
     "test_who_takes_a_gateway_away_finds_grey_views_and_the_sheet_of_adopt_and_no_other_picture"
 )
 
+
+def _refused_handover(name: str, text: str, test: str, mutated: str = "") -> Mutant:
+    return Mutant(
+        name=name,
+        row="speaks with a key that was revoked",
+        file="agent/hub/trust.py",
+        text=text,
+        mutated=mutated,
+        test=f"test_hub_rotation.py::{test}",
+    )
+
+
 GATEWAY: Final = (
     Mutant(
         name="token-extractable",
@@ -35,6 +47,30 @@ GATEWAY: Final = (
         text="        if binding.revoked_at:\n",
         mutated="        if False:\n",
         test="test_hub_rotation.py::test_a_revoked_key_and_an_unknown_one_hand_nothing_over",
+    ),
+    _refused_handover(
+        "rotate-of-a-revoked-key",
+        '            or Trust({kid: old}).decide(site, kid) != "trusted"\n',
+        "test_a_person_who_revoked_a_key_a_moment_ago_is_not_overruled",
+    ),
+    _refused_handover(
+        "rotate-twice",
+        "            or (old.rotated and old.rotated.to != limit.to)\n",
+        "test_a_key_that_has_named_its_successor_names_no_other",
+    ),
+    _refused_handover(
+        "rotate-to-another-site", "new.site != site or ", "test_a_key_that_another_site_uses_is_not_bound"
+    ),
+    _refused_handover(
+        "rotate-to-a-revoked-key",
+        " or new.revoked_at)):\n",
+        "test_a_key_that_a_person_revoked_takes_over_from_no_other",
+        ")):\n",
+    ),
+    _refused_handover(
+        "rotate-for-longer",
+        "until=old.until, ",
+        "test_a_successor_is_trusted_no_longer_than_the_key_that_named_it",
     ),
     Mutant(
         name="view-mode",

@@ -1,4 +1,4 @@
-"""What gives an operator away: at the hub the comparison of two reports, at the site its own checks, each taken out."""
+"""What gives an operator away at the hub: the comparison of two reports, and the chains, each taken out."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ _REMOVED_ZONE: Final = "test_a_removed_zone_ends_the_approval_and_is_missed_at_t
 _TWO_IDS: Final = "test_two_ids_on_one_box_are_told_at_the_hub"
 _BY_HAND: Final = "test_an_approval_that_is_written_by_hand_hides_no_bare_picture"
 _CLOCK: Final = "test_a_site_that_turns_its_clock_is_held_against_the_time_of_arrival"
-_KEPT: Final = "test_kept_for.py::test_another_box_inherits_no_approval_and_nothing_that_was_seen"
 _SILENT: Final = "test_hub_silent.py::test_a_site_is_late_half_a_period_after_it_was_due_and_wedged_after_two_more"
-_MEMORY: Final = "test_spot_check.py::test_a_path_that_was_not_looked_at_is_not_answered_from_memory"
 
 
 def _untold(name: str, row: str, compare: str, test: str) -> Mutant:
@@ -112,6 +110,15 @@ _CHAINED: Final = (
         "test_hub_forks.py::test_however_two_chains_interleave_the_one_that_came_first_is_confirmed_to_its_end",
     ),
     _out(
+        "two-lives",
+        "runs a copy of the gateway beside it",
+        "agent/hub/epochs.py",
+        "    if not newest or claim.epoch == current:\n",
+        "    if True:\n",
+        "test_hub_forks.py::"
+        "test_a_copy_that_goes_on_beside_its_original_is_told_with_its_next_connection_and_once_for_each",
+    ),
+    _out(
         "new-key",
         "begins with a new key",
         "agent/hub/bindings.py",
@@ -193,143 +200,4 @@ _CHAINED: Final = (
     ),
 )
 
-_SEEN: Final = (
-    _out(
-        "zones-declared-anew",
-        "removes a private zone",
-        "agent/checks/drift.py",
-        "facts.approvals[name].zones_digest != zones_digest(site, name)",
-        "False",
-        _SITE + _REMOVED_ZONE,
-    ),
-    _out(
-        "footage-vanished",
-        "deletes footage alone",
-        "agent/footage_days.py",
-        "    if lost_s > TOLERANCE_S:\n",
-        "    if False:\n",
-        "test_footage_changes.py::test_a_whole_day_that_the_recorder_says_is_empty_now_has_vanished",
-    ),
-    _out(
-        "inventory-drift",
-        "puts another box at a device's address",
-        "agent/boxes.py",
-        " and not is_same(known[place], seen[place])\n",
-        " and False\n",
-        _SITE + _OTHER_BOX,
-    ),
-    _out(
-        "camera-moved",
-        "points a camera's address at another camera",
-        "agent/checks/view.py",
-        'return check.finding(subject, "unknown", settled.reason, evidence, message, cause)',
-        'return check.finding(subject, "pass", settled.reason, evidence, message, cause)',
-        _SITE + "test_a_camera_that_is_read_from_the_place_of_another_shows_the_wrong_view",
-    ),
-    _out(
-        "two-ids",
-        "points two ids at one camera",
-        "agent/boxes.py",
-        '        found |= dict.fromkeys(subjects, Case("duplicate", subjects))\n',
-        "        pass\n",
-        _SITE + _TWO_IDS,
-    ),
-    _out(
-        "shows",
-        "approves a view that shows what is private",
-        "agent/commands/masks_look.py",
-        '    if "fail" in telling or ',
-        "    if ",
-        "test_masks_adopt.py::test_what_shows_is_refused_even_by_name",
-    ),
-    _out(
-        "approval-of-another-site",
-        "brings approvals from another site",
-        "agent/owners.py",
-        "        if theirs == site_id:\n",
-        "        if True:\n",
-        "test_owners.py::test_a_single_file_of_another_site_is_refused_in_words",
-    ),
-    _out(
-        "approval-of-another-box",
-        "puts another box behind what was approved",
-        "agent/kept_for.py",
-        "    return in_place(holds, memory.owners), gone\n",
-        "    return holds, gone\n",
-        _KEPT,
-    ),
-    _out(
-        "memory-of-another-box",
-        "puts another box behind what was approved",
-        "agent/kept_for.py",
-        "    return without(memory, another) if another else memory\n",
-        "    return memory\n",
-        _KEPT,
-    ),
-    _out(
-        "payload-changed",
-        "changes reports that wait in the spool",
-        "agent/own_reports.py",
-        "        verify(payload, jws, {key.kid: key})\n",
-        "        pass\n",
-        "test_own_reports_checks.py::test_a_payload_that_somebody_changed_is_not_signed",
-    ),
-    _out(
-        "log-shortened",
-        "clears a recorder's log",
-        "agent/checks/logs.py",
-        "    if oldest - first > SLACK:\n",
-        "    if False:\n",
-        "test_log_checks.py::test_a_log_that_was_cleared_fails_until_it_is_long_enough_again",
-    ),
-    _out(
-        "own-history-gone",
-        "removes the agent's own history",
-        "agent/checks/logs.py",
-        "    if facts.own_log_from is None and (first",
-        "    if False and (first",
-        "test_log_checks.py::test_our_own_history_that_was_there_and_is_gone_is_no_young_one",
-    ),
-    _out(
-        "footage-of-the-future",
-        "turns a recorder's clock",
-        "agent/footage_changes.py",
-        "    if newest is not None and there is not None and newest > there + FUTURE_SLACK:\n",
-        "    if False:\n",
-        "test_footage_changes.py::test_footage_of_a_time_to_come_shows_that_the_clock_was_set",
-    ),
-    _out(
-        "looked-from-memory",
-        "answers a spot check from memory",
-        "agent/spot_check.py",
-        "looked=tuple(one for one in memory.looked if one.camera_id not in cameras)",
-        "looked=memory.looked",
-        _MEMORY,
-    ),
-    _out(
-        "pooled-from-memory",
-        "answers a spot check from memory",
-        "agent/spot_check.py",
-        "pooled=tuple(one for one in memory.pooled if one.camera_id not in cameras)",
-        "pooled=memory.pooled",
-        "test_spot_check.py::test_verdicts_views_and_marks_of_a_named_camera_are_forgotten_and_what_was_learned_is_not",
-    ),
-    _out(
-        "declaration-withdrawn",
-        "withdraws a declaration",
-        "agent/checks/declared.py",
-        'lines(found, "missing", "expired")',
-        "()",
-        _SITE + "test_a_declaration_that_is_withdrawn_opens_an_item",
-    ),
-    _out(
-        "still-picture",
-        "feeds a still picture",
-        "masking/quality.py",
-        '"bad" if seen.change <= limit else "ok"',
-        '"ok"',
-        "test_masking_quality.py::test_each_fault_is_called_by_its_own_name_and_no_other",
-    ),
-)
-
-OPERATOR: Final = (*_COMPARED, *_CHAINED, *_SEEN)
+OPERATOR: Final = (*_COMPARED, *_CHAINED)

@@ -22,7 +22,38 @@ def _taken_apart(name: str, text: str) -> Mutant:
     )
 
 
+def _policy(page: str, file: str) -> Mutant:
+    """Have a page say nothing of what it may run and fetch."""
+    return Mutant(
+        name=f"policy-{page}",
+        row="gets a script, or a picture from elsewhere",
+        file=file,
+        text='<meta http-equiv="Content-Security-Policy"',
+        mutated='<meta name="policy"',
+        test=f"test_page_policy.py::test_what_got_into_a_page_is_not_run_and_asks_nobody[{page}]",
+    )
+
+
+def _text(page: str, file: str) -> Mutant:
+    return Mutant(
+        name=f"text-{page}",
+        row="gets a script, or a picture from elsewhere",
+        file=file,
+        text="autoescape=True",
+        mutated="autoescape=False",
+        test=f"test_page_policy.py::test_what_somebody_named_is_text_in_each_page[{page}]",
+    )
+
+
 PAPERS: Final = (
+    _policy("hub", "agent/handover/hub_page.html.j2"),
+    _policy("sheet", "agent/handover/sheet.html.j2"),
+    _policy("report", "agent/handover/report.html.j2"),
+    _policy("dossier", "agent/filing/page.html.j2"),
+    _text("hub", "agent/handover/hub_page.py"),
+    _text("sheet", "agent/handover/sheet.py"),
+    _text("report", "agent/handover/report.py"),
+    _text("dossier", "agent/filing/page.py"),
     Mutant(
         name="known-addresses",
         row="looks for addresses, serial numbers",

@@ -42,6 +42,7 @@ def main() -> int:
         tree = Path(name) / "tree"
         copy_tree(tree)
         python = environment(Path(name) / "venv", tree)
+        demand_copy(tree, python)
         whole = {test: passes(tree, python, test) for test in dict.fromkeys(one.test for one in chosen)}
         rows = [outcome(tree, python, one, whole[one.test]) for one in chosen]
     survivors = [row["name"] for row in rows if row["outcome"] != "killed"]
@@ -86,7 +87,11 @@ def environment(venv: Path, tree: Path) -> Path:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
     here, there = Path(sysconfig.get_path("purelib")), next(venv.glob("lib/python*/site-packages"))
     for one in here.iterdir():
-        is_ours = one.suffix == ".pth" and str(ROOT) in one.read_text("utf-8", "replace")
+        # Of this tree or of another one, as where several share an environment: either would stand before the copy.
+        is_ours = one.suffix == ".pth" and any(
+            not line.startswith("import ") and Path(line, "agent", "cli.py").is_file()
+            for line in one.read_text("utf-8", "replace").splitlines()
+        )
         if not is_ours and one.name != "__pycache__" and not (there / one.name).exists():
             (there / one.name).symlink_to(one)
     (there / "tree.pth").write_text(f"{tree}\n")
@@ -96,6 +101,14 @@ def environment(venv: Path, tree: Path) -> Path:
             target.write_text(script.read_text("utf-8").replace(str(Path(sys.executable).parent), str(venv / "bin")))
             target.chmod(0o755)
     return venv / "bin" / "python"
+
+
+def demand_copy(tree: Path, python: Path) -> None:
+    """End where the tests would see another tree than the copy: every defence would seem to survive."""
+    asked = "import agent, drivers, masking; print(*{m.__path__[0] for m in (agent, drivers, masking)}, sep='\\n')"
+    found = subprocess.run([str(python), "-Ic", asked], cwd="/", capture_output=True, check=True, text=True).stdout
+    if stranger := [line for line in found.splitlines() if not Path(line).is_relative_to(tree)]:
+        raise SystemExit(f"the tests would see {', '.join(stranger)}, not the copy in {tree}")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from mutants.hub import HUB
 from mutants.lockdown import LOCKDOWN
 from mutants.network import NETWORK
 from mutants.operators import OPERATOR
+from mutants.operators_seen import SEEN
 from mutants.papers import PAPERS
 from mutants.pictures import PICTURES
 from mutants.rows import ROWS
@@ -26,4 +27,5 @@ MUTANTS: Final = (
     *ENROLLMENT,
     *PAPERS,
     *OPERATOR,
+    *SEEN,
 )
