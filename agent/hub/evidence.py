@@ -24,7 +24,7 @@ _ROWS = (
     f"SELECT report.id, {SEALED}, payload, made_at, config, said.seal, t.clock_synced, t.due_at, t.event_head, t.seal"  # noqa: S608
     " FROM report LEFT JOIN said USING (id) LEFT JOIN telling t ON t.id = report.id"
 )
-_FINDINGS = f"SELECT {FINDING} FROM telling_finding JOIN finding ON finding.id = finding_id WHERE report_id = ?"  # noqa: S608
+_FINDINGS = f"SELECT site, {FINDING} FROM telling_finding JOIN finding ON finding.id = finding_id WHERE report_id = ?"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
@@ -92,9 +92,10 @@ def of_data(stream: StreamName, data: Mapping[str, Any]) -> Telling:
 
 def keep(db: sqlite3.Connection, report_id: int, site: str, digest: str, telling: Telling) -> None:
     """Keep what is told by the report with an id and a digest."""
+    names = []
     for one in telling.findings:
-        row = astuple(one)
-        name = seal_of((site, *row))
+        row = (one.check, one.subjects, one.status, one.reason, one.message, one.evidence, one.document, one.article)
+        names.append(name := seal_of((site, *row)))
         db.execute(
             f"INSERT OR IGNORE INTO finding (site, digest, {FINDING})"  # noqa: S608  our own columns
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -105,13 +106,13 @@ def keep(db: sqlite3.Connection, report_id: int, site: str, digest: str, telling
             (report_id, site, name),
         )
     columns = (int(telling.clock_synced), telling.due_at, telling.event_head)
-    seal = seal_of_telling(digest, columns, (astuple(one) for one in telling.findings))
+    seal = seal_of((digest, *columns, *sorted(names)))
     db.execute("INSERT INTO telling VALUES (?, ?, ?, ?, ?)", (report_id, *columns, seal))
 
 
 def seal_of_telling(digest: str, columns: tuple[Any, ...], findings: Iterable[tuple[Any, ...]]) -> str:
-    """Return the digest over what is kept of the report with a digest; the order of the findings does not matter."""
-    return seal_of((digest, *columns, *sorted({seal_of(row) for row in findings})))
+    """Return the seal that `keep` writes, for rows as they are kept now: of each finding its site and `FINDING`."""
+    return seal_of((digest, *columns, *sorted(map(seal_of, findings))))
 
 
 def evidence_of(text: str) -> Mapping[str, Any]:
@@ -131,7 +132,8 @@ def _grouped(found: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
     last: dict[tuple[str, str], tuple[str, ...]] = {}
     for one in found:
         source = dict_of(one.get("source"))
-        last[_word(one.get("check")), " ".join(_word(one.get("subject")).split())] = (
+        subject = _word(one.get("subject"))
+        last[_word(one.get("check")), subject if subject.isprintable() else " ".join(subject.split())] = (
             *(_word(one.get("status")) or "unknown", _word(one.get("reason"))),
             *(_text(one.get("message"), SENTENCE_MAX_CHARS), _evidence(dict_of(one.get("evidence")))),
             *(_word(source.get("document")), _word(source.get("article"))),
@@ -145,10 +147,10 @@ def _grouped(found: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
 def _findings(groups: Mapping[tuple[str, ...], list[str]]) -> Iterator[Finding]:
     room = FINDINGS_MOST_CHARS
     for (check, *rest), subjects in groups.items():
-        one = Finding(check, _BETWEEN.join(sorted(subjects)), *rest)
-        if (room := room - sum(map(len, astuple(one)))) < 0:
+        names = _BETWEEN.join(sorted(subjects))
+        if (room := room - sum(map(len, (check, names, *rest)))) < 0:
             return
-        yield one
+        yield Finding(check, names, *rest)
 
 
 def _evidence(value: Mapping[str, Any]) -> str:
@@ -162,4 +164,7 @@ def _word(value: object) -> str:
 
 def _text(value: object, most: int) -> str:
     """Return a text cut to length that a database takes, an empty one for anything else."""
-    return value[:most].encode(errors="replace").decode().replace("\x00", " ") if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    cut = value[:most]
+    return cut if cut.isprintable() else cut.encode(errors="replace").decode().replace("\x00", " ")
