@@ -6,6 +6,7 @@ Nothing is imported or run: a broken rule in a file that cannot even be imported
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -65,6 +66,33 @@ WALLS: dict[str, tuple[str, ...]] = {
 IMPORT_TABLES = ("drivers/registry.py", "agent/cli.py", "agent/keys_place.py")
 """The two tables that import by name, and the one place that loads the library for tokens."""
 
+HUB_VIEWS = ("agent/hub/*", "agent/commands/hub*")
+READS_JSON = {
+    "agent/hub/verify.py": "intake: a message as it comes, and a file that `camwarden verify` is given",
+    "agent/hub/intake.py": "intake",
+    "agent/hub/imports.py": "intake of what was carried here",
+    "agent/hub/refused.py": "intake: what a refused message says that it is",
+    "agent/hub/answers.py": "intake: an answer, the order that the hub gave, and the report that it names",
+    "agent/hub/said.py": "what it has written itself; and a stored body, once, for `layout`",
+    "agent/hub/told.py": "the evidence that it has written itself",
+    "agent/hub/assessed.py": "what it has written itself",
+    "agent/hub/layout.py": "fills a database of an older version, once",
+    "agent/hub/store.py": "public keys",
+    "agent/hub/trust.py": "public keys and who trusts them",
+    "agent/hub/bindings.py": "a trust file",
+    "agent/hub/orders.py": "the policy that this hub has signed itself, for the one that replaces it",
+    "agent/hub/judge.py": "files that `camwarden verify` is given",
+    "agent/hub/manifest.py": "files that `camwarden verify` is given",
+    "agent/hub/enroll_place.py": "the desk's settings",
+    "agent/commands/hub_orders.py": "a policy that a person names",
+}
+"""Which modules of the hub may read JSON, and what it is: no other one can read what a site has signed."""
+
+JSON_READERS = frozenset({"read_json", "data_of", "read_payload", "read_message", "plain_findings"})
+"""Our functions that read a body or a part of one; `agent/hub/changes.py` asks the last one of what `said` has kept."""
+
+SQL_READS_JSON = re.compile(r"\bjsonb?(_\w+)?\s*\(|\bjson_(each|tree)\b|->>?\s*['?:\d]")
+
 LOGGING_HOME = "agent/cli.py"
 LOGGING_SET_UP = frozenset({"basicConfig", "dictConfig", "fileConfig", "addHandler"})
 
@@ -120,6 +148,7 @@ def violations(root: Path) -> list[str]:
         tree = ast.parse(path.read_text("utf-8"), name)
         found += _import_violations(name, tree)
         found += _call_violations(name, tree)
+        found += _json_violations(name, tree)
     for name, path in sources(root, *PACKAGES, "packaging", "systemd", "tests"):
         count = len(path.read_text("utf-8").splitlines())
         if count > LINES_MAX:
@@ -169,6 +198,36 @@ def _call_violations(name: str, tree: ast.Module) -> Iterator[str]:
             yield f"{name}:{node.lineno}: logging is set up in {LOGGING_HOME} only"
         if called in ("__import__", "exec", "eval"):
             yield f"{name}:{node.lineno}: {called} hides what is imported"
+
+
+def _json_violations(name: str, tree: ast.Module) -> Iterator[str]:
+    """Yield where a view of the hub reads JSON, in Python or in SQL; to write it is allowed."""
+    if not any(fnmatch(name, place) for place in HUB_VIEWS):
+        return
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            if SQL_READS_JSON.search(node.value):
+                yield f"{name}:{node.lineno}: SQL reads JSON; what views need is a column"
+        elif name not in READS_JSON and (what := _reads_json(name, node)):
+            yield f"{name}:{node.lineno}: {what} reads JSON; what views need is a column"
+
+
+def _reads_json(name: str, node: ast.AST) -> str:
+    """Return by which name a node gets at a reader of JSON, empty for none."""
+    if isinstance(node, ast.Import):
+        return next(
+            (one.name for one in node.names if within(one.name, "json") and (one.asname or "." in one.name)), ""
+        )
+    if isinstance(node, ast.ImportFrom):
+        of_json = within(node.module or "", "json")
+        names = [one.name for one in node.names if (of_json and one.name != "dumps") or one.name in JSON_READERS]
+        return next((one for one in names if (name, one) != ("agent/hub/changes.py", "plain_findings")), "")
+    if isinstance(node, ast.Attribute):
+        of_json = isinstance(node.value, ast.Name) and node.value.id == "json" and node.attr != "dumps"
+        return node.attr if of_json or node.attr in JSON_READERS else ""
+    handed_on = isinstance(node, ast.Call) and any(isinstance(a, ast.Name) and a.id == "json" for a in node.args)
+    return "json" if handed_on else ""
 
 
 def reached(root: Path, start: str) -> dict[str, str]:

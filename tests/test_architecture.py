@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import tomli
-from architecture import PACKAGES, VAGUE_STEMS, reached, violations
+from architecture import PACKAGES, READS_JSON, VAGUE_STEMS, reached, violations
 
 ROOT = Path(__file__).parent.parent
 
@@ -68,6 +68,21 @@ PLANTED = [
     ("systemd/__init__.py", "", "it would shadow another"),
     ("tests/__init__.py", "", "it would shadow another"),
     ("tests/drivers/__init__.py", "", "it would shadow another"),
+    ("agent/hub/queries.py", "import json\njson.loads(payload)", "loads reads JSON"),
+    ("agent/hub/case.py", "import json\nread = json.load", "load reads JSON"),
+    ("agent/hub/case.py", "import json as j", "json reads JSON"),
+    ("agent/hub/a.py", "import json.decoder", "json.decoder reads JSON"),
+    ("agent/hub/report.py", "from json import loads", "loads reads JSON"),
+    ("agent/hub/metrics.py", "from json.decoder import JSONDecoder", "JSONDecoder reads JSON"),
+    ("agent/commands/hub_view.py", "from agent.payload_bounds import read_json", "read_json reads JSON"),
+    ("agent/hub/case.py", "from agent.hub import said\nsaid.data_of(payload)", "data_of reads JSON"),
+    ("agent/hub/case.py", "from agent.report_plain import plain_findings", "plain_findings reads JSON"),
+    ("agent/hub/queries.py", "store.all(\"SELECT json_extract(payload, '$.ts') FROM report\")", "SQL reads JSON"),
+    ("agent/hub/queries.py", "store.all('SELECT value FROM report, json_each(payload)')", "SQL reads JSON"),
+    ("agent/hub/queries.py", "store.all(f\"SELECT payload ->> '$.ts' FROM {table}\")", "SQL reads JSON"),
+    ("agent/hub/store.py", 'store.all("SELECT jsonb(payload) FROM report")', "SQL reads JSON"),
+    ("agent/hub/a.py", "import json\ngetattr(json, 'loads')", "json reads JSON"),
+    ("agent/commands/hub_view.py", "import json\njson.JSONDecoder()", "JSONDecoder reads JSON"),
     *[(f"agent/{stem}.py", "", "a name that says nothing") for stem in sorted(VAGUE_STEMS)],
     ("drivers/utils/__init__.py", "", "a name that says nothing"),
 ]
@@ -95,6 +110,11 @@ ALLOWED = [
     ("agent/model.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from agent.config import Site"),
     ("agent/demo/a.py", "import cv2, numpy, paho, iotcore\nfrom http.server import HTTPServer"),
     ("agent/hub/a.py", "import cryptography, paho"),
+    ("agent/hub/report.py", "import json\nfrom json import dumps\njson.dumps({})"),
+    ("agent/commands/hub_view.py", "print('from {a} -> {b}')"),
+    ("agent/hub/answers.py", "import json\njson.loads(payload)"),
+    ("agent/hub/changes.py", "from agent.report_plain import plain_findings"),
+    ("agent/commands/status.py", "import json\njson.loads(payload)"),
     ("masking/mosaic.py", "import cv2, numpy\nfrom masking import model"),
     ("masking/decode.py", "import cv2\nfrom masking.bitstream import h264"),
     ("masking/bitstream/a.py", "from masking.bitstream import bits\nfrom masking.bitstream.bits import Bits"),
@@ -109,6 +129,10 @@ def test_what_is_allowed_is_not_refused(name: str, text: str, tmp_path: Path) ->
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     assert violations(tmp_path) == []
+
+
+def test_every_module_that_may_read_json_is_there_and_says_what() -> None:
+    assert all((ROOT / name).exists() and what for name, what in READS_JSON.items())
 
 
 def test_a_heavy_module_behind_three_imports_is_noticed(tmp_path: Path) -> None:

@@ -18,8 +18,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def told(epoch: str, stream: StreamName, seq: int, heads: int = 0) -> Told:
-    body = {"heads": {"event": {"seq": heads, "digest": "d" * 64}}} if stream == "health" else {}
-    return Told(0, epoch, stream, seq, NOON + timedelta(seconds=seq), True, body)
+    return Told(0, epoch, stream, seq, NOON + timedelta(seconds=seq), True, None, heads or None)
 
 
 def gap(epoch: str, first: int, last: int) -> Gap:

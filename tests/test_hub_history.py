@@ -5,11 +5,16 @@ from __future__ import annotations
 from caseside import at, finding, shown
 
 from agent.hub.case_history import Told, history
+from agent.hub.members import time_of
+from agent.hub.told import of_data
 from agent.hub.verify import Gap
+from agent.model import StreamName
 
 
-def told(number: int, hours: float, stream: str, seq: int, **body: object) -> Told:
-    return Told(number, f"e{number}", stream, seq, at(hours), True, body)  # type: ignore[arg-type]
+def told(number: int, hours: float, stream: StreamName, seq: int, synced: bool = True, **body: object) -> Told:
+    kept = of_data(stream, {"ts": at(hours).isoformat(), "clock_synced": synced, "body": body})
+    place = (number, f"e{number}", stream, seq, at(hours), kept.clock_synced)
+    return Told(*place, time_of(kept.due_at), kept.event_head, kept.findings)
 
 
 def test_a_new_epoch_makes_everything_unknown_until_it_is_told_again() -> None:
@@ -45,7 +50,7 @@ def test_a_time_without_any_health_report_is_unknown_throughout() -> None:
 
 
 def test_a_clock_that_was_not_synchronised_is_marked_and_a_lost_tail_is_unknown() -> None:
-    one = Told(0, "e0", "config", 1, at(0), False, {"findings": [finding("camera:c0", "pass")]})
+    one = told(0, 0, "config", 1, synced=False, findings=[finding("camera:c0", "pass")])
     heads = {"event": {"seq": 0, "digest": "0" * 64}}
     alive = [
         told(0, 0, "health", 1, next_due_at=at(24).isoformat(), heads=heads),

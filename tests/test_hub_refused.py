@@ -16,15 +16,17 @@ from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 from hubside import PATIENCE_S, RunningHub, clock, maker_on, publishing, site_on
 from mosquitto import Broker
+from old_broker import OldBroker
 
 from agent.chain import digest
 from agent.checks import CHECKS
 from agent.checks.delivery import run_delivery
 from agent.commands.hub_view import _remarks
 from agent.commands.status_words import _delivery as status_lines
+from agent.config import Hub
 from agent.daemon_status import _delivery as status_content
 from agent.delivery_facts import Delivery
-from agent.envelope import ACK_TYP, REPORT_TYP, sign_payload
+from agent.envelope import ACK_TYP, REPORT_TYP, flatten, sign_payload
 from agent.errors import NotVerified
 from agent.facts import Facts
 from agent.hub import refused, signing, trust
@@ -33,6 +35,7 @@ from agent.hub.metrics import write_metrics
 from agent.keys import Signer, load_or_create_signer
 from agent.keys_jwk import PublicKey
 from agent.model import Draft, Envelope, Head
+from agent.payload_bounds import PAYLOAD_MAX_BYTES
 from agent.spool import Spool
 from agent.spool_view import view
 from agent.topics import topic
@@ -54,6 +57,12 @@ def maker(tmp_path: Path) -> Maker:
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
     with Broker(tmp_path / "broker") as running:
+        yield running
+
+
+@pytest.fixture
+def old_broker(tmp_path: Path) -> Iterator[OldBroker]:
+    with OldBroker(tmp_path / "broker") as running:
         yield running
 
 
@@ -97,6 +106,26 @@ def test_a_report_too_large_is_told_by_its_digest_without_being_parsed(desk: Des
     assert told(desk) == Rejected("config", 1, made.report.digest, "size")
     assert ("S1", "e1") in desk.intake.dirty
     assert desk.status()["rejected"] == {"size": 1}
+
+
+def test_a_report_too_large_that_came_flattened_is_told_too(desk: Desk, maker: Maker) -> None:
+    trusted(desk, maker)
+    (made,), _ = maker.envelopes([large()], {}, "e1")
+    event = desk.hand_in(topic("datong", "S1", "config"), flatten(made.report.payload, made.jws), "")
+    assert (event["event"], event["reason"], event["signed"]) == ("rejected", "size", True)
+    assert told(desk) == Rejected("config", 1, made.report.digest, "size")
+
+
+def test_a_report_within_the_bound_is_not_too_large_because_of_the_form_around_it(desk: Desk, maker: Maker) -> None:
+    """Every quotation mark has two bytes there: a batch of files, or MQTT 3.1.1, made a report too large."""
+    trusted(desk, maker)
+    made_of = delivery.config_report()
+    (made,), _ = maker.envelopes([replace(made_of, body={**made_of.body, "filling": ["x"] * 230_000})], {}, "e1")
+    flat = flatten(made.report.payload, made.jws)
+    assert len(made.report.payload) < PAYLOAD_MAX_BYTES < len(flat)
+    assert desk.hand_in(topic("datong", "S1", "config"), flat, "")["event"] == "verified"
+    junk = desk.hand_in(topic("datong", "S1", "config"), b"x" * (PAYLOAD_MAX_BYTES + 1), "")
+    assert (junk["reason"], junk["signed"]) == ("size", False)
 
 
 @pytest.mark.parametrize("size", [8 * 1024 * 1024 + 1, 64 * 1024 * 1024])
@@ -299,3 +328,21 @@ def test_over_a_real_broker_a_report_too_large_is_given_up_by_name_and_the_rest_
         assert any("the hub refused a report" in line and "config 1: size" in line for line in lines)
         with view(maker.directory / "spool.db") as look:
             assert json.loads(look.meta("refused"))["report"] == "config 1"
+
+
+@pytest.mark.parametrize("hub_is_old", [True, False])
+def test_over_mqtt_3_1_1_a_report_too_large_is_given_up_by_name_too(
+    tmp_path: Path, old_broker: OldBroker, hub_signer: Signer, monkeypatch: pytest.MonkeyPatch, hub_is_old: bool
+) -> None:
+    """The hub gets it flattened, with no label: what it is says the payload."""
+    monkeypatch.setattr("agent.spool_room.PAYLOAD_MAX_BYTES", 1 << 23)
+    maker = maker_on(tmp_path, old_broker)
+    trust.add(tmp_path / "hub", "S1", maker.signer.kid, clock())
+    spool = maker.open()
+    envelopes, _ = maker.envelopes([large(), delivery.event()], spool.heads(), spool.epoch, clock())
+    spool.commit(envelopes, "{}", clock())
+    at = site_on(old_broker) if hub_is_old else Hub("127.0.0.1", old_broker.behind, tls=False)
+    with RunningHub(tmp_path / "hub", at) as hub, publishing(maker, spool, hub_signer) as publisher:
+        assert publisher.drained(PATIENCE_S)
+        assert (publisher.status().report_refused, publisher.status().protocol) == ("config 1: size", "3.1.1")
+        assert hub.tell.of("fork") == hub.tell.of("tamper") == []

@@ -206,18 +206,25 @@ def test_an_older_database_is_filled_some_reports_at_a_time_and_goes_on_where_it
     db.close()
 
 
-def test_no_view_reads_a_body() -> None:
-    """Not by SQLite's functions, not by `json.loads` of a payload: a body is read at intake, and in a case."""
-    folder = Path(layout.__file__).parent
-    for path in folder.glob("*.py"):
-        text = path.read_text()
-        assert "json_extract" not in text, path
-        assert "loads(payload" not in text or path.name in ("manifest.py", "judge.py", "refused.py"), path
-        assert "loads(report.payload" not in text, path
-
-
 def test_a_case_of_a_site_without_any_report_in_time_says_so(city: tuple[Store, list[str]], tmp_path: Path) -> None:
     store, _ = city
     signer = load_or_create_signer(tmp_path / "key.pem")
     with pytest.raises(UsageError):
         write_case(store, Trust(), signer, "nobody", "privacy-mask-present", NOW, LATER)
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"", b"[]", payload("config", config_body(), "9999-12-31T23:59:59-12:00")])
+def test_a_report_between_two_good_ones_that_nobody_can_read_ends_no_case(tmp_path: Path, bad: bytes) -> None:
+    db = old_hub(tmp_path)
+    put_good(db, "S1", AT)
+    put_report(db, "S1", "config", 3, bad, AT)
+    put_report(db, "S1", "config", 4, payload("config", config_body(), seq=4), AT)
+    db.close()
+    store = Store(tmp_path)
+    signer = load_or_create_signer(tmp_path / "key.pem")
+    begin, end = datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
+    case = write_case(store, Trust(), signer, "S1", "privacy-mask-present", begin, end)
+    store.close()
+    assert (case.envelopes, case.missing) == (5 if bad == b"\xff" else 6, 1)
+    assert b'"reason": "unreadable"' in case.data
+    assert [row.subject for row in case.rows] == ["camera:gate"]

@@ -104,6 +104,12 @@ def take_reported(store: Store, reported: Reported, payload: bytes, jws: str, no
     }
 
 
+def read_refused(told: str) -> Json:
+    """Return what `take_reported` has written of a refusal, None for none."""
+    refused: Json = json.loads(told) if told else None
+    return refused
+
+
 def take_result(store: Store, result: Result, payload: bytes, jws: str, now: datetime) -> tuple[Event, list[Event]]:
     """Keep what a site says became of a command; return what to tell of it, and what else has come of it.
 

@@ -82,6 +82,11 @@ def keep(store: Store, claim: Claim) -> None:
         )
 
 
+def read_told(told: str) -> Any:
+    """Return what `keep` has written into a row."""
+    return json.loads(told)
+
+
 def _rows(store: Store, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple[str, date, object]]:
     if claim.stream == "health":
         yield from read_health(claim.data, body)
@@ -108,7 +113,7 @@ def _known_before(store: Store, claim: Claim, day: date) -> tuple[acknowledged.K
         "SELECT told FROM assessed WHERE by_what = ? AND day = ? AND site = ? AND epoch = ?",
         *(ACKNOWLEDGED, day.isoformat(), claim.address.site, claim.epoch),
     )
-    return acknowledged.from_data(json.loads(rows[0][0])) if rows else ()
+    return acknowledged.from_data(read_told(rows[0][0])) if rows else ()
 
 
 def read_health_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Mapping[str, Any]]]:

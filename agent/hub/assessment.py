@@ -10,7 +10,6 @@ One day after the other is read, so memory grows with the number of sites and gr
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from typing import Any, Final
 
 from agent.hub import acknowledged
 from agent.hub.acknowledged import Known
-from agent.hub.assessed import ACKNOWLEDGED, CHINA, PLANNED, REPAIRS, By, Figure, added
+from agent.hub.assessed import ACKNOWLEDGED, CHINA, PLANNED, REPAIRS, By, Figure, added, read_told
 from agent.hub.planned import PlannedWork, from_data, is_off, of_day
 from agent.hub.store import Store
 from agent.repaired import Repairs, read_repairs, summed
@@ -211,7 +210,7 @@ def _plans_before(store: Store, first: date) -> dict[str, tuple[PlannedWork, ...
         " JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch ORDER BY e.first_at",
         *(PLANNED, first.isoformat()),
     )
-    return {site: from_data(json.loads(told)) for site, told in rows}
+    return {site: from_data(read_told(told)) for site, told in rows}
 
 
 def _told(store: Store, by: str, day: date) -> dict[str, Any]:
@@ -221,7 +220,7 @@ def _told(store: Store, by: str, day: date) -> dict[str, Any]:
         " WHERE a.by_what = ? AND a.day = ? ORDER BY e.first_at",
         *(by, day.isoformat()),
     )
-    return {site: json.loads(told) for site, told in rows}
+    return {site: read_told(told) for site, told in rows}
 
 
 def _last_groups(store: Store, by: By, site: str) -> tuple[str, ...]:
@@ -229,7 +228,7 @@ def _last_groups(store: Store, by: By, site: str) -> tuple[str, ...]:
     rows = store.all(
         "SELECT told FROM assessed WHERE site = ? AND by_what = ? ORDER BY day DESC, epoch LIMIT 1", site, by
     )
-    return tuple(json.loads(rows[0][0])) if rows else ("",)
+    return tuple(read_told(rows[0][0])) if rows else ("",)
 
 
 def _ranked(sums: _Sums, sort: str) -> tuple[Row, ...]:

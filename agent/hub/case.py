@@ -3,21 +3,22 @@
 Decides which reports bear on it: all of the span in each stream, from the configuration report before it, which tells
 how things stood when it began, to the first ones after it; and everything between, so that a chain inside the case has
 only holes that the hub has too. The same database, trust file and key give the same bytes. What was reported over time
-is worked out by `agent/hub/case_history.py`; nothing here calls it right or wrong.
+is worked out by `agent/hub/case_history.py`; nothing here calls it right or wrong. It reads
+columns that were written at intake (`agent/hub/told.py`); the signed bytes are only handed out.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from agent.chain import STREAMS, utc_text
 from agent.checks import CHECKS
 from agent.envelope import flatten
-from agent.errors import NotVerified, UsageError
+from agent.errors import UsageError
 from agent.hub import queries
 from agent.hub.archive import pack
 from agent.hub.bindings import Trust
@@ -25,15 +26,14 @@ from agent.hub.case_history import Row, Told, durations, history
 from agent.hub.case_text import NAMES, About, readme
 from agent.hub.manifest import NAME as MANIFEST
 from agent.hub.manifest import write_manifest
-from agent.hub.members import dict_of, time_of
+from agent.hub.members import time_of
 from agent.hub.queries import Stored
 from agent.hub.store import Store
+from agent.hub.told import evidence_of
 from agent.hub.verify import Gap
 from agent.keys import Signer
 from agent.keys_jwk import jwk_set, public_key
 from agent.model import Json, Message, StreamName
-from agent.payload_bounds import read_json
-from agent.report_plain import plain_findings
 from agent.text import translate
 from agent.version import VERSION
 from agent.watermark import SEQ_MAX
@@ -88,9 +88,9 @@ def write_case(
         raise UsageError(
             Message("no report of site {site} bears on this time; see `camwarden hub status`", {"site": site})
         )
-    told = [one for report in stored if not report.fork and (one := _told(report, order)) is not None]
-    known = _checks_told(told)
-    if check not in known:
+    told = [one for key, run in sorted(places.items()) for one in _told(store, site, check, key, run, order)]
+    if not any(one.findings for one in told):
+        known = {name for key, run in places.items() for name in queries.checks_told(store, site, *key, *run)}
         names = ", ".join(sorted(known)) or "no check"
         raise UsageError(
             Message(
@@ -105,11 +105,12 @@ def write_case(
     rows = history(told, [*missing, *explained], check, start, end)
     kids = sorted({report.kid for report in stored})
     number = sum(gap.to_seq - gap.from_seq + 1 for gap in missing)
+    envelopes = {f"envelopes/{_name(report)}": _envelope(report) for report in stored}
+    files = {name: data for name, data in envelopes.items() if data is not None}
     about = About(
-        *(site, str(city[0][0]), check, start, end, _duty(check), _sources(told, check), kids, signer.kid),
-        *(len(stored), number + sum(gap.count for gap in explained)),
+        *(site, str(city[0][0]), check, start, end, _duty(check), _sources(told), kids, signer.kid),
+        *(len(files), number + sum(gap.count for gap in explained)),
     )
-    files = {f"envelopes/{_name(report)}": flatten(report.payload, report.jws) for report in stored}
     files |= {name: readme(about, rows, lang).encode() for name, lang in NAMES.items()}
     files["calculation.json"] = _json(_calculation(about, rows))
     files["gaps.json"] = _json(_gaps(missing, explained))
@@ -119,7 +120,7 @@ def write_case(
     files["trust.json"] = _json([asdict(trust.bindings[kid]) for kid in kids if kid in trust.bindings])
     subject: dict[str, Json] = {"site": site, "check": check, "from": utc_text(start), "to": utc_text(end)}
     files[MANIFEST] = write_manifest(subject, files, signer)
-    return Case(pack(files), rows, len(stored), about.missing)
+    return Case(pack(files), rows, about.envelopes, about.missing)
 
 
 def _places(times: Times, order: Mapping[str, int], begin: datetime, start: datetime, end: datetime) -> Places:
@@ -159,19 +160,15 @@ def _times(store: Store, site: str, stream: StreamName) -> list[tuple[str, int, 
     return found
 
 
-def _told(report: Stored, order: Mapping[str, int]) -> Told | None:
-    """Return what a report tells; None of one that was stored before there were bounds, and breaks one.
-
-    A case is the one place that reads bodies: those of one site, each by itself.
-    """
-    try:
-        data = dict_of(read_json(report.payload))
-    except NotVerified:
-        return None
-    at = time_of(data.get("ts")) or datetime.fromisoformat(report.arrived_at)
-    synced = data.get("clock_synced") is True
-    body = dict_of(data.get("body"))
-    return Told(order.get(report.epoch, 0), report.epoch, report.stream, report.seq, at, synced, body)
+def _told(
+    store: Store, site: str, check: str, key: tuple[str, StreamName], run: tuple[int, int], order: Mapping[str, int]
+) -> Iterator[Told]:
+    """Yield what the reports of a run tell of a check, by columns: no body is read."""
+    for row in queries.tellings(store, site, *key, *run, check):
+        at, due_at = time_of(row.made_at), time_of(row.due_at)
+        if at is not None:
+            place = (order.get(key[0], 0), *key, row.seq)
+            yield Told(*place, at, row.clock_synced, due_at, row.event_head, row.findings)
 
 
 def _unreadable(store: Store, site: str) -> list[Gap]:
@@ -184,24 +181,10 @@ def _unreadable(store: Store, site: str) -> list[Gap]:
     ]
 
 
-def _findings(told: Told) -> list[Mapping[str, Any]]:
-    found = plain_findings(told.body) if told.stream == "config" else [told.body.get("finding")]
-    return [finding for finding in found if isinstance(finding, dict)]
-
-
-def _checks_told(told: Sequence[Told]) -> set[str]:
-    return {str(f.get("check")) for one in told if one.stream in ("config", "event") for f in _findings(one)}
-
-
-def _sources(told: Sequence[Told], check: str) -> tuple[tuple[str, str], ...]:
+def _sources(told: Sequence[Told]) -> tuple[tuple[str, str], ...]:
     """Return document and article as the reports name them: a site may have had another edition than this hub."""
-    found = {
-        (str(source.get("document")), str(source.get("article")))
-        for one in told
-        for finding in _findings(one)
-        if finding.get("check") == check and isinstance(source := finding.get("source"), dict)
-    }
-    return tuple(sorted(found))
+    found = {(finding.document, finding.article) for one in told for finding in one.findings}
+    return tuple(sorted(found - {("", "")}))
 
 
 def _duty(check: str) -> str:
@@ -240,6 +223,14 @@ def _name(report: Stored) -> str:
     return f"{report.epoch}-{report.stream}-{report.seq}{fork}.json"
 
 
+def _envelope(report: Stored) -> bytes | None:
+    """Return the signed bytes as they are handed out; None of bytes that are no text, which `gaps.json` names."""
+    try:
+        return flatten(report.payload, report.jws)
+    except ValueError:
+        return None
+
+
 def _calculation(about: About, rows: Sequence[Row]) -> Json:
     return {
         "schema": SCHEMA,
@@ -255,7 +246,7 @@ def _calculation(about: About, rows: Sequence[Row]) -> Json:
                 "status": row.status,
                 "reason": row.reason,
                 "message": row.message,
-                "evidence": dict(row.evidence),
+                "evidence": dict(evidence_of(row.evidence)),
                 "told_by": list(row.told_by),
                 "clock_unsure": row.clock_unsure,
             }

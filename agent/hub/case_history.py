@@ -15,15 +15,14 @@ The rules, in the order of the site's own times:
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from agent.hub.members import dict_of, time_of
-from agent.hub.verify import Gap, read_heads
+from agent.hub.told import Finding
+from agent.hub.verify import Gap
 from agent.model import StreamName
-from agent.report_plain import plain_findings
 from agent.watermark import SEQ_MAX
 
 _ORDER: Final[Mapping[StreamName, int]] = {"event": 0, "config": 1, "health": 2, "gap": 3}  # as a cycle links them
@@ -31,9 +30,10 @@ _ORDER: Final[Mapping[StreamName, int]] = {"event": 0, "config": 1, "health": 2,
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A verified report: its place in the chains, when the site says it was made, and its body.
+    """A verified report: its place in the chains, when the site says it was made, and what it tells of one check.
 
-    `epoch_no` counts the epochs in the order in which the hub met them.
+    `epoch_no` counts the epochs in the order in which the hub met them. `due_at` and `event_head` are those of a health
+    report, None where it does not say.
     """
 
     epoch_no: int
@@ -42,7 +42,9 @@ class Told:
     seq: int
     at: datetime
     clock_synced: bool
-    body: Mapping[str, Any] = field(repr=False)
+    due_at: datetime | None = None
+    event_head: int | None = None
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
 
     @property
     def id(self) -> str:
@@ -64,7 +66,7 @@ class Row:
     status: str
     reason: str
     message: str = ""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: str = ""
     told_by: tuple[str, ...] = ()
     clock_unsure: bool = False
 
@@ -75,7 +77,7 @@ class _Change:
     status: str
     reason: str
     message: str = ""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: str = ""
     told_by: str = ""
     unsure: bool = False
 
@@ -117,30 +119,20 @@ def durations(rows: Iterable[Row]) -> dict[str, dict[str, float]]:
     return summed
 
 
-def _findings(
-    told: Told, check: str, known: Mapping[str, Sequence[_Change]]
-) -> Iterable[tuple[str, Mapping[str, Any] | None]]:
+def _findings(told: Told, check: str, known: Mapping[str, Sequence[_Change]]) -> Iterator[tuple[str, Finding | None]]:
     """Yield subject and finding of what a report tells about a check; None for a subject that it leaves out."""
-    if told.stream == "event" and told.body.get("check") == check and isinstance(told.body.get("finding"), dict):
-        yield str(told.body["finding"].get("subject")), told.body["finding"]
+    named = {subject: one for one in told.findings if one.check == check for subject in one.names()}
+    yield from named.items()
     if told.stream == "config":
-        named = {str(f.get("subject")): f for f in plain_findings(told.body) if f.get("check") == check}
-        yield from named.items()
-        yield from ((subject, None) for subject in known if subject not in named)
+        yield from [(subject, None) for subject in known if subject not in named]
 
 
-def _change(told: Told, finding: Mapping[str, Any] | None) -> _Change:
+def _change(told: Told, finding: Finding | None) -> _Change:
     if finding is None:
         return _Change(told.at, "unknown", "no-longer-told", told_by=told.id, unsure=not told.clock_synced)
-    evidence = finding.get("evidence")
     return _Change(
-        told.at,
-        str(finding.get("status")),
-        str(finding.get("reason")),
-        str(finding.get("message")),
-        evidence if isinstance(evidence, dict) else {},
-        told.id,
-        not told.clock_synced,
+        *(told.at, finding.status, finding.reason, finding.message, finding.evidence, told.id),
+        unsure=not told.clock_synced,
     )
 
 
@@ -172,11 +164,7 @@ def _lost(ordered: Sequence[Told], missing: Sequence[Gap]) -> set[str]:
 
 def _event_head(told: Told) -> int:
     """Return how many events there were when a health report was made; a large number where it does not say."""
-    heads = read_heads(told.body.get("heads")) if told.stream == "health" else {}
-    if "event" in heads:
-        return heads["event"].seq
-    nothing_yet = told.stream == "health" and dict_of(dict_of(told.body.get("heads")).get("event")).get("seq") == 0
-    return 0 if nothing_yet else SEQ_MAX
+    return SEQ_MAX if told.stream != "health" or told.event_head is None else told.event_head
 
 
 def _silences(health: Sequence[Told], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
@@ -193,8 +181,7 @@ def _silences(health: Sequence[Told], start: datetime, end: datetime) -> list[tu
 
 def _due(told: Told) -> datetime:
     """Return when the next health report was due; its own time where it does not say."""
-    due = time_of(told.body.get("next_due_at"))
-    return due if due is not None and due > told.at else told.at
+    return told.due_at if told.due_at is not None and told.due_at > told.at else told.at
 
 
 def _rows(

@@ -1,8 +1,9 @@
 """Is what was stored still what was stored? A digest beside each row, held against it again and again.
 
 A payload has its digest in the row already; `seal` is SHA-256 over the row's other columns and what was taken out of it
-for views, made when the row was written. Neither is a signature: whoever may write the database can write both. What
-they find is a disk, or a hand, that changed a row and did not know of them; the JWS of a report shows the rest.
+for views, made when the row was written; what cases need of it has one of its own. None is a signature: whoever may
+write the database can write them, too. What they find is a disk, or a hand, that changed a row and did not know of
+them; the JWS of a report shows the rest.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from typing import Any, Final
 from agent.chain import digest
 from agent.hub.said import SEALED, seal_of
 from agent.hub.store import Store
+from agent.hub.told import FINDING, seal_of_telling
 from agent.model import Json
 
 SCHEMA: Final = "camwarden-hub-check/1"
 NAMED_MOST: Final = 1000
 
-_ROWS = f"SELECT report.id, {SEALED}, payload, made_at, config, seal FROM report LEFT JOIN said USING (id)"  # noqa: S608
+_ROWS = (
+    f"SELECT report.id, {SEALED}, payload, made_at, config, said.seal, t.clock_synced, t.due_at, t.event_head, t.seal"  # noqa: S608
+    " FROM report LEFT JOIN said USING (id) LEFT JOIN telling t ON t.id = report.id"
+)
+_FINDINGS = f"SELECT site, {FINDING} FROM telling_finding JOIN finding ON finding.id = finding_id WHERE report_id = ?"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Altered:
 def check_after(store: Store, last_id: int, most: int) -> tuple[int, list[Altered]]:
     """Hold the next rows against their digests; return the id of the last one, 0 behind the end, and what differs."""
     rows = store.all(f"{_ROWS} WHERE report.id > ? ORDER BY report.id LIMIT ?", last_id, most)
-    return (rows[-1][0] if rows else 0), _altered(rows)
+    return (rows[-1][0] if rows else 0), _altered(store, rows)
 
 
 def check(store: Store, sample: int | None) -> dict[str, Json]:
@@ -45,7 +51,7 @@ def check(store: Store, sample: int | None) -> dict[str, Json]:
     if sample is not None:
         ids = "SELECT id FROM report ORDER BY random() LIMIT ?"
         rows = store.all(f"{_ROWS} WHERE report.id IN ({ids})", sample)
-        found, checked = _altered(rows), len(rows)
+        found, checked = _altered(store, rows), len(rows)
     else:
         last, checked = 0, int(of)
         while True:
@@ -65,14 +71,16 @@ def check(store: Store, sample: int | None) -> dict[str, Json]:
     }
 
 
-def _altered(rows: list[tuple[Any, ...]]) -> list[Altered]:
+def _altered(store: Store, rows: list[tuple[Any, ...]]) -> list[Altered]:
     found = []
-    for _, *columns, payload, made_at, config, seal in rows:
+    for number, *columns, payload, made_at, config, seal, synced, due_at, event_head, told_seal in rows:
         if not isinstance(payload, bytes) or digest(payload) != columns[4]:
             what = "payload"
-        elif not seal:
+        elif not seal or not told_seal:
             what = "seal"
-        elif seal_of((*columns, made_at, config)) != seal:
+        elif seal != seal_of((*columns, made_at, config)) or told_seal != seal_of_telling(
+            columns[4], (synced, due_at, event_head), store.all(_FINDINGS, number)
+        ):
             what = "row"
         else:
             continue

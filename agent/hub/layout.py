@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from agent.hub.said import SEALED, of_payload, seal_of
+from agent.hub import said, told
+from agent.hub.said import SEALED, Said, seal_of
+from agent.hub.told import Telling
+from agent.model import StreamName
 
-VERSION: Final = 5
+VERSION: Final = 6
 """`PRAGMA user_version`."""
 
 _FIRST = """
@@ -145,9 +148,27 @@ CREATE TABLE IF NOT EXISTS refused (
 ) WITHOUT ROWID
 """
 
-_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
+# telling: what a case needs of the report with this id, and finding: what it says of a check, as `agent/hub/told.py`
+# has them. `seal` is the digest of both. A finding stands once, however many reports of its site tell it.
+_SIXTH = """
+CREATE TABLE IF NOT EXISTS telling (
+    id INTEGER PRIMARY KEY, clock_synced INTEGER NOT NULL, due_at TEXT NOT NULL, event_head INTEGER, seal TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS finding (
+    id INTEGER PRIMARY KEY, site TEXT NOT NULL, digest TEXT NOT NULL,
+    check_id TEXT NOT NULL, subjects TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL,
+    evidence TEXT NOT NULL, document TEXT NOT NULL, article TEXT NOT NULL,
+    UNIQUE (site, digest)
+);
+CREATE TABLE IF NOT EXISTS telling_finding (
+    report_id INTEGER NOT NULL, finding_id INTEGER NOT NULL, PRIMARY KEY (report_id, finding_id)
+) WITHOUT ROWID
+"""
+
+_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
 
 _BEFORE_SAID: Final = 3
+_BEFORE_TOLD: Final = 5
 _FILL_AT_ONCE: Final = 500
 
 
@@ -171,10 +192,15 @@ def prepare(db: sqlite3.Connection) -> int:
         for step in _STEPS[version:]:
             for statement in step.split(";"):
                 db.execute(statement)
-        db.execute(f"PRAGMA user_version={max(version, _BEFORE_SAID if 0 < version <= _BEFORE_SAID else VERSION)}")
-    while _version(db) == _BEFORE_SAID and _fill(db):
+        db.execute(f"PRAGMA user_version={_to_fill(version)}")
+    while _version(db) in (_BEFORE_SAID, _BEFORE_TOLD) and _fill(db):
         pass
     return VERSION
+
+
+def _to_fill(version: int) -> int:
+    """Return the version of a file whose tables are today's, and whose reports are to be read once more."""
+    return VERSION if version == 0 else _BEFORE_SAID if version <= _BEFORE_SAID else _BEFORE_TOLD
 
 
 def _fill(db: sqlite3.Connection) -> bool:
@@ -184,17 +210,30 @@ def _fill(db: sqlite3.Connection) -> bool:
     """
     with _transaction(db):
         rows = db.execute(
-            f"SELECT id, payload, {SEALED} FROM report WHERE id > (SELECT coalesce(max(id), 0) FROM said)"  # noqa: S608
+            f"SELECT id, payload, {SEALED} FROM report WHERE id > (SELECT coalesce(max(id), 0) FROM telling)"  # noqa: S608
             " ORDER BY id LIMIT ?",
             (_FILL_AT_ONCE,),
         ).fetchall()
+        has_none = _version(db) == _BEFORE_SAID
         for number, payload, *columns in rows:
-            said = of_payload(columns[2], payload)
-            seal = seal_of((*columns, said.made_at, said.config))
-            db.execute("INSERT INTO said VALUES (?, ?, ?, ?)", (number, said.made_at, said.config, seal))
+            of_views, of_cases = _read(columns[2], payload)
+            if has_none:
+                seal = seal_of((*columns, of_views.made_at, of_views.config))
+                row = (number, of_views.made_at, of_views.config, seal)
+                db.execute("INSERT OR IGNORE INTO said VALUES (?, ?, ?, ?)", row)  # a part may have been filled before
+            told.keep(db, number, columns[0], columns[4], of_cases)
         if not rows:
             db.execute(f"PRAGMA user_version={VERSION}")
     return bool(rows)
+
+
+def _read(stream: StreamName, payload: object) -> tuple[Said, Telling]:
+    """Return what is kept of a stored report; of one that no reader bears, rows that say nothing."""
+    try:
+        data = said.data_of(payload)
+        return said.of_data(stream, data), told.of_data(stream, data)
+    except Exception:  # noqa: BLE001  whatever it is, it is this report's only
+        return Said(), Telling()
 
 
 @contextmanager

@@ -11,10 +11,15 @@ from datetime import datetime, timedelta
 
 from agent.hub.resend import absent
 from agent.hub.store import Store
+from agent.hub.told import FINDING, Finding
 from agent.hub.verify import Gap
 from agent.model import StreamName
 
 _OF_CHAIN = "site = ? AND epoch = ? AND stream = ?"
+_TOLD = (
+    "FROM report r JOIN telling_finding t ON t.report_id = r.id JOIN finding f ON f.id = t.finding_id WHERE r.site = ?"
+    " AND r.epoch = ? AND r.stream = ? AND r.seq BETWEEN ? AND ? AND r.fork = 0"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,45 @@ def stored_reports(store: Store, site: str, epoch: str, stream: StreamName, firs
     rows = store.all(f"SELECT {columns} FROM report WHERE {where}", site, epoch, stream, first, last)  # noqa: S608
     for *place, digest, fork, kid, arrived_at, jws, payload in rows:
         yield Stored(place[0], place[1], place[2], digest, bool(fork), kid, arrived_at, jws, payload)
+
+
+@dataclass(frozen=True, slots=True)
+class TellingRow:
+    """What is kept of a report for cases (`agent/hub/told.py`), with its findings of one check."""
+
+    seq: int
+    made_at: str
+    clock_synced: bool
+    due_at: str
+    event_head: int | None
+    findings: tuple[Finding, ...] = ()
+
+
+def tellings(
+    store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int, check: str
+) -> list[TellingRow]:
+    """Return what the reports of a run tell, by number; without forks, and without those that nobody can read."""
+    run = (site, epoch, stream, first, last)
+    found: dict[int, list[Finding]] = {}
+    columns = ", ".join(f"f.{name}" for name in FINDING.split(", "))
+    for seq, *row in store.all(f"SELECT r.seq, {columns} {_TOLD} AND f.check_id = ? ORDER BY f.id", *run, check):
+        found.setdefault(seq, []).append(Finding(*row))
+    rows = store.all(
+        "SELECT seq, made_at, clock_synced, due_at, event_head"
+        " FROM report JOIN said USING (id) JOIN telling USING (id) WHERE site = ? AND epoch = ? AND stream = ?"
+        " AND seq BETWEEN ? AND ? AND fork = 0 AND made_at <> '' ORDER BY seq",
+        *run,
+    )
+    return [
+        TellingRow(seq, made_at, bool(synced), due_at, head, tuple(found.get(seq, ())))
+        for seq, made_at, synced, due_at, head in rows
+    ]
+
+
+def checks_told(store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int) -> set[str]:
+    """Return the checks of which the reports of a run tell."""
+    rows = store.all(f"SELECT DISTINCT f.check_id {_TOLD}", site, epoch, stream, first, last)
+    return {check for (check,) in rows}
 
 
 @dataclass(frozen=True, slots=True)

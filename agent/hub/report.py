@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -13,6 +12,7 @@ from agent.errors import StoreFailed
 from agent.hub import queries
 from agent.hub.accepted import accepted
 from agent.hub.acknowledged import known_json
+from agent.hub.answers import read_refused
 from agent.hub.bindings import Trust
 from agent.hub.changes import change_json, changes_of
 from agent.hub.queries import ChainRow, SiteRow, WaitingRow
@@ -45,7 +45,7 @@ def write_status(store: Store) -> dict[str, Json]:
     confirmed = queries.confirmed_counts(store)
     open_orders = open_order_counts(store)
     policies = {
-        site: {"desired_version": desired, "reported_version": reported, "refused": json.loads(no) if no else None}
+        site: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
         for site, desired, reported, no in queries.policies(store)
     }
 

@@ -65,13 +65,12 @@ def of_data(stream: StreamName, data: Mapping[str, Any]) -> Said:
     return Said(made_at, config_of(data) if stream == "config" else "")
 
 
-def of_payload(stream: StreamName, payload: object) -> Said:
-    """Return what is kept of bytes that were stored before there were bounds, whatever they are."""
+def data_of(payload: object) -> Mapping[str, Any]:
+    """Return what bytes say that were stored before there were bounds; of such as break one, nothing."""
     try:
-        data = read_json(payload) if isinstance(payload, bytes) else None
+        return dict_of(read_json(payload) if isinstance(payload, bytes) else None)
     except NotVerified:
-        return Said()
-    return of_data(stream, dict_of(data))
+        return {}
 
 
 def seal_of(row: tuple[Any, ...]) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from agent.chain import digest, utc_text
 from agent.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
-from agent.hub import layout, said
+from agent.hub import layout, said, told
 from agent.hub.chains import Chains
 from agent.hub.verify import Claim, Gap
 from agent.model import Head, Message, StreamName
@@ -250,9 +250,12 @@ class Store:
             (*columns, fork, claim.payload),
         )
         if kept.rowcount and claim.stream is not None:
-            told = said.of_data(claim.stream, claim.data)
-            seal = said.seal_of((*columns, told.made_at, told.config))
-            self._db.execute("INSERT INTO said VALUES (?, ?, ?, ?)", (kept.lastrowid, told.made_at, told.config, seal))
+            of_views = said.of_data(claim.stream, claim.data)
+            seal = said.seal_of((*columns, of_views.made_at, of_views.config))
+            row = (kept.lastrowid, of_views.made_at, of_views.config, seal)
+            self._db.execute("INSERT INTO said VALUES (?, ?, ?, ?)", row)
+            of_cases = told.of_data(claim.stream, claim.data)
+            told.keep(self._db, row[0] or 0, claim.address.site, claim.digest, of_cases)
 
     def keep_gap(self, site: str, gap: Gap) -> None:
         """Keep what a verified gap record names; it also explains the very run that was `confirmed-before`."""

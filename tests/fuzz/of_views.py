@@ -17,12 +17,12 @@ from hostile_bodies import AT, BODIES, hostile, old_hub, payload, put_good
 
 from agent.chain import digest
 from agent.errors import UsageError
+from agent.hub import layout, told
 from agent.hub.assessment import assess
 from agent.hub.bindings import Trust
 from agent.hub.case import write_case
 from agent.hub.metrics import write_metrics
 from agent.hub.report import write_orders, write_silent, write_status
-from agent.hub.said import of_payload
 from agent.hub.store import Store
 from agent.keys import Signer, load_or_create_signer
 from agent.model import StreamName
@@ -59,8 +59,9 @@ def _views(data: bytes) -> object:
             " VALUES (1000, 'S1', 'e1', ?, 3, ?, '', 0, 'datong', 'k', '2026-11-24T15:09:00.000Z', 'a..b', ?)",
             *(stream, digest(body), body),
         )
-        said = of_payload(stream, body)
-        store.run("INSERT INTO said VALUES (1000, ?, ?, '')", said.made_at, said.config)
+        kept, telling = layout._read(stream, body)
+        store.run("INSERT INTO said VALUES (1000, ?, ?, '')", kept.made_at, kept.config)
+        told.keep(store._db, 1000, "S1", digest(body), telling)
         shown = {**write_status(store), **write_silent(store, Trust(), NOW), **write_orders(store, None, NOW)}
         shown["metrics"] = write_metrics(store, Trust(), store.directory, NOW)
         shown["assessed"] = [assess(store, by, NOW.date(), NOW.date(), NOW) for by in ("division", "model")]

@@ -178,8 +178,8 @@ _CHAINED: Final = (
         "history-at-the-hub",
         "edits the history on the gateway",
         "agent/hub/case_history.py",
-        '    if told.stream == "event" and ',
-        "    if False and ",
+        "for one in told.findings if one.check == check for",
+        'for one in told.findings if one.check == check and told.stream != "event" for',
         "test_hub_case.py::test_a_case_tells_the_status_over_time_and_silence_as_unknown",
     ),
     _out(
