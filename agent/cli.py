@@ -22,40 +22,50 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final, Literal, TextIO
 
-from agent import exits, journal
-from agent.cli_words import speak, speak_of_mistakes
-from agent.errors import AgentError
-from agent.journal import JournalHandler, priority
-from agent.model import Message
-from agent.no_core import keep_memory_private
-from agent.not_ours import in_other_hands, of_service
-from agent.paths import CONFIG
-from agent.redact import redact
-from agent.text import LANGUAGES, choose_lang, render, translate
+from agent.host import journald
+from agent.host.journald import JournalHandler, priority
+from agent.host.no_core import keep_memory_private
+from agent.host.not_ours import in_other_hands, of_service
+from agent.host.paths import CONFIG
+from agent.model import exits
+from agent.model.errors import AgentError
+from agent.model.finding import Message
+from agent.text.cli_words import speak, speak_of_mistakes
+from agent.text.redact import redact
+from agent.text.translate import LANGUAGES, choose_lang, render, translate
 from agent.version import VERSION
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("agent.commands.run", "the service: look at the site each period and report to the hub"),
-    "check": ("agent.commands.check", "look at the site once and show what was found"),
+    "check": ("agent.commands.check.command", "look at the site once and show what was found"),
     "demo": ("agent.commands.demo", "run the whole flow against a simulated site"),
     "discover": ("agent.commands.discover", "list the devices that answer on the network"),
-    "init": ("agent.commands.init", "ask a few questions, look at the network, and write the files of a new site"),
-    "declare": ("agent.commands.declare", "answer what nobody can observe, and see what is declared"),
+    "init": (
+        "agent.commands.init.command",
+        "ask a few questions, look at the network, and write the files of a new site",
+    ),
+    "declare": ("agent.commands.declare.command", "answer what nobody can observe, and see what is declared"),
     "rules": ("agent.commands.rules", "show the packs of rules, their duties, and what stands behind a check"),
-    "ledger": ("agent.commands.ledger", "take camera ledgers in, write them, and compare them with the site"),
-    "filing": ("agent.commands.filing", "file the system with the police: deadlines, dossier, and what changed since"),
-    "masks": ("agent.commands.masks", "have privacy masks approved, and judge picture files"),
-    "findings": ("agent.commands.findings", "what is open since when, who knows of it, and how long repairs took"),
-    "status": ("agent.commands.status", "show how the running service is doing"),
+    "ledger": ("agent.commands.ledger.command", "take camera ledgers in, write them, and compare them with the site"),
+    "filing": (
+        "agent.commands.filing.command",
+        "file the system with the police: deadlines, dossier, and what changed since",
+    ),
+    "masks": ("agent.commands.masks.command", "have privacy masks approved, and judge picture files"),
+    "findings": (
+        "agent.commands.findings.command",
+        "what is open since when, who knows of it, and how long repairs took",
+    ),
+    "status": ("agent.commands.status.command", "show how the running service is doing"),
     "doctor": ("agent.commands.doctor", "look what around the agent keeps it from its work"),
     "bundle": ("agent.commands.bundle", "pack what support needs into one archive, without secrets or pictures"),
     "config": ("agent.commands.config", "validate, show or compare the configuration, and its schema"),
     "credentials": ("agent.commands.credentials", "show refused logins, and allow another try"),
     "enroll": ("agent.commands.enroll", "enroll this gateway at its hub with a token from the hub's team"),
     "keys": ("agent.commands.keys", "show or change the report key, and get a certificate for the broker"),
-    "queue": ("agent.commands.queue", "show the reports that wait, send them, or carry them by file"),
-    "verify": ("agent.commands.verify", "verify signed reports: files, cases, or as they pass on a broker"),
-    "hub": ("agent.commands.hub", "the reference receiver: verify, keep and confirm reports"),
+    "queue": ("agent.commands.queue.command", "show the reports that wait, send them, or carry them by file"),
+    "verify": ("agent.commands.verify.command", "verify signed reports: files, cases, or as they pass on a broker"),
+    "hub": ("agent.commands.hub.command", "the reference receiver: verify, keep and confirm reports"),
 }
 """Every command: its module, and one line of help."""
 
@@ -67,7 +77,7 @@ EXTRAS: Final = {"iotcore": "demo"}
 
 PROMISE: Final = "camwarden only reads from devices: no command changes a camera or recorder."
 
-JOURNAL_SOCKET = journal.SOCKET
+JOURNAL_SOCKET = journald.SOCKET
 
 log = logging.getLogger("camwarden.cli")
 

@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from drivers.asks import Ask
+from drivers.allowed_requests import Ask
 from drivers.errors import DeviceFault, DriverError, Malformed, NotTried, unavailable
 from drivers.exchange import Request, Transport
 from drivers.model import Camera, Observation, Observations, Picture, Recordings, Stream, Streams, Unavailable, Value
 from drivers.picture import Access, PathName
-from drivers.rtsp import fetch_keyframe
+from drivers.rtsp.keyframe import fetch_keyframe
 
 ASKS: Final[tuple[Ask, ...]] = (
     Ask("http", "GET", "*", "snapshot", "camera"),

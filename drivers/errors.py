@@ -21,7 +21,7 @@ DriverError                 the reading ended without an answer; `reason` says w
 └── Malformed               the answer is not what the protocol promises
 
 Drivers raise these; `unavailable` makes a fact of one. What is told of each, and which step is next, stands in
-`agent/checks/unavailable.py`.
+`agent/judge/wording/unavailable.py`.
 """
 
 from __future__ import annotations

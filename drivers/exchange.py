@@ -13,8 +13,8 @@ from typing import Protocol
 
 from drivers.credentials import Credentials
 from drivers.deadline import Deadline
+from drivers.http.samples import Samples
 from drivers.model import Device, Reply
-from drivers.samples import Samples
 
 SOAP_MAX_BYTES = 4 * 1024 * 1024
 

@@ -32,7 +32,7 @@ from drivers.details import (
 from drivers.footage import Channels, Disks, PlatformLink, Protocols, RecordedDays, RecordingMode, Schedule, StoreIndex
 from drivers.picture import Access, PathName, PictureSeen, PresetSeen, StreamSample, ZoneVerdict
 from masking.model import Confinement, PictureKind
-from masking.view_model import QualitySeen, ViewSeen
+from masking.view.model import QualitySeen, ViewSeen
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]

@@ -1,6 +1,6 @@
 """What was seen on the paths on which a camera's picture leaves it; how it was judged is masking's word.
 
-What else is seen in a picture are `ViewSeen` and `QualitySeen` of `masking/view_model.py`: plain values, taken as they
+What else is seen in a picture are `ViewSeen` and `QualitySeen` of `masking/view/model.py`: plain values, taken as they
 are.
 """
 

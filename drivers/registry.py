@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from drivers.asks import Ask
+from drivers.allowed_requests import Ask
 from drivers.exchange import Transport
 from drivers.footage import WantedFootage
 from drivers.model import Camera, Observations, Picture

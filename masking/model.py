@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from masking.study import Studied, Study
-from masking.view_model import ViewJob, ViewSeen
+from masking.view.model import ViewJob, ViewSeen
+from masking.worker.study import Studied, Study
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]

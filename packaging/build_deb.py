@@ -37,7 +37,7 @@ SHIPPED = {
     "packaging/grafana": f"{DOC}/examples/grafana",
     "README.md": f"{DOC}/README.md",
     "SECURITY.md": f"{DOC}/SECURITY.md",
-    "agent/operate.md": f"{DOC}/operate.md",
+    "agent/service/operate.md": f"{DOC}/operate.md",
     "systemd/README.md": f"{DOC}/service.md",
 }
 """What is shipped beside the program, and where it goes."""

@@ -1,4 +1,4 @@
-"""Write `agent/checks/README.md`: every obligation of the shipped packs, the check that answers it, and its tests.
+"""Write `agent/judge/checks/README.md`: each obligation of the shipped packs, the check that answers it, its tests.
 
 Run it (`make generated`) after a change of a pack, the table of checks, the declarables or a test that names a check; a
 test holds the file equal to what this makes.
@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from agent.checks import CHECKS
-from agent.declarables import DECLARABLES
-from agent.model import Check
-from agent.rules.pack import Observed, obligations
-from agent.rules.reading import shipped
+from agent.judge.checks.table import CHECKS
+from agent.model.finding import Check
+from agent.site.declarations.table import DECLARABLES
+from agent.site.rules.pack import Observed, obligations
+from agent.site.rules.read import shipped
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "agent" / "checks" / "README.md"

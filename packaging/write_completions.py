@@ -15,7 +15,7 @@ from typing import Any, Final
 import shtab
 
 from agent.cli import full_parser
-from agent.paths import CONFIG
+from agent.host.paths import CONFIG
 
 FOLDER: Final = Path(__file__).resolve().parent / "completions"
 

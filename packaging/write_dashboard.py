@@ -1,7 +1,7 @@
 """Write the Grafana dashboards into `packaging/grafana/`, from the table of panels below, English and Chinese.
 
 Run it (`make generated`) after a change of the table; the files are kept, and a test holds them equal to it, and every
-metric in it to `agent/metrics.py`. The alert rules beside them are kept by hand.
+metric in it to `agent/service/alerts/metrics.py`. The alert rules beside them are kept by hand.
 
 Source: Grafana, dashboard JSON model.
 """

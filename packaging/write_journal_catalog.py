@@ -1,6 +1,6 @@
 """Write the journal's message catalogue into `packaging/journal/`: what `journalctl -x` explains, English and Chinese.
 
-Run it (`make generated`) after a change of `agent/log_kinds.py` or its translation; the files are kept, and a test
+Run it (`make generated`) after a change of `agent/host/log_kinds.py` or its translation; the files are kept, and a test
 holds them equal to that table. The language stands in a file's name.
 
 Source: systemd, Journal Message Catalogs.
@@ -12,8 +12,8 @@ import textwrap
 from pathlib import Path
 from typing import Final
 
-from agent.log_kinds import KINDS
-from agent.text import LANGUAGES, translate
+from agent.host.log_kinds import KINDS
+from agent.text.translate import LANGUAGES, translate
 
 FOLDER: Final = Path(__file__).resolve().parent / "journal"
 LINE_CHARS: Final = 78
@@ -25,7 +25,7 @@ def catalogs() -> dict[str, str]:
 
 
 def _catalog(lang: str) -> str:
-    entries = ["# Made from agent/log_kinds.py by packaging/write_journal_catalog.py\n"]
+    entries = ["# Made from agent/host/log_kinds.py by packaging/write_journal_catalog.py\n"]
     for kind in KINDS.values():
         text = textwrap.fill(translate(kind.text, lang), LINE_CHARS, break_long_words=False, break_on_hyphens=False)
         subject = translate(kind.subject, lang)

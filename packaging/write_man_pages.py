@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from agent import cli, exits
+from agent import cli
+from agent.model import exits
 from agent.version import VERSION
 
 FOLDER: Final = Path(__file__).resolve().parent / "man"

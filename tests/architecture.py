@@ -18,7 +18,7 @@ LINES_MAX = 350
 OUTSIDE_OF: dict[str, tuple[str, ...]] = {
     "masking/bitstream": ("masking.bitstream",),
     "masking": ("masking",),
-    "drivers": ("drivers", "masking.geometry", "masking.model", "masking.view_model"),
+    "drivers": ("drivers", "masking.geometry", "masking.model", "masking.view.model"),
     "agent": PACKAGES,
 }
 """What each package may import of ours; of two, the first that a module lies in counts."""
@@ -33,21 +33,21 @@ WALLS: dict[str, tuple[str, ...]] = {
     "numpy": ("masking/*", "agent/demo/*"),
     "cv2": ("masking/*", "agent/demo/*"),
     "pyseccomp": ("masking/*",),
-    "requests": ("drivers/connections.py", "drivers/transport.py"),
-    "urllib3": ("drivers/connections.py", "drivers/transport.py"),
-    "urllib.request": ("drivers/transport.py",),
-    "http.client": ("drivers/transport.py", "agent/enroll/channel.py"),
-    "http.server": ("agent/http_serving.py", "agent/demo/*"),
+    "requests": ("drivers/http/connections.py", "drivers/http/transport.py"),
+    "urllib3": ("drivers/http/connections.py", "drivers/http/transport.py"),
+    "urllib.request": ("drivers/http/transport.py",),
+    "http.client": ("drivers/http/transport.py", "agent/service/enroll/channel.py"),
+    "http.server": ("agent/host/http_serving.py", "agent/demo/*"),
     "httpx": (),
     "aiohttp": (),
     "asyncio": (),
     "zeep": ("drivers/onvif/*",),
     "onvif": ("drivers/onvif/*",),
-    "paho": ("agent/publish.py", "agent/publish_*.py", "agent/hub/*", "agent/demo/*"),
+    "paho": ("agent/deliver/publish/publisher.py", "agent/publish_*.py", "agent/hub/*", "agent/demo/*"),
     "cryptography": (
-        "agent/certificates.py",
-        "agent/envelope.py",
-        "agent/keys.py",
+        "agent/observe/facts/own_certificate.py",
+        "agent/contract/envelope.py",
+        "agent/contract/signing_keys.py",
         "agent/keys_*.py",
         "agent/hub/*",
         "agent/demo/*",
@@ -55,7 +55,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "rich": ("agent/commands/*", "agent/demo/*"),
     "iotcore": ("agent/demo/*",),
     "openpyxl": ("agent/ledger/*",),
-    "pkcs11": ("agent/keys_pkcs11.py",),
+    "pkcs11": ("agent/deliver/keys/pkcs11.py",),
     "packaging": (),
     "systemd": (),
     "pickle": (),
@@ -63,33 +63,33 @@ WALLS: dict[str, tuple[str, ...]] = {
 }
 """Where a module may be imported; everywhere else it may not."""
 
-IMPORT_TABLES = ("drivers/registry.py", "agent/cli.py", "agent/keys_place.py")
+IMPORT_TABLES = ("drivers/registry.py", "agent/cli.py", "agent/deliver/keys/place.py")
 """The two tables that import by name, and the one place that loads the library for tokens."""
 
 HUB_VIEWS = ("agent/hub/*", "agent/commands/hub*")
 READS_JSON = {
-    "agent/hub/verify.py": "intake: a message as it comes, and a file that `camwarden verify` is given",
-    "agent/hub/intake.py": "intake",
-    "agent/hub/imports.py": "intake of what was carried here",
-    "agent/hub/refused.py": "intake: what a refused message says that it is",
-    "agent/hub/answers.py": "intake: an answer, the order that the hub gave, and the report that it names",
-    "agent/hub/said.py": "what it has written itself; and a stored body, once, for `layout`",
-    "agent/hub/told.py": "the evidence that it has written itself",
-    "agent/hub/assessed.py": "what it has written itself",
-    "agent/hub/layout.py": "fills a database of an older version, once",
-    "agent/hub/store.py": "public keys",
-    "agent/hub/trust.py": "public keys and who trusts them",
-    "agent/hub/bindings.py": "a trust file",
-    "agent/hub/orders.py": "the policy that this hub has signed itself, for the one that replaces it",
-    "agent/hub/judge.py": "files that `camwarden verify` is given",
-    "agent/hub/manifest.py": "files that `camwarden verify` is given",
-    "agent/hub/enroll_place.py": "the desk's settings",
-    "agent/commands/hub_orders.py": "a policy that a person names",
+    "agent/verify/message.py": "intake: a message as it comes, and a file that `camwarden verify` is given",
+    "agent/hub/workers/intake.py": "intake",
+    "agent/hub/workers/imports.py": "intake of what was carried here",
+    "agent/hub/workers/refused.py": "intake: what a refused message says that it is",
+    "agent/hub/workers/answers.py": "intake: an answer, the order that the hub gave, and the report that it names",
+    "agent/hub/domain/view_columns.py": "what it has written itself; and a stored body, once, for `layout`",
+    "agent/hub/domain/case_columns.py": "the evidence that it has written itself",
+    "agent/hub/stores/day_figures.py": "what it has written itself",
+    "agent/hub/stores/schema.py": "fills a database of an older version, once",
+    "agent/hub/stores/store.py": "public keys",
+    "agent/hub/stores/trust.py": "public keys and who trusts them",
+    "agent/verify/bindings.py": "a trust file",
+    "agent/hub/workers/orders.py": "the policy that this hub has signed itself, for the one that replaces it",
+    "agent/verify/judge.py": "files that `camwarden verify` is given",
+    "agent/verify/manifest.py": "files that `camwarden verify` is given",
+    "agent/hub/enroll/place.py": "the desk's settings",
+    "agent/commands/hub/orders.py": "a policy that a person names",
 }
 """Which modules of the hub may read JSON, and what it is: no other one can read what a site has signed."""
 
 JSON_READERS = frozenset({"read_json", "data_of", "read_payload", "read_message", "plain_findings"})
-"""Our functions that read a body or a part of one; `agent/hub/changes.py` asks the last one of what `said` has kept."""
+"""Our functions that read a body or a part of one; `hub/views/changes` asks the last one of what `said` has kept."""
 
 SQL_READS_JSON = re.compile(r"\bjsonb?(_\w+)?\s*\(|\bjson_(each|tree)\b|->>?\s*['?:\d]")
 
@@ -222,7 +222,7 @@ def _reads_json(name: str, node: ast.AST) -> str:
     if isinstance(node, ast.ImportFrom):
         of_json = within(node.module or "", "json")
         names = [one.name for one in node.names if (of_json and one.name != "dumps") or one.name in JSON_READERS]
-        return next((one for one in names if (name, one) != ("agent/hub/changes.py", "plain_findings")), "")
+        return next((one for one in names if (name, one) != ("agent/hub/views/changes.py", "plain_findings")), "")
     if isinstance(node, ast.Attribute):
         of_json = isinstance(node.value, ast.Name) and node.value.id == "json" and node.attr != "dumps"
         return node.attr if of_json or node.attr in JSON_READERS else ""

@@ -21,15 +21,15 @@ from demo_clock import SetClock
 from duties_declared import DECLARED, Word, declaration
 from healthy_site import DAY, GATE, LIBRARY, NVR, RECORDER, WELL, Painter, World, delivered, file_at_police
 
-from agent import exits
 from agent.cli import main
-from agent.config_load import load
-from agent.delivery_facts import OwnCertificate
-from agent.demo.announcing import Announcer
-from agent.demo.cameras import DemoCamera, Fault, RecordingPlan
-from agent.demo.scene import draw_mask, jpeg, picture
-from agent.model import Draft, Json
-from agent.paths import CREDENTIALS_NAME
+from agent.demo.onvif.announcing import Announcer
+from agent.demo.scene.scene import draw_mask, jpeg, picture
+from agent.demo.world.cameras import DemoCamera, Fault, RecordingPlan
+from agent.host.paths import CREDENTIALS_NAME
+from agent.model import exits
+from agent.model.finding import Draft, Json
+from agent.observe.facts.delivery import OwnCertificate
+from agent.site.config.load import load
 from drivers.credentials import Credentials
 from drivers.details import Audio, AudioEncoder, Encoders, Movable
 from drivers.footage import Protocol, Protocols

@@ -10,10 +10,10 @@ import delivery
 from delivery import NOW, Maker
 from hubdesk import Desk, trusted
 
-from agent.chain import utc_text
-from agent.envelope import flatten
-from agent.hub.case_history import Row
-from agent.model import Draft, Envelope, Head, Json, StreamName
+from agent.contract.chain import utc_text
+from agent.contract.envelope import flatten
+from agent.hub.case.history import Row
+from agent.model.finding import Draft, Envelope, Head, Json, StreamName
 
 START = datetime.fromisoformat("2026-11-24T00:00:00Z")
 PERIOD = timedelta(minutes=15)

@@ -22,8 +22,8 @@ from devices import PASSWORD, USER, Asked, HttpDevice, clock, device, digest_acc
 from drivers.credentials import Credentials
 from drivers.dahua.read import read
 from drivers.footage import WantedFootage
+from drivers.http.transport import Transport, open_transport
 from drivers.model import Camera, Device, Observations
-from drivers.transport import Transport, open_transport
 
 FIXTURES = Path(__file__).parent / "fixtures/dahua"
 CAMERAS = tuple(Camera(name, "box", channel=n) for n, name in enumerate(("one", "two", "three", "four"), start=1))

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent.chain import GENESIS, Heads, digest, encode, link
-from agent.config import Hub, Site
-from agent.envelope import sign
-from agent.keys import Signer, load_or_create_signer
-from agent.model import Draft, Envelope, Head, Json, Moment, StreamName
-from agent.spool import Spool
-from agent.watermark import Watermark
+from agent.contract.chain import GENESIS, Heads, digest, encode, link
+from agent.contract.envelope import sign
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.watermark import Watermark
+from agent.deliver.spool.spool import Spool
+from agent.model.finding import Draft, Envelope, Head, Json, Moment, StreamName
+from agent.site.config.site import Hub, Site
 
 NOW = datetime(2026, 11, 24, 15, 4, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -12,9 +12,9 @@ from patience import PATIENCE_S
 from requests.auth import HTTPDigestAuth
 from soap_talk import Answer, call, token
 
-from agent.demo.cameras import CAMERAS, DemoCamera
-from agent.demo.scene import picture
+from agent.demo.scene.scene import picture
 from agent.demo.site import SimulatedSite
+from agent.demo.world.cameras import CAMERAS, DemoCamera
 from drivers.picture import PathName
 
 Image = np.ndarray[Any, Any]

@@ -11,14 +11,14 @@ from typing import Any
 
 from sites import camera, site
 
-from agent.checks import CHECKS
-from agent.config import DailyDigest, Site
-from agent.digest import Told
-from agent.digest_desk import NAME, DigestDesk, from_data
-from agent.events import transitions
-from agent.finding_notes import NOTHING_NOTED, Standing
-from agent.model import Finding, Message, Status
-from agent.state import NOTHING, Memory
+from agent.judge.checks.table import CHECKS
+from agent.judge.memory.memory import NOTHING, Memory
+from agent.judge.memory.notes import NOTHING_NOTED, Standing
+from agent.judge.memory.transitions import transitions
+from agent.model.finding import Finding, Message, Status
+from agent.service.alerts.digest import Told
+from agent.service.alerts.digest_desk import NAME, DigestDesk, from_data
+from agent.site.config.site import DailyDigest, Site
 from drivers.model import Credential
 
 MORNING = datetime(2026, 11, 25, 0, 5, tzinfo=UTC)

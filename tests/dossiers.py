@@ -13,19 +13,19 @@ from footage_looks import facts_of
 from handed_over import SIGNER
 from sites import NOW, camera, healthy, observed, site
 
-from agent.checked import Checked
-from agent.config import Site
-from agent.cycle import Seen
-from agent.declarations import Declaration
-from agent.filing.contents import Dossier, dossier_of
-from agent.filing.lists import lists
-from agent.filing.packed import CONTENT, pack_dossier
-from agent.filing.page import render_page
-from agent.filing.wire import content_bytes
-from agent.handover.report import KeyPart
-from agent.model import utc_text
-from agent.rules.reading import shipped
-from agent.text import LANGUAGES
+from agent.model.finding import utc_text
+from agent.onsite.filing.contents import Dossier, dossier_of
+from agent.onsite.filing.lists import lists
+from agent.onsite.filing.packed import CONTENT, pack_dossier
+from agent.onsite.filing.page import render_page
+from agent.onsite.filing.wire import content_bytes
+from agent.onsite.handover.report import KeyPart
+from agent.onsite.one_look.result import Checked
+from agent.service.cycle.cycle import Seen
+from agent.site.config.site import Site
+from agent.site.declarations.standing import Declaration
+from agent.site.rules.read import shipped
+from agent.text.translate import LANGUAGES
 from drivers.details import Interface, Interfaces
 from drivers.footage import Disk, Disks
 from drivers.model import Camera, Identity, Observations, Stream, Streams, Value

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 
 from sites import NOW, camera, healthy_camera, healthy_device, site
 
-from agent.checks import run_checks
-from agent.config import Rules, Site
-from agent.declarables import BY_ID, NONE
-from agent.declarations import Declaration, Value, local_day
-from agent.facts import Facts, gather
-from agent.model import Finding
-from agent.rules.reading import shipped
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from agent.observe.facts.facts import Facts, gather
+from agent.site.config.site import Rules, Site
+from agent.site.declarations.standing import Declaration, Value, local_day
+from agent.site.declarations.table import BY_ID, NONE
+from agent.site.rules.read import shipped
 
 IN_USE = date(2026, 2, 10)
 TODAY = local_day(site(), NOW)

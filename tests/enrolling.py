@@ -14,16 +14,17 @@ from hubside import Recorder, RunningHub
 from mosquitto import SampleBroker, free_port
 
 from agent.cli import main
-from agent.config import Hub
-from agent.enroll.channel import ask
-from agent.enroll.token import Token, read_token, write_token
-from agent.enroll.wire import Grant, Refusal, Request, read_answer, write_request
-from agent.hub import enroll_place, enrollment
-from agent.hub.enroll_place import CA_NAME, CRL_NAME, Place, Settings
-from agent.hub.enroll_server import serving
-from agent.hub.enroll_store import EnrollStore
-from agent.keys import load_or_create_signer
-from agent.keys_tls import certificate_request
+from agent.contract.enrollment import Grant, Refusal, Request, read_answer, write_request
+from agent.contract.enrollment_token import Token, read_token, write_token
+from agent.contract.signing_keys import load_or_create_signer
+from agent.deliver.keys.tls_certificate import certificate_request
+from agent.hub.enroll import desk as enrollment
+from agent.hub.enroll import place
+from agent.hub.enroll.place import CA_NAME, CRL_NAME, Place, Settings
+from agent.hub.enroll.server import serving
+from agent.hub.enroll.store import EnrollStore
+from agent.service.enroll.channel import ask
+from agent.site.config.site import Hub
 
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -38,7 +39,7 @@ class EnrollDesk:
 
     def __init__(self, data: Path, port: int = 1, broker_port: int = 8883, now: datetime | None = None) -> None:
         settings = Settings("127.0.0.1", port, "127.0.0.1", broker_port)
-        self.place: Place = enroll_place.make(data, settings, (), b"", now or clock())
+        self.place: Place = place.make(data, settings, (), b"", now or clock())
         self.store = EnrollStore(self.place.directory)
 
     def token(self, site: str = "S1", now: datetime = NOW, valid: timedelta = DAY) -> Token:

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from sights import in_order
 from sites import NOW
 
-from agent.config import Site
-from agent.facts import NOTHING_AROUND, Around, Facts, gather
-from agent.footage import Footage
-from agent.footage_memory import remember
+from agent.observe.facts.facts import NOTHING_AROUND, Around, Facts, gather
+from agent.observe.footage.days import Footage
+from agent.observe.footage.join import remember
+from agent.site.config.site import Site
 from drivers.model import Observations, Recordings, Span
 
 CYCLE = timedelta(minutes=15)

@@ -8,11 +8,11 @@ from pathlib import Path
 from certificates import Authority
 from mosquitto import Broker
 
-from agent.doctor import PROBES
-from agent.doctor.model import Outcome
-from agent.doctor.survey import examine, survey
-from agent.keys import load_or_create_signer
-from agent.status_file import write
+from agent.contract.signing_keys import load_or_create_signer
+from agent.onsite.doctor import PROBES
+from agent.onsite.doctor.model import Outcome
+from agent.onsite.doctor.survey import examine, survey
+from agent.service.alerts.status_file import write
 from drivers.model import Credential, Device
 
 CANARY = "c4nary-Pa55"

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from footage_looks import facts_of
 from sites import NOW
 
-from agent.anonymous import anonymous
-from agent.checked import Checked
-from agent.checks import run_checks
-from agent.config import Site
-from agent.cycle import Seen
-from agent.facts import Facts
-from agent.handover.contents import contents
-from agent.handover.report import HandOver, KeyPart, render_report
-from agent.handover.shown import Shown
-from agent.keys import Signer, signer_from_jwk
+from agent.contract.signing_keys import Signer, signer_from_jwk
+from agent.judge.checks.table import run_checks
+from agent.observe.facts.facts import Facts
+from agent.onsite.handover.contents import contents
+from agent.onsite.handover.report import HandOver, KeyPart, render_report
+from agent.onsite.one_look.anonymise import anonymous
+from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.shown import Shown
+from agent.service.cycle.cycle import Seen
+from agent.site.config.site import Site
 from drivers.model import Observations
 
 KEY = KeyPart("v7cZ4IXPwfSgz1oMqAf5lI-8zppM5ysu_fh0oypGYGc", True)

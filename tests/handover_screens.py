@@ -22,16 +22,16 @@ from patience import PATIENCE_S
 from pictures import jpeg, lit, scene
 from sites import NOW, ZONE, camera, healthy, observed, site, without
 
-from agent.checked import Checked
-from agent.commands.check_pdf import find_printer, print_pdf
-from agent.handover.seal import seal
-from agent.handover.shown import Shown
-from agent.text import LANGUAGES
+from agent.commands.check.pdf import find_printer, print_pdf
+from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.shown import Shown
+from agent.text.translate import LANGUAGES
+from agent.verify.html_seal import seal
 from drivers.model import Camera, Clock, Observation, Observations, Stream, Streams, Unavailable
 from drivers.picture import ZoneVerdict
 from masking.model import Job
-from masking.study import Study, Thumbnail
-from masking.worker import Worker
+from masking.worker.client import Worker
+from masking.worker.study import Study, Thumbnail
 
 LONG = "School gate of the eastern campus, above the main entrance, towards the street and the bus stop, " * 3
 CHINESE = "\u4e1c\u6821\u533a\u6b63\u95e8\u5165\u53e3\u4e0a\u65b9\u671d\u5411\u8857\u9053\u4e0e\u516c\u4ea4\u7ad9" * 8

@@ -20,39 +20,41 @@ from demo_clock import SetClock
 from duties_declared import DECLARED, Word, declaration
 from smaller_site import unhurried
 
-from agent import cycle, own_reports, state
-from agent.assessment import assessed
-from agent.chain import link
-from agent.checks.held import is_held
 from agent.cli import main
-from agent.commands import masks as masks_command
-from agent.config import Site
-from agent.config_load import load
-from agent.cycle import seal_for
-from agent.delivery_facts import Delivery, OwnCertificate
-from agent.demo.cameras import CAMERAS, DEVICES, DemoCamera, RecordingPlan
-from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
-from agent.demo.scene import jpeg
+from agent.commands.masks import command as masks_command
+from agent.contract.chain import link
+from agent.contract.envelope import sign
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.spool.spool import Spool
+from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
+from agent.demo.scene.scene import jpeg
 from agent.demo.site import SimulatedSite
-from agent.envelope import sign
-from agent.filed import Filed, FiledDevice
-from agent.filed_file import write_filed
-from agent.finding_notes import NOTHING_NOTED
-from agent.hub.changes import Reported
-from agent.keys import Signer, load_or_create_signer
-from agent.model import Draft, Finding, Moment
-from agent.own_reports import read_own
-from agent.previous import Previous
-from agent.probe import Probed, Reading
-from agent.publish_status import DeliveryStatus
-from agent.report import build_reports
-from agent.rim import Rim
-from agent.spool import Spool
-from agent.state import Memory
+from agent.demo.world.cameras import CAMERAS, DEVICES, DemoCamera, RecordingPlan
+from agent.hub.views.changes import Reported
+from agent.judge.memory import memory as state
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.notes import NOTHING_NOTED
+from agent.judge.wording.held import is_held
+from agent.model.finding import Draft, Finding, Moment
+from agent.observe.facts.delivery import Delivery, OwnCertificate
+from agent.observe.facts.delivery_status import DeliveryStatus
+from agent.observe.facts.filed_file import write_filed
+from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.observe.pictures.previous_pictures import Previous
+from agent.observe.probe.devices import Probed, Reading
+from agent.report.assessment import assessed
+from agent.report.build import build_reports
+from agent.service.cycle import cycle
+from agent.service.cycle.cycle import seal_for
+from agent.service.cycle.environment import Rim
+from agent.service.daemon import read_back
+from agent.service.daemon.read_back import read_own
+from agent.site.config.load import load
+from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from drivers.details import Host, OldestLog, Uptime
 from drivers.model import Device, Observation, Observations, Value
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 DAY = timedelta(days=1)
 QUARTER = timedelta(minutes=15)
@@ -265,7 +267,7 @@ def healthy_site(
         config.write_text(f'{text}\n[rules]\nprofile = "full"\n\n{declared}', encoding="utf-8")
         world = World(devices, config, clock, worker)
         patch.setattr(cycle, "Reading", lambda *rest: HandedReading(world, Reading(*rest)))
-        patch.setattr(own_reports, "NEWEST", 64)  # read anew with each look: some looks' worth is as good as more
+        patch.setattr(read_back, "NEWEST", 64)  # read anew with each look: some looks' worth is as good as more
         patch.setattr(cycle, "oldest_kept", lambda directory: world.logged_from)
         patch.setattr(cycle, "look_at_host", lambda directory, now: (Observation("site", world.host, now, "psutil"),))
         patch.setattr(cycle, "look_at_delivery", lambda *_: world.delivery or delivered(clock()))

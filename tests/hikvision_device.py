@@ -18,8 +18,8 @@ from lxml import etree
 from drivers.credentials import Credentials
 from drivers.footage import WantedFootage
 from drivers.hikvision.read import read
+from drivers.http.transport import Transport, open_transport
 from drivers.model import Camera, Device, Observations
-from drivers.transport import Transport, open_transport
 
 FIXTURES = Path(__file__).parent / "fixtures/hikvision"
 CAMERAS = tuple(Camera(name, "box", channel=n) for n, name in enumerate(("one", "two", "three"), start=1))

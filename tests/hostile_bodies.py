@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from agent.chain import digest
-from agent.hub import layout
-from agent.model import Json
+from agent.contract.chain import digest
+from agent.hub.stores import schema
+from agent.model.finding import Json
 
 AT = "2026-11-24T15:04:00.000Z"
 TIMES = (
@@ -117,7 +117,7 @@ def old_hub(directory: Path) -> sqlite3.Connection:
     directory.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(directory / "hub.db", isolation_level=None)
     db.execute("PRAGMA journal_mode=WAL")
-    for step in layout._STEPS[:3]:
+    for step in schema._STEPS[:3]:
         for statement in step.split(";"):
             db.execute(statement)
     db.execute("PRAGMA user_version=3")

@@ -8,15 +8,17 @@ from pathlib import Path
 import delivery
 from delivery import NOW, Maker
 
-from agent.envelope import STATE_TYP, sign_payload
-from agent.hub import epochs, resend, signing, trust
-from agent.hub.intake import Intake
-from agent.hub.report import write_status
-from agent.hub.store import Store
-from agent.keys import load_or_create_signer
-from agent.model import Envelope, Json
-from agent.presence import Presence, write_state
-from agent.topics import topic
+from agent.contract.envelope import STATE_TYP, sign_payload
+from agent.contract.presence import Presence, write_state
+from agent.contract.signing_keys import load_or_create_signer
+from agent.contract.topics import topic
+from agent.hub.domain import epochs
+from agent.hub.stores import signing_key, trust
+from agent.hub.stores.store import Store
+from agent.hub.views.status import write_status
+from agent.hub.workers import resend
+from agent.hub.workers.intake import Intake
+from agent.model.finding import Envelope, Json
 
 
 class Desk:
@@ -24,7 +26,7 @@ class Desk:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.signer = load_or_create_signer(directory / signing.KEY_NAME)
+        self.signer = load_or_create_signer(directory / signing_key.KEY_NAME)
         self.store = Store(directory)
         self.intake = Intake(self.store, trust.load(directory))
         self.told: list[dict[str, Json]] = []

@@ -19,15 +19,15 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from patience import PATIENCE_S
 
-from agent.config import Hub
-from agent.envelope import ACK_TYP, sign_payload
-from agent.hub import service
-from agent.keys import Signer
-from agent.model import Head, Json
-from agent.publish import Publisher
-from agent.publish_pace import Pace
-from agent.spool import Spool
-from agent.watermark import Watermark, write_watermark
+from agent.contract.envelope import ACK_TYP, sign_payload
+from agent.contract.signing_keys import Signer
+from agent.contract.watermark import Watermark, write_watermark
+from agent.deliver.publish.pace import Pace
+from agent.deliver.publish.publisher import Publisher
+from agent.deliver.spool.spool import Spool
+from agent.hub.workers import service
+from agent.model.finding import Head, Json
+from agent.site.config.site import Hub
 
 FAST = Pace(
     resend_s=0.5,

@@ -18,11 +18,11 @@ from socket import create_connection
 
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
-from drivers.discovery import sweep
-from drivers.discovery_plan import plan_of
+from drivers.discovery.plan import plan_of
+from drivers.discovery.ws_discovery import sweep
+from drivers.http.transport import open_transport
 from drivers.model import Camera, Credential, Device
 from drivers.onvif.read import read
-from drivers.transport import open_transport
 
 USER, PASSWORD = "admin", "peer-Pa55"
 ONVIF_PORT, RTSP_PORT = 18080, 18554

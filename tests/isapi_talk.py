@@ -10,9 +10,9 @@ from requests.auth import HTTPDigestAuth
 
 from agent.demo.site import SimulatedSite
 from drivers.credentials import Credentials
+from drivers.http.transport import open_transport
 from drivers.model import Credential, Device
-from drivers.rtsp import Fetched, fetch_keyframe
-from drivers.transport import open_transport
+from drivers.rtsp.keyframe import Fetched, fetch_keyframe
 
 NOW = SetClock().at
 """08:30:05 UTC, which is 16:30:05 on the site's walls."""

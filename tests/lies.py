@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from agent.demo import isapi_rtsp, rtsp_server
-from agent.demo.cameras import DemoCamera
-from agent.demo.device_view import DeviceView
-from agent.demo.isapi_device import IsapiDevice
-from agent.demo.isapi_xml import IsapiError
-from agent.demo.onvif_device import SOAP_TYPE, OnvifDevice
-from agent.demo.rtsp_playing import ReplayWish
-from agent.demo.soap import SoapFault
+from agent.demo.isapi import rtsp
+from agent.demo.isapi.device import IsapiDevice
+from agent.demo.isapi.xml import IsapiError
+from agent.demo.onvif.device import SOAP_TYPE, OnvifDevice
+from agent.demo.onvif.device_view import DeviceView
+from agent.demo.onvif.soap import SoapFault
+from agent.demo.rtsp import server
+from agent.demo.rtsp.playing import ReplayWish
+from agent.demo.world.cameras import DemoCamera
 from drivers.model import Span
 
 Lie = Callable[[str, bytes], bytes]
@@ -113,12 +114,12 @@ def nameless(what: str, body: bytes) -> bytes:
 
 def plays_today(patch: pytest.MonkeyPatch) -> None:
     """Let every Hikvision recorder play the last hour, whatever moment is asked for."""
-    true = isapi_rtsp._recorded
+    true = rtsp._recorded
 
     def recorded(view: DeviceView, camera: DemoCamera, asked: Span) -> object:
         return true(view, camera, Span(view.now - timedelta(hours=1), view.now))
 
-    patch.setattr(isapi_rtsp, "_recorded", recorded)
+    patch.setattr(rtsp, "_recorded", recorded)
 
 
 def tells_times(patch: pytest.MonkeyPatch) -> None:
@@ -127,4 +128,4 @@ def tells_times(patch: pytest.MonkeyPatch) -> None:
     def wish(*parts: Any, **more: Any) -> ReplayWish:
         return ReplayWish(*parts, **{**more, "marked": True})
 
-    patch.setattr(rtsp_server, "ReplayWish", wish)
+    patch.setattr(server, "ReplayWish", wish)

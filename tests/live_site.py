@@ -15,14 +15,14 @@ from delivery import Maker, moment
 from hubdesk import Desk
 from sites import DECLARED, camera, healthy_camera, healthy_device, observed, without
 
-from agent import state
-from agent.checks import run_checks
 from agent.cli import main
-from agent.config import Storage
-from agent.cycle import Seen, tell
-from agent.declarations import Declaration
-from agent.facts import gather
-from agent.finding_notes import Plan, write_note
+from agent.judge.checks.table import run_checks
+from agent.judge.memory import memory as state
+from agent.judge.memory.notes import Plan, write_note
+from agent.observe.facts.facts import gather
+from agent.service.cycle.cycle import Seen, tell
+from agent.site.config.site import Storage
+from agent.site.declarations.standing import Declaration
 from drivers.details import Host
 from drivers.model import Device, Identity, Observation, Unavailable
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from sites import NOW, camera, site
 
-from agent.episodes import Episode, open_episodes
-from agent.events import Transition, transitions
-from agent.finding_notes import Acknowledgement, Standing, standing
-from agent.model import Finding, Message, Source, Status
-from agent.state import Memory, from_json, to_json
+from agent.judge.memory.episodes import Episode, open_episodes
+from agent.judge.memory.memory import Memory, from_json, to_json
+from agent.judge.memory.notes import Acknowledgement, Standing, standing
+from agent.judge.memory.transitions import Transition, transitions
+from agent.model.finding import Finding, Message, Source, Status
 
 STEP = timedelta(minutes=15)
 ONLINE, CLOCK = "camera-online", "clock-offset"

@@ -11,6 +11,7 @@ from devices import PASSWORD, HttpDevice, clock, device
 from onvif_device import Script
 
 from drivers.credentials import Credentials
+from drivers.http.transport import Transport, open_transport
 from drivers.model import (
     Camera,
     Observations,
@@ -19,7 +20,6 @@ from drivers.model import (
     Value,
 )
 from drivers.onvif.read import read
-from drivers.transport import Transport, open_transport
 
 CAMERAS = (Camera("one", "box", channel=1), Camera("two", "box", channel=2))
 DEADLINE_S = 0.6

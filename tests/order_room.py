@@ -9,13 +9,13 @@ from pathlib import Path
 from delivery import NOW, Maker, config_report, health, moment
 from sites import camera, site
 
-from agent.config import Site, Storage
-from agent.keys import Signer, load_or_create_signer
-from agent.order_desk import Desk
-from agent.publish_messages import Message
-from agent.remote import Order, Reported, Result
-from agent.remote_wire import read_reported, read_result
-from agent.spool import Spool
+from agent.contract.orders import Order, Reported, Result
+from agent.contract.orders_json import read_reported, read_result
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.publish.messages import Message
+from agent.deliver.spool.spool import Spool
+from agent.service.orders.desk import Desk
+from agent.site.config.site import Site, Storage
 
 
 @dataclass

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from agent.envelope import COMMAND_TYP, DESIRED_TYP, sign_payload
-from agent.keys import Signer
-from agent.model import Json
-from agent.remote import Command, Desired, Order, Range, SpotCheck
-from agent.remote_wire import write_command, write_desired
+from agent.contract.envelope import COMMAND_TYP, DESIRED_TYP, sign_payload
+from agent.contract.orders import Command, Desired, Order, Range, SpotCheck
+from agent.contract.orders_json import write_command, write_desired
+from agent.contract.signing_keys import Signer
+from agent.model.finding import Json
 
 NONCE = "nonce-0123456789abcdef"
 HOUR = timedelta(hours=1)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from masking.model import Job, WorkerError, Zone
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 Picture = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]

@@ -14,14 +14,14 @@ from cryptography import x509
 from enrolling import DAY, NOW, EnrollDesk
 from hubside import Recorder
 
-from agent.config import Hub
-from agent.config_key import TlsPlace
-from agent.config_storage import Storage
-from agent.enroll.gateway import granted, signed_request
-from agent.enroll.placing import Desk, keep_desk, put_certificate
-from agent.enroll.renewal import Renewals
-from agent.hub import enroll_server
-from agent.keys import load_or_create_signer
+from agent.contract.signing_keys import load_or_create_signer
+from agent.hub.enroll import server
+from agent.service.enroll.gateway import granted, signed_request
+from agent.service.enroll.place import Desk, keep_desk, put_certificate
+from agent.service.enroll.renewal import Renewals
+from agent.site.config.report_key import TlsPlace
+from agent.site.config.site import Hub
+from agent.site.toml.storage import Storage
 
 DUE = NOW + 244 * DAY
 WITHIN_S = 40.0
@@ -57,7 +57,7 @@ class Enrolled:
         self.renewed += 1
 
     def desk_runs(self) -> AbstractContextManager[int]:
-        return enroll_server.serving(
+        return server.serving(
             self.desk.place, self.desk.store, ("127.0.0.1", self.port), self.told, lambda: self.now + self.desk_ahead
         )
 

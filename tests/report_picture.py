@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from agent.commands.check_pdf import find_printer, print_pdf
+from agent.commands.check.pdf import find_printer, print_pdf
 
 DOTS_PER_INCH = 68
 EDGE_PX = 12

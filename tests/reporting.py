@@ -12,8 +12,8 @@ from delivery import Maker
 from hubdesk import Desk
 
 from agent.cli import main
-from agent.hub.assessment import Row, assess
-from agent.model import Draft, Head
+from agent.hub.views.assessment import Row, assess
+from agent.model.finding import Draft, Head
 
 DAY = timedelta(days=1)
 FIRST = date(2026, 11, 1)

@@ -10,8 +10,8 @@ from patience import PATIENCE_S
 
 from drivers.errors import Malformed, Refused
 from drivers.footage import WantedFootage
+from drivers.http.transport import Transport
 from drivers.model import Camera, Identity, Observation, Observations
-from drivers.transport import Transport
 
 HEALTHY, REFUSED, MALFORMED, BUG, STUCK = (f"192.0.2.{n}" for n in range(1, 6))
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -8,12 +8,11 @@ from typing import Any
 
 from sites import NOW, QUALITY, SQUARE, STILL, observed, picture
 
-from agent.baselines import Approval, approve
-from agent.checks import run_checks
-from agent.config import Site
-from agent.facts import gather
-from agent.model import Finding
-from agent.sight import (
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from agent.observe.approvals.approvals import Approval, approve
+from agent.observe.facts.facts import gather
+from agent.observe.pictures.view_memory import (
     CameraQuality,
     CameraView,
     Mark,
@@ -23,13 +22,14 @@ from agent.sight import (
     quality_after,
     views_after,
 )
+from agent.site.config.site import Site
 from drivers.model import Mask, Masks, Observations, Stream, Streams
-from masking.baseline import Descriptor, encode
-from masking.persistence import ViewMemory
-from masking.quality import INDICATORS
-from masking.quality_learning import LEARNING, ModeMemory, QualityMemory
-from masking.quality_learning import learn as learn_one
-from masking.view_model import LightMode, Movement, QualitySeen, ViewSeen
+from masking.quality.indicators import INDICATORS
+from masking.quality.learning import LEARNING, ModeMemory, QualityMemory
+from masking.quality.learning import learn as learn_one
+from masking.view.baseline import Descriptor, encode
+from masking.view.model import LightMode, Movement, QualitySeen, ViewSeen
+from masking.view.persistence import ViewMemory
 
 REFERENCES: References = {"gate": (encode(Descriptor("day", 64, 36, 5, bytes(64 * 36))),)}
 MOVED = Movement(4.0, -1.0, 1.5, 2.0, 6.2)

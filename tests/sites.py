@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from agent.config import CameraConfig, PrivateZone, Site
-from agent.declarations import Declaration
+from agent.site.config.site import CameraConfig, PrivateZone, Site
+from agent.site.declarations.standing import Declaration
 from drivers.details import Audio, Host
 from drivers.model import (
     Camera,
@@ -25,7 +25,7 @@ from drivers.model import (
     Value,
 )
 from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
-from masking.view_model import Movement, QualitySeen, ViewSeen
+from masking.view.model import Movement, QualitySeen, ViewSeen
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

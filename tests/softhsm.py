@@ -8,7 +8,7 @@ from pathlib import Path
 import pkcs11
 import pytest
 
-from agent.config import KeyPlace
+from agent.site.config.site import KeyPlace
 from drivers.model import Credential
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")

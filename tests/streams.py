@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from masking import decode
 from masking.bitstream.units import units
+from masking.worker import decode
 
 Kind = Literal["h264", "h265"]
 Picture = npt.NDArray[np.uint8]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from masking import warm_parent, wire
+from masking.worker import warm_parent, wire
 
 GREETING = wire.greeting((), ())
 READY = wire.frame(GREETING)

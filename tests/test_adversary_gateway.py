@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from smaller_site import unhurried
 
-from agent.baselines import FOLDER
 from agent.cli import main
-from agent.demo.cameras import CAMERAS, DEVICES
 from agent.demo.site import SimulatedSite
-from masking import baseline
+from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.observe.approvals.approvals import FOLDER
+from masking.view import baseline
 
 PICTURES = (
     b"\xff\xd8\xff\xe0",

@@ -14,10 +14,10 @@ import pytest
 from delivery import DAY, NOW, Maker
 from hubdesk import Desk, trusted
 
-from agent.commands import hub as hub_command
-from agent.commands.hub_view import CHANGED
-from agent.hub.changes import NAMED_MAX, Change, Reported, changes
-from agent.model import Draft, Head, StreamName
+from agent.commands.hub import command as hub_command
+from agent.commands.hub.view import CHANGED
+from agent.hub.views.changes import NAMED_MAX, Change, Reported, changes
+from agent.model.finding import Draft, Head, StreamName
 
 Body = dict[str, Any]
 MASKS = "a" * 64
@@ -160,7 +160,7 @@ def test_a_report_of_another_shape_is_no_reason_to_fall(key: str, nonsense: obje
 
 
 def test_every_kind_has_its_question_to_the_site() -> None:
-    source = (Path(__file__).parents[1] / "agent/hub/changes.py").read_text("utf-8")
+    source = (Path(__file__).parents[1] / "agent/hub/views/changes.py").read_text("utf-8")
     assert {kind for kind in CHANGED if f'Change("{kind}"' in source} == CHANGED.keys()
     assert source.count('yield Change("') == len(CHANGED)
 

@@ -17,13 +17,13 @@ from healthy_site import GATE, LIBRARY, RECORDER, World, healthy_site, text_of
 from patience import PATIENCE_S
 from test_config import mistakes
 
-from agent.baselines import read_approvals
-from agent.config_load import load
-from agent.hub.changes import Reported, changes
-from agent.looks import masks_digest
-from agent.model import Finding
-from agent.state import Memory
-from masking.worker import Worker
+from agent.hub.views.changes import Reported, changes
+from agent.judge.memory.memory import Memory
+from agent.model.finding import Finding
+from agent.observe.approvals.approvals import read_approvals
+from agent.observe.pictures.turns import masks_digest
+from agent.site.config.load import load
+from masking.worker.client import Worker
 
 LOOKS = 6
 """Enough to have every path looked at and footage sealed; what a picture usually looks like plays no part here."""

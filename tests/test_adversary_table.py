@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.commands.hub_view import CHANGED
+from agent.commands.hub.view import CHANGED
 
 TESTS = Path(__file__).parent
 TEXT = (TESTS.parent / "SECURITY.md").read_text("utf-8")

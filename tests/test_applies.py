@@ -9,15 +9,15 @@ import pytest
 from duty_sites import TODAY, declared_site, word
 from sites import NOW, healthy_camera, healthy_device, without
 
-from agent.checks import CHECKS, run_checks
-from agent.checks.freed import OURS, OWN, as_due
-from agent.config import Rules, Site
-from agent.declarations import holds
-from agent.facts import gather
-from agent.model import Finding, Message, Source
-from agent.rules.applies import BINDS, due
-from agent.rules.pack import Obligation, in_effect
-from agent.rules.reading import shipped
+from agent.judge.checks.table import CHECKS, run_checks
+from agent.judge.wording.not_due import OURS, OWN, as_due
+from agent.model.finding import Finding, Message, Source
+from agent.observe.facts.facts import gather
+from agent.site.config.site import Rules, Site
+from agent.site.declarations.standing import holds
+from agent.site.duties.applies import BINDS, due
+from agent.site.rules.pack import Obligation, in_effect
+from agent.site.rules.read import shipped
 from drivers.model import Recordings, Span
 
 PACK = next(pack for pack in shipped() if pack.id == "cn-799")

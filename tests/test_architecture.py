@@ -16,7 +16,10 @@ def test_the_tree_keeps_the_rules() -> None:
     assert violations(ROOT) == []
 
 
-@pytest.mark.parametrize("start", ["agent.daemon", "agent.cycle", "agent.commands.run", "agent.commands.status"])
+@pytest.mark.parametrize(
+    "start",
+    ["agent.service.daemon.loop", "agent.service.cycle.cycle", "agent.commands.run", "agent.commands.status.command"],
+)
 def test_the_daemon_and_status_load_no_picture_code(start: str) -> None:
     loaded = reached(ROOT, start)
     assert len(loaded) > 10
@@ -25,23 +28,23 @@ def test_the_daemon_and_status_load_no_picture_code(start: str) -> None:
 
 def test_status_reaches_nothing_heavy() -> None:
     heavy = {"cv2", "numpy", "zeep", "onvif", "rich", "requests", "paho", "jinja2", "cryptography", "lxml", "psutil"}
-    loaded = {**reached(ROOT, "agent.cli"), **reached(ROOT, "agent.commands.status")}
+    loaded = {**reached(ROOT, "agent.cli"), **reached(ROOT, "agent.commands.status.command")}
     assert {name: by for name, by in loaded.items() if name.split(".")[0] in heavy} == {}
 
 
 PLANTED = [
-    ("masking/a.py", "import agent.model", "masking may not import agent.model"),
+    ("masking/a.py", "import agent.model.finding", "masking may not import agent.model.finding"),
     ("masking/a.py", "from drivers import model", "masking may not import drivers"),
-    ("drivers/a.py", "from masking import raster", "drivers may not import masking.raster"),
-    ("drivers/a.py", "from masking.raster import fill", "drivers may not import masking.raster"),
+    ("drivers/a.py", "from masking import raster", "drivers may not import masking.zones.raster"),
+    ("drivers/a.py", "from masking.zones.raster import fill", "drivers may not import masking.zones.raster"),
     ("drivers/a.py", "import masking", "drivers may not import masking"),
-    ("drivers/a.py", "from agent.config import Site", "drivers may not import agent.config"),
+    ("drivers/a.py", "from agent.site.config.site import Site", "drivers may not import agent.site.config.site"),
     ("drivers/onvif/a.py", "from ...agent import config", "drivers may not import agent"),
     ("agent/a.py", "import tests.fixture", "agent may not import tests"),
     ("agent/a.py", "import numpy as np", "numpy may not be imported here"),
     ("drivers/a.py", "import cv2", "cv2 may not be imported here"),
     ("masking/geometry.py", "import numpy", "must not load numpy"),
-    ("masking/worker.py", "from cv2 import imdecode", "must not load cv2"),
+    ("masking/worker/client.py", "from cv2 import imdecode", "must not load cv2"),
     ("masking/bitstream/a.py", "import numpy", "must not load numpy"),
     ("masking/bitstream/a.py", "from masking import model", "masking/bitstream may not import masking"),
     ("agent/a.py", "import requests", "requests may not be imported here"),
@@ -68,21 +71,21 @@ PLANTED = [
     ("systemd/__init__.py", "", "it would shadow another"),
     ("tests/__init__.py", "", "it would shadow another"),
     ("tests/drivers/__init__.py", "", "it would shadow another"),
-    ("agent/hub/queries.py", "import json\njson.loads(payload)", "loads reads JSON"),
-    ("agent/hub/case.py", "import json\nread = json.load", "load reads JSON"),
-    ("agent/hub/case.py", "import json as j", "json reads JSON"),
+    ("agent/hub/views/queries.py", "import json\njson.loads(payload)", "loads reads JSON"),
+    ("agent/hub/case/case.py", "import json\nread = json.load", "load reads JSON"),
+    ("agent/hub/case/case.py", "import json as j", "json reads JSON"),
     ("agent/hub/a.py", "import json.decoder", "json.decoder reads JSON"),
-    ("agent/hub/report.py", "from json import loads", "loads reads JSON"),
-    ("agent/hub/metrics.py", "from json.decoder import JSONDecoder", "JSONDecoder reads JSON"),
-    ("agent/commands/hub_view.py", "from agent.payload_bounds import read_json", "read_json reads JSON"),
-    ("agent/hub/case.py", "from agent.hub import said\nsaid.data_of(payload)", "data_of reads JSON"),
-    ("agent/hub/case.py", "from agent.report_plain import plain_findings", "plain_findings reads JSON"),
-    ("agent/hub/queries.py", "store.all(\"SELECT json_extract(payload, '$.ts') FROM report\")", "SQL reads JSON"),
-    ("agent/hub/queries.py", "store.all('SELECT value FROM report, json_each(payload)')", "SQL reads JSON"),
-    ("agent/hub/queries.py", "store.all(f\"SELECT payload ->> '$.ts' FROM {table}\")", "SQL reads JSON"),
-    ("agent/hub/store.py", 'store.all("SELECT jsonb(payload) FROM report")', "SQL reads JSON"),
+    ("agent/hub/views/status.py", "from json import loads", "loads reads JSON"),
+    ("agent/hub/views/metrics.py", "from json.decoder import JSONDecoder", "JSONDecoder reads JSON"),
+    ("agent/commands/hub/view.py", "from agent.contract.payload_bounds import read_json", "read_json reads JSON"),
+    ("agent/hub/case/case.py", "from agent.hub import said\nsaid.data_of(payload)", "data_of reads JSON"),
+    ("agent/hub/case/case.py", "from agent.report.plain_findings import plain_findings", "plain_findings reads JSON"),
+    ("agent/hub/views/queries.py", "store.all(\"SELECT json_extract(payload, '$.ts') FROM report\")", "SQL reads JSON"),
+    ("agent/hub/views/queries.py", "store.all('SELECT value FROM report, json_each(payload)')", "SQL reads JSON"),
+    ("agent/hub/views/queries.py", "store.all(f\"SELECT payload ->> '$.ts' FROM {table}\")", "SQL reads JSON"),
+    ("agent/hub/stores/store.py", 'store.all("SELECT jsonb(payload) FROM report")', "SQL reads JSON"),
     ("agent/hub/a.py", "import json\ngetattr(json, 'loads')", "json reads JSON"),
-    ("agent/commands/hub_view.py", "import json\njson.JSONDecoder()", "JSONDecoder reads JSON"),
+    ("agent/commands/hub/view.py", "import json\njson.JSONDecoder()", "JSONDecoder reads JSON"),
     *[(f"agent/{stem}.py", "", "a name that says nothing") for stem in sorted(VAGUE_STEMS)],
     ("drivers/utils/__init__.py", "", "a name that says nothing"),
 ]
@@ -99,24 +102,27 @@ def test_a_broken_rule_is_noticed(name: str, text: str, what: str, tmp_path: Pat
 
 ALLOWED = [
     ("drivers/a.py", "from masking import geometry\nfrom masking.model import Polygon"),
-    ("drivers/transport.py", "import requests\nimport http.client"),
+    ("drivers/http/transport.py", "import requests\nimport http.client"),
     ("drivers/onvif/a.py", "import zeep\nfrom onvif import ONVIFService"),
     ("drivers/registry.py", "from importlib import import_module"),
     ("agent/cli.py", "import importlib\nimport logging\nlogging.getLogger().addHandler(logging.NullHandler())"),
     (
         "agent/a.py",
-        "import importlib.resources\nfrom importlib import metadata\nfrom masking.worker import Worker",
+        "import importlib.resources\nfrom importlib import metadata\nfrom masking.worker.client import Worker",
     ),
-    ("agent/model.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from agent.config import Site"),
+    (
+        "agent/model/finding.py",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from agent.site.config.site import Site",
+    ),
     ("agent/demo/a.py", "import cv2, numpy, paho, iotcore\nfrom http.server import HTTPServer"),
     ("agent/hub/a.py", "import cryptography, paho"),
-    ("agent/hub/report.py", "import json\nfrom json import dumps\njson.dumps({})"),
-    ("agent/commands/hub_view.py", "print('from {a} -> {b}')"),
-    ("agent/hub/answers.py", "import json\njson.loads(payload)"),
-    ("agent/hub/changes.py", "from agent.report_plain import plain_findings"),
-    ("agent/commands/status.py", "import json\njson.loads(payload)"),
-    ("masking/mosaic.py", "import cv2, numpy\nfrom masking import model"),
-    ("masking/decode.py", "import cv2\nfrom masking.bitstream import h264"),
+    ("agent/hub/views/status.py", "import json\nfrom json import dumps\njson.dumps({})"),
+    ("agent/commands/hub/view.py", "print('from {a} -> {b}')"),
+    ("agent/hub/workers/answers.py", "import json\njson.loads(payload)"),
+    ("agent/hub/views/changes.py", "from agent.report.plain_findings import plain_findings"),
+    ("agent/commands/status/command.py", "import json\njson.loads(payload)"),
+    ("masking/zones/mosaic.py", "import cv2, numpy\nfrom masking import model"),
+    ("masking/worker/decode.py", "import cv2\nfrom masking.bitstream import h264"),
     ("masking/bitstream/a.py", "from masking.bitstream import bits\nfrom masking.bitstream.bits import Bits"),
     ("packaging/build.py", "import agent.version"),
     ("agent/a.py", "\n" * 350),
@@ -138,13 +144,13 @@ def test_every_module_that_may_read_json_is_there_and_says_what() -> None:
 def test_a_heavy_module_behind_three_imports_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "agent/checks").mkdir(parents=True)
     for name, text in {
-        "agent/daemon.py": "from agent import cycle",
-        "agent/cycle.py": "from agent.checks import run",
-        "agent/checks/__init__.py": "from agent.checks import masks",
-        "agent/checks/masks.py": "import numpy",
+        "agent/service/daemon/loop.py": "from agent import cycle",
+        "agent/service/cycle/cycle.py": "from agent.judge.checks.table import run",
+        "agent/judge/checks/table.py": "from agent.judge.checks.table import masks",
+        "agent/judge/checks/pictures/masks.py": "import numpy",
     }.items():
         (tmp_path / name).write_text(text)
-    assert reached(tmp_path, "agent.daemon")["numpy"] == "agent/checks/masks.py"
+    assert reached(tmp_path, "agent.service.daemon.loop")["numpy"] == "agent/judge/checks/pictures/masks.py"
 
 
 def test_the_wheel_holds_the_three_packages_and_nothing_else() -> None:
@@ -155,7 +161,7 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else() -> None:
 def test_the_rules_are_read_from_the_real_packages(tmp_path: Path) -> None:
     """A copy of a real file with one line planted is refused: the test of the tree does not pass for want of files."""
     (tmp_path / "agent").mkdir()
-    shutil.copy(ROOT / "agent/daemon.py", tmp_path / "agent/daemon.py")
-    with (tmp_path / "agent/daemon.py").open("a") as file:
+    shutil.copy(ROOT / "agent/service/daemon/loop.py", tmp_path / "agent/service/daemon/loop.py")
+    with (tmp_path / "agent/service/daemon/loop.py").open("a") as file:
         file.write("\nimport cv2\n")
     assert [line.split(": ", 1)[1] for line in violations(tmp_path)] == ["cv2 may not be imported here"]

@@ -10,19 +10,19 @@ import pytest
 from footage_looks import facts_of, listed
 from sites import DECLARED, NOW, camera, healthy, healthy_camera, healthy_device, observed, site, without
 
-from agent import state
-from agent.assessed_days import DAYS_KEPT, FIGURES, Count, DayAssessed, last_whole_day, rates_json
-from agent.assessment import assessed
-from agent.camera_file import FIELDS
-from agent.checks import run_checks
-from agent.config import Rules, Site
-from agent.declarations import Declaration, local_day
-from agent.facts import Facts, gather
-from agent.finding_notes import Standing
-from agent.model import Finding
-from agent.outages import Outage, OutageKind
-from agent.rules.reading import shipped
-from agent.state import Memory
+from agent.judge.checks.table import run_checks
+from agent.judge.memory import memory as state
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.notes import Standing
+from agent.model.finding import Finding
+from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Count, DayAssessed, last_whole_day, rates_json
+from agent.observe.facts.facts import Facts, gather
+from agent.observe.footage.outages import Outage, OutageKind
+from agent.observe.inventory.camera_file import FIELDS
+from agent.report.assessment import assessed
+from agent.site.config.site import Rules, Site
+from agent.site.declarations.standing import Declaration, local_day
+from agent.site.rules.read import shipped
 from drivers.model import Clock, Identity, Observation, Overlays, Unavailable
 
 HOUR = timedelta(hours=1)

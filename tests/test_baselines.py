@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from sites import NOW, SQUARE, camera, site
 
-from agent.baselines import (
+from agent.model.errors import Forbidden
+from agent.observe.approvals.approvals import (
     FOLDER,
     MAX_BYTES,
     Approval,
@@ -29,16 +30,15 @@ from agent.baselines import (
     read_approvals,
     write_approval,
 )
-from agent.config import NoPrivateArea
-from agent.errors import Forbidden
-from agent.looks import masks_digest, zones_digest
-from agent.past_approvals import KEPT
-from agent.preset_views import FOLDER as PRESETS
-from agent.preset_views import PresetView, read_preset_views, write_preset_view
-from agent.references import with_reference
+from agent.observe.approvals.past import KEPT
+from agent.observe.approvals.reference_views import FOLDER as PRESETS
+from agent.observe.approvals.reference_views import PresetView, read_preset_views, write_preset_view
+from agent.observe.approvals.references import with_reference
+from agent.observe.pictures.turns import masks_digest, zones_digest
+from agent.site.config.site import NoPrivateArea
 from drivers.model import Mask
-from masking.baseline import BaselineError, Descriptor, encode
-from masking.view_model import LIGHT_MODES, LightMode
+from masking.view.baseline import BaselineError, Descriptor, encode
+from masking.view.model import LIGHT_MODES, LightMode
 
 MASKS = (
     Mask("m1", SQUARE, "Color", True, "#00FF00"),

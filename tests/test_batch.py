@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.batch import write_batch
-from agent.errors import ConfigurationError, UsageError
-from agent.hub.archive import open_container
+from agent.contract.carried_batch import write_batch
+from agent.model.errors import ConfigurationError, UsageError
+from agent.verify.archive import open_container
 
 
 def test_a_batch_appears_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 from sites import DAY, NOW, camera, gateway, healthy, healthy_camera, healthy_device, observed, site, without
 
-from agent.boxes import cases, folded
-from agent.checks import run_checks
-from agent.config import Discovery, Site
-from agent.facts import Around, gather
-from agent.model import Finding, Status
-from agent.sightings import Mark, Remembered, Sighting, digest, mark_behind, mark_of
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding, Status
+from agent.observe.facts.facts import Around, gather
+from agent.observe.facts.sightings import Mark, Remembered, Sighting, digest, mark_behind, mark_of
+from agent.observe.inventory.device_identity import cases, folded
+from agent.site.config.site import Discovery, Site
 from drivers.details import Interface, Interfaces
 from drivers.footage import Channel, Channels
 from drivers.model import Identity, Observation, Overlays, Unavailable

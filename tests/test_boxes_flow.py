@@ -10,11 +10,11 @@ from breaches import of, told
 from healthy_site import DAY, GATE, LIBRARY, NVR, QUARTER, RECORDER, World, healthy_site, is_open
 from patience import PATIENCE_S
 
-from agent.checks.unread import FOLDED
-from agent.events import transitions
-from agent.model import Finding
+from agent.judge.checks.devices.unread import FOLDED
+from agent.judge.memory.transitions import transitions
+from agent.model.finding import Finding
 from drivers.model import Identity
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 LOOKS = 6
 TOLD = {"swapped": "the boxes of recorder, nvr have exchanged their addresses: ", "duplicate": "one box answers for "}

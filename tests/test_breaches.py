@@ -15,12 +15,12 @@ from breaches import Breach
 from healthy_site import World, healthy_site
 from patience import PATIENCE_S
 
-from agent.checks import CHECKS
-from agent.checks.held import is_held
-from agent.model import Finding
-from agent.rules.pack import obligations
-from agent.rules.reading import shipped
-from masking.worker import Worker
+from agent.judge.checks.table import CHECKS
+from agent.judge.wording.held import is_held
+from agent.model.finding import Finding
+from agent.site.rules.pack import obligations
+from agent.site.rules.read import shipped
+from masking.worker.client import Worker
 
 WRITTEN = {check.id for check in CHECKS}
 OBLIGATIONS = {name: one.check for name, one in obligations(shipped())}

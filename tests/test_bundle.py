@@ -23,18 +23,18 @@ from delivery import Maker, site
 from gateway_place import CANARY, Place, box
 from patience import PATIENCE_S
 
-from agent import exits
-from agent.bundle import ITEMS
-from agent.bundle.packing import BUNDLE_MAX_BYTES, ITEM_MAX_BYTES, Item, NotThere, gather, packed
-from agent.bundle.secrets import forms, known_secrets, without
 from agent.cli import main
-from agent.doctor.survey import survey
-from agent.model import Draft, Message
-from agent.status_file import write
+from agent.model import exits
+from agent.model.finding import Draft, Message
+from agent.onsite.bundle import ITEMS
+from agent.onsite.bundle.packing import BUNDLE_MAX_BYTES, ITEM_MAX_BYTES, Item, NotThere, gather, packed
+from agent.onsite.bundle.secrets import forms, known_secrets, without
+from agent.onsite.doctor.survey import survey
+from agent.service.alerts.status_file import write
 from drivers.credentials import Credentials
+from drivers.http.samples import Samples
+from drivers.http.samples import write as write_samples
 from drivers.model import Reply
-from drivers.samples import Samples
-from drivers.samples import write as write_samples
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 PIN = "73719462"

@@ -18,6 +18,7 @@ from drivers.capture import (
     fetch_pictures,
 )
 from drivers.credentials import Credentials
+from drivers.http.transport import open_transport
 from drivers.model import (
     Camera,
     Observation,
@@ -32,7 +33,6 @@ from drivers.model import (
 )
 from drivers.onvif.read import read
 from drivers.picture import Access
-from drivers.transport import open_transport
 
 CAMERA = Camera("one", "box")
 JPEG = b"\xff\xd8\xff\xe0" + b"a picture" * 10 + b"\xff\xd9"

@@ -9,9 +9,9 @@ import pytest
 from delivery import Maker, site
 
 from agent.cli import main
-from agent.config import Hub
-from agent.hub import signing
-from agent.keys import jwk_set, load_or_create_signer
+from agent.contract.signing_keys import jwk_set, load_or_create_signer
+from agent.hub.stores import signing_key
+from agent.site.config.site import Hub
 
 
 @pytest.mark.parametrize("name", ["batch", "batch.zip"])
@@ -21,7 +21,7 @@ def test_reports_carried_to_the_hub_are_confirmed_by_the_file_that_is_carried_ba
     data, home = tmp_path / "hub", tmp_path / "site"
     data.mkdir()
     home.mkdir()
-    hub_key = load_or_create_signer(data / signing.KEY_NAME)
+    hub_key = load_or_create_signer(data / signing_key.KEY_NAME)
     jwks = home / "hub.jwks.json"
     jwks.write_text(json.dumps(jwk_set({hub_key.kid: hub_key.public})))
     config = home / "site.toml"

@@ -9,11 +9,11 @@ import pytest
 from sites import DECLARED, NOW, camera, healthy_camera, healthy_device, observed, without
 from sites import site as site_of
 
-from agent.checks import run_checks
-from agent.config import Site
-from agent.declarations import Declaration
-from agent.facts import gather
-from agent.model import Finding
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from agent.observe.facts.facts import gather
+from agent.site.config.site import Site
+from agent.site.declarations.standing import Declaration
 from drivers.details import Host
 from drivers.footage import Channel, Channels, ChannelState
 from drivers.model import Device, Fact, Observation, Reason, Streams, Unavailable

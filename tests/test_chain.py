@@ -7,8 +7,8 @@ import json
 import delivery
 import pytest
 
-from agent.chain import GENESIS, STREAMS, digest, link
-from agent.model import Draft, Head
+from agent.contract.chain import GENESIS, STREAMS, digest, link
+from agent.model.finding import Draft, Head
 
 SITE = delivery.site()
 

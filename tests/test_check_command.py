@@ -18,18 +18,18 @@ import pytest
 from rich.console import Console
 from sites import NOW, camera, gateway, observed, site
 
-from agent.anonymous import anonymous
-from agent.checked import Checked
-from agent.checks import run_checks
 from agent.cli import main
-from agent.commands.check_progress import Progress
-from agent.commands.check_show import BOM, result_csv, result_json
-from agent.commands.findings_table import findings_table
-from agent.cycle import Seen
+from agent.commands.check.progress import Progress
+from agent.commands.check.show import BOM, result_csv, result_json
+from agent.commands.terminal.tables import findings_table
 from agent.demo.children import command
 from agent.demo.site import SimulatedSite
-from agent.facts import gather
-from agent.model import Finding, Message, Source
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding, Message, Source
+from agent.observe.facts.facts import gather
+from agent.onsite.one_look.anonymise import anonymous
+from agent.onsite.one_look.result import Checked
+from agent.service.cycle.cycle import Seen
 from drivers.details import Account, Accounts, Interface, Interfaces
 from drivers.model import Device, Identity, Unavailable
 

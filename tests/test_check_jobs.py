@@ -12,19 +12,19 @@ import pytest
 from smaller_site import unhurried
 
 from agent.cli import main
-from agent.config_load import load
-from agent.cycle import Seen, tell
-from agent.demo.cameras import CAMERAS, DEVICES
+from agent.contract.envelope import CHECK_TYP, flatten, sign_payload, unflatten
+from agent.contract.signing_keys import load_or_create_signer
+from agent.deliver.keys.rotate import SPOOL_NAME
+from agent.deliver.spool.spool import Spool
 from agent.demo.site import SITE_ID, SimulatedSite
-from agent.envelope import CHECK_TYP, flatten, sign_payload, unflatten
-from agent.facts import gather
-from agent.finding_notes import Proof, read_notes
-from agent.host import moment
-from agent.keys import load_or_create_signer
-from agent.model import Finding, Message, Source
-from agent.rotate import SPOOL_NAME
-from agent.spool import Spool
-from agent.state import NOTHING
+from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.host.health import moment
+from agent.judge.memory.memory import NOTHING
+from agent.judge.memory.notes import Proof, read_notes
+from agent.model.finding import Finding, Message, Source
+from agent.observe.facts.facts import gather
+from agent.service.cycle.cycle import Seen, tell
+from agent.site.config.load import load
 
 GATE_MASKED = "privacy-mask-present camera:gate"
 

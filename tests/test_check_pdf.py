@@ -14,9 +14,9 @@ import psutil
 import pytest
 from patience import PATIENCE_S
 
-from agent.commands import check_pdf
-from agent.commands.check_pdf import Printer, find_printer, print_pdf
-from agent.errors import ProgramMissing
+from agent.commands.check import pdf
+from agent.commands.check.pdf import Printer, find_printer, print_pdf
+from agent.model.errors import ProgramMissing
 
 ROOT = Path(__file__).parent.parent
 Script = Callable[[str], Printer]
@@ -27,8 +27,8 @@ WHERE_NONE_MAY_CONFINE = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$
 PRINT = """
 import sys
 from pathlib import Path
-from agent.commands.check_pdf import find_printer, print_pdf
-from agent.errors import ProgramMissing
+from agent.commands.check.pdf import find_printer, print_pdf
+from agent.model.errors import ProgramMissing
 try:
     print_pdf(find_printer(), Path(sys.argv[1]), Path(sys.argv[2]), 0o600)
 except ProgramMissing as error:
@@ -159,7 +159,7 @@ def test_a_printer_that_only_root_can_run_is_told(page: Path, tmp_path: Path, sc
 def test_a_printer_that_hangs_is_ended_with_all_that_it_started(
     page: Path, tmp_path: Path, scripted: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(check_pdf, "WITHIN_S", 0.5)
+    monkeypatch.setattr(pdf, "WITHIN_S", 0.5)
     told = ["sleep", str(10**6 + os.getpid())]
     with pytest.raises(ProgramMissing, match=r"within 0\.5 s"):
         print_pdf(scripted("{0} & {0}".format(" ".join(told))), page, tmp_path / "r.pdf", 0o600)

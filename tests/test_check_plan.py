@@ -19,17 +19,18 @@ from test_uniview import Lapi
 from test_uniview import reading as uniview_reading
 
 from agent.cli import main
-from agent.commands.check_plan import plan_words
-from agent.config_load import load
-from agent.demo.cameras import CAMERAS, DEVICES
-from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
+from agent.commands.check.plan import plan_words
+from agent.commands.check.planned import planned
+from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import SimulatedSite
-from agent.planned import planned
-from drivers import capture, deadline, registry, transport
-from drivers.asks import Ask, is_planned
+from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.site.config.load import load
+from drivers import capture, deadline, registry
+from drivers.allowed_requests import Ask, is_planned
+from drivers.discovery.detect_protocol import ASKS as QUESTIONS
 from drivers.footage import Wanted
+from drivers.http import transport
 from drivers.registry import DRIVERS
-from drivers.speaks import ASKS as QUESTIONS
 
 ROOT = Path(__file__).parent.parent
 LINE = re.compile(rb"([A-Z_]{3,12}) (\S+) (?:HTTP|RTSP)/1\.[01]\r\n")

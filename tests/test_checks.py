@@ -19,11 +19,11 @@ from sites import (
     without_path,
 )
 
-from agent.checks import CHECKS, run_checks
-from agent.config import Discovery, NoPrivateArea, Policy, Site
-from agent.facts import Around, gather
-from agent.model import Finding
-from agent.sightings import Remembered, mark_of
+from agent.judge.checks.table import CHECKS, run_checks
+from agent.model.finding import Finding
+from agent.observe.facts.facts import Around, gather
+from agent.observe.facts.sightings import Remembered, mark_of
+from agent.site.config.site import Discovery, NoPrivateArea, Policy, Site
 from drivers.model import Clock, Fact, Identity, Mask, Masks, Observation, Reason, Streams, Unavailable
 from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
 

@@ -10,11 +10,11 @@ import pytest
 from footage_looks import CYCLE, facts_of, listed, remembered
 from sites import DAY, NOW, camera, healthy, observed, site, without
 
-from agent.checks import run_checks
-from agent.config import Site
-from agent.facts import gather
-from agent.model import Finding
-from agent.outages import Outage
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from agent.observe.facts.facts import gather
+from agent.observe.footage.outages import Outage
+from agent.site.config.site import Site
 from drivers.footage import DayRecorded, RecordedDays, RecordingMode, Schedule, SchedulePeriod
 from drivers.model import Clock, Observations, Recordings, Span, Unavailable, Value
 from drivers.picture import PictureSeen

@@ -11,12 +11,12 @@ import pytest
 from footage_looks import remembered
 from sites import DAY, NOW, camera, observed, picture, site
 
-from agent.checks import run_checks
-from agent.config import Policy, Site
-from agent.facts import gather
-from agent.footage import Footage
-from agent.model import Finding
-from agent.timeline_days import timeline_of
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from agent.observe.facts.facts import gather
+from agent.observe.footage.days import Footage
+from agent.report.timeline_days import timeline_of
+from agent.site.config.site import Policy, Site
 from drivers.details import Encoder, Encoders
 from drivers.footage import DayIndex, Disk, Disks, Store, StoreIndex
 from drivers.model import Observations, Reason, Recordings, Span, Unavailable

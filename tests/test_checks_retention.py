@@ -8,11 +8,11 @@ import pytest
 from footage_looks import CYCLE, facts_of, remembered
 from sites import DAY, NOW, camera, healthy, observed, picture, site, without, without_path
 
-from agent.checks import run_checks
-from agent.config import Hold, Policy, Site
-from agent.facts import gather
-from agent.footage import Footage
-from agent.model import Finding
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from agent.observe.facts.facts import gather
+from agent.observe.footage.days import Footage
+from agent.site.config.site import Hold, Policy, Site
 from drivers.details import RetentionLimit, RetentionLimits
 from drivers.footage import Schedule
 from drivers.model import Clock, Observations, Recordings, Span, Unavailable

@@ -6,13 +6,13 @@ import re
 import runpy
 from pathlib import Path
 
-from agent.checks import CHECKS
-from agent.rules.pack import obligations
-from agent.rules.reading import shipped
+from agent.judge.checks.table import CHECKS
+from agent.site.rules.pack import obligations
+from agent.site.rules.read import shipped
 
 ROOT = Path(__file__).parent.parent
 TABLE = runpy.run_path(str(ROOT / "packaging/write_checks_table.py"))
-PAGE = (ROOT / "agent/checks/README.md").read_text("utf-8")
+PAGE = (ROOT / "agent/judge/checks/README.md").read_text("utf-8")
 ROWS = [line.split(" | ") for line in PAGE.splitlines() if line.startswith("| `")]
 
 

@@ -8,14 +8,14 @@ import pytest
 from footage_looks import CYCLE, listed, remembered
 from sites import DAY, NOW, camera, healthy, observed, site, without
 
-from agent.checks import run_checks
-from agent.config import Site
-from agent.events import transitions
-from agent.facts import gather
-from agent.footage import Footage
-from agent.footage_memory import settled
-from agent.model import Finding
-from agent.state import Memory
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.transitions import transitions
+from agent.model.finding import Finding
+from agent.observe.facts.facts import gather
+from agent.observe.footage.days import Footage
+from agent.observe.footage.join import settled
+from agent.site.config.site import Site
 from drivers.model import Observations, Recordings, Span, Unavailable
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

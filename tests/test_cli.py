@@ -16,10 +16,11 @@ from types import ModuleType
 import pytest
 import tomli
 
-from agent import cli, exits
+from agent import cli
 from agent.cli import COMMANDS, main
-from agent.errors import HubUnavailable
-from agent.paths import credentials_file
+from agent.host.paths import credentials_file
+from agent.model import exits
+from agent.model.errors import HubUnavailable
 from agent.version import VERSION
 from drivers.credentials import Credentials
 from drivers.model import Credential, Device
@@ -51,10 +52,10 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]],
     """Puts a command `status` in place that does what it is told."""
 
     def put(action: Callable[[], object]) -> None:
-        module = ModuleType("agent.commands.status")
+        module = ModuleType("agent.commands.status.command")
         module.add_arguments = lambda parser: None  # type: ignore[attr-defined]
         module.run = lambda args: action() or 0  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "agent.commands.status", module)
+        monkeypatch.setitem(sys.modules, "agent.commands.status.command", module)
 
     return put
 

@@ -8,11 +8,12 @@ from unicodedata import east_asian_width
 
 import pytest
 
-from agent import cli, exits
-from agent.cli_words import wrapped
-from agent.errors import NotVerified, UsageError, os_words
-from agent.model import Message, lines, sentence
-from agent.text import render
+from agent import cli
+from agent.model import exits
+from agent.model.errors import NotVerified, UsageError, os_words
+from agent.model.finding import Message, lines, sentence
+from agent.text.cli_words import wrapped
+from agent.text.translate import render
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str]:

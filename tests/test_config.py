@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from certificates import Authority
 
-from agent import config_load
-from agent.config import Policy, Probe, Site, Storage
-from agent.config_load import load
-from agent.config_problems import ConfigError, ConfigForbidden
-from agent.config_sections import is_host, is_responder
-from agent.config_storage import load_storage
-from agent.config_tables import site_tables, toml_text
+from agent.site.config import load as config_load
+from agent.site.config.load import load
+from agent.site.config.sections import is_host, is_responder
+from agent.site.config.site import Policy, Probe, Site, Storage
+from agent.site.config.tables import site_tables, toml_text
+from agent.site.toml.problems import ConfigError, ConfigForbidden
+from agent.site.toml.storage import load_storage
 
 ROOT = Path(__file__).parent.parent
 BAD_FILES = Path(__file__).parent / "badfiles"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tomli
 
-from agent.config_lines import locate
+from agent.site.toml.lines import locate
 
 ROOT = Path(__file__).parent.parent
 

@@ -13,9 +13,9 @@ import jsonschema
 import pytest
 import tomli
 
-from agent.config_load import load_declared
-from agent.config_problems import ConfigError
-from agent.config_schema import site_schema
+from agent.site.config.json_schema import site_schema
+from agent.site.config.load import load_declared
+from agent.site.toml.problems import ConfigError
 
 ROOT = Path(__file__).parent.parent
 BAD_FILES = Path(__file__).parent / "badfiles"

@@ -11,10 +11,10 @@ import tomli
 from test_config import SITE
 
 from agent.cli import main
-from agent.config_diff import changes, from_defaults, in_folder
-from agent.config_load import load_declared
-from agent.config_tables import site_tables
-from agent.status_file import write
+from agent.service.alerts.status_file import write
+from agent.site.config.diff import changes, from_defaults, in_folder
+from agent.site.config.load import load_declared
+from agent.site.config.tables import site_tables
 
 CANARY = "c4nary-Pa55"
 DEVICES = """

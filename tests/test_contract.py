@@ -20,18 +20,18 @@ from joserfc.jwk import import_key
 from jwcrypto import jwk as jwcrypto_jwk
 from jwcrypto import jws as jwcrypto_jws
 
-from agent.commands import verify as verify_command
-from agent.config import Site
-from agent.envelope import unflatten
-from agent.facts import gather
-from agent.host import look_at_host
-from agent.model import Finding, Message, Source
-from agent.payload_bounds import TIMES
-from agent.presence import STATUSES, Presence, write_state
-from agent.report import build_reports
-from agent.state import Memory
-from agent.topics import Kind, schema_id, topic
-from agent.watermark import Watermark, write_watermark
+from agent.commands.verify import command as verify_command
+from agent.contract.envelope import unflatten
+from agent.contract.payload_bounds import TIMES
+from agent.contract.presence import STATUSES, Presence, write_state
+from agent.contract.topics import Kind, schema_id, topic
+from agent.contract.watermark import Watermark, write_watermark
+from agent.host.health import look_at_host
+from agent.judge.memory.memory import Memory
+from agent.model.finding import Finding, Message, Source
+from agent.observe.facts.facts import gather
+from agent.report.build import build_reports
+from agent.site.config.site import Site
 
 VECTORS = CONTRACT / "vectors"
 PARSER = Path(__file__).parent.parent / "build" / "peers" / "asyncapi"
@@ -199,7 +199,7 @@ def test_verify_finds_in_every_vector_what_is_expected(case: str, capsys: pytest
 
 
 def test_every_folder_of_vectors_is_expected_and_the_script_makes_the_same_again(tmp_path: Path) -> None:
-    script = VECTORS / "make_vectors.py"
+    script = VECTORS.parents[2] / "packaging/write_contract_vectors.py"
     subprocess.run([sys.executable, str(script), str(tmp_path)], check=True)
     made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.json")}
     committed = {

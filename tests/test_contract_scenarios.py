@@ -15,19 +15,19 @@ from delivery import DAY, NOW, Maker
 from hubdesk import Desk
 from sites import site
 
-from agent.chain import digest
-from agent.desired import Kept, NotTaken, take
-from agent.envelope import unflatten
-from agent.errors import NotVerified
-from agent.hub import trust
-from agent.keys import public_key
-from agent.model import Envelope, Report
-from agent.remote import Order
-from agent.remote_wire import read_command
-from agent.rules.reading import shipped
-from agent.spool import Spool
-from agent.topics import read_topic
-from agent.watermark import read_watermark
+from agent.contract.chain import digest
+from agent.contract.envelope import unflatten
+from agent.contract.orders import Order
+from agent.contract.orders_json import read_command
+from agent.contract.signing_keys import public_key
+from agent.contract.topics import read_topic
+from agent.contract.watermark import read_watermark
+from agent.deliver.spool.spool import Spool
+from agent.hub.stores import trust
+from agent.model.errors import NotVerified
+from agent.model.finding import Envelope, Report
+from agent.service.orders.desired_policy import Kept, NotTaken, take
+from agent.site.rules.read import shipped
 
 SCENARIOS = CONTRACT / "scenarios"
 
@@ -114,6 +114,8 @@ def test_every_payload_of_a_scenario_fits_its_schema(path: Path) -> None:
 
 
 def test_the_script_makes_the_same_scenarios_again(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, str(SCENARIOS / "make_scenarios.py"), str(tmp_path)], check=True)
+    subprocess.run(
+        [sys.executable, str(SCENARIOS.parents[2] / "packaging/write_contract_scenarios.py"), str(tmp_path)], check=True
+    )
     made = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("*.json")}
     assert made == {path.relative_to(SCENARIOS): path.read_text() for path in SCENARIOS.rglob("*.json")}

@@ -16,20 +16,20 @@ from sites import NOW, camera
 from sites import site as site_of
 from test_derived import INFRARED
 
-from agent import cycle
-from agent.baselines import FOLDER as APPROVALS
-from agent.baselines import Approval, approve, read_approvals, write_approval
-from agent.config import Site, Storage
-from agent.derived import FOLDER as DERIVED
-from agent.derived import Derived, keep_derived, proved, read_derived
-from agent.finding_notes import FOLDER as NOTES
-from agent.finding_notes import Plan, write_note
-from agent.rim import Rim
-from agent.state import Memory
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.notes import FOLDER as NOTES
+from agent.judge.memory.notes import Plan, write_note
+from agent.observe.approvals.approvals import FOLDER as APPROVALS
+from agent.observe.approvals.approvals import Approval, approve, read_approvals, write_approval
+from agent.observe.pictures.derived_views import FOLDER as DERIVED
+from agent.observe.pictures.derived_views import Derived, keep_derived, proved, read_derived
+from agent.service.cycle import cycle
+from agent.service.cycle.environment import Rim
+from agent.site.config.site import Site, Storage
 from drivers.credentials import Credentials
-from masking.baseline import Descriptor, encode
-from masking.view_model import LightMode
-from masking.worker import Worker
+from masking.view.baseline import Descriptor, encode
+from masking.view.model import LightMode
+from masking.worker.client import Worker
 
 NAMES = tuple(f"c{number}" for number in range(12))
 

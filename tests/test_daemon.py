@@ -23,14 +23,14 @@ from patience import PATIENCE_S
 from smaller_site import only
 from webhook_server import serving
 
-from agent.demo.cameras import CAMERAS
+from agent.contract.signing_keys import REPORT_KEY_NAME, load_or_create_signer
 from agent.demo.children import command, output_of
 from agent.demo.run import FOUND_SOMETHING, Demo, start
 from agent.demo.site import SITE_ID
-from agent.hub.report import write_status
-from agent.hub.store import Store
-from agent.keys import REPORT_KEY_NAME, load_or_create_signer
-from agent.webhook import SEND_WITHIN_S
+from agent.demo.world.cameras import CAMERAS
+from agent.hub.stores.store import Store
+from agent.hub.views.status import write_status
+from agent.service.alerts.webhook import SEND_WITHIN_S
 
 WITHIN_S = 50.0
 """Less than a period, which is a minute."""

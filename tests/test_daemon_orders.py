@@ -21,17 +21,17 @@ from paho.mqtt.properties import Properties
 from patience import PATIENCE_S
 from smaller_site import only
 
+from agent.contract.orders import Named, Order, Range, Reported, Result
+from agent.contract.orders_json import read_reported, read_result
+from agent.contract.signing_keys import REPORT_KEY_NAME, Signer, load_or_create_signer
+from agent.contract.topics import topic
 from agent.demo.children import command as program
 from agent.demo.children import output_of
 from agent.demo.run import FOUND_SOMETHING, Demo, start
 from agent.demo.site import SITE_ID
-from agent.hub.signing import KEY_NAME
-from agent.hub.store import Store
-from agent.keys import REPORT_KEY_NAME, Signer, load_or_create_signer
-from agent.remote import Named, Order, Range, Reported, Result
-from agent.remote_wire import read_reported, read_result
-from agent.report_plain import plain_findings
-from agent.topics import topic
+from agent.hub.stores.signing_key import KEY_NAME
+from agent.hub.stores.store import Store
+from agent.report.plain_findings import plain_findings
 
 CITY = "140200"
 CYCLE_S = 90.0

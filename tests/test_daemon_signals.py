@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.daemon_signals import HEARD_TOGETHER_S, Signals
+from agent.service.daemon.signals import HEARD_TOGETHER_S, Signals
 
 LONG_S = 20.0
 
@@ -67,7 +67,7 @@ def test_a_ring_after_the_end_is_no_error() -> None:
 
 BURST = """
 import os, signal, threading
-from agent.daemon_signals import Signals
+from agent.service.daemon.signals import Signals
 
 def hammer():
     for _ in range(30_000):

@@ -18,6 +18,8 @@ from drivers.dahua import plan
 from drivers.dahua.read import read
 from drivers.details import Accounts, Encoders
 from drivers.footage import Channels, Disks, PlatformLink, Schedule, SchedulePeriod, Wanted
+from drivers.http.replay import ReplayTransport
+from drivers.http.transport import open_transport
 from drivers.model import (
     DEVICE_FACTS,
     Camera,
@@ -33,8 +35,6 @@ from drivers.model import (
     Streams,
     Unavailable,
 )
-from drivers.replay import ReplayTransport
-from drivers.transport import open_transport
 
 WANTED = {"one": Wanted(days=(date(2026, 11, 20),))}
 

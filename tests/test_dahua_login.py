@@ -18,8 +18,8 @@ from onvif_reading import fact, reason
 from drivers.credentials import Credentials
 from drivers.dahua.read import read
 from drivers.footage import Channels, PlatformLink
+from drivers.http.transport import open_transport
 from drivers.model import Accounts, Identity, Observations, Unavailable
-from drivers.transport import open_transport
 
 ONE = CAMERAS[:1]
 PERIOD = timedelta(minutes=15)

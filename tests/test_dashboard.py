@@ -14,8 +14,8 @@ from footage_looks import facts_of
 from sites import NOW, camera, healthy, observed, site
 from test_metrics import CYCLE, DAY, LIVE
 
-from agent.checks import run_checks
-from agent.metrics import METRICS, cycle_metrics, live_metrics
+from agent.judge.checks.table import run_checks
+from agent.service.alerts.metrics import METRICS, cycle_metrics, live_metrics
 
 FOLDER = Path(__file__).parent.parent / "packaging/grafana"
 DASHBOARD = runpy.run_path(str(FOLDER.parent / "write_dashboard.py"))

@@ -10,13 +10,13 @@ import pytest
 from lived import CLOCK, ONLINE, STEP, acked, finding, live, story, the_open
 from sites import NOW, camera, observed, site
 
-from agent.checks import run_checks
-from agent.debounce import FLAPS_A_DAY
-from agent.episodes import Episode, Known, flapping, open_episodes, repairs
-from agent.events import transitions
-from agent.facts import gather
-from agent.model import Message, Status
-from agent.state import Memory, from_json, to_json
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.debounce import FLAPS_A_DAY
+from agent.judge.memory.episodes import Episode, Known, flapping, open_episodes, repairs
+from agent.judge.memory.memory import Memory, from_json, to_json
+from agent.judge.memory.transitions import transitions
+from agent.model.finding import Message, Status
+from agent.observe.facts.facts import gather
 from drivers.model import Identity, Unavailable
 
 

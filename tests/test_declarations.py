@@ -9,18 +9,9 @@ import pytest
 from sites import camera
 from sites import site as site_of
 
-from agent.config import Rules, Site
-from agent.config_declared import trouble
-from agent.declarables import (
-    BY_ID,
-    DECLARABLES,
-    FORBIDDEN_ZONES,
-    OPEN_ZONES,
-    Declarable,
-    Profile,
-    counts_in,
-)
-from agent.declarations import (
+from agent.site.config.declared import trouble
+from agent.site.config.site import Rules, Site
+from agent.site.declarations.standing import (
     EXPIRING_DAYS,
     GRACE_DAYS,
     Declaration,
@@ -33,8 +24,17 @@ from agent.declarations import (
     standing,
     standings,
 )
-from agent.rules.pack import obligations
-from agent.rules.reading import shipped
+from agent.site.declarations.table import (
+    BY_ID,
+    DECLARABLES,
+    FORBIDDEN_ZONES,
+    OPEN_ZONES,
+    Declarable,
+    Profile,
+    counts_in,
+)
+from agent.site.rules.pack import obligations
+from agent.site.rules.read import shipped
 
 TODAY = date(2026, 11, 25)
 GIVEN = date(2026, 1, 31)

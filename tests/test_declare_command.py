@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 from patience import PATIENCE_S
 
-from agent import exits
-from agent.config import Site
-from agent.config_load import load
-from agent.declarables import BY_ID
-from agent.declarations import Declaration
-from agent.declared_rows import keep, read_day_text, read_value, row_toml
-from agent.errors import UsageError
+from agent.model import exits
+from agent.model.errors import UsageError
+from agent.site.config.add_declaration import keep, read_day_text, read_value, row_toml
+from agent.site.config.load import load
+from agent.site.config.site import Site
+from agent.site.declarations.standing import Declaration
+from agent.site.declarations.table import BY_ID
 
 CAMWARDEN = Path(sys.executable).parent / "camwarden"
 HEAD = '# mine\n[site]\nid = "datong017"\ncity = "140200"\ndivision = "140200"\n'

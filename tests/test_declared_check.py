@@ -9,18 +9,19 @@ import pytest
 from sites import DECLARED, NOW, camera, healthy
 from sites import site as site_of
 
-from agent.checks import declared, run_checks
-from agent.config import Policy, Rules, Site
-from agent.declarables import Condition
-from agent.declarations import Declaration, local_day
-from agent.facts import gather
-from agent.footage import floor_of
-from agent.model import Finding, Source, Status
-from agent.report import build_reports
-from agent.rules.floors import floors, with_floors
-from agent.rules.pack import Obligation, Pack
-from agent.rules.reading import shipped
-from agent.state import Memory
+from agent.judge.checks.papers import declared
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.memory import Memory
+from agent.model.finding import Finding, Source, Status
+from agent.observe.facts.facts import gather
+from agent.observe.footage.days import floor_of
+from agent.report.build import build_reports
+from agent.site.config.site import Policy, Rules, Site
+from agent.site.declarations.standing import Declaration, local_day
+from agent.site.declarations.table import Condition
+from agent.site.duties.floors import floors, with_floors
+from agent.site.rules.pack import Obligation, Pack
+from agent.site.rules.read import shipped
 
 MANY = tuple(camera(f"c{number:02}") for number in range(64))
 TODAY = local_day(site_of(), NOW)

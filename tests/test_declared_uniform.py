@@ -9,14 +9,14 @@ import pytest
 from duty_sites import FACTS, TODAY, declared_site, word
 from sites import NOW
 
-from agent.checks import CHECKS, run_checks
-from agent.checks.words import FOLDED
-from agent.config import Site
-from agent.declarables import BY_ID, DECLARABLES, Declarable
-from agent.declarations import Value
-from agent.model import Finding
-from agent.rules.pack import obligations
-from agent.rules.reading import shipped
+from agent.judge.checks.table import CHECKS, run_checks
+from agent.judge.wording.declared_words import FOLDED
+from agent.model.finding import Finding
+from agent.site.config.site import Site
+from agent.site.declarations.standing import Value
+from agent.site.declarations.table import BY_ID, DECLARABLES, Declarable
+from agent.site.rules.pack import obligations
+from agent.site.rules.read import shipped
 
 KEYS = {"state", "by", "at", "until", "days_left"}
 GIVEN = date(2026, 1, 31)

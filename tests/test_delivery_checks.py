@@ -10,14 +10,14 @@ import delivery
 import pytest
 from certificates import Authority
 
-from agent.certificates import read_own
-from agent.checks import delivery as checks
-from agent.config import Hub, Site
-from agent.delivery_facts import Delivery, NoCertificate, NotRenewed, OwnCertificate
-from agent.facts import Facts, gather
-from agent.model import Finding, Message
-from agent.publish_status import Board, DeliveryStatus
-from agent.text import render
+from agent.judge.checks.service import delivery as checks
+from agent.model.finding import Finding, Message
+from agent.observe.facts.delivery import Delivery, NoCertificate, NotRenewed, OwnCertificate
+from agent.observe.facts.delivery_status import Board, DeliveryStatus
+from agent.observe.facts.facts import Facts, gather
+from agent.observe.facts.own_certificate import read_own
+from agent.site.config.site import Hub, Site
+from agent.text.translate import render
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.demo.announcing import Announcer
-from drivers.discovery import sweep
-from drivers.discovery_plan import plan_of
-from drivers.probe_match import Discovered, mac_of, scope_text
+from agent.demo.onvif.announcing import Announcer
+from drivers.discovery.plan import plan_of
+from drivers.discovery.probe_match import Discovered, mac_of, scope_text
+from drivers.discovery.ws_discovery import sweep
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from pathlib import Path
 from hubside import waits
 from patience import PATIENCE_S
 
-from agent import exits
 from agent.cli import main
 from agent.demo.children import command
+from agent.model import exits
 
 
 def processes_that_mention(text: str) -> list[str]:

@@ -17,13 +17,13 @@ from lxml import etree
 from patience import PATIENCE_S
 from requests.auth import HTTPDigestAuth
 
-from agent.demo.cameras import DemoDevice
-from agent.demo.changes import Changes
-from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
-from agent.demo.isapi_channels import FRAME_PX, corners
-from agent.demo.isapi_content import PAGE
-from agent.demo.isapi_device import READS, IsapiDevice
+from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
+from agent.demo.isapi.channels import FRAME_PX, corners
+from agent.demo.isapi.content import PAGE
+from agent.demo.isapi.device import READS, IsapiDevice
 from agent.demo.site import SimulatedSite
+from agent.demo.world.cameras import DemoDevice
+from agent.demo.world.changes import Changes
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from lxml import etree
 from patience import PATIENCE_S
 from rtsp_talk import Talk, units
 
-from agent.demo.cameras import CAMERAS, DEVICES, Fault
-from agent.demo.clips import load
-from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
-from agent.demo.recordings import segments
+from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
+from agent.demo.rtsp.clips import load
 from agent.demo.site import SimulatedSite
+from agent.demo.world.cameras import CAMERAS, DEVICES, Fault
+from agent.demo.world.recordings import segments
 from drivers.errors import DeviceFault, Refused
 from drivers.model import Span
 

@@ -11,13 +11,13 @@ from demo_asking import BY_ID, MASKS, Image, ask, bare, snapshot, zone
 from demo_clock import SetClock
 from patience import PATIENCE_S
 
-from agent.demo.cameras import CAMERAS
-from agent.demo.clips import clip_of
-from agent.demo.scene import jpeg, picture
+from agent.demo.rtsp.clips import clip_of
+from agent.demo.scene.scene import jpeg, picture
 from agent.demo.site import SimulatedSite
 from agent.demo.site_config import EFFECTS
+from agent.demo.world.cameras import CAMERAS
 from masking.model import Job, Zone
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from demo_clock import SetClock
 from patience import PATIENCE_S
 from rtsp_talk import Talk, units
 
-from agent.demo.cameras import CAMERAS, DEVICES, DemoCamera
-from agent.demo.clips import load
-from agent.demo.scene import SIZES_PX, picture
+from agent.demo.rtsp.clips import load
+from agent.demo.scene.scene import SIZES_PX, picture
 from agent.demo.site import SimulatedSite
+from agent.demo.world.cameras import CAMERAS, DEVICES, DemoCamera
 from drivers.picture import PathName
 
 DECODE = ["ffmpeg", "-v", "error", "-nostdin", "-rtsp_transport", "tcp", "-analyzeduration", "500000"]

@@ -19,10 +19,10 @@ from patience import PATIENCE_S
 from requests.auth import HTTPDigestAuth
 from soap_talk import call, send, token
 
-from agent import config_load
-from agent.demo.cameras import CAMERAS, DEVICES
-from agent.demo.clips import cut
+from agent.demo.rtsp.clips import cut
 from agent.demo.site import SimulatedSite
+from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.site.config import load
 
 FIND = element("tse:FindRecordings", KeepAliveTime="PT10S")
 INFORMATION = "<tds:GetDeviceInformation/>"
@@ -116,7 +116,7 @@ def test_http_digest_opens_soap_too_and_a_spent_nonce_is_no_failed_login(site: S
 
 
 def test_the_configured_password_of_the_store_is_wrong(site: SimulatedSite, clock: SetClock, tmp_path: Path) -> None:
-    loaded = config_load.load(site.write_config(tmp_path, {"host": "127.0.0.1", "confirm": "broker"}))
+    loaded = load.load(site.write_config(tmp_path, {"host": "127.0.0.1", "confirm": "broker"}))
     for device in loaded.devices:
         assert device.credential is not None
         right = device.credential.password == site.login(device.id)[1]
@@ -266,7 +266,7 @@ def test_a_fault_that_a_camera_cannot_show_is_refused(site: SimulatedSite) -> No
 def test_the_configuration_loads_and_names_every_camera(site: SimulatedSite, tmp_path: Path) -> None:
     hub = {"host": "127.0.0.1", "port": 1883, "tls": False, "user": "demo", "password": 'p"w\\', "confirm": "broker"}
     path = site.write_config(tmp_path / "agent", hub)
-    loaded = config_load.load(path)
+    loaded = load.load(path)
     assert stat.S_IMODE((tmp_path / "agent" / "secrets.toml").stat().st_mode) == 0o600
     assert (loaded.id, loaded.city, loaded.division, loaded.period_s) == ("dt0001", "140200", "140200", 60)
     assert loaded.probe.deadline_s == 6

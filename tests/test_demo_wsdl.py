@@ -19,13 +19,13 @@ from patience import PATIENCE_S
 from zeep.plugins import HistoryPlugin
 from zeep.wsse.username import UsernameToken
 
-from agent.demo import device_service, media_service, recording_service
-from agent.demo.cameras import CAMERAS, DEVICES
-from agent.demo.changes import Changes
-from agent.demo.onvif_device import OnvifDevice
-from agent.demo.recording_service import Searches, search_operations
+from agent.demo.onvif import device_service, media_service, recording_service
+from agent.demo.onvif.device import OnvifDevice
+from agent.demo.onvif.recording_service import Searches, search_operations
+from agent.demo.onvif.soap import DEVICE, MEDIA1, MEDIA2, RECORDING, REPLAY, SEARCH
 from agent.demo.site import SimulatedSite
-from agent.demo.soap import DEVICE, MEDIA1, MEDIA2, RECORDING, REPLAY, SEARCH
+from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.demo.world.changes import Changes
 
 RTSP_SETUP = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
 CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (

@@ -17,22 +17,22 @@ from sights import view as looked
 from sites import NOW, STILL, camera, site
 from turning_site import Street, street, taken, toml_zone
 
-from agent import exits
-from agent.baselines import Approval, approvals_digest, approve, read_approvals, write_approval
-from agent.derived import FOLDER, Derived, keep_derived, proved, read_derived, wanted
-from agent.files import write_atomic
-from agent.model import Finding
-from agent.previous import GATHERED_MAX, Previous
-from agent.references import lights_of
-from agent.sight import CameraView
+from agent.host.files import write_atomic
+from agent.model import exits
+from agent.model.finding import Finding
+from agent.observe.approvals.approvals import Approval, approvals_digest, approve, read_approvals, write_approval
+from agent.observe.approvals.references import lights_of
+from agent.observe.pictures.derived_views import FOLDER, Derived, keep_derived, proved, read_derived, wanted
+from agent.observe.pictures.previous_pictures import GATHERED_MAX, Previous
+from agent.observe.pictures.view_memory import CameraView
 from drivers.model import Mask
-from masking import baseline
-from masking.baseline import Descriptor
 from masking.model import Job
-from masking.persistence import ViewMemory
-from masking.study import Study
-from masking.view_model import DescriptorJob, LightMode, ViewJob
-from masking.worker import Worker
+from masking.view import baseline
+from masking.view.baseline import Descriptor
+from masking.view.model import DescriptorJob, LightMode, ViewJob
+from masking.view.persistence import ViewMemory
+from masking.worker.client import Worker
+from masking.worker.study import Study
 
 DOOR = (0.3, 0.3, 0.6, 0.75)
 DOOR_DECLARED = toml_zone("camera.private_zone", "door", DOOR)

@@ -12,12 +12,12 @@ from delivery import NOW
 from orders_by_hub import HOUR, policy
 from sites import camera, site
 
-from agent.config import Policy, Probe, Site
-from agent.desired import Kept, NotTaken, in_force, judge, keep, read_kept, take, tampered
-from agent.errors import NotVerified
-from agent.keys import Signer, load_or_create_signer
-from agent.policy_bounds import RULES, overlay
-from agent.remote import Desired
+from agent.contract.orders import Desired
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.model.errors import NotVerified
+from agent.service.orders.desired_policy import Kept, NotTaken, in_force, judge, keep, read_kept, take, tampered
+from agent.site.config.site import Policy, Probe, Site
+from agent.site.duties.bounds import RULES, overlay
 
 LOCAL = site(camera(), camera("yard", retention_days=60), period_s=900)
 

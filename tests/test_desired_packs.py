@@ -16,21 +16,21 @@ from sites import camera, site
 from test_config import SITE
 from test_rules import FOLDER, OWN
 
-from agent import exits
 from agent.cli import main
-from agent.declarations import local_day
-from agent.desired import FILE_NAME, judge
-from agent.envelope import DESIRED_TYP, sign_payload
-from agent.facts import Facts
-from agent.keys import Signer, jwk_set
-from agent.remote import ORDER_MAX_BYTES, Desired, Order
-from agent.remote_wire import write_desired
-from agent.report import build_reports
-from agent.rules.floors import with_floors
-from agent.rules.from_hub import read_packs
-from agent.rules.pack import digest_of
-from agent.rules.reading import SHIPPED, shipped
-from agent.state import NOTHING
+from agent.contract.envelope import DESIRED_TYP, sign_payload
+from agent.contract.orders import ORDER_MAX_BYTES, Desired, Order
+from agent.contract.orders_json import write_desired
+from agent.contract.signing_keys import Signer, jwk_set
+from agent.judge.memory.memory import NOTHING
+from agent.model import exits
+from agent.observe.facts.facts import Facts
+from agent.report.build import build_reports
+from agent.service.orders.desired_policy import FILE_NAME, judge
+from agent.site.declarations.standing import local_day
+from agent.site.duties.floors import with_floors
+from agent.site.duties.hub_packs import read_packs
+from agent.site.rules.pack import digest_of
+from agent.site.rules.read import SHIPPED, shipped
 
 LAW = (FOLDER / "cn-799.toml").read_text()
 NEXT = LAW.replace("version = 1\n", "version = 2\n", 1)

@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 from sites import DECLARED, NOW, camera, gateway, healthy_camera, observed, site, without
 
-from agent.checks import run_checks
-from agent.config import Rules, Site
-from agent.declarations import Declaration
-from agent.facts import gather
-from agent.model import Finding, Message
-from agent.rules.reading import shipped
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding, Message
+from agent.observe.facts.facts import gather
+from agent.site.config.site import Rules, Site
+from agent.site.declarations.standing import Declaration
+from agent.site.rules.read import shipped
 from drivers.details import Account, Accounts, Audio, AudioEncoder, Encoder, Encoders
 from drivers.footage import Protocol, Protocols
 from drivers.model import Clock, Fact, Identity, Observation, Overlays, Reason, Unavailable, Value

@@ -13,13 +13,13 @@ import pytest
 from digest_room import CLOCK, DAY, DIGEST, MORNING, Desk, here, online
 from lived import acked
 
-from agent.config import DailyDigest
-from agent.digest import RETRY_LAST, Told, decide, is_due, without_addresses
-from agent.digest_desk import NAME, from_data, to_data
-from agent.episodes import Known, open_episodes
-from agent.files import write_atomic
-from agent.finding_notes import NOTHING_NOTED
-from agent.model import Message
+from agent.host.files import write_atomic
+from agent.judge.memory.episodes import Known, open_episodes
+from agent.judge.memory.notes import NOTHING_NOTED
+from agent.model.finding import Message
+from agent.service.alerts.digest import RETRY_LAST, Told, decide, is_due, without_addresses
+from agent.service.alerts.digest_desk import NAME, from_data, to_data
+from agent.site.config.site import DailyDigest
 
 
 @pytest.fixture
@@ -156,14 +156,14 @@ def test_a_disk_that_refuses_sends_nothing_rather_than_everything_again(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("agent.digest_desk.write_atomic", full)
+        patched.setattr("agent.service.alerts.digest_desk.write_atomic", full)
         assert desk.look(online("gate", "fail")) == []
     assert "No space left" in caplog.text
     assert desk.look(online("gate", "fail")) == [("camera:gate", "pass", "fail")]
     # Full between the try and its end: this process still knows that it was taken.
     writes = iter([write_atomic, full])
     with monkeypatch.context() as patched:
-        patched.setattr("agent.digest_desk.write_atomic", lambda *arguments: next(writes)(*arguments))
+        patched.setattr("agent.service.alerts.digest_desk.write_atomic", lambda *arguments: next(writes)(*arguments))
         assert len(desk.look(online("gate", "fail"), online("roof", "fail"), after=DAY)) == 1
     assert desk.look(online("gate", "fail"), online("roof", "fail"), after=timedelta(hours=1)) == []
 

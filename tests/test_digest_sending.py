@@ -10,9 +10,9 @@ import pytest
 from digest_room import MORNING, WITHIN_S, Desk, here, online
 from webhook_server import serving
 
-from agent import webhook
-from agent.digest_desk import DigestDesk
-from agent.episodes import Known
+from agent.judge.memory.episodes import Known
+from agent.service.alerts import webhook
+from agent.service.alerts.digest_desk import DigestDesk
 from drivers.model import Credential
 
 

@@ -19,15 +19,15 @@ from probe_matches import bound, matches, responder
 from rich.console import Console
 from sites import camera, site
 
-from agent import exits
 from agent.cli import main
 from agent.commands.discover import progress_after, result_csv, result_json, result_table
-from agent.config_load import load
-from agent.demo.announcing import Announcer
-from agent.harmless import csv_cell, json_text, printable
-from agent.inventory import Placed, take_stock
-from agent.site_skeleton import PLACEHOLDER, skeleton
-from drivers.probe_match import Discovered
+from agent.demo.onvif.announcing import Announcer
+from agent.model import exits
+from agent.observe.inventory.site_skeleton import PLACEHOLDER, skeleton
+from agent.observe.inventory.stocktake import Placed, take_stock
+from agent.site.config.load import load
+from agent.text.harmless import csv_cell, json_text, printable
+from drivers.discovery.probe_match import Discovered
 
 HEAD = '[site]\nid = "datong017"\ncity = "datong"\ndivision = "140200"\n'
 HOSTILE = (
@@ -120,7 +120,7 @@ def test_the_plan_stands_before_the_first_packet(
         said.append(capsys.readouterr().err)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("agent.probe.sweep", stop)
+    monkeypatch.setattr("agent.observe.probe.devices.sweep", stop)
     assert discover(config) == exits.INTERRUPTED
     assert "4 datagrams" in said[0]
 
@@ -199,7 +199,7 @@ def test_write_overwrites_nothing_and_asks_nobody(
         there.write_text("mine")
     else:
         there.symlink_to(tmp_path / "nowhere")
-    monkeypatch.setattr("agent.probe.sweep", lambda *_: pytest.fail("a datagram was sent"))
+    monkeypatch.setattr("agent.observe.probe.devices.sweep", lambda *_: pytest.fail("a datagram was sent"))
     assert discover(config, "--write", str(there)) == exits.USAGE
     assert "not overwritten" in capsys.readouterr().err
     assert kind == "link" or there.read_text() == "mine"

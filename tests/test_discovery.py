@@ -14,9 +14,9 @@ from lxml import etree
 from patience import LATE_S, PATIENCE_S
 from probe_matches import ONE, bound, matches, responder, until
 
-from drivers import discovery
-from drivers.discovery import GROUP, Sweep, resolved, sweep
-from drivers.discovery_plan import PER_SECOND, PORT, plan_of
+from drivers.discovery import ws_discovery
+from drivers.discovery.plan import PER_SECOND, PORT, plan_of
+from drivers.discovery.ws_discovery import GROUP, Sweep, resolved, sweep
 
 NETWORK = "127.9.0.0/27"
 """Thirty hosts that all are this machine: Linux answers for the whole of 127/8."""
@@ -45,7 +45,7 @@ def test_it_listens_for_its_time_after_the_last_question() -> None:
     with bound() as sock:
         begun = time.monotonic()
         assert sweep(plan_of((), (address_of(sock),), ()), 0.4) == Sweep()
-        assert discovery.REPEAT_AFTER_S + 0.4 <= time.monotonic() - begun < 0.6 + LATE_S
+        assert ws_discovery.REPEAT_AFTER_S + 0.4 <= time.monotonic() - begun < 0.6 + LATE_S
 
 
 def test_a_short_time_to_listen_is_not_spent_in_turning() -> None:
@@ -105,7 +105,7 @@ def test_a_resolver_that_hangs_costs_its_time_and_no_more(monkeypatch: pytest.Mo
             release.wait(PATIENCE_S)
         return ("192.0.2.1",)
 
-    monkeypatch.setattr(discovery, "resolve", hang)
+    monkeypatch.setattr(ws_discovery, "resolve", hang)
     begun = time.monotonic()
     found = resolved(["fast.example", "hangs.example", "192.0.2.7", "::1"], 2.0, lambda: ticks.append(1))
     release.set()
@@ -194,7 +194,7 @@ def test_a_device_in_a_range_is_found_and_asked_once_for_each_kind() -> None:
 
 
 def test_a_flood_of_answers_ends_the_listening_and_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discovery, "ANSWERS_MAX", 500)
+    monkeypatch.setattr(ws_discovery, "ANSWERS_MAX", 500)
     flood = [matches((f"urn:uuid:{n}", "", f"http://10.0.{n >> 8}.{n & 255}/")) for n in range(2000)]
     sock = bound()
     with responder(sock, flood):
@@ -205,7 +205,7 @@ def test_a_flood_of_answers_ends_the_listening_and_is_said(monkeypatch: pytest.M
 
 def test_huge_datagrams_are_read_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     # Two datagrams fill the budget: the kernel's buffer holds few of this size, and drops the rest of a burst.
-    monkeypatch.setattr(discovery, "ANSWER_BYTES_MAX", 100_000)
+    monkeypatch.setattr(ws_discovery, "ANSWER_BYTES_MAX", 100_000)
     sock = bound()
     with responder(sock, [b"<a>" * 20_000] * 400):
         heard = sweep(plan_of((), (address_of(sock),), ()), 3.0)
@@ -233,7 +233,7 @@ def test_a_queue_of_the_kernel_that_stays_full_ends_the_sending_and_is_said(monk
         def sendto(self, *_: object) -> int:
             raise BlockingIOError
 
-    monkeypatch.setattr(discovery.socket, "socket", Full)
-    monkeypatch.setattr(discovery, "BLOCKED_MAX", 5)
+    monkeypatch.setattr(ws_discovery.socket, "socket", Full)
+    monkeypatch.setattr(ws_discovery, "BLOCKED_MAX", 5)
     heard = sweep(plan_of((), ("127.0.0.1:9",), (NETWORK,)), 0.2)
     assert set(heard.failed) == {NETWORK, "127.0.0.1:9"}

@@ -17,14 +17,14 @@ from delivery import Maker, site
 from gateway_place import CANARY, Place, box, statuses
 from test_text import CATALOGUE
 
-from agent import exits
 from agent.cli import main
-from agent.doctor import PROBES, host
-from agent.doctor.model import Outcome, Probe, passed
-from agent.doctor.survey import examine, exit_code, survey
-from agent.lock import holder, lock
-from agent.model import Message
-from agent.status_file import write
+from agent.host.lock import holder, lock
+from agent.model import exits
+from agent.model.finding import Message
+from agent.onsite.doctor import PROBES, host
+from agent.onsite.doctor.model import Outcome, Probe, passed
+from agent.onsite.doctor.survey import examine, exit_code, survey
+from agent.service.alerts.status_file import write
 from drivers.credentials import Credentials
 
 

@@ -17,8 +17,8 @@ from gateway_place import CANARY, Place, statuses
 from hubside import waits
 from mosquitto import Broker
 
-from agent import exits
-from agent.doctor.survey import exit_code
+from agent.model import exits
+from agent.onsite.doctor.survey import exit_code
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.checks import CHECKS
 from agent.cli import COMMANDS
+from agent.judge.checks.table import CHECKS
 from drivers.registry import DRIVERS, STORES
 
 ROOT = Path(__file__).parent.parent
@@ -59,7 +59,10 @@ def test_each_command_has_one_row_in_the_table_of_the_first_page() -> None:
 
 
 def test_each_check_stands_in_the_pages_on_checks() -> None:
-    assert missing((check.id for check in CHECKS), page("agent/judging.md"), page("agent/checks/README.md")) == []
+    assert (
+        missing((check.id for check in CHECKS), page("agent/judge/judging.md"), page("agent/judge/checks/README.md"))
+        == []
+    )
 
 
 def test_each_driver_and_kind_of_store_stands_in_the_page_on_drivers() -> None:

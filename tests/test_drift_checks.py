@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from sites import NOW, SQUARE, camera, healthy, observed, site, without
 
-from agent.baselines import Approval, approve, approve_no_private_area
-from agent.checks import run_checks
-from agent.checks.drift import Change, changes
-from agent.config import NoPrivateArea, PrivateZone, Site
-from agent.facts import gather
-from agent.model import Finding
+from agent.judge.checks.pictures.drift import Change, changes
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from agent.observe.approvals.approvals import Approval, approve, approve_no_private_area
+from agent.observe.facts.facts import gather
+from agent.site.config.site import NoPrivateArea, PrivateZone, Site
 from drivers.model import Mask, Masks, Observations, Unavailable
 
 ONE = Mask("m1", SQUARE, "Color", True, "#000000")

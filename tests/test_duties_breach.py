@@ -13,12 +13,12 @@ import pytest
 from duty_sites import IN_USE, TODAY, declared_site, word
 from sites import NOW, camera, gateway, healthy_camera, healthy_device, observed
 
-from agent.checks import run_checks
-from agent.config import Site
-from agent.events import transitions
-from agent.facts import Facts, gather
-from agent.filed import Filed, FiledDevice
-from agent.state import Memory
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.transitions import transitions
+from agent.observe.facts.facts import Facts, gather
+from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.site.config.site import Site
 from drivers.footage import PlatformLink, PlatformServer
 from drivers.model import CAMERA_FACTS, Camera, Unavailable
 

@@ -10,11 +10,11 @@ import pytest
 from duty_sites import FACTS, IN_USE, TODAY, declared_site, judged, verdict, word
 from sites import NOW
 
-from agent.checks.words import FOLDED
-from agent.config import Site
-from agent.facts import Facts
-from agent.footage import CameraFootage
-from agent.text import render
+from agent.judge.wording.declared_words import FOLDED
+from agent.observe.facts.facts import Facts
+from agent.observe.footage.days import CameraFootage
+from agent.site.config.site import Site
+from agent.text.translate import render
 
 BEFORE_USE, DATONG, NATIONAL = "acceptance-before-use", "filing-deadline-datong", "filing-deadline-national"
 NOT_KNOWN = "acceptance-before-use site"

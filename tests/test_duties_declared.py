@@ -11,15 +11,16 @@ from duty_sites import FACTS, TODAY, declared_site, judged, verdict, word
 from sites import NOW
 from test_config import SITE, write
 
-from agent.checks import CHECKS, duties, run_checks, zones
-from agent.checks.words import FOLDED
-from agent.config import Rules
-from agent.config_load import load
-from agent.declarables import BY_ID, DECLARABLES
-from agent.declarations import lines, standings
-from agent.facts import gather
-from agent.report import finding_json
-from agent.text import render
+from agent.judge.checks.papers import duties, zones
+from agent.judge.checks.table import CHECKS, run_checks
+from agent.judge.wording.declared_words import FOLDED
+from agent.observe.facts.facts import gather
+from agent.report.build import finding_json
+from agent.site.config.load import load
+from agent.site.config.site import Rules
+from agent.site.declarations.standing import lines, standings
+from agent.site.declarations.table import BY_ID, DECLARABLES
+from agent.text.translate import render
 
 ALONE = (
     *("scope-declared", "secrecy-scope-declared", "supervising-organ-declared", "national-class-declared"),

@@ -12,17 +12,17 @@ import pytest
 from duty_sites import FACTS, IN_USE, TODAY, declared_site, judged, verdict, word
 from sites import NOW, camera, healthy_device, without
 
-from agent.checks import run_checks
-from agent.checks.words import FOLDED
-from agent.config import Policy, Rules, Site, Storage
-from agent.cycle import see
-from agent.envelope import CHECK_TYP, flatten, sign_payload
-from agent.facts import Facts, gather
-from agent.filed import Filed, FiledDevice
-from agent.filed_file import MAX_BYTES, NAME, read_filed, write_filed
-from agent.keys import load_or_create_signer
-from agent.model import Moment
-from agent.rim import Rim
+from agent.contract.envelope import CHECK_TYP, flatten, sign_payload
+from agent.contract.signing_keys import load_or_create_signer
+from agent.judge.checks.table import run_checks
+from agent.judge.wording.declared_words import FOLDED
+from agent.model.finding import Moment
+from agent.observe.facts.facts import Facts, gather
+from agent.observe.facts.filed_file import MAX_BYTES, NAME, read_filed, write_filed
+from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.service.cycle.cycle import see
+from agent.service.cycle.environment import Rim
+from agent.site.config.site import Policy, Rules, Site, Storage
 from drivers.credentials import Credentials
 from drivers.model import Identity
 

@@ -9,10 +9,10 @@ import pytest
 from duty_sites import FACTS, declared_site, judged, verdict, word
 from sites import NOW, camera, healthy_camera, healthy_device, observed
 
-from agent.checks import run_checks
-from agent.checks.words import FOLDED
-from agent.config import Rules
-from agent.facts import Facts, gather
+from agent.judge.checks.table import run_checks
+from agent.judge.wording.declared_words import FOLDED
+from agent.observe.facts.facts import Facts, gather
+from agent.site.config.site import Rules
 from drivers.footage import PlatformLink, PlatformServer
 from drivers.model import CAMERA_FACTS, Camera, Reason, Unavailable
 

@@ -9,19 +9,19 @@ import pytest
 from duty_sites import FACTS, TODAY, declared_site, word
 from sites import NOW, camera, observed, site
 
-from agent.baselines import Approval
-from agent.checks import run_checks
-from agent.config import Site
-from agent.declarations import Declaration
-from agent.facts import Facts, gather
-from agent.model import Finding
-from agent.past_approvals import PastApproval
-from agent.sight import CameraView
-from agent.zone_names import hints
+from agent.judge.checks.papers.zone_names import hints
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from agent.observe.approvals.approvals import Approval
+from agent.observe.approvals.past import PastApproval
+from agent.observe.facts.facts import Facts, gather
+from agent.observe.pictures.view_memory import CameraView
+from agent.site.config.site import Site
+from agent.site.declarations.standing import Declaration
 from drivers.footage import Channel, Channels
 from drivers.model import Camera, Overlays
-from masking.persistence import ViewMemory
-from masking.view_model import Movement, ViewSeen
+from masking.view.model import Movement, ViewSeen
+from masking.view.persistence import ViewMemory
 
 HINT = "forbidden-zone-name-hint"
 

@@ -13,10 +13,10 @@ import pytest
 from enrolling import EnrollDesk, Gateway, clock
 from patience import PATIENCE_S
 
-from agent.enroll import channel
-from agent.enroll.channel import ask
-from agent.enroll.wire import read_answer
-from agent.errors import HubUnavailable, NotVerified
+from agent.contract.enrollment import read_answer
+from agent.model.errors import HubUnavailable, NotVerified
+from agent.service.enroll import channel
+from agent.service.enroll.channel import ask
 
 
 @pytest.fixture

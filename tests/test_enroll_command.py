@@ -16,15 +16,16 @@ from enrolling import City, city_in, clock, contents, enroll, printed, site_file
 from hubside import waits
 from patience import PATIENCE_S
 
-from agent.certificates import read_own
 from agent.cli import main
 from agent.commands import enroll as command
-from agent.config_load import load_declared
-from agent.delivery_facts import OwnCertificate
-from agent.enroll.token import Token, write_token
-from agent.hub import enrollment, trust
-from agent.lock import lock
-from agent.site_lines import marked, unmarked
+from agent.contract.enrollment_token import Token, write_token
+from agent.host.lock import lock
+from agent.hub.enroll import desk
+from agent.hub.stores import trust
+from agent.observe.facts.delivery import OwnCertificate
+from agent.observe.facts.own_certificate import read_own
+from agent.site.config.load import load_declared
+from agent.site.toml.edit import marked, unmarked
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def test_a_revoked_gateway_is_refused_by_the_broker_and_not_believed_by_the_hub(
 ) -> None:
     assert enroll(config, city.token(), "--quiet") == 0
     assert connects(city, config) == "connected"
-    enrollment.revoke(city.desk.place, city.desk.store, "S1", clock())
+    desk.revoke(city.desk.place, city.desk.store, "S1", clock())
     kid = next(iter(trust.load(city.desk.place.data).bindings))
     assert trust.load(city.desk.place.data).decide("S1", kid) == "revoked-key"
     if how == "reload":

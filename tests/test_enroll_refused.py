@@ -18,13 +18,13 @@ from test_enroll_revoked import connected
 
 from agent.cli import main
 from agent.commands import enroll as command
-from agent.config_load import load_declared, load_tls_place
-from agent.enroll import renewal
-from agent.enroll.placing import NOTE_NAME, Desk, keep_desk, kept_desk
-from agent.enroll.token import Token, read_token, write_token
-from agent.hub import enrollment
-from agent.hub.enroll_place import CRL_NAME
-from agent.hub.enroll_server import serving
+from agent.contract.enrollment_token import Token, read_token, write_token
+from agent.hub.enroll import desk as enrollment
+from agent.hub.enroll.place import CRL_NAME
+from agent.hub.enroll.server import serving
+from agent.service.enroll import renewal
+from agent.service.enroll.place import NOTE_NAME, Desk, keep_desk, kept_desk
+from agent.site.config.load import load_declared, load_tls_place
 
 
 @pytest.fixture

@@ -12,17 +12,17 @@ from enrolling import City, city_in, clock, enroll, site_file
 from hubside import FAST, waits
 from patience import PATIENCE_S
 
-from agent.config import Site
-from agent.config_load import load_declared
-from agent.cycle import seal_for
-from agent.enroll.first_report import enrolled_finding
-from agent.host import moment
-from agent.hub import enrollment
-from agent.keys import load_jwks
-from agent.keys_place import place_of
-from agent.publish import Publisher
-from agent.rotate import SPOOL_NAME, tell_event
-from agent.spool import Spool
+from agent.contract.signing_keys import load_jwks
+from agent.deliver.keys.place import place_of
+from agent.deliver.keys.rotate import SPOOL_NAME, tell_event
+from agent.deliver.publish.publisher import Publisher
+from agent.deliver.spool.spool import Spool
+from agent.host.health import moment
+from agent.hub.enroll import desk
+from agent.service.cycle.cycle import seal_for
+from agent.service.enroll.first_report import enrolled_finding
+from agent.site.config.load import load_declared
+from agent.site.config.site import Site
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_what_a_revoked_gateway_still_sends_over_its_open_connection_is_refused_
         assert connections
         confirmed = len(city.hub.tell.of("confirmed"))
         looked = len(city.hub.tell.of("trust"))
-        enrollment.revoke(city.desk.place, city.desk.store, "S1", clock())
+        desk.revoke(city.desk.place, city.desk.store, "S1", clock())
         city.hub.tell.wait(lambda events: sum(e["event"] == "trust" for e in events) > looked)
         reloads = city.broker.log.count("Reloading config")
         city.broker.reload()
@@ -84,7 +84,7 @@ def test_the_new_gateway_of_a_site_takes_the_open_connection_of_the_revoked_one_
     with connected(load_declared(old)) as (report, publisher):
         report()
         assert publisher.drained(PATIENCE_S)
-        enrollment.revoke(city.desk.place, city.desk.store, "S1", clock())
+        desk.revoke(city.desk.place, city.desk.store, "S1", clock())
         reloads = city.broker.log.count("Reloading config")
         city.broker.reload()
         waits(lambda: city.broker.log.count("Reloading config") > reloads)

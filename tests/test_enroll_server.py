@@ -20,13 +20,16 @@ from hubside import Recorder
 from mosquitto import free_port
 from patience import PATIENCE_S
 
-from agent.enroll.channel import WrongServer, ask
-from agent.enroll.wire import PATH, REQUEST_MAX_BYTES, Grant, Refusal, read_answer
-from agent.errors import ConfigurationError
-from agent.hub import enroll_place, enroll_server, enrollment, trust
-from agent.hub.enroll_place import Settings
-from agent.hub.enroll_server import AT_ONCE_MOST, serving
-from agent.hub.enroll_store import EnrollStore
+from agent.contract.enrollment import PATH, REQUEST_MAX_BYTES, Grant, Refusal, read_answer
+from agent.hub.enroll import desk as enrollment
+from agent.hub.enroll import place as enroll_place
+from agent.hub.enroll import server
+from agent.hub.enroll.place import Settings
+from agent.hub.enroll.server import AT_ONCE_MOST, serving
+from agent.hub.enroll.store import EnrollStore
+from agent.hub.stores import trust
+from agent.model.errors import ConfigurationError
+from agent.service.enroll.channel import WrongServer, ask
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def wire(desk: EnrollDesk) -> Iterator[tuple[int, Recorder]]:
 @pytest.fixture
 def hasty_wire(desk: EnrollDesk, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A desk that gives a connection three seconds: enough for an honest one on a loaded machine."""
-    monkeypatch.setattr(enroll_server, "REQUEST_WITHIN_S", 3.0)
+    monkeypatch.setattr(server, "REQUEST_WITHIN_S", 3.0)
     with desk.serving() as (port, _):
         yield port
 
@@ -254,7 +257,7 @@ def test_a_token_used_by_a_killed_desk_is_used_for_the_next_one(tmp_path: Path, 
         first = gateway.ask(token, port)
         child.kill()
     again = EnrollDesk.__new__(EnrollDesk)
-    again.place, again.store = desk.place, enroll_server.EnrollStore(desk.place.directory)
+    again.place, again.store = desk.place, server.EnrollStore(desk.place.directory)
     assert isinstance(first, Grant)
     assert again.granted(gateway.request(token), clock()).certificate == first.certificate
     assert again.reason(Gateway(tmp_path / "thief").request(token), clock()) == "used"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.enroll.token import PREFIX, Token, read_token, write_token
-from agent.errors import UsageError
-from agent.keys_jwk import b64url
+from agent.contract.enrollment_token import PREFIX, Token, read_token, write_token
+from agent.contract.jwk import b64url
+from agent.model.errors import UsageError
 
 TOKEN = Token("hub.example.org", 8890, "S1", datetime(2026, 11, 28, tzinfo=UTC), b"p" * 32, b"s" * 32)
 

@@ -12,15 +12,17 @@ import pytest
 from cryptography import x509
 from enrolling import DAY, NOW, EnrollDesk, Gateway
 
-from agent.enroll.wire import REQUEST_MAX_BYTES, Refusal
-from agent.envelope import ENROLL_TYP, flatten, sign_payload, unflatten
-from agent.errors import UsageError
-from agent.hub import enroll_place, enrollment, trust
-from agent.hub.bindings import Rotated
-from agent.hub.enroll_place import CRL_NAME
-from agent.hub.enroll_store import EnrollStore
-from agent.keys import load_or_create_signer
-from agent.keys_tls import certificate_request
+from agent.contract.enrollment import REQUEST_MAX_BYTES, Refusal
+from agent.contract.envelope import ENROLL_TYP, flatten, sign_payload, unflatten
+from agent.contract.signing_keys import load_or_create_signer
+from agent.deliver.keys.tls_certificate import certificate_request
+from agent.hub.enroll import desk as enrollment
+from agent.hub.enroll import place
+from agent.hub.enroll.place import CRL_NAME
+from agent.hub.enroll.store import EnrollStore
+from agent.hub.stores import trust
+from agent.model.errors import UsageError
+from agent.verify.bindings import Rotated
 
 
 @pytest.fixture
@@ -186,9 +188,7 @@ def test_two_sites_that_are_revoked_at_once_are_both_on_the_list(
     desk.granted(gateway.request(desk.token()))
     desk.granted(Gateway(tmp_path / "S2", "S2").request(desk.token("S2")))
     second = EnrollStore(desk.place.directory)
-    other = beside(
-        monkeypatch, enroll_place, "revocation_list", lambda: enrollment.revoke(desk.place, second, "S2", NOW)
-    )
+    other = beside(monkeypatch, place, "revocation_list", lambda: enrollment.revoke(desk.place, second, "S2", NOW))
     enrollment.revoke(desk.place, desk.store, "S1", NOW)
     other.join()
     second.close()

@@ -15,9 +15,9 @@ from joserfc.jwk import import_key
 from jwcrypto import jwk as jwcrypto_jwk
 from jwcrypto import jws as jwcrypto_jws
 
-from agent.envelope import ACK_TYP, REPORT_TYP, flatten, read_header, sign_payload, unflatten, verify
-from agent.errors import NotVerified, UnknownKey
-from agent.keys import Signer, b64url, load_or_create_signer, load_signer, signer_from_jwk
+from agent.contract.envelope import ACK_TYP, REPORT_TYP, flatten, read_header, sign_payload, unflatten, verify
+from agent.contract.signing_keys import Signer, b64url, load_or_create_signer, load_signer, signer_from_jwk
+from agent.model.errors import NotVerified, UnknownKey
 
 PAYLOAD = '{"site":"S1","name":"门卫.室","n":1}'.encode()
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from sites import NOW
 
-from agent.events import Transition, incident_told, transitions
-from agent.model import Finding, Message, Source, Status
-from agent.state import Memory, from_json, to_json
+from agent.judge.memory.memory import Memory, from_json, to_json
+from agent.judge.memory.transitions import Transition, incident_told, transitions
+from agent.model.finding import Finding, Message, Source, Status
 
 
 def finding(status: Status, check: str = "clock-offset", caused_by: str = "") -> Finding:

@@ -14,13 +14,12 @@ from devices import PASSWORD, Asked, HttpDevice, clock, device, digest_accepts, 
 from hikvision_device import XML, locked
 from patience import PATIENCE_S
 
-from agent.checks import factory
-from agent.config import Site
-from agent.daemon import utc_now
-from agent.demo.cameras import DemoDevice
-from agent.demo.changes import Changes
-from agent.demo.onvif_device import OnvifDevice
-from agent.factory_logins import (
+from agent.demo.onvif.device import OnvifDevice
+from agent.demo.world.cameras import DemoDevice
+from agent.demo.world.changes import Changes
+from agent.judge.checks.devices import factory
+from agent.model.finding import Finding
+from agent.observe.facts.factory_logins import (
     KEPT_PER_DEVICE,
     NAME,
     Tried,
@@ -31,14 +30,15 @@ from agent.factory_logins import (
     with_row,
     write_tried,
 )
-from agent.facts import Around, gather
-from agent.model import Finding
-from agent.sightings import Mark, Remembered
-from drivers.asks import is_planned
+from agent.observe.facts.facts import Around, gather
+from agent.observe.facts.sightings import Mark, Remembered
+from agent.service.daemon.loop import utc_now
+from agent.site.config.site import Site
+from drivers.allowed_requests import is_planned
 from drivers.credentials import State
 from drivers.errors import DriverError, Locked, NotTried, Unreachable
 from drivers.factory import FACTORY, Outcome, maker_of
-from drivers.factory_try import ASKS, try_factory
+from drivers.http.factory_try import ASKS, try_factory
 from drivers.model import Device
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from smaller_site import unhurried
 
-from agent import exits
 from agent.cli import main
-from agent.config_load import load
-from agent.daemon import utc_now
-from agent.demo.cameras import DemoDevice
-from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
+from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import SITE_ID, SimulatedSite
-from agent.factory_logins import NAME, read_tried
-from agent.paths import CREDENTIALS_NAME
+from agent.demo.world.cameras import DemoDevice
+from agent.host.paths import CREDENTIALS_NAME
+from agent.model import exits
+from agent.observe.facts.factory_logins import NAME, read_tried
+from agent.service.daemon.loop import utc_now
+from agent.site.config.load import load
 from drivers.credentials import Credentials
 from drivers.factory import FACTORY
 

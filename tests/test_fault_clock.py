@@ -14,9 +14,9 @@ from hubside import FAST, RunningHub, clock, maker_on, site_on, waits
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.hub import signing, trust
-from agent.keys import Signer, load_or_create_signer
-from agent.publish import Publisher
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.publish.publisher import Publisher
+from agent.hub.stores import signing_key, trust
 
 CLOCKS = {
     "1970": [datetime(1970, 1, 2, tzinfo=UTC)],
@@ -45,7 +45,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def publisher_of(maker: Maker, spool: object, hub_signer: Signer, wall: SetClock) -> Publisher:

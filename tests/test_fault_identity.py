@@ -13,9 +13,9 @@ from hubside import RunningHub, clock, maker_on, publishing, site_on, waits
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.hub import signing, trust
-from agent.keys import Signer, load_or_create_signer
-from agent.model import Envelope
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.hub.stores import signing_key, trust
+from agent.model.finding import Envelope
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def vouched(tmp_path: Path, broker: Broker) -> Maker:

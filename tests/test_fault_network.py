@@ -16,11 +16,11 @@ from hubside import FAST, RunningHub, clock, publishing, site_on, waits
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.config import Hub
-from agent.hub import signing, trust
-from agent.keys import Signer, load_or_create_signer
-from agent.publish import Publisher
-from agent.spool import Spool
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.publish.publisher import Publisher
+from agent.deliver.spool.spool import Spool
+from agent.hub.stores import signing_key, trust
+from agent.site.config.site import Hub
 
 ALERT = replace(FAST, keepalive_s=1, connect_timeout_s=0.5)
 """A connection that is dead is found after seconds, not after a minute."""
@@ -40,7 +40,7 @@ def proxy(broker: Broker) -> Iterator[Proxy]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 @pytest.fixture

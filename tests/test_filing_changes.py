@@ -10,10 +10,10 @@ import pytest
 from dossiers import DEVICE, STREAMS, dossier, filing_site, looked, word
 from sites import ZONE, camera
 
-from agent.errors import NotVerified
-from agent.filing.changes import Change, changes
-from agent.filing.contents import Inventory, dossier_of, filed_facts
-from agent.filing.wire import content_bytes, read_content
+from agent.model.errors import NotVerified
+from agent.onsite.filing.changes import Change, changes
+from agent.onsite.filing.contents import Inventory, dossier_of, filed_facts
+from agent.onsite.filing.wire import content_bytes, read_content
 from drivers.footage import Channel, Channels
 from drivers.model import Identity, Unavailable
 

@@ -15,17 +15,17 @@ import pytest
 from dossiers import members, packed
 from smaller_site import unhurried
 
-from agent.checked import Checked
 from agent.cli import main
-from agent.config_load import load
-from agent.cycle import Seen
-from agent.demo.cameras import CAMERAS, DEVICES
 from agent.demo.site import SimulatedSite
-from agent.facts import Facts
-from agent.filed_file import read_filed
-from agent.filing.status import filing_status
-from agent.hub.archive import pack
-from agent.text import LANGUAGES
+from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.observe.facts.facts import Facts
+from agent.observe.facts.filed_file import read_filed
+from agent.onsite.filing.status import filing_status
+from agent.onsite.one_look.result import Checked
+from agent.service.cycle.cycle import Seen
+from agent.site.config.load import load
+from agent.text.translate import LANGUAGES
+from agent.verify.archive import pack
 
 DESIGN, CONTRACT = b"%PDF design", b"%PDF contract"
 LISTS = {"devices.csv", "cameras.csv", "streams.csv"}
@@ -141,7 +141,7 @@ def test_a_dossier_is_written_handed_in_compared_and_a_change_is_then_told(on_si
 def test_nothing_is_overwritten_and_that_is_known_before_a_device_is_asked(
     on_site: OnSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.commands.looking.see", lambda *given, **more: pytest.fail("a device was asked"))
+    monkeypatch.setattr("agent.commands.check.looking.see", lambda *given, **more: pytest.fail("a device was asked"))
     there = on_site.folder / "there.zip"
     there.write_bytes(b"mine")
     for words in (("--out", str(there)), ("--out", "/nowhere/at/all.zip"), ("--documents", str(there))):
@@ -163,7 +163,7 @@ def test_nothing_is_overwritten_and_that_is_known_before_a_device_is_asked(
 def test_only_a_whole_dossier_of_a_known_key_is_compared(
     make: Any, code: int, said: str, on_site: OnSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.commands.looking.see", lambda *given, **more: pytest.fail("a device was asked"))
+    monkeypatch.setattr("agent.commands.check.looking.see", lambda *given, **more: pytest.fail("a device was asked"))
     path = on_site.folder / "given.zip"
     path.write_bytes(make())
     found, _, err = on_site.run("filing", "compare", str(path))

@@ -15,13 +15,13 @@ import pytest
 from dossiers import dossier, files_of, members, packed, written
 from handed_over import SIGNER
 
-from agent.commands import verify
-from agent.envelope import CHECK_TYP, flatten, sign_payload, unflatten
-from agent.errors import AgentError
-from agent.filing.packed import CONTENT, KIND, is_dossier
-from agent.hub import trust
-from agent.hub.archive import pack
-from agent.keys import Signer, create_key, load_signer
+from agent.commands.verify import command
+from agent.contract.envelope import CHECK_TYP, flatten, sign_payload, unflatten
+from agent.contract.signing_keys import Signer, create_key, load_signer
+from agent.hub.stores import trust
+from agent.model.errors import AgentError
+from agent.onsite.filing.packed import CONTENT, KIND, is_dossier
+from agent.verify.archive import pack
 
 MANIFEST = "manifest.json"
 
@@ -34,11 +34,11 @@ def whole() -> bytes:
 def check(path: Path, *words: str) -> tuple[int, list[dict[str, Any]]]:
     """Verify a path as the command does; return its exit code, and what it says of files that are not well."""
     parser = argparse.ArgumentParser()
-    verify.add_arguments(parser)
+    command.add_arguments(parser)
     args = parser.parse_args([str(path), *words])
-    checked = verify.verify_paths(args.paths, verify.believed_of(args, args.paths))
-    told: Any = verify.told(checked)["files"]
-    return verify._exit_code(checked), [one for one in told if one["verdict"] != "verified"]
+    checked = command.verify_paths(args.paths, command.believed_of(args, args.paths))
+    told: Any = command.told(checked)["files"]
+    return command._exit_code(checked), [one for one in told if one["verdict"] != "verified"]
 
 
 def other_key(folder: Path) -> Signer:
@@ -143,8 +143,8 @@ def test_a_signature_for_something_else_does_not_pass(whole: bytes, tmp_path: Pa
 def test_a_hubs_trust_names_the_site_of_each_key(whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, whole)
     for site, code in (("dt0001", 0), ("dt0002", 1)):
-        believed = verify.Believed({SIGNER.kid: SIGNER.public}, bound(site))
-        assert verify._exit_code(verify.verify_paths([path], believed)) == code
+        believed = command.Believed({SIGNER.kid: SIGNER.public}, bound(site))
+        assert command._exit_code(command.verify_paths([path], believed)) == code
 
 
 def bound(site: str) -> trust.Trust:

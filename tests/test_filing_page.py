@@ -15,12 +15,12 @@ from dossiers import STREAMS, dossier, files_of, filing_site, hostile_dossier, l
 from handed_over import SIGNER
 from test_text import CATALOGUE
 
-from agent.filing.contents import dossier_of
-from agent.filing.lists import CAMERA_HEADINGS, DEVICE_HEADINGS, KINDS, STREAM_HEADINGS, Listed, lists
-from agent.filing.packed import CONTENT
-from agent.filing.page_words import CLOCKS, STANDS, WORDS
-from agent.filing.papers import TITLES, enclose
-from agent.text import LANGUAGES
+from agent.onsite.filing.contents import dossier_of
+from agent.onsite.filing.lists import CAMERA_HEADINGS, DEVICE_HEADINGS, KINDS, STREAM_HEADINGS, Listed, lists
+from agent.onsite.filing.packed import CONTENT
+from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
+from agent.onsite.filing.papers import TITLES, enclose
+from agent.text.translate import LANGUAGES
 from drivers.model import Unavailable
 
 HOSTILE = "<script>alert(1)</script>{{ 7*7 }}\x1b[2J\u202e</style>"

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from dossiers import filing_site, paper, word
 
-from agent.commands.filing_status import status_json
-from agent.config import Site
-from agent.declarations import Declaration
-from agent.filed import Filed, FiledDevice
-from agent.filing.papers import TITLES
-from agent.filing.status import FilingStatus, filing_status, next_step
-from agent.verdict import exit_code
+from agent.commands.filing.status import status_json
+from agent.model.verdict import exit_code
+from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.onsite.filing.papers import TITLES
+from agent.onsite.filing.status import FilingStatus, filing_status, next_step
+from agent.site.config.site import Site
+from agent.site.declarations.standing import Declaration
 
 ACCEPTED = date(2026, 11, 1)
 PAPERS = tuple(paper(duty) for duty in TITLES)

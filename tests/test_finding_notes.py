@@ -10,10 +10,8 @@ import pytest
 from lived import ONLINE, STEP, acked, finding, live, story, the_open
 from sites import NOW, camera, site
 
-from agent.episodes import open_episodes, times_json
-from agent.errors import Forbidden
-from agent.events import transitions
-from agent.finding_notes import (
+from agent.judge.memory.episodes import open_episodes, times_json
+from agent.judge.memory.notes import (
     FOLDER,
     Acknowledgement,
     Plan,
@@ -27,6 +25,8 @@ from agent.finding_notes import (
     standing,
     write_note,
 )
+from agent.judge.memory.transitions import transitions
+from agent.model.errors import Forbidden
 
 
 def test_an_acknowledged_finding_stays_open_and_is_told_no_more_until_it_is_well() -> None:

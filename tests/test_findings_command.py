@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from delivery import NOW, Maker, moment
 
-from agent import state
 from agent.cli import main
-from agent.commands import findings as command
-from agent.config_load import load
-from agent.cycle import Seen, tell
-from agent.facts import gather
-from agent.model import Finding, Message, Source, Status
-from agent.spool import Spool
+from agent.commands.findings import command
+from agent.deliver.spool.spool import Spool
+from agent.judge.memory import memory as state
+from agent.model.finding import Finding, Message, Source, Status
+from agent.observe.facts.facts import gather
+from agent.service.cycle.cycle import Seen, tell
+from agent.site.config.load import load
 
 STEP = timedelta(minutes=15)
 ONLINE, GATE, YARD = "camera-online", "camera:gate", "camera:yard"

@@ -17,10 +17,10 @@ import pytest
 from contract_schemas import fits
 from patience import PATIENCE_S
 
+from agent.deliver.publish.messages import ENCODING_PROPERTY, plain
 from agent.demo.children import output_of
 from agent.demo.run import Delivered, Demo, delivered, first_cycle, start, write_results
-from agent.publish_messages import ENCODING_PROPERTY, plain
-from agent.report_plain import plain_findings
+from agent.report.plain_findings import plain_findings
 
 
 class Wire:

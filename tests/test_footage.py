@@ -10,8 +10,8 @@ import pytest
 from footage_looks import CYCLE, remembered
 from sites import DAY, NOW, camera, observed, site
 
-from agent.footage import CameraFootage, RecordedDay, chained, first_anchor
-from agent.footage_memory import GAPS_MAX
+from agent.observe.footage.days import CameraFootage, RecordedDay, chained, first_anchor
+from agent.observe.footage.join import GAPS_MAX
 from drivers.footage import DayIndex, DayRecorded, RecordedDays, Schedule, SchedulePeriod, Store, StoreIndex
 from drivers.model import Clock, Device, Observations, Recordings, Span, Unavailable, Value
 from drivers.spans import day_span

@@ -10,9 +10,9 @@ import pytest
 from footage_looks import CYCLE, remembered
 from sites import DAY, NOW, camera, observed, site
 
-from agent.footage import CameraFootage, Footage
-from agent.footage_memory import CHANGES_MAX, remember, settled
-from agent.footage_text import from_data, to_data
+from agent.observe.footage.compact import from_data, to_data
+from agent.observe.footage.days import CameraFootage, Footage
+from agent.observe.footage.join import CHANGES_MAX, remember, settled
 from drivers.footage import DayIndex, DayRecorded, RecordedDays, Store, StoreIndex
 from drivers.model import Clock, Observations, Recordings, Span, Value
 from drivers.spans import day_span

@@ -10,10 +10,10 @@ import pytest
 from footage_looks import CYCLE, remembered
 from sites import DAY, NOW, camera, observed, site
 
-from agent.config import Site
-from agent.footage import CameraFootage, Footage
-from agent.footage_gaps import Coverage, cause_of, causes_of, coverage, is_motion_only
-from agent.outages import Outage
+from agent.observe.footage.days import CameraFootage, Footage
+from agent.observe.footage.gaps import Coverage, cause_of, causes_of, coverage, is_motion_only
+from agent.observe.footage.outages import Outage
+from agent.site.config.site import Site
 from drivers.footage import DayRecorded, RecordedDays, RecordingMode, Schedule, SchedulePeriod
 from drivers.model import Observations, Recordings, Span, Value
 from drivers.spans import at_wall, day_span

@@ -10,8 +10,8 @@ import pytest
 from footage_looks import remembered
 from sites import DAY, NOW, camera, observed, site
 
-from agent.footage import CameraFootage, RecordedDay, Since
-from agent.footage_sizes import NOTED_MAX, bitrate_kbps, larger_before, sizes_of, space_of
+from agent.observe.footage.days import CameraFootage, RecordedDay, Since
+from agent.observe.footage.sizes import NOTED_MAX, bitrate_kbps, larger_before, sizes_of, space_of
 from drivers.details import Audio, AudioEncoder, Encoder, Encoders
 from drivers.footage import Disk, Disks, Schedule, SchedulePeriod
 from drivers.model import Observations, Recordings, Span, Stream, Streams, Value

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sites import DAY, NOW
 
-from agent.footage import CameraFootage, Change, MonthAsked, RecordedDay, Since, chained, first_anchor
-from agent.footage_memory import GAPS_MAX
-from agent.footage_sizes import NOTED_MAX
-from agent.footage_text import from_data, to_data
+from agent.observe.footage.compact import from_data, to_data
+from agent.observe.footage.days import CameraFootage, Change, MonthAsked, RecordedDay, Since, chained, first_anchor
+from agent.observe.footage.join import GAPS_MAX
+from agent.observe.footage.sizes import NOTED_MAX
 from drivers.footage import Schedule, SchedulePeriod
 
 TODAY = date(2026, 11, 24)

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from sites import DAY, NOW, camera, observed, site
 
-from agent.config import Site
-from agent.footage import Footage
-from agent.footage_memory import remember
-from agent.footage_wanted import wanted
+from agent.observe.footage.days import Footage
+from agent.observe.footage.join import remember
+from agent.observe.footage.requests import wanted
+from agent.site.config.site import Site
 from drivers.footage import DayRecorded, RecordedDays, Store, Wanted
 from drivers.model import Observations, Recordings, Span
 from drivers.spans import day_span

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from agent.forecast import Outlook, Producer, Ring, outlook
+from agent.observe.footage.forecast import Outlook, Producer, Ring, outlook
 
 TODAY = date(2026, 11, 24)
 GB = 1_000_000_000

@@ -10,16 +10,16 @@ from patience import PATIENCE_S
 from sites import NOW, observed, site
 from told_site import told_site
 
-from agent.checks import gateway
-from agent.config import WorkerRules
-from agent.demo.cameras import CAMERAS, DEVICES
-from agent.facts import gather
-from agent.model import Finding
-from agent.verdict import exit_code
+from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.judge.checks.service import gateway
+from agent.model.finding import Finding
+from agent.model.verdict import exit_code
+from agent.observe.facts.facts import gather
+from agent.site.config.site import WorkerRules
 from drivers.details import Host
-from masking import warm_parent
 from masking.model import Confinement
-from masking.worker import Worker
+from masking.worker import warm_parent
+from masking.worker.client import Worker
 
 GB = 1_000_000_000
 WELL = Host(0.1, 0.4, 50 * GB, 100 * GB, 60, 55.0)

@@ -18,14 +18,14 @@ from handover_screens import HOSTILE, kinds, thumbnails
 from sites import NOW, SQUARE, camera, healthy, site
 from test_hub_page import PROOF
 
-from agent.checks import run_checks
-from agent.commands.check_pdf import find_printer, print_pdf
-from agent.handover.hub_page import render_page
-from agent.handover.seal import seal
-from agent.handover.sheet import SheetCamera, SheetPath, render_sheet
-from agent.report import build_reports
-from agent.state import Memory
-from agent.text import LANGUAGES
+from agent.commands.check.pdf import find_printer, print_pdf
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.memory import Memory
+from agent.onsite.handover.hub_page import render_page
+from agent.onsite.handover.sheet import SheetCamera, SheetPath, render_sheet
+from agent.report.build import build_reports
+from agent.text.translate import LANGUAGES
+from agent.verify.html_seal import seal
 
 AXE = Path(__file__).parent.parent / "build" / "peers" / "axe" / "axe.mjs"
 

@@ -15,13 +15,13 @@ import pytest
 from handed_over import jpegs
 from smaller_site import unhurried
 
-from agent import exits
 from agent.cli import main
-from agent.config_load import load
-from agent.demo.cameras import CAMERAS, DEVICES
+from agent.contract.signing_keys import load_or_create_signer
 from agent.demo.site import SimulatedSite
-from agent.handover.seal import unseal
-from agent.keys import load_or_create_signer
+from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.model import exits
+from agent.site.config.load import load
+from agent.verify.html_seal import unseal
 
 ON_SITE = ("recorder", "lobby", "roof", "annex", "store")
 
@@ -164,7 +164,7 @@ def test_what_cannot_be_written_is_one_line_before_a_device_is_asked(
     there = tmp_path / "there"
     there.write_text("mine")
     places = {"NEW": str(tmp_path / "new"), "THERE": str(there)}
-    monkeypatch.setattr("agent.commands.looking.see", lambda *given: pytest.fail("a device was asked"))
+    monkeypatch.setattr("agent.commands.check.looking.see", lambda *given: pytest.fail("a device was asked"))
     assert check(written.config, *(places.get(one, one) for one in arguments)) == code
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1

@@ -12,14 +12,14 @@ from pictures import jpeg, lit, scene
 from sights import view
 from sites import NOW, SQUARE, camera, healthy, observed, site, without
 
-from agent.checks import CHECKS
-from agent.checks.sources import CLOCK, PRIVACY
-from agent.config import CameraConfig, NoPrivateArea, Preset, PtzLock
-from agent.facts import gather
-from agent.handover.contents import duty_text, is_declaration
-from agent.handover.report_words import DOCUMENTS, TITLES, WORDS, rule_text
-from agent.handover.shown import Shown, withheld
-from agent.text import translate
+from agent.judge.checks.table import CHECKS
+from agent.judge.wording.sources import CLOCK, PRIVACY
+from agent.observe.facts.facts import gather
+from agent.onsite.handover.contents import duty_text, is_declaration
+from agent.onsite.handover.report_words import DOCUMENTS, TITLES, WORDS, rule_text
+from agent.onsite.one_look.shown import Shown, withheld
+from agent.site.config.site import CameraConfig, NoPrivateArea, Preset, PtzLock
+from agent.text.translate import translate
 from drivers.details import Interface, Interfaces, Movable
 from drivers.model import Camera, Device, Identity, Observation, Stream, Streams
 from drivers.picture import PresetSeen, StreamSample, ZoneVerdict

@@ -10,13 +10,13 @@ import pytest
 from handed_over import SIGNER, checked, html
 from sites import camera, healthy, site
 
-from agent import exits
 from agent.cli import main
-from agent.envelope import REPORT_TYP, sign_payload
-from agent.errors import NotVerified
-from agent.handover import seal as sealing
-from agent.handover.seal import is_handover, opening, seal, shown_key, unseal
-from agent.keys import load_or_create_signer
+from agent.contract.envelope import REPORT_TYP, sign_payload
+from agent.contract.signing_keys import load_or_create_signer
+from agent.model import exits
+from agent.model.errors import NotVerified
+from agent.verify import html_seal as sealing
+from agent.verify.html_seal import is_handover, opening, seal, shown_key, unseal
 
 BODY = opening("dt0001") + '<html lang="en"><body><p>all is well</p></body>\n</html>\n'
 SEALED = seal(BODY, SIGNER)

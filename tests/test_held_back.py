@@ -12,7 +12,7 @@ from held_items import GATE, HALL, LIBRARY, NVR, PORCH, RECORDER, held, status, 
 from patience import PATIENCE_S
 from told_site import told_site
 
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from held_items import GATE, HALL, LIBRARY, NVR, PORCH, RECORDER, held, status, 
 from patience import PATIENCE_S
 from told_site import Told, told_site
 
-from agent.demo.cameras import DemoCamera, DemoDevice, RecordingPlan
-from masking.worker import Worker
+from agent.demo.world.cameras import DemoCamera, DemoDevice, RecordingPlan
+from masking.worker.client import Worker
 
 
 @pytest.fixture(scope="module")

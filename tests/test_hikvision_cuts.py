@@ -19,8 +19,8 @@ from drivers.footage import Wanted
 from drivers.hikvision import log_search, parse_channels, parse_device, parse_picture, parse_search, parse_tracks
 from drivers.hikvision.read import read
 from drivers.hikvision.reply import document
+from drivers.http.transport import ReplayTransport
 from drivers.model import Reply, Unavailable
-from drivers.transport import ReplayTransport
 
 Parse = Callable[[etree._Element], object]
 MASK = "ContentMgmt/InputProxy/channels/1/video/privacyMask"

@@ -11,14 +11,14 @@ from demo_clock import SetClock
 from onvif_reading import fact, reason
 from rtsp_device import decoded_frames
 
-from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
+from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import SimulatedSite
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
 from drivers.footage import Channels, Disks, RecordedDays, Wanted
 from drivers.hikvision.read import read
+from drivers.http.transport import Transport, open_transport
 from drivers.model import Camera, Credential, Device, Masks, Recordings
-from drivers.transport import Transport, open_transport
 from masking.geometry import bounding_box
 
 CAMERAS = tuple(Camera(one.id, one.device, channel=one.channel) for one in ISAPI_CAMERAS)

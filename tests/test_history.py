@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from sites import NOW
 
-from agent.config import Storage
-from agent.episodes import begun
-from agent.errors import SpoolFailed
-from agent.events import Transition, transitions
-from agent.history import ASIDE, NAME, keep_history, read_history
-from agent.model import Finding, Message, Source, Status
-from agent.state import Memory
+from agent.judge.memory.episodes import begun
+from agent.judge.memory.history import ASIDE, NAME, keep_history, read_history
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.transitions import Transition, transitions
+from agent.model.errors import SpoolFailed
+from agent.model.finding import Finding, Message, Source, Status
+from agent.site.config.site import Storage
 
 MIB = 1024 * 1024
 

@@ -13,9 +13,9 @@ import pytest
 from dripping import dripping
 from patience import PATIENCE_S
 
-from agent import http_serving
-from agent.http_host import is_meant
-from agent.http_serving import HEAD_MAX_BYTES, Asked, Limits, Reply, serving
+from agent.host import http_serving
+from agent.host.http_host import is_meant
+from agent.host.http_serving import HEAD_MAX_BYTES, Asked, Limits, Reply, serving
 
 BRIEF = Limits(within_s=2.0, at_once=2, body_max_bytes=100)
 PATIENT = Limits(within_s=60.0, at_once=2, body_max_bytes=100)

@@ -13,15 +13,15 @@ from hubdesk import Desk, chain_of, trusted
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.chain import GENESIS
-from agent.envelope import ACK_TYP, STATE_TYP, flatten, sign_payload, verify
-from agent.hub import trust
-from agent.hub.ack import write_ack
-from agent.hub.verify import Chain, advance
-from agent.keys import load_or_create_signer
-from agent.model import Draft, Envelope, Head, Json
-from agent.presence import Presence, write_state
-from agent.topics import topic
+from agent.contract.chain import GENESIS
+from agent.contract.envelope import ACK_TYP, STATE_TYP, flatten, sign_payload, verify
+from agent.contract.presence import Presence, write_state
+from agent.contract.signing_keys import load_or_create_signer
+from agent.contract.topics import topic
+from agent.hub.stores import trust
+from agent.hub.workers.ack import write_ack
+from agent.model.finding import Draft, Envelope, Head, Json
+from agent.verify.message import Chain, advance
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_waiting_messages_with_a_bad_signature_fail_when_the_key_is_trusted(desk
 
 
 def test_a_flood_of_unknown_keys_is_bounded(desk: Desk, maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.hub.store.WAITING_MOST", 5)
+    monkeypatch.setattr("agent.hub.stores.store.WAITING_MOST", 5)
     events = [desk.send(report)["event"] for report in chain_of(maker, 8)]
     assert events == ["untrusted"] * 5 + ["rejected"] * 3
     assert desk.status()["unverified"] == {"too-many-waiting": 3}

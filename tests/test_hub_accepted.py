@@ -14,12 +14,12 @@ from hubside import RunningHub, clock
 from mosquitto import Broker
 from test_hub_resend import answer, asked
 
-from agent.config import Hub
-from agent.errors import UsageError
-from agent.hub.accepted import accept_loss, accepted
-from agent.hub.resend import QUIET
-from agent.hub.store import Store
-from agent.model import Draft, Envelope
+from agent.hub.domain.accepted_loss import accept_loss, accepted
+from agent.hub.stores.store import Store
+from agent.hub.workers.resend import QUIET
+from agent.model.errors import UsageError
+from agent.model.finding import Draft, Envelope
+from agent.site.config.site import Hub
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from live_site import DAY, HOUR, NOON, Live, numbers, reported
 from openpyxl import load_workbook
 from reporting import Reporting
 
-from agent import state
 from agent.cli import main
-from agent.finding_notes import Acknowledgement, write_note
-from agent.hub import acknowledged
-from agent.model import Json
+from agent.hub.stores import acknowledged
+from agent.judge.memory import memory
+from agent.judge.memory.notes import Acknowledgement, write_note
+from agent.model.finding import Json
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_hub_says_who_knows_of_which_finding_and_until_when(
         live.look(NOON + hour * HOUR, silent=("boxa",))
     (episode,) = [
         known.episode
-        for known in state.from_json(live.spool.read_memory()).known.values()
+        for known in memory.from_json(live.spool.read_memory()).known.values()
         if known.episode and known.episode.check == "camera-online"
     ]
     until = NOON + 3 * DAY

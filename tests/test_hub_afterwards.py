@@ -13,14 +13,15 @@ from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 from test_hub_rotation import handover
 
-from agent.config import Hub
-from agent.errors import HubUnavailable
-from agent.hub import orders, service, trust
-from agent.hub.resend import QUIET
-from agent.model import Head
-from agent.publish_form import Arrived
-from agent.publish_pace import Pace
-from agent.topics import topic
+from agent.contract.topics import topic
+from agent.deliver.publish.pace import Pace
+from agent.deliver.publish.wire_form import Arrived
+from agent.hub.stores import trust
+from agent.hub.workers import orders, service
+from agent.hub.workers.resend import QUIET
+from agent.model.errors import HubUnavailable
+from agent.model.finding import Head
+from agent.site.config.site import Hub
 
 DAY = timedelta(days=1)
 

@@ -12,12 +12,12 @@ from delivery import NOW, Maker
 from hubdesk import Desk, trusted
 from test_hub_orders import HOUR, reported, result_of, status
 
-from agent.chain import utc_text
-from agent.envelope import REPORTED_TYP, RESULT_TYP, sign_payload
-from agent.hub import orders
-from agent.model import Draft, Envelope, Json
-from agent.remote import Command
-from agent.topics import topic
+from agent.contract.chain import utc_text
+from agent.contract.envelope import REPORTED_TYP, RESULT_TYP, sign_payload
+from agent.contract.orders import Command
+from agent.contract.topics import topic
+from agent.hub.workers import orders
+from agent.model.finding import Draft, Envelope, Json
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from mosquitto import Broker
 from patience import PATIENCE_S
 from test_hub_rotation import after, handover
 
-from agent.config import Hub
-from agent.model import Draft, Envelope
-from agent.topics import topic
+from agent.contract.topics import topic
+from agent.model.finding import Draft, Envelope
+from agent.site.config.site import Hub
 
 
 def good_messages(folder: Path) -> tuple[Maker, list[Envelope]]:
@@ -92,7 +92,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from datetime import UTC, datetime
-from agent.config import Hub
+from agent.site.config.site import Hub
 from agent.hub import service, store
 import threading
 

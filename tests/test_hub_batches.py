@@ -12,9 +12,9 @@ from hubdesk import Desk, chain_of, trusted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.errors import StoreFailed
-from agent.model import Draft, Envelope
-from agent.topics import topic
+from agent.contract.topics import topic
+from agent.model.errors import StoreFailed
+from agent.model.finding import Draft, Envelope
 
 
 @pytest.fixture

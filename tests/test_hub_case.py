@@ -14,13 +14,13 @@ from caseside import Day, at, config, event, finding, health, shown, told_day
 from delivery import Maker
 from hubdesk import Desk
 
-from agent.commands import verify as verify_command
-from agent.errors import AgentError, UsageError
-from agent.hub import trust
-from agent.hub.archive import pack
-from agent.hub.case import Case, write_case
-from agent.hub.case_history import durations
-from agent.model import Draft
+from agent.commands.verify import command as verify_command
+from agent.hub.case.case import Case, write_case
+from agent.hub.case.history import durations
+from agent.hub.stores import trust
+from agent.model.errors import AgentError, UsageError
+from agent.model.finding import Draft
+from agent.verify.archive import pack
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.hub import case, case_history
-from agent.hub.case_history import Told
-from agent.hub.verify import Gap
-from agent.model import StreamName
-from agent.watermark import SEQ_MAX
+from agent.contract.watermark import SEQ_MAX
+from agent.hub.case import case, history
+from agent.hub.case.history import Told
+from agent.model.finding import StreamName
+from agent.verify.message import Gap
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def lost_slowly(ordered: list[Told], missing: list[Gap]) -> set[str]:
             t
             for t in ordered
             if t.epoch == one.epoch
-            and ((t.stream == "event" and t.seq < one.from_seq) or case_history._event_head(t) < one.from_seq)
+            and ((t.stream == "event" and t.seq < one.from_seq) or history._event_head(t) < one.from_seq)
         ]
         begins.add((before or ordered)[-1 if before else 0].id)
     return begins
@@ -48,7 +48,7 @@ def test_where_events_are_missing_from_is_what_a_look_at_each_report_finds(seed:
     ]
     ordered.sort(key=lambda one: one.at)
     missing = [gap(rng.choice("abc"), first := rng.randrange(1, 60), first + 2) for _ in range(20)]
-    assert case_history._lost(ordered, missing) == lost_slowly(ordered, missing)
+    assert history._lost(ordered, missing) == lost_slowly(ordered, missing)
 
 
 def bears_slowly(one: Gap, times: case.Times, begin: datetime, end: datetime) -> bool:
@@ -83,5 +83,5 @@ def test_twenty_thousand_holes_between_twenty_thousand_events_take_seconds() -> 
     begun_s = time.process_time()
     ends = case._ends(times, NOON, NOON + timedelta(days=1))
     bearing = [one for one in missing if case._bears(one, ends, {("a", "event"): (1, SEQ_MAX)})]
-    assert len(case_history._lost(ordered, bearing)) == number - 1
+    assert len(history._lost(ordered, bearing)) == number - 1
     assert time.process_time() - begun_s < 10

@@ -21,11 +21,11 @@ from patience import PATIENCE_S
 from test_rules import OWN
 
 from agent.cli import main
-from agent.config import Hub
-from agent.envelope import flatten
-from agent.hub import trust
-from agent.remote import Order
-from agent.remote_wire import read_command, read_desired
+from agent.contract.envelope import flatten
+from agent.contract.orders import Order
+from agent.contract.orders_json import read_command, read_desired
+from agent.hub.stores import trust
+from agent.site.config.site import Hub
 
 NOW = datetime.now(UTC)
 

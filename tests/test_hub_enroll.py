@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent.cli import main
-from agent.enroll.token import read_token
+from agent.contract.enrollment_token import read_token
 
 INIT = ("init", "--address", "hub.example.org:8890", "--broker", "broker.example.org")
 

@@ -14,16 +14,16 @@ from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 from test_hub_resend import answer, asked
 
-from agent.config import Hub
-from agent.envelope import REPORT_TYP, STATE_TYP, sign_payload
-from agent.errors import StoreFailed, UsageError
-from agent.hub import orders, resend
-from agent.hub import store as store_module
-from agent.hub.resend import NEAR, QUIET
-from agent.model import Draft, Head, Json
-from agent.remote import Range
-from agent.topics import topic
-from agent.watermark import SEQ_MAX
+from agent.contract.envelope import REPORT_TYP, STATE_TYP, sign_payload
+from agent.contract.orders import Range
+from agent.contract.topics import topic
+from agent.contract.watermark import SEQ_MAX
+from agent.hub.stores import store as store_module
+from agent.hub.workers import orders, resend
+from agent.hub.workers.resend import NEAR, QUIET
+from agent.model.errors import StoreFailed, UsageError
+from agent.model.finding import Draft, Head, Json
+from agent.site.config.site import Hub
 
 DAY = timedelta(days=1)
 
@@ -249,7 +249,7 @@ def test_strangers_fill_neither_the_waiting_room_nor_the_counts(
     assert desk.store.all("SELECT count(*) FROM waiting") == [(3,)]
     assert desk.status()["unverified"] == {"too-many-waiting": 6}
     monkeypatch.setattr(store_module, "WAITING_ALL_MOST", 5)
-    monkeypatch.setattr("agent.hub.chains.SITES_MOST", 4)
+    monkeypatch.setattr("agent.hub.stores.chains.SITES_MOST", 4)
     for number in range(20):
         desk.hand_in(topic("datong", f"X{number}", "reported"), b"{}", sign_payload(b"{}", maker.signer, STATE_TYP))
     assert desk.store.all("SELECT count(*) FROM waiting") == [(5,)]

@@ -11,8 +11,8 @@ import pytest
 from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 
-from agent.model import Envelope
-from agent.watermark import Watermark
+from agent.contract.watermark import Watermark
+from agent.model.finding import Envelope
 
 
 def branches(tmp_path: Path) -> tuple[Maker, list[Envelope], list[Envelope]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from caseside import at, finding, shown
 
-from agent.hub.case_history import Told, history
-from agent.hub.members import time_of
-from agent.hub.told import of_data
-from agent.hub.verify import Gap
-from agent.model import StreamName
+from agent.hub.case.history import Told, history
+from agent.hub.domain.case_columns import of_data
+from agent.model.finding import StreamName
+from agent.verify.members import time_of
+from agent.verify.message import Gap
 
 
 def told(number: int, hours: float, stream: StreamName, seq: int, synced: bool = True, **body: object) -> Told:

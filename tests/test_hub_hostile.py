@@ -12,13 +12,13 @@ from hubdesk import Desk, chain_of, trusted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.envelope import REPORT_TYP, sign_payload
-from agent.errors import NotVerified
-from agent.hub.report import write_status
-from agent.hub.verify import read_message
-from agent.keys_jwk import b64url
-from agent.model import Json
-from agent.topics import topic
+from agent.contract.envelope import REPORT_TYP, sign_payload
+from agent.contract.jwk import b64url
+from agent.contract.topics import topic
+from agent.hub.views.status import write_status
+from agent.model.errors import NotVerified
+from agent.model.finding import Json
+from agent.verify.message import read_message
 
 
 @pytest.fixture

@@ -16,16 +16,16 @@ from caseside import write_files
 from delivery import NOW, Maker
 from hubdesk import Desk, chain_of
 
-from agent.envelope import STATE_TYP, flatten, sign_payload, unflatten
-from agent.errors import AgentError, ConfigurationError, UsageError
-from agent.hub import trust
-from agent.hub.archive import pack
-from agent.hub.imports import Imported, take_batch
-from agent.hub.intake import Intake
-from agent.hub.store import Store
-from agent.model import Head
-from agent.presence import Presence, write_state
-from agent.watermark import read_watermark
+from agent.contract.envelope import STATE_TYP, flatten, sign_payload, unflatten
+from agent.contract.presence import Presence, write_state
+from agent.contract.watermark import read_watermark
+from agent.hub.stores import trust
+from agent.hub.stores.store import Store
+from agent.hub.workers.imports import Imported, take_batch
+from agent.hub.workers.intake import Intake
+from agent.model.errors import AgentError, ConfigurationError, UsageError
+from agent.model.finding import Head
+from agent.verify.archive import pack
 
 
 @pytest.fixture
@@ -263,7 +263,7 @@ def test_a_hostile_zip_is_refused_whole_in_one_line(
     desk: Desk, maker: Maker, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.vouch(maker)
-    monkeypatch.setattr("agent.hub.archive.TOTAL_MAX_BYTES", 64 * 1024 * 1024)
+    monkeypatch.setattr("agent.verify.archive.TOTAL_MAX_BYTES", 64 * 1024 * 1024)
     hostile(tmp_path / "batch.zip", kind, state(maker))
     with pytest.raises(AgentError) as caught:
         take(desk, tmp_path / "batch.zip")
@@ -286,7 +286,7 @@ def test_a_name_that_stands_twice_is_refused(desk: Desk, maker: Maker, tmp_path:
 def test_more_files_than_any_batch_are_refused(
     desk: Desk, maker: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.hub.archive.FILES_MOST", 3)
+    monkeypatch.setattr("agent.verify.archive.FILES_MOST", 3)
     with pytest.raises(ConfigurationError, match="more than 3 files"):
         take(desk, batch(tmp_path / "batch", maker))
     assert nothing_was_taken(desk)

@@ -11,15 +11,15 @@ from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 from patience import PATIENCE_S
 
-from agent.errors import ConfigurationError
-from agent.hub import layout
-from agent.hub.store import Store
+from agent.hub.stores import schema
+from agent.hub.stores.store import Store
+from agent.model.errors import ConfigurationError
 
 
 def first_version(path: Path) -> sqlite3.Connection:
     """Make a database of version 1, as the hub that wrote it did."""
     db = sqlite3.connect(path)
-    db.executescript(f"{layout._FIRST} PRAGMA user_version=1;")
+    db.executescript(f"{schema._FIRST} PRAGMA user_version=1;")
     return db
 
 
@@ -74,7 +74,7 @@ def test_a_reader_of_an_older_database_is_told_to_start_the_hub(tmp_path: Path) 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first_version(tmp_path / "hub.db").close()
-    monkeypatch.setattr(layout, "_STEPS", (layout._FIRST, layout._SECOND + "CREATE NONSENSE;"))
+    monkeypatch.setattr(schema, "_STEPS", (schema._FIRST, schema._SECOND + "CREATE NONSENSE;"))
     with pytest.raises(ConfigurationError, match="not a hub's database"):
         Store(tmp_path)
     monkeypatch.undo()

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_hub_resend import answer, asked, runs
 
-from agent.chain import GENESIS
-from agent.config import Hub
-from agent.hub.resend import QUIET
-from agent.model import Draft, Envelope, Head, Json
+from agent.contract.chain import GENESIS
+from agent.hub.workers.resend import QUIET
+from agent.model.finding import Draft, Envelope, Head, Json
+from agent.site.config.site import Hub
 
 
 @pytest.fixture

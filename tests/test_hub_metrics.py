@@ -17,13 +17,13 @@ from hubdesk import Desk, chain_of
 from mosquitto import free_port
 from patience import PATIENCE_S
 
-from agent.config import Hub
-from agent.errors import ConfigurationError
-from agent.hub import trust
-from agent.hub.metrics import write_metrics
-from agent.hub.metrics_page import read_metrics, serving
-from agent.model import Draft
-from agent.topics import topic
+from agent.contract.topics import topic
+from agent.hub.stores import trust
+from agent.hub.views.metrics import write_metrics
+from agent.hub.views.metrics_page import read_metrics, serving
+from agent.model.errors import ConfigurationError
+from agent.model.finding import Draft
+from agent.site.config.site import Hub
 
 SAMPLE = re.compile(r'camwarden_hub_[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\.)*"\})? [0-9.e+-]+')
 
@@ -110,7 +110,7 @@ def test_each_name_is_described_once_and_its_samples_stand_together(desk: Desk, 
 def test_a_city_does_not_get_more_series_than_is_written_down(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.hub.metrics.SITES_MOST", 2)
+    monkeypatch.setattr("agent.hub.views.metrics.SITES_MOST", 2)
     for name in ("S1", "S2", "S3"):
         maker = Maker(tmp_path / name, delivery.site(name))
         desk.vouch(maker)
@@ -158,7 +158,7 @@ def test_the_page_is_read_by_its_address_and_the_names_it_was_given_alone(tmp_pa
 def test_a_reader_that_says_nothing_or_nonsense_or_goes_away_ends_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("agent.metrics_page.REQUEST_WITHIN_S", 2.0)
+    monkeypatch.setattr("agent.host.prometheus.REQUEST_WITHIN_S", 2.0)
     with serving(desk.directory, ("127.0.0.1", 0), lambda: NOW) as port:
         for said in (b"", b"\xff\xfe\r\n\r\n", b"GET /metrics HTTP/1.1\r\n" + b"a: b\r\n" * 200, b"x" * 100_000):
             with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client:

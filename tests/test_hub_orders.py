@@ -15,16 +15,17 @@ from hubside import Peer, RunningHub, clock
 from mosquitto import Broker
 from old_broker import OldBroker
 
-from agent.config import Hub
-from agent.envelope import REPORTED_TYP, RESULT_TYP, sign_payload, unflatten
-from agent.errors import UsageError
-from agent.hub import orders, signing
-from agent.hub.store import Store
-from agent.keys import load_or_create_signer
-from agent.model import Envelope, Json
-from agent.remote import Command, Named, Order, Refused, Reported, Result
-from agent.remote_wire import read_command, read_desired, write_reported, write_result
-from agent.topics import topic
+from agent.contract.envelope import REPORTED_TYP, RESULT_TYP, sign_payload, unflatten
+from agent.contract.orders import Command, Named, Order, Refused, Reported, Result
+from agent.contract.orders_json import read_command, read_desired, write_reported, write_result
+from agent.contract.signing_keys import load_or_create_signer
+from agent.contract.topics import topic
+from agent.hub.stores import signing_key
+from agent.hub.stores.store import Store
+from agent.hub.workers import orders
+from agent.model.errors import UsageError
+from agent.model.finding import Envelope, Json
+from agent.site.config.site import Hub
 
 HOUR = timedelta(hours=1)
 
@@ -171,7 +172,7 @@ def test_a_running_hub_sends_what_a_command_writes_beside_it_and_takes_the_answe
         maker, desk = Maker(tmp_path / "site", delivery.site(hub=options)), Desk(tmp_path / "hub")
         trusted(desk, maker)
         desk.store.close()
-        signer = load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+        signer = load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
         with RunningHub(tmp_path / "hub", options) as hub, Peer(broker.port) as peer:
             store = Store(tmp_path / "hub")
             command = orders.order_report_now(store, signer, "S1", clock())

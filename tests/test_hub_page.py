@@ -9,14 +9,14 @@ from footage_looks import facts_of
 from rich.console import Console
 from sites import NOW, camera, healthy, site
 
-from agent.checks import run_checks
-from agent.commands.findings_table import cameras_table, findings_table
-from agent.config import CameraConfig
-from agent.facts import gather
-from agent.handover.hub_page import Proof, render_page
-from agent.report import build_reports
-from agent.report_plain import plain_findings
-from agent.state import Memory
+from agent.commands.terminal.tables import cameras_table, findings_table
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.memory import Memory
+from agent.observe.facts.facts import gather
+from agent.onsite.handover.hub_page import Proof, render_page
+from agent.report.build import build_reports
+from agent.report.plain_findings import plain_findings
+from agent.site.config.site import CameraConfig
 from drivers.model import Camera, Observations
 
 PROOF = Proof("dt0001", "140200", "School", "kid", "epoch", 1, "00" * 32, "2026-11-24T12:00:00.000Z", 2, 2, 2)

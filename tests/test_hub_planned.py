@@ -14,13 +14,13 @@ from hubdesk import Desk
 from live_site import DAY, FIRST, HOUR, NOON, Live, numbers, reported
 from openpyxl import load_workbook
 
-from agent import state
 from agent.cli import main
-from agent.finding_notes import Acknowledgement, remove_note, write_note
-from agent.hub.assessed import By
-from agent.hub.assessment import assess
-from agent.hub.planned import PlannedWork, from_data, read_planned, to_data
-from agent.model import Json
+from agent.hub.stores.day_figures import By
+from agent.hub.stores.planned import PlannedWork, from_data, read_planned, to_data
+from agent.hub.views.assessment import assess
+from agent.judge.memory import memory
+from agent.judge.memory.notes import Acknowledgement, remove_note, write_note
+from agent.model.finding import Json
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_who_knows_of_what_is_told_while_it_is_open(live: Live) -> None:
     assert "acknowledged" not in live.bodies["config"]
     (episode,) = [
         known.episode
-        for known in state.from_json(live.spool.read_memory()).known.values()
+        for known in memory.from_json(live.spool.read_memory()).known.values()
         if known.episode and known.episode.check == "camera-online"
     ]
     until = NOON + 3 * DAY

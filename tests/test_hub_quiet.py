@@ -11,7 +11,7 @@ import pytest
 from hubside import PATIENCE_S, Peer
 from mosquitto import Broker
 
-from agent.hub.quiet import EACH_S, KEYS_MOST, Quiet
+from agent.hub.workers.quiet import EACH_S, KEYS_MOST, Quiet
 
 REFUSED = {"event": "rejected", "site": "S1", "reason": "unsigned"}
 

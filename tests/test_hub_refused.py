@@ -18,28 +18,29 @@ from hubside import PATIENCE_S, RunningHub, clock, maker_on, publishing, site_on
 from mosquitto import Broker
 from old_broker import OldBroker
 
-from agent.chain import digest
-from agent.checks import CHECKS
-from agent.checks.delivery import run_delivery
-from agent.commands.hub_view import _remarks
-from agent.commands.status_words import _delivery as status_lines
-from agent.config import Hub
-from agent.daemon_status import _delivery as status_content
-from agent.delivery_facts import Delivery
-from agent.envelope import ACK_TYP, REPORT_TYP, flatten, sign_payload
-from agent.errors import NotVerified
-from agent.facts import Facts
-from agent.hub import refused, signing, trust
-from agent.hub.ack import write_ack
-from agent.hub.metrics import write_metrics
-from agent.keys import Signer, load_or_create_signer
-from agent.keys_jwk import PublicKey
-from agent.model import Draft, Envelope, Head
-from agent.payload_bounds import PAYLOAD_MAX_BYTES
-from agent.spool import Spool
-from agent.spool_view import view
-from agent.topics import topic
-from agent.watermark import Rejected, Watermark, read_watermark, write_watermark
+from agent.commands.hub.view import _remarks
+from agent.commands.status.words import _delivery as status_lines
+from agent.contract.chain import digest
+from agent.contract.envelope import ACK_TYP, REPORT_TYP, flatten, sign_payload
+from agent.contract.jwk import PublicKey
+from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.topics import topic
+from agent.contract.watermark import Rejected, Watermark, read_watermark, write_watermark
+from agent.deliver.spool.read_only import view
+from agent.deliver.spool.spool import Spool
+from agent.hub.stores import signing_key, trust
+from agent.hub.views.metrics import write_metrics
+from agent.hub.workers import refused
+from agent.hub.workers.ack import write_ack
+from agent.judge.checks.service.delivery import run_delivery
+from agent.judge.checks.table import CHECKS
+from agent.model.errors import NotVerified
+from agent.model.finding import Draft, Envelope, Head
+from agent.observe.facts.delivery import Delivery
+from agent.observe.facts.facts import Facts
+from agent.service.daemon.status_text import _delivery as status_content
+from agent.site.config.site import Hub
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def old_broker(tmp_path: Path) -> Iterator[OldBroker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def keys_of(signer: Signer) -> dict[str, PublicKey]:
@@ -306,7 +307,9 @@ def test_over_a_real_broker_a_report_too_large_is_given_up_by_name_and_the_rest_
     tmp_path: Path, broker: Broker, hub_signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Release 0.1 kept such reports, and sent them for ever; nobody at the site was told."""
-    monkeypatch.setattr("agent.spool_room.PAYLOAD_MAX_BYTES", 1 << 23)  # as in its spool: today's gives it up at once
+    monkeypatch.setattr(
+        "agent.deliver.spool.capacity.PAYLOAD_MAX_BYTES", 1 << 23
+    )  # as in its spool: today's gives it up at once
     maker = maker_on(tmp_path, broker)
     trust.add(tmp_path / "hub", "S1", maker.signer.kid, clock())
     spool = maker.open()
@@ -335,7 +338,7 @@ def test_over_mqtt_3_1_1_a_report_too_large_is_given_up_by_name_too(
     tmp_path: Path, old_broker: OldBroker, hub_signer: Signer, monkeypatch: pytest.MonkeyPatch, hub_is_old: bool
 ) -> None:
     """The hub gets it flattened, with no label: what it is says the payload."""
-    monkeypatch.setattr("agent.spool_room.PAYLOAD_MAX_BYTES", 1 << 23)
+    monkeypatch.setattr("agent.deliver.spool.capacity.PAYLOAD_MAX_BYTES", 1 << 23)
     maker = maker_on(tmp_path, old_broker)
     trust.add(tmp_path / "hub", "S1", maker.signer.kid, clock())
     spool = maker.open()

@@ -15,13 +15,13 @@ from hubdesk import Desk, chain_of, trusted
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.config import Hub
-from agent.envelope import COMMAND_TYP, RESULT_TYP, sign_payload, verify
-from agent.hub.resend import NEAR, ORDERS_MOST, QUIET, WAIT_MOST, Hole, absent, due, overlay, wait
-from agent.model import Draft, Head, Json
-from agent.remote import Range, Result
-from agent.remote_wire import write_result
-from agent.topics import topic
+from agent.contract.envelope import COMMAND_TYP, RESULT_TYP, sign_payload, verify
+from agent.contract.orders import Range, Result
+from agent.contract.orders_json import write_result
+from agent.contract.topics import topic
+from agent.hub.workers.resend import NEAR, ORDERS_MOST, QUIET, WAIT_MOST, Hole, absent, due, overlay, wait
+from agent.model.finding import Draft, Head, Json
+from agent.site.config.site import Hub
 
 MINUTE = timedelta(minutes=1)
 

@@ -13,11 +13,11 @@ import pytest
 from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 
-from agent.errors import StoreFailed, UsageError
-from agent.hub import trust
-from agent.hub.bindings import SCHEMA, Rotated, entry_of
-from agent.model import Draft, Envelope, Head, Json, StreamName
-from agent.rotation import rotation_body
+from agent.contract.key_rotation import rotation_body
+from agent.hub.stores import trust
+from agent.model.errors import StoreFailed, UsageError
+from agent.model.finding import Draft, Envelope, Head, Json, StreamName
+from agent.verify.bindings import SCHEMA, Rotated, entry_of
 
 
 @pytest.fixture

@@ -19,12 +19,12 @@ from hubside import FAST, Peer, RunningHub, clock
 from mosquitto import Broker, free_port
 from patience import PATIENCE_S
 
-from agent.commands import hub as hub_command
-from agent.config import Hub
-from agent.errors import ConfigurationError, Forbidden, HubUnavailable, UsageError
-from agent.hub import signing, trust
-from agent.keys import load_jwks, load_or_create_signer
-from agent.publish import Publisher
+from agent.commands.hub import command as hub_command
+from agent.contract.signing_keys import load_jwks, load_or_create_signer
+from agent.deliver.publish.publisher import Publisher
+from agent.hub.stores import signing_key, trust
+from agent.model.errors import ConfigurationError, Forbidden, HubUnavailable, UsageError
+from agent.site.config.site import Hub
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_trust_add_while_the_hub_runs_verifies_the_backlog_and_confirms_it(tmp_p
     with Broker(tmp_path / "broker") as broker:
         maker = Maker(tmp_path / "site", delivery.site(hub=Hub("127.0.0.1", broker.port, tls=False)))
         assert maker.site.hub is not None
-        hub_key = load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+        hub_key = load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
         spool = maker.open()
         maker.cycle(spool, clock())
         with RunningHub(tmp_path / "hub", maker.site.hub) as hub:
@@ -109,7 +109,7 @@ def test_hub_commands_from_key_to_trust_to_status(
     assert hub_command.run(namespace("jwks", "--data", data)) == 0
     pinned = tmp_path / "hub.jwks.json"
     pinned.write_text(capsys.readouterr().out)
-    assert set(load_jwks(pinned)) == {load_or_create_signer(data / signing.KEY_NAME).kid}
+    assert set(load_jwks(pinned)) == {load_or_create_signer(data / signing_key.KEY_NAME).kid}
     kid = maker.signer.kid
     assert hub_command.run(namespace("trust", "add", "S1", kid, "--data", data)) == 0
     assert hub_command.run(namespace("trust", "list", "--data", data, as_json=True)) == 0

@@ -12,14 +12,15 @@ from caseside import Day, health
 from delivery import NOW, Maker
 from hubdesk import Desk
 
-from agent.config import Hub
-from agent.envelope import STATE_TYP, sign_payload
-from agent.hub import queries, trust
-from agent.hub.queries import SiteRow, WaitingRow
-from agent.hub.report import write_silent
-from agent.hub.silent import Silent, silent_sites
-from agent.presence import Presence, write_state
-from agent.topics import topic
+from agent.contract.envelope import STATE_TYP, sign_payload
+from agent.contract.presence import Presence, write_state
+from agent.contract.topics import topic
+from agent.hub.stores import trust
+from agent.hub.views import queries
+from agent.hub.views.queries import SiteRow, WaitingRow
+from agent.hub.views.silent import Silent, silent_sites
+from agent.hub.views.status import write_silent
+from agent.site.config.site import Hub
 
 MINUTE = timedelta(minutes=1)
 NOBODY = trust.Trust()

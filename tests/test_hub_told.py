@@ -15,10 +15,12 @@ from delivery import Maker
 from hostile_bodies import AT, config_body, health_body, old_hub, payload, put_good, put_report
 from hubdesk import Desk, trusted
 
-from agent.hub import case, evidence, layout, said, told, trust
-from agent.hub.case import write_case
-from agent.hub.store import Store
-from agent.hub.told import Finding, of_data
+from agent.hub.case import case
+from agent.hub.case.case import write_case
+from agent.hub.domain import case_columns, view_columns
+from agent.hub.domain.case_columns import Finding, of_data
+from agent.hub.stores import evidence, schema, trust
+from agent.hub.stores.store import Store
 
 
 @pytest.fixture
@@ -33,13 +35,13 @@ def maker(tmp_path: Path) -> Maker:
     return Maker(tmp_path / "site")
 
 
-def of(body: dict[str, Any], stream: Any = "config") -> told.Telling:
+def of(body: dict[str, Any], stream: Any = "config") -> case_columns.Telling:
     return of_data(stream, {"ts": AT, "clock_synced": True, "body": body})
 
 
 def kept(store: Store) -> list[Any]:
     """Everything that is kept for cases, whatever the numbers of rows are."""
-    columns = ", ".join(f"f.{name}" for name in told.FINDING.split(", "))
+    columns = ", ".join(f"f.{name}" for name in case_columns.FINDING.split(", "))
     return store.all(
         f"SELECT r.site, r.digest, t.clock_synced, t.due_at, t.event_head, t.seal, {columns} FROM report r"  # noqa: S608  our own columns
         " JOIN telling t USING (id) LEFT JOIN telling_finding l ON l.report_id = r.id"
@@ -93,14 +95,14 @@ def test_a_body_that_cannot_be_read_marks_its_row_and_ends_no_migration(
     for seq, data in enumerate((b"\xff", b"", b"[]", payload("config", config_body(), "soon"), b"{}"), 3):
         put_report(db, "S1", "config", seq, data, AT)
     db.close()
-    read = told.of_data
+    read = case_columns.of_data
 
-    def unforeseen(stream: Any, data: Any) -> told.Telling:
+    def unforeseen(stream: Any, data: Any) -> case_columns.Telling:
         if data.get("seq") == 2:
             raise RuntimeError("nobody foresaw it")
         return read(stream, data)
 
-    monkeypatch.setattr(told, "of_data", unforeseen)
+    monkeypatch.setattr(case_columns, "of_data", unforeseen)
     store = Store(tmp_path)
     rows = store.all(
         "SELECT r.stream, r.seq, s.made_at <> '', count(l.finding_id) FROM report r JOIN said s USING (id)"
@@ -110,7 +112,7 @@ def test_a_body_that_cannot_be_read_marks_its_row_and_ends_no_migration(
         ("config", 1, 1, 1), ("config", 2, 0, 0), ("health", 1, 1, 0), ("event", 1, 1, 1),
         *(("config", seq, 0, 0) for seq in range(3, 8)),
     ]  # fmt: skip
-    assert store.all("PRAGMA user_version") == [(layout.VERSION,)]
+    assert store.all("PRAGMA user_version") == [(schema.VERSION,)]
     store.close()
 
 
@@ -122,15 +124,15 @@ def test_filling_a_database_of_version_5_goes_on_where_it_was_ended(
     before = kept(desk.store)
     desk.store.close()
     as_of_version_5(tmp_path / "hub")
-    monkeypatch.setattr(layout, "_FILL_AT_ONCE", 10)
-    filled, ended = layout._fill, iter((False, True))
+    monkeypatch.setattr(schema, "_FILL_AT_ONCE", 10)
+    filled, ended = schema._fill, iter((False, True))
 
     def fill(db: sqlite3.Connection) -> bool:
         if next(ended, False):
             raise KeyboardInterrupt
         return filled(db)
 
-    monkeypatch.setattr(layout, "_fill", fill)
+    monkeypatch.setattr(schema, "_fill", fill)
     with pytest.raises(KeyboardInterrupt):
         Store(tmp_path / "hub")
     db = sqlite3.connect(tmp_path / "hub" / "hub.db")
@@ -147,7 +149,12 @@ def test_no_body_is_read_for_a_case(desk: Desk, maker: Maker, monkeypatch: pytes
     told_day(desk, maker)
     words = (desk.store, trust.load(desk.directory), desk.signer, "S1", "camera-online", at(9), at(12))
     before = write_case(*words).data
-    for module, name in ((said, "read_json"), (told, "plain_findings"), (said, "data_of"), (told, "of_data")):
+    for module, name in (
+        (view_columns, "read_json"),
+        (case_columns, "plain_findings"),
+        (view_columns, "data_of"),
+        (case_columns, "of_data"),
+    ):
         monkeypatch.setattr(module, name, None)
     assert write_case(*words).data == before
 
@@ -180,11 +187,11 @@ def test_what_is_kept_is_typed_and_cut_to_length() -> None:
     }
     (one,) = of({"findings": [bad]}).findings
     assert one == Finding("c" * 200, "a b", "unknown", "", "m" * 2000, '{"not_kept_chars":9008}', "", "")
-    assert told.evidence_of(one.evidence) == {"not_kept_chars": 9008}
-    assert told.evidence_of("") == {}
+    assert case_columns.evidence_of(one.evidence) == {"not_kept_chars": 9008}
+    assert case_columns.evidence_of("") == {}
     assert of({"findings": "none"}).findings == of({"findings": [5]}).findings == ()
     assert of({"check": "a", "finding": {"check": "b"}}, "event").findings == ()
-    assert of_data("config", {"body": {"findings": [bad]}}) == told.Telling()
+    assert of_data("config", {"body": {"findings": [bad]}}) == case_columns.Telling()
 
 
 def test_of_two_findings_about_the_same_the_last_one_counts() -> None:
@@ -195,10 +202,10 @@ def test_of_two_findings_about_the_same_the_last_one_counts() -> None:
 def test_a_short_report_that_names_everybody_again_and_again_does_not_fill_the_disk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(told, "FINDINGS_MOST_CHARS", 20_000)
+    monkeypatch.setattr(case_columns, "FINDINGS_MOST_CHARS", 20_000)
     many = [{**finding(f"camera:{n}", "pass"), "message": "x" * 900} for n in range(100)]
     assert 0 < sum(len(one.message) for one in of({"findings": many}).findings) <= 20_000
-    monkeypatch.setattr(told, "FINDINGS_MOST", 7)
+    monkeypatch.setattr(case_columns, "FINDINGS_MOST", 7)
     assert sum(len(one.names()) for one in of({"findings": many}).findings) == 7
 
 
@@ -209,7 +216,7 @@ def test_a_short_report_that_names_everybody_again_and_again_does_not_fill_the_d
 def test_of_a_health_report_the_end_of_the_events_is_kept(event_head: object, expected: int | None) -> None:
     told_of = of({**health_body(), "heads": {"event": event_head}}, "health")
     assert (told_of.event_head, told_of.due_at) == (expected, AT)
-    assert of({}, "health") == told.Telling(clock_synced=True)
+    assert of({}, "health") == case_columns.Telling(clock_synced=True)
 
 
 def test_a_case_takes_time_in_proportion_to_its_holes(tmp_path: Path) -> None:

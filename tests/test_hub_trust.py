@@ -12,10 +12,10 @@ import pytest
 from delivery import NOW
 
 from agent.__main__ import main
-from agent.chain import utc_text
-from agent.errors import ConfigurationError
-from agent.hub import trust
-from agent.hub.bindings import Binding, Rotated, Trust, file_text, read_file
+from agent.contract.chain import utc_text
+from agent.hub.stores import trust
+from agent.model.errors import ConfigurationError
+from agent.verify.bindings import Binding, Rotated, Trust, file_text, read_file
 
 KIDS = [f"{number:043d}" for number in range(100)]
 LIMIT = Rotated("B" * 43, "e1", {"event": 5}, ("e0",))

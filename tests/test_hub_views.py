@@ -15,19 +15,19 @@ from hostile_bodies import AT, config_body, hostile, old_hub, payload, put_good,
 from hubdesk import Desk, chain_of, trusted
 
 from agent.__main__ import main
-from agent.chain import utc_text
-from agent.envelope import REPORT_TYP, sign_payload
-from agent.errors import UsageError
-from agent.hub import layout
-from agent.hub.assessment import assess
-from agent.hub.bindings import Trust
-from agent.hub.case import write_case
-from agent.hub.metrics import write_metrics
-from agent.hub.report import write_orders, write_silent, write_status
-from agent.hub.store import Store
-from agent.keys import load_or_create_signer
-from agent.model import Json
-from agent.topics import topic
+from agent.contract.chain import utc_text
+from agent.contract.envelope import REPORT_TYP, sign_payload
+from agent.contract.signing_keys import load_or_create_signer
+from agent.contract.topics import topic
+from agent.hub.case.case import write_case
+from agent.hub.stores import schema
+from agent.hub.stores.store import Store
+from agent.hub.views.assessment import assess
+from agent.hub.views.metrics import write_metrics
+from agent.hub.views.status import write_orders, write_silent, write_status
+from agent.model.errors import UsageError
+from agent.model.finding import Json
+from agent.verify.bindings import Trust
 
 HOSTILE = {name: (stream, data) for name, stream, data in hostile()}
 LATER = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
@@ -184,8 +184,8 @@ def test_an_older_database_is_filled_some_reports_at_a_time_and_goes_on_where_it
     put_site(db, "S1", AT)
     for seq in range(1, 26):
         put_report(db, "S1", "config", seq, payload("config", config_body(), seq=seq), AT)
-    monkeypatch.setattr(layout, "_FILL_AT_ONCE", 10)
-    filled = layout._fill
+    monkeypatch.setattr(schema, "_FILL_AT_ONCE", 10)
+    filled = schema._fill
     ended = iter((False, False, True))
 
     def fill(db: sqlite3.Connection) -> bool:
@@ -193,7 +193,7 @@ def test_an_older_database_is_filled_some_reports_at_a_time_and_goes_on_where_it
             raise KeyboardInterrupt
         return filled(db)
 
-    monkeypatch.setattr(layout, "_fill", fill)
+    monkeypatch.setattr(schema, "_fill", fill)
     with pytest.raises(KeyboardInterrupt):
         Store(tmp_path)
     assert db.execute("SELECT count(*) FROM said").fetchone() == (20,)

@@ -15,13 +15,14 @@ from hubside import PATIENCE_S, Recorder, RunningHub, clock, maker_on, publishin
 from mosquitto import Broker
 
 from agent.__main__ import main
-from agent.envelope import STATE_TYP, sign_payload
-from agent.errors import ConfigurationError, StoreWaits
-from agent.hub import evidence, opening, service, signing, store, trust
-from agent.hub.store import Store
-from agent.keys import Signer, load_or_create_signer
-from agent.presence import Presence, write_state
-from agent.topics import topic
+from agent.contract.envelope import STATE_TYP, sign_payload
+from agent.contract.presence import Presence, write_state
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.topics import topic
+from agent.hub.stores import evidence, signing_key, store, trust
+from agent.hub.stores.store import Store
+from agent.hub.workers import opening, service
+from agent.model.errors import ConfigurationError, StoreWaits
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 @pytest.fixture
@@ -171,7 +172,7 @@ def test_a_missing_key_beside_a_filled_database_ends_with_78_and_makes_none(
     desk: Desk, maker: Maker, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trusted(desk, maker)
-    key = desk.directory / signing.KEY_NAME
+    key = desk.directory / signing_key.KEY_NAME
     key.unlink()
     for words in (["run", "--host", "127.0.0.1", "--port", "1"], ["jwks"]):
         assert main(["hub", *words, "--data", str(desk.directory)]) == 78
@@ -182,10 +183,10 @@ def test_a_missing_key_beside_a_filled_database_ends_with_78_and_makes_none(
 
 def test_a_new_hub_makes_its_key_also_beside_an_empty_database(tmp_path: Path) -> None:
     Store(tmp_path).close()
-    assert signing.hub_signer(tmp_path).kid == signing.hub_signer(tmp_path).kid
+    assert signing_key.hub_signer(tmp_path).kid == signing_key.hub_signer(tmp_path).kid
     with pytest.raises(ConfigurationError):
-        (tmp_path / signing.KEY_NAME).write_text("x")
-        signing.hub_signer(tmp_path)
+        (tmp_path / signing_key.KEY_NAME).write_text("x")
+        signing_key.hub_signer(tmp_path)
 
 
 ALTERED = {

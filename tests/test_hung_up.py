@@ -17,9 +17,9 @@ from onvif_reading import CAMERAS, transport_to
 
 from drivers.credentials import Credentials
 from drivers.errors import HungUp, Unreachable
+from drivers.http.transport import Request, open_transport
 from drivers.model import Clock
 from drivers.onvif.read import read
-from drivers.transport import Request, open_transport
 
 ASK = Request("GetThing", "POST", "/onvif/device_service", b"<x/>")
 

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from patience import PATIENCE_S
 
-from agent import exits
 from agent.cli import main
-from agent.commands.init_answers import KEYS
-from agent.config_load import load
-from agent.demo.announcing import Announcer
+from agent.commands.init.answers import KEYS
+from agent.demo.onvif.announcing import Announcer
+from agent.model import exits
+from agent.site.config.load import load
 
 CAMWARDEN = Path(sys.executable).parent / "camwarden"
 PASSWORD = 'hunter2 "=$\\#'

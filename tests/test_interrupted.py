@@ -9,7 +9,7 @@ from patience import PATIENCE_S
 
 TAKEN_BY_ANOTHER_THREAD = """
 import signal, threading
-from agent.commands.verify_watch import until_interrupted, wait_until
+from agent.commands.verify.watch import until_interrupted, wait_until
 stop = until_interrupted()
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 def take():

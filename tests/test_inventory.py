@@ -8,14 +8,22 @@ from datetime import timedelta
 import pytest
 from sites import NOW, camera, observed, site
 
-from agent.config import Discovery, Ignored, Site
-from agent.facts import gather
-from agent.inventory import ONE_BOX, TWO_BOXES, Placed, doubled, empty_channels, look_around, take_stock
-from agent.state import Memory
-from drivers.discovery import Sweep
+from agent.judge.memory.memory import Memory
+from agent.observe.facts.facts import gather
+from agent.observe.inventory.stocktake import (
+    ONE_BOX,
+    TWO_BOXES,
+    Placed,
+    doubled,
+    empty_channels,
+    look_around,
+    take_stock,
+)
+from agent.site.config.site import Discovery, Ignored, Site
+from drivers.discovery.probe_match import Discovered
+from drivers.discovery.ws_discovery import Sweep
 from drivers.footage import Channel, Channels
 from drivers.model import Device, Identity, Stream, Streams, Unavailable
-from drivers.probe_match import Discovered
 
 MAC = "44:19:b6:00:00:01"
 

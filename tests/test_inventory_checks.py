@@ -9,15 +9,15 @@ import pytest
 from footage_looks import facts_of
 from sites import NOW, camera, healthy, healthy_camera, healthy_device, observed, site, without
 
-from agent.checks import run_checks
-from agent.config import Discovery
-from agent.events import transitions
-from agent.facts import NOTHING_AROUND, Around, gather
-from agent.inventory import ONE_BOX, TWO_BOXES
-from agent.model import Finding
-from agent.report import finding_json
-from agent.sightings import Mark, Remembered, Sighting, mark_of
-from agent.state import Memory
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.transitions import transitions
+from agent.model.finding import Finding
+from agent.observe.facts.facts import NOTHING_AROUND, Around, gather
+from agent.observe.facts.sightings import Mark, Remembered, Sighting, mark_of
+from agent.observe.inventory.stocktake import ONE_BOX, TWO_BOXES
+from agent.report.build import finding_json
+from agent.site.config.site import Discovery
 from drivers.model import Fact, Identity, Observation, Streams, Unavailable
 
 HOUR = timedelta(hours=1)

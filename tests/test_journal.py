@@ -20,13 +20,13 @@ import pytest
 from patience import PATIENCE_S
 from sites import NOW, camera, healthy, observed, site
 
-from agent.checks import run_checks
-from agent.cycle import Seen
-from agent.daemon import _about
-from agent.facts import gather
-from agent.journal import MESSAGE_MAX_BYTES, JournalHandler, encode
-from agent.log_kinds import KINDS, VALUES_MOST, about
-from agent.text import translate
+from agent.host.journald import MESSAGE_MAX_BYTES, JournalHandler, encode
+from agent.host.log_kinds import KINDS, VALUES_MOST, about
+from agent.judge.checks.table import run_checks
+from agent.observe.facts.facts import gather
+from agent.service.cycle.cycle import Seen
+from agent.service.daemon.loop import _about
+from agent.text.translate import translate
 
 ROOT = Path(__file__).parent.parent
 CATALOG = runpy.run_path(str(ROOT / "packaging/write_journal_catalog.py"))

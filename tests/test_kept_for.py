@@ -16,21 +16,23 @@ from patience import PATIENCE_S
 from sites import camera, site
 from told_site import Told, told_site
 
-from agent import cycle, exits, state
 from agent.cli import main
-from agent.config_load import load
-from agent.demo.cameras import CAMERAS
-from agent.kept_for import kept_for, of_site, taken_over
-from agent.owners import NOBODY, Owner, owners_now
-from agent.previous import Previous
-from agent.probe import Probed, Reading
-from agent.sightings import Mark
-from agent.spot_check import recalled
-from agent.state import Memory
+from agent.demo.world.cameras import CAMERAS
+from agent.judge.memory import memory as state
+from agent.judge.memory.memory import Memory
+from agent.model import exits
+from agent.observe.facts.sightings import Mark
+from agent.observe.inventory.owners import NOBODY, Owner, owners_now
+from agent.observe.pictures.previous_pictures import Previous
+from agent.observe.probe.devices import Probed, Reading
+from agent.report.spot_check import recalled
+from agent.service.cycle import cycle
+from agent.service.cycle.kept_for import kept_for, of_site, taken_over
+from agent.site.config.load import load
 from drivers.details import Interfaces
 from drivers.footage import Channels
 from drivers.model import Device, Identity
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 EFFECTIVE, MOVED, ONLINE = (
     f"{check} camera:gate" for check in ("privacy-mask-effective", "camera-moved", "camera-online")

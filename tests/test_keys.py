@@ -15,8 +15,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from jwcrypto import jwk as jwcrypto_jwk
 
 from agent.commands import keys as keys_command
-from agent.errors import AgentError, ConfigurationError, Forbidden
-from agent.keys import (
+from agent.contract.signing_keys import (
     jwk_set,
     load_jwks,
     load_or_create_signer,
@@ -26,6 +25,7 @@ from agent.keys import (
     thumbprint,
     unb64url,
 )
+from agent.model.errors import AgentError, ConfigurationError, Forbidden
 
 # RFC 7515 appendix A.3.1
 RFC7515_A3 = {

@@ -14,12 +14,12 @@ import delivery
 import pytest
 from delivery import NOW, Maker
 
-from agent.config import KeyPlace, Site, Storage
-from agent.envelope import read_header
-from agent.errors import ConfigurationError, Forbidden, UsageError
-from agent.keys import create_key, load_signer
-from agent.keys_place import CREDENTIAL_NAME, NEXT, KeyHolder, place_of
-from agent.rotate import settle
+from agent.contract.envelope import read_header
+from agent.contract.signing_keys import create_key, load_signer
+from agent.deliver.keys.place import CREDENTIAL_NAME, NEXT, KeyHolder, place_of
+from agent.deliver.keys.rotate import settle
+from agent.model.errors import ConfigurationError, Forbidden, UsageError
+from agent.site.config.site import KeyPlace, Site, Storage
 
 UNIT = Path(__file__).parent.parent / "systemd/camwarden.service"
 
@@ -108,6 +108,6 @@ def test_the_unit_imports_the_key_and_its_successor() -> None:
 
 
 def test_the_daemon_loads_the_library_of_tokens_only_where_one_is_configured() -> None:
-    code = "import sys, agent.daemon, agent.commands.keys; print('pkcs11' in sys.modules)"
+    code = "import sys, agent.service.daemon.loop, agent.commands.keys; print('pkcs11' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -17,21 +17,21 @@ from hubside import waits
 from softhsm import PIN, Softhsm, finalize, toml
 
 from agent.cli import main
-from agent.config_load import load
-from agent.daemon import run_once, utc_now
-from agent.envelope import read_header, verify
-from agent.errors import AgentError
-from agent.key_findings import OUTAGE_NAME
-from agent.keys import KeyUnavailable, load_or_create_signer, load_signer, public_key
-from agent.keys_pin import NAME as PIN_REFUSED
-from agent.keys_place import place_of
-from agent.rotation import read_rotation
-from agent.spool import Spool
+from agent.contract.envelope import read_header, verify
+from agent.contract.key_rotation import read_rotation
+from agent.contract.signing_keys import KeyUnavailable, load_or_create_signer, load_signer, public_key
+from agent.deliver.keys.findings import OUTAGE_NAME
+from agent.deliver.keys.pin import NAME as PIN_REFUSED
+from agent.deliver.keys.place import place_of
+from agent.deliver.spool.spool import Spool
+from agent.model.errors import AgentError
+from agent.service.daemon.loop import run_once, utc_now
+from agent.site.config.load import load
 
 WITHIN_S = 40.0
 SERVICE = (
-    "import sys; from dataclasses import replace; from pathlib import Path; from agent.config_load import load;"
-    "from agent.daemon import serve, utc_now; path = Path(sys.argv[1]);"
+    "import sys; from dataclasses import replace; from pathlib import Path; from agent.site.config.load import load;"
+    "from agent.service.daemon.loop import serve, utc_now; path = Path(sys.argv[1]);"
     "sys.exit(serve(path, replace(load(path), period_s=1), utc_now))"
 )
 """`camwarden run` with a period that no configuration may have."""

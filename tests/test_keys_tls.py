@@ -20,8 +20,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from delivery import Maker
 
 from agent.commands import keys as keys_command
-from agent.errors import AgentError
-from agent.keys import load_signer
+from agent.contract.signing_keys import load_signer
+from agent.model.errors import AgentError
 
 
 @pytest.fixture

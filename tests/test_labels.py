@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from sites import NOW, camera, healthy_camera, healthy_device, observed, site, without
 
-from agent.checks import run_checks
-from agent.checks.labels import carries
-from agent.config import CameraConfig
-from agent.facts import gather
-from agent.filed import Filed
-from agent.filed_file import read_filed, write_filed
-from agent.keys import load_or_create_signer
-from agent.model import Finding
+from agent.contract.signing_keys import load_or_create_signer
+from agent.judge.checks.pictures.labels import carries
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from agent.observe.facts.facts import gather
+from agent.observe.facts.filed_file import read_filed, write_filed
+from agent.observe.facts.filed_system import Filed
+from agent.site.config.site import CameraConfig
 from drivers.model import Overlays
 
 FILED = Filed("dt0001", date(2026, 2, 10), ("gate", "yard"), 30, (), {"gate": "North gate"})

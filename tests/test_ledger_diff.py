@@ -11,8 +11,8 @@ import pytest
 from ledgers import csv_text
 from openpyxl import load_workbook
 
-from agent import exits
 from agent.cli import main
+from agent.model import exits
 
 HEADINGS = ["摄像机名称", "国标编码", "IP地址", "型号", "序列号", "MAC地址"]
 Diff = Callable[..., tuple[int, list[dict[str, Any]]]]

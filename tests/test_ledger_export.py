@@ -16,24 +16,24 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from sites import observed
 
-from agent import exits
 from agent.cli import main
-from agent.config_load import load
-from agent.config_tables import site_tables, toml_text
-from agent.equipment import equipment_json
-from agent.errors import UsageError
-from agent.facts import gather
-from agent.harmless import FORMULA_STARTS
-from agent.ledger import folder
-from agent.ledger.changes import changes, new_declarations
-from agent.ledger.columns import EXPORTED
-from agent.ledger.export import cell, choices, heading, rows
-from agent.ledger.rows import EMPTY, read
-from agent.ledger.seen import NOTHING_SEEN, from_devices, read_seen
-from agent.ledger.sites import plan
-from agent.ledger.write_csv import csv_bytes
-from agent.ledger.write_xlsx import Sheet, SheetColumn, workbook
-from agent.text import LANGUAGES
+from agent.model import exits
+from agent.model.errors import UsageError
+from agent.observe.facts.facts import gather
+from agent.observe.inventory.equipment import equipment_json
+from agent.onsite.ledger import folder
+from agent.onsite.ledger.changes import changes, new_declarations
+from agent.onsite.ledger.columns import EXPORTED
+from agent.onsite.ledger.export import cell, choices, heading, rows
+from agent.onsite.ledger.rows import EMPTY, read
+from agent.onsite.ledger.seen import NOTHING_SEEN, from_devices, read_seen
+from agent.onsite.ledger.sites import plan
+from agent.onsite.ledger.write_csv import csv_bytes
+from agent.onsite.ledger.write_workbook import Sheet, SheetColumn, workbook
+from agent.site.config.load import load
+from agent.site.config.tables import site_tables, toml_text
+from agent.text.harmless import FORMULA_STARTS
+from agent.text.translate import LANGUAGES
 from drivers.details import Interface, Interfaces
 from drivers.footage import Channel, Channels
 from drivers.model import Identity

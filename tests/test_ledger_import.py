@@ -12,11 +12,11 @@ import pytest
 import tomli
 from ledgers import PASSWORD, csv_text, school, xlsx
 
-from agent import exits
 from agent.cli import main
-from agent.config import Site
-from agent.config_load import load
-from agent.site_lines import unmarked
+from agent.model import exits
+from agent.site.config.load import load
+from agent.site.config.site import Site
+from agent.site.toml.edit import unmarked
 
 HEAD = "站点编号,摄像机名称,国标编码,IP地址,通道号,城市\n"
 JWKS = b'{"keys": []}'

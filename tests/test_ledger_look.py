@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from ledgers import csv_text
 
-from agent import exits
 from agent.cli import main
-from agent.demo.cameras import CAMERAS, DemoCamera, DemoDevice
-from agent.demo.changes import Changes
-from agent.demo.isapi_device import IsapiDevice
-from agent.ledger.rows import read
+from agent.demo.isapi.device import IsapiDevice
+from agent.demo.world.cameras import CAMERAS, DemoCamera, DemoDevice
+from agent.demo.world.changes import Changes
+from agent.model import exits
+from agent.onsite.ledger.rows import read
 
 PASSWORD = "look-Pa55"
 ROWS = [["门", "127.0.0.1", 1], ["院", "127.0.0.1", 2]]

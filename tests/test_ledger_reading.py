@@ -10,10 +10,10 @@ import pytest
 from ledgers import HEADINGS, PASSWORD, csv_text, school, with_part
 from openpyxl import Workbook, load_workbook
 
-from agent.ledger.columns import COLUMNS
-from agent.ledger.grid import Unreadable
-from agent.ledger.headings import normal
-from agent.ledger.rows import Ledger, read
+from agent.onsite.ledger.columns import COLUMNS
+from agent.onsite.ledger.grid import Unreadable
+from agent.onsite.ledger.headings import normal
+from agent.onsite.ledger.rows import Ledger, read
 
 FIXTURES = Path(__file__).parent / "fixtures" / "ledgers"
 FEW = "摄像机名称,国标编码,IP地址,通道号\n"
@@ -257,6 +257,6 @@ def test_the_lists_that_makers_tools_export_are_understood(headings: str, keys: 
 
 
 def test_every_column_stands_in_the_readme_with_all_its_names() -> None:
-    page = (Path(__file__).parent.parent / "agent/ledger/README.md").read_text("utf-8")
+    page = (Path(__file__).parent.parent / "agent/onsite/ledger/README.md").read_text("utf-8")
     rows = [f"| `{c.key}` | {' '.join(c.names)} | {c.told} | {c.place and f'`{c.place}`'} |" for c in COLUMNS]
     assert [row for row in rows if row not in page] == []

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from ledgers import PASSWORD
 
-from agent import exits
 from agent.cli import main
-from agent.config_load import load
+from agent.model import exits
+from agent.site.config.load import load
 
 HEAD = "站点编号,摄像机名称,国标编码,IP地址,通道号,城市\n"
 JWKS = b'{"keys": []}'

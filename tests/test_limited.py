@@ -7,7 +7,7 @@ import threading
 import pytest
 from patience import PATIENCE_S
 
-from agent.limited import Task, run_limited
+from agent.host.time_limited import Task, run_limited
 
 
 def raising() -> int:

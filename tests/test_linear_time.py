@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.bundle.secrets import known_secrets
-from agent.redact import redact
+from agent.onsite.bundle.secrets import known_secrets
+from agent.text.redact import redact
 
 CHARS = 262_144
 WITHIN_CPU_S = 5.0

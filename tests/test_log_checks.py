@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from agent import state
-from agent.checks import logs
-from agent.config import Rules, Site, Storage
-from agent.events import Transition
-from agent.facts import gather
-from agent.history import NAME, keep_history, oldest_kept
-from agent.log_reach import remembered
-from agent.model import Finding, Message, Source
-from agent.rules.reading import shipped
-from agent.state import Memory
+from agent.judge.checks.devices import logs
+from agent.judge.memory import memory
+from agent.judge.memory.history import NAME, keep_history, oldest_kept
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.transitions import Transition
+from agent.model.finding import Finding, Message, Source
+from agent.observe.facts.facts import gather
+from agent.observe.facts.log_reach import remembered
+from agent.site.config.site import Rules, Site, Storage
+from agent.site.rules.read import shipped
 from drivers.details import OldestLog
 from drivers.model import Device, Observation, Unavailable, Value
 
@@ -41,7 +41,7 @@ class Looks:
     def look(self, at: datetime, device: Value | None = None, own_from: datetime | None = None) -> dict[str, Finding]:
         seen = (Observation(NVR, device, at, "isapi"),) if device else ()
         after = remembered(self.site, seen, own_from, self.known, at)
-        self.known = state.from_json(state.to_json(Memory(logs=after))).logs
+        self.known = memory.from_json(memory.to_json(Memory(logs=after))).logs
         facts = replace(gather(seen), own_log_from=own_from, logs=self.known)
         return {one.subject: one for one in logs.CHECK.run(logs.CHECK, self.site, facts, at)}
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.redact import redact
+from agent.text.redact import redact
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = runpy.run_path(str(ROOT / "packaging/compile_locale.py"))["parse"](
-    (ROOT / "agent/locale/zh_CN/LC_MESSAGES/camwarden.po").read_text("utf-8")
+    (ROOT / "agent/text/locale/zh_CN/LC_MESSAGES/camwarden.po").read_text("utf-8")
 )
 PASSWORD = "hunter2"
 LOGGING = """

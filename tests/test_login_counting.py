@@ -17,10 +17,10 @@ from onvif_device import Script
 
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
+from drivers.http.transport import open_transport
 from drivers.model import Camera, Identity, Masks
 from drivers.onvif.read import read
 from drivers.picture import Access
-from drivers.transport import open_transport
 
 CAMERA = Camera("one", "box")
 PERIOD = timedelta(minutes=5)

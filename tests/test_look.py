@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sites import NOW, PATHS, ZONE, camera, site
 
-from agent.look import look
+from agent.observe.pictures.judge import look
 from drivers.model import Picture, Unavailable
 from drivers.picture import PictureSeen, ZoneVerdict
 from masking.model import Job, Judged, Verdict, WorkerError

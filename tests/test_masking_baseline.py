@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from patience import PATIENCE_S
 
-from masking import baseline
-from masking.baseline import BaselineError, Descriptor
-from masking.view_model import LIGHT_MODES, LightMode
+from masking.view import baseline
+from masking.view.baseline import BaselineError, Descriptor
+from masking.view.model import LIGHT_MODES, LightMode
 
 GREY = bytes(range(256)) * 9
 NIGHT = Descriptor("night", 64, 36, 5, GREY)

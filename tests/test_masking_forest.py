@@ -9,11 +9,11 @@ import numpy as np
 import pictures
 import pytest
 
-from masking import features
-from masking.features import Seen
-from masking.forest import DATA, FORESTS, loaded
 from masking.model import Effect
-from masking.raster import cut
+from masking.zones import features
+from masking.zones.features import Seen
+from masking.zones.forest import DATA, FORESTS, loaded
+from masking.zones.raster import cut
 
 NUMBERS = {
     "color": features.color_numbers,

@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from masking import baseline, quality_measure
 from masking.model import Polygon, Zone
-from masking.raster import KEPT_ZONES, cut
-from masking.verdict import judge_zone
-from masking.view_model import QualityJob
-from masking.view_picture import excluded_area
+from masking.quality import measure
+from masking.view import baseline
+from masking.view.model import QualityJob
+from masking.view.picture import excluded_area
+from masking.zones.raster import KEPT_ZONES, cut
+from masking.zones.verdict import judge_zone
 
 CORNERS: Polygon = ((0.4, 0.4), (0.62, 0.4), (0.62, 0.66), (0.4, 0.66))
 
@@ -61,9 +62,9 @@ def test_an_area_that_is_kept_cannot_be_written_to() -> None:
 
 def test_quality_is_measured_alike_with_what_is_kept_and_without() -> None:
     picture, other = _picture(4), _picture(5)
-    background = quality_measure.small(quality_measure.describe_for_next(picture, "day"))
+    background = measure.small(measure.describe_for_next(picture, "day"))
     job = QualityJob(b"", (baseline.encode(background),), (CORNERS,), ())
-    first = quality_measure.measure(picture, job)
-    assert quality_measure.measure(other, job) != first
-    assert quality_measure.measure(picture, job) == first
-    assert quality_measure.measure(picture, QualityJob()).luma != first.luma
+    first = measure.measure(picture, job)
+    assert measure.measure(other, job) != first
+    assert measure.measure(picture, job) == first
+    assert measure.measure(picture, QualityJob()).luma != first.luma

@@ -9,14 +9,14 @@ from typing import Final, Literal
 import numpy as np
 import pytest
 
-from agent.demo.cameras import CAMERAS
-from agent.demo.scene import picture
-from masking.features import Seen
+from agent.demo.scene.scene import picture
+from agent.demo.world.cameras import CAMERAS
 from masking.model import Effect, Verdict, Zone
-from masking.opinions import JUDGES
-from masking.pool import MOST_LOOKS, judge_of, pool
-from masking.raster import cut
-from masking.verdict import judge_zone
+from masking.zones.features import Seen
+from masking.zones.opinions import JUDGES
+from masking.zones.pool import MOST_LOOKS, judge_of, pool
+from masking.zones.raster import cut
+from masking.zones.verdict import judge_zone
 
 Decision = Literal["PASS", "FAIL", "UNSURE"]
 SQUARE: Final = ((0.3, 0.3), (0.6, 0.3), (0.6, 0.75), (0.3, 0.75))

@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from masking import baseline, quality, quality_learning, quality_measure, view_picture
 from masking.model import Polygon
-from masking.quality_learning import QualityMemory
-from masking.view_model import LightMode, QualityJob, QualitySeen, ViewSeen
+from masking.quality import indicators, learning, measure
+from masking.quality.learning import QualityMemory
+from masking.view import baseline
+from masking.view import picture as view_picture
+from masking.view.model import LightMode, QualityJob, QualitySeen, ViewSeen
 
 BEGUN_AT = datetime(2026, 11, 1, tzinfo=UTC)
 OVERLAY: Polygon = ((0.0, 0.9), (0.5, 0.9), (0.5, 1.0), (0.0, 1.0))
@@ -34,9 +36,9 @@ def view(n: int = 0, light: pictures.Light = "day", overlay: bool = True) -> pic
 
 
 def measured(picture: pictures.Picture, previous: pictures.Picture | None = None) -> QualitySeen:
-    before = b"" if previous is None else baseline.encode(quality_measure.describe_for_next(previous, "day"))
-    approved = baseline.encode(quality_measure.small(view_picture.describe(view(1), (OVERLAY,))))
-    return quality_measure.measure(picture, QualityJob(before, (approved,), (), (OVERLAY,)))
+    before = b"" if previous is None else baseline.encode(measure.describe_for_next(previous, "day"))
+    approved = baseline.encode(measure.small(view_picture.describe(view(1), (OVERLAY,))))
+    return measure.measure(picture, QualityJob(before, (approved,), (), (OVERLAY,)))
 
 
 @pytest.mark.parametrize("light", ["day", "night", "ir"])
@@ -44,7 +46,7 @@ def measured(picture: pictures.Picture, previous: pictures.Picture | None = None
 def test_a_cast_is_measured_in_lab_as_opencv_measures_it(light: pictures.Light, tint: tuple[float, ...]) -> None:
     """On a picture of one colour, nothing of which is dark or burnt out, so that every size of it is the same."""
     colour = np.clip(pictures.lit(SCENE, light, 3).mean((0, 1)) * np.array(tint) + 40, 60, 200).astype(np.uint8)
-    seen = quality_measure.measure(np.tile(colour, (360, 640, 1)), QualityJob())
+    seen = measure.measure(np.tile(colour, (360, 640, 1)), QualityJob())
     lab = cv2.cvtColor(colour[None, None].astype(np.float32) / 255, cv2.COLOR_BGR2Lab)[0, 0]
     assert (seen.cast_a, seen.cast_b) == pytest.approx((float(lab[1]), float(lab[2])), abs=0.4)  # it interpolates
 
@@ -54,12 +56,12 @@ def taught(seen: QualitySeen = USUAL, count: int = 30, memory: QualityMemory | N
     memory = memory or QualityMemory()
     for index in range(count):
         varied = replace(seen, luma=seen.luma + index % 5, contrast=seen.contrast + index % 3)
-        memory = quality_learning.learn(memory, varied, BEGUN_AT + timedelta(days=8) * index / (count - 1))
+        memory = learning.learn(memory, varied, BEGUN_AT + timedelta(days=8) * index / (count - 1))
     return memory
 
 
 def states(seen: QualitySeen | None, memory: QualityMemory, shifts: tuple[float, ...] = ()) -> dict[str, str]:
-    return {one.indicator: one.state for one in quality.judge(seen, memory, None, shifts)}
+    return {one.indicator: one.state for one in indicators.judge(seen, memory, None, shifts)}
 
 
 def bad(seen: QualitySeen | None, memory: QualityMemory, shifts: tuple[float, ...] = ()) -> list[str]:
@@ -67,9 +69,9 @@ def bad(seen: QualitySeen | None, memory: QualityMemory, shifts: tuple[float, ..
 
 
 def test_every_indicator_has_a_name_in_both_languages_and_hides_only_later_ones() -> None:
-    names = [one.name for one in quality.INDICATORS]
+    names = [one.name for one in indicators.INDICATORS]
     assert len(names) == len(set(names)) == 13
-    for index, one in enumerate(quality.INDICATORS):
+    for index, one in enumerate(indicators.INDICATORS):
         assert one.en.isascii() and any("\u4e00" <= sign <= "\u9fff" for sign in one.zh)
         assert set(one.hides) <= set(names[index + 1 :])
 
@@ -99,7 +101,7 @@ def test_each_fault_is_called_by_its_own_name_and_no_other(changed: dict[str, fl
 
 
 def test_no_picture_is_a_lost_signal_and_says_nothing_else() -> None:
-    judged = quality.judge(None, taught())
+    judged = indicators.judge(None, taught())
     assert [(one.indicator, one.state) for one in judged if one.state != "unknown"] == [("signal-lost", "bad")]
     assert {one.reason for one in judged[1:]} == {"behind-signal-lost"}
 
@@ -113,20 +115,22 @@ def test_a_camera_shakes_when_most_pictures_went_somewhere_else() -> None:
 @pytest.mark.parametrize(("state", "expected"), [("moved", "bad"), ("still", "ok"), ("unknown", "unknown")])
 def test_moved_is_what_the_settled_view_says(state: str, expected: str) -> None:
     settled = ViewSeen(state, "no-match", "day", "day", 0.9, 4, 16 / 9)  # type: ignore[arg-type]
-    judged = {one.indicator: one for one in quality.judge(USUAL, taught(), settled)}
+    judged = {one.indicator: one for one in indicators.judge(USUAL, taught(), settled)}
     assert judged["moved"].state == expected
-    assert {one.indicator: one.reason for one in quality.judge(USUAL, taught())}["moved"] == "no-view"
+    assert {one.indicator: one.reason for one in indicators.judge(USUAL, taught())}["moved"] == "no-view"
 
 
 def test_seven_days_are_learned_before_anything_is_warned_of() -> None:
     memory = QualityMemory()
     awful = replace(USUAL, sharpness=-9.0, noise=30.0, contrast=1.0, luma=2.0)
     for hour in range(6 * 24):
-        memory = quality_learning.learn(memory, USUAL, BEGUN_AT + timedelta(hours=hour))
+        memory = learning.learn(memory, USUAL, BEGUN_AT + timedelta(hours=hour))
     assert bad(awful, memory) == []
-    assert {one.reason for one in quality.judge(awful, memory) if one.indicator in ("blurred", "black")} == {"learning"}
+    assert {one.reason for one in indicators.judge(awful, memory) if one.indicator in ("blurred", "black")} == {
+        "learning"
+    }
     for hour in range(6 * 24, 7 * 24 + 1):
-        memory = quality_learning.learn(memory, USUAL, BEGUN_AT + timedelta(hours=hour))
+        memory = learning.learn(memory, USUAL, BEGUN_AT + timedelta(hours=hour))
     assert bad(awful, memory) == ["black"]
     assert "blurred" in bad(replace(USUAL, sharpness=-9.0), memory)
 
@@ -134,10 +138,10 @@ def test_seven_days_are_learned_before_anything_is_warned_of() -> None:
 def test_a_switch_between_day_and_night_is_no_event() -> None:
     night = replace(USUAL, light="infrared", luma=60.0, contrast=30.0, sharpness=-2.0, noise=3.0, cast_a=0.0)
     memory = taught(night, memory=taught())
-    memory = quality_learning.learn(memory, USUAL, BEGUN_AT + timedelta(days=20))
+    memory = learning.learn(memory, USUAL, BEGUN_AT + timedelta(days=20))
     assert bad(night, memory) == []
     assert states(replace(night, sharpness=-4.0), memory)["blurred"] == "unknown"
-    memory = quality_learning.learn(memory, night, BEGUN_AT + timedelta(days=20))
+    memory = learning.learn(memory, night, BEGUN_AT + timedelta(days=20))
     assert bad(replace(night, sharpness=-4.0), memory) == ["blurred"], "the second picture is judged"
 
 
@@ -153,7 +157,7 @@ def test_a_camera_that_is_always_so_is_not_bad() -> None:
 def test_what_is_learned_is_fixed_after_the_week() -> None:
     memory = taught()
     for day in range(9, 60):
-        memory = quality_learning.learn(memory, replace(USUAL, sharpness=-3.0), BEGUN_AT + timedelta(days=day))
+        memory = learning.learn(memory, replace(USUAL, sharpness=-3.0), BEGUN_AT + timedelta(days=day))
     assert bad(replace(USUAL, sharpness=-3.0), memory) == ["blurred"], "a lens that fogs up does not become usual"
 
 
@@ -164,19 +168,19 @@ def test_the_sample_stays_small_and_spread_over_the_whole_week(count: int, overl
     seen = replace(USUAL, ink=(5.0,) * overlays)
     for index in range(count):
         at = BEGUN_AT + timedelta(days=6) * index / count
-        memory = quality_learning.learn(memory, replace(seen, luma=float(index)), at)
+        memory = learning.learn(memory, replace(seen, luma=float(index)), at)
     (mode,) = memory.modes
     first = [row[0] or 0.0 for row in mode.rows]
-    assert len(mode.rows) <= quality_learning.ROWS_MAX and len(mode.rows[0]) <= len(quality_learning.METRICS) + 4
+    assert len(mode.rows) <= learning.ROWS_MAX and len(mode.rows[0]) <= len(learning.METRICS) + 4
     assert first == sorted(first) and first[0] == 0 and first[-1] >= count - 1 - 2 * mode.stride
-    assert quality_learning.from_json(json.loads(json.dumps(quality_learning.to_json(memory)))) == memory
+    assert learning.from_json(json.loads(json.dumps(learning.to_json(memory)))) == memory
 
 
 def test_a_bad_minority_does_not_change_what_is_usual() -> None:
     memory = QualityMemory()
     for index in range(60):
         seen = USUAL if index % 3 else replace(USUAL, sharpness=-5.0, contrast=3.0)
-        memory = quality_learning.learn(memory, seen, BEGUN_AT + timedelta(days=8) * index / 59)
+        memory = learning.learn(memory, seen, BEGUN_AT + timedelta(days=8) * index / 59)
     assert bad(replace(USUAL, sharpness=-5.0), memory) == ["blurred"]
 
 
@@ -197,7 +201,7 @@ MODE = {"light": "day", "since": "2026-11-01T00:00:00+00:00", "stride": 1, "pass
 )
 def test_a_memory_that_is_none_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        quality_learning.from_json(wrong)
+        learning.from_json(wrong)
 
 
 def test_measures_tell_a_fault_from_a_good_picture() -> None:
@@ -235,7 +239,7 @@ HOSTILE = {
 @pytest.mark.parametrize("excluded", [(), (((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)),)])
 def test_all_numbers_are_finite_and_in_range_for_any_picture(name: str, excluded: tuple[Polygon, ...]) -> None:
     approved = baseline.encode(view_picture.describe(view(1)))
-    seen = quality_measure.measure(HOSTILE[name], QualityJob(b"nonsense", (approved, b""), excluded, (OVERLAY,)))
+    seen = measure.measure(HOSTILE[name], QualityJob(b"nonsense", (approved, b""), excluded, (OVERLAY,)))
     values = [getattr(seen, one.name) for one in fields(seen) if one.name not in ("light", "ink")]
     assert all(math.isfinite(value) for value in [*values, *seen.ink] if value is not None)
     for ratio in (seen.dark_ratio, seen.bright_ratio, seen.flat_ratio):

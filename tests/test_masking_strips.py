@@ -12,9 +12,9 @@ import pictures
 import pytest
 from pictures import Mask
 
-from masking import decode
 from masking.model import Effect, Verdict, Zone
-from masking.verdict import judge_zone
+from masking.worker import decode
+from masking.zones.verdict import judge_zone
 
 BOX: pictures.Box = (0.3, 0.3, 0.52, 0.6)
 STRIPS = (0.05, -0.05, 0.1)

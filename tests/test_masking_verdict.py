@@ -14,9 +14,9 @@ import pictures
 import pytest
 from pictures import Mask
 
-from masking import decode
 from masking.model import Effect, Polygon, Verdict, Zone
-from masking.verdict import judge_zone
+from masking.worker import decode
+from masking.zones.verdict import judge_zone
 
 Encoding = Literal["jpeg", "h264", "h264-sub", "h265"]
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.demo import scene
-from masking import baseline, persistence, view, view_picture, view_zones
+from agent.demo.scene import scene
 from masking.model import Polygon
-from masking.persistence import ViewMemory
-from masking.view_model import Movement, ViewSeen
+from masking.view import baseline, compare, persistence, picture, zones
+from masking.view.model import Movement, ViewSeen
+from masking.view.persistence import ViewMemory
 
 CLOCK: Polygon = ((0.0, 0.9), (0.5, 0.9), (0.5, 1.0), (0.0, 1.0))
 MASK: Polygon = ((0.55, 0.2), (0.8, 0.2), (0.8, 0.5), (0.55, 0.5))
@@ -43,8 +43,8 @@ def shot(
 
 
 def approved(light: pictures.Light = "day", place: str = "yard") -> bytes:
-    seen = [view_picture.describe(shot(place, light, n=n), (CLOCK, MASK)) for n in range(5)]
-    return baseline.encode(view_picture.median(seen))
+    seen = [picture.describe(shot(place, light, n=n), (CLOCK, MASK)) for n in range(5)]
+    return baseline.encode(picture.median(seen))
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def by_day() -> bytes:
 
 def test_a_camera_that_stands_still_is_still(by_day: bytes) -> None:
     for n in range(5, 9):
-        seen = view.compare(shot(n=n), (by_day,), (CLOCK, MASK))
+        seen = compare.compare(shot(n=n), (by_day,), (CLOCK, MASK))
         assert (seen.state, seen.reason, seen.light, seen.reference_light) == ("still", "tiles", "day", "day")
         assert seen.agreeing_ratio > 0.6 and seen.quadrants >= 3
 
@@ -72,7 +72,7 @@ def test_a_camera_that_stands_still_is_still(by_day: bytes) -> None:
     ],
 )
 def test_a_move_is_found_and_measured(change: dict[str, float], expected: Movement, by_day: bytes) -> None:
-    seen = view.compare(shot(n=7, **change), (by_day,), (CLOCK, MASK))  # type: ignore[arg-type]
+    seen = compare.compare(shot(n=7, **change), (by_day,), (CLOCK, MASK))  # type: ignore[arg-type]
     assert seen.state == "moved" and seen.movement is not None
     assert seen.movement.right_percent == pytest.approx(expected.right_percent, abs=0.1)
     assert seen.movement.down_percent == pytest.approx(expected.down_percent, abs=0.1)
@@ -84,20 +84,20 @@ def test_a_move_is_found_and_measured(change: dict[str, float], expected: Moveme
 @pytest.mark.parametrize("light", ["night", "ir"])
 def test_each_light_has_its_own_reference(light: pictures.Light, by_day: bytes) -> None:
     references = (by_day, approved(light))
-    still = view.compare(shot(light=light, n=6), references, (CLOCK, MASK))
-    moved = view.compare(shot(light=light, n=6, right=0.02), references, (CLOCK, MASK))
+    still = compare.compare(shot(light=light, n=6), references, (CLOCK, MASK))
+    moved = compare.compare(shot(light=light, n=6, right=0.02), references, (CLOCK, MASK))
     assert still.light == still.reference_light == ("infrared" if light == "ir" else light)
     assert (still.state, moved.state) == ("still", "moved")
 
 
 def test_a_move_against_a_reference_by_day_is_not_claimed_under_infrared_light(by_day: bytes) -> None:
-    seen = view.compare(shot(light="ir", n=6, right=0.02), (by_day,), (CLOCK, MASK))
+    seen = compare.compare(shot(light="ir", n=6, right=0.02), (by_day,), (CLOCK, MASK))
     assert (seen.state, seen.reason, seen.reference_light) == ("unknown", "other-light", "day")
 
 
 def test_another_place_is_unknown_and_never_still(by_day: bytes) -> None:
     for place in ("corridor", "parking", "lobby"):
-        seen = view.compare(shot(place), (by_day,), (CLOCK, MASK))
+        seen = compare.compare(shot(place), (by_day,), (CLOCK, MASK))
         assert seen.state == "unknown" and seen.reason in ("few-agree", "no-match", "one-sided")
 
 
@@ -115,7 +115,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_pictures_of_nothing_are_unknown_with_finite_numbers(name: str, by_day: bytes) -> None:
-    seen = view.compare(HOSTILE[name], (by_day,), (CLOCK, MASK))
+    seen = compare.compare(HOSTILE[name], (by_day,), (CLOCK, MASK))
     assert seen.state == "unknown"
     numbers = [seen.agreeing_ratio, seen.aspect]
     if seen.movement is not None:
@@ -124,33 +124,33 @@ def test_pictures_of_nothing_are_unknown_with_finite_numbers(name: str, by_day: 
 
 
 def test_what_there_is_no_reference_for_is_unknown(by_day: bytes) -> None:
-    assert view.compare(shot(), ()).reason == "no-reference"
-    assert view.compare(shot(), (by_day[:-5],)).reason == "bad-reference"
+    assert compare.compare(shot(), ()).reason == "no-reference"
+    assert compare.compare(shot(), (by_day[:-5],)).reason == "bad-reference"
     everything: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-    assert view.compare(shot(), (by_day,), (everything,)).reason == "excluded"
-    wall = baseline.encode(view_picture.describe(pictures.flat_scene()))
-    assert view.compare(pictures.flat_scene(), (wall,)).reason == "no-texture"
-    assert view.compare(np.asarray(cv2.resize(shot(), (480, 360)), np.uint8), (by_day,)).reason == "other-shape"
+    assert compare.compare(shot(), (by_day,), (everything,)).reason == "excluded"
+    wall = baseline.encode(picture.describe(pictures.flat_scene()))
+    assert compare.compare(pictures.flat_scene(), (wall,)).reason == "no-texture"
+    assert compare.compare(np.asarray(cv2.resize(shot(), (480, 360)), np.uint8), (by_day,)).reason == "other-shape"
 
 
 def test_a_sub_stream_is_compared_with_the_main_streams_reference(by_day: bytes) -> None:
     small = np.asarray(cv2.resize(shot(n=6), (320, 180), interpolation=cv2.INTER_AREA), np.uint8)
     moved = np.asarray(cv2.resize(shot(n=6, right=0.02), (320, 180), interpolation=cv2.INTER_AREA), np.uint8)
-    assert view.compare(small, (by_day,), (CLOCK, MASK)).state == "still"
-    assert view.compare(moved, (by_day,), (CLOCK, MASK)).state == "moved"
+    assert compare.compare(small, (by_day,), (CLOCK, MASK)).state == "still"
+    assert compare.compare(moved, (by_day,), (CLOCK, MASK)).state == "moved"
 
 
 def test_a_background_takes_five_pictures_of_one_light_and_leaves_people_out() -> None:
-    seen = [view_picture.describe(shot(n=n)) for n in range(5)]
+    seen = [picture.describe(shot(n=n)) for n in range(5)]
     with pytest.raises(ValueError, match="too few"):
-        view_picture.median(seen[:4])
+        picture.median(seen[:4])
     with pytest.raises(ValueError, match="one light"):
-        view_picture.median([*seen[:4], view_picture.describe(shot(light="ir"))])
-    background = view_picture.median(seen)
-    assert background.pictures == 5 and view.steady(background, seen, (CLOCK, MASK))
-    elsewhere = [view_picture.describe(shot("corridor", n=n)) for n in range(2)]
-    assert not view.steady(background, [*seen[:3], *elsewhere], (CLOCK, MASK))
-    assert not view.steady(background, ())
+        picture.median([*seen[:4], picture.describe(shot(light="ir"))])
+    background = picture.median(seen)
+    assert background.pictures == 5 and compare.steady(background, seen, (CLOCK, MASK))
+    elsewhere = [picture.describe(shot("corridor", n=n)) for n in range(2)]
+    assert not compare.steady(background, [*seen[:3], *elsewhere], (CLOCK, MASK))
+    assert not compare.steady(background, ())
 
 
 def seen_as(state: str, right: float = 0.0) -> ViewSeen:
@@ -208,7 +208,7 @@ SQUARE: Polygon = ((0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6))
 )
 def test_a_move_uncovers_what_can_be_worked_out_by_hand(movement: Movement, in_view: float, uncovered: float) -> None:
     """At 16:9 a quarter turn makes the square 0.2 x 9/16 wide and 0.2 x 16/9 high: the mask covers 9/16 of it."""
-    after = view_zones.zone_after(movement, 16 / 9, SQUARE, (SQUARE,))
+    after = zones.zone_after(movement, 16 / 9, SQUARE, (SQUARE,))
     assert after.uncovered_before_ratio == 0
     assert after.in_view_ratio == pytest.approx(in_view, abs=1e-6)
     assert after.uncovered_ratio == pytest.approx(uncovered, abs=1e-6)
@@ -218,6 +218,6 @@ def test_a_move_uncovers_what_can_be_worked_out_by_hand(movement: Movement, in_v
 def test_shares_stay_shares_and_corners_stay_in_the_picture(
     right: float, down: float, turn: float, zoom: float
 ) -> None:
-    after = view_zones.zone_after(Movement(right, down, turn, zoom, 50.0), 4 / 3, SQUARE, (MASK,))
+    after = zones.zone_after(Movement(right, down, turn, zoom, 50.0), 4 / 3, SQUARE, (MASK,))
     assert 0 <= after.in_view_ratio <= 1 and 0 <= after.uncovered_ratio <= 1
     assert all(-1e-9 <= value <= 1 + 1e-9 for point in after.polygon for value in point)

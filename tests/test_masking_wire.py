@@ -8,10 +8,10 @@ import pictures
 import pytest
 from pictures import job
 
-from masking import wire
 from masking.model import Job, Judged, Position, Positioned, Verdict, Zone
-from masking.positions import read_positioned, standing
-from masking.view_model import ViewJob
+from masking.view.model import ViewJob
+from masking.view.positions import read_positioned, standing
+from masking.worker import wire
 
 GOOD_ANSWER = {
     "job": 1,

@@ -17,15 +17,15 @@ import pytest
 import tomli
 from smaller_site import unhurried
 
-from agent import exits
-from agent.baselines import lights, read_approvals
 from agent.cli import main
-from agent.commands.masks_adopt import excepted
-from agent.config_load import load
-from agent.demo.cameras import CAMERAS, DEVICES
+from agent.commands.masks.adopt import excepted
 from agent.demo.site import SITE_ID, SimulatedSite
-from agent.handover.sheet import SheetCamera, SheetPath, render_sheet
-from masking import baseline
+from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.model import exits
+from agent.observe.approvals.approvals import lights, read_approvals
+from agent.onsite.handover.sheet import SheetCamera, SheetPath, render_sheet
+from agent.site.config.load import load
+from masking.view import baseline
 
 ON_SITE = ("recorder", "lobby", "roof", "annex", "store")
 HIDE = ["gate", "canteen", "parking", "roof", "annex"]
@@ -262,7 +262,7 @@ def test_zones_of_the_file_are_not_declared_away(config: Path, capsys: pytest.Ca
 def test_a_baseline_of_five_pictures_takes_the_place_of_one(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("agent.commands.masks.APART_S", 0.0)
+    monkeypatch.setattr("agent.commands.masks.command.APART_S", 0.0)
     assert masks(config, "baseline", "--camera", "roof") == exits.USAGE
     assert "nobody approved camera roof yet: camwarden masks adopt --camera roof" in capsys.readouterr().err
     assert masks(config, "adopt", "--by", "Li Na", "--camera", "roof") == exits.OK

@@ -15,9 +15,9 @@ import pictures
 import pytest
 from pictures import Mask
 
-from agent import exits
 from agent.cli import main
-from agent.commands.masks_files import kind_of
+from agent.commands.masks.files import kind_of
+from agent.model import exits
 
 DESK = pictures.polygon(pictures.ZONE)
 SOLID = Mask("solid")

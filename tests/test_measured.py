@@ -11,14 +11,14 @@ from devices import NOW, PASSWORD, USER, clock
 from rtsp_device import RtspDevice, clip
 from sites import camera, site
 
-from agent import config_load
-from agent.config import Probe, Site
-from agent.demo.scene import SIZES_PX
+from agent.demo.scene.scene import SIZES_PX
 from agent.demo.site import SimulatedSite
-from agent.facts import Facts, gather
-from agent.measured import live_streams, measure, planned_s
-from agent.probe import probe
-from agent.watch import Watch
+from agent.observe.facts.facts import Facts, gather
+from agent.observe.probe.devices import probe
+from agent.observe.probe.watch import Watch
+from agent.onsite.one_look.stream_rates import live_streams, measure, planned_s
+from agent.site.config import load
+from agent.site.config.site import Probe, Site
 from drivers.credentials import Credentials
 from drivers.model import Credential, Device, Observation, Stream, Streams, Unavailable
 from drivers.picture import StreamSample
@@ -40,7 +40,7 @@ def site_of(*devices: str, deadline_s: float = 5.0) -> Site:
 def test_cameras_of_the_simulated_site_are_measured_as_they_stream(tmp_path: Path) -> None:
     now, asked = SetClock(), {"gate", "yard", "lobby"}
     with SimulatedSite(now) as simulated:
-        loaded = config_load.load(simulated.write_config(tmp_path, {"host": "127.0.0.1", "confirm": "broker"}))
+        loaded = load.load(simulated.write_config(tmp_path, {"host": "127.0.0.1", "confirm": "broker"}))
         asked_of = tuple(device for device in loaded.devices if device.id in ("recorder", "lobby"))  # none that hangs
         loaded = replace(loaded, devices=asked_of, probe=Probe(deadline_s=60.0))
         credentials = Credentials(tmp_path / "credentials.json")

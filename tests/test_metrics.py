@@ -20,25 +20,25 @@ from mosquitto import free_port
 from patience import PATIENCE_S
 from sites import NOW, camera, healthy, observed, site
 
-from agent.assessed_days import FIGURES, Count, DayAssessed
-from agent.checks import CHECKS, run_checks
-from agent.config import Metrics
-from agent.config_load import load
-from agent.config_problems import ConfigError
-from agent.config_telemetry import is_loopback
-from agent.cycle import Seen
-from agent.episodes import begun
-from agent.errors import SpoolFailed
-from agent.facts import gather
-from agent.metrics import METRICS, Cycle, Live, cycle_metrics, live_metrics
-from agent.metrics_page import serving
-from agent.model import Finding, Head, Message
-from agent.publish_status import DeliveryStatus
-from agent.repaired import CLASSES, Repairs
-from agent.spool import Spool
-from agent.telemetry import Telemetry, listening
+from agent.deliver.spool.spool import Spool
+from agent.host.prometheus import serving
+from agent.judge.checks.table import CHECKS, run_checks
+from agent.judge.memory.episodes import begun
+from agent.model.errors import SpoolFailed
+from agent.model.finding import Finding, Head, Message
+from agent.observe.facts.assessed_days import FIGURES, Count, DayAssessed
+from agent.observe.facts.delivery_status import DeliveryStatus
+from agent.observe.facts.facts import gather
+from agent.observe.facts.repair_counts import CLASSES, Repairs
+from agent.service.alerts.exporters import Telemetry, listening
+from agent.service.alerts.metrics import METRICS, Cycle, Live, cycle_metrics, live_metrics
+from agent.service.cycle.cycle import Seen
+from agent.site.config.load import load
+from agent.site.config.outlets import is_loopback
+from agent.site.config.site import Metrics
+from agent.site.toml.problems import ConfigError
 from drivers.model import Device
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 CYCLE = Cycle(NOW, 3.25, 2, NOW + timedelta(minutes=15))
 DAY = DayAssessed(

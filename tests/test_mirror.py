@@ -16,13 +16,13 @@ from mosquitto import Broker, free_port
 from old_broker import OldBroker
 from patience import PATIENCE_S
 
-from agent.config import Mirror
-from agent.envelope import STATE_TYP, verify
-from agent.hub import signing
-from agent.keys import Signer, load_or_create_signer
-from agent.mirror import QUEUE_MOST, QUEUE_MOST_BYTES, MirrorLink
-from agent.publish_pace import Pace
-from agent.spool import Spool
+from agent.contract.envelope import STATE_TYP, verify
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.publish.mirror import QUEUE_MOST, QUEUE_MOST_BYTES, MirrorLink
+from agent.deliver.publish.pace import Pace
+from agent.deliver.spool.spool import Spool
+from agent.hub.stores import signing_key
+from agent.site.config.site import Mirror
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def mirrored(maker: Maker, spool: Spool, port: int, pace: Pace = FAST) -> MirrorLink:

@@ -17,12 +17,12 @@ from hubside import FAST, RunningHub, clock, publishing, waits
 from mosquitto import PASSWORDS, SampleBroker
 from patience import PATIENCE_S
 
-from agent.config import Hub
-from agent.errors import ConfigurationError
-from agent.hub import signing, trust
-from agent.keys import Signer, load_or_create_signer
-from agent.publish import Publisher
-from agent.publish_tls import tls_context
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.publish.publisher import Publisher
+from agent.deliver.publish.tls import tls_context
+from agent.hub.stores import signing_key, trust
+from agent.model.errors import ConfigurationError
+from agent.site.config.site import Hub
 from drivers.model import Credential
 
 
@@ -40,7 +40,7 @@ def broker(tmp_path: Path, authority: Authority) -> Iterator[SampleBroker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def by_certificate(broker: SampleBroker, authority: Authority, name: str) -> Hub:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from school import ANSWERS, CAMERAS_IN_LEDGER, PASSWORD, running, write_ledgers
 
-from agent import exits
-from agent.config_load import load
 from agent.demo.site import SimulatedSite
+from agent.model import exits
+from agent.site.config.load import load
 
 ROOT = Path(__file__).parent.parent
 QUESTIONS_MAX = 10

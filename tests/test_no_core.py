@@ -41,8 +41,8 @@ print(told(memory), told(lambda: bool(maps())), told(lambda: bool((proc / "envir
 OF_A_USER = """
 import ctypes, encodings.ascii, os, sys  # afterwards its Python may be out of its reach
 from pathlib import Path
-from agent.enroll.argument import hide_argument
-from agent.no_core import keep_memory_private
+from agent.service.enroll.secret_argument import hide_argument
+from agent.host.no_core import keep_memory_private
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)
@@ -128,7 +128,7 @@ def test_a_process_that_does_not_keep_its_memory_private_is_read(tmp_path: Path)
 
 def test_what_a_command_starts_leaves_no_core_file_either() -> None:
     start = (
-        "import subprocess, sys\nfrom agent.no_core import keep_memory_private\nkeep_memory_private()\n"
+        "import subprocess, sys\nfrom agent.host.no_core import keep_memory_private\nkeep_memory_private()\n"
         "print(subprocess.run(['sh', '-c', 'ulimit -Hc'], capture_output=True, text=True).stdout)"
     )
     done = subprocess.run([sys.executable, "-c", start], cwd=ROOT, capture_output=True, text=True, check=True)

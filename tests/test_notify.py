@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from patience import PATIENCE_S
 
-from agent import notify
+from agent.host import sd_notify
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -29,21 +29,21 @@ def told(manager: socket.socket) -> list[str]:
 
 
 def test_each_state_is_one_datagram(manager: socket.socket) -> None:
-    assert notify.ready()
+    assert sd_notify.ready()
     assert told(manager) == ["READY=1"]
-    assert notify.ready("12 cameras")
+    assert sd_notify.ready("12 cameras")
     assert told(manager) == ["READY=1", "STATUS=12 cameras"]
-    assert notify.status("3 fail")
+    assert sd_notify.status("3 fail")
     assert told(manager) == ["STATUS=3 fail"]
-    assert notify.watchdog()
+    assert sd_notify.watchdog()
     assert told(manager) == ["WATCHDOG=1"]
-    assert notify.stopping()
+    assert sd_notify.stopping()
     assert told(manager) == ["STOPPING=1"]
 
 
 def test_a_reload_tells_the_monotonic_time(manager: socket.socket) -> None:
     before_us = time.monotonic_ns() // 1000
-    assert notify.reloading()
+    assert sd_notify.reloading()
     first, second = told(manager)
     assert first == "RELOADING=1"
     assert second.startswith("MONOTONIC_USEC=")
@@ -51,15 +51,15 @@ def test_a_reload_tells_the_monotonic_time(manager: socket.socket) -> None:
 
 
 def test_a_status_text_cannot_smuggle_in_a_field(manager: socket.socket) -> None:
-    notify.status("camera\nSTOPPING=1\r\nname" + "x" * 500)
+    sd_notify.status("camera\nSTOPPING=1\r\nname" + "x" * 500)
     lines = told(manager)
     assert len(lines) == 1
     assert lines[0].startswith("STATUS=camera STOPPING=1 name")
-    assert len(lines[0]) == len("STATUS=") + notify.STATUS_MAX_CHARS
+    assert len(lines[0]) == len("STATUS=") + sd_notify.STATUS_MAX_CHARS
 
 
 def test_an_empty_status_sends_nothing(manager: socket.socket) -> None:
-    assert not notify.status("  \n")
+    assert not sd_notify.status("  \n")
     manager.setblocking(False)
     with pytest.raises(BlockingIOError):
         manager.recv(100)
@@ -71,20 +71,20 @@ def test_without_a_manager_nothing_happens(address: str | None, monkeypatch: pyt
         monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     else:
         monkeypatch.setenv("NOTIFY_SOCKET", address)
-    assert not notify.ready("text")
-    assert not notify.watchdog()
+    assert not sd_notify.ready("text")
+    assert not sd_notify.watchdog()
 
 
 def test_a_manager_that_does_not_read_cannot_hold_the_service_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notify, "SEND_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(sd_notify, "SEND_TIMEOUT_S", 0.05)
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(str(tmp_path / "notify"))
         answers = []
         while not answers or answers[-1]:
-            answers.append(notify.status("x"))
+            answers.append(sd_notify.status("x"))
             assert len(answers) < 10_000
         assert answers[0]
 
@@ -103,4 +103,4 @@ def test_a_manager_that_does_not_read_cannot_hold_the_service_up(
 def test_the_watchdog_is_fed_twice_in_its_time_and_only_by_the_watched(
     environ: dict[str, str], interval_s: float
 ) -> None:
-    assert notify.watchdog_interval_s(environ, 42) == interval_s
+    assert sd_notify.watchdog_interval_s(environ, 42) == interval_s

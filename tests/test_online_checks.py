@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sites import NOW, camera, healthy, healthy_device, observed, site
 
-from agent.checks import online
-from agent.facts import gather
-from agent.model import Finding
+from agent.judge.checks.devices import online
+from agent.model.finding import Finding
+from agent.observe.facts.facts import gather
 from drivers.footage import Channel, Channels, ChannelState
 from drivers.model import Observations, Stream, Streams, Unavailable
 

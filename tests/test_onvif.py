@@ -18,6 +18,7 @@ from patience import LATE_S, PATIENCE_S
 
 from drivers import registry
 from drivers.credentials import LOCK_TIME, Credentials
+from drivers.http.transport import ReplayTransport, open_transport
 from drivers.model import (
     Camera,
     Clock,
@@ -34,7 +35,6 @@ from drivers.model import (
 )
 from drivers.onvif import documents
 from drivers.onvif.read import read
-from drivers.transport import ReplayTransport, open_transport
 
 FACTS_OF_BOX, FACTS_OF_CAMERA = 11, 8
 """What the driver reads of a device, and of each of its cameras when it knows no stream of it."""

@@ -13,12 +13,12 @@ from onvif_device import SERVICES, Script
 from onvif_reading import CAMERAS, at, fact, transport_to
 
 from drivers.errors import DriverError, Malformed
+from drivers.http.transport import ReplayTransport
 from drivers.model import Observations, Reply, Unavailable
 from drivers.onvif import documents, parse, parse_device, parse_recordings
 from drivers.onvif.read import read
 from drivers.onvif.services import Endpoint
 from drivers.onvif.soap import Answer, Session
-from drivers.transport import ReplayTransport
 
 NAMESPACES = {
     "device": documents.DEVICE,

@@ -11,11 +11,11 @@ import zeep
 from lxml import etree
 from zeep.wsdl import Document
 
-from drivers.factory_try import ASKS as FACTORY_ASKS
+from drivers.discovery.detect_protocol import ASKS as SPEAKS_ASKS
+from drivers.http.factory_try import ASKS as FACTORY_ASKS
 from drivers.onvif import documents
 from drivers.onvif.asks import ASKS
 from drivers.onvif.reached import reached
-from drivers.speaks import ASKS as SPEAKS_ASKS
 
 FILES = {
     "devicemgmt.wsdl": (documents.DEVICE, ""),

@@ -10,6 +10,7 @@ from onvif_device import Script, envelope, fault, mask
 from onvif_reading import fact, observe, reason
 
 from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
+from drivers.http.transport import ReplayTransport
 from drivers.model import (
     Masks,
     Reply,
@@ -19,7 +20,6 @@ from drivers.onvif import documents, parse
 from drivers.onvif.reply import LoginAsked, answer_element
 from drivers.onvif.services import Endpoint
 from drivers.onvif.soap import Answer, Session
-from drivers.transport import ReplayTransport
 
 # --- masks: present, none, unsupported, unknown
 

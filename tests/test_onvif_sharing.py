@@ -16,11 +16,11 @@ from patience import PATIENCE_S
 from drivers.credentials import Credentials
 from drivers.deadline import Deadline
 from drivers.exchange import Exchange, Request
+from drivers.http.samples import Samples
 from drivers.model import Device, Reply
 from drivers.onvif import documents, parse, parse_device
 from drivers.onvif.services import Endpoint
 from drivers.onvif.soap import Session
-from drivers.samples import Samples
 
 THREADS, ROUNDS = 32, 20
 USER = "<tds:User><tt:Username>{0}</tt:Username><tt:UserLevel>User</tt:UserLevel></tds:User>"

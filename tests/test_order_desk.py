@@ -16,12 +16,12 @@ from delivery import DAY, NOW, config_report, health, moment
 from order_room import Room, room_in
 from orders_by_hub import HOUR, NONCE, command, order
 
-from agent.envelope import COMMAND_TYP, DESIRED_TYP, sign_payload
-from agent.errors import SpoolFailed
-from agent.keys import load_or_create_signer
-from agent.order_desk import HEARD_AT_MOST, ORDER_MAX_BYTES, Desk
-from agent.orders import REMEMBERED
-from agent.remote import CommandName, Order, Range
+from agent.contract.envelope import COMMAND_TYP, DESIRED_TYP, sign_payload
+from agent.contract.orders import CommandName, Order, Range
+from agent.contract.signing_keys import load_or_create_signer
+from agent.model.errors import SpoolFailed
+from agent.service.orders.decide import REMEMBERED
+from agent.service.orders.desk import HEARD_AT_MOST, ORDER_MAX_BYTES, Desk
 
 
 @pytest.fixture

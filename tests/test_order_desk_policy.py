@@ -13,9 +13,9 @@ from delivery import NOW, moment
 from order_room import Room, room_in
 from orders_by_hub import HOUR, command, order, policy
 
-from agent.envelope import DESIRED_TYP, sign_payload
-from agent.keys import load_or_create_signer
-from agent.remote import Order
+from agent.contract.envelope import DESIRED_TYP, sign_payload
+from agent.contract.orders import Order
+from agent.contract.signing_keys import load_or_create_signer
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from delivery import NOW
 from orders_by_hub import HOUR, command
 
-from agent.orders import (
+from agent.contract.orders import Command, CommandName, Order, Range
+from agent.service.orders.decide import (
     A_DAY_AT_MOST,
     DAY,
     REMEMBERED,
@@ -25,7 +26,6 @@ from agent.orders import (
     remember,
     to_json,
 )
-from agent.remote import Command, CommandName, Order, Range
 
 HERE = Here({"gate", "yard"}, {"camera-online"}, "e1", NOW, True)
 ALL = Range("e1", "event", 1, 10)

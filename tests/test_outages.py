@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from sites import DAY, NOW, camera, healthy, observed, site
 
-from agent.config import Site
-from agent.outages import OUTAGES_MAX, PER_SUBJECT_MAX, Outage, from_data, remembered, to_data
+from agent.observe.footage.outages import OUTAGES_MAX, PER_SUBJECT_MAX, Outage, from_data, remembered, to_data
+from agent.site.config.site import Site
 from drivers.footage import Channel, Channels, ChannelState, Disk, Disks, DiskState, Store
 from drivers.model import Identity, Observations, Reason, Streams, Unavailable
 

@@ -14,22 +14,22 @@ import cv2
 import pytest
 from delivery import NOW, Maker, event, health, moment
 
-from agent.chain import link
-from agent.checks import own_reports
-from agent.config import Rules
-from agent.demo.cameras import CAMERAS
-from agent.demo.scene import jpeg, picture
-from agent.envelope import sign
-from agent.episodes import open_episodes
-from agent.events import transitions
-from agent.facts import gather
-from agent.keys import load_or_create_signer
-from agent.model import Draft, Finding
-from agent.own_reports import NEWEST, held_in, read_own, secrets_of
-from agent.report_facts import OwnReports
-from agent.rotation import rotation_body
-from agent.rules.reading import shipped
-from agent.state import Memory
+from agent.contract.chain import link
+from agent.contract.envelope import sign
+from agent.contract.key_rotation import rotation_body
+from agent.contract.signing_keys import load_or_create_signer
+from agent.demo.scene.scene import jpeg, picture
+from agent.demo.world.cameras import CAMERAS
+from agent.judge.checks.service import own_reports
+from agent.judge.memory.episodes import open_episodes
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.transitions import transitions
+from agent.model.finding import Draft, Finding
+from agent.observe.facts.facts import gather
+from agent.observe.facts.report_facts import OwnReports
+from agent.service.daemon.read_back import NEWEST, held_in, read_own, secrets_of
+from agent.site.config.site import Rules
+from agent.site.rules.read import shipped
 from drivers.model import Credential, Device
 
 LOGIN = Credential("recorder", "camwarden", 'Ma"uer-blau-7')

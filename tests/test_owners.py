@@ -12,16 +12,26 @@ from typing import Any
 import pytest
 from sites import NOW, camera, site
 
-from agent import exits
-from agent.baselines import approve_no_private_area, in_place, prepare, read_approvals, write_approval
 from agent.cli import main
-from agent.config_load import load
-from agent.factory_logins import Tried, known_tries, of_site, read_tried, with_row, write_tried
-from agent.finding_notes import Acknowledgement, Plan, read_notes, standing, write_note
-from agent.owners import NOBODY, Owner, adopt, claim, is_another, owner_data, owner_from, owners_now, site_of_folder
-from agent.paths import credentials_file, own_state
-from agent.preset_views import PresetView, read_preset_views, write_preset_view
-from agent.sightings import Mark, Remembered
+from agent.host.paths import credentials_file, own_state
+from agent.judge.memory.notes import Acknowledgement, Plan, read_notes, standing, write_note
+from agent.model import exits
+from agent.observe.approvals.approvals import approve_no_private_area, in_place, prepare, read_approvals, write_approval
+from agent.observe.approvals.reference_views import PresetView, read_preset_views, write_preset_view
+from agent.observe.facts.factory_logins import Tried, known_tries, of_site, read_tried, with_row, write_tried
+from agent.observe.facts.sightings import Mark, Remembered
+from agent.observe.inventory.owners import (
+    NOBODY,
+    Owner,
+    adopt,
+    claim,
+    is_another,
+    owner_data,
+    owner_from,
+    owners_now,
+    site_of_folder,
+)
+from agent.site.config.load import load
 
 LEDGER = "摄像机名称,IP地址,端口\n更衣室,127.0.0.1,9\n"
 DECLARE = ["masks", "adopt", "--no-private-area", "--camera", "cam-1", "--by", "Li", "--rounds", "1", "--quiet"]
@@ -220,7 +230,7 @@ def test_the_service_and_root_keep_their_folder_and_an_ordinary_user_has_one_for
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert load(path).storage.directory == Path("/var/lib/camwarden")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setattr("agent.config_storage.CONFIG", path)
+    monkeypatch.setattr("agent.site.toml.storage.CONFIG", path)
     path.write_text(path.read_text() + '[storage]\ndirectory = "state"\n')
     assert main(["config", "validate", "--config", str(path)]) == exits.CONFIG
 

@@ -21,8 +21,8 @@ from patience import PATIENCE_S
 from sites import SQUARE, camera, healthy, site
 from test_hub_page import page
 
-from agent.config import CameraConfig
-from agent.handover.sheet import SheetCamera, SheetPath, render_sheet
+from agent.onsite.handover.sheet import SheetCamera, SheetPath, render_sheet
+from agent.site.config.site import CameraConfig
 from drivers.model import Camera
 
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent.errors import NotVerified
-from agent.payload_bounds import (
+from agent.contract.payload_bounds import (
     NESTING_MAX,
     NUMBER_MAX,
     PAYLOAD_MAX_BYTES,
@@ -17,6 +16,7 @@ from agent.payload_bounds import (
     read_time,
     refuse_other_times,
 )
+from agent.model.errors import NotVerified
 
 
 def nested(depth: int, inmost: bytes = b"") -> bytes:

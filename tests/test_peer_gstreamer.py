@@ -20,11 +20,11 @@ from patience import PATIENCE_S
 
 from drivers.credentials import Credentials
 from drivers.errors import DeadlineExceeded, NotTried, Refused
+from drivers.http.transport import open_transport
 from drivers.model import Credential, Device, Stream, Unavailable
 from drivers.picture import StreamSample
-from drivers.rtsp import Fetched, fetch_keyframe
-from drivers.rtsp_sample import sample_stream
-from drivers.transport import open_transport
+from drivers.rtsp.keyframe import Fetched, fetch_keyframe
+from drivers.rtsp.sample import sample_stream
 
 SCRIPT = Path(__file__).parent / "peers" / "gstreamer_server.py"
 PYTHON = "/usr/bin/python3"

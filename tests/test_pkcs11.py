@@ -15,13 +15,13 @@ from jwcrypto import jwk as jwcrypto_jwk
 from pkcs11 import Attribute, ObjectClass, TokenFlag
 from softhsm import LABEL, MODULE, PIN, SO_PIN, Softhsm, finalize, place
 
-from agent import keys_pin
-from agent.config import Site, Storage
-from agent.envelope import sign_payload, verify
-from agent.errors import ConfigurationError
-from agent.keys import KeyUnavailable, PublicKey, Signer
-from agent.keys_pkcs11 import TokenKeys
-from agent.keys_place import place_of
+from agent.contract.envelope import sign_payload, verify
+from agent.contract.signing_keys import KeyUnavailable, PublicKey, Signer
+from agent.deliver.keys import pin
+from agent.deliver.keys.pkcs11 import TokenKeys
+from agent.deliver.keys.place import place_of
+from agent.model.errors import ConfigurationError
+from agent.site.config.site import Site, Storage
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_a_corrected_pin_is_tried_and_works(softhsm: Softhsm, tmp_path: Path) ->
 def test_the_refused_pin_is_kept_as_a_digest_that_only_the_owner_reads(softhsm: Softhsm, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError):
         wrong(tmp_path).current()
-    path = tmp_path / "state" / keys_pin.NAME
+    path = tmp_path / "state" / pin.NAME
     assert path.stat().st_mode & 0o777 == 0o600
     assert "000000" not in path.read_text()
 
@@ -133,7 +133,7 @@ def test_the_refused_pin_is_kept_as_a_digest_that_only_the_owner_reads(softhsm: 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"token": 1}', '{"token": "site", "salt": "zz", "digest": ""}'])
 def test_a_memory_of_refusals_that_is_damaged_counts_as_a_refusal(softhsm: Softhsm, tmp_path: Path, text: str) -> None:
     (tmp_path / "state").mkdir()
-    (tmp_path / "state" / keys_pin.NAME).write_text(text)
+    (tmp_path / "state" / pin.NAME).write_text(text)
     with pytest.raises(ConfigurationError, match="not tried again"):
         TokenKeys(place(), tmp_path / "state").current()
 

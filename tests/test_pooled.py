@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sites import DAY, NOW, SQUARE, ZONE, camera, observed, site
 
-from agent.config import Site
-from agent.pooled import CameraGlances, from_data, pooled, to_data
+from agent.observe.pictures.zone_verdicts import CameraGlances, from_data, pooled, to_data
+from agent.site.config.site import Site
 from drivers.model import Mask, Masks, Observations
 from drivers.picture import ZoneVerdict
-from masking.pool import PROBABILITY
+from masking.zones.pool import PROBABILITY
 
 HOUR = timedelta(hours=1)
 SITE = site(camera())

@@ -14,11 +14,11 @@ from patience import LATE_S, PATIENCE_S
 from scripted_driver import BUG, HEALTHY, MALFORMED, REFUSED, STUCK
 from sites import NOW, camera, site
 
-from agent import fan_out
-from agent import probe as probing
-from agent.config import Probe, Site
-from agent.facts import gather
-from agent.watch import Watch
+from agent.observe.facts.facts import gather
+from agent.observe.probe import devices as probing
+from agent.observe.probe import fan_out
+from agent.observe.probe.watch import Watch
+from agent.site.config.site import Probe, Site
 from drivers import registry
 from drivers.credentials import Credentials
 from drivers.model import Device, Identity

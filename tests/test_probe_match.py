@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from probe_matches import MATCHES, ONE, matches
 
-from drivers.probe_match import Discovered, mac_of, merge, parse_probe_matches, scope_text
+from drivers.discovery.probe_match import Discovered, mac_of, merge, parse_probe_matches, scope_text
 
 
 def test_an_answer_is_read() -> None:

@@ -12,9 +12,9 @@ from certificates import Authority
 from devices import NOW, PASSWORD, USER, HttpDevice
 from onvif_device import Script
 
-from agent.config_load import load
-from agent.facts import Facts, gather
-from agent.probe import probe
+from agent.observe.facts.facts import Facts, gather
+from agent.observe.probe.devices import probe
+from agent.site.config.load import load
 from drivers.credentials import Credentials
 from drivers.model import Identity, Masks
 

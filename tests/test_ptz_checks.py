@@ -8,10 +8,10 @@ import pytest
 from sights import REFERENCES, STEP, of, played, quality, seen, view
 from sites import NOW, ZONE, camera, healthy, observed, site, without, without_path
 
-from agent.checks import run_checks
-from agent.config import CameraConfig, NoPrivateArea, Preset, PtzLock, Site
-from agent.facts import gather
-from agent.model import Finding
+from agent.judge.checks.table import run_checks
+from agent.model.finding import Finding
+from agent.observe.facts.facts import gather
+from agent.site.config.site import CameraConfig, NoPrivateArea, Preset, PtzLock, Site
 from drivers.details import Movable
 from drivers.model import Observations, Unavailable
 

@@ -15,15 +15,16 @@ from pictures import Box, Picture, polygon
 from sites import DAY
 from turning_site import Street, street, taken, toml_zone
 
-from agent import exits, state
-from agent.baselines import read_approvals, write_approval
-from agent.model import Finding
-from agent.preset_views import FOLDER, read_preset_views
-from agent.presets import from_data, to_data
+from agent.judge.memory import memory as state
+from agent.model import exits
+from agent.model.finding import Finding
+from agent.observe.approvals.approvals import read_approvals, write_approval
+from agent.observe.approvals.reference_views import FOLDER, read_preset_views
+from agent.observe.pictures.preset_verdicts import from_data, to_data
 from drivers.model import Mask
 from drivers.picture import PathName
-from masking import baseline
-from masking.worker import Worker
+from masking.view import baseline
+from masking.worker.client import Worker
 
 DOOR, WINDOW = (0.3, 0.3, 0.6, 0.75), (0.1, 0.15, 0.35, 0.5)
 ENTRANCE, YARD, NOWHERE = 5, 9, 30

@@ -15,11 +15,11 @@ from hubside import FAST, Peer, RunningHub, ack_by, clock, maker_on, publishing,
 from mosquitto import Broker, free_port
 from patience import PATIENCE_S
 
-from agent.envelope import ACK_TYP, REPORT_TYP, STATE_TYP, flatten, sign_payload, verify
-from agent.hub import signing, trust
-from agent.keys import Signer, load_or_create_signer
-from agent.model import Head
-from agent.publish_pace import Bucket, Pace, reconnect_delay_s
+from agent.contract.envelope import ACK_TYP, REPORT_TYP, STATE_TYP, flatten, sign_payload, verify
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.publish.pace import Bucket, Pace, reconnect_delay_s
+from agent.hub.stores import signing_key, trust
+from agent.model.finding import Head
 
 ACK = "vss/v1/datong/S1/ack"
 
@@ -32,7 +32,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def test_from_commit_to_confirmation_over_a_real_broker_and_hub(

@@ -16,11 +16,11 @@ from hubside import FAST, Peer, RunningHub, clock, maker_on, publishing, site_on
 from mosquitto import Broker, free_port
 from patience import PATIENCE_S
 
-from agent.config import Hub
-from agent.errors import ConfigurationError
-from agent.hub import signing, trust
-from agent.keys import Signer, load_or_create_signer
-from agent.publish import Publisher
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.publish.publisher import Publisher
+from agent.hub.stores import signing_key, trust
+from agent.model.errors import ConfigurationError
+from agent.site.config.site import Hub
 
 ACK = "vss/v1/datong/S1/ack"
 
@@ -33,7 +33,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def test_a_broker_that_is_killed_and_forgets_everything_loses_nothing(
@@ -216,7 +216,7 @@ def test_an_exception_in_a_callback_does_not_end_the_loop(
     with publishing(maker, spool, hub_signer) as publisher:
         waits(lambda: publisher.status().link == "connected")
         with monkeypatch.context() as patch:
-            patch.setattr("agent.publish_link.Link._on_received", None)
+            patch.setattr("agent.deliver.publish.connection.Link._on_received", None)
             with Peer(broker.port, subscribe="none") as peer:
                 peer.publish(ACK, b"\xff\xfe not JSON, no JWS \0", retain=True)
         maker.cycle(spool, clock())

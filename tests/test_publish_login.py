@@ -18,8 +18,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from patience import PATIENCE_S
 
-from agent.config import Hub
-from agent.publish_login import try_login
+from agent.deliver.publish.try_login import try_login
+from agent.site.config.site import Hub
 from drivers.model import Credential
 
 PASSWORD = "one"

@@ -12,14 +12,14 @@ from hubside import FAST, Peer, ack_by, clock, maker_on, waits
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.envelope import COMMAND_TYP, RESULT_TYP, flatten, sign_payload
-from agent.hub import signing
-from agent.keys import Signer, load_or_create_signer
-from agent.publish import Publisher
-from agent.publish_messages import signed_message
-from agent.publish_outbox import KEPT_MOST, Outbox
-from agent.remote import Order
-from agent.spool import Spool
+from agent.contract.envelope import COMMAND_TYP, RESULT_TYP, flatten, sign_payload
+from agent.contract.orders import Order
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.publish.messages import signed_message
+from agent.deliver.publish.outbox import KEPT_MOST, Outbox
+from agent.deliver.publish.publisher import Publisher
+from agent.deliver.spool.spool import Spool
+from agent.hub.stores import signing_key
 
 SITE = "vss/v1/datong/S1"
 
@@ -32,7 +32,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def listening(maker: Maker, spool: Spool, hub_signer: Signer, heard: Callable[[Order], None]) -> Publisher:

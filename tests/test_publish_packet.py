@@ -13,10 +13,10 @@ from paho.mqtt.exception import MalformedPacket
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from agent.payload_bounds import PAYLOAD_MAX_BYTES
-from agent.publish_messages import DEFLATE_ABOVE_BYTES, plain, report_message
-from agent.publish_packet import pack_properties, read_publish
-from agent.spool_queue import Row
+from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
+from agent.deliver.publish.messages import DEFLATE_ABOVE_BYTES, plain, report_message
+from agent.deliver.publish.packet import pack_properties, read_publish
+from agent.deliver.spool.queue import Row
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=300)
 PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=40)

@@ -16,16 +16,16 @@ from mosquitto import free_port
 from old_broker import CLOSED, CODE_0X84, CODE_1, OldBroker, OldDoor
 from patience import PATIENCE_S
 
-from agent.config import Hub
-from agent.envelope import COMMAND_TYP, STATE_TYP, sign_payload, unflatten, verify
-from agent.hub import signing, trust
-from agent.keys import Signer, load_or_create_signer
-from agent.model import Draft
-from agent.publish import Publisher
-from agent.publish_form import Spoken, received_form
-from agent.publish_packet import Received
-from agent.publish_protocol import Dialect
-from agent.remote import Order
+from agent.contract.envelope import COMMAND_TYP, STATE_TYP, sign_payload, unflatten, verify
+from agent.contract.orders import Order
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.publish.packet import Received
+from agent.deliver.publish.protocol import Dialect
+from agent.deliver.publish.publisher import Publisher
+from agent.deliver.publish.wire_form import Spoken, received_form
+from agent.hub.stores import signing_key, trust
+from agent.model.finding import Draft
+from agent.site.config.site import Hub
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def old_broker(tmp_path: Path) -> Iterator[OldBroker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def test_over_a_3_1_1_broker_everything_is_verified_and_confirmed(

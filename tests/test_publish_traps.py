@@ -24,13 +24,13 @@ from hubside import FAST, Peer, clock, maker_on, publishing, waits
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.checks import delivery as checks
-from agent.config import Hub
-from agent.delivery_facts import Delivery
-from agent.facts import gather
-from agent.hub import signing
-from agent.keys import Signer, load_or_create_signer
-from agent.publish_pace import Pace, after_taken_over
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.publish.pace import Pace, after_taken_over
+from agent.hub.stores import signing_key
+from agent.judge.checks.service import delivery as checks
+from agent.observe.facts.delivery import Delivery
+from agent.observe.facts.facts import gather
+from agent.site.config.site import Hub
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hub_signer(tmp_path: Path) -> Signer:
-    return load_or_create_signer(tmp_path / "hub" / signing.KEY_NAME)
+    return load_or_create_signer(tmp_path / "hub" / signing_key.KEY_NAME)
 
 
 def tls_broker(directory: Path, authority: Authority, server: str = "broker") -> Broker:

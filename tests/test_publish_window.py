@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from delivery import NOW, Maker, event, mark
 
-from agent.publish_pace import Pace
-from agent.publish_window import Window
-from agent.spool import Spool
+from agent.deliver.publish.pace import Pace
+from agent.deliver.publish.window import Window
+from agent.deliver.spool.spool import Spool
 
 LIFTED = Pace(backlog_per_s=1e6, backlog_burst=10**6)
 HOUR = timedelta(hours=1)

@@ -10,15 +10,15 @@ import pytest
 from sights import STEP, learned, of, played, quality, seen, taught, view
 from sites import DAY, NOW, PATHS, camera, observed, site
 
-from agent.checks.quality import MESSAGES
-from agent.config import Mute
-from agent.pooled import CameraGlances, Glance
-from agent.sight import CameraQuality, CameraView, Mark
-from agent.sight_text import packed, quality_data, quality_from, unpacked
-from agent.state import Memory, from_json, to_json
-from masking.persistence import ViewMemory
-from masking.quality import INDICATORS
-from masking.quality_learning import LEARNING, ROWS_MAX, ModeMemory, QualityMemory
+from agent.judge.checks.pictures.quality import MESSAGES
+from agent.judge.memory.memory import Memory, from_json, to_json
+from agent.observe.pictures.compact import packed, quality_data, quality_from, unpacked
+from agent.observe.pictures.view_memory import CameraQuality, CameraView, Mark
+from agent.observe.pictures.zone_verdicts import CameraGlances, Glance
+from agent.site.config.site import Mute
+from masking.quality.indicators import INDICATORS
+from masking.quality.learning import LEARNING, ROWS_MAX, ModeMemory, QualityMemory
+from masking.view.persistence import ViewMemory
 
 SITE = site(camera())
 CHECK = "video-quality"

@@ -8,10 +8,10 @@ import pytest
 from sights import learned, of, played, quality, seen, taught, view
 from sites import camera, site
 
-from agent.config import Site
-from agent.config_quality import RANGES
-from agent.sight import CameraQuality
-from masking.quality import Thresholds
+from agent.observe.pictures.view_memory import CameraQuality
+from agent.site.config.quality import RANGES
+from agent.site.config.site import Site
+from masking.quality.indicators import Thresholds
 
 CHECK = "video-quality"
 BOX = (0.02, 0.02, 0.4, 0.08)

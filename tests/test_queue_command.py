@@ -12,12 +12,12 @@ import pytest
 from delivery import NOW, Maker, mark, site
 
 from agent.cli import main
-from agent.config import Hub
-from agent.envelope import ACK_TYP, STATE_TYP, flatten, sign_payload, unflatten, verify
-from agent.hub.archive import open_container
-from agent.keys import Signer, jwk_set, load_or_create_signer
-from agent.spool_inbox import leave_ack, leave_flush, leave_sent, take_up
-from agent.watermark import Watermark, write_watermark
+from agent.contract.envelope import ACK_TYP, STATE_TYP, flatten, sign_payload, unflatten, verify
+from agent.contract.signing_keys import Signer, jwk_set, load_or_create_signer
+from agent.contract.watermark import Watermark, write_watermark
+from agent.deliver.spool.inbox import leave_ack, leave_flush, leave_sent, take_up
+from agent.site.config.site import Hub
+from agent.verify.archive import open_container
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pytest
 from patience import PATIENCE_S
 from told_site import Told, told_site
 
-from agent.demo.cameras import CAMERAS, DEVICES
-from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
-from agent.report_plain import plain_findings
-from masking.worker import Worker
+from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
+from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.report.plain_findings import plain_findings
+from masking.worker.client import Worker
 
 RECORDER, NVR = DEVICES[0], ISAPI_DEVICES[0]
 GATE = replace(CAMERAS[0], recording=None)

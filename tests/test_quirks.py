@@ -18,14 +18,14 @@ from rtsp_device import RtspAsked, RtspDevice, clip, description, rtsp
 from sites import site
 from soap_talk import NAMESPACES
 
-from agent.inventory import take_stock
+from agent.observe.inventory.stocktake import take_stock
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
+from drivers.discovery.probe_match import Discovered
+from drivers.http.transport import Transport, open_transport
 from drivers.model import Camera, Device, Identity, Masks, Observation, Services, Stream, Streams, Unavailable
 from drivers.onvif.read import read
-from drivers.probe_match import Discovered
-from drivers.rtsp import fetch_keyframe
-from drivers.transport import Transport, open_transport
+from drivers.rtsp.keyframe import fetch_keyframe
 
 ROOT = Path(__file__).parent.parent
 ALONE = CAMERAS[:1]

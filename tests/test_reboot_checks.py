@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent import reboots, state
-from agent.checks import reboot
-from agent.config import CameraConfig, Rules, Site
-from agent.facts import gather
-from agent.model import Finding
-from agent.reboots import TOLD_FOR, Running
-from agent.state import Memory
+from agent.judge.checks.devices import restarts as reboot
+from agent.judge.memory import memory
+from agent.judge.memory.memory import Memory
+from agent.model.finding import Finding
+from agent.observe.facts import restarts
+from agent.observe.facts.facts import gather
+from agent.observe.facts.restarts import TOLD_FOR, Running
+from agent.site.config.site import CameraConfig, Rules, Site
 from drivers.details import Account, Accounts, Encoder, Encoders, Uptime
 from drivers.footage import Protocol, Protocols, Schedule, SchedulePeriod
 from drivers.model import Camera, Clock, Device, Identity, Mask, Masks, Observation, Overlays, Unavailable, Value
@@ -52,8 +53,8 @@ class Looks:
             Observation("camera:gate" if value in cameras else "device:nvr", value, self.now, "isapi")
             for value in (*shown, *((Uptime(self.booted_at),) if up else ()))
         )
-        known = reboots.remembered(self.site, seen, self.known, self.now, trusted)
-        self.known = dict(state.from_json(state.to_json(Memory(running=known))).running)
+        known = restarts.remembered(self.site, seen, self.known, self.now, trusted)
+        self.known = dict(memory.from_json(memory.to_json(Memory(running=known))).running)
         facts = replace(gather(seen, own_clock_trusted=trusted), running=self.known)
         (finding,) = reboot.CHECK.run(reboot.CHECK, self.site, facts, self.now)
         return finding
@@ -184,13 +185,13 @@ def test_a_device_that_does_not_tell_is_missed_in_the_fullest_profile_alone(
 def test_a_device_that_is_no_longer_configured_is_forgotten() -> None:
     looks = Looks()
     looks.look(ENCODERS)
-    assert reboots.remembered(replace(SITE, devices=()), (), looks.known, NOW, True) == {}
+    assert restarts.remembered(replace(SITE, devices=()), (), looks.known, NOW, True) == {}
 
 
 def test_the_memory_of_a_version_that_knew_no_restarts_is_read() -> None:
     looks = Looks()
     looks.look(ENCODERS)
     looks.look(OTHERS, restarted=True)
-    text = state.to_json(Memory(running=looks.known))
-    assert state.from_json(text).running == looks.known
-    assert state.from_json(text.replace('"running"', '"walking"')).running == {}
+    text = memory.to_json(Memory(running=looks.known))
+    assert memory.from_json(text).running == looks.known
+    assert memory.from_json(text.replace('"running"', '"walking"')).running == {}

@@ -11,13 +11,13 @@ from footage_looks import remembered
 from sites import DAY, NOW, camera, observed, site
 from test_footage_gaps import OLDEST, TODAY, look, plan, recordings, wall
 
-from agent.assessed_days import Count, DayAssessed, from_data, rates_json, to_data
-from agent.assessment import assessed
-from agent.config import Site
-from agent.facts import gather
-from agent.finding_notes import Plan, Standing, standing
-from agent.footage import CameraFootage
-from agent.recorded_seconds import recorded_on
+from agent.judge.memory.notes import Plan, Standing, standing
+from agent.observe.facts.assessed_days import Count, DayAssessed, from_data, rates_json, to_data
+from agent.observe.facts.facts import gather
+from agent.observe.footage.days import CameraFootage
+from agent.report.assessment import assessed
+from agent.report.recorded_seconds import recorded_on
+from agent.site.config.site import Site
 from drivers.footage import DayRecorded, RecordedDays
 from drivers.model import Clock, Observations, Recordings, Span
 

@@ -15,15 +15,15 @@ from enrolling import DAY, NOW, EnrollDesk
 from hubside import Recorder
 from renewing import DUE, WITHIN_S, Enrolled, enrolled_in
 
-from agent.config import Hub
-from agent.enroll import placing
-from agent.enroll.next_pair import own_at
-from agent.enroll.placing import NOTE_NAME, put_certificate
-from agent.enroll.renewal import TRY_AGAIN_AFTER, Renewals, is_due, renew
-from agent.errors import AgentError
-from agent.hub import enroll_server, enrollment
-from agent.hub.authority import asked_key, new_authority, site_certificate
-from agent.keys_tls import certificate_request
+from agent.deliver.keys.tls_certificate import certificate_request
+from agent.hub.enroll import desk, server
+from agent.hub.enroll.authority import asked_key, new_authority, site_certificate
+from agent.model.errors import AgentError
+from agent.service.enroll import place
+from agent.service.enroll.place import NOTE_NAME, put_certificate
+from agent.service.enroll.renewal import TRY_AGAIN_AFTER, Renewals, is_due, renew
+from agent.service.enroll.renewed_pair import own_at
+from agent.site.config.site import Hub
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_desk_that_is_down_is_asked_again_each_hour_until_it_is_there(gateway:
 
 def test_a_gateway_that_was_revoked_is_told_so_and_keeps_what_it_has(gateway: Enrolled) -> None:
     before = gateway.place.certificate.read_bytes()
-    enrollment.revoke(gateway.desk.place, gateway.desk.store, "S1", NOW + DAY)
+    desk.revoke(gateway.desk.place, gateway.desk.store, "S1", NOW + DAY)
     with gateway.desk_runs():
         gateway.cycle(DUE)
     assert "taken back" in gateway.why() and "ask the hub's team" in gateway.why()
@@ -100,7 +100,7 @@ def test_a_clock_that_is_wrong_changes_nothing(gateway: Enrolled, ahead: timedel
 def test_who_stands_in_the_desk_s_place_gets_nothing_and_is_told_at_once(gateway: Enrolled, tmp_path: Path) -> None:
     other = EnrollDesk(tmp_path / "other", now=NOW)
     told = Recorder()
-    serving = enroll_server.serving(other.place, other.store, ("127.0.0.1", gateway.port), told, lambda: gateway.now)
+    serving = server.serving(other.place, other.store, ("127.0.0.1", gateway.port), told, lambda: gateway.now)
     with closing(other.store), serving:
         gateway.cycle(DUE)
     assert "shows another certificate" in gateway.why() and told.events == []
@@ -137,7 +137,7 @@ def test_a_disk_that_refuses_leaves_the_old_certificate_whole(
 
     with gateway.desk_runs():
         with monkeypatch.context() as failing:
-            failing.setattr(placing, "write_atomic", refuses)
+            failing.setattr(place, "write_atomic", refuses)
             gateway.cycle(DUE)
         assert "site.pem: cannot be written" in gateway.why()
         assert gateway.place.certificate.read_bytes() == before

@@ -13,15 +13,15 @@ import pytest
 from enrolling import DAY, NOW
 from renewing import DUE, Enrolled, enrolled_in
 
-from agent.daemon_parts import parts_of
-from agent.enroll import next_pair, placing
-from agent.enroll.next_pair import next_of, own_at
-from agent.enroll.placing import put_certificate
-from agent.enroll.renewal import finish, renew
-from agent.errors import AgentError
-from agent.files import replace_content, write_atomic
-from agent.hub.authority import asked_key, site_certificate
-from agent.keys_tls import certificate_request
+from agent.deliver.keys.tls_certificate import certificate_request
+from agent.host.files import replace_content, write_atomic
+from agent.hub.enroll.authority import asked_key, site_certificate
+from agent.model.errors import AgentError
+from agent.service.daemon.parts import parts_of
+from agent.service.enroll import place, renewed_pair
+from agent.service.enroll.place import put_certificate
+from agent.service.enroll.renewal import finish, renew
+from agent.service.enroll.renewed_pair import next_of, own_at
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def test_a_power_cut_at_any_step_leaves_a_pair_that_fits_once_the_service_has_st
 
     unlink = Path.unlink  # ours says `missing_ok`
     with gateway.desk_runs(), monkeypatch.context() as patched:
-        patched.setattr(placing, "write_atomic", cutting(write_atomic))
-        patched.setattr(next_pair, "replace_content", cutting(replace_content))
+        patched.setattr(place, "write_atomic", cutting(write_atomic))
+        patched.setattr(renewed_pair, "replace_content", cutting(replace_content))
         patched.setattr(Path, "unlink", cutting(unlink))
         gateway.now = DUE
         with pytest.raises(Cut):

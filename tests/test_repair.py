@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sites import camera, site
 
-from agent.model import Finding, Message, Source, Status
-from agent.repair import OUTCOMES, compare, counts, narrowed, outcome_of, to_look_at_again
+from agent.model.finding import Finding, Message, Source, Status
+from agent.onsite.one_look.compare import OUTCOMES, compare, counts, narrowed, outcome_of, to_look_at_again
 from drivers.footage import Store
 
 LETTERS: dict[str, Status] = {"p": "pass", "w": "warn", "f": "fail", "u": "unknown", "n": "not_applicable"}

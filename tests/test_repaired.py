@@ -18,18 +18,25 @@ from openpyxl import load_workbook
 from reporting import DAY, FIRST, LATER, Reporting, shown
 from sites import NOW, camera, site
 
-from agent.assessed_days import Count, DayAssessed, from_data, rates_json, to_data
-from agent.assessment import assessed
-from agent.causes import FaultClass
-from agent.declarations import local_day
-from agent.episodes import Episode, begun, by_class, episode_data, episode_from, flapping, open_episodes, repairs
-from agent.events import Transition, transitions
-from agent.facts import gather
-from agent.finding_notes import NOTHING_NOTED
-from agent.hub.assessed import By
-from agent.hub.assessment import assess
-from agent.model import Finding, Json, Message, Source, Status
-from agent.repaired import (
+from agent.hub.stores.day_figures import By
+from agent.hub.views.assessment import assess
+from agent.judge.memory.episodes import (
+    Episode,
+    begun,
+    by_class,
+    episode_data,
+    episode_from,
+    flapping,
+    open_episodes,
+    repairs,
+)
+from agent.judge.memory.memory import Memory, from_json, to_json
+from agent.judge.memory.notes import NOTHING_NOTED
+from agent.judge.memory.transitions import Transition, transitions
+from agent.model.finding import Finding, Json, Message, Source, Status
+from agent.observe.facts.assessed_days import Count, DayAssessed, from_data, rates_json, to_data
+from agent.observe.facts.facts import gather
+from agent.observe.facts.repair_counts import (
     CLASSES,
     OTHER,
     SUBJECTS_MOST,
@@ -40,9 +47,11 @@ from agent.repaired import (
     summed,
     summed_by_subject,
 )
-from agent.report import build_reports
-from agent.report_health import health_body
-from agent.state import Memory, from_json, to_json
+from agent.observe.inventory.common_causes import FaultClass
+from agent.report.assessment import assessed
+from agent.report.build import build_reports
+from agent.report.health import health_body
+from agent.site.declarations.standing import local_day
 
 QUEUE: dict[str, Json] = dict.fromkeys(("pending", "sent", "parked", "confirmed", "dropped"), 0)
 

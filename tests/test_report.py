@@ -11,18 +11,18 @@ from footage_looks import facts_of
 from orders_by_hub import NONCE, command
 from sites import DAY, DECLARED, NOW, camera, healthy, healthy_camera, healthy_device, site
 
-from agent.checks import run_checks
-from agent.declarations import Declaration
-from agent.events import transitions
-from agent.facts import Around, gather
-from agent.looks import masks_digest
-from agent.model import Draft
-from agent.report import build_reports
-from agent.report_config import UNDECLARED_MAX
-from agent.report_plain import plain_findings
-from agent.sightings import Sighting
-from agent.spot_check import Asked
-from agent.state import Memory
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.transitions import transitions
+from agent.model.finding import Draft
+from agent.observe.facts.facts import Around, gather
+from agent.observe.facts.sightings import Sighting
+from agent.observe.pictures.turns import masks_digest
+from agent.report.build import build_reports
+from agent.report.config import UNDECLARED_MAX
+from agent.report.plain_findings import plain_findings
+from agent.report.spot_check import Asked
+from agent.site.declarations.standing import Declaration
 from drivers.model import Camera, Mask, Observation
 
 QUEUE = {"pending": 0, "sent": 0, "confirmed": 0}

@@ -11,22 +11,22 @@ from typing import Any, get_args
 
 import pytest
 
-from agent.basis import bases
-from agent.checks import CHECKS
-from agent.checks.known import BY_PEOPLE, KNOWN, level_of
-from agent.config import CameraConfig, PrivateZone, Site
-from agent.facts import Facts, gather
-from agent.footage import CameraFootage, RecordedDay, source_of
-from agent.model import NOTHING_KNOWN, Basis, Finding, Level, Message, Source
-from agent.report import build_reports
-from agent.report_findings import Names, encoded, write_findings
-from agent.report_plain import plain_findings
-from agent.sight import CameraQuality, CameraView, Mark
-from agent.state import Memory
+from agent.judge.checks.known import BY_PEOPLE, KNOWN, level_of
+from agent.judge.checks.table import CHECKS
+from agent.judge.memory.memory import Memory
+from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Level, Message, Source
+from agent.observe.facts.facts import Facts, gather
+from agent.observe.footage.days import CameraFootage, RecordedDay, source_of
+from agent.observe.pictures.view_memory import CameraQuality, CameraView, Mark
+from agent.report.basis import bases
+from agent.report.build import build_reports
+from agent.report.config_findings import Names, encoded, write_findings
+from agent.report.plain_findings import plain_findings
+from agent.site.config.site import CameraConfig, PrivateZone, Site
 from drivers.footage import Channels
 from drivers.model import Camera, Device, Identity, Masks, Observation, Recordings, Span
 from drivers.picture import Access, PictureSeen, PresetSeen, StreamSample, ZoneVerdict
-from masking.view_model import QualitySeen, ViewSeen
+from masking.view.model import QualitySeen, ViewSeen
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

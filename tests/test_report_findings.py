@@ -11,11 +11,11 @@ from contract_schemas import SCHEMAS, validator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.model import Finding, Message, Source
-from agent.report import finding_json
-from agent.report_config import CHAIN_BYTES, limit_bytes
-from agent.report_findings import EVIDENCE_MAX_BYTES, Names, encoded, write_findings
-from agent.report_plain import plain_findings
+from agent.model.finding import Finding, Message, Source
+from agent.report.build import finding_json
+from agent.report.config import CHAIN_BYTES, limit_bytes
+from agent.report.config_findings import EVIDENCE_MAX_BYTES, Names, encoded, write_findings
+from agent.report.plain_findings import plain_findings
 from bench.delivery_sizes import WORST, config_of
 
 BODY = validator("config").evolve(schema=SCHEMAS["config"]["properties"]["body"])

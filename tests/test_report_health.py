@@ -12,15 +12,15 @@ import pytest
 from contract_schemas import fits
 from sites import NOW, camera, gateway, site
 
-from agent.assessed_days import FIGURES, Count, DayAssessed
-from agent.chain import STREAMS, link
-from agent.checks import CHECKS
-from agent.config import Site
-from agent.episodes import begun
-from agent.facts import gather
-from agent.model import Draft, Finding, Head, Message, Moment, Source
-from agent.repaired import CLASSES, Repairs
-from agent.report_health import HEALTH_MAX_BYTES, NOT_PASS_LEAST_BYTES, OTHERS, health_body, not_pass
+from agent.contract.chain import STREAMS, link
+from agent.judge.checks.table import CHECKS
+from agent.judge.memory.episodes import begun
+from agent.model.finding import Draft, Finding, Head, Message, Moment, Source
+from agent.observe.facts.assessed_days import FIGURES, Count, DayAssessed
+from agent.observe.facts.facts import gather
+from agent.observe.facts.repair_counts import CLASSES, Repairs
+from agent.report.health import HEALTH_MAX_BYTES, NOT_PASS_LEAST_BYTES, OTHERS, health_body, not_pass
+from agent.site.config.site import Site
 from drivers.model import Camera
 
 LAST = 2**53 - 1

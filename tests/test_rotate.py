@@ -18,17 +18,17 @@ import pytest
 from contract_schemas import fits
 from delivery import NOW, Maker
 
-from agent.chain import encode
-from agent.config import Site, Storage
-from agent.envelope import read_header
-from agent.errors import Forbidden, Locked
-from agent.keys import Signer
-from agent.keys_place import CREDENTIAL_NAME, NEXT, FileKeys, KeyHolder, SystemdKeys
-from agent.model import Head
-from agent.rotate import RotationWaits, next_step, settle, settled, tell_replaced, waits
-from agent.rotation import read_rotation
-from agent.spool import Spool
-from agent.spool_signed import signs_next
+from agent.contract.chain import encode
+from agent.contract.envelope import read_header
+from agent.contract.key_rotation import read_rotation
+from agent.contract.signing_keys import Signer
+from agent.deliver.keys.place import CREDENTIAL_NAME, NEXT, FileKeys, KeyHolder, SystemdKeys
+from agent.deliver.keys.rotate import RotationWaits, next_step, settle, settled, tell_replaced, waits
+from agent.deliver.spool.signed import signs_next
+from agent.deliver.spool.spool import Spool
+from agent.model.errors import Forbidden, Locked
+from agent.model.finding import Head
+from agent.site.config.site import Site, Storage
 
 
 @pytest.mark.parametrize(

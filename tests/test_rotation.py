@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from agent.chain import GENESIS, STREAMS, encode
-from agent.envelope import KEY_TYP, sign_payload, verify
-from agent.errors import NotVerified
-from agent.keys import Signer, load_or_create_signer
-from agent.model import Head
-from agent.rotation import read_rotation, rotation_body
+from agent.contract.chain import GENESIS, STREAMS, encode
+from agent.contract.envelope import KEY_TYP, sign_payload, verify
+from agent.contract.key_rotation import read_rotation, rotation_body
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.model.errors import NotVerified
+from agent.model.finding import Head
 
 HEADS = {stream: GENESIS for stream in STREAMS} | {"event": Head(3, "3" * 64)}
 

@@ -13,25 +13,25 @@ from pictures import Mask as Drawn
 from pictures import jpeg, masked, polygon
 from sites import NOW, ZONE, camera, observed, site
 
-from agent.approved_views import ApprovedViews
-from agent.commands import check
-from agent.config import PrivateZone, Site
-from agent.previous import Previous
-from agent.probe import NOTHING as NOTHING_WANTED
-from agent.probe import Paths, Probed
-from agent.rim import Rim
-from agent.rounds import look_in_rounds
-from agent.state import NOTHING, Memory, to_json
-from agent.studies import studied_path, studies
+from agent.commands.check import command
+from agent.judge.memory.memory import NOTHING, Memory, to_json
+from agent.observe.pictures.approved_views import ApprovedViews
+from agent.observe.pictures.previous_pictures import Previous
+from agent.observe.pictures.studies import studied_path, studies
+from agent.observe.probe.devices import NOTHING as NOTHING_WANTED
+from agent.observe.probe.devices import Paths, Probed
+from agent.service.cycle.environment import Rim
+from agent.service.cycle.rounds import look_in_rounds
+from agent.site.config.site import PrivateZone, Site
 from drivers.credentials import Credentials
 from drivers.footage import WantedFootage
 from drivers.model import Device, Mask, Masks, Observations, Picture, Stream, Streams, Unavailable
 from drivers.picture import PathName, PictureSeen, ZoneVerdict
-from masking.baseline import Descriptor, encode
 from masking.model import Job
-from masking.study import Study
-from masking.view_model import DescriptorJob, QualitySeen, ViewSeen
-from masking.worker import Worker
+from masking.view.baseline import Descriptor, encode
+from masking.view.model import DescriptorJob, QualitySeen, ViewSeen
+from masking.worker.client import Worker
+from masking.worker.study import Study
 
 BOX = (0.2, 0.2, 0.5, 0.5)
 SEEN = pictures.lit(pictures.scene(21), "day", 1)
@@ -235,7 +235,7 @@ def test_declared_boxes_of_overlays_are_measured_and_the_clock_in_them_moves_no_
 
 def test_a_check_takes_three_rounds_unless_it_is_told_otherwise() -> None:
     parser = argparse.ArgumentParser()
-    check.add_arguments(parser)
+    command.add_arguments(parser)
     assert parser.parse_args([]).rounds == 3
     assert parser.parse_args(["--rounds", "1"]).rounds == 1
     for wrong in ("0", "-1", "10", "x"):

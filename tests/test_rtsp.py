@@ -32,10 +32,10 @@ from drivers.errors import (
     Unreachable,
     Unsupported,
 )
-from drivers.rtsp import Fetched, fetch_keyframe
-from drivers.rtsp_session import Stagger
-from drivers.sdp import parse_sdp
-from drivers.transport import Transport, open_transport
+from drivers.http.transport import Transport, open_transport
+from drivers.rtsp.keyframe import Fetched, fetch_keyframe
+from drivers.rtsp.sdp import parse_sdp
+from drivers.rtsp.session import Stagger
 
 DEADLINE_S = 0.6
 KINDS = ["h264", "h265"]

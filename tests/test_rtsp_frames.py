@@ -20,9 +20,9 @@ from rtsp_device import Clip, RtspAsked, RtspDevice, clip, decoded_frames, inter
 
 from drivers.credentials import Credentials
 from drivers.errors import Malformed, Unreachable
-from drivers.rtp import MAX_KEYFRAME_BYTES, Assembler, Frame, Packet, parse_packet
-from drivers.rtsp import Fetched, fetch_keyframe
-from drivers.transport import open_transport
+from drivers.http.transport import open_transport
+from drivers.rtsp.keyframe import Fetched, fetch_keyframe
+from drivers.rtsp.rtp import MAX_KEYFRAME_BYTES, Assembler, Frame, Packet, parse_packet
 
 KINDS = ["h264", "h265"]
 

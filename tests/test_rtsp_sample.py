@@ -13,12 +13,12 @@ from measured_clips import made
 from patience import LATE_S, PATIENCE_S
 from rtsp_device import Clip, RtspAsked, RtspDevice, clip, rtsp
 
-from drivers import rtsp_sample
 from drivers.credentials import Credentials
+from drivers.http.transport import open_transport
 from drivers.model import Stream, Unavailable
 from drivers.picture import StreamSample
-from drivers.rtsp_sample import sample_stream
-from drivers.transport import open_transport
+from drivers.rtsp import sample as rtsp_sample
+from drivers.rtsp.sample import sample_stream
 
 
 def sampled(

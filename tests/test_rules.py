@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from test_config import SITE, mistakes, write
 
-from agent.checks import CHECKS
-from agent.config_load import load
-from agent.model import Check
-from agent.rules.pack import Obligation, digest_of, in_effect, obligations
-from agent.rules.reading import SHIPPED, shipped
+from agent.judge.checks.table import CHECKS
+from agent.model.finding import Check
+from agent.site.config.load import load
+from agent.site.rules.pack import Obligation, digest_of, in_effect, obligations
+from agent.site.rules.read import SHIPPED, shipped
 
 FOLDER = Path(__file__).parent.parent / "agent/rules"
 ALL = dict(obligations(shipped()))

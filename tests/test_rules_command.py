@@ -9,11 +9,11 @@ import pytest
 from test_config import SITE
 from test_rules import OWN
 
-from agent import exits
-from agent.checks import CHECKS
 from agent.cli import main
-from agent.rules.pack import digest_of, obligations
-from agent.rules.reading import SHIPPED, shipped
+from agent.judge.checks.table import CHECKS
+from agent.model import exits
+from agent.site.rules.pack import digest_of, obligations
+from agent.site.rules.read import SHIPPED, shipped
 
 
 @pytest.fixture

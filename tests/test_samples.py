@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from onvif_device import Script
 from onvif_reading import CAMERAS, transport_to
 
+from drivers.http.samples import MAX_BYTES, MAX_PER_READ, Sample, Samples, scrubbed, write
 from drivers.model import Reply
 from drivers.onvif.read import read
-from drivers.samples import MAX_BYTES, MAX_PER_READ, Sample, Samples, scrubbed, write
 
 SECRET = "hunter2-Pa55"
 HIDDEN = [

@@ -14,17 +14,17 @@ from patience import PATIENCE_S
 from sites import DAY, NOW, camera, observed
 from sites import site as site_of
 
-from agent import cycle
 from agent.cli import main
-from agent.config import Storage
-from agent.finding_notes import Settled, read_notes
-from agent.footage import Footage
-from agent.model import Moment
-from agent.rim import Rim
-from agent.state import Memory, to_json
+from agent.judge.memory.memory import Memory, to_json
+from agent.judge.memory.notes import Settled, read_notes
+from agent.model.finding import Moment
+from agent.observe.footage.days import Footage
+from agent.service.cycle import cycle
+from agent.service.cycle.environment import Rim
+from agent.site.config.site import Storage
 from drivers.credentials import Credentials
 from drivers.model import Observations, Recordings, Span
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 
 def held(*spans: tuple[timedelta, timedelta]) -> Observations:

@@ -10,13 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sites import DAY, NOW
 
-from agent.config import Discovery, Site
-from agent.cycle import Seen, see
-from agent.demo.announcing import Announcer
-from agent.episodes import Known
-from agent.model import Moment
-from agent.rim import Rim
-from agent.sightings import (
+from agent.demo.onvif.announcing import Announcer
+from agent.judge.memory.episodes import Known
+from agent.judge.memory.memory import Memory, from_json, to_json
+from agent.model.finding import Moment
+from agent.observe.facts.sightings import (
     SIGHTINGS_MAX,
     WINDOW,
     Mark,
@@ -32,7 +30,9 @@ from agent.sightings import (
     serial_of,
     window,
 )
-from agent.state import Memory, from_json, to_json
+from agent.service.cycle.cycle import Seen, see
+from agent.service.cycle.environment import Rim
+from agent.site.config.site import Discovery, Site
 from drivers.credentials import Credentials
 from drivers.details import Interface, Interfaces
 from drivers.footage import Channel, Channels

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from drivers import smart
 from drivers.footage import Disk, Disks
 from drivers.model import Unavailable
+from drivers.stores import smart
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SCAN = {"devices": [{"name": "/dev/sda", "type": "sat"}, {"name": "/dev/nvme0", "type": "nvme"}]}

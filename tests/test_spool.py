@@ -17,12 +17,12 @@ import pytest
 from delivery import DAY, NOW, Maker, mark, waiting
 from patience import PATIENCE_S
 
-from agent.envelope import verify
-from agent.errors import ChainBroken, ConfigurationError, Forbidden, Locked
-from agent.model import Draft, Head
-from agent.payload_bounds import PAYLOAD_MAX_BYTES
-from agent.spool import Spool
-from agent.watermark import Watermark
+from agent.contract.envelope import verify
+from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
+from agent.contract.watermark import Watermark
+from agent.deliver.spool.spool import Spool
+from agent.model.errors import ChainBroken, ConfigurationError, Forbidden, Locked
+from agent.model.finding import Draft, Head
 
 MINUTE = timedelta(minutes=1)
 
@@ -291,7 +291,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, "tests")
 from delivery import Maker
-from agent.errors import Locked
+from agent.model.errors import Locked
 try:
     Maker(Path(sys.argv[1])).open()
 except Locked as error:

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from delivery import DAY, NOW, Maker, assert_closed, event, health, mark, waiting
 
-from agent import ballast
-from agent.envelope import verify
-from agent.errors import ChainBroken, SpoolCorrupt
-from agent.spool import Spool
+from agent.contract.envelope import verify
+from agent.deliver.spool import reserve
+from agent.deliver.spool.spool import Spool
+from agent.model.errors import ChainBroken, SpoolCorrupt
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, "tests")
 from delivery import Maker
-from agent.errors import SpoolFailed
+from agent.model.errors import SpoolFailed
 maker = Maker(Path(sys.argv[1]))
 spool = maker.open()
 for number in range(24):
@@ -223,8 +223,8 @@ from pathlib import Path
 sys.path.insert(0, "tests")
 from delivery import Maker, mark, NOW, waiting, assert_closed
 from agent import ballast
-from agent.errors import AgentError
-from agent.keys import load_or_create_signer
+from agent.model.errors import AgentError
+from agent.contract.signing_keys import load_or_create_signer
 disk, when = Path(sys.argv[1]), sys.argv[2]
 filler = disk / "filler"
 said = {"incidents": []}
@@ -314,9 +314,9 @@ def test_a_full_disk_stops_neither_reports_nor_gap_records_nor_confirmations(tmp
 
 
 def test_no_ballast_is_made_where_it_would_fill_the_disk_itself(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.ballast.free_bytes", lambda _: 2 * 1024 * 1024)
-    assert not ballast.make(maker.directory / "spool.db")
+    monkeypatch.setattr("agent.deliver.spool.reserve.free_bytes", lambda _: 2 * 1024 * 1024)
+    assert not reserve.make(maker.directory / "spool.db")
     monkeypatch.undo()
-    assert ballast.make(maker.directory / "spool.db")
-    name = ballast.name_of(maker.directory / "spool.db")
-    assert (name.stat().st_size, name.stat().st_mode & 0o777) == (ballast.BYTES, 0o600)
+    assert reserve.make(maker.directory / "spool.db")
+    name = reserve.name_of(maker.directory / "spool.db")
+    assert (name.stat().st_size, name.stat().st_mode & 0o777) == (reserve.BYTES, 0o600)

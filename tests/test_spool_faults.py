@@ -15,10 +15,10 @@ import delivery
 import pytest
 from delivery import DAY, NOW, Maker, assert_closed, mark, waiting
 
-from agent.chain import GENESIS
-from agent.envelope import verify
-from agent.errors import ChainBroken, ConfigurationError, SpoolCorrupt, SpoolFull
-from agent.model import Head
+from agent.contract.chain import GENESIS
+from agent.contract.envelope import verify
+from agent.model.errors import ChainBroken, ConfigurationError, SpoolCorrupt, SpoolFull
+from agent.model.finding import Head
 
 MINUTE = timedelta(minutes=1)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from delivery import DAY, NOW, Maker, event, mark
 
-from agent.model import StreamName
-from agent.publish_pace import Pace
-from agent.publish_window import Window
-from agent.remote import Range
-from agent.spool import Spool
-from agent.spool_resend import Resent
+from agent.contract.orders import Range
+from agent.deliver.publish.pace import Pace
+from agent.deliver.publish.window import Window
+from agent.deliver.spool.resend import Resent
+from agent.deliver.spool.spool import Spool
+from agent.model.finding import StreamName
 
 MINUTE = timedelta(minutes=1)
 

@@ -14,24 +14,24 @@ from orders_by_hub import command
 from patience import PATIENCE_S
 from sites import NOW, STILL, camera, healthy, observed, site, without_path
 
-from agent import cycle
-from agent.checks import run_checks
-from agent.config import Site, Storage
-from agent.facts import gather
-from agent.looks import due, join
-from agent.model import Moment
-from agent.pooled import pooled
-from agent.rim import Rim
-from agent.sight import CameraQuality, CameraView, Mark
-from agent.spot_check import NOTHING_ASKED, ROUNDS, Asked, forgotten, recalled
-from agent.state import Memory
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.memory import Memory
+from agent.model.finding import Moment
+from agent.observe.facts.facts import gather
+from agent.observe.pictures.turns import due, join
+from agent.observe.pictures.view_memory import CameraQuality, CameraView, Mark
+from agent.observe.pictures.zone_verdicts import pooled
+from agent.report.spot_check import NOTHING_ASKED, ROUNDS, Asked, forgotten, recalled
+from agent.service.cycle import cycle
+from agent.service.cycle.environment import Rim
+from agent.site.config.site import Site, Storage
 from drivers import registry
 from drivers.capture import PATHS
 from drivers.credentials import Credentials
 from drivers.model import Device, Unavailable
-from masking.persistence import ViewMemory
-from masking.quality_learning import QualityMemory
-from masking.worker import Worker
+from masking.quality.learning import QualityMemory
+from masking.view.persistence import ViewMemory
+from masking.worker.client import Worker
 
 SITE = site(camera(), camera("yard", "other"))
 LATER = NOW + timedelta(minutes=30)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from measured_clips import parameter_set
 
-from drivers.sps import SIDE_MAX_PX, picture_size
+from drivers.rtsp.sps import SIDE_MAX_PX, picture_size
 
 SETS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "H.264 baseline": ("h264", "352x288", ("-profile:v", "baseline")),

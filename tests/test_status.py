@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 import sites
 
-from agent import status_file
-from agent.assessed_days import Count, DayAssessed, Figure, rates_json
-from agent.commands import status as command
-from agent.commands.status_words import open_findings
-from agent.daemon_status import OPEN_MAX, open_rows
-from agent.errors import Forbidden
-from agent.files import as_owner_of, write_atomic
-from agent.model import Check, Json, Message, Source
-from agent.repaired import Repairs, repairs_json
-from agent.status_file import GRACE, NoStatus, read, write
+from agent.commands.status import command
+from agent.commands.status.words import open_findings
+from agent.host.files import as_owner_of, write_atomic
+from agent.model.errors import Forbidden
+from agent.model.finding import Check, Json, Message, Source
+from agent.observe.facts.assessed_days import Count, DayAssessed, Figure, rates_json
+from agent.observe.facts.repair_counts import Repairs, repairs_json
+from agent.service.alerts import status_file
+from agent.service.alerts.status_file import GRACE, NoStatus, read, write
+from agent.service.daemon.status_text import OPEN_MAX, open_rows
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
@@ -180,7 +180,7 @@ def run(tmp_path: Path, **flags: object) -> int:
 
 def test_the_command_does_not_load_the_types_of_a_whole_site() -> None:
     """They take as long to load as all the rest, and a monitoring system asks often."""
-    program = "import sys, agent.cli, agent.commands.status; print('agent.config' in sys.modules)"
+    program = "import sys, agent.cli, agent.commands.status.command; print('agent.site.config.site' in sys.modules)"
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.commands import status as command
-from agent.model import Json
-from agent.status_file import write
+from agent.commands.status import command
+from agent.model.finding import Json
+from agent.service.alerts.status_file import write
 
 LINE = re.compile(
     r"CAMWARDEN (OK|WARNING|CRITICAL|UNKNOWN) - [^|\n]+"

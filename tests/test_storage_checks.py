@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sites import NOW, camera, observed, site
 
-from agent.checks import storage
-from agent.checks.online import key_of_device
-from agent.config import Site
-from agent.facts import gather
-from agent.model import Finding
+from agent.judge.checks.devices.online import key_of_device
+from agent.judge.checks.footage import storage
+from agent.model.finding import Finding
+from agent.observe.facts.facts import gather
+from agent.site.config.site import Site
 from drivers.footage import Disk, Disks, DiskState, Store, StoreIndex, StoreTrouble, TroubleKind
 from drivers.model import Observations, Unavailable
 

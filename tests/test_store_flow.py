@@ -14,16 +14,16 @@ from patience import PATIENCE_S
 from sites import camera, site
 from store_footage import PATTERN, lay
 
-from agent.config import Site, Storage
-from agent.cycle import Seen, see
-from agent.model import Finding, Moment
-from agent.rim import Rim
-from agent.state import NOTHING, from_json, to_json
+from agent.judge.memory.memory import NOTHING, from_json, to_json
+from agent.model.finding import Finding, Moment
+from agent.service.cycle.cycle import Seen, see
+from agent.service.cycle.environment import Rim
+from agent.site.config.site import Site, Storage
 from drivers import registry
 from drivers.credentials import Credentials
 from drivers.footage import Store
 from drivers.model import Device
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -19,7 +19,7 @@ from drivers.stores.duration import duration_s
 from drivers.stores.samples.first import first_picture
 from drivers.stores.samples.units import Sample
 from masking.model import Job
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 LARGE = "testsrc2=size=1280x720:rate=10:duration=8,noise=alls=8:allf=t"
 

@@ -21,7 +21,7 @@ from drivers.stores.frigate import read
 from drivers.stores.frigate_days import Columns
 from drivers.stores.task import StoreTask
 from masking.model import Job
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 NOW = datetime(2026, 3, 12, 15, 0, tzinfo=UTC)
 LENGTH = timedelta(seconds=CLIP_S)

@@ -12,10 +12,10 @@ import scripted_driver
 import scripted_store
 from sites import NOW, camera, site
 
-from agent.config import Site, Storage
-from agent.facts import gather
-from agent.probe import Probed, probe
-from agent.stores import read_stores
+from agent.observe.facts.facts import gather
+from agent.observe.probe.devices import Probed, probe
+from agent.observe.probe.stores import read_stores
+from agent.site.config.site import Site, Storage
 from drivers import registry
 from drivers.credentials import Credentials
 from drivers.footage import RecordedDays, Store

@@ -18,7 +18,7 @@ from segments_made import (
     unit_type,
 )
 
-from drivers.rtp import CODECS
+from drivers.rtsp.rtp import CODECS
 from drivers.stores.container import UnreadableError
 from drivers.stores.samples.units import delimited
 

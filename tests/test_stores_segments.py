@@ -20,7 +20,7 @@ from drivers.model import Picture
 from drivers.stores.facts import disk
 from drivers.stores.segments import read
 from masking.model import Job
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 CHINA = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 12, 15, 0, tzinfo=CHINA)

@@ -12,9 +12,9 @@ from measured_clips import MadeClip, made
 
 from drivers.errors import Malformed
 from drivers.picture import StreamSample
-from drivers.rtp import Packet, parse_packet
-from drivers.sdp import VideoKind, parse_sdp
-from drivers.stream_meter import STEP_MAX_S, Meter
+from drivers.rtsp.rtp import Packet, parse_packet
+from drivers.rtsp.sdp import VideoKind, parse_sdp
+from drivers.rtsp.stream_meter import STEP_MAX_S, Meter
 
 H264 = ("h264", "704x576", "25", 4.0, ("-g", "25"))
 CASES = {

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from agent import exits
-from agent.config import Storage
-from agent.config_sections import DEVICES_AT_ONCE_MAX
-from agent.paths import CONFIG, SECRETS_NAME
+from agent.host.paths import CONFIG, SECRETS_NAME
+from agent.model import exits
+from agent.site.config.sections import DEVICES_AT_ONCE_MAX
+from agent.site.config.site import Storage
 
 FOLDER = Path(__file__).parent.parent / "systemd"
 UNIT = FOLDER / "camwarden.service"

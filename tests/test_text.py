@@ -17,16 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from agent import cli, text
-from agent.declarables import DECLARABLES
-from agent.ledger.columns import COLUMNS
-from agent.model import Message
-from agent.text import choose_lang, render, translate
+from agent import cli
+from agent.model.finding import Message
+from agent.onsite.ledger.columns import COLUMNS
+from agent.site.declarations.table import DECLARABLES
+from agent.text import translate as text
+from agent.text.translate import choose_lang, render, translate
 from drivers.stores import pattern
 from tests.spoken import errors_of, helped, sources, spoken_in, untold
 
 ROOT = Path(__file__).parent.parent
-PO = ROOT / "agent/locale/zh_CN/LC_MESSAGES/camwarden.po"
+PO = ROOT / "agent/text/locale/zh_CN/LC_MESSAGES/camwarden.po"
 COMPILER = runpy.run_path(str(ROOT / "packaging/compile_locale.py"))
 parse, pack = COMPILER["parse"], COMPILER["pack"]
 CATALOGUE: dict[str, str] = parse(PO.read_text("utf-8"))

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sites import DAY, NOW, camera, site
 
-from agent.config import CameraConfig, Site
-from agent.facts import Facts
-from agent.footage import CameraFootage, RecordedDay, source_of
-from agent.model import Finding, Message, Source
-from agent.outages import Outage
-from agent.timeline import GAP_CLASSES, LOSSES, NOT_DUE, NOT_KNOWN, Cell, Timeline, groups, timeline_json, worst
-from agent.timeline_days import COLUMNS_MAX, timeline_of
-from agent.timeline_wire import parse_timeline, row_json
+from agent.model.finding import Finding, Message, Source
+from agent.observe.facts.facts import Facts
+from agent.observe.footage.days import CameraFootage, RecordedDay, source_of
+from agent.observe.footage.outages import Outage
+from agent.report.timeline import GAP_CLASSES, LOSSES, NOT_DUE, NOT_KNOWN, Cell, Timeline, groups, timeline_json, worst
+from agent.report.timeline_compact import parse_timeline, row_json
+from agent.report.timeline_days import COLUMNS_MAX, timeline_of
+from agent.site.config.site import CameraConfig, Site
 from drivers.footage import Schedule, SchedulePeriod
 from drivers.spans import day_of, day_span
 

@@ -12,10 +12,11 @@ from lxml import etree
 from sites import NOW, camera, healthy, site
 from timelines import CLAIMED, HOSTILE, OPENED, SHORT, TODAY, WHOLE, many, of_rows, row
 
-from agent.checks import run_checks
-from agent.facts import gather
-from agent.handover.hub_page import Proof, render_page
-from agent.handover.timeline_svg import (
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.memory import Memory
+from agent.observe.facts.facts import gather
+from agent.onsite.handover.hub_page import Proof, render_page
+from agent.onsite.handover.timeline_svg import (
     BAR_PX,
     DAYS_PX,
     FILLS,
@@ -27,10 +28,9 @@ from agent.handover.timeline_svg import (
     timeline_svg,
     timeline_svgs,
 )
-from agent.report import build_reports
-from agent.state import Memory
-from agent.timeline import GAP_CLASSES, NOT_DUE, NOT_KNOWN, Cell, Timeline
-from agent.timeline_wire import row_json
+from agent.report.build import build_reports
+from agent.report.timeline import GAP_CLASSES, NOT_DUE, NOT_KNOWN, Cell, Timeline
+from agent.report.timeline_compact import row_json
 from drivers.model import Camera
 
 SVG = "{http://www.w3.org/2000/svg}"

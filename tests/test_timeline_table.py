@@ -13,8 +13,8 @@ from rich.console import Console
 from timelines import CLAIMED, HOSTILE, SHORT, WHOLE, many, of_rows, row
 
 from agent.cli import main
-from agent.commands.timeline_table import TimelineTable
-from agent.timeline import NOT_DUE, NOT_KNOWN, Cell, Timeline
+from agent.commands.check.timeline_table import TimelineTable
+from agent.report.timeline import NOT_DUE, NOT_KNOWN, Cell, Timeline
 
 DISK = Cell(0.0, "disk", 1.0, "segments")
 OUTAGE = Cell(0.8, "camera-off", 0.2, "segments")

@@ -25,8 +25,8 @@ from patience import LATE_S, PATIENCE_S
 
 from drivers.credentials import Credentials
 from drivers.errors import DeadlineExceeded, DriverError, Malformed, Unreachable
+from drivers.http.transport import ReplayTransport, Request, Transport, open_transport
 from drivers.model import Reply
-from drivers.transport import ReplayTransport, Request, Transport, open_transport
 
 DEADLINE_S = 0.6
 ASK = Request("GetThing", "POST", "/onvif/device_service", b"<x/>")

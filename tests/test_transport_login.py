@@ -14,7 +14,7 @@ from digest_gate import Gate
 
 from drivers.credentials import LOCK_TIME, Credentials
 from drivers.errors import Busy, NotTried, Refused
-from drivers.transport import Request, Transport, open_transport
+from drivers.http.transport import Request, Transport, open_transport
 
 ASK = Request("GetThing", "POST", "/onvif/device_service", b"<x/>")
 CHALLENGE = ("WWW-Authenticate", 'Digest realm="cam", nonce="n1", qop="auth", opaque="o"')

@@ -10,8 +10,8 @@ from typing import get_args
 
 import pytest
 
-from agent.checks.unavailable import ASKED_ON_THE_SPOT, LOCKED_FOR, ROWS, told
-from agent.text import render, render_apart, translate
+from agent.judge.wording.unavailable import ASKED_ON_THE_SPOT, LOCKED_FOR, ROWS, told
+from agent.text.translate import render, render_apart, translate
 from drivers.credentials import refusal, unlocks_in_s
 from drivers.deadline import Deadline, connect
 from drivers.errors import (

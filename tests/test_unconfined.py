@@ -13,9 +13,9 @@ import pictures
 import pytest
 from gateway_place import Place
 
-from agent import exits
 from agent.cli import main
-from masking import warm_parent
+from agent.model import exits
+from masking.worker import warm_parent
 
 
 @pytest.fixture(autouse=True)

@@ -16,9 +16,9 @@ from onvif_reading import fact, reason
 from drivers import registry
 from drivers.credentials import Credentials
 from drivers.footage import Channels
+from drivers.http.replay import ReplayTransport
+from drivers.http.transport import Transport, open_transport
 from drivers.model import Camera, Clock, Device, Identity, Masks, Observations, Streams, Unavailable
-from drivers.replay import ReplayTransport
-from drivers.transport import Transport, open_transport
 from drivers.uniview.read import NOT_CONFIRMED, read
 
 FIXTURES = Path(__file__).parent / "fixtures/uniview"

@@ -14,16 +14,16 @@ import pytest
 from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 
-from agent.commands import verify as verify_command
-from agent.envelope import COMMAND_TYP, FILING_TYP, RESULT_TYP, STATE_TYP, flatten, sign_payload
-from agent.errors import AgentError, ConfigurationError
-from agent.filed import Filed, FiledDevice
-from agent.filed_file import write_filed
-from agent.hub.ack import write_ack
-from agent.model import Envelope
-from agent.presence import Presence, write_state
-from agent.remote import Command, Result
-from agent.remote_wire import write_command, write_result
+from agent.commands.verify import command as verify_command
+from agent.contract.envelope import COMMAND_TYP, FILING_TYP, RESULT_TYP, STATE_TYP, flatten, sign_payload
+from agent.contract.orders import Command, Result
+from agent.contract.orders_json import write_command, write_result
+from agent.contract.presence import Presence, write_state
+from agent.hub.workers.ack import write_ack
+from agent.model.errors import AgentError, ConfigurationError
+from agent.model.finding import Envelope
+from agent.observe.facts.filed_file import write_filed
+from agent.observe.facts.filed_system import Filed, FiledDevice
 
 
 @pytest.fixture

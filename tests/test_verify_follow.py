@@ -21,18 +21,18 @@ from hypothesis import strategies as st
 from mosquitto import Broker
 from patience import PATIENCE_S
 
-from agent.commands import verify as verify_command
-from agent.commands import verify_watch
-from agent.envelope import STATE_TYP, flatten, sign_payload
-from agent.errors import HubUnavailable, UsageError
-from agent.hub import follow as follow_module
-from agent.hub.follow import Follow, Seen
-from agent.hub.verify import Claim, examine, read_payload
-from agent.keys import Signer, load_or_create_signer
-from agent.model import Draft, Envelope, Head
-from agent.presence import Presence, write_state
-from agent.topics import topic
-from agent.watermark import Watermark, write_watermark
+from agent.commands.verify import command as verify_command
+from agent.commands.verify import watch
+from agent.contract.envelope import STATE_TYP, flatten, sign_payload
+from agent.contract.presence import Presence, write_state
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.topics import topic
+from agent.contract.watermark import Watermark, write_watermark
+from agent.model.errors import HubUnavailable, UsageError
+from agent.model.finding import Draft, Envelope, Head
+from agent.verify import follow as follow_module
+from agent.verify.follow import Follow, Seen
+from agent.verify.message import Claim, examine, read_payload
 
 MAKER: list[Maker] = []
 
@@ -178,7 +178,7 @@ def test_what_is_wrong_on_a_topic_is_told_line_by_line_while_it_goes_on(
     with Broker(tmp_path / "broker") as broker:
         keys = key_file(tmp_path / "keys", MAKER[0].signer)
         words = ("--topic", "vss/#", "--port", broker.port, "--jwks", keys, "--follow")
-        thread = threading.Thread(target=lambda: seen.append(verify_watch.watch_topic(parsed(*words), stop)))
+        thread = threading.Thread(target=lambda: seen.append(watch.watch_topic(parsed(*words), stop)))
         thread.start()
         with Peer(broker.port, "none") as peer:
             _until(broker, "SUBACK to camwarden-verify-")

@@ -10,11 +10,11 @@ import pytest
 from sights import MOVED, REFERENCES, STEP, of, played, quality, seen, view
 from sites import DAY, NOW, camera, healthy, observed, site, without_path
 
-from agent.checks import run_checks
-from agent.config import Mute
-from agent.facts import gather
-from agent.sight import CameraView
-from agent.sight_text import view_data, view_from
+from agent.judge.checks.table import run_checks
+from agent.observe.facts.facts import gather
+from agent.observe.pictures.compact import view_data, view_from
+from agent.observe.pictures.view_memory import CameraView
+from agent.site.config.site import Mute
 from drivers.model import Unavailable
 
 SITE = site(camera())

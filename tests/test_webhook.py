@@ -16,11 +16,11 @@ import pytest
 from certificates import Authority
 from webhook_server import Hook, serving
 
-from agent import webhook
-from agent.config import DailyDigest
-from agent.digest_text import TEXT_MAX_BYTES, markdown
-from agent.webhook import send, signature
-from agent.webhook_url import address_of
+from agent.service.alerts import webhook
+from agent.service.alerts.digest_text import TEXT_MAX_BYTES, markdown
+from agent.service.alerts.webhook import send, signature
+from agent.site.config.site import DailyDigest
+from agent.site.config.webhook_url import address_of
 from drivers.model import Credential
 
 NOW = datetime(2026, 11, 25, 0, 5, tzinfo=UTC)

@@ -18,9 +18,9 @@ from patience import LATE_S, PATIENCE_S
 from pictures import job, reason_of
 from taken_over import GREETING, READY, saying
 
-from masking import warm_parent, wire
 from masking.model import Confinement, Job, Judged, WorkerError
-from masking.worker import Worker
+from masking.worker import warm_parent, wire
+from masking.worker.client import Worker
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ import pictures
 import pytest
 from pictures import job, reason_of
 
-from masking import wire
 from masking.model import WorkerError
-from masking.worker import Worker
+from masking.worker import wire
+from masking.worker.client import Worker
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ import pytest
 from hubside import waits
 from patience import PATIENCE_S
 
-from masking import decode, warm_parent
 from masking.model import Confinement, WorkerError
-from masking.worker import Worker
+from masking.worker import decode, warm_parent
+from masking.worker.client import Worker
 
 NOWHERE = {"path": "/etc/hostname", "port": 9, "new_file": "/tmp/x", "program": "/bin/true"}  # noqa: S108 never written
 NOBODY = 65534
@@ -130,7 +130,7 @@ def test_neither_child_nor_warm_parent_can_be_read_by_other_processes_of_their_u
     """A process that is dumpable belongs to its user below /proc; one that is not belongs to root."""
     code = (
         "import os, sys\n"
-        "from masking.worker import Worker; from masking.model import Job\n"
+        "from masking.worker.client import Worker; from masking.model import Job\n"
         "with Worker(60) as running:\n"
         " running.judge(Job(sys.stdin.buffer.read(), 'jpeg', device='gate'))\n"
         " print(*[os.stat(f'/proc/{pid}/mem').st_uid for pid in (os.getpid(), running.pid, running.warm_pid)])\n"
@@ -149,7 +149,7 @@ def test_children_end_with_the_process_that_asked_for_them(encoded: dict[str, by
     (tmp_path / "picture").write_bytes(encoded["jpeg"])
     code = (
         "import os, signal, sys\n"
-        "from masking.worker import Worker; from masking.model import Job\n"
+        "from masking.worker.client import Worker; from masking.model import Job\n"
         "running = Worker(60)\n"
         f"running.judge(Job(open({str(tmp_path / 'picture')!r}, 'rb').read(), 'jpeg', device='gate'))\n"
         "os.kill(running.pid, signal.SIGSTOP)\n"
@@ -196,7 +196,7 @@ def test_without_landlock_a_complete_seccomp_filter_confines_and_it_is_said(
 ) -> None:
     """Kernels before 5.13, kernels built or started without it, and a sandbox around the agent that refuses it."""
     code = REFUSING.format(calls=LANDLOCK, errno=answer) + (
-        "from masking.worker import Worker; from masking.model import Job\n"
+        "from masking.worker.client import Worker; from masking.model import Job\n"
         "with Worker(60, self_test=True) as running:\n"
         " print(running.judge(Job(sys.stdin.buffer.read(), 'jpeg')).width_px)\n"
         " print(running.confinement)\n"
@@ -224,7 +224,7 @@ WITHOUT_SECCOMP = (
 def test_without_seccomp_nothing_is_judged(encoded: dict[str, bytes], with_landlock: bool) -> None:
     refusing = "" if with_landlock else REFUSING.format(calls=LANDLOCK, errno="errno.ENOSYS")
     code = f"{refusing}{WITHOUT_SECCOMP}" + (
-        "from masking.worker import Worker; from masking.model import Job, WorkerError\n"
+        "from masking.worker.client import Worker; from masking.model import Job, WorkerError\n"
         "picture = Job(sys.stdin.buffer.read(), 'jpeg')\n"
         "with Worker(60) as running:\n"
         " try: print(running.judge(picture))\n"
@@ -254,7 +254,7 @@ def test_the_worker_works_for_a_parent_without_capabilities(encoded: dict[str, b
         "header, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()\n"
         "assert libc.capset(header, none) == 0\n"
         f"{REFUSING.format(calls=('capset',), errno='errno.EPERM') if filtered else ''}"
-        "from masking.worker import Worker; from masking.model import Job\n"
+        "from masking.worker.client import Worker; from masking.model import Job\n"
         "with Worker(60, self_test=True) as running:\n"
         " print(running.judge(Job(sys.stdin.buffer.read(), 'jpeg')).width_px, running.confinement)\n"
         f" print(set(running.attempts({{'ways': {NOWHERE!r}}}).values()))\n"
@@ -275,7 +275,7 @@ def test_self_tests_are_refused_by_a_child_that_was_not_started_for_them() -> No
 
 def test_the_agent_loads_neither_opencv_nor_numpy(encoded: dict[str, bytes]) -> None:
     code = (
-        "import sys; from masking.worker import Worker; from masking.model import Job\n"
+        "import sys; from masking.worker.client import Worker; from masking.model import Job\n"
         "with Worker() as running: running.judge(Job(sys.stdin.buffer.read(), 'jpeg'))\n"
         "sys.exit(any(name in sys.modules for name in ('cv2', 'numpy', 'pyseccomp')))"
     )

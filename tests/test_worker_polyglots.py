@@ -18,9 +18,9 @@ from patience import PATIENCE_S
 
 from drivers.stores.container import UnreadableError
 from drivers.stores.samples.first import first_picture
-from masking import decode, warm_parent
 from masking.model import Job, PictureKind, WorkerError
-from masking.worker import Worker
+from masking.worker import decode, warm_parent
+from masking.worker.client import Worker
 
 FOREIGN = ("magicyuv", "ffv1", "prores", "libvpx-vp9", "gif", "png", "huffyuv", "mjpeg", "tiff")
 ENDINGS = ("mp4", "mkv", "ts")

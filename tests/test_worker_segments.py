@@ -17,7 +17,7 @@ from pictures import ZONE, Mask, masked, polygon, scene
 from drivers.stores.container import UnreadableError
 from drivers.stores.samples.first import first_picture
 from masking.model import Job, WorkerError, Zone
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 ENDINGS = ("mp4", "ts", "mkv")
 HIDDEN = (Zone("window", polygon(ZONE), "color", "#000000"),)

@@ -16,11 +16,12 @@ from patience import PATIENCE_S
 from pictures import DESK_AND_DOOR, ZONE, jpeg, polygon
 from taken_over import READY, saying
 
-from masking import baseline, wire, wire_study
 from masking.model import Job, Judged, WorkerError
-from masking.study import THUMBNAIL_MAX_BYTES, Studied, Study, Thumbnail
-from masking.view_model import DescriptorJob, Movement, QualityJob, QualitySeen, ViewJob, ViewSeen
-from masking.worker import Worker
+from masking.view import baseline
+from masking.view.model import DescriptorJob, Movement, QualityJob, QualitySeen, ViewJob, ViewSeen
+from masking.worker import wire, wire_study
+from masking.worker.client import Worker
+from masking.worker.study import THUMBNAIL_MAX_BYTES, Studied, Study, Thumbnail
 
 MASKED = (polygon(ZONE),)
 BOX = (((0.02, 0.02), (0.4, 0.02), (0.4, 0.1), (0.02, 0.1)),)

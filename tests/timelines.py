@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 
-from agent.timeline import GAP_CLASSES, NOT_DUE, NOT_KNOWN, Cell, Timeline, TimelineRow
+from agent.report.timeline import GAP_CLASSES, NOT_DUE, NOT_KNOWN, Cell, Timeline, TimelineRow
 
 TODAY = date(2026, 11, 24)
 OPENED = datetime(2026, 10, 24, 6, 0, tzinfo=UTC)

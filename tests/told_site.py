@@ -13,16 +13,17 @@ from typing import Any
 from demo_clock import SetClock
 from smaller_site import unhurried
 
-from agent import cycle, state
-from agent.config_load import load
-from agent.demo.cameras import DemoCamera, DemoDevice
+from agent.contract.signing_keys import load_or_create_signer
+from agent.deliver.spool.spool import Spool
 from agent.demo.site import SimulatedSite
-from agent.keys import load_or_create_signer
-from agent.model import Finding, Moment
-from agent.rim import Rim
-from agent.spool import Spool
+from agent.demo.world.cameras import DemoCamera, DemoDevice
+from agent.judge.memory import memory
+from agent.model.finding import Finding, Moment
+from agent.service.cycle import cycle
+from agent.service.cycle.environment import Rim
+from agent.site.config.load import load
 from drivers.credentials import Credentials
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 QUARTER = timedelta(minutes=15)
 
@@ -49,7 +50,7 @@ class Told:
             signer = load_or_create_signer(site.storage.directory / "key.pem")
             moment = Moment(self.clock(), 0, "boot", self.synced)
             rim = Rim(Credentials(None), self.worker.judge, self.clock, confinement=lambda: self.worker.confinement)
-            seen = cycle.see(site, rim, moment, state.from_json(self.spool.read_memory()))
+            seen = cycle.see(site, rim, moment, memory.from_json(self.spool.read_memory()))
             self.findings = {one.key: one for one in seen.findings}
             for envelope in cycle.tell(site, seen, self.spool, signer, moment):
                 body = json.loads(envelope.report.payload)["body"]

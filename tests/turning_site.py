@@ -20,23 +20,24 @@ import pytest
 from pictures import Picture, jpeg, masked, polygon
 from sites import NOW, observed
 
-from agent import cycle, state
 from agent.cli import main
-from agent.commands import masks as masks_command
-from agent.commands import masks_look
-from agent.config import Site
-from agent.config_load import load
-from agent.keys import load_or_create_signer
-from agent.model import Finding, Moment
-from agent.probe import Probed
-from agent.rim import Rim
-from agent.spool import Spool
+from agent.commands.masks import command as masks_command
+from agent.commands.masks import look
+from agent.contract.signing_keys import load_or_create_signer
+from agent.deliver.spool.spool import Spool
+from agent.judge.memory import memory
+from agent.model.finding import Finding, Moment
+from agent.observe.probe.devices import Probed
+from agent.service.cycle import cycle
+from agent.service.cycle.environment import Rim
+from agent.site.config.load import load
+from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from drivers.details import Movable
 from drivers.model import Device, Mask, Masks, Stream, Streams
 from drivers.model import Picture as Taken
 from drivers.picture import PathName
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 STEP = timedelta(minutes=15)
 HEAD = '[site]\nid = "dt0001"\ncity = "140200"\ndivision = "140200"\n'
@@ -101,7 +102,7 @@ class Street:
         for _ in range(count):
             self.now += STEP
             moment = Moment(self.now, 0, "boot", True)
-            seen = cycle.see(self.site, self.rim, moment, state.from_json(self.spool.read_memory()))
+            seen = cycle.see(self.site, self.rim, moment, memory.from_json(self.spool.read_memory()))
             meanwhile()
             cycle.tell(self.site, seen, self.spool, signer, moment)
             findings = seen.findings
@@ -140,7 +141,7 @@ def street(folder: Path, worker: Worker, declared: str, patch: pytest.MonkeyPatc
     with _open_spool(directory / "spool.db", cycle.seal_for(site, signer, lambda: NOW)) as spool:
         made = Street(config, site, worker, Rim(Credentials(None), worker.judge, lambda: NOW), spool)
         made.rim = Rim(Credentials(None), worker.judge, lambda: made.now)
-        patch.setattr(masks_look, "probe", made.fetch)
+        patch.setattr(look, "probe", made.fetch)
         patch.setattr(cycle, "Reading", lambda *rest: StreetReading(made))
         patch.setattr(masks_command, "APART_S", 0.0)
         patch.setattr(masks_command, "utc_now", lambda: made.now)

@@ -21,16 +21,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.bundle import ITEMS
-from agent.bundle.packing import SCHEMA, Gathered, gather, packed
-from agent.bundle.secrets import known_secrets
-from agent.doctor.model import Situation
-from agent.doctor.survey import survey
-from agent.errors import Forbidden, UsageError, os_words
-from agent.exits import OK
-from agent.files import write_atomic
-from agent.model import Json, Message
-from agent.text import render, translate
+from agent.host.files import write_atomic
+from agent.model.errors import Forbidden, UsageError, os_words
+from agent.model.exits import OK
+from agent.model.finding import Json, Message
+from agent.onsite.bundle import ITEMS
+from agent.onsite.bundle.packing import SCHEMA, Gathered, gather, packed
+from agent.onsite.bundle.secrets import known_secrets
+from agent.onsite.doctor.model import Situation
+from agent.onsite.doctor.survey import survey
+from agent.text.translate import render, translate
 
 MODE = 0o600
 

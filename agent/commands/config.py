@@ -19,18 +19,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent import exits, status_file
-from agent.config import Site
-from agent.config_diff import Change, changes, from_defaults, in_folder
-from agent.config_load import lines_of, load, load_declared, secrets_path
-from agent.config_origin import Places, leaves, origin, path_text, with_policy
-from agent.config_problems import ConfigError
-from agent.config_schema import site_schema
-from agent.config_tables import redacted, site_tables, toml_text
-from agent.errors import AgentError
-from agent.model import Json, Message
-from agent.paths import CONFIG
-from agent.text import render, translate
+from agent.host.paths import CONFIG
+from agent.model import exits
+from agent.model.errors import AgentError
+from agent.model.finding import Json, Message
+from agent.service.alerts import status_file
+from agent.site.config.diff import Change, changes, from_defaults, in_folder
+from agent.site.config.json_schema import site_schema
+from agent.site.config.load import lines_of, load, load_declared, secrets_path
+from agent.site.config.origin import Places, leaves, origin, path_text, with_policy
+from agent.site.config.site import Site
+from agent.site.config.tables import redacted, site_tables, toml_text
+from agent.site.toml.problems import ConfigError
+from agent.text.translate import render, translate
 
 VALIDATE_SCHEMA = "camwarden-config-validate/1"
 SHOW_SCHEMA = "camwarden-config/1"

@@ -12,14 +12,14 @@ import json
 import os
 import sys
 
-from agent import exits
 from agent.commands import factory
-from agent.config_storage import load_storage
-from agent.errors import UsageError
-from agent.files import as_owner_of
-from agent.model import Message
-from agent.paths import credentials_file
-from agent.text import translate
+from agent.host.files import as_owner_of
+from agent.host.paths import credentials_file
+from agent.model import exits
+from agent.model.errors import UsageError
+from agent.model.finding import Message
+from agent.site.toml.storage import load_storage
+from agent.text.translate import translate
 from drivers.credentials import Credentials, Entry
 
 SCHEMA = "camwarden-credentials/1"

@@ -15,12 +15,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from agent import exits
-from agent.commands.findings_table import cameras_table, findings_table
-from agent.config_load import load
-from agent.daemon import utc_now
+from agent.commands.terminal.tables import cameras_table, findings_table
 from agent.demo.broker import BrokerFailed
-from agent.demo.cameras import Fault
 from agent.demo.children import ChildFailed
 from agent.demo.run import (
     BROKERS,
@@ -34,11 +30,15 @@ from agent.demo.run import (
     start,
     write_results,
 )
-from agent.errors import UsageError
-from agent.model import Message
-from agent.report import parse_finding
-from agent.report_plain import plain_findings
-from agent.text import render, translate
+from agent.demo.world.cameras import Fault
+from agent.model import exits
+from agent.model.errors import UsageError
+from agent.model.finding import Message
+from agent.report.build import parse_finding
+from agent.report.plain_findings import plain_findings
+from agent.service.daemon.loop import utc_now
+from agent.site.config.load import load
+from agent.text.translate import render, translate
 
 MARKER = "camwarden-demo.txt"
 

@@ -22,20 +22,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent import exits
-from agent.config import Discovery, Site
-from agent.config_load import load
-from agent.config_sections import is_own_address, is_range, is_responder
-from agent.errors import UsageError, os_words
-from agent.harmless import csv_cell, json_text, printable
-from agent.inventory import Placed, take_stock
-from agent.model import Json, Message
-from agent.probe import discover, discovery_plan
-from agent.redact import redact
-from agent.site_skeleton import PLACEHOLDER, skeleton
-from agent.text import translate
-from drivers.discovery_plan import PER_SECOND, PORT, Plan
-from drivers.probe_match import mac_of, scope_text
+from agent.model import exits
+from agent.model.errors import UsageError, os_words
+from agent.model.finding import Json, Message
+from agent.observe.inventory.site_skeleton import PLACEHOLDER, skeleton
+from agent.observe.inventory.stocktake import Placed, take_stock
+from agent.observe.probe.devices import discover, discovery_plan
+from agent.site.config.load import load
+from agent.site.config.sections import is_own_address, is_range, is_responder
+from agent.site.config.site import Discovery, Site
+from agent.text.harmless import csv_cell, json_text, printable
+from agent.text.redact import redact
+from agent.text.translate import translate
+from drivers.discovery.plan import PER_SECOND, PORT, Plan
+from drivers.discovery.probe_match import mac_of, scope_text
 
 SCHEMA = "camwarden-discover/1"
 PLAN_SCHEMA = "camwarden-discover-plan/1"

@@ -19,13 +19,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.commands.findings_table import MARK, ORDER, STYLE
-from agent.doctor import PROBES
-from agent.doctor.model import Outcome, Situation
-from agent.doctor.survey import as_json, examine, exit_code, survey
-from agent.model import Message
-from agent.redact import redact, redact_json
-from agent.text import render, translate
+from agent.commands.terminal.tables import MARK, ORDER, STYLE
+from agent.model.finding import Message
+from agent.onsite.doctor import PROBES
+from agent.onsite.doctor.model import Outcome, Situation
+from agent.onsite.doctor.survey import as_json, examine, exit_code, survey
+from agent.text.redact import redact, redact_json
+from agent.text.translate import render, translate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,24 +16,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from agent import exits
-from agent.commands.asking import Ended, ask_password
-from agent.config import Site
-from agent.config_key import TlsPlace
-from agent.config_load import load, load_declared, load_tls_place
-from agent.enroll.argument import hide_argument
-from agent.enroll.first_report import Told, send_first
-from agent.enroll.gateway import granted, make_state_folder, report_key, signed_request
-from agent.enroll.next_pair import own_at, settle
-from agent.enroll.placing import Desk, keep_desk, kept_desk, plan, put
-from agent.enroll.renewal import is_due, renew
-from agent.enroll.token import MAX_CHARS, Token, address_text, read_token
-from agent.enroll.wire import Grant
-from agent.errors import ConfigurationError, UsageError, os_words
-from agent.keys import Signer
-from agent.model import Json, Message, utc_text
-from agent.paths import CONFIG
-from agent.text import render
+from agent.commands.terminal.asking import Ended, ask_password
+from agent.contract.enrollment import Grant
+from agent.contract.enrollment_token import MAX_CHARS, Token, address_text, read_token
+from agent.contract.signing_keys import Signer
+from agent.host.paths import CONFIG
+from agent.model import exits
+from agent.model.errors import ConfigurationError, UsageError, os_words
+from agent.model.finding import Json, Message, utc_text
+from agent.service.enroll.first_report import Told, send_first
+from agent.service.enroll.gateway import granted, make_state_folder, report_key, signed_request
+from agent.service.enroll.place import Desk, keep_desk, kept_desk, plan, put
+from agent.service.enroll.renewal import is_due, renew
+from agent.service.enroll.renewed_pair import own_at, settle
+from agent.service.enroll.secret_argument import hide_argument
+from agent.site.config.load import load, load_declared, load_tls_place
+from agent.site.config.report_key import TlsPlace
+from agent.site.config.site import Site
+from agent.text.translate import render
 
 SCHEMA: Final = "camwarden-enroll/1"
 CONFIRM_WITHIN_S: Final = 60.0

@@ -1,7 +1,8 @@
 """`credentials factory`: on which devices the login of the factory may be tried, and what came of it; `--yes` tries it.
 
-Nothing is sent without `--yes`, and never from a cycle. What may be tried is decided by `agent/factory_logins.py`, how
-by `drivers/factory_try.py`; what came of it is judged by `agent/checks/factory.py`. No password is shown.
+Nothing is sent without `--yes`, and never from a cycle. What may be tried is decided by
+`agent/observe/facts/factory_logins.py`, how by `drivers/http/factory_try.py`; what came of it is judged by
+`agent/judge/checks/devices/factory.py`. No password is shown.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agent import exits
-from agent.config import Site
-from agent.config_load import load
-from agent.daemon import utc_now
-from agent.errors import AgentError, UsageError, os_words
-from agent.factory_logins import (
+from agent.commands.terminal.service_memory import read_memory
+from agent.host.files import as_owner_of
+from agent.host.lock import lock
+from agent.host.not_ours import not_ours
+from agent.host.paths import credentials_file, own_state
+from agent.model import exits
+from agent.model.errors import AgentError, UsageError, os_words
+from agent.model.finding import Message, sentence, utc_text
+from agent.observe.facts.factory_logins import (
     NAME,
     Tried,
     box_of,
@@ -32,19 +36,16 @@ from agent.factory_logins import (
     with_row,
     write_tried,
 )
-from agent.files import as_owner_of
-from agent.lock import lock
-from agent.model import Message, sentence, utc_text
-from agent.not_ours import not_ours
-from agent.owners import claim
-from agent.paths import credentials_file, own_state
-from agent.remembered import read_memory
-from agent.sightings import Mark
-from agent.text import render
+from agent.observe.facts.sightings import Mark
+from agent.observe.inventory.owners import claim
+from agent.service.daemon.loop import utc_now
+from agent.site.config.load import load
+from agent.site.config.site import Site
+from agent.text.translate import render
 from drivers.credentials import Credentials
 from drivers.errors import DriverError
 from drivers.factory import Outcome, maker_of
-from drivers.factory_try import try_factory
+from drivers.http.factory_try import try_factory
 from drivers.model import Device
 
 SCHEMA = "camwarden-factory/1"

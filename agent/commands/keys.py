@@ -20,17 +20,17 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
-from agent.config import Site
-from agent.config_load import load, load_tls_place
-from agent.errors import ConfigurationError, Forbidden, Locked, UsageError, os_words
-from agent.exits import OK
-from agent.files import as_owner_of, write_atomic
-from agent.keys import PublicKey
-from agent.keys_place import place_of
-from agent.keys_tls import certificate_request, fitting_certificate, read_file
-from agent.model import Message, utc_text
-from agent.rotate import settle
-from agent.text import translate
+from agent.contract.signing_keys import PublicKey
+from agent.deliver.keys.place import place_of
+from agent.deliver.keys.rotate import settle
+from agent.deliver.keys.tls_certificate import certificate_request, fitting_certificate, read_file
+from agent.host.files import as_owner_of, write_atomic
+from agent.model.errors import ConfigurationError, Forbidden, Locked, UsageError, os_words
+from agent.model.exits import OK
+from agent.model.finding import Message, utc_text
+from agent.site.config.load import load, load_tls_place
+from agent.site.config.site import Site
+from agent.text.translate import translate
 
 SCHEMA = "camwarden-keys/1"
 

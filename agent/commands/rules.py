@@ -17,23 +17,24 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent import desired, exits
-from agent.checks import CHECKS
-from agent.config import Site
-from agent.config_load import load
-from agent.daemon import utc_now
-from agent.declarables import DECLARABLES, Condition
-from agent.declarations import holds, local_day
-from agent.errors import NotVerified, UsageError
-from agent.harmless import json_text, printable
-from agent.host import moment
-from agent.keys import load_jwks
-from agent.model import Json, Message
-from agent.paths import CONFIG
-from agent.rules.floors import Floor, floors
-from agent.rules.pack import Obligation, Pack, digest_of, from_hub_json, obligations
-from agent.rules.reading import shipped
-from agent.text import render, translate
+from agent.contract.signing_keys import load_jwks
+from agent.host.health import moment
+from agent.host.paths import CONFIG
+from agent.judge.checks.table import CHECKS
+from agent.model import exits
+from agent.model.errors import NotVerified, UsageError
+from agent.model.finding import Json, Message
+from agent.service.daemon.loop import utc_now
+from agent.service.orders import desired_policy
+from agent.site.config.load import load
+from agent.site.config.site import Site
+from agent.site.declarations.standing import holds, local_day
+from agent.site.declarations.table import DECLARABLES, Condition
+from agent.site.duties.floors import Floor, floors
+from agent.site.rules.pack import Obligation, Pack, digest_of, from_hub_json, obligations
+from agent.site.rules.read import shipped
+from agent.text.harmless import json_text, printable
+from agent.text.translate import render, translate
 
 LIST_SCHEMA = "camwarden-rules/1"
 SHOW_SCHEMA = "camwarden-rules-pack/1"
@@ -76,12 +77,14 @@ def _in_force(site: Site, lang: str) -> Site:
     now = moment(utc_now())
     trusted = now.clock_synced or site.policy.own_clock == "trusted"
     try:
-        kept = desired.read_kept(site.storage.directory / desired.FILE_NAME, load_jwks(site.hub.jwks), site.id)
+        kept = desired_policy.read_kept(
+            site.storage.directory / desired_policy.FILE_NAME, load_jwks(site.hub.jwks), site.id
+        )
     except NotVerified as error:
         said = Message(UNREADABLE.template, {"why": printable(str(error))})
         sys.stderr.write(render(said, lang) + "\n")
         return site
-    standing = desired.in_force(site, kept, now.at if trusted else None)
+    standing = desired_policy.in_force(site, kept, now.at if trusted else None)
     if standing.refused is not None:
         said = Message(NOT_IN_FORCE.template, {"why": printable(standing.refused.why)})
         sys.stderr.write(render(said, lang) + "\n")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import logging
 
-from agent import exits
-from agent.config_load import load
-from agent.daemon import run_once, serve, utc_now
-from agent.verdict import exit_code
+from agent.model import exits
+from agent.model.verdict import exit_code
+from agent.service.daemon.loop import run_once, serve, utc_now
+from agent.site.config.load import load
 
 log = logging.getLogger("camwarden.run")
 

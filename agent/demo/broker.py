@@ -19,8 +19,8 @@ from pathlib import Path
 
 import iotcore
 
-from agent.demo.device_view import HOST
-from agent.files import write_atomic
+from agent.demo.onvif.device_view import HOST
+from agent.host.files import write_atomic
 
 USER = "demo"
 READY_WITHIN_S = 60.0

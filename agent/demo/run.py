@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent import status_file
-from agent.daemon import utc_now
 from agent.demo.broker import Broker, embedded_broker, mosquitto_broker
-from agent.demo.cameras import CAMERAS, DEVICES
 from agent.demo.children import ChildFailed, output_of, running
-from agent.demo.isapi_cameras import ISAPI_CAMERAS, ISAPI_DEVICES
+from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import CITY, SITE_ID, SITE_NAME, SimulatedSite
-from agent.files import write_atomic
-from agent.handover.hub_page import Proof, render_page
-from agent.hub.report import write_status
-from agent.hub.store import Store
-from agent.model import Message
-from agent.report_plain import plain_findings
+from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.host.files import write_atomic
+from agent.hub.stores.store import Store
+from agent.hub.views.status import write_status
+from agent.model.finding import Message
+from agent.onsite.handover.hub_page import Proof, render_page
+from agent.report.plain_findings import plain_findings
+from agent.service.alerts import status_file
+from agent.service.daemon.loop import utc_now
 
 SCHEMA = "camwarden-demo/1"
 FOUND_SOMETHING = (0, 1, 3, 4)

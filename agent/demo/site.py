@@ -14,14 +14,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from agent.demo.announcing import Announcer
-from agent.demo.cameras import BARE_CLIPS, CAMERAS, DEVICE_FAULTS, DEVICES, DemoCamera, DemoDevice, Fault
-from agent.demo.changes import Changes
-from agent.demo.device_view import HOST
-from agent.demo.hanging import HangingDevice
-from agent.demo.isapi_device import IsapiDevice
-from agent.demo.onvif_device import OnvifDevice
+from agent.demo.isapi.device import IsapiDevice
+from agent.demo.onvif.announcing import Announcer
+from agent.demo.onvif.device import OnvifDevice
+from agent.demo.onvif.device_view import HOST
 from agent.demo.site_config import CITY, SITE_ID, SITE_NAME, secrets_toml, site_toml, write
+from agent.demo.world.cameras import BARE_CLIPS, CAMERAS, DEVICE_FAULTS, DEVICES, DemoCamera, DemoDevice, Fault
+from agent.demo.world.changes import Changes
+from agent.demo.world.hanging import HangingDevice
 
 __all__ = ["CITY", "SITE_ID", "SITE_NAME", "DeviceAddress", "SimulatedSite"]
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from agent.demo.cameras import CAMERAS, DEVICES, DemoCamera, DemoDevice, DemoMask
-from agent.demo.device_view import HOST
-from agent.files import write_atomic
+from agent.demo.onvif.device_view import HOST
+from agent.demo.world.cameras import CAMERAS, DEVICES, DemoCamera, DemoDevice, DemoMask
+from agent.host.files import write_atomic
 
 SITE_ID = "dt0001"
 SITE_NAME = "Simulated school, Datong"

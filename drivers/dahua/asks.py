@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.asks import Ask, http
+from drivers.allowed_requests import Ask, http
 
 _CONFIG = "/cgi-bin/configManager.cgi?action=getConfig&name="
 _FIND = "/cgi-bin/mediaFileFind.cgi?action="

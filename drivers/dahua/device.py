@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drivers import wall_clock
+from drivers.collect import is_final
 from drivers.dahua import cgi
 from drivers.dahua.cgi import Fields
 from drivers.details import Account, Accounts
@@ -14,7 +15,6 @@ from drivers.errors import DriverError, Malformed
 from drivers.exchange import Exchange, Transport
 from drivers.footage import Disk, Disks, DiskState
 from drivers.model import Clock, Identity, Reply
-from drivers.observing import is_final
 from drivers.text import told
 
 _GENERIC = frozenset({"", "ip camera", "ipc", "camera", "ip dome", "nvr", "dvr", "unknown"})

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from drivers import wall_clock
+from drivers.collect import Seen
 from drivers.dahua.device import ClockRead
 from drivers.dahua.finder import Segment, find
 from drivers.dahua.picture import rtsp_url
@@ -19,7 +20,6 @@ from drivers.errors import DeviceFault, DriverError, Malformed, Unsupported
 from drivers.exchange import Transport
 from drivers.footage import DayRecorded, RecordedDays
 from drivers.model import Device, Recordings, Span
-from drivers.observing import Seen
 from drivers.spans import SLACK_S, merged, subtracted
 
 REACH = timedelta(days=3 * 366)

@@ -10,7 +10,7 @@ from typing import Any
 
 from drivers.errors import Malformed
 from drivers.footage import PlatformLink, PlatformServer
-from drivers.json_answer import flag, whole
+from drivers.http.json_answer import flag, whole
 from drivers.text import told
 
 TABLE = "VSP_GAYS_SERVER"

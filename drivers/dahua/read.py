@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from drivers.collect import Seen, is_final
 from drivers.dahua import channels as channel_reads
 from drivers.dahua import device as device_reads
 from drivers.dahua import picture, plan, rpc
@@ -25,7 +26,6 @@ from drivers.errors import DriverError, NotPermitted, Unsupported
 from drivers.exchange import Transport
 from drivers.footage import Channels, Schedule, Wanted, WantedFootage
 from drivers.model import Camera, Fact, Masks, Observations, Overlays, Streams
-from drivers.observing import Seen, is_final
 
 __all__ = ["ASKS", "METHOD", "read"]
 

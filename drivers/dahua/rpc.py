@@ -26,7 +26,7 @@ from drivers.errors import (
     Unsupported,
 )
 from drivers.exchange import Request, Transport
-from drivers.json_answer import flag, json_object, whole
+from drivers.http.json_answer import flag, json_object, whole
 from drivers.model import Credential, Device, Reply
 from drivers.text import decoded, told
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from drivers.collect import attempt
 from drivers.errors import DeviceFault, DriverError, Malformed, Unsupported
 from drivers.footage import Channels, ChannelState
 from drivers.hikvision import parse_channels
 from drivers.hikvision.client import Isapi
 from drivers.hikvision.parse_channels import Input, StreamRow
 from drivers.hikvision.parse_device import DeviceKind
-from drivers.observing import attempt
 
 NO_CAMERA = "no camera is on this channel"
 _PROXIES = "ContentMgmt/InputProxy/channels"

@@ -15,7 +15,7 @@ from lxml import etree
 from drivers.errors import Malformed
 from drivers.footage import RecordingMode, Schedule, SchedulePeriod
 from drivers.hikvision.reply import child, rows, said, truth, whole
-from drivers.xml_answer import children
+from drivers.http.xml_answer import children
 
 DAY_S = 86_400
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

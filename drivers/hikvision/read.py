@@ -10,6 +10,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from drivers.collect import Seen, attempt
 from drivers.errors import DriverError
 from drivers.exchange import Transport
 from drivers.footage import Wanted, WantedFootage
@@ -24,7 +25,6 @@ from drivers.hikvision.client import Isapi
 from drivers.hikvision.recordings import Archive
 from drivers.hikvision.times import Frame
 from drivers.model import Camera, Clock, Observations, Unavailable
-from drivers.observing import Seen, attempt
 
 __all__ = ["ASKS", "METHOD", "read"]
 

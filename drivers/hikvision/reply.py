@@ -14,9 +14,9 @@ from typing import NoReturn
 from lxml import etree
 
 from drivers.errors import Busy, DeviceFault, DriverError, Malformed, NotPermitted, NotTried, Unsupported
+from drivers.http.xml_answer import children, elements, name_of, parse, readable
 from drivers.model import Reply
 from drivers.text import told
-from drivers.xml_answer import children, elements, name_of, parse, readable
 
 OK, BUSY, ERROR, INVALID_OPERATION, BAD_FORMAT, BAD_CONTENT = "1", "2", "3", "4", "5", "6"
 """`statusCode` of a ResponseStatus."""

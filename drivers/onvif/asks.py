@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.asks import Ask, soap
+from drivers.allowed_requests import Ask, soap
 
 DEVICE_PATH = "/onvif/device_service"
 """Source: ONVIF Core Specification, Device service: the entry point is fixed to it."""

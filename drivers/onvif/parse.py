@@ -7,10 +7,10 @@ from typing import Any
 
 from drivers.details import AudioEncoder, MaskOptions
 from drivers.errors import Malformed
+from drivers.http.xml_answer import children, elements
 from drivers.model import Mask, Polygon
 from drivers.onvif.soap import Answer
 from drivers.text import told
-from drivers.xml_answer import children, elements
 from masking.geometry import GeometryError, from_onvif
 
 _TRUE = frozenset({"true", "1"})

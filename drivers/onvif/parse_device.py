@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 from drivers.details import Account, Accounts, Interface, Interfaces, Signing, Storage, Storages
 from drivers.errors import Malformed, Unsupported
 from drivers.footage import Protocol, Protocols
+from drivers.http.xml_answer import children, elements, text_of
 from drivers.model import Identity
 from drivers.onvif.parse import listed, scalar
 from drivers.onvif.soap import Answer
 from drivers.text import told
-from drivers.xml_answer import children, elements, text_of
 
 QUARTER_S = 900
 _NEAR_QUARTER_S = 60.0

@@ -11,12 +11,12 @@ from lxml import etree
 
 from drivers.details import RecordingSummary, RetentionLimit
 from drivers.errors import Malformed
+from drivers.http.xml_answer import children, elements, text_of
 from drivers.model import Span
 from drivers.onvif.parse import listed, scalar
 from drivers.onvif.soap import Answer
 from drivers.spans import merged
 from drivers.text import told
-from drivers.xml_answer import children, elements, text_of
 
 TRACK_STATE = "RecordingHistory/Track/State"
 """The topic whose events tell when the data of a track begins and ends, without its prefix."""

@@ -6,11 +6,11 @@ pictures, and whether a path answers without a login, are the business of `drive
 
 from __future__ import annotations
 
+from drivers.collect import Seen
 from drivers.errors import DeadlineExceeded, DriverError, NoAnswer, Unreachable, Unsupported
 from drivers.exchange import Transport
 from drivers.footage import WantedFootage
 from drivers.model import Camera, Fact, Observations, Services, Streams
-from drivers.observing import Seen
 from drivers.onvif import device as device_reads
 from drivers.onvif import media as media_reads
 from drivers.onvif import recordings as recording_reads

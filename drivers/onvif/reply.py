@@ -13,9 +13,9 @@ from lxml import etree
 
 from drivers.credentials import weigh
 from drivers.errors import Busy, DeviceFault, Malformed, NotPermitted, Unsupported
+from drivers.http.xml_answer import children, elements, name_of, parse, readable
 from drivers.model import Reply
 from drivers.text import told
-from drivers.xml_answer import children, elements, name_of, parse, readable
 
 _AUTH_CODES = frozenset(
     {"NotAuthorized", "SenderNotAuthorized", "FailedAuthentication", "InvalidSecurity", "InvalidSecurityToken"}

@@ -13,11 +13,11 @@ from lxml import etree
 
 from drivers.address import is_foreign, place
 from drivers.errors import DriverError, Malformed, Unsupported
+from drivers.http.xml_answer import children
 from drivers.model import Device
 from drivers.onvif import documents
 from drivers.onvif.asks import DEVICE_PATH
 from drivers.text import told
-from drivers.xml_answer import children
 
 _CAPABILITIES = {
     "Media": documents.MEDIA1,

@@ -26,11 +26,11 @@ from drivers.credentials import refusal
 from drivers.deadline import Deadline
 from drivers.errors import DeviceFault, DriverError, HungUp, Malformed, NotPermitted, NotTried, Unsupported
 from drivers.exchange import Exchange, Request, Transport
+from drivers.http.xml_answer import readable
 from drivers.nonces import Operation
 from drivers.onvif import documents
 from drivers.onvif.reply import LoginAsked, answer_element
 from drivers.onvif.services import Endpoint
-from drivers.xml_answer import readable
 
 _LOG = logging.getLogger("camwarden.onvif")
 

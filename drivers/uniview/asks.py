@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.asks import Ask, http
+from drivers.allowed_requests import Ask, http
 
 ASKS: Final[tuple[Ask, ...]] = http(
     "device", "GET",

@@ -15,7 +15,7 @@ from drivers import wall_clock
 from drivers.errors import Busy, DeviceFault, DriverError, Malformed, NotPermitted, NotTried, Unsupported
 from drivers.exchange import Exchange
 from drivers.footage import Channel, Channels, ChannelState
-from drivers.json_answer import flag, json_object
+from drivers.http.json_answer import flag, json_object
 from drivers.model import Clock, Identity
 from drivers.text import told
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from drivers.collect import Seen, is_final
 from drivers.errors import DriverError, Unreachable, Unsupported
 from drivers.exchange import Exchange, Request, Transport
 from drivers.footage import WantedFootage
 from drivers.model import Camera, Clock, Fact, Identity, Observations
-from drivers.observing import Seen, is_final
 from drivers.uniview import parse
 from drivers.uniview.asks import ASKS
 

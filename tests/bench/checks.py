@@ -13,10 +13,10 @@ from datetime import date
 import history
 from delivery_sizes import NOW, facts_of, large_site
 
-from agent.checks import CHECKS, run_checks
-from agent.config import Rules, Site
-from agent.declarables import DECLARABLES, Declarable
-from agent.declarations import Declaration, Value
+from agent.judge.checks.table import CHECKS, run_checks
+from agent.site.config.site import Rules, Site
+from agent.site.declarations.standing import Declaration, Value
+from agent.site.declarations.table import DECLARABLES, Declarable
 from measure.figures import Figure, flags, repeated, say, show
 
 CPU = Figure("checks_64_cpu_ms", "ms", 150, "lower")

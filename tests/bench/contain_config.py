@@ -6,8 +6,8 @@ from typing import Any
 
 from delivery_sizes import WORST, config_of
 
-from agent.report_config import CHAIN_BYTES
-from agent.report_findings import encoded
+from agent.report.config import CHAIN_BYTES
+from agent.report.config_findings import encoded
 from measure.figures import Figure
 
 OF_256 = Figure("config_256_plain_bytes", "B", 524_288, "lower")

@@ -26,11 +26,11 @@ from hostile_bodies import hostile  # noqa: E402
 from hubside import FAST, maker_on, site_on  # noqa: E402
 from mosquitto import Broker  # noqa: E402
 
-from agent.chain import utc_text  # noqa: E402
-from agent.hub import signing, trust  # noqa: E402
-from agent.hub.bindings import Binding, file_text  # noqa: E402
-from agent.keys import load_or_create_signer  # noqa: E402
-from agent.publish import Publisher  # noqa: E402
+from agent.contract.chain import utc_text  # noqa: E402
+from agent.contract.signing_keys import load_or_create_signer  # noqa: E402
+from agent.deliver.publish.publisher import Publisher  # noqa: E402
+from agent.hub.stores import signing_key, trust  # noqa: E402
+from agent.verify.bindings import Binding, file_text  # noqa: E402
 from fuzz.of_views import STREAMS, VIEWS  # noqa: E402
 from measure.figures import Figure, say  # noqa: E402
 
@@ -97,7 +97,7 @@ def kills(quick: bool) -> Measured:
     with tempfile.TemporaryDirectory() as name, Broker(Path(name) / "broker") as broker:
         home = Path(name)
         maker, data = maker_on(home, broker), home / "hub"
-        signer = load_or_create_signer(data / signing.KEY_NAME)
+        signer = load_or_create_signer(data / signing_key.KEY_NAME)
         trust.add(data, "S1", maker.signer.kid, datetime.now(UTC))
         spool = maker.open(max_bytes=512 * 1024 * 1024)
         hub = HubProcess(data, site_on(broker).port, ("--host", "127.0.0.1"))

@@ -18,10 +18,10 @@ from measure.processes import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from agent.bundle.secrets import known_secrets
-from agent.ledger.grid import Unreadable
-from agent.ledger.rows import read
-from agent.redact import redact
+from agent.onsite.bundle.secrets import known_secrets
+from agent.onsite.ledger.grid import Unreadable
+from agent.onsite.ledger.rows import read
+from agent.text.redact import redact
 
 XLSX = Figure("xlsx_5kb_s", "s", 0.2, "lower")
 GROWTH: Final = {

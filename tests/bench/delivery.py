@@ -20,7 +20,7 @@ from typing import Any, Final
 from delivery_site import REPORT_BYTES, broker
 from delivery_sizes import CAMERAS, cases
 
-from agent.keys import jwk_set, load_or_create_signer
+from agent.contract.signing_keys import jwk_set, load_or_create_signer
 from measure.figures import Figure, flags, say, show
 
 COMMIT: Final = Figure("commit_ratio", "x", 0.6, "higher")

@@ -25,8 +25,8 @@ from delivery_site import (
     when_sent,
 )
 
-from agent.keys import load_jwks
-from agent.publish import Publisher
+from agent.contract.signing_keys import load_jwks
+from agent.deliver.publish.publisher import Publisher
 
 WITHIN_S = 120.0
 

@@ -18,10 +18,10 @@ from delivery_site import LIFTED, bench_signer, bench_site, drafts, envelopes, f
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from agent.config import Site
-from agent.keys import load_jwks
-from agent.publish import Publisher
-from agent.spool import Spool
+from agent.contract.signing_keys import load_jwks
+from agent.deliver.publish.publisher import Publisher
+from agent.deliver.spool.spool import Spool
+from agent.site.config.site import Site
 
 WITHIN_S = 300.0
 

@@ -17,15 +17,16 @@ from typing import Any
 
 from delivery_site import bench_signer, bench_site, drafts, envelopes, utc_now
 
-from agent.config import Hub, Site
-from agent.envelope import STATE_TYP, sign_payload
-from agent.hub import service, signing, trust
-from agent.hub.ack import write_ack
-from agent.hub.intake import Event, Intake
-from agent.hub.store import Store
-from agent.keys import Signer, load_or_create_signer
-from agent.presence import Presence, write_state
-from agent.topics import topic
+from agent.contract.envelope import STATE_TYP, sign_payload
+from agent.contract.presence import Presence, write_state
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.contract.topics import topic
+from agent.hub.stores import signing_key, trust
+from agent.hub.stores.store import Store
+from agent.hub.workers import service
+from agent.hub.workers.ack import write_ack
+from agent.hub.workers.intake import Event, Intake
+from agent.site.config.site import Hub, Site
 
 
 def main() -> None:
@@ -38,8 +39,8 @@ def main() -> None:
     data = directory / asked["hub"]
     data.mkdir()
     load_or_create_signer(directory / "hub-key.pem")
-    (data / signing.KEY_NAME).write_bytes((directory / "hub-key.pem").read_bytes())
-    (data / signing.KEY_NAME).chmod(0o600)
+    (data / signing_key.KEY_NAME).write_bytes((directory / "hub-key.pem").read_bytes())
+    (data / signing_key.KEY_NAME).chmod(0o600)
     trust.add(data, "S1", bench_signer(directory).kid, utc_now())
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -59,7 +60,7 @@ def _alone(directory: Path, count: int, at_once: int) -> float:
     site, signer = bench_site(), bench_signer(directory)
     messages = _messages(site, signer, count)
     with tempfile.TemporaryDirectory(dir=directory) as data:
-        hub_signer = load_or_create_signer(Path(data) / signing.KEY_NAME)
+        hub_signer = load_or_create_signer(Path(data) / signing_key.KEY_NAME)
         store = Store(Path(data))
         intake = Intake(store, trust.add(Path(data), site.id, signer.kid, utc_now()))
         birth = write_state(Presence(site, "e1", 1, signer.jwk, {}, {}), "ready", utc_now())

@@ -15,13 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from agent.chain import Heads, link
-from agent.config import Hub, Site
-from agent.envelope import sign
-from agent.keys import Signer, load_or_create_signer
-from agent.model import Draft, Envelope, Head, Json, Moment, StreamName
-from agent.publish_pace import Pace
-from agent.spool import RETRY_AFTER, Spool
+from agent.contract.chain import Heads, link
+from agent.contract.envelope import sign
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.publish.pace import Pace
+from agent.deliver.spool.spool import RETRY_AFTER, Spool
+from agent.model.finding import Draft, Envelope, Head, Json, Moment, StreamName
+from agent.site.config.site import Hub, Site
 
 REPORT_BYTES: Final = 2048
 MEMORY_JSON: Final = '{"schema": "bench"}'

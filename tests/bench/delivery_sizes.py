@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from agent.baselines import Approval
-from agent.chain import STREAMS, link
-from agent.checks import run_checks
-from agent.config import CameraConfig, PrivateZone, Site
-from agent.events import transitions
-from agent.facts import Facts, gather
-from agent.model import Finding, Head, Json, Message, Moment, Status, StreamName
-from agent.report import build_reports
-from agent.rules.reading import shipped
-from agent.state import Memory
+from agent.contract.chain import STREAMS, link
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.transitions import transitions
+from agent.model.finding import Finding, Head, Json, Message, Moment, Status, StreamName
+from agent.observe.approvals.approvals import Approval
+from agent.observe.facts.facts import Facts, gather
+from agent.report.build import build_reports
+from agent.site.config.site import CameraConfig, PrivateZone, Site
+from agent.site.rules.read import shipped
 from drivers.details import Host
 from drivers.model import (
     Camera,

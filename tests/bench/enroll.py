@@ -21,7 +21,7 @@ from typing import Any
 from fleet_parts import HubProcess
 from ledger import city
 
-from agent.site_skeleton import OWN_STORAGE
+from agent.observe.inventory.site_skeleton import OWN_STORAGE
 from measure.figures import Figure, flags, say, show
 from measure.processes import ROOT
 from tests.mosquitto import SampleBroker, free_port

@@ -37,10 +37,10 @@ from fleet_parts import MOSQUITTO, HubProcess, hub_database, reports_stored, tru
 from fleet_reports import CITY, PERIOD, Life, bodies, new_signer
 from fleet_site import FleetSite, Totals
 
-from agent.config import Hub, Site
-from agent.hub import signing
-from agent.keys import PublicKey, load_or_create_signer
-from agent.publish_pace import Pace
+from agent.contract.signing_keys import PublicKey, load_or_create_signer
+from agent.deliver.publish.pace import Pace
+from agent.hub.stores import signing_key
+from agent.site.config.site import Hub, Site
 from measure.figures import Figure, flags, say, show
 from tests.mosquitto import Broker
 
@@ -79,7 +79,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="fleet-", dir=os.environ.get("BENCH_DIRECTORY")) as folder:
         directory = Path(folder)
         (directory / "hub").mkdir()
-        hub_key = load_or_create_signer(directory / "hub" / signing.KEY_NAME)
+        hub_key = load_or_create_signer(directory / "hub" / signing_key.KEY_NAME)
         lines = (*MOSQUITTO, f"persistence_location {directory}/broker/")
         with Broker(directory / "broker", lines) as broker:
             hub = HubProcess(directory / "hub", broker.port)

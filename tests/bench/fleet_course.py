@@ -12,8 +12,8 @@ from typing import Any
 
 from fleet_site import FleetSite, Totals
 
-from agent.keys import PublicKey
-from agent.watermark import read_watermark
+from agent.contract.signing_keys import PublicKey
+from agent.contract.watermark import read_watermark
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agent.publish_messages import Message
+from agent.deliver.publish.messages import Message
 
 CONNACK: Final = 0x20
 PUBLISH: Final = 0x30

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from agent.chain import utc_text
-from agent.hub import trust
-from agent.hub.bindings import Binding, file_text
+from agent.contract.chain import utc_text
+from agent.hub.stores import trust
+from agent.verify.bindings import Binding, file_text
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 sys.path.append(str(ROOT / "tests"))  # what benches take from there finds its neighbours by their bare names

@@ -9,18 +9,18 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from agent.chain import GENESIS, STREAMS, link
-from agent.checks import run_checks
-from agent.config import CameraConfig, Site
-from agent.envelope import sign
-from agent.events import Transition
-from agent.facts import gather
-from agent.keys import Signer, b64url, signer_from_jwk
-from agent.model import Draft, Head, Json, Moment, StreamName
-from agent.publish_messages import Message, report_message
-from agent.report import build_reports
-from agent.spool_queue import Row
-from agent.state import Memory
+from agent.contract.chain import GENESIS, STREAMS, link
+from agent.contract.envelope import sign
+from agent.contract.signing_keys import Signer, b64url, signer_from_jwk
+from agent.deliver.publish.messages import Message, report_message
+from agent.deliver.spool.queue import Row
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.transitions import Transition
+from agent.model.finding import Draft, Head, Json, Moment, StreamName
+from agent.observe.facts.facts import gather
+from agent.report.build import build_reports
+from agent.site.config.site import CameraConfig, Site
 from drivers.details import Host
 from drivers.model import Camera, Clock, Device, Identity, Observation, Stream, Streams, Unavailable
 from drivers.picture import Access, PictureSeen

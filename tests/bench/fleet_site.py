@@ -1,10 +1,10 @@
 """One simulated site: the agent's rules of delivery on a light connection, thousands of them in one event loop.
 
-The rules are those of `agent/publish.py` and `agent/publish_window.py` with the agent's own `Pace`, `Bucket` and
-`reconnect_delay_s`: full jitter, birth first, what is fresh before the backlog, the backlog by token bucket, a window
-of at most 20 that is filled when half of it is free, a row again after 120 s without a watermark, everything
-unconfirmed again at a new connection. What it leaves out: the disk, and checking the signature of each watermark
-(the last one of every site is checked at the end).
+The rules are those of `agent/deliver/publish/publisher.py` and `agent/deliver/publish/window.py` with the agent's own
+`Pace`, `Bucket` and `reconnect_delay_s`: full jitter, birth first, what is fresh before the backlog, the backlog by
+token bucket, a window of at most 20 that is filled when half of it is free, a row again after 120 s without a
+watermark, everything unconfirmed again at a new connection. What it leaves out: the disk, and checking the signature of
+each watermark (the last one of every site is checked at the end).
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import Any, Final
 import fleet_mqtt as wire
 from fleet_reports import Life, make
 
-from agent.model import Draft, StreamName
-from agent.presence import Presence
-from agent.publish_messages import state_message
-from agent.publish_pace import Bucket, Pace, reconnect_delay_s
-from agent.publish_packet import read_publish
-from agent.topics import JWS_PROPERTY, topic
+from agent.contract.presence import Presence
+from agent.contract.topics import JWS_PROPERTY, topic
+from agent.deliver.publish.messages import state_message
+from agent.deliver.publish.pace import Bucket, Pace, reconnect_delay_s
+from agent.deliver.publish.packet import read_publish
+from agent.model.finding import Draft, StreamName
 
 _LIVE_FOR_S: Final = 60.0
 _RETRY_MOST_S: Final = 3600.0

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.config import Storage
-from agent.episodes import begun
-from agent.events import Transition
-from agent.history import keep_history, read_history
-from agent.model import Finding, Message, Source
+from agent.judge.memory.episodes import begun
+from agent.judge.memory.history import keep_history, read_history
+from agent.judge.memory.transitions import Transition
+from agent.model.finding import Finding, Message, Source
+from agent.site.config.site import Storage
 from measure.figures import Figure
 
 SIZE = Figure("history_mb", "MB", Storage().history_max_bytes / 1e6, "lower")

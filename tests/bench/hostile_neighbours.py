@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from masking import wire
 from masking.model import Job, Judged, Verdict, WorkerError, Zone
-from masking.worker import Worker
+from masking.worker import wire
+from masking.worker.client import Worker
 
 ZONE = Zone("desk", ((0.3, 0.3), (0.6, 0.3), (0.6, 0.75), (0.3, 0.75)))
 PATIENCE_S = 60.0

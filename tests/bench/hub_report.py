@@ -14,8 +14,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.hub.assessed import METRICS
-from agent.hub.store import Store
+from agent.hub.stores.day_figures import METRICS
+from agent.hub.stores.store import Store
 from measure.figures import Figure, flags, say, show
 
 MONTH = Figure("hub_report_month_s", "s", 60.0, "lower")

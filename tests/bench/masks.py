@@ -21,8 +21,8 @@ import cv2
 import numpy as np
 
 from masking.model import Zone
-from masking.pool import pool
-from masking.verdict import judge_zone
+from masking.zones.pool import pool
+from masking.zones.verdict import judge_zone
 from measure.figures import Figure, Flags, say, show
 from scenes.cases import CASES, Case, asked, draw, lot
 from scenes.lights import LIGHTS, lit
@@ -180,7 +180,7 @@ def _times_ms(width: int, height: int, repeats: int) -> tuple[list[float], list[
     """CPU time of one verdict on one core: the median of the repeats for each of some masks and places.
 
     Warm (the zone was judged before, as in every cycle of the daemon but the first) and of a new zone each time: what
-    `masking/raster.py` and `band.py` keep of a zone is then worked out anew.
+    `masking/zones/raster.py` and `band.py` keep of a zone is then worked out anew.
     """
     warm, new = [], []
     picks = [case for case in CASES if case.name in ("solid-black", "mosaic-12", "blur-6", "none")]

@@ -19,9 +19,11 @@ import numpy as np
 import view_scenes as scenes
 from quality_faults import FAULTS, spoilt
 
-from masking import baseline, quality, quality_cells, quality_learning, quality_measure, view_picture
-from masking.quality_learning import QualityMemory
-from masking.view_model import QualityJob, QualitySeen
+from masking.quality import cells, indicators, learning, measure
+from masking.quality.learning import QualityMemory
+from masking.view import baseline
+from masking.view import picture as view_picture
+from masking.view.model import QualityJob, QualitySeen
 from measure.figures import Figure, flags, say, show
 from measure.shares import share
 
@@ -38,7 +40,7 @@ LATER_AT = datetime(2026, 12, 1, tzinfo=UTC)
 COLD_EACH = 20
 """Each so manyth picture is measured a second time, as the first one of a camera."""
 
-KEPT = (quality_measure._kept_descriptor, quality_cells.shown_of, view_picture._area)
+KEPT = (measure._kept_descriptor, cells.shown_of, view_picture._area)
 
 
 def forget() -> None:
@@ -75,16 +77,16 @@ class Camera:
         """Measure a picture, learn from it, and keep it as the one before; with what was known before it."""
         job = QualityJob(self.previous, self.references, (scenes.MASK,), (scenes.CLOCK, scenes.NAME))
         begun = time.thread_time()
-        seen = quality_measure.measure(picture, job)
-        following = quality_measure.describe_for_next(picture, seen.light)
+        seen = measure.measure(picture, job)
+        following = measure.describe_for_next(picture, seen.light)
         self.tally.ms.append(1000 * (time.thread_time() - begun))
         if len(self.tally.ms) % COLD_EACH == 0:
             forget()
             begun = time.thread_time()
-            quality_measure.describe_for_next(picture, quality_measure.measure(picture, job).light)
+            measure.describe_for_next(picture, measure.measure(picture, job).light)
             self.tally.cold_ms.append(1000 * (time.thread_time() - begun))
         self.previous = baseline.encode(following)
-        before, self.memory = self.memory, quality_learning.learn(self.memory, seen, at)
+        before, self.memory = self.memory, learning.learn(self.memory, seen, at)
         return seen, before
 
 
@@ -150,7 +152,7 @@ def good_pictures(camera: Camera, views: Sequence[scenes.Picture]) -> None:
 
 def states(seen: QualitySeen, memory: QualityMemory, shifts: Sequence[float]) -> dict[str, str]:
     """State of every indicator, by name."""
-    return {one.indicator: one.state for one in quality.judge(seen, memory, None, shifts)}
+    return {one.indicator: one.state for one in indicators.judge(seen, memory, None, shifts)}
 
 
 def sensor(frame: scenes.Picture, light: scenes.Light, rng: np.random.Generator) -> scenes.Picture:
@@ -165,11 +167,7 @@ def sensor(frame: scenes.Picture, light: scenes.Light, rng: np.random.Generator)
 def approved(decoded: Sequence[scenes.Picture]) -> list[bytes]:
     """The approved background, or none where the pictures are not of one light mode."""
     seen = [view_picture.describe(one, (scenes.MASK, scenes.CLOCK, scenes.NAME)) for one in decoded]
-    return (
-        [baseline.encode(quality_measure.small(view_picture.median(seen)))]
-        if len({one.light for one in seen}) == 1
-        else []
-    )
+    return [baseline.encode(measure.small(view_picture.median(seen)))] if len({one.light for one in seen}) == 1 else []
 
 
 def broken(

@@ -20,26 +20,27 @@ from unittest.mock import patch
 from quiet_pictures import Remembering, Sight, reference
 from quiet_site import BEGINS_AT, MASKS, PERIOD, Box, World, world
 
-from agent import baselines, cycle
-from agent.baselines import Approval
-from agent.checks import online
-from agent.config import Site
-from agent.config_load import load_declared
-from agent.declarations import lines, local_day, standings
-from agent.derived import keep_derived
-from agent.events import Transition, transitions
-from agent.model import Moment
-from agent.previous import Previous
-from agent.probe import Probed
-from agent.publish_status import DeliveryStatus
-from agent.rim import Rim
-from agent.state import NOTHING, Memory
+from agent.judge.checks.devices import online
+from agent.judge.memory.memory import NOTHING, Memory
+from agent.judge.memory.transitions import Transition, transitions
+from agent.model.finding import Moment
+from agent.observe.approvals import approvals
+from agent.observe.approvals.approvals import Approval
+from agent.observe.facts.delivery_status import DeliveryStatus
+from agent.observe.pictures.derived_views import keep_derived
+from agent.observe.pictures.previous_pictures import Previous
+from agent.observe.probe.devices import Probed
+from agent.service.cycle import cycle
+from agent.service.cycle.environment import Rim
+from agent.site.config.load import load_declared
+from agent.site.config.site import Site
+from agent.site.declarations.standing import lines, local_day, standings
 from drivers.credentials import Credentials
 from drivers.details import Host
 from drivers.footage import WantedFootage
 from drivers.model import Device, Observation
 from drivers.picture import PathName
-from masking.worker import Worker
+from masking.worker.client import Worker
 from measure.figures import Figure, flags, say, show
 
 EVENTS = Figure("quiet_events_per_week", "events", 2, "lower")
@@ -142,8 +143,8 @@ def approve(site: Site, pictures: Remembering) -> None:
             if (place, light) not in references:
                 references[place, light] = reference(pictures.worker, place, light)
         views = tuple(references[place, light] for light in lights)
-        made = baselines.approve(site, name, "installer", BEGINS_AT, "commissioning", MASKS.masks, views)
-        baselines.write_approval(site.storage.directory, made)
+        made = approvals.approve(site, name, "installer", BEGINS_AT, "commissioning", MASKS.masks, views)
+        approvals.write_approval(site.storage.directory, made)
 
 
 def is_gateway_off(now: datetime) -> bool:
@@ -180,7 +181,7 @@ def one_cycle(
 def lived(living: World, pictures: Remembering, days: float) -> Heard:
     """Run the agent's cycle through these days; return what it said."""
     heard, now, memory = Heard(), BEGINS_AT + timedelta(hours=9), NOTHING
-    approved = baselines.read_approvals(living.site.storage.directory, living.site.id)
+    approved = approvals.read_approvals(living.site.storage.directory, living.site.id)
     ends_at, previous, booted, synced = BEGINS_AT + timedelta(days=days), Previous(), 0, True
     while now < ends_at:
         now += PERIOD

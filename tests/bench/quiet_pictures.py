@@ -22,8 +22,8 @@ from quiet_site import BEGINS_AT, PERIOD
 from view_scenes import CLOCK, MASK, NAME, Light, Picture
 
 from masking.model import Job, Judged
-from masking.study import Study
-from masking.view_model import DescriptorJob
+from masking.view.model import DescriptorJob
+from masking.worker.study import Study
 from scenes import rendered
 
 PLACES = (1002, 1003, 1004, 1005, 1006, 1008, 1009, 1010)

@@ -18,11 +18,12 @@ from zoneinfo import ZoneInfo
 
 from view_scenes import CLOCK, MASK, NAME
 
-from agent.config import CameraConfig, Discovery, Hub, PrivateZone, Site, Storage
-from agent.probe import Probed, all_unavailable
+from agent.observe.probe.devices import Probed, all_unavailable
+from agent.site.config.site import CameraConfig, Discovery, Hub, PrivateZone, Site, Storage
 from drivers.capture import PATHS
 from drivers.details import Account, Accounts, Encoder, Encoders, Interface, Interfaces, Movable
-from drivers.discovery import Sweep
+from drivers.discovery.probe_match import Discovered
+from drivers.discovery.ws_discovery import Sweep
 from drivers.footage import (
     Channel,
     Channels,
@@ -54,7 +55,6 @@ from drivers.model import (
     Value,
 )
 from drivers.picture import Access, PathName
-from drivers.probe_match import Discovered
 from drivers.spans import clipped, day_span, merged, subtracted
 
 BEGINS_AT = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)

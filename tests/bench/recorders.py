@@ -15,18 +15,18 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing.connection import Connection
 
-from agent.config import CameraConfig, Site
-from agent.demo.cameras import CAMERAS, DemoCamera, DemoDevice, RecordingPlan
-from agent.demo.changes import Changes
-from agent.demo.isapi_device import IsapiDevice
-from agent.footage import Footage
-from agent.footage_memory import remember
-from agent.footage_wanted import wanted
+from agent.demo.isapi.device import IsapiDevice
+from agent.demo.world.cameras import CAMERAS, DemoCamera, DemoDevice, RecordingPlan
+from agent.demo.world.changes import Changes
+from agent.observe.footage.days import Footage
+from agent.observe.footage.join import remember
+from agent.observe.footage.requests import wanted
+from agent.site.config.site import CameraConfig, Site
 from drivers.credentials import Credentials
 from drivers.footage import RecordedDays, WantedFootage
+from drivers.http.transport import open_transport
 from drivers.model import Camera, Credential, Device, Observations, Recordings
 from drivers.registry import load
-from drivers.transport import open_transport
 from measure.figures import Figure, flags, say, show
 
 HIK = Figure("hik_requests_per_channel", "requests", 2, "lower")

@@ -20,18 +20,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from agent.chain import Heads, link
-from agent.config import Hub, Site
-from agent.envelope import sign
-from agent.errors import AgentError, SpoolCorrupt
-from agent.events import incident_told
-from agent.keys import Signer, load_jwks, load_or_create_signer
-from agent.model import Draft, Envelope, Json, Moment
-from agent.publish import Publisher
-from agent.publish_pace import Pace
-from agent.report import finding_json
-from agent.spool import Spool
-from agent.spool_room import Incident
+from agent.contract.chain import Heads, link
+from agent.contract.envelope import sign
+from agent.contract.signing_keys import Signer, load_jwks, load_or_create_signer
+from agent.deliver.publish.pace import Pace
+from agent.deliver.publish.publisher import Publisher
+from agent.deliver.spool.capacity import Incident
+from agent.deliver.spool.spool import Spool
+from agent.judge.memory.transitions import incident_told
+from agent.model.errors import AgentError, SpoolCorrupt
+from agent.model.finding import Draft, Envelope, Json, Moment
+from agent.report.build import finding_json
+from agent.site.config.site import Hub, Site
 
 SITE: Final = "S1"
 CITY: Final = "datong"

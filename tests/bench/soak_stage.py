@@ -18,8 +18,8 @@ from fleet_parts import HubProcess, environment
 from soak_account import read_journal
 from soak_agent import SITE
 
-from agent.hub import signing, trust
-from agent.keys import jwk_set, load_or_create_signer
+from agent.contract.signing_keys import jwk_set, load_or_create_signer
+from agent.hub.stores import signing_key, trust
 from tests.certificates import Authority
 from tests.fault_broker import ChangingBroker
 from tests.fault_proxy import Proxy
@@ -57,7 +57,7 @@ class Stage:
         self.hub = HubProcess(self.hub_data, self._plain_port)
         self._agent: subprocess.Popen[str] | None = None
         signer = load_or_create_signer(self.state.parent / "report-key.pem")
-        key = load_or_create_signer(self.hub_data / signing.KEY_NAME)
+        key = load_or_create_signer(self.hub_data / signing_key.KEY_NAME)
         (directory / "hub.jwks.json").write_text(json.dumps(jwk_set({key.kid: key.public})))
         trust.add(self.hub_data, SITE, signer.kid, datetime.now(UTC))
 

@@ -1,4 +1,4 @@
-"""Learn the forests of `masking/forest.py` and write them to `masking/forest.json`.
+"""Learn the forests of `masking/zones/forest.py` and write them to `masking/zones/forest.json`.
 
 Run, from the repository, in an environment of its own, for scikit-learn is needed here and nowhere else:
 
@@ -28,8 +28,8 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import GroupKFold
 
-from masking import features, raster
-from masking.features import Seen
+from masking.zones import features, raster
+from masking.zones.features import Seen
 from scenes.cases import CASES, EFFECTS
 from scenes.lights import LIGHTS
 from scenes.places import places
@@ -103,7 +103,7 @@ def _measured() -> dict[str, Any]:
 
 
 def _learned(effect: str, measured: Mapping[str, Any]) -> dict[str, Any]:
-    """One forest as plain data (see `masking.forest.loaded`), scaled so that it decides at the agreed probabilities."""
+    """One forest as plain data (see `masking.zones.forest`), scaled so that it decides at the agreed probabilities."""
     place, case = measured["about"][:, 0], measured["about"][:, 1]
     kinds = np.array([c.kind for c in CASES])[case]
     good = np.array([c.is_good for c in CASES])[case]

@@ -17,8 +17,9 @@ import cv2
 import numpy as np
 import view_scenes as scenes
 
-from masking import baseline, persistence, view, view_picture
-from masking.view_model import ViewSeen
+from masking.view import baseline, compare, persistence
+from masking.view import picture as view_picture
+from masking.view.model import ViewSeen
 from measure.figures import Figure, flags, say, show
 from measure.shares import share
 
@@ -107,7 +108,7 @@ def reference(taken: Sequence[scenes.Picture], light: scenes.Light, rng: np.rand
     (mode, _), *_ = Counter(one.light for one in seen).most_common(1)
     chosen = [one for one in seen if one.light == mode][:5]
     background = view_picture.median(chosen)
-    return baseline.encode(background), view.steady(background, chosen, EXCLUDED)
+    return baseline.encode(background), compare.steady(background, chosen, EXCLUDED)
 
 
 def measured(place: scenes.Place, light: scenes.Light, moved: int, still: int) -> tuple[Tally, bool]:
@@ -126,7 +127,7 @@ def measured(place: scenes.Place, light: scenes.Light, moved: int, still: int) -
     decoded = [*scenes.encoded(shots[::2], 28), *scenes.encoded(shots[1::2], 35)]
     for (kind, move, _), picture in zip([*wanted[::2], *wanted[1::2]], decoded, strict=True):
         begun = time.thread_time()
-        seen = view.compare(picture, (approved,), EXCLUDED)
+        seen = compare.compare(picture, (approved,), EXCLUDED)
         tally.ms.append(1000 * (time.thread_time() - begun))
         if seen.state == "unknown":
             tally.reasons[f"{'still' if kind == 'still' else 'moved'}: {seen.reason}"] += 1
@@ -161,7 +162,7 @@ def other_light(place: scenes.Place, count: int) -> dict[str, int]:
     wanted = [scenes.STILL] * count + [move for _, move in moves(rng, count)]
     shots = [scenes.lit(scenes.shot(later[index % count], move), "infrared", rng) for index, move in enumerate(wanted)]
     seen = [
-        view.compare(one, (approved,), EXCLUDED).state
+        compare.compare(one, (approved,), EXCLUDED).state
         for one in scenes.encoded([scenes.drawn(shot, number) for number, shot in enumerate(shots)])
     ]
     counts = Counter(f"still: {state}" for state in seen[:count]) + Counter(f"moved: {state}" for state in seen[count:])

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from agent.demo.scene import scene
+from agent.demo.scene.scene import scene
 
 Picture = npt.NDArray[np.uint8]
 Light = Literal["day", "exposure", "night", "infrared"]

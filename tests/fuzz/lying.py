@@ -21,8 +21,8 @@ from drivers.deadline import Deadline
 from drivers.errors import Unreachable
 from drivers.exchange import Exchange, Request, Transport
 from drivers.footage import WantedFootage
+from drivers.http.samples import Samples
 from drivers.model import Camera, Device, Observations, Reply
-from drivers.samples import Samples
 
 STATUSES = (200, 401, 403, 404, 500, 503, 400, 302)
 _QUESTIONS_MAX = 2000

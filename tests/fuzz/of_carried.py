@@ -15,21 +15,21 @@ from handed_over import SIGNER
 from sites import NOW
 from store_footage import SCHEMA as FRIGATE_SCHEMA
 
-from agent.batch import write_batch
-from agent.check_job import read_look, signed
-from agent.config import Site
-from agent.errors import AgentError, NotVerified
-from agent.filing.changes import changes
-from agent.filing.packed import CONTENT, MEMBER_MAX_BYTES, is_dossier, judge_dossier
-from agent.filing.wire import read_content
-from agent.handover.seal import seal, unseal
-from agent.hub import trust
-from agent.hub.archive import open_container
-from agent.hub.bindings import SCHEMA as TRUST_SCHEMA
-from agent.hub.imports import _letters
-from agent.hub.judge import Believed, judge_handover, shown_keys
-from agent.hub.manifest import check_manifest, is_case
-from agent.keys_jwk import load_jwks
+from agent.contract.carried_batch import write_batch
+from agent.contract.jwk import load_jwks
+from agent.hub.stores import trust
+from agent.hub.workers.imports import _letters
+from agent.model.errors import AgentError, NotVerified
+from agent.onsite.filing.changes import changes
+from agent.onsite.filing.packed import CONTENT, MEMBER_MAX_BYTES, is_dossier, judge_dossier
+from agent.onsite.filing.wire import read_content
+from agent.onsite.one_look.job_file import read_look, signed
+from agent.site.config.site import Site
+from agent.verify.archive import open_container
+from agent.verify.bindings import SCHEMA as TRUST_SCHEMA
+from agent.verify.html_seal import seal, unseal
+from agent.verify.judge import Believed, judge_handover, shown_keys
+from agent.verify.manifest import check_manifest, is_case
 from drivers.footage import Store
 from drivers.stores import container, duration
 from drivers.stores import frigate as frigate_store

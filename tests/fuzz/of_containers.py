@@ -14,7 +14,7 @@ from elements_made import cluster, file, group, simple, stripped, track
 from packets_made import stream
 from segments_made import SHAPES, annex_b, segment
 
-from drivers.rtp import CODECS
+from drivers.rtsp.rtp import CODECS
 from drivers.stores.container import UnreadableError
 from drivers.stores.samples.first import first_picture
 from drivers.stores.samples.units import SAMPLE_MAX_BYTES, SET_MAX_BYTES, SETS_MAX, delimited

@@ -16,7 +16,6 @@ import onvif_reading
 from devices import NOW, clock, device
 from lxml import etree
 
-from drivers import smart
 from drivers.dahua import cgi, channels, finder, picture, plan, rpc
 from drivers.dahua import device as dahua_reads
 from drivers.dahua import read as dahua_read
@@ -27,19 +26,20 @@ from drivers.footage import Wanted
 from drivers.hikvision import parse_channels, parse_device, parse_picture, parse_search, parse_tracks
 from drivers.hikvision import read as hikvision_read
 from drivers.hikvision.reply import document, plain_text
+from drivers.http.replay import ReplayTransport
+from drivers.http.samples import scrubbed
 from drivers.model import Camera, Device, Reply
 from drivers.onvif import documents, parse, parse_recordings
 from drivers.onvif import parse_device as onvif_device_parse
 from drivers.onvif import read as onvif_read
 from drivers.onvif.services import Endpoint, from_capabilities, from_services
 from drivers.onvif.soap import Answer, Session
-from drivers.replay import ReplayTransport
-from drivers.samples import scrubbed
+from drivers.stores import smart
 from drivers.uniview import parse as uniview
 from fuzz.lying import Read, Recorder, lies, told_lies
 from fuzz.of_worker import answers_of_a_child, child_seeds
 from fuzz.target import Target
-from masking.wire import WireError
+from masking.worker.wire import WireError
 
 WANTED = MappingProxyType({"one": Wanted(months=((2026, 11),), days=(date(2026, 11, 20),))})
 BOX = device(80)

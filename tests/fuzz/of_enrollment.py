@@ -11,12 +11,12 @@ from pathlib import Path
 
 from enrolling import EnrollDesk, Gateway
 
-from agent.enroll.token import PREFIX, read_token, write_token
-from agent.enroll.wire import Refusal, read_answer, write_grant, write_refusal
-from agent.envelope import ENROLL_TYP, flatten, sign_payload, unflatten
-from agent.errors import NotVerified, UsageError
-from agent.hub import enrollment
-from agent.keys import b64url
+from agent.contract.enrollment import Refusal, read_answer, write_grant, write_refusal
+from agent.contract.enrollment_token import PREFIX, read_token, write_token
+from agent.contract.envelope import ENROLL_TYP, flatten, sign_payload, unflatten
+from agent.contract.signing_keys import b64url
+from agent.hub.enroll import desk as enrollment
+from agent.model.errors import NotVerified, UsageError
 from fuzz.of_files import folder
 from fuzz.target import Target
 

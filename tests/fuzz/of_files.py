@@ -15,21 +15,24 @@ import ledgers
 from handed_over import SIGNER
 from sites import NOW, camera, site
 
-from agent import baselines, derived, filed_file, finding_notes, preset_views
-from agent.config_file import parse_toml
-from agent.config_load import load, load_declared
-from agent.config_problems import ConfigError, Problem
-from agent.envelope import FILING_TYP, flatten, sign_payload, unflatten
-from agent.filed import Filed, FiledDevice
-from agent.ledger.folder import draft
-from agent.ledger.grid import Unreadable
-from agent.ledger.rows import read as read_ledger
-from agent.ledger.sites import by_site, plan, with_given
-from agent.rules.from_hub import NotAPack, read_packs
-from agent.rules.reading import read_pack
+from agent.contract.envelope import FILING_TYP, flatten, sign_payload, unflatten
+from agent.judge.memory import notes
+from agent.observe.approvals import approvals, reference_views
+from agent.observe.facts import filed_file
+from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.observe.pictures import derived_views
+from agent.onsite.ledger.folder import draft
+from agent.onsite.ledger.grid import Unreadable
+from agent.onsite.ledger.rows import read as read_ledger
+from agent.onsite.ledger.sites import by_site, plan, with_given
+from agent.site.config.load import load, load_declared
+from agent.site.duties.hub_packs import NotAPack, read_packs
+from agent.site.rules.read import read_pack
+from agent.site.toml.document import parse_toml
+from agent.site.toml.problems import ConfigError, Problem
 from drivers.model import Mask
 from fuzz.target import ROOT, Target
-from masking import baseline
+from masking.view import baseline
 
 SITE = "S1"
 DEEP = b'{"schema":' + b"[" * 2500
@@ -134,23 +137,23 @@ def _ledger_seeds() -> Iterator[bytes]:
 
 def _approvals(data: bytes) -> object:
     root = place("kept/baselines/gate.json", data).parent.parent
-    return baselines.read_approvals(root, SITE)
+    return approvals.read_approvals(root, SITE)
 
 
 def _derived(data: bytes) -> object:
     root = place("derived/baselines/derived/gate.json", data).parent.parent.parent
-    return derived.read_derived(root, SITE, {"gate": APPROVAL})
+    return derived_views.read_derived(root, SITE, {"gate": APPROVAL})
 
 
 def _preset(data: bytes) -> object:
-    name = preset_views._file_name("gate", "door")
+    name = reference_views._file_name("gate", "door")
     root = place(f"preset/baselines/presets/{name}", data).parent.parent.parent
-    return preset_views.read_preset_views(root, SITE)
+    return reference_views.read_preset_views(root, SITE)
 
 
 def _note(data: bytes) -> object:
     with suppress(ValueError, KeyError, TypeError, RecursionError):
-        return finding_notes.name_of(finding_notes.from_data(json.loads(data)))
+        return notes.name_of(notes.from_data(json.loads(data)))
     return None
 
 
@@ -163,7 +166,7 @@ def _filing(data: bytes) -> object:
     return found
 
 
-APPROVAL = baselines.approve(
+APPROVAL = approvals.approve(
     site(camera()),
     "gate",
     "Li",
@@ -178,17 +181,17 @@ def _kept_seeds() -> Iterator[bytes]:
     grey = bytes(range(256)) * 3
     reference = baseline.encode(baseline.Descriptor("day", 32, 24, 1, grey))
     approval = replace(APPROVAL, references=(reference,))
-    baselines.write_approval(root, approval)
-    baselines.write_approval(root, replace(approval, by="Wang"))
+    approvals.write_approval(root, approval)
+    approvals.write_approval(root, replace(approval, by="Wang"))
     yield b"\3" + (root / "baselines/gate.json").read_bytes()
-    made = (derived.Derived("gate", derived._binding(APPROVAL), "day", "night", NOW, reference),)
-    yield b"\4" + derived._text("gate", made)
-    view = preset_views.PresetView("gate", "door", "Li", NOW, "seen", (reference,))
-    preset_views.write_preset_view(root, view)
+    made = (derived_views.Derived("gate", derived_views._binding(APPROVAL), "day", "night", NOW, reference),)
+    yield b"\4" + derived_views._text("gate", made)
+    view = reference_views.PresetView("gate", "door", "Li", NOW, "seen", (reference,))
+    reference_views.write_preset_view(root, view)
     yield b"\5" + next((root / "baselines/presets").glob("*.json")).read_bytes()
-    ack = finding_notes.Acknowledgement("camera-online camera:gate", NOW, "warn", NOW, "Li", NOW, "why")
-    for note in (ack, finding_notes.Settled("k", ("a",), "Li", NOW, "why")):
-        yield b"\6" + json.dumps(finding_notes.to_data(note)).encode()
+    ack = notes.Acknowledgement("camera-online camera:gate", NOW, "warn", NOW, "Li", NOW, "why")
+    for note in (ack, notes.Settled("k", ("a",), "Li", NOW, "why")):
+        yield b"\6" + json.dumps(notes.to_data(note)).encode()
     filed_file.write_filed(root, Filed("S1", date(2026, 1, 1), ("gate",), 30, (FiledDevice("box", "m", "s"),)), SIGNER)
     whole = (root / filed_file.NAME).read_bytes()
     yield b"\7" + whole

@@ -21,10 +21,7 @@ from delivery import NOW, Maker
 from hubdesk import Desk, chain_of, trusted
 from orders_by_hub import command, policy
 
-from agent import orders, state, status_file
-from agent.config import Hub, Site
-from agent.desired import NotTaken, take
-from agent.envelope import (
+from agent.contract.envelope import (
     ACK_TYP,
     COMMAND_TYP,
     DESIRED_TYP,
@@ -37,14 +34,9 @@ from agent.envelope import (
     unflatten,
     verify,
 )
-from agent.errors import NotVerified
-from agent.hub.judge import Believed, judge_flattened, shown_keys
-from agent.keys import Signer, signer_from_jwk
-from agent.keys_jwk import b64url
-from agent.publish_link import Link
-from agent.publish_messages import plain
-from agent.remote import Order, Range, Refused, Reported, Result
-from agent.remote_wire import (
+from agent.contract.jwk import b64url
+from agent.contract.orders import Order, Range, Refused, Reported, Result
+from agent.contract.orders_json import (
     read_command,
     read_desired,
     read_reported,
@@ -53,10 +45,20 @@ from agent.remote_wire import (
     write_reported,
     write_result,
 )
-from agent.rules.reading import shipped
-from agent.spool_inbox import read_ack
-from agent.topics import topic
-from agent.watermark import Watermark, read_watermark, write_watermark
+from agent.contract.signing_keys import Signer, signer_from_jwk
+from agent.contract.topics import topic
+from agent.contract.watermark import Watermark, read_watermark, write_watermark
+from agent.deliver.publish.connection import Link
+from agent.deliver.publish.messages import plain
+from agent.deliver.spool.inbox import read_ack
+from agent.judge.memory import memory
+from agent.model.errors import NotVerified
+from agent.service.alerts import status_file
+from agent.service.orders import decide
+from agent.service.orders.desired_policy import NotTaken, take
+from agent.site.config.site import Hub, Site
+from agent.site.rules.read import shipped
+from agent.verify.judge import Believed, judge_flattened, shown_keys
 from fuzz.target import ROOT, Target
 
 VECTORS = ROOT / "agent/contract/vectors"
@@ -149,8 +151,8 @@ def _watermark(data: bytes) -> object:
 
 def _command(data: bytes) -> object:
     asked = read_command(Order("cmd", "c1", data, _signed_for(COMMAND_TYP, data)), KEYS, SITE.id)
-    here = orders.Here(("one",), ("camera-online",), "e1", NOW, True)
-    return orders.refusal(asked, orders.Book(), (), here)
+    here = decide.Here(("one",), ("camera-online",), "e1", NOW, True)
+    return decide.refusal(asked, decide.Book(), (), here)
 
 
 def _desired(data: bytes) -> object:
@@ -172,10 +174,10 @@ def _notes(data: bytes) -> object:
     """What the agent itself has kept: a disk may give anything back."""
     text = data.decode("utf-8", "replace")
     with suppress(ValueError):
-        orders.from_json(text)
+        decide.from_json(text)
     with suppress(status_file.NoStatus):
         status_file._parse(Path("status.json"), data, NOW)
-    return state.from_json(text)
+    return memory.from_json(text)
 
 
 _SIGNED: tuple[Callable[[bytes], object], ...] = (
@@ -217,9 +219,9 @@ def _signed_seeds() -> Iterator[bytes]:
     yield b"\4" + write_result(done, NOW)
     told = Reported(SITE.id, SITE.city, "e1", 3, {"period_s": 300}, digest, Refused(4, "loosens", "why"))
     yield b"\5" + write_reported(told, NOW)
-    yield b"\6" + state.to_json(state.Memory()).encode()
-    book = orders.Book((orders.Answered("c1", "resend", True, NOW, "{}"),))
-    yield b"\6" + orders.to_json(book, (Order("cmd", "c1", b"{}", "a..b"),)).encode()
+    yield b"\6" + memory.to_json(memory.Memory()).encode()
+    book = decide.Book((decide.Answered("c1", "resend", True, NOW, "{}"),))
+    yield b"\6" + decide.to_json(book, (Order("cmd", "c1", b"{}", "a..b"),)).encode()
     yield b'\6{"schema": "%s", "at": "%s", "next_due_at": "%s"}' % (
         status_file.SCHEMA.encode(), NOW.isoformat().encode(), (NOW + delivery.DAY).isoformat().encode(),
     )  # fmt: skip

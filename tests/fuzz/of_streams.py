@@ -12,21 +12,21 @@ from unittest import mock
 import probe_matches
 from devices import clock, device, http
 
-from agent.webhook import refusal
+from agent.service.alerts.webhook import refusal
 from drivers import deadline as deadlines
 from drivers.authentication import authorization, choose, parse_challenges
 from drivers.credentials import Credentials
 from drivers.deadline import Deadline
+from drivers.discovery.probe_match import mac_of, merge, parse_probe_matches, scope_text
 from drivers.errors import DriverError
 from drivers.exchange import Request
+from drivers.http.transport import LiveTransport
 from drivers.model import Reply
-from drivers.probe_match import mac_of, merge, parse_probe_matches, scope_text
-from drivers.rtp import Assembler, parse_packet
-from drivers.rtsp_session import Limits, Session
-from drivers.sdp import Video, parse_sdp
-from drivers.sps import picture_size
-from drivers.stream_meter import Meter
-from drivers.transport import LiveTransport
+from drivers.rtsp.rtp import Assembler, parse_packet
+from drivers.rtsp.sdp import Video, parse_sdp
+from drivers.rtsp.session import Limits, Session
+from drivers.rtsp.sps import picture_size
+from drivers.rtsp.stream_meter import Meter
 from fuzz.lying import LyingTransport, plugged
 from fuzz.target import Target
 

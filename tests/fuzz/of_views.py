@@ -15,17 +15,18 @@ from tempfile import TemporaryDirectory
 
 from hostile_bodies import AT, BODIES, hostile, old_hub, payload, put_good
 
-from agent.chain import digest
-from agent.errors import UsageError
-from agent.hub import layout, told
-from agent.hub.assessment import assess
-from agent.hub.bindings import Trust
-from agent.hub.case import write_case
-from agent.hub.metrics import write_metrics
-from agent.hub.report import write_orders, write_silent, write_status
-from agent.hub.store import Store
-from agent.keys import Signer, load_or_create_signer
-from agent.model import StreamName
+from agent.contract.chain import digest
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.hub.case.case import write_case
+from agent.hub.domain import case_columns
+from agent.hub.stores import schema
+from agent.hub.stores.store import Store
+from agent.hub.views.assessment import assess
+from agent.hub.views.metrics import write_metrics
+from agent.hub.views.status import write_orders, write_silent, write_status
+from agent.model.errors import UsageError
+from agent.model.finding import StreamName
+from agent.verify.bindings import Trust
 from fuzz.target import Target
 
 NOW = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
@@ -59,9 +60,9 @@ def _views(data: bytes) -> object:
             " VALUES (1000, 'S1', 'e1', ?, 3, ?, '', 0, 'datong', 'k', '2026-11-24T15:09:00.000Z', 'a..b', ?)",
             *(stream, digest(body), body),
         )
-        kept, telling = layout._read(stream, body)
+        kept, telling = schema._read(stream, body)
         store.run("INSERT INTO said VALUES (1000, ?, ?, '')", kept.made_at, kept.config)
-        told.keep(store._db, 1000, "S1", digest(body), telling)
+        case_columns.keep(store._db, 1000, "S1", digest(body), telling)
         shown = {**write_status(store), **write_silent(store, Trust(), NOW), **write_orders(store, None, NOW)}
         shown["metrics"] = write_metrics(store, Trust(), store.directory, NOW)
         shown["assessed"] = [assess(store, by, NOW.date(), NOW.date(), NOW) for by in ("division", "model")]

@@ -18,11 +18,12 @@ import numpy as np
 from pictures import encodings, job, jpeg
 
 from fuzz.target import Target
-from masking import baseline, positions, wire, wire_study
 from masking.model import Job, PictureKind, Position, WorkerError, Zone
-from masking.study import Study, Thumbnail
-from masking.view_model import DescriptorJob, QualityJob, ViewJob
-from masking.worker import Worker
+from masking.view import baseline, positions
+from masking.view.model import DescriptorJob, QualityJob, ViewJob
+from masking.worker import wire, wire_study
+from masking.worker.client import Worker
+from masking.worker.study import Study, Thumbnail
 
 KINDS: tuple[PictureKind, ...] = ("jpeg", "h264", "h265")
 CHECK_EVERY = 50

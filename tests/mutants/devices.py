@@ -12,7 +12,7 @@ DEVICES: Final = (
     Mutant(
         name="answer-bytes",
         row="sends malformed XML",
-        file="drivers/transport.py",
+        file="drivers/http/transport.py",
         text="            if size > request.max_bytes:\n",
         mutated="            if False:\n",
         test="test_onvif_hostile.py::test_a_hostile_device_is_read_to_reasons_within_its_deadline",
@@ -62,7 +62,7 @@ DEVICES: Final = (
     Mutant(
         name="fuzz-isapi",
         row="sends any bytes at all",
-        file="drivers/xml_answer.py",
+        file="drivers/http/xml_answer.py",
         text="    except (etree.XMLSyntaxError, ValueError):\n",
         mutated="    except ValueError:\n",
         test=f"{_FUZZ}[isapi]",
@@ -70,7 +70,7 @@ DEVICES: Final = (
     Mutant(
         name="fuzz-cgi",
         row="sends any bytes at all",
-        file="drivers/json_answer.py",
+        file="drivers/http/json_answer.py",
         text="    except (ValueError, RecursionError):\n",
         mutated="    except RecursionError:\n",
         test=f"{_FUZZ}[cgi]",
@@ -78,7 +78,7 @@ DEVICES: Final = (
     Mutant(
         name="fuzz-rtsp",
         row="sends any bytes at all",
-        file="drivers/sdp.py",
+        file="drivers/rtsp/sdp.py",
         text="            except (binascii.Error, ValueError):\n",
         mutated="            except RecursionError:\n",
         test=f"{_FUZZ}[rtsp]",
@@ -86,7 +86,7 @@ DEVICES: Final = (
     Mutant(
         name="fuzz-mqtt",
         row="sends any bytes at all",
-        file="agent/publish_packet.py",
+        file="agent/deliver/publish/packet.py",
         text="    except (IndexError, UnicodeDecodeError):\n",
         mutated="    except IndexError:\n",
         test=f"{_FUZZ}[mqtt]",

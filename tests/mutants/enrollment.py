@@ -6,8 +6,8 @@ from typing import Final
 
 from mutants.model import Mutant
 
-_DESK: Final = "agent/hub/enrollment.py"
-_STORE: Final = "agent/hub/enroll_store.py"
+_DESK: Final = "agent/hub/enroll/desk.py"
+_STORE: Final = "agent/hub/enroll/store.py"
 _TESTS: Final = "test_enrollment.py::"
 _SERVER: Final = "test_enroll_server.py::"
 _REVOKED: Final = (
@@ -36,7 +36,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="token-short-life",
         row="steals a token before it was used",
-        file="agent/commands/hub_enroll.py",
+        file="agent/commands/hub/enroll.py",
         text="        default=timedelta(hours=24),\n",
         mutated="        default=VALID_MOST,\n",
         test="test_enroll_refused.py::test_a_token_lives_for_a_day_unless_somebody_says_otherwise",
@@ -44,7 +44,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="pin",
         row="stands between",
-        file="agent/enroll/channel.py",
+        file="agent/service/enroll/channel.py",
         text="            if not hmac.compare_digest(shown, pin):\n",
         mutated="            if False:\n",
         test=_SERVER + "test_a_man_in_the_middle_gets_not_a_byte",
@@ -52,7 +52,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="pin-of-another-connection",
         row="does so with the desk's own certificate",
-        file="agent/enroll/channel.py",
+        file="agent/service/enroll/channel.py",
         text='tls.getpeercert(binary_form=True) or b""',
         mutated="ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((host, port)))",
         test="test_enroll_channel.py::"
@@ -69,7 +69,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="token-stolen-told",
         row="steals a token before it was used",
-        file="agent/enroll/gateway.py",
+        file="agent/service/enroll/gateway.py",
         text="renewing else REFUSED[answer.reason]",
         mutated='renewing else REFUSED["busy"]',
         test="test_enroll_refused.py::test_another_gateway_with_the_same_token_is_told_what_that_means",
@@ -93,7 +93,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="token-newer",
         row="keeps an old token",
-        file="agent/hub/enroll_store.py",
+        file="agent/hub/enroll/store.py",
         text="WHERE site = ? AND used_at = '' AND revoked_at = ''",
         mutated="WHERE site = ? AND FALSE",
         test=_TESTS + "test_a_newer_token_revokes_the_older_one_of_its_site_that_nobody_used",
@@ -101,7 +101,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="token-in-the-process-list",
         row="reads the token in the process list",
-        file="agent/enroll/argument.py",
+        file="agent/service/enroll/secret_argument.py",
         text='            ctypes.memset(start + place, ord("-"), len(wanted))\n',
         mutated="",
         test="test_enroll_command.py::test_the_token_is_gone_from_the_process_list_while_the_command_waits",
@@ -109,7 +109,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="another-hub",
         row="sends somebody a token of a hub of his own",
-        file="agent/enroll/placing.py",
+        file="agent/service/enroll/place.py",
         text="    before = {} if hub is None or replacing else hub\n",
         mutated="    before: dict[str, Any] = {}\n",
         test="test_enroll_refused.py::test_another_hub_takes_the_place_of_the_one_that_a_site_relies_on_only_when_told",
@@ -117,7 +117,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="request-signed",
         row="replays or changes a request",
-        file="agent/enroll/wire.py",
+        file="agent/contract/enrollment.py",
         text="    verify(payload, jws, {key.kid: key}, ENROLL_TYP)\n",
         mutated="",
         test=_TESTS + "test_a_request_that_was_changed_or_signed_by_another_key_is_refused",
@@ -125,7 +125,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="request-of-another-site",
         row="asks for the certificate of another site",
-        file="agent/hub/authority.py",
+        file="agent/hub/enroll/authority.py",
         text="    if names != [(NameOID.COMMON_NAME.dotted_string, site)]:\n",
         mutated="    if False:\n",
         test="test_enroll_authority.py::test_any_other_request_is_refused",
@@ -133,7 +133,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="request-of-another-key",
         row="asks for the certificate of another site",
-        file="agent/hub/authority.py",
+        file="agent/hub/enroll/authority.py",
         text="    if not signed:\n",
         mutated="    if False:\n",
         test="test_enroll_authority.py::test_any_other_request_is_refused",
@@ -141,7 +141,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="request-bytes",
         row="sends hostile bytes to the desk",
-        file="agent/http_serving.py",
+        file="agent/host/http_serving.py",
         text="        if not 0 <= size <= self.server.limits.body_max_bytes:\n",
         mutated="        if False:\n",
         test=_SERVER + "test_a_hostile_request_ends_its_own_connection_and_the_next_gateway_is_enrolled",
@@ -149,7 +149,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="request-failure",
         row="sends hostile bytes to the desk",
-        file="agent/http_serving.py",
+        file="agent/host/http_serving.py",
         text='        except Exception:\n            LOG.debug("a connection failed", exc_info=True)\n',
         mutated="",
         test=_SERVER + "test_a_hostile_request_ends_its_own_connection_and_the_next_gateway_is_enrolled",
@@ -157,7 +157,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="request-deadline",
         row="holds connections open",
-        file="agent/http_serving.py",
+        file="agent/host/http_serving.py",
         text="            deadline.start()\n",
         mutated="",
         test=_SERVER + "test_strangers_that_say_nothing_hold_every_place_for_no_longer_than_the_deadline",
@@ -197,7 +197,7 @@ ENROLLMENT: Final = (
     Mutant(
         name="renewal-new-key",
         row="connects with a copy of the TLS key alone",
-        file="agent/enroll/gateway.py",
+        file="agent/service/enroll/gateway.py",
         text="        csr = certificate_request(next_of(place).key, place.site_id).decode()\n",
         mutated="        next_of(place).key.touch(0o600)\n"
         "        next_of(place).key.write_bytes(place.key.read_bytes())\n"

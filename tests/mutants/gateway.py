@@ -16,7 +16,7 @@ def _refused_handover(name: str, text: str, test: str, mutated: str = "") -> Mut
     return Mutant(
         name=name,
         row="speaks with a key that was revoked",
-        file="agent/hub/trust.py",
+        file="agent/hub/stores/trust.py",
         text=text,
         mutated=mutated,
         test=f"test_hub_rotation.py::{test}",
@@ -27,7 +27,7 @@ GATEWAY: Final = (
     Mutant(
         name="token-extractable",
         row="reads the report key",
-        file="agent/keys_pkcs11.py",
+        file="agent/deliver/keys/pkcs11.py",
         text="Attribute.EXTRACTABLE: False,",
         mutated="Attribute.EXTRACTABLE: True,",
         test="test_pkcs11.py::test_a_key_is_made_in_the_token_and_cannot_be_taken_out",
@@ -35,7 +35,7 @@ GATEWAY: Final = (
     Mutant(
         name="token-sensitive",
         row="reads the report key",
-        file="agent/keys_pkcs11.py",
+        file="agent/deliver/keys/pkcs11.py",
         text="Attribute.SENSITIVE: True,",
         mutated="Attribute.SENSITIVE: False,",
         test="test_pkcs11.py::test_a_key_is_made_in_the_token_and_cannot_be_taken_out",
@@ -43,7 +43,7 @@ GATEWAY: Final = (
     Mutant(
         name="revoked-key",
         row="speaks with a key that was revoked",
-        file="agent/hub/bindings.py",
+        file="agent/verify/bindings.py",
         text="        if binding.revoked_at:\n",
         mutated="        if False:\n",
         test="test_hub_rotation.py::test_a_revoked_key_and_an_unknown_one_hand_nothing_over",
@@ -75,7 +75,7 @@ GATEWAY: Final = (
     Mutant(
         name="view-mode",
         row="looks for pictures",
-        file="agent/baselines.py",
+        file="agent/observe/approvals/approvals.py",
         text="indent=1).encode(), 0o600)",
         mutated="indent=1).encode(), 0o644)",
         test=_PICTURES,
@@ -83,7 +83,7 @@ GATEWAY: Final = (
     Mutant(
         name="views-folder",
         row="looks for pictures",
-        file="agent/baselines.py",
+        file="agent/observe/approvals/approvals.py",
         text="        folder.chmod(0o700)\n",
         mutated="        folder.chmod(0o755)\n",
         test=_PICTURES,
@@ -91,7 +91,7 @@ GATEWAY: Final = (
     Mutant(
         name="sheet-mode",
         row="looks for pictures",
-        file="agent/commands/masks.py",
+        file="agent/commands/masks/command.py",
         text="                write_atomic(path, html, 0o600)\n",
         mutated="                write_atomic(path, html, 0o644)\n",
         test=_PICTURES,
@@ -99,7 +99,7 @@ GATEWAY: Final = (
     Mutant(
         name="clone",
         row="runs it somewhere else",
-        file="agent/spool_confirm.py",
+        file="agent/deliver/spool/confirm.py",
         text='                database.set_meta(restored=f"{stream}:{head.seq} of epoch {mark.epoch}")\n',
         mutated="                pass\n",
         test="test_fault_identity.py::"

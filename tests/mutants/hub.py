@@ -10,7 +10,7 @@ HUB: Final = (
     Mutant(
         name="duplicate",
         row="(broker) repeats reports",
-        file="agent/hub/intake.py",
+        file="agent/hub/workers/intake.py",
         text="        if claim.digest in stored:\n",
         mutated="        if False:\n",
         test="test_hub.py::test_a_duplicate_is_dropped_quietly_and_confirmed_again",
@@ -18,7 +18,7 @@ HUB: Final = (
     Mutant(
         name="stranger-orders",
         row="(broker) sends orders of his own",
-        file="agent/remote_wire.py",
+        file="agent/contract/orders_json.py",
         text="    verify(order.payload, order.jws, hub_keys, COMMAND_TYP)\n",
         mutated="",
         test="test_order_desk.py::test_nobody_trusted_is_answered_and_everyone_is_counted",
@@ -26,7 +26,7 @@ HUB: Final = (
     Mutant(
         name="orders-of-another-site",
         row="(broker) sends orders of his own",
-        file="agent/remote_wire.py",
+        file="agent/contract/orders_json.py",
         text="    if command.site != site:\n",
         mutated="    if False:\n",
         test="test_order_desk.py::test_nobody_trusted_is_answered_and_everyone_is_counted",
@@ -34,7 +34,7 @@ HUB: Final = (
     Mutant(
         name="order-under-another-name",
         row="(broker) sends orders of his own",
-        file="agent/remote_wire.py",
+        file="agent/contract/orders_json.py",
         text="    if command.id != order.topic_id:\n",
         mutated="    if False:\n",
         test="test_order_desk.py::test_nobody_trusted_is_answered_and_everyone_is_counted",
@@ -42,7 +42,7 @@ HUB: Final = (
     Mutant(
         name="watermark-back",
         row="(broker) confirms in the hub's name",
-        file="agent/spool_confirm.py",
+        file="agent/deliver/spool/confirm.py",
         text='    if mark.ack_no < int(database.meta("ack_no") or 0):\n',
         mutated="    if False:\n",
         test="test_publish.py::test_a_watermark_that_is_forged_replayed_or_goes_back_is_not_taken",
@@ -50,7 +50,7 @@ HUB: Final = (
     Mutant(
         name="packet-index",
         row="(broker) sends malformed packets",
-        file="agent/publish_packet.py",
+        file="agent/deliver/publish/packet.py",
         text="    except (IndexError, UnicodeDecodeError):\n",
         mutated="    except IndexError:\n",
         test="test_publish_packet.py::test_arbitrary_bytes_are_a_publish_or_malformed_and_nothing_else",
@@ -58,7 +58,7 @@ HUB: Final = (
     Mutant(
         name="packet-end",
         row="(broker) sends malformed packets",
-        file="agent/publish_packet.py",
+        file="agent/deliver/publish/packet.py",
         text="    except (IndexError, UnicodeDecodeError):\n",
         mutated="    except UnicodeDecodeError:\n",
         test="test_publish_packet.py::test_arbitrary_bytes_are_a_publish_or_malformed_and_nothing_else",
@@ -66,7 +66,7 @@ HUB: Final = (
     Mutant(
         name="looser-value",
         row="(hub) loosens the rules",
-        file="agent/desired.py",
+        file="agent/service/orders/desired_policy.py",
         text="        if why := loosens(local, name, value):\n",
         mutated="        if False:\n",
         test="test_desired.py::test_no_value_may_be_looser_than_the_site_s_own",
@@ -74,7 +74,7 @@ HUB: Final = (
     Mutant(
         name="hostile-pack",
         row="(hub) sends a hostile rule pack",
-        file="agent/desired.py",
+        file="agent/service/orders/desired_policy.py",
         text="    if why := mistake(local, packs):\n",
         mutated="    if False:\n",
         test="test_desired_packs.py::test_hostile_packs_are_refused_whole_with_one_line",
@@ -82,7 +82,7 @@ HUB: Final = (
     Mutant(
         name="packet-properties",
         row="(broker) sends malformed packets",
-        file="agent/publish_packet.py",
+        file="agent/deliver/publish/packet.py",
         text="    if at != end or end > len(body):\n",
         mutated="    if False:\n",
         test="test_publish_packet.py::test_a_broken_publish_is_malformed",
@@ -90,7 +90,7 @@ HUB: Final = (
     Mutant(
         name="puback-is-not-delivery",
         row="(broker) drops reports",
-        file="agent/publish_window.py",
+        file="agent/deliver/publish/window.py",
         text="        if self._broker_confirms:\n",
         mutated="        if True:\n",
         test="test_publish_faults.py::test_a_broker_that_is_killed_and_forgets_everything_loses_nothing",
@@ -98,7 +98,7 @@ HUB: Final = (
     Mutant(
         name="closed-list",
         row="(hub) orders what harms",
-        file="agent/remote_wire.py",
+        file="agent/contract/orders_json.py",
         text='    name = _one_of(data["command"], get_args(CommandName))\n',
         mutated='    name = data["command"] if data["command"] in get_args(CommandName) else "report-now"\n',
         test="test_order_desk.py::test_what_is_on_no_list_is_no_order_even_from_the_hub",
@@ -106,7 +106,7 @@ HUB: Final = (
     Mutant(
         name="confirmed-before",
         row="(hub) confirms what it lost",
-        file="agent/hub/before.py",
+        file="agent/hub/domain/lost_history.py",
         text="    store.keep_gap(site, Gap(epoch, stream, first, head.seq,",
         mutated="    _ = (site, Gap(epoch, stream, first, head.seq,",
         test="test_fault_identity.py::test_a_hub_that_lost_its_database_goes_on_and_says_what_it_had_confirmed_before",
@@ -114,7 +114,7 @@ HUB: Final = (
     Mutant(
         name="looser-pack",
         row="(hub) sends a hostile rule pack",
-        file="agent/desired.py",
+        file="agent/service/orders/desired_policy.py",
         text="    if why := looser(local.packs, packs):\n",
         mutated="    if False:\n",
         test="test_desired_packs.py::test_a_pack_that_asks_for_less_than_the_one_it_replaces_is_refused",

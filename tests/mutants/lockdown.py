@@ -6,7 +6,7 @@ from typing import Final
 
 from mutants.model import Mutant
 
-_FILE: Final = "masking/lockdown.py"
+_FILE: Final = "masking/worker/lockdown.py"
 _ROW: Final = "breaks the decoder and runs code in it"
 _TESTS: Final = "test_worker_lockdown.py::"
 _LAST_CALLS: Final = '    "exit", "exit_group",\n'
@@ -73,7 +73,7 @@ LOCKDOWN: Final = (
         "    return tuple(name for name, is_open in WAYS.items() if is_open())\n",
         "    return ()\n",
         "test_without_seccomp_nothing_is_judged",
-        "masking/confined.py",
+        "masking/worker/confined.py",
     ),
     _executable("mmap", "executable_memory"),
     _executable("mprotect", "memory_made_executable"),

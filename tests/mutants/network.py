@@ -10,7 +10,7 @@ NETWORK: Final = (
     Mutant(
         name="broker-tls",
         row="plays the broker",
-        file="agent/publish_tls.py",
+        file="agent/deliver/publish/tls.py",
         text="    context.minimum_version = ssl.TLSVersion.TLSv1_2\n",
         mutated="    context.check_hostname = False\n    context.verify_mode = ssl.CERT_NONE\n",
         test="test_mosquitto_acl.py::test_a_broker_with_a_certificate_of_another_authority_is_not_talked_to",
@@ -34,7 +34,7 @@ NETWORK: Final = (
     Mutant(
         name="box-replaced",
         row="plays a device that has none",
-        file="agent/boxes.py",
+        file="agent/observe/inventory/device_identity.py",
         text="and place not in found and not is_same(known[place], seen[place])\n",
         mutated="and place not in found and False\n",
         test="test_adversary_site.py::test_another_box_at_the_address_is_told_by_the_agent_and_at_the_hub",
@@ -42,7 +42,7 @@ NETWORK: Final = (
     Mutant(
         name="box-replaced-hub",
         row="plays a device that has none",
-        file="agent/hub/changes.py",
+        file="agent/hub/views/changes.py",
         text="if before[name] != after[name]]\n    if other:\n",
         mutated="if before[name] != after[name]]\n    if False:\n",
         test="test_adversary_site.py::test_another_box_at_the_address_is_told_by_the_agent_and_at_the_hub",
@@ -50,7 +50,7 @@ NETWORK: Final = (
     Mutant(
         name="keep-alive",
         row="holds connections half open",
-        file="agent/publish_link.py",
+        file="agent/deliver/publish/connection.py",
         text="        self._keepalive_s = keepalive_s\n",
         mutated="        self._keepalive_s = 3600\n",
         test="test_publish_traps.py::test_a_half_open_connection_is_found_by_keep_alive",
@@ -58,7 +58,7 @@ NETWORK: Final = (
     Mutant(
         name="sent-is-not-answered",
         row="holds connections half open",
-        file="agent/publish_window.py",
+        file="agent/deliver/publish/window.py",
         text="        self._in_flight[mid] = row\n",
         mutated="        self._in_flight[mid] = row\n        self.taken(row)\n",
         test="test_publish_traps.py::test_a_half_open_connection_is_found_by_keep_alive",

@@ -20,7 +20,7 @@ _SILENT: Final = "test_hub_silent.py::test_a_site_is_late_half_a_period_after_it
 
 def _untold(name: str, row: str, compare: str, test: str) -> Mutant:
     """Leave one comparison out of what the hub lays side by side."""
-    return Mutant(name=name, row=row, file="agent/hub/changes.py", text=f" {compare},", mutated="", test=test)
+    return Mutant(name=name, row=row, file="agent/hub/views/changes.py", text=f" {compare},", mutated="", test=test)
 
 
 def _out(name: str, row: str, file: str, text: str, mutated: str, test: str) -> Mutant:
@@ -88,7 +88,7 @@ _CHAINED: Final = (
     _out(
         "spool-restored",
         "replays an old spool",
-        "agent/spool_confirm.py",
+        "agent/deliver/spool/confirm.py",
         '                database.set_meta(restored=f"{stream}:{head.seq} of epoch {mark.epoch}")\n',
         "                pass\n",
         _IDENTITY + _RESTORED,
@@ -96,7 +96,7 @@ _CHAINED: Final = (
     _out(
         "spool-given-up",
         "replays an old spool",
-        "agent/spool_room.py",
+        "agent/deliver/spool/capacity.py",
         '    drop(database, seal, unconfirmed, "spool-restored", now)\n',
         "",
         _IDENTITY + _RESTORED,
@@ -104,7 +104,7 @@ _CHAINED: Final = (
     _out(
         "fork",
         "runs a copy of the gateway beside it",
-        "agent/hub/intake.py",
+        "agent/hub/workers/intake.py",
         "        if stored:\n",
         "        if False:\n",
         "test_hub_forks.py::test_however_two_chains_interleave_the_one_that_came_first_is_confirmed_to_its_end",
@@ -112,7 +112,7 @@ _CHAINED: Final = (
     _out(
         "two-lives",
         "runs a copy of the gateway beside it",
-        "agent/hub/epochs.py",
+        "agent/hub/domain/epochs.py",
         "    if not newest or claim.epoch == current:\n",
         "    if True:\n",
         "test_hub_forks.py::"
@@ -121,7 +121,7 @@ _CHAINED: Final = (
     _out(
         "new-key",
         "begins with a new key",
-        "agent/hub/bindings.py",
+        "agent/verify/bindings.py",
         '            return "unknown-key"\n',
         '            return "trusted"\n',
         _IDENTITY + "test_a_replaced_key_file_is_not_believed_until_somebody_vouches_for_it",
@@ -129,7 +129,7 @@ _CHAINED: Final = (
     _out(
         "old-key",
         "keeps an old key to sign with later",
-        "agent/hub/rotation.py",
+        "agent/hub/domain/rotation.py",
         "        if limit.allows(claim.epoch, claim.stream, claim.seq) or claim.digest in store.digests_at(claim):\n",
         "        if True:\n",
         "test_hub_rotation.py::test_the_old_key_is_taken_at_its_heads_in_any_order_and_not_beyond",
@@ -137,7 +137,7 @@ _CHAINED: Final = (
     _out(
         "rewritten",
         "sends again, or rewrites",
-        "agent/hub/verify.py",
+        "agent/verify/message.py",
         "            if report[1] != position.digest:\n",
         "            if False:\n",
         "test_hub.py::test_a_report_that_does_not_continue_the_one_before_is_tamper_and_stops_the_watermark",
@@ -145,7 +145,7 @@ _CHAINED: Final = (
     _out(
         "missing-numbers",
         "drops single reports on their way",
-        "agent/hub/intake.py",
+        "agent/hub/workers/intake.py",
         "            self._store.chains.expect((site, epoch, stream), head.seq)\n",
         "",
         "test_hub.py::test_a_lost_tail_shows_from_the_heads_in_birth_and_health",
@@ -153,7 +153,7 @@ _CHAINED: Final = (
     _out(
         "late",
         "blocks reports, all of them",
-        "agent/hub/silent.py",
+        "agent/hub/views/silent.py",
         "    if now <= due + max(period / 2, TOLERANCE_LEAST):\n",
         "    if now <= due + max(2 * period, TOLERANCE_LEAST):\n",
         _SILENT,
@@ -161,7 +161,7 @@ _CHAINED: Final = (
     _out(
         "wedged",
         "blocks reports, all of them",
-        "agent/hub/silent.py",
+        "agent/hub/views/silent.py",
         '    if row.status == "ready" and now > due + 2 * period:\n',
         "    if False:\n",
         _SILENT,
@@ -169,7 +169,7 @@ _CHAINED: Final = (
     _out(
         "time-of-arrival",
         "turns the clock",
-        "agent/hub/queries.py",
+        "agent/hub/views/queries.py",
         "ORDER BY arrived_at DESC, id DESC LIMIT 1",
         "ORDER BY made_at DESC, id DESC LIMIT 1",
         _HUB + _CLOCK,
@@ -177,7 +177,7 @@ _CHAINED: Final = (
     _out(
         "history-at-the-hub",
         "edits the history on the gateway",
-        "agent/hub/case_history.py",
+        "agent/hub/case/history.py",
         "for one in told.findings if one.check == check for",
         'for one in told.findings if one.check == check and told.stream != "event" for',
         "test_hub_case.py::test_a_case_tells_the_status_over_time_and_silence_as_unknown",
@@ -185,7 +185,7 @@ _CHAINED: Final = (
     _out(
         "spot-check-late",
         "answers a spot check late",
-        "agent/hub/answers.py",
+        "agent/hub/workers/answers.py",
         'return "late" if begun > datetime.fromisoformat(given["expires_at"]) + CLOCKS_DIFFER else ""',
         'return ""',
         "test_hub_answers.py::test_a_look_after_the_order_had_expired_is_late",
@@ -193,7 +193,7 @@ _CHAINED: Final = (
     _out(
         "filed-by-an-unknown-key",
         "writes a filing of his own",
-        "agent/hub/judge.py",
+        "agent/verify/judge.py",
         "    if key.kid not in believed.keys:\n",
         "    if False:\n",
         "test_verify_command.py::test_what_was_filed_is_verified_only_by_a_key_that_the_reader_knows",

@@ -22,7 +22,7 @@ SEEN: Final = (
     _out(
         "zones-declared-anew",
         "removes a private zone",
-        "agent/checks/drift.py",
+        "agent/judge/checks/pictures/drift.py",
         "facts.approvals[name].zones_digest != zones_digest(site, name)",
         "False",
         _SITE + _REMOVED_ZONE,
@@ -30,7 +30,7 @@ SEEN: Final = (
     _out(
         "footage-vanished",
         "deletes footage alone",
-        "agent/footage_days.py",
+        "agent/observe/footage/read_days.py",
         "    if lost_s > TOLERANCE_S:\n",
         "    if False:\n",
         "test_footage_changes.py::test_a_whole_day_that_the_recorder_says_is_empty_now_has_vanished",
@@ -38,7 +38,7 @@ SEEN: Final = (
     _out(
         "inventory-drift",
         "puts another box at a device's address",
-        "agent/boxes.py",
+        "agent/observe/inventory/device_identity.py",
         " and not is_same(known[place], seen[place])\n",
         " and False\n",
         _SITE + _OTHER_BOX,
@@ -46,7 +46,7 @@ SEEN: Final = (
     _out(
         "camera-moved",
         "points a camera's address at another camera",
-        "agent/checks/view.py",
+        "agent/judge/checks/pictures/view.py",
         'return check.finding(subject, "unknown", settled.reason, evidence, message, cause)',
         'return check.finding(subject, "pass", settled.reason, evidence, message, cause)',
         _SITE + "test_a_camera_that_is_read_from_the_place_of_another_shows_the_wrong_view",
@@ -54,7 +54,7 @@ SEEN: Final = (
     _out(
         "two-ids",
         "points two ids at one camera",
-        "agent/boxes.py",
+        "agent/observe/inventory/device_identity.py",
         '        found |= dict.fromkeys(subjects, Case("duplicate", subjects))\n',
         "        pass\n",
         _SITE + _TWO_IDS,
@@ -62,7 +62,7 @@ SEEN: Final = (
     _out(
         "shows",
         "approves a view that shows what is private",
-        "agent/commands/masks_look.py",
+        "agent/commands/masks/look.py",
         '    if "fail" in telling or ',
         "    if ",
         "test_masks_adopt.py::test_what_shows_is_refused_even_by_name",
@@ -70,7 +70,7 @@ SEEN: Final = (
     _out(
         "approval-of-another-site",
         "brings approvals from another site",
-        "agent/owners.py",
+        "agent/observe/inventory/owners.py",
         "        if theirs == site_id:\n",
         "        if True:\n",
         "test_owners.py::test_a_single_file_of_another_site_is_refused_in_words",
@@ -78,7 +78,7 @@ SEEN: Final = (
     _out(
         "approval-of-another-box",
         "puts another box behind what was approved",
-        "agent/kept_for.py",
+        "agent/service/cycle/kept_for.py",
         "    return in_place(holds, memory.owners), gone\n",
         "    return holds, gone\n",
         _KEPT,
@@ -86,7 +86,7 @@ SEEN: Final = (
     _out(
         "memory-of-another-box",
         "puts another box behind what was approved",
-        "agent/kept_for.py",
+        "agent/service/cycle/kept_for.py",
         "    return without(memory, another) if another else memory\n",
         "    return memory\n",
         _KEPT,
@@ -94,7 +94,7 @@ SEEN: Final = (
     _out(
         "payload-changed",
         "changes reports that wait in the spool",
-        "agent/own_reports.py",
+        "agent/service/daemon/read_back.py",
         "        verify(payload, jws, {key.kid: key})\n",
         "        pass\n",
         "test_own_reports_checks.py::test_a_payload_that_somebody_changed_is_not_signed",
@@ -102,7 +102,7 @@ SEEN: Final = (
     _out(
         "log-shortened",
         "clears a recorder's log",
-        "agent/checks/logs.py",
+        "agent/judge/checks/devices/logs.py",
         "    if oldest - first > SLACK:\n",
         "    if False:\n",
         "test_log_checks.py::test_a_log_that_was_cleared_fails_until_it_is_long_enough_again",
@@ -110,7 +110,7 @@ SEEN: Final = (
     _out(
         "own-history-gone",
         "removes the agent's own history",
-        "agent/checks/logs.py",
+        "agent/judge/checks/devices/logs.py",
         "    if facts.own_log_from is None and (first",
         "    if False and (first",
         "test_log_checks.py::test_our_own_history_that_was_there_and_is_gone_is_no_young_one",
@@ -118,7 +118,7 @@ SEEN: Final = (
     _out(
         "footage-too-short",
         "deletes footage, and the memory of it",
-        "agent/checks/retention.py",
+        "agent/judge/checks/footage/retention.py",
         "    if there - oldest < floor:\n",
         "    if False:\n",
         _SITE + "test_footage_that_is_deleted_together_with_the_memory_of_it_is_short_and_begins_anew",
@@ -126,7 +126,7 @@ SEEN: Final = (
     _out(
         "clock-offset",
         "turns a recorder's clock",
-        "agent/checks/clock.py",
+        "agent/judge/checks/devices/clock.py",
         "    certain_s = max(0.0, abs(clock.offset_s) - clock.uncertainty_s)\n",
         "    certain_s = 0.0\n",
         _SITE + "test_a_recorder_whose_clock_was_turned_is_told_with_the_next_look",
@@ -134,7 +134,7 @@ SEEN: Final = (
     _out(
         "one-address",
         "points two ids at one camera",
-        "agent/config_devices.py",
+        "agent/site/config/devices.py",
         "        if device.host:\n",
         "        if False:\n",
         _SITE + _TWO_IDS,
@@ -142,7 +142,7 @@ SEEN: Final = (
     _out(
         "footage-of-the-future",
         "sets a recorder's clock right again",
-        "agent/footage_changes.py",
+        "agent/observe/footage/changes.py",
         "    if newest is not None and there is not None and newest > there + FUTURE_SLACK:\n",
         "    if False:\n",
         "test_footage_changes.py::test_footage_of_a_time_to_come_shows_that_the_clock_was_set",
@@ -150,7 +150,7 @@ SEEN: Final = (
     _out(
         "looked-from-memory",
         "answers a spot check from memory",
-        "agent/spot_check.py",
+        "agent/report/spot_check.py",
         "looked=tuple(one for one in memory.looked if one.camera_id not in cameras)",
         "looked=memory.looked",
         _MEMORY,
@@ -158,7 +158,7 @@ SEEN: Final = (
     _out(
         "pooled-from-memory",
         "answers a spot check from memory",
-        "agent/spot_check.py",
+        "agent/report/spot_check.py",
         "pooled=tuple(one for one in memory.pooled if one.camera_id not in cameras)",
         "pooled=memory.pooled",
         "test_spot_check.py::test_verdicts_views_and_marks_of_a_named_camera_are_forgotten_and_what_was_learned_is_not",
@@ -166,7 +166,7 @@ SEEN: Final = (
     _out(
         "declaration-withdrawn",
         "withdraws a declaration",
-        "agent/checks/declared.py",
+        "agent/judge/checks/papers/declared.py",
         'lines(found, "missing", "expired")',
         "()",
         _SITE + "test_a_declaration_that_is_withdrawn_opens_an_item",
@@ -174,7 +174,7 @@ SEEN: Final = (
     _out(
         "still-picture",
         "feeds a still picture",
-        "masking/quality.py",
+        "masking/quality/indicators.py",
         '"bad" if seen.change <= limit else "ok"',
         '"ok"',
         "test_masking_quality.py::test_each_fault_is_called_by_its_own_name_and_no_other",

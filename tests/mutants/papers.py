@@ -8,7 +8,7 @@ from mutants.model import Mutant
 
 _ADDRESSES: Final = "test_handover_report.py::test_addresses_and_serial_numbers_are_left_out_unless_they_are_wanted"
 _BROWSER: Final = "test_check_pdf.py::test_a_browser_is_never_root_and_never_without_its_sandbox"
-_ARCHIVE: Final = "agent/hub/archive.py"
+_ARCHIVE: Final = "agent/verify/archive.py"
 
 
 def _taken_apart(name: str, text: str) -> Mutant:
@@ -46,18 +46,18 @@ def _text(page: str, file: str) -> Mutant:
 
 
 PAPERS: Final = (
-    _policy("hub", "agent/handover/hub_page.html.j2"),
-    _policy("sheet", "agent/handover/sheet.html.j2"),
-    _policy("report", "agent/handover/report.html.j2"),
-    _policy("dossier", "agent/filing/page.html.j2"),
-    _text("hub", "agent/handover/hub_page.py"),
-    _text("sheet", "agent/handover/sheet.py"),
-    _text("report", "agent/handover/report.py"),
-    _text("dossier", "agent/filing/page.py"),
+    _policy("hub", "agent/onsite/handover/hub_page.html.j2"),
+    _policy("sheet", "agent/onsite/handover/sheet.html.j2"),
+    _policy("report", "agent/onsite/handover/report.html.j2"),
+    _policy("dossier", "agent/onsite/filing/page.html.j2"),
+    _text("hub", "agent/onsite/handover/hub_page.py"),
+    _text("sheet", "agent/onsite/handover/sheet.py"),
+    _text("report", "agent/onsite/handover/report.py"),
+    _text("dossier", "agent/onsite/filing/page.py"),
     Mutant(
         name="known-addresses",
         row="looks for addresses, serial numbers",
-        file="agent/anonymous.py",
+        file="agent/onsite/one_look/anonymise.py",
         text="    for kind, value in _identifying(checked):\n",
         mutated="    for kind, value in ():\n",
         test=_ADDRESSES,
@@ -65,7 +65,7 @@ PAPERS: Final = (
     Mutant(
         name="addresses-in-names",
         row="looks for addresses, serial numbers",
-        file="agent/anonymous.py",
+        file="agent/onsite/one_look/anonymise.py",
         text="        for kind, pattern in _PATTERNS:\n",
         mutated="        for kind, pattern in ():\n",
         test=_ADDRESSES,
@@ -73,7 +73,7 @@ PAPERS: Final = (
     Mutant(
         name="bundle-secrets",
         row="looks for secrets in a support bundle",
-        file="agent/bundle/packing.py",
+        file="agent/onsite/bundle/packing.py",
         text="    clean = without(text, secrets).encode",
         mutated="    clean = text.encode",
         test="test_bundle.py::test_no_secret_no_key_and_no_picture_is_in_the_archive",
@@ -81,7 +81,7 @@ PAPERS: Final = (
     Mutant(
         name="bundle-last-net",
         row="looks for secrets in a support bundle",
-        file="agent/bundle/packing.py",
+        file="agent/onsite/bundle/packing.py",
         text="    if holds_any(clean, secrets):\n",
         mutated="    if False:\n",
         test="test_bundle.py::test_a_secret_that_survives_costs_its_item_not_the_site",
@@ -97,7 +97,7 @@ PAPERS: Final = (
     Mutant(
         name="sealed-report",
         row="changes a report and passes it on",
-        file="agent/handover/seal.py",
+        file="agent/verify/html_seal.py",
         text="        verify(payload, jws, {key.kid: key}, HANDOVER_TYP)\n",
         mutated="        pass\n",
         test="test_handover_seal.py::test_no_byte_can_be_changed_dropped_or_added",
@@ -105,7 +105,7 @@ PAPERS: Final = (
     Mutant(
         name="dossier-of-an-unknown-key",
         row="signs a report of his own",
-        file="agent/filing/packed.py",
+        file="agent/onsite/filing/packed.py",
         text="    if not wrong and not known:\n",
         mutated="    if False:\n",
         test="test_filing_packed.py::test_who_signs_it_anew_is_not_who_signed_it",
@@ -113,7 +113,7 @@ PAPERS: Final = (
     Mutant(
         name="browser-as-root",
         row="gets words or a picture into a report",
-        file="agent/commands/check_pdf.py",
+        file="agent/commands/check/pdf.py",
         text="    return nobody.pw_uid, nobody.pw_gid\n",
         mutated="    return None\n",
         test=_BROWSER,
@@ -121,7 +121,7 @@ PAPERS: Final = (
     Mutant(
         name="browser-sandbox",
         row="gets words or a picture into a report",
-        file="agent/commands/check_pdf.py",
+        file="agent/commands/check/pdf.py",
         text="    return [printer.program, *QUIET,",
         mutated='    return [printer.program, "--no-sandbox", *QUIET,',
         test=_BROWSER,
@@ -140,7 +140,7 @@ PAPERS: Final = (
     Mutant(
         name="formula",
         row="gets his formula into a spreadsheet",
-        file="agent/harmless.py",
+        file="agent/text/harmless.py",
         text="""f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text""",
         mutated="text",
         test="test_check_command.py::test_no_cell_of_the_spreadsheet_is_a_formula_and_excel_reads_its_chinese",

@@ -13,7 +13,7 @@ PICTURES: Final = (
     Mutant(
         name="unit-read",
         row="sends another codec, or hides a file in a unit",
-        file="masking/decode.py",
+        file="masking/worker/decode.py",
         text="            unit = read(data, MAX_PIXELS)\n",
         mutated="            unit = AccessUnit(data, 640, 360, 0)\n",
         test="test_worker_polyglots.py::test_of_a_unit_that_holds_a_movie_nothing_is_handed_to_the_decoder",
@@ -37,7 +37,7 @@ PICTURES: Final = (
     Mutant(
         name="decoder-wall",
         row="sends another codec, or hides a file in a unit",
-        file="masking/decode.py",
+        file="masking/worker/decode.py",
         text='"format_whitelist;{codec}|input_format;{codec}|codec_whitelist;{ahead}|video_codec;{codec}|threads;1"',
         mutated='"threads;1"',
         test="test_worker_polyglots.py::test_a_movie_that_passed_the_reader_is_opened_by_no_decoder",
@@ -45,7 +45,7 @@ PICTURES: Final = (
     Mutant(
         name="jpeg-anew",
         row="hides a file in a JPEG, or behind it",
-        file="masking/decode.py",
+        file="masking/worker/decode.py",
         text="_decode_jpeg(jpeg.walk(data, MAX_PIXELS).data)",
         mutated="_decode_jpeg(data)",
         test="test_worker_polyglots.py::test_of_a_movie_in_a_jpeg_nothing_is_handed_to_the_decoder",
@@ -85,7 +85,7 @@ PICTURES: Final = (
     Mutant(
         name="one-child-for-all",
         row="speaks for another camera",
-        file="masking/worker.py",
+        file="masking/worker/client.py",
         text=" or self._owner != owner or owner == _NOBODY:\n",
         mutated=":\n",
         test="test_worker.py::test_each_camera_has_a_child_of_its_own_and_keeps_it_while_its_pictures_come_in_a_row",
@@ -93,7 +93,7 @@ PICTURES: Final = (
     Mutant(
         name="again-in-a-look",
         row="tries again and again",
-        file="masking/worker.py",
+        file="masking/worker/client.py",
         text="        if camera in struck or len(struck) >= STRIKES:\n",
         mutated="        if len(struck) >= STRIKES:\n",
         test="test_worker.py::"
@@ -102,7 +102,7 @@ PICTURES: Final = (
     Mutant(
         name="same-memory-again",
         row="tries again and again",
-        file="masking/worker.py",
+        file="masking/worker/client.py",
         text="            self._struck.setdefault(device, set()).add(camera)\n        self._end_all()\n",
         mutated="            self._struck.setdefault(device, set()).add(camera)\n        self._end_child()\n",
         test="test_worker.py::"
@@ -111,7 +111,7 @@ PICTURES: Final = (
     Mutant(
         name="answer-length",
         row="answers the daemon in the child's place",
-        file="masking/timed_stream.py",
+        file="masking/worker/timed_stream.py",
         text="    if length > wire.MAX_ANSWER_BYTES:\n",
         mutated="    if False:\n",
         test="test_worker.py::test_a_hostile_child_cannot_hurt_its_parent",
@@ -119,7 +119,7 @@ PICTURES: Final = (
     Mutant(
         name="answer-json",
         row="answers the daemon in the child's place",
-        file="masking/wire.py",
+        file="masking/worker/wire.py",
         text="    except (ValueError, RecursionError):\n",
         mutated="    except RecursionError:\n",
         test="test_worker.py::test_a_hostile_child_cannot_hurt_its_parent",
@@ -127,7 +127,7 @@ PICTURES: Final = (
     Mutant(
         name="thumbnail",
         row="hides something in the picture of a report",
-        file="masking/wire_study.py",
+        file="masking/worker/wire_study.py",
         text="            jpeg.plain(data, asked.width_px, THUMBNAIL_MAX_PX)\n",
         mutated="            jpeg.walk(data, THUMBNAIL_MAX_PX * THUMBNAIL_MAX_PX)\n",
         test="test_worker_study.py::test_a_study_with_a_wrong_value_is_not_believed",
@@ -143,7 +143,7 @@ PICTURES: Final = (
     Mutant(
         name="hanging-child",
         row="makes the decoder hang",
-        file="masking/worker.py",
+        file="masking/worker/client.py",
         text="request, time.monotonic() + self._timeout_s)",
         mutated="request, time.monotonic() + self._timeout_s + 60)",
         test="test_worker.py::test_a_hanging_child_is_ended_in_time_and_the_next_job_works",
@@ -151,7 +151,7 @@ PICTURES: Final = (
     Mutant(
         name="hanging-child-left",
         row="makes the decoder hang",
-        file="masking/worker.py",
+        file="masking/worker/client.py",
         text="        except TimeoutError:\n            self._end_child()\n",
         mutated="        except TimeoutError:\n            self._child = None\n",
         test="test_worker.py::test_a_hanging_child_is_ended_in_time_and_the_next_job_works",
@@ -167,7 +167,7 @@ PICTURES: Final = (
     Mutant(
         name="cut-keyframe",
         row="cuts a picture off where the mask would be missing",
-        file="masking/decode.py",
+        file="masking/worker/decode.py",
         text="    if _DAMAGE.search(said):\n",
         mutated="    if False:\n",
         test="test_worker_hostile.py::test_a_truncated_picture_is_never_judged",
@@ -183,7 +183,7 @@ PICTURES: Final = (
     Mutant(
         name="ffmpeg-errors",
         row="has the decoder show memory that nobody wrote",
-        file="masking/decode.py",
+        file="masking/worker/decode.py",
         text='    rb"OPENCV:FFMPEG:(?:16|8|0)\\]|error',
         mutated='    rb"error',
         test="test_worker_polyglots.py::test_a_picture_of_which_ffmpeg_says_an_error_is_damaged",
@@ -191,7 +191,7 @@ PICTURES: Final = (
     Mutant(
         name="size-as-read",
         row="has the decoder show memory that nobody wrote",
-        file="masking/decode.py",
+        file="masking/worker/decode.py",
         text=" or picture.shape[:2] == (unit.height_px, unit.width_px):\n",
         mutated=" or True:\n",
         test="test_worker_polyglots.py::test_a_picture_of_another_size_than_was_read_is_none",
@@ -199,7 +199,7 @@ PICTURES: Final = (
     Mutant(
         name="damaged",
         row="damages a picture in any other way",
-        file="masking/decode.py",
+        file="masking/worker/decode.py",
         text="    except NotAPicture as refused:\n        raise DecodeError(refused.reason, str(refused)) from None\n",
         mutated="    except DecodeError:\n        raise\n",
         test="test_fuzz.py::test_a_parser_returns_or_raises_what_it_documents_whatever_it_is_given[picture]",

@@ -10,7 +10,7 @@ ROWS: Final = (
     Mutant(
         name="dripping-body",
         row="answers without end",
-        file="drivers/transport.py",
+        file="drivers/http/transport.py",
         text="            self._connections.limit(until_mono)\n",
         mutated="            pass\n",
         test="test_transport.py::test_a_dripping_body_cannot_take_more_than_the_limit",
@@ -26,7 +26,7 @@ ROWS: Final = (
     Mutant(
         name="redirect",
         row="redirects a request",
-        file="drivers/transport.py",
+        file="drivers/http/transport.py",
         text="self._adapter.send(prepared, stream=True, timeout=(left_s, left_s), verify=self._trust)",
         mutated="requests.Session().send(prepared, stream=True, timeout=left_s, verify=self._trust)",
         test="test_transport.py::test_a_redirect_is_returned_and_not_followed",
@@ -34,7 +34,7 @@ ROWS: Final = (
     Mutant(
         name="basic-in-clear",
         row="asks for the login in clear",
-        file="drivers/login.py",
+        file="drivers/http/login.py",
         text="safe = device.tls or device.allow_basic",
         mutated="safe = True",
         test="test_transport_login.py::test_basic_without_tls_is_not_answered",
@@ -58,7 +58,7 @@ ROWS: Final = (
     Mutant(
         name="log-filter",
         row="repeats back what it was sent",
-        file="agent/redact.py",
+        file="agent/text/redact.py",
         text="        text = pattern.sub(replacement, text)\n",
         mutated="        pass\n",
         test="test_logging.py::test_no_log_line_holds_a_secret_or_looks_like_another_record",
@@ -66,7 +66,7 @@ ROWS: Final = (
     Mutant(
         name="rtp-rubbish",
         row="sends RTP that is no picture",
-        file="drivers/rtp.py",
+        file="drivers/rtsp/rtp.py",
         text="    if len(data) < 12 or data[0] >> 6 != 2:\n",
         mutated="    if data[0] >> 6 != 2:\n",
         test="test_rtsp_frames.py::test_rubbish_packets_never_make_a_frame_or_an_unexpected_error",
@@ -74,7 +74,7 @@ ROWS: Final = (
     Mutant(
         name="rtp-endless",
         row="sends a frame without end",
-        file="drivers/rtp.py",
+        file="drivers/rtsp/rtp.py",
         text="        if self._bytes > MAX_KEYFRAME_BYTES:\n",
         mutated="        if False:\n",
         test="test_rtsp_frames.py::test_an_endless_frame_is_cut_off",
@@ -82,7 +82,7 @@ ROWS: Final = (
     Mutant(
         name="rtp-hole",
         row="leaves out a part of a keyframe",
-        file="drivers/rtp.py",
+        file="drivers/rtsp/rtp.py",
         text="        elif missing:\n",
         mutated="        elif False:\n",
         test="test_rtsp_frames.py::test_a_keyframe_that_lost_a_packet_is_never_given",
@@ -90,7 +90,7 @@ ROWS: Final = (
     Mutant(
         name="other-job",
         row="answers a job with what he kept",
-        file="masking/wire.py",
+        file="masking/worker/wire.py",
         text='    if message.get("job") != number or isinstance(message.get("job"), bool):\n',
         mutated="    if False:\n",
         test="test_worker.py::test_an_answer_to_another_job_is_believed_in_nothing",
@@ -98,7 +98,7 @@ ROWS: Final = (
     Mutant(
         name="open-listen",
         row="connects to the gateway",
-        file="agent/telemetry.py",
+        file="agent/service/alerts/exporters.py",
         text='serving((host.strip("[]"), int(port))',
         mutated='serving(("0.0.0.0", int(port))',
         test="test_daemon.py::test_nothing_listens_on_a_running_gateway_but_the_page_on_its_loopback",
@@ -106,7 +106,7 @@ ROWS: Final = (
     Mutant(
         name="listen-configured",
         row="hopes for a page",
-        file="agent/config_telemetry.py",
+        file="agent/site/config/outlets.py",
         text="    if listen and not is_loopback(listen):\n",
         mutated="    if False:\n",
         test="test_metrics.py::test_a_page_for_the_network_is_no_configuration",
@@ -114,7 +114,7 @@ ROWS: Final = (
     Mutant(
         name="rebinding",
         row="has somebody's browser ask",
-        file="agent/http_serving.py",
+        file="agent/host/http_serving.py",
         text="        if not is_meant(",
         mutated="        if False and not is_meant(",
         test="test_http_serving.py::test_a_page_whose_name_was_led_to_our_address_reads_nothing",
@@ -122,7 +122,7 @@ ROWS: Final = (
     Mutant(
         name="man-in-the-middle",
         row="stands between",
-        file="agent/enroll/channel.py",
+        file="agent/service/enroll/channel.py",
         text="            tls.do_handshake()\n",
         mutated="            tls.do_handshake()\n            tls.sendall(data)\n",
         test="test_enroll_server.py::test_a_man_in_the_middle_gets_not_a_byte",
@@ -130,7 +130,7 @@ ROWS: Final = (
     Mutant(
         name="discovery-flood",
         row="floods the search for devices",
-        file="drivers/discovery.py",
+        file="drivers/discovery/ws_discovery.py",
         text="            if len(found) >= ANSWERS_MAX:\n                break\n",
         mutated="",
         test="test_discovery.py::test_a_flood_of_answers_ends_the_listening_and_is_said",
@@ -138,7 +138,7 @@ ROWS: Final = (
     Mutant(
         name="discovery-bytes",
         row="floods the search for devices",
-        file="drivers/discovery.py",
+        file="drivers/discovery/ws_discovery.py",
         text=" and self._bytes < ANSWER_BYTES_MAX\n",
         mutated="\n",
         test="test_discovery.py::test_huge_datagrams_are_read_within_a_budget",
@@ -146,7 +146,7 @@ ROWS: Final = (
     Mutant(
         name="untrusted-clock",
         row="forges the time",
-        file="agent/orders.py",
+        file="agent/service/orders/decide.py",
         text="    if here.clock_trusted and here.now >= command.expires_at:\n",
         mutated="    if here.now >= command.expires_at:\n",
         test="test_orders.py::test_expiry_is_not_judged_by_a_clock_that_nobody_trusts",
@@ -154,7 +154,7 @@ ROWS: Final = (
     Mutant(
         name="signature",
         row="(broker) changes or invents reports",
-        file="agent/envelope.py",
+        file="agent/contract/envelope.py",
         text='    if not key.verifies(protected.encode() + b"." + payload, signature):\n',
         mutated="    if False:\n",
         test="test_envelope.py::test_one_changed_byte_anywhere_is_found",
@@ -162,7 +162,7 @@ ROWS: Final = (
     Mutant(
         name="watermark-signature",
         row="(broker) confirms in the hub's name",
-        file="agent/watermark.py",
+        file="agent/contract/watermark.py",
         text="    verify(payload, jws, hub_keys, ACK_TYP)\n",
         mutated="",
         test="test_publish.py::test_a_watermark_that_is_forged_replayed_or_goes_back_is_not_taken",
@@ -170,7 +170,7 @@ ROWS: Final = (
     Mutant(
         name="device-tls",
         row="plays a device that has TLS",
-        file="drivers/transport.py",
+        file="drivers/http/transport.py",
         text="verify=self._trust)",
         mutated="verify=False)",
         test="test_probe_tls.py::test_a_certificate_of_another_authority_gets_no_request",
@@ -178,7 +178,7 @@ ROWS: Final = (
     Mutant(
         name="order-repeated",
         row="(broker) repeats old orders",
-        file="agent/order_desk.py",
+        file="agent/service/orders/desk.py",
         text="        if answered := self._book.find(command.id):\n            return answered\n",
         mutated="",
         test="test_order_desk.py::test_a_repeated_command_gets_the_same_bytes_again_and_runs_once_also_over_a_restart",
@@ -186,7 +186,7 @@ ROWS: Final = (
     Mutant(
         name="header-nested",
         row="(broker, or who may publish) nests",
-        file="agent/envelope.py",
+        file="agent/contract/envelope.py",
         text="    except (ValueError, RecursionError, NotVerified):\n"
         '        raise NotVerified("malformed", "the JWS header',
         mutated='    except (ValueError, NotVerified):\n        raise NotVerified("malformed", "the JWS header',
@@ -195,7 +195,7 @@ ROWS: Final = (
     Mutant(
         name="secrets-mode",
         row="reads logins of devices from secrets.toml",
-        file="agent/config_load.py",
+        file="agent/site/config/load.py",
         text="_WRONG_BITS = 0o077",
         mutated="_WRONG_BITS = 0",
         test="test_config.py::test_a_secrets_file_that_others_can_read_is_refused",
@@ -203,7 +203,7 @@ ROWS: Final = (
     Mutant(
         name="core-files",
         row="looks for secrets or pictures in a core file",
-        file="agent/no_core.py",
+        file="agent/host/no_core.py",
         text="    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n",
         mutated="",
         test="test_no_core.py::test_a_command_leaves_no_core_file_and_nobody_reads_its_memory",
@@ -211,7 +211,7 @@ ROWS: Final = (
     Mutant(
         name="memory-read",
         row="looks for secrets or pictures in a core file",
-        file="agent/no_core.py",
+        file="agent/host/no_core.py",
         text="prctl is not None and prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0",
         mutated="False",
         test="test_no_core.py::test_a_command_leaves_no_core_file_and_nobody_reads_its_memory",
@@ -219,7 +219,7 @@ ROWS: Final = (
     Mutant(
         name="orders-a-day",
         row="(hub) orders the same again and again",
-        file="agent/orders.py",
+        file="agent/service/orders/decide.py",
         text="    if book.within_a_day(command.name, here.now) + ahead >= A_DAY_AT_MOST[command.name]:\n",
         mutated="    if False:\n",
         test="test_orders.py::test_only_so_many_a_day_are_carried_out",

@@ -5,7 +5,7 @@ Source: ISO/IEC 14496-15, 5.3.3.1 (AVC) and 8.3.3.1 (HEVC); RFC 9559, 5.1.4.1.21
 
 from __future__ import annotations
 
-from drivers.rtp import CODECS
+from drivers.rtsp.rtp import CODECS
 from drivers.stores.container import UnreadableError
 from drivers.stores.samples.units import CodecName, Setup
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
-from drivers.rtp import CODECS
+from drivers.rtsp.rtp import CODECS
 from drivers.stores.container import UnreadableError
 
 CodecName = Literal["h264", "h265"]

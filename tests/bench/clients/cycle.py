@@ -13,9 +13,9 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent import daemon
-from agent.config import CameraConfig, PrivateZone, Probe, Site, Storage
-from agent.daemon_parts import Parts, parts_of
+from agent.service.daemon import loop
+from agent.service.daemon.parts import Parts, parts_of
+from agent.site.config.site import CameraConfig, PrivateZone, Probe, Site, Storage
 from drivers.model import Camera, Credential, Device
 from drivers.picture import PictureSeen
 
@@ -46,7 +46,7 @@ def main() -> None:
                 part.write_text(str(PERIOD_S * number))
                 part.replace(ahead)
                 before_s = spent_s(parts)
-                seen, _ = daemon._look(site, parts, clock)
+                seen, _ = loop._look(site, parts, clock)
                 cpu_s.append(spent_s(parts) - before_s)
                 pictures.append(sum(len(seen.facts.all(f"camera:{c.camera.id}", PictureSeen)) for c in cameras))
     if min(pictures) < len(cameras):

@@ -1,7 +1,7 @@
 """The agent's own process, modules as in `camwarden run`: one whole cycle over all devices, then its resident memory.
 
-The cycle is `agent.daemon.run_once`: probe, look (the picture worker is a process of its own and not counted), check,
-report, sign, spool. Without a hub there is no publisher thread; its modules are loaded all the same.
+The cycle is `agent.service.daemon.loop.run_once`: probe, look (the picture worker is a process of its own and not
+counted), check, report, sign, spool. Without a hub there is no publisher thread; its modules are loaded all the same.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from agent import cli
 from agent.commands import run as command
-from agent.config import CameraConfig, PrivateZone, Probe, Site, Storage
-from agent.daemon import run_once, utc_now
+from agent.service.daemon.loop import run_once, utc_now
+from agent.site.config.site import CameraConfig, PrivateZone, Probe, Site, Storage
 from drivers.model import Camera, Credential, Device
 from drivers.picture import PictureSeen
 

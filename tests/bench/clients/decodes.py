@@ -16,8 +16,8 @@ from pathlib import Path
 
 os.environ |= {"OPENCV_FFMPEG_LOGLEVEL": "32", "OPENCV_LOG_LEVEL": "OFF"}  # as a worker has it, before OpenCV is loaded
 
-from drivers.rtp import CODECS, Assembler, Packet
-from masking import decode
+from drivers.rtsp.rtp import CODECS, Assembler, Packet
+from masking.worker import decode
 
 os.environ |= decode.ENVIRONMENT
 

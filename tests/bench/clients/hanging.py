@@ -2,7 +2,8 @@
 
 Stand-ins (`working`) are healthy devices in the place of those that answer ONVIF in full and hang only in their stream.
 
-A thread per device as in `agent/fan_out.py`: open the transport, read with the driver, fetch a picture on every path.
+A thread per device as in `agent/observe/probe/fan_out.py`: open the transport, read with the driver, fetch a picture on
+every path.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from datetime import UTC, datetime
 
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
+from drivers.http.transport import open_transport
 from drivers.model import Camera, Credential, Device
 from drivers.onvif.read import read
-from drivers.transport import open_transport
 
 STACK_BYTES = 1024 * 1024
 

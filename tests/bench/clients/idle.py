@@ -1,8 +1,8 @@
 """The daemon as it serves: so many cycles one after the other, then its rest; what each cost, and what memory it holds.
 
-It is `agent.daemon.serve` itself, with its publisher on a real broker and its picture worker. Changed is only when the
-next cycle is due: at once, until all of the work is done. Before each, the clock that is passed in, and that of the
-devices (`ahead`), go a period further, so that what is due only now and then has its turn as in an hour.
+It is `agent.service.daemon.loop.serve` itself, with its publisher on a real broker and its picture worker. Changed is
+only when the next cycle is due: at once, until all of the work is done. Before each, the clock that is passed in, and
+that of the devices (`ahead`), go a period further, so that what is due only now and then has its turn as in an hour.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent import daemon
 from agent.commands import run as command
-from agent.config import CameraConfig, Hub, PrivateZone, Probe, Site, Storage
+from agent.service.daemon import loop
+from agent.site.config.site import CameraConfig, Hub, PrivateZone, Probe, Site, Storage
 from drivers.model import Camera, Credential, Device, Unavailable
 from drivers.picture import PictureSeen
 
@@ -119,9 +119,9 @@ def main() -> None:
     cameras = tuple(CameraConfig(Camera(f"c{one.id}", one.id), (ZONE,), recorded=True) for one in devices)
     watch = Watch(asked)
     watch.ahead.write_text("0")
-    daemon._next = watch.next_due
-    daemon._cycle = watch.cycle(daemon._cycle)
-    daemon._look = watch.seen(daemon._look)
+    loop._next = watch.next_due
+    loop._cycle = watch.cycle(loop._cycle)
+    loop._look = watch.seen(loop._look)
     with tempfile.TemporaryDirectory() as folder:
         storage = Storage(Path(folder) / "state", Path(folder) / "runtime")
         (Path(folder) / "runtime").mkdir()
@@ -130,7 +130,7 @@ def main() -> None:
             "bench1", "bench", "140200", devices=devices, cameras=cameras, hub=hub,
             period_s=watch.period_s, probe=Probe(deadline_s=60.0), storage=storage,
         )  # fmt: skip
-        daemon.serve(Path(folder) / "site.toml", site, watch.now)
+        loop.serve(Path(folder) / "site.toml", site, watch.now)
     foreign = sorted({"cv2", "numpy"} & set(sys.modules))
     if foreign:
         _end(f"not a daemon's modules: {foreign}")

@@ -1,7 +1,7 @@
 """The agent's capture: one keyframe from each sub-stream, a thread per device, then every one decoded in the worker.
 
-The same calls as `agent/probe.py` and `agent/look.py` make. The picture worker runs before the clock starts, as it does
-in the daemon; its CPU time is counted with ours. Prints one entry per round.
+The same calls as `agent/observe/probe/devices.py` and `agent/observe/pictures/judge.py` make. The picture worker runs
+before the clock starts, as it does in the daemon; its CPU time is counted with ours. Prints one entry per round.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 
 from drivers.capture import fetch_pictures
 from drivers.credentials import Credentials
+from drivers.http.transport import open_transport
 from drivers.model import Camera, Credential, Device, Observation, Picture, Stream, Streams
-from drivers.transport import open_transport
 from masking.model import Job
-from masking.worker import Worker
+from masking.worker.client import Worker
 
 STACK_BYTES = 1024 * 1024
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from clients.reads import DEVICE, READS, check, parameters
 from drivers.credentials import Credentials
+from drivers.http.transport import open_transport
 from drivers.model import Credential, Device
 from drivers.onvif import documents
 from drivers.onvif.services import Endpoint, device_endpoint, from_services
 from drivers.onvif.soap import Session
-from drivers.transport import open_transport
 
 STACK_BYTES = 1024 * 1024
 KEEP_ALIVE = timedelta(seconds=10)

@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from drivers.credentials import Credentials
+from drivers.http.transport import open_transport
 from drivers.model import Credential, Device, Stream
 from drivers.picture import StreamSample
-from drivers.rtsp_sample import sample_stream
-from drivers.transport import open_transport
+from drivers.rtsp.sample import sample_stream
 
 
 def main() -> None:

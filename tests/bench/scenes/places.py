@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from agent.demo.places import PLACES as DEMO_PLACES
-from agent.demo.scene import scene as demo_scene
+from agent.demo.scene.places import PLACES as DEMO_PLACES
+from agent.demo.scene.scene import scene as demo_scene
 from scenes import rendered
 
 Picture = npt.NDArray[np.uint8]

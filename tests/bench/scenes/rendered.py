@@ -1,7 +1,7 @@
 """Procedural places: streets, rooms, yards and halls, painted from a seed; any number of them, no two alike.
 
-The primitives are the demo's (`agent/demo/drawing.py`); what is painted where is drawn by lot. A place has a still
-background and, at each moment, other people in it and a slightly other light.
+The primitives are the demo's (`agent/demo/scene/drawing.py`); what is painted where is drawn by lot. A place has a
+still background and, at each moment, other people in it and a slightly other light.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from agent.demo import drawing
-from agent.demo.drawing import HEIGHT_PX, WIDTH_PX, Canvas
+from agent.demo.scene import drawing
+from agent.demo.scene.drawing import HEIGHT_PX, WIDTH_PX, Canvas
 
 STYLES = ("street", "room", "yard", "hall", "fence", "wall")
 

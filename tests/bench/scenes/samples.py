@@ -1,8 +1,8 @@
 """Decoded pictures of places with masks in them, for every case, light and quality; encoded once, kept under build/.
 
 The order is that of a camera: the scene is lit, the sensor adds noise, the mask is drawn, the picture is encoded (x264,
-veryfast, zerolatency, every picture a keyframe), and OpenCV decodes it again as `masking/decode.py` does. Both zones
-of a place get the same case in the same picture.
+veryfast, zerolatency, every picture a keyframe), and OpenCV decodes it again as `masking/worker/decode.py` does. Both
+zones of a place get the same case in the same picture.
 """
 
 from __future__ import annotations

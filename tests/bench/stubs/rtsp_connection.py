@@ -10,9 +10,9 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from agent.demo.clips import Clip, load
-from agent.demo.login import Gate
-from agent.demo.rtp import CLEAN_POINT, CLOCK_HZ, PAYLOAD_TYPE, Packetiser, ReplayMark
+from agent.demo.rtsp.clips import Clip, load
+from agent.demo.rtsp.rtp import CLEAN_POINT, CLOCK_HZ, PAYLOAD_TYPE, Packetiser, ReplayMark
+from agent.demo.world.login import Gate
 
 RATE_HZ = 25
 CLIPS = tuple(f"{name}-main.h264" for name in ("annex", "canteen", "corridor", "gate", "yard", "lobby"))

@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import socket
 
-from agent.demo.cameras import CAMERAS
-from agent.demo.login import Gate
-from agent.demo.scene import jpeg, picture
+from agent.demo.scene.scene import jpeg, picture
+from agent.demo.world.cameras import CAMERAS
+from agent.demo.world.login import Gate
 from stubs.http_connection import Http
 from stubs.rtsp_connection import CLIPS, Rtsp
 from stubs.soap import PASSWORD, USER, SoapDevice

@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from itertools import cycle, islice
 from pathlib import Path
 
-from agent.config import Probe
-from agent.demo.cameras import CAMERAS, DemoCamera, DemoDevice
 from agent.demo.site import SimulatedSite
 from agent.demo.site_config import DEADLINE_S
+from agent.demo.world.cameras import CAMERAS, DemoCamera, DemoDevice
+from agent.site.config.site import Probe
 
 KINDS = ("gate", "canteen", "parking", "lobby", "annex", "roof")
 """Cameras that the healthy ones are made after: solid, pixelated, blurred, a bare snapshot, no Media2, no mask.

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from markupsafe import Markup
 
-from agent.demo import device_service, media_service, recording_service
-from agent.demo.cameras import CAMERAS, DemoDevice
-from agent.demo.device_view import DeviceView
-from agent.demo.login import Gate
-from agent.demo.soap import DEVICE, SEARCH, Call, SoapFault, envelope, parse
+from agent.demo.onvif import device_service, media_service, recording_service
+from agent.demo.onvif.device_view import DeviceView
+from agent.demo.onvif.soap import DEVICE, SEARCH, Call, SoapFault, envelope, parse
+from agent.demo.world.cameras import CAMERAS, DemoDevice
+from agent.demo.world.login import Gate
 
 USER, PASSWORD = "admin", "bench-Pa55"
 EVENTS_PATH = "/onvif/event_service"

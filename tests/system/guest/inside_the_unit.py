@@ -16,7 +16,7 @@ from places import BROKER_PORT, INSTALLED, RUNTIME, SECRETS_TOML, STATE  # noqa:
 
 sys.path.append(str(INSTALLED / "site-packages"))
 
-from masking.worker import Worker  # noqa: E402
+from masking.worker.client import Worker  # noqa: E402
 
 FORBIDDEN = (
     "/etc",

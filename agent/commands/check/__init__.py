@@ -1,0 +1,1 @@
+"""`camwarden check`: looks once and shows what was found."""

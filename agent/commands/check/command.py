@@ -1,0 +1,110 @@
+"""Look at a site, or at one address, once and show what was found; nothing is changed, kept or sent.
+
+The result is one value, `Checked`; every output is made from it. The options stand in `check_options.py`, the look
+itself in `looking.py`, how far it is in `check_progress.py`, what is printed in `check_show.py` and `check_plan.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from agent.commands.check import jobs
+from agent.commands.check import report as check_report
+from agent.commands.check.looking import How, look, look_at_site
+from agent.commands.check.options import add_options, check_options, device_of, login_of
+from agent.commands.check.plan import show_plan
+from agent.commands.check.show import show
+from agent.commands.terminal.unconfined import with_flag
+from agent.host.paths import user_state
+from agent.model import exits
+from agent.model.verdict import exit_code
+from agent.onsite.one_look.anonymise import anonymous
+from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.single_address import site_of, with_channels
+from agent.service.daemon.loop import utc_now
+from agent.site.config.load import load
+from agent.site.config.site import Site
+from drivers.credentials import Credentials
+from drivers.discovery.detect_protocol import spoken
+from drivers.errors import DriverError
+from drivers.http.transport import open_transport
+from drivers.model import Device
+from masking.worker.client import Worker
+
+DRIVER_WITHIN_S: Final = 8.0
+"""How long a device may take to show which protocol it speaks."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add_options(parser)
+    jobs.add_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look, show, and return the exit code of what was found."""
+    check_options(args)
+    if args.plan:
+        return show_plan(args)
+    site = load(args.config) if args.host is None else None
+    if jobs.is_asked(args):
+        if site is None:
+            return jobs.run(args, _alone(args), lambda asked, _: _one_address(asked))
+        return jobs.run(args, site, _site)
+    report = check_report.planned(args, site)
+    checked = _one_address(args) if site is None else _site(args, site)
+    checked = anonymous(checked) if args.redact else checked
+    show(args, checked)
+    if report is not None:
+        check_report.write_report(report, checked)
+    return exits.INTERRUPTED if checked.interrupted else exit_code(checked.seen.findings)
+
+
+def _site(args: argparse.Namespace, site: Site) -> Checked:
+    return look_at_site(args, site, _how(args))
+
+
+def _how(args: argparse.Namespace) -> How:
+    reported = args.report is not None
+    return How(args.rounds, args.sample if reported else 0, reported)
+
+
+def _alone(args: argparse.Namespace) -> Site:
+    """Return what a job calls a single address: no other one may be held against it."""
+    device = device_of(args)
+    site = site_of(device, user_state(os.environ))
+    return replace(site, id=f"{site.devices[0].id}-{device.port}")
+
+
+def _one_address(args: argparse.Namespace) -> Checked:
+    """Look at one address, and once more at all channels where it turns out to be a recorder. Nothing is kept.
+
+    Refused logins are remembered as long as this takes: a wrong password is sent once.
+    """
+    device = device_of(args)
+    credentials = Credentials(None)
+    with (
+        tempfile.TemporaryDirectory(prefix="camwarden-") as folder,
+        Worker(accept_unconfined=args.unconfined) as worker,
+    ):
+        device = replace(device, credential=login_of(args), driver=args.driver or _driver(device, credentials))
+        site = with_flag(site_of(device, Path(folder)), args)
+        checked = look(args, site, worker, credentials, _how(args))
+        known = with_channels(site, checked.seen.facts)
+        if known == site or checked.interrupted:
+            return checked
+        return look(args, known, worker, credentials, _how(args))
+
+
+def _driver(device: Device, credentials: Credentials) -> str:
+    """Ask a device which protocol it speaks; one that does not say is read over ONVIF, which then tells why not."""
+    try:
+        with open_transport(device, DRIVER_WITHIN_S, credentials, utc_now, device.ca) as transport:
+            return spoken(transport)
+    except DriverError:
+        return "onvif"

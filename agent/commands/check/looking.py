@@ -1,0 +1,69 @@
+"""One look at a site for a command: how far it is shown, a Ctrl-C keeps what came back, refused logins are remembered.
+
+What is made of the look is the command's business; nothing is changed, sent, or kept besides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass, replace
+
+from agent.commands.check.pictures import Album
+from agent.commands.check.progress import following
+from agent.commands.terminal.service_memory import episodes_known
+from agent.commands.terminal.unconfined import with_flag
+from agent.host.files import as_owner_of
+from agent.host.health import moment
+from agent.host.paths import credentials_file
+from agent.observe.facts.facts import with_more
+from agent.onsite.one_look.result import Checked
+from agent.onsite.one_look.stream_rates import live_streams, measure, planned_s
+from agent.service.cycle.cycle import see
+from agent.service.cycle.environment import Rim, worker_of
+from agent.service.daemon.loop import utc_now
+from agent.site.config.site import Site
+from drivers.credentials import Credentials
+from masking.worker.client import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How closely is looked.
+
+    `rounds`: so many looks where one picture says too little. `sample_s`: each live stream is measured so long, 0: not
+    at all. `pictures`: they are kept for a report, blackened.
+    """
+
+    rounds: int = 1
+    sample_s: int = 0
+    pictures: bool = False
+
+
+def look_at_site(args: argparse.Namespace, site: Site, how: How) -> Checked:
+    """Look at a site that a file describes; only refused logins are remembered."""
+    remembered = credentials_file(site.storage.directory, os.environ)
+    remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    site = with_flag(site, args)
+    with worker_of(site) as worker, as_owner_of(site.storage.directory):
+        checked = look(args, site, worker, Credentials(remembered), how)
+    return replace(checked, episodes=episodes_known(site.storage.directory))
+
+
+def look(args: argparse.Namespace, site: Site, worker: Worker, credentials: Credentials, how: How) -> Checked:
+    """Look once, and show how far it is in the way the command's common flags ask for."""
+    now = moment(utc_now())
+    album = Album(worker.judge, keep=how.pictures)
+    with following(args, site) as progress:
+        watch = progress.watch
+        rim = Rim(
+            credentials, album.judge, utc_now, wait=watch.wait, stop=watch.stop, stage=watch.stage,
+            confinement=lambda: worker.confinement,
+        )  # fmt: skip
+        seen = see(site, rim, now, rounds=how.rounds)
+        if how.sample_s and not progress.stopped:
+            streams = live_streams(site, seen.facts)
+            progress.measuring_s = planned_s(site, streams, how.sample_s)
+            measured = measure(site, streams, credentials, utc_now, how.sample_s, watch)
+            seen = replace(seen, facts=with_more(seen.facts, measured))
+    return Checked(site, seen, now.at, progress.stopped, pictures=album.blackened(site, seen.facts))

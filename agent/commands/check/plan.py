@@ -1,0 +1,91 @@
+"""`check --plan`: every request that would be sent, in words or as JSON. Nothing is sent, no password is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+
+from agent.commands.check.options import device_of
+from agent.commands.check.planned import DevicePlan, planned
+from agent.commands.discover import plan_json, plan_text
+from agent.model import exits
+from agent.model.finding import Json
+from agent.observe.probe.devices import discovery_plan
+from agent.onsite.one_look.single_address import site_of
+from agent.site.config.load import load
+from agent.site.config.site import Site
+from agent.text.harmless import json_text, printable
+from agent.text.translate import translate
+from drivers.model import Credential
+
+SCHEMA = "camwarden-check-plan/1"
+
+
+def show_plan(args: argparse.Namespace) -> int:
+    """Print the plan of this command line, and return the exit code."""
+    site, driver_known = _site(args)
+    plans = planned(site, driver_known)
+    if args.quiet:
+        return exits.OK
+    sys.stdout.write(json_text(result_json(site, plans)) + "\n" if args.json else plan_words(site, plans, args.lang))
+    return exits.OK
+
+
+def _site(args: argparse.Namespace) -> tuple[Site, bool]:
+    if args.host is None:
+        return load(args.config), True
+    site = site_of(device_of(args), Path("/nonexistent"))
+    if not args.user:
+        return site, bool(args.driver)
+    named = replace(site.devices[0], credential=Credential("", args.user, ""))
+    return replace(site, devices=(named,)), bool(args.driver)
+
+
+def plan_words(site: Site, plans: tuple[DevicePlan, ...], lang: str) -> str:
+    """Return the plan for people: devices that are asked the same stand together."""
+    found = discovery_plan(site)
+    lines = [plan_text(found).rstrip("\n")] if found.datagrams else []
+    alike = sorted(plans, key=lambda plan: (plan.driver, plan.credential))
+    for (driver, credential), group in groupby(alike, key=lambda plan: (plan.driver, plan.credential)):
+        devices = tuple(group)
+        names = ", ".join(plan.device.id for plan in devices)
+        login = translate("login {name}, only where the device asks for one", lang).format(name=printable(credential))
+        reads = driver or translate("which protocol?", lang)
+        if driver and any(not plan.driver for plan in plans):
+            reads = translate("where it speaks {driver}", lang).format(driver=driver)
+        lines.append(f"{names}: {reads}")
+        lines.append(f"  {login if credential else translate('no login is sent', lang)}")
+        for ask in devices[0].asks:
+            lines.append("  " + f"{ask.of:7} {ask.protocol:6} {ask.method:8} {ask.path} {ask.operation}".rstrip())
+    lines.append(translate("nothing was sent; every request reads, and * is what the device itself names", lang))
+    return "\n".join(lines) + "\n"
+
+
+def result_json(site: Site, plans: tuple[DevicePlan, ...]) -> dict[str, Json]:
+    """Return what `--plan --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "discovery": plan_json(discovery_plan(site)),
+        "devices": [
+            {
+                "id": plan.device.id,
+                "driver": plan.driver or None,
+                "credential": plan.credential or None,
+                "cameras": plan.cameras,
+                "requests": [
+                    {
+                        "of": ask.of,
+                        "protocol": ask.protocol,
+                        "method": ask.method,
+                        "path": ask.path,
+                        "operation": ask.operation or None,
+                    }
+                    for ask in plan.asks
+                ],
+            }
+            for plan in plans
+        ],
+    }

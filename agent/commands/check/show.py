@@ -1,0 +1,134 @@
+"""What `check` prints of its one result: tables for people, JSON for programs, CSV for spreadsheets."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import sys
+
+from rich.console import Console
+from rich.text import Text
+
+from agent.commands.check.timeline_table import TimelineTable
+from agent.commands.terminal.tables import cameras_table, findings_table
+from agent.judge.memory.episodes import times_json
+from agent.model.finding import Finding, Json, utc_text
+from agent.observe.inventory.equipment import equipment_json
+from agent.onsite.one_look.result import Checked
+from agent.report.build import counts, finding_json
+from agent.report.timeline import Timeline, timeline_json
+from agent.report.timeline_days import timeline_of
+from agent.text.harmless import csv_cell, json_text
+from agent.text.translate import render_apart, translate
+from agent.version import VERSION
+
+SCHEMA = "camwarden-check/1"
+COLUMNS = (
+    "status",
+    "severity",
+    "subject",
+    "name",
+    "check",
+    "reason",
+    "message",
+    "next_step",
+    "rule",
+    "caused_by",
+    "at",
+)
+BOM = "\ufeff"
+"""Without it Excel reads UTF-8 as the code page of its own country."""
+
+
+def show(args: argparse.Namespace, checked: Checked) -> None:
+    """Print what was found in the shape that was asked for; nothing with --quiet."""
+    site, seen = checked.site, checked.seen
+    days = timeline_of(site, seen.facts, seen.findings, checked.at) if args.timeline else None
+    if args.quiet:
+        return
+    if args.json:
+        sys.stdout.write(json_text(result_json(checked, days)) + "\n")
+    elif args.csv:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(result_csv(checked, args.lang, everything=args.all).encode())
+    else:
+        _print_tables(args, checked, days)
+
+
+def _print_tables(args: argparse.Namespace, checked: Checked, days: Timeline | None) -> None:
+    site, findings = checked.site, checked.seen.findings
+    console = Console(no_color=args.no_color)
+    console.print(cameras_table(site, findings, args.lang))
+    if days is not None:
+        console.print(TimelineTable(days, args.lang))
+        console.print(Text(translate("a single check asks for few days: the others are not known to it", args.lang)))
+    console.print(findings_table(site, findings, args.lang, everything=args.all))
+    if checked.interrupted:
+        ended = translate("interrupted: what came back by then is shown, the rest is unknown", args.lang)
+        console.print(Text(ended, style="bold"))
+
+
+def result_json(checked: Checked, days: Timeline | None = None) -> dict[str, Json]:
+    """Return what `--json` prints: one object, English keys and messages. `days`: the timeline, if it was asked for."""
+    site, seen = checked.site, checked.seen
+    online = {f.subject: f.status for f in seen.findings if f.check == "camera-online"}
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "site": {"id": site.id, "name": site.name, "city": site.city, "division": site.division},
+        "at": utc_text(checked.at),
+        "cfg_digest": site.digest,
+        "interrupted": checked.interrupted,
+        "cameras": [
+            {
+                "id": c.camera.id,
+                "name": c.camera.name,
+                "code": c.camera.code or None,
+                "device": c.camera.device,
+                "channel": c.camera.channel,
+                "online": online.get(f"camera:{c.camera.id}", "unknown"),
+            }
+            for c in site.cameras
+        ],
+        "counts": counts(seen.findings),
+        "devices": equipment_json(site, seen.facts),
+        "undeclared": list(seen.facts.undeclared),
+        "findings": [_finding_json(checked, f) for f in seen.findings],
+        **({} if days is None else {"timeline": timeline_json(days)}),
+    }
+
+
+def _finding_json(checked: Checked, finding: Finding) -> dict[str, Json]:
+    """Return a finding with its next step, and the times that a service on this host knows of it."""
+    episode = checked.episodes.get(finding.key)
+    return {
+        **finding_json(finding),
+        "next_step": render_apart(finding.message, "en")[1],
+        "episode": times_json(episode) if episode else None,
+    }
+
+
+def result_csv(checked: Checked, lang: str, everything: bool = False) -> str:
+    """Return what `--csv` prints, one row per finding, in UTF-8 with its mark; no cell is a formula.
+
+    Headings are English, as scripts look for them; sentences are in the reader's language.
+
+    Source: RFC 4180.
+    """
+    names = {f"camera:{c.camera.id}": c.camera.name for c in checked.site.cameras}
+    written = io.StringIO()
+    writer = csv.writer(written, quoting=csv.QUOTE_ALL)
+    writer.writerow(COLUMNS)
+    for finding in checked.seen.findings:
+        if everything or (finding.status not in ("pass", "not_applicable") and not finding.caused_by):
+            writer.writerow(csv_cell(cell) for cell in _row(finding, names, utc_text(checked.at), lang))
+    return BOM + written.getvalue()
+
+
+def _row(finding: Finding, names: dict[str, str], at: str, lang: str) -> tuple[str, ...]:
+    words, step = render_apart(finding.message, lang)
+    status = translate(finding.status, lang).replace("_", " ")
+    name, rule = names.get(finding.subject, ""), str(finding.source)
+    told = (status, finding.severity, finding.subject, name, finding.check, finding.reason)
+    return (*told, words, step, rule, finding.caused_by, at)

@@ -1,0 +1,1 @@
+"""`camwarden declare`: asks what nobody can observe."""

@@ -1,0 +1,173 @@
+"""How the declarations of a site stand, for people and for scripts.
+
+The open ones, the given ones, and those that have a place of their own in site.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Final
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from agent.model.finding import Json
+from agent.site.config.site import CameraConfig, Site
+from agent.site.declarations.standing import Declaration, Line, State, lines, standings
+from agent.site.declarations.table import DECLARABLES
+from agent.text.harmless import printable
+from agent.text.translate import translate
+
+SCHEMA = "camwarden-declare/1"
+
+OPEN: Final[tuple[State, ...]] = ("missing", "expired", "expired-grace", "expiring")
+"""What is asked again, worst first."""
+
+CAMERAS_NAMED_MAX = 6
+
+
+def listing_json(site: Site, today: date) -> dict[str, Json]:
+    """Return what `--json` prints."""
+    return {
+        "schema": SCHEMA,
+        "profile": site.rules.profile,
+        "open": [_open_json(line) for line in lines(standings(site, today), *OPEN)],
+        "declared": [_declared_json(row) for row in site.declarations],
+        "elsewhere": [
+            {"what": what, "declared": list(there), "missing": list(missing)}
+            for what, _, there, missing in elsewhere(site)
+        ],
+        "known": [row.id for row in DECLARABLES],
+    }
+
+
+def listing(site: Site, today: date, lang: str) -> RenderableType:
+    """Return the tables for people; what is not applicable is not shown."""
+    shown: list[RenderableType] = []
+    open_lines = lines(standings(site, today), *OPEN)
+    if open_lines:
+        shown.append(_open_table(open_lines, lang))
+    else:
+        shown.append(Text(translate("nothing that the profile {profile} asks for is open", lang).format(
+            profile=site.rules.profile)))  # fmt: skip
+    if site.declarations:
+        shown.append(_declared_table(site, lang))
+    shown.append(_elsewhere_table(site, lang))
+    asked = {line.duty.id for line in open_lines} | {row.duty for row in site.declarations}
+    rest = [row.id for row in DECLARABLES if row.id not in asked]
+    shown.append(Text(translate("can be declared too: {duties}", lang).format(duties=", ".join(rest)), style="dim"))
+    return Group(*shown)
+
+
+def elsewhere(site: Site) -> tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]:
+    """Return what is declared in a place of its own: its name, that place, and the cameras with it and without it."""
+    private = "private-area", "[[camera.private_zone]], [camera.no_private_area]"
+    turning = "ptz", "[camera.ptz], [[camera.preset]]"
+    held = tuple(sorted({hold.camera or "site" for hold in site.holds}))
+    return (
+        (*private, *_parted(site, lambda c: bool(c.zones or c.presets or c.no_private_area))),
+        ("recorded", "recorded", *_parted(site, lambda c: c.recorded)),
+        ("in-use-since", "in_use_since", *_parted(site, lambda c: bool(c.in_use_since or site.in_use_since))),
+        (*turning, _parted(site, lambda c: bool(c.ptz_lock or c.presets))[0], ()),
+        ("hold", "[[hold]]", held, ()),
+    )
+
+
+def _parted(site: Site, has: Callable[[CameraConfig], bool]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    there = tuple(c.camera.id for c in site.cameras if has(c))
+    return there, tuple(c.camera.id for c in site.cameras if c.camera.id not in there)
+
+
+def _open_table(found: Iterable[Line], lang: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=translate("open", lang), title_justify="left")
+    table.add_column(translate("duty", lang), no_wrap=True)
+    table.add_column(translate("cameras", lang), overflow="fold")
+    table.add_column(translate("what is asked", lang), overflow="fold")
+    for line in found:
+        question = Text(translate(line.duty.question, lang))
+        if line.state != "missing":
+            question.append(f" ({state_text(line.state, line.days_left, lang)})", style="yellow")
+        table.add_row(Text(line.duty.id), Text(named(line.cameras)), question)
+    return table
+
+
+def _declared_table(site: Site, lang: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=translate("declared", lang), title_justify="left")
+    table.add_column(translate("duty", lang), no_wrap=True)
+    table.add_column(translate("cameras", lang), overflow="fold")
+    table.add_column(translate("answer", lang), overflow="fold")
+    table.add_column(translate("by", lang), overflow="fold")
+    for row in site.declarations:
+        about = row.group or named(row.cameras)
+        ends = f", {translate('until', lang)} {row.until}" if row.until else ""
+        who = f"{printable(row.by)}, {row.at}{ends}"
+        table.add_row(Text(row.duty), Text(printable(about)), Text(printable(value_text(row))), Text(who))
+    return table
+
+
+def _elsewhere_table(site: Site, lang: str) -> Table:
+    title = translate("declared in a place of its own", lang)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
+    table.add_column(translate("where", lang), overflow="fold")
+    table.add_column(translate("declared", lang), overflow="fold")
+    table.add_column(translate("missing", lang), overflow="fold")
+    for _, place, there, missing in elsewhere(site):
+        table.add_row(Text(place), Text(named(there) or "-"), Text(named(missing) or "-"))
+    return table
+
+
+def state_text(state: State, days_left: int | None, lang: str) -> str:
+    """Return how a declaration that ends stands, in words."""
+    days = days_left or 0
+    words = {
+        "expiring": translate("ends in {days} days", lang),
+        "expired-grace": translate("ended {days} days ago, counts for 30", lang),
+        "expired": translate("ended {days} days ago", lang),
+    }
+    return words.get(state, "").format(days=abs(days))
+
+
+def value_text(row: Declaration) -> str:
+    """Return what is declared, for people."""
+    value = ", ".join(row.value) if isinstance(row.value, tuple) else str(row.value)
+    shown = value.lower() if isinstance(row.value, bool) else value
+    return f"{shown} ({row.document_at}, {row.sha256[:12]}...)" if row.sha256 else shown
+
+
+def named(cameras: tuple[str, ...]) -> str:
+    """Return camera ids for people, cut short."""
+    shown = ", ".join(cameras[:CAMERAS_NAMED_MAX])
+    return shown if len(cameras) <= CAMERAS_NAMED_MAX else f"{shown}, ... ({len(cameras)})"
+
+
+def _open_json(line: Line) -> dict[str, Json]:
+    return {
+        "duty": line.duty.id,
+        "scope": line.duty.scope,
+        "kind": line.duty.kind,
+        "question": line.duty.question,
+        "choices": [choice.value for choice in line.duty.choices],
+        "check": line.duty.check,
+        "obligation": line.duty.obligation,
+        "state": line.state,
+        "cameras": list(line.cameras),
+        "days_left": line.days_left,
+    }
+
+
+def _declared_json(row: Declaration) -> dict[str, Json]:
+    value: Json = row.value.isoformat() if isinstance(row.value, date) else row.value
+    return {
+        "duty": row.duty,
+        "value": value,
+        "by": row.by,
+        "at": row.at.isoformat(),
+        "until": row.until.isoformat() if row.until else None,
+        "cameras": list(row.cameras),
+        "group": row.group or None,
+        "sha256": row.sha256 or None,
+        "document_at": row.document_at.isoformat() if row.document_at else None,
+    }

@@ -1,0 +1,1 @@
+"""`camwarden filing`: files the system with the police."""

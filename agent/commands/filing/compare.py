@@ -1,0 +1,203 @@
+"""`filing compare DOSSIER`: what changed since it was handed in; keeps what was filed, so that the service watches it.
+
+Only a dossier is taken that nobody changed, of this site, signed with a key of this site or computer, or with one that
+the user names. One that is older than the filing that is kept is compared and kept out of the way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agent.commands.check.looking import How, look_at_site
+from agent.commands.check.report_key import report_key
+from agent.commands.filing.status import finding_json, findings_shown
+from agent.contract.signing_keys import Signer
+from agent.host.files import as_owner_of
+from agent.model import exits
+from agent.model.errors import ConfigurationError, NotVerified, UsageError
+from agent.model.finding import Finding, Json, Message
+from agent.model.verdict import refused
+from agent.observe.facts.filed_file import read_filed, write_filed
+from agent.observe.facts.filed_system import Filed
+from agent.onsite.filing.changes import Change, changes
+from agent.onsite.filing.clocks import asked, change_findings
+from agent.onsite.filing.contents import Inventory, filed_facts, inventory_of
+from agent.onsite.filing.packed import CONTENT, MEMBER_MAX_BYTES, judge_dossier, read_signed
+from agent.onsite.filing.wire import read_content
+from agent.site.config.load import load
+from agent.site.config.site import Site
+from agent.site.declarations.standing import local_day
+from agent.text.harmless import json_text, printable
+from agent.text.translate import render, translate
+from agent.verify.archive import open_container
+from agent.verify.judge import Believed
+
+SCHEMA = "camwarden-filing-compare/1"
+NAMED_MAX = 60
+"""How long a value is shown in the table."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read the dossier, look, keep what was filed, show; 1 where a change must be filed."""
+    site = load(args.config)
+    signer = report_key(site).signer
+    made, filed = read_dossier(args.dossier, site.id, signer, args.kid)
+    checked = look_at_site(args, site, How())
+    if checked.interrupted:
+        _say(args, Message("interrupted: nothing was compared, and nothing kept"))
+        return exits.INTERRUPTED
+    day = local_day(site, checked.at)
+    wanted = asked(site, day)
+    found = changes(filed, inventory_of(wanted, checked.seen.facts, day))
+    facts = filed_facts(site.id, args.filed or made, filed)
+    findings = change_findings(wanted, facts, checked.at)
+    kept = _keep(args, site, facts, signer)
+    if args.json:
+        sys.stdout.write(json_text(_told(args, facts, found, findings, kept)) + "\n")
+    elif not args.quiet:
+        _show(args, facts, found, findings)
+    due = any(change.due for change in found)
+    return exits.worst(due, bool(refused(checked.seen.findings)), any(one.kind == "unread" for one in found))
+
+
+def read_dossier(path: Path, site_id: str, signer: Signer, kid: str | None) -> tuple[date, Inventory]:
+    """Return the day on which a dossier was made, and what it lists.
+
+    Args:
+        path: The ZIP.
+        site_id: Whose it must be.
+        signer: This user's key for the site.
+        kid: Another key that the user believes, by its thumbprint.
+
+    Raises:
+        NotVerified: It was changed.
+        ConfigurationError: It is no dossier, or cannot be read.
+        UsageError: It is of another site, or signed with a key that nobody here vouches for.
+    """
+    with open_container(path, "", MEMBER_MAX_BYTES) as container:
+        if CONTENT not in container.names:
+            raise ConfigurationError(
+                Message(
+                    "{path}: no dossier: {file} is missing; name one that camwarden wrote",
+                    {"path": path, "file": CONTENT},
+                )
+            )
+        key = read_signed(container).key
+        believed = {one.kid: one for one in (signer.public, key) if one.kid in (signer.kid, kid)}
+        for judged in judge_dossier(container, Believed(believed)):
+            if judged.verdict == "unchecked":
+                raise UsageError(Message("{path}: {why}", {"path": path, "why": judged.why}))
+            if judged.verdict != "verified":
+                raise NotVerified(judged.reason, Message("{name}: {why}", {"name": judged.name, "why": judged.why}))
+        site, made, inventory = read_content(container.read(CONTENT))
+    if site != site_id:
+        raise UsageError(
+            Message(
+                "{path}: is of site {site}, not of {site_id}: name one of this site",
+                {"path": path, "site": printable(site), "site_id": site_id},
+            )
+        )
+    return made, inventory
+
+
+def _keep(args: argparse.Namespace, site: Site, facts: Filed, signer: Signer) -> bool:
+    """Keep what was filed for the service, unless a later filing is kept; say where it could not be kept."""
+    directory = site.storage.directory
+    last = read_filed(directory, site.id)
+    if last is not None and last.at > facts.at:
+        said = {"day": last.at.isoformat()}
+        _say(args, Message("the filing of {day} is kept, which is later: this dossier was only compared", said))
+        return False
+    try:
+        with as_owner_of(directory):
+            write_filed(directory, facts, signer)
+    except OSError as error:
+        why = {"folder": str(directory), "why": str(error.strerror)}
+        _say(
+            args,
+            Message(
+                "what was filed could not be kept in {folder} ({why}): run it as root, so that the service watches it",
+                why,
+            ),
+        )
+        return False
+    return True
+
+
+def _told(
+    args: argparse.Namespace, facts: Filed, found: Sequence[Change], findings: Sequence[Finding], kept: bool
+) -> dict[str, Json]:
+    return {
+        "schema": SCHEMA,
+        "dossier": str(args.dossier),
+        "site": facts.site,
+        "filed_at": facts.at.isoformat(),
+        "kept": kept,
+        "change_due": any(change.due for change in found),
+        "changes": [
+            {
+                "kind": one.kind,
+                "subject": one.subject,
+                "key": one.key or None,
+                "before": one.before,
+                "after": one.after,
+                "due": one.due,
+            }
+            for one in found
+        ],
+        "findings": [finding_json(one) for one in findings],
+    }
+
+
+def _show(args: argparse.Namespace, facts: Filed, found: Sequence[Change], findings: Sequence[Finding]) -> None:
+    console = Console(no_color=args.no_color, highlight=False)
+    since = render(Message("changes since the filing of {day}", {"day": facts.at.isoformat()}), args.lang)
+    if found:
+        console.print(_table(found, since, args.lang))
+    else:
+        console.print(Text(translate("nothing has changed since it was filed", args.lang), style="green"))
+    for line in findings_shown([one for one in findings if one.status != "not_applicable"], args.lang):
+        console.print(line)
+    if any(change.due for change in found):
+        step = Message("file the change: camwarden filing export, then hand the new dossier in")
+        console.print(Text(render(step, args.lang), style="bold"))
+
+
+def _table(found: Sequence[Change], title: str, lang: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
+    words = {
+        "added": translate("added", lang),
+        "removed": translate("removed", lang),
+        "changed": translate("changed", lang),
+        "unread": translate("not read", lang),
+    }
+    for heading in (translate("where", lang), translate("difference", lang), translate("key", lang)):
+        table.add_column(heading, overflow="fold")
+    for heading in (translate("as filed", lang), translate("now", lang)):
+        table.add_column(heading, overflow="fold", ratio=2)
+    table.add_column(translate("to be filed", lang))
+    for one in found:
+        cells = (Text(_shown(value)) for value in (one.before, one.after))
+        due = Text(translate("yes" if one.due else "no", lang), style="bold red" if one.due else "dim")
+        table.add_row(Text(printable(one.subject)), words[one.kind], Text(one.key), *cells, due)
+    return table
+
+
+def _shown(value: Json) -> str:
+    if value is None:
+        return ""
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return printable(text)[:NAMED_MAX]
+
+
+def _say(args: argparse.Namespace, message: Message) -> None:
+    sys.stderr.write(f"{printable(render(message, args.lang))}\n")

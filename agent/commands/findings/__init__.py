@@ -1,0 +1,1 @@
+"""`camwarden findings`: shows what is open, and who knows of it."""

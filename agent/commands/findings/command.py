@@ -1,0 +1,93 @@
+"""`camwarden findings`: what is open since when, what was repaired how fast, and what people have to say about it.
+
+    camwarden findings [--open | --history] [--camera ID] [--since DAY]
+    camwarden findings ack CHECK SUBJECT --why TEXT --until DAY
+    camwarden findings plan --camera ID --from TIME --until TIME --why TEXT
+
+It reads the spool and the history beside a running service and leaves notes for it; nothing is asked of a device.
+"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from agent.commands.findings import say, show
+from agent.model.errors import UsageError
+from agent.model.finding import Message
+from agent.service.daemon.loop import utc_now
+from agent.site.config.load import load
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--open", action="store_true", help="what is not well now, and since when (default)")
+    what.add_argument("--history", action="store_true", help="what was not well and is over, and how long repairs took")
+    parser.add_argument("--camera", metavar="ID", help="only what is about this camera")
+    parser.add_argument("--since", type=day, metavar="DAY", help="only from this day on: 2026-11-01, or 30d ago")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    ack = actions.add_parser("ack", help="say that somebody knows of a finding: it stays, and is told no more")
+    _add_key(ack)
+    _add_author(ack)
+    ack.add_argument("--until", type=day, required=True, metavar="DAY", help="the last day on which that counts")
+    _add_key(actions.add_parser("unack", help="take that back"))
+    settle = actions.add_parser("settle", help="say that a change of footage was looked into: its finding ends")
+    _add_key(settle)
+    _add_author(settle)
+    plan = actions.add_parser("plan", help="plan work: outages of what it is about are not told meanwhile")
+    _add_subject(plan)
+    plan.add_argument("--from", dest="start", type=moment, required=True, metavar="TIME", help="2026-11-25T22:00")
+    plan.add_argument("--until", type=moment, required=True, metavar="TIME", help="a time, or the last day")
+    _add_author(plan)
+    unplan = actions.add_parser("unplan", help="take back every plan about something that is not over")
+    _add_subject(unplan)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show, or take somebody's word; the exit code of the list is that of what is open."""
+    site = load(args.config)
+    now = utc_now()
+    if args.action:
+        return say.ACTIONS[args.action](args, site, now)
+    if args.camera and args.camera not in {camera.camera.id for camera in site.cameras}:
+        raise UsageError(Message("site.toml has no camera {camera!r}", {"camera": args.camera}))
+    since = starts(args.since, ZoneInfo(site.time_zone), now) if args.since else None
+    return (show.show_history if args.history else show.show_open)(args, site, now, since)
+
+
+def starts(said: date | timedelta, zone: ZoneInfo, now: datetime) -> datetime:
+    """Return when a day begins on site, or what was that long ago."""
+    if isinstance(said, timedelta):
+        return now - said
+    return datetime.combine(said, time(), zone).astimezone(UTC)
+
+
+def day(text: str) -> date | timedelta:
+    """Return a day, or how many days ago or ahead; argparse names this function in its message."""
+    if text.endswith("d") and text[:-1].isdecimal():
+        return timedelta(days=min(int(text[:-1]), 100_000))
+    return date.fromisoformat(text)
+
+
+def moment(text: str) -> datetime | date:
+    """Return a time, without an offset on site's clock, or a day; argparse names this function in its message."""
+    return date.fromisoformat(text) if len(text) <= len("2026-11-25") else datetime.fromisoformat(text)
+
+
+def _add_key(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("check", metavar="CHECK", help="the check of the finding, such as camera-online")
+    parser.add_argument("subject", metavar="SUBJECT", help="what it is about, such as camera:gate")
+
+
+def _add_author(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", default="", metavar="NAME", help="who says so (default: the login name)")
+    parser.add_argument("--why", required=True, metavar="TEXT", help="the reason, for whoever reads it later")
+
+
+def _add_subject(parser: argparse.ArgumentParser) -> None:
+    subject = parser.add_mutually_exclusive_group(required=True)
+    subject.add_argument("--camera", dest="of_camera", metavar="ID", help="the camera that is worked on")
+    subject.add_argument("--device", dest="of_device", metavar="ID", help="the device, and every camera behind it")
+    subject.add_argument("--site", dest="of_site", action="store_true", help="the whole site")

@@ -1,0 +1,217 @@
+"""Takes somebody's word about findings and leaves it as a note for the service. See `agent/judge/memory/notes.py`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from agent.commands.terminal.service_memory import read_memory
+from agent.commands.terminal.site_time import local
+from agent.host.files import as_owner_of
+from agent.judge.checks.footage.shared import TAMPER_ID
+from agent.judge.memory.episodes import Episode, open_episodes
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.notes import (
+    Acknowledgement,
+    Note,
+    Plan,
+    Settled,
+    name_of,
+    read_notes,
+    remove_note,
+    to_data,
+    write_note,
+)
+from agent.model import exits
+from agent.model.errors import UsageError
+from agent.model.finding import Json, Message
+from agent.observe.footage.days import recorder_of
+from agent.observe.inventory.owners import Owner, owners_now
+from agent.site.config.site import Site
+from agent.text.harmless import json_text, printable
+from agent.text.translate import render
+
+SCHEMA: Final = "camwarden-findings-note/1"
+ACK_MAX: Final = timedelta(days=366)
+PLAN_MAX: Final = timedelta(days=31)
+"""Whoever needs longer says so again: a note that is forgotten must not silence anything for years."""
+
+TEXT_MAX_CHARS: Final = 500
+
+
+def _ack(args: argparse.Namespace, site: Site, now: datetime) -> int:
+    memory = read_memory(site.storage.directory)
+    episode = _the_open(args, memory)
+    said = args.until if isinstance(args.until, date) else (now + args.until).date()
+    until = _after(said, ZoneInfo(site.time_zone))
+    _within(now, until, ACK_MAX, "an acknowledgement")
+    box = owners_now(site, {}, memory.identities).get(args.subject.removeprefix("camera:"), Owner(site.id))
+    note = Acknowledgement(episode.key, episode.detected_at, episode.worst, _author(args), now, _why(args), until, box)
+    message = Message(
+        "{key}: acknowledged until {until}; it stays open and counted, and is not told again",
+        {"key": printable(episode.key), "until": str(said)},
+    )
+    return _left(args, site, note, now, message)
+
+
+def _unack(args: argparse.Namespace, site: Site, now: datetime) -> int:
+    key = f"{args.check} {args.subject}"
+    found = [n for n in read_notes(site.storage.directory, site.id) if isinstance(n, Acknowledgement) and n.key == key]
+    _removed(site, found)
+    if not found:
+        raise UsageError(Message("nobody acknowledged {key!r}: see `camwarden findings`", {"key": printable(key)}))
+    return _told(args, found[0], Message("{key}: no longer acknowledged", {"key": printable(key)}))
+
+
+def _settle(args: argparse.Namespace, site: Site, now: datetime) -> int:
+    if args.check != TAMPER_ID:
+        raise UsageError(
+            Message(
+                "only {check} is settled by a word; anything else ends when it is seen well: use `ack`",
+                {"check": TAMPER_ID},
+            )
+        )
+    memory = read_memory(site.storage.directory)
+    cameras = [c.camera.id for c in site.cameras if args.subject in (f"camera:{c.camera.id}", recorder_of(c))]
+    known = [memory.footage[name] for name in cameras if name in memory.footage]
+    changes = tuple(change.id_of(one.camera_id) for one in known for change in one.changes)
+    if not changes:
+        raise UsageError(
+            Message(
+                "no changed footage is known of {subject!r}: see `camwarden findings`",
+                {"subject": printable(args.subject)},
+            )
+        )
+    note = Settled(f"{args.check} {args.subject}", changes, _author(args), now, _why(args), Owner(site.id))
+    message = Message(
+        "{count} changes of footage are settled; the next look no longer tells them", {"count": len(changes)}
+    )
+    return _left(args, site, note, now, message)
+
+
+def _plan(args: argparse.Namespace, site: Site, now: datetime) -> int:
+    subject, zone = _subject(args, site), ZoneInfo(site.time_zone)
+    start_at = _on_site(args.start, zone)
+    until = _on_site(args.until, zone) if isinstance(args.until, datetime) else _after(args.until, zone)
+    _within(max(start_at, now), until, PLAN_MAX, "planned work")
+    note = Plan(subject, start_at, until, _author(args), now, _why(args), Owner(site.id))
+    message = Message(
+        "{subject}: work is planned from {start} until {until}; outages meanwhile are not told",
+        {"subject": subject, "start": local(start_at, zone), "until": local(until, zone)},
+    )
+    return _left(args, site, note, now, message)
+
+
+def _unplan(args: argparse.Namespace, site: Site, now: datetime) -> int:
+    subject = _subject(args, site)
+    notes = read_notes(site.storage.directory, site.id)
+    found = [n for n in notes if isinstance(n, Plan) and n.subject == subject and now < n.until]
+    _removed(site, found)
+    if not found:
+        raise UsageError(Message("no work is planned for {subject}: see `camwarden findings`", {"subject": subject}))
+    message = Message("{subject}: {count} plans are taken back", {"subject": subject, "count": len(found)})
+    return _told(args, found[0], message)
+
+
+ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace, Site, datetime], int]]] = {
+    "ack": _ack,
+    "unack": _unack,
+    "settle": _settle,
+    "plan": _plan,
+    "unplan": _unplan,
+}
+
+
+def _the_open(args: argparse.Namespace, memory: Memory) -> Episode:
+    """Return the episode that is meant."""
+    key = f"{args.check} {args.subject}"
+    known = memory.known.get(key)
+    if known is not None and known.episode is not None:
+        return known.episode
+    keys = [one.key for one in open_episodes(memory.known)]
+    similar = [one for one in keys if one.endswith(f" {args.subject}")] or keys
+    names = "; ".join(similar[:5]) or "none"
+    raise UsageError(
+        Message("no finding {key!r} is open; open are: {names}", {"key": printable(key), "names": printable(names)})
+    )
+
+
+def _subject(args: argparse.Namespace, site: Site) -> str:
+    if args.of_site:
+        return "site"
+    if args.of_camera:
+        if args.of_camera not in {c.camera.id for c in site.cameras}:
+            raise UsageError(Message("site.toml has no camera {of_camera!r}", {"of_camera": printable(args.of_camera)}))
+        return f"camera:{args.of_camera}"
+    boxes = {*(device.id for device in site.devices), *(store.id for store in site.stores)}
+    if args.of_device not in boxes:
+        raise UsageError(
+            Message("site.toml has no device or store {of_device!r}", {"of_device": printable(args.of_device)})
+        )
+    return f"device:{args.of_device}"
+
+
+def _author(args: argparse.Namespace) -> str:
+    name = args.by or next((os.environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if os.environ.get(k)), "")
+    if not name.strip():
+        raise UsageError("nobody is known as the one who says so: add --by NAME")
+    return printable(name)[:TEXT_MAX_CHARS]
+
+
+def _why(args: argparse.Namespace) -> str:
+    if not args.why.strip():
+        raise UsageError("--why needs a reason that somebody else understands later")
+    return printable(args.why)[:TEXT_MAX_CHARS]
+
+
+def _on_site(said: date, zone: ZoneInfo) -> datetime:
+    """Return a time in UTC; one without an offset, and the start of a day, are those of the clocks on site."""
+    if not isinstance(said, datetime):
+        said = datetime.combine(said, time())
+    return (said if said.tzinfo else said.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _after(day: date, zone: ZoneInfo) -> datetime:
+    """Return when a day is over on site."""
+    try:
+        return _on_site(day + timedelta(days=1), zone)
+    except OverflowError:
+        raise UsageError(Message("--until {day} is no day that anybody will see", {"day": day})) from None
+
+
+def _within(start: datetime, until: datetime, most: timedelta, what: str) -> None:
+    if until <= start:
+        raise UsageError("--until is over already, or before --from: name a later one")
+    if until - start > most:
+        raise UsageError(
+            Message(
+                "{what} ends after {days} days at most: name an earlier --until, and say it again then",
+                {"what": what, "days": most.days},
+            )
+        )
+
+
+def _left(args: argparse.Namespace, site: Site, note: Note, now: datetime, message: Message) -> int:
+    with as_owner_of(site.storage.directory):
+        write_note(site.storage.directory, note, now)
+    return _told(args, note, message)
+
+
+def _removed(site: Site, notes: Sequence[Note]) -> None:
+    with as_owner_of(site.storage.directory):
+        for note in notes:
+            remove_note(site.storage.directory, name_of(note))
+
+
+def _told(args: argparse.Namespace, note: Note, message: Message) -> int:
+    if args.json:
+        told: dict[str, Json] = {"schema": SCHEMA, "action": args.action, "note": to_data(note)}
+        sys.stdout.write(json_text(told) + "\n")
+    elif not args.quiet:
+        sys.stdout.write(render(message, args.lang) + "\n")
+    return exits.OK

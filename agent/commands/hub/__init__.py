@@ -1,0 +1,1 @@
+"""`camwarden hub`: the reference receiver."""

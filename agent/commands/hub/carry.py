@@ -1,0 +1,109 @@
+"""`camwarden hub import` and `case`: what is carried into the hub as files, and what is taken out of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from agent.commands.hub.orders import moment
+from agent.commands.hub.view import reading
+from agent.contract.signing_keys import load_signer
+from agent.host.files import write_atomic
+from agent.hub.case.case import write_case
+from agent.hub.stores import trust
+from agent.hub.stores.signing_key import KEY_NAME, hub_signer
+from agent.hub.stores.store import Store
+from agent.hub.workers.imports import take_batch
+from agent.hub.workers.intake import Intake
+from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
+from agent.model.exits import FAILS, OK
+from agent.model.finding import Message
+from agent.text.translate import render, translate
+
+IMPORT_SCHEMA = "camwarden-hub-import/1"
+CASE_SCHEMA = "camwarden-hub-case/1"
+
+
+def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    take_parser = actions.add_parser("import", parents=[data], help="take reports that were carried here as files")
+    take_parser.add_argument("batch", type=Path, metavar="BATCH", help="folder or ZIP that `queue export` wrote")
+    take_parser.add_argument("--ack", type=Path, metavar="FILE", help="write the watermark that goes back to the site")
+    case_parser = actions.add_parser("case", parents=[data], help="write evidence about one check, as a ZIP")
+    case_parser.add_argument("site", metavar="SITE")
+    case_parser.add_argument("check", metavar="CHECK")
+    case_parser.add_argument("--from", dest="start", type=moment, required=True, metavar="T", help="RFC 3339 with zone")
+    case_parser.add_argument("--to", dest="end", type=moment, required=True, metavar="T", help="not included")
+    case_parser.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="a file that is not there yet")
+
+
+def take(args: argparse.Namespace) -> int:
+    """Take a batch; 1 where something in it was not taken as good. Works beside a running hub."""
+    believed = trust.load(args.data)
+    signer = hub_signer(args.data)
+    store = Store(args.data)
+    try:
+        done = take_batch(args.batch, store, Intake(store, believed), signer, datetime.now(UTC))
+    finally:
+        store.close()
+    if args.ack is not None and done.ack is not None:
+        _write(args.ack, done.ack)
+    if args.json:
+        told: dict[str, Any] = {"schema": IMPORT_SCHEMA, "site": done.site, "files": done.files}
+        told |= {"counts": dict(sorted(done.counts.items())), "events": list(done.told)}
+        print(json.dumps({**told, "acked": done.ack is not None}, ensure_ascii=False))
+    else:
+        for event in done.told:
+            details = ", ".join(f"{name} {value}" for name, value in event.items() if name != "event")
+            print(f"{event['event']}: {details}")
+        if not args.quiet:
+            numbers = ", ".join(
+                f"{number} {translate(kind, args.lang)}" for kind, number in sorted(done.counts.items())
+            )
+            values = {"site": done.site, "files": done.files, "numbers": numbers}
+            print(render(Message("site {site}: {files} files: {numbers}", values), args.lang))
+    if args.ack is not None and done.ack is None and not args.json:
+        print(
+            render(
+                Message(
+                    "{path}: not written, for nothing of site {site} is confirmed; see `camwarden hub status`",
+                    {"path": args.ack, "site": done.site},
+                ),
+                args.lang,
+            )
+        )
+    return FAILS if done.faults else OK
+
+
+def case(args: argparse.Namespace) -> int:
+    """Write a case."""
+    if args.out.exists():
+        raise UsageError(Message("{path}: there is something already; name a new file", {"path": args.out}))
+    believed, signer = trust.load(args.data), load_signer(args.data / KEY_NAME)
+    with reading(args) as store:
+        made = write_case(store, believed, signer, args.site, args.check, args.start, args.end)
+    _write(args.out, made.data)
+    if args.json:
+        told = {"schema": CASE_SCHEMA, "file": str(args.out), "envelopes": made.envelopes, "missing": made.missing}
+        print(json.dumps({**told, "rows": len(made.rows)}, ensure_ascii=False))
+    elif not args.quiet:
+        numbers = {"path": args.out, "count": made.envelopes, "missing": made.missing, "lines": len(made.rows)}
+        line = Message(
+            "{path}: {count} signed reports, {missing} missing, {lines} lines; evidence, not a legal finding", numbers
+        )
+        print(render(line, args.lang))
+    return OK
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        write_atomic(path, data, 0o644)
+    except PermissionError:
+        raise Forbidden(Message("{path}: this user may not write there", {"path": path})) from None
+    except OSError as error:
+        raise ConfigurationError(
+            Message("{path}: cannot be written: {why}", {"path": path, "why": os_words(error)})
+        ) from None

@@ -1,0 +1,67 @@
+"""Receive, verify and confirm the reports of sites, and take out of the hub what it knows.
+
+camwarden hub run --data DIR --host HOST [--port PORT] [--tls ...] [--user U --password-file F] [--metrics [HOST:]PORT]
+camwarden hub trust add SITE THUMBPRINT [--until DAY] | list | export | revoke THUMBPRINT   --data DIR
+camwarden hub enroll init | token | serve | list | revoke SITE   --data DIR   give gateways their certificates
+camwarden hub jwks --data DIR      the hub's public key, for `[hub] jwks` of every site
+camwarden hub status --data DIR    what came, what was verified, what is missing
+camwarden hub silent --data DIR    sites that are late, offline, wedged or never enrolled; exit code 1 if any
+camwarden hub orders [SITE] --data DIR                           what was asked of sites, and what became of it
+camwarden hub report-now | check-now | resend | desired SITE     ask something of a site
+camwarden hub desired SITE --pack FILE.toml    packs of rules for a site; --no-packs takes them out
+camwarden hub accept-loss SITE STREAM FROM TO --by --why --data DIR   go on over reports that are gone for good
+camwarden hub import BATCH [--ack FILE] --data DIR               reports that were carried here as files
+camwarden hub case SITE CHECK --from T --to T --out FILE.zip     evidence that verifies offline
+camwarden hub check [--sample N] --data DIR   is what was stored still what was stored?
+camwarden hub metrics --data DIR   numbers for Prometheus
+camwarden hub report --day D | --month M --by division|maintainer|model [--xlsx FILE]   figures of assessment
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from agent.commands.hub import carry, check, enroll, orders, report, trust, view
+from agent.commands.hub import run as hub_run
+
+ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
+    "run": hub_run.run,
+    "trust": trust.run,
+    "enroll": enroll.run,
+    "jwks": trust.print_jwks,
+    "status": view.status,
+    "silent": view.silent,
+    "orders": view.orders,
+    "metrics": view.metrics,
+    "report": report.run,
+    "report-now": orders.run,
+    "check-now": orders.run,
+    "resend": orders.run,
+    "desired": orders.desired,
+    "accept-loss": orders.accept,
+    "import": carry.take,
+    "case": carry.case,
+    "check": check.run,
+}
+"""Every action and what runs it."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    data = argparse.ArgumentParser(add_help=False)
+    data.add_argument("--data", type=Path, required=True, metavar="DIR", help="where the hub keeps its data")
+    for module in (hub_run, trust, enroll, view, report, orders, carry, check):
+        module.add_actions(actions, data)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the chosen action.
+
+    Raises:
+        AgentError: One clear line and its exit code.
+    """
+    return ACTIONS[args.action](args)

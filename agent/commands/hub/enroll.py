@@ -1,0 +1,269 @@
+"""`camwarden hub enroll`: tokens for gateways, the desk that answers them, and taking everything back.
+
+camwarden hub enroll init --address HOST:PORT --broker HOST[:PORT]   the authority, once
+camwarden hub enroll token --site ID ... | --sites DIR [--valid 24h] [--csv] [--write]
+camwarden hub enroll serve [--listen [HOST:]PORT]                    answer gateways until interrupted
+camwarden hub enroll list
+camwarden hub enroll revoke SITE
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from agent.commands.hub.run import address
+from agent.commands.verify.watch import until_interrupted, wait_until
+from agent.contract.chain import utc_text
+from agent.contract.enrollment_token import Token, read_address
+from agent.contract.topics import SITE_ID
+from agent.deliver.keys.tls_certificate import certificates_alone, read_file
+from agent.host.files import write_atomic
+from agent.hub.enroll import desk
+from agent.hub.enroll import place as enroll_place
+from agent.hub.enroll.place import CRL_NAME, Place, Settings
+from agent.hub.enroll.server import serving
+from agent.hub.enroll.store import CertificateRow, EnrollStore, TokenRow
+from agent.model.errors import UsageError, os_words
+from agent.model.exits import OK
+from agent.model.finding import Json, Message
+from agent.site.config.load import load_tls_place
+from agent.site.config.sections import is_host
+from agent.text.translate import render
+
+SCHEMA: Final = "camwarden-hub-enroll/1"
+FILE_NAME: Final = "enroll-token"
+VALID_MOST: Final = timedelta(days=30)
+BROKER_PORT: Final = 8883
+
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser = actions.add_parser("enroll", help="give gateways their certificates: tokens, authority, revocation")
+    inner = parser.add_subparsers(dest="enroll_action", required=True, metavar="ACTION")
+    init = inner.add_parser("init", parents=[data], help="make the authority and its certificates, once")
+    init.add_argument(
+        "--address", type=host_and_port, required=True, metavar="HOST:PORT", help="where gateways reach this desk"
+    )
+    init.add_argument(
+        "--broker", type=broker, required=True, metavar="HOST[:PORT]", help="where gateways reach the broker"
+    )
+    init.add_argument(
+        "--broker-name", action="append", default=[], metavar="NAME", help="a further name or address of the broker"
+    )
+    init.add_argument(
+        "--broker-ca", type=Path, metavar="FILE", help="who signed the broker's certificate, where it has one already"
+    )
+    token = inner.add_parser("token", parents=[data], help="make a token for each of some sites")
+    sites = token.add_mutually_exclusive_group(required=True)
+    sites.add_argument("--site", type=site_id, action="append", metavar="ID", help="for this site; may stand again")
+    sites.add_argument("--sites", type=Path, metavar="DIR", help="for every site of a folder from `ledger render`")
+    token.add_argument(
+        "--valid",
+        type=duration,
+        default=timedelta(hours=24),
+        metavar="24h",
+        help="how long: 30m, 24h, 7d (default 24h)",
+    )
+    token.add_argument("--csv", action="store_true", help="print comma-separated values, one line for each site")
+    token.add_argument("--write", action="store_true", help="with --sites: write each into its site's folder too")
+    serve = inner.add_parser("serve", parents=[data], help="answer gateways until interrupted")
+    serve.add_argument(
+        "--listen",
+        type=address,
+        metavar="[HOST:]PORT",
+        help="where to listen (default: every IPv4 address, or IPv6 where the desk's is one; the desk's port)",
+    )
+    inner.add_parser("list", parents=[data], help="show what each site was given")
+    revoke = inner.add_parser("revoke", parents=[data], help="take tokens, certificates and trust of a site back")
+    revoke.add_argument("site", metavar="SITE")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do one of the five.
+
+    Raises:
+        AgentError: One clear line and its exit code.
+    """
+    now = datetime.now(UTC)
+    if args.enroll_action == "init":
+        return _init(args, now)
+    place = enroll_place.load(args.data)
+    with closing(EnrollStore(place.directory)) as store:
+        if args.enroll_action == "token":
+            return _token(args, place, store, now)
+        if args.enroll_action == "serve":
+            return _serve(args, place, store)
+        if args.enroll_action == "revoke":
+            return _revoke(args, place, store, now)
+        return _list(args, store, now)
+
+
+def _init(args: argparse.Namespace, now: datetime) -> int:
+    settings = Settings(*args.address, *args.broker)
+    wrong = [name for name in args.broker_name if not is_host(name)]
+    if wrong:
+        raise UsageError(Message("--broker-name: {name!r} is no name or address", {"name": wrong[0][:80]}))
+    broker_ca = certificates_alone(read_file(args.broker_ca), "the --broker-ca file") if args.broker_ca else b""
+    place = enroll_place.make(args.data, settings, args.broker_name, broker_ca, now)
+    pin = place.pin.hex()
+    if args.json:
+        print(json.dumps({"schema": SCHEMA, "directory": str(place.directory), "pin": pin}))
+    elif not args.quiet:
+        said = Message(
+            "{path}: the authority is made; keep ca.key safe, and give the broker ca.crt, ca.crl and its certificate",
+            {"path": place.directory},
+        )
+        print(render(said, args.lang))
+    return OK
+
+
+def _token(args: argparse.Namespace, place: Place, store: EnrollStore, now: datetime) -> int:
+    if args.csv and args.json:
+        raise UsageError("--csv and --json are two shapes of one answer: choose one")
+    if args.write and args.sites is None:
+        raise UsageError("--write needs --sites, the folder to write into")
+    folders = _folders(args.sites) if args.sites is not None else dict.fromkeys(args.site, Path())
+    made = desk.make_tokens(place, store, folders, args.valid, now)
+    for token, line in made if args.write else []:
+        path = folders[token.site] / FILE_NAME
+        try:
+            write_atomic(path, f"{line}\n".encode(), 0o600)
+        except OSError as error:
+            raise UsageError(
+                Message("{path}: cannot be written: {why}", {"path": path, "why": os_words(error)})
+            ) from None
+    if args.json:
+        print(json.dumps({"schema": SCHEMA, "tokens": [_row(token, line) for token, line in made]}))
+    elif args.csv:
+        lines = csv.writer(sys.stdout, lineterminator="\n")
+        lines.writerow(("site", "expires_at", "name", "token"))
+        lines.writerows(_row(token, line).values() for token, line in made)
+    else:
+        for token, line in made:
+            print(f"{token.site}  {utc_text(token.expires_at)}  {line}")
+    return OK
+
+
+def _row(token: Token, line: str) -> dict[str, Json]:
+    return {"site": token.site, "expires_at": utc_text(token.expires_at), "name": token.name, "token": line}
+
+
+def _folders(directory: Path) -> dict[str, Path]:
+    """Return the folder of each site below one, by site id."""
+    found = {load_tls_place(path).site_id: path.parent for path in sorted(directory.glob("*/site.toml"))}
+    if not found:
+        raise UsageError(
+            Message("{path}: no site's folder is here; make them with `camwarden ledger render`", {"path": directory})
+        )
+    return found
+
+
+def _serve(args: argparse.Namespace, place: Place, store: EnrollStore) -> int:
+    stop = until_interrupted()
+    everywhere = "::" if ":" in place.settings.host else "0.0.0.0"  # noqa: S104  gateways come from outside
+    listen = args.listen or (everywhere, place.settings.port)
+    with serving(place, store, listen, partial(_tell, args), lambda: datetime.now(UTC)) as port:
+        _tell(args, {"event": "ready", "host": listen[0], "port": port})
+        wait_until(stop)
+    return OK
+
+
+def _tell(args: argparse.Namespace, event: dict[str, Json]) -> None:
+    """Print one event; a log of events has the words of --json."""
+    if args.json:
+        print(json.dumps(event), flush=True)
+    else:
+        details = ", ".join(f"{name} {value}" for name, value in event.items() if name != "event")
+        print(f"{event['event']}: {details}", flush=True)
+
+
+def _revoke(args: argparse.Namespace, place: Place, store: EnrollStore, now: datetime) -> int:
+    serials = desk.revoke(place, store, args.site, now)
+    if args.json:
+        print(json.dumps({"schema": SCHEMA, "site": args.site, "revoked": list(serials)}))
+    elif not args.quiet:
+        values = {"site": args.site, "path": place.path(CRL_NAME)}
+        print(render(Message("site {site} is revoked; have the broker read {path} again", values), args.lang))
+    return OK
+
+
+def _list(args: argparse.Namespace, store: EnrollStore, now: datetime) -> int:
+    tokens, certificates = store.tokens(), store.certificates()
+    if args.json:
+        print(
+            json.dumps(
+                {
+                    "schema": SCHEMA,
+                    "tokens": [_token_json(one, now) for one in tokens],
+                    "certificates": [_certificate_json(one) for one in certificates],
+                }
+            )
+        )
+        return OK
+    for token in tokens:
+        values = {"state": _state(token, now), "until": token.expires_at}
+        words = Message("token {state}, good until {until}", {**values, "state": Message(_state(token, now))})
+        print(f"{token.site:23}  {token.digest[:8]}  {render(words, args.lang)}")
+    for one in certificates:
+        words = Message("certificate {serial} until {until}", {"serial": one.serial, "until": one.not_after})
+        if one.revoked_at:
+            values = {"serial": one.serial, "at": one.revoked_at}
+            words = Message("certificate {serial} revoked {at}", values)
+        print(f"{one.site:23}  {one.kid[:8]}  {render(words, args.lang)}")
+    return OK
+
+
+def _state(token: TokenRow, now: datetime) -> str:
+    if token.revoked_at:
+        return "revoked"
+    if token.used_at:
+        return "used"
+    return "expired" if now >= datetime.fromisoformat(token.expires_at) else "unused"
+
+
+def _token_json(token: TokenRow, now: datetime) -> dict[str, Json]:
+    told: dict[str, Json] = {"name": token.digest[:8], "site": token.site, "state": _state(token, now)}
+    times = {"made_at": token.made_at, "expires_at": token.expires_at, "used_at": token.used_at or None}
+    return {**told, **times, "revoked_at": token.revoked_at or None, "serial": token.serial or None}
+
+
+def _certificate_json(one: CertificateRow) -> dict[str, Json]:
+    told: dict[str, Json] = {"site": one.site, "serial": one.serial, "kid": one.kid, "issued_at": one.issued_at}
+    return {**told, "not_after": one.not_after, "revoked_at": one.revoked_at or None}
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """Return host and port; argparse names this function in its message."""
+    return read_address(text)
+
+
+def broker(text: str) -> tuple[str, int]:
+    """Return host and port of a broker, 8883 where none is given; argparse names this function in its message."""
+    return (text, BROKER_PORT) if is_host(text) else read_address(text)
+
+
+def site_id(text: str) -> str:
+    """Return a site's id; argparse names this function in its message."""
+    if not SITE_ID.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def duration(text: str) -> timedelta:
+    """Return how long a token is good; argparse names this function in its message."""
+    match = re.fullmatch(r"([0-9]{1,4})([mhd])", text)
+    found = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta()
+    if not timedelta() < found <= VALID_MOST:
+        raise ValueError
+    return found

@@ -1,0 +1,131 @@
+"""`camwarden hub report`: the figures of municipal assessment by division, maintainer or model, of a day or a month."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from calendar import monthrange
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from rich.console import Console
+
+from agent.commands.hub.report_book import sheets
+from agent.commands.hub.report_table import show
+from agent.commands.hub.view import reading
+from agent.host.files import write_atomic
+from agent.hub.stores.acknowledged import known_json
+from agent.hub.stores.day_figures import METRICS, By
+from agent.hub.views.assessment import COVERAGE_LEAST, Assessment, Row, assess
+from agent.model.errors import ConfigurationError, os_words
+from agent.model.exits import OK
+from agent.model.finding import Json, Message, utc_text
+from agent.onsite.ledger.write_workbook import workbook
+
+SCHEMA: Final = "camwarden-hub-report/1"
+FIRST_YEAR: Final = 2000
+"""No hub has reports of earlier days."""
+
+
+def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser = actions.add_parser("report", parents=[data], help="add up the figures of municipal assessment")
+    when = parser.add_mutually_exclusive_group(required=True)
+    when.add_argument("--day", type=day, metavar="DAY", help="of this day, such as 2026-11-24")
+    when.add_argument("--month", type=month, metavar="MONTH", help="of this month, such as 2026-11")
+    parser.add_argument("--by", choices=get_args(By), required=True, help="one line for each of these")
+    parser.add_argument("--sort", choices=METRICS, default="online", help="the figure that ranks (default: online)")
+    parser.add_argument("--xlsx", type=Path, metavar="FILE", help="write a workbook too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Add up and show."""
+    first, last = (args.day, args.day) if args.day else args.month
+    with reading(args) as store:
+        found = assess(store, args.by, first, last, datetime.now(UTC), args.sort)
+    if args.xlsx:
+        try:
+            write_atomic(args.xlsx, workbook(*sheets(found, args.lang)), 0o644)
+        except OSError as error:
+            raise ConfigurationError(
+                Message(
+                    "{path}: cannot be written: {why}; choose another place",
+                    {"path": args.xlsx, "why": os_words(error)},
+                )
+            ) from None
+    if args.json:
+        sys.stdout.write(json.dumps(report_json(found)) + "\n")
+    elif not args.quiet:
+        show(found, Console(no_color=args.no_color, highlight=False), args.lang)
+    return OK
+
+
+def report_json(found: Assessment) -> dict[str, Json]:
+    """Return what `--json` prints."""
+    return {
+        "schema": SCHEMA,
+        "by": found.by,
+        "from": found.first.isoformat(),
+        "to": found.last.isoformat(),
+        "sort": found.sort,
+        "coverage_least_ratio": COVERAGE_LEAST,
+        "rows": [_row_json(row) for row in found.rows],
+        "outages": [
+            {"site": one.site, "days": one.days, "excluded_ratio": one.excluded_ratio, "days_off": one.days_off}
+            for one in found.outages
+        ],
+        "planned": [
+            {
+                "site": one.site,
+                "subject": one.plan.subject,
+                "from": utc_text(one.plan.start_at),
+                "until": utc_text(one.plan.until),
+                "by": one.plan.by,
+                "why": one.plan.why,
+            }
+            for one in found.works
+        ],
+        "acknowledged": [{"site": one.site, **known_json(one.known)} for one in found.words],
+    }
+
+
+def _row_json(row: Row) -> dict[str, Json]:
+    return {
+        "name": row.name or None,
+        "rank": row.rank,
+        "sites": row.sites,
+        "site_days_due": row.due,
+        "site_days_reported": row.reported,
+        "coverage_ratio": row.coverage_ratio,
+        "figures": {
+            name: {
+                "numerator": figure[0],
+                "denominator": figure[1],
+                "unknown": figure[2],
+                "excluded": figure[3],
+                "ratio": row.ratio(name),
+                "unknown_ratio": row.unknown_ratio(name),
+            }
+            for name, figure in row.figures.items()
+        },
+        "repairs": {
+            name: {"repaired": one.repaired, "mean_s": round(one.mean_s), "flapped": one.flapped}
+            for name, one in row.repairs.items()
+        },
+    }
+
+
+def day(text: str) -> date:
+    """Return a day; argparse names this function in its message."""
+    found = date.fromisoformat(text)
+    if found.year < FIRST_YEAR:
+        raise ValueError
+    return found
+
+
+def month(text: str) -> tuple[date, date]:
+    """Return first and last day of a month; argparse names this function in its message."""
+    first = day(f"{text}-01")
+    return first, first.replace(day=monthrange(first.year, first.month)[1])

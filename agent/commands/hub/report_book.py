@@ -1,0 +1,94 @@
+"""The workbook of `camwarden hub report --xlsx`. Names that sites told are text in it, never formulas."""
+
+from __future__ import annotations
+
+from agent.commands.hub.report_table import HEADINGS
+from agent.commands.terminal.site_time import local
+from agent.hub.stores.day_figures import CHINA, METRICS
+from agent.hub.views.assessment import Assessment, Row
+from agent.observe.facts.repair_counts import CLASSES
+from agent.onsite.ledger.write_workbook import Sheet, SheetColumn, Value
+from agent.text.translate import translate
+
+
+def sheets(found: Assessment, lang: str) -> tuple[Sheet, ...]:
+    """Return the sheets of the workbook: groups, outages, planned work, acknowledgements, and repairs by class."""
+    unranked = translate("no rank where less than 95 % of the site-days were reported", lang)
+    columns = [
+        SheetColumn(translate("rank", lang), unranked),
+        SheetColumn(translate(found.by, lang)),
+        SheetColumn(translate("sites", lang)),
+        SheetColumn(translate("site-days due", lang)),
+        SheetColumn(translate("site-days reported", lang)),
+        SheetColumn(translate("reported", lang), numbers="0.0%"),
+    ]
+    for name in METRICS:
+        columns.append(SheetColumn(translate(HEADINGS[name], lang), numbers="0.00%"))
+        columns += [SheetColumn(translate(part, lang)) for part in ("numerator", "denominator", "excluded")]
+        columns.append(SheetColumn(translate("share unknown", lang), numbers="0.00%"))
+    rows: list[list[Value]] = []
+    for row in found.rows:
+        name = row.name or translate("unknown", lang)
+        coverage = row.coverage_ratio if row.due else ""
+        line: list[Value] = [row.rank or "", name, row.sites, row.due, row.reported, coverage]
+        for metric in METRICS:
+            line += _five(row, metric)
+        rows.append(line)
+    title = f"{found.first} - {found.last}"
+    noted = _outages_sheet(found, lang), _works_sheet(found, lang), _words_sheet(found, lang)
+    return Sheet(title, columns, rows), *noted, _repairs_sheet(found, lang)
+
+
+def _outages_sheet(found: Assessment, lang: str) -> Sheet:
+    columns = [
+        SheetColumn(translate("site", lang)),
+        SheetColumn(translate("days", lang)),
+        SheetColumn(translate("share excluded", lang), numbers="0.00%"),
+        SheetColumn(translate("days off", lang)),
+    ]
+    rows: list[list[Value]] = [[one.site, one.days, one.excluded_ratio, one.days_off] for one in found.outages]
+    return Sheet(translate("planned outages", lang), columns, rows)
+
+
+def _works_sheet(found: Assessment, lang: str) -> Sheet:
+    headings = ("site", "where", "begins", "ends", "planned by", "why")
+    rows: list[list[Value]] = [
+        [
+            one.site, one.plan.subject, local(one.plan.start_at, CHINA), local(one.plan.until, CHINA), one.plan.by,
+            one.plan.why,
+        ]
+        for one in found.works
+    ]  # fmt: skip
+    return Sheet(translate("planned work", lang), [SheetColumn(translate(one, lang)) for one in headings], rows)
+
+
+def _words_sheet(found: Assessment, lang: str) -> Sheet:
+    headings = ("site", "check", "where", "acknowledged by", "said at", "until", "why")
+    rows: list[list[Value]] = [
+        [one.site, one.known.check, one.known.subject, one.known.by, local(one.known.at, CHINA),
+         local(one.known.until, CHINA), one.known.why]
+        for one in found.words
+    ]  # fmt: skip
+    return Sheet(translate("acknowledged", lang), [SheetColumn(translate(one, lang)) for one in headings], rows)
+
+
+def _repairs_sheet(found: Assessment, lang: str) -> Sheet:
+    headings = (translate(found.by, lang), translate("class of fault", lang), translate("repaired", lang))
+    columns = [SheetColumn(heading) for heading in headings]
+    columns.append(SheetColumn(translate("mean time to repair, hours", lang), numbers="0.0"))
+    columns.append(SheetColumn(translate("came and went", lang)))
+    rows: list[list[Value]] = [
+        [row.name or translate("unknown", lang), translate(CLASSES[name], lang), one.repaired, one.mean_s / 3600,
+         one.flapped]
+        for row in found.rows
+        for name, one in row.repairs.items()
+    ]  # fmt: skip
+    return Sheet(translate("repairs", lang), columns, rows)
+
+
+def _five(row: Row, metric: str) -> list[Value]:
+    ratio, unknown = row.ratio(metric), row.unknown_ratio(metric)
+    if ratio is None or unknown is None:
+        return ["", "", "", "", ""]
+    good, of, _, excluded = row.figures[metric]
+    return [ratio, good, of, excluded, unknown]

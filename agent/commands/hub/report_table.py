@@ -1,0 +1,170 @@
+"""What `camwarden hub report` prints: a line for each group, in a wide or a narrow terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from typing import Final
+
+from rich import box
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from agent.commands.terminal.site_time import lasted, local
+from agent.hub.stores.acknowledged import known_line
+from agent.hub.stores.day_figures import CHINA, METRICS
+from agent.hub.views.assessment import Assessment, Row
+from agent.model.finding import Message
+from agent.observe.facts.repair_counts import CLASSES, Repairs
+from agent.text.harmless import printable
+from agent.text.translate import render, translate
+
+HEADINGS: Final[Mapping[str, str]] = {
+    "online": "online rate",
+    "good": "good-condition rate",
+    "linked": "linked rate",
+    "recorded": "recording completeness",
+    "clock": "clock right",
+    "overlay": "overlay right",
+    "file": "camera file complete",
+}
+"""What each figure is called."""
+
+SHORT: Final[Mapping[str, str]] = {
+    "online": "online",
+    "good": "well",
+    "linked": "linked",
+    "recorded": "whole",
+    "clock": "clock",
+    "overlay": "label",
+    "file": "docs",
+}
+"""The same in one word, for a terminal of 80 columns."""
+_SHOWN_FROM: Final = 0.0005
+_SHOWN_MOST: Final = 10
+_REPAIRS_SHOWN: Final = 40
+
+
+def show(found: Assessment, console: Console, lang: str) -> None:
+    """Print the groups, repairs by class, what figures leave out, which work was planned, and what was acknowledged.
+
+    A narrow terminal gets short headings, shares unknown in whole percent, and neither sites nor the sum of repairs.
+    """
+    if not found.rows:
+        console.print(Text(translate("no site was due to report in this time", lang)))
+        return
+    with_repairs = any(row.repairs for row in found.rows)
+    table = _table(found, lang, True, with_repairs)
+    wide = Measurement.get(console, console.options.update(width=1000), table).maximum <= console.width
+    console.print(table if wide else _table(found, lang, False, False))
+    notes = _notes(found, lang)
+    if not wide:
+        notes.insert(0, translate("%: share of the site-days that were reported", lang))
+    for note in notes:
+        console.print(Text(note, style="dim"), soft_wrap=True)
+    if with_repairs:
+        console.print(_repairs_table(found, lang))
+    for line in _more(sum(len(row.repairs) for row in found.rows), _REPAIRS_SHOWN, lang):
+        console.print(Text(line), soft_wrap=True)
+    for line in (*_works(found, lang), *_words(found, lang)):
+        console.print(Text(printable(line)), soft_wrap=True)
+
+
+def _table(found: Assessment, lang: str, wide: bool, with_repairs: bool) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(translate("rank", lang), justify="right")
+    table.add_column(translate(found.by, lang), overflow="fold")
+    if wide:
+        table.add_column(translate("sites", lang), justify="right", no_wrap=True)
+    table.add_column(translate("reported", lang) if wide else "%", justify="right", no_wrap=True)
+    for name in METRICS:
+        heading = translate((HEADINGS if wide else SHORT)[name], lang)
+        table.add_column(heading, justify="right", overflow="fold", no_wrap=not wide)
+    if with_repairs:
+        table.add_column(translate("mean time to repair", lang), justify="right", overflow="fold")
+    for row in found.rows:
+        name = printable(row.name) or translate("unknown", lang)
+        rank = str(row.rank) if row.rank else "-"
+        cells = [_cell(row, metric, wide) for metric in METRICS]
+        cells += [_repair_cell(row, lang)] if with_repairs else []
+        sites = [Text(str(row.sites))] if wide else []
+        reported = _percent(row.coverage_ratio) if row.due else "-"  # repairs alone make no day due
+        table.add_row(Text(rank), Text(name), *sites, Text(reported), *cells)
+    return table
+
+
+def _notes(found: Assessment, lang: str) -> list[str]:
+    notes = [
+        translate("?: share of which nothing is known; it never counts as good", lang),
+        translate("no rank where less than 95 % of the site-days were reported", lang),
+    ]
+    if found.outages:
+        said = translate("planned outages at {count} sites are excluded; --json and --xlsx list them", lang)
+        notes.append(said.format(count=len(found.outages)))
+    return notes
+
+
+def _works(found: Assessment, lang: str) -> Iterator[str]:
+    for one in found.works[:_SHOWN_MOST]:
+        plan = one.plan
+        values = {"site": one.site, "subject": plan.subject, "by": plan.by, "why": plan.why}
+        values |= {"from": local(plan.start_at, CHINA), "until": local(plan.until, CHINA)}
+        yield render(Message("{site}: planned work on {subject} from {from} until {until} ({by}: {why})", values), lang)
+    yield from _more(len(found.works), _SHOWN_MOST, lang)
+
+
+def _words(found: Assessment, lang: str) -> Iterator[str]:
+    """Return who knew of which finding; the figures count it all the same."""
+    for one in found.words[:_SHOWN_MOST]:
+        said = known_line(one.known, local(one.known.until, CHINA))
+        yield render(Message("{site}: {what}", {"site": one.site, "what": said}), lang)
+    yield from _more(len(found.words), _SHOWN_MOST, lang)
+
+
+def _more(count: int, shown: int, lang: str) -> Iterator[str]:
+    if count > shown:
+        yield render(Message("and {count} more: see --json or --xlsx", {"count": count - shown}), lang)
+
+
+def _cell(row: Row, metric: str, wide: bool) -> Text:
+    ratio, unknown = row.ratio(metric), row.unknown_ratio(metric)
+    if ratio is None:
+        return Text("-")
+    text = Text(_percent(ratio))
+    if unknown is not None and unknown >= _SHOWN_FROM:
+        share = f"? {_percent(unknown, up=True)}" if wide else f"?{math.ceil(unknown * 100 - 1e-9)}%"
+        text.append(f"\n{share}", style="dim")
+    return text
+
+
+def _repairs_table(found: Assessment, lang: str) -> Table:
+    """Return the mean time to repair of each group by class of fault."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(translate(found.by, lang), overflow="fold")
+    table.add_column(translate("class of fault", lang), overflow="fold")
+    for heading in ("repaired", "mean time to repair", "came and went"):
+        table.add_column(translate(heading, lang), justify="right", overflow="fold")
+    told = [(row.name, name, one) for row in found.rows for name, one in row.repairs.items()]
+    for name, fault, one in told[:_REPAIRS_SHOWN]:
+        table.add_row(
+            Text(printable(name) or translate("unknown", lang)), Text(translate(CLASSES[fault], lang)),
+            Text(str(one.repaired)), Text(lasted(one.mean_s, lang)), Text(str(one.flapped)),
+        )  # fmt: skip
+    return table
+
+
+def _repair_cell(row: Row, lang: str) -> Text:
+    """Return the mean over all classes of fault, and below it how many repairs it is of."""
+    repairs = reduce(Repairs.plus, row.repairs.values(), Repairs())
+    if not repairs.repaired:
+        return Text("-")
+    return Text(lasted(repairs.mean_s, lang)).append(f"\n/ {repairs.repaired}", style="dim")
+
+
+def _percent(ratio: float, up: bool = False) -> str:
+    """Return a share in percent, rounded to the worse side: what is not whole never shows as 100.0."""
+    tenths = ratio * 1000
+    return f"{(math.ceil(tenths - 1e-9) if up else math.floor(tenths + 1e-9)) / 10:.1f}%"

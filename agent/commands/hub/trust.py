@@ -1,0 +1,97 @@
+"""`camwarden hub trust` and `jwks`: whom the hub believes, and by which key it is believed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+from agent.contract.jwk import jwk_set
+from agent.hub.stores import trust
+from agent.hub.stores.signing_key import hub_signer
+from agent.model.exits import OK
+from agent.model.finding import Message
+from agent.text.translate import render
+from agent.verify import bindings
+
+
+def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser = actions.add_parser("trust", help="say which key speaks for which site")
+    trust_actions = parser.add_subparsers(dest="trust_action", required=True, metavar="ACTION")
+    add = trust_actions.add_parser("add", parents=[data], help="trust a key after comparing its thumbprint")
+    add.add_argument("site", metavar="SITE")
+    add.add_argument("thumbprint", metavar="THUMBPRINT", help="as `camwarden keys show` prints it at the site")
+    add.add_argument("--until", type=day, metavar="DAY", help="last day of its use, YYYY-MM-DD in UTC (default: none)")
+    revoke = trust_actions.add_parser("revoke", parents=[data], help="take a key's trust away")
+    revoke.add_argument("thumbprint", metavar="THUMBPRINT")
+    trust_actions.add_parser("list", parents=[data], help="show the trusted keys")
+    trust_actions.add_parser("export", parents=[data], help="print them as a file that a hub takes over")
+    actions.add_parser("jwks", parents=[data], help="print the hub's public key as a JWK set")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Change or show the trust file."""
+    now = datetime.now(UTC)
+    if args.trust_action == "add":
+        until = trust.add(args.data, args.site, args.thumbprint, now, args.until).bindings[args.thumbprint].until
+        if args.json:
+            told = {"schema": bindings.SCHEMA, "site": args.site, "kid": args.thumbprint, "trusted": True}
+            print(json.dumps({**told, "until": until or None}))
+        elif not args.quiet:
+            values = {"site": args.site, "kid": args.thumbprint, "path": args.data / trust.NAME, "until": until}
+            line = Message("site {site}: {kid} is trusted ({path})", values)
+            if until:
+                line = Message("site {site}: {kid} is trusted until {until} ({path})", values)
+            print(render(line, args.lang))
+    elif args.trust_action == "revoke":
+        trust.revoke(args.data, args.thumbprint, now)
+        if args.json:
+            print(json.dumps({"schema": bindings.SCHEMA, "kid": args.thumbprint, "trusted": False}))
+        elif not args.quiet:
+            values = {"kid": args.thumbprint, "path": args.data / trust.NAME}
+            print(render(Message("{kid} is no longer trusted ({path})", values), args.lang))
+    elif args.trust_action == "export":
+        print(bindings.file_text(trust.load(args.data).bindings.values()), end="")
+    else:
+        _list(args)
+    return OK
+
+
+def _list(args: argparse.Namespace) -> None:
+    listed = sorted(trust.load(args.data).bindings.values(), key=lambda b: (b.site, b.added_at))
+    if args.json:
+        keys = [
+            {
+                "site": b.site,
+                "kid": b.kid,
+                "added_at": b.added_at,
+                "revoked_at": b.revoked_at or None,
+                "until": b.until or None,
+                "by": b.by,
+                "rotated_to": b.rotated.to if b.rotated else None,
+            }
+            for b in listed
+        ]
+        print(json.dumps({"schema": bindings.SCHEMA, "keys": keys}))
+        return
+    for b in listed:
+        words = [Message("revoked {at}", {"at": b.revoked_at})]
+        if not b.revoked_at:
+            words = [Message("added {at} by {by}", {"at": b.added_at, "by": b.by})]
+        words += [Message("until {day}", {"day": b.until})] if b.until else []
+        words += [Message("handed over to {kid}", {"kid": b.rotated.to})] if b.rotated else []
+        print(f"{b.site:23}  {b.kid}  {', '.join(render(word, args.lang) for word in words)}")
+
+
+def print_jwks(args: argparse.Namespace) -> int:
+    """Print the hub's public key; make the key where there is none yet."""
+    signer = hub_signer(args.data)
+    print(json.dumps(jwk_set({signer.kid: signer.public})))
+    return OK
+
+
+def day(text: str) -> date:
+    """Return a day; argparse names this function in its message."""
+    return date.fromisoformat(text)

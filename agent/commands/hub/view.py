@@ -1,0 +1,207 @@
+"""`camwarden hub status`, `silent`, `orders` and `metrics`: what the hub knows, for people and programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from agent.commands.terminal.site_time import local
+from agent.hub.stores import trust
+from agent.hub.stores.acknowledged import known_line, read_known
+from agent.hub.stores.day_figures import CHINA
+from agent.hub.stores.store import Store
+from agent.hub.views.metrics_page import read_metrics
+from agent.hub.views.status import write_orders, write_silent, write_status
+from agent.model.exits import FAILS, OK
+from agent.model.finding import Json, Message
+from agent.text.harmless import printable
+from agent.text.translate import render, translate
+
+STEPS: Final = {
+    "untrusted-key": Message("compare the thumbprint with `camwarden keys show` at the site, then: hub trust add"),
+    "key-not-shown": Message("its key is trusted, its birth never came: see that it may publish to its topic state"),
+    "never-sent": Message("nothing ever came: see that camwarden runs at the site and that [hub] names this broker"),
+    "lost": Message("its connection broke off: check power and network of the gateway"),
+    "disconnected": Message("it said goodbye: find out who stopped the service"),
+    "no-health": Message("no report came when it was due: look at the gateway, and at its queue"),
+    "no-health-yet": Message("it has never sent a health report: look at the service's log at the site"),
+    "not-shown": Message("what is kept of it cannot be read, so nobody knows: camwarden hub status"),
+    "no-batch": Message("no batch was brought for a week: have the next one carried here"),
+}
+NUMBERS: Final = ("received", "verified", "confirmed", "untrusted", "duplicates", "forks", "tampered")
+WEDGED: Final = Message("connected, but it no longer looks: restart the service at the site, and keep its log")
+
+CHANGED: Final = {
+    "cameras-fewer": Message("cameras are no longer reported, ask whether they were taken down"),
+    "camera-elsewhere": Message("cameras are read from another device or channel, ask whether they are the same"),
+    "device-replaced": Message("another box answers as this device, ask who changed it"),
+    "one-box-as-several": Message("one box is reported as several devices, ask which camera is really looked at"),
+    "zones-fewer": Message("private zones are no longer declared, ask who decided it"),
+    "threshold-loosened": Message("a figure is less strict than it was, ask why"),
+    "rules-fewer": Message("a rule pack no longer counts, ask why"),
+    "rules-edited": Message("a rule pack has other bytes under the same version, compare it with the released one"),
+    "masks-approved-anew": Message("changed masks were approved, have a spot check look at them"),
+    "approver-new": Message("somebody approves who did not before, ask whether he may"),
+    "index-restarted": Message("the sealed footage index begins anew, ask what became of the state directory"),
+    "declaration-backdated": Message("a declaration is dated before a report that missed it, ask for the paper"),
+    "clock-back": Message("the site's clock went back, compare the times of arrival"),
+    "configuration-edited": Message("site.toml was edited"),
+}
+"""What is said of each kind of `agent/hub/views/changes.py`, with the question to the site."""
+
+
+def add_actions(actions: Any, data: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    actions.add_parser("status", parents=[data], help="show what came from each site")
+    actions.add_parser("silent", parents=[data], help="show the sites that are not heard of; exit code 1 if any")
+    orders_parser = actions.add_parser("orders", parents=[data], help="show what was asked of sites")
+    orders_parser.add_argument("site", nargs="?", metavar="SITE", help="of this site only")
+    actions.add_parser("metrics", parents=[data], help="print numbers for Prometheus")
+
+
+def status(args: argparse.Namespace) -> int:
+    """Print what came from each site."""
+    with reading(args) as store:
+        told = write_status(store)
+    if args.json:
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        _print_status(told, args.lang)
+    return OK
+
+
+def silent(args: argparse.Namespace) -> int:
+    """Print the sites that are not heard of as they should be; 1 if there are any."""
+    now = datetime.now(UTC)
+    believed = trust.load(args.data)
+    with reading(args) as store:
+        told = write_silent(store, believed, now)
+    sites: Any = told["sites"]
+    if args.json:
+        print(json.dumps(told, ensure_ascii=False))
+    elif sites:
+        for site in sites:
+            step = WEDGED if site["kind"] == "wedged" else STEPS[site["why"]]
+            kind = translate(site["kind"], args.lang)
+            print(f"{site['site']:23}  {kind:14}  {_age(site['silent_s']):>7}  {render(step, args.lang)}")
+            if site["why"] == "untrusted-key":
+                print(f"{'':23}  {site['kid']}")
+    elif not args.quiet:
+        print(translate("every site is heard of", args.lang))
+    return FAILS if sites else OK
+
+
+def orders(args: argparse.Namespace) -> int:
+    """Print what was asked of a site, or of all, and what became of it."""
+    with reading(args) as store:
+        told = write_orders(store, args.site, datetime.now(UTC))
+    if args.json:
+        print(json.dumps(told, ensure_ascii=False))
+        return OK
+    listed: Any = told["orders"]
+    for order in listed:
+        reason = f": {order['reason']}" if order["reason"] else ""
+        at = order["created_at"][:19] + "Z"
+        state = translate(order["state"], args.lang)
+        print(f"{order['site']:23}  {order['command']:10}  {state}{reason}  {at}  {order['id']}")
+    if not listed and not args.quiet:
+        print(translate("nothing was asked", args.lang))
+    return OK
+
+
+def metrics(args: argparse.Namespace) -> int:
+    """Print the numbers for Prometheus."""
+    sys.stdout.write(read_metrics(args.data, datetime.now(UTC)))
+    return OK
+
+
+@contextmanager
+def reading(args: argparse.Namespace) -> Iterator[Store]:
+    """Open the hub's database for reading."""
+    store = Store(args.data, read_only=True)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _print_status(told: dict[str, Json], lang: str) -> None:
+    sites: Any = told["sites"]
+    if not sites:
+        print(translate("no site has sent anything", lang))
+    for site, of_site in sites.items():
+        health = of_site["health"]
+        name = site or translate("(no site)", lang)
+        status = translate(of_site["state"]["status"], lang)
+        heard = f", {translate('health', lang)} {health['arrived_at'][:19]}Z" if health else ""
+        print(f"{name}: {status}{heard}")
+        print("  " + ", ".join(f"{of_site[number]} {translate(number, lang)}" for number in NUMBERS))
+        for message in _remarks(site, of_site):
+            print(f"  {render(message, lang)}")
+        for line in (*_changed(of_site["changes"], lang), *_acknowledged(of_site["acknowledged"], lang)):
+            print(line)
+
+
+def _remarks(site: str, of_site: Any) -> Iterator[Message]:
+    """Yield what somebody should see to, or know, about a site."""
+    if of_site["not_shown"] == "config":
+        yield Message("its newest configuration report breaks a bound of the contract, so it cannot be shown")
+    elif of_site["not_shown"]:
+        yield Message("it cannot be shown ({why}); keep a copy of hub.db and report it", {"why": of_site["not_shown"]})
+    for reason, number in of_site["rejected"].items():
+        yield Message("rejected {number}: {reason}", {"number": number, "reason": reason})
+    for reason, number in of_site["unverified"].items():
+        yield Message(
+            "not signed by this site {number}: {reason} (somebody publishes on its topics, or its key is not trusted)",
+            {"number": number, "reason": reason},
+        )
+    for kid in of_site["untrusted_keys"]:
+        yield Message(
+            "waits for trust: camwarden hub trust add {site} {kid} --data DIR   (compare it at the site first)",
+            {"site": site, "kid": kid},
+        )
+    for epoch in of_site["epochs"]:
+        if epoch["verdict"] in ("spool-lost", "open"):
+            yield Message("epoch {epoch} begins anew without a word ({verdict})", epoch)
+    for hole in of_site["gaps"]["missing"]:
+        yield Message("missing {stream} {from_seq} to {to_seq} of epoch {epoch}", hole)
+    for hole in of_site["gaps"]["lost"]:
+        yield Message("lost {stream} {from_seq} to {to_seq}: the site no longer has them", hole)
+    for gap in of_site["gaps"]["explained"]:
+        yield Message("gave up {stream} {from_seq} to {to_seq}: {reason}", gap)
+    if of_site["orders_open"]:
+        values = {"count": of_site["orders_open"], "site": site}
+        yield Message("{count} orders without an answer: camwarden hub orders {site}", values)
+    policy = of_site["policy"]
+    if policy and policy["desired_version"] != policy["reported_version"]:
+        yield Message("policy {desired_version} is wanted, {reported_version} in force", policy)
+        if policy["refused"]:
+            yield Message("policy {version} was refused by the site: {reason}", policy["refused"])
+
+
+def _changed(told: Any, lang: str) -> Iterator[str]:
+    """Yield a line for each way in which the site reports otherwise than it did; names are the site's own words."""
+    for change in told["kinds"] if told else ():
+        names = ", ".join(printable(name) for name in change["what"])
+        more = ", ..." if change["count"] > len(change["what"]) else ""
+        was = f" ({change['before']} -> {change['after']})" if change["before"] else ""
+        since = f"{told['from'][:10]} -> {told['to'][:10]}"
+        yield f"  {since}  {render(CHANGED[change['kind']], lang)}: {names}{more}{was}".replace(":  (", " (")
+
+
+def _acknowledged(told: Any, lang: str) -> Iterator[str]:
+    """Yield a line for each open finding that somebody at the site knows of; all of it is the site's own words."""
+    for known in read_known({"acknowledged": told}):
+        yield f"  {printable(render(known_line(known, local(known.until, CHINA)), lang))}"
+
+
+def _age(seconds: int) -> str:
+    age = timedelta(seconds=max(0, seconds))
+    if age < timedelta(hours=1):
+        return f"{age.total_seconds() / 60:.0f} min"
+    return f"{age.total_seconds() / 3600:.0f} h" if age < timedelta(days=2) else f"{age.days} d"

@@ -1,0 +1,1 @@
+"""`camwarden ledger`: imports, exports and compares camera ledgers."""

@@ -1,0 +1,55 @@
+"""`ledger export`: the site as a ledger, with what its devices say of themselves; never a user or password."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from agent.commands.ledger.file import print_json, say, seen_of, write_file
+from agent.model import exits
+from agent.model.errors import UsageError
+from agent.model.finding import Message
+from agent.onsite.ledger.columns import EXPORTED, SEEN, Column
+from agent.onsite.ledger.export import cell, choices, heading, rows
+from agent.onsite.ledger.seen import NOTHING_SEEN
+from agent.onsite.ledger.write_csv import csv_bytes
+from agent.onsite.ledger.write_workbook import Sheet, SheetColumn, workbook
+from agent.service.daemon.loop import utc_now
+from agent.site.config.load import load_declared
+from agent.site.config.tables import site_tables
+from agent.site.declarations.standing import local_day
+from agent.text.translate import translate
+
+SCHEMA = "camwarden-ledger-export/1"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the ledger; a file that is there is not overwritten."""
+    site = load_declared(args.config)
+    path: Path = args.out or Path(f"{site.id}.xlsx")
+    if path.suffix.lower() not in (".xlsx", ".csv"):
+        raise UsageError(Message("{path}: the name must end in .xlsx or .csv", {"path": path}))
+    if path.exists() or path.is_symlink():
+        raise UsageError(
+            Message("{path} is there already and is not overwritten: name a new file with --out", {"path": path})
+        )
+    tables = site_tables(site)
+    seen = seen_of(args, tables) or NOTHING_SEEN
+    found = rows(tables, seen, local_day(site, utc_now()))
+    cells = [[cell(row.get(column.key), column, args.lang) for column in EXPORTED] for row in found]
+    if path.suffix.lower() == ".csv":
+        data = csv_bytes([heading(column, args.lang) for column in EXPORTED], cells)
+    else:
+        data = workbook(Sheet(translate("camera ledger", args.lang), [_column(c, args.lang) for c in EXPORTED], cells))
+    write_file(path, data)
+    if args.json:
+        print_json({"schema": SCHEMA, "file": str(path), "cameras": len(found), "seen": len(seen.cameras)})
+    if not args.quiet:
+        said: dict[str, str | int | float] = {"path": str(path), "count": len(found), "seen": len(seen.cameras)}
+        say(args, Message("{path}: {count} cameras, {seen} of them with what their devices say", said))
+    return exits.OK
+
+
+def _column(column: Column, lang: str) -> SheetColumn:
+    fill = "seen" if column.key in (*SEEN, "maker") else "declare" if column.choices else ""
+    return SheetColumn(heading(column, lang), translate(column.told, lang), choices(column, lang), fill)

@@ -1,0 +1,233 @@
+"""What the actions of `ledger` share: a ledger's file read and told of, a site's devices looked at, files written."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from agent.host.files import as_owner_of, write_atomic
+from agent.host.health import moment
+from agent.host.paths import LEDGER_HEADINGS_NAME, SECRETS_NAME, credentials_file, user_state
+from agent.model.errors import UsageError, os_words
+from agent.model.finding import Json, Message
+from agent.observe.inventory.equipment import equipment_json
+from agent.onsite.ledger import headings_said
+from agent.onsite.ledger.columns import BY_KEY
+from agent.onsite.ledger.export import heading as heading_of
+from agent.onsite.ledger.grid import Unreadable, letters
+from agent.onsite.ledger.rows import FILE_MAX_BYTES, Ledger, Problem, read
+from agent.onsite.ledger.seen import NOTHING_SEEN, Seen, from_devices, read_seen
+from agent.onsite.ledger.tables import Tables
+from agent.onsite.ledger.values import Refused
+from agent.service.cycle.cycle import see
+from agent.service.cycle.environment import Rim, worker_of
+from agent.service.daemon.loop import utc_now
+from agent.site.config.load import load
+from agent.site.config.site import Site
+from agent.text.harmless import json_text, printable
+from agent.text.translate import render, translate
+from drivers.credentials import Credentials
+
+SEEN_MAX_BYTES = 64 * 1024 * 1024
+
+
+def read_ledger(args: argparse.Namespace) -> Ledger:
+    """Read the ledger that the command line names, and remember what it says of headings.
+
+    Raises:
+        UsageError: The file cannot be read as a ledger.
+    """
+    said = headings_said.parse(args.map)
+    kept = user_state(os.environ) / LEDGER_HEADINGS_NAME
+    mapped = headings_said.load(kept) | said
+    mapped = {heading: key for heading, key in mapped.items() if key}
+    try:
+        ledger = read(file_bytes(args.file, FILE_MAX_BYTES), mapped, args.sheet)
+    except Unreadable as error:
+        raise Unreadable(Message("{path}: {error}", {"path": args.file, "error": error})) from None
+    if said:
+        headings_said.save(kept, mapped)
+    return ledger
+
+
+def given(texts: Iterable[str], site: str = "") -> dict[str, Json]:
+    """Return what `--set COLUMN=VALUE` and `--site ID` say for rows that say nothing.
+
+    Raises:
+        UsageError: A column is none, or its value is wrong.
+    """
+    found: dict[str, Json] = {}
+    for text in [*texts, *([f"site_id={site}"] if site else [])]:
+        key, equals, value = text.partition("=")
+        column = BY_KEY.get(key.strip().lower().replace(" ", "_"))
+        if not equals or column is None:
+            raise UsageError(
+                Message(
+                    '--set "{text}": write COLUMN=VALUE, the column one of: {known}',
+                    {"text": text, "known": ", ".join(BY_KEY)},
+                )
+            )
+        try:
+            found[column.key] = column.parse(value)
+        except Refused as refused:
+            raise UsageError(
+                Message("--set {key}: {message}", {"key": column.key, "message": refused.message})
+            ) from None
+    return found
+
+
+def tell_reading(args: argparse.Namespace, ledger: Ledger, cameras: int) -> None:
+    """Say on standard error what was read, what was not, and why."""
+    if args.quiet:
+        return
+    name = args.file.name
+    sheet = f", {ledger.sheet}" if ledger.sheet else ""
+    say(
+        args,
+        Message(
+            "{file} ({form}{sheet}): {count} cameras",
+            {"file": name, "form": ledger.form, "sheet": sheet, "count": cameras},
+        ),
+    )
+    for remark in ledger.remarks:
+        say(args, remark)
+    for heading in ledger.headings:
+        if heading.remembered:
+            say(
+                args,
+                Message('"{heading}" is read as {key}, as you said', {"heading": heading.text, "key": heading.key}),
+            )
+    for heading in ledger.unknown:
+        if heading.guess:
+            said = Message(
+                'column {column} is not read: "{heading}"; if it is {key}: --map "{heading}={option}"',
+                {
+                    "column": letters(heading.column),
+                    "heading": heading.text,
+                    "key": heading.guess,
+                    "option": heading.guess,
+                },
+            )
+        else:
+            said = Message(
+                'column {column} is not read: "{heading}"', {"column": letters(heading.column), "heading": heading.text}
+            )
+        say(args, said)
+    for heading in ledger.headings:
+        if heading.password:
+            said = Message(
+                'column {column} ("{heading}") holds passwords and was not read: write them into {secrets}, under the '
+                "name of their login",
+                {"column": letters(heading.column), "heading": heading.text, "secrets": SECRETS_NAME},
+            )
+            say(args, said)
+
+
+def say(args: argparse.Namespace, message: Message) -> None:
+    """Write one line for people to standard error."""
+    sys.stderr.write(f"{in_words(message, args.lang)}\n")
+
+
+def in_words(message: Message, lang: str) -> str:
+    """Return a message on one line in a language; a column is called what its heading is called in it."""
+    column = BY_KEY.get(str(message.values.get("key", "")))
+    values = {**message.values, "key": heading_of(column, lang)} if column else message.values
+    return printable(render(replace(message, values=values), lang))
+
+
+def tell_problems(args: argparse.Namespace, problems: Iterable[Problem]) -> None:
+    """List what is wrong with rows and cells, each with its place."""
+    for problem in problems:
+        row = translate("row", args.lang)
+        where = f"{row} {problem.where}" if problem.where.isdigit() else problem.where
+        said = in_words(problem.message, args.lang)
+        sys.stderr.write(": ".join(part for part in (printable(args.file.name), printable(where), said) if part) + "\n")
+
+
+def problems_json(problems: Sequence[Problem]) -> list[Json]:
+    """Return problems for scripts."""
+    return [{"cell": one.where, "row": one.row, "message": str(one.message)} for one in problems]
+
+
+def reading_json(ledger: Ledger) -> dict[str, Json]:
+    """Return what was read for scripts."""
+    return {
+        "form": ledger.form,
+        "sheet": ledger.sheet,
+        "columns": {letters(h.column): h.key for h in ledger.headings if h.key},
+        "not_read": {letters(h.column): {"heading": h.text, "guess": h.guess} for h in ledger.unknown},
+        "passwords": [letters(h.column) for h in ledger.headings if h.password],
+        "remarks": [str(remark) for remark in ledger.remarks],
+    }
+
+
+def print_json(answer: Mapping[str, Json]) -> None:
+    """Print the one object of `--json`."""
+    sys.stdout.write(json_text(answer) + "\n")
+
+
+def seen_of(args: argparse.Namespace, site: Tables) -> Seen | None:
+    """Return what `--seen` or `--look` say of the devices, None where neither was asked for."""
+    if args.look:
+        return look(args, load(args.config), site)
+    if args.seen is None:
+        return None
+    try:
+        text = file_bytes(args.seen, SEEN_MAX_BYTES).decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(Message("{path}: is not UTF-8", {"path": args.seen})) from None
+    try:
+        return read_seen(text, site)
+    except UsageError as error:
+        raise UsageError(Message("{path}: {error}", {"path": args.seen, "error": error})) from None
+
+
+def look(args: argparse.Namespace, site: Site, tables: Tables) -> Seen:
+    """Ask the site's devices once, as `check` does, and return what they say of themselves."""
+    if not site.devices:
+        return NOTHING_SEEN
+    errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
+    remembered = credentials_file(site.storage.directory, os.environ)
+    remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    progress = errors.status(f"reading {len(site.devices)} devices of {site.id}")
+    with worker_of(site) as worker, progress, as_owner_of(site.storage.directory):
+        rim = Rim(Credentials(remembered), worker.judge, utc_now)
+        facts = see(site, rim, moment(utc_now()), rounds=1).facts
+    return from_devices(equipment_json(site, facts), tables, list(facts.undeclared))
+
+
+def file_bytes(path: Path, limit: int) -> bytes:
+    """Return the bytes of a file, one more than the limit where it is larger.
+
+    Raises:
+        UsageError: It is not there or no file.
+    """
+    try:
+        if not path.is_file():
+            raise UsageError(Message("{path} is not there or is no file", {"path": path}))
+        with path.open("rb") as file:
+            return file.read(limit + 1)
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise UsageError(Message("{path} cannot be read: {why}", {"path": path, "why": os_words(error)})) from None
+
+
+def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Replace a file.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    try:
+        write_atomic(path, data, mode)
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise UsageError(Message("{path} cannot be written: {why}", {"path": path, "why": os_words(error)})) from None

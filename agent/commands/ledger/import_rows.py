@@ -1,0 +1,257 @@
+"""`ledger import`: one site's rows into its folder, all of them or none."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agent.commands.ledger.file import (
+    file_bytes,
+    given,
+    in_words,
+    print_json,
+    problems_json,
+    read_ledger,
+    reading_json,
+    say,
+    tell_problems,
+    tell_reading,
+)
+from agent.commands.terminal.asking import Ended, ask_password
+from agent.host.paths import CONFIG, SECRETS_NAME
+from agent.model import exits
+from agent.model.errors import UsageError
+from agent.model.finding import Json, Message
+from agent.onsite.ledger import folder
+from agent.onsite.ledger.changes import left_over
+from agent.onsite.ledger.columns import COLUMNS
+from agent.onsite.ledger.export import heading
+from agent.onsite.ledger.rows import Entry, Ledger, Problem
+from agent.onsite.ledger.site_text import HUB_KEYS
+from agent.onsite.ledger.sites import SitePlan, by_site, plan, with_given
+from agent.onsite.ledger.tables import Tables
+from agent.service.daemon.loop import utc_now
+from agent.site.config.site import DEFAULT_TIME_ZONE
+from agent.site.toml.edit import Change
+from agent.text.harmless import printable
+from agent.text.translate import translate
+from drivers.spans import day_of
+
+SCHEMA = "camwarden-ledger-import/1"
+HUB_KEYS_MAX_BYTES = 256 * 1024
+REPORT_NAME = "report.html"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read, compare with what is there, write."""
+    ledger = read_ledger(args)
+    site = folder.existing(args.out)
+    entries, elsewhere = of_site(ledger, args, site)
+    planned, bad = sound_plan(entries, site, ledger.problems, args.skip_bad)
+    tell_reading(args, ledger, len(planned.cameras))
+    for remark in planned.remarks:
+        say(args, remark)
+    if elsewhere:
+        say(
+            args, Message("{count} rows belong to other sites: camwarden ledger render takes all", {"count": elsewhere})
+        )
+    answer: dict[str, Json] = {"schema": SCHEMA, "file": str(args.file), **reading_json(ledger)}
+    tell_problems(args, bad)
+    if bad and (not args.skip_bad or not planned.cameras or planned.problems):
+        say(args, Message("nothing was written: {count} mistakes", {"count": len(bad)}))
+        if args.json:
+            print_json({**answer, "written": [], "problems": problems_json(bad)})
+        return exits.FAILS
+    logins = folder.new_logins(args.out, planned)
+    passwords = asked_passwords(args, planned, logins) if args.ask_password else {}
+    own_state = args.out.absolute() / folder.SITE_NAME != CONFIG
+    what = folder.draft(args.out, planned, site, hub_keys(args), args.by, today(), passwords, own_state)
+    tell_undeclared(args, [planned])
+    _show(args, what, left_over(planned, site))
+    if what.changes and what.by_hand and not args.force:
+        raise UsageError(
+            Message(
+                "{path} was changed by a person and was left as it is: if the ledger is right, repeat with "
+                "--force; comments, zones and holds stay",
+                {"path": args.out / folder.SITE_NAME},
+            )
+        )
+    folder.write(what)
+    tell_left_out(args, bad)
+    if args.json:
+        changed = [change_json(change) for change in what.changes]
+        written: list[Json] = [str(args.out / name) for name in what.files]
+        print_json({**answer, "written": written, "problems": problems_json(bad), "changes": changed})
+    tell_written(args, what, planned, [name for name in logins if name not in passwords])
+    return exits.OK
+
+
+def of_site(ledger: Ledger, args: argparse.Namespace, site: Tables) -> tuple[tuple[Entry, ...], int]:
+    """Return the rows of the one site that is meant, and how many rows belong to others.
+
+    Raises:
+        UsageError: The ledger has rows of several sites, and none of them was named.
+    """
+    known = site.get("site")
+    here = str(known.get("id", "")) if isinstance(known, dict) else ""
+    groups, problems = by_site(ledger.entries)
+    wanted = args.site or here
+    said = given(args.set)
+    if set(groups) <= {""}:
+        return with_given(ledger.entries, given(args.set, wanted)), 0
+    if len(groups) == 1 and not wanted:
+        return with_given(ledger.entries, said), 0
+    if wanted not in groups:
+        names = ", ".join(sorted(filter(None, groups))[:20])
+        raise UsageError(
+            Message(
+                "{path}: choose one site with --site ID, or take all with ledger render: {names}",
+                {"path": args.file, "names": names},
+            )
+        )
+    others = sum(len(rows) for name, rows in groups.items() if name != wanted)
+    return with_given(groups[wanted], said), others + len(problems)
+
+
+def sound_plan(
+    entries: Sequence[Entry], site: Tables, refused: Sequence[Problem], skip_bad: bool
+) -> tuple[SitePlan, tuple[Problem, ...]]:
+    """Return the plan of a site's rows and everything that is wrong with them.
+
+    With `skip_bad` rows that are wrong are left out until the rest holds; what no row can mend stays in the plan.
+    """
+    rows = {entry.row for entry in entries}
+    bad = [problem for problem in refused if problem.row in rows or not problem.row]
+    while True:
+        wrong = {problem.row for problem in bad} if skip_bad else set()
+        entries = [entry for entry in entries if entry.row not in wrong]
+        planned = plan(entries, site)
+        known = {(problem.where, str(problem.message)) for problem in bad}
+        fresh = [p for p in planned.problems if (p.where, str(p.message)) not in known] if entries else []
+        bad += fresh
+        if not skip_bad or not {problem.row for problem in fresh} & rows:
+            break
+    return planned, tuple(sorted(bad, key=lambda problem: problem.row))
+
+
+def asked_passwords(args: argparse.Namespace, planned: SitePlan, logins: Iterable[str]) -> dict[str, str]:
+    """Ask for the password of each of these logins; an empty answer leaves one for later.
+
+    Raises:
+        UsageError: A password holds what cannot be typed.
+    """
+    found: dict[str, str] = {}
+    for name in logins:
+        question = Message(
+            "password of {user} (login {name}; empty: later):", {"user": planned.logins[name], "name": name}
+        )
+        try:
+            password = ask_password(in_words(question, args.lang))
+        except Ended:
+            break
+        if not password.isprintable():
+            raise UsageError("the password holds a character that cannot be typed: write secrets.toml yourself")
+        if password:
+            found[name] = password
+    return found
+
+
+def hub_keys(args: argparse.Namespace) -> bytes | None:
+    """Return the hub's public keys that the command line names."""
+    return None if args.hub_jwks is None else file_bytes(args.hub_jwks, HUB_KEYS_MAX_BYTES)
+
+
+def change_json(change: Change) -> dict[str, Json]:
+    """Return a change for scripts."""
+    return {"subject": change.subject, "key": change.key, "before": change.before, "after": change.after}
+
+
+def today() -> date:
+    """Return the day on which what a ledger declares is given, as the house's sites count it."""
+    return day_of(utc_now(), ZoneInfo(DEFAULT_TIME_ZONE))
+
+
+def tell_undeclared(args: argparse.Namespace, plans: Sequence[SitePlan]) -> None:
+    """Say which columns declare something and were not taken, since nobody stands for them."""
+    duties = {duty for planned in plans for camera in planned.cameras for duty in camera.declared}
+    if duties and not args.by:
+        names = ", ".join(heading(column, args.lang) for column in COLUMNS if column.option in duties)
+        say(
+            args,
+            Message(
+                "these columns are somebody's word and were not taken: {columns}; say whose with --by NAME",
+                {"columns": names},
+            ),
+        )
+
+
+def tell_left_out(args: argparse.Namespace, bad: Sequence[Problem]) -> None:
+    """Say which rows are missing from what was written."""
+    rows = sorted({problem.row for problem in bad if problem.row})
+    if rows:
+        shown = ", ".join(str(row) for row in rows[:20]) + (", ..." if len(rows) > 20 else "")
+        say(args, Message("{count} rows were left out: {rows}", {"count": len(rows), "rows": shown}))
+
+
+def tell_written(args: argparse.Namespace, what: folder.Draft, planned: SitePlan, empty: Sequence[str]) -> None:
+    """Say what was written and what comes next; `empty` are the logins that still need a password."""
+    if args.quiet:
+        return
+    if not what.files:
+        say(args, Message("{folder} holds all of it already: nothing was written", {"folder": str(what.folder)}))
+        return
+    for name in what.files:
+        say(args, Message("{path}: written", {"path": str(what.folder / name)}))
+    if empty:
+        said = Message(
+            "next: write the password of each login ({logins}) into {path}; without one nothing is sent",
+            {"logins": ", ".join(empty), "path": str(what.folder / SECRETS_NAME)},
+        )
+        say(args, said)
+    site = str(what.folder / folder.SITE_NAME)
+    say(args, Message("then answer what no device can say: camwarden declare --config {site}", {"site": site}))
+    said = Message(
+        "then look at the site: camwarden check --config {site} --report {report}",
+        {"site": site, "report": str(what.folder / REPORT_NAME)},
+    )
+    say(args, said)
+    if planned.hub_host and HUB_KEYS not in what.files and not (what.folder / HUB_KEYS).is_file():
+        said = Message(
+            "the hub {host} is not in force yet: give its public keys with --hub-jwks FILE", {"host": planned.hub_host}
+        )
+        say(args, said)
+
+
+def _show(args: argparse.Namespace, what: folder.Draft, left: Sequence[str]) -> None:
+    """Show how the ledger differs from a file that is there."""
+    if args.quiet or args.json:
+        return
+    if what.changes:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for heading in (
+            translate("where", args.lang),
+            translate("key", args.lang),
+            translate("site.toml", args.lang),
+            translate("ledger", args.lang),
+        ):
+            table.add_column(heading, overflow="fold")
+        for change in what.changes:
+            answer = change.after.get("value") if isinstance(change.after, Mapping) else change.after
+            before = Text("-" if change.before in (None, "") else printable(str(change.before)), style="red")
+            after = Text(translate("new", args.lang) if answer is None else printable(str(answer)), style="green")
+            table.add_row(Text(change.subject), Text(change.key), before, after)
+        Console(no_color=args.no_color).print(table)
+    if left:
+        shown = ", ".join(left[:10]) + (", ..." if len(left) > 10 else "")
+        said = Message(
+            "{count} cameras stand in site.toml and in no row; they stay until you take them out: {cameras}",
+            {"count": len(left), "cameras": shown},
+        )
+        say(args, said)

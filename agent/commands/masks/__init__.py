@@ -1,0 +1,1 @@
+"""`camwarden masks`: has privacy masks approved."""

@@ -1,0 +1,274 @@
+"""Look at the cameras of a site to have their masks approved: several rounds of pictures, judged path by path.
+
+Every enabled mask of a device counts as a zone here, beside the zones that are declared. What the pictures mean is
+decided by the checks of `checks/masks.py`; only live paths count, for old footage may be older than a mask. Of a camera
+with presets the zones of the one preset count at which it is seen to stand; which one that is, its pictures must show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from agent.commands.masks.seen import CameraLook, Outcome, PathLook, View, described, is_among, shown, view_of
+from agent.judge.checks.pictures import masks
+from agent.model.finding import Finding, Status
+from agent.observe.approvals.approvals import Approval, in_place, mask_zones
+from agent.observe.facts.facts import Facts, gather
+from agent.observe.inventory.owners import owners_now, proven_marks
+from agent.observe.pictures.judge import Judge, look
+from agent.observe.pictures.preset_verdicts import Presets, positions, presets_after
+from agent.observe.pictures.studies import PREFERRED, studied_path
+from agent.observe.probe.devices import probe
+from agent.observe.probe.stores import read_stores
+from agent.service.cycle.environment import Rim
+from agent.site.config.site import CameraConfig, PrivateZone, Site
+from drivers.model import Masks, Observation, Observations, Picture, Streams, Unavailable
+from drivers.picture import PathName, PictureSeen, PresetSeen, ZoneVerdict
+from masking.model import Polygon, Verdict
+from masking.zones.pool import pool
+
+ORDER: Final[tuple[PathName, ...]] = ("snapshot", "main", "sub", "recorder-live", "playback")
+"""Paths as they are shown. All but the last are live."""
+
+LIVE: Final = frozenset(PREFERRED)
+UNLISTED: Final = "unsupported"
+"""Reason of findings on masks that a device does not list over its protocol: its pictures alone can tell."""
+
+WORST: Final[tuple[Status, ...]] = ("fail", "unknown", "warn", "pass", "not_applicable")
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What has been gathered so far: the newest picture of each camera and path, and descriptors of the view's path.
+
+    `presets`: what was seen of each preset; `at`: at which one each camera stood on the view's path, newest round.
+    """
+
+    newest: dict[tuple[str, PathName], Picture] = field(default_factory=dict)
+    views: dict[str, list[bytes]] = field(default_factory=dict)
+    seen: list[Observation] = field(default_factory=list)
+    presets: Presets = field(default_factory=dict)
+    at: dict[str, str] = field(default_factory=dict)
+
+
+def look_at(
+    site: Site, approvals: Mapping[str, Approval], rim: Rim, rounds: int = 1, apart_s: float = 0.0
+) -> tuple[CameraLook, ...]:
+    """Look at every camera of the site.
+
+    Args:
+        site: What is declared, and only that (not `baselines.in_force`).
+        approvals: What was approved before.
+        rim: The worker, the clock, and how to wait.
+        rounds: How many times live pictures are taken; the verdicts of the last three are pooled.
+        apart_s: Pause between rounds.
+    """
+    probed = probe(site, rim.credentials, rim.clock, rim.progress)
+    everything = {c.camera.id: frozenset(ORDER) for c in site.cameras}
+    stored = read_stores(site, everything, rim.clock(), rim.progress)
+    told = stored.observations + probed.observations
+    owners = owners_now(site, proven_marks(site, told), {})
+    approvals, refused = in_place(approvals, owners), approvals
+    judged_site, facts = _with_masks(site, told), gather(told)
+    taken = _Taken()
+    _take(taken, judged_site, facts, told, stored.pictures + probed.pictures, approvals, rim)
+    answering = _answering(judged_site, taken)
+    for _ in range(rounds - 1 if answering.devices else 0):
+        rim.wait(apart_s)
+        live = {c.camera.id: LIVE for c in answering.cameras}
+        again = probe(answering, rim.credentials, rim.clock, rim.progress, live)
+        _take(taken, answering, facts, told, again.pictures, approvals, rim)
+    facts, now = gather(told + _pooled(taken.seen)), rim.clock()
+    pairs = zip(site.cameras, judged_site.cameras, strict=True)
+    looks = (_camera(site, declared, judged, facts, taken, approvals, rim.judge, now) for declared, judged in pairs)
+    return tuple(
+        replace(one, owner=owners[one.id], was_another=one.id in refused and one.approved is None) for one in looks
+    )
+
+
+def _with_masks(site: Site, told: Observations) -> Site:
+    """Return the site in which each enabled mask of a device is a zone, unless a declared zone is the same."""
+    facts = gather(told)
+
+    def zones(camera: CameraConfig) -> tuple[PrivateZone, ...]:
+        if camera.no_private_area is not None:
+            return ()
+        if camera.presets:  # A device does not say at which of its positions it draws a mask.
+            return camera.zones
+        listed = facts.one(f"camera:{camera.camera.id}", Masks)
+        more = mask_zones(listed.masks) if listed else ()
+        taken = {zone.name for zone in camera.zones}
+        beside = (zone for zone in more if not is_among(zone.polygon, camera.zones))
+        return (*camera.zones, *(replace(z, name=f"{z.name} (device)") if z.name in taken else z for z in beside))
+
+    return replace(site, cameras=tuple(replace(c, zones=zones(c)) for c in site.cameras))
+
+
+def _answering(site: Site, taken: _Taken) -> Site:
+    """Return the part of the site that gave a live picture: the rest would only cost its deadline again."""
+    seen = {camera_id for camera_id, path in taken.newest if path in LIVE}
+    cameras = tuple(c for c in site.cameras if c.camera.id in seen)
+    devices = {c.camera.device for c in cameras}
+    return replace(site, cameras=cameras, devices=tuple(d for d in site.devices if d.id in devices))
+
+
+def _take(
+    taken: _Taken,
+    site: Site,
+    facts: Facts,
+    told: Observations,
+    pictures: tuple[Picture, ...],
+    approvals: Mapping[str, Approval],
+    rim: Rim,
+) -> None:
+    """Judge a round's pictures, and keep no more of them than is shown."""
+    approved = {name: one.presets for name, one in approvals.items() if one.presets}
+    places = positions(site, told, approved)
+    seen = look(site, pictures, rim.judge, rim.progress, positions=places)
+    taken.seen += seen
+    taken.presets = {**taken.presets, **presets_after(site, told, seen, taken.presets, approved, rim.clock())}
+    cameras = {c.camera.id: c for c in site.cameras}
+    for picture in pictures:
+        taken.newest[picture.camera_id, picture.path] = picture
+        if picture.path == studied_path(facts.one(f"camera:{picture.camera_id}", Streams)):
+            camera = cameras[picture.camera_id]
+            _stands_at(taken, camera, picture.path, seen)
+            descriptor = described(picture, _left_out(camera, facts, taken.at), rim.judge)
+            if descriptor:
+                taken.views.setdefault(picture.camera_id, []).append(descriptor)
+            rim.progress()
+
+
+def _stands_at(taken: _Taken, camera: CameraConfig, path: PathName, seen: Observations) -> None:
+    """Note at which preset a camera stands; what was described at another one is no part of this view."""
+    name, subject = camera.camera.id, f"camera:{camera.camera.id}"
+    if camera.presets:
+        here = [o.value for o in seen if o.subject == subject and isinstance(o.value, PresetSeen)]
+        at = next((one.preset for one in here if one.path == path), "")
+        if taken.at.get(name) != at:
+            taken.views.pop(name, None)
+        taken.at[name] = at
+
+
+def _left_out(camera: CameraConfig, facts: Facts, at: Mapping[str, str]) -> tuple[Polygon, ...]:
+    listed = facts.one(f"camera:{camera.camera.id}", Masks)
+    drawn = tuple(m.polygon for m in (listed.masks if listed else ()) if m.enabled is not False and m.polygon)
+    here = (p.zones for p in camera.presets if p.name == at.get(camera.camera.id))
+    return (*(zone.polygon for zone in camera.zones), *(zone.polygon for zones in here for zone in zones), *drawn)
+
+
+def _pooled(seen: Iterable[Observation]) -> Observations:
+    """Return what was seen, the verdicts on each zone and path of all rounds as one, of pictures the last of a path."""
+    last: dict[tuple[str, PathName], Observation] = {}
+    verdicts: dict[tuple[str, PathName, str], list[Observation]] = {}
+    rest: list[Observation] = []
+    for one in seen:
+        if isinstance(one.value, ZoneVerdict):
+            verdicts.setdefault((one.subject, one.value.path, one.value.zone), []).append(one)
+        elif isinstance(one.value, PictureSeen):
+            last[one.subject, one.value.path] = one
+        else:
+            rest.append(one)
+    return (*last.values(), *(_one_verdict(path, looks) for (_, path, _), looks in verdicts.items()), *rest)
+
+
+def _one_verdict(path: PathName, looks: list[Observation]) -> Observation:
+    values = [one.value for one in looks if isinstance(one.value, ZoneVerdict)]
+    one = pool([Verdict(v.zone, v.verdict, v.reason, v.numbers) for v in values])
+    return replace(looks[-1], value=ZoneVerdict(path, one.zone, one.verdict, one.reason, one.numbers))
+
+
+def _camera(
+    site: Site,
+    declared: CameraConfig,
+    judged: CameraConfig,
+    facts: Facts,
+    taken: _Taken,
+    approvals: Mapping[str, Approval],
+    judge: Judge,
+    now: datetime,
+) -> CameraLook:
+    name = declared.camera.id
+    subject, approved = f"camera:{name}", approvals.get(name)
+    listed = facts.one(subject, Masks)
+    own = {path: picture for (camera_id, path), picture in taken.newest.items() if camera_id == name}
+    drawn = (*(listed.masks if listed else ()), *(approved.masks if approved else ()))
+    paths: list[PathLook] = []
+    for path in ORDER:
+        if path in own:
+            verdicts = tuple(v for v in facts.all(subject, ZoneVerdict) if v.path == path)
+            private = (*declared.zones, *(zone for preset in declared.presets for zone in preset.zones))
+            paths.append(shown(own[path], private, drawn, judged.zones, verdicts, judge))
+        elif any(v.path == path for v in facts.all(subject, Unavailable)):
+            paths.append(PathLook(path, None, why=facts.why_not(subject, "picture", path).reason))
+    findings = _findings(site, judged, facts, now)
+    studied = studied_path(facts.one(subject, Streams))
+    at, here = taken.at.get(name, ""), _at_preset(taken, name)
+    view: View | None = None
+    if studied in own:
+        left_out = _left_out(judged, facts, taken.at)
+        view = view_of(tuple(taken.views.get(name, ())), own[studied], _references(approved, at), left_out, judge)
+    masks_listed = listed.masks if listed else None
+    outcome = _outcome(judged, approved, findings, any(path in LIVE for path in own), here, bool(masks_listed))
+    return CameraLook(declared, masks_listed, judged.zones, findings, outcome, tuple(paths), approved, view, at, here)
+
+
+def _references(approved: Approval | None, at: str) -> tuple[bytes, ...]:
+    """Return the approved view, of a camera that stands at one of its presets that of the preset."""
+    if approved is None or not at:
+        return approved.references if approved else ()
+    return next((view.references for view in approved.presets if view.preset == at), ())
+
+
+def _at_preset(taken: _Taken, name: str) -> tuple[ZoneVerdict, ...]:
+    """Return what all rounds said on live paths of the zones of the preset at which a camera stands."""
+    known, at = taken.presets.get(name), taken.at.get(name, "")
+    looks = known.of(at) if known is not None and at else ()
+    return tuple(zone.verdict for look in looks if look.path in LIVE for zone in look.zones)
+
+
+def _findings(site: Site, judged: CameraConfig, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Ask the mask checks about the live paths of one camera; worst first, causes before what follows from them."""
+    one = replace(site, cameras=(replace(judged, recorded=False),))
+    subject = f"camera:{judged.camera.id}"
+    live = tuple(
+        o
+        for o in facts.by_subject.get(subject, ())
+        if not isinstance(o.value, PictureSeen | ZoneVerdict) or o.value.path in LIVE
+    )
+    seen = replace(facts, by_subject={subject: live})
+    asked = (
+        (masks.EFFECTIVE, masks.run_effective),
+        (masks.PRESENT, masks.run_present),
+        (masks.GEOMETRY, masks.run_geometry),
+    )
+    found = [f for check, run in asked for f in run(check, one, seen, now) if f.subject == subject]
+    keys = {f.key for f in found}
+    order = {f.key: (f.reason == UNLISTED, WORST.index(f.status), f.caused_by in keys) for f in found}
+    return tuple(sorted(found, key=lambda f: order[f.key]))
+
+
+def _outcome(
+    judged: CameraConfig,
+    approved: Approval | None,
+    findings: tuple[Finding, ...],
+    seen: bool,
+    at_preset: tuple[ZoneVerdict, ...],
+    has_masks: bool,
+) -> Outcome:
+    if not judged.zones and (judged.no_private_area is not None or (approved and approved.no_private_area)):
+        return "no-private-area"
+    if not seen:
+        return "not-seen"
+    if not judged.zones and not judged.presets:
+        return "switched-off" if has_masks else "undeclared"
+    telling = {f.status for f in findings if f.reason != UNLISTED}
+    if "fail" in telling or any(one.verdict == "FAIL" for one in at_preset):
+        return "shows"
+    if judged.presets:
+        hidden = bool(at_preset) and all(one.verdict == "PASS" for one in at_preset)
+        return "hidden" if hidden and telling <= {"pass"} else "unsure"
+    return "hidden" if telling == {"pass"} else "unsure"

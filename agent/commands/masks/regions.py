@@ -1,0 +1,173 @@
+"""Read a regions file: what must be hidden in picture files, and how. TOML or JSON, the same names in both.
+
+    [[region]]
+    name = "window"
+    polygon = [[0.1, 0.1], [0.4, 0.1], [0.4, 0.5]]   # 0..1 of width and height, from the top left
+    type = "color"                                   # or pixelated, blurred, any (which is what it is without)
+    color = "#000000"                                # with color, if only that one will do
+    [region.policy]
+    least_block_ratio = 0.05                         # of a mosaic: share of the region's shorter side
+    least_sigma_ratio = 0.02                         # of a blur: the same
+
+`effect` may stand for `type`, as in site.toml. Every mistake of a file is told at once, one line each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import tomli
+
+from agent.model.errors import ConfigurationError, os_words
+from agent.model.finding import Message, lines
+from agent.text.harmless import printable
+from masking.geometry import MAX_POINTS, GeometryError, validate
+from masking.model import Effect, Polygon, Zone
+
+MAX_BYTES: Final = 1024 * 1024
+MAX_REGIONS: Final = 64
+NAME_MAX_CHARS: Final = 200
+
+EFFECTS: Final[dict[str, Effect]] = {"color": "color", "pixelated": "pixelated", "blurred": "blurred", "any": "any"}
+KEYS: Final = ("name", "polygon", "type", "effect", "color", "policy")
+POLICY: Final = ("least_block_ratio", "least_sigma_ratio")
+
+_COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
+
+
+class _Wrong(ConfigurationError):
+    """One mistake of one region: what, and what to do."""
+
+
+def read_regions(path: Path) -> tuple[Zone, ...]:
+    """Return the regions of a file.
+
+    Raises:
+        ConfigurationError: It cannot be read, or something in it is wrong; one line for each mistake.
+    """
+    rows = _rows(path)
+    zones: list[Zone] = []
+    mistakes: list[Message] = []
+    for number, row in enumerate(rows, start=1):
+        try:
+            zone = _zone(row, number)
+            if zone.name in (known.name for known in zones):
+                raise _Wrong(
+                    Message("the name {name!r} stands twice; give each region its own", {"name": printable(zone.name)})
+                )
+            zones.append(zone)
+        except _Wrong as wrong:
+            mistakes.append(
+                Message("{path}: region {number}: {wrong}", {"path": path, "number": number, "wrong": wrong})
+            )
+    if mistakes:
+        raise ConfigurationError(lines(mistakes))
+    return tuple(zones)
+
+
+def _rows(path: Path) -> list[Any]:
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(
+            Message("{path}: the regions cannot be read: {why}", {"path": path, "why": os_words(error)})
+        ) from None
+    if len(text) > MAX_BYTES:
+        raise ConfigurationError(
+            Message(
+                "{path}: more than {bytes_most} bytes are no list of regions", {"path": path, "bytes_most": MAX_BYTES}
+            )
+        )
+    try:
+        parse = json.loads if path.suffix.lower() == ".json" else tomli.loads
+        document = parse(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        said = printable(str(error))[:200]
+        raise ConfigurationError(
+            Message(
+                "{path}: neither TOML nor JSON (a file of JSON ends in .json): {said}", {"path": path, "said": said}
+            )
+        ) from None
+    rows = document.get("region") if isinstance(document, dict) else None
+    unknown = [key for key in document if key != "region"] if isinstance(document, dict) else []
+    if not isinstance(rows, list) or not rows or unknown:
+        raise ConfigurationError(
+            Message(
+                "{path}: no [[region]] is in it, or something else besides: write one for each area", {"path": path}
+            )
+        )
+    if len(rows) > MAX_REGIONS:
+        raise ConfigurationError(
+            Message(
+                "{path}: it has {count} regions; {most} are the most",
+                {"path": path, "count": len(rows), "most": MAX_REGIONS},
+            )
+        )
+    return rows
+
+
+def _zone(row: Any, number: int) -> Zone:
+    if not isinstance(row, dict):
+        raise _Wrong("it is no table; write name, polygon, type")
+    _known(row, KEYS)
+    name = row.get("name", f"region {number}")
+    if not isinstance(name, str) or not 0 < len(name) <= NAME_MAX_CHARS:
+        raise _Wrong(Message("name must be a text of 1 to {most} characters", {"most": NAME_MAX_CHARS}))
+    if "type" in row and "effect" in row:
+        raise _Wrong("type and effect are one thing; keep one of them")
+    declared = row.get("type", row.get("effect", "any"))
+    effect = EFFECTS.get(declared.lower()) if isinstance(declared, str) else None
+    if effect is None:
+        raise _Wrong(Message("type must be one of {known}", {"known": ", ".join(EFFECTS)}))
+    color = row.get("color", "")
+    if color and not (isinstance(color, str) and _COLOR.fullmatch(color)):
+        raise _Wrong('color must be written as "#rrggbb"')
+    if color and effect in ("pixelated", "blurred"):
+        raise _Wrong(Message("color has no use with {effect}; remove it", {"effect": effect}))
+    policy = row.get("policy", {})
+    if not isinstance(policy, dict):
+        raise _Wrong(Message("policy must be a table with {known}", {"known": " or ".join(POLICY)}))
+    _known(policy, POLICY)
+    return Zone(name, _polygon(row.get("polygon")), effect, color.lower(), *_ratios(policy))
+
+
+def _known(table: dict[str, Any], names: tuple[str, ...]) -> None:
+    unknown = next((key for key in table if key not in names), None)
+    if unknown is not None:
+        raise _Wrong(
+            Message("{key} is unknown; known are {known}", {"key": printable(unknown)[:60], "known": ", ".join(names)})
+        )
+
+
+def _ratios(policy: dict[str, Any]) -> Iterator[float]:
+    for name in POLICY:
+        value = policy.get(name, 0.0)
+        if not _is_ratio(value):
+            raise _Wrong(Message("{name} must be a number from 0 to 1", {"name": name}))
+        yield float(value)
+
+
+def _is_ratio(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1  # NaN fails too
+
+
+def _polygon(value: object) -> Polygon:
+    if not isinstance(value, list) or len(value) > MAX_POINTS:
+        raise _Wrong("polygon is missing or no list; write [[x, y], [x, y], [x, y]], each from 0 to 1")
+    points = []
+    for point in value:
+        if not isinstance(point, list) or len(point) != 2 or not all(_is_ratio(number) for number in point):
+            raise _Wrong("polygon has a point that is not [x, y] with both from 0 to 1")
+        points.append((float(point[0]), float(point[1])))
+    try:
+        validate(tuple(points))
+    except GeometryError as error:
+        raise _Wrong(
+            Message("{error}; name its corners in order around the area, each once", {"error": error})
+        ) from None
+    return tuple(points)

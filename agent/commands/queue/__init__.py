@@ -1,0 +1,1 @@
+"""`camwarden queue`: shows, sends and carries waiting reports."""

@@ -1,0 +1,1 @@
+"""`camwarden status`: shows how the service is doing."""

@@ -1,0 +1,216 @@
+"""What the status file says, in people's words: first whether all is right, then what is not and the next step. Pure.
+
+What is missing in a status is left out, for it may be of another version; nothing in it is believed to be of a type,
+and nothing in it may steer a terminal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agent.commands.terminal.site_time import lasted
+from agent.model.finding import Json, Message
+from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Figure
+from agent.observe.facts.repair_counts import CLASSES, read_repairs
+from agent.service.alerts.status_file import StatusRead
+from agent.text.redact import redact
+from agent.text.translate import render, translate
+
+STATUSES = ("fail", "warn", "unknown", "pass", "not_applicable")
+MARK = {"fail": "FAIL", "warn": "warn", "unknown": "?"}
+
+
+TITLES: Mapping[Figure, str] = {
+    "online": "online rate",
+    "good": "good-condition rate",
+    "linked": "linked rate",
+    "recorded": "recording completeness",
+    "clock": "clocks right",
+    "overlay": "overlays right",
+    "file": "camera files filled in",
+}
+"""What each figure is called. Source: the words of municipal assessment; all of them are msgids."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFinding:
+    """A finding that is not in order, as the status file carries it. The message ends in the next step."""
+
+    status: str
+    check: str
+    where: str
+    message: Message
+
+
+def lines(status: StatusRead, lang: str, everything: bool = False) -> Iterator[str]:
+    """Return the status as lines of text; `everything` lists each camera and every figure of the delivery too."""
+    content = status.content
+    yield headline(status, lang)
+    if status.stale:
+        yield "  " + translate("look why: systemctl status camwarden, and camwarden doctor", lang)
+    found = open_findings(content)
+    for one in found:
+        sentence = clean(redact(render(one.message, lang)))
+        yield f"  {translate(MARK.get(one.status, '?'), lang)}  {clean(one.where)}: {sentence}"
+    more = number(content.get("open_more"))
+    if more:
+        yield "  " + render(Message("and {count} more: camwarden findings", {"count": more}), lang)
+    yield from _cameras(content, lang, everything)
+    yield from _rates(content, lang)
+    yield from _repairs(content, lang)
+    yield from _delivery(content, lang, everything)
+
+
+def headline(status: StatusRead, lang: str) -> str:
+    """Return the first line: whether everything is all right, and how long ago it was seen."""
+    counts, age = mapping(status.content.get("counts")), age_text(status.age, lang)
+    values: dict[str, str | int | float] = {name: number(counts.get(name)) for name in ("fail", "warn", "unknown")}
+    values |= {"site": clean(status.content.get("site")), "age": age}
+    if status.stale:
+        message = Message(
+            "{site}: STALE, nothing is known about now: seen {age} ago, and the next look is overdue", values
+        )
+    elif not counts:
+        message = Message("{site}: seen {age} ago", values)
+    elif values["fail"]:
+        message = Message(
+            "{site}: NOT all right: {fail} fail, {warn} to watch, {unknown} could not be checked (seen {age} ago)",
+            values,
+        )
+    elif values["warn"] or values["unknown"]:
+        message = Message(
+            "{site}: nothing fails; {warn} to watch, {unknown} could not be checked (seen {age} ago)", values
+        )
+    else:
+        message = Message("{site}: everything is all right (seen {age} ago)", values)
+    return render(message, lang)
+
+
+def open_findings(content: Mapping[str, Json]) -> tuple[OpenFinding, ...]:
+    """Return what is not in order, worst first, as far as the status file has room for it."""
+    rows = content.get("open")
+    found = []
+    for row in (mapping(row) for row in (rows if isinstance(rows, list) else ())):
+        values = {
+            key: value for key, value in mapping(row.get("values")).items() if isinstance(value, str | int | float)
+        }
+        message = Message(str(row.get("message", "")), values, str(row.get("next_step", "")))
+        try:
+            str(message)
+        except (KeyError, IndexError, ValueError, AttributeError):
+            continue
+        name, subject = row.get("name"), row.get("subject")
+        where = f"{name} ({subject})" if name else subject
+        found.append(OpenFinding(str(row.get("status")), str(row.get("check")), str(where), message))
+    return tuple(found)
+
+
+def _cameras(content: Mapping[str, Json], lang: str, everything: bool) -> Iterator[str]:
+    rows = content.get("cameras")
+    cameras = [mapping(row) for row in rows] if isinstance(rows, list) else []
+    if cameras:
+        online = sum(row.get("online") == "pass" for row in cameras)
+        yield render(Message("cameras: {online} of {total} online", {"online": online, "total": len(cameras)}), lang)
+    for row in cameras if everything else ():
+        checks = row.get("not_pass")
+        open_checks = ", ".join(clean(check) for check in checks) if isinstance(checks, list) else ""
+        state = translate(clean(row.get("online")), lang)
+        yield f"  {clean(row.get('id'))}  {clean(row.get('name'))}  {state}  {open_checks}".rstrip()
+
+
+def _rates(content: Mapping[str, Json], lang: str) -> Iterator[str]:
+    """Return the figures of municipal assessment of the last whole day in one line, where there is one."""
+    rates = mapping(content.get("rates"))
+    shown = []
+    for figure in FIGURES:
+        row = rates.get("recorded_s", rates.get(figure)) if figure == "recorded" else rates.get(figure)
+        numbers = [number(one) for one in row] if isinstance(row, list) else []
+        if len(numbers) >= 2 and numbers[1]:
+            shown.append(_rate(TITLES[figure], numbers, lang))
+    if shown:
+        values = {"day": clean(rates.get("day")), "rates": ", ".join(shown)}
+        yield render(Message("assessment of {day}: {rates}", values), lang)
+
+
+def _rate(title: str, numbers: list[int], lang: str) -> str:
+    """Return a figure and its rate, and which share of it is not known where any is: that is never good."""
+    good, due, unknown = (*numbers, 0)[:3]
+    rate = math.floor(1000 * good / due + 1e-9) / 10  # what is not whole never shows as 100.0
+    values = {"what": translate(title, lang), "rate": f"{rate:.1f}", "unknown": f"{100 * unknown / due:.1f}"}
+    if unknown:
+        return render(Message("{what} {rate} % ({unknown} % unknown)", values), lang)
+    return f"{values['what']} {values['rate']} %"
+
+
+def _repairs(content: Mapping[str, Json], lang: str) -> Iterator[str]:
+    """Return in one line what was repaired lately, and how long that took on average, where anything was."""
+    shown = []
+    for name, one in read_repairs(content.get("repairs")).items():
+        values = {"what": translate(CLASSES[name], lang), "count": one.repaired, "mean": lasted(one.mean_s, lang)}
+        shown.append(render(Message("{what} {count}, {mean} on average", values), lang))
+    if shown:
+        values = {"days": DAYS_KEPT, "repairs": "; ".join(shown)}
+        yield render(Message("repaired within {days} days: {repairs}", values), lang)
+
+
+def _delivery(content: Mapping[str, Json], lang: str, everything: bool) -> Iterator[str]:
+    queue = mapping(content.get("queue"))
+    if queue:
+        shown = {key: value for key, value in queue.items() if value or everything} or {"pending": 0}
+        numbers = ", ".join(f"{clean(value)} {translate(key, lang)}" for key, value in shown.items())
+        yield translate("reports", lang) + ": " + numbers
+    hub = content.get("hub")
+    if isinstance(hub, Mapping):
+        yield translate("hub", lang) + ": " + (_told(hub) if everything else _link(hub, lang))
+        if hub.get("report_refused"):
+            values = {"words": clean(hub["report_refused"]), "at": clean(hub.get("report_refused_at"))[:16]}
+            yield render(
+                Message("the hub refused a report at {at} ({words}); a signed gap record names it", values), lang
+            )
+    else:
+        yield translate("hub", lang) + ": " + translate("not configured", lang)
+    mirrors = content.get("mirrors")
+    for mirror in (mapping(row) for row in (mirrors if isinstance(mirrors, list) else ())):
+        told = _told(mirror) if everything else f"{clean(mirror.get('name'))}, {_link(mirror, lang)}"
+        yield translate("mirror", lang) + ": " + told
+
+
+def _link(values: Mapping[str, Json], lang: str) -> str:
+    """Return how a connection stands: a word, and the broker's or the system's reason where there is one."""
+    word, reason = translate(clean(values.get("link")), lang), clean(values.get("reason"))
+    return f"{word}: {redact(reason)}" if reason else word
+
+
+def _told(values: Mapping[str, Json]) -> str:
+    """Return names and values on one line, without those that say nothing: empty, or none of them."""
+    return ", ".join(
+        f"{clean(name)} {redact(clean(value))}" for name, value in values.items() if value not in (None, "", 0, {})
+    )
+
+
+def mapping(value: object) -> Mapping[str, Json]:
+    """Return a JSON object, an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def number(value: object) -> int:
+    """Return a count, 0 for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def clean(value: object) -> str:
+    """Return a value for the terminal: a name that a device gave must not steer it."""
+    text = "" if value is None else str(value)
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def age_text(age: timedelta, lang: str) -> str:
+    """Return an age as people say it: 45 s, 12 min, 3 h, 2 d."""
+    seconds = age.total_seconds()
+    for unit, length, until in (("s", 1, 120), ("min", 60, 120), ("h", 3600, 48)):
+        if abs(seconds) < length * until:
+            return f"{seconds / length:.0f} {translate(unit, lang)}"
+    return f"{seconds / 86_400:.0f} {translate('d', lang)}"

@@ -1,0 +1,1 @@
+"""What commands share on a terminal: asking, tables, site time, new files."""

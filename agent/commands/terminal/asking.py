@@ -1,0 +1,84 @@
+"""Asks people, one question at a time, on a terminal or through a pipe.
+
+Questions go to standard output, answers come from standard input; a password is read without being shown where there
+is a terminal. The end of the answers is `Ended`, which each command takes as "keep what there is".
+"""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from agent.model.errors import UsageError
+from agent.model.finding import Message
+from agent.text.harmless import printable
+
+Answer = TypeVar("Answer")
+
+TRIES = 3
+
+
+class Ended(Exception):
+    """Nobody answers any more."""
+
+
+class Wrong(ValueError):
+    """An answer cannot be taken; the message says why, in the reader's language."""
+
+
+def say(text: str = "") -> None:
+    """Write one line for people."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def ask(question: str, read: Callable[[str], Answer], default: str = "", shown: str | None = None) -> Answer:
+    """Return the answer to one question.
+
+    Args:
+        question: What is asked, on one line.
+        read: Makes the answer of the line; raises `Wrong` where it cannot.
+        default: What an empty line stands for.
+        shown: How the default is shown, None: as it is.
+
+    Raises:
+        Ended: The answers are at their end.
+        UsageError: The answer was wrong so often that nobody seems to read what is said.
+    """
+    hint = default if shown is None else shown
+    why = ""
+    for _ in range(TRIES):
+        sys.stdout.write(f"{question} [{hint}] " if hint else f"{question} ")
+        sys.stdout.flush()
+        line = sys.stdin.readline()
+        if not line:
+            say()
+            raise Ended
+        if not sys.stdin.isatty():
+            say()  # on a terminal the reader's own Enter ends the line
+        try:
+            return read(line.strip() or default)
+        except Wrong as error:
+            why = str(error)
+            say(f"  {why}")
+    raise UsageError(Message("{question}: {why}", {"question": printable(question), "why": why}))
+
+
+def ask_password(question: str) -> str:
+    """Return a password; it is not shown, and no word about it is ever said.
+
+    Raises:
+        Ended: The answers are at their end.
+    """
+    if sys.stdin.isatty():
+        try:
+            return getpass.getpass(f"{question} ")
+        except EOFError:
+            raise Ended from None
+    say(question)
+    line = sys.stdin.readline()
+    if not line:
+        raise Ended
+    return line.rstrip("\r\n")

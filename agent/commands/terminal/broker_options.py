@@ -1,0 +1,69 @@
+"""The options by which a command finds a broker and is let in: the same for `hub run` and `verify --topic`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from agent.deliver.publish.tls import tls_context
+from agent.model.errors import ConfigurationError, Forbidden, UsageError
+from agent.model.finding import Message
+from agent.site.config.site import Hub
+from drivers.model import Credential
+
+
+def add_broker_options(parser: argparse.ArgumentParser) -> None:
+    """Describe them."""
+    parser.add_argument("--host", default="127.0.0.1", help="the broker (default %(default)s)")
+    parser.add_argument("--port", type=port, default=None, help="its port (default 8883 with --tls, else 1883)")
+    parser.add_argument("--tls", action="store_true", help="connect with TLS")
+    parser.add_argument("--ca", type=Path, help="PEM file with the certificates that the broker's must lead to")
+    parser.add_argument("--certificate", type=Path, help="PEM file with our own certificate")
+    parser.add_argument("--key", type=Path, help="PEM file with its private key")
+    parser.add_argument("--user", help="login at the broker")
+    parser.add_argument("--password-file", type=Path, help="file whose first line is the password")
+
+
+def broker_of(args: argparse.Namespace) -> Hub:
+    """Return the broker that the options name; its files have been read once.
+
+    Raises:
+        UsageError: Options that belong together are not together.
+        Forbidden, ConfigurationError: A file cannot be used.
+    """
+    number = args.port or (8883 if args.tls else 1883)
+    broker = Hub(args.host, number, args.tls, args.ca, args.certificate, args.key, _credential(args))
+    tls_context(broker)
+    return broker
+
+
+def port(text: str) -> int:
+    """Return a TCP port; argparse names this function in its message."""
+    number = int(text)
+    if not 0 < number < 65536:
+        raise ValueError
+    return number
+
+
+def _credential(args: argparse.Namespace) -> Credential | None:
+    if (args.user is None) != (args.password_file is None):
+        raise UsageError("--user and --password-file belong together: give both or neither")
+    if args.user is None:
+        return None
+    path = args.password_file
+    try:
+        mode = path.stat().st_mode & 0o777
+        lines = path.read_text().splitlines()
+    except PermissionError:
+        raise Forbidden(Message("{path}: this user may not read it; run as the hub's user", {"path": path})) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            Message("{path}: {why}", {"path": path, "why": getattr(error, "strerror", None) or "not a text file"})
+        ) from None
+    if mode & 0o077:
+        raise Forbidden(
+            Message("{path}: mode {mode:04o} opens the password to others; chmod 600 it", {"path": path, "mode": mode})
+        )
+    if not lines or not lines[0]:
+        raise ConfigurationError(Message("{path}: its first line must be the password", {"path": path}))
+    return Credential("hub", args.user, lines[0])

@@ -1,0 +1,28 @@
+"""Where a command may write what somebody hands over: a new file in a folder that is there. Nothing is overwritten."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from agent.model.errors import Forbidden, UsageError
+from agent.model.finding import Message
+
+
+def require_new(path: Path) -> None:
+    """Settle that a file can be written, before a device is asked.
+
+    Raises:
+        UsageError: A file is there already, or its folder is not.
+        Forbidden: This user may not write there.
+    """
+    if os.path.lexists(path) or not path.parent.is_dir():
+        raise UsageError(
+            Message("{path}: name a new file in a folder that is there; nothing is overwritten", {"path": path})
+        )
+    if not os.access(path.parent, os.W_OK):
+        raise Forbidden(
+            Message(
+                "{folder}: this user may not write there; name a file in a folder of your own", {"folder": path.parent}
+            )
+        )

@@ -1,0 +1,87 @@
+"""The table of findings that `check` and `demo` print. Names from devices are text, never markup."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from agent.model.finding import Finding, Status
+from agent.onsite.handover.report_words import rule_text
+from agent.report.build import counts
+from agent.site.config.site import Site
+from agent.text.harmless import printable
+from agent.text.translate import render_apart, translate
+
+ORDER: tuple[Status, ...] = ("fail", "warn", "unknown", "pass", "not_applicable")
+STYLE: dict[Status, str] = {
+    "fail": "bold red",
+    "warn": "yellow",
+    "unknown": "magenta",
+    "pass": "green",
+    "not_applicable": "dim",
+}
+
+
+MARK: dict[Status, str] = {"pass": "ok", "fail": "FAIL", "warn": "warn", "unknown": "?", "not_applicable": "-"}
+
+COLUMNS = (
+    ("camera-online", "online"),
+    ("privacy-mask-present", "listed"),
+    ("privacy-mask-geometry", "placed"),
+    ("privacy-mask-effective", "hidden"),
+    ("retention-days", "kept"),
+    ("recording-completeness", "whole"),
+    ("stream-auth-required", "login"),
+)
+"""The duties of one camera, each with a heading of one word."""
+
+
+def cameras_table(site: Site, findings: tuple[Finding, ...], lang: str) -> RenderableType:
+    """Return one row per camera and one column per duty; `?` is unknown, `-` is not due."""
+    by_key = {(f.check, f.subject): f.status for f in findings}
+    for finding in findings:  # what nobody declared is one finding on the site, and unknown for each camera it names
+        cameras = finding.evidence.get("cameras") if finding.subject == "site" else None
+        for name in cameras if isinstance(cameras, list) else ():
+            by_key.setdefault((finding.check, f"camera:{name}"), finding.status)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(translate("camera", lang), no_wrap=True)
+    for _, heading in COLUMNS:
+        table.add_column(translate(heading, lang), no_wrap=True)
+    for camera in site.cameras:
+        subject = f"camera:{camera.camera.id}"
+        statuses = [by_key.get((check, subject), "not_applicable") for check, _ in COLUMNS]
+        marks = [Text(translate(MARK[status], lang), style=STYLE[status]) for status in statuses]
+        table.add_row(Text(camera.camera.id), *marks)
+    return table
+
+
+def findings_table(site: Site, findings: tuple[Finding, ...], lang: str, everything: bool = False) -> RenderableType:
+    """Return findings in the order of the configuration, worst first; `everything` adds passes and consequences."""
+    shown = [f for f in findings if everything or (f.status not in ("pass", "not_applicable") and not f.caused_by)]
+    places = {f"camera:{c.camera.id}": i for i, c in enumerate(site.cameras)}
+    # What cannot be reached comes first: it explains what else is missing.
+    shown.sort(key=lambda f: (ORDER.index(f.status), f.check != "camera-online", places.get(f.subject, -1)))
+    names = {f"camera:{c.camera.id}": c.camera.name for c in site.cameras}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(translate("status", lang), no_wrap=True)
+    table.add_column(translate("where", lang), no_wrap=True)
+    table.add_column(translate("what was found, and the next step", lang), overflow="fold")
+    for finding in shown:
+        status = Text(translate(finding.status, lang).replace("_", " "), style=STYLE[finding.status])
+        where = Text(printable(names.get(finding.subject) or finding.subject))
+        words, step = render_apart(finding.message, lang)
+        what = Text(printable(words))
+        if names.get(finding.subject):
+            where.append(f"\n{finding.subject}", style="dim")
+        what.append(f"\n→ {printable(step)}" if step else "")
+        what.append(f"\n{finding.check}: {rule_text(finding.source, lang)}", style="dim")
+        table.add_row(status, where, what)
+    return Group(table, Text(summary(findings, lang)))
+
+
+def summary(findings: tuple[Finding, ...], lang: str) -> str:
+    """Return one line: how many findings have each status, consequences left out."""
+    totals = counts(findings)
+    return ", ".join(f"{totals[status]} {translate(status, lang).replace('_', ' ')}" for status in ORDER)

@@ -1,0 +1,52 @@
+"""`--unconfined`, and what is said where the process that decodes pictures is not confined."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+
+from agent.model.finding import Json, Message
+from agent.site.config.site import Site, WorkerRules
+from agent.text.harmless import printable
+from agent.text.translate import render
+from masking.model import Confinement
+
+
+def add_worker_flag(parser: argparse.ArgumentParser) -> None:
+    """Add the option for laptops on which that process cannot be confined."""
+    parser.add_argument(
+        "--unconfined",
+        action="store_true",
+        help="judge pictures even where the process that decodes them cannot be confined; it is said with the result",
+    )
+
+
+def with_flag(site: Site, args: argparse.Namespace) -> Site:
+    """Return the site as the option has it."""
+    return replace(site, worker=WorkerRules("accept")) if args.unconfined else site
+
+
+def confinement_json(confinement: Confinement | None) -> Json:
+    """Return for `--json` what a worker could not give up and what was open to it; None where it judged nothing."""
+    if confinement is None:
+        return None
+    return {"limits": list(confinement.limits), "open": list(confinement.open_ways)}
+
+
+def say_confinement(confinement: Confinement | None, args: argparse.Namespace, accepted: bool) -> None:
+    """Say on standard error where pictures were not judged, or were judged without every protection."""
+    if confinement is None or not (confinement.open_ways or confinement.limits):
+        return
+    values = {"ways": ", ".join(confinement.open_ways), "limits": "; ".join(confinement.limits)}
+    if not confinement.open_ways:
+        what = Message("the process that decodes pictures is confined, but not by every layer: {limits}", values)
+    elif accepted:
+        what = Message("pictures were judged by a process that is not confined (open to it: {ways})", values)
+    else:
+        what = Message(
+            "no picture was judged: the process that decodes them cannot be confined here (open to it: {ways}); "
+            "install libseccomp2, or accept it on your own laptop with --unconfined",
+            values,
+        )
+    sys.stderr.write(f"camwarden: {printable(render(what, args.lang))}\n")

@@ -1,0 +1,1 @@
+"""`camwarden verify`: verifies signed reports."""

@@ -1,0 +1,223 @@
+"""Verify signed reports without a hub: in files, in a case, or as they pass on a broker.
+
+    camwarden verify PATH...                      files, folders, ZIPs (batches, and cases that `hub case` wrote)
+    camwarden verify report.html                  a hand-over report
+    camwarden verify DOSSIER.zip                  a filing dossier
+    camwarden verify filing.json                  what `filing compare` has kept of it in the state directory
+    camwarden verify FOLDER --follow              and every file that comes into it
+    camwarden verify --topic 'vss/v1/city/site/#' --host HOST [--follow]
+
+Whom to believe is the reader's to say, at least one of:
+
+    --jwks FILE         a JWK set; may be given several times
+    --kid THUMBPRINT    a thumbprint that was compared over another way; the key itself is taken from what is verified
+    --data DIR          a hub's data: each key that it trusts, for its own site
+
+Keys that lie beside the reports are believed only by `--kid`. A hand-over report, a filing dossier and filing.json may
+be verified without any of them: whether it was changed shows all the same, and only whose key signed it stays open
+(3). The keys that signed what is verified are named at the end.
+
+Exit code: 0 everything verified, 1 something is wrong, 3 something could not be judged for want of a key, 69 the broker
+cannot be reached, 78 nothing to verify or a file is no signed message. With `--follow` it runs until it is interrupted,
+and then ends with 0 or 1; 78 if nothing came or a file was unusable, 3 if something could not be judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.commands.terminal.broker_options import add_broker_options
+from agent.commands.verify.keys import believed_of
+from agent.commands.verify.lines import fault_line, judged_line
+from agent.commands.verify.watch import watch_folders, watch_topic
+from agent.model.errors import ConfigurationError, UsageError, os_words
+from agent.model.exits import CONFIG, FAILS, OK, UNCHECKED
+from agent.model.finding import Json, Message
+from agent.onsite.filing.packed import MEMBER_MAX_BYTES, is_dossier, judge_dossier
+from agent.text.translate import render
+from agent.verify.archive import FILE_MAX_BYTES, Container, open_container
+from agent.verify.html_seal import MAX_BYTES, is_handover
+from agent.verify.judge import Believed, Judged, judge_flattened, judge_handover
+from agent.verify.manifest import NAME as MANIFEST
+from agent.verify.manifest import check_manifest, is_case
+from agent.verify.message import Claim, Problem, examine
+
+SCHEMA = "camwarden-verify/1"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line."""
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="hand-over report, filing dossier, flattened JWS, folder of them, or ZIP",
+    )
+    parser.add_argument("--jwks", type=Path, action="append", metavar="FILE", help="JWK set with keys to believe")
+    parser.add_argument("--kid", action="append", metavar="THUMBPRINT", help="believe the key of this thumbprint")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="a hub's data: the keys that it trusts, each for its site"
+    )
+    parser.add_argument("--follow", action="store_true", help="go on with what comes, one line for each fault")
+    parser.add_argument("--topic", metavar="FILTER", help="listen on a broker instead; nothing is published")
+    parser.add_argument(
+        "--idle", type=_seconds, default=5.0, metavar="S", help="end when S seconds brought nothing (default 5)"
+    )
+    add_broker_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Verify every message, then how the reports stand to each other.
+
+    Raises:
+        AgentError: There are no keys to verify with, an archive is not taken apart, or the broker cannot be reached.
+    """
+    if bool(args.paths) == bool(args.topic):
+        raise UsageError("give either files to verify, or a topic to listen on")
+    if args.topic:
+        return watch_topic(args)
+    if args.follow:
+        return watch_folders(args)
+    checked = verify_paths(args.paths, believed_of(args, args.paths))
+    if args.json:
+        print(json.dumps(told(checked), ensure_ascii=False))
+    else:
+        _print(checked, args.lang)
+    return _exit_code(checked)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Every message, and what is wrong between the reports among them."""
+
+    messages: tuple[Judged, ...]
+    problems: tuple[Problem, ...]
+
+
+def verify_paths(paths: list[Path], believed: Believed) -> Checked:
+    """Verify files, folders and ZIPs.
+
+    Raises:
+        ConfigurationError: An archive is not taken apart.
+    """
+    messages = tuple(message for path in paths for message in _path(path, believed))
+    return Checked(messages, examine(m.claim for m in messages if m.claim is not None))
+
+
+def told(checked: Checked) -> dict[str, Json]:
+    """Return the result as `--json` prints it."""
+    return {
+        "schema": SCHEMA,
+        "files": [
+            {
+                "path": m.name,
+                "verdict": m.verdict,
+                "reason": m.reason,
+                "why": str(m.why),
+                "kid": m.kid or None,
+                **_named(m.claim),
+            }
+            for m in checked.messages
+        ],
+        "chain": [
+            {
+                "fault": p.fault,
+                "site": p.site,
+                "epoch": p.epoch,
+                "stream": p.stream,
+                "from_seq": p.from_seq,
+                "to_seq": p.to_seq,
+            }
+            for p in checked.problems
+        ],
+    }
+
+
+def _path(path: Path, believed: Believed) -> Iterator[Judged]:
+    if path.is_dir():
+        yield from _container(path, ".json", believed)
+    elif path.suffix == ".zip" or zipfile.is_zipfile(path):
+        yield from _container(path, "", believed)
+    else:
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            yield Judged(
+                str(path), "unusable", "unreadable", Message("{why}; check the path", {"why": os_words(error)})
+            )
+        else:
+            if is_handover(data):
+                yield judge_handover(str(path), data, believed)
+            else:
+                yield judge_flattened(str(path), data[: FILE_MAX_BYTES + 1], believed)
+
+
+def _container(path: Path, suffix: str, believed: Believed) -> Iterator[Judged]:
+    if is_dossier(path):
+        with open_container(path, "", MEMBER_MAX_BYTES) as container:
+            yield from judge_dossier(container, believed)
+        return
+    with open_container(path, suffix) as container:
+        if suffix and is_case(container):  # of a case every file counts, also those that are no JSON
+            suffix = ""
+        else:
+            yield from _messages(container, believed)
+            return
+    yield from _container(path, suffix, believed)
+
+
+def _messages(container: Container, believed: Believed) -> Iterator[Judged]:
+    names = [name for name in container.names if name.endswith(".json")]
+    if is_case(container):
+        yield from check_manifest(container, believed)
+        names = [name for name in names if name != MANIFEST and "/" in name]
+    for name in names:
+        where = f"{container.path}/{name}"
+        try:
+            yield judge_flattened(where, container.read(name), believed)
+        except ConfigurationError as error:
+            yield Judged(where, "unusable", "unreadable", error.message)
+
+
+def _print(checked: Checked, lang: str) -> None:
+    for m in checked.messages:
+        if m.verdict != "verified":
+            print(render(judged_line(m), lang))
+    for p in checked.problems:
+        print(render(fault_line(p), lang))
+    verified = sum(m.verdict == "verified" for m in checked.messages)
+    numbers = {"verified": verified, "count": len(checked.messages), "faults": len(checked.problems)}
+    print(render(Message("{verified} of {count} files verified, {faults} faults between reports", numbers), lang))
+    for kid in dict.fromkeys(m.kid for m in checked.messages if m.verdict == "verified" and m.kid):
+        print(render(Message("signed with the key {kid}, which you believe", {"kid": kid}), lang))
+
+
+def _exit_code(checked: Checked) -> int:
+    verdicts = {m.verdict for m in checked.messages}
+    if "failed" in verdicts or checked.problems:
+        return FAILS
+    if "unusable" in verdicts or not verdicts:
+        return CONFIG
+    return UNCHECKED if "unchecked" in verdicts else OK
+
+
+def _named(claim: Claim | None) -> dict[str, Json]:
+    if claim is None:
+        return {}
+    site, kind = claim.address.site, claim.address.kind
+    return {"site": site, "stream": kind, "epoch": claim.epoch, "seq": claim.seq, "digest": claim.digest}
+
+
+def _seconds(text: str) -> float:
+    """Return a number of seconds; argparse names this function in its message."""
+    seconds = float(text)
+    if not 0 < seconds < 1e6:
+        raise ValueError
+    return seconds

@@ -1,0 +1,28 @@
+"""The lines that `camwarden verify` and `camwarden hub` share: a verdict, a fault between reports, and being ready."""
+
+from __future__ import annotations
+
+from agent.model.finding import Message
+from agent.verify.follow import Seen
+from agent.verify.judge import Judged
+from agent.verify.message import Problem
+
+
+def judged_line(message: Judged) -> Message:
+    """Return one line about a message that is not verified."""
+    values = {"name": message.name, "verdict": Message(message.verdict), "why": message.why}
+    return Message("{name}: {verdict}: {why}", values)
+
+
+def fault_line(fault: Problem | Seen) -> Message:
+    """Return one line about what is wrong between the reports of a stream."""
+    values = {
+        "site": fault.site, "epoch": fault.epoch, "stream": fault.stream,
+        "first": fault.from_seq, "last": fault.to_seq, "fault": Message(fault.fault),
+    }  # fmt: skip
+    return Message("site {site}, epoch {epoch}, {stream} {first} to {last}: {fault}", values)
+
+
+def ready_line(topic: str, host: str, port: int) -> Message:
+    """Return the line that says what is listened to."""
+    return Message("ready: {topic} at {host}:{port}", {"topic": topic, "host": host, "port": port})

@@ -1,0 +1,192 @@
+"""What a gateway asks of the enrollment desk and what it answers: values and their bytes. Pure, and the same for both.
+
+A request is one flattened JWS, signed by the site's report key: so the hub binds no key that the gateway does not have.
+It carries the request for the TLS certificate (PKCS #10), which is signed by the TLS key; both private keys stay. To
+renew, there is a new TLS key, and the one before it signs the same request for a certificate too.
+An answer is JSON: what was granted, or why not. Nothing here decides; `agent/hub/enroll/desk.py` does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal, get_args
+
+from agent.contract.chain import encode
+from agent.contract.envelope import ENROLL_TYP, TLS_KEY_TYP, flatten, sign_payload, unflatten, verify
+from agent.contract.signing_keys import PublicKey, Signer, b64url, jwk_set, public_key, unb64url
+from agent.contract.topics import SITE_ID
+from agent.model.errors import NotVerified
+from agent.model.finding import Json, utc_text
+from agent.site.config.sections import is_host
+
+REQUEST_SCHEMA: Final = "camwarden-enroll-request/1"
+GRANT_SCHEMA: Final = "camwarden-enrolled/1"
+REFUSAL_SCHEMA: Final = "camwarden-enroll-refused/1"
+
+PATH: Final = "/v1/enroll"
+"""Where the desk takes requests, by POST."""
+
+REQUEST_MAX_BYTES: Final = 16 * 1024
+ANSWER_MAX_BYTES: Final = 128 * 1024
+
+Reason = Literal["malformed", "unknown", "expired", "used", "revoked", "site", "request", "key", "busy"]
+"""Why the desk gives nothing.
+
+`malformed`: not a request. `unknown`: no such token, or for a renewal no such gateway. `expired`: the token's time is
+over. `used`: another gateway, or another key, has used it. `revoked`: token, certificate or report key, also a key that
+has ended or handed over. `site`: the token is for another site. `request`: the request for a certificate is not for
+this site, or its key of a kind that is not taken. `key`: the report key speaks for another site. `busy`: later again.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a gateway asks. `secret` is that of its token, empty where it renews: then its keys vouch for it.
+
+    `before` is the TLS key that has signed `csr` beside the key that it is for; None: no other.
+    """
+
+    site: str
+    csr: str
+    key: PublicKey
+    at: datetime
+    secret: bytes = field(default=b"", repr=False)
+    before: PublicKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What it gets.
+
+    `certificate` and `authorities` are PEM; the broker's certificate leads to one of the latter. `hub_keys` sign the
+    hub's confirmations. `at` is the desk's clock.
+    """
+
+    site: str
+    certificate: str
+    authorities: str
+    hub_keys: Mapping[str, PublicKey]
+    broker_host: str
+    broker_port: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why it gets nothing."""
+
+    reason: Reason
+    at: datetime
+
+
+def write_request(request: Request, signer: Signer, before: Signer | None = None) -> bytes:
+    """Return the signed bytes of a request; `before` is the TLS key that vouches for a new one.
+
+    Raises:
+        KeyUnavailable: The report key is in a token that cannot be used now.
+    """
+    said: dict[str, Json] = {
+        "schema": REQUEST_SCHEMA,
+        "site": request.site,
+        "csr": request.csr,
+        "jwk": dict(request.key.jwk),
+        "at": utc_text(request.at),
+        "secret": b64url(request.secret),
+    }
+    if before is not None:
+        said["before"] = {"jwk": dict(before.jwk), "jws": sign_payload(request.csr.encode(), before, TLS_KEY_TYP)}
+    payload = encode(said)
+    return flatten(payload, sign_payload(payload, signer, ENROLL_TYP))
+
+
+def read_request(data: bytes) -> Request:
+    """Return what was asked; its signatures are those of the keys that it shows.
+
+    Raises:
+        NotVerified: It is not a request; the message never repeats it.
+    """
+    if len(data) > REQUEST_MAX_BYTES:
+        raise NotVerified("malformed", "a request for enrollment is shorter")
+    payload, jws = unflatten(data)
+    try:
+        said = _object(payload, REQUEST_SCHEMA)
+        key, secret = public_key(said["jwk"]), unb64url(said["secret"])
+        vouched = said.get("before", {})
+        before = public_key(vouched["jwk"]) if vouched else None
+        request = Request(said["site"], said["csr"], key, _time(said["at"]), secret, before)
+        if not (SITE_ID.fullmatch(request.site) and isinstance(request.csr, str) and request.csr.isascii()):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise NotVerified("malformed", "not a request for enrollment") from None
+    verify(payload, jws, {key.kid: key}, ENROLL_TYP)
+    if before is not None:
+        verify(request.csr.encode(), _text(vouched.get("jws")), {before.kid: before}, TLS_KEY_TYP)
+    return request
+
+
+def write_grant(grant: Grant) -> bytes:
+    """Return the bytes of what was granted."""
+    return encode(
+        {
+            "schema": GRANT_SCHEMA,
+            "site": grant.site,
+            "certificate": grant.certificate,
+            "authorities": grant.authorities,
+            "jwks": jwk_set(grant.hub_keys),
+            "host": grant.broker_host,
+            "port": grant.broker_port,
+            "at": utc_text(grant.at),
+        }
+    )
+
+
+def write_refusal(refusal: Refusal) -> bytes:
+    """Return the bytes of a refusal."""
+    return encode({"schema": REFUSAL_SCHEMA, "reason": refusal.reason, "at": utc_text(refusal.at)})
+
+
+def read_answer(data: bytes) -> Grant | Refusal:
+    """Return what the desk answered.
+
+    Raises:
+        NotVerified: It is no answer of a desk.
+    """
+    try:
+        said = _object(data, GRANT_SCHEMA, REFUSAL_SCHEMA)
+        at = _time(said["at"])
+        if said["schema"] == REFUSAL_SCHEMA:
+            if said["reason"] not in get_args(Reason):
+                raise ValueError
+            return Refusal(said["reason"], at)
+        keys = [public_key(jwk) for jwk in said["jwks"]["keys"]]
+        host, port, texts = said["host"], said["port"], (said["certificate"], said["authorities"])
+        if not keys or not is_host(host) or type(port) is not int or not 0 < port < 65536:
+            raise ValueError
+        if not all(isinstance(text, str) and text.isascii() for text in texts) or not SITE_ID.fullmatch(said["site"]):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise NotVerified(
+            "malformed", "the desk's answer is not understood: bring hub and gateway to the same version of camwarden"
+        ) from None
+    return Grant(said["site"], *texts, {key.kid: key for key in keys}, host, port, at)
+
+
+def _object(data: bytes, *schemas: str) -> dict[str, Any]:
+    said = json.loads(data)
+    if not isinstance(said, dict) or said.get("schema") not in schemas:
+        raise ValueError
+    return said
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _time(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError
+    return at

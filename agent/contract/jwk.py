@@ -1,0 +1,195 @@
+"""Public keys: how they are written down (JWK), named (RFC 7638 thumbprint), and what they verify.
+
+Decides which kinds of keys this contract knows. Private keys are in `agent/contract/signing_keys.py`; which key belongs
+to which site is `agent/hub/stores/trust.py`'s.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from agent.model.errors import ConfigurationError, Forbidden, os_words
+from agent.model.finding import Message
+
+ALGORITHMS: Final = ("ES256", "Ed25519")
+"""Source: RFC 7518 section 3.4, RFC 9864 section 2.2 (`EdDSA` is deprecated and refused)."""
+
+COORDINATE_BYTES: Final = 32
+"""Of P-256 numbers, and of an Ed25519 public key."""
+
+_ES256: Final = ec.ECDSA(hashes.SHA256())
+_ES256_OF_DIGEST: Final = ec.ECDSA(Prehashed(hashes.SHA256()))
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A key that signatures are checked with. `jwk` holds only the members that its thumbprint is made of."""
+
+    kid: str
+    alg: str
+    jwk: Mapping[str, str]
+    _key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey = field(repr=False, compare=False)
+
+    def verifies(self, message: bytes, signature: bytes) -> bool:
+        """Say whether `signature` (JWS form: raw, 64 bytes) is this key's over `message`."""
+        if isinstance(self._key, ed25519.Ed25519PublicKey):
+            try:
+                self._key.verify(signature, message)
+            except InvalidSignature:
+                return False
+            return True
+        return self._verifies(message, signature, _ES256)
+
+    def verifies_digest(self, digest: bytes, signature: bytes) -> bool:
+        """Say the same of a message of which only SHA-256 is known; Ed25519 has no way to, and says no."""
+        return self._verifies(digest, signature, _ES256_OF_DIGEST)
+
+    def _verifies(self, message: bytes, signature: bytes, algorithm: ec.ECDSA) -> bool:
+        if len(signature) != 2 * COORDINATE_BYTES or isinstance(self._key, ed25519.Ed25519PublicKey):
+            return False
+        r, s = (int.from_bytes(half) for half in (signature[:32], signature[32:]))
+        try:
+            self._key.verify(encode_dss_signature(r, s), message, algorithm)
+        except InvalidSignature:
+            return False
+        return True
+
+
+def b64url(data: bytes) -> str:
+    """Return base64url without padding. Source: RFC 7515 section 2."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def unb64url(text: str) -> bytes:
+    """Return the bytes of canonical base64url without padding.
+
+    Raises:
+        ValueError: The text is anything else: padded, with other characters, or with stray bits at its end.
+    """
+    data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if b64url(data) != text:
+        raise ValueError("not canonical base64url")
+    return data
+
+
+def thumbprint(jwk: Mapping[str, str]) -> str:
+    """Return the SHA-256 thumbprint of a public JWK that holds exactly its required members. Source: RFC 7638."""
+    canonical = json.dumps(dict(sorted(jwk.items())), separators=(",", ":"))
+    return b64url(hashlib.sha256(canonical.encode()).digest())
+
+
+def public_key(jwk: object) -> PublicKey:
+    """Return the key that a decoded JWK describes; members that its thumbprint leaves out are dropped.
+
+    Raises:
+        ValueError: It is not an EC P-256 or Ed25519 public key, says otherwise, or carries a private part.
+
+    Source: RFC 7517, RFC 7518 section 6.2, RFC 8037 section 2.
+    """
+    if not isinstance(jwk, dict):
+        raise ValueError("a JWK is a JSON object")
+    if "d" in jwk:
+        raise ValueError("it carries a private key")
+    kind = (jwk.get("kty"), jwk.get("crv"))
+    if kind not in (("EC", "P-256"), ("OKP", "Ed25519")):
+        raise ValueError("only EC P-256 and OKP Ed25519 keys are accepted")
+    x = coordinate(jwk, "x")
+    key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+    if kind[0] == "EC":
+        y = coordinate(jwk, "y")
+        key = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), ec.SECP256R1()).public_key()
+    else:
+        key = ed25519.Ed25519PublicKey.from_public_bytes(x)
+    described = describe(key)
+    if jwk.get("alg", described.alg) != described.alg:
+        raise ValueError(f"a key of this type is used with {described.alg}")
+    if jwk.get("kid", described.kid) != described.kid:
+        raise ValueError("its kid is not its RFC 7638 thumbprint")
+    return described
+
+
+def load_jwks(path: Path) -> Mapping[str, PublicKey]:
+    """Return the keys of a JWK set file (or of a single JWK) by their kid.
+
+    Raises:
+        Forbidden: This user may not read the file.
+        ConfigurationError: The file is missing, or not a set of at least one accepted public key.
+
+    Source: RFC 7517 section 5.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+    except PermissionError:
+        raise Forbidden(
+            Message("{path}: this user may not read the key set; chmod it or run as its owner", {"path": path})
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            Message(
+                "{path}: the key set cannot be read: {why}; write it with `camwarden hub jwks`",
+                {"path": path, "why": os_words(error)},
+            )
+        ) from None
+    except (ValueError, RecursionError):
+        raise ConfigurationError(
+            Message("{path}: not JSON; write it with `camwarden hub jwks`", {"path": path})
+        ) from None
+    listed = document.get("keys", [document]) if isinstance(document, dict) else None
+    if not isinstance(listed, list) or not listed:
+        raise ConfigurationError(
+            Message("{path}: not a JWK set with at least one key; write it with `camwarden hub jwks`", {"path": path})
+        )
+    keys = []
+    for number, jwk in enumerate(listed, 1):
+        try:
+            keys.append(public_key(jwk))
+        except ValueError as error:
+            raise ConfigurationError(
+                Message("{path}: key {number}: {error}", {"path": path, "number": number, "error": error})
+            ) from None
+    return {key.kid: key for key in keys}
+
+
+def jwk_set(keys: Mapping[str, PublicKey]) -> dict[str, list[dict[str, str]]]:
+    """Return the JWK set that `load_jwks` reads back. Source: RFC 7517 section 5."""
+    return {"keys": [{**key.jwk, "kid": key.kid, "alg": key.alg, "use": "sig"} for key in keys.values()]}
+
+
+def coordinate(jwk: Mapping[str, object], name: str) -> bytes:
+    """Return a member of 32 bytes.
+
+    Raises:
+        ValueError: It is missing or something else.
+    """
+    value = jwk.get(name)
+    try:
+        data = unb64url(value) if isinstance(value, str) else b""
+    except ValueError:
+        data = b""
+    if len(data) != COORDINATE_BYTES:
+        raise ValueError(f"its member {name} is not base64url of {COORDINATE_BYTES} bytes")
+    return data
+
+
+def describe(key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey) -> PublicKey:
+    """Return a public key with its name."""
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+        jwk, alg = {"crv": "Ed25519", "kty": "OKP", "x": b64url(raw)}, "Ed25519"
+    else:
+        numbers = key.public_numbers()
+        x, y = numbers.x.to_bytes(COORDINATE_BYTES), numbers.y.to_bytes(COORDINATE_BYTES)
+        jwk, alg = {"crv": "P-256", "kty": "EC", "x": b64url(x), "y": b64url(y)}, "ES256"
+    return PublicKey(thumbprint(jwk), alg, jwk, key)

@@ -1,0 +1,183 @@
+"""What every payload of the contract keeps within, whoever signed it, and how its bytes become values. Pure.
+
+Two readers of the same bytes must read the same, or both refuse: decoders differ in how deep they go (Python 3.11 a
+thousand levels, 3.13 ten times as many, SQLite a thousand), in numbers above 2^53, in which of two equal names counts,
+and in years that no calendar shows in every zone. So all of that is refused before anything is stored. The checks come
+in the order in which the words below stand:
+
+    size            more than 1 MiB plain
+    payload         not JSON in UTF-8, or a text with half a character
+    duplicate-name  a name stands twice in one object, at any depth
+    too-deep        arrays and objects nested more than 64 deep
+    number          NaN, Infinity, or farther from zero than 2^53 - 1
+    time            a time of the site's or the hub's own before 2000 or from 2100 on, in UTC
+
+Source: RFC 7493 sections 2.1 to 2.3 (text, numbers, names).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NoReturn
+
+from agent.model.errors import NotVerified
+from agent.model.finding import Message
+
+PAYLOAD_MAX_BYTES: Final = 1024 * 1024
+"""No payload is larger, however it travels."""
+
+NESTING_MAX: Final = 64
+NUMBER_MAX: Final = 2**53 - 1
+TIME_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+TIME_END: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""The first moment that is out again."""
+
+TIMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "": ("ts", "expires_at"),
+    "health": ("body/next_due_at",),
+    "config": (
+        "body/cameras/approval/at",
+        "body/planned/from", "body/planned/until", "body/planned/said_at",
+        "body/acknowledged/at", "body/acknowledged/until",
+        "body/answers/looked_from", "body/answers/looked_until",
+    ),
+    "event": (
+        "body/episode/detected_at", "body/episode/repaired_at", "body/episode/verified_at",
+        "body/episode/acknowledged/at", "body/episode/acknowledged/until",
+    ),
+}  # fmt: skip
+"""Where times of the site's or the hub's own clock stand, by stream; `` is every payload. A device's word is not bound:
+its clock may be anywhere, and to say so is what a report is for."""
+
+_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def read_json(payload: bytes) -> Any:
+    """Return the value that a payload is, if it keeps within the bounds that hold for any.
+
+    Raises:
+        NotVerified: `reason` is the word of the first bound that it breaks.
+    """
+    if len(payload) > PAYLOAD_MAX_BYTES:
+        raise NotVerified("size", Message("larger than any payload: {most} bytes", {"most": PAYLOAD_MAX_BYTES}))
+    try:
+        value = _DECODER.decode(payload.decode())
+    except RecursionError:
+        _too_deep()
+    except ValueError:  # also of digits that are too many for Python
+        raise NotVerified("payload", "not JSON in UTF-8") from None
+    if not whole_text(payload):
+        raise NotVerified("payload", "a text with half a character")
+    _within(value)
+    return value
+
+
+def read_time(value: object) -> datetime:
+    """Return a time in UTC that keeps within the bounds.
+
+    Raises:
+        ValueError: It is no time with an offset.
+        NotVerified: `time`: it is out of bounds.
+    """
+    at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    if at is None or at.tzinfo is None:
+        raise ValueError("not a time with an offset")
+    if not TIME_FIRST <= at < TIME_END:  # compared in UTC without becoming it: at an end of the calendar it could not
+        raise NotVerified("time", "a time before 2000, or from 2100 on")
+    return at.astimezone(UTC)
+
+
+def nearest(at: datetime) -> datetime:
+    """Return the time within the bounds that is nearest to what a clock says: one that was reset says 1970."""
+    return min(max(at, TIME_FIRST), TIME_END - timedelta(milliseconds=1))
+
+
+def refuse_other_times(data: Mapping[str, Any], stream: str) -> None:
+    """Look at every time of the site's or the hub's own; what is none is another's to judge.
+
+    Raises:
+        NotVerified: `time`: one is out of bounds.
+    """
+    for path in (*TIMES[""], *TIMES.get(stream, ())):
+        for value in _at(data, path):
+            try:
+                read_time(value)
+            except ValueError:
+                continue
+
+
+def whole_text(payload: bytes) -> bool:
+    """Say whether no text in a JSON payload has half a character (a lone surrogate): no file or database takes one."""
+    if not _HALF.search(payload):
+        return True
+    try:
+        json.dumps(json.loads(payload), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse a name that stands twice: two readers would each believe another one.
+
+    Source: RFC 7515 section 4, RFC 7493 section 2.3.
+
+    Raises:
+        NotVerified: `duplicate-name`.
+    """
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise NotVerified("duplicate-name", "a name stands twice in one object")
+    return members
+
+
+def _within(value: object) -> None:
+    """Refuse what is too deep, or a number that is too large. Level by level, so that nothing recurses."""
+    level: list[object] = [value]
+    large = False
+    for _ in range(NESTING_MAX + 1):
+        below: list[object] = []
+        inside = False
+        for one in level:
+            if isinstance(one, str):  # most are: asked first
+                continue
+            if isinstance(one, list):
+                below += one
+                inside = True
+            elif isinstance(one, dict):
+                below += one.values()
+                inside = True
+            elif isinstance(one, int | float):
+                large = large or not -NUMBER_MAX <= one <= NUMBER_MAX
+        if not inside:
+            break
+        level = below
+    else:
+        _too_deep()
+    if large:
+        _no_number("")
+
+
+def _at(value: object, path: str) -> Iterator[object]:
+    """Yield what stands at a path; a list on the way stands for each of its members."""
+    name, _, rest = path.partition("/")
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, dict) and name in one:
+            if rest:
+                yield from _at(one[name], rest)
+            else:
+                yield one[name]
+
+
+def _too_deep() -> NoReturn:
+    raise NotVerified("too-deep", Message("nested more than {most} deep", {"most": NESTING_MAX})) from None
+
+
+def _no_number(_: str) -> NoReturn:
+    raise NotVerified("number", "NaN, Infinity, or a number farther from zero than 2^53 - 1")
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_number, object_pairs_hook=unique_names)

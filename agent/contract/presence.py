@@ -1,0 +1,61 @@
+"""What a site says about its connection: birth, farewell, and the will that the broker speaks for it. Pure.
+
+All three go to the retained topic `state`, signed as `vss-state+json`. A will cannot be signed when it is needed, so
+it is signed at connect; epoch and connection number stand in it and in the birth, so that a late will of an earlier
+connection is known as such. The birth carries the public key (for a hub that sees the site for the first time), the
+head of every stream (so that a lost tail shows) and how far the site saw itself confirmed (so that a hub that lost
+its database knows where what it may ask for begins).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, get_args
+
+from agent.contract.chain import Heads, encode, heads_json, utc_text
+from agent.contract.payload_bounds import nearest
+from agent.model.finding import Json
+from agent.site.config.site import Site
+from agent.version import VERSION
+
+SCHEMA: Final = "vss-state/1"
+
+Status = Literal["ready", "disconnected", "lost"]
+"""Birth, farewell and will. The words are those of the Homie convention."""
+
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Everything a state message says besides its status."""
+
+    site: Site
+    epoch: str
+    connection_no: int
+    jwk: Mapping[str, str]
+    heads: Heads
+    confirmed: Heads
+
+
+def write_state(presence: Presence, status: Status, now: datetime) -> bytes:
+    """Return the payload of a state message."""
+    hub = presence.site.hub
+    payload: dict[str, Json] = {
+        "schema": SCHEMA,
+        "site": presence.site.id,
+        "city": presence.site.city,
+        "status": status,
+        "epoch": presence.epoch,
+        "connection_no": presence.connection_no,
+        "ts": utc_text(nearest(now)),
+        "confirm": hub.confirm if hub else "file",
+        "jwk": dict(presence.jwk),
+        "agent": {"version": VERSION},
+    }
+    if status == "ready":  # the others are spoken when these may be old
+        payload["heads"] = heads_json(presence.heads)
+        payload["confirmed"] = heads_json(presence.confirmed)
+    return encode(payload)

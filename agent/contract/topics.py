@@ -1,0 +1,101 @@
+"""Where each message goes and how it is labelled: what both ends of the wire must agree on. Pure.
+
+Topics are `vss/v1/{city}/{site}/...`; the site is one fixed level, so that one pattern of the broker's access list
+covers all sites. Labels are MQTT 5 user properties: the attributes of CloudEvents, and `jws`. They are for routing
+only: nobody may believe one that the signed payload does not repeat.
+
+Source: CloudEvents 1.0.2 MQTT binding section 3.1 (binary mode), MQTT 5.0 section 3.3.2.3.7.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from agent.model.finding import StreamName
+
+PREFIX: Final = "vss/v1"
+CONTENT_TYPE: Final = "application/json"
+JWS_PROPERTY: Final = "jws"
+SITE_ID: Final = re.compile(r"[0-9A-Za-z]{1,23}")
+CITY: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+COMMAND_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+Kind = Literal["state", "health", "config", "event", "gap", "ack", "cmd", "cmd-result", "desired", "reported"]
+
+FROM_HUB: Final[frozenset[Kind]] = frozenset({"ack", "cmd", "desired"})
+"""What only the hub sends; everything else is a site's."""
+
+_TAILS: Final[dict[Kind, str]] = {
+    "state": "state",
+    "health": "report/health",
+    "config": "report/config",
+    "event": "event",
+    "gap": "gap",
+    "ack": "ack",
+    "cmd": "cmd/{id}",
+    "cmd-result": "cmd-result/{id}",
+    "desired": "config/desired",
+    "reported": "config/reported",
+}
+_KINDS: Final = {tail: kind for kind, tail in _TAILS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A topic taken apart. `command_id` names the command of a `cmd` and of its `cmd-result`."""
+
+    city: str
+    site: str
+    kind: Kind
+    command_id: str = ""
+
+
+def topic(city: str, site: str, kind: Kind, command_id: str = "") -> str:
+    """Return the topic of a kind of message of a site; `+` for `command_id` stands for every command."""
+    return f"{PREFIX}/{city}/{site}/{_TAILS[kind].replace('{id}', command_id)}"
+
+
+def read_topic(name: str) -> Address | None:
+    """Return the parts of a topic of this contract, None for any other."""
+    parts = name.split("/", 4)
+    if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != PREFIX:
+        return None
+    city, site, tail = parts[2:]
+    head, _, command_id = tail.partition("/")
+    if COMMAND_ID.fullmatch(command_id) and f"{head}/{{id}}" in _KINDS:
+        tail = f"{head}/{{id}}"
+    else:
+        command_id = ""
+    kind = _KINDS.get(tail) if "{" not in tail or command_id else None
+    if kind is None or not CITY.fullmatch(city) or not SITE_ID.fullmatch(site):
+        return None
+    return Address(city, site, kind, command_id)
+
+
+def schema_id(kind: Kind) -> str:
+    """Return the `$id` of the JSON Schema of a kind of payload: a name, not an address."""
+    return f"https://camwarden.example/contract/1/{kind}.schema.json"
+
+
+def report_labels(city: str, site: str, stream: StreamName, epoch: str, seq: int, at: str) -> list[tuple[str, str]]:
+    """Return the CloudEvents attributes of a report. Its id is unique within its source for ever."""
+    return _labels(city, site, stream, f"{epoch}:{stream}:{seq}", at)
+
+
+def state_labels(city: str, site: str, epoch: str, connection_no: int, status: str, at: str) -> list[tuple[str, str]]:
+    """Return the CloudEvents attributes of a birth, a will or a farewell."""
+    return _labels(city, site, "state", f"{epoch}:state:{connection_no}:{status}", at)
+
+
+def _labels(city: str, site: str, kind: Kind, event_id: str, at: str) -> list[tuple[str, str]]:
+    return [
+        ("specversion", "1.0"),
+        ("id", event_id),
+        ("source", f"/{PREFIX}/{city}/{site}"),
+        ("type", f"vss.{kind}.v1"),
+        ("time", at),
+        ("dataschema", schema_id(kind)),
+    ]

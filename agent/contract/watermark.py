@@ -1,0 +1,121 @@
+"""The hub's confirmation: how far it has verified and stored each stream of a site. Pure.
+
+A watermark names, for each stream of one epoch, the newest report up to which the hub lacks nothing that is not
+explained by a gap record. Written by the hub, signed as `vss-ack+json`, kept retained on the site's `ack` topic.
+Decides what a well-formed watermark from the right hub is; whether it fits the site's own reports is decided by
+`agent/deliver/spool/spool.py`, which has them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeGuard
+
+from agent.contract.chain import STREAMS, encode, utc_text
+from agent.contract.envelope import ACK_TYP, verify
+from agent.contract.payload_bounds import NUMBER_MAX, nearest, read_json, read_time
+from agent.contract.signing_keys import PublicKey
+from agent.model.errors import NotVerified
+from agent.model.finding import Head, Json, StreamName
+
+SCHEMA: Final = "vss-ack/1"
+SEQ_MAX: Final = NUMBER_MAX
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_WORD = re.compile(r"[a-z][a-z-]{0,63}")
+_REJECTED = ("stream", "seq", "digest", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A report that the hub will never take, and why, in a word. It counts only for a row with this digest."""
+
+    stream: StreamName
+    seq: int
+    digest: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """What a hub confirms, and the report that it refused last, until the site gives that up.
+
+    `ack_no` rises with each watermark of a site, also across epochs.
+    """
+
+    site: str
+    epoch: str
+    ack_no: int
+    streams: Mapping[StreamName, Head]
+    rejected: Rejected | None = None
+
+
+def write_watermark(mark: Watermark, now: datetime) -> bytes:
+    """Return the payload that a hub signs."""
+    streams: dict[str, Json] = {
+        stream: {"seq": head.seq, "digest": head.digest} for stream, head in mark.streams.items()
+    }
+    payload: dict[str, Json] = {
+        "schema": SCHEMA,
+        "site": mark.site,
+        "epoch": mark.epoch,
+        "ack_no": mark.ack_no,
+        "ts": utc_text(nearest(now)),
+        "streams": streams,
+    }
+    if (refused := mark.rejected) is not None:
+        members = (refused.stream, refused.seq, refused.digest, refused.reason)
+        payload["rejected"] = dict(zip(_REJECTED, members, strict=True))
+    return encode(payload)
+
+
+def read_watermark(payload: bytes, jws: str, hub_keys: Mapping[str, PublicKey], site: str) -> Watermark:
+    """Return the watermark if a pinned hub signed it for this site.
+
+    Raises:
+        NotVerified: It did not; `reason` says why: `unknown-key` for a hub that is not pinned, `site` for another
+            site's watermark, `payload` for what is not a watermark at all.
+    """
+    verify(payload, jws, hub_keys, ACK_TYP)
+    data = read_json(payload)
+    try:
+        mark = Watermark(data["site"], data["epoch"], data["ack_no"], _streams(data["streams"]), _rejected(data))
+        read_time(data["ts"])
+        if data["schema"] != SCHEMA or not isinstance(mark.epoch, str) or not is_number(mark.ack_no):
+            raise ValueError
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise NotVerified("payload", "signed by the hub, but not a watermark of this contract") from None
+    if mark.site != site:
+        raise NotVerified("site", "a watermark for another site")
+    return mark
+
+
+def _streams(data: Mapping[str, Mapping[str, object]]) -> Mapping[StreamName, Head]:
+    heads = {}
+    for stream in STREAMS:
+        entry = data.get(stream)
+        if entry is None or entry["seq"] == 0:  # nothing confirmed yet
+            continue
+        seq, digest = entry["seq"], entry["digest"]
+        if not (is_number(seq) and isinstance(digest, str) and _DIGEST.fullmatch(digest)):
+            raise ValueError
+        heads[stream] = Head(seq, digest)
+    return heads
+
+
+def _rejected(data: Mapping[str, Any]) -> Rejected | None:
+    entry = data.get("rejected")
+    if entry is None:
+        return None
+    stream, seq, digest, reason = (entry[name] for name in _REJECTED)
+    if not (is_number(seq) and _DIGEST.fullmatch(digest) and _WORD.fullmatch(reason)):
+        raise ValueError
+    return Rejected(STREAMS[STREAMS.index(stream)], seq, digest, reason)
+
+
+def is_number(value: object) -> TypeGuard[int]:
+    """Say whether a decoded value can be a sequence number; JSON knows more numbers than any reader."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= SEQ_MAX

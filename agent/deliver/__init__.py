@@ -1,0 +1,1 @@
+"""Delivers reports: sign, spool, publish."""

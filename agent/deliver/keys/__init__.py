@@ -1,0 +1,1 @@
+"""Keeps and rotates the keys that sign reports and open TLS."""

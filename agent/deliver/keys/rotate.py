@@ -1,0 +1,232 @@
+"""Carries out what has to happen when the key that signs changes: at a site, between two cycles, in the spool.
+
+A rotation has three steps, and a crash between any two of them is mended by the next start:
+
+    1. the waiting key is there            nothing has changed: the old key signs
+    2. the rotation is in the chain        the old key never signs again; `spool_signed` names the new one, and a note
+                                           beside the spool does where the spool is lost and the old key is still there
+    3. the waiting key takes the place     the old private key is gone
+
+Runs while nobody else has the spool: no report and no gap record comes between the heads that a rotation names and the
+rotation. Also tells of a key that changed without one, and of a time in which the key could not be used. What a
+rotation looks like is `agent/contract/key_rotation.py`'s.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from agent.contract.chain import Heads, link
+from agent.contract.envelope import sign
+from agent.contract.key_rotation import rotation_body
+from agent.contract.signing_keys import KeyUnavailable, Signer
+from agent.deliver.keys.findings import forget_outage, key_finding, note_outage, outage_since
+from agent.deliver.keys.place import KeyHolder
+from agent.deliver.spool.signed import signs_next
+from agent.deliver.spool.spool import Spool
+from agent.host.files import write_atomic
+from agent.host.health import moment
+from agent.host.log_kinds import about
+from agent.judge.memory import memory as state
+from agent.judge.memory.memory import NOTHING
+from agent.model.errors import AgentError, UsageError
+from agent.model.finding import Draft, Envelope, Finding, Json, Message, Moment, utc_text
+from agent.report.build import finding_json
+from agent.service.cycle.cycle import seal_for
+from agent.site.config.site import Site
+
+log = logging.getLogger("camwarden.keys")
+
+SPOOL_NAME: Final = "spool.db"
+TAKEN_OVER_NAME: Final = "report-key.taken-over"
+
+_PROBE: Final = b"is the key there?"  # no JWS begins so: this signature is good for nothing
+
+Step = Literal["keep", "rotate", "finish"]
+
+
+class RotationWaits(UsageError):
+    """There is no room in the spool for the rotation without giving up reports first. Nothing was changed."""
+
+
+def next_step(current: str | None, waiting: str | None, due: str) -> Step:
+    """Say what a waiting key asks for. Pure.
+
+    Args:
+        current: Thumbprint of the key in use, None if there is none.
+        waiting: Thumbprint of the waiting key, None if there is none.
+        due: The key that must sign next, as the chain says, else the note; empty where there is neither.
+
+    Returns:
+        `finish`: only the place is left to change, the chain has the rotation (or there is nothing to rotate from).
+    """
+    if waiting is None:
+        return "keep"
+    if current is None or waiting in (current, due):
+        return "finish"
+    return "rotate"
+
+
+def settle(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer:
+    """Return the key that signs from now on: made at a first start; a waiting one takes over here.
+
+    Nobody else may have the spool open, this process neither.
+
+    Raises:
+        Locked: Somebody has.
+        RotationWaits: The spool is full; the old key goes on.
+        KeyUnavailable: The token is gone. Nothing was changed.
+        AgentError: The key or the spool cannot be used.
+    """
+    waiting = keys.waiting()
+    if waiting is None:
+        return keys.current() or keys.create()
+    current = keys.current()
+    path = site.storage.directory / SPOOL_NAME
+    seal = seal_for(site, current or waiting, clock)
+    linked = False
+
+    def seal_before(draft: Draft, heads: Heads, epoch: str) -> Envelope:
+        if linked:  # this record would come after the heads that the rotation names
+            raise RotationWaits(
+                Message("{path}: the spool is full: the key is not changed before there is room", {"path": path})
+            )
+        return seal(draft, heads, epoch)
+
+    with closing(Spool.open(path, site.storage.spool_max_bytes, now=clock(), seal=seal_before)) as spool:
+        due = signs_next(path) or _taken_over(site.storage.directory)
+        step = next_step(current.kid if current else None, waiting.kid, due)
+        if step == "rotate" and current is not None:
+            now = moment(clock())
+            spool.begin(now.at)
+            tell_replaced(site, spool, current, now)
+            linked = True
+            body = rotation_body(site.division, site.id, spool.epoch, current, waiting, spool.heads())
+            _commit(site, spool, current, body, now)
+            said = "the report key has changed from %s to %s; the hub is told"
+            log.warning(said, current.kid, waiting.kid, extra=about("key-changed"))
+        _note_taken_over(site.storage.directory, waiting.kid)
+        keys.promote()
+    return waiting
+
+
+def settled(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer:
+    """Like `settle`, for the service: a rotation that has to wait does not keep it from its work.
+
+    A token that is gone is noted, so that it is told when it is back.
+    """
+    try:
+        return settle(site, keys, clock)
+    except RotationWaits as error:
+        log.warning("%s", error)
+    except KeyUnavailable:
+        note_outage(site.storage.directory, clock())
+        raise
+    current = keys.current()
+    return current if current is not None else keys.create()
+
+
+def waits(keys: KeyHolder, signer: Signer) -> bool:
+    """Say whether another key than `signer` is there to take over. One that cannot be used is told and left alone."""
+    try:
+        waiting = keys.waiting()
+    except AgentError as error:
+        log.error("the waiting report key cannot be used, the old one stays in use: %s", error)
+        return False
+    return waiting is not None and waiting.kid != signer.kid
+
+
+def tell_replaced(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
+    """Tell, signed by the new key, that it took the place of another one without a rotation; say whether it did.
+
+    Raises:
+        KeyUnavailable: The token is gone.
+        SpoolFailed: The disk refuses.
+    """
+    due = signs_next(site.storage.directory / SPOOL_NAME)
+    if due in ("", signer.kid):
+        return False
+    log.error("the report key is %s where %s signed before, and no rotation says so: the hub is told", signer.kid, due)
+    tell_event(site, spool, signer, key_finding("key-replaced", {"from": due, "to": signer.kid}), now)
+    return True
+
+
+def usable(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
+    """Say whether the key can sign a cycle now; ask before anything of the cycle is written.
+
+    A key in a file always can. For one in a token a signature is made and thrown away. That it cannot is noted, and
+    told in an event as soon as it can again: then this commits it.
+
+    Raises:
+        SpoolFailed: The disk refuses.
+    """
+    directory = site.storage.directory
+    try:
+        if signer.may_fail:
+            signer.sign(_PROBE)
+        if since := outage_since(directory):
+            evidence = {"since": since, "until": utc_text(now.at)}
+            tell_event(site, spool, signer, key_finding("key-unavailable", evidence), now)
+            forget_outage(directory)
+    except KeyUnavailable as error:
+        unusable(site, error, now)
+        return False
+    return True
+
+
+def unusable(site: Site, error: KeyUnavailable, now: Moment) -> None:
+    """Note and log that the key cannot be used."""
+    note_outage(site.storage.directory, now.at)
+    log.error("%s; nothing is reported before that", error, extra=about("key-unusable"))
+
+
+def tell_event(site: Site, spool: Spool, signer: Signer, finding: Finding, now: Moment) -> None:
+    """Commit one event about the key, before anything else that the key signs.
+
+    Raises:
+        KeyUnavailable: The token is gone.
+        SpoolFailed: The disk refuses.
+    """
+    spool.begin(now.at)  # a new epoch that is due begins before the event, not after it
+    _commit(site, spool, signer, event_body(site, finding), now)
+
+
+def event_body(site: Site, finding: Finding) -> dict[str, Json]:
+    """Return the body of an event that tells a finding which no check made."""
+    return {
+        "division": site.division,
+        "check": finding.check,
+        "subject": finding.subject,
+        "from": None,
+        "to": finding.status,
+        "finding": finding_json(finding),
+    }
+
+
+def _note_taken_over(directory: Path, kid: str) -> None:
+    """Keep which key took over last. It is logged where that cannot be kept: the chain says so too."""
+    if _taken_over(directory) == kid:
+        return
+    try:
+        write_atomic(directory / TAKEN_OVER_NAME, kid.encode(), 0o600)
+    except OSError as error:
+        log.error("%s: which report key took over is not kept: %s", directory / TAKEN_OVER_NAME, error.strerror)
+
+
+def _taken_over(directory: Path) -> str:
+    """Return the thumbprint of the key that took over last, empty where none has or that is not legible."""
+    try:
+        return (directory / TAKEN_OVER_NAME).read_bytes()[:64].decode("ascii", "replace")
+    except OSError:
+        return ""
+
+
+def _commit(site: Site, spool: Spool, signer: Signer, body: dict[str, Json], now: Moment) -> None:
+    reports, _ = link((Draft("event", body),), spool.heads(), spool.epoch, site, now)
+    memory = spool.read_memory() or state.to_json(NOTHING)
+    spool.commit([sign(report, signer) for report in reports], memory, now.at)

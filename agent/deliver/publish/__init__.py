@@ -1,0 +1,1 @@
+"""Publishes the spool over MQTT, and takes in what the hub says."""

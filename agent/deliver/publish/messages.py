@@ -1,0 +1,152 @@
+"""The messages of a site as MQTT carries them: topic, exact payload, labels, how the broker is to keep them. Pure.
+
+Health reports expire at the broker after a day: a newer one says more. Events never do. The newest configuration
+report and the state are retained.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol
+
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from agent.contract.chain import utc_text
+from agent.contract.envelope import STATE_TYP, flatten, sign_payload
+from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
+from agent.contract.presence import Presence, Status, write_state
+from agent.contract.signing_keys import Signer
+from agent.contract.topics import CONTENT_TYPE, JWS_PROPERTY, Kind, report_labels, state_labels, topic
+from agent.deliver.publish.packet import pack_properties
+from agent.deliver.spool.queue import Row
+from agent.site.config.site import Site
+
+DEFLATE_ABOVE_BYTES: Final = 65_536
+"""Larger payloads travel deflated (RFC 1950) and say so: a whole site's configuration shrinks to a thirtieth."""
+
+ENCODING_PROPERTY: Final = "contentencoding"
+"""User property, and CloudEvents extension: how a payload is to be changed back into what was signed."""
+
+DEFLATE: Final = "deflate"
+_LABELS_AT_MOST_BYTES: Final = 8192  # a signature is at most half of that; then nothing needs to be counted
+_FIXED_BYTES: Final = 32  # fixed header, lengths, packet id, payload format and expiry properties
+_HEALTH_EXPIRES_S: Final = 86_400
+
+
+class Named(Protocol):
+    """What has the name of a site."""
+
+    @property
+    def id(self) -> str:
+        """Site id."""
+
+    @property
+    def city(self) -> str:
+        """Topic level above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is published: payload, its detached JWS, labels, and how the broker is to keep it."""
+
+    topic: str
+    payload: bytes = field(repr=False)
+    jws: str = field(repr=False)
+    labels: Sequence[tuple[str, str]] = ()
+    retain: bool = False
+    expires_s: int | None = None
+    deflated: bool = False
+
+    def fits(self, packet_max_bytes: int) -> bool:
+        """Say whether a broker takes the packet that allows so many bytes."""
+        return len(self.payload) + _LABELS_AT_MOST_BYTES <= packet_max_bytes or self.size_bytes() <= packet_max_bytes
+
+    def size_bytes(self) -> int:
+        """Return a close upper bound of the packet's size."""
+        pairs = [*self.labels, (JWS_PROPERTY, self.jws)]
+        labels = sum(5 + len(name.encode()) + len(value.encode()) for name, value in pairs)
+        return _FIXED_BYTES + len(self.topic.encode()) + len(CONTENT_TYPE) + labels + len(self.payload)
+
+    def pack(self) -> bytes:
+        """Return the MQTT 5 properties of a PUBLISH as they are sent."""
+        return pack_properties(
+            CONTENT_TYPE, (*self.labels, (JWS_PROPERTY, self.jws)), self.expires_s, utf8=not self.deflated
+        )
+
+    def flattened(self) -> bytes:
+        """Return the same for MQTT 3.1.1: a flattened JWS with the plain payload inside, and no labels."""
+        return flatten(zlib.decompress(self.payload) if self.deflated else self.payload, self.jws)
+
+    def will_properties(self) -> Properties:
+        """Return the same MQTT 5 properties for a will."""
+        properties = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]  # paho left it out
+        properties.PayloadFormatIndicator = 1
+        properties.ContentType = CONTENT_TYPE
+        properties.UserProperty = [*self.labels, (JWS_PROPERTY, self.jws)]
+        if self.expires_s is not None:
+            properties.MessageExpiryInterval = self.expires_s
+        return properties
+
+
+def plain(payload: bytes, encoding: str) -> bytes:
+    """Return the payload as it was signed. What cannot be inflated, or only to more than any report, stays as it is.
+
+    Then no signature fits it, and nobody believes it.
+    """
+    if encoding != DEFLATE:
+        return payload
+    inflater = zlib.decompressobj()
+    try:
+        inflated = inflater.decompress(payload, PAYLOAD_MAX_BYTES)
+    except zlib.error:
+        return payload
+    return inflated if inflater.eof and not inflater.unused_data else payload
+
+
+def report_message(site: Site, row: Row) -> Message:
+    """Return the message that carries a row of the spool, deflated where it is large."""
+    labels = report_labels(site.city, site.id, row.stream, row.epoch, row.seq, utc_text(row.committed_at))
+    large = len(row.payload) > DEFLATE_ABOVE_BYTES
+    return Message(
+        topic(site.city, site.id, row.stream),
+        zlib.compress(row.payload) if large else row.payload,
+        row.jws,
+        [*labels, (ENCODING_PROPERTY, DEFLATE)] if large else labels,
+        deflated=large,
+        retain=row.stream == "config" and row.newest,
+        expires_s=_HEALTH_EXPIRES_S if row.stream == "health" else None,
+    )
+
+
+def signed_message(
+    site: Named,
+    kind: Kind,
+    payload: bytes,
+    jws: str,
+    command_id: str = "",
+    retain: bool = False,
+    expires_s: int | None = None,
+) -> Message:
+    """Return the message that carries what is signed already and is no report: an order, or the answer to one.
+
+    `site` is any value that has the site's `id` and `city`; `command_id` names the command of a `cmd` and of its
+    `cmd-result`.
+    """
+    return Message(topic(site.city, site.id, kind, command_id), payload, jws, retain=retain, expires_s=expires_s)
+
+
+def state_message(presence: Presence, status: Status, signer: Signer, now: datetime) -> Message:
+    """Return a signed birth, farewell or will."""
+    site = presence.site
+    payload = write_state(presence, status, now)
+    return Message(
+        topic(site.city, site.id, "state"),
+        payload,
+        sign_payload(payload, signer, STATE_TYP),
+        state_labels(site.city, site.id, presence.epoch, presence.connection_no, status, utc_text(now)),
+        retain=True,
+    )

@@ -1,0 +1,338 @@
+"""Drains the spool to the hub: one thread, one connection, one row at a time until the hub confirms it.
+
+    offline -> connecting -> connected -> offline ...      each change is one line in the log
+
+Decides what is sent and when: at a new connection birth first, then what is fresh, then the backlog at a limited rate;
+nothing while there is no connection. The broker's PUBACK only marks a row as sent. What confirms it is the hub's
+signed watermark (`confirm = "hub"`), or the PUBACK where the configuration says that it is enough (`"broker"`); with
+`"file"`, or without a hub, there is no connection at all. It cannot change a report.
+
+The thread never ends before `stop`: whatever goes wrong with a connection, a row or the spool is counted, told once,
+and tried again. `beat_at_mono` shows that it turns.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from agent.contract.presence import Presence
+from agent.contract.signing_keys import PublicKey, Signer
+from agent.deliver.publish.connection import Granted, Link
+from agent.deliver.publish.messages import Message, report_message, state_message
+from agent.deliver.publish.outbox import Outbox
+from agent.deliver.publish.pace import Pace, after_taken_over, reconnect_delay_s
+from agent.deliver.publish.protocol import Dialect, Suspicion
+from agent.deliver.publish.received import Ear, Heard, not_heard, subscriptions
+from agent.deliver.publish.tls import failure_words, tls_context
+from agent.deliver.publish.window import TOO_LARGE, Window
+from agent.deliver.spool.queue import Row
+from agent.deliver.spool.spool import Spool
+from agent.model.errors import AgentError, ConfigurationError
+from agent.observe.facts.delivery_status import Board, DeliveryStatus
+from agent.observe.facts.own_certificate import ends_at
+from agent.site.config.site import Hub, Site
+
+LOG = logging.getLogger("camwarden.publish")
+
+_IDLE_S: Final = 1.0  # the longest time between two beats while connected
+_FAREWELL_S: Final = 1.0
+
+
+class Publisher:
+    """The thread that drains a spool. `start` it once, `wake` it after a commit, `stop` it at the end.
+
+    `beat_at_mono` is `time.monotonic()` of the last turn of its loop; older than a minute means that it hangs.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        spool: Spool,
+        signer: Signer,
+        hub_keys: Mapping[str, PublicKey],
+        clock: Callable[[], datetime],
+        pace: Pace | None = None,
+        heard: Heard = not_heard,
+        dialect: Dialect | None = None,
+    ) -> None:
+        """Check what can be checked without a connection.
+
+        Args:
+            site: Whose reports they are.
+            spool: Where they wait.
+            signer: Signs birth, farewell and will.
+            hub_keys: The pinned keys of the hub, by kid.
+            clock: The wall clock, aware UTC.
+            pace: The limits; None for the defaults.
+            heard: Gets each order of the hub, on this thread and not verified; it must only put it into a queue.
+            dialect: Which MQTT the broker is believed to speak; None for 5.
+
+        Raises:
+            ConfigurationError: `confirm` is `hub` and no key of the hub is pinned, or a TLS file cannot be used.
+        """
+        hub = site.hub if site.hub is not None and site.hub.confirm != "file" else None
+        if hub is not None:
+            if hub.confirm == "hub" and not hub_keys:
+                raise ConfigurationError(
+                    "[hub] jwks: no key of the hub is pinned; name its key set (`camwarden hub jwks`), "
+                    'or set confirm = "broker"'
+                )
+            tls_context(hub)
+        self._site = site
+        self._hub: Hub | None = hub
+        self._spool = spool
+        self._signer = signer
+        self._clock = clock
+        self._pace = pace or Pace()
+        self._dialect = dialect or Dialect()
+        self._stopping = threading.Event()
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._wake_read.setblocking(False)
+        self._wake_write.setblocking(False)
+        self._thread = threading.Thread(target=self._run, name="publish", daemon=True)
+        self._window = Window(spool, self._pace, clock, hub is not None and hub.confirm == "broker")
+        self._suspicion = Suspicion()
+        self._outbox = Outbox()
+        self.reread_certificate()
+        self._spoken: set[int] = set()  # packet ids of birth and farewell
+        self.beat_at_mono = time.monotonic()
+        confirm, now = site.hub.confirm if site.hub else "file", clock()
+        status = DeliveryStatus("offline" if hub else "file", now, confirm=confirm, unconnected_since=now)
+        self._board = Board(status, clock)
+        self._board.note_refused(spool.refused())
+        self._ear = Ear(site, spool, self._window, self._board, hub_keys, clock, heard)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Tell the thread that the spool has something new. Never blocks."""
+        try:
+            self._wake_write.send(b"\0")
+        except OSError:  # full: it is awake already; closed: it has stopped
+            return
+
+    def stop(self, timeout_s: float) -> bool:
+        """Say farewell and end the thread; False if it did not end in time (it is then left behind)."""
+        self._stopping.set()
+        self.wake()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            return False
+        self._wake_read.close()
+        self._wake_write.close()
+        return True
+
+    def say(self, message: Message) -> None:
+        """Send a signed message outside the spool, at QoS 1, from any thread. Never blocks.
+
+        It is kept in memory until the broker has taken it, and sent again at the next connection; of more than 64 the
+        oldest is dropped and counted.
+        """
+        self._outbox.put(message)
+        self.wake()
+
+    def status(self) -> DeliveryStatus:
+        """Return how delivery stands now."""
+        end = self._certificate_ends_at
+        days = (end - self._clock()).days if end else None
+        return replace(self._board.read(), answers_dropped=self._outbox.dropped, certificate_days=days)
+
+    def reread_certificate(self) -> None:
+        """Learn how long the certificate lasts that is there now; it is shown from the next connection on."""
+        self._certificate_ends_at = ends_at(self._hub) if self._hub is not None else None
+
+    def drained(self, timeout_s: float) -> bool:
+        """Wait until every committed report is confirmed; say whether it is."""
+        return self._board.wait_for(self._spool.drained, timeout_s)
+
+    def _run(self) -> None:
+        attempt = taken_over = 0
+        while not self._stopping.is_set():
+            self._beat()
+            if self._hub is None:
+                self._rest(_IDLE_S)
+                continue
+            began = time.monotonic()
+            link_state, reason = self._connection(self._hub)
+            settled = time.monotonic() - began > self._pace.settled_s and link_state == "offline"
+            attempt = 1 if settled else attempt + 1
+            if self._stopping.is_set():
+                break
+            self._board.say(link_state, reason)
+            pace = self._pace
+            if link_state == "duplicate-identity":
+                taken_over += 1
+                self._board.note(taken_over=taken_over, taken_over_at=self._clock())
+                pace = after_taken_over(pace, taken_over)
+            chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
+            self._rest(reconnect_delay_s(pace, attempt, link_state != "offline", chance))
+        self._board.say("stopped", "")
+
+    def _connection(self, hub: Hub) -> tuple[str, str]:
+        """Open one connection and serve it until it ends; return the state it left us in, and why."""
+        link: Link | None = None
+        try:
+            number = self._spool.next_connection_no()
+            presence = Presence(
+                self._site, self._spool.epoch, number, self._signer.jwk, self._spool.heads(), self._spool.confirmed()
+            )
+            self._certificate_ends_at = ends_at(hub)
+            link = Link(self._site.id, hub, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
+            link.open(state_message(presence, "lost", self._signer, self._clock()))
+            return self._serve(link, presence)
+        except OSError as error:
+            return "offline", f"{hub.host}:{hub.port}: {failure_words(error)}"
+        except AgentError as error:
+            return "offline", str(error)
+        except Exception as error:  # delivery must outlive whatever this is; it is told, and tried again
+            self._board.count_failure()
+            LOG.exception("delivery failed")
+            return "offline", f"{type(error).__name__}"
+        finally:
+            if link is not None:
+                link.drop()
+
+    def _serve(self, link: Link, presence: Presence) -> tuple[str, str]:
+        deadline = time.monotonic() + 2 * self._pace.connect_timeout_s
+        granted: Granted | None = None
+        while not self._stopping.is_set():
+            self._beat()
+            if link.step(self._patience_s(), self._wake_read):
+                self._window.renew()
+            events = link.events
+            if events.failure is not None:
+                raise events.failure
+            if events.refused:
+                return "refused", events.refused
+            if granted is None and events.granted is not None:
+                granted = events.granted
+                self._welcome(link, presence, granted)
+            acks, events.acks = events.acks, []
+            self._take_acks(acks, last=bool(events.lost))
+            messages, events.messages = events.messages, []
+            for one in messages:
+                self._ear.take(one.topic, one.payload, one.jws)
+            while events.unsubscribed:
+                self._board.count_refusal("subscription", events.unsubscribed.pop())
+            if events.lost:
+                if row := self._window.largest():
+                    self._suspicion.lost(row.id, len(row.payload), time.monotonic())
+                return ("duplicate-identity" if events.taken_over else "offline"), events.lost
+            if granted is None:
+                if time.monotonic() > deadline:
+                    return "offline", "the broker accepts the connection but does not answer CONNECT"
+                continue
+            if self._dialect.is_due(granted.version, time.monotonic()):
+                break
+            self._pump(link, granted)
+        if granted is not None:
+            self._farewell(link, presence, granted)
+        return "offline", "" if self._stopping.is_set() else "looking whether the broker speaks MQTT 5 by now"
+
+    def _welcome(self, link: Link, presence: Presence, granted: Granted) -> None:
+        """Begin a connection: everything unconfirmed is due, the hub is listened to, the birth is spoken."""
+        self._spool.requeue()
+        self._window.begin(granted.receive_maximum)
+        self._outbox.begin()
+        link.subscribe(*subscriptions(self._site))
+        birth = state_message(presence, "ready", self._signer, self._clock())
+        self._spoken = {link.publish(self._retainable(birth, granted))}
+        self._board.note(
+            connection_no=presence.connection_no,
+            connects=self._board.read().connects + 1,
+            protocol=granted.version,
+        )
+        self._board.say("connected", "")
+
+    def _farewell(self, link: Link, presence: Presence, granted: Granted) -> None:
+        """Leave in good order, answers first; a broker that takes few at once is given a moment."""
+        until = time.monotonic() + _FAREWELL_S
+        try:
+            self._answer(link, granted)
+            while self._window.room(self._others()) < 1 and not link.events.lost and time.monotonic() < until:
+                link.step(_FAREWELL_S, self._wake_read)
+                acks, link.events.acks = link.events.acks, []
+                self._take_acks(acks, last=True)
+            link.publish(state_message(presence, "disconnected", self._signer, self._clock()))
+            link.close()
+        except OSError:  # then the broker speaks the will
+            return
+
+    def _pump(self, link: Link, granted: Granted) -> None:
+        """Publish what is due, as far as window and token bucket allow; answers before reports."""
+        self._answer(link, granted)
+        now_s = time.monotonic()
+        for row in self._window.rows(now_s, self._others()):
+            message = self._retainable(report_message(self._site, row), granted)
+            if not message.fits(granted.packet_max_bytes) or self._suspicion.falls_on(len(row.payload), now_s):
+                self._park(row, TOO_LARGE)
+                continue
+            self._window.sent(link.publish(message), row)
+
+    def _answer(self, link: Link, granted: Granted) -> None:
+        """Publish what was said, as far as the window allows."""
+        while self._window.room(self._others()) > 0 and (answer := self._outbox.take()):
+            message = self._retainable(answer, granted)
+            if message.fits(granted.packet_max_bytes):
+                self._outbox.sent(link.publish(message), answer)
+            else:
+                self._outbox.count_dropped()
+                self._board.count_refusal("answer", TOO_LARGE)
+
+    def _others(self) -> int:
+        """Return how many messages are on their way that are no reports: a broker counts them too."""
+        return len(self._spoken) + self._outbox.in_flight
+
+    def _patience_s(self) -> float:
+        """Return how long the network may be waited for: until the next token, where one is waited for."""
+        wait = self._window.wait_s()
+        return min(_IDLE_S, wait) if wait else _IDLE_S
+
+    def _take_acks(self, acks: list[tuple[int, int, str]], last: bool) -> None:
+        for mid, code, words in acks:
+            row = self._window.acknowledged(mid)
+            if row is None:
+                self._take_other_ack(mid, code, words)
+            elif code >= 0x80:
+                self._park(row, words)
+            else:
+                self._window.taken(row)
+        if self._window.mark(quiet=last or not acks):
+            self._board.note(puback_at=self._clock())
+
+    def _take_other_ack(self, mid: int, code: int, words: str) -> None:
+        answer = self._outbox.acknowledged(mid) is not None
+        self._spoken.discard(mid)
+        if code >= 0x80:
+            self._board.count_refusal("answer" if answer else "state", words)
+            if answer:
+                self._outbox.count_dropped()
+
+    def _park(self, row: Row, words: str) -> None:
+        self._spool.park(row.id, words)
+        self._board.count_refusal(row.stream, words)
+
+    @staticmethod
+    def _retainable(message: Message, granted: Granted) -> Message:
+        """Leave retain out where the broker has none: it would close the connection."""
+        return message if granted.retain else replace(message, retain=False)
+
+    def _beat(self) -> None:
+        self.beat_at_mono = time.monotonic()
+
+    def _rest(self, seconds: float) -> None:
+        """Wait so long, beating, or until `stop`."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self._stopping.wait(min(left, _IDLE_S)):
+            self._beat()

@@ -1,0 +1,96 @@
+"""What comes from the hub: watermarks, which confirm rows of the spool, and orders, which are handed on unread.
+
+An order is only put where somebody else takes it up: verifying and obeying it is not the business of delivery.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from agent.contract.orders import Order
+from agent.contract.signing_keys import PublicKey
+from agent.contract.topics import read_topic, topic
+from agent.contract.watermark import read_watermark
+from agent.deliver.publish.window import Window
+from agent.deliver.spool.spool import Spool
+from agent.model.errors import NotVerified
+from agent.observe.facts.delivery_status import Board
+from agent.site.config.site import Site
+
+LOG = logging.getLogger("camwarden.publish")
+
+Heard = Callable[[Order], None]
+
+
+def subscriptions(site: Site) -> tuple[str, str, str]:
+    """Return the topics on which a site hears its hub; the first one is the one it cannot do without."""
+    return topic(site.city, site.id, "ack"), topic(site.city, site.id, "cmd", "+"), topic(site.city, site.id, "desired")
+
+
+def not_heard(order: Order) -> None:
+    """Leave an order unheard: where nobody is there to carry it out."""
+
+
+class Ear:
+    """Takes what the hub sends. One thread uses it.
+
+    `heard` gets each order on the publisher's thread, so it must only put it into a queue.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        spool: Spool,
+        window: Window,
+        board: Board,
+        hub_keys: Mapping[str, PublicKey],
+        clock: Callable[[], datetime],
+        heard: Heard = not_heard,
+    ) -> None:
+        self._site = site
+        self._spool = spool
+        self._window = window
+        self._board = board
+        self._hub_keys = hub_keys
+        self._clock = clock
+        self._heard = heard
+
+    def take(self, name: str, payload: bytes, jws: str) -> None:
+        """Take a message; one without a payload says that a retained one was taken back."""
+        address = read_topic(name)
+        if not payload or address is None or (address.city, address.site) != (self._site.city, self._site.id):
+            return
+        if address.kind == "ack":
+            self._watermark(payload, jws)
+        elif address.kind == "cmd":
+            self._hand_on(Order("cmd", address.command_id, payload, jws))
+        elif address.kind == "desired":
+            self._hand_on(Order("desired", "", payload, jws))
+
+    def _hand_on(self, order: Order) -> None:
+        try:
+            self._heard(order)
+        except Exception:  # it would come again with each connection, and end each one
+            self._board.count_failure()
+            LOG.exception("an order could not be handed on")
+
+    def _watermark(self, payload: bytes, jws: str) -> None:
+        """Take a watermark if the pinned hub signed it for this site and it fits the spool; else count why not."""
+        if self._site.hub is None or self._site.hub.confirm != "hub":
+            return
+        now = self._clock()
+        try:
+            mark = read_watermark(payload, jws, self._hub_keys, self._site.id)
+        except NotVerified as error:
+            self._board.count_ignored(error.reason, str(error))
+            return
+        outcome = self._spool.confirm(mark, now)
+        if outcome in ("confirmed", "nothing-new"):
+            self._window.confirmed(mark)
+            self._board.note(watermark_at=now, ack_no=mark.ack_no)
+            if self._spool.give_up_refused(mark, now):
+                self._board.tell_refused(self._spool.refused())
+        else:
+            self._board.count_ignored(outcome, f"it does not fit this spool: {outcome}")

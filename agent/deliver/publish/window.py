@@ -1,0 +1,132 @@
+"""What is on its way to the broker, and what goes next. Reads the spool and marks in it; sends nothing itself.
+
+    ready -> in flight -> acknowledged -> marked in the spool
+
+Rows are read and marked some at a time, because each transaction costs as much as a row does. Nothing depends on it:
+what was not marked when a connection ends is pending again at the next one, as everything unconfirmed is. A row that is
+fresh never waits behind those that are ready: they are read anew when the spool has something new, and every second.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.contract.watermark import Watermark
+from agent.deliver.publish.pace import Bucket, Pace
+from agent.deliver.spool.queue import Row
+from agent.deliver.spool.spool import Spool
+
+_READY_WINDOWS: Final = 3  # so many windows are read from the spool at once
+_MARK_AT_ONCE: Final = 64
+_STALE_S: Final = 1.0
+_OVERSIZE_LOOKS: Final = 1440  # while a report that is too large is kept: once a minute of a day
+
+TOO_LARGE: Final = "packet too large for the broker"
+"""Why a row is parked that exceeds the broker's Maximum Packet Size."""
+
+LOG = logging.getLogger("camwarden.publish")
+
+
+class Window:
+    """The rows of one connection between spool and broker. One thread uses it."""
+
+    def __init__(self, spool: Spool, pace: Pace, clock: Callable[[], datetime], broker_confirms: bool) -> None:
+        self._spool = spool
+        self._pace = pace
+        self._clock = clock
+        self._broker_confirms = broker_confirms
+        self._bucket = Bucket(pace.backlog_per_s, pace.backlog_burst, pace.backlog_burst)
+        self._oversize_look_at_s = 0.0
+        self.begin(1)
+
+    def begin(self, receive_maximum: int) -> None:
+        """Begin a connection: nothing is on its way, and the broker takes so many at once."""
+        self._limit = min(self._pace.window, receive_maximum)
+        self._ready: deque[Row] = deque()
+        self._read_at_s = float("-inf")
+        self._in_flight: dict[int, Row] = {}
+        self._acknowledged: list[int] = []
+
+    def renew(self) -> None:
+        """Read the spool again before the next row is taken: it has something new."""
+        self._read_at_s = float("-inf")
+
+    def room(self, others: int) -> int:
+        """Return how many more may be sent, while `others` that are no rows are on their way too."""
+        return self._limit - len(self._in_flight) - others
+
+    def rows(self, now_s: float, others: int = 0) -> list[Row]:
+        """Return what is to be sent now; each goes to `sent`, or is dealt with otherwise.
+
+        Nothing until half of the window is free: the more go at once, the less each costs.
+        """
+        room = self.room(others)
+        if room < max(1, self._limit // 2):
+            return []
+        self._bucket.refill(now_s)
+        self._give_up_oversize(now_s)
+        if not self._ready or now_s - self._read_at_s > _STALE_S:
+            away = {row.id for row in self._in_flight.values()}.union(self._acknowledged)
+            self._ready = deque(self._spool.pending(self._limit * _READY_WINDOWS, self._clock(), away))
+            self._read_at_s = now_s
+        taken: list[Row] = []
+        while self._ready and len(taken) < room and (self._ready[0].live or self._bucket.take()):
+            taken.append(self._ready.popleft())
+        return taken
+
+    def _give_up_oversize(self, now_s: float) -> None:
+        """Name in a gap record what has been too large for the broker for long: it would hold its stream for ever."""
+        if now_s < self._oversize_look_at_s:
+            return
+        kept = timedelta(seconds=self._pace.oversize_kept_s)
+        self._oversize_look_at_s = now_s + kept.total_seconds() / _OVERSIZE_LOOKS
+        now = self._clock()
+        given_up = self._spool.give_up_parked(TOO_LARGE, "too-large", now - kept, now)
+        if given_up:
+            self.renew()
+            LOG.error("%d reports were too large for the broker for too long; gap records name them", given_up)
+
+    def sent(self, mid: int, row: Row) -> None:
+        """Note that a row was sent under a packet id."""
+        self._in_flight[mid] = row
+
+    def largest(self) -> Row | None:
+        """Return the largest row on its way, None where none is."""
+        return max(self._in_flight.values(), key=lambda row: len(row.payload), default=None)
+
+    def acknowledged(self, mid: int) -> Row | None:
+        """Return the row that was sent under a packet id, None where none was; it is no longer in flight."""
+        return self._in_flight.pop(mid, None)
+
+    def taken(self, row: Row) -> None:
+        """Note that the broker has taken a row; `mark` writes it down."""
+        self._acknowledged.append(row.id)
+
+    def mark(self, quiet: bool) -> bool:
+        """Write down in the spool what the broker has taken, once it is worth a transaction; say whether it was.
+
+        `quiet`: nothing came just now, so that waiting for more is no use.
+        """
+        enough = quiet or not self._in_flight or len(self._acknowledged) >= _MARK_AT_ONCE
+        if not self._acknowledged or not enough:
+            return False
+        ids, self._acknowledged = self._acknowledged, []
+        if self._broker_confirms:
+            self._spool.confirm_rows(ids, self._clock())
+        else:
+            self._spool.mark_sent(ids, self._clock(), timedelta(seconds=self._pace.resend_s))
+        return True
+
+    def confirmed(self, mark: Watermark) -> None:
+        """Leave out what a watermark covers: it need not be sent again."""
+        upto = {stream: head.seq for stream, head in mark.streams.items()}
+        self._ready = deque(row for row in self._ready if row.epoch != mark.epoch or row.seq > upto.get(row.stream, 0))
+
+    def wait_s(self) -> float:
+        """Return for how long there is nothing to send, however the network does; 0 where only the network decides."""
+        full = len(self._in_flight) > self._limit // 2
+        return 0.0 if full else self._bucket.wait_s()

@@ -1,0 +1,1 @@
+"""Stores reports in one SQLite file until they are confirmed."""

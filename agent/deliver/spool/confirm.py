@@ -1,0 +1,88 @@
+"""Takes the hub's word for what it has, where it fits the spool's own reports.
+
+Decides whether a watermark is believed and what it changes. That the right hub signed it was decided before, by
+`agent/contract/watermark.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, Literal
+
+from agent.contract.watermark import Watermark
+from agent.deliver.spool.capacity import CONFIRMED, confirmed_in, heads_in
+from agent.deliver.spool.database import Database
+from agent.deliver.spool.expiry import confirmed_ms
+from agent.deliver.spool.queue import digest_of
+from agent.model.finding import Head, StreamName
+
+Outcome = Literal["confirmed", "nothing-new", "epoch", "went-back", "no-row", "ahead", "fork"]
+"""What a watermark did; all but the first two were refused as a whole.
+
+`epoch`: not the spool's. `went-back`: older than one that was taken. `no-row`: it names a report whose digest is no
+longer here. `ahead`, `fork`: it confirms a report that this spool never made, or made otherwise: the file is a
+restored copy, and `begin` starts a new epoch.
+"""
+
+_AT_ONCE: Final = 1000
+
+
+def confirm(database: Database, mark: Watermark, now: datetime) -> Outcome:
+    """Take a watermark if it fits; see `Outcome`. The caller holds the lock.
+
+    Rows are marked some at a time: the log on disk would hold a million of them otherwise. The stream's own mark is
+    moved last, so that what a power cut leaves out is taken from the next watermark.
+
+    Raises:
+        SpoolFailed: The disk refuses; rows may be confirmed, the stream is as it was.
+    """
+    if mark.epoch != database.meta("epoch"):
+        return "epoch"
+    if mark.ack_no < int(database.meta("ack_no") or 0):
+        return "went-back"
+    heads, confirmed = heads_in(database), confirmed_in(database)
+    advance = {s: head for s, head in mark.streams.items() if head.seq > confirmed[s].seq}
+    for stream, head in mark.streams.items():
+        if head.seq < confirmed[stream].seq:
+            return "went-back"
+        own = digest_of(database, mark.epoch, stream, head.seq) if stream in advance else confirmed[stream].digest
+        if own is None and head.seq <= heads[stream].seq:
+            return "no-row"
+        if own != head.digest:
+            with database.transaction():
+                database.set_meta(restored=f"{stream}:{head.seq} of epoch {mark.epoch}")
+            return "ahead" if own is None else "fork"
+    for stream, head in advance.items():
+        _mark(database, mark.epoch, stream, confirmed[stream].seq, head.seq, now)
+    with database.transaction(durable=False):  # the watermark is retained: a lost mark comes again
+        database.set_meta(ack_no=mark.ack_no)
+        for stream, head in advance.items():
+            _mark_run(database, mark.epoch, stream, *_last_run(confirmed[stream], head), now)
+            database.run(
+                "DELETE FROM dropped WHERE epoch = ? AND stream = ? AND seq <= ?", mark.epoch, stream, head.seq
+            )
+            database.set_stream(stream, confirmed=head)
+    return "confirmed" if advance else "nothing-new"
+
+
+def _mark(database: Database, epoch: str, stream: StreamName, after: int, upto: int, now: datetime) -> None:
+    """Confirm the rows of a long run, all but its last part, in transactions of their own."""
+    while upto - after > _AT_ONCE:
+        with database.transaction(durable=False):
+            _mark_run(database, epoch, stream, after, after + _AT_ONCE, now)
+        after += _AT_ONCE
+
+
+def _last_run(confirmed: Head, head: Head) -> tuple[int, int]:
+    """Return the part of a run that `_mark` leaves: after which number, up to which."""
+    length = (head.seq - confirmed.seq - 1) % _AT_ONCE + 1
+    return head.seq - length, head.seq
+
+
+def _mark_run(database: Database, epoch: str, stream: StreamName, after: int, upto: int, now: datetime) -> None:
+    now_ms = confirmed_ms(now)
+    database.run(
+        "UPDATE report SET state = ?, confirmed_ms = ?, retry_ms = ?"
+        " WHERE epoch = ? AND stream = ? AND seq > ? AND seq <= ? AND state < ?",
+        *(CONFIRMED, now_ms, now_ms, epoch, stream, after, upto, CONFIRMED),
+    )

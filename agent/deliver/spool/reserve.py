@@ -1,0 +1,75 @@
+"""A file that takes room on the disk so that there is some when it is full: removed then, made again later.
+
+Where the disk is full, SQLite can neither confirm a report nor name one that it drops: both are written to its log
+first. What this file gives back is enough for that, not for going on as before. When to remove it is
+`agent/deliver/spool/database.py`'s decision.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Final
+
+BYTES: Final = 1024 * 1024
+"""How much is held back."""
+
+_MADE_ABOVE_BYTES: Final = 4 * BYTES  # with less, the ballast itself would fill the disk
+_FULL_BELOW_BYTES: Final = BYTES // 4  # what a transaction of the spool may need
+
+LOG = logging.getLogger("camwarden.spool")
+
+
+def name_of(path: Path) -> Path:
+    """Return where the ballast of a spool lies: beside it, on the same disk."""
+    return path.with_name(path.name + ".ballast")
+
+
+def make(path: Path) -> bool:
+    """Make the ballast of a spool where it is missing and the disk has room; say whether it is there.
+
+    It is random bytes: a file system that compresses would keep nothing back for others.
+    """
+    ballast = name_of(path)
+    try:
+        if ballast.stat().st_size == BYTES:
+            return True
+    except OSError:
+        pass
+    if (free_bytes(path.parent) or 0) < _MADE_ABOVE_BYTES:
+        return False
+    try:
+        descriptor = os.open(ballast, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(BYTES))
+            file.flush()
+            os.fsync(file.fileno())  # some file systems find out only now that there is no room
+    except OSError:
+        remove(path)
+        return False
+    return True
+
+
+def remove(path: Path) -> bool:
+    """Remove the ballast of a spool; say whether there was any."""
+    try:
+        name_of(path).unlink()
+    except OSError:
+        return False
+    return True
+
+
+def is_full(directory: Path) -> bool:
+    """Say whether the disk under a folder has no room for a transaction; not where that cannot be found out."""
+    free = free_bytes(directory)
+    return free is not None and free < _FULL_BELOW_BYTES
+
+
+def free_bytes(directory: Path) -> int | None:
+    """Return what an ordinary user may still write. Source: statvfs(3), `f_bavail`."""
+    try:
+        disk = os.statvfs(directory)
+    except OSError:
+        return None
+    return disk.f_bavail * disk.f_frsize

@@ -1,0 +1,135 @@
+"""What the spool's file contains, and how it is told from a damaged one. `spool_file` does the rest.
+
+    meta      single values, and for each stream its newest report and how far the hub has confirmed it
+    report    one row per report, until a day after its confirmation
+    dropped   digests of rows that were given up, until the watermark passes them
+    incident  what happened to the spool and no event has told yet
+
+Heads and single values share one table, and so mostly one page: each page that a commit touches costs it a frame of
+the write-ahead log.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from agent.contract.chain import GENESIS, STREAMS
+from agent.deliver.spool.damage import crc
+from agent.model.errors import ConfigurationError, SpoolCorrupt
+from agent.model.finding import Head, Message
+
+ROW_COLUMNS: Final = "epoch, stream, seq, digest, committed_ms, jws"
+"""What the checksum of a row in `report` covers; a payload has its own digest."""
+
+STREAM: Final = "stream:"
+"""Begins the name of a stream's row in `meta`."""
+
+_APPLICATION_ID = 0x76737301  # "vss" and 1
+_USER_VERSION = 2
+
+_LAYOUT = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE report (
+    id INTEGER PRIMARY KEY,
+    epoch TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL, digest TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    committed_ms INTEGER NOT NULL,
+    retry_ms INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    confirmed_ms INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT '',
+    crc INTEGER NOT NULL,
+    jws TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    UNIQUE (epoch, stream, seq)
+);
+CREATE INDEX report_due ON report (state, retry_ms, id);
+CREATE TABLE dropped (
+    epoch TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL, digest TEXT NOT NULL,
+    PRIMARY KEY (epoch, stream, seq)
+) WITHOUT ROWID;
+CREATE TABLE incident (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, detail TEXT NOT NULL, at TEXT NOT NULL);
+"""
+
+
+class StreamRow(NamedTuple):
+    """The newest report of a stream, and how far the hub has confirmed it."""
+
+    head: Head
+    confirmed: Head
+
+    def text(self) -> str:
+        """Return it as the table `meta` keeps it."""
+        return f"{self.head.seq} {self.head.digest} {self.confirmed.seq} {self.confirmed.digest}"
+
+    @classmethod
+    def of(cls, text: str) -> StreamRow:
+        """Return the row that `text` wrote."""
+        seq, digest, confirmed_seq, confirmed_digest = text.split(" ")
+        return cls(Head(int(seq), digest), Head(int(confirmed_seq), confirmed_digest))
+
+
+def new_epoch() -> str:
+    """Return a name for a new life of a spool: 64 random bits in hex."""
+    return secrets.token_hex(8)
+
+
+def lay_out(connection: sqlite3.Connection) -> None:
+    """Make the tables of an empty file, with a new epoch."""
+    genesis = StreamRow(GENESIS, GENESIS).text()
+    values = {"epoch": new_epoch(), "layout": str(_USER_VERSION)} | {STREAM + name: genesis for name in STREAMS}
+    rows = ",".join(str((name, value, crc(value))) for name, value in values.items())
+    connection.executescript(
+        f"""BEGIN IMMEDIATE;
+        {_LAYOUT}
+        INSERT INTO meta VALUES {rows};
+        PRAGMA application_id={_APPLICATION_ID};
+        PRAGMA user_version={_USER_VERSION};
+        COMMIT;"""  # noqa: S608  names of our own streams and hex digits
+    )
+
+
+def _schema(connection: sqlite3.Connection) -> list[tuple[str, str, str | None]]:
+    """Return every table and index with the statement that made it: a flipped bit there renames a column."""
+    return connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+@cache
+def _expected_schema() -> list[tuple[str, str, str | None]]:
+    with closing(sqlite3.connect(":memory:")) as empty:
+        empty.executescript(_LAYOUT)
+        return _schema(empty)
+
+
+def inspect(connection: sqlite3.Connection, path: Path) -> None:
+    """Look for damage that would only show in the middle of the work: then a restart would not mend it.
+
+    A damaged payload is none of that: `Spool.pending` names it in a gap record and goes on.
+    """
+    application, version = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
+    (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if sound != "ok":
+        raise SpoolCorrupt(Message("{path}: {sound}", {"path": path, "sound": sound}))
+    ours = _schema(connection) == _expected_schema()
+    if application == _APPLICATION_ID and version > _USER_VERSION:
+        said = connection.execute("SELECT value, crc FROM meta WHERE name = 'layout'").fetchone() if ours else None
+        if said != (str(_USER_VERSION), crc(_USER_VERSION)):  # else a flipped bit says so, at every start
+            raise ConfigurationError(
+                Message("{path}: written by a newer camwarden; install that version again", {"path": path})
+            )
+    if (application, version) != (_APPLICATION_ID, _USER_VERSION) or not ours:
+        raise SpoolCorrupt(Message("{path}: not a spool", {"path": path}))
+    names = {name for (name,) in connection.execute("SELECT name FROM meta")}
+    if not names >= {"epoch", *(STREAM + name for name in STREAMS)}:
+        raise SpoolCorrupt(Message("{path}: epoch or heads are missing", {"path": path}))
+    for table, columns in (("meta", "value"), ("report", ROW_COLUMNS)):
+        for *values, expected in connection.execute(f"SELECT {columns}, crc FROM {table}"):  # noqa: S608
+            if crc(*values) != expected:
+                raise SpoolCorrupt(Message("{path}: a row of {table} is damaged", {"path": path, "table": table}))

@@ -1,0 +1,323 @@
+"""Keeps every committed report until the hub has confirmed it, or names it in a signed gap record.
+
+One SQLite file (WAL, `synchronous=FULL`, capped). A cycle's reports, the memory for the next cycle and the heads are
+committed in one transaction: a reader never finds one without the others. States of a row:
+
+    pending -> sent -> confirmed -> removed after 24 h
+       |  ^      |
+       |  +------+  no confirmation after 120 s, then after twice as long each time; all at a new connection
+       +-> parked   the broker refuses it; tried again at a new connection
+
+    dropped: no room, or damaged on disk. Its digest stays until the watermark passes it; a gap record names it.
+
+When full, confirmed rows go first (the hub has them), then the oldest health reports, then config, then events; gap
+records never. The daemon's thread commits, the publisher's thread reads and marks: every method takes one lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, TypeVar
+
+from agent.contract.orders import Range
+from agent.contract.watermark import Watermark
+from agent.deliver.spool.capacity import (
+    CONFIRMED,
+    PARKED,
+    PENDING,
+    SENT,
+    Incident,
+    Seal,
+    confirmed_in,
+    drop,
+    give_up_too_large,
+    heads_in,
+    insert,
+    make_room,
+    renew,
+    tell_full_disk,
+)
+from agent.deliver.spool.confirm import Outcome, confirm
+from agent.deliver.spool.database import PAGE_BYTES, Database, open_database
+from agent.deliver.spool.expiry import confirmed_ms, remove_old
+from agent.deliver.spool.queue import RETRY_AFTER_AT_MOST, Row, due
+from agent.deliver.spool.refused import META, give_up_refused, last_refused
+from agent.deliver.spool.resend import Resent, resend
+from agent.host.lock import lock
+from agent.host.log_kinds import about
+from agent.model.errors import SpoolFull
+from agent.model.finding import Envelope, Head, Json, StreamName
+
+LOG = logging.getLogger("camwarden.spool")
+
+RETRY_AFTER: Final = timedelta(seconds=120)
+
+_REQUEUE_AT_ONCE = 1000
+_DROP_AT_LEAST = 8
+_DROP_SHARE = 32  # one part of so many: fewer, longer runs and so fewer gap records
+_MS = timedelta(milliseconds=1)
+Done = TypeVar("Done")
+
+
+class Spool:
+    """The open spool of a site. `open` it; two cannot be open at once."""
+
+    def __init__(self, database: Database, held: int, seal: Seal) -> None:
+        self._db = database
+        self._held = held
+        self._seal = seal
+
+    @classmethod
+    def open(cls, path: Path, max_bytes: int, *, now: datetime, seal: Seal) -> Spool:
+        """Lock and open the spool; a missing file is made, a damaged one set aside (`begin` tells it).
+
+        Raises:
+            Locked: Another process has it open.
+            Forbidden: This user may not write there.
+            ConfigurationError: There is no such place, or a newer camwarden wrote the file.
+            SpoolFailed: The disk refuses.
+        """
+        held = lock(path)
+        try:
+            return cls(open_database(path, max_bytes, now), held, seal)
+        except BaseException:
+            os.close(held)
+            raise
+
+    def close(self) -> None:
+        """Close the file and give up the lock."""
+        self._db.close()
+        os.close(self._held)
+
+    @property
+    def epoch(self) -> str:
+        """The life of the spool that new reports are numbered in. Only `begin` changes it."""
+        return self._db.meta("epoch")
+
+    def heads(self) -> dict[StreamName, Head]:
+        """Return the newest report of every stream of this epoch."""
+        return heads_in(self._db)
+
+    def confirmed(self) -> dict[StreamName, Head]:
+        """Return how far the hub has confirmed every stream of this epoch."""
+        return confirmed_in(self._db)
+
+    def read_memory(self) -> str | None:
+        """Return the memory that was committed last, None if there is none."""
+        return self._db.meta("memory") or None
+
+    def begin(self, now: datetime) -> tuple[Incident, ...]:
+        """Start a cycle: take up a new epoch where one is due, remove what was confirmed a day ago.
+
+        Returns what happened to the spool and was not told yet, for `commit` together with its events.
+        """
+        self._db.tidy()
+        self._again(lambda: self._begin(now))
+        rows = self._db.all("SELECT id, kind, detail, at FROM incident ORDER BY id")
+        return tuple(Incident(number, kind, detail, datetime.fromisoformat(at)) for number, kind, detail, at in rows)
+
+    def _begin(self, now: datetime) -> None:
+        with self._db.transaction():
+            if detail := self._db.meta("restored"):
+                renew(self._db, self._seal, detail, now)
+            tell_full_disk(self._db, now)
+        remove_old(self._db, now)
+
+    def _again(self, work: Callable[[], Done]) -> Done:
+        """Do it once more where it failed because the disk is full, and the ballast has made room since."""
+        relieved = self._db.relieved
+        try:
+            return work()
+        except SpoolFull:
+            if self._db.relieved == relieved:
+                raise
+        return work()
+
+    def commit(
+        self, envelopes: Sequence[Envelope], memory_json: str, now: datetime, told: Iterable[Incident] = ()
+    ) -> None:
+        """Keep a cycle's reports and memory, all or nothing; when this returns they survive a power cut.
+
+        A report that no hub takes, as it is too large, is given up at once: a signed gap record names it.
+
+        Args:
+            envelopes: In the order of their chain, continuing `heads()` in `epoch`.
+            memory_json: What the next cycle reads back.
+            now: When the cycle ran.
+            told: Incidents that these reports tell.
+
+        Raises:
+            ChainBroken: A report does not continue its stream.
+            SpoolFull: Nothing more may be dropped and there is still no room.
+            SpoolFailed: The disk refuses, or the file is damaged.
+        """
+        handled = [(incident.id,) for incident in told]
+        with self._db.lock:
+            room, droppable, relieved = 0, 0, self._db.relieved
+            while True:
+                try:
+                    with self._db.transaction(reserved=room == 0):
+                        make_room(self._db, self._seal, room, now)
+                        insert(self._db, envelopes, now)
+                        give_up_too_large(self._db, self._seal, envelopes, now)
+                        self._db.set_meta(memory=memory_json)
+                        if handled:
+                            self._db.run_many("DELETE FROM incident WHERE id = ?", handled)
+                    return
+                except SpoolFull:
+                    if self._db.relieved > relieved:
+                        relieved = self._db.relieved
+                        continue
+                    if not room:
+                        if not self._db.on_a_full_disk and self._db.spare_pages() > _pages_of(envelopes, memory_json):
+                            raise  # it is not the cap that refuses: dropping reports would not help
+                        ((droppable,),) = self._db.all("SELECT count(*) FROM report WHERE stream <> 'gap'")
+                    if room >= droppable:
+                        raise
+                    # On a full disk few at a time: each page that they leave needs room in the log first.
+                    share = 0 if self._db.on_a_full_disk else droppable // _DROP_SHARE
+                    room = max(_DROP_AT_LEAST, share, room * 2)
+
+    def pending(self, limit: int, now: datetime, skip: Collection[int] = ()) -> tuple[Row, ...]:
+        """Return up to `limit` rows to send now: live ones first, then the backlog, oldest first.
+
+        A row whose payload no longer has its digest is dropped and named in a gap record.
+
+        Args:
+            limit: How many at most.
+            now: Rows whose time to be sent again has come are included.
+            skip: Ids that are on their way.
+
+        Raises:
+            SpoolCorrupt: Not only a payload is damaged.
+            SpoolFailed: The disk refuses.
+        """
+        with self._db.lock:
+            rows, damaged = due(self._db, limit, now, skip)
+            if damaged:
+                words = "%s: %d reports are damaged; a gap record names them"
+                LOG.error(words, self._db.path, len(damaged), extra=about("spool-damaged"))
+                self.give_up(damaged, "damaged", now)
+            return rows
+
+    def mark_sent(self, ids: Collection[int], now: datetime, retry_after: timedelta = RETRY_AFTER) -> None:
+        """Note that the broker has taken these rows; without a watermark they become due again."""
+        step, most = retry_after // _MS, RETRY_AFTER_AT_MOST // _MS
+        with self._db.transaction(durable=False):  # a mark that is lost costs a duplicate, nothing else
+            self._db.run_many(
+                # What the hub had confirmed before it asked for it again needs no second word from it.
+                "UPDATE report SET state = iif(confirmed_ms, ?, ?), attempts = attempts + 1,"
+                " retry_ms = iif(confirmed_ms, confirmed_ms, ? + min(? << min(attempts, 12), ?))"
+                " WHERE id = ? AND state IN (?, ?)",
+                [(CONFIRMED, SENT, _ms(now), step, most, number, PENDING, SENT) for number in ids],
+            )
+
+    def park(self, number: int, reason: str) -> None:
+        """Set a row aside that the broker refuses; it is tried again at the next connection."""
+        with self._db.transaction(durable=False):
+            self._db.run(
+                "UPDATE report SET state = ?, attempts = attempts + 1, reason = ? WHERE id = ? AND state IN (?, ?)",
+                *(PARKED, reason, number, PENDING, SENT),
+            )
+
+    def requeue(self) -> None:
+        """Make every sent and parked row pending: a new connection may lead to a broker that knows none of them."""
+        ((first, last),) = self._db.all("SELECT min(id), max(id) FROM report WHERE state IN (?, ?)", SENT, PARKED)
+        # Some at a time: a hub that was away for weeks leaves a million, and the log on disk would hold them all.
+        for start in range(first or 0, (last or -1) + 1, _REQUEUE_AT_ONCE):
+            with self._db.transaction(durable=False):
+                self._db.run(
+                    "UPDATE report SET state = ?, retry_ms = 0, reason = ''"
+                    " WHERE id >= ? AND id < ? AND +state IN (?, ?)",
+                    *(PENDING, start, start + _REQUEUE_AT_ONCE, SENT, PARKED),
+                )
+
+    def confirm(self, mark: Watermark, now: datetime) -> Outcome:
+        """Take the hub's word for what it has, if it fits this spool's own reports; see `Outcome`."""
+        with self._db.lock:
+            return self._again(lambda: confirm(self._db, mark, now))
+
+    def give_up_refused(self, mark: Watermark, now: datetime) -> bool:
+        """Give up the report that the hub says it refuses, if it is one of this spool's own; see `spool_refused`."""
+        with self._db.lock:
+            if mark.rejected is None or mark.epoch != self._db.meta("epoch"):
+                return False
+            return give_up_refused(self._db, self._seal, mark.epoch, mark.rejected, now)
+
+    def refused(self) -> dict[str, str | int]:
+        """Return what the hub refused last: `report`, `reason`, `at`, `count`; empty where it never did."""
+        return last_refused(self._db.meta(META))
+
+    def resend(self, asked: Range, now: datetime) -> Resent:
+        """Send the reports of a range again, whatever epoch; heads and confirmations stay. See `spool_resend`."""
+        with self._db.lock:
+            return resend(self._db, asked, now)
+
+    def confirm_rows(self, ids: Collection[int], now: datetime) -> None:
+        """Take the broker's PUBACK for delivery: only where `confirm = "broker"` says so."""
+        now_ms = confirmed_ms(now)
+        with self._db.transaction(durable=False):
+            self._db.run_many(
+                "UPDATE report SET state = ?, confirmed_ms = iif(confirmed_ms, confirmed_ms, ?),"
+                " retry_ms = iif(confirmed_ms, confirmed_ms, ?) WHERE id = ? AND state < ?",
+                [(CONFIRMED, now_ms, now_ms, number, CONFIRMED) for number in ids],
+            )
+
+    def give_up(self, ids: Collection[int], reason: str, now: datetime) -> None:
+        """Drop rows and name them in signed gap records, in one transaction."""
+        with self._db.transaction(reserved=False):
+            rows = [
+                self._db.all("SELECT id, epoch, stream, seq, digest FROM report WHERE id = ?", number)[0]
+                for number in ids
+            ]
+            drop(self._db, self._seal, rows, reason, now)
+
+    def give_up_parked(self, reason: str, word: str, before: datetime, now: datetime) -> int:
+        """Drop, with gap records that say `word`, what is parked for a reason since before a time; return how many."""
+        with self._db.lock:
+            ids = self._db.all(
+                "SELECT id FROM report WHERE state = ? AND reason = ? AND committed_ms < ?",
+                *(PARKED, reason, _ms(before)),
+            )
+            if ids:
+                self.give_up([number for (number,) in ids], word, now)
+            return len(ids)
+
+    def next_connection_no(self) -> int:
+        """Return a number that no connection of this spool has had. It is on disk before it is used."""
+        with self._db.transaction():
+            number = int(self._db.meta("connection_no") or 0) + 1
+            self._db.set_meta(connection_no=number)
+        return number
+
+    def counts(self) -> dict[str, Json]:
+        """Return how many rows are in each state; `dropped` counts all that this spool ever dropped."""
+        states = dict(self._db.all("SELECT state, count(*) FROM report GROUP BY state"))
+        names = {"pending": PENDING, "sent": SENT, "parked": PARKED, "confirmed": CONFIRMED}
+        return {
+            **{name: states.get(state, 0) for name, state in names.items()},
+            "dropped": int(self._db.meta("dropped") or 0),
+        }
+
+    def waiting_since(self) -> datetime | None:
+        """Return when the oldest report that is not confirmed was committed, None where none waits."""
+        ((oldest_ms,),) = self._db.all("SELECT min(committed_ms) FROM report WHERE state < ?", CONFIRMED)
+        return None if oldest_ms is None else datetime.fromtimestamp(oldest_ms / 1000, UTC)
+
+    def drained(self) -> bool:
+        """Say whether every report is confirmed."""
+        return not self._db.all("SELECT 1 FROM report WHERE state < ? LIMIT 1", CONFIRMED)
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _pages_of(envelopes: Sequence[Envelope], memory_json: str) -> int:
+    """Return how many pages a commit takes at most: half-filled ones, and some of each index."""
+    size = len(memory_json) * 4 + sum(len(one.report.payload) + PAGE_BYTES for one in envelopes)
+    return 2 * size // PAGE_BYTES + 16

@@ -1,0 +1,105 @@
+"""What a simulated ISAPI recorder holds of each camera, under the faults that can be switched on. Pure.
+
+The plan and its holes are those of `recordings.py`. Here footage leaves as whole files of an hour, so that the oldest
+one begins at a full hour, and here the recorder's own faults take effect.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from agent.demo.onvif.device_view import DeviceView
+from agent.demo.world.cameras import DemoCamera
+from agent.demo.world.changes import DEVICE_KEY
+from agent.demo.world.recordings import HOUR, SITE_ZONE, ActiveFault, full_hour, segments, spans
+from drivers.model import Span
+
+SET_BACK = timedelta(hours=2)
+"""How far `clock-set-back` turns the recorder's clock back."""
+KEPT_BY_EXPIRY = timedelta(days=14)
+"""What `old-deleted` leaves: the recorder deletes at this age, whatever space is left."""
+STIR = timedelta(minutes=20)
+"""How much of each hour `motion-only` records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One file of a track. `motion`: recorded because something moved, not by the clock."""
+
+    span: Span
+    motion: bool
+
+
+def device_fault(view: DeviceView) -> ActiveFault | None:
+    """The fault of the whole recorder that is in force."""
+    return view.faults.get(DEVICE_KEY + view.spec.id)
+
+
+def held(view: DeviceView, camera: DemoCamera) -> tuple[Span, ...]:
+    """Return the recorded spans of a camera in the order in which they were recorded.
+
+    After `clock-set-back` the last one begins before the end of its predecessor: that hour exists twice.
+    """
+    if camera.recording is None:
+        return ()
+    own, whole = view.faults.get(camera.id), device_fault(view)
+    set_back_at = whole.since if whole is not None and whole.fault == "clock-set-back" else None
+    now = view.now + SET_BACK if set_back_at is not None else view.now
+    lost_at = own.since if own is not None and own.fault == "recordings-lost" else None
+    found = spans(camera.recording, now, view.started_at, lost_at)
+    if own is not None and own.fault == "old-deleted":
+        found = _since(found, now - KEPT_BY_EXPIRY)
+    found = tuple(Span(full_hour(span.start_at), span.end_at) for span in found[:1]) + found[1:]
+    if own is not None and own.fault == "motion-only":
+        found = (*_until(found, own.since), *_stirred(_since(found, own.since)))
+    if whole is not None and whole.fault == "formatted":
+        found = _since(found, whole.since)
+    if set_back_at is not None and found and found[-1].end_at == now:
+        found = (*_until(found, set_back_at), Span(set_back_at - SET_BACK, view.now))
+    return found
+
+
+def files(view: DeviceView, camera: DemoCamera) -> tuple[Segment, ...]:
+    """Return the files of a camera's track, oldest first."""
+    own = view.faults.get(camera.id)
+    stirred_at = own.since if own is not None and own.fault == "motion-only" else None
+    found = [
+        Segment(part, stirred_at is not None and part.start_at >= stirred_at)
+        for span in held(view, camera)
+        for part in segments(span)
+    ]
+    return tuple(sorted(found, key=lambda one: one.span.start_at))
+
+
+def recorded_days(view: DeviceView, camera: DemoCamera, year: int, month: int) -> tuple[bool, ...]:
+    """Return for each local day of a month whether any of it was recorded."""
+    found = held(view, camera)
+    first = datetime(year, month, 1, tzinfo=SITE_ZONE)
+    days = [
+        Span(at, at + timedelta(days=1))
+        for at in (first + timedelta(days=n) for n in range(monthrange(year, month)[1]))
+    ]
+    return tuple(any(one.start_at < day.end_at and day.start_at < one.end_at for one in found) for day in days)
+
+
+def _since(found: Iterable[Span], at: datetime) -> tuple[Span, ...]:
+    return tuple(Span(max(span.start_at, at), span.end_at) for span in found if span.end_at > at)
+
+
+def _until(found: Iterable[Span], at: datetime) -> tuple[Span, ...]:
+    return tuple(Span(span.start_at, min(span.end_at, at)) for span in found if span.start_at < at)
+
+
+def _stirred(found: Iterable[Span]) -> tuple[Span, ...]:
+    """What is recorded of spans when something moves in the first minutes of each hour only."""
+    kept = []
+    for span in found:
+        hour = full_hour(span.start_at)
+        while hour < span.end_at:
+            start, end = max(hour, span.start_at), min(hour + STIR, span.end_at)
+            kept += [Span(start, end)] if start < end else []
+            hour += HOUR
+    return tuple(kept)

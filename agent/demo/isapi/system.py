@@ -1,0 +1,168 @@
+"""What a simulated ISAPI device says of itself: identity, state, clock, accounts, ports, platforms. Pure.
+
+Source: field reports (deviceInfo, time, adminAccesses, users); client code only for System/Network/SIP, of which no
+answer of a real unit was read: its status element may have another name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from markupsafe import Markup
+
+from agent.demo.isapi.archive import device_fault
+from agent.demo.isapi.xml import ISAPI, Ask, document, not_supported, word
+from agent.demo.onvif.device_view import HOST, DeviceView
+from agent.demo.onvif.soap import join
+from agent.demo.world.recordings import SITE_ZONE
+
+PLATFORM = "14020000002000000001"
+"""The upper platform that the recorder is set up to register at."""
+
+_INFO = Markup(
+    "<deviceName>{name}</deviceName><deviceID>{uuid}</deviceID><deviceDescription>{kind}</deviceDescription>"
+    "<model>{model}</model><serialNumber>{serial}</serialNumber><macAddress>{mac}</macAddress>"
+    "<firmwareVersion>V4.61.030</firmwareVersion><firmwareReleasedDate>build 260101</firmwareReleasedDate>"
+    "<encoderVersion>V5.0</encoderVersion><deviceType>{kind}</deviceType><telecontrolID>255</telecontrolID>"
+)
+_STATUS = Markup(
+    "<currentDeviceTime>{now}</currentDeviceTime><deviceUpTime>{up_s}</deviceUpTime>"
+    "<CPUList><CPU><cpuDescription>2.00</cpuDescription><cpuUtilization>23</cpuUtilization></CPU></CPUList>"
+    "<MemoryList><Memory><memoryDescription>DDR Memory</memoryDescription><memoryUsage>612.5</memoryUsage>"
+    "<memoryAvailable>387.5</memoryAvailable></Memory></MemoryList>"
+)
+_TIME = Markup("<timeMode>{mode}</timeMode><localTime>{now}</localTime><timeZone>CST-8:00:00</timeZone>")
+_NTP = Markup(
+    "<id>1</id><addressingFormatType>hostname</addressingFormatType><hostName>ntp.site.invalid</hostName>"
+    "<portNo>123</portNo><synchronizeInterval>60</synchronizeInterval>"
+)
+_USER = Markup(
+    "<User><id>{id}</id><userName>{name}</userName><priority>{priority}</priority><ipAddress>0.0.0.0</ipAddress>"
+    "<macAddress>00:00:00:00:00:00</macAddress><userLevel>{level}</userLevel></User>"
+)
+_ACCESS = Markup(
+    "<AdminAccessProtocol><id>{id}</id><enabled>{enabled}</enabled><protocol>{name}</protocol><portNo>{port}</portNo>"
+    "</AdminAccessProtocol>"
+)
+_CAPABILITIES = Markup(
+    "<SysCap><isSupportNtp>true</isSupportNtp><NetworkCap><isSupportEhome>false</isSupportEhome>"
+    "<GB28181Cap><isSupportGB28181Service>{platform}</isSupportGB28181Service></GB28181Cap></NetworkCap></SysCap>"
+    "<RacmCap><inputProxyNums>{inputs}</inputProxyNums></RacmCap>"
+)
+_SIP = Markup(
+    "<id>1</id><localPort>5060</localPort><GB28181><enabled>true</enabled><registrar>{host}</registrar>"
+    "<registrarPort>5060</registrarPort><serverId>{server}</serverId><serverDomain>{domain}</serverDomain>"
+    "<authID>{device}</authID><expires>3600</expires><heartbeatTime>60</heartbeatTime>"
+    "<heartbeatCount>3</heartbeatCount><registerStatus>true</registerStatus></GB28181>"
+)
+_CODE = Markup("<VideoInput><id>{channel}</id><videoInputID>{code}</videoInputID></VideoInput>")
+_CHECKED = Markup("<statusValue>200</statusValue><statusString>OK</statusString>")
+
+
+def device_info(ask: Ask) -> Markup:
+    """`System/deviceInfo`."""
+    spec = ask.view.spec
+    made_up = hashlib.sha256(spec.serial.encode()).hexdigest()
+    return document(
+        "DeviceInfo",
+        _INFO.format(
+            name=spec.id, uuid=made_up[:32], kind=kind(ask.view), model=spec.model, serial=spec.serial,
+            mac=":".join(("02", *(made_up[n : n + 2] for n in range(0, 10, 2)))),
+        ),
+    )  # fmt: skip
+
+
+def kind(view: DeviceView) -> str:
+    """The device's type in ISAPI's words."""
+    return "NVR" if view.spec.recorder else "IPCamera"
+
+
+def status(ask: Ask) -> Markup:
+    """`System/status`."""
+    return document("DeviceStatus", _STATUS.format(now=local_text(ask.view), up_s=ask.view.up_s))
+
+
+def local_text(view: DeviceView) -> str:
+    """The wall clock with its offset."""
+    return view.now.astimezone(SITE_ZONE).isoformat(timespec="seconds")
+
+
+def time(ask: Ask) -> Markup:
+    """`System/time`. A clock that somebody set back does not take its time from NTP any more."""
+    fault = device_fault(ask.view)
+    mode = "manual" if fault is not None and fault.fault == "clock-set-back" else "NTP"
+    return document("Time", _TIME.format(mode=mode, now=local_text(ask.view)))
+
+
+def ntp_servers(ask: Ask) -> Markup:
+    """`System/time/ntpServers`."""
+    del ask
+    return document("NTPServerList", document("NTPServer", _NTP, ISAPI), ISAPI)
+
+
+def ntp_server(ask: Ask) -> Markup:
+    """`System/time/ntpServers/1`."""
+    if ask.numbers != (1,):
+        raise not_supported()
+    return document("NTPServer", _NTP)
+
+
+def users(ask: Ask) -> Markup:
+    """`Security/users`: the one of the recorder itself, and the one that reads."""
+    rows = ((1, "admin", "high", "Administrator"), (2, ask.view.spec.user, "low", "Viewer"))
+    listed = [_USER.format(id=number, name=name, priority=rank, level=level) for number, name, rank, level in rows]
+    return document("UserList", join(listed), size=32)
+
+
+def user_check(ask: Ask) -> Markup:
+    """`Security/userCheck`, as it answers a good login."""
+    del ask
+    return document("userCheck", _CHECKED)
+
+
+def admin_accesses(ask: Ask) -> Markup:
+    """`Security/adminAccesses`: every port."""
+    rows = (
+        ("HTTP", ask.view.http_port, True), ("RTSP", ask.view.rtsp_port, True), ("HTTPS", 443, False),
+        ("DEV_MANAGE", 8000, False), ("SDK_OVER_TLS", 8443, False),
+    )  # fmt: skip
+    listed = [
+        _ACCESS.format(id=number, enabled=word(enabled), name=name, port=port)
+        for number, (name, port, enabled) in enumerate(rows, start=1)
+    ]
+    return document("AdminAccessProtocolList", join(listed), size=8)
+
+
+def capabilities(ask: Ask) -> Markup:
+    """`System/capabilities`, as far as anybody asks."""
+    inputs = len(ask.view.cameras) if ask.view.spec.recorder else 0
+    return document("DeviceCap", _CAPABILITIES.format(platform=word(ask.view.spec.recorder), inputs=inputs))
+
+
+def _sip_server(view: DeviceView) -> Markup:
+    device = f"{PLATFORM[:10]}118000{int(hashlib.sha256(view.spec.serial.encode()).hexdigest(), 16) % 10000:04d}"
+    return _SIP.format(host=HOST, server=PLATFORM, domain=PLATFORM[:10], device=device)
+
+
+def sip_servers(ask: Ask) -> Markup:
+    """`System/Network/SIP`: one slot, registered."""
+    _recorder_only(ask)
+    return document("SIPServerList", document("SIPServer", _sip_server(ask.view), ISAPI), ISAPI)
+
+
+def sip_server(ask: Ask) -> Markup:
+    """`System/Network/SIP/1`."""
+    _recorder_only(ask)
+    return document("SIPServer", _sip_server(ask.view))
+
+
+def sip_info(ask: Ask) -> Markup:
+    """`System/Network/SIP/1/SIPInfo`: the 20-digit code of every channel."""
+    _recorder_only(ask)
+    codes = [_CODE.format(channel=camera.channel, code=camera.code) for camera in ask.view.cameras if camera.code]
+    return document("SIPInfo", document("VideoInputList", join(codes), ISAPI))
+
+
+def _recorder_only(ask: Ask) -> None:
+    if not ask.view.spec.recorder or ask.numbers not in ((), (1,)):
+        raise not_supported()

@@ -1,0 +1,1 @@
+"""Simulates a device that speaks ONVIF."""

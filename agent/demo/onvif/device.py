@@ -1,0 +1,196 @@
+"""One simulated device's HTTP server: ONVIF over SOAP, and snapshots. What it answers is decided in the service files.
+
+A call is parsed, the login judged, the operation looked up in one table, the reply sent; anything else is a SOAP Fault.
+`DeviceView` is built anew for each request, so that clock, masks and recordings are those of that moment.
+"""
+
+from __future__ import annotations
+
+import http.server
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from agent.demo.onvif import device_service, media_service, recording_service
+from agent.demo.onvif.device_view import DeviceView
+from agent.demo.onvif.recording_service import Searches, search_operations
+from agent.demo.onvif.soap import DEVICE, Call, SoapFault, envelope, parse
+from agent.demo.rtsp.server import RtspConnection
+from agent.demo.scene.scene import jpeg, picture
+from agent.demo.world.cameras import DemoCamera, DemoDevice
+from agent.demo.world.changes import Changes
+from agent.demo.world.listening import LoopbackServer
+from agent.demo.world.login import Gate, Outcome
+
+REQUEST_MAX_BYTES = 64 * 1024
+SOAP_TYPE = "application/soap+xml; charset=utf-8"
+PRE_AUTH = {(DEVICE, "GetSystemDateAndTime")}
+"""What answers without a login. ONVIF Core names more; many devices grant only this one."""
+_SNAPSHOT = re.compile(r"/snapshot/(\d+)\.jpg")
+_TRACE = """java.lang.NullPointerException: Cannot invoke "String.length()" because "<local4>" is null
+\tat com.kiosk.onvif.SoapServlet.service(SoapServlet.java:118)
+\tat com.kiosk.http.Worker.run(Worker.java:64)
+"""
+
+Operation = Callable[[DeviceView, Call], Markup]
+Answer = tuple[int, str, bytes, Mapping[str, str]]
+"""Status, content type, body, further headers."""
+
+
+class OnvifDevice:
+    """A device that listens on two ports of its own, for HTTP and for RTSP."""
+
+    def __init__(
+        self,
+        spec: DemoDevice,
+        cameras: tuple[DemoCamera, ...],
+        password: str,
+        clock: Callable[[], datetime],
+        changes: Changes,
+    ) -> None:
+        self.become(spec, cameras)
+        self._changes = changes
+        self._clock = clock
+        self._started_at = clock()
+        self.gate = Gate(spec.user, password, self.now, realm=f"{spec.model} {spec.serial}")
+        self.searches = Searches()
+        self._operations: dict[tuple[str, str], Operation] = {
+            **device_service.OPERATIONS,
+            **media_service.OPERATIONS,
+            **recording_service.OPERATIONS,
+            **search_operations(self.searches),
+        }
+        self.http = LoopbackServer(partial(_HttpConnection, self), f"{spec.id}-http")
+        try:
+            self.rtsp = LoopbackServer(partial(RtspConnection, self.view, self.gate), f"{spec.id}-rtsp")
+        except OSError:
+            self.http.stop()
+            raise
+
+    def become(self, spec: DemoDevice, cameras: tuple[DemoCamera, ...]) -> None:
+        """Be another box, or have other cameras, from the next request on; address and login stay."""
+        self.spec = spec
+        self._cameras = cameras
+        self._offset = timedelta(seconds=spec.clock_offset_s)
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self.http.start()
+        self.rtsp.start()
+
+    def stop(self) -> None:
+        """End every connection and thread."""
+        self.http.stop()
+        self.rtsp.stop()
+
+    def now(self) -> datetime:
+        """The device's own clock."""
+        return self._clock() + self._offset
+
+    def view(self) -> DeviceView:
+        """What the device knows now."""
+        return DeviceView(
+            self.spec,
+            self._cameras,
+            self.now(),
+            self._started_at,
+            self.http.port,
+            self.rtsp.port,
+            self._changes.active(),
+        )
+
+    def answer_soap(self, data: bytes, authorization: str | None, target: str) -> Answer:
+        """Answer one SOAP call."""
+        if self.spec.behaviour == "stack-trace":
+            return 500, "text/plain", _TRACE.encode(), {}
+        try:
+            call = parse(data)
+            if (call.namespace, call.operation) not in PRE_AUTH:
+                refused = self._refusal(call, authorization, target)
+                if refused is not None:
+                    return refused
+            operation = self._operations.get((call.namespace, call.operation))
+            view = self.view()
+            if operation is None or call.namespace not in view.namespaces():
+                raise SoapFault("Receiver", ("ActionNotSupported",), f"{call.operation} is not supported")
+            return 200, SOAP_TYPE, envelope(call.namespace, operation(view, call)), {}
+        except SoapFault as fault:
+            return fault.status, SOAP_TYPE, fault.body(), {}
+
+    def _refusal(self, call: Call, authorization: str | None, target: str) -> Answer | None:
+        """Turn a call away that carries no good login; None lets it in."""
+        outcome: Outcome = self.gate.token(call.token)
+        if outcome == "anonymous":
+            outcome = self.gate.digest(authorization, "POST", target)
+        if outcome == "granted":
+            return None
+        if self.spec.refusal == "challenge" or outcome == "stale":
+            return self._challenge(outcome)
+        fault = SoapFault("Sender", ("NotAuthorized",), "the sender is not authorized")
+        return fault.status, SOAP_TYPE, fault.body(), {}
+
+    def _challenge(self, outcome: Outcome) -> Answer:
+        header = self.gate.challenge(qop=True, stale=outcome == "stale")
+        return 401, "text/plain", b"", {"WWW-Authenticate": header}
+
+    def answer_get(self, target: str, authorization: str | None) -> Answer:
+        """Answer a request for a snapshot, rendered at this moment."""
+        match = _SNAPSHOT.fullmatch(urlsplit(target).path)
+        cameras = {camera.channel: camera for camera in self._cameras}
+        camera = cameras.get(int(match.group(1))) if match else None
+        if self.spec.behaviour == "stack-trace" or camera is None:
+            return 404, "text/plain", b"not found\n", {}
+        outcome = self.gate.digest(authorization, "GET", target)
+        if outcome != "granted":
+            return self._challenge(outcome)
+        view = self.view()
+        image = picture(camera, "snapshot", view.now, view.fault(camera))
+        return 200, "image/jpeg", jpeg(image), {"Cache-Control": "no-store"}
+
+
+class _HttpConnection(http.server.BaseHTTPRequestHandler):
+    """HTTP/1.1 with keep-alive; a reply leaves in one write."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "demo"
+    sys_version = ""
+    timeout = 30
+    wbufsize = 256 * 1024
+
+    def __init__(self, device: OnvifDevice, *args: Any) -> None:
+        self._device = device
+        super().__init__(*args)
+
+    def do_GET(self) -> None:
+        """Snapshots."""
+        self._send(self._device.answer_get(self.path, self.headers.get("Authorization")))
+
+    def do_POST(self) -> None:
+        """SOAP, whatever the path: devices route by the operation's namespace."""
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > REQUEST_MAX_BYTES:
+            self.close_connection = True
+            self._send((413 if length.isdecimal() else 411, "text/plain", b"", {}))
+            return
+        data = self.rfile.read(int(length))
+        self._send(self._device.answer_soap(data, self.headers.get("Authorization"), self.path))
+
+    def _send(self, answer: Answer) -> None:
+        status, content_type, body, headers = answer
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: targets may hold what a log must not."""

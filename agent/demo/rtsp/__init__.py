@@ -1,0 +1,1 @@
+"""Simulates an RTSP server."""

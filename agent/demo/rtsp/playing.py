@@ -1,0 +1,101 @@
+"""What a simulated stream sends next: a live clip in a loop, or a recording from a moment on. No I/O.
+
+A player yields one picture at a time and says when the next is due; the connection does the sending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from agent.demo.rtsp.clips import IDR, Clip
+from agent.demo.rtsp.rtp import CLEAN_POINT, CLOCK_HZ, END_OF_SECTION, TERMINAL, Packetiser, ReplayMark
+from drivers.model import Span
+
+RATE_HZ = 10
+STEP = timedelta(seconds=1 / RATE_HZ)
+
+
+class Live:
+    """Loops a clip, IDR first. The clip is asked for anew at each IDR, so that a fault shows within a second."""
+
+    def __init__(self, clip: Callable[[], Clip], packetiser: Packetiser, *, parameter_sets: bool) -> None:
+        self._clip, self._packetiser, self._parameter_sets = clip, packetiser, parameter_sets
+        self._current = clip()
+        self._index = 0
+        self._timestamp = 0
+        self.interval_s = 1 / RATE_HZ
+
+    def next(self) -> bytes | None:
+        """The next picture; a live stream never ends."""
+        position = self._index % len(self._current.pictures)
+        if position == 0:
+            self._current, self._index = self._clip(), 0
+        units = _units(self._current, position, parameter_sets=self._parameter_sets)
+        data = self._packetiser.picture(units, self._timestamp)
+        self._index += 1
+        self._timestamp += CLOCK_HZ // RATE_HZ
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayWish:
+    """What PLAY asked for: `intra_only` from `Frames`, `paced` from `Rate-Control`, and the CSeq it came with.
+
+    `marked`: the recorded time goes with every picture, as ONVIF has it.
+    """
+
+    start_at: datetime
+    end_at: datetime
+    intra_only: bool
+    paced: bool
+    cseq: int
+    marked: bool = True
+
+
+def starting_point(span: Span, wanted: datetime | None, gop: int) -> datetime | None:
+    """Return the clean point at which replay of a recording starts, or None where nothing follows the wanted moment.
+
+    Within the footage it is the clean point at or before the moment; before the footage, its first clean point.
+
+    Source: ONVIF Streaming Specification, Playback, "Synchronization points".
+    """
+    if wanted is None or wanted <= span.start_at:
+        return span.start_at
+    if wanted >= span.end_at:
+        return None
+    return span.start_at + STEP * gop * ((wanted - span.start_at) // (STEP * gop))
+
+
+class Replay:
+    """Plays a recording of one contiguous span; where it is wished, the recorded time is in the header extension."""
+
+    def __init__(
+        self, clip_at: Callable[[datetime], Clip], span: Span, wish: ReplayWish, packetiser: Packetiser
+    ) -> None:
+        self._clip_at, self._span, self._wish, self._packetiser = clip_at, span, wish, packetiser
+        self._current = clip_at(wish.start_at)
+        self._index = 0
+        self.interval_s = (1 / RATE_HZ) if wish.paced else 0.0
+
+    def next(self) -> bytes | None:
+        """The next picture, or None after the last one."""
+        recorded_at = self._wish.start_at + STEP * self._index
+        if recorded_at >= min(self._wish.end_at, self._span.end_at):
+            return None
+        position = self._index % len(self._current.pictures)
+        if position == 0:
+            self._current = self._clip_at(recorded_at)
+        self._index += len(self._current.pictures) if self._wish.intra_only else 1
+        last = self._wish.start_at + STEP * self._index >= self._span.end_at
+        flags = (CLEAN_POINT if position == 0 else 0) | (END_OF_SECTION | TERMINAL if last else 0)
+        units = _units(self._current, position, parameter_sets=True)
+        timestamp = round(recorded_at.timestamp() * CLOCK_HZ)
+        mark = ReplayMark(recorded_at, flags, self._wish.cseq) if self._wish.marked else None
+        return self._packetiser.picture(units, timestamp, mark)
+
+
+def _units(clip: Clip, position: int, *, parameter_sets: bool) -> tuple[bytes, ...]:
+    unit = clip.pictures[position]
+    return (clip.sps, clip.pps, unit) if parameter_sets and unit[0] & 31 == IDR else (unit,)

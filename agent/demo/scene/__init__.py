@@ -1,0 +1,1 @@
+"""Draws the scenes that simulated cameras show."""

@@ -1,0 +1,134 @@
+"""Pictures of the simulated cameras: the moving scene, sensor noise, and the masks drawn over it as a camera does.
+
+`picture` is a pure function of camera, path, time and fault. Noise comes before the mask, because in a real camera the
+mask is drawn by the image processor after the sensor.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.demo.scene.drawing import Canvas, person
+from agent.demo.scene.places import PLACES
+from agent.demo.scene.walkers import WALKERS
+from agent.demo.world.cameras import DemoCamera, DemoMask, Fault
+from drivers.model import Polygon
+from drivers.picture import PathName
+
+SIZES_PX: dict[PathName, tuple[int, int]] = {
+    "snapshot": (640, 360),
+    "main": (640, 360),
+    "sub": (320, 180),
+    "recorder-live": (640, 360),
+    "playback": (640, 360),
+}
+MOSAIC_BLOCK_PX = 24
+"""At a width of 640; half of it at 320."""
+BLUR_SIGMA_PX = 10.0
+NOISE_SIGMA = 1.5
+DARK_RATIO = 0.035
+"""How much of the light is left when a camera has gone dark."""
+
+
+@lru_cache(maxsize=16)
+def background(place: str) -> Canvas:
+    """The still part of a place, painted once."""
+    seed = int.from_bytes(place.encode()[:6], "big")
+    canvas = PLACES[place](np.random.default_rng(seed))
+    canvas.setflags(write=False)
+    return canvas
+
+
+def scene(place: str, at_s: float) -> Canvas:
+    """The place at a moment, with everybody who walks through it."""
+    canvas = background(place).copy()
+    for walker in WALKERS.get(place, ()):
+        turn = (at_s / walker.period_s) % 2
+        share = turn if turn < 1 else 2 - turn
+        feet = tuple(int(start + (end - start) * share) for start, end in zip(walker.start, walker.end, strict=True))
+        person(canvas, (feet[0], feet[1]), walker.height_px, at_s * 2 * math.pi * 0.9, walker.coat)
+    return canvas
+
+
+def picture(
+    camera: DemoCamera, path: PathName, at: datetime, fault: Fault | None = None, *, dated: bool = True
+) -> Canvas:
+    """Render what the camera delivers on a path at a moment.
+
+    Args:
+        camera: A row of the table.
+        path: Decides the size, and whether this device draws its mask there.
+        at: Moves the scene and stands in the overlay.
+        fault: `mask-removed` leaves the mask out; `dark` takes the light away.
+        dated: Whether date and time stand in the overlay, as in a snapshot.
+    """
+    at_s = at.timestamp() % 86_400
+    size = SIZES_PX[path]
+    small = cv2.resize(scene(camera.place, at_s), size, interpolation=cv2.INTER_AREA)
+    light = DARK_RATIO if fault == "dark" else 1.0
+    noise = np.random.default_rng(int(at_s * 1000)).normal(0, NOISE_SIGMA, small.shape)
+    image: Canvas = np.clip(small * light + noise, 0, 255).astype(np.uint8)
+    mask = camera.mask
+    if mask is not None and fault != "mask-removed" and mask.enabled and path not in mask.bare_paths:
+        draw_mask(image, mask)
+    if fault != "dark":
+        _overlay(image, f"{camera.name}  {at:%Y-%m-%d %H:%M:%S}" if dated else camera.name)
+    return image
+
+
+def jpeg(image: Canvas, quality: int = 88) -> bytes:
+    """Encode a picture as JPEG."""
+    done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise ValueError("the picture cannot be encoded as JPEG")
+    return data.tobytes()
+
+
+def draw_mask(image: Canvas, mask: DemoMask) -> None:
+    """Draw one mask in place: solid, translucent, mosaic or blur, where the device really puts it."""
+    height, width = image.shape[:2]
+    inside = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(inside, [_pixels(mask.polygon, mask.shift_x_norm, width, height)], 255)
+    scale = width / 640
+    if mask.effect == "Pixelated":
+        hidden = _mosaic(image, max(2, round(MOSAIC_BLOCK_PX * scale)))
+    elif mask.effect == "Blurred":
+        hidden = cv2.GaussianBlur(image, (0, 0), BLUR_SIGMA_PX * scale).astype(np.uint8)
+    else:
+        solid = np.full_like(image, _bgr(mask.color))
+        hidden = cv2.addWeighted(solid, mask.opacity_ratio, image, 1 - mask.opacity_ratio, 0).astype(np.uint8)
+    image[inside > 0] = hidden[inside > 0]
+
+
+def _mosaic(image: Canvas, block_px: int) -> Canvas:
+    """Every block of a grid that starts at the top-left corner gets its mean colour."""
+    height, width = image.shape[:2]
+    rows, columns = math.ceil(height / block_px), math.ceil(width / block_px)
+    padded = cv2.copyMakeBorder(image, 0, rows * block_px - height, 0, columns * block_px - width, cv2.BORDER_REPLICATE)
+    means = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA)
+    blocks = cv2.resize(means, (columns * block_px, rows * block_px), interpolation=cv2.INTER_NEAREST)
+    return blocks[:height, :width].astype(np.uint8)
+
+
+def _pixels(polygon: Polygon, shift_x_norm: float, width: int, height: int) -> NDArray[np.int32]:
+    return np.array([(round((x + shift_x_norm) * width), round(y * height)) for x, y in polygon], np.int32)
+
+
+def _bgr(color: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(color.removeprefix("#"))
+    return blue, green, red
+
+
+def _overlay(image: Canvas, text: str) -> None:
+    """The camera's own text, white with a dark shadow, in the lower left corner where no zone lies."""
+    scale = image.shape[1] / 640
+    x, y = round(10 * scale), image.shape[0] - round(10 * scale)
+    for colour, offset_px in (((0, 0, 0), 1), ((255, 255, 255), 0)):
+        at = (x + offset_px, y + offset_px)
+        cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale * 0.5, colour, 1, cv2.LINE_AA)

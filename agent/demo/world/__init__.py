@@ -1,0 +1,1 @@
+"""Simulates what devices share: cameras, recordings, logins, changes."""

@@ -1,0 +1,1 @@
+"""Reaches the machine we run on: clock, files, lock, journal, systemd, listeners."""

@@ -1,0 +1,108 @@
+"""What the gateway says of itself: load, memory, disk, boot, and whether its clock is synchronised."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import time
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+
+from agent.model.finding import Moment
+from drivers.details import Host
+from drivers.model import Observation, Observations, Unavailable
+from drivers.stores import smart
+from masking.model import Confinement
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_STA_UNSYNC = 0x0040
+_TIMEX_BYTES = 208
+"""Size of `struct timex` on 64-bit Linux; `status` is the int at byte 40. Source: adjtimex(2)."""
+_TIMEX_STATUS_OFFSET = 40
+_TIME_ERROR = 5
+
+
+def moment(at: datetime) -> Moment:
+    """Return `at` together with the monotonic clock, the boot and the state of the system clock."""
+    return Moment(at, time.monotonic_ns() // 1_000_000, _boot_id(), clock_synced())
+
+
+def clock_synced() -> bool:
+    """Return whether the kernel says that its clock is synchronised; False where it cannot be asked."""
+    buffer = ctypes.create_string_buffer(_TIMEX_BYTES)
+    adjtimex = getattr(ctypes.CDLL(None), "adjtimex", None)
+    if adjtimex is None:
+        return False
+    state = int(adjtimex(buffer))
+    status = int.from_bytes(buffer.raw[_TIMEX_STATUS_OFFSET : _TIMEX_STATUS_OFFSET + 4], "little")
+    return is_synced(state, status)
+
+
+def is_synced(state: int, status: int) -> bool:
+    """Judge what adjtimex answered: its return value, and the status bits of `struct timex`.
+
+    Source: adjtimex(2), TIME_ERROR and STA_UNSYNC.
+    """
+    return 0 <= state < _TIME_ERROR and not status & _STA_UNSYNC
+
+
+def load(directory: Path) -> Host:
+    """Return load figures of the host; `directory`, or what there is of its path, names the file system that counts."""
+    there = next(path for path in (directory, *directory.parents) if path.exists())
+    disk = psutil.disk_usage(str(there))
+    return Host(
+        cpu_ratio=round(psutil.cpu_percent() / 100, 3),
+        memory_ratio=round(psutil.virtual_memory().percent / 100, 3),
+        disk_free_bytes=disk.free,
+        disk_capacity_bytes=disk.total,
+        uptime_s=int(time.monotonic()),
+        temperature_c=_hottest_c(),
+    )
+
+
+def look_at_host(directory: Path, now: datetime) -> Observations:
+    """Return what the gateway says of itself and its disks."""
+    try:
+        here = (Observation("site", load(directory), now, "psutil"),)
+    except OSError as error:
+        here = (Observation("site", Unavailable("host", "malformed", str(error.strerror)), now, "psutil"),)
+    return (*here, smart.read(now))
+
+
+def look_at_worker(confinement: Confinement | None, now: datetime) -> Observations:
+    """Return how far the picture worker is locked down, where it has worked."""
+    return () if confinement is None else (Observation("site", confinement, now, "picture worker"),)
+
+
+def own_load() -> tuple[int, float]:
+    """Return what this process takes: resident bytes, and seconds of processor time since its start."""
+    process = psutil.Process()
+    times = process.cpu_times()
+    return process.memory_info().rss, times.user + times.system
+
+
+def give_back_memory() -> None:
+    """Give back to the system what a cycle used and the process rests on until the next one, where glibc can.
+
+    Source: malloc_trim(3).
+    """
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+def _hottest_c() -> float | None:
+    """Return the hottest sensor; boards without any, and sensors that are not connected (0 or below), are none."""
+    sensors = psutil.sensors_temperatures() if hasattr(psutil, "sensors_temperatures") else {}
+    found = [sensor.current for group in sensors.values() for sensor in group if sensor.current > 0]
+    return round(max(found), 1) if found else None
+
+
+def _boot_id() -> str:
+    try:
+        return _BOOT_ID.read_text("ascii").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,258 @@
+"""Answers HTTP requests on one address, whoever asks: each connection bounded in time and bytes, all of them in number.
+
+A connection has a thread, brings one request, and is ended at an absolute deadline whatever it says; when all places
+are taken, the next one waits in the listening queue. What is answered, and with which certificate, is the caller's.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer
+from typing import Any, Final, Literal
+
+from agent.host.http_host import is_meant
+from agent.model.errors import ConfigurationError, os_words
+from agent.model.finding import Message
+
+LOG = logging.getLogger("camwarden.http")
+
+HEAD_MAX_BYTES: Final = 8 * 1024
+END_WITHIN_S: Final = 2.0
+"""How long the end waits for an answer that is being made. Connections are cut at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one connection may take from its first byte to its last, and how many there are at once."""
+
+    within_s: float
+    at_once: int
+    body_max_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request. `address` is whose connection brought it."""
+
+    path: str
+    body: bytes = field(repr=False)
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What it is answered."""
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+
+
+@contextmanager
+def serving(
+    address: tuple[str, int],
+    method: Literal["GET", "POST"],
+    reply: Callable[[Asked], Reply],
+    limits: Limits,
+    option: str,
+    names: Collection[str],
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[int]:
+    """Answer while the block runs; yield the port. Connections that are open at its end are cut.
+
+    Args:
+        address: Numeric address or name, and port; 0: any that is free.
+        method: The only one that is answered.
+        reply: Called on connections' threads, one at a time.
+        limits: What is allowed to strangers.
+        option: Where the address was named, for the message.
+        names: What this listener is called beside loopback and the address itself; under any other name it is silent.
+        tls: The certificate that is shown; None: plain HTTP.
+
+    Raises:
+        ConfigurationError: The address cannot be listened on.
+    """
+    host, port = address
+    one_at_a_time = threading.Lock()
+
+    def answered(asked: Asked) -> Reply:
+        with one_at_a_time:
+            return reply(asked)
+
+    try:
+        server = _Server(address, method, answered, limits, (host, *names), tls)
+    except (OSError, OverflowError) as error:
+        words = os_words(error) if isinstance(error, OSError) else error
+        raise ConfigurationError(
+            Message(
+                "{option} {host}:{port}: cannot be listened on: {words}",
+                {"option": option, "host": host, "port": port, "words": words},
+            )
+        ) from None
+    thread = threading.Thread(target=server.serve_forever, args=(0.1,), name=f"http {option}", daemon=True)
+    thread.start()
+    try:
+        yield int(server.server_address[1])
+    finally:
+        server.end()
+        thread.join(END_WITHIN_S)
+
+
+class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when it binds
+    """Accepts, and gives each connection a thread and a deadline."""
+
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        method: str,
+        reply: Callable[[Asked], Reply],
+        limits: Limits,
+        names: Collection[str],
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.method, self.reply, self.limits, self.names = method, reply, limits, names
+        self._tls = tls
+        self._places = threading.BoundedSemaphore(limits.at_once)
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._ending = False
+        super().__init__(address, _Connection)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Wait for a place: every one is free again within the deadline of a connection."""
+        if not self._places.acquire(timeout=self.limits.within_s + 1):
+            self.shutdown_request(request)
+            return
+        try:
+            threading.Thread(target=self._serve, args=(request, client_address), daemon=True).start()
+        except RuntimeError:  # this process may have no further thread
+            self._places.release()
+            raise
+
+    def _serve(self, request: socket.socket, client_address: Any) -> None:
+        try:
+            request.settimeout(self.limits.within_s)
+            if self._tls is not None:
+                request = self._tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+            with self._lock:
+                if self._ending:
+                    return
+                self._open.add(request)
+            deadline = threading.Timer(self.limits.within_s, _cut, (request,))
+            deadline.daemon = True
+            deadline.start()
+            try:
+                if isinstance(request, ssl.SSLSocket):
+                    request.do_handshake()
+                self.finish_request(request, client_address)
+            finally:
+                deadline.cancel()
+                self.shutdown_request(request)
+        except Exception:
+            LOG.debug("a connection failed", exc_info=True)
+        finally:
+            with self._lock:
+                self._open.discard(request)
+            request.close()
+            self._places.release()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say it only to those who ask: whoever connects must not fill the log."""
+        LOG.debug("a connection could not be taken", exc_info=True)
+
+    def end(self) -> None:
+        """Cut what is open, accept nothing more, and wait a while for an answer that is being made."""
+        with self._lock:
+            self._ending = True
+            for connection in self._open:
+                _cut(connection)
+        self.shutdown()
+        self.server_close()
+        until_mono = time.monotonic() + END_WITHIN_S
+        for _ in range(self.limits.at_once):
+            self._places.acquire(timeout=max(0.0, until_mono - time.monotonic()))
+
+
+class _Connection(BaseHTTPRequestHandler):
+    """One connection, one request."""
+
+    server_version, sys_version = "camwarden", ""
+    server: _Server
+
+    def setup(self) -> None:
+        """Bound what is read of this connection."""
+        super().setup()
+        budget = _Budget(self.rfile, HEAD_MAX_BYTES + self.server.limits.body_max_bytes)
+        self.rfile = io.BufferedReader(budget)
+
+    def do_GET(self) -> None:
+        """Take a request and answer it."""
+        if self.command != self.server.method:
+            self.send_error(501)
+            return
+        if not is_meant(self.headers.get_all("Host", ()), self.server.names, str(self.connection.getsockname()[0])):
+            self.send_error(421, explain="ask by an address of this machine, or by a name that it was given")
+            return
+        said = self.headers.get("Content-Length", "0")
+        size = int(said) if said.isascii() and said.isdecimal() and len(said) < 7 else -1
+        if not 0 <= size <= self.server.limits.body_max_bytes:
+            self.send_error(413)
+            return
+        body = self.rfile.read(size)
+        if len(body) < size:
+            return
+        reply = self.server.reply(Asked(self.path, body, str(self.client_address[0])))
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        self.wfile.write(reply.body)
+
+    do_POST = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say it only to those who ask."""
+        LOG.debug(format, *args)
+
+
+class _Budget(io.RawIOBase):
+    """A stream that ends after so many bytes, whatever comes."""
+
+    def __init__(self, stream: io.BufferedIOBase, left: int) -> None:
+        self._stream = stream
+        self._left = left
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read some, as long as any is left."""
+        data = self._stream.read1(min(len(buffer), self._left))
+        self._left -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close what it reads from."""
+        self._stream.close()
+        super().close()
+
+
+def _cut(connection: socket.socket) -> None:
+    """End a connection from another thread; its own finds the end of the stream."""
+    with suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -1,0 +1,74 @@
+"""One process at a time: a lock file that names its holder, and a lock that dies with it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from agent.model.errors import ConfigurationError, Forbidden, Locked, os_words
+from agent.model.finding import Message
+
+
+def lock(path: Path) -> int:
+    """Return an open descriptor that holds `path` until it is closed or the process ends, however it ends.
+
+    The lock is a file beside it (`.lock`); missing folders are made.
+
+    Raises:
+        Locked: Another process holds it; the message names its number.
+        Forbidden: This user may not write there.
+        ConfigurationError: There is no such place.
+    """
+    name = path.with_name(path.name + ".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except PermissionError:
+        raise Forbidden(
+            Message("{name}: this user may not write here; run as the service's user", {"name": name})
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            Message("{name}: no files can be kept here: {why}", {"name": name, "why": os_words(error)})
+        ) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
+        os.close(descriptor)
+        raise Locked(
+            Message(
+                "{path}: process {holder} uses it; stop that process first, or leave the work to it",
+                {"path": path, "holder": holder},
+            )
+        ) from None
+    with suppress(OSError):  # the disk is full: the lock holds all the same, it only cannot say whose it is
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return descriptor
+
+
+def holder(path: Path) -> int | None:
+    """Return the process that holds `path`, without touching the lock; None where none does.
+
+    The number in the lock file outlives its process, and may be another's by now: so it counts only while a process of
+    that number holds a lock of this kind. Where the kernel does not tell of locks, in doubt it does.
+
+    Raises:
+        PermissionError: This user may not read the lock file.
+
+    Source: proc_locks(5).
+    """
+    try:
+        number = int(path.with_name(path.name + ".lock").read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        return None
+    if not Path(f"/proc/{number}").exists():
+        return None
+    try:
+        rows = [line.split() for line in Path("/proc/locks").read_text("ascii").splitlines()]
+    except OSError:
+        return number
+    return number if any(row[1:2] == ["FLOCK"] and row[4:5] == [str(number)] for row in rows) else None

@@ -1,0 +1,66 @@
+"""Says whose a file is that this user may not use, and what to do: nobody needs to be root for a site of his own."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from agent.host.paths import CONFIG, RUNTIME, STATE
+from agent.model.errors import Forbidden, os_words
+from agent.model.finding import Message
+
+OF_SERVICE: Final = (STATE, RUNTIME, CONFIG.parent)
+
+
+def not_ours(path: Path, error: OSError) -> Forbidden:
+    """Return what to tell whoever may not use a file of a site: which one, whose it is, what to do.
+
+    Args:
+        path: Which one, where the error does not say.
+        error: What the system said.
+    """
+    path = _path(path, error)
+    other = in_other_hands(path, error)
+    if other is not None:
+        return other
+    if _is_of_service(path):
+        return of_service(path, error)
+    own = _values(path, error)
+    return Forbidden(Message("{path}: {why}; name a folder of your own with [storage] in site.toml", own))
+
+
+def in_other_hands(path: Path, error: OSError) -> Forbidden | None:
+    """Say in whose hands a file is, and how it is given back; None where it is the service's or this user's own."""
+    path = _path(path, error)
+    there = next((one for one in (path, *path.parents) if os.access(one, os.F_OK)), Path("/"))
+    if _is_of_service(path) or there == Path("/"):
+        return None
+    with suppress(OSError, KeyError):
+        values: dict[str, Any] = {**_values(path, error), "there": there}
+        values |= {"user": pwd.getpwuid(there.stat().st_uid).pw_name, "me": pwd.getpwuid(os.geteuid()).pw_name}
+        if values["user"] != values["me"]:
+            return Forbidden(
+                Message("{path}: {why}; {there} is in the hands of {user}: sudo chown -R {me} {there}", values)
+            )
+    return None
+
+
+def of_service(path: Path, error: OSError) -> Forbidden:
+    """Say who may use the service's files."""
+    values = _values(_path(path, error), error)
+    return Forbidden(Message("{path}: {why}; run as root or as the user camwarden", values))
+
+
+def _path(path: Path, error: OSError) -> Path:
+    return Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else path
+
+
+def _values(path: Path, error: OSError) -> dict[str, Any]:
+    return {"path": path, "why": os_words(error)}
+
+
+def _is_of_service(path: Path) -> bool:
+    return not path.is_absolute() or any(path.is_relative_to(one) for one in OF_SERVICE)

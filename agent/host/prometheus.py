@@ -1,0 +1,56 @@
+"""Serves `/metrics` for whoever collects it, in threads of its own: the page of a hub, and that of a site's agent.
+
+There is no login: who may connect is said by the address it listens on. A slow or hostile reader holds up nothing but
+this page. What stands on the page is the caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from agent.host import http_serving
+from agent.host.exposition import CONTENT_TYPE
+from agent.host.http_serving import Asked, Limits, Reply
+from agent.model.errors import AgentError
+
+REQUEST_WITHIN_S: Final = 5.0
+"""How long a reader may take."""
+
+AT_ONCE_MOST: Final = 8
+
+_PLAIN: Final = "text/plain; charset=utf-8"
+
+
+@contextmanager
+def serving(
+    address: tuple[str, int], read: Callable[[], str], option: str, names: Collection[str] = ()
+) -> Iterator[int]:
+    """Serve the page while the block runs; yield the port.
+
+    Args:
+        address: Numeric address or name, and port; 0: any that is free.
+        read: Returns the page; called for each request on its thread, one at a time. An AgentError becomes 503.
+        option: Where the address was named, for the message.
+        names: By which names it may be asked for, beside loopback and the address.
+
+    Raises:
+        ConfigurationError: The address cannot be listened on.
+    """
+
+    def reply(asked: Asked) -> Reply:
+        if asked.path != "/metrics":
+            return Reply(404, _PLAIN, b"only /metrics is here\n")
+        try:
+            return Reply(200, CONTENT_TYPE, _bytes(read()))
+        except AgentError as error:
+            return Reply(503, _PLAIN, _bytes(f"{error}\n"))
+
+    limits = Limits(REQUEST_WITHIN_S, AT_ONCE_MOST)
+    with http_serving.serving(address, "GET", reply, limits, option, names) as port:
+        yield port
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")

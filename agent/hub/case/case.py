@@ -1,0 +1,279 @@
+"""Puts a case together: everything that the hub holds about one check of one site in a time, so that others can judge.
+
+Decides which reports bear on it: all of the span in each stream, from the configuration report before it, which tells
+how things stood when it began, to the first ones after it; and everything between, so that a chain inside the case has
+only holes that the hub has too. The same database, trust file and key give the same bytes. What was reported over time
+is worked out by `agent/hub/case/history.py`; nothing here calls it right or wrong. It reads
+columns that were written at intake (`agent/hub/domain/case_columns.py`); the signed bytes are only handed out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+
+from agent.contract.chain import STREAMS, utc_text
+from agent.contract.envelope import flatten
+from agent.contract.jwk import jwk_set, public_key
+from agent.contract.signing_keys import Signer
+from agent.contract.watermark import SEQ_MAX
+from agent.hub.case.history import Row, Told, durations, history
+from agent.hub.case.pages import NAMES, About, readme
+from agent.hub.domain.case_columns import evidence_of
+from agent.hub.stores.store import Store
+from agent.hub.views import queries
+from agent.hub.views.queries import Stored
+from agent.judge.checks.table import CHECKS
+from agent.model.errors import UsageError
+from agent.model.finding import Json, Message, StreamName
+from agent.text.translate import translate
+from agent.verify.archive import pack
+from agent.verify.bindings import Trust
+from agent.verify.manifest import NAME as MANIFEST
+from agent.verify.manifest import write_manifest
+from agent.verify.members import time_of
+from agent.verify.message import Gap
+from agent.version import VERSION
+
+SCHEMA: Final = "camwarden-case/1"
+REPORTS_MOST: Final = 100_000
+
+Places = Mapping[tuple[str, StreamName], tuple[int, int]]
+"""Epoch and stream -> first and last number."""
+
+Ends = Mapping[tuple[str, StreamName], tuple[int, int]]
+"""Epoch and stream -> highest number before a time, lowest number behind it."""
+
+Times = Mapping[StreamName, list[tuple[str, int, datetime]]]
+"""Stream -> epoch, number and the site's own time of each report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as it is written, and what to tell about it."""
+
+    data: bytes
+    rows: tuple[Row, ...]
+    envelopes: int
+    missing: int
+
+
+def write_case(
+    store: Store, trust: Trust, signer: Signer, site: str, check: str, start: datetime, end: datetime
+) -> Case:
+    """Return the case of one check of one site from `start` (included) to `end`.
+
+    Raises:
+        UsageError: The site or the check is not known here, the time is empty, or too much for one case.
+    """
+    if start >= end:
+        raise UsageError("--from must be before --to")
+    city = store.all("SELECT city FROM site WHERE site = ?", site)
+    if not city:
+        raise UsageError(
+            Message("no verified report of site {site!r} is here; see `camwarden hub status`", {"site": site})
+        )
+    order = {epoch: number for number, (epoch, _, _) in enumerate(queries.epochs(store, site))}
+    times = {stream: _times(store, site, stream) for stream in STREAMS}
+    before = [(order.get(epoch, 0), seq, at) for epoch, seq, at in times["config"] if at <= start]
+    begin = max(before)[2] if before else start
+    places = _places(times, order, begin, start, end)
+    stored = [
+        report for key, run in sorted(places.items()) for report in queries.stored_reports(store, site, *key, *run)
+    ]
+    if not stored:
+        raise UsageError(
+            Message("no report of site {site} bears on this time; see `camwarden hub status`", {"site": site})
+        )
+    told = [one for key, run in sorted(places.items()) for one in _told(store, site, check, key, run, order)]
+    if not any(one.findings for one in told):
+        known = {name for key, run in places.items() for name in queries.checks_told(store, site, *key, *run)}
+        names = ", ".join(sorted(known)) or "no check"
+        raise UsageError(
+            Message(
+                "no report of site {site} tells of {check!r} in this time; they tell of {names}",
+                {"site": site, "check": check, "names": names},
+            )
+        )
+    ends = _ends(times, begin, end)
+    missing = [gap for gap in _missing(store, site) if _bears(gap, ends, places)]
+    absent = [*queries.absent_rows(store, site), *_unreadable(store, site)]
+    explained = [gap for gap in absent if _bears(gap, ends, places)]
+    rows = history(told, [*missing, *explained], check, start, end)
+    kids = sorted({report.kid for report in stored})
+    number = sum(gap.to_seq - gap.from_seq + 1 for gap in missing)
+    envelopes = {f"envelopes/{_name(report)}": _envelope(report) for report in stored}
+    files = {name: data for name, data in envelopes.items() if data is not None}
+    about = About(
+        *(site, str(city[0][0]), check, start, end, _duty(check), _sources(told), kids, signer.kid),
+        *(len(files), number + sum(gap.count for gap in explained)),
+    )
+    files |= {name: readme(about, rows, lang).encode() for name, lang in NAMES.items()}
+    files["calculation.json"] = _json(_calculation(about, rows))
+    files["gaps.json"] = _json(_gaps(missing, explained))
+    files["rules.json"] = _json(_rules(about))
+    keys = [public_key(jwk) for kid in kids if (jwk := store.key(kid)) is not None]
+    files["keys.jwks.json"] = _json(jwk_set({key.kid: key for key in [*keys, signer.public]}))
+    files["trust.json"] = _json([asdict(trust.bindings[kid]) for kid in kids if kid in trust.bindings])
+    subject: dict[str, Json] = {"site": site, "check": check, "from": utc_text(start), "to": utc_text(end)}
+    files[MANIFEST] = write_manifest(subject, files, signer)
+    return Case(pack(files), rows, about.envelopes, about.missing)
+
+
+def _places(times: Times, order: Mapping[str, int], begin: datetime, start: datetime, end: datetime) -> Places:
+    """Return which run of each stream of each epoch bears on a time; `begin`: of the config report before it."""
+    places: dict[tuple[str, StreamName], tuple[int, int]] = {}
+    for stream in STREAMS:
+        since = start if stream == "health" else begin
+        for epoch in order:
+            of = sorted((seq, at) for name, seq, at in times[stream] if name == epoch)
+            inside = [seq for seq, at in of if since <= at < end]
+            earlier = [seq for seq, at in of if at < since and (not inside or seq < inside[0])]
+            later = [seq for seq, at in of if at >= end and (not inside or seq > inside[-1])]
+            if stream == "gap":
+                # A gap record may speak of these reports long after: all from the begin on are taken, they are few.
+                inside, later = inside + later, []
+            if not inside:
+                continue
+            around = [*earlier[-1:], *inside, *later[:1]] if stream != "gap" else inside
+            places[epoch, stream] = min(around), max(around)
+    total = sum(last - first + 1 for first, last in places.values())
+    if total > REPORTS_MOST:
+        raise UsageError(
+            Message(
+                "{total} reports bear on this time, more than {most}; choose a shorter one",
+                {"total": total, "most": REPORTS_MOST},
+            )
+        )
+    return places
+
+
+def _times(store: Store, site: str, stream: StreamName) -> list[tuple[str, int, datetime]]:
+    found = []
+    for epoch, seq, text in queries.report_times(store, site, stream):
+        at = time_of(text)
+        if at is not None:
+            found.append((epoch, seq, at))
+    return found
+
+
+def _told(
+    store: Store, site: str, check: str, key: tuple[str, StreamName], run: tuple[int, int], order: Mapping[str, int]
+) -> Iterator[Told]:
+    """Yield what the reports of a run tell of a check, by columns: no body is read."""
+    for row in queries.tellings(store, site, *key, *run, check):
+        at, due_at = time_of(row.made_at), time_of(row.due_at)
+        if at is not None:
+            place = (order.get(key[0], 0), *key, row.seq)
+            yield Told(*place, at, row.clock_synced, due_at, row.event_head, row.findings)
+
+
+def _unreadable(store: Store, site: str) -> list[Gap]:
+    """Return the reports that nobody can read, or date, as runs of which nothing is told."""
+    return [
+        Gap(epoch, stream, seq, seq, 1, "unreadable", "0" * 64)
+        for stream in STREAMS
+        for epoch, seq, made_at in queries.report_times(store, site, stream)
+        if not made_at
+    ]
+
+
+def _sources(told: Sequence[Told]) -> tuple[tuple[str, str], ...]:
+    """Return document and article as the reports name them: a site may have had another edition than this hub."""
+    found = {(finding.document, finding.article) for one in told for finding in one.findings}
+    return tuple(sorted(found - {("", "")}))
+
+
+def _duty(check: str) -> str:
+    return next((row.duty for row in CHECKS if row.id == check), "")
+
+
+def _missing(store: Store, site: str) -> list[Gap]:
+    """Return the runs that the hub lacks and nobody explains."""
+    return [
+        Gap(chain.epoch, chain.stream, first, last, last - first + 1, "missing", "0" * 64)
+        for chain in queries.chain_rows(store, site)
+        for first, last in queries.missing_runs(store, chain)
+    ]
+
+
+def _ends(times: Times, begin: datetime, end: datetime) -> Ends:
+    """Return where each chain is surely before a time, and surely behind it: looked at once for all gaps."""
+    ends: dict[tuple[str, StreamName], tuple[int, int]] = {}
+    for stream, of in times.items():
+        for epoch, seq, at in of:
+            before, behind = ends.get((epoch, stream), (0, SEQ_MAX))
+            ends[epoch, stream] = max(before, seq if at < begin else 0), min(behind, seq if at >= end else SEQ_MAX)
+    return ends
+
+
+def _bears(gap: Gap, ends: Ends, places: Places) -> bool:
+    """Say whether missing reports may be of the time: they are not if one after them was made before it, and so on."""
+    if not any(epoch == gap.epoch for epoch, _ in places):
+        return False
+    before, behind = ends.get((gap.epoch, gap.stream), (0, SEQ_MAX))
+    return not before > gap.to_seq and not behind < gap.from_seq
+
+
+def _name(report: Stored) -> str:
+    fork = f"-fork-{report.digest[:16]}" if report.fork else ""
+    return f"{report.epoch}-{report.stream}-{report.seq}{fork}.json"
+
+
+def _envelope(report: Stored) -> bytes | None:
+    """Return the signed bytes as they are handed out; None of bytes that are no text, which `gaps.json` names."""
+    try:
+        return flatten(report.payload, report.jws)
+    except ValueError:
+        return None
+
+
+def _calculation(about: About, rows: Sequence[Row]) -> Json:
+    return {
+        "schema": SCHEMA,
+        "site": about.site,
+        "check": about.check,
+        "from": utc_text(about.start),
+        "to": utc_text(about.end),
+        "rows": [
+            {
+                "subject": row.subject,
+                "from": utc_text(row.from_at),
+                "to": utc_text(row.to_at),
+                "status": row.status,
+                "reason": row.reason,
+                "message": row.message,
+                "evidence": dict(evidence_of(row.evidence)),
+                "told_by": list(row.told_by),
+                "clock_unsure": row.clock_unsure,
+            }
+            for row in rows
+        ],
+        "seconds": durations(rows),
+    }
+
+
+def _gaps(missing: Sequence[Gap], explained: Sequence[Gap]) -> Json:
+    def told(gap: Gap) -> dict[str, Json]:
+        return {"epoch": gap.epoch, "stream": gap.stream, "from_seq": gap.from_seq, "to_seq": gap.to_seq}
+
+    return {
+        "missing": [told(gap) for gap in missing],
+        "explained": [{**told(gap), "reason": gap.reason, "last_digest": gap.last_digest} for gap in explained],
+    }
+
+
+def _rules(about: About) -> Json:
+    return {
+        "check": about.check,
+        "sources": [{"document": document, "article": article} for document, article in about.sources],
+        "duty": {"en": about.duty, "zh_CN": translate(about.duty, "zh_CN")},
+        "duty_of": f"camwarden {VERSION}",
+    }
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()

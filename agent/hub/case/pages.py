@@ -1,0 +1,109 @@
+"""The two pages that open a case: what lies in it, what it says, what it is not, and how to check it.
+
+The pages themselves stand in `case_page.*.md`; only what changes from case to case is filled in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from agent.contract.chain import utc_text
+from agent.hub.case.history import Row, durations
+from agent.text.translate import translate
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a case is about, and what was found for it."""
+
+    site: str
+    city: str
+    check: str
+    start: datetime
+    end: datetime
+    duty: str
+    sources: Sequence[tuple[str, str]]
+    site_kids: Sequence[str]
+    hub_kid: str
+    envelopes: int
+    missing: int
+
+
+NAMES: Final[Mapping[str, str]] = {"README.en.md": "en", "README.zh.md": "zh_CN"}
+
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {
+        "head": "| subject | from | until | status | reason | what was reported | told by |",
+        "none": "No report of this time tells of this check.",
+        "sum": "In hours, by status: ",
+        "missing": "{missing} reports of the time are not here: see `gaps.json`.",
+        "complete": "No report of the time is missing.",
+        "more": "and {n} more",
+    },
+    "zh_CN": {
+        "head": "| 对象 | 起 | 止 | 状态 | 原因 | 报告内容 | 依据的报告 |",
+        "none": "此期间没有报告提到该检查项。",
+        "sum": "各状态小时数：",  # noqa: RUF001
+        "missing": "此期间缺少 {missing} 份报告，见 `gaps.json`。",  # noqa: RUF001
+        "complete": "此期间不缺少报告。",
+        "more": "另有 {n} 份",
+    },
+}
+_ROWS_MOST = 500
+_TOLD_BY_MOST = 3
+
+
+def readme(about: About, rows: Sequence[Row], lang: str) -> str:
+    """Return the page in a language. What a site wrote cannot break out of its place in the table."""
+    words = _WORDS[lang]
+    named = [f"--kid {kid}" for kid in (*about.site_kids, about.hub_kid)]
+    missing = words["missing" if about.missing else "complete"].format(missing=about.missing)
+    page = (Path(__file__).parent / f"page.{lang}.md").read_text("utf-8")
+    return page.format(
+        check=about.check,
+        site=about.site,
+        city=about.city,
+        start=utc_text(about.start),
+        end=utc_text(about.end),
+        duty=translate(about.duty, lang) or "-",
+        sources="; ".join(f"{_cell(document)}, {_cell(article)}" for document, article in about.sources) or "-",
+        table=_table(rows, lang) if rows else words["none"],
+        sums=_sums(rows, lang),
+        missing=missing,
+        envelopes=about.envelopes,
+        kids=" ".join(named),
+    )
+
+
+def _table(rows: Sequence[Row], lang: str) -> str:
+    words = _WORDS[lang]
+    lines = [words["head"], "|---|---|---|---|---|---|---|"]
+    for row in rows[:_ROWS_MOST]:
+        told_by = ", ".join(row.told_by[:_TOLD_BY_MOST])
+        if len(row.told_by) > _TOLD_BY_MOST:
+            told_by += ", " + words["more"].format(n=len(row.told_by) - _TOLD_BY_MOST)
+        status = translate(row.status, lang) + (" clock?" if row.clock_unsure else "")
+        cells = (row.subject, utc_text(row.from_at), utc_text(row.to_at), status, row.reason, row.message, told_by)
+        lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+    if len(rows) > _ROWS_MOST:
+        lines.append(f"| ... ({len(rows) - _ROWS_MOST}, `calculation.json`) | | | | | | |")
+    return "\n".join(lines)
+
+
+def _sums(rows: Sequence[Row], lang: str) -> str:
+    lines = []
+    for subject, seconds in durations(rows).items():
+        told = ", ".join(f"{translate(status, lang)} {of / 3600:.2f}" for status, of in sorted(seconds.items()))
+        lines.append(f"- {_cell(subject)}: {_WORDS[lang]['sum']}{told}")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    for mark in "\\|`<>[]*_":
+        plain = plain.replace(mark, f"\\{mark}")
+    return plain

@@ -1,0 +1,1 @@
+"""Decides at the hub: epochs, rotation, lost history, what views show. Pure."""

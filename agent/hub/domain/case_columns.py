@@ -1,0 +1,170 @@
+"""What a case needs of a report, as typed columns: taken out of it once, at intake or when an older database is filled.
+
+Of a health report when the next one was due and how many events there were; of a configuration report and an event the
+findings. Findings that differ only in whom they are about are one row, and a row that a site tells again is kept once:
+a site that reports the same every day costs a few numbers a day. What cannot be read leaves a row that tells nothing.
+
+`evidence` is kept as the hub's own JSON, for a case to hand out; nothing is decided by it. `keep` writes within the
+caller's transaction; the others are pure.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
+
+from agent.contract.chain import utc_text
+from agent.hub.domain.view_columns import seal_of
+from agent.model.finding import StreamName
+from agent.report.plain_findings import plain_findings
+from agent.verify.members import dict_of, time_of
+from agent.verify.message import read_heads
+
+FINDINGS_MOST: Final = 65_536
+"""Findings of one report that are kept; a site of 1,000 cameras has some 50,000. Of the others nothing is told."""
+
+FINDINGS_MOST_CHARS: Final = 4 * 1024 * 1024
+"""Of them together: a short report can name each of its cameras again and again."""
+
+WORD_MAX_CHARS: Final = 200
+SENTENCE_MAX_CHARS: Final = 2_000
+EVIDENCE_MAX_CHARS: Final = 8_192
+"""Of longer evidence only its length is kept: the signed report has it."""
+
+FINDING: Final = "check_id, subjects, status, reason, message, evidence, document, article"
+"""Columns of a finding, in the order of `Finding`."""
+
+_BETWEEN: Final = "\n"  # stands in no subject that is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a report says of a check. `subjects`: of whom, one a line; `evidence`: JSON, as `evidence_of` reads it."""
+
+    check: str
+    subjects: str
+    status: str
+    reason: str
+    message: str
+    evidence: str
+    document: str
+    article: str
+
+    def names(self) -> list[str]:
+        """Return the subjects."""
+        return self.subjects.split(_BETWEEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What is kept of a report for cases.
+
+    `due_at`: when the next health report was due, RFC 3339 in UTC; empty: it does not say. `event_head`: how many
+    events there were when a health report was made; None: it does not say.
+    """
+
+    clock_synced: bool = False
+    due_at: str = ""
+    event_head: int | None = None
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+
+
+def of_data(stream: StreamName, data: Mapping[str, Any]) -> Telling:
+    """Return what is kept of a payload; nothing of one without a time that a calendar shows."""
+    if time_of(data.get("ts")) is None:
+        return Telling()
+    synced, body = data.get("clock_synced") is True, dict_of(data.get("body"))
+    if stream == "health":
+        due_at = time_of(body.get("next_due_at"))
+        return Telling(synced, utc_text(due_at) if due_at else "", _event_head(body))
+    if stream == "config":
+        return Telling(synced, findings=_grouped(islice(plain_findings(body), FINDINGS_MOST)))
+    finding = dict_of(body.get("finding"))
+    if stream == "event" and finding and finding.get("check") == body.get("check"):
+        return Telling(synced, findings=_grouped([finding]))
+    return Telling(synced)
+
+
+def keep(db: sqlite3.Connection, report_id: int, site: str, digest: str, telling: Telling) -> None:
+    """Keep what is told by the report with an id and a digest."""
+    names = []
+    for one in telling.findings:
+        row = (one.check, one.subjects, one.status, one.reason, one.message, one.evidence, one.document, one.article)
+        names.append(name := seal_of((site, *row)))
+        db.execute(
+            f"INSERT OR IGNORE INTO finding (site, digest, {FINDING})"  # noqa: S608  our own columns
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (site, name, *row),
+        )
+        db.execute(
+            "INSERT OR IGNORE INTO telling_finding SELECT ?, id FROM finding WHERE site = ? AND digest = ?",
+            (report_id, site, name),
+        )
+    columns = (int(telling.clock_synced), telling.due_at, telling.event_head)
+    seal = seal_of((digest, *columns, *sorted(names)))
+    db.execute("INSERT INTO telling VALUES (?, ?, ?, ?, ?)", (report_id, *columns, seal))
+
+
+def seal_of_telling(digest: str, columns: tuple[Any, ...], findings: Iterable[tuple[Any, ...]]) -> str:
+    """Return the seal that `keep` writes, for rows as they are kept now: of each finding its site and `FINDING`."""
+    return seal_of((digest, *columns, *sorted(map(seal_of, findings))))
+
+
+def evidence_of(text: str) -> Mapping[str, Any]:
+    """Return the evidence that `of_data` wrote."""
+    return dict_of(json.loads(text)) if text else {}
+
+
+def _event_head(body: Mapping[str, Any]) -> int | None:
+    heads = body.get("heads")
+    if "event" in (known := read_heads(heads)):
+        return known["event"].seq
+    return 0 if dict_of(dict_of(heads).get("event")).get("seq") == 0 else None
+
+
+def _grouped(found: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
+    """Return findings, one for those that differ only in the subject. Of two about the same the last one counts."""
+    last: dict[tuple[str, str], tuple[str, ...]] = {}
+    for one in found:
+        source = dict_of(one.get("source"))
+        subject = _word(one.get("subject"))
+        last[_word(one.get("check")), subject if subject.isprintable() else " ".join(subject.split())] = (
+            *(_word(one.get("status")) or "unknown", _word(one.get("reason"))),
+            *(_text(one.get("message"), SENTENCE_MAX_CHARS), _evidence(dict_of(one.get("evidence")))),
+            *(_word(source.get("document")), _word(source.get("article"))),
+        )
+    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for (check, subject), rest in last.items():
+        groups[check, *rest].append(subject)
+    return tuple(_findings(groups))
+
+
+def _findings(groups: Mapping[tuple[str, ...], list[str]]) -> Iterator[Finding]:
+    room = FINDINGS_MOST_CHARS
+    for (check, *rest), subjects in groups.items():
+        names = _BETWEEN.join(sorted(subjects))
+        if (room := room - sum(map(len, (check, names, *rest)))) < 0:
+            return
+        yield Finding(check, names, *rest)
+
+
+def _evidence(value: Mapping[str, Any]) -> str:
+    text = json.dumps(value, separators=(",", ":"), sort_keys=True) if value else ""
+    return text if len(text) <= EVIDENCE_MAX_CHARS else f'{{"not_kept_chars":{len(text)}}}'
+
+
+def _word(value: object) -> str:
+    return _text(value, WORD_MAX_CHARS)
+
+
+def _text(value: object, most: int) -> str:
+    """Return a text cut to length that a database takes, an empty one for anything else."""
+    if not isinstance(value, str):
+        return ""
+    cut = value[:most]
+    return cut if cut.isprintable() else cut.encode(errors="replace").decode().replace("\x00", " ")

@@ -1,0 +1,128 @@
+"""What a hub confirmed and then lost with its database: where its chains begin anew, and how older reports link to it.
+
+A site deletes what is confirmed, so a hub that lost its database begins where the site saw itself confirmed: that run
+is `confirmed-before`. The hub asks for what the site still keeps of it. What comes back is linked backwards: the
+confirmed head names the digest of the last report, each report that of the one before. So the run shrinks from its end,
+and only by reports that are proved to be the ones that were confirmed. A watermark never goes back over any of this.
+
+Reads and writes within the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.contract.chain import GENESIS
+from agent.hub.stores.chains import Key
+from agent.hub.stores.store import Store
+from agent.model.finding import Head
+from agent.verify.message import Chain, Gap
+
+REASON: Final = "confirmed-before"
+
+_ANY = ""  # the digest before a run that a gap record names: nobody says it
+_AT_ONCE = 1000
+
+
+def begin_at(store: Store, key: Key, head: Head) -> tuple[bool, bool]:
+    """Begin a chain at the head that its site saw confirmed, where this hub has lost what lies before.
+
+    Returns:
+        Whether the chain has moved, and whether another report than the one named is here: then nothing has changed.
+    """
+    site, epoch, stream = key
+    chain = store.chains.get(key)
+    if chain.position.seq >= head.seq or store.report_at(*key, chain.position.seq + 1):
+        return False, False
+    here = store.all(
+        "SELECT digest FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?", *key, head.seq
+    )
+    if here and (head.digest,) not in here:
+        return False, True
+    first = chain.position.seq + 1
+    store.keep_gap(site, Gap(epoch, stream, first, head.seq, head.seq - first + 1, REASON, head.digest))
+    store.chains.keep(key, Chain(head, head, chain.broken))
+    return True, link_back(store, key, head.seq)
+
+
+def link_back(store: Store, key: Key, seq: int) -> bool:
+    """Shrink the confirmed-before run that ends with a number as far as what has come proves it.
+
+    Call it for each number that has come, or was explained, below the position of a chain.
+
+    Returns:
+        Whether something signed by the site contradicts what it was confirmed for. Then the run stays as it is there.
+    """
+    where = "site = ? AND epoch = ? AND stream = ? AND reason = ?"
+    run = store.all(f"SELECT from_seq, to_seq, last_digest FROM gap WHERE {where} AND to_seq = ?", *key, REASON, seq)  # noqa: S608
+    if not run:
+        return False
+    ((first, last, due),) = run
+    end, contradicted = last, False
+    while end >= first:
+        linked, end, due, contradicted = _linked(store, key, first, end, due)
+        explained = None if contradicted else _explained(store, key, end, due)
+        if explained is not None:
+            end, due = max(explained - 1, first - 1), _ANY
+        elif not linked or contradicted:
+            break
+    if end < first and not contradicted:
+        contradicted = not _continues(store, key, first - 1, due)
+    if end == last:
+        return contradicted
+    store.run(f"DELETE FROM gap WHERE {where} AND to_seq = ?", *key, REASON, last)  # noqa: S608
+    if end >= first:
+        site, epoch, stream = key
+        store.keep_gap(site, Gap(epoch, stream, first, end, end - first + 1, REASON, due))
+    return contradicted
+
+
+def _linked(store: Store, key: Key, first: int, end: int, due: str) -> tuple[bool, int, str, bool]:
+    """Go down over the reports that are here, as far as each is the one that is due.
+
+    Returns:
+        Whether any linked, where it ended, which digest is due there, and whether only others are there.
+    """
+    rows = store.all(
+        "SELECT seq, digest, prev, fork FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq BETWEEN ? AND ?"
+        " ORDER BY seq DESC, fork LIMIT ?",
+        *(*key, first, end, _AT_ONCE),
+    )
+    if len(rows) == _AT_ONCE and rows[0][0] != rows[-1][0]:
+        rows = [row for row in rows if row[0] != rows[-1][0]]  # of that number there may be more
+    moved, place = False, 0
+    while place < len(rows) and rows[place][0] == end:
+        several = []
+        while place < len(rows) and rows[place][0] == end:
+            several.append(rows[place])
+            place += 1
+        fits = next((row for row in several if due in (row[1], _ANY)), None)
+        if len(several) > 1 or fits is None or fits[3]:
+            store.run(
+                "UPDATE report SET fork = digest <> ? WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
+                *(fits[1] if fits else "", *key, end),
+            )
+        if fits is None:
+            return moved, end, due, True
+        moved, end, due = True, end - 1, fits[2]
+    return moved, end, due, False
+
+
+def _explained(store: Store, key: Key, end: int, due: str) -> int | None:
+    """Return the first number of a run that a gap record of the site gives up and that ends here."""
+    rows = store.all(
+        "SELECT from_seq FROM gap WHERE site = ? AND epoch = ? AND stream = ? AND to_seq = ? AND reason <> ?"
+        " AND (last_digest = ? OR ? = '')",
+        *(*key, end, REASON, due, due),
+    )
+    return int(rows[0][0]) if rows else None
+
+
+def _continues(store: Store, key: Key, seq: int, due: str) -> bool:
+    """Say whether what lies before the whole run is what its first report continues; what is not here, may be."""
+    if due == _ANY:
+        return True
+    if seq == 0:
+        return due == GENESIS.digest
+    before = store.report_at(*key, seq)
+    return before is None or before[0] == due

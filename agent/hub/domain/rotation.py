@@ -1,0 +1,73 @@
+"""What the hub makes of a key that names its successor, and of what the old key still signs.
+
+Decides that a hand-over counts (its own checks beside those of `agent/contract/key_rotation.py`), and which messages of
+a rotated key are still taken: reports up to the heads that it named in that epoch, or of epochs met before; of state
+messages only the farewell or will of the connection that it opened.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from agent.contract.key_rotation import Rotation, read_rotation
+from agent.hub.stores import trust
+from agent.hub.stores.store import Store
+from agent.model.errors import ConfigurationError, Forbidden, NotVerified
+from agent.verify.bindings import Rotated, Trust
+from agent.verify.message import Claim
+
+
+def read(claim: Claim) -> Rotation | None:
+    """Return the hand-over that a verified event report names, None where it names none.
+
+    Raises:
+        NotVerified: It names one that is not to be believed: `rotation` or `rotation-proof`.
+    """
+    body = claim.data["body"]
+    if not isinstance(body, dict) or "rotation" not in body:
+        return None
+    rotation = read_rotation(body, claim.address.site, claim.epoch)
+    if rotation.old != claim.kid:
+        raise NotVerified("rotation", "a rotation of another key than the one that signed it")
+    return rotation
+
+
+def bind(store: Store, directory: Path, claim: Claim, rotation: Rotation, now: datetime) -> Trust:
+    """Bind the new key to the site, among what is trusted and at once; return both bindings.
+
+    The file is written before the report is committed: a hub that is killed between the two binds it again.
+
+    Raises:
+        NotVerified: `rotation`: the trust file does not allow it. `trust-file`: it cannot be read or written just now;
+            nothing is kept, so the site sends the report again.
+    """
+    site = claim.address.site
+    heads = {stream: head.seq for stream, head in rotation.heads.items()}
+    earlier = store.all("SELECT epoch FROM epoch WHERE site = ? AND epoch <> ? ORDER BY epoch", site, claim.epoch)
+    limit = Rotated(rotation.new.kid, claim.epoch, heads, tuple(epoch for (epoch,) in earlier))
+    try:
+        after = trust.rotate(directory, site, claim.kid, limit, now)
+    except (Forbidden, ConfigurationError) as error:
+        raise NotVerified("trust-file", error.message) from None
+    if after is None:
+        raise NotVerified("rotation", "the trust file does not allow this hand-over")
+    store.keep_key(site, rotation.new.kid, rotation.new.jwk)
+    return after
+
+
+def still_taken(store: Store, limit: Rotated, claim: Claim) -> bool:
+    """Say whether a verified message of a key that has named its successor is still taken.
+
+    What is stored already is a duplicate. The hand-over itself may have been written into the trust file by a hub that
+    was killed before it stored the report.
+    """
+    if claim.stream is not None:
+        if limit.allows(claim.epoch, claim.stream, claim.seq) or claim.digest in store.digests_at(claim):
+            return True
+        body = claim.data["body"]
+        said = body.get("rotation") if isinstance(body, dict) else None
+        place = ("event", limit.epoch, limit.heads.get("event", 0) + 1)
+        return (claim.stream, claim.epoch, claim.seq) == place and isinstance(said, dict) and said.get("to") == limit.to
+    opened = store.all("SELECT kid FROM site WHERE site = ?", claim.address.site)
+    return claim.data.get("status") != "ready" and opened == [(claim.kid,)]

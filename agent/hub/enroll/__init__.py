@@ -1,0 +1,1 @@
+"""Enrolls gateways at the hub: authority, desk, tokens."""

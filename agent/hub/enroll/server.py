@@ -1,0 +1,87 @@
+"""Serves the enrollment desk over HTTPS: one address, one kind of request, everything bounded.
+
+What is answered is decided in `agent/hub/enroll/desk.py`, the bounds are kept by `agent/host/http_serving.py`. The desk
+shows a certificate of its own authority, which tokens pin.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+
+from agent.contract.enrollment import PATH, REQUEST_MAX_BYTES, Grant, Refusal, write_grant, write_refusal
+from agent.host import http_serving
+from agent.host.http_serving import Asked, Limits, Reply
+from agent.hub.enroll.authority import serial_and_end
+from agent.hub.enroll.desk import answer
+from agent.hub.enroll.place import Place
+from agent.hub.enroll.store import EnrollStore
+from agent.model.errors import AgentError, ConfigurationError
+from agent.model.finding import Json, Message
+
+LOG = logging.getLogger("camwarden.enroll")
+
+REQUEST_WITHIN_S: Final = 10.0
+"""How long a connection may last, from its first byte to its last."""
+
+AT_ONCE_MOST: Final = 32
+_JSON: Final = "application/json"
+_STATUS: Final = {"malformed": 400, "request": 400, "busy": 503}
+
+Tell = Callable[[dict[str, Json]], None]
+
+
+@contextmanager
+def serving(
+    place: Place, store: EnrollStore, listen: tuple[str, int], tell: Tell, clock: Callable[[], datetime]
+) -> Iterator[int]:
+    """Serve the desk while the block runs; yield the port.
+
+    Args:
+        place: The desk on disk.
+        store: Its database, which nobody else in this process uses meanwhile.
+        listen: Address and port; 0: any that is free.
+        tell: Gets one event for each request; called on a connection's thread, one at a time.
+        clock: The wall clock, aware UTC.
+
+    Raises:
+        ConfigurationError: The address cannot be listened on, or the desk's key is not there.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(place.path("desk.crt"), place.path("desk.key"), password=lambda: b"")
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            Message("{path}: cannot be used: {why}; restore the folder", {"path": place.path("desk.key"), "why": error})
+        ) from None
+
+    def reply(asked: Asked) -> Reply:
+        if asked.path != PATH:
+            return Reply(404, _JSON, b"")
+        now = clock()
+        try:
+            given, request = answer(place, store, asked.body, now)
+        except AgentError as error:
+            LOG.error("nothing was granted: %s", error)
+            given, request = Refusal("busy", now), None
+        tell(_event(given, request.site if request else "", request.key.kid if request else "", asked.address))
+        if isinstance(given, Grant):
+            return Reply(200, _JSON, write_grant(given))
+        return Reply(_STATUS.get(given.reason, 403), _JSON, write_refusal(given))
+
+    limits = Limits(REQUEST_WITHIN_S, AT_ONCE_MOST, REQUEST_MAX_BYTES)
+    with http_serving.serving(listen, "POST", reply, limits, "--listen", {place.settings.host}, context) as port:
+        yield port
+
+
+def _event(given: Grant | Refusal, site: str, kid: str, address: str) -> dict[str, Json]:
+    if isinstance(given, Refusal):
+        return {"event": "refused", "reason": given.reason, "site": site, "from": address}
+    serial, ends = serial_and_end(given.certificate.encode())
+    told: dict[str, Json] = {"event": "enrolled", "site": site, "kid": kid, "serial": f"{serial:x}"}
+    return {**told, "not_after": ends.isoformat(timespec="seconds"), "from": address}

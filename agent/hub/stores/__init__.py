@@ -1,0 +1,1 @@
+"""Stores what the hub received and trusts, in one SQLite file."""

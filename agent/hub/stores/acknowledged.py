@@ -1,0 +1,75 @@
+"""Who knows of which open finding: read from verified config reports, kept by day, and told beside the figures. Pure.
+
+An acknowledgement changes no figure and hides nothing: what is acknowledged fails all the same, and the hub says who
+has said so, when, and until when it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from agent.model.finding import Json, Message, utc_text
+from agent.verify.members import dicts_of, name_of, text_of, time_of
+
+KEPT_MOST: Final = 512
+"""Words of one day that are kept."""
+
+WHY_MAX_CHARS: Final = 500
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Known:
+    """`by` said at `at` that he knows of the finding of `check` on `subject`; it counts before `until`. Aware UTC."""
+
+    check: str
+    subject: str
+    by: str
+    at: datetime
+    until: datetime
+    why: str
+
+
+def read_known(body: Mapping[str, Any]) -> tuple[Known, ...]:
+    """Return the acknowledgements of a config report, without what cannot be one."""
+    found = set()
+    for row in dicts_of(body.get("acknowledged"))[:KEPT_MOST]:
+        check, subject, by = (name_of(row.get(name)) for name in ("check", "subject", "by"))
+        at, until = time_of(row.get("at")), time_of(row.get("until"))
+        if check and subject and at is not None and until is not None and at < until:
+            found.add(Known(check, subject, by, at, until, text_of(row.get("why"))[:WHY_MAX_CHARS]))
+    return tuple(sorted(found))
+
+
+def to_data(known: Iterable[Known]) -> list[Json]:
+    """Return acknowledgements as the hub keeps them, each once."""
+    told = sorted(set(known))[:KEPT_MOST]
+    return [[one.check, one.subject, one.by, utc_text(one.at), utc_text(one.until), one.why] for one in told]
+
+
+def from_data(rows: Iterable[list[str]]) -> tuple[Known, ...]:
+    """Return what `to_data` wrote."""
+    return tuple(
+        Known(check, subject, by, datetime.fromisoformat(at), datetime.fromisoformat(until), why)
+        for check, subject, by, at, until, why in rows
+    )
+
+
+def known_json(known: Known) -> dict[str, Json]:
+    """Return one as `--json` tells it."""
+    return {
+        "check": known.check,
+        "subject": known.subject,
+        "by": known.by,
+        "at": utc_text(known.at),
+        "until": utc_text(known.until),
+        "why": known.why,
+    }
+
+
+def known_line(known: Known, until: str) -> Message:
+    """Return one in words; `until` as it is shown where it is read."""
+    values = {"check": known.check, "subject": known.subject, "by": known.by, "why": known.why, "until": until}
+    return Message("{check} {subject} is acknowledged until {until} ({by}: {why})", values)

@@ -1,0 +1,162 @@
+"""How far each chain goes, when each site was heard, what was counted: read and written once in a transaction.
+
+Decides nothing. `agent/hub/stores/store.py` has one of these for its open transaction, and alone calls `flush` and
+`forget`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from agent.contract.chain import GENESIS, STREAMS
+from agent.model.finding import Head, StreamName
+from agent.verify.message import Chain
+
+SITES_MOST: Final = 10_000
+"""Sites of which nothing is verified that are counted by name; anybody can invent more. The others count as one."""
+
+Key = tuple[str, str, StreamName]
+"""Site, epoch and stream."""
+
+
+@dataclass(slots=True)
+class Chains:
+    """The chains, times and counts that a transaction has touched. Times are RFC 3339 texts in UTC."""
+
+    _db: sqlite3.Connection
+    _known: dict[Key, Chain] = field(default_factory=dict)
+    _changed: set[Key] = field(default_factory=set)
+    _settled: set[Key] = field(default_factory=set)
+    _expected: dict[Key, int] = field(default_factory=dict)
+    _heard: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _heard_before: dict[str, str] = field(default_factory=dict)
+    _late: dict[str, str] = field(default_factory=dict)
+    _health: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def settle(self, key: Key) -> bool:
+        """Say whether this transaction has already moved a chain as far as it goes; from now on it has."""
+        settled = key in self._settled
+        self._settled.add(key)
+        return settled
+
+    def get(self, key: Key) -> Chain:
+        """Return how far a chain goes without a hole."""
+        chain = self._known.get(key)
+        return chain if chain is not None else self._read(key)[0]
+
+    def expected(self, key: Key) -> int:
+        """Return the highest number that the site is known to have made."""
+        number = self._expected.get(key)
+        return number if number is not None else self._read(key)[1]
+
+    def keep(self, key: Key, chain: Chain) -> None:
+        """Keep how far a chain goes."""
+        self.expected(key)
+        self._known[key] = chain
+        self._changed.add(key)
+
+    def expect(self, key: Key, seq: int) -> None:
+        """Note that the site has made this report: so a lost tail shows."""
+        if seq > self.expected(key):
+            self._expected[key] = seq
+            self._changed.add(key)
+
+    def hear(self, site: str, at: str, protocol: str) -> None:
+        """Note that a verified message of a site has come, and in which form; in none: it came then, and waited."""
+        if protocol:
+            self._heard[site] = (at, protocol)
+        else:
+            self._heard_before[site] = at
+
+    def late(self, site: str, at: str) -> None:
+        """Note that a report came behind a newer one, or that others are found missing: a backlog is on its way."""
+        self._late[site] = at
+
+    def health(self, site: str, epoch: str, at: str, next_due_at: str) -> None:
+        """Note that the newest health report of an epoch has come, and when it says that the next is due."""
+        self._health[site, epoch] = (at, next_due_at)
+
+    def count(self, site: str, name: str) -> None:
+        """Count one more of something about a site."""
+        self._counts[site, name] += 1
+
+    def watermark(self, site: str, epoch: str) -> dict[StreamName, Head]:
+        """Return how far each stream of an epoch is confirmed; streams with nothing confirmed are left out."""
+        chains = {stream: self.get((site, epoch, stream)) for stream in STREAMS}
+        return {stream: chain.confirmed for stream, chain in chains.items() if chain.confirmed.seq}
+
+    def flush(self) -> None:
+        """Write what has changed, within the transaction."""
+        self._db.executemany(
+            "INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (site, epoch, stream) DO UPDATE SET"
+            " seq = excluded.seq, digest = excluded.digest, position_seq = excluded.position_seq,"
+            " position_digest = excluded.position_digest, broken = excluded.broken, expected = excluded.expected",
+            [(*key, *_columns(self.get(key)), self.expected(key)) for key in self._changed],
+        )
+        self._db.executemany(
+            "UPDATE site SET arrived_at = ?, protocol = ? WHERE site = ?",  # also back, after the clock was wrong
+            [(*heard, site) for site, heard in self._heard.items()],
+        )
+        self._db.executemany(
+            "UPDATE site SET arrived_at = max(arrived_at, ?) WHERE site = ?",
+            [(at, site) for site, at in self._heard_before.items()],
+        )
+        self._db.executemany(
+            "UPDATE site SET backlog_at = max(backlog_at, ?), holes_at = '' WHERE site = ?",
+            [(at, site) for site, at in self._late.items()],
+        )
+        self._db.executemany(
+            "UPDATE site SET health_at = ?, next_due_at = ? WHERE site = ? AND epoch = ?",
+            [(*told, *key) for key, told in self._health.items()],
+        )
+        self._db.executemany(
+            "INSERT INTO count VALUES (?, ?, ?) ON CONFLICT (site, name) DO UPDATE SET n = n + excluded.n",
+            [(*key, n) for key, n in self._counted().items()],
+        )
+
+    def forget(self) -> None:
+        """Forget everything: the transaction is over, or was taken back."""
+        for held in (self._known, self._changed, self._settled, self._expected, self._counts):
+            held.clear()
+        for times in (self._heard, self._heard_before, self._late, self._health):
+            times.clear()
+
+    def _counted(self) -> Counter[tuple[str, str]]:
+        """Return the counts, with those of sites that are too many under no name."""
+        new = [site for site in {site for site, _ in self._counts} if not self._known_by_name(site)]
+        if not new:
+            return self._counts
+        strangers = "SELECT count(DISTINCT site) FROM count WHERE site NOT IN (SELECT site FROM site)"
+        (number,) = self._db.execute(strangers).fetchone()
+        unnamed = set(new[max(0, SITES_MOST - number) :])
+        counted: Counter[tuple[str, str]] = Counter()
+        for (site, name), n in self._counts.items():
+            counted["" if site in unnamed else site, name] += n
+        return counted
+
+    def _known_by_name(self, site: str) -> bool:
+        query = (
+            "SELECT 1 WHERE EXISTS (SELECT 1 FROM count WHERE site = ?1) OR EXISTS (SELECT 1 FROM site WHERE site = ?1)"
+        )
+        return not site or self._db.execute(query, (site,)).fetchone() is not None
+
+    def _read(self, key: Key) -> tuple[Chain, int]:
+        row = self._db.execute(
+            "SELECT seq, digest, position_seq, position_digest, broken, expected FROM chain"
+            " WHERE site = ? AND epoch = ? AND stream = ?",
+            key,
+        ).fetchone()
+        chain = Chain(Head(*row[:2]), Head(*row[2:4]), row[4]) if row else Chain()
+        expected = row[5] if row else GENESIS.seq
+        if self._db.in_transaction:
+            chain = self._known.setdefault(key, chain)
+            expected = self._expected.setdefault(key, expected)
+        return chain, expected
+
+
+def _columns(chain: Chain) -> tuple[int, str, int, str, int]:
+    return chain.confirmed.seq, chain.confirmed.digest, chain.position.seq, chain.position.digest, chain.broken

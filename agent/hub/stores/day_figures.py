@@ -1,0 +1,249 @@
+"""What a verified report says of a site's day in figures of municipal assessment, and how the hub keeps it.
+
+A health report has the figures of the whole site (`rates`), which count for its division. A config report has the
+findings of each camera: a camera-day is good where every check of a figure passes or warns; it counts for the camera's
+maintainer and for the model of the device that it hangs on. Of each day and epoch the report with the highest number
+counts; who knew of which finding is taken from all of them.
+
+Adding up is for `agent/hub/views/assessment.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from agent.hub.stores import acknowledged
+from agent.hub.stores.acknowledged import read_known
+from agent.hub.stores.planned import read_planned, to_data
+from agent.hub.stores.store import Store
+from agent.observe.facts.repair_counts import Repairs, read_by_subject, read_repairs, repairs_json, summed
+from agent.report.plain_findings import plain_findings
+from agent.verify.members import day_of, dict_of, dicts_of, name_of, text_of, time_of
+from agent.verify.message import Claim
+
+By = Literal["division", "maintainer", "model"]
+REPAIRS: Final[Mapping[By, str]] = {by: f"repairs-{by}" if by != "division" else "repairs" for by in get_args(By)}
+PLANNED: Final = "planned"
+ACKNOWLEDGED: Final = "acknowledged"
+"""Under these names, beside `By`, the hub keeps which faults were repaired, which work was planned then, and of which
+open findings somebody knew on the day."""
+
+Figure = tuple[float, float, float, float]
+"""How much was good; was due, unknown included; was due and is unknown; was excluded by plan, and so not due."""
+Figures = Mapping[str, Figure]
+
+EXCLUDED: Final[Figure] = (0, 0, 0, 1)
+
+METRICS: Final = ("online", "good", "linked", "recorded", "clock", "overlay", "file")
+
+_MEMBER: Final = {"recorded": "recorded_s"}
+"""Where a figure stands in `rates` under another name: `recorded` there counts looks, the figure is of seconds."""
+
+_JUDGED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "online": ("camera-online",),
+    "good": (
+        "camera-online", "camera-occluded", "camera-moved", "video-quality", "recording-completeness", "clock-offset",
+    ),
+    "clock": ("clock-offset",),
+    "overlay": ("osd-compliant",),
+    "file": ("camera-file-complete",),
+}  # fmt: skip
+"""The checks of one camera, or of its device, that judge a figure. Whether it is linked has no finding of its own."""
+
+GROUPS_MOST: Final = 256
+"""Maintainers, or models, of one site that are told apart; the rest count as unknown."""
+
+FIGURE_MAX: Final = 1e12
+CHINA: Final = ZoneInfo("Asia/Shanghai")
+"""A config report counts for the day in China on which it was made."""
+
+
+def keep(store: Store, claim: Claim) -> None:
+    """Keep what a verified report says of a day. What it says wrongly is left out. Within a transaction.
+
+    Args:
+        store: The hub's.
+        claim: A verified report of stream `health` or `config` that came first under its number.
+    """
+    body = claim.data.get("body")
+    if not isinstance(body, dict):
+        return
+    for by, day, groups in _rows(store, claim, body):
+        told = json.dumps(groups, separators=(",", ":"))  # ASCII: a lone surrogate is no text for SQLite
+        store.run(
+            "INSERT INTO assessed (by_what, day, site, epoch, seq, told) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET seq = excluded.seq, told = excluded.told WHERE excluded.seq > seq"
+            " OR by_what = ?",
+            *(by, day.isoformat(), claim.address.site, claim.epoch, claim.seq, told, ACKNOWLEDGED),
+        )
+
+
+def read_told(told: str) -> Any:
+    """Return what `keep` has written into a row."""
+    return json.loads(told)
+
+
+def _rows(store: Store, claim: Claim, body: Mapping[str, Any]) -> Iterator[tuple[str, date, object]]:
+    if claim.stream == "health":
+        yield from read_health(claim.data, body)
+        yield from read_health_repairs(body)
+    else:
+        yield from read_config(claim.data, body)
+        yield from read_config_repairs(body)
+        made_at, plans = time_of(claim.data.get("ts")), read_planned(body)
+        day = china_day(made_at) if made_at else None
+        # That nothing is planned is worth a row only where something was.
+        if day is not None and (plans or _was_planned(store, claim.address.site)):
+            yield PLANNED, day, to_data(plans)
+        if day is not None and (known := read_known(body)):
+            yield ACKNOWLEDGED, day, acknowledged.to_data((*_known_before(store, claim, day), *known))
+
+
+def _was_planned(store: Store, site: str) -> bool:
+    return bool(store.all("SELECT 1 FROM assessed WHERE site = ? AND by_what = ? LIMIT 1", site, PLANNED))
+
+
+def _known_before(store: Store, claim: Claim, day: date) -> tuple[acknowledged.Known, ...]:
+    """Return what other reports of the same day have said: a word that was ended at noon was given all the same."""
+    rows = store.all(
+        "SELECT told FROM assessed WHERE by_what = ? AND day = ? AND site = ? AND epoch = ?",
+        *(ACKNOWLEDGED, day.isoformat(), claim.address.site, claim.epoch),
+    )
+    return acknowledged.from_data(read_told(rows[0][0])) if rows else ()
+
+
+def read_health_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Mapping[str, Any]]]:
+    """Yield what was repaired on a site's day, under its division, where anything was."""
+    told = dict_of(body.get("rates"))
+    day, repairs = day_of(told.get("day")), read_repairs(told.get("repairs"))
+    if day is not None and repairs:
+        yield REPAIRS["division"], day, {name_of(body.get("division")): repairs_json(repairs)}
+
+
+def read_config_repairs(body: Mapping[str, Any]) -> Iterator[tuple[str, date, Mapping[str, Any]]]:
+    """Yield what was repaired on a site's day by maintainer and by model, where anything was.
+
+    A device is its maintainer's where all cameras on it are, and so is the site; a site is of no model.
+    """
+    told = dict_of(body.get("repaired"))
+    day, repairs = day_of(told.get("day")), read_by_subject(told.get("by_subject"))
+    if day is None or not repairs:
+        return
+    cameras, models = dicts_of(body.get("cameras")), _models(body)
+    model_of = {f"device:{device}": model for device, model in models.items()}
+    model_of |= {f"camera:{text_of(c.get('id'))}": models.get(text_of(c.get("device")), "") for c in cameras}
+    of: dict[By, dict[str, str]] = {"maintainer": _maintainers(cameras), "model": model_of}
+    for by, names in of.items():
+        groups: dict[str, dict[str, Repairs]] = {}
+        for subject, one in repairs.items():
+            name = names.get(subject, "")
+            groups[name] = summed((groups.get(name, {}), one))
+        yield REPAIRS[by], day, {name: repairs_json(one) for name, one in groups.items()}
+
+
+def _maintainers(cameras: list[Mapping[str, Any]]) -> dict[str, str]:
+    """Return who mends what, by subject; of a device or site of several maintainers nobody alone does."""
+    found: dict[str, set[str]] = {}
+    for one in cameras:
+        name = name_of(one.get("maintainer"))
+        for subject in (f"camera:{text_of(one.get('id'))}", f"device:{text_of(one.get('device'))}", "site"):
+            found.setdefault(subject, set()).add(name)
+    return {subject: next(iter(names)) for subject, names in found.items() if len(names) == 1}
+
+
+def _models(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the model of each device."""
+    return {
+        text_of(d.get("id")): name_of(dict_of(d.get("identity")).get("model")) for d in dicts_of(body.get("devices"))
+    }
+
+
+def read_health(_: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[By, date, Mapping[str, Figures]]]:
+    """Yield the figures of a site's day, under its division."""
+    told = body.get("rates")
+    day = day_of(told.get("day")) if isinstance(told, dict) else None
+    if day is None or not isinstance(told, dict):
+        return
+    read = {name: _figure(told.get(_MEMBER.get(name, name))) for name in METRICS}
+    figures = {name: figure for name, figure in read.items() if figure is not None}
+    if figures:
+        yield "division", day, {name_of(body.get("division")): figures}
+
+
+def read_config(data: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[By, date, Mapping[str, Figures]]]:
+    """Yield the camera-days of a site by maintainer and by model: of each, whose check passes.
+
+    A camera that is worked on by plan while the report is made is excluded, whatever its checks say.
+    """
+    made_at = time_of(data.get("ts"))
+    if made_at is None:
+        return
+    day, models = china_day(made_at), _models(body)
+    cameras = dicts_of(body.get("cameras"))
+    findings = plain_findings(body)
+    found = {(text_of(f.get("check")), text_of(f.get("subject"))): _status(f) for f in findings}
+    dark = {text_of(f.get("subject")) for f in findings
+            if f.get("check") == "camera-online" and f.get("reason") == "dark"}  # fmt: skip
+    plans = [one for one in read_planned(body) if one.is_in_force(made_at)]
+    names: dict[By, list[str]] = {
+        "maintainer": [name_of(camera.get("maintainer")) for camera in cameras],
+        "model": [models.get(text_of(camera.get("device")), "") for camera in cameras],
+    }
+    for by, of_camera in names.items():
+        groups: dict[str, dict[str, Figure]] = {}
+        for camera, name in zip(cameras, of_camera, strict=True):
+            figures = groups.setdefault(name if name in groups or len(groups) < GROUPS_MOST else "", {})
+            ids = text_of(camera.get("id")), text_of(camera.get("device"))
+            subjects = f"camera:{ids[0]}", f"device:{ids[1]}"
+            is_out = any(plan.is_about(*ids) for plan in plans)
+            for metric, checks in _JUDGED_BY.items():
+                told = [next((found[check, s] for s in subjects if (check, s) in found), "") for check in checks]
+                if metric == "good" and subjects[0] in dark:
+                    told = ["fail"]  # it is online, and its picture shows nothing: as the site itself counts it
+                if any(told):
+                    figures[metric] = added(figures.get(metric), EXCLUDED if is_out else _one(told))
+            seconds = _figure(dict_of(dict_of(camera.get("retention")).get("recorded")).get("seconds"))
+            if seconds is not None:  # what was planned is left out of them already
+                figures["recorded"] = added(figures.get("recorded"), seconds)
+        yield by, day, groups
+
+
+def china_day(at: datetime) -> date:
+    """Return the day in China at a time."""
+    return at.astimezone(CHINA).date()
+
+
+def added(figure: Figure | None, more: Figure) -> Figure:
+    """Return the sum of two figures."""
+    if figure is None:
+        return more
+    return figure[0] + more[0], figure[1] + more[1], figure[2] + more[2], figure[3] + more[3]
+
+
+def _status(finding: Mapping[str, Any]) -> str:
+    return text_of(finding.get("status")) or "unknown"
+
+
+def _one(told: Sequence[str]) -> Figure:
+    """Return one camera-day. A check that said nothing, where another one of the figure did, is unknown."""
+    due = [status for status in told if status != "not_applicable"]
+    if not due:
+        return 0, 0, 0, 0
+    if "fail" in due:
+        return 0, 1, 0, 0
+    known = all(status in ("pass", "warn") for status in due)
+    return int(known), 1, int(not known), 0
+
+
+def _figure(value: object) -> Figure | None:
+    """Return a figure as it stands in a report, None where it cannot be one."""
+    if not isinstance(value, list) or len(value) != 4:
+        return None
+    if any(isinstance(one, bool) or not isinstance(one, int | float) or not 0 <= one <= FIGURE_MAX for one in value):
+        return None
+    good, due, unknown, excluded = value
+    return (good, due, unknown, excluded) if good + unknown <= due else None

@@ -1,0 +1,89 @@
+"""Is what was stored still what was stored? A digest beside each row, held against it again and again.
+
+A payload has its digest in the row already; `seal` is SHA-256 over the row's other columns and what was taken out of it
+for views, made when the row was written; what cases need of it has one of its own. None is a signature: whoever may
+write the database can write them, too. What they find is a disk, or a hand, that changed a row and did not know of
+them; the JWS of a report shows the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from agent.contract.chain import digest
+from agent.hub.domain.case_columns import FINDING, seal_of_telling
+from agent.hub.domain.view_columns import SEALED, seal_of
+from agent.hub.stores.store import Store
+from agent.model.finding import Json
+
+SCHEMA: Final = "camwarden-hub-check/1"
+NAMED_MOST: Final = 1000
+
+_ROWS = (
+    f"SELECT report.id, {SEALED}, payload, made_at, config, said.seal, t.clock_synced, t.due_at, t.event_head, t.seal"  # noqa: S608
+    " FROM report LEFT JOIN said USING (id) LEFT JOIN telling t ON t.id = report.id"
+)
+_FINDINGS = f"SELECT site, {FINDING} FROM telling_finding JOIN finding ON finding.id = finding_id WHERE report_id = ?"  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A report that is not what was stored. `what`: `payload`, `row`, or `seal` where it has none."""
+
+    site: str
+    epoch: str
+    stream: str
+    seq: int
+    what: str
+
+
+def check_after(store: Store, last_id: int, most: int) -> tuple[int, list[Altered]]:
+    """Hold the next rows against their digests; return the id of the last one, 0 behind the end, and what differs."""
+    rows = store.all(f"{_ROWS} WHERE report.id > ? ORDER BY report.id LIMIT ?", last_id, most)
+    return (rows[-1][0] if rows else 0), _altered(store, rows)
+
+
+def check(store: Store, sample: int | None) -> dict[str, Json]:
+    """Hold every row, or so many that chance picks, against their digests; return what differs."""
+    ((of,),) = store.all("SELECT count(*) FROM report")
+    found: list[Altered] = []
+    if sample is not None:
+        ids = "SELECT id FROM report ORDER BY random() LIMIT ?"
+        rows = store.all(f"{_ROWS} WHERE report.id IN ({ids})", sample)
+        found, checked = _altered(store, rows), len(rows)
+    else:
+        last, checked = 0, int(of)
+        while True:
+            last, more = check_after(store, last, 500)
+            found += more
+            if not last:
+                break
+    return {
+        "schema": SCHEMA,
+        "reports": of,
+        "checked": checked,
+        "altered": len(found),
+        "rows": [
+            {"site": one.site, "epoch": one.epoch, "stream": one.stream, "seq": one.seq, "what": one.what}
+            for one in found[:NAMED_MOST]
+        ],
+    }
+
+
+def _altered(store: Store, rows: list[tuple[Any, ...]]) -> list[Altered]:
+    found = []
+    for number, *columns, payload, made_at, config, seal, synced, due_at, event_head, told_seal in rows:
+        if not isinstance(payload, bytes) or digest(payload) != columns[4]:
+            what = "payload"
+        elif not seal or not told_seal:
+            what = "seal"
+        elif seal != seal_of((*columns, made_at, config)) or told_seal != seal_of_telling(
+            columns[4], (synced, due_at, event_head), store.all(_FINDINGS, number)
+        ):
+            what = "row"
+        else:
+            continue
+        site, epoch, stream, seq, *_ = columns
+        found.append(Altered(str(site), str(epoch), str(stream), seq if isinstance(seq, int) else 0, what))
+    return found

@@ -1,0 +1,84 @@
+"""Work that sites planned and told of: read from verified reports, and what it excuses at the hub. Pure.
+
+A plan excuses a camera whose report was made while it was in force, and a whole site of which nothing came on a day
+that lies within it. It counts from when it was said, and for silent days only if a report told of it by then: what is
+planned afterwards excuses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from agent.model.finding import Json, utc_text
+from agent.verify.members import dicts_of, name_of, text_of, time_of
+from drivers.model import Span
+
+PLANS_MOST: Final = 64
+"""Plans of one report that are kept."""
+
+WHY_MAX_CHARS: Final = 500
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PlannedWork:
+    """Work on `subject` (`site`, `device:ID`, `camera:ID`) and `cameras` behind it. Times are aware UTC.
+
+    `start_at`: when it counts from, never before it was said.
+    """
+
+    start_at: datetime
+    until: datetime
+    subject: str
+    by: str
+    why: str
+    cameras: tuple[str, ...] = ()
+
+    def is_in_force(self, at: datetime) -> bool:
+        """Tell whether it is being worked then."""
+        return self.start_at <= at < self.until
+
+    def is_about(self, camera: str, device: str) -> bool:
+        """Tell whether a camera may be off because of it."""
+        return self.subject in ("site", f"camera:{camera}", f"device:{device}") or camera in self.cameras
+
+
+def read_planned(body: Mapping[str, Any]) -> tuple[PlannedWork, ...]:
+    """Return the plans of a config report, without what cannot be one."""
+    found = []
+    for row in dicts_of(body.get("planned"))[:PLANS_MOST]:
+        start_at, said_at, until = (time_of(row.get(name)) for name in ("from", "said_at", "until"))
+        subject, cameras = name_of(row.get("subject")), row.get("cameras")
+        if start_at is None or said_at is None or until is None or not subject:
+            continue
+        names = tuple(map(text_of, cameras)) if isinstance(cameras, list) else ()
+        start_at = max(start_at, said_at)
+        if start_at < until:
+            by, why = name_of(row.get("by")), text_of(row.get("why"))[:WHY_MAX_CHARS]
+            found.append(PlannedWork(start_at, until, subject, by, why, tuple(filter(None, names))))
+    return tuple(sorted(found))
+
+
+def is_off(plans: Iterable[PlannedWork], day: Span) -> bool:
+    """Tell whether a whole site may be silent for the whole of a day."""
+    return any(one.subject == "site" and one.start_at <= day.start_at and day.end_at <= one.until for one in plans)
+
+
+def of_day(plans: Iterable[PlannedWork], day: Span) -> Iterable[PlannedWork]:
+    """Return the plans that are in force at some time of a day."""
+    return (one for one in plans if one.start_at < day.end_at and day.start_at < one.until)
+
+
+def to_data(plans: Iterable[PlannedWork]) -> list[Json]:
+    """Return plans as the hub keeps them."""
+    return [[utc_text(p.start_at), utc_text(p.until), p.subject, p.by, p.why] for p in plans]
+
+
+def from_data(rows: Iterable[list[str]]) -> tuple[PlannedWork, ...]:
+    """Return what `to_data` wrote; the cameras behind a device were of use on the day only."""
+    return tuple(
+        PlannedWork(datetime.fromisoformat(start), datetime.fromisoformat(until), subject, by, why)
+        for start, until, subject, by, why in rows
+    )

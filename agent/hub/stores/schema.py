@@ -1,0 +1,253 @@
+"""The tables of the hub's database, and how an older file becomes one of today.
+
+Times are RFC 3339 texts in UTC with milliseconds, so that they sort; an empty one has not happened yet.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from agent.hub.domain import case_columns, view_columns
+from agent.hub.domain.case_columns import Telling
+from agent.hub.domain.view_columns import SEALED, Said, seal_of
+from agent.model.finding import StreamName
+
+VERSION: Final = 6
+"""`PRAGMA user_version`."""
+
+_FIRST = """
+CREATE TABLE report (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL, epoch TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL,
+    digest TEXT NOT NULL, prev TEXT NOT NULL, fork INTEGER NOT NULL,
+    city TEXT NOT NULL, kid TEXT NOT NULL, arrived_at TEXT NOT NULL,
+    jws TEXT NOT NULL, payload BLOB NOT NULL,
+    UNIQUE (site, epoch, stream, seq, digest)
+);
+CREATE TABLE waiting (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL, kid TEXT NOT NULL, digest TEXT NOT NULL,
+    topic TEXT NOT NULL, arrived_at TEXT NOT NULL, jws TEXT NOT NULL, payload BLOB NOT NULL,
+    UNIQUE (site, kid, digest)
+);
+CREATE TABLE chain (
+    site TEXT NOT NULL, epoch TEXT NOT NULL, stream TEXT NOT NULL,
+    seq INTEGER NOT NULL, digest TEXT NOT NULL,
+    position_seq INTEGER NOT NULL, position_digest TEXT NOT NULL,
+    broken INTEGER NOT NULL, expected INTEGER NOT NULL,
+    PRIMARY KEY (site, epoch, stream)
+) WITHOUT ROWID;
+CREATE TABLE gap (
+    site TEXT NOT NULL, epoch TEXT NOT NULL, stream TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,
+    reason TEXT NOT NULL, last_digest TEXT NOT NULL,
+    PRIMARY KEY (site, epoch, stream, from_seq, to_seq)
+) WITHOUT ROWID;
+CREATE TABLE site (
+    site TEXT PRIMARY KEY, city TEXT NOT NULL, epoch TEXT NOT NULL, connection_no INTEGER NOT NULL,
+    status TEXT NOT NULL, state_at TEXT NOT NULL, ack_no INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE epoch (
+    site TEXT NOT NULL, epoch TEXT NOT NULL, first_at TEXT NOT NULL, PRIMARY KEY (site, epoch)
+) WITHOUT ROWID;
+CREATE TABLE key (kid TEXT PRIMARY KEY, site TEXT NOT NULL, jwk TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE count (
+    site TEXT NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (site, name)
+) WITHOUT ROWID;
+"""
+
+# site: `arrived_at` of the last verified message, `health_at` of the newest health report and the `next_due_at` that it
+# names, `backlog_at` of the last report that came behind a newer one or showed that others are missing, `kid` that
+# signed the birth of the present connection, `confirm` as the birth says, `protocol` in which form its last message
+# came: `mqtt5` (JWS beside the payload) or `flattened` (around it: MQTT 3.1.1, files), `holes_at` when its holes were
+# last looked for; empty once more may be missing, or something came late.
+# chain: `expected` is the highest number that the site is known to have made.
+# epoch: `verdict` is `first`, `explained` (the site said what happened to its spool), `spool-lost`, or empty while that
+# is still to be judged. `connection_no` is the highest of its births.
+# command: `status` is empty (no answer yet), `waits` (the report that answers it is not here yet), `answered`,
+# `refused` (by the site), `answer-refused` (by the hub). `sent_at` empty: to be published.
+# reported: `refused` is JSON with version, reason and why of what the site did not take, or empty.
+# accepted: a person has accepted that a lost run is gone; `seen_at` empty: the running hub has not looked at it yet.
+# hole: a run of reports that the hub lacks. It asked `times` times, last at `asked_at`. `kind` is `missing`, or
+# `before` for one that a hub which lost its database had confirmed. `state` is empty (it may still come), `lost` (the
+# site no longer has it and nobody explains it), or `gone` (the same of a run that was confirmed before).
+_SECOND = """
+ALTER TABLE site ADD COLUMN arrived_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE site ADD COLUMN health_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE site ADD COLUMN next_due_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE site ADD COLUMN backlog_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE site ADD COLUMN kid TEXT NOT NULL DEFAULT '';
+ALTER TABLE site ADD COLUMN confirm TEXT NOT NULL DEFAULT '';
+ALTER TABLE site ADD COLUMN protocol TEXT NOT NULL DEFAULT '';
+ALTER TABLE site ADD COLUMN holes_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE epoch ADD COLUMN connection_no INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE epoch ADD COLUMN verdict TEXT NOT NULL DEFAULT 'first';
+CREATE INDEX gap_before ON gap (site) WHERE reason = 'confirmed-before';
+CREATE INDEX epoch_open ON epoch (site, epoch) WHERE verdict = '';
+CREATE TABLE command (
+    id TEXT PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL,
+    created_at TEXT NOT NULL, expires_at TEXT NOT NULL, payload BLOB NOT NULL, jws TEXT NOT NULL,
+    sent_at TEXT NOT NULL DEFAULT '', status TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',
+    result_at TEXT NOT NULL DEFAULT '', result_payload BLOB, result_jws TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX command_unsent ON command (site) WHERE sent_at = '';
+CREATE INDEX command_open ON command (site) WHERE status = '';
+CREATE INDEX command_waits ON command (site) WHERE status = 'waits';
+CREATE TABLE desired (
+    site TEXT NOT NULL, version INTEGER NOT NULL, created_at TEXT NOT NULL, payload BLOB NOT NULL, jws TEXT NOT NULL,
+    sent_at TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (site, version)
+) WITHOUT ROWID;
+CREATE INDEX desired_unsent ON desired (site) WHERE sent_at = '';
+CREATE TABLE reported (
+    site TEXT PRIMARY KEY, at TEXT NOT NULL, version INTEGER NOT NULL, refused TEXT NOT NULL,
+    payload BLOB NOT NULL, jws TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE hole (
+    site TEXT NOT NULL, epoch TEXT NOT NULL, stream TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,
+    kind TEXT NOT NULL, asked_at TEXT NOT NULL, times INTEGER NOT NULL, state TEXT NOT NULL,
+    PRIMARY KEY (site, epoch, stream, from_seq)
+) WITHOUT ROWID;
+CREATE TABLE accepted (
+    site TEXT NOT NULL, epoch TEXT NOT NULL, stream TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,
+    accepted_by TEXT NOT NULL, why TEXT NOT NULL, accepted_at TEXT NOT NULL, seen_at TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (site, epoch, stream, from_seq)
+) WITHOUT ROWID;
+CREATE INDEX accepted_new ON accepted (site) WHERE seen_at = '';
+"""
+
+# assessed: what a report says of a site's day; `by_what` is division, maintainer, model, repairs, planned or
+# acknowledged, `told` JSON: group, figure, and its numbers, or rows, as `agent/hub/stores/day_figures.py` has them.
+# `seq` of the report that said so.
+_THIRD = """
+CREATE TABLE assessed (
+    id INTEGER PRIMARY KEY,
+    by_what TEXT NOT NULL, day TEXT NOT NULL, site TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL,
+    told TEXT NOT NULL,
+    UNIQUE (by_what, day, site, epoch)
+);
+CREATE INDEX assessed_site ON assessed (site, by_what, day);
+"""
+
+# said: what views need of the report with this id, as `agent/hub/domain/view_columns.py` has it; no view reads a body.
+# `seal` is the digest of the row, as `agent/hub/stores/evidence.py` holds it against it.
+_FOURTH = """
+CREATE TABLE IF NOT EXISTS said (
+    id INTEGER PRIMARY KEY, made_at TEXT NOT NULL, config TEXT NOT NULL, seal TEXT NOT NULL
+)
+"""
+
+# refused: a report that its site signed and the hub does not take (`agent/hub/workers/refused.py`); `at` it came last.
+_FIFTH = """
+CREATE TABLE IF NOT EXISTS refused (
+    site TEXT NOT NULL, epoch TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL, digest TEXT NOT NULL,
+    reason TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (site, epoch, digest)
+) WITHOUT ROWID
+"""
+
+# telling: what a case needs of the report with this id, and finding: what it says of a check, as
+# `agent/hub/domain/case_columns.py` has them. `seal` is the digest of both. A finding stands once, however many reports
+# of its site tell it.
+_SIXTH = """
+CREATE TABLE IF NOT EXISTS telling (
+    id INTEGER PRIMARY KEY, clock_synced INTEGER NOT NULL, due_at TEXT NOT NULL, event_head INTEGER, seal TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS finding (
+    id INTEGER PRIMARY KEY, site TEXT NOT NULL, digest TEXT NOT NULL,
+    check_id TEXT NOT NULL, subjects TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL,
+    evidence TEXT NOT NULL, document TEXT NOT NULL, article TEXT NOT NULL,
+    UNIQUE (site, digest)
+);
+CREATE TABLE IF NOT EXISTS telling_finding (
+    report_id INTEGER NOT NULL, finding_id INTEGER NOT NULL, PRIMARY KEY (report_id, finding_id)
+) WITHOUT ROWID
+"""
+
+_STEPS: Final = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
+
+_BEFORE_SAID: Final = 3
+_BEFORE_TOLD: Final = 5
+_FILL_AT_ONCE: Final = 500
+
+
+def prepare(db: sqlite3.Connection) -> int:
+    """Make the tables, or bring those of an older version up to date; return the version that the file then has.
+
+    A file of a later version is left as it is. Two that come at the same time: one makes them, the other waits. What
+    views need of the reports of an older version is taken out of them some at a time; a hub that is ended meanwhile
+    goes on from there.
+
+    Raises:
+        sqlite3.Error: It is no database, or the disk failed. Nothing was changed.
+    """
+    version = _version(db)
+    if version >= VERSION:
+        return version
+    with _transaction(db):
+        version = _version(db)
+        if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return version  # somebody else's tables
+        for step in _STEPS[version:]:
+            for statement in step.split(";"):
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version={_to_fill(version)}")
+    while _version(db) in (_BEFORE_SAID, _BEFORE_TOLD) and _fill(db):
+        pass
+    return VERSION
+
+
+def _to_fill(version: int) -> int:
+    """Return the version of a file whose tables are today's, and whose reports are to be read once more."""
+    return VERSION if version == 0 else _BEFORE_SAID if version <= _BEFORE_SAID else _BEFORE_TOLD
+
+
+def _fill(db: sqlite3.Connection) -> bool:
+    """Take what views need out of some reports of an older version; say whether there may be more.
+
+    The file is of today's version only once there are none: what one of them cannot bear is left empty.
+    """
+    with _transaction(db):
+        rows = db.execute(
+            f"SELECT id, payload, {SEALED} FROM report WHERE id > (SELECT coalesce(max(id), 0) FROM telling)"  # noqa: S608
+            " ORDER BY id LIMIT ?",
+            (_FILL_AT_ONCE,),
+        ).fetchall()
+        has_none = _version(db) == _BEFORE_SAID
+        for number, payload, *columns in rows:
+            of_views, of_cases = _read(columns[2], payload)
+            if has_none:
+                seal = seal_of((*columns, of_views.made_at, of_views.config))
+                row = (number, of_views.made_at, of_views.config, seal)
+                db.execute("INSERT OR IGNORE INTO said VALUES (?, ?, ?, ?)", row)  # a part may have been filled before
+            case_columns.keep(db, number, columns[0], columns[4], of_cases)
+        if not rows:
+            db.execute(f"PRAGMA user_version={VERSION}")
+    return bool(rows)
+
+
+def _read(stream: StreamName, payload: object) -> tuple[Said, Telling]:
+    """Return what is kept of a stored report; of one that no reader bears, rows that say nothing."""
+    try:
+        data = view_columns.data_of(payload)
+        return view_columns.of_data(stream, data), case_columns.of_data(stream, data)
+    except Exception:  # noqa: BLE001  whatever it is, it is this report's only
+        return Said(), Telling()
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])

@@ -1,0 +1,44 @@
+"""The hub's own key: made at the first start, and never again beside what was signed with another.
+
+A hub whose key file is gone would sign watermarks with a new one, which no site has pinned: every spool would grow, and
+nobody would know why.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.hub.stores.store import NAME, Store
+from agent.model.errors import ConfigurationError
+from agent.model.finding import Message
+
+KEY_NAME: Final = "hub-key.pem"
+
+
+def hub_signer(directory: Path) -> Signer:
+    """Return the key of the hub whose data is in a folder; make it where no hub has run yet.
+
+    Raises:
+        ConfigurationError: The key is gone, and the database beside it knows sites; or it cannot be used.
+        Forbidden: This user may not read it.
+    """
+    path = directory / KEY_NAME
+    if not path.exists() and (directory / NAME).exists() and _knows_sites(directory):
+        raise ConfigurationError(
+            Message(
+                "{path} is missing beside a database that knows sites, which believe that key only: restore it from a "
+                "backup, or, if it is lost, move {database} away and give every site the new key",
+                {"path": path, "database": directory / NAME},
+            )
+        )
+    return load_or_create_signer(path)
+
+
+def _knows_sites(directory: Path) -> bool:
+    store = Store(directory)
+    try:
+        return bool(store.all("SELECT 1 FROM site LIMIT 1"))
+    finally:
+        store.close()

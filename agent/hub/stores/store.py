@@ -1,0 +1,329 @@
+"""What the hub keeps: the exact bytes of every report, how far each chain goes, and what was refused and why.
+
+One SQLite file (WAL, `synchronous=FULL`). A batch of messages is one transaction; a watermark is sent only after the
+transaction that it speaks of. Decides nothing: `agent/verify/message.py` does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from agent.contract.chain import digest, utc_text
+from agent.hub.domain import case_columns, view_columns
+from agent.hub.stores import schema
+from agent.hub.stores.chains import Chains
+from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
+from agent.model.finding import Head, Message, StreamName
+from agent.verify.message import Claim, Gap
+
+NAME: Final = "hub.db"
+WAITING_MOST: Final = 10_000
+"""Messages of keys that nobody has vouched for that are kept per site; the site keeps, and sends again, the rest."""
+
+WAITING_BYTES_MOST: Final = 64 * 1024 * 1024
+"""Bytes of them per site."""
+
+WAITING_ALL_MOST: Final = 200_000
+"""Messages of them of all sites together."""
+
+KEYS_MOST: Final = 16
+"""Keys that nobody has vouched for that are kept per site."""
+
+_BUSY_S: Final = 10.0  # a command beside the running hub, or the hub beside a command, waits so long for the other
+
+
+_PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+_PRIMARY_CODE: Final = 0xFF
+
+
+def _passes(error: sqlite3.Error) -> bool:
+    """Say whether a failure passes by itself, or when somebody makes room: the file itself is as it was."""
+    return (getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE) in _PASSING
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message of a key that nobody has vouched for yet."""
+
+    site: str
+    kid: str
+    topic: str
+    jws: str = field(repr=False)
+    payload: bytes = field(repr=False)
+
+
+class Store:
+    """The hub's open database in `directory`. `chains` holds how far the chains go, and the counts."""
+
+    def __init__(self, directory: Path, read_only: bool = False) -> None:
+        """Open or make it.
+
+        Raises:
+            Forbidden: This user may not write there.
+            ConfigurationError: There is no such place, or the file is not a hub's database.
+        """
+        self.directory = directory
+        self._path = path = directory / NAME
+        try:
+            if read_only:
+                if not path.exists():
+                    raise ConfigurationError(Message("{path}: no hub has run here; check --data", {"path": path}))
+            else:
+                directory.mkdir(parents=True, exist_ok=True)
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            mode = "ro" if read_only else "rw"
+            self._db = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_S
+            )
+        except PermissionError:
+            raise Forbidden(
+                Message("{path}: this user may not use it; run as the hub's user", {"path": path})
+            ) from None
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigurationError(
+                Message("{path}: cannot be opened: {error}", {"path": path, "error": error})
+            ) from None
+        try:
+            if not read_only:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                schema.prepare(self._db)
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.Error as error:
+            self._db.close()
+            if _passes(error):
+                raise self._failed(error) from None
+            raise ConfigurationError(
+                Message("{path}: not a hub's database ({error}); move it away", {"path": path, "error": error})
+            ) from None
+        except BaseException:
+            self._db.close()
+            raise
+        if version != schema.VERSION:
+            self._db.close()
+            advice = "start the hub once" if 0 < version < schema.VERSION else "move it away"
+            raise ConfigurationError(
+                Message("{path}: not a database of this version of the hub; {advice}", {"path": path, "advice": advice})
+            )
+        self.chains = Chains(self._db)
+        self._met: set[tuple[str, str]] = set()
+        self._waiting: dict[str, tuple[int, int]] = {}
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run the block as one transaction; within one, as a part of it.
+
+        Raises:
+            StoreFailed: Nothing of the block was kept.
+        """
+        if self._in_transaction():
+            yield
+            return
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.chains.flush()
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._in_transaction():  # SQLite has taken some failures back itself
+                    self._db.execute("ROLLBACK")
+                raise
+            finally:
+                self.chains.forget()
+                self._met.clear()
+                self._waiting.clear()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _in_transaction(self) -> bool:
+        return self._db.in_transaction
+
+    def all(self, statement: str, *values: object) -> list[Any]:
+        """Return every row of a query, as tuples.
+
+        Raises:
+            StoreFailed: The database failed.
+        """
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def run(self, statement: str, *values: object) -> int:
+        """Change rows; return how many.
+
+        Raises:
+            StoreFailed: The database failed.
+        """
+        try:
+            return self._db.execute(statement, values).rowcount
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: sqlite3.Error) -> StoreFailed:
+        words = {"path": self._path, "error": error}
+        if _passes(error):
+            return StoreWaits(Message("{path}: {error}; see who holds it, and whether the disk has room", words))
+        return StoreFailed(Message("{path}: the hub's database failed: {error}; look at the disk", words))
+
+    def keep_key(self, site: str, kid: str, jwk: Mapping[str, str]) -> None:
+        """Keep a public key that a site has shown, trusted or not."""
+        self._db.execute("INSERT OR IGNORE INTO key VALUES (?, ?, ?)", (kid, site, json.dumps(dict(jwk))))
+
+    def keys_shown(self, site: str) -> int:
+        """Return how many keys a site has shown."""
+        return int(self.all("SELECT count(*) FROM key WHERE site = ?", site)[0][0])
+
+    def key(self, kid: str) -> Mapping[str, str] | None:
+        """Return a public key by its thumbprint, as it was shown."""
+        rows = self.all("SELECT jwk FROM key WHERE kid = ?", kid)
+        return json.loads(rows[0][0]) if rows else None
+
+    def keep_waiting(self, message: Waiting, now: datetime) -> bool:
+        """Keep a message of a key that nobody has vouched for yet; False where there are too many of its site."""
+        (number, size), (everybodys, _) = self._waits(message.site), self._waits("")
+        full = number >= WAITING_MOST or size + len(message.payload) > WAITING_BYTES_MOST
+        if full or everybodys >= WAITING_ALL_MOST:
+            return False
+        self._waiting[message.site] = number + 1, size + len(message.payload)
+        self._waiting[""] = everybodys + 1, 0
+        self._db.execute(
+            "INSERT OR IGNORE INTO waiting (site, kid, digest, topic, arrived_at, jws, payload)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(message.site, message.kid, digest(message.payload), message.topic, utc_text(now)),
+                *(message.jws, message.payload),
+            ),
+        )
+        return True
+
+    def _waits(self, site: str) -> tuple[int, int]:
+        """Return how many messages of a site wait, and their bytes; for no site: how many of all. Asked once."""
+        if site not in self._waiting:
+            what = "count(*), coalesce(sum(length(payload)), 0) FROM waiting WHERE site = ?" if site else \
+                "count(*), 0 FROM waiting WHERE ? = ''"  # fmt: skip
+            self._waiting[site] = self.all(f"SELECT {what}", site)[0]
+        return self._waiting[site]
+
+    def take_waiting(self, site: str, kid: str) -> list[tuple[str, bytes, str, str]]:
+        """Return topic, payload, JWS and time of arrival of what waits for a key, oldest first; stop keeping it."""
+        rows = self.all(
+            "SELECT topic, payload, jws, arrived_at FROM waiting WHERE site = ? AND kid = ? ORDER BY id", site, kid
+        )
+        self._db.execute("DELETE FROM waiting WHERE site = ? AND kid = ?", (site, kid))
+        self._waiting.clear()
+        return rows
+
+    def waiting_keys(self) -> list[tuple[str, str]]:
+        """Return site and kid of everything that waits, in the order in which they began to."""
+        return self.all("SELECT site, kid FROM waiting GROUP BY site, kid ORDER BY min(id)")
+
+    def digests_at(self, claim: Claim) -> list[str]:
+        """Return the digests of the reports that are stored under a report's number: more than one is a fork."""
+        rows = self.all(
+            "SELECT digest FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ?",
+            *(claim.address.site, claim.epoch, claim.stream, claim.seq),
+        )
+        return [digest for (digest,) in rows]
+
+    def keep_report(self, claim: Claim, fork: bool, now: datetime) -> None:
+        """Keep a verified report: its exact bytes, and what views need of it."""
+        columns = (
+            *(claim.address.site, claim.epoch, claim.stream, claim.seq, claim.digest, claim.prev),
+            *(claim.address.city, claim.kid, utc_text(now), claim.jws),
+        )
+        kept = self._db.execute(
+            f"INSERT OR IGNORE INTO report ({view_columns.SEALED}, fork, payload)"  # noqa: S608  our own columns
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*columns, fork, claim.payload),
+        )
+        if kept.rowcount and claim.stream is not None:
+            of_views = view_columns.of_data(claim.stream, claim.data)
+            seal = view_columns.seal_of((*columns, of_views.made_at, of_views.config))
+            row = (kept.lastrowid, of_views.made_at, of_views.config, seal)
+            self._db.execute("INSERT INTO said VALUES (?, ?, ?, ?)", row)
+            of_cases = case_columns.of_data(claim.stream, claim.data)
+            case_columns.keep(self._db, row[0] or 0, claim.address.site, claim.digest, of_cases)
+
+    def keep_gap(self, site: str, gap: Gap) -> None:
+        """Keep what a verified gap record names; it also explains the very run that was `confirmed-before`."""
+        self._db.execute(
+            "INSERT INTO gap VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason"
+            " WHERE reason = 'confirmed-before' AND last_digest = excluded.last_digest",
+            (site, gap.epoch, gap.stream, gap.from_seq, gap.to_seq, gap.reason, gap.last_digest),
+        )
+
+    def report_at(self, site: str, epoch: str, stream: StreamName, seq: int) -> tuple[str, str] | None:
+        """Return digest and `prev` of the report that came first under a number."""
+        rows = self.all(
+            "SELECT digest, prev FROM report WHERE site = ? AND epoch = ? AND stream = ? AND seq = ? AND fork = 0",
+            *(site, epoch, stream, seq),
+        )
+        return rows[0] if rows else None
+
+    def gap_at(self, site: str, epoch: str, stream: StreamName, seq: int) -> tuple[int, str] | None:
+        """Return last number and digest of a gap record that covers a number."""
+        rows = self.all(
+            "SELECT to_seq, last_digest FROM gap"
+            " WHERE site = ? AND epoch = ? AND stream = ? AND from_seq <= ? AND to_seq >= ? LIMIT 1",
+            *(site, epoch, stream, seq, seq),
+        )
+        return rows[0] if rows else None
+
+    def watermark(self, site: str, epoch: str) -> dict[StreamName, Head]:
+        """Return how far each stream of an epoch is confirmed; streams with nothing confirmed are left out."""
+        return self.chains.watermark(site, epoch)
+
+    def meet(self, site: str, city: str, epoch: str, now: datetime) -> bool:
+        """Note that a verified message of an epoch came; say whether it is a new epoch of a site known before."""
+        if (site, epoch) in self._met:
+            return False
+        known = bool(self.all("SELECT 1 FROM epoch WHERE site = ? LIMIT 1", site))
+        added = self.run(
+            "INSERT OR IGNORE INTO epoch (site, epoch, first_at, verdict) VALUES (?, ?, ?, ?)",
+            *(site, epoch, utc_text(now), "" if known else "first"),
+        )
+        if added:
+            self.run(
+                "INSERT INTO site (site, city, epoch, connection_no, status, state_at, ack_no)"
+                " VALUES (?, ?, ?, 0, 'unknown', ?, 0)"
+                " ON CONFLICT (site) DO UPDATE SET epoch = excluded.epoch, connection_no = 0, city = excluded.city",
+                *(site, city, epoch, utc_text(now)),
+            )
+        if self._db.in_transaction:
+            self._met.add((site, epoch))
+        return bool(added) and known
+
+    def keep_state(self, site: str, connection_no: int, status: str, now: datetime) -> None:
+        """Keep what a site says about its connection."""
+        self.run(
+            "UPDATE site SET connection_no = ?, status = ?, state_at = ? WHERE site = ?",
+            *(connection_no, status, utc_text(now), site),
+        )
+
+    def keep_birth(self, site: str, kid: str, confirm: str) -> None:
+        """Keep which key signed the present connection's birth, and by whom the site wants to be confirmed."""
+        self.run("UPDATE site SET kid = ?, confirm = ? WHERE site = ?", kid, confirm, site)
+
+    def next_ack_no(self, site: str, now: datetime) -> int:
+        """Return a number higher than that of every watermark before.
+
+        It follows the clock, so that it also rises for a hub that lost its database.
+        """
+        (last,) = self.all("SELECT ack_no FROM site WHERE site = ?", site)[0]
+        number = max(int(last) + 1, int(now.timestamp() * 1000))
+        self._db.execute("UPDATE site SET ack_no = ? WHERE site = ?", (number, site))
+        return number

@@ -1,0 +1,269 @@
+"""Keeps which key speaks for which site: `trust.db`, written by people's commands and read by the hub. One row a key.
+
+A file of its own beside `hub.db`, so that a hub that lost its reports still knows its sites, and a person's word never
+waits for a batch of reports. To trust one among 100,000 sites writes one row, and the running hub reads that row. What
+a binding means is in `agent/verify/bindings.py`. The `trust.json` of a hub of release 0.1 is taken over once, and then
+called `trust.json.imported`.
+
+The running hub writes in one case: a trusted key has named its successor inside the chain (`rotated`). Then the new kid
+is bound to the same site (`by` `rotation`), and the old one keeps a limit that outlives the hub's database.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from agent.contract.chain import utc_text
+from agent.contract.topics import SITE_ID
+from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
+from agent.model.finding import Message
+from agent.verify.bindings import THUMBPRINT, Binding, By, Rotated, Trust, binding_of, entry_of, read_file
+
+NAME: Final = "trust.db"
+FILE: Final = "trust.json"
+IMPORTED: Final = "trust.json.imported"
+
+_VERSION = 1
+_BUSY_S: Final = 10.0
+_HEADER_BYTES = 100
+_TABLES = """
+CREATE TABLE binding (kid TEXT PRIMARY KEY, site TEXT NOT NULL, entry TEXT NOT NULL, change_no INTEGER NOT NULL);
+CREATE INDEX binding_site ON binding (site);
+CREATE INDEX binding_change ON binding (change_no)
+"""
+
+
+def load(directory: Path, before: Trust | None = None) -> Trust:
+    """Return whom the hub whose data is in a folder trusts; nobody where there is no word yet.
+
+    Args:
+        directory: The hub's data.
+        before: What was read earlier: only what has changed since is read.
+
+    Raises:
+        Forbidden: This user may not read it.
+        ConfigurationError: It cannot be read. A hub that is running goes on with what it knew.
+    """
+    path = directory / NAME
+    if not path.exists():
+        with suppress(FileNotFoundError):
+            return read_file(directory / FILE)
+        return Trust()
+    with _translated(path), closing(_connected(path, "ro")) as db:
+        if _version(db) == 0:  # somebody has just begun to make it
+            return Trust()
+        ((newest,),) = db.execute("SELECT coalesce(max(change_no), 0) FROM binding").fetchall()
+        since = before.change_no if before is not None and before.change_no <= newest else 0
+        found = _bindings(db.execute("SELECT entry FROM binding WHERE change_no > ?", (since,)))
+    changed = Trust({one.kid: one for one in found}, newest)
+    return before.joined(changed) if before is not None and since else changed
+
+
+def of_key(directory: Path, kid: str) -> Trust:
+    """Return what is known of one key.
+
+    Raises:
+        Forbidden, ConfigurationError: As `load`.
+    """
+    path = directory / NAME
+    if not path.exists():
+        return load(directory)
+    with _translated(path), closing(_connected(path, "ro")) as db:
+        known = _one(db, kid) if _version(db) else None
+    return Trust({kid: known} if known else {})
+
+
+def add(directory: Path, site: str, kid: str, now: datetime, until: date | None = None, by: By = "person") -> Trust:
+    """Bind a key to a site, or take its revocation back; write the one row.
+
+    A key that has handed over keeps its limit, unless its successor is revoked.
+
+    Args:
+        directory: The hub's data.
+        site: Its id.
+        kid: The thumbprint that was compared.
+        now: Stands in the row.
+        until: The last day in UTC on which a message of this key may arrive, or the last moment; None: without an end.
+        by: Who says so.
+
+    Raises:
+        UsageError: Not a site id, not a thumbprint, a day that is over, or the key is bound to another site.
+        Forbidden, ConfigurationError: The file cannot be read or written.
+    """
+    if not SITE_ID.fullmatch(site):
+        raise UsageError(Message("{site!r} is not a site: 1 to 23 of 0-9, A-Z, a-z", {"site": site}))
+    if not THUMBPRINT.fullmatch(kid):
+        raise UsageError(
+            Message(
+                "{kid!r} is not a thumbprint: 43 characters, as `camwarden keys show` prints it at the site",
+                {"kid": kid},
+            )
+        )
+    end = until if isinstance(until, datetime) or until is None else _end_of(until)
+    if end is not None and end <= now:
+        raise UsageError(Message("{until} is over; name the last day on which the key may be used", {"until": until}))
+    with _changing(directory) as db:
+        known = _one(db, kid)
+        if known is not None and known.site != site:
+            raise UsageError(
+                Message("{kid} is the key of site {site}; each site makes its own", {"kid": kid, "site": known.site})
+            )
+        limit = known.rotated if known else None
+        successor = _one(db, limit.to) if limit else None
+        if successor is not None and successor.revoked_at:
+            limit = None
+        binding = Binding(kid, site, utc_text(now), until=utc_text(end) if end else "", by=by, rotated=limit)
+        return _save(db, binding)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+
+
+def rotate(directory: Path, site: str, kid: str, limit: Rotated, now: datetime) -> Trust | None:
+    """Bind the successor that a trusted key has named, and limit the old one, in one transaction.
+
+    The successor is trusted no longer than the key that named it: a person can say more.
+
+    Returns:
+        Both bindings; None where what is stored no longer allows it: it is read again first, and a person may just
+        have revoked one of them, or the old key has named another successor, or the new one is another site's.
+
+    Raises:
+        Forbidden, ConfigurationError: The file cannot be read or written.
+    """
+    with _changing(directory) as db:
+        old, new = _one(db, kid), _one(db, limit.to)
+        if (
+            old is None
+            or Trust({kid: old}).decide(site, kid) != "trusted"
+            or (old.rotated and old.rotated.to != limit.to)
+        ):
+            return None
+        if kid == limit.to or (new is not None and (new.site != site or new.revoked_at)):
+            return None
+        new = new or Binding(limit.to, site, utc_text(now), until=old.until, by="rotation")
+        return _save(db, replace(old, rotated=old.rotated or limit), new)
+
+
+def revoke(directory: Path, kid: str, now: datetime) -> Trust:
+    """Take a key's trust away; write the one row.
+
+    Raises:
+        UsageError: The file does not know the key.
+        Forbidden, ConfigurationError: The file cannot be read or written.
+    """
+    with _changing(directory) as db:
+        known = _one(db, kid)
+        if known is None:
+            raise UsageError(
+                Message(
+                    "{kid!r} is not in {path}; see `camwarden hub trust list`", {"kid": kid, "path": directory / NAME}
+                )
+            )
+        return _save(db, replace(known, revoked_at=known.revoked_at or utc_text(now)))
+
+
+def revoke_site(directory: Path, site: str, now: datetime) -> Trust:
+    """Take the trust of every key of a site away, in one write: none of them can name a successor meanwhile.
+
+    Raises:
+        Forbidden, ConfigurationError: The file cannot be read or written.
+    """
+    with _changing(directory) as db:
+        of_site = _bindings(db.execute("SELECT entry FROM binding WHERE site = ?", (site,)))
+        still = [one for one in of_site if not one.revoked_at]
+        return _save(db, *(replace(one, revoked_at=utc_text(now)) for one in still))
+
+
+@contextmanager
+def _changing(directory: Path) -> Iterator[sqlite3.Connection]:
+    """Hold the database for reading, changing and writing: a person and the running hub may come at the same time."""
+    path = directory / NAME
+    with _translated(path):
+        directory.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
+        with closing(_connected(path, "rw")) as db:
+            db.execute("PRAGMA synchronous=FULL")  # no WAL: closing it after each row would cost more than the row
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                imported = _version(db) == 0 and _begin(db, directory / FILE)
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+        if imported:
+            (directory / FILE).rename(directory / IMPORTED)
+
+
+def _begin(db: sqlite3.Connection, file: Path) -> bool:
+    """Make the tables, and take over what an older hub has written; say whether there was such a file."""
+    for statement in _TABLES.split(";"):
+        db.execute(statement)
+    db.execute(f"PRAGMA user_version={_VERSION}")
+    try:
+        before = read_file(file)
+    except FileNotFoundError:
+        return False
+    _save(db, *before.bindings.values())
+    return True
+
+
+def _save(db: sqlite3.Connection, *changed: Binding) -> Trust:
+    """Write one row for each binding."""
+    ((last,),) = db.execute("SELECT coalesce(max(change_no), 0) FROM binding").fetchall()
+    db.executemany(
+        "INSERT INTO binding VALUES (?, ?, ?, ?) ON CONFLICT (kid) DO UPDATE SET site = excluded.site,"
+        " entry = excluded.entry, change_no = excluded.change_no",
+        [(one.kid, one.site, json.dumps(entry_of(one)), last + 1) for one in changed],
+    )
+    return Trust({one.kid: one for one in changed})
+
+
+def _one(db: sqlite3.Connection, kid: str) -> Binding | None:
+    return next(_bindings(db.execute("SELECT entry FROM binding WHERE kid = ?", (kid,))), None)
+
+
+def _bindings(rows: Iterable[tuple[Any, ...]]) -> Iterator[Binding]:
+    return iter([binding_of(json.loads(entry)) for (entry,) in rows])
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_BUSY_S)
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """Turn what is wrong with the file into one line; SQLite takes a file that was cut to a few bytes for a new one."""
+    try:
+        if path.exists() and 0 < path.stat().st_size < _HEADER_BYTES:
+            raise ValueError
+        yield
+    except PermissionError:
+        raise Forbidden(Message("{path}: this user may not write it; run as the hub's user", {"path": path})) from None
+    except OSError as error:
+        raise ConfigurationError(Message("{path}: {why}", {"path": path, "why": os_words(error)})) from None
+    except sqlite3.OperationalError as error:
+        if not os.access(path, os.R_OK):
+            raise Forbidden(
+                Message("{path}: this user may not read it; run as the hub's user", {"path": path})
+            ) from None
+        raise ConfigurationError(Message("{path}: {why}", {"path": path, "why": error})) from None
+    except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise ConfigurationError(
+            Message("{path}: not a trust file; restore it, or remove it and trust each site again", {"path": path})
+        ) from None

@@ -1,0 +1,1 @@
+"""Shows what the hub knows: status, report, metrics."""

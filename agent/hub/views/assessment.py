@@ -1,0 +1,259 @@
+"""The figures of municipal assessment of all sites over some days, by division, maintainer or model. Reads only.
+
+Sums are made of numerators and denominators, never of rates, so a large site weighs more than a small one. Unknown
+stands in the denominator and never counts as good; planned outages stand in neither and are listed. A day on which a
+site was due to report and did not lowers the coverage of the groups that it was in last, unless the whole site was off
+by a plan that it had told of before.
+
+One day after the other is read, so memory grows with the number of sites and groups, not with that of days.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from agent.hub.stores import acknowledged
+from agent.hub.stores.acknowledged import Known
+from agent.hub.stores.day_figures import ACKNOWLEDGED, CHINA, PLANNED, REPAIRS, By, Figure, added, read_told
+from agent.hub.stores.planned import PlannedWork, from_data, is_off, of_day
+from agent.hub.stores.store import Store
+from agent.observe.facts.repair_counts import Repairs, read_repairs, summed
+from drivers.spans import day_span
+
+COVERAGE_LEAST: Final = 0.95
+"""A group of which less was reported has no rank: who reports only good days must not win."""
+
+_Groups = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One group. `name` empty: nobody said which. `rank` from 1, None: not ranked.
+
+    `due` are the days on which its sites were due to report, added up; `reported` those on which they did. `repairs`:
+    faults by class.
+    """
+
+    name: str
+    rank: int | None
+    sites: int
+    due: int
+    reported: int
+    figures: Mapping[str, Figure]
+    repairs: Mapping[str, Repairs] = field(default_factory=dict)
+
+    @property
+    def coverage_ratio(self) -> float:
+        """Return which share of the days was reported; 0 where none was due."""
+        return self.reported / self.due if self.due else 0.0
+
+    def ratio(self, metric: str) -> float | None:
+        """Return a rate, None where nothing was to be measured."""
+        good, of, _, _ = self.figures.get(metric, (0, 0, 0, 0))
+        return good / of if of else None
+
+    def unknown_ratio(self, metric: str) -> float | None:
+        """Return which share of the denominator is unknown, None where nothing was to be measured."""
+        _, of, unknown, _ = self.figures.get(metric, (0, 0, 0, 0))
+        return unknown / of if of else None
+
+
+@dataclass(frozen=True, slots=True)
+class Outages:
+    """What was planned at one site and is excluded from the online rate: on how many days, and which share of them.
+
+    `days_off`: days on which nothing came of it and, by a plan that it had told of, nothing was due.
+    """
+
+    site: str
+    days: int
+    excluded_ratio: float
+    days_off: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a site told of planned work that was in force on one of the days."""
+
+    site: str
+    plan: PlannedWork
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Word:
+    """Somebody of a site knew of an open finding on one of the days; its figures count as if he did not."""
+
+    site: str
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The figures from `first` to `last`: groups with a rank first, by it; then the others by name."""
+
+    by: By
+    first: date
+    last: date
+    sort: str
+    rows: tuple[Row, ...]
+    outages: tuple[Outages, ...]
+    works: tuple[Work, ...] = ()
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What is added up, by group; `home` says in which groups a site was last, `early` which days came before that."""
+
+    figures: dict[str, dict[str, Figure]] = field(default_factory=lambda: defaultdict(dict))
+    due: Counter[str] = field(default_factory=Counter)
+    reported: Counter[str] = field(default_factory=Counter)
+    sites: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    home: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    early: Counter[str] = field(default_factory=Counter)
+    planned: dict[str, tuple[int, float, float]] = field(default_factory=dict)
+    repairs: dict[str, dict[str, Repairs]] = field(default_factory=lambda: defaultdict(dict))
+    off: Counter[str] = field(default_factory=Counter)
+    works: set[tuple[str, PlannedWork]] = field(default_factory=set)
+    words: set[Word] = field(default_factory=set)
+
+
+def assess(store: Store, by: By, first: date, last: date, now: datetime, sort: str = "online") -> Assessment:
+    """Add up the figures of some days.
+
+    Args:
+        store: The hub's; only read.
+        by: What the groups are.
+        first: Day, in China.
+        last: Day, not before `first`; today and what follows are not due yet: a report tells of whole days.
+        now: Says which day it is.
+        sort: The figure that ranks.
+
+    Raises:
+        StoreFailed: The database failed.
+    """
+    since = {
+        site: datetime.fromisoformat(at).astimezone(CHINA).date()
+        for site, at in store.all("SELECT site, min(first_at) FROM epoch GROUP BY site")
+    }
+    sums, plans = _Sums(), _plans_before(store, first)
+    for day in _days(first, min(last, now.astimezone(CHINA).date() - timedelta(days=1))):
+        told = _told(store, by, day)
+        whole = day_span(day, CHINA)
+        plans |= {site: from_data(rows) for site, rows in _told(store, PLANNED, day).items()}
+        sums.works.update((site, one) for site, own in plans.items() for one in of_day(own, whole))
+        for site, rows in _told(store, ACKNOWLEDGED, day).items():
+            sums.words.update(Word(site, one) for one in acknowledged.from_data(rows))
+        for site, mended in _told(store, REPAIRS[by], day).items():
+            for name, repaired in mended.items():
+                sums.sites[name].add(site)
+                sums.repairs[name] = summed((sums.repairs[name], read_repairs(repaired)))
+        for site, begun in since.items():
+            groups = told.get(site)
+            if groups is not None:
+                _add(sums, site, groups)
+            elif begun > day:
+                continue
+            elif is_off(plans.get(site, ()), whole):
+                sums.off[site] += 1
+            elif site in sums.home:
+                sums.due.update(sums.home[site])
+            else:
+                sums.early[site] += 1
+    for site in list(sums.early):
+        _settle(sums, site, _last_groups(store, by, site))
+    works = tuple(Work(site, plan) for site, plan in sorted(sums.works))
+    return Assessment(by, first, last, sort, _ranked(sums, sort), _outages(sums), works, tuple(sorted(sums.words)))
+
+
+def _add(sums: _Sums, site: str, groups: _Groups) -> None:
+    """Add what a site reported of a day."""
+    names = tuple(groups)
+    sums.home[site] = names
+    _settle(sums, site, names)
+    sums.due.update(names)
+    sums.reported.update(names)
+    of, excluded = 0.0, 0.0
+    for name, figures in groups.items():
+        sums.sites[name].add(site)
+        totals = sums.figures[name]
+        for metric, (good, total, unknown, out) in figures.items():
+            totals[metric] = added(totals.get(metric), (good, total, unknown, out))
+            if metric == "online":
+                of, excluded = of + total, excluded + out
+    if excluded:
+        days, was_of, was_excluded = sums.planned.get(site, (0, 0.0, 0.0))
+        sums.planned[site] = days + 1, was_of + of, was_excluded + excluded
+
+
+def _settle(sums: _Sums, site: str, names: tuple[str, ...]) -> None:
+    """Count the days without a report, before the first one, for the groups that are known by now."""
+    days = sums.early.pop(site, 0)
+    for name in names if days else ():
+        sums.due[name] += days
+        sums.sites[name].add(site)
+
+
+def _plans_before(store: Store, first: date) -> dict[str, tuple[PlannedWork, ...]]:
+    """Return what each site had planned by what it said last before a day.
+
+    `CROSS JOIN` keeps SQLite from going through every row that was ever kept, and asking for each.
+    """
+    rows = store.all(
+        "SELECT a.site, a.told FROM (SELECT DISTINCT site FROM epoch) s"
+        " CROSS JOIN assessed a ON a.site = s.site AND a.by_what = ?1 AND a.day = (SELECT max(b.day) FROM assessed b"
+        " WHERE b.site = s.site AND b.by_what = ?1 AND b.day < ?2)"
+        " JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch ORDER BY e.first_at",
+        *(PLANNED, first.isoformat()),
+    )
+    return {site: from_data(read_told(told)) for site, told in rows}
+
+
+def _told(store: Store, by: str, day: date) -> dict[str, Any]:
+    """Return what each site says of a day; of several epochs that which the site began last."""
+    rows = store.all(
+        "SELECT a.site, a.told FROM assessed a JOIN epoch e ON e.site = a.site AND e.epoch = a.epoch"
+        " WHERE a.by_what = ? AND a.day = ? ORDER BY e.first_at",
+        *(by, day.isoformat()),
+    )
+    return {site: read_told(told) for site, told in rows}
+
+
+def _last_groups(store: Store, by: By, site: str) -> tuple[str, ...]:
+    """Return in which groups a site was last, whenever that was; the unnamed one where it never said."""
+    rows = store.all(
+        "SELECT told FROM assessed WHERE site = ? AND by_what = ? ORDER BY day DESC, epoch LIMIT 1", site, by
+    )
+    return tuple(read_told(rows[0][0])) if rows else ("",)
+
+
+def _ranked(sums: _Sums, sort: str) -> tuple[Row, ...]:
+    rows = [
+        Row(
+            name, None, len(sums.sites[name]), due, sums.reported[name], sums.figures.get(name, {}),
+            sums.repairs.get(name, {}),
+        )
+        for name, due in {**dict.fromkeys(sums.repairs, 0), **sums.due}.items()
+    ]  # fmt: skip
+    named = [row for row in rows if row.name and row.coverage_ratio >= COVERAGE_LEAST]
+    rates = {row.name: rate for row in named if (rate := row.ratio(sort)) is not None}
+    order = sorted(rates.values(), reverse=True)
+    told = [replace(row, rank=order.index(rates[row.name]) + 1) if row.name in rates else row for row in rows]
+    return tuple(sorted(told, key=lambda row: (row.rank is None, row.rank or 0, row.name == "", row.name)))
+
+
+def _outages(sums: _Sums) -> tuple[Outages, ...]:
+    found = []
+    for site in sorted(sums.planned.keys() | sums.off.keys()):
+        days, of, excluded = sums.planned.get(site, (0, 0.0, 0.0))
+        found.append(Outages(site, days, excluded / (of + excluded) if excluded else 0.0, sums.off[site]))
+    return tuple(found)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    for number in range((last - first).days + 1):
+        yield first + timedelta(days=number)

@@ -1,0 +1,273 @@
+"""What a site reports now and reported otherwise before: what somebody who edits his own site cannot take back. Pure.
+
+Whoever is root at a site can have its agent report anything from now on; what it has signed already lies here. So two
+configuration reports of a month are laid beside each other. Told is what makes a site look better without anything
+having become better; nothing here calls it wrong, since cameras are taken down and people change. The next step is a
+question to the site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from agent.hub.domain.view_columns import read_config
+from agent.hub.stores.store import Store
+from agent.hub.views import queries
+from agent.hub.views.queries import ConfigRow
+from agent.model.finding import Json
+from agent.observe.facts.sightings import serial_of
+from agent.report.plain_findings import plain_findings
+from agent.site.duties.bounds import RULES
+
+WITHIN: Final = timedelta(days=31)
+"""How far back the earlier report may lie, from the newest one on, by the site's own times."""
+
+MARGIN: Final = timedelta(days=1)
+"""So much later than it is dated a declaration may come, since the site's day is not the hub's."""
+
+NAMED_MAX: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference. `kind` is a word for scripts; `what` names cameras, figures, people or packs.
+
+    `before` and `after`: the values where there are any, each as a text.
+    """
+
+    kind: str
+    what: tuple[str, ...]
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A configuration report: its epoch, when the site says it was made and whether its clock was synchronised."""
+
+    epoch: str
+    at: datetime
+    clock_synced: bool
+    body: Mapping[str, Any]
+
+
+def changes(earlier: Reported, later: Reported) -> tuple[Change, ...]:
+    """Return what the later report of a site leaves out, loosens or contradicts of the earlier one.
+
+    Both are what a site wrote: of members that are missing or of another shape nothing is said.
+    """
+    return tuple(change for compare in _COMPARED for change in compare(earlier, later))
+
+
+def changes_of(store: Store, site: str) -> tuple[Reported, Reported, tuple[Change, ...]] | None:
+    """Return the two reports of a site that are compared, and what differs; None where there are no two. Reads only."""
+    found = queries.config_ends(store, site, WITHIN)
+    if found is None:
+        return None
+    earlier, later = (_reported(row) for row in found)
+    return None if earlier is None or later is None else (earlier, later, changes(earlier, later))
+
+
+def change_json(change: Change) -> dict[str, Json]:
+    """Return a change as `hub status --json` tells it; names are cut at `NAMED_MAX`, `count` tells how many."""
+    return {
+        "kind": change.kind,
+        "what": list(change.what[:NAMED_MAX]),
+        "count": len(change.what),
+        "before": change.before or None,
+        "after": change.after or None,
+    }
+
+
+def _reported(row: ConfigRow) -> Reported | None:
+    configured = read_config(row.said)
+    if configured is None:
+        return None
+    return Reported(row.epoch, datetime.fromisoformat(row.made_at), configured.clock_synced, configured.body)
+
+
+def _fewer_cameras(earlier: Reported, later: Reported) -> Iterator[Change]:
+    before, after = _cameras(earlier), _cameras(later)
+    if gone := sorted(before.keys() - after.keys()):
+        yield Change("cameras-fewer", tuple(gone), str(len(before)), str(len(after)))
+
+
+def _elsewhere(earlier: Reported, later: Reported) -> Iterator[Change]:
+    """A camera that is asked for under another device or channel may be another camera."""
+    before, after = _cameras(earlier), _cameras(later)
+    place = ("device", "channel")
+    moved = [name for name in before.keys() & after.keys() if _of(before[name], place) != _of(after[name], place)]
+    if moved:
+        yield Change("camera-elsewhere", tuple(sorted(moved)))
+
+
+def _other_boxes(earlier: Reported, later: Reported) -> Iterator[Change]:
+    before, after = _serials(earlier), _serials(later)
+    other = [name for name in before.keys() & after.keys() if before[name] != after[name]]
+    if other:
+        yield Change("device-replaced", tuple(sorted(other)))
+
+
+def _one_box(earlier: Reported, later: Reported) -> Iterator[Change]:
+    """One box that answers as several devices: looked for in the newest report alone."""
+    by_serial: dict[str, list[str]] = {}
+    for name, serial in _serials(later).items():
+        by_serial.setdefault(serial, []).append(name)
+    for names in by_serial.values():
+        if len(names) > 1:
+            yield Change("one-box-as-several", tuple(sorted(names)))
+
+
+def _loosened(earlier: Reported, later: Reported) -> Iterator[Change]:
+    before, after = _mapping(earlier.body.get("policy")), _mapping(later.body.get("policy"))
+    for name, rule in RULES.items():
+        was, now_is = before.get(name), after.get(name)
+        if not (isinstance(was, int | float) and isinstance(now_is, int | float)):
+            continue
+        # A ceiling of zero is none at all.
+        gone = rule.stricter == "down" and name == "retention_ceiling_days" and was > 0 and now_is == 0
+        new = name == "retention_ceiling_days" and was == 0
+        if gone or (rule.stricter == "up" and now_is < was) or (rule.stricter == "down" and now_is > was and not new):
+            yield Change("threshold-loosened", (name,), f"{was:g}", f"{now_is:g}")
+
+
+def _fewer_zones(earlier: Reported, later: Reported) -> Iterator[Change]:
+    before, after = _zones(earlier), _zones(later)
+    fewer = [name for name, zones in before.items() if name in after and not zones <= after[name]]
+    if fewer:
+        yield Change("zones-fewer", tuple(sorted(fewer)))
+
+
+def _new_approvers(earlier: Reported, later: Reported) -> Iterator[Change]:
+    before, after = _approvers(earlier), _approvers(later)
+    if before and (new := sorted(after - before)):
+        yield Change("approver-new", tuple(new))
+
+
+def _approved_anew(earlier: Reported, later: Reported) -> Iterator[Change]:
+    """Masks that changed and were approved again: right after a repair, wrong after one was taken away."""
+    before, after = _cameras(earlier), _cameras(later)
+    anew = [
+        name
+        for name in before.keys() & after.keys()
+        if (was := _mapping(before[name].get("approval")).get("masks_digest"))
+        and (now_is := _mapping(after[name].get("approval")))
+        and now_is.get("masks_digest") != was
+    ]
+    if anew:
+        yield Change("masks-approved-anew", tuple(sorted(anew)))
+
+
+def _index_restarted(earlier: Reported, later: Reported) -> Iterator[Change]:
+    """Days that were sealed are counted on for ever: a count that went back is a history that was begun anew."""
+    before, after = _sealed(earlier), _sealed(later)
+    back = [name for name, days in before.items() if name in after and after[name] < days]
+    if back:
+        names = tuple(sorted(back))
+        yield Change("index-restarted", names, str(before[names[0]]), str(after[names[0]]))
+
+
+def _rules_edited(earlier: Reported, later: Reported) -> Iterator[Change]:
+    before, after = _packs(earlier), _packs(later)
+    if gone := sorted(before.keys() - after.keys()):
+        yield Change("rules-fewer", tuple(gone))
+    edited = [n for n in before.keys() & after.keys() if before[n][0] == after[n][0] and before[n][1] != after[n][1]]
+    if edited:
+        yield Change("rules-edited", tuple(sorted(edited)))
+
+
+def _config_edited(earlier: Reported, later: Reported) -> Iterator[Change]:
+    was, now_is = (_mapping(one.body.get("digests")).get("config") for one in (earlier, later))
+    if isinstance(was, str) and isinstance(now_is, str) and was != now_is:
+        yield Change("configuration-edited", (), was[:12], now_is[:12])
+
+
+def _backdated(earlier: Reported, later: Reported) -> Iterator[Change]:
+    """A word that was missing in the earlier report, and is dated before it now."""
+    missing = {duty for duty, at in _words(earlier).items() if at is None}
+    latest = (earlier.at - MARGIN).date()
+    late = sorted(d for d, at in _words(later).items() if d in missing and at is not None and at < latest)
+    if late:
+        yield Change("declaration-backdated", tuple(late))
+
+
+def _clock_back(earlier: Reported, later: Reported) -> Iterator[Change]:
+    if later.at < earlier.at:
+        yield Change("clock-back", (), earlier.at.isoformat(), later.at.isoformat())
+
+
+_COMPARED: Final = (
+    _fewer_cameras, _elsewhere, _other_boxes, _one_box, _fewer_zones, _loosened, _rules_edited, _approved_anew,
+    _new_approvers, _index_restarted, _backdated, _clock_back, _config_edited,
+)  # fmt: skip
+
+
+def _cameras(told: Reported) -> dict[str, Mapping[str, Any]]:
+    return {str(one.get("id")): one for one in _rows(told.body.get("cameras"))}
+
+
+def _serials(told: Reported) -> dict[str, str]:
+    rows = (
+        (str(one.get("id")), _mapping(one.get("identity")).get("serial")) for one in _rows(told.body.get("devices"))
+    )
+    return {name: serial for name, serial in rows if isinstance(serial, str) and serial_of(serial)}
+
+
+def _zones(told: Reported) -> dict[str, set[str]]:
+    """Return the names of the zones of each camera that the report lists: only a pass lists all of them."""
+    found = ((f, _mapping(f.get("evidence")).get("zones")) for f in plain_findings(told.body))
+    return {
+        str(f.get("subject")).removeprefix("camera:"): {str(zone) for zone in zones}
+        for f, zones in found
+        if f.get("check") == "privacy-mask-present" and isinstance(zones, list)
+    }
+
+
+def _approvers(told: Reported) -> set[str]:
+    names = (_mapping(one.get("approval")).get("by") for one in _cameras(told).values())
+    return {name for name in names if isinstance(name, str)}
+
+
+def _sealed(told: Reported) -> dict[str, int]:
+    rows = ((name, _mapping(one.get("retention")).get("sealed_days")) for name, one in _cameras(told).items())
+    return {name: days for name, days in rows if isinstance(days, int)}
+
+
+def _packs(told: Reported) -> dict[str, tuple[Any, Any]]:
+    packs = _rows(_mapping(told.body.get("rules")).get("packs"))
+    return {str(one.get("id")): (one.get("version"), one.get("digest")) for one in packs}
+
+
+def _words(told: Reported) -> dict[str, date | None]:
+    """Return the day of each declaration that the findings rest on, None where it is said to be missing."""
+    words: dict[str, date | None] = {}
+    for finding in plain_findings(told.body):
+        evidence = _mapping(finding.get("evidence"))
+        for row in (*_rows(evidence.get("open")), *_rows(evidence.get("declared"))):
+            if row.get("state") == "missing":
+                words[str(row.get("duty"))] = None
+            elif (day := _day(row.get("at"))) is not None:
+                words[str(row.get("duty"))] = day
+    return words
+
+
+def _day(text: object) -> date | None:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def _of(row: Mapping[str, Any], names: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(row.get(name) for name in names)
+
+
+def _rows(value: object) -> list[Mapping[str, Any]]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,159 @@
+"""The hub's numbers in Prometheus' text form. Reads only.
+
+Everything is summed over the sites; the figures of municipal assessment are those of yesterday in China. Each of the
+first 500 sites by name has three series of its own, and `camwarden_hub_sites_without_series` says how many have none: a
+city does not flood the one who collects this. Reasons are the words of `agent/verify/message.py` and
+`agent/hub/workers/answers.py`, a few dozen at most.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from agent.contract.presence import STATUSES
+from agent.host.exposition import Kind, Labels, block
+from agent.hub.stores.day_figures import CHINA, METRICS, Figure, added
+from agent.hub.stores.store import NAME, Store
+from agent.hub.views import queries
+from agent.hub.views.assessment import assess
+from agent.hub.views.silent import KINDS, silent_sites
+from agent.hub.views.status import open_order_counts
+from agent.verify.bindings import Trust
+from agent.verify.members import time_of
+
+SITES_MOST: Final = 500
+"""Sites with series of their own."""
+
+_RESULTS = {
+    "verified": "verified",
+    "duplicates": "duplicate",
+    "forks": "fork",
+    "tampered": "tamper",
+    "stale-states": "stale-state",
+}
+
+
+def write_metrics(store: Store, trust: Trust, directory: Path, now: datetime) -> str:
+    """Return the page.
+
+    Args:
+        store: The hub's database.
+        trust: The trust file.
+        directory: The hub's data, for its size on the disk.
+        now: The hub's time.
+    """
+    rows = queries.site_rows(store)
+    states = Counter(row.status for row in rows)
+    silent = Counter(one.kind for one in silent_sites(rows, queries.waiting_rows(store), trust, now))
+    summed: Counter[str] = Counter()
+    for of_site in queries.counts(store).values():
+        summed.update(of_site)
+    current = {(row.site, row.epoch) for row in rows}
+    lag: Counter[str] = Counter()
+    missing: Counter[str] = Counter()
+    for chain in queries.chain_rows(store):
+        missing[chain.site] += sum(last - first + 1 for first, last in queries.missing_runs(store, chain))
+        if (chain.site, chain.epoch) in current:
+            lag[chain.site] += max(0, chain.expected - chain.confirmed)
+    heard = ((row.site, time_of(row.health_at)) for row in rows)
+    ages = {site: (now - at).total_seconds() for site, at in heard if at is not None}
+    shown = [row.site for row in rows[:SITES_MOST]]
+    size = sum(path.stat().st_size for path in directory.glob(f"{NAME}*") if path.is_file())
+    blocks = [
+        _block(
+            *("sites", "gauge", "Sites of which a verified message has come, by what they last said of themselves."),
+            [({"state": state}, states[state]) for state in (*STATUSES, "unknown")],
+        ),
+        _block(
+            *("silent_sites", "gauge", "Sites that are not heard of as they should be: see `camwarden hub silent`."),
+            [({"kind": kind}, silent[kind]) for kind in KINDS],
+        ),
+        _block("messages_received_total", "counter", "Messages that came in.", [({}, summed["received"])]),
+        _block(
+            *("messages_total", "counter", "Messages by what became of them."),
+            [({"result": word}, summed[name]) for name, word in _RESULTS.items()],
+        ),
+        _block(
+            *("messages_rejected_total", "counter", "Messages that were not believed, by reason."),
+            _by_reason(summed, ("rejected", "unverified")),
+        ),
+        _block(
+            *("messages_unverified_total", "counter", "Those of them that no key of their site signed, by reason."),
+            _by_reason(summed, ("unverified",)),
+        ),
+        _block("new_epochs_total", "counter", "New lives of sites' spools.", [({}, summed["new-epochs"])]),
+        _block(
+            *("messages_untrusted", "gauge", "Messages that wait for a key to be trusted."),
+            [({}, sum(row.number for row in queries.waiting_rows(store)))],
+        ),
+        _block("reports_missing", "gauge", "Reports that are missing and unexplained.", [({}, missing.total())]),
+        _block(
+            *("reports_unconfirmed", "gauge", "Reports that sites have made in their epoch and are not confirmed."),
+            [({}, lag.total())],
+        ),
+        _block(
+            *("health_age_seconds_max", "gauge", "Longest time since a site's last health report came."),
+            [({}, max(ages.values(), default=0.0))],
+        ),
+        _block("orders_open", "gauge", "Orders without an answer.", [({}, sum(open_order_counts(store).values()))]),
+        _block("store_bytes", "gauge", "Size of the database on the disk.", [({}, size)]),
+        _block(
+            *("sites_without_series", "gauge", f"Sites past the first {SITES_MOST}: in the sums only."),
+            [({}, max(0, len(rows) - SITES_MOST))],
+        ),
+        _block(
+            *("site_health_age_seconds", "gauge", "Time since the last health report of a site came."),
+            [({"site": site}, ages[site]) for site in shown if site in ages],
+        ),
+        _block(
+            *("site_reports_missing", "gauge", "Reports of a site that are missing and unexplained."),
+            [({"site": site}, missing[site]) for site in shown],
+        ),
+        _block(
+            *("site_reports_unconfirmed", "gauge", "Reports of a site that are not confirmed."),
+            [({"site": site}, lag[site]) for site in shown],
+        ),
+        *_assessment(store, now),
+    ]
+    return "".join(blocks)
+
+
+def _assessment(store: Store, now: datetime) -> list[str]:
+    yesterday = now.astimezone(CHINA).date() - timedelta(days=1)
+    rows = assess(store, "division", yesterday, yesterday, now).rows
+    sums: dict[str, Figure] = {}
+    for row in rows:
+        for name, figure in row.figures.items():
+            sums[name] = added(sums.get(name), figure)
+
+    def of(place: int) -> list[tuple[Labels, float]]:
+        return [({"figure": name}, sums[name][place]) for name in METRICS if name in sums]
+
+    return [
+        _block("assessment_sites_due", "gauge", "Sites that were due yesterday.", [({}, sum(r.due for r in rows))]),
+        _block(
+            *("assessment_sites_reported", "gauge", "Sites of which yesterday's figures have come."),
+            [({}, sum(row.reported for row in rows))],
+        ),
+        _block("assessment_good", "gauge", "What was good of assessment_due, by figure.", of(0)),
+        _block("assessment_due", "gauge", "What was due yesterday; what could not be judged is due.", of(1)),
+        _block("assessment_unknown", "gauge", "What of assessment_due could not be judged.", of(2)),
+        _block("assessment_excluded", "gauge", "What was not due because work was planned.", of(3)),
+    ]
+
+
+def _by_reason(summed: Mapping[str, int], kinds: tuple[str, ...]) -> list[tuple[Labels, float]]:
+    found: Counter[str] = Counter()
+    for name, number in summed.items():
+        kind, _, reason = name.partition(":")
+        if kind in kinds:
+            found[reason] += number
+    return [({"reason": reason}, number) for reason, number in sorted(found.items())]
+
+
+def _block(name: str, kind: Kind, text: str, samples: Iterable[tuple[Labels, float]]) -> str:
+    return block(f"camwarden_hub_{name}", kind, text, samples)

@@ -1,0 +1,303 @@
+"""What is read out of the hub's database for people: status, silence, metrics, cases. Reads only, decides nothing.
+
+Every statement is one of its own, so that what runs beside the hub never holds it up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from agent.hub.domain.case_columns import FINDING, Finding
+from agent.hub.stores.store import Store
+from agent.hub.workers.resend import absent
+from agent.model.finding import StreamName
+from agent.verify.message import Gap
+
+_OF_CHAIN = "site = ? AND epoch = ? AND stream = ?"
+_TOLD = (
+    "FROM report r JOIN telling_finding t ON t.report_id = r.id JOIN finding f ON f.id = t.finding_id WHERE r.site = ?"
+    " AND r.epoch = ? AND r.stream = ? AND r.seq BETWEEN ? AND ? AND r.fork = 0"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """A site of which a verified message has come. Times are RFC 3339 texts in UTC, empty for never.
+
+    `status` is the last word about its connection: `ready`, `disconnected`, `lost`, or `unknown` before the first.
+    `confirm` and `protocol`: as its birth says, and how its last message came. `health_made_at`: the site's own time in
+    the health report that arrived at `health_at`.
+    """
+
+    site: str
+    city: str
+    epoch: str
+    connection_no: int
+    status: str
+    state_at: str
+    arrived_at: str
+    health_at: str
+    next_due_at: str
+    kid: str
+    confirm: str
+    protocol: str
+    health_made_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRow:
+    """How far one stream of one epoch goes. `expected`: the highest number that the site is known to have made."""
+
+    site: str
+    epoch: str
+    stream: StreamName
+    confirmed: int
+    position: int
+    broken: int
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """What waits for a key that nobody vouches for: how many messages, since when, and whether the key was shown."""
+
+    site: str
+    kid: str
+    number: int
+    since: str
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A report as it is kept. `fork`: another one came first under its number."""
+
+    epoch: str
+    stream: StreamName
+    seq: int
+    digest: str
+    fork: bool
+    kid: str
+    arrived_at: str
+    jws: str = field(repr=False)
+    payload: bytes = field(repr=False)
+
+
+def site_rows(store: Store) -> list[SiteRow]:
+    """Return every site, by name."""
+    columns = "site, city, epoch, connection_no, status, state_at, arrived_at, health_at, next_due_at, kid, confirm"
+    made_at = (
+        "SELECT made_at FROM report r JOIN said USING (id) WHERE r.site = site.site"
+        " AND r.epoch = site.epoch AND r.stream = 'health' AND r.fork = 0 ORDER BY r.seq DESC LIMIT 1"
+    )
+    rows = store.all(f"SELECT {columns}, protocol, coalesce(({made_at}), '') FROM site ORDER BY site")  # noqa: S608
+    return [SiteRow(*row) for row in rows]
+
+
+def chain_rows(store: Store, site: str | None = None) -> list[ChainRow]:
+    """Return the chains of a site, or of all."""
+    statement = "SELECT site, epoch, stream, seq, position_seq, broken, expected FROM chain"
+    if site is None:
+        return [ChainRow(*row) for row in store.all(f"{statement} ORDER BY site, epoch, stream")]
+    return [ChainRow(*row) for row in store.all(f"{statement} WHERE site = ? ORDER BY epoch, stream", site)]
+
+
+def waiting_rows(store: Store) -> list[WaitingRow]:
+    """Return what waits for keys to be trusted, by site and in the order in which it began."""
+    rows = store.all(
+        "SELECT w.site, w.kid, count(*), min(w.arrived_at), k.kid IS NOT NULL FROM waiting w"
+        " LEFT JOIN key k ON k.kid = w.kid GROUP BY w.site, w.kid ORDER BY w.site, min(w.id)"
+    )
+    return [WaitingRow(site, kid, number, since, bool(shown)) for site, kid, number, since, shown in rows]
+
+
+def missing_runs(store: Store, chain: ChainRow) -> list[tuple[int, int]]:
+    """Return the runs of numbers that are neither stored nor explained, up to what the site is known to have made."""
+    return absent(store, chain.site, chain.epoch, chain.stream, chain.position, chain.expected)
+
+
+def gap_rows(store: Store, site: str) -> list[Gap]:
+    """Return the runs that a gap record explains, and those that a hub which lost its database had confirmed before.
+
+    Of the latter some may have come again: `absent_rows` leaves those out.
+    """
+    rows = store.all(
+        "SELECT epoch, stream, from_seq, to_seq, reason, last_digest FROM gap WHERE site = ?"
+        " ORDER BY epoch, stream, from_seq",
+        site,
+    )
+    return [
+        Gap(epoch, stream, first, last, last - first + 1, reason, digest)
+        for epoch, stream, first, last, reason, digest in rows
+    ]
+
+
+def absent_rows(store: Store, site: str) -> list[Gap]:
+    """Return the explained runs again, without what has come all the same."""
+    rows: list[Gap] = []
+    for gap in gap_rows(store, site):
+        if gap.reason != "confirmed-before":
+            rows.append(gap)
+            continue
+        runs = absent(store, site, gap.epoch, gap.stream, gap.from_seq - 1, gap.to_seq)
+        rows += [replace(gap, from_seq=first, to_seq=last, count=last - first + 1) for first, last in runs]
+    return rows
+
+
+def counts(store: Store) -> dict[str, dict[str, int]]:
+    """Return what was counted, by site; the empty site is for what names none."""
+    told: dict[str, dict[str, int]] = {}
+    for site, name, number in store.all("SELECT site, name, n FROM count"):
+        told.setdefault(site, {})[name] = number
+    return told
+
+
+def confirmed_counts(store: Store) -> dict[str, int]:
+    """Return how many reports up to the watermarks are kept, by site."""
+    rows = store.all(
+        "SELECT r.site, count(*) FROM report r JOIN chain c USING (site, epoch, stream)"
+        " WHERE r.seq <= c.seq AND r.fork = 0 GROUP BY r.site"
+    )
+    return dict(rows)
+
+
+def epochs(store: Store, site: str) -> list[tuple[str, str, str]]:
+    """Return name, time of first arrival and verdict of a site's epochs, in the order in which they were met."""
+    return store.all("SELECT epoch, first_at, verdict FROM epoch WHERE site = ? ORDER BY first_at, epoch", site)
+
+
+def report_times(store: Store, site: str, stream: StreamName) -> list[tuple[str, int, str]]:
+    """Return epoch, number and the site's own time of each report of a stream; forks after the first left out.
+
+    The time is empty where a report has none that a calendar shows.
+    """
+    return store.all(
+        "SELECT epoch, seq, made_at FROM report JOIN said USING (id) WHERE site = ? AND stream = ? AND fork = 0",
+        *(site, stream),
+    )
+
+
+def stored_reports(store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int) -> Iterator[Stored]:
+    """Yield the reports of a run, forks too, by number."""
+    columns = "epoch, stream, seq, digest, fork, kid, arrived_at, jws, payload"
+    where = f"{_OF_CHAIN} AND seq BETWEEN ? AND ? ORDER BY seq, fork, digest"
+    rows = store.all(f"SELECT {columns} FROM report WHERE {where}", site, epoch, stream, first, last)  # noqa: S608
+    for *place, digest, fork, kid, arrived_at, jws, payload in rows:
+        yield Stored(place[0], place[1], place[2], digest, bool(fork), kid, arrived_at, jws, payload)
+
+
+@dataclass(frozen=True, slots=True)
+class TellingRow:
+    """What is kept of a report for cases (`agent/hub/domain/case_columns.py`), with its findings of one check."""
+
+    seq: int
+    made_at: str
+    clock_synced: bool
+    due_at: str
+    event_head: int | None
+    findings: tuple[Finding, ...] = ()
+
+
+def tellings(
+    store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int, check: str
+) -> list[TellingRow]:
+    """Return what the reports of a run tell, by number; without forks, and without those that nobody can read."""
+    run = (site, epoch, stream, first, last)
+    found: dict[int, list[Finding]] = {}
+    columns = ", ".join(f"f.{name}" for name in FINDING.split(", "))
+    for seq, *row in store.all(f"SELECT r.seq, {columns} {_TOLD} AND f.check_id = ? ORDER BY f.id", *run, check):
+        found.setdefault(seq, []).append(Finding(*row))
+    rows = store.all(
+        "SELECT seq, made_at, clock_synced, due_at, event_head"
+        " FROM report JOIN said USING (id) JOIN telling USING (id) WHERE site = ? AND epoch = ? AND stream = ?"
+        " AND seq BETWEEN ? AND ? AND fork = 0 AND made_at <> '' ORDER BY seq",
+        *run,
+    )
+    return [
+        TellingRow(seq, made_at, bool(synced), due_at, head, tuple(found.get(seq, ())))
+        for seq, made_at, synced, due_at, head in rows
+    ]
+
+
+def checks_told(store: Store, site: str, epoch: str, stream: StreamName, first: int, last: int) -> set[str]:
+    """Return the checks of which the reports of a run tell."""
+    rows = store.all(f"SELECT DISTINCT f.check_id {_TOLD}", site, epoch, stream, first, last)
+    return {check for (check,) in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRow:
+    """What is kept of a configuration report; `said` empty: it cannot be read (`agent/hub/domain/view_columns.py`)."""
+
+    epoch: str
+    made_at: str
+    said: str
+
+
+def config_ends(store: Store, site: str, within: timedelta) -> tuple[ConfigRow, ConfigRow] | None:
+    """Return a site's newest configuration report, after the oldest one that came `within` it.
+
+    By time of arrival, which the site does not set. None where there is only one.
+    """
+    newest = _newest_config(store, site)
+    if newest is None:
+        return None
+    number, arrived_at, row = newest
+    since = (datetime.fromisoformat(arrived_at) - within).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    earlier = store.all(
+        "SELECT epoch, made_at, config FROM report JOIN said USING (id) WHERE site = ? AND stream = 'config'"
+        " AND fork = 0 AND arrived_at >= ? AND id <> ? ORDER BY arrived_at, id LIMIT 1",
+        *(site, since, number),
+    )
+    return (ConfigRow(*earlier[0]), row) if earlier else None
+
+
+def newest_config(store: Store, site: str) -> ConfigRow | None:
+    """Return a site's newest configuration report, by time of arrival; None where there is none."""
+    newest = _newest_config(store, site)
+    return newest[2] if newest else None
+
+
+def _newest_config(store: Store, site: str) -> tuple[int, str, ConfigRow] | None:
+    """Return row number, time of arrival, and the report."""
+    rows = store.all(
+        "SELECT id, arrived_at, epoch, made_at, config FROM report JOIN said USING (id) WHERE site = ?"
+        " AND stream = 'config' AND fork = 0 ORDER BY arrived_at DESC, id DESC LIMIT 1",
+        site,
+    )
+    return (rows[0][0], rows[0][1], ConfigRow(*rows[0][2:])) if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """A command that was given, and what is known of it; `status` as `agent/hub/stores/schema.py` lists it."""
+
+    id: str
+    site: str
+    name: str
+    created_at: str
+    expires_at: str
+    sent_at: str
+    status: str
+    reason: str
+    result_at: str
+
+
+def orders(store: Store, site: str | None) -> list[OrderRow]:
+    """Return the orders of a site, or of all, oldest first."""
+    statement = "SELECT id, site, name, created_at, expires_at, sent_at, status, reason, result_at FROM command"
+    if site is None:
+        return [OrderRow(*row) for row in store.all(f"{statement} ORDER BY created_at, id")]
+    return [OrderRow(*row) for row in store.all(f"{statement} WHERE site = ? ORDER BY created_at, id", site)]
+
+
+def policies(store: Store) -> list[tuple[str, int, int, str]]:
+    """Return of each site that was sent, or reports, a policy: the version sent, the one in force, what it refused."""
+    return store.all(
+        "SELECT s.site, coalesce(d.version, 0), coalesce(r.version, 0), coalesce(r.refused, '')"
+        " FROM (SELECT site FROM desired UNION SELECT site FROM reported) s"
+        " LEFT JOIN (SELECT site, max(version) AS version FROM desired GROUP BY site) d ON d.site = s.site"
+        " LEFT JOIN reported r ON r.site = s.site"
+    )

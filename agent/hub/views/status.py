@@ -1,0 +1,256 @@
+"""What the hub knows about its sites, for `camwarden hub status`. Reads only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from agent.contract.chain import utc_text
+from agent.hub.domain.accepted_loss import accepted
+from agent.hub.domain.view_columns import read_config
+from agent.hub.stores.acknowledged import known_json
+from agent.hub.stores.store import Store
+from agent.hub.views import queries
+from agent.hub.views.changes import change_json, changes_of
+from agent.hub.views.queries import ChainRow, SiteRow, WaitingRow
+from agent.hub.views.silent import silent_sites
+from agent.hub.workers.answers import read_refused
+from agent.hub.workers.resend import lost
+from agent.model.errors import StoreFailed
+from agent.model.finding import Json
+from agent.verify.bindings import Trust
+
+SCHEMA: Final = "camwarden-hub-status/1"
+SILENT_SCHEMA: Final = "camwarden-hub-silent/1"
+ORDERS_SCHEMA: Final = "camwarden-hub-orders/1"
+
+
+def write_status(store: Store) -> dict[str, Json]:
+    """Return counts, chains and gaps of every site that was ever heard of.
+
+    `confirmed` counts reports up to the watermarks. `missing` are runs of numbers that the hub lacks and nobody has
+    explained; `lost` are those of them that the site, asked, no longer has; `explained` are those that a gap record
+    names.
+    """
+    counted = queries.counts(store)
+    rows = {row.site: row for row in queries.site_rows(store)}
+    waiting: dict[str, list[WaitingRow]] = defaultdict(list)
+    for row in queries.waiting_rows(store):
+        waiting[row.site].append(row)
+    chains: dict[str, list[ChainRow]] = defaultdict(list)
+    for chain in queries.chain_rows(store):
+        chains[chain.site].append(chain)
+    confirmed = queries.confirmed_counts(store)
+    open_orders = open_order_counts(store)
+    policies = {
+        site: {"desired_version": desired, "reported_version": reported, "refused": read_refused(no)}
+        for site, desired, reported, no in queries.policies(store)
+    }
+
+    def shown(site: str) -> dict[str, Json]:
+        counts = counted.get(site, {})
+        return {
+            **_state(rows.get(site)),
+            **_counts(counts),
+            "confirmed": confirmed.get(site, 0),
+            "untrusted": sum(row.number for row in waiting[site]),
+            "untrusted_keys": [row.kid for row in waiting[site]],
+            "rejected": _by_reason(counts, "rejected"),
+            "unverified": _by_reason(counts, "unverified"),
+            "epochs": [
+                {"epoch": epoch, "first_at": first_at, "verdict": verdict or "open"}
+                for epoch, first_at, verdict in queries.epochs(store, site)
+            ],
+            "watermarks": [
+                {
+                    "epoch": chain.epoch,
+                    "stream": chain.stream,
+                    "seq": chain.confirmed,
+                    "broken_at": chain.broken or None,
+                }
+                for chain in chains[site]
+            ],
+            "gaps": _gaps(store, site, chains[site]),
+            "orders_open": open_orders.get(site, 0),
+            "policy": policies.get(site),
+            "changes": write_changes(store, site),
+            "acknowledged": write_acknowledged(store, site),
+            "not_shown": _unreadable(store, site),
+        }
+
+    return {"schema": SCHEMA, "sites": {site: _contained(shown, site) for site in sorted(counted.keys() | rows.keys())}}
+
+
+def _contained(shown: Callable[[str], dict[str, Json]], site: str) -> dict[str, Json]:
+    """Return what is shown of a site; of one that cannot be shown, that, in the same members.
+
+    Whatever one site has brought into the database, the others are shown.
+    """
+    try:
+        return shown(site)
+    except StoreFailed:
+        raise  # the disk, or the file: not one site's
+    except Exception as error:  # noqa: BLE001  whatever it is, it is this site's only
+        gaps: dict[str, Json] = {"missing": [], "lost": [], "accepted": [], "explained": []}
+        nothing = ("untrusted_keys", "epochs", "watermarks", "acknowledged")
+        return {
+            **_state(None),
+            "protocol": None,
+            **_counts({}),
+            **{name: [] for name in nothing},
+            **{"confirmed": 0, "untrusted": 0, "rejected": {}, "unverified": {}, "gaps": gaps, "orders_open": 0},
+            **{"policy": None, "changes": None, "not_shown": type(error).__name__},
+        }
+
+
+def _unreadable(store: Store, site: str) -> str | None:
+    """Say what of a site cannot be shown: its newest configuration report was stored before there were bounds."""
+    row = queries.newest_config(store, site)
+    return "config" if row is not None and not row.said else None
+
+
+def write_changes(store: Store, site: str) -> Json:
+    """Return what a site reports otherwise than within the last month, and between which times; None without two."""
+    found = changes_of(store, site)
+    if found is None:
+        return None
+    earlier, later, differing = found
+    return {
+        "from": utc_text(earlier.at),
+        "to": utc_text(later.at),
+        "epochs": [earlier.epoch, later.epoch],
+        "kinds": [change_json(change) for change in differing],
+    }
+
+
+def write_acknowledged(store: Store, site: str) -> list[Json]:
+    """Return of which open findings somebody at a site knew by its newest configuration report."""
+    row = queries.newest_config(store, site)
+    configured = read_config(row.said) if row is not None else None
+    return [known_json(one) for one in configured.known] if configured else []
+
+
+def write_silent(store: Store, trust: Trust, now: datetime) -> dict[str, Json]:
+    """Return the sites that are not heard of as they should be."""
+    found = silent_sites(queries.site_rows(store), queries.waiting_rows(store), trust, now)
+    return {
+        "schema": SILENT_SCHEMA,
+        "at": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "sites": [
+            {
+                "site": one.site,
+                "city": one.city,
+                "kind": one.kind,
+                "why": one.why,
+                "since": one.since.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "silent_s": round((now - one.since).total_seconds()),
+                "kid": one.kid or None,
+            }
+            for one in found
+        ],
+    }
+
+
+def write_orders(store: Store, site: str | None, now: datetime) -> dict[str, Json]:
+    """Return every order of a site, or of all, and what became of it.
+
+    `state`: `waiting` (not sent yet), `sent`, `answer-expected` (done, and the report that answers it is awaited),
+    `answered`, `refused` (by the site), `answer-refused` (by the hub), `expired`.
+    """
+    orders: list[Json] = []
+    for row in queries.orders(store, site):
+        orders.append(
+            {
+                "id": row.id,
+                "site": row.site,
+                "command": row.name,
+                "state": _order_state(row, now),
+                "reason": row.reason,
+                "created_at": row.created_at,
+                "sent_at": row.sent_at or None,
+                "result_at": row.result_at or None,
+                "expires_at": row.expires_at,
+            }
+        )
+    return {"schema": ORDERS_SCHEMA, "orders": orders}
+
+
+def open_order_counts(store: Store) -> dict[str, int]:
+    """Return how many orders of each site have no answer yet, expired ones too."""
+    rows = store.all("SELECT site, count(*) FROM command WHERE status IN ('', 'waits') GROUP BY site")
+    return dict(rows)
+
+
+def _order_state(row: queries.OrderRow, now: datetime) -> str:
+    if row.status in ("answered", "refused", "answer-refused"):
+        return row.status
+    if datetime.fromisoformat(row.expires_at) <= now and row.status != "waits":
+        return "expired"
+    if row.status == "waits":
+        return "answer-expected"
+    return "sent" if row.sent_at else "waiting"
+
+
+def _state(row: SiteRow | None) -> dict[str, Json]:
+    if row is None:
+        state: dict[str, Json] = {"status": "unknown", "epoch": "", "connection_no": 0, "at": ""}
+        return {"city": "", "state": state, "arrived_at": None, "health": None, "kid": None, "confirm": None}
+    state = {"status": row.status, "epoch": row.epoch, "connection_no": row.connection_no, "at": row.state_at}
+    health: Any = {"arrived_at": row.health_at, "made_at": row.health_made_at, "next_due_at": row.next_due_at}
+    return {
+        "city": row.city,
+        "state": state,
+        "arrived_at": row.arrived_at or None,
+        "health": health if row.health_at else None,
+        "kid": row.kid or None,
+        "confirm": row.confirm or None,
+        "protocol": row.protocol or None,
+    }
+
+
+def _by_reason(counts: Mapping[str, int], kind: str) -> dict[str, Json]:
+    return {name.partition(":")[2]: n for name, n in counts.items() if name.startswith(f"{kind}:")}
+
+
+def _counts(counts: dict[str, int]) -> dict[str, Json]:
+    names = ("received", "verified", "duplicates", "forks", "tampered", "new-epochs", "stale-states")
+    return {name.replace("-", "_"): counts.get(name, 0) for name in names}
+
+
+def _gaps(store: Store, site: str, chains: list[ChainRow]) -> dict[str, Json]:
+    return {
+        "missing": [
+            {"epoch": chain.epoch, "stream": chain.stream, "from_seq": first, "to_seq": last}
+            for chain in chains
+            for first, last in queries.missing_runs(store, chain)
+        ],
+        "lost": [
+            {"epoch": hole.epoch, "stream": hole.stream, "from_seq": hole.first, "to_seq": hole.last}
+            for hole in lost(store, site)
+        ],
+        "accepted": [
+            {
+                "epoch": one.epoch,
+                "stream": one.stream,
+                "from_seq": one.first,
+                "to_seq": one.last,
+                "by": one.by,
+                "why": one.why,
+                "at": one.at,
+                "closed": one.closed,
+            }
+            for one in accepted(store, site)
+        ],
+        "explained": [
+            {
+                "epoch": gap.epoch,
+                "stream": gap.stream,
+                "from_seq": gap.from_seq,
+                "to_seq": gap.to_seq,
+                "reason": gap.reason,
+            }
+            for gap in queries.gap_rows(store, site)
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Takes reports in, confirms them, orders and asks again."""

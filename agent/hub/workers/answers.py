@@ -1,0 +1,242 @@
+"""What a site answers: results of commands, and the policy that it says is in force. Verified, judged, kept.
+
+A site's `done` is its word. A `report-now` or `check-now` counts as answered only when the report that the result names
+is here, verified and with the digest that was named. That of a `check-now` must also repeat the nonce, have looked at
+what was asked for, and looked after the order was given: by a synchronised clock, within a minute. The first answer to
+a command counts.
+
+Reads and writes within the caller's transaction; `judge_look` is pure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Set
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from agent.contract.chain import utc_text
+from agent.contract.envelope import read_header, unflatten
+from agent.contract.orders import Named, Range, Reported, Result
+from agent.contract.orders_json import read_reported, read_result
+from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES, read_json, whole_text
+from agent.contract.signing_keys import PublicKey
+from agent.contract.topics import Address
+from agent.hub.stores.store import Store
+from agent.hub.workers.resend import missing_from
+from agent.model.errors import NotVerified
+from agent.model.finding import Json, Message
+from agent.verify.members import dict_of, time_of
+
+CLOCKS_DIFFER: Final = timedelta(minutes=1)
+"""So far a synchronised clock of a site and the hub's may be apart."""
+
+Event = dict[str, Json]
+
+
+def is_answer(topic: str) -> bool:
+    """Say whether a topic is one on which a site answers; quick, for every message."""
+    return "/cmd-result/" in topic or topic.endswith("/config/reported")
+
+
+def unpack(address: Address, payload: bytes, jws: str) -> tuple[bytes, str, str]:
+    """Return payload, JWS and the kid that it claims. Nothing is verified.
+
+    Raises:
+        NotVerified: It is none of a site's answers in form.
+    """
+    if len(payload) > PAYLOAD_MAX_BYTES:
+        raise NotVerified("size", "larger than any answer")
+    if not jws:
+        try:
+            payload, jws = unflatten(payload)
+        except NotVerified:
+            raise NotVerified("unsigned", Message("a {kind} without JWS", {"kind": address.kind})) from None
+    if not whole_text(payload):
+        raise NotVerified("payload", "a text with half a character")
+    return payload, jws, read_header(jws).kid
+
+
+def read(address: Address, payload: bytes, jws: str, key: PublicKey) -> Result | Reported:
+    """Return a verified answer of the site that the topic names.
+
+    Raises:
+        NotVerified: It is not one; `reason` is `site`, `topic`, `payload` or one of `agent.contract.envelope.verify`.
+    """
+    keys = {key.kid: key}
+    value = read_result(payload, jws, keys) if address.kind == "cmd-result" else read_reported(payload, jws, keys)
+    if (value.site, value.city) != (address.site, address.city):
+        raise NotVerified(
+            "site", Message("topic of site {site}, answer of another site or city", {"site": address.site})
+        )
+    if isinstance(value, Result) and value.id != address.command_id:
+        raise NotVerified("topic", "the topic names another command than the answer")
+    return value
+
+
+def take_reported(store: Store, reported: Reported, payload: bytes, jws: str, now: datetime) -> Event:
+    """Keep what a site says is in force, unless an older word of it is here again.
+
+    Retained messages come again, and a broker can keep old ones: what is older than the last one counts only if it is
+    as new as the hub's clock says, for a site whose clock was set back.
+    """
+    site, ts = reported.site, _made_at(payload)
+    last = store.all("SELECT payload FROM reported WHERE site = ?", site)
+    before = _made_at(last[0][0]) if last else None
+    if ts is None:
+        raise NotVerified("payload", "signed, but without a time")
+    if before is not None and ts < before and abs(now - ts) > CLOCKS_DIFFER:
+        store.chains.count(site, "stale-reported")
+        return {"event": "stale-reported", "site": site, "version": reported.version}
+    refused = reported.refused
+    told = {"version": refused.version, "reason": refused.reason, "why": refused.why} if refused else None
+    store.run(
+        "INSERT INTO reported (site, at, version, refused, payload, jws) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (site) DO UPDATE SET at = excluded.at, version = excluded.version, refused = excluded.refused,"
+        " payload = excluded.payload, jws = excluded.jws",
+        *(site, utc_text(now), reported.version, json.dumps(told) if told else "", payload, jws),
+    )
+    return {
+        "event": "reported",
+        "site": site,
+        "version": reported.version,
+        "refused": refused.reason if refused else "",
+    }
+
+
+def read_refused(told: str) -> Json:
+    """Return what `take_reported` has written of a refusal, None for none."""
+    refused: Json = json.loads(told) if told else None
+    return refused
+
+
+def take_result(store: Store, result: Result, payload: bytes, jws: str, now: datetime) -> tuple[Event, list[Event]]:
+    """Keep what a site says became of a command; return what to tell of it, and what else has come of it.
+
+    Raises:
+        NotVerified: `unknown-command`: this hub has not given it, or to another site.
+    """
+    rows = store.all("SELECT name, status, payload FROM command WHERE id = ? AND site = ?", result.id, result.site)
+    if not rows:
+        raise NotVerified("unknown-command", "an answer to a command that this hub has not given to this site")
+    ((name, status, asked),) = rows
+    if status:
+        return {"event": "duplicate-answer", "site": result.site, "id": result.id}, []
+    told: list[Event] = []
+    status, reason = "answered", ""
+    if result.status == "refused":
+        status, reason = "refused", result.reason
+    elif result.name != name:
+        status, reason = "answer-refused", "command"
+    elif name == "resend":
+        given = json.loads(asked)
+        run = Range(given["epoch"], given["stream"], given["from_seq"], given["to_seq"])
+        told = missing_from(store, result.site, run, result.missing)
+    elif result.report is None:
+        status, reason = "answer-refused", "no-report"
+    else:
+        status = "waits"
+    store.run(
+        "UPDATE command SET status = ?, reason = ?, result_at = ?, result_payload = ?, result_jws = ? WHERE id = ?",
+        *(status, reason, utc_text(now), payload, jws, result.id),
+    )
+    return _answered(store, result.site, result.id, name, status, reason), told
+
+
+def settle(store: Store, sites: Set[str]) -> list[Event]:
+    """Judge the answers of these sites, of which something has come, whose report is here; return what to tell."""
+    events = []
+    waiting = [
+        row
+        for (site,) in store.all("SELECT DISTINCT site FROM command WHERE status = 'waits'")
+        if site in sites
+        for row in store.all(
+            "SELECT site, id, name, payload, result_payload FROM command WHERE status = 'waits' AND site = ?", site
+        )
+    ]
+    for site, command_id, name, asked, answer in waiting:
+        named = _named(answer)
+        rows = store.all(
+            "SELECT digest, payload, arrived_at FROM report"
+            " WHERE site = ? AND epoch = ? AND stream = ? AND seq = ? AND fork = 0",
+            *(site, named.epoch, named.stream, named.seq),
+        )
+        if not rows:
+            continue
+        ((digest, payload, arrived_at),) = rows
+        reason = ""
+        if digest != named.digest:
+            reason = "digest"
+        elif name == "check-now":
+            reason = _looked(json.loads(asked), named, payload, datetime.fromisoformat(arrived_at))
+        status = "answer-refused" if reason else "answered"
+        store.run("UPDATE command SET status = ?, reason = ? WHERE id = ?", status, reason, command_id)
+        events.append(_answered(store, site, command_id, name, status, reason))
+    return events
+
+
+def _looked(given: Mapping[str, Any], named: Named, payload: bytes, arrived_at: datetime) -> str:
+    """Return why a stored report does not answer a spot check; `no-report`: it cannot be read."""
+    try:
+        report = read_json(payload)
+    except NotVerified:
+        return "no-report"
+    return judge_look(given, named, report, arrived_at)
+
+
+def judge_look(given: Mapping[str, Any], named: Named, report: Mapping[str, Any], arrived_at: datetime) -> str:
+    """Return why a verified report does not answer a spot check; empty: it does.
+
+    `stream`: not a config report. `nonce`: not bound to this order. `cameras`, `checks`: it left some out. `clock`: the
+    site's clock was not synchronised, so nobody can say when it looked. `stale`: it looked before the order. `late`:
+    after it had expired. `future`: it has no times, or later ones than those of its arrival.
+
+    Args:
+        given: The payload of the command, which this hub has written.
+        named: How the result names the report.
+        report: The report's payload; only its envelope and that its body is an object are known to be right.
+        arrived_at: When the report came.
+    """
+    if named.stream != "config":
+        return "stream"
+    entries = report["body"].get("answers")
+    told = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    answer = next((e for e in told if (e.get("cmd"), e.get("nonce")) == (given["id"], given["nonce"])), None)
+    if answer is None:
+        return "nonce"
+    for kind in ("cameras", "checks"):
+        seen = answer.get(kind)
+        names = {name for name in seen if isinstance(name, str)} if isinstance(seen, list) else set()
+        if not names.issuperset(given[kind]):
+            return kind
+    if report.get("clock_synced") is not True:
+        return "clock"
+    begun, ended = time_of(answer.get("looked_from")), time_of(answer.get("looked_until"))
+    if begun is None or ended is None or ended < begun or ended > arrived_at + CLOCKS_DIFFER:
+        return "future"
+    if begun < datetime.fromisoformat(given["ts"]) - CLOCKS_DIFFER:
+        return "stale"
+    return "late" if begun > datetime.fromisoformat(given["expires_at"]) + CLOCKS_DIFFER else ""
+
+
+def _answered(store: Store, site: str, command_id: str, name: str, status: str, reason: str) -> Event:
+    event: Event = {"site": site, "id": command_id, "command": name}
+    if status == "waits":
+        return {"event": "answer-waits", **event}
+    if status == "answer-refused":
+        store.chains.count(site, "answers-refused")
+        return {"event": "answer-refused", **event, "reason": reason}
+    return {"event": "answered", **event, "status": "refused" if status == "refused" else "done", "reason": reason}
+
+
+def _named(answer: bytes) -> Named:
+    named = json.loads(answer)["report"]  # was parsed when it came
+    return Named(named["epoch"], named["stream"], named["seq"], named["digest"])
+
+
+def _made_at(payload: bytes) -> datetime | None:
+    """Return a site's own time of a payload; None where it has none, or cannot be read."""
+    try:
+        return time_of(dict_of(read_json(payload)).get("ts"))
+    except NotVerified:
+        return None

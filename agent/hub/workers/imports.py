@@ -1,0 +1,147 @@
+"""Takes a batch of signed reports that was carried here as files, through the same intake as what comes over MQTT.
+
+A batch is a folder or ZIP of flattened JWS, as `camwarden queue export` writes it; `state.json` shows the site's key.
+The whole batch is looked at before the first report is taken: a container that is not taken apart, or a file in it
+that is no signed report, refuses all of it. After that each report stands for itself, as over MQTT: one that is not
+believed is told and counted, the others are taken. Taking a batch twice changes nothing.
+
+Works beside a running hub: both only write in short transactions of the database, and each waits for the other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from agent.contract.envelope import flatten, unflatten
+from agent.contract.signing_keys import Signer
+from agent.contract.topics import topic
+from agent.hub.stores.store import Store
+from agent.hub.workers.ack import write_ack
+from agent.hub.workers.intake import Event, Intake
+from agent.model.errors import ConfigurationError, NotVerified, UsageError
+from agent.model.finding import Message
+from agent.verify.archive import Container, open_container
+from agent.verify.manifest import is_case
+from agent.verify.message import read_payload
+
+_AT_ONCE: Final = 256  # messages in one transaction: the running hub waits no longer than for one batch of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a batch: the one site that it is from, events by kind, and those worth a line."""
+
+    site: str
+    files: int
+    counts: Counter[str]
+    told: tuple[Event, ...]
+    ack: bytes | None
+    epochs: tuple[str, ...]
+
+    @property
+    def faults(self) -> int:
+        """Return how many messages were not taken as good."""
+        return sum(self.counts[kind] for kind in ("rejected", "fork", "tamper", "untrusted"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A file of a batch whose form is good: its name, and where its message would have come in over MQTT."""
+
+    name: str
+    site: str
+    epoch: str
+    topic: str
+    order: tuple[bool, str, str, int]
+
+
+def take_batch(path: Path, store: Store, intake: Intake, signer: Signer, now: datetime) -> Imported:
+    """Take a batch; return what became of it and the watermark that goes back with it, flattened.
+
+    Raises:
+        UsageError: It is a case, is empty, or is of several sites. Nothing was taken.
+        ConfigurationError, Forbidden: It cannot be read, or a file in it is no signed report. Nothing was taken.
+        StoreFailed: The database failed; what earlier transactions took stays, and the batch can be taken again.
+    """
+    with open_container(path, ".json") as container:
+        letters = _letters(container)
+        (site,) = {letter.site for letter in letters}
+        counts: Counter[str] = Counter()
+        told: list[Event] = []
+        for start in range(0, len(letters), _AT_ONCE):
+            with store.transaction():
+                for letter in letters[start : start + _AT_ONCE]:
+                    payload, jws = unflatten(container.read(letter.name))
+                    _count(counts, told, intake.take(letter.topic, *_as_carried(payload, jws), now))
+                for event in (*(intake.retry() if intake.news else ()), *intake.settle()):
+                    if event.get("site") == site:
+                        _count(counts, told, event)
+    return Imported(
+        *(site, len(letters), counts, tuple(told), _ack(store, signer, site, now)),
+        tuple(sorted({letter.epoch for letter in letters})),
+    )
+
+
+def _as_carried(payload: bytes, jws: str) -> tuple[bytes, str]:
+    """Return a message as the intake knows those whose signature lies around the payload."""
+    return flatten(payload, jws), ""
+
+
+def _count(counts: Counter[str], told: list[Event], event: Event) -> None:
+    counts[str(event["event"])] += 1
+    if event["event"] not in ("verified", "duplicate", "state", "stale-state") or event.get("new_epoch"):
+        told.append(event)
+
+
+def _letters(container: Container) -> list[_Letter]:
+    """Return the files of a batch in the order in which they are taken: the state first, then along the chains."""
+    if is_case(container):
+        raise UsageError(Message("{path}: a case, not a batch; `camwarden verify` reads it", {"path": container.path}))
+    letters = []
+    for name in container.names:
+        if not name.endswith(".json"):
+            raise ConfigurationError(
+                Message(
+                    "{path}: {name}: not a file of a batch; nothing of it was used",
+                    {"path": container.path, "name": name},
+                )
+            )
+        try:
+            claim = read_payload(*unflatten(container.read(name)))
+        except NotVerified as error:
+            raise ConfigurationError(
+                Message(
+                    "{path}: {name}: {error}; nothing of it was used",
+                    {"path": container.path, "name": name, "error": error},
+                )
+            ) from None
+        site, city = claim.address.site, claim.address.city
+        order = claim.stream is not None, claim.epoch, claim.address.kind, claim.seq
+        letters.append(_Letter(name, site, claim.epoch, topic(city, site, claim.address.kind), order))
+    sites = {letter.site for letter in letters}
+    if not letters:
+        raise UsageError(
+            Message(
+                "{path}: no signed report is in it; name what `camwarden queue export` wrote", {"path": container.path}
+            )
+        )
+    if len(sites) > 1:
+        raise UsageError(
+            Message(
+                "{path}: reports of {count} sites are in it; bring each site's by itself",
+                {"path": container.path, "count": len(sites)},
+            )
+        )
+    return sorted(letters, key=lambda letter: letter.order)
+
+
+def _ack(store: Store, signer: Signer, site: str, now: datetime) -> bytes | None:
+    """Return the flattened watermark of the epoch that the site lives in, None where nothing is confirmed."""
+    with store.transaction():
+        known = store.all("SELECT epoch FROM site WHERE site = ?", site)
+        ack = write_ack(store, signer, site, known[0][0], now) if known else None
+    return flatten(ack.payload, ack.jws) if ack is not None else None

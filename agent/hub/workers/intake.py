@@ -1,0 +1,340 @@
+"""Takes one message after the other into the store: the only place where the hub's rules meet its data.
+
+Each call runs within a transaction of the caller and returns what is worth telling. A site's watermark changes only
+by `Intake.dirty`, which names the epochs whose sites are to hear from the hub after the commit.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from agent.contract.chain import utc_text
+from agent.contract.envelope import REPORT_TYP, STATE_TYP, verify
+from agent.contract.orders import Reported
+from agent.contract.presence import STATUSES
+from agent.contract.signing_keys import PublicKey, public_key
+from agent.contract.topics import read_topic
+from agent.hub.domain import accepted_loss, epochs, forks, rotation
+from agent.hub.domain import lost_history as before
+from agent.hub.stores import day_figures
+from agent.hub.stores.store import KEYS_MOST, Store, Waiting
+from agent.hub.workers import answers, orders, refused
+from agent.model.errors import NotVerified
+from agent.model.finding import Json, Message, StreamName
+from agent.verify.bindings import Trust
+from agent.verify.members import time_of
+from agent.verify.message import Claim, advance, read_gap, read_heads, read_message
+
+Event = dict[str, Json]
+
+
+class Intake:
+    """Judges and stores.
+
+    `dirty` holds (site, epoch) that are owed a watermark. `news` says that a key was shown, or bound, for the first
+    time, so that what waits for it is worth another look (`retry`). `told` collects what else is worth telling beside
+    the one event of each message; `settle` returns it.
+    """
+
+    def __init__(self, store: Store, trust: Trust) -> None:
+        self._store = store
+        self.trust = trust
+        self.dirty: set[tuple[str, str]] = set()
+        self.news = False
+        self.told: list[Event] = []
+        self._touched: set[str] = set()
+        self._keys: dict[str, PublicKey] = {}
+
+    def take(self, topic: str, payload: bytes, jws: str, now: datetime, label: str = "", packed: bool = False) -> Event:
+        """Take one message; return one event that says what became of it.
+
+        Args:
+            topic: As it arrived.
+            payload: The exact bytes; with no `jws`, the flattened form around them.
+            jws: Detached.
+            now: The hub's time.
+            label: Its CloudEvents id, unsigned.
+            packed: It is deflated still: it inflates to more than any payload.
+        """
+        return self._take(topic, payload, jws, now, "mqtt5" if jws else "flattened", label, packed)
+
+    def retry(self) -> list[Event]:
+        """Judge again what waits for a key, after the trust file has changed or a key was shown.
+
+        What was judged may bind the next key: it goes on until nothing new is found. Each is judged as of when it came.
+        """
+        events = []
+        self.news = True
+        while self.news:
+            self.news = False
+            for site, kid in self._store.waiting_keys():
+                if self.trust.decide(site, kid) == "unknown-key" or self._key(kid) is None:
+                    continue
+                for topic, payload, jws, arrived_at in self._store.take_waiting(site, kid):
+                    events.append(self._take(topic, payload, jws, datetime.fromisoformat(arrived_at), ""))
+        return events
+
+    def forget(self) -> None:
+        """Forget what a transaction that was taken back has left: its messages are judged again."""
+        self.told.clear()
+        self._touched.clear()
+        self._keys.clear()
+
+    def settle(self) -> list[Event]:
+        """Finish what several messages together decide; return what is to be told beside their own events.
+
+        Call it once at the end of each transaction.
+        """
+        told, self.told = self.told + answers.settle(self._store, self._touched), []
+        self._touched.clear()
+        return told
+
+    def take_accepted(self, now: datetime) -> list[Event]:
+        """Close what a person has just accepted as lost, where a report behind it says what came before."""
+        events: list[Event] = []
+        for key, first, last in accepted_loss.take_unseen(self._store, now):
+            site, epoch, stream = key
+            told: Event = {"site": site, "epoch": epoch, "stream": stream}
+            events.append({"event": "loss-accepted", **told, "from_seq": first, "to_seq": last})
+            events += [{"event": "tamper", **told}] if self._advance(*key) else []
+            self.dirty.add((site, epoch))
+        return events
+
+    def _take(
+        self, topic: str, payload: bytes, jws: str, now: datetime, protocol: str, label: str = "", packed: bool = False
+    ) -> Event:
+        """Take a message; `protocol`: in which form it came, as the table `site` has it; empty: it has waited."""
+        address = read_topic(topic)
+        site = address.site if address else ""
+        if protocol:
+            self._store.chains.count(site, "received")
+        try:
+            if packed:
+                raise NotVerified("size", "deflated, and not to be inflated to any payload")
+            claim = None if answers.is_answer(topic) else read_message(topic, payload, jws)
+            if claim is not None:
+                return self._judge(claim, topic, now, protocol)
+            return self._answer(topic, payload, jws, now)
+        except NotVerified as error:
+            came = refused.Came(payload, jws, label, packed)
+            key = refused.key_of(address, came, self.trust, self._key, now) if address else None
+            signed = address is not None and key is not None and refused.is_signed(came, key)
+            if signed and address is not None and key is not None:
+                epoch = refused.keep(self._store, address, came, key, error.reason, now)
+                self.dirty.update({(site, epoch)} if epoch else ())
+            self._store.chains.count(site, f"{'rejected' if signed else 'unverified'}:{error.reason}")
+            told: Event = {"event": "rejected", "site": site, "topic": topic[:200], "reason": error.reason}
+            return {**told, "signed": signed, "why": str(error)}
+
+    def _judge(self, claim: Claim, topic: str, now: datetime, protocol: str) -> Event:
+        site, typ = claim.address.site, REPORT_TYP if claim.stream else STATE_TYP
+        decision = self.trust.decide(site, claim.kid, now)
+        if claim.stream is None and self._key(claim.kid) is None:
+            self._keep_key(claim, vouched_for=decision == "trusted")
+        waiting = Waiting(site, claim.kid, topic, claim.jws, claim.payload)
+        key = self._believed(waiting, now)
+        if key is None:
+            return self._event("untrusted", claim, kid=claim.kid)
+        verify(claim.payload, claim.jws, {key.kid: key}, typ)
+        limit = self.trust.rotated(claim.kid)
+        if limit is not None and not rotation.still_taken(self._store, limit, claim):
+            raise NotVerified(
+                "rotated-key", Message("the key has handed over to {to}, and this came after", {"to": limit.to})
+            )
+        news = self._store.meet(site, claim.address.city, claim.epoch, now)
+        if news:
+            self._store.chains.count(site, "new-epochs")
+        self._touched.add(site)
+        self._store.chains.hear(site, utc_text(now), protocol)
+        event = self._state(claim, now) if claim.stream is None else self._report(claim, claim.stream, now)
+        return {**event, "new_epoch": True} if news else event
+
+    def _answer(self, topic: str, payload: bytes, jws: str, now: datetime) -> Event:
+        """Judge a result of a command, or what a site says is in force."""
+        address = read_topic(topic)
+        if address is None:
+            raise NotVerified("topic", "not a topic that a site sends on")
+        payload, jws, kid = answers.unpack(address, payload, jws)
+        key = self._believed(Waiting(address.site, kid, topic, jws, payload), now)
+        if key is None:
+            return {"event": "untrusted", "site": address.site, "stream": address.kind, "kid": kid}
+        value = answers.read(address, payload, jws, key)
+        limit = self.trust.rotated(kid)
+        if limit is not None:
+            raise NotVerified("rotated-key", Message("the key has handed over to {to}", {"to": limit.to}))
+        if isinstance(value, Reported):
+            return answers.take_reported(self._store, value, payload, jws, now)
+        self._touched.add(address.site)
+        event, told = answers.take_result(self._store, value, payload, jws, now)
+        self.told += told
+        return event
+
+    def _believed(self, message: Waiting, now: datetime) -> PublicKey | None:
+        """Return the key that may speak for the site; where nobody knows it yet, keep the message waiting for it.
+
+        Raises:
+            NotVerified: The trust file refuses the key, or too much is waiting.
+        """
+        decision = self.trust.decide(message.site, message.kid, now)
+        if decision not in ("trusted", "unknown-key"):
+            raise NotVerified(
+                decision, Message("the trust file says {decision} of {kid}", {"decision": decision, "kid": message.kid})
+            )
+        key = self._key(message.kid)
+        if decision == "trusted" and key is not None:
+            return key
+        if not self._store.keep_waiting(message, now):
+            raise NotVerified("too-many-waiting", "more messages of unknown keys than are kept for one site")
+        return None
+
+    def _keep_key(self, claim: Claim, vouched_for: bool) -> None:
+        """Keep the key that a state message shows: its thumbprint is its name, so nobody can slip in another."""
+        try:
+            key = public_key(claim.data.get("jwk"))
+        except ValueError as error:
+            raise NotVerified(
+                "payload", Message("a state message without a usable public key: {error}", {"error": error})
+            ) from None
+        if key.kid != claim.kid:
+            raise NotVerified("payload", "a state message that shows another key than the one it is signed with")
+        verify(claim.payload, claim.jws, {key.kid: key}, STATE_TYP)
+        if not vouched_for and self._store.keys_shown(claim.address.site) >= KEYS_MOST:
+            raise NotVerified("too-many-keys", "the site has shown more keys than are kept")
+        self._store.keep_key(claim.address.site, key.kid, key.jwk)
+        self.news = True
+
+    def _key(self, kid: str) -> PublicKey | None:
+        if kid not in self._keys:
+            jwk = self._store.key(kid)
+            if jwk is None:
+                return None
+            self._keys[kid] = public_key(dict(jwk))
+        return self._keys[kid]
+
+    def _state(self, claim: Claim, now: datetime) -> Event:
+        site, status = claim.address.site, str(claim.data.get("status"))
+        if status not in STATUSES:
+            raise NotVerified("payload", "a state message with an unknown status")
+        ((epoch, number, last),) = self._store.all("SELECT epoch, connection_no, status FROM site WHERE site = ?", site)
+        if status == "ready":
+            self.dirty.add((site, claim.epoch))  # also a restored copy's: the watermark tells it what it is
+            if epochs.second_life(self._store, claim, epoch):
+                return self._event("two-lives", claim, status=status)
+        # A will is signed at connect and spoken at any time after: not that of an earlier connection. One whose birth
+        # is not here yet tells that the connection has been, and is over; the birth does not bring it back.
+        if claim.epoch != epoch or claim.seq < number:
+            self._store.chains.count(site, "stale-states")
+            return self._event("stale-state", claim, status=status)
+        over = claim.seq == number and last in ("disconnected", "lost")
+        if status != "ready" or not over:
+            self._store.keep_state(site, claim.seq, status, now)
+        if status == "ready":
+            self._store.keep_birth(site, claim.kid, str(claim.data.get("confirm"))[:20])
+            if not over:
+                orders.renew(self._store, site, now)
+        self._expect(site, claim.epoch, claim.data.get("heads"), now)
+        tampered = False
+        for stream, head in read_heads(claim.data.get("confirmed")).items():
+            moved, contradicted = before.begin_at(self._store, (site, claim.epoch, stream), head)
+            if moved:
+                self._store.chains.late(site, utc_text(now))
+                contradicted = self._advance(site, claim.epoch, stream) or contradicted
+            if contradicted:
+                self._store.chains.count(site, "tampered")
+                tampered = True
+        return self._event("tamper" if tampered else "state", claim, status=status)
+
+    def _report(self, claim: Claim, stream: StreamName, now: datetime) -> Event:
+        site, key = claim.address.site, (claim.address.site, claim.epoch, stream)
+        gap = read_gap(claim) if stream == "gap" else None
+        handover = rotation.read(claim) if stream == "event" else None
+        stored = self._store.digests_at(claim)
+        self.dirty.add((site, claim.epoch))
+        if claim.digest in stored:
+            self._store.chains.count(site, "duplicates")
+            return self._event("duplicate", claim)
+        if handover is not None and not stored:
+            self.trust = self.trust.joined(rotation.bind(self._store, self._store.directory, claim, handover, now))
+            self.news = True
+            self._store.chains.count(site, "rotations")
+            self.told.append({"event": "rotated", "site": site, "from": handover.old, "to": handover.new.kid})
+        self._store.keep_report(claim, bool(stored), now)
+        chains, below = self._store.chains, claim.seq <= self._store.chains.get(key).position.seq
+        contradicted = below and before.link_back(self._store, key, claim.seq)
+        if stored:
+            chains.count(site, "forks")
+            if forks.mends(self._store, key, claim):
+                self._advance(*key)
+            return self._event("fork", claim)
+        chains.count(site, "verified")
+        known = chains.expected(key)
+        if claim.seq != known + 1:
+            chains.late(site, utc_text(now))
+        chains.expect(key, claim.seq)
+        body = claim.data["body"]
+        if gap is not None:
+            self._store.keep_gap(site, gap)
+            refused.given_up(self._store, site, gap)
+            run = (site, gap.epoch, gap.stream)
+            if gap.epoch == claim.epoch or chains.expected(run):  # else what is before it was another hub's
+                chains.expect(run, gap.to_seq)
+            before.link_back(self._store, run, gap.to_seq)
+            self._advance(*run)
+            self.dirty.add((site, gap.epoch))
+        elif stream == "health" and isinstance(body, dict):
+            if claim.seq >= known:
+                due_at = time_of(body.get("next_due_at"))
+                chains.health(site, claim.epoch, utc_text(now), utc_text(due_at) if due_at else "")
+            self._expect(site, claim.epoch, body.get("heads"), now)
+        if stream in ("health", "config"):
+            day_figures.keep(self._store, claim)
+        if gap is not None or (stream == "event" and isinstance(body, dict) and epochs.tells_incident(body)):
+            self.told += epochs.explain(self._store, claim, gap)
+        broken = self._advance(site, claim.epoch, stream, claim) or contradicted
+        if contradicted:
+            chains.count(site, "tampered")
+        return self._event("tamper" if broken else "verified", claim)
+
+    def _expect(self, site: str, epoch: str, heads: object, now: datetime) -> None:
+        for stream, head in read_heads(heads).items():
+            if head.seq > self._store.chains.expected((site, epoch, stream)):
+                self._store.chains.late(site, utc_text(now))
+            self._store.chains.expect((site, epoch, stream), head.seq)
+
+    def _advance(self, site: str, epoch: str, stream: StreamName, new: Claim | None = None) -> bool:
+        """Move a chain on as far as it goes; say whether it has just been found broken.
+
+        `new` is the one report that was stored since it last went as far as it could: often it lies behind a hole, and
+        then nothing can have moved.
+        """
+        key = (site, epoch, stream)
+        settled = self._store.chains.settle(key)
+        before = self._store.chains.get(key)
+        if settled and new is not None and new.seq != before.position.seq + 1:
+            return False
+
+        made = self._store.chains.expected(key)  # nothing is known of what lies above it
+
+        def report_at(seq: int, due: str) -> tuple[str, str] | None:
+            if new is not None and seq == new.seq:
+                return new.digest, new.prev
+            return forks.version_at(self._store, key, seq, due) if seq <= made else None
+
+        def gap_at(seq: int) -> tuple[int, str] | None:
+            if seq > made:
+                return None
+            return self._store.gap_at(site, epoch, stream, seq) or accepted_loss.close(self._store, key, seq)
+
+        after = advance(before, report_at, gap_at)
+        if after == before:
+            return False
+        self._store.chains.keep(key, after)
+        if after.broken and not before.broken:
+            self._store.chains.count(site, "tampered")
+            return True
+        return False
+
+    @staticmethod
+    def _event(kind: str, claim: Claim, **more: Json) -> Event:
+        event: Event = {"event": kind, "site": claim.address.site, "stream": claim.address.kind}
+        return {**event, "epoch": claim.epoch, "seq": claim.seq, **more}

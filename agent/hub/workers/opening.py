@@ -1,0 +1,37 @@
+"""Opens the hub's database for the running hub, which waits where a command would end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from agent.hub.stores.store import Store
+from agent.hub.workers.intake import Event
+from agent.model.errors import StoreWaits
+
+LOG = logging.getLogger("camwarden.hub")
+
+AGAIN_S: Final = 1.0
+"""So long between two tries."""
+
+
+def open_store(directory: Path, stop: threading.Event, tell: Callable[[Event], None]) -> Store | None:
+    """Open the database, and wait for it where it is held or the disk is full; None: it was `stop` that came."""
+    told = False
+    while not stop.is_set():
+        try:
+            store = Store(directory)
+        except StoreWaits as error:
+            if not told:
+                LOG.warning("%s; waiting", error)
+                tell({"event": "store-waits", "why": str(error)})
+            told = True
+            stop.wait(AGAIN_S)
+        else:
+            if told:
+                tell({"event": "store-works"})
+            return store
+    return None

@@ -1,0 +1,246 @@
+"""What the hub asks of a site: written and signed into the database by a person or by the hub itself, sent by the hub.
+
+Decides what an order looks like, when it is to be published, and when again: while no answer is here and it has not
+expired, at each new `ready` of the site and each new connection of the hub; its id makes that harmless. What a site
+answers is for `agent/hub/workers/answers.py`. Nothing here can change a device.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from agent.contract.chain import utc_text
+from agent.contract.envelope import COMMAND_TYP, DESIRED_TYP, sign_payload
+from agent.contract.orders import ORDER_MAX_BYTES, Command, CommandName, Desired, Order, Range, SpotCheck
+from agent.contract.orders_json import read_command, write_command, write_desired
+from agent.contract.signing_keys import Signer
+from agent.contract.topics import topic
+from agent.contract.watermark import SEQ_MAX
+from agent.deliver.publish.messages import Message as Publication
+from agent.hub.stores.store import Store
+from agent.model.errors import NotVerified, UsageError
+from agent.model.finding import Json, Message
+
+WITHIN: Final = timedelta(hours=1)
+"""A report or a check is of use for so long."""
+
+RESEND_WITHIN: Final = timedelta(days=1)
+"""A site keeps for so long what is confirmed."""
+
+_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An order to be published. `version` 0: it is the command `id`; else that version of a site's policy."""
+
+    site: str
+    id: str
+    version: int
+    message: Publication
+
+
+def order_resend(
+    store: Store, signer: Signer, site: str, asked: Range, now: datetime, within: timedelta = RESEND_WITHIN
+) -> Command:
+    """Ask for a run of reports again; see `order_report_now`."""
+    return _order(store, signer, site, "resend", now, within, asked=asked)
+
+
+def order_report_now(store: Store, signer: Signer, site: str, now: datetime, within: timedelta = WITHIN) -> Command:
+    """Ask for a fresh report. The running hub sends the order within a second.
+
+    Args:
+        store: May be in a transaction of the caller's.
+        signer: The hub's key, which the site has pinned.
+        site: Must be known here: its first verified message names the city, and so the topic.
+        now: When it is ordered.
+        within: It expires so long after.
+
+    Raises:
+        UsageError: No such site, or it cannot be said in an order.
+        StoreFailed: Nothing was ordered.
+    """
+    return _order(store, signer, site, "report-now", now, within)
+
+
+def order_check_now(
+    store: Store,
+    signer: Signer,
+    site: str,
+    now: datetime,
+    cameras: tuple[str, ...] = (),
+    checks: tuple[str, ...] = (),
+    within: timedelta = WITHIN,
+) -> Command:
+    """Ask for a fresh look, bound to this order by a nonce. None named: all of them. See `order_report_now`."""
+    asked = SpotCheck(secrets.token_urlsafe(24), cameras, checks)
+    return _order(store, signer, site, "check-now", now, within, spot_check=asked)
+
+
+def set_desired(
+    store: Store,
+    signer: Signer,
+    site: str,
+    policy: Mapping[str, Json] | None,
+    now: datetime,
+    expires_at: datetime | None = None,
+    packs: tuple[str, ...] | None = None,
+) -> Desired:
+    """Name the policy that is to be in force at a site; its version follows the highest that either side has named.
+
+    Args:
+        store: The hub's.
+        signer: The hub's key, which the site has pinned.
+        site: Must be known here.
+        policy: Names and values; None: those of the last document stay.
+        now: When it is ordered.
+        expires_at: Past it the site's own policy counts again; None: never.
+        packs: Packs of rules as TOML; None: those of the last document stay. What they ask of a site is not judged
+            here: only the site knows its own.
+
+    Raises:
+        UsageError: No such site, the policy is no JSON or too large, or the site has used the last version.
+        StoreFailed: Nothing has changed.
+    """
+    with store.transaction():
+        _city(store, site)
+        ((last,),) = store.all(
+            "SELECT max((SELECT coalesce(max(version), 0) FROM desired WHERE site = ?),"
+            " (SELECT coalesce(max(version), 0) FROM reported WHERE site = ?))",
+            *(site, site),
+        )
+        if last >= SEQ_MAX:
+            raise UsageError(
+                Message(
+                    "site {site} names policy version {last}, and there is no higher version; look at the site",
+                    {"site": site, "last": last},
+                )
+            )
+        before = _last_desired(store, site)
+        policy = before.get("policy", {}) if policy is None else policy
+        packs = tuple(before.get("packs", ())) if packs is None else packs
+        desired = Desired(site, int(last) + 1, now, policy, expires_at, packs)
+        try:
+            payload = write_desired(desired)
+        except (TypeError, ValueError):
+            raise UsageError("the policy is not JSON") from None
+        if len(payload) > ORDER_MAX_BYTES:
+            raise UsageError(
+                Message(
+                    "policy and packs take {count} bytes, and a site looks at {most} at most; "
+                    "send fewer or shorter packs",
+                    {"count": len(payload), "most": ORDER_MAX_BYTES},
+                )
+            )
+        jws = sign_payload(payload, signer, DESIRED_TYP)
+        store.run(
+            "INSERT INTO desired (site, version, created_at, payload, jws) VALUES (?, ?, ?, ?, ?)",
+            *(site, desired.version, utc_text(now), payload, jws),
+        )
+    return desired
+
+
+def _last_desired(store: Store, site: str) -> Mapping[str, Any]:
+    rows = store.all("SELECT payload FROM desired WHERE site = ? ORDER BY version DESC LIMIT 1", site)
+    told: Mapping[str, Any] = json.loads(rows[0][0]) if rows else {}
+    return told
+
+
+def unsent(store: Store, now: datetime) -> list[Outgoing]:
+    """Return what is to be published now, some at a time: unexpired commands, and the newest policy of each site."""
+    commands = store.all(
+        "SELECT site, id, city, payload, jws, expires_at FROM command JOIN site USING (site)"
+        " WHERE sent_at = '' AND expires_at > ? ORDER BY created_at LIMIT ?",
+        *(utc_text(now), _AT_ONCE),
+    )
+    policies = store.all(
+        "SELECT site, version, city, payload, jws FROM desired JOIN site USING (site) WHERE sent_at = ''"
+        " AND version = (SELECT max(version) FROM desired d WHERE d.site = desired.site) LIMIT ?",
+        _AT_ONCE,
+    )
+    outgoing = []
+    for site, command_id, city, payload, jws, expires_at in commands:
+        left_s = math.ceil((datetime.fromisoformat(expires_at) - now).total_seconds())
+        message = Publication(topic(city, site, "cmd", command_id), payload, jws, expires_s=left_s)
+        outgoing.append(Outgoing(site, command_id, 0, message))
+    for site, version, city, payload, jws in policies:
+        message = Publication(topic(city, site, "desired"), payload, jws, retain=True)
+        outgoing.append(Outgoing(site, "", version, message))
+    return outgoing
+
+
+def mark_sent(store: Store, sent: list[Outgoing], now: datetime) -> None:
+    """Note that orders were published. Within a transaction."""
+    for one in sent:
+        if one.version:
+            store.run(
+                "UPDATE desired SET sent_at = ? WHERE site = ? AND version = ?", utc_text(now), one.site, one.version
+            )
+        else:
+            store.run("UPDATE command SET sent_at = ? WHERE id = ?", utc_text(now), one.id)
+
+
+def renew(store: Store, site: str, now: datetime) -> None:
+    """Have a site that is back told again what it has not answered. Within a transaction."""
+    store.run("UPDATE command SET sent_at = '' WHERE site = ? AND status = '' AND expires_at > ?", site, utc_text(now))
+    store.run(
+        "UPDATE desired SET sent_at = '' WHERE site = ? AND version = (SELECT max(version) FROM desired WHERE site = ?)"
+        " AND version > (SELECT coalesce(max(version), 0) FROM reported WHERE site = ?)",
+        *(site, site, site),
+    )
+
+
+def renew_all(store: Store, now: datetime) -> None:
+    """Have every site told again: this connection is new, and the broker may have lost what it kept."""
+    store.run("UPDATE command SET sent_at = '' WHERE status = '' AND expires_at > ?", utc_text(now))
+    store.run(
+        "UPDATE desired SET sent_at = ''"
+        " WHERE version = (SELECT max(version) FROM desired d WHERE d.site = desired.site)"
+    )
+
+
+def _order(
+    store: Store,
+    signer: Signer,
+    site: str,
+    name: CommandName,
+    now: datetime,
+    within: timedelta,
+    asked: Range | None = None,
+    spot_check: SpotCheck | None = None,
+) -> Command:
+    command = Command(secrets.token_urlsafe(16), site, name, now, now + within, asked, spot_check)
+    payload = write_command(command)
+    jws = sign_payload(payload, signer, COMMAND_TYP)
+    with store.transaction():
+        _city(store, site)
+        try:
+            read_command(Order("cmd", command.id, payload, jws), {signer.kid: signer.public}, site)
+        except NotVerified:
+            raise UsageError(
+                Message("a {name} of this form is none that a site takes; correct its names or numbers", {"name": name})
+            ) from None
+        store.run(
+            "INSERT INTO command (id, site, name, created_at, expires_at, payload, jws) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            *(command.id, site, name, utc_text(now), utc_text(command.expires_at), payload, jws),
+        )
+    return command
+
+
+def _city(store: Store, site: str) -> str:
+    rows = store.all("SELECT city FROM site WHERE site = ?", site)
+    if not rows:
+        raise UsageError(
+            Message(
+                "{site!r} is not known here: no verified message of it has come; see `camwarden hub status`",
+                {"site": site},
+            )
+        )
+    return str(rows[0][0])

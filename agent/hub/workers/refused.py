@@ -1,0 +1,178 @@
+"""Reports that a site has signed and the hub does not take: the site is told, so that it stops to send them for ever.
+
+Told is only what the site's own key signed, and what no second try mends: a payload that breaks a bound of the
+contract, or is none. Nothing of it is believed but the signature. Which report it is says an unsigned label, or else
+the payload: the site believes it only for the digest of its own row. A body that inflates to more than any payload is
+inflated into the hash only, up to 8 MiB, and never parsed.
+
+`keep`, `newest` and `given_up` read and write within the caller's transaction; the others are pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from agent.contract.chain import STREAMS, digest, utc_text
+from agent.contract.envelope import REPORT_TYP, read_header, split_jws, unflatten, verify
+from agent.contract.signing_keys import PublicKey
+from agent.contract.topics import Address
+from agent.contract.watermark import Rejected
+from agent.hub.stores.store import Store
+from agent.model.errors import NotVerified
+from agent.model.finding import StreamName
+from agent.verify.bindings import Trust
+from agent.verify.message import Gap, is_place
+
+TOLD: Final = frozenset({"size", "payload", "duplicate-name", "too-deep", "number", "time", "site"})
+"""Reasons that no second try mends; others may be another's fault, or pass."""
+
+INFLATED_MAX_BYTES: Final = 8 * 1024 * 1024
+MOST: Final = 16
+"""Refused reports of one epoch that are remembered; the others come again."""
+
+_STEP_BYTES: Final = 64 * 1024
+_LABEL = re.compile(r"([0-9A-Za-z_-]{1,64}):([a-z]{1,8}):([0-9]{1,16})")
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A message as it came.
+
+    `jws` empty: it stands around the payload. `label`: the CloudEvents id `epoch:stream:seq`, unsigned, may be empty.
+    `packed`: the payload is deflated still: it inflates to more than any payload may have.
+    """
+
+    payload: bytes = field(repr=False)
+    jws: str = field(repr=False)
+    label: str = ""
+    packed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A report that is refused although its site signed it."""
+
+    epoch: str
+    stream: StreamName
+    seq: int
+    digest: str
+
+
+def key_of(
+    address: Address, came: Came, trust: Trust, known: Callable[[str], PublicKey | None], now: datetime
+) -> PublicKey | None:
+    """Return the key that a refused message claims, if it may speak for the site of its topic."""
+    with suppress(NotVerified):
+        kid = read_header(came.jws or unflatten(came.payload)[1]).kid
+        return known(kid) if trust.decide(address.site, kid, now) == "trusted" else None
+    return None
+
+
+def is_signed(came: Came, key: PublicKey) -> bool:
+    """Say whether a refused message is signed with a key all the same."""
+    if came.packed:
+        return bool(digest_of_packed(came.payload, came.jws, key))
+    with suppress(NotVerified):
+        payload, jws = (came.payload, came.jws) if came.jws else unflatten(came.payload)
+        verify(payload, jws, {key.kid: key}, read_header(jws).typ)
+        return True
+    return False
+
+
+def read(address: Address, came: Came, key: PublicKey) -> Refused | None:
+    """Return which report a refused message is, whose signature is good; None where it is none, or nobody knows."""
+    if address.kind not in STREAMS:
+        return None
+    stream = STREAMS[STREAMS.index(address.kind)]
+    if came.packed:
+        return _named(stream, came.label, digest_of_packed(came.payload, came.jws, key))
+    payload, jws = (came.payload, came.jws) if came.jws else unflatten(came.payload)
+    if read_header(jws).typ != REPORT_TYP:
+        return None
+    return _named(stream, came.label or _label_in(payload), digest(payload))
+
+
+def digest_of_packed(payload: bytes, jws: str, key: PublicKey) -> str:
+    """Return the digest of what a deflated payload inflates to, if the key signed that; empty where it did not.
+
+    Source: RFC 7797 section 3 (signing input).
+    """
+    protected, signature = split_jws(jws)
+    signed, plain = hashlib.sha256(protected.encode() + b"."), hashlib.sha256()
+    if read_header(jws).typ != REPORT_TYP or read_header(jws).alg != key.alg:
+        return ""
+    inflater, left, size = zlib.decompressobj(), payload, 0
+    try:
+        while not inflater.eof and size <= INFLATED_MAX_BYTES:
+            part = inflater.decompress(left, _STEP_BYTES)
+            left = inflater.unconsumed_tail
+            if not part and not left:
+                break
+            size += len(part)
+            signed.update(part)
+            plain.update(part)
+    except zlib.error:
+        return ""
+    whole = inflater.eof and not inflater.unused_data and size <= INFLATED_MAX_BYTES
+    return plain.hexdigest() if whole and key.verifies_digest(signed.digest(), signature) else ""
+
+
+def keep(store: Store, address: Address, came: Came, key: PublicKey, reason: str, now: datetime) -> str:
+    """Remember a refused report, to be told; return its epoch, empty where there is nothing to tell its site."""
+    refused, site = read(address, came, key), address.site
+    if refused is None or reason not in TOLD:
+        return ""
+    if not store.all("SELECT 1 FROM epoch WHERE site = ? AND epoch = ?", site, refused.epoch):
+        return ""
+    ((others,),) = store.all(
+        "SELECT count(*) FROM refused WHERE site = ? AND epoch = ? AND digest <> ?",
+        *(site, refused.epoch, refused.digest),
+    )
+    if others >= MOST:
+        return ""
+    store.run(
+        "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET at = excluded.at, reason = excluded.reason",
+        *(site, refused.epoch, refused.stream, refused.seq, refused.digest, reason, utc_text(now)),
+    )
+    return refused.epoch
+
+
+def newest(store: Store, site: str, epoch: str) -> Rejected | None:
+    """Return the report of an epoch that was refused last, until the site gives it up."""
+    rows = store.all(
+        "SELECT stream, seq, digest, reason FROM refused WHERE site = ? AND epoch = ? ORDER BY at DESC, seq LIMIT 1",
+        *(site, epoch),
+    )
+    return Rejected(*rows[0]) if rows else None
+
+
+def given_up(store: Store, site: str, gap: Gap) -> None:
+    """Forget what a gap record names: its site knows."""
+    store.run(
+        "DELETE FROM refused WHERE site = ? AND epoch = ? AND stream = ? AND seq BETWEEN ? AND ?",
+        *(site, gap.epoch, gap.stream, gap.from_seq, gap.to_seq),
+    )
+
+
+def _label_in(payload: bytes) -> str:
+    """Return the label that the payload itself has; of one that no decoder takes, an empty one."""
+    data: Any = None
+    with suppress(ValueError, RecursionError):
+        data = json.loads(payload)
+    return f"{data.get('epoch')}:{data.get('stream')}:{data.get('seq')}" if isinstance(data, dict) else ""
+
+
+def _named(stream: StreamName, label: str, name: str) -> Refused | None:
+    match = _LABEL.fullmatch(label)
+    if match is None or match[2] != stream or not is_place(seq := int(match[3])):
+        return None
+    return Refused(match[1], stream, seq, name)

@@ -1,0 +1,273 @@
+"""When does the hub ask a site for reports again, and what is lost for good?
+
+A site sends its backlog by itself, so the hub asks only when nothing of it has come for 10 minutes: the numbers that
+are missing have then all been known for as long. Each hole is asked for once, then again after waits that double up to
+a day; holes near each other in one order, a few orders for a site at a time. What the site says it no longer has is
+not asked for again: `lost`, if nobody explains it; `gone`, if a hub that lost its database had confirmed it.
+
+`overlay` and `due` are pure; the others read and write within the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final, Literal
+
+from agent.contract.chain import utc_text
+from agent.contract.orders import Range
+from agent.contract.signing_keys import Signer
+from agent.hub.stores.store import Store
+from agent.hub.workers.orders import order_resend
+from agent.model.finding import Json, StreamName
+
+QUIET: Final = timedelta(minutes=10)
+"""No backlog row came for so long: the rest does not come by itself. Also the first wait before asking again."""
+
+WAIT_MOST: Final = timedelta(days=1)
+ORDERS_MOST: Final = 3
+"""Orders of this kind that a site has not answered yet."""
+
+NEAR: Final = 100
+"""Holes with at most so many reports between them are asked for together: what comes twice is dropped."""
+
+HOLES_MOST: Final = 1000
+"""Holes of a site that are followed at a time: a site can make as many as it likes. The others come after them."""
+
+Kind = Literal["missing", "before"]
+Run = tuple[int, int]
+"""From and to, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A run of reports that the hub lacks; see the table `hole` in `agent/hub/stores/schema.py`."""
+
+    epoch: str
+    stream: StreamName
+    first: int
+    last: int
+    kind: Kind = "missing"
+    asked_at: str = ""
+    times: int = 0
+    state: Literal["", "lost", "gone"] = ""
+
+
+def overlay(known: Iterable[Hole], absent: Iterable[Hole]) -> list[Hole]:
+    """Return what is absent now, with what is known about each part of it; what has come is no longer there."""
+    return _joined(
+        replace(old, first=part.first, last=part.last, kind=part.kind) if old else part
+        for part, old in _parts(known, absent)
+    )
+
+
+def _parts(known: Iterable[Hole], absent: Iterable[Hole]) -> Iterator[tuple[Hole, Hole | None]]:
+    """Yield the absent runs, cut where known ones begin and end, each with the known one around it.
+
+    No two of `known`, and no two of `absent`, overlap.
+    """
+    olds, place = sorted(known, key=_place), 0
+    for run in sorted(absent, key=_place):
+        start = run.first
+        while place < len(olds) and (olds[place].epoch, olds[place].stream, olds[place].last) < _place(run):
+            place += 1
+        for old in islice(olds, place, None):
+            if (old.epoch, old.stream) != (run.epoch, run.stream) or old.first > run.last:
+                break
+            if old.first > start:
+                yield replace(run, first=start, last=old.first - 1), None
+            last = min(old.last, run.last)
+            yield replace(run, first=max(old.first, start), last=last), old
+            start = last + 1
+        if start <= run.last:
+            yield replace(run, first=start), None
+
+
+def _place(hole: Hole) -> tuple[str, str, int]:
+    return hole.epoch, hole.stream, hole.first
+
+
+def due(holes: Iterable[Hole], now: datetime, most: int) -> list[Range]:
+    """Return what to ask for now, at most so many ranges: first what is missing, then what was confirmed before."""
+    ranges: list[tuple[Kind, Range]] = []
+    for hole in sorted(holes, key=lambda hole: (hole.kind == "before", hole.epoch, hole.stream, hole.first)):
+        asked_at = datetime.fromisoformat(hole.asked_at) if hole.times else now
+        if hole.state or (hole.times and asked_at <= now < asked_at + wait(hole.times)):
+            continue  # asked at a time to come: the clock was wrong then
+        if ranges:
+            kind, last = ranges[-1]
+            near = hole.first - last.to_seq <= NEAR + 1
+            if near and (kind, last.epoch, last.stream) == (hole.kind, hole.epoch, hole.stream):
+                ranges[-1] = kind, replace(last, to_seq=hole.last)
+                continue
+        ranges.append((hole.kind, Range(hole.epoch, hole.stream, hole.first, hole.last)))
+    return [asked for _, asked in ranges[: max(0, most)]]
+
+
+def wait(times: int) -> timedelta:
+    """Return how long to wait after having asked so many times."""
+    return min(QUIET * (1 << min(times - 1, 20)), WAIT_MOST)
+
+
+def look(store: Store, signer: Signer, now: datetime) -> list[dict[str, Json]]:
+    """Ask every site that is there, and quiet, for what is due; return what to tell."""
+    rows = store.all(
+        "SELECT site FROM site WHERE status = 'ready' AND confirm <> 'file' AND (backlog_at <= ?1 OR backlog_at > ?2)"
+        " AND site IN (SELECT site FROM chain WHERE position_seq < expected UNION SELECT site FROM hole"
+        " UNION SELECT site FROM gap WHERE reason = 'confirmed-before')"
+        # Long after a loss a search is slow: not again while nothing was found missing and all is answered.
+        " AND (holes_at = '' OR site IN (SELECT site FROM hole WHERE state = ''))",
+        *(utc_text(now - QUIET), utc_text(now)),
+    )
+    return [event for (site,) in rows for event in _look_at(store, signer, site, now)]
+
+
+def missing_from(store: Store, site: str, asked: Range, runs: Sequence[Run]) -> list[dict[str, Json]]:
+    """Take a site's word that it no longer has these runs of a range; return what to tell: what is lost.
+
+    Numbers that are here, or explained, stay what they are, whatever the site says.
+    """
+    inside: list[Hole] = []
+    start = asked.from_seq
+    for first, last in sorted(runs):
+        run = Hole(asked.epoch, asked.stream, max(first, start), min(last, asked.to_seq))
+        if run.first <= run.last:
+            inside.append(run)
+            start = run.last + 1
+    holes: list[Hole] = []
+    events: list[dict[str, Json]] = []
+    for part, named in _parts(_joined(inside), refresh(store, site)):
+        if named is None or part.state:
+            holes.append(part)
+            continue
+        given_up = replace(part, state="lost" if part.kind == "missing" else "gone")
+        holes.append(given_up)
+        if given_up.state == "lost":
+            store.chains.count(site, "lost")
+            events.append({"event": "lost", "site": site, **_named(given_up)})
+    _keep(store, site, holes)
+    return events
+
+
+def lost(store: Store, site: str) -> list[Hole]:
+    """Return what the site no longer has and nobody explains, as of now. Reads only."""
+    known = [hole for hole in _known(store, site) if hole.state == "lost"]
+    return [hole for hole in overlay(known, _absent(store, site)) if hole.state == "lost"] if known else []
+
+
+def refresh(store: Store, site: str) -> list[Hole]:
+    """Bring what is known about a site's holes up to date with what has come."""
+    known = _known(store, site)
+    holes = overlay(known, _absent(store, site))
+    if holes != known:
+        _keep(store, site, holes)
+    return holes
+
+
+def absent(store: Store, site: str, epoch: str, stream: StreamName, after: int, last: int, most: int = -1) -> list[Run]:
+    """Return the runs of numbers above `after`, up to `last`, that are neither stored nor named by a gap record.
+
+    At most the first so many; -1: all of them.
+    """
+    return store.all(
+        "WITH span (a, b) AS ("
+        "SELECT seq, seq FROM report WHERE site = ?1 AND epoch = ?2 AND stream = ?3 AND seq BETWEEN ?4 + 1 AND ?5"
+        " UNION ALL SELECT from_seq, to_seq FROM gap WHERE site = ?1 AND epoch = ?2 AND stream = ?3"
+        " AND to_seq > ?4 AND from_seq <= ?5 AND reason <> 'confirmed-before' UNION ALL SELECT ?5 + 1, ?5 + 1),"
+        " seen AS (SELECT a, coalesce(max(max(b) OVER (ORDER BY a, b ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),"
+        " ?4), ?4) AS before FROM span) SELECT before + 1, a - 1 FROM seen WHERE a > before + 1 ORDER BY 1"
+        " LIMIT ?6",
+        *(site, epoch, stream, after, last, most),
+    )
+
+
+def _known(store: Store, site: str) -> list[Hole]:
+    rows = store.all(
+        "SELECT epoch, stream, from_seq, to_seq, kind, asked_at, times, state FROM hole WHERE site = ?"
+        " ORDER BY epoch, stream, from_seq",
+        site,
+    )
+    return [Hole(*row) for row in rows]
+
+
+def _look_at(store: Store, signer: Signer, site: str, now: datetime) -> list[dict[str, Json]]:
+    holes = refresh(store, site)
+    store.run("UPDATE site SET holes_at = ? WHERE site = ?", utc_text(now), site)
+    ((waiting,),) = store.all(
+        "SELECT count(*) FROM command WHERE site = ?1 AND status = '' AND name = 'resend' AND expires_at > ?2"
+        " AND created_at <= ?2",
+        *(site, utc_text(now)),
+    )
+    ranges = due(holes, now, ORDERS_MOST - waiting)
+    events: list[dict[str, Json]] = []
+    for asked in ranges:
+        times = 1
+        for place, hole in enumerate(holes):
+            if _within(hole, asked) and not hole.state:
+                holes[place] = replace(hole, asked_at=utc_text(now), times=hole.times + 1)
+                times = max(times, hole.times + 1)
+        command = order_resend(store, signer, site, asked, now, wait(times))
+        run = Hole(asked.epoch, asked.stream, asked.from_seq, asked.to_seq)
+        events.append({"event": "asked", "site": site, "id": command.id, **_named(run)})
+    if ranges:
+        _keep(store, site, holes)
+    return events
+
+
+def _within(hole: Hole, asked: Range) -> bool:
+    same = (hole.epoch, hole.stream) == (asked.epoch, asked.stream)
+    return same and asked.from_seq <= hole.first and hole.last <= asked.to_seq
+
+
+def _absent(store: Store, site: str) -> list[Hole]:
+    """Return the runs that a site has made, or was confirmed for, and that are not here: the first of them."""
+    return list(islice(_all_absent(store, site), HOLES_MOST))
+
+
+def _all_absent(store: Store, site: str) -> Iterator[Hole]:
+    open_chains = store.all(
+        "SELECT epoch, stream, position_seq, expected FROM chain WHERE site = ? AND position_seq < expected"
+        " ORDER BY epoch, stream",
+        site,
+    )
+    for epoch, stream, position, expected in open_chains:
+        for first, last in absent(store, site, epoch, stream, position, expected, HOLES_MOST):
+            yield Hole(epoch, stream, first, last)
+    before = store.all(
+        "SELECT epoch, stream, from_seq, to_seq FROM gap WHERE site = ? AND reason = 'confirmed-before'"
+        " ORDER BY epoch, stream, from_seq",
+        site,
+    )
+    for epoch, stream, from_seq, to_seq in before:
+        for first, last in absent(store, site, epoch, stream, from_seq - 1, to_seq, HOLES_MOST):
+            yield Hole(epoch, stream, first, last, "before")
+
+
+def _joined(holes: Iterable[Hole]) -> list[Hole]:
+    """Join what touches and is alike in everything else; in the order of epoch, stream and number."""
+    joined: list[Hole] = []
+    for hole in sorted(holes, key=_place):
+        if (
+            joined
+            and replace(joined[-1], first=hole.first, last=hole.last) == hole
+            and joined[-1].last == hole.first - 1
+        ):
+            joined[-1] = replace(hole, first=joined[-1].first)
+        else:
+            joined.append(hole)
+    return joined
+
+
+def _keep(store: Store, site: str, holes: Iterable[Hole]) -> None:
+    store.run("DELETE FROM hole WHERE site = ?", site)
+    for hole in _joined(holes):
+        store.run(
+            "INSERT INTO hole VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(site, hole.epoch, hole.stream, hole.first, hole.last, hole.kind, hole.asked_at, hole.times, hole.state),
+        )
+
+
+def _named(hole: Hole) -> dict[str, Json]:
+    return {"epoch": hole.epoch, "stream": hole.stream, "from_seq": hole.first, "to_seq": hole.last}

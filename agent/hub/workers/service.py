@@ -1,0 +1,347 @@
+"""The running hub: one connection to the broker, one thread, one transaction per batch of messages.
+
+Subscribes before anything else, so that what a site sends after `ready` is not missed. A batch is judged, committed,
+and only then answered with watermarks. Looks once a second at the trust file (what waited for a key that is now
+trusted is judged and confirmed without a restart) and at the orders that a person has written into the database, and
+less often at what is missing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from agent.contract.signing_keys import Signer
+from agent.contract.topics import FROM_HUB, PREFIX, read_topic
+from agent.deliver.publish.connection import Events, Link
+from agent.deliver.publish.messages import Message as Publication
+from agent.deliver.publish.pace import Pace, reconnect_delay_s
+from agent.deliver.publish.protocol import Dialect
+from agent.deliver.publish.wire_form import Arrived
+from agent.host.lock import lock
+from agent.hub.domain import accepted_loss, epochs
+from agent.hub.stores import trust
+from agent.hub.stores.evidence import check_after
+from agent.hub.stores.signing_key import hub_signer
+from agent.hub.stores.store import Store
+from agent.hub.workers import orders, resend
+from agent.hub.workers.ack import Ack, write_ack
+from agent.hub.workers.intake import Event, Intake
+from agent.hub.workers.opening import AGAIN_S, open_store
+from agent.model.errors import AgentError, HubUnavailable, StoreFailed, StoreWaits, os_words
+from agent.model.finding import Json, Message
+from agent.site.config.site import Hub
+
+LOG = logging.getLogger("camwarden.hub")
+
+CLIENT_ID: Final = "camwarden-hub"  # the hyphen keeps it apart from every site id
+SUBSCRIPTION: Final = f"{PREFIX}/+/+/#"
+
+_LOOK_S = 1.0
+_EVIDENCE_AT_ONCE = 200
+_MISSING_LOOK_S = 30.0
+_BATCH_WAIT_S = 0.5
+_BATCH_MOST = 256
+_GATHER_S = 0.002  # more is on its way when the broker is busy: one transaction then serves many messages
+_GATHER_MOST_S = 0.05
+_SUBSCRIBE_WITHIN_S = 10.0
+_ACKS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where the hub keeps its data, and its broker (`confirm` and `jwks` of it are not used)."""
+
+    directory: Path
+    broker: Hub
+
+
+def run(
+    options: Options,
+    stop: threading.Event,
+    tell: Callable[[Event], None],
+    clock: Callable[[], datetime],
+    pace: Pace | None = None,
+) -> None:
+    """Receive until `stop`. `tell` gets one event for each message and each change, the first `ready` among them.
+
+    Raises:
+        HubUnavailable: The first connection failed; later ones are tried again for ever.
+        Locked: Another hub runs on this data.
+        AgentError: A file cannot be used.
+    """
+    held = lock(options.directory / "hub")
+    try:
+        store = open_store(options.directory, stop, tell)
+        if store is None:
+            return
+        try:
+            signer = hub_signer(options.directory)
+            _Service(options, store, signer, tell, clock, pace or Pace()).run(stop)
+        finally:
+            store.close()
+    finally:
+        os.close(held)
+
+
+class _Service:
+    def __init__(
+        self,
+        options: Options,
+        store: Store,
+        signer: Signer,
+        tell: Callable[[Event], None],
+        clock: Callable[[], datetime],
+        pace: Pace,
+    ) -> None:
+        self._options = options
+        self._store = store
+        self._signer = signer
+        self._tell = tell
+        self._clock = clock
+        self._pace = pace
+        self._trust_seen = self._trust_mark()
+        self._trust_look_at_s = self._orders_look_at_s = self._missing_look_at_s = 0.0
+        self._evidence_id: int | None = 0
+        self._evidence_look_at_s = 0.0
+        self._dialect = Dialect()  # what the broker speaks is remembered over connections
+        self._ready_once = False
+        self._offline = False
+        self._arrived: list[Arrived] = []
+        self._arrived_at_s = 0.0
+        self._intake = Intake(store, trust.load(options.directory))
+
+    def run(self, stop: threading.Event) -> None:
+        wake_read, wake_write = socket.socketpair()  # nobody wakes the hub; `step` wants one
+        attempt = 0
+        try:
+            while not stop.is_set():
+                try:
+                    self._serve(stop, wake_read)
+                except StoreWaits as error:
+                    self._wait_for_store(stop, error)
+                    continue
+                except (OSError, HubUnavailable) as error:
+                    broker = self._options.broker
+                    why = os_words(error) if isinstance(error, OSError) else error.message
+                    words = Message("{host}:{port}: {why}", {"host": broker.host, "port": broker.port, "why": why})
+                    if not self._ready_once:
+                        raise HubUnavailable(
+                            Message("{words}; check that the broker runs and lets the hub in", {"words": words})
+                        ) from None
+                    attempt = 1 if not self._offline else attempt + 1
+                    if not self._offline:
+                        self._offline = True
+                        LOG.warning("%s; trying again", words)
+                        self._tell({"event": "offline", "reason": str(words)})
+                chance = random.random()  # noqa: S311  spreads reconnects, protects nothing
+                stop.wait(reconnect_delay_s(self._pace, max(1, attempt), False, chance))
+            self._batch(None, self._arrived)  # of a connection that did not come back
+        except StoreWaits as error:  # the sites have it all, and send it again
+            LOG.warning("%s; the hub ends without what came last, which no site was told to delete", error)
+        finally:
+            wake_read.close()
+            wake_write.close()
+
+    def _wait_for_store(self, stop: threading.Event, error: StoreWaits) -> None:
+        """Wait, without a connection, until what has come can be committed: it was not, and nobody was answered."""
+        LOG.warning("%s; waiting", error)
+        self._tell({"event": "store-waits", "why": str(error)})
+        while not stop.wait(AGAIN_S):
+            try:
+                arrived, self._arrived = self._arrived, []
+                self._batch(None, arrived)
+            except StoreWaits:
+                continue
+            self._tell({"event": "store-works"})
+            return
+
+    def _serve(self, stop: threading.Event, wake: socket.socket) -> None:
+        """Serve one connection until it ends."""
+        broker, ready = self._options.broker, False
+        link = Link(CLIENT_ID, broker, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
+        deadline = time.monotonic() + _SUBSCRIBE_WITHIN_S
+        asked = False
+        try:
+            link.open(None)
+            while not stop.is_set():
+                link.step(_GATHER_S if self._arrived else _BATCH_WAIT_S, wake)
+                events = link.events
+                gathered = self._gather(events)
+                if events.failure is not None:
+                    raise events.failure
+                if events.refused:
+                    raise HubUnavailable(events.refused)
+                if events.granted is not None and not asked:
+                    link.subscribe(SUBSCRIPTION)
+                    asked = True
+                if events.subscribed and not ready:
+                    ready = self._ready_once = True
+                    self._welcome(link)
+                if ready:
+                    self._look_at_trust()
+                events.acks.clear()
+                if gathered:
+                    arrived, self._arrived = self._arrived, []
+                    self._batch(link, arrived)
+                if ready:
+                    self._look_at_orders(link)
+                    self._look_at_evidence()
+                if events.lost:
+                    raise HubUnavailable(events.lost)
+                if not ready and time.monotonic() > deadline:
+                    raise HubUnavailable("the broker does not answer")
+            arrived, self._arrived = self._arrived, []
+            self._batch(link, arrived)
+            link.close()
+        finally:
+            link.drop()
+
+    def _gather(self, events: Events) -> bool:
+        """Take over what has come; say whether it is to be judged now: enough, nothing more just now, or long enough.
+
+        What a connection has brought and not seen judged is judged with the next: the broker has been told it is here.
+        """
+        now_s = time.monotonic()
+        if not self._arrived:
+            self._arrived_at_s = now_s
+        more, events.messages = events.messages, []
+        self._arrived += more
+        waited = now_s - self._arrived_at_s > _GATHER_MOST_S
+        return not more or len(self._arrived) >= _BATCH_MOST or waited or bool(events.lost)
+
+    def _welcome(self, link: Link) -> None:
+        """Say `ready`, and every site's watermark again: the broker may have lost the retained ones."""
+        broker = self._options.broker
+        self._offline = False
+        self._tell({"event": "ready", "host": broker.host, "port": broker.port, "kid": self._signer.kid})
+        with self._store.transaction():
+            orders.renew_all(self._store, self._clock())
+        sites = self._store.all("SELECT site, epoch FROM site")
+        for start in range(0, len(sites), _ACKS_AT_ONCE):
+            self._intake.dirty.update(sites[start : start + _ACKS_AT_ONCE])
+            self._batch(link, [])
+
+    def _batch(self, link: Link | None, messages: list[Arrived]) -> None:
+        """Judge, commit, tell, answer: in this order. Without a link nobody is answered."""
+        if not messages and not self._intake.dirty and not self._intake.news:
+            return
+        try:
+            events, acks = self._judge(messages)
+        except StoreFailed:
+            self._arrived = messages + self._arrived
+            self._intake.forget()
+            raise
+        self._intake.dirty.clear()
+        for event in events:
+            self._tell(event)
+        if link is None:
+            return
+        for ack in acks:  # one that a broken connection swallows is said again by `_welcome`
+            link.publish(Publication(ack.topic, ack.payload, ack.jws, retain=ack.retain))
+            streams: dict[str, Json] = {stream: head.seq for stream, head in ack.mark.streams.items()}
+            self._tell({"event": "confirmed", "site": ack.mark.site, "epoch": ack.mark.epoch, "streams": streams})
+
+    def _judge(self, messages: list[Arrived]) -> tuple[list[Event], list[Ack]]:
+        """Judge and commit; return what to tell, and the watermarks that may now be sent."""
+        now = self._clock()
+        events: list[Event] = []
+        acks: list[Ack] = []
+        with self._store.transaction():
+            for one in messages:
+                if one.payload and not _is_ours(one.topic):
+                    events.append(self._intake.take(one.topic, one.payload, one.jws, now, one.label, one.packed))
+            if self._intake.news:
+                events += self._intake.retry()
+            events += self._intake.settle()
+            for site, epoch in sorted(self._intake.dirty):
+                ack = write_ack(self._store, self._signer, site, epoch, now)
+                if ack is not None:
+                    acks.append(ack)
+        return events, acks
+
+    def _look_at_orders(self, link: Link) -> None:
+        """Publish what was ordered since the last look; now and then order what is missing."""
+        now_s, now = time.monotonic(), self._clock()
+        if now_s < self._orders_look_at_s:
+            return
+        self._orders_look_at_s = now_s + _LOOK_S
+        if accepted_loss.unseen(self._store):
+            with self._store.transaction():
+                events = self._intake.take_accepted(now)
+            for event in events:
+                self._tell(event)
+        if now_s >= self._missing_look_at_s:
+            self._missing_look_at_s = now_s + _MISSING_LOOK_S
+            with self._store.transaction():
+                events = epochs.look(self._store, now) + resend.look(self._store, self._signer, now)
+            for event in events:
+                self._tell(event)
+        sent = orders.unsent(self._store, now)
+        for one in sent:  # one that a broken connection swallows is sent again with the next
+            link.publish(one.message)
+        if not sent:
+            return
+        with self._store.transaction():
+            orders.mark_sent(self._store, sent, now)
+        for one in sent:
+            self._tell({"event": "sent", "site": one.site, "id": one.id, "version": one.version})
+
+    def _look_at_evidence(self) -> None:
+        """Hold the next stored reports against their digests, until each was looked at once since the start."""
+        now_s = time.monotonic()
+        if self._evidence_id is None or now_s < self._evidence_look_at_s:
+            return
+        self._evidence_look_at_s = now_s + _LOOK_S
+        last, altered = check_after(self._store, self._evidence_id, _EVIDENCE_AT_ONCE)
+        self._evidence_id = last or None
+        for one in altered:
+            LOG.error("site %s: %s %d is not what was stored (%s)", one.site, one.stream, one.seq, one.what)
+            told: Event = {"site": one.site, "epoch": one.epoch, "stream": one.stream, "seq": one.seq}
+            self._tell({"event": "altered", **told, "what": one.what})
+
+    def _look_at_trust(self) -> None:
+        if time.monotonic() < self._trust_look_at_s:
+            return
+        self._trust_look_at_s = time.monotonic() + _LOOK_S
+        mark = self._trust_mark()
+        if mark == self._trust_seen:
+            return
+        self._trust_seen = mark
+        try:
+            self._intake.trust = trust.load(self._options.directory, self._intake.trust)
+        except AgentError as error:
+            LOG.error("%s; the hub goes on with the trust it had", error)
+            self._tell({"event": "trust-refused", "why": str(error)})
+            return
+        self._intake.news = True
+        self._tell({"event": "trust", "keys": len(self._intake.trust.bindings)})
+
+    def _trust_mark(self) -> tuple[tuple[int, int, int], ...]:
+        """Return what a change of the trust database, or of an older hub's file, changes."""
+        return tuple(_mark(self._options.directory / name) for name in (trust.NAME, trust.FILE))
+
+
+def _mark(path: Path) -> tuple[int, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
+
+
+def _is_ours(topic: str) -> bool:
+    """Say whether a message is the hub's own: MQTT 3.1.1 brings it back, and a new session what was retained."""
+    if not topic.endswith(("/ack", "/desired")) and "/cmd/" not in topic:
+        return False
+    address = read_topic(topic)
+    return address is not None and address.kind in FROM_HUB

@@ -1,0 +1,1 @@
+"""Judges facts: checks, their wording, and what episodes remember. Pure."""

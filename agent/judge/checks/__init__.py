@@ -1,0 +1,1 @@
+"""Holds the checks by area, and the one table of all of them."""

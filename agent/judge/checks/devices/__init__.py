@@ -1,0 +1,1 @@
+"""Checks of devices: online, clock, access, identity, logs."""

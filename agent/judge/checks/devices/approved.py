@@ -1,0 +1,211 @@
+"""Do devices offer, run and admit what somebody approved? Services, firmware, accounts and known flaws.
+
+Services are those that the device itself lists; nothing is scanned and nobody logs in to try. A list that nobody
+declared is told once for the whole site (`declared.py`), where the site's profile asks for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from agent.judge.checks.devices.unread import not_told
+from agent.judge.wording.declared_words import Words, words
+from agent.judge.wording.from_rules import ruled
+from agent.judge.wording.held import Doubt, passed
+from agent.model.finding import Check, Finding, Json, Message
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import Site
+from agent.site.declarations.table import NONE
+from drivers.details import Accounts
+from drivers.footage import Protocols
+from drivers.model import Device, Identity
+
+INSECURE: Final = frozenset({"telnet", "ftp", "tftp", "rlogin", "rsh", "snmpv1", "snmpv2", "snmpv2c", "upnp"})
+"""Services over which logins or settings travel readable, or that open doors by themselves; in `_plain` spelling."""
+
+SERVICES: Final = "approved-services"
+FIRMWARE: Final = "approved-firmware"
+ACCOUNTS: Final = "approved-accounts"
+ADVISORIES: Final = "flawed-firmware"
+
+
+_NO_ACCOUNTS: Final = Message(
+    "it lists no account at all, not even the one that asks: who may log in is not known",
+    next_step="give the login the right to see the accounts, or look in the device",
+)
+
+
+def run_insecure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every device by the services that it lists as switched on."""
+    return tuple(_insecure(check, site, facts, device) for device in site.devices)
+
+
+def _insecure(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
+    subject = f"device:{device.id}"
+    protocols = facts.one(subject, Protocols)
+    if protocols is None:
+        return not_told(check, site, facts, subject, "protocols")
+    running = _running(protocols)
+    open_ = [name for name in running if _plain(name) in INSECURE]
+    evidence: dict[str, Json] = {"services": list(running), "insecure": list(open_)}
+    if open_:
+        message = Message("{services} is switched on: switch it off in the device", {"services": ", ".join(open_)})
+        return check.finding(subject, "fail", "insecure", evidence, message)
+    message = Message("no service that it lists is insecure ({services})", {"services": ", ".join(running)})
+    return check.finding(subject, "pass", "", evidence, message)
+
+
+def run_exposure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every device by the list of services that somebody approved."""
+    return _each(check, site, facts, now, SERVICES, _exposed)
+
+
+def _exposed(check: Check, site: Site, facts: Facts, device: Device, approved: frozenset[str]) -> Finding:
+    subject = f"device:{device.id}"
+    protocols = facts.one(subject, Protocols)
+    if protocols is None:
+        return not_told(check, site, facts, subject, "protocols")
+    running = _running(protocols)
+    allowed = {_plain(one) for one in approved}
+    more = [name for name in running if _plain(name) not in allowed]
+    evidence: dict[str, Json] = {"services": list(running), "not_approved": list(more)}
+    if more:
+        message = Message(
+            "it offers {services}, which nobody approved: switch it off, or add it to approved-services",
+            {"services": ", ".join(more)},
+        )
+        return check.finding(subject, "fail", "not-approved", evidence, message)
+    return check.finding(subject, "pass", "", evidence, Message("it offers no more than what was approved"))
+
+
+def run_firmware(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every device whose model stands in the list of approved firmware."""
+    return _each(check, site, facts, now, FIRMWARE, _firmware)
+
+
+def _firmware(check: Check, site: Site, facts: Facts, device: Device, approved: frozenset[str]) -> Finding:
+    subject = f"device:{device.id}"
+    identity = facts.one(subject, Identity)
+    if identity is None:
+        return not_told(check, site, facts, subject, "identity")
+    versions = _versions(approved, identity.model)
+    evidence: dict[str, Json] = {"model": identity.model, "firmware": identity.firmware, "approved": list(versions)}
+    values = {"model": identity.model, "firmware": identity.firmware}
+    if any(_is(identity.firmware, version) for version in versions):
+        message = Message("it runs an approved firmware ({firmware})", values)
+        return check.finding(subject, "pass", "", evidence, message)
+    reason = "not-approved" if versions else "model-not-listed"
+    message = Message(
+        "{model} runs the firmware {firmware}, which nobody approved: find out who changed it, or add it to "
+        "approved-firmware",
+        values,
+    )
+    return check.finding(subject, "fail" if versions else "warn", reason, evidence, message)
+
+
+def run_advisories(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every device by the list of firmware with known flaws."""
+    return _each(check, site, facts, now, ADVISORIES, _flawed)
+
+
+def _flawed(check: Check, site: Site, facts: Facts, device: Device, flawed: frozenset[str]) -> Finding:
+    subject = f"device:{device.id}"
+    identity = facts.one(subject, Identity)
+    if identity is None:
+        return not_told(check, site, facts, subject, "identity")
+    versions = _versions(flawed, identity.model)
+    evidence: dict[str, Json] = {"model": identity.model, "firmware": identity.firmware}
+    if any(_is(identity.firmware, version) for version in versions):
+        message = Message(
+            "{model} runs the firmware {firmware}, which has a known flaw: install the maker's newer one",
+            {"model": identity.model, "firmware": identity.firmware},
+        )
+        return check.finding(subject, "fail", "flawed", evidence, message)
+    return check.finding(subject, "pass", "", evidence, Message("no flaw of its firmware is listed"))
+
+
+def run_accounts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every device by the list of accounts that somebody approved."""
+    return _each(check, site, facts, now, ACCOUNTS, _accounts, "operation-rules")
+
+
+def _accounts(check: Check, site: Site, facts: Facts, device: Device, approved: frozenset[str]) -> Finding:
+    subject = f"device:{device.id}"
+    accounts = facts.one(subject, Accounts)
+    if accounts is None:
+        return not_told(check, site, facts, subject, "accounts")
+    names = sorted(one.name for one in accounts.accounts)
+    more = [one for one in accounts.accounts if one.name not in approved]
+    # Names of people stay on the site; the digest tells the hub that the list has changed.
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
+    evidence: dict[str, Json] = {
+        "accounts": len(names),
+        "accounts_digest": digest,
+        "not_approved": len(more),
+        "levels": sorted({one.level for one in more}),
+    }
+    if more:
+        message = Message(
+            "{count} of its accounts were approved by nobody: remove them, or add them to approved-accounts",
+            {"count": len(more)},
+        )
+        return check.finding(subject, "fail", "not-approved", evidence, message)
+    doubts = () if names else (Doubt("accounts-not-told", _NO_ACCOUNTS),)
+    return passed(check, subject, evidence, Message("every account on it was approved"), doubts)
+
+
+def _each(
+    check: Check,
+    site: Site,
+    facts: Facts,
+    now: datetime,
+    duty: str,
+    judge: Callable[[Check, Site, Facts, Device, frozenset[str]], Finding],
+    *beside: str,
+) -> tuple[Finding, ...]:
+    """Judge every device by a declared list; without one, one finding for the site. `beside` is declared with it."""
+    found = words(check, site, now, duty, *beside)
+    if isinstance(found, Finding):
+        return (found,)
+    listed = _listed(found, duty)
+    if listed is None:
+        open_ = found.open()
+        return (open_,) if open_ else ()
+    return tuple(judge(check, site, facts, device, listed) for device in site.devices)
+
+
+def _listed(found: Words, duty: str) -> frozenset[str] | None:
+    value = found.value(duty)
+    if value == NONE:
+        return frozenset()
+    return frozenset(value) if isinstance(value, tuple) else None
+
+
+def _running(protocols: Protocols) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.name for one in protocols.protocols if one.enabled))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _versions(listed: frozenset[str], model: str) -> tuple[str, ...]:
+    """Return the versions that a list of `MODEL: VERSION` names for a model."""
+    rows = (row.partition(":") for row in listed)
+    return tuple(sorted(version.strip() for name, _, version in rows if name.strip() == model))
+
+
+def _is(firmware: str, version: str) -> bool:
+    """Tell whether a firmware is a listed version; a list may leave out the build behind it."""
+    return firmware == version or firmware.startswith(f"{version} ")
+
+
+INSECURE_SERVICE = ruled("insecure-service", run_insecure)
+EXPOSURE = ruled("network-exposure", run_exposure)
+FIRMWARE_DRIFT = ruled("firmware-drift", run_firmware)
+ADVISORY = ruled("product-advisory-open", run_advisories)
+ACCOUNT_INVENTORY = ruled("account-inventory", run_accounts)

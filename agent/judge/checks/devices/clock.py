@@ -1,0 +1,120 @@
+"""Is each device's clock right? Judged against our own clock, and only while that one is known to be right."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from agent.judge.checks.devices import online
+from agent.judge.checks.devices.unread import not_told, time_source
+from agent.judge.wording.from_rules import ruled
+from agent.judge.wording.sources import CLOCK as CLOCK_SOURCE
+from agent.model.finding import Check, Finding, Json, Message, Status
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import Site
+from drivers.model import Clock, Device
+
+NTP: Final = "set up NTP on the device"
+NO_CLOCK_OF_OURS: Final = "own-clock-not-synchronised"
+_NOT_SYNCHRONISED: Final = Message(
+    "our own clock is not synchronised, so no other clock can be judged: set up NTP on this gateway"
+)
+
+UNITS: Final[tuple[tuple[int, Message, Message], ...]] = (
+    (86_400, Message("its clock is {amount} days ahead"), Message("its clock is {amount} days behind")),
+    (3600, Message("its clock is {amount} h ahead"), Message("its clock is {amount} h behind")),
+    (60, Message("its clock is {amount} min ahead"), Message("its clock is {amount} min behind")),
+    (1, Message("its clock is {amount} s ahead"), Message("its clock is {amount} s behind")),
+)
+"""Units in seconds, and what is said in each; from two of a unit on it is used."""
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every device that said what time it has; a clock of our own that proves nothing is one finding."""
+    found = tuple(_device(check, site, facts, device) for device in site.devices)
+    if not any(finding.reason == NO_CLOCK_OF_OURS for finding in found):
+        return found
+    return (check.finding("site", "unknown", NO_CLOCK_OF_OURS, {}, _NOT_SYNCHRONISED), *found)
+
+
+def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
+    subject = f"device:{device.id}"
+    clock = facts.one(subject, Clock)
+    if clock is None:
+        why = facts.why_not(subject, "clock")
+        return check.finding(
+            subject,
+            "unknown",
+            why.reason,
+            {"detail": why.detail} if why.detail else {},
+            Message("its time could not be read ({reason})", {"reason": why.reason}),
+            online.key_of_device(site, device),
+        )
+    policy = site.policy
+    evidence: dict[str, Json] = {
+        "offset_s": round(clock.offset_s, 3),
+        "uncertainty_s": round(clock.uncertainty_s, 3),
+        "ntp": clock.ntp,
+        "drift_s": round(clock.drift_s, 3),
+    }
+    if clock.local_time_as_utc:
+        return check.finding(
+            subject,
+            "warn",
+            "local-time-as-utc",
+            evidence,
+            Message("it gives the time of its zone as UTC, so its clock cannot be judged: correct its time zone"),
+        )
+    if clock.zone_wrong:
+        # DS-7716NI-I4: an hour off in daylight saving time, although the digits are right.
+        message = Message(
+            "the device writes a wrong offset behind its local time: set its time zone and daylight saving"
+        )
+        return check.finding(subject, "warn", "zone-wrong", evidence, message)
+    if not facts.own_clock_trusted:
+        return check.finding(
+            subject,
+            "unknown",
+            NO_CLOCK_OF_OURS,
+            evidence,
+            _NOT_SYNCHRONISED,
+            f"{check.id} site",
+        )
+    certain_s = max(0.0, abs(clock.offset_s) - clock.uncertainty_s)
+    status: Status = "pass"
+    if certain_s > policy.clock_warn_s:
+        status = "warn"
+    if certain_s > policy.clock_fail_s:
+        status = "fail"
+    message = Message("its clock is right within {seconds} s", {"seconds": round(abs(clock.offset_s), 1)})
+    if status != "pass":
+        message = _off(clock.offset_s)
+    reason = "" if status == "pass" else "offset"
+    return check.finding(subject, status, reason, evidence, message)
+
+
+def run_source(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every device by where it says to take its time from."""
+    return tuple(_source(check, site, facts, device) for device in site.devices)
+
+
+def _source(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
+    subject = f"device:{device.id}"
+    ntp = time_source(facts, subject)
+    if ntp is None:
+        return not_told(check, site, facts, subject, "clock")
+    if ntp:
+        return check.finding(subject, "pass", "", {"ntp": True}, Message("it says that it takes its time from NTP"))
+    message = Message("its time was set by hand and will drift", next_step=NTP)
+    return check.finding(subject, "warn", "manual", {"ntp": False}, message, f"{CHECK.id} {subject}")
+
+
+def _off(offset_s: float) -> Message:
+    """Say by how much a clock is off, in the unit in which people would say it."""
+    unit_s, ahead, behind = next(row for row in UNITS if abs(offset_s) >= 2 * row[0] or row[0] == 1)
+    row = ahead if offset_s > 0 else behind
+    return Message(row.template, {"amount": round(abs(offset_s) / unit_s, 1 if unit_s == 1 else None)}, NTP)
+
+
+CHECK = Check("clock-offset", run, "major", CLOCK_SOURCE, "Recorded time is true time, within 30 s at the most.")
+SOURCE = ruled("clock-source", run_source)

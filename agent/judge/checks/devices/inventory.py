@@ -1,0 +1,243 @@
+"""Is everything there declared, and is everything declared what it was? Judged on discovery and devices' identities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from agent.judge.checks.devices import online
+from agent.judge.wording.sources import INSTALLATION
+from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.observe.facts.facts import Facts
+from agent.observe.facts.sightings import TIMES_TO_COUNT, Mark, Remembered, Sighting
+from agent.observe.inventory import device_identity
+from agent.observe.inventory.common_causes import is_silent
+from agent.observe.inventory.device_identity import Case
+from agent.observe.inventory.stocktake import TWO_BOXES, empty_channels
+from agent.site.config.site import CameraConfig, Site
+from drivers.model import Device
+
+EVIDENCE_MAX = 16
+NAMED_MAX = 4
+
+
+def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the site's network: one finding, however many devices nobody declared."""
+    where, around = site.discovery, facts.around
+    if not (where.interfaces or where.addresses or where.ranges):
+        message = Message("nobody is asked on the network: name networks under [discovery]")
+        return (check.finding("site", "not_applicable", "discovery-off", {}, message),)
+    moved = {case.at: case.key for case in device_identity.cases(site, facts).values() if case.at}
+    evidence: dict[str, Json] = {"ignored": around.ignored}
+    if around.failed:
+        evidence["failed"] = list(around.failed[:EVIDENCE_MAX])
+    if around.strangers:
+        evidence |= {"count": len(around.strangers), "devices": [_row(s) for s in around.strangers[:EVIDENCE_MAX]]}
+        message = Message(
+            "{count} devices that nobody declared answer on the network ({addresses}): add each as a [[device]], or "
+            "write under [[discovery.ignore]] why it may be there",
+            {"count": len(around.strangers), "addresses": _addresses(around.strangers)},
+        )
+        return (check.finding("site", "fail", "undeclared", evidence, message, _cause(around.strangers, moved)),)
+    if around.failed:
+        message = Message(
+            "not everybody on the network could be asked ({failed}): correct [discovery] or the network",
+            {"failed": ", ".join(around.failed[:NAMED_MAX])},
+        )
+        return (check.finding("site", "unknown", "not-asked", evidence, message),)
+    if around.newcomers:
+        evidence |= {"count": len(around.newcomers), "devices": [_row(s) for s in around.newcomers[:EVIDENCE_MAX]]}
+        message = Message(
+            "{count} devices that nobody declared answered ({addresses}); each counts when it was seen {times} times",
+            {
+                "count": len(around.newcomers),
+                "addresses": _addresses(around.newcomers),
+                "times": TIMES_TO_COUNT,
+            },
+        )
+        cause = _cause(around.newcomers, moved)
+        return (check.finding("site", "unknown", "not-yet-counted", evidence, message, cause),)
+    return (check.finding("site", "pass", "", evidence, Message("every device that answers is declared")),)
+
+
+def _cause(seen: tuple[Sighting, ...], moved: Mapping[str, str]) -> str:
+    """Return the finding that tells it already where everybody who is seen is a box of ours that has moved."""
+    keys = [moved.get(one.address, "") for one in seen]
+    return keys[0] if all(keys) else ""
+
+
+def run_drift(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every device: is it one box, the box that it was, with a camera on every declared channel.
+
+    And every camera behind a recorder that is not the one that it was, where the recorder says which it is.
+    """
+    wrong, seen = device_identity.cases(site, facts), device_identity.seen_marks(site, facts)
+    return tuple(
+        _wrong(check, facts, place, wrong[place], seen)
+        if place in wrong
+        else _device(check, site, facts, device, seen.get(place), now)
+        for device in site.devices
+        for place in [f"device:{device.id}"]
+    ) + tuple(
+        _wrong(check, facts, place, wrong[place], seen) if place in wrong else _camera(check, site, facts, camera, seen)
+        for camera in site.cameras
+        for place in [f"camera:{camera.camera.id}"]
+        if place in seen or device_identity.remembered_of(facts, place) is not None
+    )
+
+
+def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: Mapping[str, Mark]) -> Finding:
+    """Return what is said of a camera behind a recorder that is in its place, or of which nobody knows."""
+    subject = f"camera:{camera.camera.id}"
+    device = next(one for one in site.devices if one.id == camera.camera.device)
+    if subject in seen:
+        if device_identity.remembered_of(facts, subject) is None:
+            message = Message("which camera belongs here is not known yet: this one was seen for the first time")
+            return check.finding(subject, "not_applicable", "nothing-remembered", {}, message)
+        return check.finding(subject, "pass", "", {}, Message("it is the camera that it was"))
+    if online.answers(facts, f"device:{device.id}"):
+        message = Message("its recorder does not say any more which camera it is")
+        return check.finding(subject, "not_applicable", "not-told", {}, message)
+    why = facts.why_not(f"device:{device.id}", "identity")
+    message = Message("whether it is the camera that it was could not be read ({reason})", {"reason": why.reason})
+    return check.finding(subject, "unknown", why.reason, {}, message, _silent(site, device))
+
+
+def _wrong(check: Check, facts: Facts, place: str, case: Case, seen: Mapping[str, Mark]) -> Finding:
+    cause = case.key if case.subjects[0] != place else ""
+    told = _of_camera(facts, case, seen) if place.startswith("camera:") else _told(facts, case, seen)
+    return check.finding(place, "warn", case.kind, _evidence(facts, case, seen), told, cause)
+
+
+def _device(check: Check, site: Site, facts: Facts, device: Device, seen: Mark | None, now: datetime) -> Finding:
+    subject = f"device:{device.id}"
+    known = device_identity.remembered_of(facts, subject)
+    empty = empty_channels(site, facts, device.id)
+    if empty:
+        message = Message(
+            "no video source on the channel of {cameras}: find the camera, or correct the channel",
+            {"cameras": ", ".join(empty)},
+        )
+        return check.finding(subject, "warn", "channel-empty", {"cameras": list(empty)}, message)
+    if seen is None:
+        return _unread(check, site, facts, device, known, now)
+    if known is None:
+        message = Message("which box belongs here is not known yet: this one was seen for the first time")
+        return check.finding(subject, "not_applicable", "nothing-remembered", {"seen": _mark(seen)}, message)
+    return check.finding(subject, "pass", "", {"seen": _mark(seen)}, Message("it is the box that it was"))
+
+
+def _unread(check: Check, site: Site, facts: Facts, device: Device, known: Remembered | None, now: datetime) -> Finding:
+    """Return what is said of a box that did not tell who it is: that it is silent is told by another finding."""
+    subject = f"device:{device.id}"
+    if known is not None and is_silent(facts, device) and device_identity.is_missing(known.seen_at, now):
+        at = utc_text(known.seen_at or now)
+        message = Message(
+            "the box has not been seen since {at}, here or elsewhere: find it, or take it out of the configuration",
+            {"at": at},
+        )
+        told: dict[str, Json] = {"remembered": _mark(known.mark), "last_seen_at": at}
+        return check.finding(subject, "warn", "missing", told, message, _silent(site, device))
+    why = facts.why_not(subject, "identity")
+    message = Message("whether it is the box that it was could not be read ({reason})", {"reason": why.reason})
+    return check.finding(subject, "unknown", why.reason, {}, message, _silent(site, device))
+
+
+def _told(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
+    """Return what is wrong with the place of a box, and what to do about it."""
+    ids = ", ".join(case.names[:NAMED_MAX])
+    if case.kind == "duplicate":
+        return Message(
+            "one box answers for {devices}: list its channels as cameras of one device, or correct an address",
+            {"devices": ids},
+        )
+    if case.kind == "swapped":
+        return Message(
+            "the boxes of {devices} have exchanged their addresses: exchange them back, on the site or in the "
+            "configuration",
+            {"devices": ids},
+        )
+    if case.kind == "moved" and case.at:
+        message = "its box answers at {address} now: correct the address in the box, or in the configuration"
+        return Message(message, {"address": case.at})
+    if case.kind == "moved":
+        return Message(
+            "a box answers at the address of another one ({devices}): find out who moved it, and correct the addresses",
+            {"devices": ids},
+        )
+    if case.kind == "replaced":
+        return Message(
+            "another box answers at its address, {seen} where {known} was: find out who changed it",
+            _models(facts, case, seen),
+        )
+    if case.kind == TWO_BOXES:
+        return Message("two boxes answer as its address: find the one that does not belong there")
+    return Message("the same box answers for another device too: list its channels as cameras of one device")
+
+
+def _of_camera(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
+    """Return the same of cameras behind a recorder."""
+    ids = ", ".join(case.names[:NAMED_MAX])
+    if case.kind == "swapped":
+        return Message(
+            "the cameras {cameras} have exchanged their channels: exchange them back, in the recorder or in the "
+            "configuration",
+            {"cameras": ids},
+        )
+    if case.kind == "moved":
+        return Message(
+            "a camera is on the channel of another one ({cameras}): find out who moved it, and correct the channels",
+            {"cameras": ids},
+        )
+    message = "another camera is on its channel, {seen} where {known} was: find out who changed it"
+    return Message(message, _models(facts, case, seen))
+
+
+def _models(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> dict[str, str]:
+    known, now = device_identity.remembered_of(facts, case.subjects[0]), seen.get(case.subjects[0])
+    return {"seen": (now.model if now else "") or "?", "known": (known.mark.model if known else "") or "?"}
+
+
+def _evidence(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> dict[str, Json]:
+    rows = []
+    for place in case.subjects[:EVIDENCE_MAX]:
+        known, now = device_identity.remembered_of(facts, place), seen.get(place)
+        remembered = _mark(known.mark) if known else None
+        rows.append({"subject": place, "remembered": remembered, "seen": _mark(now) if now else None})
+    return {"boxes": rows, **({"address": case.at} if case.at else {})}
+
+
+def _silent(site: Site, device: Device) -> str:
+    """Return the key of the finding that says it where this device cannot be read."""
+    cameras = [c.camera.id for c in site.cameras if c.camera.device == device.id]
+    return online.finding_key(f"camera:{cameras[0]}" if len(cameras) == 1 else f"device:{device.id}")
+
+
+def _row(sighting: Sighting) -> Json:
+    return {
+        "address": sighting.address,
+        "mac_digest": sighting.mac or None,
+        "first_at": utc_text(sighting.first_at),
+        "last_at": utc_text(sighting.last_at),
+    }
+
+
+def _mark(mark: Mark) -> Json:
+    return {"model": mark.model, "serial_digest": mark.serial or None, "mac_digests": list(mark.macs)}
+
+
+def _addresses(sightings: tuple[Sighting, ...]) -> str:
+    named = ", ".join(s.address for s in sightings[:NAMED_MAX])
+    return named if len(sightings) <= NAMED_MAX else f"{named}, ..."
+
+
+UNDECLARED = Check(
+    "undeclared-camera", run_undeclared, "major", INSTALLATION, "No camera is on the network that nobody answers for."
+)
+DRIFT = Check(
+    device_identity.DRIFT_ID,
+    run_drift,
+    "major",
+    INSTALLATION,
+    "Each declared device is the box, and the only one, it was.",
+)

@@ -1,0 +1,88 @@
+"""Do the logs of devices, and our own history, reach back as far as a rule asks, and were they ever shortened?
+
+A log that is younger proves nothing yet: it may be that of a new system. One that reaches back less far than it did,
+and not as far as is due, was cleared or is too small.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.judge.checks.devices.unread import not_told
+from agent.judge.wording.from_rules import ruled
+from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.observe.facts.facts import Facts
+from agent.observe.facts.log_reach import OWN
+from agent.site.config.site import Site
+from agent.site.declarations.standing import local_day
+from agent.site.rules.pack import in_effect, obligations
+from drivers.details import OldestLog
+
+FIGURE: Final = "log_retention_days"
+SLACK: Final = timedelta(hours=2)
+"""How much later the oldest entry may be than it was: a device's clock is put right, and summer time ends."""
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the log of each device, and our own history.
+
+    Source: Cybersecurity Law (2025 revision), article 23(3): six months.
+    """
+    today = local_day(site, now)
+    rules = [one for _, one in obligations(site.packs, check.id) if in_effect(one, today)]
+    days = max((int(one.parameters[FIGURE]) for one in rules if FIGURE in one.parameters), default=0)
+    if not days:
+        message = Message("no rule in effect asks for it")
+        return (check.finding("site", "not_applicable", "no-rule", {}, message),)
+    found = [_device(check, site, facts, f"device:{device.id}", days, now) for device in site.devices]
+    # What the profile does not ask for is said once, of our own history.
+    return (_own(check, site, facts, days, now), *(one for one in found if one.status != "not_applicable"))
+
+
+def _device(check: Check, site: Site, facts: Facts, subject: str, days: int, now: datetime) -> Finding:
+    oldest = facts.one(subject, OldestLog)
+    if oldest is None:
+        return not_told(check, site, facts, subject, "oldest-log")
+    return _reach(check, site, facts, subject, oldest.at, days, now)
+
+
+def _own(check: Check, site: Site, facts: Facts, days: int, now: datetime) -> Finding:
+    if facts.own_log_from is None and (first := facts.logs.get(OWN)) is not None:
+        message = Message(
+            "our own history is gone or cannot be read, and reached back to {first} before: find out who removed it",
+            {"first": utc_text(first)},
+        )
+        return check.finding(OWN, "unknown", "gone", {"was_from": utc_text(first), "due_days": days}, message)
+    if facts.own_log_from is None:
+        return _young(check, site, OWN, {}, Message("nothing has changed here yet, so nothing was logged"))
+    return _reach(check, site, facts, OWN, facts.own_log_from, days, now)
+
+
+def _reach(check: Check, site: Site, facts: Facts, subject: str, oldest: datetime, days: int, now: datetime) -> Finding:
+    first = facts.logs.get(subject, oldest)
+    reach_days = max(0, (now - oldest).days)
+    evidence: dict[str, Json] = {"oldest_at": utc_text(oldest), "due_days": days}
+    values = {"days": reach_days, "due": days}
+    if now - oldest >= timedelta(days=days):
+        return check.finding(subject, "pass", "", evidence, Message("its log reaches back {days} days", values))
+    if oldest - first > SLACK:
+        message = Message(
+            "its log reaches back {days} days of {due}, and reached back to {first} before: it was cleared, or is too "
+            "small",
+            {**values, "first": utc_text(first)},
+        )
+        return check.finding(subject, "fail", "shortened", {**evidence, "was_from": utc_text(first)}, message)
+    message = Message("its log reaches back {days} days of {due}, as far as was ever seen", values)
+    return _young(check, site, subject, evidence, message)
+
+
+def _young(check: Check, site: Site, subject: str, evidence: dict[str, Json], message: Message) -> Finding:
+    """Return that a log proves nothing yet; in the profile `full` alone that is missed."""
+    if site.rules.profile != "full":
+        profile = Message("the profile {profile} does not ask for it", {"profile": site.rules.profile})
+        return check.finding(subject, "not_applicable", "profile", evidence, profile)
+    return check.finding(subject, "unknown", "immature", evidence, message)
+
+
+CHECK = ruled("audit-log-retention", run)

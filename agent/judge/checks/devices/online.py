@@ -1,0 +1,157 @@
+"""Does each camera deliver a picture? Everything else that is unknown for a silent camera hangs on this answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from agent.judge.checks.service import gateway
+from agent.judge.wording.sources import ORDER_799_OPERATION
+from agent.judge.wording.unavailable import told
+from agent.model.finding import Check, Finding, Json, Looks, Message, Status
+from agent.observe.facts.facts import Facts
+from agent.observe.inventory.device_identity import DRIFT_ID
+from agent.observe.pictures.turns import REMEMBERED
+from agent.site.config.site import CameraConfig, Site
+from drivers.footage import Channel, Channels
+from drivers.model import Device, Identity, Reason, Services, Streams, Unavailable
+from drivers.picture import PictureSeen
+from masking.model import NOT_CONFINED
+
+CHECK_ID = "camera-online"
+
+DARK_LUMA = 16.0
+"""Mean luma, 0..255, under which a picture without contrast is called dark. House rule: video black is 16."""
+DARK_CONTRAST = 4.0
+
+SILENT: frozenset[Reason] = frozenset({"unreachable", "deadline"})
+
+
+def is_dark(seen: PictureSeen) -> bool:
+    """Tell whether a picture shows nothing but darkness, so that no mask can be judged in it."""
+    return seen.mean_luma < DARK_LUMA and seen.contrast < DARK_CONTRAST
+
+
+def finding_key(subject: str) -> str:
+    """Return the key under which other checks name this one as their cause."""
+    return f"{CHECK_ID} {subject}"
+
+
+def key_of_device(site: Site, device: Device) -> str:
+    """Return the key of the finding that says that this device cannot be read, if it is so."""
+    cameras = [c for c in site.cameras if c.camera.device == device.id]
+    if not cameras:
+        return ""
+    return finding_key(f"device:{device.id}" if len(cameras) > 1 else f"camera:{cameras[0].camera.id}")
+
+
+def cause_of_silence(facts: Facts, subject: str) -> str:
+    """Return this check's key where the camera delivered no live picture at all, so that its silence is the cause."""
+    return "" if _live(facts, subject) else finding_key(subject)
+
+
+def answers(facts: Facts, subject: str) -> bool:
+    """Tell whether a device (`device:ID`) said who it is or what it offers."""
+    return facts.one(subject, Identity) is not None or facts.one(subject, Services) is not None
+
+
+def is_empty(facts: Facts, subject: str) -> bool:
+    """Tell whether the device says that this camera's channel has no video source. Unknown is not empty."""
+    streams = facts.one(subject, Streams)
+    return streams is not None and not streams.streams
+
+
+def _live(facts: Facts, subject: str) -> tuple[PictureSeen, ...]:
+    """Return the live pictures of this look: one that is remembered from hours ago says nothing of now."""
+    seen = (o for o in facts.by_subject.get(subject, ()) if o.method != REMEMBERED)
+    return tuple(o.value for o in seen if isinstance(o.value, PictureSeen) and o.value.path != "playback")
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every camera, and a device of several cameras by itself: one that does not answer at all is one cause."""
+    findings: list[Finding] = []
+    for device in site.devices:
+        cameras = tuple(c for c in site.cameras if c.camera.device == device.id)
+        own = _device(check, site, device, facts) if len(cameras) > 1 else None
+        if own is not None:
+            findings.append(own)
+        cause = own if own is not None and own.status != "pass" else None
+        findings.extend(_camera(check, site, facts, camera, cause) for camera in cameras)
+    return tuple(findings)
+
+
+def _device(check: Check, site: Site, device: Device, facts: Facts) -> Finding:
+    subject = f"device:{device.id}"
+    if answers(facts, subject):
+        return check.finding(subject, "pass", "", {}, Message("it answers"))
+    return _unavailable(check, site, device.id, subject, facts.why_not(subject, "identity"), caused_by="")
+
+
+def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause: Finding | None) -> Finding:
+    subject = f"camera:{camera.camera.id}"
+    live = _live(facts, subject)
+    if not live and is_empty(facts, subject):
+        message = Message("no camera is on its channel: find it, or correct the channel")
+        named = f"{DRIFT_ID} device:{camera.camera.device}"  # which names all empty channels of a device at once
+        return check.finding(subject, "unknown", "channel-empty", {}, message, named)
+    if not live and (lost := _lost_behind(facts, camera)) is not None:
+        behind: dict[str, Json] = {"channel": lost.number, "word": lost.word, "host": lost.host}
+        message = Message(
+            "its recorder has lost it ({word}): check its power, cable, address and login in the recorder",
+            {"word": lost.word or lost.state},
+        )
+        return check.finding(subject, "fail", "channel-offline", behind, message, cause.key if cause else "")
+    if not live:
+        why = _why_no_picture(facts, subject)
+        return _unavailable(check, site, camera.camera.device, subject, why, cause.key if cause else "")
+    evidence: dict[str, Json] = {"paths": [s.path for s in live], "mean_luma": round(live[0].mean_luma, 1)}
+    if all(is_dark(s) for s in live):
+        return check.finding(
+            subject,
+            "warn",
+            "dark",
+            evidence,
+            Message("delivers a picture, but it is dark on every path: check the lens, the light and the night mode"),
+        )
+    return check.finding(
+        subject,
+        "pass",
+        "",
+        evidence,
+        Message("delivers pictures on {paths}", {"paths": ", ".join(s.path for s in live)}),
+    )
+
+
+def _lost_behind(facts: Facts, camera: CameraConfig) -> Channel | None:
+    """Return the channel of a camera whose recorder says that it does not reach it."""
+    channels = facts.one(f"device:{camera.camera.device}", Channels)
+    own = [c for c in channels.channels if c.number == camera.camera.channel] if channels is not None else []
+    return own[0] if own and own[0].state == "offline" else None
+
+
+def _why_no_picture(facts: Facts, subject: str) -> Unavailable:
+    """Return the reason of the first path that failed, or the reason why the paths are not known."""
+    streams = facts.one(subject, Streams)
+    if streams is None:
+        return facts.why_not(subject, "streams")
+    reasons = tuple(facts.why_not(subject, "picture", stream.path) for stream in streams.streams)
+    tried = tuple(why for why in reasons if why.reason != "not-looked-at")
+    return next(iter(tried or reasons), Unavailable("streams", "unsupported"))
+
+
+def _unavailable(check: Check, site: Site, device_id: str, subject: str, why: Unavailable, caused_by: str) -> Finding:
+    if why.reason == NOT_CONFINED and not caused_by:
+        caused_by = f"{gateway.CHECK_ID} site"
+    # A camera behind a silent recorder may be well: nothing is known of it but its recorder's fault.
+    status: Status = "fail" if why.reason in SILENT and not caused_by else "unknown"
+    evidence: dict[str, Json] = {"detail": why.detail} if why.detail else {}
+    evidence |= {"cause": why.cause} if why.cause else {}
+    evidence |= {"unlocks_in_s": why.unlocks_in_s} if why.unlocks_in_s else {}
+    device = next(device for device in site.devices if device.id == device_id)
+    message = told(why, device, site.probe.deadline_s, on_the_spot=not site.digest)
+    return check.finding(subject, status, why.reason, evidence, message, caused_by)
+
+
+CHECK = Check(
+    CHECK_ID, run, "major", ORDER_799_OPERATION, "Cameras run continuously and deliver their picture.",
+    Looks(fail=3, recover=2),
+)  # fmt: skip

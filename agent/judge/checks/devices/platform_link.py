@@ -1,0 +1,177 @@
+"""Is the system linked to the police platform (GB/T 28181), where somebody declared that it is?
+
+Judged on what recorders say of their own link, as far as they do. What only the platform's side shows (heartbeats, the
+catalogue as it was read, a stream that plays) is unknown until it is read, and told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from agent.judge.checks.devices import online
+from agent.judge.checks.papers.upkeep import NOT_READ
+from agent.judge.wording.declared_words import EVIDENCE_MAX, Words, named, words
+from agent.judge.wording.from_rules import ruled
+from agent.model.finding import Check, Finding, Json, Message
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import CameraConfig, Site
+from drivers.footage import PlatformLink, PlatformServer
+
+LINKED: Final = "linked"
+INTERFACE_ID: Final = "platform-interface-configured"
+REGISTERED_ID: Final = "platform-registered"
+KEEPALIVE_ID: Final = "platform-keepalive"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What is declared, the cameras that are declared linked, by device, and the platforms each device is set up for.
+
+    A device that does not say for which is not in `servers`.
+    """
+
+    words: Words
+    cameras: Mapping[str, tuple[CameraConfig, ...]]
+    servers: Mapping[str, tuple[PlatformServer, ...]]
+
+    def of(self, device: str) -> tuple[PlatformServer, ...]:
+        """Return the platforms that a device is set up to register at."""
+        return self.servers.get(device, ())
+
+
+def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge whether every device with a linked camera is set up for a platform."""
+    link = _link(check, site, facts, now)
+    if isinstance(link, Finding):
+        return (link,)
+    bare = [device for device, servers in link.servers.items() if not servers]
+    unread = [device for device in link.cameras if device not in link.servers]
+    if bare:
+        message = Message(
+            "no platform is set up in {devices}, whose cameras are declared linked",
+            {"devices": named(bare)},
+            next_step="set up GB/T 28181 there, or correct what is declared",
+        )
+        return (link.words.finding("fail", "not-configured", message, _told(link, bare)),)
+    if unread:
+        why = facts.why_not(f"device:{unread[0]}", "platform-link").reason
+        message = Message("for which platform {devices} is set up could not be read", {"devices": named(unread)})
+        cause = next(online.key_of_device(site, d) for d in site.devices if d.id == unread[0])
+        reason = NOT_READ if why in ("not-looked-at", "unsupported") else why
+        return (link.words.finding("unknown", reason, message, _told(link, unread), cause),)
+    message = Message("every device with a linked camera is set up for a platform")
+    return (link.words.open() or link.words.counts(message, _told(link, [])),)
+
+
+def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge whether the devices that are set up for a platform are registered there, by their own word."""
+    link = _link(check, site, facts, now)
+    if isinstance(link, Finding):
+        return (link,)
+    states = {device: {server.registered for server in link.of(device)} for device in link.cameras}
+    away = [device for device, of_it in states.items() if False in of_it and True not in of_it]
+    partly = [device for device, of_it in states.items() if False in of_it and True in of_it]
+    untold = [device for device, of_it in states.items() if not of_it or of_it == {None}]
+    if away:
+        message = Message(
+            "{devices} is not registered at its platform",
+            {"devices": named(away)},
+            next_step="look at address, ids and password there, and at the network",
+        )
+        return (link.words.finding("fail", "not-registered", message, _told(link, away)),)
+    if untold:
+        message = Message("whether {devices} is registered could not be read", {"devices": named(untold)})
+        interface = f"{INTERFACE_ID} site"
+        return (link.words.finding("unknown", NOT_READ, message, _told(link, untold), interface),)
+    if partly:
+        message = Message(
+            "{devices} is registered at one of its platforms and not at another",
+            {"devices": named(partly)},
+            next_step="see which is that of the police",
+        )
+        return (link.words.finding("warn", "partly-registered", message, _told(link, partly)),)
+    message = Message("every device with a linked camera says that it is registered")
+    return (link.words.open() or link.words.counts(message, _told(link, [])),)
+
+
+def run_keepalive(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the heartbeats, which only the platform's side shows."""
+    link = _link(check, site, facts, now)
+    if isinstance(link, Finding):
+        return (link,)
+    message = Message("whether the platform answers heartbeats is not read yet")
+    heartbeats: Json = {
+        device: [server.heartbeat_s for server in link.of(device)] for device in [*link.cameras][:EVIDENCE_MAX]
+    }
+    return (link.words.finding("unknown", NOT_READ, message, {"heartbeat_s": heartbeats}, f"{REGISTERED_ID} site"),)
+
+
+def run_catalog(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge whether every linked camera has the code in its recorder under which the platform is to list it."""
+    link = _link(check, site, facts, now)
+    if isinstance(link, Finding):
+        return (link,)
+    missing = [camera.camera.id for device in link.cameras for camera in _without_code(link, device)]
+    if missing:
+        message = Message(
+            "{cameras} has no code in the recorder, or another one than is configured here",
+            {"cameras": named(missing)},
+            next_step="correct the codes",
+        )
+        told: dict[str, Json] = {"missing": missing[:EVIDENCE_MAX], "missing_count": len(missing)}
+        return (link.words.finding("fail", "not-in-catalog", message, told),)
+    message = Message("whether the platform lists every linked camera is not read yet")
+    return (link.words.finding("unknown", NOT_READ, message, caused_by=f"{KEEPALIVE_ID} site"),)
+
+
+def run_playable(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the picture that the platform gets, which nobody has asked for yet."""
+    link = _link(check, site, facts, now)
+    if isinstance(link, Finding):
+        return (link,)
+    message = Message("whether the platform gets a picture that plays is not tried yet")
+    return (link.words.finding("unknown", NOT_READ, message, caused_by=f"{KEEPALIVE_ID} site"),)
+
+
+def _link(check: Check, site: Site, facts: Facts, now: datetime) -> Link | Finding:
+    found = words(check, site, now, LINKED)
+    if isinstance(found, Finding):
+        return found
+    cameras = [camera for camera in site.cameras if found.value(LINKED, camera.camera.id) is True]
+    if not cameras:
+        message = Message("declared: no camera is linked to the police platform")
+        return found.open() or found.finding("not_applicable", "not-linked", message)
+    by_device: dict[str, tuple[CameraConfig, ...]] = {}
+    for camera in cameras:
+        by_device[camera.camera.device] = (*by_device.get(camera.camera.device, ()), camera)
+    return Link(found, by_device, dict(_servers(facts, by_device)))
+
+
+def _servers(facts: Facts, devices: Mapping[str, object]) -> Iterator[tuple[str, tuple[PlatformServer, ...]]]:
+    for device in devices:
+        said = facts.one(f"device:{device}", PlatformLink)
+        if said is not None:
+            yield device, tuple(one for one in said.servers if one.enabled and one.kind == "GB28181")
+
+
+def _without_code(link: Link, device: str) -> Iterator[CameraConfig]:
+    """Yield the linked cameras of a device that it lists without a code, or with another one, where it lists any."""
+    codes = [server.codes for server in link.of(device) if server.codes]
+    for camera in link.cameras[device] if codes else ():
+        listed = {code for of_server in codes for channel, code in of_server if channel == camera.camera.channel}
+        if not listed or (camera.camera.code and camera.camera.code not in listed):
+            yield camera
+
+
+def _told(link: Link, devices: list[str]) -> dict[str, Json]:
+    return {"devices": len(link.cameras), "named_count": len(devices), "named": devices[:EVIDENCE_MAX]}
+
+
+INTERFACE = ruled(INTERFACE_ID, run_interface)
+REGISTERED = ruled(REGISTERED_ID, run_registered)
+KEEPALIVE = ruled(KEEPALIVE_ID, run_keepalive)
+CATALOG = ruled("platform-catalog-complete", run_catalog)
+PLAYABLE = ruled("platform-stream-playable", run_playable)

@@ -1,0 +1,72 @@
+"""Does a camera that runs cover every point that an authority named?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from agent.judge.checks.devices import online
+from agent.judge.wording.declared_words import EVIDENCE_MAX, Words, named, only_none, words
+from agent.judge.wording.from_rules import ruled
+from agent.model.finding import Check, Finding, Json, Message
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import Site
+from agent.site.declarations.standing import local_day, standing
+
+POINTS = "required-points"
+POINT = "required-point"
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge all points together: whether a camera covers one is somebody's word, whether it runs is seen."""
+    found = words(check, site, now, POINTS)
+    if isinstance(found, Finding):
+        return (found,)
+    return (found.open() or only_none(found) or _points(site, facts, found, now),)
+
+
+def _points(site: Site, facts: Facts, found: Words, now: datetime) -> Finding:
+    declared = found.value(POINTS)
+    points = declared if isinstance(declared, tuple) else ()
+    cameras = _cameras(site, now)
+    seen = {f.subject: f for f in online.run(online.CHECK, site, facts, now)}
+    bare = [point for point in points if point not in cameras]
+    if bare:
+        message = Message(
+            "no camera is declared to cover {points}",
+            {"points": named(bare)},
+            next_step="name the camera: camwarden declare --set required-point=POINT --cameras ID",
+        )
+        return found.finding("fail", "no-camera", message, _told(points, bare))
+    of_point = {point: [seen[f"camera:{camera}"] for camera in cameras[point]] for point in points}
+    dark = {p: fs for p, fs in of_point.items() if not any(f.status in ("pass", "warn") for f in fs)}
+    lost = [point for point, fs in dark.items() if all(f.status == "fail" for f in fs)]
+    if lost:
+        cause = dark[lost[0]][0]
+        message = Message("no camera that runs covers {points}", {"points": named(lost)}, next_step="mend its camera")
+        return found.finding("fail", "offline", message, _told(points, lost), cause.caused_by or cause.key)
+    if dark:
+        cause = next(iter(dark.values()))[0]
+        message = Message("whether a camera that runs covers {points} could not be seen", {"points": named([*dark])})
+        return found.finding("unknown", "not-seen", message, _told(points, [*dark]), cause.caused_by or cause.key)
+    return found.counts(
+        Message("a camera that runs covers each of {count} points", {"count": len(points)}), _told(points, [])
+    )
+
+
+def _cameras(site: Site, now: datetime) -> Mapping[str, list[str]]:
+    """Return the cameras of each point that somebody declared one for."""
+    today = local_day(site, now)
+    found: dict[str, list[str]] = {}
+    for camera in (c.camera.id for c in site.cameras):
+        point = standing(site, POINT, today, camera).value
+        if isinstance(point, str):
+            found.setdefault(point, []).append(camera)
+    return found
+
+
+def _told(points: tuple[str, ...], bare: list[str]) -> dict[str, Json]:
+    return {"points": len(points), "uncovered_count": len(bare), "uncovered": bare[:EVIDENCE_MAX]}
+
+
+CHECK = ruled("required-point-covered", run, online.CHECK.looks)

@@ -1,0 +1,76 @@
+"""Do a device's configuration and clock survive when it starts anew, as after a loss of power?
+
+Judged where a device says how long it has been up, from what looks before and after the start showed
+(`agent/observe/facts/restarts.py`). What was changed in it later is the business of others.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from agent.judge.checks.devices.unread import not_told
+from agent.judge.wording.declared_words import named
+from agent.judge.wording.from_rules import ruled
+from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.observe.facts.facts import Facts
+from agent.observe.facts.restarts import Restart, Running
+from agent.site.config.site import Site
+from drivers.details import Uptime
+
+EVIDENCE_MAX: Final = 16
+_FIRMWARE: Final = "firmware"
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the last start of each device, for a month; where there is nothing to judge, one finding says so.
+
+    Source: GB 50395-2007, clause 5.0.4(3).
+    """
+    found = [_device(check, site, facts, device.id) for device in site.devices]
+    judged = tuple(one for one in found if one is not None and one.status != "not_applicable")
+    message = Message("no device that tells it has started anew for a month, or since it is known")
+    return judged or (check.finding("site", "not_applicable", "not-restarted", {}, message),)
+
+
+def _device(check: Check, site: Site, facts: Facts, device: str) -> Finding | None:
+    """Return the finding of one device, None where it is known not to have started anew."""
+    subject = f"device:{device}"
+    known = facts.running.get(device)
+    if known is not None and known.restart is not None:
+        return _restarted(check, subject, known, known.restart)
+    told = known is not None and facts.one(subject, Uptime) is not None
+    return None if told else not_told(check, site, facts, subject, "uptime")
+
+
+def _restarted(check: Check, subject: str, known: Running, restart: Restart) -> Finding:
+    compared, changed = known.compared(), known.changed()
+    evidence: dict[str, Json] = {"restarted_at": utc_text(restart.at), "compared": len(compared)}
+    values = {"at": utc_text(restart.at)}
+    if changed:
+        evidence["changed"] = [
+            {"part": part, "before": restart.before[part], "after": restart.after[part]}
+            for part in changed[:EVIDENCE_MAX]
+        ]
+        parts = {**values, "parts": named(changed)}
+        if any(part.startswith(_FIRMWARE) for part in changed):
+            message = Message("it was updated and started anew at {at}; {parts} are not what they were", parts)
+            return check.finding(subject, "warn", "updated", evidence, message)
+        message = Message(
+            "it started anew at {at}, and {parts} are not what they were: put them right, and look at its battery and "
+            "its storage; where somebody changed them on purpose, acknowledge it: camwarden findings ack",
+            parts,
+        )
+        return check.finding(subject, "fail", "configuration-lost", evidence, message)
+    if known.clock_lost():
+        message = Message("it started anew at {at}, and its clock was lost: look at its battery", values)
+        return check.finding(subject, "fail", "clock-lost", evidence, message, f"clock-offset {subject}")
+    if not compared:
+        message = Message("it started anew at {at}; what it is configured to be was not seen before and after", values)
+        return check.finding(subject, "unknown", "not-compared", evidence, message)
+    return check.finding(
+        subject, "pass", "", evidence, Message("it started anew at {at} and is what it was before", values)
+    )
+
+
+CHECK = ruled("config-survives-reboot", run)

@@ -1,0 +1,134 @@
+"""Which facts do devices that answer not tell? One finding for the site; every check that rests on one names it.
+
+A device that does not answer at all has its finding already (`online.py`): nothing of it is told here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+from agent.judge.checks.devices import online
+from agent.model.finding import Check, Finding, Json, Message, Source
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import Site
+from agent.site.declarations.table import PROFILES, Asked
+from drivers.details import Accounts, Audio, Encoders, OldestLog, Uptime
+from drivers.footage import Protocols
+from drivers.model import Clock, Fact, Identity, Overlays, Reason
+
+UNREAD_ID: Final = "facts-unread"
+FOLDED: Final = f"{UNREAD_ID} site"
+"""The key of the one finding that tells which facts are missing."""
+
+EVIDENCE_MAX: Final = 16
+
+
+def drawn(facts: Facts, subject: str) -> Overlays | None:
+    """Return what a camera says it draws; None too where it lists nothing: many draw what they do not list."""
+    overlays = facts.one(subject, Overlays)
+    return overlays if overlays and (overlays.texts or overlays.time_shown is not None) else None
+
+
+def time_source(facts: Facts, subject: str) -> bool | None:
+    """Tell whether a device says that it takes its time from NTP; None where it does not say."""
+    clock = facts.one(subject, Clock)
+    return clock.ntp if clock else None
+
+
+Told = Callable[[Facts, str], object]
+
+ASKED: Final[tuple[tuple[Fact, Told, str, Asked], ...]] = (
+    ("identity", lambda facts, subject: facts.one(subject, Identity), "device", "full"),
+    ("encoders", lambda facts, subject: facts.one(subject, Encoders), "camera", "full"),
+    ("audio", lambda facts, subject: facts.one(subject, Audio), "camera", "technical"),
+    ("overlays", drawn, "camera", "technical"),
+    ("protocols", lambda facts, subject: facts.one(subject, Protocols), "device", "full"),
+    ("clock", time_source, "device", "technical"),
+    ("accounts", lambda facts, subject: facts.one(subject, Accounts), "device", "full"),
+    ("uptime", lambda facts, subject: facts.one(subject, Uptime), "device", "full"),
+    ("oldest-log", lambda facts, subject: facts.one(subject, OldestLog), "device", "full"),
+)
+"""What the checks of this folder want that not every device tells, of what, and from which profile on it is missed."""
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Name every fact that a device which answers does not tell."""
+    open_: dict[tuple[str, str], list[str]] = {}
+    for fact, reason, subject in _missing(site, facts):
+        open_.setdefault((fact, reason), []).append(subject)
+    if not open_:
+        return (check.finding("site", "pass", "", {}, Message("devices tell all that is asked of them")),)
+    rows: list[Json] = [
+        {"fact": fact, "reason": reason, "count": len(subjects), "subjects": subjects[:EVIDENCE_MAX]}
+        for (fact, reason), subjects in open_.items()
+    ]
+    told = ", ".join(f"{fact} ({len(subjects)}x {reason})" for (fact, reason), subjects in open_.items())
+    reasons = {reason for _, reason in open_}
+    message = Message(
+        "what devices do not tell cannot be judged: {facts}; look at the rights of the login, or take a newer firmware",
+        {"facts": told},
+    )
+    return (
+        check.finding("site", "unknown", reasons.pop() if len(reasons) == 1 else "several", {"facts": rows}, message),
+    )
+
+
+def not_told(check: Check, site: Site, facts: Facts, subject: str, fact: Fact) -> Finding:
+    """Return the finding of a subject (`device:ID`, `camera:ID`) of which a fact is missing; never a pass."""
+    if fact not in asked_facts(site):
+        message = Message("the profile {profile} does not ask for it", {"profile": site.rules.profile})
+        return check.finding(subject, "not_applicable", "profile", {"fact": fact}, message)
+    reason = why_not(site, facts, subject, fact)
+    message = Message("it does not tell {fact} ({reason}), so this cannot be judged", {"fact": fact, "reason": reason})
+    return check.finding(subject, "unknown", reason, {"fact": fact}, message, silence(site, facts, subject) or FOLDED)
+
+
+def asked_facts(site: Site) -> frozenset[Fact]:
+    """Return the facts that the site's profile misses where a device does not tell them."""
+    counted = PROFILES[: PROFILES.index(site.rules.profile) + 1]
+    return frozenset(fact for fact, _, _, asked in ASKED if asked in counted)
+
+
+def why_not(site: Site, facts: Facts, subject: str, fact: Fact) -> Reason:
+    """Return why a fact is missing; a device that was asked, and tells less than is wanted, does not support it."""
+    told_less = {"overlays": facts.one(subject, Overlays), "clock": facts.one(subject, Clock)}
+    if told_less.get(fact) is not None:
+        return "unsupported"
+    reason = facts.why_not(subject, fact).reason
+    return "unsupported" if reason == "not-looked-at" and not silence(site, facts, subject) else reason
+
+
+def silence(site: Site, facts: Facts, subject: str) -> str:
+    """Return the key of the finding that says that the subject does not answer, empty where it does."""
+    if subject.startswith("camera:"):
+        return online.cause_of_silence(facts, subject)
+    device = next(one for one in site.devices if f"device:{one.id}" == subject)
+    behind = [f"camera:{one.camera.id}" for one in site.cameras if one.camera.device == device.id]
+    if any(not online.cause_of_silence(facts, camera) for camera in behind) or online.answers(facts, subject):
+        return ""
+    return online.key_of_device(site, device)
+
+
+def _missing(site: Site, facts: Facts) -> Iterator[tuple[str, str, str]]:
+    """Yield fact, reason and subject of everything that is missing although the subject answers."""
+    subjects = {
+        "camera": [f"camera:{one.camera.id}" for one in site.cameras],
+        "device": [f"device:{one.id}" for one in site.devices],
+    }
+    asked = asked_facts(site)
+    for fact, told, scope, _ in ASKED:
+        if fact in asked:
+            for subject in subjects[scope]:
+                if told(facts, subject) is None and not silence(site, facts, subject):
+                    yield fact, why_not(site, facts, subject, fact), subject
+
+
+CHECK = Check(
+    UNREAD_ID,
+    run,
+    "info",
+    Source("camwarden", "what is not known does not pass"),
+    "Devices tell what is asked of them.",
+)

@@ -1,0 +1,206 @@
+"""Is footage complete, and does recording go on? Judged on the days whose segments were listed one by one.
+
+A day that the recorder only sums up is counted apart and never passes; a hole that it tells counts wherever it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from agent.judge.checks.devices import online
+from agent.judge.checks.footage.retention import COMPLETENESS_ID
+from agent.judge.checks.footage.retention_doubts import of_footage
+from agent.judge.checks.footage.shared import RETENTION_ID, TAMPER_ID, changed_on, not_read, one_open_item
+from agent.judge.wording.held import Doubt, passed
+from agent.judge.wording.sources import ORDER_799_OPERATION
+from agent.model.finding import Check, Finding, Json, Looks, Message, Status, utc_text
+from agent.observe.facts.facts import Facts
+from agent.observe.footage.days import SWEEPING, CameraFootage, floor_of, zone_of
+from agent.observe.footage.gaps import (
+    Causes,
+    Coverage,
+    GapClass,
+    cause_of,
+    causes_of,
+    coverage,
+    is_motion_only,
+    planned,
+)
+from agent.site.config.site import CameraConfig, Policy, Site
+from drivers.model import Recordings, Span
+from drivers.spans import clipped, day_of, days_of, seconds, total_s
+
+GAPS_MAX = 16
+"""How many holes a finding lists, the longest first."""
+
+LONGEST: dict[GapClass, Message] = {
+    "unknown": Message("{count} hole(s) in the footage, the longest of {hours} hours from {start}: find out why"),
+    "camera-off": Message(
+        "{count} hole(s) in the footage, the longest of {hours} hours from {start}, while the camera was offline: look "
+        "at its power and network"
+    ),
+    "recorder-off": Message(
+        "{count} hole(s) in the footage, the longest of {hours} hours from {start}, while the recorder was off: look "
+        "at its power and network"
+    ),
+    "disk": Message(
+        "{count} hole(s) in the footage, the longest of {hours} hours from {start}, while a disk was not well: look at "
+        "the recorder's disks"
+    ),
+}
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge holes in the window that is due, and whether recording goes on."""
+    causes = causes_of(site, facts.footage, facts.outages)
+    findings = tuple(_camera(check, site, facts, causes, camera, now) for camera in site.cameras if camera.recorded)
+    waiting = Message("the footage of its {count} cameras is whole as far as it was listed, and is listed day by day")
+    untold = Message(
+        "it does not tell holes in the footage of its {count} cameras: whether it is complete is not known"
+    )
+    findings = one_open_item(check, site.cameras, findings, "not-all-listed", waiting)
+    return one_open_item(check, site.cameras, findings, "holes-not-told", untold)
+
+
+def _camera(check: Check, site: Site, facts: Facts, causes: Causes, camera: CameraConfig, now: datetime) -> Finding:
+    subject = f"camera:{camera.camera.id}"
+    retention = f"{RETENTION_ID} {subject}"
+    recordings = facts.one(subject, Recordings)
+    known = facts.footage.get(camera.camera.id)
+    if recordings is None:
+        return not_read(check, facts, subject)
+    if not recordings.spans:
+        message = Message("there is no footage to judge")
+        return check.finding(subject, "unknown", "no-recordings", {}, message, retention)
+    if known is not None and any(change.kind in SWEEPING for change in known.suspected):
+        message = Message("the recorder says something else than before: the next look will tell")
+        return check.finding(subject, "unknown", "to-be-confirmed", {}, message, f"{TAMPER_ID} {subject}")
+    there = known.there(now) if known else now
+    newest = max(span.end_at for span in recordings.spans)
+    evidence: dict[str, Json] = {"newest_at": utc_text(newest)}
+    if known and known.offset_s:
+        evidence["clock_offset_s"] = known.offset_s
+    if newest <= there - floor_of(site, camera):
+        message = Message("nothing was recorded within the window that is due: look at the schedule and disks")
+        return check.finding(subject, "fail", "stopped", evidence, message, retention)
+    schedule = known.schedule if known else None
+    if is_motion_only(schedule):
+        return _on_motion(check, site.policy, subject, there - newest, evidence, of_footage(facts, camera, recordings))
+    silent_s = _due_since(site, camera, known, newest, there)
+    cover = coverage(site, camera, known, now) if known else None
+    if cover is not None:
+        evidence |= _numbers(cover)
+        evidence["gaps"] = _gaps(camera, causes, cover)
+    if silent_s > site.policy.recording_stale_s:
+        message = Message(
+            "nothing was recorded for the last {hours} hours: look at the schedule and disks",
+            {"hours": round(silent_s / 3600, 1)},
+        )
+        return check.finding(subject, "fail", "stopped", evidence, message, online.cause_of_silence(facts, subject))
+    return _judged(check, site, facts, causes, camera, recordings, cover, evidence)
+
+
+def _judged(
+    check: Check,
+    site: Site,
+    facts: Facts,
+    causes: Causes,
+    camera: CameraConfig,
+    recordings: Recordings,
+    cover: Coverage | None,
+    evidence: dict[str, Json],
+) -> Finding:
+    subject, policy = f"camera:{camera.camera.id}", site.policy
+    longest = max(cover.gaps, key=seconds, default=None) if cover else None
+    longest_s = seconds(longest) if longest else 0.0
+    status: Status = "pass"
+    if cover is not None:
+        if cover.ratio < policy.completeness_warn_ratio or longest_s >= policy.gap_warn_s:
+            status = "warn"
+        if cover.ratio < policy.completeness_fail_ratio or longest_s >= policy.gap_fail_s or cover.missing_days:
+            status = "fail"
+    if cover is not None and longest is not None and status != "pass":
+        zone = zone_of(site, camera)
+        known = facts.footage.get(camera.camera.id)
+        cause = changed_on(known, subject, day_of(longest.start_at, zone), day_of(longest.end_at, zone))
+        template = LONGEST.get(cause_of(longest, camera, causes), LONGEST["unknown"])
+        values: dict[str, str | int | float] = {
+            "count": len(cover.gaps),
+            "hours": round(longest_s / 3600, 1),
+            "start": longest.start_at.astimezone(zone).isoformat(timespec="minutes"),
+        }
+        return check.finding(subject, status, "gap", evidence, Message(template.template, values), cause)
+    if cover is not None and status != "pass":
+        message = Message(
+            "{percent} % of what is due is recorded, with many short holes: look at the network and the disks",
+            {"percent": round(100 * cover.ratio, 2)},
+        )
+        return check.finding(subject, status, "many-holes", evidence, message)
+    if cover is None or not cover.listed_days:
+        message = Message("the recorder does not tell holes in its footage: whether it is complete is not known")
+        return check.finding(subject, "unknown", "holes-not-told", evidence, message)
+    if cover.unlisted_days:
+        message = Message(
+            "{listed} of {days} days were listed so far and are whole; the others have their turn in the next looks",
+            {"listed": cover.listed_days, "days": cover.listed_days + cover.unlisted_days},
+        )
+        return check.finding(subject, "unknown", "not-all-listed", evidence, message)
+    message = Message("{percent} % of the due window is recorded", {"percent": round(100 * cover.ratio, 2)})
+    return passed(check, subject, evidence, message, of_footage(facts, camera, recordings))
+
+
+def _on_motion(
+    check: Check,
+    policy: Policy,
+    subject: str,
+    silent: timedelta,
+    evidence: dict[str, Json],
+    doubts: Iterable[Doubt],
+) -> Finding:
+    """Say that footage is recorded on motion only: then a hole is no fault, and no proof that nothing is missing."""
+    if silent.total_seconds() >= policy.gap_fail_s:
+        message = Message(
+            "it is recorded on motion only, and nothing was for {days} days: look whether it still records",
+            {"days": round(silent / timedelta(days=1), 1)},
+        )
+        return check.finding(subject, "warn", "motion-silent", evidence, message)
+    message = Message("it is recorded on motion only: holes in its footage are not judged")
+    return passed(check, subject, evidence, message, doubts)
+
+
+def _due_since(
+    site: Site, camera: CameraConfig, known: CameraFootage | None, newest: datetime, there: datetime
+) -> float:
+    """Return how much due time has passed since the newest footage, in seconds."""
+    zone, since = zone_of(site, camera), Span(newest, there)
+    schedule = known.schedule if known else None
+    return sum(
+        total_s(planned(schedule, whole, clipped((since,), whole)[0], zone)) for _, whole in days_of(since, zone)
+    )
+
+
+def _numbers(cover: Coverage) -> dict[str, Json]:
+    numbers: dict[str, Json] = {
+        "completeness_ratio": round(cover.ratio, 5) if cover.listed_days else None,
+        "recorded_s": round(cover.due_s - cover.lost_s),
+        "scheduled_s": round(cover.due_s),
+        "lost_hours": round(cover.lost_s / 3600, 2),
+        "days_listed": cover.listed_days,
+        "days_not_listed": cover.unlisted_days,
+        "days_missing": cover.missing_days,
+        "gap_count": len(cover.gaps),
+    }
+    return {**numbers, "motion_hours": round(cover.motion_s / 3600, 1)} if cover.motion_s else numbers
+
+
+def _gaps(camera: CameraConfig, causes: Causes, cover: Coverage) -> list[Json]:
+    """Return the longest holes with their class, and after them what was not asked for yet, as far as there is room."""
+    longest = sorted(cover.gaps, key=seconds, reverse=True)[:GAPS_MAX]
+    classed = [(gap, cause_of(gap, camera, causes)) for gap in longest]
+    unasked: list[tuple[Span, GapClass]] = [(span, "not-asked") for span in cover.not_asked]
+    rows = (*classed, *unasked)[:GAPS_MAX]
+    return [{"from": utc_text(gap.start_at), "to": utc_text(gap.end_at), "class": name} for gap, name in rows]
+
+
+CHECK = Check(COMPLETENESS_ID, run, "major", ORDER_799_OPERATION, "Footage is complete, without gaps.", Looks(fail=2))

@@ -1,0 +1,78 @@
+"""Is footage gone when it has served its purpose? Judged on what is older than the declared ceiling without a hold."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from agent.judge.checks.footage.shared import not_read
+from agent.judge.wording.sources import ORDER_799_RETENTION
+from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.observe.facts.facts import Facts
+from agent.observe.footage.days import BEGINNING, zone_of
+from agent.site.config.site import CameraConfig, Site
+from drivers.model import Recordings, Span
+from drivers.spans import Spans, clipped, common, day_of, day_span, merged, subtracted
+
+CHECK_ID = "retention-excess"
+
+DAY = timedelta(days=1)
+"""How much later than its day footage may go. House rule: recorders and stores delete by whole days."""
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every recorded camera; without a ceiling there is one finding that says so."""
+    if not site.policy.retention_ceiling_days:
+        message = Message("no age is declared at which footage must be gone")
+        return (check.finding("site", "not_applicable", "no-ceiling", {}, message),)
+    return tuple(_camera(check, site, facts, camera, now) for camera in site.cameras if camera.recorded)
+
+
+def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
+    subject, ceiling = f"camera:{camera.camera.id}", site.policy.retention_ceiling_days
+    recordings = facts.one(subject, Recordings)
+    if recordings is None:
+        return not_read(check, facts, subject)
+    known = facts.footage.get(camera.camera.id)
+    there = known.there(now) if known else now
+    spans = clipped(merged(recordings.spans), Span(BEGINNING, there))
+    oldest = spans[0].start_at if spans else there
+    held, names = _held(site, camera, Span(oldest, there))
+    too_old = (
+        subtracted((Span(oldest, there - ceiling * DAY - DAY),), held) if oldest < there - ceiling * DAY - DAY else ()
+    )
+    evidence: dict[str, Json] = {
+        "ceiling_days": ceiling,
+        "oldest_at": utc_text(oldest) if spans else None,
+        "holds": names,
+    }
+    values = {"kept": round((there - oldest) / DAY, 1), "ceiling": ceiling}
+    excess = common(merged(recordings.listed), common(spans, too_old))
+    if too_old and (excess or too_old[0].start_at == oldest):
+        since = excess[0].start_at if excess and too_old[0].start_at != oldest else oldest
+        evidence["excess_from"] = utc_text(since)
+        message = Message(
+            "footage of {kept} days ago is still there where {ceiling} is the declared age: delete it, or write under "
+            "[[hold]] why it is kept",
+            values,
+        )
+        return check.finding(subject, "warn", "too-old", evidence, message)
+    if common(spans, too_old):
+        message = Message("whether footage is left between the held days is not told")
+        return check.finding(subject, "unknown", "holes-not-told", evidence, message)
+    message = Message(
+        "no footage is older than the declared {ceiling} days, but for what is held", {"ceiling": ceiling}
+    )
+    return check.finding(subject, "pass", "", evidence, message)
+
+
+def _held(site: Site, camera: CameraConfig, within: Span) -> tuple[Spans, list[str]]:
+    """Return the time of which footage of a camera is kept on purpose, as far as it lies within a span, and why."""
+    zone = zone_of(site, camera)
+    first, last = day_of(within.start_at, zone), day_of(within.end_at, zone)
+    holds = [hold for hold in site.holds if hold.camera in ("", camera.camera.id)]
+    days = [(max(hold.from_day, first), min(hold.until_day, last)) for hold in holds]
+    spans = (Span(day_span(a, zone).start_at, day_span(b, zone).end_at) for a, b in days if a <= b)
+    return merged(spans), [hold.reason for hold in holds]
+
+
+CHECK = Check(CHECK_ID, run, "minor", ORDER_799_RETENTION, "Footage that has served its purpose is deleted.")

@@ -1,0 +1,82 @@
+"""What the checks on footage share: what cannot be judged because it was not read, and what one cause explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from agent.judge.checks.devices import online
+from agent.model.finding import Check, Finding, Json, Message
+from agent.observe.facts.facts import Facts
+from agent.observe.footage.days import CameraFootage, ChangeKind, recorder_of
+from agent.site.config.site import CameraConfig
+
+RETENTION_ID = "retention-days"
+TAMPER_ID = "recording-tamper"
+
+_NONE_HERE = Message(
+    "it is declared as recorded, and the device it is read through says that it keeps no recordings",
+    next_step="name the recorder and its channel, or a store; where nothing is recorded: recorded = false",
+)
+
+SHORTENING: frozenset[ChangeKind] = frozenset({"formatted", "oldest-jumped"})
+"""The changes that leave less footage than there was."""
+
+
+def not_read(check: Check, facts: Facts, subject: str) -> Finding:
+    """Return the finding of a camera whose recordings could not be read; that of `retention-days` is the cause."""
+    why = facts.why_not(subject, "recordings")
+    message = Message("the recorder's footage of this camera could not be read ({reason})", {"reason": why.reason})
+    if why.reason == "unsupported":
+        message = _NONE_HERE
+    return check.finding(
+        subject,
+        "unknown",
+        why.reason,
+        {"detail": why.detail} if why.detail else {},
+        message,
+        online.cause_of_silence(facts, subject) if check.id == RETENTION_ID else f"{RETENTION_ID} {subject}",
+    )
+
+
+def swept_away(known: CameraFootage | None, subject: str) -> str:
+    """Return the key of the finding that says that much footage went at once, where it did or seems to have."""
+    changes = (*known.changes, *known.suspected) if known else ()
+    return f"{TAMPER_ID} {subject}" if any(change.kind in SHORTENING for change in changes) else ""
+
+
+def changed_on(known: CameraFootage | None, subject: str, first: date, last: date) -> str:
+    """Return the key of the finding that says that footage of these days is not there any more, where it is so."""
+    changes = known.changes if known else ()
+    found = any(change.from_day <= last and first <= change.until_day for change in changes if change.lost_s)
+    return f"{TAMPER_ID} {subject}" if found else ""
+
+
+def one_open_item(
+    check: Check, cameras: Iterable[CameraConfig], findings: Iterable[Finding], reason: str, message: Message
+) -> tuple[Finding, ...]:
+    """Put one finding of the recorder before those of its cameras, where several are unknown for the same reason.
+
+    A recorder that has a finding of its own already gets no second one. `message` says it of `count` cameras and, where
+    it wants one, of the latest `judged_on` among them as `day`.
+    """
+    findings = tuple(findings)
+    recorders = {f"camera:{camera.camera.id}": recorder_of(camera) for camera in cameras}
+    waiting: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.status == "unknown" and finding.reason == reason and finding.subject in recorders:
+            waiting.setdefault(recorders[finding.subject], []).append(finding)
+    causes: list[Finding] = []
+    keys: dict[str, str] = {}
+    taken = {finding.subject for finding in findings}
+    for recorder, own in waiting.items():
+        if len(own) < 2 or recorder in taken:
+            continue
+        day = max(str(one.evidence.get("judged_on", "")) for one in own)
+        evidence: dict[str, Json] = {"cameras": [one.subject.removeprefix("camera:") for one in own]}
+        values: dict[str, str | int | float] = {"count": len(own), "day": day}
+        cause = check.finding(recorder, "unknown", reason, evidence, Message(message.template, values))
+        causes.append(cause)
+        keys |= {one.key: cause.key for one in own}
+    return (*causes, *(replace(one, caused_by=keys.get(one.key, one.caused_by)) for one in findings))

@@ -1,0 +1,1 @@
+"""Checks of declarations and papers: acceptance, filing, duties."""

@@ -1,0 +1,87 @@
+"""Is everything declared that nobody can observe? One finding for the site, however many words are missing or old."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from agent.model.finding import Check, Finding, Json, Message, Source
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import Site
+from agent.site.declarations.standing import (
+    EXPIRING_SOON_DAYS,
+    GRACE_DAYS,
+    Declaration,
+    Line,
+    State,
+    lines,
+    local_day,
+    standings,
+)
+
+DECLARATIONS_ID: Final = "declarations"
+
+NAMED_MAX = 4
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge what the site's profile asks for: missing or expired is unknown, running out or just run out warns."""
+    found = tuple(standings(site, local_day(site, now)))
+    gone, grace, ending = lines(found, "missing", "expired"), lines(found, "expired-grace"), lines(found, "expiring")
+    evidence: dict[str, Json] = {
+        "profile": site.rules.profile,
+        "open": [_row(line) for line in (*gone, *grace, *ending)],
+    }
+    if gone:
+        reason = "not-declared" if any(line.state == "missing" for line in gone) else "expired"
+        message = Message(
+            "{count} declarations are open ({duties}): camwarden declare",
+            {"count": len(gone), "duties": _named(gone)},
+        )
+        return (check.finding("site", "unknown", reason, evidence, message),)
+    if grace:
+        left = GRACE_DAYS + min(line.days_left or 0 for line in grace)
+        message = Message(
+            "{count} declarations have run out ({duties}) and count for {days} days more: camwarden declare",
+            {"count": len(grace), "duties": _named(grace), "days": left},
+        )
+        return (check.finding("site", "warn", "grace", evidence, message),)
+    if ending:
+        left = min(line.days_left or 0 for line in ending)
+        message = Message(
+            "{count} declarations run out ({duties}), the first in {days} days: camwarden declare",
+            {"count": len(ending), "duties": _named(ending), "days": left},
+        )
+        reason = "expiring-soon" if left <= EXPIRING_SOON_DAYS else "expiring"
+        return (check.finding("site", "warn", reason, evidence, message),)
+    return (check.finding("site", "pass", "", evidence, Message("what is asked for is declared")),)
+
+
+def said(state: State, days_left: int | None, given: Declaration | None) -> dict[str, Json]:
+    """Return how a word stands, who gave it, when, and until when: the keys by which every check tells it."""
+    return {
+        "state": state,
+        "by": given.by if given else None,
+        "at": given.at.isoformat() if given else None,
+        "until": given.until.isoformat() if given and given.until else None,
+        "days_left": days_left,
+    }
+
+
+def _row(line: Line) -> Json:
+    stands = said(line.state, line.days_left, line.declaration)
+    return {"duty": line.duty.id, "cameras": len(line.cameras), **stands}
+
+
+def _named(found: tuple[Line, ...]) -> str:
+    names = ", ".join(line.duty.id for line in found[:NAMED_MAX])
+    return names if len(found) <= NAMED_MAX else f"{names}, ..."
+
+
+CHECK = Check(
+    DECLARATIONS_ID,
+    run,
+    "minor",
+    Source("camwarden", "what nobody can observe is declared"),
+    "Somebody stands for what nobody can observe.",
+)

@@ -1,0 +1,50 @@
+"""Duties that are met by somebody's word or paper alone: is it declared where a rule asks for it, and does it count?
+
+What stands behind each (article, severity, what is asked) are the rule packs; which words it rests on is the table of
+declarables, with more papers of the same file in `WITH`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from agent.judge.wording.declared_words import named, only_none, words
+from agent.judge.wording.from_rules import ruled
+from agent.model.finding import Check, Finding, Message
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import Site
+from agent.site.declarations.table import DECLARABLES
+
+WITH: Final = {
+    "acceptance-documents": ("paper-acceptance",),
+    "archive-complete": ("paper-design", "paper-test-report", "paper-acceptance"),
+}
+"""Papers of other duties that a check rests on as well."""
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge one duty for the whole site."""
+    own = tuple(row.id for row in DECLARABLES if row.check == check.id)
+    found = words(check, site, now, *own, *WITH.get(check.id, ()))
+    if isinstance(found, Finding):
+        return (found,)
+    declared = Message("declared ({duties})", {"duties": named(one.duty.id for one in found.due)})
+    return (found.open() or only_none(found) or found.counts(declared),)
+
+
+SCOPE = ruled("scope-declared", run)
+SECRECY = ruled("secrecy-scope-declared", run)
+ORGAN = ruled("supervising-organ-declared", run)
+NATIONAL_CLASS = ruled("national-class-declared", run)
+PLACE = ruled("place-category-declared", run)
+AUTHORITY = ruled("install-authority-declared", run)
+SIGNAGE = ruled("signage-declared", run)
+NEIGHBOUR = ruled("secret-neighbour-consent", run)
+CONTRACTORS = ruled("contractor-qualification", run)
+CERTIFICATES = ruled("device-cert-declared", run)
+OUTSOURCING = ruled("outsourcing-agreement", run)
+SECURE_DEVICE = ruled("secure-device-level", run)
+ACCEPTANCE_PAPERS = ruled("acceptance-documents", run)
+FILING_PAPERS = ruled("filing-documents-complete", run)
+ARCHIVE = ruled("archive-complete", run)

@@ -1,0 +1,131 @@
+"""Was the system filed with the police in time? Two clocks: from acceptance (Datong), and from use (national).
+
+The days of a deadline are calendar days; the day that begins it is not counted. Source: Civil Code of the PRC, article
+201.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from agent.judge.checks.papers.acceptance import ACCEPTANCE, use_unknown
+from agent.judge.wording.declared_words import Words, words
+from agent.judge.wording.from_rules import ruled
+from agent.model.finding import Check, Finding, Json, Message
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import Site
+from agent.site.declarations.standing import COUNTING
+
+DATONG: Final = "filing-datong"
+NATIONAL: Final = "filing-national"
+SOON_DAYS: Final = 7
+DAYS: Final = 30
+"""Where no pack says how many: Datong Measures, article 15(1); Order 799, article 14."""
+
+NATIONAL_OLD_UNTIL: Final = date(2025, 7, 1)
+"""Last day for systems in use before the Order was in force. Source: filing notices of county police, 2025."""
+
+
+def run_datong(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the filing after acceptance."""
+    found = words(check, site, now, DATONG, ACCEPTANCE)
+    if isinstance(found, Finding):
+        return (found,)
+    accepted = found.value(ACCEPTANCE)
+    if not isinstance(accepted, date):
+        return (found.open() or use_unknown(found),)
+    if accepted < _in_force(found):
+        message = Message("it is older than the rule: whether it was filed is told by another finding")
+        return (found.finding("not_applicable", "older-than-rule", message),)
+    filed = _filed(found, DATONG)
+    if filed is not None and filed < accepted:
+        message = Message("the receipt of filing is older than the acceptance", next_step="correct one of the two days")
+        return (found.finding("warn", "days-contradict", message, {"filed": filed.isoformat()}),)
+    return (_judged(found, DATONG, accepted, accepted + timedelta(days=found.figure("filing_days") or DAYS)),)
+
+
+def run_national(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the filing after the system was put into use."""
+    found = words(check, site, now, NATIONAL)
+    if isinstance(found, Finding):
+        return (found,)
+    waits = next((one for one in found.due if one.reason), None)
+    if waits is not None or site.in_use_since is None:
+        return (found.open() if waits else use_unknown(found),)  # type: ignore[return-value]
+    due = site.in_use_since + timedelta(days=found.figure("filing_days") or DAYS)
+    if site.in_use_since < _in_force(found):
+        due = max(due, NATIONAL_OLD_UNTIL)
+    return (_judged(found, NATIONAL, site.in_use_since, due),)
+
+
+def run_legacy(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the filing of a system that was accepted before the Measures were in force; its 60 days are long over."""
+    found = words(check, site, now, DATONG, ACCEPTANCE)
+    if isinstance(found, Finding):
+        return (found,)
+    accepted = found.value(ACCEPTANCE)
+    if not isinstance(accepted, date):
+        return (found.open() or use_unknown(found),)
+    if accepted >= _in_force(found):
+        message = Message("it is no older than the rule: when it had to be filed is told by another finding")
+        return (found.finding("not_applicable", "newer-than-rule", message),)
+    if _filed(found, DATONG) is None and not _has_expired(found, DATONG):
+        message = Message(
+            "no receipt of filing is declared",
+            next_step="file it, then camwarden declare --set filing-datong=NUMBER --paper FILE --paper-date DAY",
+        )
+        return (found.finding("fail", "not-filed", message),)
+    return (found.open() or found.counts(Message("it is filed")),)
+
+
+def _judged(found: Words, receipt: str, began: date, due: date) -> Finding:
+    filed, left = _filed(found, receipt), (due - found.today).days
+    told: dict[str, Json] = {"due": due.isoformat(), "filed": filed.isoformat() if filed else None, "days_left": left}
+    values: dict[str, str | int | float] = {"due": due.isoformat(), "days": abs(left), "receipt": receipt}
+    if filed is not None and filed > found.today:
+        message = Message("the receipt of filing is of a day to come", next_step="correct it")
+        return found.finding("warn", "days-contradict", message, told)
+    if filed is not None and filed > due:
+        message = Message("it was filed {late} days after the deadline ({due})", {**values, "late": (filed - due).days})
+        return found.finding("warn", "filed-late", message, told)
+    if filed is not None:
+        return found.open() or found.counts(Message("it was filed in time (until {due})", values), told)
+    if _has_expired(found, receipt) or any(one.state == "expired" for one in found.due):
+        return found.open() or use_unknown(found)
+    if left < 0:
+        message = Message(
+            "it had to be filed until {due}, {days} days ago, and no receipt is declared",
+            values,
+            next_step="file it, then camwarden declare --set {receipt}=NUMBER --paper FILE --paper-date DAY",
+        )
+        return found.finding("fail", "overdue", message, told)
+    if began <= found.today and left <= SOON_DAYS:
+        message = Message(
+            "it must be filed until {due}, in {days} days",
+            values,
+            next_step="file it, then camwarden declare --set {receipt}=NUMBER --paper FILE --paper-date DAY",
+        )
+        return found.finding("warn", "due-soon", message, told)
+    message = Message("it must be filed until {due}, in {days} days", values)
+    return found.finding("not_applicable", "not-due-yet", message, told)
+
+
+def _filed(found: Words, receipt: str) -> date | None:
+    """Return the day of the receipt, None where none is declared that counts."""
+    one = found.of(receipt)
+    return one.declaration.document_at if one and one.declaration and one.state in COUNTING else None
+
+
+def _has_expired(found: Words, receipt: str) -> bool:
+    one = found.of(receipt)
+    return one is not None and one.state == "expired"
+
+
+def _in_force(found: Words) -> date:
+    return min((rule.effective_from for rule in found.rules if rule.effective_from), default=date.min)
+
+
+DATONG_DEADLINE = ruled("filing-deadline-datong", run_datong)
+NATIONAL_DEADLINE = ruled("filing-deadline-national", run_national)
+LEGACY = ruled("filing-legacy", run_legacy)

@@ -1,0 +1,125 @@
+"""Does a camera hang where none may hang? Somebody declares it for each; names are a hint that asks a person to look.
+
+No machine sees whether a room is a changing room, and no mask makes a camera in one lawful.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from agent.judge.checks.papers.declared import said
+from agent.judge.checks.papers.zone_names import hints
+from agent.judge.wording.declared_words import FOLDED, Words, words
+from agent.judge.wording.from_rules import ruled
+from agent.model.finding import Check, Finding, Json, Message, Status
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import CameraConfig, Site
+from agent.site.declarations.standing import COUNTING, EXPIRING_SOON_DAYS, local_day, standing
+from agent.site.declarations.table import FORBIDDEN_ZONES, ZONE_TYPE
+from drivers.footage import Channels
+from drivers.model import Overlays
+
+FORBIDDEN: Final = frozenset(choice.value for choice in FORBIDDEN_ZONES)
+REVIEWED: Final = "name-reviewed"
+
+
+def run_declared(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every camera by the kind of place that is declared for it."""
+    found = words(check, site, now)
+    if isinstance(found, Finding):
+        return (found,)
+    return tuple(_declared(check, found, camera.camera.id) for camera in site.cameras)
+
+
+def _declared(check: Check, found: Words, camera: str) -> Finding:
+    one = found.of(ZONE_TYPE, camera)
+    subject = f"camera:{camera}"
+    stands: dict[str, Json] = {"duty": ZONE_TYPE, **said("missing", None, None)}
+    if one is not None:
+        stands |= said(one.state, one.days_left, one.declaration)
+    if one is None or one.state not in COUNTING or one.declaration is None:
+        reason = "expired" if one and one.state == "expired" else "not-declared"
+        message = Message(
+            "in what kind of place it hangs is not declared, or has run out", next_step="camwarden declare"
+        )
+        return check.finding(subject, "unknown", reason, {"declared": [stands]}, message, FOLDED)
+    zone = str(one.value)
+    evidence: dict[str, Json] = {"zone": zone, "declared": [stands]}
+    if zone in FORBIDDEN:
+        message = Message(
+            "it hangs in a place where no camera may be ({zone}), and a mask does not change that",
+            {"zone": zone},
+            next_step="take it down",
+        )
+        return check.finding(subject, "fail", "forbidden-zone", evidence, message)
+    status: Status = "pass" if one.state == "declared" else "warn"
+    soon = one.days_left is not None and one.days_left <= EXPIRING_SOON_DAYS
+    ending = "expiring-soon" if soon else "expiring"
+    reason = "" if status == "pass" else ending if one.state == "expiring" else "grace"
+    message = Message("it hangs in a place that is not forbidden ({zone})", {"zone": zone})
+    return check.finding(subject, status, reason, evidence, message, "" if status == "pass" else FOLDED)
+
+
+def run_named(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every camera by its name, where it is said to hang, what it writes into its picture, and its channel."""
+    return tuple(_named(check, site, facts, camera, now) for camera in site.cameras)
+
+
+def _named(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
+    subject = f"camera:{camera.camera.id}"
+    texts = tuple(dict.fromkeys(text.strip() for text in _texts(facts, camera) if text.strip()))
+    found = {text: hints(text) for text in texts}
+    spoken = list(dict.fromkeys(hint.word for of_text in found.values() for hint in of_text))
+    if not spoken:
+        return check.finding(subject, "not_applicable", "no-hint", {}, Message("no name speaks of a private place"))
+    near = [hint.outside for of_text in found.values() for hint in of_text]
+    evidence: dict[str, Json] = {"words": spoken, "outside": [word for word in dict.fromkeys(near) if word]}
+    values = {"words": ", ".join(spoken)}
+    if all(near):
+        message = Message("its name speaks of a private place ({words}), and of the outside of it", values)
+        return check.finding(subject, "pass", "", evidence, message)
+    if _reviewed(site, facts, camera, {text for text, of_text in found.items() if of_text}, now):
+        message = Message("its name speaks of a private place ({words}); somebody looked into it", values)
+        return check.finding(subject, "pass", "", {**evidence, "reviewed": True}, message)
+    message = Message(
+        "its name speaks of a private place ({words})",
+        {**values, "camera": camera.camera.id},
+        next_step="have somebody look where it hangs, then take it down, or declare that name as looked into: "
+        "camwarden declare --set name-reviewed=NAME --cameras {camera}",
+    )
+    return check.finding(
+        subject, "warn", "name", evidence, message, f"{DECLARED.id} {subject}" * _fails(site, camera, now)
+    )
+
+
+def _texts(facts: Facts, camera: CameraConfig) -> Iterator[str]:
+    yield camera.camera.name
+    yield camera.camera.placement
+    for overlays in facts.all(f"camera:{camera.camera.id}", Overlays):
+        yield from overlays.texts
+    channels = facts.one(f"device:{camera.camera.device}", Channels)
+    yield from (one.name for one in (channels.channels if channels else ()) if one.number == camera.camera.channel)
+
+
+def _reviewed(site: Site, facts: Facts, camera: CameraConfig, texts: set[str], now: datetime) -> bool:
+    """Tell whether somebody looked into all these texts, and the view is still the one it was then."""
+    name = camera.camera.id
+    word = standing(site, REVIEWED, local_day(site, now), name)
+    if word.declaration is None or word.state not in COUNTING or not isinstance(word.value, tuple):
+        return False
+    view, approval = facts.views.get(name), facts.approvals.get(name)
+    settled = view.settled(now) if view else None
+    if settled is not None and settled.state == "moved":
+        return False
+    again = approval is not None and approval.history and local_day(site, approval.at) > word.declaration.at
+    return not again and texts <= set(word.value)
+
+
+def _fails(site: Site, camera: CameraConfig, now: datetime) -> bool:
+    return standing(site, ZONE_TYPE, local_day(site, now), camera.camera.id).value in FORBIDDEN
+
+
+DECLARED = ruled("forbidden-zone-declaration", run_declared)
+NAMED = ruled("forbidden-zone-name-hint", run_named)

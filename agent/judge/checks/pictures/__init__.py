@@ -1,0 +1,1 @@
+"""Checks of pictures: masks, view, quality, encoding."""

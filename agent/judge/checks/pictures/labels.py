@@ -1,0 +1,157 @@
+"""Do time and name stand in each camera's picture, is it the filed name, and does no other camera carry the same?
+
+Judged on the texts that devices say they draw. No picture is read for it; a device that draws and does not say so is
+not told, never passed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from agent.judge.checks.devices.unread import FOLDED, drawn, not_told, silence
+from agent.judge.wording.from_rules import ruled
+from agent.model.finding import Check, Finding, Json, Message
+from agent.observe.facts.facts import Facts
+from agent.observe.inventory.device_identity import cause_of_all
+from agent.site.config.site import CameraConfig, Site
+from drivers.model import Overlays
+
+EVIDENCE_MAX: Final = 16
+NAMED_MAX: Final = 4
+
+_FILLED_IN: Final = re.compile(r"<[^>]*>")
+_TIME: Final = re.compile(r"<[^>]*(date|time)[^>]*>", re.IGNORECASE)
+_NAME: Final = re.compile(r"<[^>]*name[^>]*>", re.IGNORECASE)
+"""How drivers write what a device fills in itself, for instance `<DateAndTime>`; of `<ChannelName>` nobody knows which
+name it is."""
+
+
+OTHER_NAME: Final = "name-differs"
+FILED_NAME: Final = (
+    "its picture carries another name than the filed one ({name}): correct the overlay, or file the change"
+)
+CONFIGURED_NAME: Final = (
+    "its picture carries another name than the configuration ({name}): correct the overlay, or the name there"
+)
+
+
+def shows_time(overlays: Overlays) -> bool | None:
+    """Tell whether the time is drawn; None where neither a text nor the device says so."""
+    if any(_TIME.search(text) for text in overlays.texts):
+        return True
+    return overlays.time_shown
+
+
+def label(overlays: Overlays) -> str:
+    """Return what is drawn besides the time, in one spelling; empty where nothing is."""
+    return " ".join(_texts(overlays))
+
+
+def carries(overlays: Overlays, name: str) -> bool:
+    """Tell whether a name stands in the picture: as one of the texts, or as all of them together."""
+    wanted = _plain(name)
+    return wanted in _texts(overlays) or wanted == label(overlays)
+
+
+def run_compliant(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every camera; names that differ from the configuration alone are told once for the site."""
+    found = tuple(_camera(check, site, facts, one) for one in site.cameras)
+    other = [one.subject.removeprefix("camera:") for one in found if one.reason == OTHER_NAME and one.status == "warn"]
+    if len(other) < 2:
+        return found
+    message = Message(
+        "the pictures of {count} cameras carry other names than the configuration: correct them there, or the overlays",
+        {"count": len(other)},
+    )
+    cause = check.finding("site", "warn", OTHER_NAME, {"cameras": other[:EVIDENCE_MAX]}, message)
+    hung = (replace(one, caused_by=cause.key) if one.reason == OTHER_NAME and one.status == "warn" else one
+            for one in found)  # fmt: skip
+    return (cause, *hung)
+
+
+def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Finding:
+    subject = f"camera:{camera.camera.id}"
+    overlays = drawn(facts, subject)
+    if overlays is None:
+        return not_told(check, site, facts, subject, "overlays")
+    time, name = shows_time(overlays), label(overlays)
+    is_filled_in = any(_NAME.search(text) for text in overlays.texts)
+    filed = facts.filed.names.get(camera.camera.id, "") if facts.filed else ""
+    wanted = "" if is_filled_in else filed or camera.camera.name
+    evidence: dict[str, Json] = {"time": time, "label": bool(name) or is_filled_in}
+    if name and wanted:
+        evidence |= {"named_by": "filing" if filed else "configuration", "named_so": carries(overlays, wanted)}
+    missing = (["time"] if not time else []) + (["name"] if not name and not is_filled_in else [])
+    if missing:
+        message = Message(
+            "{missing} does not stand in its picture: switch it on in the camera's overlay (OSD) settings",
+            {"missing": " + ".join(missing)},
+        )
+        return check.finding(subject, "fail", "-and-".join(missing) + "-missing", evidence, message)
+    if wanted and not carries(overlays, wanted):
+        words = FILED_NAME if filed else CONFIGURED_NAME
+        return check.finding(
+            subject, "fail" if filed else "warn", OTHER_NAME, evidence, Message(words, {"name": wanted})
+        )
+    return check.finding(subject, "pass", "", evidence, Message("time and name stand in its picture"))
+
+
+def _texts(overlays: Overlays) -> list[str]:
+    texts = (_plain(_FILLED_IN.sub("", text)) for text in overlays.texts)
+    return [text for text in texts if text]
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge all labels of the site together: one finding, however many cameras share one."""
+    by_label: dict[str, list[str]] = {}
+    unread = []
+    for camera in site.cameras:
+        overlays = drawn(facts, f"camera:{camera.camera.id}")
+        if overlays is None:
+            unread.append(camera.camera.id)
+        elif label(overlays):
+            by_label.setdefault(label(overlays), []).append(camera.camera.id)
+    doubled = [cameras for cameras in by_label.values() if len(cameras) > 1]
+    evidence: dict[str, Json] = {"labels": len(by_label), "unread": unread[:EVIDENCE_MAX]}
+    if doubled:
+        evidence |= {"doubled": [cameras[:EVIDENCE_MAX] for cameras in doubled[:EVIDENCE_MAX]]}
+        named = "; ".join(", ".join(cameras[:NAMED_MAX]) for cameras in doubled[:NAMED_MAX])
+        message = Message(
+            "cameras carry the same name in their picture ({cameras}): give each its own", {"cameras": named}
+        )
+        device_of = {camera.camera.id: camera.camera.device for camera in site.cameras}
+        cause = cause_of_all(site, facts, [device_of[one] for cameras in doubled for one in cameras])
+        cause = cause or _misnamed(facts, doubled)
+        return (check.finding("site", "fail", "doubled", evidence, message, cause),)
+    if unread:
+        answering = [one for one in unread if not silence(site, facts, f"camera:{one}")]
+        cause = FOLDED if answering else silence(site, facts, f"camera:{unread[0]}")
+        message = Message("the names in the pictures of {count} cameras are not known", {"count": len(unread)})
+        return (check.finding("site", "unknown", "not-all-read", evidence, message, cause),)
+    if not by_label:
+        message = Message("no camera writes a name into its picture")
+        return (check.finding("site", "not_applicable", "no-label", evidence, message),)
+    return (check.finding("site", "pass", "", evidence, Message("no two cameras carry the same name")),)
+
+
+def _misnamed(facts: Facts, doubled: list[list[str]]) -> str:
+    """Return the finding that tells it already where in each group a camera carries another name than the filed one."""
+    names = facts.filed.names if facts.filed else {}
+    wrong = [
+        [one for one in cameras if one in names and (told := drawn(facts, f"camera:{one}")) is not None
+         and not carries(told, names[one])]
+        for cameras in doubled
+    ]  # fmt: skip
+    return f"{COMPLIANT.id} camera:{wrong[0][0]}" if all(wrong) else ""
+
+
+COMPLIANT = ruled("osd-compliant", run_compliant)
+UNIQUE = ruled("osd-label-unique", run_unique)

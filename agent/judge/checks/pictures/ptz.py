@@ -1,0 +1,96 @@
+"""Do the masks of a camera that can turn hide what is private wherever it looks?
+
+The agent never moves a camera. So either somebody says that it is locked in one position, and its view is seen to be
+the approved one, or its preset positions are declared with the zones of each (`ptz_presets.py`): then every picture is
+compared with the approved view of each preset, and tells of the one that it shows.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from agent.judge.checks.devices import online
+from agent.judge.checks.pictures import ptz_presets, quality, view
+from agent.judge.wording.sources import PRIVACY
+from agent.model.finding import Check, Finding, Json, Message
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import CameraConfig, PtzLock, Site
+from drivers.details import Movable
+from masking.view.model import ViewSeen
+
+CHECK_ID = "privacy-mask-ptz"
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every camera, and name once on the site those that can turn and of which nobody declared how."""
+    open_ids = [camera.camera.id for camera in site.cameras if _is_open(facts, camera)]
+    findings = [_camera(check, facts, camera, now) for camera in site.cameras if camera.camera.id not in open_ids]
+    if open_ids:
+        message = Message(
+            "{count} cameras can turn or zoom: declare that they are locked, or their presets with the zones of each",
+            {"count": len(open_ids)},
+        )
+        findings.append(check.finding("site", "unknown", "ptz-not-declared", {"cameras": open_ids}, message))
+    return tuple(findings)
+
+
+def _is_open(facts: Facts, camera: CameraConfig) -> bool:
+    movable = facts.one(f"camera:{camera.camera.id}", Movable)
+    declared = camera.ptz_lock is not None or bool(camera.presets) or camera.no_private_area is not None
+    return movable is not None and movable.ptz and not declared
+
+
+def _camera(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
+    subject = f"camera:{camera.camera.id}"
+    if camera.ptz_lock is not None:
+        return _locked(check, facts, camera, camera.ptz_lock, now)
+    if camera.presets:
+        return ptz_presets.judge(check, facts, camera, now)
+    movable = facts.one(subject, Movable)
+    word = camera.no_private_area
+    if movable is not None and movable.ptz and word is not None:
+        message = Message("{by} declared on {at} that nothing private is in view", {"by": word.by, "at": word.at})
+        return check.finding(subject, "not_applicable", "no-private-area", {"by": word.by, "at": word.at}, message)
+    if movable is not None:
+        message = Message("it does not turn or zoom, as far as its device says")
+        return check.finding(subject, "not_applicable", "not-ptz", {}, message)
+    if online.cause_of_silence(facts, subject):
+        return quality.no_picture(check, facts, subject)
+    message = Message("neither its device nor anybody else says that it can turn or zoom")
+    return check.finding(subject, "not_applicable", "not-told", {}, message)
+
+
+def _locked(check: Check, facts: Facts, camera: CameraConfig, lock: PtzLock, now: datetime) -> Finding:
+    """Hold somebody's word against the view: the word alone is no proof."""
+    subject = f"camera:{camera.camera.id}"
+    evidence: dict[str, Json] = {"by": lock.by, "at": lock.at}
+    known = facts.views.get(camera.camera.id)
+    if known is None:
+        message = Message("it is declared to be locked, but nobody approved its view: run camwarden masks adopt")
+        return check.finding(subject, "unknown", "no-baseline", evidence, message, f"{view.CHECK_ID} site")
+    if facts.one(subject, ViewSeen) is None:
+        return quality.no_picture(check, facts, subject)
+    settled = known.settled(now)
+    cause = f"{view.CHECK_ID} {subject}"
+    if settled is None or settled.state == "unknown":
+        reason = "not-settled" if settled is None else settled.reason
+        message = Message(
+            "it is declared to be locked, but whether its view is the approved one cannot be told ({reason})",
+            {"reason": reason},
+        )
+        return check.finding(subject, "unknown", reason, evidence, message, cause)
+    values: dict[str, str | int | float] = {"by": lock.by, "at": lock.at}
+    if settled.state == "moved":
+        message = Message(
+            "{by} declared on {at} that it is locked, but its view has moved: "
+            "turn it back and lock it, or have the new view approved",
+            values,
+        )
+        return check.finding(subject, "fail", "moved", evidence, message, cause)
+    message = Message(
+        "{by} declared on {at} that it is locked, and it looks where it looked when it was approved", values
+    )
+    return check.finding(subject, "pass", "", evidence, message)
+
+
+CHECK = Check(CHECK_ID, run, "major", PRIVACY, "Masks hide what is private wherever a camera turns.")

@@ -1,0 +1,166 @@
+"""Is each camera's picture as good as it usually is, and is nothing held before its lens?
+
+Judged against what is usual for the camera itself, which is learned for seven days. An indicator counts when it was
+bad in several pictures in a row (`agent/observe/pictures/view_memory.py`). One camera has one finding on quality: the
+worst indicator is named, the numbers of all stand in the evidence. No standard gives limits for these; conformity with
+one is not claimed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from agent.judge.checks.devices import online
+from agent.judge.wording.sources import ORDER_799_CAMERAS, ORDER_799_OPERATION
+from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.observe.facts.facts import Facts
+from agent.observe.pictures.studies import studied_path
+from agent.observe.pictures.view_memory import CameraQuality, Mark
+from agent.site.config.site import CameraConfig, Mute, Site
+from drivers.model import Streams
+from drivers.picture import PictureSeen
+from masking.quality.indicators import INDICATORS
+from masking.quality.learning import LEARNING
+from masking.view.model import QualitySeen
+
+QUALITY_ID = "video-quality"
+OCCLUDED_ID = "camera-occluded"
+COVERED = "covered"
+
+MESSAGES = MappingProxyType(
+    {
+        "black": Message("its picture is black: check the lens, the light and the night mode"),
+        "frozen": Message("its picture is frozen: restart it"),
+        "over-bright": Message("its picture is over-bright: check its exposure and what shines into it"),
+        "low-contrast": Message("its picture has low contrast: clean the lens, check its exposure and for fog"),
+        "blurred": Message("its picture is blurred: clean and focus the lens"),
+        "colour-cast": Message("its picture has a colour cast: check its white balance and infrared filter"),
+        "noise": Message("its picture is noisy: check its light, gain and power supply"),
+        "stripes": Message("its picture has stripes: check its cable, power supply and exposure time"),
+        "shaking": Message("its picture shakes: fasten the camera"),
+        "overlay-missing": Message("the text that should stand in its picture is missing: switch its overlay on"),
+    }
+)
+"""What is said of each indicator that makes a finding of quality; `masking/quality/indicators.py` has their order."""
+
+
+def run_quality(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the picture quality of every camera."""
+    return tuple(_quality(check, site, facts, camera, now) for camera in site.cameras)
+
+
+def _quality(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
+    subject = f"camera:{camera.camera.id}"
+    seen = facts.one(subject, QualitySeen)
+    if seen is None:
+        return no_picture(check, facts, subject)
+    known = facts.quality.get(camera.camera.id, CameraQuality())
+    if not known.learned:
+        return _learning(check, subject, known)
+    bad = [mark for name in _ORDER if (mark := known.mark(name)) is not None and mark.is_bad]
+    told = [mark for mark in bad if muted(site, camera, mark.indicator, now) is None]
+    evidence: dict[str, Json] = {"light": seen.light}
+    if told:
+        evidence["bad"] = [_row(mark) for mark in told]
+    if quiet := [mark.indicator for mark in bad if mark not in told]:
+        evidence["muted"] = quiet
+    if not told:
+        return check.finding(subject, "pass", "", evidence, Message("its picture is as good as it usually is"))
+    worst = told[0].indicator
+    # A dark picture is told by camera-online; where that does not find it dark, this stands for itself.
+    cause = online.finding_key(subject) if worst == "black" else ""
+    return check.finding(subject, "warn", worst, evidence, MESSAGES[worst], cause)
+
+
+def run_occluded(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge whether something covers the view of each camera whose view was approved."""
+    return tuple(_occluded(check, site, facts, camera, now) for camera in site.cameras)
+
+
+def _occluded(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
+    subject = f"camera:{camera.camera.id}"
+    if camera.camera.id not in facts.views:
+        message = Message("nobody approved its view: there is nothing to compare it with")
+        return check.finding(subject, "not_applicable", "no-baseline", {}, message)
+    if (mute := muted(site, camera, COVERED, now)) is not None:
+        return not_told(check, subject, mute)
+    if facts.one(subject, QualitySeen) is None:
+        return no_picture(check, facts, subject)
+    known = facts.quality.get(camera.camera.id, CameraQuality())
+    mark = known.mark(COVERED)
+    if mark is None and not known.learned:
+        return _learning(check, subject, known)
+    if mark is None:
+        message = Message("in this light it cannot be told whether something covers its view")
+        return check.finding(subject, "unknown", "not-measured", {}, message)
+    if not mark.is_bad:
+        return check.finding(subject, "pass", "", {}, Message("nothing covers its view"))
+    message = Message(
+        "{percent} % of what its approved view shows is covered: look at what is before the lens",
+        {"percent": round(100 * (mark.value or 0))},
+    )
+    return check.finding(subject, "fail", COVERED, {"bad": [_row(mark)]}, message)
+
+
+def why_unseen(site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> str:
+    """Return the key of the finding that says why a view is not to be seen: covered, or dark; or nothing."""
+    subject = f"camera:{camera.camera.id}"
+    if any(online.is_dark(seen) for seen in facts.all(subject, PictureSeen) if seen.path != "playback"):
+        return online.finding_key(subject)
+    known = facts.quality.get(camera.camera.id)
+    mark = known.mark(COVERED) if known is not None else None
+    told = mark is not None and mark.is_bad and muted(site, camera, COVERED, now) is None
+    return f"{OCCLUDED_ID} {subject}" if told else ""
+
+
+def muted(site: Site, camera: CameraConfig, indicator: str, now: datetime) -> Mute | None:
+    """Return the mute of an indicator that is in force on the site's present day, or None."""
+    today = now.astimezone(ZoneInfo(site.time_zone)).date()
+    return next((mute for mute in camera.mutes if mute.indicator == indicator and today <= mute.until), None)
+
+
+def not_told(check: Check, subject: str, mute: Mute) -> Finding:
+    """Return the finding of what somebody said is known and not to be told until a day is over."""
+    day = mute.until.isoformat()
+    message = Message("{by} muted it until {day}", {"by": mute.by, "day": day})
+    return check.finding(subject, "not_applicable", "muted", {"by": mute.by, "until": day}, message)
+
+
+def no_picture(check: Check, facts: Facts, subject: str) -> Finding:
+    """Return the finding of a camera of which this cycle has no picture to judge view and quality by."""
+    streams = facts.one(subject, Streams)
+    path = studied_path(streams)
+    if streams is None or path is None:
+        reason = facts.why_not(subject, "streams").reason
+    elif any(seen.path == path for seen in facts.all(subject, PictureSeen)):
+        message = Message("the picture on path {path} has a shape that cannot be measured", {"path": path})
+        return check.finding(subject, "unknown", "not-measured", {"path": path}, message)
+    else:
+        reason = facts.why_not(subject, "picture", path).reason
+    message = Message("there was no picture to judge ({reason})", {"reason": reason})
+    return check.finding(subject, "unknown", reason, {"path": path}, message, online.cause_of_silence(facts, subject))
+
+
+def _learning(check: Check, subject: str, known: CameraQuality) -> Finding:
+    since = min((mode.since for mode in known.memory.modes), default=None)
+    evidence: dict[str, Json] = {"until": utc_text(since + LEARNING)} if since is not None else {}
+    message = Message("what is usual for its picture is being learned, for seven days")
+    return check.finding(subject, "not_applicable", "learning", evidence, message)
+
+
+def _row(mark: Mark) -> Json:
+    return {"indicator": mark.indicator, "value": mark.value, "usual": mark.usual, "limit": mark.limit}
+
+
+_ORDER = tuple(indicator.name for indicator in INDICATORS if indicator.name in MESSAGES)
+
+QUALITY = Check(
+    QUALITY_ID,
+    run_quality,
+    "minor",
+    ORDER_799_OPERATION,
+    "Cameras deliver a picture in which things can be recognised.",
+)
+OCCLUDED = Check(OCCLUDED_ID, run_occluded, "major", ORDER_799_CAMERAS, "Nobody covers, sprays or blocks a camera.")

@@ -1,0 +1,135 @@
+"""Does each camera still look where it looked when its view was approved? Judged when several pictures agree.
+
+A camera without an approved view is no finding of its own: all of them are one open item on the site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from agent.judge.checks.pictures import drift, quality
+from agent.judge.wording.sources import ORDER_799_CAMERAS
+from agent.model.finding import Check, Finding, Json, Message
+from agent.observe.approvals.approvals import lights
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import CameraConfig, Site
+from drivers.model import Masks
+from masking.view.model import Movement, ViewSeen
+from masking.view.zones import zone_after
+
+CHECK_ID = "camera-moved"
+INDICATOR = "moved"
+"""The name under which a camera's view may be muted."""
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge every camera, and name once on the site those whose view nobody approved."""
+    bare = [c.camera.id for c in site.cameras if c.camera.id not in facts.views and not c.presets]
+    findings = [_camera(check, site, facts, camera, now) for camera in site.cameras]
+    if bare:
+        message = Message(
+            "nobody approved the view of {count} cameras: run camwarden masks adopt, so that a moved camera is noticed",
+            {"count": len(bare)},
+        )
+        # A camera that nobody approved at all is asked for by the other finding, with the same next step.
+        cause = "" if any(name in facts.approvals for name in bare) else f"{drift.APPROVAL_ID} site"
+        findings.append(check.finding("site", "unknown", "no-baseline", {"cameras": bare}, message, cause))
+    return tuple(findings)
+
+
+def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
+    subject = f"camera:{camera.camera.id}"
+    known = facts.views.get(camera.camera.id)
+    if known is None and camera.presets:
+        message = Message("it turns between presets: at which of them it was seen is told by another finding")
+        return check.finding(subject, "not_applicable", "presets", {}, message)
+    if known is None:
+        message = Message("nobody approved its view: there is nothing to compare it with")
+        return check.finding(subject, "not_applicable", "no-baseline", {}, message)
+    if (mute := quality.muted(site, camera, INDICATOR, now)) is not None:
+        return quality.not_told(check, subject, mute)
+    if facts.one(subject, ViewSeen) is None:
+        return quality.no_picture(check, facts, subject)
+    settled = known.settled(now)
+    if settled is None:
+        return _not_settled(check, facts, subject)
+    evidence: dict[str, Json] = {"light": settled.light, "reference_light": settled.reference_light}
+    if settled.state == "unknown":
+        message = Message("its view cannot be compared with the approved one ({reason})", {"reason": settled.reason})
+        cause = quality.why_unseen(site, facts, camera, now)
+        return check.finding(subject, "unknown", settled.reason, evidence, message, cause)
+    approval = facts.approvals.get(camera.camera.id)
+    if approval is not None and settled.reference_light not in (None, *lights(approval)):
+        evidence["reference"] = "derived"
+    assert settled.movement is not None  # noqa: S101 - what is not unknown was measured
+    evidence |= _numbers(settled.movement) | {"agreeing_ratio": round(settled.agreeing_ratio, 3)}
+    if settled.state == "still":
+        return check.finding(subject, "pass", "", evidence, Message("it looks where it looked when it was approved"))
+    rows, bare = _zones(site, facts, camera, settled)
+    if rows:
+        evidence["zones"] = rows
+    return check.finding(subject, "fail", "moved", evidence, _moved(settled.movement, bare))
+
+
+def _moved(move: Movement, bare: Iterable[str]) -> Message:
+    values: dict[str, str | int | float] = {
+        "percent": round(move.largest_percent, 1),
+        "degrees": round(move.rotation_deg, 1),
+        "zoom": round(move.zoom_percent, 1),
+    }
+    if not (zones := ", ".join(bare)):
+        return Message(
+            "its view has moved by up to {percent} % of its width (turned by {degrees} degrees, zoomed by {zoom} %): "
+            "turn it back, or have the new view approved",
+            values,
+        )
+    return Message(
+        "its view has moved by up to {percent} % of its width (turned by {degrees} degrees, zoomed by {zoom} %), and "
+        "its masks no longer cover {zones}: turn it back, or correct the masks and have the new view approved",
+        {**values, "zones": zones},
+    )
+
+
+def _zones(site: Site, facts: Facts, camera: CameraConfig, seen: ViewSeen) -> tuple[list[Json], list[str]]:
+    """Return how the declared zones lie in the moved picture, and the names of those that masks no longer cover."""
+    listed = facts.one(f"camera:{camera.camera.id}", Masks)
+    if listed is None or seen.movement is None:
+        return [], []
+    masks = [mask.polygon for mask in listed.masks if mask.enabled is not False and mask.polygon]
+    rows: list[Json] = []
+    bare = []
+    for zone in camera.zones:
+        after = zone_after(seen.movement, seen.aspect, zone.polygon, masks)
+        rows.append(
+            {
+                "zone": zone.name,
+                "in_view_ratio": round(after.in_view_ratio, 3),
+                "uncovered_before_ratio": round(after.uncovered_before_ratio, 4),
+                "uncovered_ratio": round(after.uncovered_ratio, 4),
+            }
+        )
+        if after.uncovered_ratio > max(site.policy.mask_uncovered_max_ratio, after.uncovered_before_ratio):
+            bare.append(zone.name)
+    return rows, bare
+
+
+def _numbers(move: Movement) -> dict[str, Json]:
+    return {
+        "right_percent": round(move.right_percent, 2),
+        "down_percent": round(move.down_percent, 2),
+        "rotation_deg": round(move.rotation_deg, 2),
+        "zoom_percent": round(move.zoom_percent, 2),
+        "largest_percent": round(move.largest_percent, 2),
+    }
+
+
+def _not_settled(check: Check, facts: Facts, subject: str) -> Finding:
+    seen = facts.one(subject, ViewSeen)
+    newest = seen.reason if seen is not None and seen.state == "unknown" else ""
+    evidence: dict[str, Json] = {"newest": newest} if newest else {}
+    message = Message("its view is not settled yet: it takes three pictures that say the same")
+    return check.finding(subject, "unknown", "not-settled", evidence, message)
+
+
+CHECK = Check(CHECK_ID, run, "major", ORDER_799_CAMERAS, "Nobody moves, turns or zooms a camera unnoticed.")

@@ -1,0 +1,169 @@
+"""How well the site was kept running: rates of the last whole day, cameras that are lost, outages that last, files.
+
+Judged on what looks have counted (`agent/report/assessment.py`) and remembered (`agent/observe/footage/outages.py`).
+Each is one finding for the site, whatever its number of cameras: the fault of a single camera is told where it is.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.judge.checks.devices import online
+from agent.judge.wording.declared_words import FOLDED, named, ruling
+from agent.judge.wording.from_rules import ruled
+from agent.model.finding import Check, Finding, Json, Looks, Message
+from agent.observe.facts.assessed_days import Figure, last_whole_day
+from agent.observe.facts.facts import Facts
+from agent.observe.inventory.camera_file import FIELDS, empty
+from agent.site.config.site import Site
+from agent.site.declarations.standing import local_day, standing
+
+EVIDENCE_MAX: Final = 16
+
+Values = dict[str, str | int | float]
+LOOKED_RATIO: Final = 0.5
+"""What share of a day's looks must have happened for its rates to be judged. House rule."""
+
+
+def run_online(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the online rate of the last whole day."""
+    return (_rate(check, site, facts, now, "online"),)
+
+
+def run_good(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the good-condition rate of the last whole day."""
+    return (_rate(check, site, facts, now, "good"),)
+
+
+def _rate(check: Check, site: Site, facts: Facts, now: datetime, figure: Figure) -> Finding:
+    rules = ruling(check, site, local_day(site, now), "technical")
+    if isinstance(rules, Finding):
+        return rules
+    day = last_whole_day(facts.assessed, local_day(site, now))
+    if day is None or day.looks < LOOKED_RATIO * 86_400 / site.period_s:
+        message = Message("no whole day has been looked at yet")
+        return check.finding("site", "not_applicable", "no-whole-day", {}, message)
+    count = day.counts.get(figure)
+    if count is None or count.ratio is None:
+        message = Message("nothing was due on {day}", {"day": day.day.isoformat()})
+        return check.finding("site", "not_applicable", "nothing-due", {}, message)
+    key = standing(site, "key-target", local_day(site, now)).value is True
+    wanted = "key" if key else "other"
+    least = max((one.parameters.get(f"{figure}_{wanted}_ratio", 0.0) for one in rules), default=0.0)
+    evidence: dict[str, Json] = {
+        "day": day.day.isoformat(),
+        "good": count.good,
+        "due": count.due,
+        "unknown": count.unknown,
+        "excluded": count.excluded,
+        "planned": list(day.planned[:EVIDENCE_MAX]),
+        "least_ratio": least,
+    }
+    values: Values = {
+        "day": day.day.isoformat(),
+        "percent": round(100 * count.ratio, 1),
+        "least": round(100 * least, 1),
+        "unknown": round(100 * count.unknown / count.due, 1),
+    }
+    if count.ratio >= least:
+        message = Message("{percent} % on {day} ({least} % are asked)", values)
+        return check.finding("site", "pass", "", evidence, message)
+    if (count.good + count.unknown) / count.due >= least:
+        message = Message("{percent} % on {day}, {unknown} % not known ({least} % are asked)", values)
+        return check.finding("site", "unknown", "too-much-unknown", evidence, message)
+    message = Message("only {percent} % on {day} ({least} % are asked): mend what fails", values)
+    return check.finding("site", "fail", "too-low", evidence, message)
+
+
+def run_lost(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge which cameras have vanished, each by itself told by `camera-online` too."""
+    subjects = {f"camera:{one.camera.id}": f"device:{one.camera.device}" for one in site.cameras}
+    open_ = {one.subject: one for one in facts.outages if one.open and one.kind != "disk"}
+    lost = [name for name, device in subjects.items() if name in open_ or device in open_]
+    if lost:
+        rows: list[Json] = [
+            {"camera": name.partition(":")[2], "since": (open_.get(name) or open_[subjects[name]]).start_at.isoformat()}
+            for name in lost[:EVIDENCE_MAX]
+        ]
+        values: Values = {"count": len(lost), "cameras": named(name.partition(":")[2] for name in lost)}
+        message = Message("{count} cameras have vanished ({cameras})", values)
+        first = lost[0]
+        cause = online.finding_key(
+            first if first in open_ or len(_behind(site, subjects[first])) == 1 else subjects[first]
+        )
+        return (check.finding("site", "fail", "lost", {"count": len(lost), "cameras": rows}, message, cause),)
+    if not any(online.answers(facts, device) for device in subjects.values()):
+        message = Message("whether a camera has vanished is not known: no device has answered")
+        return (check.finding("site", "unknown", "not-looked-at", {}, message, _first_cause(site)),)
+    return (check.finding("site", "pass", "", {}, Message("no camera has vanished")),)
+
+
+def run_outages(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge how long what is down has been down."""
+    rules = ruling(check, site, local_day(site, now), "technical")
+    if isinstance(rules, Finding):
+        return (rules,)
+    limit_h = min((one.parameters["outage_max_h"] for one in rules if "outage_max_h" in one.parameters), default=None)
+    if limit_h is None:
+        message = Message("no rule in effect says how long an outage may last")
+        return (check.finding("site", "not_applicable", "no-limit", {}, message),)
+    limit = timedelta(hours=limit_h)
+    down = [one for one in facts.outages if one.open]
+    long_ = sorted((one for one in down if one.end_at - one.start_at > limit), key=lambda one: one.start_at)
+    evidence: dict[str, Json] = {"limit_h": limit_h, "open": len(down)}
+    if long_:
+        evidence |= {"count": len(long_)}
+        evidence["outages"] = [
+            {"subject": one.subject, "kind": one.kind, "since": one.start_at.isoformat()}
+            for one in long_[:EVIDENCE_MAX]
+        ]
+        hours = round((long_[0].end_at - long_[0].start_at).total_seconds() / 3600)
+        values: Values = {"hours": hours, "limit": limit_h, "subjects": named(one.subject for one in long_)}
+        message = Message("down for {hours} h ({subjects}), longer than {limit} h: have it mended", values)
+        return (check.finding("site", "fail", "too-long", evidence, message),)
+    message = Message("nothing is down for longer than {limit} h", {"limit": limit_h})
+    return (check.finding("site", "pass", "", evidence, message),)
+
+
+def run_file(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the files of all cameras together: which fields are empty, and at how many cameras."""
+    rules = ruling(check, site, local_day(site, now), "full")
+    if isinstance(rules, Finding):
+        return (rules,)
+    gone: dict[str, int] = {}
+    unread = 0
+    for camera in site.cameras:
+        missing, unknown = empty(site, facts, camera, now)
+        unread += len(unknown)
+        for name in missing:
+            gone[name] = gone.get(name, 0) + 1
+    total, open_ = len(FIELDS) * len(site.cameras), sum(gone.values())
+    evidence: dict[str, Json] = {"filled": total - open_ - unread, "fields": total, "unknown": unread, "empty": gone}
+    values: Values = {"filled": total - open_ - unread, "fields": total, "names": named(gone)}
+    if gone:
+        message = Message(
+            "{filled} of {fields} fields are filled in; empty: {names}: camwarden declare, or site.toml", values
+        )
+        cause = FOLDED if set(gone).isdisjoint(("code", "name", "placement", "model", "serial", "firmware")) else ""
+        return (check.finding("site", "fail", "incomplete", evidence, message, cause),)
+    if unread:
+        message = Message("{count} fields are not known: their devices did not tell", {"count": unread})
+        return (check.finding("site", "unknown", "not-read", evidence, message, _first_cause(site)),)
+    message = Message("all {fields} fields are filled in", values)
+    return (check.finding("site", "pass", "", evidence, message),)
+
+
+def _behind(site: Site, device: str) -> list[str]:
+    return [one.camera.id for one in site.cameras if f"device:{one.camera.device}" == device]
+
+
+def _first_cause(site: Site) -> str:
+    return online.key_of_device(site, site.devices[0]) if site.devices else ""
+
+
+ONLINE_RATE = ruled("camera-online-rate", run_online)
+GOOD_RATE = ruled("camera-good-rate", run_good)
+LOST = ruled("camera-lost", run_lost, Looks(fail=2, recover=2))
+OUTAGES = ruled("outage-duration", run_outages)
+FILE = ruled("camera-file-complete", run_file)

@@ -1,0 +1,82 @@
+"""Is the gateway that the agent runs on in order, and can it look at pictures without danger? Judged by its word."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from agent.judge.wording.sources import ORDER_799_OPERATION
+from agent.model.finding import Check, Finding, Json, Message
+from agent.observe.facts.facts import Facts
+from agent.site.config.site import Site
+from drivers.details import Host
+from masking.model import NOT_CONFINED, Confinement
+
+CHECK_ID: Final = "gateway-health"
+
+FREE_WARN_RATIO = 0.05
+FREE_FAIL_BYTES = 64 * 1024 * 1024
+MEMORY_WARN_RATIO = 0.95
+TEMPERATURE_WARN_C = 85.0
+"""Design defaults. The file system is the one that holds the agent's own files; below the last a spool cannot grow."""
+
+
+def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge the host that the agent runs on: room for its reports, its picture worker, memory, heat."""
+    host = facts.one("site", Host)
+    worker = facts.one("site", Confinement)
+    if host is None:
+        why = facts.why_not("site", "host")
+        message = Message("what this gateway says of itself could not be read ({reason})", {"reason": why.reason})
+        return (check.finding("site", "unknown", why.reason, {}, message),)
+    evidence: dict[str, Json] = {
+        "disk_free_bytes": host.disk_free_bytes,
+        "memory_ratio": host.memory_ratio,
+        "temperature_c": host.temperature_c,
+    }
+    if worker is not None:
+        evidence |= {"worker_limits": list(worker.limits), "worker_open": list(worker.open_ways)}
+    free_mb = {"free": host.disk_free_bytes // 1_000_000}
+    if host.disk_free_bytes < FREE_FAIL_BYTES:
+        message = Message("only {free} MB are free on this gateway: make room, or reports will be lost", free_mb)
+        return (check.finding("site", "fail", "disk-full", evidence, message),)
+    if worker is not None and worker.open_ways:
+        return (_unconfined(check, site, worker, evidence),)
+    if host.disk_free_bytes < FREE_WARN_RATIO * host.disk_capacity_bytes:
+        message = Message("only {free} MB are free on this gateway: make room", free_mb)
+        return (check.finding("site", "warn", "disk-nearly-full", evidence, message),)
+    if host.temperature_c is not None and host.temperature_c >= TEMPERATURE_WARN_C:
+        message = Message("this gateway is {celsius} degrees hot: look at its cooling", {"celsius": host.temperature_c})
+        return (check.finding("site", "warn", "hot", evidence, message),)
+    if host.memory_ratio >= MEMORY_WARN_RATIO:
+        percent = {"percent": round(100 * host.memory_ratio)}
+        message = Message("{percent} % of this gateway's memory is in use: look at what else runs on it", percent)
+        return (check.finding("site", "warn", "memory-full", evidence, message),)
+    if worker is not None and worker.limits:
+        message = Message(
+            "the process that decodes pictures is confined, but not by every layer: {limits}",
+            {"limits": "; ".join(worker.limits)},
+            next_step="use a kernel from 5.13 on with Landlock",
+        )
+        return (check.finding("site", "warn", "worker-limits", evidence, message),)
+    return (check.finding("site", "pass", "", evidence, Message("this gateway has room and is cool")),)
+
+
+def _unconfined(check: Check, site: Site, worker: Confinement, evidence: dict[str, Json]) -> Finding:
+    values = {"ways": ", ".join(worker.open_ways)}
+    if site.worker.unconfined == "accept":
+        message = Message(
+            "pictures are decoded by a process that is not confined (open to it: {ways}), as this site accepts",
+            values,
+            next_step="install libseccomp2, allow seccomp in its container, then take unconfined out",
+        )
+        return check.finding("site", "warn", "worker-unconfined", evidence, message)
+    message = Message(
+        "no picture is judged: the process that decodes them cannot be confined here (open to it: {ways})",
+        values,
+        next_step="install libseccomp2, or allow seccomp in its container: camwarden doctor",
+    )
+    return check.finding("site", "unknown", NOT_CONFINED, evidence, message)
+
+
+CHECK = Check(CHECK_ID, run, "minor", ORDER_799_OPERATION, "The gateway itself is in order.")

@@ -1,0 +1,105 @@
+"""Are the site's own reports signed, free of pictures, logins and addresses of streams, and fit to be handed over?
+
+Judged from the bytes that lie in the spool, which are those that are sent (`agent/service/daemon/read_back.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from agent.judge.wording.declared_words import ruling
+from agent.judge.wording.from_rules import ruled
+from agent.model.finding import Check, Finding, Json, Message, Status
+from agent.observe.facts.facts import Facts
+from agent.observe.facts.report_facts import OwnReports
+from agent.site.config.site import Site
+from agent.site.declarations.standing import local_day
+
+HELD = {"picture": Message("a picture"), "login": Message("a login"), "stream-address": Message("a stream's address")}
+
+
+def run_signed(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge whether each of the newest reports carries a signature by the site's report key.
+
+    Source: State Council Order 799, article 15.
+    """
+    return (_known(check, facts, _signed),)
+
+
+def run_no_image(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge whether the bytes of the newest reports hold a picture, a login or the address of a stream.
+
+    Source: State Council Order 799, articles 16(1) and 22; Datong Measures (Order 61), article 5(1).
+    """
+    return (_known(check, facts, _no_image),)
+
+
+def run_inspection(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Judge whether past reports can be handed over so that they verify without us: asked for in the fullest profile.
+
+    Source: State Council Order 799, article 24.
+    """
+    rules = ruling(check, site, local_day(site, now), "full")
+    return (rules if isinstance(rules, Finding) else _known(check, facts, _inspection),)
+
+
+def _known(check: Check, facts: Facts, judge: Callable[[Check, OwnReports], Finding]) -> Finding:
+    own = facts.own_reports
+    if own is None:
+        message = Message("this command reports nothing, so the site's reports are not judged here")
+        return check.finding("site", "not_applicable", "not-looked-at", {}, message)
+    if own.unread:
+        message = Message("the site's own reports cannot be read: {why}", {"why": own.unread})
+        return check.finding("site", "unknown", "unreadable", {}, message)
+    if not own.looked:  # the first look of all; a spool that was lost is told by the daemon
+        message = Message("nothing was reported yet: the next look judges what this one reports")
+        return check.finding("site", "not_applicable", "nothing-reported", {}, message)
+    return judge(check, own)
+
+
+def _signed(check: Check, own: OwnReports) -> Finding:
+    evidence: dict[str, Json] = {"kid": own.kid}
+    if not own.by_key:
+        message = Message("nothing was reported with the new key yet: the next look judges what this one reports")
+        return check.finding("site", "unknown", "nothing-by-this-key", evidence, message)
+    if not own.unsigned:
+        return check.finding("site", "pass", "", evidence, Message("reports are signed by the site's report key"))
+    evidence["reports"] = [{"report": name, "reason": why} for name, why in own.unsigned]
+    name, why = own.unsigned[0]
+    message = Message(
+        "report {report} is not signed by the site's report key ({reason}): find out who writes to the spool",
+        {"report": name, "reason": why},
+    )
+    return check.finding("site", "fail", f"not-signed-{why}", evidence, message)
+
+
+def _no_image(check: Check, own: OwnReports) -> Finding:
+    if not own.holding:
+        message = Message("reports hold no picture, no login and no stream's address")
+        return check.finding("site", "pass", "", {}, message)
+    name, what = own.holding[0]
+    message = Message(
+        "report {report} holds {what}: stop the service and keep the spool for those who made camwarden",
+        {"report": name, "what": HELD[what]},
+    )
+    rows: list[Json] = [{"report": report, "holds": held} for report, held in own.holding]
+    return check.finding("site", "fail", what, {"reports": rows}, message)
+
+
+def _inspection(check: Check, own: OwnReports) -> Finding:
+    evidence: dict[str, Json] = {"kid": own.kid, "reports": own.by_key}
+    if own.unsigned or not own.by_key:
+        message = Message("past reports cannot be handed over as the site's own: another finding says why")
+        status: Status = "fail" if own.unsigned else "unknown"
+        return check.finding("site", status, "not-verified", evidence, message, f"{SIGNED.id} site")
+    message = Message(
+        "the newest {count} reports verify without a network; {command} hands them over",
+        {"count": own.by_key, "command": "camwarden queue export DIR --from TIME"},
+    )
+    return check.finding("site", "pass", "", evidence, message)
+
+
+SIGNED = ruled("report-signed", run_signed)
+NO_IMAGE = ruled("report-no-image", run_no_image)
+INSPECTION = ruled("inspection-bundle-ready", run_inspection)

@@ -1,0 +1,141 @@
+"""The table of checks: one file per area, one line per check.
+
+Checks are pure. They get facts and return findings; they probe nothing, remember nothing, and never turn something
+unknown into a pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from agent.judge.checks.devices import (
+    access,
+    approved,
+    clock,
+    factory,
+    inventory,
+    logs,
+    online,
+    platform_link,
+    points,
+    restarts,
+    shared_cause,
+    unread,
+)
+from agent.judge.checks.footage import completeness, excess, forecast, retention, storage, tamper
+from agent.judge.checks.papers import acceptance, declared, duties, filed, filing, upkeep, zones
+from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, quality, view
+from agent.judge.checks.service import availability, delivery, gateway, own_reports
+from agent.judge.wording.held import as_one
+from agent.judge.wording.not_due import as_due
+from agent.model.finding import Check, Finding
+from agent.observe.facts.facts import Facts
+from agent.observe.inventory.common_causes import explained
+from agent.observe.inventory.device_identity import folded
+from agent.site.config.site import Site
+
+CHECKS: tuple[Check, ...] = (
+    shared_cause.CHECK,
+    online.CHECK,
+    availability.LOST,
+    availability.OUTAGES,
+    availability.ONLINE_RATE,
+    availability.GOOD_RATE,
+    view.CHECK,
+    quality.OCCLUDED,
+    quality.QUALITY,
+    masks.PRESENT,
+    masks.GEOMETRY,
+    masks.EFFECTIVE,
+    ptz.CHECK,
+    drift.DRIFT,
+    drift.APPROVAL,
+    retention.CHECK,
+    forecast.CHECK,
+    completeness.CHECK,
+    tamper.CHECK,
+    excess.CHECK,
+    storage.STORAGE,
+    clock.CHECK,
+    clock.SOURCE,
+    restarts.CHECK,
+    labels.COMPLIANT,
+    labels.UNIQUE,
+    encoding.AUDIO,
+    encoding.STREAM,
+    access.CHECK,
+    factory.CHECK,
+    availability.FILE,
+    approved.INSECURE_SERVICE,
+    approved.EXPOSURE,
+    approved.FIRMWARE_DRIFT,
+    approved.ADVISORY,
+    approved.ACCOUNT_INVENTORY,
+    inventory.UNDECLARED,
+    inventory.DRIFT,
+    zones.DECLARED,
+    zones.NAMED,
+    points.CHECK,
+    platform_link.INTERFACE,
+    platform_link.REGISTERED,
+    platform_link.KEEPALIVE,
+    platform_link.CATALOG,
+    platform_link.PLAYABLE,
+    duties.SCOPE,
+    duties.NATIONAL_CLASS,
+    duties.ORGAN,
+    duties.PLACE,
+    duties.SECRECY,
+    duties.AUTHORITY,
+    duties.SIGNAGE,
+    duties.NEIGHBOUR,
+    duties.CONTRACTORS,
+    duties.CERTIFICATES,
+    duties.SECURE_DEVICE,
+    duties.OUTSOURCING,
+    duties.ARCHIVE,
+    acceptance.ORDER,
+    duties.ACCEPTANCE_PAPERS,
+    acceptance.BEFORE_USE,
+    filing.DATONG_DEADLINE,
+    filing.NATIONAL_DEADLINE,
+    filing.LEGACY,
+    duties.FILING_PAPERS,
+    filed.FACTS,
+    filed.CHANGE,
+    filed.DEVICE_LIST,
+    upkeep.MAINTENANCE,
+    upkeep.VIEW_LIBRARY,
+    upkeep.REGISTER,
+    upkeep.EXPORT_LOG,
+    own_reports.INSPECTION,
+    logs.CHECK,
+    declared.CHECK,
+    unread.CHECK,
+    gateway.CHECK,
+    delivery.DELIVERY,
+    delivery.CERTIFICATE,
+    own_reports.SIGNED,
+    own_reports.NO_IMAGE,
+)
+
+
+def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
+    """Run every check of the table, leave out what no rule asks for here, and say what stands behind the rest.
+
+    A `caused_by` is kept only where the named finding exists and is not a pass, so that nothing that is wrong can
+    hide behind something that is well.
+    """
+    findings = tuple(f for check in CHECKS for f in check.run(check, site, facts, now))
+    findings = as_one(site, as_due(site, findings, now))
+    findings = folded(site, facts, explained(site, facts, findings, now))
+    by_key = {f.key: f for f in findings}
+    return tuple(_with_true_cause(f, by_key) for f in findings)
+
+
+def _with_true_cause(finding: Finding, by_key: dict[str, Finding]) -> Finding:
+    cause = by_key.get(finding.caused_by)
+    if not finding.caused_by or (cause and cause.status not in ("pass", "not_applicable")):
+        return finding
+    return replace(finding, caused_by="")

@@ -1,0 +1,1 @@
+"""Remembers findings over time: debounce, episodes, flapping, history."""

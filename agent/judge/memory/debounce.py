@@ -1,0 +1,163 @@
+"""When does a new status of one finding count, and when does its episode begin and end? Pure.
+
+Counted is in looks, not in seconds: a clock that jumps decides nothing, and a look that did not happen proves nothing.
+The one exception is flapping: what turns not well again within a day of the time before, or more than `FLAPS_A_DAY`
+times while it is open, is one episode from then on, with a count, until it has been well for a whole day.
+
+That something is well is told only where it was told that it was not: what is learned, or due, for the first time is no
+news. Nor is a pass that is held back (`checks/held.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.judge.checks.footage.shared import TAMPER_ID
+from agent.judge.memory.episodes import WELL, Episode, Known, begun, class_of, is_worse, known_of
+from agent.judge.memory.notes import Acknowledgement, Proof
+from agent.judge.wording.held import is_held
+from agent.model.finding import Finding, Looks, Status
+
+FLAPS_A_DAY: Final = 3
+A_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What people say of one finding: see `agent/judge/memory/notes.py`."""
+
+    acknowledged: Acknowledgement | None = None
+    planned: bool = False
+    proved: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one look made of a finding.
+
+    `known` None: nothing is known of it yet, since it was first seen not well during planned work. `changed`: another
+    status counts now; `told`: that is worth an event. `episode`: the one that is open, or was closed by this look.
+    """
+
+    known: Known | None
+    changed: bool = False
+    told: bool = False
+    episode: Episode | None = None
+
+
+def first(finding: Finding, now: datetime, noted: Noted) -> Step:
+    """Return what the first look at a finding makes of it: a fail is told, the rest is only known."""
+    if finding.status in WELL:
+        return Step(Known(finding.status, now))
+    if noted.planned:
+        return Step(None)
+    told = finding.status == "fail"
+    episode = replace(begun(finding, now), told=told)
+    return Step(Known(finding.status, now, openings=(now,), episode=episode), changed=True, told=told, episode=episode)
+
+
+def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: Noted) -> Step:
+    """Return what a further look makes of a finding.
+
+    Args:
+        before: What was known of it.
+        finding: What this look found; it has no cause but itself.
+        looks: How often a new status must be seen.
+        now: When this look was; the clock may have gone back since the one before.
+        noted: What people say of it now.
+    """
+    status = finding.status
+    same_run = before.candidate is not None and (before.candidate in WELL) == (status in WELL)
+    since = min(before.candidate_since or now, now) if same_run else now
+    times = before.seen_times + 1 if same_run else 1
+    openings = _recent(before.openings, now)
+    episode = before.episode
+    if episode is None and before.status not in WELL:  # remembered by a version that knew no episodes
+        episode = replace(begun(finding, before.since), status=before.status, worst=before.status, told=True)
+    if episode is not None:
+        episode, openings = _looked_at(episode, finding, since, now, openings, noted)
+    if status == before.status:
+        return Step(Known(before.status, before.since, openings=openings, episode=episode), episode=episode)
+    if noted.planned and status not in WELL:
+        return Step(replace(before, candidate=None, seen_times=0, candidate_since=None, openings=openings))
+    if times < _needed(looks, status, noted) or _is_held(episode, status, now, noted):
+        known = Known(before.status, before.since, status, times, since, openings, episode)
+        return Step(known, episode=episode)
+    if status in WELL:
+        # What is due no longer, or for the first time, was not broken; what nobody heard of is not told as repaired.
+        told = episode is not None and episode.told
+        if episode is not None:
+            episode = _closed(episode, status, now)
+        return Step(Known(status, since, openings=openings), changed=True, told=told, episode=episode)
+    if episode is None:
+        episode, openings = _opened(finding, since, (*openings, since))
+        told = not is_held(finding)
+    else:
+        worst = status if is_worse(status, episode.worst) else episode.worst
+        episode = replace(_as_seen(episode, finding), status=status, worst=worst)
+        episode = replace(episode, acknowledged=known_of(episode, noted.acknowledged))
+        told = not episode.flapping and episode.acknowledged is None and not is_held(finding)
+    episode = replace(episode, told=episode.told or told)
+    return Step(Known(status, since, openings=openings, episode=episode), changed=True, told=told, episode=episode)
+
+
+def _looked_at(
+    episode: Episode,
+    finding: Finding,
+    since: datetime,
+    now: datetime,
+    openings: tuple[datetime, ...],
+    noted: Noted,
+) -> tuple[Episode, tuple[datetime, ...]]:
+    """Return the open episode with what this look and people say of it, and when it turned not well again."""
+    episode = replace(episode, acknowledged=known_of(episode, noted.acknowledged))
+    if finding.status in WELL:
+        repaired_at = min(episode.repaired_at or since, now)
+        return replace(episode, repaired_at=repaired_at), openings
+    if episode.repaired_at is not None:
+        openings = _recent((*openings, now), now)
+        episode = replace(episode, repaired_at=None, count=episode.count + 1)
+    if finding.status == episode.status:
+        episode = _as_seen(episode, finding)
+    is_flapping = len(openings) > FLAPS_A_DAY or (episode.flapping and bool(openings))
+    return replace(episode, flapping=is_flapping), openings
+
+
+def _opened(finding: Finding, since: datetime, openings: tuple[datetime, ...]) -> tuple[Episode, tuple[datetime, ...]]:
+    """Return the episode that begins; one that was there within a day before takes the earlier ones in."""
+    episode = begun(finding, since)
+    if len(openings) > 1:
+        episode = replace(episode, detected_at=openings[0], count=len(openings), flapping=True)
+    return episode, openings
+
+
+def _closed(episode: Episode, status: Status, now: datetime) -> Episode:
+    """Return the episode as it ends. What is due no longer was not repaired, and footage that is gone never is."""
+    if status == "pass" and episode.check != TAMPER_ID:
+        return replace(episode, verified_at=now)
+    return replace(episode, repaired_at=None)
+
+
+def _as_seen(episode: Episode, finding: Finding) -> Episode:
+    seen = replace(episode, severity=finding.severity, reason=finding.reason, message=finding.message)
+    return replace(seen, fault_class=class_of(finding) or episode.fault_class)
+
+
+def _needed(looks: Looks, status: Status, noted: Noted) -> int:
+    if status in WELL:
+        return 1 if noted.proved is not None else looks.recover
+    return {"fail": looks.fail, "unknown": looks.unknown}.get(status, 1)
+
+
+def _is_held(episode: Episode | None, status: Status, now: datetime, noted: Noted) -> bool:
+    """Tell whether an episode that flaps has not been well for a day yet."""
+    if episode is None or not episode.flapping or status not in WELL or noted.proved is not None:
+        return False
+    return episode.repaired_at is None or now - episode.repaired_at < A_DAY
+
+
+def _recent(openings: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
+    """Return those of the last day, as many as it takes to tell flapping. Those of a time to come say nothing."""
+    return tuple(at for at in openings if timedelta() <= now - at < A_DAY)[-FLAPS_A_DAY - 1 :]

@@ -1,0 +1,288 @@
+"""What people say about findings: acknowledged, planned, settled, proved repaired. On disk, one small file each.
+
+They lie below `<state directory>/notes/`, the folder 0700 and the files 0600, replaced whole. The daemon reads all of
+them anew in each cycle and writes none: so a note counts without the spool, and survives a damaged one. A note without
+an end does not exist but for `Settled`, which is about one change of footage and nothing that comes after it.
+
+A note says whose it is (`owners.py`). What was acknowledged or proved of a box counts for no other one; a plan, which
+may be that the box is replaced, and a change of footage that was looked into stand for themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, get_args
+
+from agent.host.files import write_atomic
+from agent.host.not_ours import not_ours
+from agent.model.finding import Status
+from agent.observe.footage.days import recorder_of
+from agent.observe.inventory.owners import (
+    NOBODY,
+    Owner,
+    claim,
+    is_another,
+    of_site,
+    owner_data,
+    owner_from,
+    site_of_folder,
+)
+from agent.site.config.site import Site
+
+SCHEMA: Final = "camwarden-note/1"
+FOLDER: Final = "notes"
+MAX_BYTES: Final = 64 * 1024
+NOTES_MAX: Final = 2000
+OVER_FOR: Final = timedelta(days=31)
+"""How long a note stays that counts no longer; then the next command that writes one removes it."""
+
+log = logging.getLogger("camwarden.notes")
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Somebody knows of one episode, the one that was detected at `detected_at`. It counts before `until`.
+
+    `worst`: as bad as the episode had been by then. What gets worse than that is not what somebody knows of.
+    """
+
+    key: str
+    detected_at: datetime
+    worst: Status
+    by: str
+    at: datetime
+    why: str
+    until: datetime
+    owner: Owner = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Work on `subject` (`site`, `device:ID`, `camera:ID`) from `start_at` until before `until`."""
+
+    subject: str
+    start_at: datetime
+    until: datetime
+    by: str
+    at: datetime
+    why: str
+    owner: Owner = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A job that looked again found `key` well at `at`; `detected_at` names the episode."""
+
+    key: str
+    detected_at: datetime
+    at: datetime
+    job: str
+    owner: Owner = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Changes of sealed footage, by their ids, that somebody has looked into."""
+
+    key: str
+    changes: tuple[str, ...]
+    by: str
+    at: datetime
+    why: str
+    owner: Owner = NOBODY
+
+
+Note = Acknowledgement | Plan | Proof | Settled
+
+KINDS: Final[Mapping[str, type[Acknowledgement | Plan | Proof | Settled]]] = {
+    "ack": Acknowledgement,
+    "plan": Plan,
+    "proof": Proof,
+    "settled": Settled,
+}
+"""Begins the name of each file, and says what is in it."""
+
+_TIMES = frozenset({"detected_at", "at", "until", "start_at"})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What counts at one moment: by key, and which subjects are being worked on; `plans`: every one that is known."""
+
+    acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
+    planned: frozenset[str] = frozenset()
+    proved: Mapping[str, Proof] = field(default_factory=dict)
+    plans: tuple[Plan, ...] = ()
+
+
+NOTHING_NOTED: Final = Standing()
+
+
+def standing(
+    site: Site, notes: tuple[Note, ...], now: datetime, boxes: Mapping[str, Owner] = MappingProxyType({})
+) -> Standing:
+    """Return what counts now; `boxes`: which box each camera and device is (`owners.owners_now`). Pure."""
+    notes = tuple(one for one in notes if not is_another(one.owner, _box_of(one, boxes)))
+    return Standing(
+        {one.key: one for one in notes if isinstance(one, Acknowledgement) and now < one.until},
+        frozenset(name for one in notes if is_in_force(one, now) for name in covered(site, one)),
+        {one.key: one for one in notes if isinstance(one, Proof)},
+        tuple(one for one in notes if isinstance(one, Plan)),
+    )
+
+
+def _box_of(note: Note, boxes: Mapping[str, Owner]) -> Owner:
+    """Return which box a note is about, no one where that does not matter."""
+    if not isinstance(note, Acknowledgement | Proof):
+        return NOBODY
+    return boxes.get(note.key.partition(" ")[2].removeprefix("camera:"), NOBODY)
+
+
+def is_in_force(note: Note, now: datetime) -> bool:
+    """Tell whether work is planned for now. Pure."""
+    return isinstance(note, Plan) and note.start_at <= now < note.until
+
+
+def covered(site: Site, plan: Note) -> tuple[str, ...]:
+    """Return the subjects that a plan is about: a device's cameras with it, a site's everything. Pure."""
+    if not isinstance(plan, Plan):
+        return ()
+    cameras = {f"camera:{one.camera.id}": one for one in site.cameras}
+    if plan.subject == "site":
+        boxes = [*(device.id for device in site.devices), *(store.id for store in site.stores)]
+        return ("site", *(f"device:{box}" for box in boxes), *cameras)
+    behind = (
+        name for name, one in cameras.items() if plan.subject in (f"device:{one.camera.device}", recorder_of(one))
+    )
+    return (plan.subject, *behind)
+
+
+def settled_changes(notes: tuple[Note, ...]) -> frozenset[str]:
+    """Return the ids of the changes of footage that were looked into. Pure."""
+    return frozenset(change for one in notes if isinstance(one, Settled) for change in one.changes)
+
+
+def read_notes(directory: Path, site_id: str) -> tuple[Note, ...]:
+    """Read every note of a site below a state directory; the log names what is another site's.
+
+    One that is damaged or may not be read is named in the log and skipped: what it said counts no longer.
+    """
+    folder = directory / FOLDER
+    try:
+        paths = sorted(islice((p for p in folder.iterdir() if p.suffix == ".json" and p.name[0] != "."), NOTES_MAX))
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        log.warning("%s: notes cannot be read: %s", folder, error.strerror)
+        return ()
+    found: list[tuple[Path, Owner, Note]] = []
+    for path in paths:
+        try:
+            note = _read(path)
+            found.append((path, note.owner, note))
+        except OSError as error:
+            log.warning("%s: this note cannot be read: %s", path, error.strerror)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            log.warning("%s: this note is damaged (%s) and does not count: write it again", path, type(error).__name__)
+    return tuple(of_site(directory, found, site_id))
+
+
+def write_note(directory: Path, note: Note, now: datetime) -> str:
+    """Keep a note in the place of an earlier one about the same; return the name of its file.
+
+    Notes that have not counted for a month are removed.
+
+    Raises:
+        Forbidden: The folder may not be written.
+        UsageError: It is another site's.
+    """
+    folder = directory / FOLDER
+    name = name_of(note)
+    try:
+        claim(directory, note.owner.site)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for one in read_notes(directory, note.owner.site or site_of_folder(directory)):
+            if _is_over(one, now):
+                (folder / name_of(one)).unlink(missing_ok=True)
+        write_atomic(folder / name, json.dumps(to_data(note), ensure_ascii=False, indent=1).encode(), 0o600)
+    except OSError as error:
+        raise not_ours(folder, error) from None
+    return name
+
+
+def remove_note(directory: Path, name: str) -> bool:
+    """Remove the note of this name; say whether there was one.
+
+    Raises:
+        Forbidden: The folder may not be written.
+    """
+    try:
+        (directory / FOLDER / name).unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise not_ours(directory / FOLDER, error) from None
+    return True
+
+
+def name_of(note: Note) -> str:
+    """Return the name of a note's file: another one about the same takes its place. Pure."""
+    kind = _kind_of(note)
+    about = [note.key] if not isinstance(note, Plan) else [note.subject, note.start_at.isoformat()]
+    about += list(note.changes) if isinstance(note, Settled) else []
+    return f"{kind}-{hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]}.json"
+
+
+def to_data(note: Note) -> dict[str, Any]:
+    """Return a note as JSON can hold it. Pure."""
+    values = {key: one.isoformat() if isinstance(one, datetime) else one for key, one in asdict(note).items()}
+    return {"schema": SCHEMA, "kind": _kind_of(note), **values, "owner": owner_data(note.owner)}
+
+
+def from_data(data: Mapping[str, Any]) -> Note:
+    """Return what `to_data` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+    values = dict(data)
+    if values.pop("schema") != SCHEMA:
+        raise ValueError("another file")
+    kind = KINDS[values.pop("kind")]
+    owner = owner_from(values.pop("owner", None))
+    for name, value in values.items():
+        if name == "changes":
+            values[name] = tuple(str(one) for one in value)
+        elif not isinstance(value, str):
+            raise TypeError(name)
+        elif name == "worst" and value not in get_args(Status):
+            raise ValueError(name)
+        elif name in _TIMES:
+            values[name] = datetime.fromisoformat(value)
+            if values[name].tzinfo is None:
+                raise ValueError(name)
+    return kind(**values, owner=owner)
+
+
+def _kind_of(note: Note) -> str:
+    return next(name for name, kind in KINDS.items() if isinstance(note, kind))
+
+
+def _is_over(note: Note, now: datetime) -> bool:
+    end = note.until if isinstance(note, Acknowledgement | Plan) else note.at
+    return now - end > OVER_FOR
+
+
+def _read(path: Path) -> Note:
+    with path.open("rb") as file:
+        text = file.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES:
+        raise ValueError("too large")
+    note = from_data(json.loads(text))
+    if name_of(note) != path.name:
+        raise ValueError("another file")
+    return note

@@ -1,0 +1,1 @@
+"""Words findings: unavailable, not due, held back, from rules."""

@@ -1,0 +1,81 @@
+"""Holds a pass back where it would rest on what is known to be able to lie: unknown, with a reason of its own.
+
+Only a pass is held back; what fails or warns on evidence stays. What is held back for one reason at one device is one
+item: the others hang on the first. It is no news either (`agent/judge/memory/debounce.py`): a site that was well is not
+told that we have learned to ask for more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from agent.model.finding import Check, Finding, Json, Message
+from agent.observe.footage.days import recorder_of
+from agent.site.config.site import Site
+
+HELD: Final = "held_back"
+"""Names in the evidence of a finding for which reasons its pass is held back, the first one's being the finding's."""
+
+OF_FOOTAGE: Final = ("retention-days", "recording-completeness")
+"""The checks whose cameras belong to what records them; those of all others belong to the device they are read from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a pass is not believed. `caused_by`: the key of a finding that tells it already, else empty."""
+
+    reason: str
+    message: Message
+    caused_by: str = ""
+
+
+def passed(
+    check: Check, subject: str, evidence: Mapping[str, Json], message: Message, doubts: Iterable[Doubt]
+) -> Finding:
+    """Return a pass, or what holds it back: the first doubt speaks, and all of them stand in the evidence."""
+    found = tuple(doubts)
+    if not found:
+        return check.finding(subject, "pass", "", evidence, message)
+    first = found[0]
+    reasons: Json = list(dict.fromkeys(one.reason for one in found))
+    return check.finding(subject, "unknown", first.reason, {**evidence, HELD: reasons}, first.message, first.caused_by)
+
+
+def is_held(finding: Finding) -> bool:
+    """Tell whether a finding would pass but for a doubt."""
+    return finding.status == "unknown" and HELD in finding.evidence
+
+
+def as_one(site: Site, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Hang what is held back for one reason at one device on the first finding that is, and count the others there."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for one in findings:
+        if is_held(one) and not one.caused_by:
+            groups.setdefault((_place(site, one), one.reason), []).append(one)
+    changed: dict[str, Finding] = {}
+    for (place, _), (first, *others) in groups.items():
+        if others:
+            changed[first.key] = _with_others(first, others, place)
+            changed |= {one.key: replace(one, caused_by=first.key) for one in others}
+    return tuple(changed.get(one.key, one) for one in findings)
+
+
+def _with_others(first: Finding, others: list[Finding], place: str) -> Finding:
+    subjects: list[Json] = list(dict.fromkeys(one.subject for one in (first, *others)))
+    if len(subjects) == 1:
+        return first
+    message = Message(
+        "{what}; so it is with {count} more of {device}",
+        {"what": first.message, "count": len(subjects) - 1, "device": place.partition(":")[2]},
+    )
+    return replace(first, evidence={**first.evidence, "subjects": subjects}, message=message)
+
+
+def _place(site: Site, finding: Finding) -> str:
+    kind, _, name = finding.subject.partition(":")
+    camera = next((one for one in site.cameras if one.camera.id == name), None) if kind == "camera" else None
+    if camera is None:
+        return finding.subject
+    return recorder_of(camera) if finding.check in OF_FOOTAGE else f"device:{camera.camera.device}"

@@ -1,0 +1,52 @@
+"""What becomes of findings whose duty does not bind the site, or may not: judged once, for every check. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from agent.judge.wording.declared_words import FOLDED
+from agent.model.finding import Finding, Message, Source
+from agent.site.config.site import Site
+from agent.site.declarations.standing import local_day
+from agent.site.duties.applies import Due, due
+
+OWN: Final = frozenset({"camera-online", "gateway-health", "hub-delivery", "hub-certificate", "report-signed"})
+"""What the agent must know to say anything at all: told at every site, but as a rule's only where one binds."""
+
+OURS: Final = Source("camwarden", "what cannot be seen or told cannot be judged")
+
+
+def as_due(site: Site, findings: tuple[Finding, ...], now: datetime) -> tuple[Finding, ...]:
+    """Return the findings as they bind the site.
+
+    Where no rule asks for a check it is not applicable, with what frees the site. Where that hangs on something that
+    nobody declared it neither fails nor warns: it is unknown, and what is not declared is told once.
+
+    Source: State Council Order 799, articles 9(2) and 33.
+    """
+    today = local_day(site, now)
+    known = {check: due(site, check, today) for check in {one.check for one in findings}}
+    return tuple(_as_due(one, known[one.check]) for one in findings)
+
+
+def _as_due(finding: Finding, how: Due) -> Finding:
+    if how.is_due:
+        return finding
+    if finding.check in OWN:
+        return replace(finding, source=OURS)
+    if how.is_due is False:
+        if finding.status == "not_applicable":
+            return finding
+        message = Message("no rule asks for it here ({why})", {"why": how.why})
+        told = {"why": how.why, "rules": list(how.rules)}
+        return replace(finding, status="not_applicable", reason="exempt", evidence=told, message=message, caused_by="")
+    if finding.status not in ("fail", "warn"):
+        return finding
+    message = Message(
+        "whether a rule asks for it here is not known ({why})", {"why": how.why}, next_step="camwarden declare"
+    )
+    found = {**finding.evidence, "found": finding.status, "found_reason": finding.reason, "rules": list(how.rules)}
+    cause = finding.caused_by or FOLDED
+    return replace(finding, status="unknown", reason="not-declared", evidence=found, message=message, caused_by=cause)

@@ -1,0 +1,1 @@
+"""Defines what all rooms speak of: findings, messages, errors, exit codes. Pure."""

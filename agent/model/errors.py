@@ -1,0 +1,131 @@
+"""What can end a command of the agent or the hub, and with which exit code.
+
+AgentError                  one clear line for the user; `exit_code` says how the command ends
+├── UsageError              the command cannot be used this way now (2)
+│   └── Locked              another process holds the spool, or the hub's data
+├── HubUnavailable          the broker or hub cannot be reached or does not let us in (69)
+├── ProgramMissing          another program that does part of the work is not installed, or failed (69)
+├── KeyUnavailable          the report key's token is gone or does not answer (69); stands in keys.py
+├── Bug                     camwarden itself is wrong (70)
+│   ├── ChainBroken         a report that does not continue its stream was to be committed
+│   ├── StoreFailed         the hub's database failed under it
+│   └── SpoolFailed         the spool's file failed under us; open it again
+│       ├── SpoolFull       not even dropping everything that may be dropped made room
+│       └── SpoolCorrupt    the file is damaged; opening it again sets it aside
+├── Forbidden               a file may not be read by this user, or may be read by too many (77)
+├── ConfigurationError      a file or value of the configuration is wrong (78)
+└── NotVerified             bytes that claim to be signed are not to be believed; `reason` is a word for scripts (1)
+    └── UnknownKey          signed by a key that nobody vouched for (yet)
+
+`agent/cli.py` is the one place that prints the message and leaves with the code; nobody else catches the whole tree.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from agent.model import exits
+from agent.model.finding import Message, sentence
+
+
+class AgentError(Exception):
+    """One clear line: what, where, what to do. Never a secret.
+
+    `message` has its places, so that it can be said in the reader's language; `str` gives it in English.
+    """
+
+    exit_code: ClassVar[int] = exits.BUG
+
+    def __init__(self, message: Message | str) -> None:
+        self.message = sentence(message)
+        super().__init__(self.message)
+
+
+class UsageError(AgentError):
+    """The command cannot be used this way now."""
+
+    exit_code = exits.USAGE
+
+
+class Locked(UsageError):
+    """Another process holds the spool, or the hub's data."""
+
+
+class HubUnavailable(AgentError):
+    """The broker or hub cannot be reached, or does not let us in."""
+
+    exit_code = exits.UNAVAILABLE
+
+
+class ProgramMissing(AgentError):
+    """Another program that does part of the work is not installed, or failed."""
+
+    exit_code = exits.UNAVAILABLE
+
+
+class Bug(AgentError):
+    """The camwarden program itself is wrong."""
+
+    exit_code = exits.BUG
+
+
+class ChainBroken(Bug):
+    """A report that does not continue its stream was to be committed. Nothing was committed."""
+
+
+class StoreFailed(Bug):
+    """The hub's database failed under it. Nothing was stored, nothing confirmed; the sites still have it all."""
+
+
+class StoreWaits(StoreFailed):
+    """The hub's database is held by another, or its disk is full: the running hub waits, and goes on by itself."""
+
+
+class SpoolFailed(Bug):
+    """The spool's file failed under us (input/output error). Nothing was committed."""
+
+
+class SpoolFull(SpoolFailed):
+    """Not even dropping everything that may be dropped made room. Nothing was committed or dropped."""
+
+
+class SpoolCorrupt(SpoolFailed):
+    """The spool's file is damaged. Opening it again sets it aside and starts a new epoch."""
+
+
+class Forbidden(AgentError):
+    """A file may not be read by this user, or may be read by too many."""
+
+    exit_code = exits.PERMISSION
+
+
+class ConfigurationError(AgentError):
+    """A file or value of the configuration is wrong."""
+
+    exit_code = exits.CONFIG
+
+
+class NotVerified(AgentError):
+    """Bytes that claim to be signed are not to be believed.
+
+    `reason` is a kebab-case word for scripts and counters; the message says more and never quotes the payload.
+    """
+
+    exit_code = exits.FAILS
+
+    def __init__(self, reason: str, message: Message | str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class UnknownKey(NotVerified):
+    """Signed by a key that nobody vouched for (yet)."""
+
+    def __init__(self, kid: str) -> None:
+        super().__init__("unknown-key", Message("signed by a key that is not trusted here: {kid!r}", {"kid": kid[:64]}))
+        self.kid = kid
+
+
+def os_words(error: OSError) -> Message:
+    """Return what the operating system says of a failure, to stand in a message; it is translated with it."""
+    return sentence(error.strerror or type(error).__name__)

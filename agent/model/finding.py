@@ -1,0 +1,201 @@
+"""What the agent concludes and sends: findings, and the reports made of them.
+
+Words follow the standards: finding and observation as OSCAL has them, status as XCCDF has it. Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from agent.observe.facts.facts import Facts
+    from agent.site.config.site import Site
+
+Status = Literal["pass", "warn", "fail", "unknown", "not_applicable"]
+Severity = Literal["critical", "major", "minor", "info"]
+StreamName = Literal["health", "config", "event", "gap"]
+
+Level = Literal["told", "seen", "both", "declared", "own"]
+"""How something is known. `told`: a device says so. `seen`: we saw it in a picture or recording that was delivered.
+`both`: told, and seen to be so. `declared`: a person or a paper says so. `own`: this gateway itself: what it is, what
+came of what it tried on the network, and what it counted over many looks."""
+
+Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence in English with named places, so that it can be translated before its values are filled in.
+
+    `template` says what happened, `next_step` what to do about it, where that stands apart; both have the same places.
+    A value is shown as `str` shows it; one that is a message itself, or an error that carries one, is translated too.
+    """
+
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    next_step: str = ""
+
+    def plain_values(self) -> dict[str, str | int | float]:
+        """Return the values as JSON has them: numbers as they are, all else as English text."""
+        return {key: value if isinstance(value, int | float) else str(value) for key, value in self.values.items()}
+
+    def __str__(self) -> str:
+        return f"{self.template}: {self.next_step}".removesuffix(": ").format(**self.values)
+
+
+def sentence(text: Message | str) -> Message:
+    """Return a text without places as a message; braces in it stand for themselves."""
+    return text if isinstance(text, Message) else Message(text.replace("{", "{{").replace("}", "}}"))
+
+
+def lines(messages: Sequence[Message]) -> Message:
+    """Return several messages as one, each on a line of its own."""
+    named = {f"line_{number}": message for number, message in enumerate(messages)}
+    return Message("\n".join(f"{{{name}}}" for name in named), named)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The rule behind a check: `document` and `article` as a reader would look them up."""
+
+    document: str
+    article: str
+
+    def __str__(self) -> str:
+        return f"{self.document}, {self.article}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One judgement.
+
+    `subject` is `site`, `device:ID` or `camera:ID`. `reason` is a kebab-case word for scripts, empty for a plain
+    pass. `evidence` holds measured values; for masks one entry per path that was looked at. `caused_by` is the key
+    (`check subject`) of the finding whose cause this one shares, so that one cause is shown and sent once.
+    """
+
+    check: str
+    subject: str
+    status: Status
+    severity: Severity
+    message: Message
+    source: Source
+    reason: str = ""
+    evidence: Mapping[str, Json] = field(default_factory=dict)
+    caused_by: str = ""
+
+    @property
+    def key(self) -> str:
+        """Names this finding from one cycle to the next."""
+        return f"{self.check} {self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """How a finding is known, None where nothing is; and how old the oldest of its evidence is, None: not known."""
+
+    level: Level | None = None
+    oldest_age_s: int | None = None
+
+
+NOTHING_KNOWN = Basis()
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How many looks in a row must show a new status before it counts; what is not named here counts at once.
+
+    `recover`: how many must show it well, pass or not applicable, before it counts as repaired.
+    """
+
+    fail: int = 1
+    unknown: int = 3
+    recover: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One row of the table of checks.
+
+    `run` is pure: it gets the configuration, the facts of this cycle and the time, and returns its findings. `duty`
+    is one sentence that says what the rule asks of the site. `looks`: how long a new status must last to count.
+    """
+
+    id: str
+    run: Callable[[Check, Site, Facts, datetime], tuple[Finding, ...]]
+    severity: Severity
+    source: Source
+    duty: str
+    looks: Looks = Looks()
+
+    def finding(
+        self,
+        subject: str,
+        status: Status,
+        reason: str,
+        evidence: Mapping[str, Json],
+        message: Message,
+        caused_by: str = "",
+    ) -> Finding:
+        """Return a finding of this check, with its severity and source."""
+        return Finding(self.id, subject, status, self.severity, message, self.source, reason, evidence, caused_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A report before it is linked into its chain: which stream, and the body that the contract describes."""
+
+    stream: StreamName
+    body: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest report of a stream: its sequence number and the SHA-256 of its payload, hex. seq 0: none yet."""
+
+    seq: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report linked into its chain: the exact bytes that are signed, and what is needed to file them."""
+
+    stream: StreamName
+    epoch: str
+    seq: int
+    payload: bytes
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A signed report: exact payload bytes and their detached JWS (compact, `header..signature`).
+
+    Source: RFC 7515 appendix F, RFC 7797.
+    """
+
+    report: Report
+    jws: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a cycle runs, in the three ways a report tells it.
+
+    `at` is the wall clock, aware UTC; `mono_ms` the monotonic clock since boot; `boot_id` names the boot;
+    `clock_synced` says whether the system believes its wall clock to be synchronised.
+    """
+
+    at: datetime
+    mono_ms: int
+    boot_id: str
+    clock_synced: bool
+
+
+def utc_text(at: datetime) -> str:
+    """Return an aware UTC time as RFC 3339 with `Z`, to the second."""
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

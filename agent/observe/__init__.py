@@ -1,0 +1,1 @@
+"""Observes devices, pictures and footage, and remembers what was observed."""

@@ -1,0 +1,1 @@
+"""Reads and writes what a person approved: views, masks, presets."""

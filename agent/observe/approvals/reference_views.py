@@ -1,0 +1,120 @@
+"""The approved view of each preset position of a turning camera: one file for each, beside the camera's approval.
+
+`<state directory>/baselines/presets/`, the folder 0700 and the files 0600, replaced whole. A preset is named by people
+in any script, so that the file is named by a digest of camera and preset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from agent.host.files import write_atomic
+from agent.host.not_ours import not_ours
+from agent.observe.approvals.references import from_texts, to_texts
+from agent.observe.inventory.owners import NOBODY, Owner, claim, of_site, owner_data, owner_from
+
+SCHEMA: Final = "camwarden-preset-view/1"
+FOLDER: Final = "baselines/presets"
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+log = logging.getLogger("camwarden.preset_views")
+
+
+@dataclass(frozen=True, slots=True)
+class PresetView:
+    """Somebody's word that a camera stands at one of its presets when it shows this, and hides there what it must.
+
+    `at` is aware UTC. `references`: what it shows there, encoded, at most one for each light mode. `owner`: of which
+    site the camera is, and which box showed it.
+    """
+
+    camera_id: str
+    preset: str
+    by: str
+    at: datetime
+    why: str
+    references: tuple[bytes, ...] = field(default=(), repr=False)
+    owner: Owner = NOBODY
+
+
+def read_preset_views(directory: Path, site_id: str) -> dict[str, tuple[PresetView, ...]]:
+    """Read the approved presets of a site below a state directory, by camera id, in the order of their names.
+
+    A file that is damaged or may not be read is named in the log and skipped: its preset then counts as not approved.
+    """
+    folder = directory / FOLDER
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".json" and not path.name.startswith("."))
+    except OSError as error:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            log.warning("%s: approved presets cannot be read: %s", folder, error.strerror)
+        return {}
+    read: list[tuple[Path, Owner, PresetView]] = []
+    for path in paths:
+        try:
+            view = _read(path)
+        except OSError as error:
+            log.warning("%s: this approved preset cannot be read: %s", path, error.strerror)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            log.warning("%s: this approved preset is damaged (%s): take it again", path, type(error).__name__)
+        else:
+            read.append((path, view.owner, view))
+    found: dict[str, list[PresetView]] = {}
+    for view in of_site(directory, read, site_id):
+        found.setdefault(view.camera_id, []).append(view)
+    return {name: tuple(sorted(views, key=lambda view: view.preset)) for name, views in found.items()}
+
+
+def write_preset_view(directory: Path, view: PresetView) -> None:
+    """Keep an approved preset, in the place of the last one of its name.
+
+    Raises:
+        Forbidden: The folder may not be written.
+        UsageError: It is another site's.
+    """
+    data = {
+        "schema": SCHEMA,
+        "camera": view.camera_id,
+        "preset": view.preset,
+        "owner": owner_data(view.owner),
+        "by": view.by,
+        "at": view.at.isoformat(),
+        "why": view.why,
+        "references": to_texts(view.references),
+    }
+    folder = directory / FOLDER
+    try:
+        claim(directory, view.owner.site)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        text = json.dumps(data, ensure_ascii=False, indent=1).encode()
+        write_atomic(folder / _file_name(view.camera_id, view.preset), text, 0o600)
+    except OSError as error:
+        raise not_ours(folder, error) from None
+
+
+def _file_name(camera_id: str, preset: str) -> str:
+    return hashlib.sha256(f"{camera_id}\0{preset}".encode()).hexdigest()[:40] + ".json"
+
+
+def _read(path: Path) -> PresetView:
+    with path.open("rb") as file:
+        text = file.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES:
+        raise ValueError("too large")
+    data: dict[str, Any] = json.loads(text)
+    words = [data[name] for name in ("camera", "preset", "by", "why")]
+    if not all(isinstance(word, str) for word in words):
+        raise TypeError("no text")
+    camera_id, preset, by, why = words
+    at = datetime.fromisoformat(data["at"])
+    if data["schema"] != SCHEMA or path.name != _file_name(camera_id, preset) or at.tzinfo is None:
+        raise ValueError("another file")
+    owner = owner_from(data.get("owner"))
+    return PresetView(camera_id, preset, by, at, why, from_texts(data["references"], path), owner)

@@ -1,0 +1,60 @@
+"""References of approved views, as bytes and as the text of a file: at most one for each light mode. Pure.
+
+They are small pictures of a real place (`masking/view/baseline.py`): none stands in a repr, a log or a report.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from masking.view import baseline
+from masking.view.baseline import BaselineError
+from masking.view.model import LIGHT_MODES, LightMode
+
+log = logging.getLogger("camwarden.references")
+
+
+def with_reference(references: tuple[bytes, ...], descriptor: bytes) -> tuple[bytes, ...]:
+    """Return the references with a new one, which takes the place of that of its own light mode.
+
+    Raises:
+        BaselineError: The bytes of the new one are no whole descriptor.
+    """
+    light = baseline.decode(descriptor).light
+    kept = {baseline.light_of(one): one for one in references} | {light: descriptor}
+    return tuple(kept[mode] for mode in LIGHT_MODES if mode in kept)
+
+
+def lights_of(references: Iterable[bytes]) -> tuple[LightMode, ...]:
+    """Return the light mode of each reference. They were read whole before (`from_texts`)."""
+    return tuple(baseline.light_of(one) for one in references)
+
+
+def digests(references: Iterable[bytes]) -> list[str]:
+    """Return SHA-256, hex, of each reference."""
+    return [hashlib.sha256(reference).hexdigest() for reference in references]
+
+
+def to_texts(references: Iterable[bytes]) -> list[str]:
+    """Return the references as a file keeps them."""
+    return [base64.b64encode(one).decode("ascii") for one in references]
+
+
+def from_texts(texts: list[str], path: Path) -> tuple[bytes, ...]:
+    """Return the whole ones; a damaged one costs the view's supervision in its light, and nothing else.
+
+    Args:
+        texts: What `to_texts` wrote.
+        path: Where it stands; named in the log.
+    """
+    kept: tuple[bytes, ...] = ()
+    for text in texts:
+        try:
+            kept = with_reference(kept, base64.b64decode(text, validate=True))
+        except (BaselineError, ValueError) as error:
+            log.warning("%s: a reference is damaged (%s): take it again", path, type(error).__name__)
+    return kept

@@ -1,0 +1,128 @@
+"""Days of municipal assessment as they are remembered and reported: so many good out of so many due. Pure.
+
+How a look is counted is decided in `assessment.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final, Literal
+
+from agent.model.finding import Json
+from agent.observe.facts.repair_counts import (
+    BySubject,
+    Repairs,
+    by_subject_json,
+    read_by_subject,
+    read_repairs,
+    repairs_json,
+)
+
+Figure = Literal["online", "good", "linked", "recorded", "clock", "overlay", "file"]
+
+FIGURES: Final[tuple[Figure, ...]] = ("online", "good", "linked", "recorded", "clock", "overlay", "file")
+"""Online, in good condition, linked, recording complete, clock right, overlay right, camera file filled in.
+
+`counts` has looks, of camera files fields. Recording is counted twice: in looks that found it complete, as reports have
+had it from the beginning, and in seconds (`DayAssessed.footage`), which is the figure of assessment.
+"""
+
+DAYS_KEPT: Final = 31
+PLANNED_MAX: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often something was good, was due, was due and not known, and was left out by plan."""
+
+    good: int = 0
+    due: int = 0
+    unknown: int = 0
+    excluded: int = 0
+
+    def plus(self, other: Count) -> Count:
+        """Return both together."""
+        return Count(
+            self.good + other.good,
+            self.due + other.due,
+            self.unknown + other.unknown,
+            self.excluded + other.excluded,
+        )
+
+    @property
+    def ratio(self) -> float | None:
+        """The share that was good, 0..1; None where nothing was due."""
+        return self.good / self.due if self.due else None
+
+
+@dataclass(frozen=True, slots=True)
+class DayAssessed:
+    """One local day: how many looks there were, each figure, and the subjects that were worked on by plan.
+
+    `repairs`: the faults whose repair was verified on it, by class; `repaired` the same by what was repaired, so that a
+    hub can tell maintainers and models apart. `footage`: seconds that were to be recorded on it,
+    of all cameras together; None: not counted yet.
+    """
+
+    day: date
+    looks: int = 0
+    counts: Mapping[Figure, Count] = field(default_factory=dict)
+    planned: tuple[str, ...] = ()
+    repairs: Mapping[str, Repairs] = field(default_factory=dict)
+    footage: Count | None = None
+    repaired: BySubject = field(default_factory=dict)
+
+    @property
+    def figures(self) -> dict[Figure, Count]:
+        """Every figure; recording completeness in seconds, once they are counted."""
+        told = {name: self.counts.get(name, Count()) for name in FIGURES}
+        return told | {"recorded": self.footage or Count()}
+
+
+def last_whole_day(days: Sequence[DayAssessed], today: date) -> DayAssessed | None:
+    """Return the newest day before a local day, None where there is none."""
+    return next((one for one in reversed(days) if one.day < today), None)
+
+
+def rates_json(day: DayAssessed) -> dict[str, Json]:
+    """Return a day as reports carry it: each figure as [good, due, unknown, excluded]; repairs where there were any."""
+    told: dict[str, Json] = {"day": day.day.isoformat(), "looks": day.looks}
+    told |= {name: count_json(day.counts.get(name, Count())) for name in FIGURES}
+    told |= {"recorded_s": count_json(day.footage)} if day.footage else {}
+    return told | ({"repairs": repairs_json(day.repairs)} if day.repairs else {})
+
+
+def repaired_json(day: DayAssessed | None) -> dict[str, Json]:
+    """Return `repaired` of a config report: what was repaired on the last whole day, where anything was."""
+    if day is None or not day.repaired:
+        return {}
+    return {"repaired": {"day": day.day.isoformat(), "by_subject": by_subject_json(day.repaired)}}
+
+
+def count_json(count: Count) -> list[Json]:
+    """Return a figure as reports carry it."""
+    return [count.good, count.due, count.unknown, count.excluded]
+
+
+def to_data(day: DayAssessed) -> list[Any]:
+    """Return a day as plain data for the memory's text."""
+    counts = {name: count_json(one) for name, one in day.counts.items()}
+    footage = count_json(day.footage) if day.footage else None
+    return [day.day.isoformat(), day.looks, counts, list(day.planned), repairs_json(day.repairs), footage,
+            by_subject_json(day.repaired)]  # fmt: skip
+
+
+def from_data(row: Sequence[Any]) -> DayAssessed:
+    """Return the day that `to_data` wrote, also before repairs and seconds were counted.
+
+    Raises ValueError, KeyError or TypeError for anything else.
+    """
+    day, looks, counts, planned, *rest = row
+    read = {name: Count(*map(int, counts[name])) for name in FIGURES if name in counts}
+    repairs, footage, repaired = (*rest, None, None, None)[:3]
+    seconds = Count(*map(int, footage)) if footage else None
+    names = tuple(map(str, planned))
+    mended = read_repairs(repairs), seconds, read_by_subject(repaired)
+    return DayAssessed(date.fromisoformat(day), int(looks), read, names, *mended)

@@ -1,0 +1,58 @@
+"""What the site knows of its own delivery when it judges itself: how it stands, and how long its certificate lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.model.finding import Message
+from agent.observe.facts.delivery_status import DeliveryStatus
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCertificate:
+    """The certificate that the site shows to its broker.
+
+    `key_fits`: the private key beside it is its own. `ca_not_after`: the end of the last of the configured CAs, None
+    where those of the system are used.
+    """
+
+    common_name: str
+    not_before: datetime
+    not_after: datetime
+    key_fits: bool
+    ca_not_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoCertificate:
+    """A certificate that is configured and cannot be read; `why` names the file and what is wrong with it."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotRenewed:
+    """What keeps the certificate from being renewed: since when, and what came of the last try.
+
+    `refused`: it will not pass by itself, as it does where a desk cannot be reached for a while.
+    """
+
+    since: datetime
+    why: Message | str
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """`status` None: nothing is delivered by this process. `certificate` None: none is configured.
+
+    `not_renewed` None: nothing keeps the certificate from being renewed, or nobody tries.
+    """
+
+    status: DeliveryStatus | None = None
+    certificate: OwnCertificate | NoCertificate | None = None
+    not_renewed: NotRenewed | None = None
+
+
+NOTHING_KNOWN = Delivery()

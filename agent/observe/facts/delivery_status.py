@@ -1,0 +1,173 @@
+"""How delivery stands: the value that `status.json` and the commands show, and the board that keeps it up to date."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from agent.host.log_kinds import about
+
+DISTRUSTED: Final = frozenset({"signature", "unknown-key", "fork"})
+"""Why a watermark is not taken that no hub of ours sends by mistake."""
+
+LOG = logging.getLogger("camwarden.publish")
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """How delivery stands, for `status.json`. Counters run since the start of this process.
+
+    `link` = `connected`, `offline`, `refused`, `duplicate-identity` (another client uses this site's name), `file`
+    (not connected by design), `stopped`. `reason` = the broker's or system's words for it. `protocol` = the version of
+    MQTT that was spoken last. `taken_over` counts how often another client with this site's name threw us out.
+    `unconnected_since` is when the last connection ended, or the process began; None while there is one.
+    `watermark_distrusted`, `watermark_distrusted_at`: reason and time of the last watermark that nobody honest sends
+    (forged, signed by a stranger, of another history). `publish_refused`, `publish_refused_at`: the broker's words and
+    the time of the last report it would not take. `certificate_days`: what is left of our own certificate.
+    `report_refused`, `report_refused_at`: which report the hub refused last, and its word for why; `reports_refused`:
+    how many in the life of the spool.
+    `answers_dropped` counts messages outside the spool that were given up because nobody took them.
+    """
+
+    link: str
+    since: datetime
+    reason: str = ""
+    confirm: str = "hub"
+    protocol: str = "5"
+    connection_no: int = 0
+    connects: int = 0
+    unconnected_since: datetime | None = None
+    taken_over: int = 0
+    taken_over_at: datetime | None = None
+    puback_at: datetime | None = None
+    watermark_at: datetime | None = None
+    ack_no: int = 0
+    refused_publishes: Mapping[str, int] = field(default_factory=dict)
+    ignored_watermarks: Mapping[str, int] = field(default_factory=dict)
+    publish_refused: str = ""
+    publish_refused_at: datetime | None = None
+    report_refused: str = ""
+    report_refused_at: datetime | None = None
+    reports_refused: int = 0
+    watermark_distrusted: str = ""
+    watermark_distrusted_at: datetime | None = None
+    certificate_days: int | None = None
+    answers_dropped: int = 0
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorStatus:
+    """How a further broker is doing. Counters run since the start of this process.
+
+    `sent`: reports it has taken. `dropped`: what it did not take in time. `refused`: what it would not take, or cannot
+    for its size. `waiting`: what is kept for it now.
+    """
+
+    name: str
+    link: str
+    reason: str = ""
+    protocol: str = "5"
+    sent: int = 0
+    dropped: int = 0
+    refused: int = 0
+    waiting: int = 0
+
+
+class Board:
+    """Where delivery stands right now. The publisher writes, any thread reads or waits."""
+
+    def __init__(self, status: DeliveryStatus, clock: Callable[[], datetime]) -> None:
+        self._changed = threading.Condition()
+        self._status = status
+        self._clock = clock
+        self._refused: Counter[str] = Counter()
+        self._ignored: Counter[str] = Counter()
+
+    def read(self) -> DeliveryStatus:
+        """Return how delivery stands now."""
+        with self._changed:
+            return replace(self._status, refused_publishes=dict(self._refused), ignored_watermarks=dict(self._ignored))
+
+    def note(self, **changes: Any) -> None:
+        """Change fields of the status, and wake up who waits for a change."""
+        with self._changed:
+            self._status = replace(self._status, **changes)
+            self._changed.notify_all()
+
+    def wait_for(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until a condition holds that can only come true with a change; say whether it does."""
+        with self._changed:
+            return self._changed.wait_for(condition, timeout_s)
+
+    def say(self, link_state: str, reason: str) -> None:
+        """Note a change of state, and log it once however often it is met."""
+        with self._changed:
+            status = self._status
+            if (status.link, status.reason) == (link_state, reason):
+                return
+            same, now = status.link == link_state, self._clock()
+            lost_now = link_state != "connected" and status.unconnected_since is None
+            self._status = replace(
+                status,
+                link=link_state,
+                reason=reason,
+                since=status.since if same else now,
+                unconnected_since=now if lost_now else None if link_state == "connected" else status.unconnected_since,
+            )
+            self._changed.notify_all()
+        if link_state == "connected":
+            words = "connected to the hub's broker with MQTT %s, connection %d"
+            LOG.info(words, status.protocol, status.connection_no, extra=about("hub-connected"))
+        elif link_state != "stopped":
+            LOG.warning("%s: %s; reports wait in the spool", link_state, reason, extra=about("hub-away"))
+
+    def count_refusal(self, what: str, words: str) -> None:
+        """Count what a broker would not take; the first of each kind is logged."""
+        with self._changed:
+            self._refused[f"{what}: {words}"] += 1
+            self._status = replace(self._status, publish_refused=f"{what}: {words}", publish_refused_at=self._clock())
+            first = self._refused[f"{what}: {words}"] == 1
+        if first:
+            LOG.warning(
+                "the broker refuses %s (%s); it stays in the spool and is tried again at the next connection",
+                what,
+                words,
+                extra=about("report-refused"),
+            )
+
+    def note_refused(self, refused: Mapping[str, str | int]) -> None:
+        """Note which report the hub refused last, as the spool keeps it; empty: none."""
+        if refused:
+            self.note(
+                report_refused=f"{refused['report']}: {refused['reason']}",
+                report_refused_at=datetime.fromisoformat(str(refused["at"])),
+                reports_refused=int(refused["count"]),
+            )
+
+    def tell_refused(self, refused: Mapping[str, str | int]) -> None:
+        """Note and log that the hub has just refused a report."""
+        self.note_refused(refused)
+        words = "the hub refuses %s (%s); a signed gap record names it"
+        LOG.warning(words, refused["report"], refused["reason"], extra=about("report-refused"))
+
+    def count_failure(self) -> None:
+        """Count a failure of our own."""
+        with self._changed:
+            self._status = replace(self._status, failures=self._status.failures + 1)
+
+    def count_ignored(self, reason: str, words: str) -> None:
+        """Count a watermark that was not taken; the first of each kind is logged."""
+        with self._changed:
+            self._ignored[reason] += 1
+            if reason in DISTRUSTED:
+                self._status = replace(self._status, watermark_distrusted=reason, watermark_distrusted_at=self._clock())
+            first = self._ignored[reason] == 1
+        if first and reason != "epoch":  # after a new epoch the retained watermark of the old one is normal
+            told = about("watermark-refused")
+            LOG.warning("a watermark was not taken (%s); more of this kind are only counted", words, extra=told)

@@ -1,0 +1,160 @@
+"""What became of the tries of factory logins, and on which devices one may be made. One small file.
+
+A try costs the device a failed login, so that it is made by a deliberate command alone, once for each device (the box
+that stands there, where that is known) and version of the configuration, and only where nothing else has failed: the
+site's own login must have worked there last. A row is written before the login is sent: a crash in between leaves it
+`unclear`, and nothing is sent again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final, cast, get_args
+
+from agent.host.files import write_atomic
+from agent.model.finding import Message
+from agent.observe.facts.sightings import Mark
+from agent.observe.inventory.owners import site_of_folder
+from drivers.credentials import State
+from drivers.factory import FACTORY, Outcome
+from drivers.model import Device
+
+NAME: Final = "factory-logins.json"
+SCHEMA: Final = "camwarden-factory-logins/1"
+KEPT_PER_DEVICE: Final = 8
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+log = logging.getLogger("camwarden.factory_logins")
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One try: on which device, under which configuration (its digest), whose login, when, and what came of it.
+
+    `box`: by what the box that stood there is known (`box_of`), empty where that was not known. `site`: whose device
+    it is, empty in what release 0.1 kept.
+    """
+
+    device: str
+    config: str
+    maker: str
+    at: datetime
+    result: Outcome
+    box: tuple[str, ...] = ()
+    site: str = ""
+
+    def is_of(self, box: Collection[str]) -> bool:
+        """Tell whether it can have been this box, which is so where one of both is not known."""
+        return not self.box or not box or not set(self.box).isdisjoint(box)
+
+
+def box_of(mark: Mark | None) -> tuple[str, ...]:
+    """Return by what a box is known again: digests of its serial number and MAC addresses, none where none is told."""
+    return tuple(one for one in (mark.serial, *mark.macs) if one) if mark else ()
+
+
+def why_not(
+    device: Device, maker: str, config: str, box: Collection[str], tried: Iterable[Tried], state: State
+) -> Message | None:
+    """Return why no try may be made on a device, None where one may. Pure.
+
+    A login that was accepted may be tried again: that is how it shows that the device was mended.
+
+    Args:
+        device: The device.
+        maker: Whose login would be tried, empty where none is known.
+        config: Digest of the configuration.
+        box: By what the box that stands there is known.
+        tried: What was tried so far, oldest first.
+        state: What became of the site's own login.
+    """
+    if not maker:
+        return Message("no factory login is known for its maker")
+    same = [one for one in tried if one.device == device.id and one.config == config and one.is_of(box)]
+    if same and same[-1].result != "accepted":
+        return Message("already tried with this configuration, and never a second time")
+    if device.credential is None:
+        return Message("no login is configured for it")
+    if state != "worked":
+        return Message("its own login has not worked yet, or was refused: a further failed one could lock it")
+    return None
+
+
+def is_own(device: Device, maker: str) -> bool:
+    """Tell whether the login that is configured is the factory's, so that none has to be sent. Pure."""
+    own, factory = device.credential, FACTORY[maker]
+    return own is not None and (own.user, own.password) == (factory.user, factory.password)
+
+
+def with_row(tried: Sequence[Tried], new: Tried) -> tuple[Tried, ...]:
+    """Return the rows with a new one, in the place of that of the same device and configuration. Pure."""
+    here = (new.site, new.device)
+    rest = [one for one in tried if (one.site, one.device, one.config) != (*here, new.config)]
+    others = [one for one in rest if (one.site, one.device) != here]
+    own = [one for one in rest if (one.site, one.device) == here]
+    return (*others, *own[-KEPT_PER_DEVICE + 1 :], new)
+
+
+def newest(tried: Iterable[Tried]) -> Mapping[str, Tried]:
+    """Return the last try on each device, by its id. Pure."""
+    return {one.device: one for one in sorted(tried, key=lambda one: one.at)}
+
+
+def of_site(tried: Iterable[Tried], site_id: str) -> tuple[Tried, ...]:
+    """Return the tries on devices of a site. Pure."""
+    return tuple(one for one in tried if one.site == site_id)
+
+
+def read_tried(directory: Path, site_id: str) -> tuple[Tried, ...]:
+    """Return every try, oldest first; none where there was none.
+
+    What release 0.1 kept is of the site that the folder is marked for; `site_id`, where it has no mark.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is damaged.
+    """
+    try:
+        with (directory / NAME).open("rb") as file:
+            data = json.loads(file.read(MAX_BYTES))
+    except FileNotFoundError:
+        return ()
+    except RecursionError:
+        raise ValueError("nested without end") from None
+    try:
+        if data["schema"] != SCHEMA:
+            raise ValueError("another schema")
+        rows = tuple(_row(**one) for one in data["tried"])
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("not a list of tries") from None
+    adopted = site_of_folder(directory) or site_id
+    rows = tuple(replace(one, site=one.site or adopted) for one in rows)
+    return tuple(sorted(rows, key=lambda one: one.at))
+
+
+def known_tries(directory: Path, site_id: str) -> Mapping[str, Tried] | None:
+    """Return the last try on each device of a site for a look; None where they cannot be read, which is logged."""
+    try:
+        return newest(of_site(read_tried(directory, site_id), site_id))
+    except (OSError, ValueError) as error:
+        log.warning("%s: what was tried cannot be read: %s", directory / NAME, error)
+        return None
+
+
+def write_tried(directory: Path, tried: Iterable[Tried]) -> None:
+    """Keep the tries. Raises OSError."""
+    rows = [{**asdict(one), "at": one.at.isoformat()} for one in tried]
+    text = json.dumps({"schema": SCHEMA, "tried": rows}, indent=1)
+    write_atomic(directory / NAME, text.encode(), 0o600)
+
+
+def _row(device: str, config: str, maker: str, at: str, result: str, box: Iterable[str] = (), site: str = "") -> Tried:
+    when = datetime.fromisoformat(at)
+    if when.tzinfo is None or result not in get_args(Outcome):
+        raise ValueError("not a try")
+    return Tried(str(device), str(config), str(maker), when, cast(Outcome, result), tuple(map(str, box)), str(site))

@@ -1,0 +1,204 @@
+"""What was seen before, counted over time: devices that nobody declared, and the identity behind each device's address.
+
+One look proves nothing: a visitor's laptop answers discovery too. What is seen often enough counts; what is not seen
+again is forgotten. Pure and bounded: whatever a network says, no more than `SIGHTINGS_MAX` addresses are remembered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from agent.text.harmless import printable
+from drivers.details import Interfaces
+from drivers.footage import Channels
+from drivers.model import Identity
+
+TIMES_TO_COUNT = 3
+WINDOW = timedelta(days=1)
+SIGHTINGS_MAX = 256
+ADOPTED_AFTER = timedelta(days=1)
+"""How long another box must answer at an address until it is taken for the one that belongs there."""
+DIGEST_CHARS = 16
+MODEL_CHARS_MAX = 64
+MACS_MAX = 8
+_NO_SERIALS = frozenset(
+    {"", "na", "none", "null", "nil", "unknown", "default", "serial", "serialnumber", "tobefilledbyoem"}
+)
+_COUNTED = ("0123456789abcdef", "012345678901234567890", "123456789abcdef", "12345678901234567890")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A device that answered discovery and that nobody declared: where, and the latest times it was seen.
+
+    `endpoint` and `mac` are digests, empty where the device names none. `times` are the newest `TIMES_TO_COUNT`,
+    oldest first.
+    """
+
+    address: str
+    endpoint: str
+    mac: str
+    first_at: datetime
+    times: tuple[datetime, ...]
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was seen often enough to be told of."""
+        return len(self.times) >= TIMES_TO_COUNT
+
+    @property
+    def last_at(self) -> datetime:
+        """When it was seen last."""
+        return self.times[-1]
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """By what it is known again: any one of these."""
+        return tuple(mark for mark in (self.address, self.endpoint, self.mac) if mark)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What tells one box from another: what it calls its model, digests of its serial number and its MAC addresses."""
+
+    model: str
+    serial: str
+    macs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The box that belongs to a device id, and another one that has been answering in its place `since` then.
+
+    `seen_at`: when the box that belongs there was seen last, None where a version remembered it that did not keep that.
+    """
+
+    mark: Mark
+    other: Mark | None = None
+    since: datetime | None = None
+    seen_at: datetime | None = None
+
+    @property
+    def answering(self) -> Mark:
+        """The box that answered there last."""
+        return self.other or self.mark
+
+
+def window(period_s: int) -> timedelta:
+    """Return the time within which sightings add up: a day, or three periods where a day has fewer looks than that."""
+    return max(WINDOW, TIMES_TO_COUNT * timedelta(seconds=period_s))
+
+
+def digest(text: str) -> str:
+    """Return the start of SHA-256, hex: enough to know something again without writing it down; empty for nothing."""
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:DIGEST_CHARS] if text else ""
+
+
+def counted(
+    before: Iterable[Sighting], seen: Iterable[Sighting], settled: frozenset[str], now: datetime, within: timedelta
+) -> tuple[Sighting, ...]:
+    """Add this look to what was seen before.
+
+    Args:
+        before: What the memory holds.
+        seen: What this look showed, each with the one time `now`.
+        settled: Marks of what is declared or ignored by now: such sightings are dropped.
+        now: When this look was.
+        within: How old a sighting may be; one from the future, after a clock was set back, does not count either.
+
+    Returns:
+        At most `SIGHTINGS_MAX`, newest first; of the equally new ones those that were seen more often stay.
+    """
+    known: list[Sighting] = []
+    for one in before:
+        times = tuple(at for at in one.times if now - within < at <= now)
+        if times and settled.isdisjoint(one.marks):
+            known.append(replace(one, times=times))
+    places = {mark: index for index, one in enumerate(known) for mark in one.marks}
+    for one in seen:
+        index = next((places[mark] for mark in one.marks if mark in places), None)
+        if index is None:
+            index = len(known)
+            known.append(one)
+        elif known[index].last_at < now:
+            old = known[index]
+            known[index] = replace(one, first_at=old.first_at, times=(*old.times, now)[-TIMES_TO_COUNT:])
+        for mark in one.marks:
+            places[mark] = index
+    known.sort(key=lambda one: (one.last_at, len(one.times), one.address), reverse=True)
+    return tuple(known[:SIGHTINGS_MAX])
+
+
+def serial_of(text: str) -> str:
+    """Return a serial number, empty where it is only what stands there by default: `0000`, `N/A`, `123456789`.
+
+    Many boxes name the same one: held against each other by it, they would all be one box, and none ever exchanged.
+    """
+    serial = text.strip()
+    plain = re.sub(r"[^0-9a-z]", "", serial.lower())
+    counted_up = len(plain) > 3 and any(digits.startswith(plain) for digits in _COUNTED)
+    return "" if plain in _NO_SERIALS or len(set(plain)) == 1 or counted_up else serial
+
+
+def mark_of(identity: Identity, interfaces: Interfaces | None = None) -> Mark:
+    """Return what tells this box from another one."""
+    model = f"{identity.manufacturer} {identity.model}".strip()[:MODEL_CHARS_MAX]
+    told = interfaces.interfaces if interfaces else ()
+    macs = {digest(one.mac.lower().replace("-", ":")) for one in told if one.mac.strip("0:-")}
+    return Mark(printable(model), digest(serial_of(identity.serial)), tuple(sorted(macs))[:MACS_MAX])
+
+
+def mark_behind(channels: Channels, number: int) -> Mark | None:
+    """Return what tells the camera on a channel from others, None where its recorder names neither serial nor MAC."""
+    channel = next((one for one in channels.channels if one.number == number), None)
+    if channel is None or not (serial_of(channel.serial) or channel.mac.strip("0:- ")):
+        return None
+    digits = re.sub(r"[^0-9a-f]", "", channel.mac.lower())
+    mac = ":".join(digits[n : n + 2] for n in range(0, 12, 2)) if len(digits) == 12 else ""
+    model = printable(channel.model.strip()[:MODEL_CHARS_MAX])
+    return Mark(model, digest(serial_of(channel.serial)), (digest(mac),) if mac else ())
+
+
+def is_same(one: Mark, other: Mark) -> bool:
+    """Tell whether two marks, seen at one address, can be of one box: by serial number, else MAC, else model."""
+    if one.serial and other.serial:
+        return one.serial == other.serial
+    if one.macs and other.macs:
+        return not set(one.macs).isdisjoint(other.macs)
+    return one.model == other.model
+
+
+def is_one_box(one: Mark, other: Mark) -> bool:
+    """Tell whether two marks, seen at two addresses, are of one box; two boxes may be of one model.
+
+    A serial number that two boxes of other MAC addresses name is a maker's mistake, and no proof.
+    """
+    by_mac = not set(one.macs).isdisjoint(other.macs)
+    if one.serial and other.serial:
+        return one.serial == other.serial and (by_mac or not one.macs or not other.macs)
+    return by_mac
+
+
+def remembered(before: Mapping[str, Remembered], seen: Mapping[str, Mark], now: datetime) -> dict[str, Remembered]:
+    """Return which box belongs to which device id (or `camera:ID`, behind a recorder) after this look.
+
+    The first one seen belongs there. Another one is kept beside it, and takes its place when it alone has answered for
+    `ADOPTED_AFTER`: by then it was told, and nobody called it wrong.
+    """
+    after = dict(before)
+    for device, mark in seen.items():
+        known = before.get(device)
+        if known is None:
+            after[device] = Remembered(mark, seen_at=now)
+        elif is_same(known.mark, mark):
+            told = Mark(mark.model, mark.serial or known.mark.serial, mark.macs or known.mark.macs)
+            after[device] = Remembered(told, seen_at=now)
+        elif known.other is None or known.since is None or known.since > now or not is_same(known.other, mark):
+            after[device] = replace(known, other=mark, since=now)
+        elif now - known.since >= ADOPTED_AFTER:
+            after[device] = Remembered(mark, seen_at=now)
+    return after

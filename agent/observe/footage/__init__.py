@@ -1,0 +1,1 @@
+"""Works out which due footage is there, missing or not known."""

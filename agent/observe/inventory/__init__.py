@@ -1,0 +1,1 @@
+"""Identifies the boxes that stand there, and whose they are."""

@@ -1,0 +1,224 @@
+"""Whose is what is kept: of which site, and about which box? Pure, but for the mark in a state folder.
+
+Ids of cameras and devices are everybody's (`cam-000001`), so that an id alone proves nothing: another site's word, or a
+word about another box, counts for nothing. A box is another one where it proves it, by serial number or MAC address
+(`sightings.py`); one that could not be read this time voids nothing.
+
+Release 0.1 did not say whose a file is. Such a file is of the site that a state folder is marked for; where it has no
+mark, the first site that writes there marks it as its own.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from agent.contract.topics import SITE_ID
+from agent.host.files import write_atomic
+from agent.model.errors import UsageError
+from agent.model.finding import Json, Message
+from agent.observe.facts.sightings import Mark, Remembered, is_same, mark_behind, mark_of
+from agent.site.config.site import CameraConfig, Site
+from drivers.details import Interfaces
+from drivers.footage import Channels
+from drivers.model import Identity, Observation
+
+MARK_NAME: Final = "site.json"
+SCHEMA: Final = "camwarden-state/1"
+MAX_BYTES: Final = 4096
+
+log = logging.getLogger("camwarden.owners")
+
+_Kept = TypeVar("_Kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose something is.
+
+    `site`: its id, empty in what release 0.1 kept. `source`: at which address and channel a camera was seen, empty
+    where that does not matter. `box`: the device that answered, `behind`: the camera that its recorder says is on the
+    channel; None where neither serial number nor MAC address was told.
+    """
+
+    site: str = ""
+    source: str = ""
+    box: Mark | None = None
+    behind: Mark | None = None
+
+
+Owners = Mapping[str, Owner]
+
+NOBODY: Final = Owner()
+"""Of what nothing is known: no site, no place, no box."""
+
+
+def is_another(kept: Owner, now: Owner) -> bool:
+    """Tell whether what is kept is about something else than what stands there now. Pure.
+
+    The camera behind a recorder counts where both know it: a recorder may be replaced and its cameras stay.
+    """
+    if kept.source and now.source and kept.source != now.source:
+        return True
+    if kept.behind is not None and now.behind is not None and _tells(kept.behind, now.behind):
+        return not is_same(kept.behind, now.behind)
+    return is_another_box(kept.box, now.box)
+
+
+def is_another_box(kept: Mark | None, now: Mark | None) -> bool:
+    """Tell whether a box proves to be another one than the one that is kept. Pure."""
+    return kept is not None and now is not None and _tells(kept, now) and not is_same(kept, now)
+
+
+def _tells(one: Mark, other: Mark) -> bool:
+    """Tell whether two marks name what proves a box: models alone do not."""
+    return bool((one.serial and other.serial) or (one.macs and other.macs))
+
+
+def with_proof(before: Owner, now: Owner) -> Owner:
+    """Return what is known now, and of what was not told this time what was told last. Pure."""
+    return Owner(now.site, now.source or before.source, now.box or before.box, now.behind or before.behind)
+
+
+def proven_marks(site: Site, observations: Iterable[Observation]) -> dict[str, Mark]:
+    """Return what tells each box from others, by device id, and `camera:ID` behind a recorder that says it. Pure."""
+    identities: dict[str, Identity] = {}
+    macs: dict[str, Interfaces] = {}
+    channels: dict[str, Channels] = {}
+    for one in observations:
+        if isinstance(one.value, Identity):
+            identities[one.subject.removeprefix("device:")] = one.value
+        elif isinstance(one.value, Interfaces):
+            macs[one.subject.removeprefix("device:")] = one.value
+        elif isinstance(one.value, Channels):
+            channels[one.subject.removeprefix("device:")] = one.value
+    seen = {name: mark_of(value, macs.get(name)) for name, value in identities.items()}
+    for camera in (one.camera for one in site.cameras if one.camera.device in channels):
+        mark = mark_behind(channels[camera.device], camera.channel)
+        seen |= {f"camera:{camera.id}": mark} if mark else {}
+    return seen
+
+
+def owners_now(
+    site: Site, seen: Mapping[str, Mark], remembered: Mapping[str, Remembered], *, source: bool = False
+) -> dict[str, Owner]:
+    """Return who every camera is, by its id, and every device, as `device:ID`. Pure.
+
+    Args:
+        site: The site.
+        seen: What was proven now.
+        remembered: What was proven before; it counts of a box that did not tell this time.
+        source: With the place at which each camera is read.
+    """
+    marks = {name: one.answering for name, one in remembered.items()} | dict(seen)
+    owners = {f"device:{one.id}": Owner(site.id, box=marks.get(one.id)) for one in site.devices}
+    for camera in site.cameras:
+        name, device = camera.camera.id, camera.camera.device
+        place = source_of(site, camera) if source else ""
+        owners[name] = Owner(site.id, place, marks.get(device), marks.get(f"camera:{name}"))
+    return owners
+
+
+def source_of(site: Site, camera: CameraConfig) -> str:
+    """Return at which address, port and channel a camera is read. Pure."""
+    places = (f"{one.host.lower()} {one.port}" for one in site.devices if one.id == camera.camera.device)
+    return f"{next(places, '')} {camera.camera.channel}"
+
+
+def owner_data(owner: Owner) -> dict[str, Json]:
+    """Return an owner as plain data. Pure."""
+    return {"site": owner.site, "source": owner.source, "box": mark_data(owner.box), "behind": mark_data(owner.behind)}
+
+
+def owner_from(data: Any) -> Owner:
+    """Return what `owner_data` wrote; what release 0.1 kept has none (None).
+
+    Raises:
+        ValueError, KeyError, TypeError: It is something else.
+    """
+    if data is None:
+        return NOBODY
+    site, source = data["site"], data["source"]
+    if not isinstance(source, str) or not (site == "" or SITE_ID.fullmatch(site)):
+        raise ValueError("no owner")
+    return Owner(site, source, mark_from(data["box"]), mark_from(data["behind"]))
+
+
+def mark_data(mark: Mark | None) -> list[Json] | None:
+    """Return a mark as plain data. Pure."""
+    return [mark.model, mark.serial, list(mark.macs)] if mark else None
+
+
+def mark_from(data: Any) -> Mark | None:
+    """Return the mark that `mark_data` wrote; older versions kept no MAC addresses."""
+    if data is None:
+        return None
+    model, serial, *macs = data
+    return Mark(str(model), str(serial), tuple(map(str, macs[0] if macs else ())))
+
+
+def site_of_folder(directory: Path) -> str:
+    """Return the site that a state folder is marked for, empty where it has no mark that can be read."""
+    try:
+        with (directory / MARK_NAME).open("rb") as file:
+            data = json.loads(file.read(MAX_BYTES))
+        site = data["site"] if data["schema"] == SCHEMA else ""
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return site if isinstance(site, str) and SITE_ID.fullmatch(site) else ""
+
+
+def of_site(directory: Path, found: Iterable[tuple[Path, Owner, _Kept]], site_id: str) -> list[_Kept]:
+    """Return what is this site's of what a folder keeps; the log says once whose the rest is, and what to do."""
+    ours: list[_Kept] = []
+    others: dict[str, list[Path]] = {}
+    for path, owner, one in found:
+        theirs = owner.site or site_of_folder(directory) or site_id
+        if theirs == site_id:
+            ours.append(one)
+        else:
+            others.setdefault(theirs, []).append(path)
+    for theirs, paths in others.items():
+        log.warning("%s (%d of that folder)", foreign(paths[0], theirs, site_id), len(paths))
+    return ours
+
+
+def foreign(path: Path, theirs: str, site_id: str) -> UsageError:
+    """Return what says which file is another site's, and what to do. Pure."""
+    return UsageError(
+        Message(
+            "{path} is of site {theirs}: at {site} nothing in it counts; give {site} a folder of its own with "
+            "[storage] directory in its site.toml",
+            {"path": path, "theirs": theirs, "site": site_id},
+        )
+    )
+
+
+def claim(directory: Path, site_id: str) -> None:
+    """Mark a state folder for a site, before something of the site is written there; what is nobody's marks nothing.
+
+    Raises:
+        UsageError: It is another site's.
+        OSError: It cannot be written.
+    """
+    theirs = site_of_folder(directory)
+    if theirs and site_id and theirs != site_id:
+        raise foreign(directory, theirs, site_id)
+    if not theirs and site_id:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomic(directory / MARK_NAME, json.dumps({"schema": SCHEMA, "site": site_id}).encode(), 0o600)
+
+
+def adopt(directory: Path, site_id: str) -> None:
+    """Mark the state folder of a service: what release 0.1 kept in it is this site's from now on.
+
+    Another site's folder stays that of the other: the log says so, and nothing of it counts.
+    """
+    try:
+        claim(directory, site_id)
+    except (UsageError, OSError) as error:
+        log.warning("%s", error)

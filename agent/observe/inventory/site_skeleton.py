@@ -1,0 +1,97 @@
+"""Writes the site.toml that somebody begins with who knows nothing of a site but what answered discovery. Pure.
+
+The text is valid as it stands; what nobody can see from outside (logins, codes, zones, declarations) is left open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from agent.observe.inventory.stocktake import Placed
+from agent.site.config.site import Site
+from agent.text.harmless import printable, toml_string
+from drivers.discovery.probe_match import mac_of, scope_text
+
+ID_CHARS_MAX = 48
+PLACEHOLDER = Site(id="site1", city="city", division="000000")
+"""What stands in a skeleton where no configuration was there to take it from; valid, and plainly not real."""
+
+STATE_NAME = "state"
+OWN_STORAGE = f"""
+# What camwarden keeps of this site lies beside this file, and no other site has it. For the service in /etc/camwarden,
+# which keeps it in /var/lib/camwarden: remove this table there.
+[storage]
+directory = "{STATE_NAME}"
+runtime = "{STATE_NAME}"
+"""
+
+_HEAD = """\
+# Written by camwarden from what answered on the network. Names are those that the devices call themselves.
+# Check every line: what answers need not belong here, and what does not answer is missing.
+# All options, with their comments, stand in site.toml.sample; camwarden config validate tells mistakes.
+"""
+
+
+def skeleton(site: Site, placed: Iterable[Placed], credential: str = "") -> str:
+    """Return a site.toml that names every device that answered, except those that are ignored.
+
+    Args:
+        site: What is known already: its site, discovery and devices' ids are taken over.
+        placed: What answered.
+        credential: Name of the login that a person gave for these very devices; empty: none.
+    """
+    where = site.discovery
+    lines = [_HEAD, "[site]"]
+    lines += [f"{key} = {toml_string(getattr(site, key))}" for key in ("id", "name", "city", "division")]
+    lines += ["", "[discovery]"]
+    lines += [f"{key} = {_strings(getattr(where, key))}" for key in ("interfaces", "addresses", "ranges")]
+    for ignored in where.ignore:
+        lines += ["", "[[discovery.ignore]]"]
+        rows = [(key, getattr(ignored, key)) for key in ("endpoint", "address", "reason", "by", "at")]
+        lines += [f"{key} = {toml_string(value)}" for key, value in rows if value]
+    ids: set[str] = set()
+    places: set[tuple[str, int]] = set()
+    for one in placed:
+        if one.standing == "ignored":
+            continue
+        host, port = _host_and_port(one.address)
+        name, model = scope_text(one.found, "name"), scope_text(one.found, "hardware")
+        said = ", ".join(printable(part) for part in (name, model, mac_of(one.found), one.found.endpoint) if part)
+        if (host, port) in places:
+            lines += ["", f"# Another device answers as {host} port {port}: {said}"]
+            continue
+        places.add((host, port))
+        id_ = _id(one, name, host, ids)
+        ids.add(id_)
+        lines += ["", f"# {said}", "[[device]]", f'id = "{id_}"', f'host = "{host}"', f"port = {port}"]
+        lines += ["tls = true"] if one.tls else []
+        login = f'credential = "{credential}"' if credential else '# credential = "cameras"'
+        lines += ["# The name of a login in secrets.toml; viewing rights are enough.", login]
+        lines += ["", "# A recorder has one [[camera]] for each of its channels.", "[[camera]]"]
+        lines += [f'id = "{id_}"', f'device = "{id_}"', "channel = 1"]
+        lines += [f"name = {toml_string(name)}"] if name else []
+    return "\n".join(lines) + "\n"
+
+
+def _strings(texts: tuple[str, ...]) -> str:
+    return f"[{', '.join(toml_string(text) for text in texts)}]"
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    """Take `host:port` apart; a host alone, which named no service, gets the usual port."""
+    parts = urlsplit(f"//{address}" if address.count(":") < 2 or address.startswith("[") else f"//[{address}]")
+    return parts.hostname or "", parts.port or 80
+
+
+def _id(one: Placed, name: str, host: str, taken: set[str]) -> str:
+    """Return the configured id, else one made of its name, else of its address; never one that is taken."""
+    if len(one.devices) == 1 and one.devices[0] not in taken:
+        return one.devices[0]
+    words = re.sub(r"[^0-9a-z]+", "-", name.lower()).strip("-")[:ID_CHARS_MAX].strip("-")
+    stem = words or f"device-{re.sub(r'[^0-9a-z]+', '-', host.lower()).strip('-')}"[:ID_CHARS_MAX].strip("-")
+    number = 1
+    while (id_ := stem if number == 1 else f"{stem}-{number}") in taken:
+        number += 1
+    return id_

@@ -1,0 +1,1 @@
+"""Has pictures judged by the worker, and remembers the verdicts."""

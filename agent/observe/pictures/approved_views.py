@@ -1,0 +1,29 @@
+"""What pictures are compared with: the views that people approved, and those that the agent derived from them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from agent.observe.approvals.approvals import Approval
+from agent.observe.approvals.reference_views import PresetView
+from agent.observe.pictures.derived_views import Derived
+from agent.observe.pictures.view_memory import References, references_of
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedViews:
+    """By camera id: approved references, derived ones, and the approved presets of cameras that turn."""
+
+    references: References = field(default_factory=dict, repr=False)
+    derived: References = field(default_factory=dict, repr=False)
+    presets: Mapping[str, tuple[PresetView, ...]] = field(default_factory=dict)
+
+
+def approved_views(approvals: Mapping[str, Approval], derived: Mapping[str, tuple[Derived, ...]]) -> ApprovedViews:
+    """Return what pictures are to be compared with."""
+    return ApprovedViews(
+        references_of(approvals),
+        {name: tuple(one.reference for one in ones) for name, ones in derived.items()},
+        {name: approval.presets for name, approval in approvals.items() if approval.presets},
+    )

@@ -1,0 +1,212 @@
+"""References that the agent makes itself, for a light in which nobody approved the view. Never in place of an approval.
+
+The chain of proof: a reference that somebody approved shows of several pictures in another light that the camera stands
+still; then what those pictures show is the approved view in that light. One that was derived proves none further: only
+what stands still in an approved reference is gathered. Derived ones are kept apart from approvals, say by which light
+and when they were proved, count in no approval's digest, and are void as soon as anything of the approval changes.
+They live below `<state directory>/baselines/derived/`, one file for each camera, the folder 0700 and the files 0600.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from agent.host.files import write_atomic
+from agent.model.finding import Json, utc_text
+from agent.observe.approvals.approvals import Approval, approvals_digest, lights, read_approvals
+from agent.observe.inventory.owners import NOBODY, Owner, of_site, owner_data, owner_from
+from agent.observe.pictures.view_memory import CameraView, Views
+from masking.view import baseline
+from masking.view.baseline import BaselineError
+from masking.view.model import LIGHT_MODES, LightMode
+from masking.view.persistence import CHECKS
+
+SCHEMA: Final = "camwarden-derived-references/1"
+FOLDER: Final = "baselines/derived"
+MAX_BYTES: Final = 2 * 1024 * 1024
+"""A file holds at most two references: one light at least was approved."""
+
+log = logging.getLogger("camwarden.derived")
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """One derived reference. `proved_by`: light of the approved one that proved it; `at`: when, aware UTC.
+
+    `approval`: `approvals_digest` of the camera's approval as it was then; `owner`: whose that approval was.
+    """
+
+    camera_id: str
+    approval: str
+    light: LightMode
+    proved_by: LightMode
+    at: datetime
+    reference: bytes = field(repr=False)
+    owner: Owner = NOBODY
+
+
+def wanted(view: CameraView | None, known: Iterable[LightMode]) -> LightMode | None:
+    """Return the light for which a reference is to be gathered, None where there is nothing to do. Pure.
+
+    Args:
+        view: What the camera's pictures said up to now.
+        known: The lights in which there is a reference already, approved or derived.
+    """
+    last = view.memory.recent[-1] if view is not None and view.memory.recent else None
+    if last is None or last.state != "still" or last.light == last.reference_light or last.light in known:
+        return None
+    return last.light
+
+
+def proved(
+    found: Mapping[str, tuple[LightMode, bytes]],
+    approvals: Mapping[str, Approval],
+    views: Views,
+    now: datetime,
+) -> tuple[Derived, ...]:
+    """Return the references that may be kept. Pure.
+
+    Args:
+        found: By camera id, backgrounds of pictures that all stood still in an approved reference, and its light.
+        approvals: What was approved when those pictures were compared.
+        views: What the pictures up to now say of each view: it must be settled as still, by CHECKS pictures in a row.
+        now: When.
+    """
+    kept = []
+    for name, (proved_by, reference) in found.items():
+        approval, view = approvals.get(name), views.get(name)
+        settled = view.settled(now) if view is not None else None
+        if approval is None or view is None or settled is None or settled.state != "still":
+            continue
+        light = baseline.decode(reference).light
+        in_it = [one for one in view.memory.recent if one.state == "still" and one.light == light]
+        if len(in_it) == CHECKS and proved_by in lights(approval) and light not in lights(approval):
+            kept.append(Derived(name, _binding(approval), light, proved_by, now, reference, approval.owner))
+    return tuple(kept)
+
+
+def read_derived(directory: Path, site_id: str, approvals: Mapping[str, Approval]) -> dict[str, tuple[Derived, ...]]:
+    """Read what was derived from the approvals as they are now, by camera id; what another one proved is passed over.
+
+    A file that is damaged is named in the log and skipped: the agent makes another.
+    """
+    found: dict[str, tuple[Derived, ...]] = {}
+    if not (directory / FOLDER).is_dir():
+        return found
+    for name, approval in approvals.items():
+        path = directory / FOLDER / f"{name}.json"
+        if not approval.references or not path.exists():
+            continue
+        try:
+            ones = _read(path)
+        except OSError as error:
+            log.warning("%s: these references cannot be read: %s", path, error.strerror)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            log.warning("%s: these references are damaged (%s) and are made again", path, type(error).__name__)
+        else:
+            digest, approved = _binding(approval), lights(approval)
+            here = of_site(directory, ((path, one.owner, one) for one in ones), site_id)
+            holds = (one for one in here if one.approval == digest and one.proved_by in approved)
+            found[name] = tuple(one for one in holds if one.light not in approved)
+    return {name: ones for name, ones in found.items() if ones}
+
+
+def keep_derived(directory: Path, site_id: str, made: tuple[Derived, ...], held: Collection[str]) -> None:
+    """Keep derived references, and remove those of cameras whose approval proves them no longer.
+
+    A person may have approved while the agent looked: where something was made, approvals are read anew; they are never
+    written. Where nothing was, no file is read again: with 64 cameras that would cost as much as the look's own
+    reading. That nothing can be written is told and is no reason to stop.
+
+    Args:
+        directory: The state directory.
+        site_id: Of the site.
+        made: The new ones; each joins what holds of its camera, in the place of one of its light.
+        held: The cameras of which `read_derived` found some in this cycle.
+    """
+    folder = directory / FOLDER
+    if not made and not folder.is_dir():
+        return
+    try:
+        keep = _kept(directory, site_id, made, read_approvals(directory, site_id)) if made else held
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.suffix == ".json" and path.name.removesuffix(".json") not in keep:
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("%s: derived references cannot be kept: %s", folder, error.strerror)
+
+
+def _kept(
+    directory: Path, site_id: str, made: tuple[Derived, ...], approvals: Mapping[str, Approval]
+) -> Collection[str]:
+    """Write what was made, and return the cameras of which there is something now."""
+    folder = directory / FOLDER
+    before = read_derived(directory, site_id, approvals)
+    after = dict(before)
+    for one in made:
+        if one.camera_id in approvals and one.approval == _binding(approvals[one.camera_id]):
+            rest = (other for other in after.get(one.camera_id, ()) if other.light != one.light)
+            after[one.camera_id] = (*rest, one)
+    if after:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    for name, ones in after.items():
+        if ones != before.get(name):
+            write_atomic(folder / f"{name}.json", _text(name, ones), 0o600)
+            said = ", ".join(f"{one.light} (proved by {one.proved_by})" for one in ones)
+            log.info("camera %s: the agent now knows its approved view by %s as well", name, said)
+    return after.keys()
+
+
+def _binding(approval: Approval) -> str:
+    """Return what a derived reference is bound to: any change of the approval makes it void."""
+    return approvals_digest({approval.camera_id: replace(approval, presets=())})
+
+
+def derived_json(one: Derived) -> dict[str, Json]:
+    """Return what may be shown of a derived reference; no picture."""
+    return {"light": one.light, "proved_by": one.proved_by, "at": utc_text(one.at), "made_by": "camwarden"}
+
+
+def _text(name: str, ones: tuple[Derived, ...]) -> bytes:
+    rows = [
+        {
+            **derived_json(one),
+            "at": one.at.isoformat(),
+            "approval": one.approval,
+            "reference": base64.b64encode(one.reference).decode("ascii"),
+        }
+        for one in ones
+    ]
+    owner = owner_data(ones[0].owner)
+    return json.dumps({"schema": SCHEMA, "camera": name, "owner": owner, "references": rows}, indent=1).encode()
+
+
+def _read(path: Path) -> tuple[Derived, ...]:
+    with path.open("rb") as file:
+        text = file.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES:
+        raise ValueError("too large")
+    data: dict[str, Any] = json.loads(text)
+    if data["schema"] != SCHEMA or f"{data['camera']}.json" != path.name or len(data["references"]) >= len(LIGHT_MODES):
+        raise ValueError("another file")
+    owner = owner_from(data.get("owner"))
+    return tuple(_one(data["camera"], owner, row) for row in data["references"])
+
+
+def _one(name: str, owner: Owner, row: dict[str, Any]) -> Derived:
+    reference, at = base64.b64decode(row["reference"], validate=True), datetime.fromisoformat(row["at"])
+    try:
+        light = baseline.decode(reference).light
+    except BaselineError as error:
+        raise ValueError(error.reason) from None
+    if light != row["light"] or row["proved_by"] not in LIGHT_MODES or at.tzinfo is None:
+        raise ValueError("values that do not fit each other")
+    return Derived(name, str(row["approval"]), light, row["proved_by"], at, reference, owner)

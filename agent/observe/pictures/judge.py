@@ -1,0 +1,105 @@
+"""Have every picture judged by the locked-down worker, and turn its plain answers into observations."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from agent.observe.pictures.preset_verdicts import preset_seen
+from agent.observe.pictures.previous_pictures import Previous
+from agent.observe.pictures.studies import Studies
+from agent.site.config.site import Site
+from drivers.model import Observation, Picture, Reason, Unavailable, Value
+from drivers.picture import PictureSeen, ZoneVerdict
+from masking.model import NOT_CONFINED, Job, Judged, Position, WorkerError, Zone
+from masking.view import baseline
+from masking.worker.study import Studied, Study
+
+Judge = Callable[[Job], Judged]
+
+
+def look(
+    site: Site,
+    pictures: tuple[Picture, ...],
+    judge: Judge,
+    progress: Callable[[], None] = lambda: None,
+    asked: Studies = MappingProxyType({}),
+    previous: Previous | None = None,
+    positions: Mapping[str, tuple[Position, ...]] = MappingProxyType({}),
+) -> tuple[Observation, ...]:
+    """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
+
+    Args:
+        site: Says which zones each camera has.
+        pictures: Encoded pictures as they left their cameras.
+        judge: `Worker.judge`, or anything that keeps its promise.
+        progress: Called after each picture; may raise to end the cycle.
+        asked: What is asked of one path of each camera besides its zones.
+        previous: Keeps what the next picture of that path is compared with, and gathers what proves a view in a light
+            in which nobody approved it.
+        positions: Where a camera that turns may stand, by camera id; asked of each of its pictures.
+    """
+    devices = {c.camera.id: c.camera.device for c in site.cameras}
+    zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
+    seen: list[Observation] = []
+    for picture in sorted(pictures, key=lambda one: one.camera_id):  # one child for all pictures of a camera
+        path, study = asked.get(picture.camera_id, (None, None))
+        study = study if path == picture.path else None
+        job = Job(
+            picture.data, picture.kind, zones.get(picture.camera_id, ()), study, positions.get(picture.camera_id, ()),
+            devices.get(picture.camera_id, ""), picture.camera_id,
+        )  # fmt: skip
+        seen.extend(_one(picture, job, judge, previous))
+        progress()
+    return tuple(seen)
+
+
+def _one(picture: Picture, job: Job, judge: Judge, previous: Previous | None) -> tuple[Observation, ...]:
+    subject = f"camera:{picture.camera_id}"
+    try:
+        judged = judge(job)
+    except WorkerError as error:
+        reason: Reason = "worker-not-confined" if error.reason == NOT_CONFINED else "malformed"
+        missing = Unavailable("picture", reason, f"worker: {error.reason}", picture.path)
+        return (Observation(subject, missing, picture.taken_at, "look"),)
+    seen = PictureSeen(
+        picture.path,
+        picture.taken_at,
+        hashlib.sha256(picture.data).hexdigest(),
+        judged.width_px,
+        judged.height_px,
+        judged.mean_luma,
+        judged.contrast,
+        picture.dated,
+    )
+    verdicts = tuple(ZoneVerdict(picture.path, v.zone, v.verdict, v.reason, v.numbers) for v in judged.verdicts)
+    values: list[Value] = [seen, *verdicts]
+    if judged.studied is not None:
+        values += [value for value in (judged.studied.view, judged.studied.quality) if value is not None]
+        if previous is not None and job.study is not None:
+            previous.keep(picture.camera_id, judged.studied.for_next)
+            _gather(picture.camera_id, job.study, judged.studied, previous)
+    if judged.positioned is not None:
+        values.append(preset_seen(picture.path, job.positions, judged.positioned))
+    return tuple(Observation(subject, value, picture.taken_at, "look") for value in values)
+
+
+def _gather(camera_id: str, asked: Study, found: Studied, previous: Previous) -> None:
+    """Keep what a picture shows of a view in a light without a reference, if an approved one proves it to stand still.
+
+    Where enough was gathered, the worker has made a background of it, or found that it makes none.
+    """
+    view, descriptor = found.view, found.descriptor
+    if asked.descriptor is None or asked.view is None or view is None or view.state == "unknown":
+        return
+    if view.state == "moved" or (asked.descriptor.merge and not descriptor):
+        previous.forget_gathered(camera_id)
+    elif (
+        not descriptor or view.reference_light in (None, view.light) or baseline.decode(descriptor).light != view.light
+    ):
+        return
+    elif asked.descriptor.merge and view.reference_light is not None:
+        previous.find(camera_id, view.reference_light, descriptor)
+    else:
+        previous.gather(camera_id, asked.view.references, descriptor)

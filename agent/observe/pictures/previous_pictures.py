@@ -1,0 +1,80 @@
+"""Small pictures of each camera that its next ones are compared or joined with. In the memory of the process only.
+
+One is the picture before: it shows a frozen and a shaking picture. The others are gathered in a light in which nobody
+approved the view (`derived.py`), until there are enough for a background. They are pictures of a real place: they are
+kept in the memory of the process and nowhere else: not in the spool, not in a report, not in a file. After a restart
+the first picture of each camera is compared with nothing, and the gathering begins anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from masking.view import baseline
+from masking.view.baseline import Descriptor
+from masking.view.model import LightMode
+
+GATHERED_MAX: Final = 5
+"""So many pictures make a background (`masking/view/picture.py`)."""
+
+_MAX_KEPT = 4096
+
+
+class Previous:
+    """Encoded descriptors (`masking/view/baseline.py`) by camera id. Used from the thread that runs the cycle."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+        self._gathered: dict[str, tuple[tuple[bytes, ...], tuple[bytes, ...]]] = {}
+        self._found: dict[str, tuple[LightMode, bytes]] = {}
+
+    def all(self) -> Mapping[str, bytes]:
+        """Return what is kept of the pictures before."""
+        return dict(self._kept)
+
+    def keep(self, camera_id: str, descriptor: bytes) -> None:
+        """Remember a camera's newest picture; an empty descriptor forgets the one before."""
+        self._kept.pop(camera_id, None)
+        if descriptor:
+            self._kept[camera_id] = descriptor
+        while len(self._kept) > _MAX_KEPT:
+            del self._kept[next(iter(self._kept))]
+
+    def gathered(self, camera_id: str, references: tuple[bytes, ...], light: LightMode) -> tuple[bytes, ...]:
+        """Return what was gathered in this light under these approved references."""
+        under, ones = self._gathered.get(camera_id, ((), ()))
+        return ones if under == references and ones and baseline.decode(ones[0]).light == light else ()
+
+    def gather(self, camera_id: str, references: tuple[bytes, ...], descriptor: bytes) -> None:
+        """Add a picture that stands still in one of these references; it begins anew in another light or shape."""
+        new = baseline.decode(descriptor)
+        before = self.gathered(camera_id, references, new.light)
+        alike = before if before and _shape(baseline.decode(before[0])) == _shape(new) else ()
+        self._gathered[camera_id] = (references, (*alike, descriptor)[-GATHERED_MAX:])
+
+    def forget_gathered(self, camera_id: str) -> None:
+        """Begin anew: the camera moved, or what was gathered makes no background."""
+        self._gathered.pop(camera_id, None)
+
+    def forget(self, camera_id: str) -> None:
+        """Forget all of a camera: another box stands there."""
+        for kept in (self._kept, self._gathered, self._found):
+            kept.pop(camera_id, None)
+
+    def find(self, camera_id: str, proved_by: LightMode, descriptor: bytes) -> None:
+        """Put by the background that was made of what was gathered, until it is taken."""
+        self._gathered.pop(camera_id, None)
+        self._found[camera_id] = (proved_by, descriptor)
+
+    def take_found(self) -> Mapping[str, tuple[LightMode, bytes]]:
+        """Return the backgrounds that were made since, and forget them."""
+        found, self._found = self._found, {}
+        return found
+
+    def __repr__(self) -> str:
+        return f"Previous({len(self._kept)} cameras)"
+
+
+def _shape(descriptor: Descriptor) -> tuple[int, int]:
+    return descriptor.width_px, descriptor.height_px

@@ -1,0 +1,85 @@
+"""What is asked of each camera's picture besides its zones, and of the picture of which path. Pure.
+
+View and quality are asked of one path that is looked at in every cycle, always the same one, so that what is learned of
+it stays comparable: the sub-stream, or the main stream where there is none. A recorded picture shows the past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from agent.observe.approvals.references import lights_of
+from agent.observe.pictures.approved_views import ApprovedViews
+from agent.observe.pictures.derived_views import wanted
+from agent.observe.pictures.previous_pictures import GATHERED_MAX, Previous
+from agent.observe.pictures.view_memory import Views
+from agent.site.config.site import Box, Site
+from drivers.model import Masks, Observations, Polygon, Streams
+from drivers.picture import PathName
+from masking.view.model import DescriptorJob, QualityJob, ViewJob
+from masking.worker.study import Study
+
+PREFERRED: Final[tuple[PathName, ...]] = ("sub", "main", "recorder-live", "snapshot")
+
+Studies = Mapping[str, tuple[PathName, Study]]
+"""By camera id: what to ask of the picture of which path."""
+
+
+def studied_path(streams: Streams | None) -> PathName | None:
+    """Return the path whose picture shows view and quality; None where no live path is known."""
+    offered = {stream.path for stream in streams.streams} if streams is not None else set()
+    return next((path for path in PREFERRED if path in offered), None)
+
+
+def studies(
+    site: Site,
+    observations: Observations,
+    known: ApprovedViews,
+    previous: Previous,
+    views: Views = MappingProxyType({}),
+) -> Studies:
+    """Return what to ask of each camera whose streams are known.
+
+    Args:
+        site: Names the cameras, what is private in their view and where they write into it; that, like the device's own
+            masks, is left out.
+        observations: What the devices told in this cycle.
+        known: The approved views, and what was derived from them.
+        previous: The camera's picture of the cycle before, and those gathered in a light without a reference.
+        views: What the pictures before said of each view: whether one in a strange light is to be gathered.
+    """
+    before = previous.all()
+    streams: dict[str, Streams] = {}
+    masks: dict[str, Masks] = {}
+    for observation in observations:
+        if isinstance(observation.value, Streams):
+            streams[observation.subject] = observation.value
+        elif isinstance(observation.value, Masks):
+            masks[observation.subject] = observation.value
+    asked: dict[str, tuple[PathName, Study]] = {}
+    for camera in site.cameras:
+        name = camera.camera.id
+        path = studied_path(streams.get(f"camera:{name}"))
+        if path is None:
+            continue
+        listed = masks.get(f"camera:{name}", Masks(()))
+        drawn = (mask.polygon for mask in listed.masks if mask.enabled is not False and mask.polygon)
+        excluded = (*(zone.polygon for zone in camera.zones), *drawn)
+        overlays = tuple(corners(box) for box in camera.overlay_boxes)
+        approved, derived = known.references.get(name, ()), known.derived.get(name, ())
+        around = (*excluded, *overlays)
+        view = ViewJob(approved, around, derived) if approved else None
+        quality = QualityJob(before.get(name, b""), (*approved, *derived), excluded, overlays)
+        light = wanted(views.get(name), lights_of((*approved, *derived))) if approved else None
+        gathered = previous.gathered(name, approved, light) if light else ()
+        merge = gathered if len(gathered) >= GATHERED_MAX else ()
+        asked[name] = path, Study(view, quality, DescriptorJob(merge, around) if light else None)
+    return asked
+
+
+def corners(box: Box) -> Polygon:
+    """Return the corners of a box, in order around it."""
+    left, top, right, bottom = box
+    return (left, top), (right, top), (right, bottom), (left, bottom)

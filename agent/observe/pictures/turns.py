@@ -1,0 +1,191 @@
+"""What was seen on paths that are looked at in turn, kept for a day, so that a path's verdict outlives its turn. Pure.
+
+Main streams and recordings cost much and are not fetched every cycle (`drivers/capture.py` says when). Until the next
+turn the last look counts, unless what it rests on has changed: the declared zones or the device's own masks. A path
+that did not show every zone hidden, or gave no picture, is looked at again in every cycle, so that trouble and its
+repair are seen at once. Of a camera that gives no live picture now, no earlier one speaks: it is not there because it
+was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from agent.model.finding import Json
+from agent.site.config.site import CameraConfig, Site
+from drivers.capture import IN_ROTATION, Look, due_paths
+from drivers.model import Mask, Masks, Observation, Observations, Unavailable, Value
+from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
+
+KEPT = timedelta(days=1)
+
+REMEMBERED: Final = "remembered"
+"""By which method an observation was made that stands for a path without a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The last look at one path of a camera that is looked at in turn.
+
+    `zones` and `masks` are digests of what the verdicts rest on; `masks` is empty where the device listed none that
+    could be read. `seen` None: the path was tried and gave no picture. `asked` names the path as `Access` does, empty
+    where it was not asked without a login.
+    """
+
+    camera_id: str
+    path: PathName
+    at: datetime
+    zones: str
+    masks: str
+    seen: PictureSeen | None = None
+    verdicts: tuple[ZoneVerdict, ...] = ()
+    asked: str = ""
+    anonymous: bool = False
+
+    @property
+    def is_well(self) -> bool:
+        """Whether a picture came and every zone in it was hidden."""
+        return self.seen is not None and all(verdict.verdict == "PASS" for verdict in self.verdicts)
+
+
+def due(site: Site, looked: tuple[Looked, ...], now: datetime) -> dict[str, frozenset[PathName]]:
+    """Return the paths of each camera that this cycle looks at."""
+    valid = [one for one in looked if one.zones == zones_digest(site, one.camera_id)]
+    turns = due_paths(
+        [c.camera.id for c in site.cameras], [Look(o.camera_id, o.path, o.at, o.seen is not None) for o in valid], now
+    )
+    trouble = {(one.camera_id, one.path) for one in valid if not one.is_well}
+    return {
+        camera_id: paths | {path for path in IN_ROTATION if (camera_id, path) in trouble}
+        for camera_id, paths in turns.items()
+    }
+
+
+def join(
+    site: Site, observations: Observations, looked: tuple[Looked, ...], now: datetime
+) -> tuple[Observations, tuple[Looked, ...]]:
+    """Join this cycle's observations with what was seen before on paths that had no turn in it.
+
+    Returns:
+        The observations, in which a remembered look stands where a path was not due; and the looks to remember.
+    """
+    before = {(one.camera_id, one.path): one for one in looked if now - KEPT <= one.at <= now}
+    by_subject: dict[str, list[Observation]] = {}
+    for observation in observations:
+        by_subject.setdefault(observation.subject, []).append(observation)
+    kept: list[Looked] = []
+    for camera in site.cameras:
+        own = by_subject.get(f"camera:{camera.camera.id}", [])
+        silent = _is_silent(own)
+        for path in IN_ROTATION:
+            look = _look(site, camera, path, own, before.get((camera.camera.id, path)), now)
+            if look is None:
+                continue
+            kept.append(look)
+            if _not_due(own, path) is not None and (path == "playback" or not silent):
+                _recall(own, look)
+    return tuple(o for own in by_subject.values() for o in own), tuple(kept)
+
+
+def _look(
+    site: Site, camera: CameraConfig, path: PathName, own: list[Observation], last: Looked | None, now: datetime
+) -> Looked | None:
+    """Return this cycle's look at a path, else the last one where it still holds, else None."""
+    values = [o.value for o in own]
+    zones = zones_digest(site, camera.camera.id)
+    listed = next((masks_digest(v.masks) for v in values if isinstance(v, Masks)), "")
+    if _not_due(own, path) is not None:
+        holds = last is not None and last.zones == zones and (not listed or last.masks == listed)
+        return last if holds else None
+    seen = next((v for v in values if isinstance(v, PictureSeen) and v.path == path), None)
+    tried = any(isinstance(v, Unavailable) and v.fact == "picture" and v.path == path for v in values)
+    if seen is None and not tried:
+        return None
+    verdicts = tuple(v for v in values if isinstance(v, ZoneVerdict) and v.path == path)
+    access = next((v for v in values if isinstance(v, Access)), Access((), ()))
+    asked = next((name for name in access.asked if name.rpartition(" ")[2] == path), "")
+    return Looked(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, asked in access.anonymous)
+
+
+def _not_due(own: list[Observation], path: PathName) -> Observation | None:
+    """Return the observation that says that a path had no turn in this cycle."""
+    for observation in own:
+        value = observation.value
+        if isinstance(value, Unavailable) and (value.fact, value.path) == ("picture", path):
+            return observation if value.reason == "not-looked-at" else None
+    return None
+
+
+def _is_silent(own: list[Observation]) -> bool:
+    """Say whether live paths were tried in this cycle and none of them gave a picture."""
+    values = [o.value for o in own]
+    pictures = [v for v in values if isinstance(v, PictureSeen) or (isinstance(v, Unavailable) and v.fact == "picture")]
+    live = [v for v in pictures if v.path not in (None, "playback")]
+    failed = any(isinstance(v, Unavailable) and v.reason != "not-looked-at" for v in live)
+    return failed and not any(isinstance(v, PictureSeen) for v in live)
+
+
+def _recall(own: list[Observation], look: Looked) -> None:
+    """Put a remembered look in the place of the statement that its path had no turn."""
+    placeholder = _not_due(own, look.path)
+    if placeholder is None or look.seen is None:
+        return
+    own.remove(placeholder)
+    values: tuple[Value, ...] = (look.seen, *look.verdicts)
+    own.extend(Observation(placeholder.subject, value, look.at, REMEMBERED) for value in values)
+    for index, observation in enumerate(own):
+        access = observation.value
+        if isinstance(access, Access) and look.asked:
+            anonymous = (*access.anonymous, look.asked) if look.anonymous else access.anonymous
+            own[index] = replace(observation, value=Access((*access.asked, look.asked), anonymous))
+
+
+def zones_digest(site: Site, camera_id: str) -> str:
+    """Return SHA-256, hex, over what is declared private in a camera's view, at each of its presets if it has any."""
+    camera = next((c for c in site.cameras if c.camera.id == camera_id), None)
+    declared = [asdict(zone) for zone in camera.zones] if camera else []
+    presets = [asdict(preset) for preset in camera.presets] if camera else []
+    return hashlib.sha256(json.dumps([*declared, *presets]).encode()).hexdigest()
+
+
+def masks_digest(masks: tuple[Mask, ...]) -> str:
+    """Return SHA-256, hex, over every mask's token, state, effect and polygon to four decimals."""
+    parts = sorted(
+        json.dumps([m.token, m.enabled, m.effect, m.color, [[round(x, 4), round(y, 4)] for x, y in m.polygon]])
+        for m in masks
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def to_data(look: Looked) -> dict[str, Json]:
+    """Return a look as plain data for the memory's text."""
+    data: dict[str, Any] = asdict(look)
+    data["at"] = look.at.isoformat()
+    if look.seen is not None:
+        data["seen"]["taken_at"] = look.seen.taken_at.isoformat()
+    return data
+
+
+def from_data(data: Mapping[str, Any]) -> Looked:
+    """Return the look that `to_data` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError: The data is something else.
+    """
+    seen = data["seen"]
+    return Looked(
+        **{
+            **data,
+            "at": datetime.fromisoformat(data["at"]),
+            "seen": PictureSeen(**{**seen, "taken_at": datetime.fromisoformat(seen["taken_at"])}) if seen else None,
+            "verdicts": tuple(
+                ZoneVerdict(**{**v, "numbers": tuple((str(n), float(x)) for n, x in v["numbers"])})
+                for v in data["verdicts"]
+            ),
+        }
+    )

@@ -1,0 +1,204 @@
+"""What is remembered of each camera's view and picture quality, and what one more picture adds to it. Pure.
+
+One picture decides nothing: a view is settled by several (`masking/view/persistence.py`), and an indicator of quality
+must be bad in LOOKS pictures in a row. What a picture cannot tell, such as one in a light in which the view was never
+approved, changes nothing for a day: day and night may come and go without a word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.observe.approvals.approvals import Approval
+from agent.site.config.site import Box, Site
+from drivers.model import Observations
+from masking.quality.indicators import SHAKES, QualityJudged, Thresholds, judge
+from masking.quality.learning import QualityMemory, learn
+from masking.view.model import QualitySeen, ViewSeen
+from masking.view.persistence import ViewMemory, remember, same
+
+LOOKS: Final = 3
+"""In so many pictures in a row an indicator must be bad before it is one."""
+
+KEPT: Final = timedelta(days=1)
+"""How long what was last seen counts, where later pictures cannot tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """A camera whose view was approved. `references` is a digest over the approved view.
+
+    `held_at`: when a picture last said what is settled.
+    """
+
+    references: str
+    memory: ViewMemory = field(default_factory=ViewMemory)
+    held_at: datetime | None = None
+
+    def settled(self, now: datetime) -> ViewSeen | None:
+        """Return the result in force, None where there is none or where no picture has said so for a day."""
+        if self.held_at is None or not timedelta(0) <= now - self.held_at <= KEPT:
+            return None
+        return self.memory.settled
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What was last found of one indicator: in how many pictures in a row it was bad, at most LOOKS, and the numbers.
+
+    `value`, `usual`, `limit` are those of `QualityJudged`, kept while it is bad.
+    """
+
+    indicator: str
+    at: datetime
+    bad_looks: int = 0
+    value: float | None = None
+    usual: float | None = None
+    limit: float | None = None
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it was bad often enough to count."""
+        return self.bad_looks >= LOOKS
+
+
+@dataclass(frozen=True, slots=True)
+class CameraQuality:
+    """What is usual for a camera, and what was last found.
+
+    `references`: a digest over the approved view, or empty; and, where boxes of overlays are declared, `+` and one over
+    those.
+    """
+
+    references: str = ""
+    memory: QualityMemory = field(default_factory=QualityMemory)
+    shifts: tuple[float, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def learned(self) -> bool:
+        """Whether it is known in any light what is usual."""
+        return any(mode.learned for mode in self.memory.modes)
+
+    def mark(self, indicator: str) -> Mark | None:
+        """Return what was last found of an indicator; None where it could not be told within a day."""
+        return next((mark for mark in self.marks if mark.indicator == indicator), None)
+
+
+Views = Mapping[str, CameraView]
+Quality = Mapping[str, CameraQuality]
+References = Mapping[str, tuple[bytes, ...]]
+
+
+def references_of(approvals: Mapping[str, Approval]) -> References:
+    """Return the approved view of each camera that has one."""
+    return {name: approval.references for name, approval in approvals.items() if approval.references}
+
+
+def views_after(site: Site, looked: Observations, views: Views, references: References, now: datetime) -> Views:
+    """Return the views with this cycle's pictures; a view that was approved anew begins anew."""
+    seen = {o.subject: o.value for o in looked if isinstance(o.value, ViewSeen)}
+    after = {}
+    for camera in site.cameras:
+        name = camera.camera.id
+        if name in references:
+            digest = _digest(references[name])
+            view = views.get(name)
+            view = view if view is not None and view.references == digest else CameraView(digest)
+            picture = seen.get(f"camera:{name}")
+            after[name] = view if picture is None else _with_view(view, picture, now)
+    return after
+
+
+def _with_view(view: CameraView, seen: ViewSeen, now: datetime) -> CameraView:
+    strange_light = seen.reference_light is not None and seen.light != seen.reference_light
+    if seen.state == "unknown" and strange_light and view.memory.settled is not None:
+        return view
+    memory = remember(view.memory, seen)
+    settled = memory.settled
+    holds = settled is not None and (settled is seen or same(settled, seen) or settled.state == seen.state == "unknown")
+    return CameraView(view.references, memory, now if holds else view.held_at)
+
+
+def quality_after(
+    site: Site, looked: Observations, quality: Quality, views: Views, references: References, now: datetime
+) -> Quality:
+    """Return what is known of each camera's quality with this cycle's pictures.
+
+    Args:
+        site: Names the cameras, where each writes into its picture, and the thresholds.
+        looked: This cycle's looks.
+        quality: What was known before.
+        views: What is known of the views, this cycle's pictures included.
+        references: The approved views. Where one was approved in the place of another, all is learned anew.
+        now: When this cycle looked.
+    """
+    seen = {o.subject: o.value for o in looked if isinstance(o.value, QualitySeen)}
+    after = {}
+    for camera in site.cameras:
+        name = camera.camera.id
+        known = quality.get(name, CameraQuality())
+        known = _in_force(known, _digest(references.get(name, ())), _boxes_digest(camera.overlay_boxes))
+        known = replace(known, marks=_young(known.marks, now))
+        picture = seen.get(f"camera:{name}")
+        view = views[name].settled(now) if name in views else None
+        if picture is not None:
+            known = _with_picture(known, picture, view, site.quality, now)
+        if known != CameraQuality(known.references):
+            after[name] = known
+    return after
+
+
+def _in_force(known: CameraQuality, approved: str, boxes: str) -> CameraQuality:
+    """Return what still holds: a view approved in the place of another, or other boxes, have all learned anew."""
+    approved_before, _, boxes_before = known.references.partition("+")
+    references = (approved or approved_before) + (f"+{boxes}" if boxes else "")
+    if boxes != boxes_before or (approved and approved_before not in ("", approved)):
+        return CameraQuality(references)
+    return replace(known, references=references)
+
+
+def _with_picture(
+    known: CameraQuality, seen: QualitySeen, view: ViewSeen | None, thresholds: Thresholds, now: datetime
+) -> CameraQuality:
+    newest = () if seen.shift_percent is None else (round(seen.shift_percent, 3),)
+    shifts = (*known.shifts, *newest)[-SHAKES:]
+    judged = judge(seen, known.memory, view, shifts, thresholds)
+    before = {mark.indicator: mark for mark in known.marks}
+    marks = tuple(
+        mark for one in judged if (mark := _marked(one, before.get(one.indicator), now)) and one.indicator != "moved"
+    )
+    return CameraQuality(known.references, learn(known.memory, seen, now), shifts, marks)
+
+
+def _marked(one: QualityJudged, before: Mark | None, now: datetime) -> Mark | None:
+    if one.state == "unknown":
+        return before
+    if one.state == "ok":
+        return Mark(one.indicator, now)
+    looks = min((before.bad_looks if before else 0) + 1, LOOKS)
+    return Mark(one.indicator, now, looks, *(_rounded(value) for value in (one.value, one.usual, one.limit)))
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _young(marks: tuple[Mark, ...], now: datetime) -> tuple[Mark, ...]:
+    return tuple(mark for mark in marks if timedelta(0) <= now - mark.at <= KEPT)
+
+
+def _digest(references: tuple[bytes, ...]) -> str:
+    """Return SHA-256, hex, over an approved view; empty where there is none."""
+    if not references:
+        return ""
+    return hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in references)).hexdigest()
+
+
+def _boxes_digest(boxes: tuple[Box, ...]) -> str:
+    """Return SHA-256, hex, over the declared boxes of overlays; empty where there are none."""
+    return hashlib.sha256(repr(boxes).encode()).hexdigest() if boxes else ""

@@ -1,0 +1,154 @@
+"""Pools what the last looks said about one zone on one path: one picture may be coded badly or show a passer-by. Pure.
+
+The looks of up to three cycles count, none older than a day, and only while what they rest on stays: the declared zones
+and the device's own masks. How they are weighed is `masking/zones/pool.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from agent.model.finding import Json
+from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
+from agent.site.config.site import Site
+from drivers.model import Masks, Observation, Observations
+from drivers.picture import ZoneVerdict
+from masking.model import Effect, Verdict
+from masking.zones.pool import MEASURED_BY, MOST_LOOKS, PROBABILITY, judge_of, pool
+
+VERDICTS: Final = ("PASS", "FAIL", "UNSURE")
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What one look said; all that pooling needs of it.
+
+    `hidden_probability`: 0..1, None where it could not tell. `judge`: the effect whose odds these are; empty where that
+    is not known, as of looks of an earlier release.
+    """
+
+    at: datetime
+    verdict: Literal["PASS", "FAIL", "UNSURE"]
+    reason: str
+    hidden_probability: float | None
+    judge: Effect | Literal[""] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraGlances:
+    """The looks at one camera's zones, oldest first, by path and zone, and the digests of what they rest on.
+
+    `masks` is empty where the device never listed any.
+    """
+
+    camera_id: str
+    zones: str
+    masks: str
+    glances: Mapping[tuple[str, str], tuple[Glance, ...]] = field(default_factory=dict)
+
+
+def pooled(
+    site: Site, told: Observations, looked: Observations, before: Iterable[CameraGlances], now: datetime
+) -> tuple[Observations, tuple[CameraGlances, ...]]:
+    """Put the pooled verdict in the place of each single one.
+
+    Args:
+        site: Says what is declared private.
+        told: What the devices told: their masks.
+        looked: This cycle's looks, in which the verdicts are; a verdict of a look that had no turn is not in it.
+        before: The looks that were remembered.
+        now: When this cycle looked.
+
+    Returns:
+        The looks with pooled verdicts, and the looks to remember.
+    """
+    listed = {o.subject: masks_digest(o.value.masks) for o in told if isinstance(o.value, Masks)}
+    known = {one.camera_id: one for one in before}
+    after: dict[str, CameraGlances] = {}
+    for camera in site.cameras:
+        name = camera.camera.id
+        zones, masks = zones_digest(site, name), listed.get(f"camera:{name}", "")
+        kept = known.get(name)
+        if kept is None or kept.zones != zones or (masks and kept.masks != masks):
+            kept = CameraGlances(name, zones, masks)
+        after[name] = replace(kept, glances=_young(kept.glances, now))
+    result = tuple(_pooled(observation, after, now) for observation in looked)
+    return result, tuple(one for one in after.values() if one.glances)
+
+
+def _young(
+    glances: Mapping[tuple[str, str], tuple[Glance, ...]], now: datetime
+) -> dict[tuple[str, str], tuple[Glance, ...]]:
+    young = {key: tuple(g for g in ones if timedelta(0) <= now - g.at <= KEPT) for key, ones in glances.items()}
+    return {key: ones for key, ones in young.items() if ones}
+
+
+def _pooled(observation: Observation, after: dict[str, CameraGlances], now: datetime) -> Observation:
+    verdict = observation.value
+    camera = after.get(observation.subject.removeprefix("camera:"))
+    if not isinstance(verdict, ZoneVerdict) or camera is None:
+        return observation
+    key = (verdict.path, verdict.zone)
+    value, glances = pooled_with(camera.glances.get(key, ()), verdict, now)
+    after[camera.camera_id] = replace(camera, glances={**camera.glances, key: glances})
+    return replace(observation, value=value)
+
+
+def pooled_with(
+    earlier: tuple[Glance, ...], verdict: ZoneVerdict, now: datetime
+) -> tuple[ZoneVerdict, tuple[Glance, ...]]:
+    """Return what a verdict and the looks before it say together, and the looks that the next one is pooled with."""
+    single = Verdict(verdict.zone, verdict.verdict, verdict.reason, verdict.numbers)
+    together = pool([*(_verdict(verdict.zone, one) for one in earlier), single])
+    probability = dict(verdict.numbers).get(PROBABILITY)
+    known = None if probability is None else round(probability, 6)
+    glance = Glance(now, verdict.verdict, verdict.reason, known, judge_of(verdict.numbers))
+    value = replace(verdict, verdict=together.verdict, reason=together.reason, numbers=together.numbers)
+    # One less than is pooled: the next look makes the number full.
+    return value, (*earlier, glance)[-(MOST_LOOKS - 1) :]
+
+
+def _verdict(zone: str, glance: Glance) -> Verdict:
+    known = glance.hidden_probability
+    numbers = () if known is None else ((PROBABILITY, known),)
+    return Verdict(zone, glance.verdict, glance.reason, numbers, judge=glance.judge)
+
+
+def to_data(camera: CameraGlances) -> dict[str, Json]:
+    """Return a camera's looks as plain data for the memory's text."""
+    return {
+        "id": camera.camera_id,
+        "zones": camera.zones,
+        "masks": camera.masks,
+        "glances": [[path, zone, [glance_data(g) for g in ones]] for (path, zone), ones in camera.glances.items()],
+    }
+
+
+def from_data(data: Mapping[str, Any]) -> CameraGlances:
+    """Return the looks that `to_data` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError: The data is something else.
+    """
+    glances = {(str(path), str(zone)): tuple(glance_from(*one) for one in ones) for path, zone, ones in data["glances"]}
+    return CameraGlances(str(data["id"]), str(data["zones"]), str(data["masks"]), glances)
+
+
+def glance_data(glance: Glance) -> list[Json]:
+    """Return a look as plain data."""
+    return [glance.at.isoformat(), glance.verdict, glance.reason, glance.hidden_probability, glance.judge]
+
+
+def glance_from(at: str, verdict: Any, reason: str, probability: float | None, judge: Any = "") -> Glance:
+    """Return the look that `glance_data` wrote.
+
+    Raises:
+        ValueError, TypeError: The data is something else.
+    """
+    if verdict not in VERDICTS or (judge and judge not in MEASURED_BY):
+        raise ValueError("no verdict")
+    known = None if probability is None else float(probability)
+    return Glance(datetime.fromisoformat(at), verdict, str(reason), known, judge)

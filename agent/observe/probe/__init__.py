@@ -1,0 +1,1 @@
+"""Asks devices and stores, each within its own deadline."""

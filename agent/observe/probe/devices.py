@@ -1,0 +1,165 @@
+"""Read every device at once, each within its own absolute deadline, and turn what went wrong into facts.
+
+How devices are read at once is decided in `fan_out.py`. Here the error that ends the reading of a device becomes an
+`Unavailable` observation of each of its facts.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+
+from agent.observe.probe.fan_out import FanOut, Task, cameras_behind
+from agent.observe.probe.watch import NOBODY_WATCHES, Watch
+from agent.site.config.site import Site
+from drivers import capture, registry
+from drivers.credentials import Credentials
+from drivers.details import RetentionLimits
+from drivers.discovery.plan import Plan, plan_of
+from drivers.discovery.ws_discovery import Sweep, resolved, sweep
+from drivers.footage import RecordedDays, Schedule, WantedFootage
+from drivers.http.samples import Sample
+from drivers.http.transport import Transport
+from drivers.model import (
+    CAMERA_FACTS,
+    DEVICE_FACTS,
+    Camera,
+    Device,
+    Fact,
+    Observation,
+    Observations,
+    Picture,
+    Reason,
+    Recordings,
+    Unavailable,
+    Value,
+)
+from drivers.picture import PathName
+
+log = logging.getLogger("camwarden.probe")
+
+FOOTAGE_FACTS: tuple[Fact, ...] = ("recordings", "recorded-days", "schedule", "retention-limits", "store-index")
+"""What a device says of a camera's footage; it counts only where the footage is kept on that device."""
+
+Paths = Mapping[str, Collection[PathName]]
+
+NOTHING: WantedFootage = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What one device gave: facts, encoded pictures that nobody has looked at yet, and answers nobody understood."""
+
+    observations: tuple[Observation, ...]
+    pictures: tuple[Picture, ...] = ()
+    samples: tuple[Sample, ...] = ()
+
+
+def discovery_plan(site: Site) -> Plan:
+    """Return what discovery sends at this site; nothing where nothing is configured."""
+    where = site.discovery
+    return plan_of(where.interfaces, where.addresses, where.ranges)
+
+
+def discover(site: Site, progress: Callable[[], None] = lambda: None) -> Sweep:
+    """Ask the configured networks who is there, and under which addresses the site's own devices answer.
+
+    `progress` is called at least every `TICK_S` of `fan_out.py`; it may raise to end the cycle.
+    """
+    plan = discovery_plan(site)
+    if not plan.datagrams:
+        return Sweep()
+    if plan.paced:
+        log.info("discovery sends %d datagrams in %.0f s", plan.datagrams, plan.sending_s)
+    names = resolved([device.host for device in site.devices], site.discovery.wait_s, progress)
+    return replace(sweep(plan, site.discovery.wait_s, progress), names=names)
+
+
+class Reading:
+    """The reading of a site's devices: ask them, and take what each gave as it comes back (`fan_out.py`)."""
+
+    def __init__(
+        self, site: Site, credentials: Credentials, clock: Callable[[], datetime], watch: Watch = NOBODY_WATCHES
+    ) -> None:
+        self._clock = clock
+        self._under_way: FanOut[Probed] = FanOut(site.probe.max_devices_at_once, credentials, clock, watch)
+
+    def ask(self, part: Site, paths: Paths | None = None, wanted: WantedFootage = NOTHING, in_s: float = 0.0) -> None:
+        """Have the devices of a part of the site read, the ones of a later look when `in_s` seconds are over.
+
+        `paths` names the paths of each camera whose picture is due; None means all of them. `wanted` says what is asked
+        of recorders about each camera's footage.
+        """
+        tasks = [self._task(part, device, paths, wanted) for device in part.devices]
+        self._under_way.start(tasks, in_s)
+
+    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
+        """Yield what each device gave, in the order in which they come back, until nothing is asked of any."""
+        return self._under_way.arrivals()
+
+    def _task(self, part: Site, device: Device, paths: Paths | None, wanted: WantedFootage) -> Task[Probed]:
+        cameras = cameras_behind(part, device)
+
+        def read(transport: Transport) -> Probed:
+            observations = _kept_here(part, registry.load(device.driver)(cameras, transport, wanted))
+            pictures, more = capture.fetch_pictures(cameras, observations, transport, paths)
+            return Probed(_kept_here(part, observations + more), pictures, tuple(transport.samples.kept))
+
+        def missing(reason: Reason, detail: str) -> Probed:
+            return Probed(_kept_here(part, tuple(all_unavailable(device, cameras, reason, detail, self._clock()))))
+
+        return Task(device, part.probe.deadline_s, read, missing)
+
+
+def probe(
+    site: Site,
+    credentials: Credentials,
+    clock: Callable[[], datetime],
+    progress: Callable[[], None] = NOBODY_WATCHES.progress,
+    paths: Paths | None = None,
+    wanted: WantedFootage = NOTHING,
+) -> Probed:
+    """Read all devices of the site once and return everything they gave, in the order of the configuration.
+
+    `paths` and `wanted` are those of `Reading.ask`, `progress` is that of `Watch`.
+    """
+    reading = Reading(site, credentials, clock, Watch(progress))
+    reading.ask(site, paths, wanted)
+    arrived = {device.id: probed for device, probed in reading.arrivals()}
+    return joined(arrived[device.id] for device in site.devices)
+
+
+def joined(parts: Iterable[Probed]) -> Probed:
+    """Return what several gave as one."""
+    kept = tuple(parts)
+    return Probed(
+        tuple(o for one in kept for o in one.observations),
+        tuple(picture for one in kept for picture in one.pictures),
+        tuple(sample for one in kept for sample in one.samples),
+    )
+
+
+def _kept_here(site: Site, observations: Observations) -> Observations:
+    """Leave out what devices say of footage that is kept in a store, by the configuration."""
+    elsewhere = {f"camera:{c.camera.id}" for c in site.cameras if c.store}
+    return tuple(o for o in observations if o.subject not in elsewhere or not _is_of_footage(o.value))
+
+
+def _is_of_footage(value: Value) -> bool:
+    if isinstance(value, Unavailable):
+        return value.fact in FOOTAGE_FACTS or value.path == "playback"
+    return isinstance(value, Recordings | RecordedDays | Schedule | RetentionLimits)
+
+
+def all_unavailable(
+    device: Device, cameras: tuple[Camera, ...], reason: Reason, detail: str, at: datetime
+) -> Iterator[Observation]:
+    """Yield every fact of a device and its cameras as not available, for one common reason."""
+    for fact in DEVICE_FACTS:
+        yield Observation(f"device:{device.id}", Unavailable(fact, reason, detail), at, "probe")
+    for camera in cameras:
+        for fact in CAMERA_FACTS:
+            yield Observation(f"camera:{camera.id}", Unavailable(fact, reason, detail), at, "probe")

@@ -1,0 +1,189 @@
+"""Talks to many devices at once, each within its own absolute deadline, and hands over what each gave as it comes.
+
+One thread per device with a small stack; a device that hangs costs its own deadline and nobody else's. What is asked of
+a device, and what stands in the place of an answer that did not come, is the callers' business (`probe.py`,
+`measured.py`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from agent.host.log_kinds import about
+from agent.observe.probe.watch import NOBODY_WATCHES, Stage, Watch
+from agent.site.config.site import Site
+from drivers.credentials import Credentials
+from drivers.errors import DriverError
+from drivers.http.transport import Transport, open_transport
+from drivers.model import Camera, Device, Reason
+
+log = logging.getLogger("camwarden.probe")
+
+T = TypeVar("T")
+
+STACK_BYTES = 1024 * 1024
+"""Stack of a device's thread. The default of 8 MiB would reserve 2 GiB of addresses for 256 devices."""
+
+TICK_S = 0.2
+OVERRUN_S = 5.0
+"""How long after its deadline a device may still be busy, with resolving names, before it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Generic[T]):
+    """What is asked of one device.
+
+    `read` is called in a thread of its own with a transport that ends after `deadline_s`; it may raise DriverError.
+    `missing` says what stands for an answer that did not come, for which reason and with which detail.
+    """
+
+    device: Device
+    deadline_s: float
+    read: Callable[[Transport], T]
+    missing: Callable[[Reason, str], T]
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun(Generic[T]):
+    """A task, from when it runs, and after how long it is given up."""
+
+    task: Task[T]
+    begins_at_mono: float
+    limit_s: float
+
+
+def cameras_behind(site: Site, device: Device) -> tuple[Camera, ...]:
+    """Return the cameras that are read through a device, in the order of the configuration."""
+    return tuple(c.camera for c in site.cameras if c.camera.device == device.id)
+
+
+class FanOut(Generic[T]):
+    """Tasks under way: start them, and take what each device gave as it comes back.
+
+    Used from one thread. A device is never asked while it is still being talked to, so that it sees one connection at a
+    time: start again only for what has arrived, and one that was given up is left alone.
+    """
+
+    def __init__(
+        self,
+        at_once: int,
+        credentials: Credentials,
+        clock: Callable[[], datetime],
+        watch: Watch = NOBODY_WATCHES,
+        stage: Stage = "reading",
+    ) -> None:
+        self._at_once, self._stage = at_once, stage
+        self._credentials, self._clock, self._watch = credentials, clock, watch
+        self._results: queue.SimpleQueue[tuple[int, T]] = queue.SimpleQueue()
+        self._slots = threading.BoundedSemaphore(at_once)
+        self._busy: dict[int, _Begun[T]] = {}
+        self._later: list[_Begun[T]] = []
+        self._lost: set[str] = set()
+        self._number = 0
+
+    def start(self, tasks: Sequence[Task[T]], in_s: float = 0.0) -> None:
+        """Begin tasks, each of another device, now or when `in_s` seconds are over."""
+        waves = -(-len(tasks) // self._at_once)
+        limit_s = waves * (max((task.deadline_s for task in tasks), default=0.0) + OVERRUN_S)
+        for task in (one for one in tasks if one.device.id not in self._lost):
+            begun = _Begun(task, time.monotonic() + in_s, limit_s)
+            if in_s > 0:
+                self._later.append(begun)
+            else:
+                self._run(begun)
+
+    def arrivals(self) -> Iterator[tuple[Device, T]]:
+        """Yield what each device gave, in the order in which they come back, until nothing is asked of any.
+
+        Between two of them more may be started. A device that is not back well after its deadline is given up: its
+        thread is not waited for. `progress` is called at least every `TICK_S`; it may raise to end the cycle. Once
+        `stop` says so, what came back by then is still yielded and the others are given up as `interrupted`.
+        """
+        while self._busy or self._later:
+            stopped = self._watch.stop()
+            arrived = self._next(0.0 if stopped else self._tick_s())
+            if arrived is not None:
+                yield arrived
+                continue
+            self._watch.progress()
+            if stopped:
+                self._later.clear()
+                yield from self._given_up(self._busy, "interrupted", "it had not come back when the look was ended")
+                continue
+            now = time.monotonic()
+            overdue = [number for number, one in self._busy.items() if one.begins_at_mono + one.limit_s <= now]
+            yield from self._given_up(overdue, "deadline", "given up after its deadline")
+            self._start_due()
+
+    def _next(self, timeout_s: float) -> tuple[Device, T] | None:
+        """Return what comes back within the time; what was given up before comes too late."""
+        with contextlib.suppress(queue.Empty):
+            number, given = self._results.get(timeout=timeout_s) if timeout_s else self._results.get_nowait()
+            if (begun := self._busy.pop(number, None)) is not None:
+                return begun.task.device, given
+        return None
+
+    def _tick_s(self) -> float:
+        """Return how long the next answer is waited for."""
+        if not self._busy:
+            return 0.0
+        return max(0.0, min([TICK_S, *(one.begins_at_mono - time.monotonic() for one in self._later)]))
+
+    def _start_due(self) -> None:
+        """Begin what has its time; where nothing else is going on, wait for the first."""
+        if self._later and not self._busy:
+            first = min(self._later, key=lambda one: one.begins_at_mono)
+            self._watch.wait(max(0.0, first.begins_at_mono - time.monotonic()))
+            due = [] if self._watch.stop() else [first]
+        else:
+            due = [one for one in self._later if one.begins_at_mono <= time.monotonic()]
+        for one in due:
+            self._later.remove(one)
+            self._run(one)
+
+    def _run(self, begun: _Begun[T]) -> None:
+        self._number += 1
+        self._busy[self._number] = _Begun(begun.task, time.monotonic(), begun.limit_s)
+        previous = threading.stack_size(STACK_BYTES)
+        try:
+            name = f"probe {begun.task.device.id}"
+            threading.Thread(target=self._talk, args=(self._number, begun.task), name=name, daemon=True).start()
+        finally:
+            threading.stack_size(previous)
+
+    def _talk(self, number: int, task: Task[T]) -> None:
+        """Carry out one task, in its own thread."""
+        device = task.device
+        try:
+            with self._slots:
+                self._watch.stage(device.id, self._stage)
+                with open_transport(device, task.deadline_s, self._credentials, self._clock, device.ca) as transport:
+                    given = task.read(transport)
+        except DriverError as error:
+            given = task.missing(error.reason, str(error))
+        except Exception as error:  # noqa: BLE001 - see below
+            # A fault in a driver is ours, but it must not take the other devices' reports along. Its message may quote
+            # what the device said or was sent, so only its kind and place are logged.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            fault = (type(error).__name__, place.name, place.lineno)
+            log.error("device %s: %s in %s line %s", device.id, *fault, extra=about("driver-failed", device=device.id))
+            given = task.missing("malformed", f"driver error {type(error).__name__}")
+        self._results.put((number, given))
+
+    def _given_up(self, numbers: Iterable[int], reason: Reason, detail: str) -> Iterator[tuple[Device, T]]:
+        for number in tuple(numbers):
+            task = self._busy.pop(number).task
+            self._lost.add(task.device.id)
+            if reason == "deadline":
+                stuck = about("device-stuck", device=task.device.id)
+                log.error("device %s: given up long after its deadline", task.device.id, extra=stuck)
+            yield task.device, task.missing(reason, detail)

@@ -1,0 +1,143 @@
+"""Read the stores on disks of this host, each in its own thread and time, and turn what went wrong into facts.
+
+A disk that hangs, or a store that is seen for the first time and is large, costs its own time and nobody else's: the
+next cycle goes on where this one ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from agent.host.log_kinds import about
+from agent.observe.probe.devices import Paths, Probed
+from agent.observe.probe.fan_out import STACK_BYTES, TICK_S
+from agent.observe.probe.watch import NOBODY_WATCHES
+from agent.site.config.site import Site
+from drivers import registry
+from drivers.footage import Store
+from drivers.model import Fact, Observation, Picture, Reason, Unavailable
+from drivers.stores.task import StoreTask
+
+log = logging.getLogger("camwarden.stores")
+
+LIMIT_S = 240.0
+"""How long one cycle waits for a store; a first look at millions of segments takes minutes."""
+
+FACTS: tuple[Fact, ...] = ("recordings", "store-index")
+"""The facts of a camera that its store gives."""
+
+
+class _TimeIsUp(Exception):
+    """Ends a reader from within its `progress`."""
+
+
+def read_stores(
+    site: Site,
+    paths: Paths,
+    now: datetime,
+    progress: Callable[[], None] = NOBODY_WATCHES.progress,
+    stop: Callable[[], bool] = NOBODY_WATCHES.stop,
+    limit_s: float = LIMIT_S,
+) -> Probed:
+    """Read every store of the site and return everything they gave, in the order of the configuration.
+
+    Args:
+        site: Names the stores, and which cameras are in them.
+        paths: The paths of each camera whose picture is due; of stores, `playback` counts.
+        now: When the cycle began.
+        progress: Called from this thread at least every `TICK_S`; may raise to end the cycle.
+        stop: Says that no store is waited for any more.
+        limit_s: How long is waited for all of them together; at most half of the site's period.
+    """
+    results: queue.SimpleQueue[tuple[str, Probed]] = queue.SimpleQueue()
+    limit_s = min(limit_s, site.period_s / 2)
+    until = time.monotonic() + limit_s
+    previous = threading.stack_size(STACK_BYTES)
+    try:
+        for store in site.stores:
+            task = task_of(site, store, paths, now, lambda: _end_after(until))
+            name = f"store {store.id}"
+            threading.Thread(target=_one_store, args=(task, results), name=name, daemon=True).start()
+    finally:
+        threading.stack_size(previous)
+    read: dict[str, Probed] = {}
+    # A reader notices that its time is up at its next step; a disk that hangs has none, and is left behind.
+    while len(read) < len(site.stores) and time.monotonic() < until + 2 * TICK_S and not stop():
+        with contextlib.suppress(queue.Empty):
+            store_id, probed = results.get(timeout=TICK_S)
+            read[store_id] = probed
+        progress()
+    in_order = [read.get(store.id) or _given_up(task_of(site, store, paths, now)) for store in site.stores]
+    return Probed(
+        tuple(o for one in in_order for o in one.observations), tuple(p for one in in_order for p in one.pictures)
+    )
+
+
+def task_of(
+    site: Site, store: Store, paths: Paths, now: datetime, progress: Callable[[], None] = lambda: None
+) -> StoreTask:
+    """Return what a reader is asked of one store of the site."""
+    cameras = tuple((c.camera.id, c.store_name) for c in site.cameras if c.store == store.id)
+    due = frozenset(id_ for id_, _ in cameras if "playback" in paths.get(id_, ()))
+    return StoreTask(store, cameras, site.storage.directory / "stores" / f"{store.id}.index", now, due, progress)
+
+
+def _end_after(until: float) -> None:
+    if time.monotonic() >= until:
+        raise _TimeIsUp
+
+
+def _one_store(task: StoreTask, results: queue.SimpleQueue[tuple[str, Probed]]) -> None:
+    try:
+        task.index.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        observations, pictures = registry.load_store(task.store.kind)(task)
+        probed = Probed(observations + tuple(_pictures_missing(task, observations, pictures)), pictures)
+    except _TimeIsUp:
+        probed = _given_up(task)
+    except Exception as error:  # noqa: BLE001 - a fault in a reader is ours, but must not take the others along
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        fault = (type(error).__name__, place.name, place.lineno)
+        log.error(
+            "store %s: %s in %s line %s", task.store.id, *fault, extra=about("driver-failed", store=task.store.id)
+        )
+        probed = Probed(tuple(_unavailable(task, "malformed", f"reader error {type(error).__name__}")))
+    results.put((task.store.id, probed))
+
+
+def _given_up(task: StoreTask) -> Probed:
+    unfinished = about("store-unfinished", store=task.store.id)
+    log.warning("store %s: not read to its end in this cycle; the next one goes on", task.store.id, extra=unfinished)
+    return Probed(tuple(_unavailable(task, "deadline", "not read to its end in this cycle; the next one goes on")))
+
+
+def _unavailable(task: StoreTask, reason: Reason, detail: str) -> Iterator[Observation]:
+    yield Observation(f"device:{task.store.id}", Unavailable("disks", reason, detail), task.now, "store")
+    for camera_id, _ in task.cameras:
+        for fact in FACTS:
+            yield Observation(f"camera:{camera_id}", Unavailable(fact, reason, detail), task.now, "store")
+        missing = Unavailable("picture", reason, detail, "playback")
+        yield Observation(f"camera:{camera_id}", missing, task.now, "store")
+
+
+def _pictures_missing(
+    task: StoreTask, observations: tuple[Observation, ...], pictures: tuple[Picture, ...]
+) -> Iterator[Observation]:
+    """Say of every camera of which there is no picture why that is so, where the reader has not said it."""
+    given = {picture.camera_id for picture in pictures} | {
+        o.subject.removeprefix("camera:")
+        for o in observations
+        if isinstance(o.value, Unavailable) and (o.value.fact, o.value.path) == ("picture", "playback")
+    }
+    for camera_id, _ in task.cameras:
+        if camera_id not in given:
+            missing = Unavailable("picture", "not-looked-at", "not due in this cycle", "playback")
+            if camera_id in task.due:
+                missing = Unavailable("picture", "malformed", "no segment could be opened", "playback")
+            yield Observation(f"camera:{camera_id}", missing, task.now, "store")

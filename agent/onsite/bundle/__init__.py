@@ -1,0 +1,27 @@
+"""The support archive: what may go into it, and nothing else.
+
+`ITEMS` is the whole list of what a bundle can hold. Nothing is copied: each item is a text that is made for the bundle,
+so that no file gets in because it lay in a folder. Payloads of reports stay out but for the findings of the newest full
+one, for they were made for a hub and tell a site's days; pictures, keys and secrets.toml are never opened for packing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.onsite.bundle import gathering
+from agent.onsite.bundle.packing import Item
+
+ITEMS: Final = (
+    Item("about.json", "version, host and libraries", gathering.about),
+    Item("config.toml", "configuration; names, addresses and codes hidden", gathering.configuration),
+    Item("status.json", "what the service last said of itself", gathering.status),
+    Item("doctor.json", "what doctor finds", gathering.doctor, limit_s=15.0),
+    Item("findings.json", "findings of the newest full report", gathering.findings),
+    Item("queue.json", "how many reports wait, and where the streams stand", gathering.queue),
+    Item("logins.json", "which logins were refused; neither users nor passwords", gathering.logins),
+    Item("samples.txt", "devices' answers that were not understood, blanked", gathering.samples),
+    Item("journal.txt", "the last 2000 lines of the log, blanked", gathering.journal, limit_s=20.0),
+    Item("files.json", "modes, sizes and digests of files", gathering.files),
+)
+"""Every item. A new one is one function and one line here."""

@@ -1,0 +1,148 @@
+"""Is the gateway fit to look and to report: clock, room, software, service, picture worker?"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sqlite3
+import ssl
+import subprocess
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from agent.host.health import clock_synced
+from agent.model.finding import Message
+from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed, site_of
+from agent.version import VERSION
+from masking.model import NOT_CONFINED, WorkerError
+from masking.worker.client import Worker
+
+ROOM_WARN_RATIO: Final = 0.10
+ROOM_FAIL_RATIO: Final = 0.02
+"""Free share of the disk, and of its inodes. What the spool may still grow by counts before the first of them."""
+UNIT: Final = "camwarden.service"
+LIBRARIES: Final = ("opencv-python-headless", "numpy", "paho-mqtt", "cryptography", "zeep")
+
+_SYSTEMD = Path("/run/systemd/system")
+_SYSTEMCTL_S = 4.0
+
+
+def clock(situation: Situation) -> Outcome:
+    """Judge whether the gateway's own clock can be held against a device's. Source: adjtimex(2)."""
+    status, site = situation.status, situation.site
+    if status is not None and status.age.total_seconds() < -60:
+        what = Message("the clock was set back: the service's last look lies {seconds} s ahead", _ahead(status.age))
+        return found("fail", "set-back", what, Message("set up NTP on this gateway: timedatectl set-ntp true"))
+    if clock_synced():
+        return passed(Message("the kernel says that the clock is synchronised"))
+    if site is not None and site.policy.own_clock == "trusted":
+        return passed(Message("the site vouches for this clock (own_clock = trusted); the kernel does not"))
+    what = Message("the clock is not synchronised: devices' clocks and certificates cannot be judged by it")
+    return found("fail", "not-synchronised", what, Message("set up NTP on this gateway: timedatectl set-ntp true"))
+
+
+def _ahead(age: object) -> dict[str, int]:
+    seconds = getattr(age, "total_seconds", lambda: 0.0)()
+    return {"seconds": round(-seconds)}
+
+
+def time_zone(situation: Situation) -> Outcome:
+    """Tell the site's time zone and the gateway's; they need not be the same."""
+    site = site_of(situation)
+    there = situation.now.astimezone(ZoneInfo(site.time_zone))
+    here = situation.now.astimezone()
+    values = {"site": site.time_zone, "there": _offset(there), "here": _offset(here)}
+    return passed(Message("cameras: {site} ({there}); this gateway: {here}", values))
+
+
+def _offset(at: datetime) -> str:
+    return f"UTC{at:%z}"
+
+
+def room(situation: Situation) -> Outcome:
+    """Judge what is free on the disk of the state directory: bytes, and inodes where its file system counts them."""
+    storage = situation.storage
+    there = next(path for path in (storage.directory, *storage.directory.parents) if path.exists())
+    disk, files = shutil.disk_usage(there), os.statvfs(there)
+    bytes_ratio = disk.free / disk.total if disk.total else 0.0
+    inodes_ratio = files.f_favail / files.f_files if files.f_files else 1.0
+    values: dict[str, str | int | float] = {
+        "free": round(disk.free / 1024**2), "ratio": round(bytes_ratio * 100), "inodes": round(inodes_ratio * 100),
+    }  # fmt: skip
+    what = Message("{free} MiB free ({ratio} %), {inodes} % of the inodes", values)
+    evidence = {"free_bytes": disk.free, "free_ratio": round(bytes_ratio, 4), "inodes_ratio": round(inodes_ratio, 4)}
+    step = Message("make room on the disk of {path}", {"path": str(there)})
+    if min(bytes_ratio, inodes_ratio) < ROOM_FAIL_RATIO:
+        return found("fail", "full", what, step, **evidence)
+    spool = storage.directory / "spool.db"
+    taken = spool.stat().st_size if spool.exists() else 0
+    if min(bytes_ratio, inodes_ratio) < ROOM_WARN_RATIO or disk.free < storage.spool_max_bytes - taken:
+        return found("warn", "nearly-full", what, step, **evidence)
+    return passed(what, **evidence)
+
+
+def software(situation: Situation) -> Outcome:
+    """Tell which versions work together here. OpenCV is asked for its version without loading it."""
+    versions = {"camwarden": VERSION, "python": platform.python_version(), "openssl": ssl.OPENSSL_VERSION.split()[1]}
+    versions["sqlite"] = sqlite3.sqlite_version
+    missing = []
+    for name in LIBRARIES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name)
+    told = ", ".join(f"{name} {version}" for name, version in versions.items())
+    if missing:
+        what = Message("{told}; no version is told of {missing}", {"told": told, "missing": ", ".join(missing)})
+        return Outcome("unknown", what, Message("look how it was installed"), "no-metadata", versions)
+    return Outcome("pass", Message("{told}", {"told": told}), evidence=versions)
+
+
+def service(situation: Situation) -> Outcome:
+    """Judge whether the service runs: what systemd says, and how old its last look is."""
+    status = situation.status
+    step = Message("look why: journalctl -u camwarden -n 50")
+    if not _SYSTEMD.is_dir():
+        if situation.is_running:
+            return passed(Message("there is no systemd here, but the service works"))
+        return not_due("no-systemd", Message("there is no systemd here, and no service works"))
+    asked = subprocess.run(
+        ["systemctl", "is-active", UNIT], capture_output=True, text=True, timeout=_SYSTEMCTL_S, check=False
+    )
+    state = asked.stdout.strip()[:40]
+    if state != "active":
+        what = Message("systemd calls {unit} {state}", {"unit": UNIT, "state": repr(state)})
+        return found("fail", "not-active", what, Message("start it: systemctl enable --now camwarden"))
+    if status is None:
+        return found("warn", "no-status", Message("it is active, and has not finished a look yet"), step)
+    if status.stale:
+        return found("fail", "stale", Message("it is active, but its next look is overdue"), step)
+    return passed(Message("it is active and looks"))
+
+
+def worker(situation: Situation) -> Outcome:
+    """Start a picture worker of our own and judge what it could give up. The service's is left alone."""
+    try:
+        with Worker() as one:
+            measured = one.measure()
+    except WorkerError as error:
+        what = Message("the picture worker does not start: {why}", {"why": str(error)})
+        return found("fail", "does-not-start", what, Message("install camwarden anew; pictures cannot be judged"))
+    limits, ways = list(measured.limits), list(measured.open_ways)
+    if ways:
+        told = {"ways": ", ".join(ways), "limits": "; ".join(limits) or "-"}
+        step = Message("install libseccomp2, or allow seccomp in this container")
+        if situation.site is not None and situation.site.worker.unconfined == "accept":
+            what = Message("pictures are decoded unconfined, as the site accepts; open: {ways} ({limits})", told)
+            return found("warn", "worker-unconfined", what, step, limits=limits, open=ways)
+        what = Message("it cannot be confined, so that no picture is judged; open to it: {ways} ({limits})", told)
+        return found("unknown", NOT_CONFINED, what, step, limits=limits, open=ways)
+    if limits:
+        what = Message("it is confined, but not by every layer: {limits}", {"limits": "; ".join(limits)})
+        step = Message("use a kernel from 5.13 on with Landlock; until then seccomp alone holds")
+        return found("warn", "worker-limits", what, step, limits=limits)
+    return passed(Message("it starts, and gives up files, network and programs (Landlock, seccomp)"))

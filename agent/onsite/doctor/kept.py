@@ -1,0 +1,82 @@
+"""What waits: reports that the hub has not confirmed, and logins that a person has to look at. Only read."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.deliver.keys.rotate import SPOOL_NAME
+from agent.deliver.spool.read_only import view
+from agent.deliver.spool.refused import META, last_refused
+from agent.host.paths import credentials_file
+from agent.judge.checks.service.delivery import TOLD_FOR
+from agent.model.errors import UsageError
+from agent.model.finding import Message
+from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed
+from drivers.credentials import read_entries
+
+OLD_WARN: Final = timedelta(hours=2)
+OLD_FAIL: Final = timedelta(days=1)
+"""Age of the oldest report that is not confirmed. Some are always on their way: a period is 15 minutes by default."""
+CARRIED_WARN: Final = timedelta(days=7)
+CARRIED_FAIL: Final = timedelta(days=14)
+"""The same where batches are carried by hand."""
+FULL_WARN_RATIO: Final = 0.8
+
+
+def queue(situation: Situation) -> Outcome:
+    """Judge how long reports wait and how full the spool is."""
+    try:
+        with view(situation.storage.directory / SPOOL_NAME) as look:
+            totals, refused = look.totals(), last_refused(look.meta(META))
+    except UsageError:
+        return not_due("no-spool", Message("nothing was reported yet: there is no spool"))
+    site = situation.site
+    waiting = sum(count for states in totals.counts.values() for name, count in states.items() if name != "confirmed")
+    age = situation.now - totals.oldest_at if totals.oldest_at else timedelta(0)
+    ratio = totals.file_bytes / situation.storage.spool_max_bytes
+    hours, percent = round(age.total_seconds() / 3600, 1), round(ratio * 100)
+    what = Message(
+        "{waiting} reports wait, the oldest for {hours} h; the spool is {percent} % full",
+        {"waiting": waiting, "hours": hours, "percent": percent},
+    )
+    evidence = {"waiting": waiting, "oldest_age_s": round(age.total_seconds()), "dropped": totals.dropped}
+    if site is None or site.hub is None:
+        return passed(what, **evidence)
+    if refused and situation.now - datetime.fromisoformat(str(refused["at"])) < TOLD_FOR:
+        told = Message("the hub refuses a report: {report} ({reason})", refused)
+        ask = Message("ask the hub's team which bound it breaks, and look whether both ends have the same version")
+        return found("warn", "hub-refuses", told, ask, **evidence, **refused)
+    by_hand = site.hub.confirm == "file"
+    warn, fail = (CARRIED_WARN, CARRIED_FAIL) if by_hand else (OLD_WARN + 2 * _period(site.period_s), OLD_FAIL)
+    carry = Message("carry them: camwarden queue export DIR")
+    step = carry if by_hand else Message("look at the broker's rows, then ask the hub's team whether it confirms")
+    if age > max(warn, fail):
+        return found("fail", "old", what, step, **evidence)
+    if age > warn or ratio > FULL_WARN_RATIO:
+        return found("warn", "old" if age > warn else "nearly-full", what, step, **evidence)
+    return passed(what, **evidence)
+
+
+def _period(seconds: int) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
+def credentials(situation: Situation) -> Outcome:
+    """Judge whether a login was refused and waits for a person."""
+    entries = read_entries(credentials_file(situation.storage.directory, situation.environ))
+    shut = sorted({entry.device for entry in entries if entry.state in ("wrong", "doubtful")})
+    busy = sorted({entry.device for entry in entries if entry.state == "busy"})
+    if shut:
+        what = Message("refused, and not tried again before a person looks: {devices}", {"devices": ", ".join(shut)})
+        step = Message(
+            "correct the login in secrets.toml and restart, or: camwarden credentials retry {device}",
+            {"device": shut[0]},
+        )
+        return Outcome("fail", what, step, "refused", {"devices": shut}, refused=True)
+    if busy:
+        what = Message("had no room for another connection: {devices}", {"devices": ", ".join(busy)})
+        return found("warn", "busy", what, Message("close other programs that look at them"), devices=busy)
+    if not entries:
+        return not_due("none-tried", Message("no login was tried yet"))
+    return passed(Message("no login is refused ({count} known)", {"count": len(entries)}))

@@ -1,0 +1,105 @@
+"""What a probe of `camwarden doctor` is given, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from agent.model.finding import Json, Message, Status
+from agent.service.alerts.status_file import StatusRead
+from agent.site.config.site import Site, Storage
+from agent.site.toml.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known before anything is probed.
+
+    `site` None: the site file cannot be used; `problems` says why. A site beside problems has no logins: secrets.toml
+    cannot be used, or (`forbidden`) not by this user. `storage` stands even then, at worst with its defaults. `status`
+    None: the service has left none, or none that can be read. `holder`: the process that holds the spool, None where
+    none does, 0 where this user cannot see it.
+    """
+
+    config: Path
+    now: datetime
+    storage: Storage
+    site: Site | None = None
+    problems: tuple[Problem, ...] = ()
+    forbidden: bool = False
+    status: StatusRead | None = None
+    holder: int | None = None
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def has_logins(self) -> bool:
+        """Whether the site's logins could be read."""
+        return self.site is not None and not self.problems
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a service works here: it holds the spool."""
+        return bool(self.holder)
+
+    @property
+    def may_be_running(self) -> bool:
+        """Whether a service could work here that must not be disturbed: in doubt, as in another container, it does."""
+        return self.holder is not None or (self.status is not None and not self.status.stale)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a probe found: in which state the thing is, what was seen, and the next step where there is one.
+
+    `reason` is a kebab-case word for scripts, empty for a plain pass. `refused`: somebody turned a login away, which
+    has an exit code of its own.
+    """
+
+    status: Status
+    what: Message
+    next_step: Message | None = None
+    reason: str = ""
+    evidence: Mapping[str, Json] = field(default_factory=dict)
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One row of the table: `run` looks and judges; it may raise OSError and AgentError, which mean unknown."""
+
+    id: str
+    title: str
+    run: Callable[[Situation], Outcome]
+    limit_s: float = 5.0
+
+
+def site_of(situation: Situation) -> Site:
+    """Return the site, for probes that need one.
+
+    Raises:
+        NoSite: The site file cannot be used.
+    """
+    if situation.site is None:
+        raise NoSite
+    return situation.site
+
+
+class NoSite(Exception):
+    """A probe needs the configuration, and that cannot be used."""
+
+
+def passed(what: Message, **evidence: Json) -> Outcome:
+    """Return that all is well."""
+    return Outcome("pass", what, evidence=evidence)
+
+
+def not_due(reason: str, what: Message) -> Outcome:
+    """Return that there is nothing to look at here."""
+    return Outcome("not_applicable", what, reason=reason)
+
+
+def found(status: Status, reason: str, what: Message, next_step: Message, **evidence: Json) -> Outcome:
+    """Return what is not well, and the next step."""
+    return Outcome(status, what, next_step, reason, evidence)

@@ -1,0 +1,124 @@
+"""Gathers what every probe starts from, runs them side by side, and turns what goes wrong in one into `unknown`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from agent.deliver.keys.rotate import SPOOL_NAME
+from agent.host.lock import holder
+from agent.host.time_limited import Task, run_limited
+from agent.model import exits
+from agent.model.errors import AgentError, Forbidden
+from agent.model.finding import Json, Message, utc_text
+from agent.onsite.doctor.model import NoSite, Outcome, Probe, Situation, found
+from agent.service.alerts import status_file
+from agent.site.config.load import load, load_declared
+from agent.site.config.site import Site, Storage
+from agent.site.toml.problems import ConfigError, ConfigForbidden, Problem
+from agent.site.toml.storage import load_storage
+
+WITHIN_S: Final = 13.0
+"""For all probes together; the command as a whole is to end within 15 s."""
+SCHEMA: Final = "camwarden-doctor/1"
+
+
+def survey(config: Path, now: datetime, environ: Mapping[str, str]) -> Situation:
+    """Return what is known before anything is probed. Never raises for what is wrong at the site."""
+    site, problems, forbidden = _site(config)
+    storage = site.storage if site is not None else _storage(config)
+    status = None
+    with suppress(AgentError):
+        status = status_file.read(storage.runtime, now)
+    try:
+        held_by = holder(storage.directory / SPOOL_NAME)
+    except PermissionError:
+        held_by = 0  # somebody, perhaps: nothing may disturb it
+    return Situation(config, now, storage, site, problems, forbidden, status, held_by, environ)
+
+
+def _site(config: Path) -> tuple[Site | None, tuple[Problem, ...], bool]:
+    """Return the site, without its logins where those cannot be read; what is wrong; and whether this user may not."""
+    try:
+        return load(config), (), False
+    except ConfigError as error:
+        problems, forbidden = error.problems, isinstance(error, ConfigForbidden)
+    with suppress(ConfigError):
+        return load_declared(config), problems, forbidden
+    return None, problems, forbidden
+
+
+def _storage(config: Path) -> Storage:
+    with suppress(ConfigError):
+        return load_storage(config)
+    return Storage()
+
+
+def examine(
+    situation: Situation, probes: Sequence[Probe], told: Callable[[str], None] = lambda probe: None
+) -> dict[str, Outcome]:
+    """Run every probe and return what each found, in the order of the table.
+
+    Args:
+        situation: What they start from.
+        probes: The rows.
+        told: Is called with the id of each probe as it ends.
+    """
+    tasks = [Task(probe.id, partial(probe.run, situation), probe.limit_s) for probe in probes]
+    ended: dict[str, Outcome] = {}
+    for name, result in run_limited(tasks, WITHIN_S):
+        ended[name] = result if isinstance(result, Outcome) else _unknown(result)
+        told(name)
+    return {probe.id: ended[probe.id] for probe in probes}
+
+
+def _unknown(error: Exception) -> Outcome:
+    """Return what is told of a probe that could not look."""
+    if isinstance(error, NoSite):
+        what = Message("needs the configuration, which cannot be used")
+        return found("unknown", "no-configuration", what, Message("correct the configuration first"))
+    if isinstance(error, PermissionError | Forbidden):
+        where = getattr(error, "filename", None) or str(error)
+        what = Message("this user may not look: {where}", {"where": str(where)})
+        return found("unknown", "forbidden", what, Message("run doctor as root"))
+    if isinstance(error, TimeoutError):
+        what = Message("took too long and was given up")
+        return found("unknown", "too-long", what, Message("look at this machine's load, disks and name servers"))
+    words = str(error).splitlines()[0] if isinstance(error, AgentError | OSError) and str(error) else ""
+    what = Message("could not be looked at: {why}", {"why": words or type(error).__name__})
+    return found("unknown", "failed", what, Message("report it, with: camwarden bundle"))
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """Return the exit code: 1 where something fails, 4 where a login is refused, 3 where something is unknown."""
+    all_of_them = list(outcomes)
+    return exits.worst(
+        any(one.status == "fail" and not one.refused for one in all_of_them),
+        any(one.refused for one in all_of_them),
+        any(one.status == "unknown" for one in all_of_them),
+    )
+
+
+def as_json(situation: Situation, outcomes: Mapping[str, Outcome]) -> dict[str, Json]:
+    """Return what was found as scripts read it; sentences in English."""
+    return {
+        "schema": SCHEMA,
+        "at": utc_text(situation.now),
+        "site": situation.site.id if situation.site else None,
+        "running": situation.is_running,
+        "probes": [
+            {
+                "probe": name,
+                "status": one.status,
+                "reason": one.reason,
+                "what": str(one.what),
+                "next_step": str(one.next_step) if one.next_step else None,
+                "evidence": dict(one.evidence),
+            }
+            for name, one in outcomes.items()
+        ],
+    }

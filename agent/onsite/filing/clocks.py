@@ -1,0 +1,86 @@
+"""The clocks of filing as they stand today, and what changed since the last one: the checks' own words. Pure.
+
+Nothing is judged here: these are the findings of `agent/judge/checks/papers/filing.py`, `filed.py` and `duties.py`,
+asked for where the site's profile does not ask for them too, since somebody wants to file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+
+from agent.judge.checks.papers import duties, filed, filing
+from agent.model.finding import Check, Finding
+from agent.observe.facts.facts import Facts
+from agent.observe.facts.filed_system import Filed
+from agent.site.config.site import Site
+from agent.site.declarations.standing import local_day, standing
+from agent.site.declarations.table import PROFILES
+from agent.site.duties.floors import with_floors
+
+CLOCKS: Final = (filing.DATONG_DEADLINE, filing.NATIONAL_DEADLINE, filing.LEGACY)
+"""Of acceptance, of use, and of what is older than the Measures."""
+
+CHANGES: Final = (filed.CHANGE, filed.FACTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock, and what is found of it.
+
+    `begins` is the day that it counts from, `due` its last day, `filed` the day of filing; None: not known, or not
+    there. `days_left` until the end of `due`, negative after it; None: it is filed, or not known.
+    """
+
+    finding: Finding
+    begins: date | None
+    due: date | None
+    filed: date | None
+    days_left: int | None
+
+
+def asked(site: Site, today: date) -> Site:
+    """Return the site as whoever files must see it: at least the profile `filing`, and with the floors of the rules."""
+    wanted = max(site.rules.profile, "filing", key=PROFILES.index)
+    return with_floors(replace(site, rules=replace(site.rules, profile=wanted)), today)
+
+
+def clocks(site: Site, now: datetime) -> tuple[Clock, ...]:
+    """Return every clock that runs here, or whose beginning is not known yet; `site` is that of `asked`.
+
+    That of old systems is told only once it is known that this is one: what is not declared is told once.
+    """
+    accepted = standing(site, "acceptance-date", local_day(site, now)).value
+    begun = {filing.NATIONAL_DEADLINE.id: site.in_use_since}
+    found = []
+    for check in CLOCKS:
+        for finding in _judged(check, site, None, now):
+            begins = begun.get(check.id, accepted if isinstance(accepted, date) else None)
+            told = finding.evidence
+            due, day, left = told.get("due"), told.get("filed"), told.get("days_left")
+            filed_day = _day(day)
+            days_left = left if isinstance(left, int) and filed_day is None else None
+            # A clock that runs and is not due soon is no finding yet, but a deadline all the same.
+            hidden = ("not_applicable", "unknown") if check is filing.LEGACY else ("not_applicable",)
+            if finding.status not in hidden or "due" in told:
+                found.append(Clock(finding, begins, _day(due), filed_day, days_left))
+    return tuple(found)
+
+
+def papers_findings(site: Site, now: datetime) -> tuple[Finding, ...]:
+    """Return what is said of the five papers together."""
+    return _judged(duties.FILING_PAPERS, site, None, now)
+
+
+def change_findings(site: Site, last: Filed | None, now: datetime) -> tuple[Finding, ...]:
+    """Return what is said of changes since the last filing, as far as it shows without a look at the devices."""
+    return tuple(finding for check in CHANGES for finding in _judged(check, site, last, now))
+
+
+def _judged(check: Check, site: Site, last: Filed | None, now: datetime) -> tuple[Finding, ...]:
+    return check.run(check, site, Facts({}, filed=last), now)
+
+
+def _day(text: object) -> date | None:
+    return date.fromisoformat(text) if isinstance(text, str) else None

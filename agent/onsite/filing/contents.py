@@ -1,0 +1,264 @@
+"""What is filed, as values: the site, its two clocks, five papers, and its equipment as the devices told it. Pure.
+
+Decides what a dossier holds. How long the clocks run and what is declared of a paper is decided elsewhere
+(`clocks.py`, `agent/site/declarations/standing.py`); how it is written by `wire.py`, `lists.py` and `page.py`.
+
+Source: Datong Measures, article 15(1); State Council Order 799, article 14.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+
+from agent.judge.checks.papers.filed import due_days
+from agent.observe.facts.facts import Facts
+from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.observe.footage.days import floor_of
+from agent.observe.inventory.equipment import equipment_json
+from agent.onsite.filing.clocks import Clock, asked, clocks
+from agent.onsite.filing.papers import Slot, slots
+from agent.onsite.ledger.seen import Equipment, from_devices
+from agent.onsite.one_look.result import Checked
+from agent.site.config.site import CameraConfig, Site
+from agent.site.config.tables import site_tables
+from agent.site.declarations.standing import local_day, standing
+from agent.site.declarations.table import NATIONAL_CLASS, PLACE_CATEGORY, ZONE_TYPE
+from drivers.details import Interfaces
+from drivers.footage import Channels, Disks
+from drivers.model import Identity, Stream, Streams, Unavailable
+from drivers.picture import StreamSample
+
+NOT_MEASURED: Final = "not-measured"
+"""Why a stream has no sample where nobody asked for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """One box: what it is, where it answers, and what it says of itself; `unread` is the reason where it says nothing.
+
+    `kind`: `recorder` or `camera`. `capacity_bytes` is that of all its disks, None where it does not say.
+    """
+
+    id: str
+    kind: str
+    host: str
+    port: int
+    maker: str = ""
+    model: str = ""
+    firmware: str = ""
+    hardware: str = ""
+    serial: str = ""
+    macs: tuple[str, ...] = ()
+    capacity_bytes: int | None = None
+    unread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """One live stream: how it is set, zero or empty where the device does not say, and what a sample of it measured.
+
+    `measured_s` 0: it was not measured, `unmeasured` says why.
+    """
+
+    path: str
+    encoding: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    frame_rate: float = 0.0
+    bitrate_kbps: int = 0
+    gop_frames: int = 0
+    measured_s: float = 0.0
+    measured_codec: str = ""
+    measured_width_px: int = 0
+    measured_height_px: int = 0
+    measured_fps: float = 0.0
+    measured_kbps: float = 0.0
+    unmeasured: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraRow:
+    """One camera: where it hangs, what it is, and its streams; `storage_days` 0: its footage is not kept."""
+
+    id: str
+    name: str
+    code: str
+    placement: str
+    device: str
+    channel: int
+    zone: str = ""
+    position: str = ""
+    height_m: str = ""
+    azimuth_degrees: str = ""
+    address: str = ""
+    maker: str = ""
+    model: str = ""
+    serial: str = ""
+    firmware: str = ""
+    mac: str = ""
+    storage_days: int = 0
+    streams: tuple[StreamRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What is held against the site later: the unit, the storage period in days, and all equipment."""
+
+    unit: str
+    storage_days: int
+    devices: tuple[DeviceRow, ...]
+    cameras: tuple[CameraRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All that a dossier says. `day` is the local day of `at`; declared words are empty where nobody gave them."""
+
+    site: str
+    name: str
+    division: str
+    time_zone: str
+    at: datetime
+    day: date
+    organ: str
+    national_class: str
+    place_category: str
+    accepted: date | None
+    in_use_since: date | None
+    clocks: tuple[Clock, ...]
+    slots: tuple[Slot, ...]
+    inventory: Inventory
+
+
+def dossier_of(checked: Checked) -> Dossier:
+    """Return what a dossier of this look says; no paper lies in it yet."""
+    day = local_day(checked.site, checked.at)
+    site = asked(checked.site, day)
+    accepted = standing(site, "acceptance-date", day).value
+    return Dossier(
+        site.id,
+        site.name,
+        site.division,
+        site.time_zone,
+        checked.at,
+        day,
+        _word(site, "supervising-organ", day),
+        _word(site, NATIONAL_CLASS, day),
+        _word(site, PLACE_CATEGORY, day),
+        accepted if isinstance(accepted, date) else None,
+        site.in_use_since,
+        clocks(site, checked.at),
+        slots(site, day),
+        inventory_of(site, checked.seen.facts, day),
+    )
+
+
+def inventory_of(site: Site, facts: Facts, day: date) -> Inventory:
+    """Return the equipment that was seen; `site` has the floors of the rules already."""
+    seen = from_devices(equipment_json(site, facts), site_tables(site))
+    devices = tuple(_device(site, facts, device.id, device.id in seen.recorders) for device in site.devices)
+    cameras = tuple(
+        _camera(site, facts, one, seen.cameras.get(one.camera.id, Equipment()), day) for one in site.cameras
+    )
+    return Inventory(_word(site, "legal-unit", day), due_days(site), devices, cameras)
+
+
+def filed_facts(site_id: str, day: date, inventory: Inventory) -> Filed:
+    """Return what is kept of a dossier once it is filed. `day`: the local day of filing."""
+    return Filed(
+        site_id,
+        day,
+        tuple(camera.id for camera in inventory.cameras),
+        inventory.storage_days,
+        tuple(FiledDevice(device.id, device.model, device.serial) for device in inventory.devices),
+        {camera.id: camera.name for camera in inventory.cameras if camera.name},
+    )
+
+
+def _device(site: Site, facts: Facts, id_: str, is_recorder: bool) -> DeviceRow:
+    device = next(one for one in site.devices if one.id == id_)
+    subject = f"device:{id_}"
+    channels = facts.one(subject, Channels)
+    kind = "recorder" if is_recorder or (channels is not None and len(channels.channels) > 1) else "camera"
+    row = DeviceRow(id_, kind, device.host, device.port)
+    identity = facts.one(subject, Identity)
+    if identity is None:
+        return replace(row, unread=facts.why_not(subject, "identity").reason)
+    interfaces, disks = facts.one(subject, Interfaces), facts.one(subject, Disks)
+    sizes = [disk.capacity_bytes for disk in disks.disks] if disks is not None else []
+    return replace(
+        row,
+        maker=identity.manufacturer,
+        model=identity.model,
+        firmware=identity.firmware,
+        hardware=identity.hardware,
+        serial=identity.serial,
+        macs=tuple(dict.fromkeys(one.mac for one in interfaces.interfaces if one.mac)) if interfaces else (),
+        capacity_bytes=sum(size for size in sizes if size) if sizes and None not in sizes else None,
+    )
+
+
+def _camera(site: Site, facts: Facts, config: CameraConfig, equipment: Equipment, day: date) -> CameraRow:
+    camera = config.camera
+    return CameraRow(
+        camera.id,
+        camera.name,
+        camera.code,
+        camera.placement,
+        camera.device,
+        camera.channel,
+        _word(site, ZONE_TYPE, day, camera.id),
+        _word(site, "position", day, camera.id),
+        _word(site, "height-m", day, camera.id),
+        _word(site, "azimuth-degrees", day, camera.id),
+        equipment.address,
+        equipment.maker,
+        equipment.model,
+        equipment.serial,
+        equipment.firmware,
+        equipment.mac,
+        floor_of(site, config).days if config.recorded else 0,
+        tuple(_streams(facts, f"camera:{camera.id}")),
+    )
+
+
+def _streams(facts: Facts, subject: str) -> Iterator[StreamRow]:
+    known = facts.one(subject, Streams)
+    samples: Mapping[str, StreamSample] = {one.path: one for one in facts.all(subject, StreamSample)}
+    why: Mapping[str | None, str] = {
+        one.path: one.reason for one in facts.all(subject, Unavailable) if one.fact == "stream-sample"
+    }
+    for stream in known.streams if known is not None else ():
+        if stream.path != "snapshot":
+            yield _stream(stream, samples.get(stream.path), why.get(stream.path, NOT_MEASURED))
+
+
+def _stream(stream: Stream, sample: StreamSample | None, why: str) -> StreamRow:
+    row = StreamRow(
+        stream.path,
+        stream.encoding,
+        stream.width_px,
+        stream.height_px,
+        stream.frame_rate,
+        stream.bitrate_kbps,
+        stream.gop_frames,
+    )
+    if sample is None:
+        return replace(row, unmeasured=why)
+    return replace(
+        row,
+        measured_s=round(sample.seconds, 1),
+        measured_codec=sample.codec,
+        measured_width_px=sample.width_px,
+        measured_height_px=sample.height_px,
+        measured_fps=round(sample.fps, 1),
+        measured_kbps=round(sample.bitrate_bps / 1000, 1),
+    )
+
+
+def _word(site: Site, duty: str, day: date, camera: str = "") -> str:
+    value = standing(site, duty, day, camera).value
+    return "" if value is None else ", ".join(value) if isinstance(value, tuple) else str(value)

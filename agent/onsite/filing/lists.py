@@ -1,0 +1,110 @@
+"""The equipment lists of a dossier: what stands in which column, and as CSV for spreadsheets. Pure.
+
+One list for each thing that a reader counts: boxes, cameras, streams. The printable pages show the same columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from agent.judge.wording.unavailable import ROWS
+from agent.onsite.filing.contents import NOT_MEASURED, CameraRow, DeviceRow, Inventory, StreamRow
+from agent.onsite.ledger.write_csv import csv_bytes
+from agent.site.declarations.table import BY_ID, ZONE_TYPE
+from agent.text.translate import translate
+
+GIGABYTE: Final = 1_000_000_000
+"""As makers of disks count."""
+
+KINDS: Final = {"recorder": "recorder", "camera": "camera"}
+ZONES: Final = {choice.value: choice.meaning for choice in BY_ID[ZONE_TYPE].choices}
+
+Cell = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One list: its file in the ZIP, the headings, and one row of cells for each thing, in the reader's language."""
+
+    name: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def csv(self) -> bytes:
+        """The list as CSV."""
+        return csv_bytes(self.headings, self.rows)
+
+
+DEVICE_HEADINGS: Final = (
+    "device", "kind", "maker", "model", "serial number", "MAC", "firmware", "hardware", "address", "disks (GB)",
+    "remark",
+)  # fmt: skip
+CAMERA_HEADINGS: Final = (
+    "camera", "name", "GB/T 28181 code", "placement", "kind of place", "longitude, latitude", "height (m)",
+    "azimuth (degrees)", "device", "channel", "maker", "model", "serial number", "MAC", "firmware", "address",
+    "storage period (days)",
+)  # fmt: skip
+STREAM_HEADINGS: Final = (
+    "camera", "stream", "codec", "resolution", "frame rate (fps)", "bitrate (kbit/s)", "keyframe distance (frames)",
+    "measured codec", "measured resolution", "measured frame rate (fps)", "measured bitrate (kbit/s)",
+    "measured for (s)", "remark",
+)  # fmt: skip
+
+
+def lists(inventory: Inventory, lang: str) -> tuple[Listed, ...]:
+    """Return the lists of devices, cameras and streams."""
+    streams = [(camera, stream) for camera in inventory.cameras for stream in camera.streams]
+    return (
+        _listed("devices.csv", DEVICE_HEADINGS, (_device(one, lang) for one in inventory.devices), lang),
+        _listed("cameras.csv", CAMERA_HEADINGS, (_camera(one, lang) for one in inventory.cameras), lang),
+        _listed("streams.csv", STREAM_HEADINGS, (_stream(*one, lang) for one in streams), lang),
+    )
+
+
+def _listed(name: str, headings: tuple[str, ...], rows: Iterable[tuple[Cell, ...]], lang: str) -> Listed:
+    return Listed(name, tuple(translate(heading, lang) for heading in headings), tuple(rows))
+
+
+def _device(one: DeviceRow, lang: str) -> tuple[Cell, ...]:
+    disks = "" if one.capacity_bytes is None else str(round(one.capacity_bytes / GIGABYTE))
+    remark = _said("not read", _why(one.unread, lang), lang) if one.unread else ""
+    kind = translate(KINDS[one.kind], lang) if one.kind in KINDS else one.kind
+    told = (one.maker, one.model, one.serial, ", ".join(one.macs), one.firmware, one.hardware)
+    return (one.id, kind, *told, f"{one.host}:{one.port}", disks, remark)
+
+
+def _camera(one: CameraRow, lang: str) -> tuple[Cell, ...]:
+    place = (one.placement, translate(ZONES.get(one.zone, one.zone), lang), one.position, one.height_m)
+    told = (one.maker, one.model, one.serial, one.mac, one.firmware, one.address)
+    days = one.storage_days or translate("not kept", lang)
+    return (one.id, one.name, one.code, *place, one.azimuth_degrees, one.device, one.channel, *told, days)
+
+
+def _stream(camera: CameraRow, one: StreamRow, lang: str) -> tuple[Cell, ...]:
+    set_ = (one.encoding, _size(one.width_px, one.height_px), _number(one.frame_rate), _number(one.bitrate_kbps))
+    measured = (one.measured_codec, _size(one.measured_width_px, one.measured_height_px))
+    numbers = (_number(one.measured_fps), _number(one.measured_kbps), _number(one.measured_s))
+    why = _why(one.unmeasured, lang) if one.unmeasured not in ("", NOT_MEASURED) else ""
+    remark = _said("not measured", why, lang) if one.unmeasured else ""
+    return (camera.id, one.path, *set_, _number(one.gop_frames), *measured, *numbers, remark)
+
+
+def _said(what: str, why: str, lang: str) -> str:
+    return f"{translate(what, lang)}{translate(': ', lang)}{why}" if why else translate(what, lang)
+
+
+def _why(reason: str, lang: str) -> str:
+    """Return a reason in words, as the checks say it; the reason itself where they need more than it."""
+    known = next((message.template for name, message in ROWS.items() if name == reason), "{}")
+    return reason if "{" in known else translate(known, lang)
+
+
+def _size(width_px: int, height_px: int) -> str:
+    return f"{width_px} x {height_px}" if width_px and height_px else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if value else ""

@@ -1,0 +1,111 @@
+"""The printable pages of a dossier: one self-contained HTML file in one language. Pure; no picture is in it.
+
+The look is that of the hand-over report, whose style sheet it takes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from agent.onsite.filing.clocks import Clock
+from agent.onsite.filing.contents import Dossier
+from agent.onsite.filing.lists import Listed, lists
+from agent.onsite.filing.page_words import CLOCKS, STANDS, WORDS
+from agent.onsite.filing.papers import DEVICE_LIST, TITLES, Slot
+from agent.onsite.handover.report import KeyPart
+from agent.site.declarations.table import BY_ID, NATIONAL_CLASS, PLACE_CATEGORY
+from agent.text.harmless import printable
+from agent.text.translate import translate
+
+NONE: Final = "\u2013"
+
+
+def render_page(dossier: Dossier, key: KeyPart, lang: str) -> str:
+    """Return the pages as HTML text.
+
+    Args:
+        dossier: What they show.
+        key: What the ZIP around them is signed with.
+        lang: `zh_CN` or `en`.
+    """
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader("agent.onsite.filing", "."), PackageLoader("agent.onsite.handover", ".")]),
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        finalize=_plain,
+    )  # fmt: skip
+    words = {name: translate(text, lang) for name, text in WORDS.items()}
+    devices, cameras, streams = (_without_empty(one) for one in lists(dossier.inventory, lang))
+    return environment.get_template("page.html.j2").render(
+        d=dossier,
+        key=key,
+        words=words,
+        facts=_facts(dossier, words, lang),
+        clocks=[_clock(clock, lang) for clock in dossier.clocks],
+        papers=[_paper(slot, words, lang) for slot in dossier.slots],
+        tables=(("devices", devices), ("cameras", cameras), ("streams", streams)),
+        html_lang=lang.replace("zh_CN", "zh-Hans-CN"),
+    )
+
+
+def _facts(dossier: Dossier, words: dict[str, str], lang: str) -> list[tuple[str, str]]:
+    kept = dossier.inventory
+    at = dossier.at.astimezone(ZoneInfo(dossier.time_zone))
+    rows = (
+        ("unit", kept.unit),
+        ("organ", dossier.organ),
+        ("division", dossier.division),
+        ("national", _meaning(NATIONAL_CLASS, dossier.national_class, lang)),
+        ("category", _meaning(PLACE_CATEGORY, dossier.place_category, lang)),
+        ("accepted", str(dossier.accepted or "")),
+        ("in_use", str(dossier.in_use_since or "")),
+        ("cameras_count", str(len(kept.cameras))),
+        ("recorders_count", str(sum(one.kind == "recorder" for one in kept.devices))),
+        ("boxes_count", str(len(kept.devices))),
+        ("storage", str(kept.storage_days)),
+        ("seen", f"{at:%Y-%m-%d %H:%M} {dossier.time_zone}"),
+    )
+    return [(words[name], text or words["missing"]) for name, text in rows]
+
+
+def _meaning(duty: str, value: str, lang: str) -> str:
+    known = {choice.value: translate(choice.meaning, lang) for choice in BY_ID[duty].choices}
+    return known.get(value, value)
+
+
+def _clock(clock: Clock, lang: str) -> tuple[str, tuple[str, ...], str]:
+    """Return the status, the cells, and how the clock stands."""
+    days = NONE if clock.days_left is None else str(clock.days_left)
+    title = translate(CLOCKS[clock.finding.check], lang)
+    cells = (title, *(str(day or NONE) for day in (clock.begins, clock.due, clock.filed)), days)
+    if clock.filed is not None:
+        stands = "filed"
+    elif clock.finding.status == "unknown":
+        stands = "unknown"
+    else:
+        stands = "overdue" if clock.finding.status == "fail" else "due"
+    return clock.finding.status, cells, translate(STANDS[stands], lang)
+
+
+def _paper(slot: Slot, words: dict[str, str], lang: str) -> tuple[str, ...]:
+    title = translate(TITLES[slot.duty], lang)
+    if not slot.is_there or slot.is_none:
+        stands = words["none"] if slot.is_none else words["expired" if slot.state == "expired" else "missing"]
+        made_here = words["made_here"] if slot.duty == DEVICE_LIST else NONE
+        return (str(slot.number), title, stands, NONE, NONE, made_here)
+    there = slot.member or words["not_enclosed"]
+    return (str(slot.number), title, slot.paper, str(slot.dated or NONE), slot.sha256, there)
+
+
+def _without_empty(listed: Listed) -> Listed:
+    """Leave out the columns in which nothing stands: paper is narrow."""
+    used = [n for n in range(len(listed.headings)) if any(row[n] != "" for row in listed.rows)]
+    rows = tuple(tuple(row[n] for n in used) for row in listed.rows)
+    return Listed(listed.name, tuple(listed.headings[n] for n in used), rows)
+
+
+def _plain(value: object) -> object:
+    """Return a text that is safe to show: on one line, and without characters that steer whoever reads it."""
+    return printable(value) if type(value) is str else value

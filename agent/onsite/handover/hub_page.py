@@ -1,0 +1,128 @@
+"""Make one self-contained HTML page of what a hub has verified: a config report. Pure; writes nothing, fetches nothing.
+
+The page holds numbers, states and plots, and no picture: it is made of what left the site, and no picture does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, get_args
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from agent.model.finding import Source, Status
+from agent.onsite.handover.report_words import rule_text
+from agent.onsite.handover.timeline_svg import timeline_svgs
+from agent.report.plain_findings import plain_findings
+from agent.report.timeline import Timeline
+from agent.report.timeline_compact import parse_timeline
+
+Body = Mapping[str, Any]
+"""A decoded JSON object: its shape is the config schema's, checked before it comes here."""
+
+COLUMNS = (
+    ("camera-online", "online"),
+    ("privacy-mask-present", "mask listed"),
+    ("privacy-mask-geometry", "mask place"),
+    ("privacy-mask-effective", "hidden in pictures"),
+    ("retention-days", "retention"),
+    ("recording-completeness", "complete"),
+    ("recording-tamper", "unchanged"),
+    ("clock-offset", "clock"),
+    ("stream-auth-required", "login"),
+)
+ORDER: tuple[Status, ...] = ("fail", "warn", "unknown", "pass", "not_applicable")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Where the page's data comes from: the signed report, and how the hub answered."""
+
+    site: str
+    city: str
+    site_name: str
+    kid: str
+    epoch: str
+    seq: int
+    digest: str
+    ts: str
+    sent: int
+    verified: int
+    confirmed: int
+
+
+def render_page(body: Body, proof: Proof, shown: Timeline | None = None, lang: str = "en") -> str:
+    """Return the page as HTML text; every value from a device or a person is escaped.
+
+    Args:
+        body: The config report.
+        proof: Where it comes from.
+        shown: Days x cameras; None: what the report itself says of them, if it does.
+        lang: The language of the timeline.
+    """
+    environment = Environment(
+        loader=PackageLoader("agent.onsite.handover", "."),
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    findings: list[Body] = list(plain_findings(body))
+    causes = [f for f in findings if not f["caused_by"]]
+    cells = {(f["subject"], f["check"]): f for f in (*_for_each_camera(findings), *findings)}
+    shown = shown or parse_timeline(body["cameras"], _opened(findings))
+    return environment.get_template("hub_page.html.j2").render(
+        proof=proof,
+        body=body,
+        names={f"camera:{c['id']}": c["name"] or c["id"] for c in body["cameras"]},
+        columns=COLUMNS,
+        cells=cells,
+        totals={status: sum(f["status"] == status for f in causes) for status in ORDER},
+        open_findings=sorted(
+            (f for f in causes if f["status"] not in ("pass", "not_applicable")),
+            key=lambda f: ORDER.index(f["status"]),
+        ),
+        consequences={f["caused_by"]: [g for g in findings if g["caused_by"] == f["caused_by"]] for f in findings},
+        known=_known(body),
+        paths=_paths(findings),
+        # Escaped where it is made: it is XML of its own.
+        plots=[Markup(svg) for svg in timeline_svgs(shown, lang)] if shown else [],  # noqa: S704
+        rule=lambda source: rule_text(Source(source["document"], source["article"]), "en"),
+        statuses=get_args(Status),
+    )
+
+
+def _for_each_camera(findings: list[Body]) -> list[Body]:
+    """Return what one finding on the site says of several cameras, as one for each: undeclared is not undue."""
+    return [
+        {**f, "subject": f"camera:{camera}", "caused_by": f"{f['check']} site"}
+        for f in findings
+        if f["subject"] == "site"
+        for camera in f["evidence"].get("cameras", ())
+    ]
+
+
+def _known(body: Body) -> dict[str, list[Body]]:
+    """Return who knows of each finding, by its key: an acknowledgement hides nothing."""
+    found: dict[str, list[Body]] = {}
+    for one in body.get("acknowledged", ()):
+        found.setdefault(f"{one['check']} {one['subject']}", []).append(one)
+    return found
+
+
+def _paths(findings: list[Body]) -> dict[str, list[Body]]:
+    """Return per subject what was seen on each path, from the evidence of the mask verdicts."""
+    return {
+        f["subject"]: list(f["evidence"].get("paths", ())) for f in findings if f["check"] == "privacy-mask-effective"
+    }
+
+
+def _opened(findings: list[Body]) -> dict[str, datetime]:
+    """Return the oldest opened moment of each camera, by its id."""
+    opened = {
+        f["subject"].removeprefix("camera:"): f["evidence"].get("opened_at")
+        for f in findings
+        if f["check"] == "retention-days"
+    }
+    return {camera: datetime.fromisoformat(at) for camera, at in opened.items() if at}

@@ -1,0 +1,200 @@
+"""The hand-over report as values, and as one self-contained HTML file. Pure; writes nothing, fetches nothing.
+
+Every text in the values is in the reader's language already and plain: whatever devices and people wrote is escaped
+here. The file holds small pictures of a real place in which everything private is black; it stays on the site, and
+whoever writes it gives it mode 0600. `agent/onsite/handover/contents.py` makes the values of what was found, and
+`agent/verify/html_seal.py` signs the text.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from agent.model.finding import Status
+from agent.onsite.handover.report_words import WORDS
+from agent.onsite.handover.timeline_svg import timeline_svgs
+from agent.report.timeline import Timeline
+from agent.text.harmless import printable
+from agent.text.translate import translate
+from agent.verify.html_seal import opening
+from drivers.model import Polygon
+
+ORDER: Final[tuple[Status, ...]] = ("fail", "warn", "unknown", "pass", "not_applicable")
+
+VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
+    "PASS": ("pass", "hidden"),
+    "FAIL": ("fail", "not hidden"),
+    "UNSURE": ("unknown", "cannot be told"),
+    "": ("unknown", "not looked at"),
+}
+"""Verdicts of masking, their tone and their words; empty: that path was not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class SitePart:
+    """Which site, when, and how it was looked at. `at` is in the site's own time; `rows` are further label and text."""
+
+    id: str
+    name: str
+    at: str
+    date: str
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TodoPart:
+    """One next step. `who`: `contractor` or `operator`; `where` names at most a few places, `count` all of them."""
+
+    who: str
+    status: Status
+    what: str
+    where: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DutyPart:
+    """What a rule asks of the site, and how often it was found to be so; `totals` by status, without zeros."""
+
+    title: str
+    duty: str
+    rule: str
+    status: Status
+    totals: tuple[tuple[Status, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PathPart:
+    """What one path shows of one zone: `verdict` is a key of VERDICTS; `sure` how sure it is hidden, in words."""
+
+    path: str
+    zone: str
+    verdict: str
+    reason: str
+    sure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPart:
+    """One camera. Polygons are in 0..1, origin top-left, y down; `why` says why there is no picture.
+
+    `declared`: what must be hidden; `approved`, `observed`: masks as they were approved, and as the device lists them.
+    `findings` are status and text of what is not well, `view` how its view stands to the approved one.
+    """
+
+    id: str
+    name: str
+    facts: str
+    status: Status
+    findings: tuple[tuple[Status, str], ...]
+    paths: tuple[PathPart, ...]
+    view: str
+    approval: str
+    picture: str = ""
+    jpeg: bytes = field(default=b"", repr=False)
+    why: str = ""
+    declared: tuple[Polygon, ...] = ()
+    approved: tuple[Polygon, ...] = ()
+    observed: tuple[Polygon, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowPart:
+    """One row of a plain table: a status or None, and its cells."""
+
+    status: Status | None
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingPart:
+    """One open finding with the rule behind it, of one place or of many alike.
+
+    `subject` is empty where there are several; `shared` names what follows from the same cause.
+    """
+
+    status: Status
+    where: str
+    subject: str
+    title: str
+    text: str
+    rule: str
+    who: str
+    shared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPart:
+    """The key that signs: its thumbprint, and whether it is the site's own."""
+
+    kid: str
+    is_site_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """All that the report shows. `rules` are short and full names of the rules that stand behind the checks."""
+
+    site: SitePart
+    totals: Mapping[Status, int]
+    verdict: str
+    todo: tuple[TodoPart, ...]
+    todo_left: int
+    duties: tuple[DutyPart, ...]
+    rules: tuple[tuple[str, str], ...]
+    cameras: tuple[CameraPart, ...]
+    timeline: Timeline
+    forecasts: tuple[RowPart, ...]
+    clocks: tuple[RowPart, ...]
+    devices: tuple[RowPart, ...]
+    streams: tuple[RowPart, ...]
+    findings: tuple[FindingPart, ...]
+    declarations: tuple[RowPart, ...]
+    key: KeyPart
+
+
+def render_report(report: HandOver, lang: str) -> str:
+    """Return the report as HTML text, unsigned.
+
+    Args:
+        report: What it shows.
+        lang: `zh_CN` or `en`.
+    """
+    environment = Environment(
+        loader=PackageLoader("agent.onsite.handover", "."),
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True, finalize=_plain,
+    )  # fmt: skip
+    environment.filters |= {"points": _points, "data": _data}
+    return environment.get_template("report.html.j2").render(
+        # Not from devices or people: the site's id is 0-9, A-Z, a-z by its own rule.
+        opening=Markup(opening(report.site.id)),  # noqa: S704
+        r=report,
+        order=ORDER,
+        status={status: translate(status, lang).replace("_", " ") for status in ORDER},
+        verdicts={key: (tone, translate(text, lang)) for key, (tone, text) in VERDICTS.items()},
+        # Escaped where it is made: it is XML of its own.
+        plots=[Markup(svg) for svg in timeline_svgs(report.timeline, lang)],  # noqa: S704
+        words={key: translate(text, lang) for key, text in WORDS.items()},
+        html_lang=lang.replace("zh_CN", "zh-Hans-CN"),
+    )
+
+
+def _plain(value: object) -> object:
+    """Return a text that is safe to show: on one line, and without characters that steer whoever reads it."""
+    return printable(value) if type(value) is str else value
+
+
+def _points(polygon: Polygon) -> str:
+    """Return a polygon's points in a drawing of 1000 x 1000."""
+    return " ".join(f"{x * 1000:.1f},{y * 1000:.1f}" for x, y in polygon)
+
+
+def _data(jpeg: bytes) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")

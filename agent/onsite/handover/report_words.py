@@ -1,0 +1,194 @@
+"""What the hand-over report itself says: headings, explanations, titles of checks, and rules in short: all msgids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from agent.model.finding import Source
+from agent.text.translate import translate
+
+TITLES: Final[Mapping[str, str]] = {
+    "declarations": "Declarations",
+    "shared-fault": "Nothing vanished together",
+    "camera-lost": "No camera lost",
+    "outage-duration": "Outages mended",
+    "camera-online-rate": "Online rate",
+    "camera-good-rate": "Cameras in good condition",
+    "camera-file-complete": "Camera files",
+    "camera-online": "Camera online",
+    "camera-moved": "View unchanged",
+    "camera-occluded": "View not covered",
+    "video-quality": "Picture quality",
+    "privacy-mask-present": "Privacy mask configured",
+    "privacy-mask-geometry": "Privacy mask covers the zone",
+    "privacy-mask-effective": "Private zone hidden in pictures",
+    "privacy-mask-ptz": "Privacy masks of turning cameras",
+    "privacy-mask-drift": "Privacy mask as approved",
+    "mask-approval": "Masks approved",
+    "retention-days": "Days of footage kept",
+    "retention-forecast": "Days of footage, forecast",
+    "recording-completeness": "Footage without gaps",
+    "recording-tamper": "Footage not deleted or changed",
+    "retention-excess": "Old footage deleted",
+    "storage-health": "Recorder disks",
+    "clock-offset": "Clock",
+    "clock-source": "Source of time",
+    "osd-compliant": "Time and name in the picture",
+    "osd-label-unique": "Names in the pictures unique",
+    "audio-undeclared": "No sound without permission",
+    "stream-profile-conforms": "Video stream as designed",
+    "insecure-service": "No insecure services",
+    "network-exposure": "Services as approved",
+    "firmware-drift": "Firmware as approved",
+    "product-advisory-open": "No known flaws",
+    "account-inventory": "Accounts as approved",
+    "facts-unread": "Facts that devices do not tell",
+    "stream-auth-required": "Login required for video",
+    "default-credential": "No login of the factory",
+    "undeclared-camera": "No undeclared devices",
+    "inventory-drift": "Devices as declared",
+    "forbidden-zone-declaration": "No camera in a forbidden place",
+    "forbidden-zone-name-hint": "Names that speak of private places",
+    "required-point-covered": "Required points covered",
+    "platform-interface-configured": "Interface to the police platform",
+    "platform-registered": "Registered at the police platform",
+    "platform-keepalive": "Heartbeat to the police platform",
+    "platform-catalog-complete": "Catalogue at the police platform",
+    "platform-stream-playable": "Picture at the police platform",
+    "scope-declared": "Scope declared",
+    "national-class-declared": "National class declared",
+    "supervising-organ-declared": "Supervising organ declared",
+    "place-category-declared": "Kind of place declared",
+    "secrecy-scope-declared": "Secrets declared",
+    "install-authority-declared": "Authority to install",
+    "signage-declared": "Signs",
+    "secret-neighbour-consent": "Consent of secret neighbours",
+    "contractor-qualification": "Contractors qualified",
+    "device-cert-declared": "Device certificates",
+    "secure-device-level": "Security level of devices",
+    "outsourcing-agreement": "Agreement with who runs it",
+    "archive-complete": "Papers archived",
+    "commissioning-order": "Put into use in time",
+    "acceptance-documents": "Papers of acceptance",
+    "acceptance-before-use": "Accepted before use",
+    "filing-deadline-datong": "Filed in time (Datong)",
+    "filing-deadline-national": "Filed in time (Order 799)",
+    "filing-legacy": "Filing of an old system",
+    "filing-documents-complete": "Papers for the filing",
+    "filing-facts-match": "Filed facts still true",
+    "filing-change-pending": "Changes filed",
+    "filing-device-list-match": "Devices as filed",
+    "maintenance-interval": "Maintained in time",
+    "view-library-keepalive": "Link to the view library",
+    "access-register-match": "Register of viewings",
+    "export-log-present": "Log of exports",
+    "inspection-bundle-ready": "Ready for an inspection",
+    "gateway-health": "Gateway",
+    "config-survives-reboot": "Settings after a restart",
+    "audit-log-retention": "Logs kept",
+    "report-signed": "Reports signed",
+    "report-no-image": "No picture in reports",
+    "hub-delivery": "Delivery to the supervision hub",
+    "hub-certificate": "Certificate for the supervision hub",
+}
+"""A check by its id, in a few words."""
+
+DOCUMENTS: Final[Mapping[str, str]] = {
+    "State Council Order 799": "Order 799",
+    "Datong Measures on public-safety video systems (Order 61)": "Datong Measures",
+}
+"""Short names of rules, as the report uses them after it has named them in full."""
+
+WORDS: Final[Mapping[str, str]] = {
+    "title": "Hand-over report of the video surveillance system",
+    "keep": "This file holds pictures of the site and stays there: do not mail or upload it. It is readable by its "
+    "owner only (mode 0600).",
+    "checked_at": "checked at",
+    "results": "Results",
+    "results_note": "Findings that share a cause are counted once. Unknown means that it could not be checked, and is "
+    "never counted as a pass.",
+    "todo": "What has to be done next",
+    "todo_none": "Nothing has to be done: every check that is due passes.",
+    "contractor": "Contractor",
+    "operator": "Operator",
+    "more": "and {count} more, see sections 6 and 7",
+    "duties": "1. What is due and what was found",
+    "duty": "What is due",
+    "rule": "Rule",
+    "rules": "Rules, and their short names here",
+    "found": "Found",
+    "cameras": "2. Cameras",
+    "cameras_note": "Everything declared or approved as private is blackened by camwarden in these pictures, whatever "
+    "the camera does; so is every mask of a device. Where it is not known what is private, there is no picture. What "
+    "really leaves the camera is judged path by path beside it.",
+    "zone": "private zone",
+    "approved": "approved mask",
+    "observed": "mask of the device",
+    "black": "blackened by camwarden",
+    "no_picture": "no picture could be had",
+    "path": "path",
+    "verdict": "verdict",
+    "sure": "hidden, confidence",
+    "view": "View",
+    "nothing_wrong": "nothing to object to",
+    "footage": "3. Footage kept",
+    "footage_note": "One look asks a recorder for few days; days that are not known to it are drawn as such, not as "
+    "gaps. Gaps are hatched by their cause. The line marks from where on footage is due.",
+    "no_recorded": "No camera is declared as recorded.",
+    "forecast": "Forecast",
+    "recorder": "recorder",
+    "outlook": "outlook",
+    "clocks": "4. Clocks",
+    "device": "device",
+    "offset": "offset from true time",
+    "ntp": "NTP",
+    "result": "result",
+    "equipment": "5. Equipment",
+    "model": "model",
+    "firmware": "firmware",
+    "serial": "serial number",
+    "address": "address",
+    "camera": "camera",
+    "configured": "as configured",
+    "sampled": "measured in a sample",
+    "findings": "6. Open findings",
+    "finding": "What was found, and the next step",
+    "by": "to be done by",
+    "where": "where",
+    "shared": "same cause",
+    "findings_none": "No findings are open.",
+    "declarations": "7. Open declarations",
+    "declarations_note": "What only the operator can say, and has not said yet. Until then it is unknown, not well.",
+    "declarations_none": "Nothing is left to declare.",
+    "declaration": "what is to be declared",
+    "which": "of which cameras",
+    "sign": "8. Acceptance",
+    "sign_note": "By their signatures the parties confirm that they have seen this report. What it lists as open stays "
+    "open until it is checked again.",
+    "party": "party",
+    "name": "name in print",
+    "date": "date",
+    "signature": "signature and seal",
+    "police": "Public security organ",
+    "proof": "9. How to check that this report is unchanged",
+    "proof_how": "The last lines of this file are a signature over every byte before them. Whoever has camwarden "
+    "checks it without a network:",
+    "proof_result": "It ends with 0 when not a byte was changed and the key is the one named below, with 1 when "
+    "something was changed, and with 3 when the key is not known. A print or PDF of this report proves nothing: the "
+    "file does.",
+    "thumbprint": "thumbprint of the key",
+    "site_key": "This is the site's own report key: the same with which it reports to the supervision hub.",
+    "computer_key": "This is a key of the computer on which the check was run, not the site's own report key: it "
+    "proves that the report is unchanged, and who made it only together with the signatures above.",
+    "page": "Hand-over report",
+}
+
+
+def rule_text(source: Source, lang: str) -> str:
+    """Return the rule behind a check in short, as a reader of this language looks it up: each document, its article."""
+    documents = [translate(DOCUMENTS.get(one, one), lang) for one in source.document.split("; ")]
+    articles = translate(source.article, lang).replace("\uff1b", "; ").split("; ")
+    if len(documents) != len(articles):
+        return f"{'; '.join(documents)} {'; '.join(articles)}"
+    return "; ".join(f"{document} {article}" for document, article in zip(documents, articles, strict=True))

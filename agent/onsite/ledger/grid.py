@@ -1,0 +1,79 @@
+"""Sheets of a ledger as they were read, whatever the file was: rows of cells, and what has to be told about them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date
+
+from agent.model.errors import UsageError
+from agent.model.finding import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A cell whose value cannot be known, and why."""
+
+    why: Message
+
+
+Value = str | int | float | bool | date | Unread
+"""What a cell holds. Texts of a CSV file are always `str`; an Excel number has lost what its author typed."""
+
+
+class Unreadable(UsageError):
+    """The file is no ledger that can be read: what is wrong with it, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: `number` as the spreadsheet shows it, `cells` by column from 0, none for an empty one.
+
+    `spread` are columns whose value was only spread here from a merged cell above.
+    """
+
+    number: int
+    cells: dict[int, Value] = field(repr=False)
+    spread: frozenset[int] = frozenset()
+
+    @property
+    def own(self) -> dict[int, Value]:
+        """The cells that were filled in this row itself."""
+        return {column: value for column, value in self.cells.items() if column not in self.spread}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet. `name` is empty for a CSV file; `hidden_rows` counts rows with content that Excel does not show."""
+
+    name: str
+    rows: tuple[Row, ...] = field(repr=False)
+    hidden_rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A file's sheets; `form` says what it turned out to be, for people: `XLSX`, `CSV, GB18030, separated by ,`."""
+
+    form: str
+    sheets: tuple[Sheet, ...]
+
+
+def letters(column: int) -> str:
+    """Return the letters of a column counted from 0: A, B, ... AA."""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def half_width(text: str) -> str:
+    """Return a text with full-width digits, letters and punctuation as plain ones, without blanks at its ends.
+
+    Source: Unicode Standard Annex 15, NFKC.
+    """
+    plain = unicodedata.normalize("NFKC", text).replace("。", ".").replace("、", ",")
+    return re.sub("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]", "", plain).strip()

@@ -1,0 +1,127 @@
+"""Which row of a sheet holds the headings, and which column each of them means. Pure.
+
+A heading means a column when its words are one of the column's names; nothing is taken on likeness, which is only
+suggested. What a person once said a heading means comes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from agent.onsite.ledger.columns import BY_KEY, COLUMNS
+from agent.onsite.ledger.grid import Row, Sheet, half_width
+
+HEADER_ROWS_MAX: Final = 30
+"""Title rows stand above the headings, not whole pages."""
+RECOGNISED_MIN: Final = 2
+IGNORED: Final = "-"
+"""What `--map` says of a heading that means nothing."""
+HEADING_MAX_CHARS: Final = 60
+
+_PASSWORD: Final = re.compile("密码|口令|密匙|password|passwd|passphrase|pwd|secret")
+_NAMES: Final = {
+    name: (column.key, rank)
+    for column in reversed(COLUMNS)
+    for rank, name in enumerate((*column.names, column.key.replace("_", "")))
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One heading: in which column (from 0), its text, and the key that it means.
+
+    `key` is empty for one that means nothing known; then `guess` is the key it looks like. `remembered`: a person said
+    what it means. `password`: its column holds passwords and is not read.
+    """
+
+    column: int
+    text: str
+    key: str = ""
+    guess: str = ""
+    remembered: bool = False
+    password: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """The headings of a sheet: `last_row` is the number of their row; `twice` are those that mean one column."""
+
+    last_row: int
+    found: tuple[Heading, ...]
+    twice: tuple[tuple[Heading, Heading], ...] = ()
+
+    @property
+    def by_key(self) -> dict[str, Heading]:
+        """The headings that are read, by what they mean."""
+        return {heading.key: heading for heading in self.found if heading.key}
+
+
+def normal(text: str) -> str:
+    """Return a heading as names are written in the table: `*设备 IP:` is `设备ip`."""
+    plain = re.sub(r"[(\[【<{].*?[)\]】>}]", "", half_width(text).lower())
+    return re.sub(r"[\s*:_\-/.,;'\"“”?!#|]+", "", plain)
+
+
+def holds_passwords(text: str) -> bool:
+    """Tell whether a heading is that of a column with passwords, alone or together with a user."""
+    return bool(_PASSWORD.search(half_width(text).lower()))
+
+
+def find(sheet: Sheet, mapped: Mapping[str, str]) -> Headings | None:
+    """Return the headings of a sheet, None where no row has any.
+
+    Args:
+        sheet: What was read.
+        mapped: What a person said: normal heading -> key of a column, or `IGNORED`.
+    """
+    best: Headings | None = None
+    rows = sheet.rows[:HEADER_ROWS_MAX]
+    for number, row in enumerate(rows):
+        below = rows[number + 1] if number + 1 < len(rows) else None
+        # Headings on two levels: a group above, what it consists of below it.
+        for texts, last in ((_texts(row), row.number), (_joined(row, below), below.number if below else row.number)):
+            found = _headings(texts, last, mapped)
+            if len(found.by_key) >= RECOGNISED_MIN and (best is None or len(found.by_key) > len(best.by_key)):
+                best = found
+    return best
+
+
+def _texts(row: Row) -> dict[int, str]:
+    return {column: value for column, value in row.cells.items() if isinstance(value, str) and value.strip()}
+
+
+def _joined(row: Row, below: Row | None) -> dict[int, str]:
+    return _texts(row) | (_texts(below) if below else {})
+
+
+def _headings(texts: Mapping[int, str], last_row: int, mapped: Mapping[str, str]) -> Headings:
+    found: dict[str, tuple[int, Heading]] = {}
+    rest: list[Heading] = []
+    twice: list[tuple[Heading, Heading]] = []
+    for column, text in sorted(texts.items()):
+        words = normal(text)
+        shown = half_width(text)[:HEADING_MAX_CHARS]
+        said = mapped.get(words, "")
+        if holds_passwords(text):
+            rest.append(Heading(column, shown, password=True))
+            continue
+        key, rank = (said, -1) if said else _NAMES.get(words, ("", 0))
+        if key not in BY_KEY:
+            close = "" if key else next(iter(get_close_matches(words, _NAMES, n=1, cutoff=0.7)), "")
+            rest.append(Heading(column, shown, guess=_NAMES[close][0] if close else ""))
+            continue
+        heading = Heading(column, shown, key, remembered=bool(said))
+        other = found.get(key)
+        if other is None or rank < other[0]:
+            found[key] = (rank, heading)
+        if other is not None and rank == other[0]:
+            twice.append((other[1], heading))
+        elif other is not None:  # the surer name is taken; the other one is told
+            loser = heading if rank > other[0] else other[1]
+            rest.append(Heading(loser.column, loser.text, guess=key))
+    every = sorted([*(heading for _, heading in found.values()), *rest], key=lambda heading: heading.column)
+    return Headings(last_row, tuple(every), tuple(twice))

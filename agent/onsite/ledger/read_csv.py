@@ -1,0 +1,102 @@
+"""Reads a ledger that is separated text: UTF-8 with or without a mark, UTF-16, or GB18030; by comma, semicolon, tab."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Final
+
+from agent.model.finding import Message
+from agent.onsite.ledger.grid import Book, Row, Sheet, Unreadable, Value
+from agent.text.harmless import FORMULA_STARTS
+
+SEPARATORS: Final = (",", ";", "\t", "|")
+ROWS_MAX: Final = 20_000
+COLUMNS_MAX: Final = 500
+_SPOILT: Final = re.compile(r"0[0-9]+|[0-9]{16,}|[0-9.]+[eE][0-9]+")
+_MARKS: Final = (
+    (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8 with a byte-order mark"),
+    (b"\xff\xfe", "utf-16", "UTF-16"),
+    (b"\xfe\xff", "utf-16", "UTF-16"),
+)
+
+
+def books(data: bytes) -> tuple[Book, ...]:
+    """Return the file as each separator would have it; the caller takes the one whose headings it knows.
+
+    Raises:
+        Unreadable: It is no text, or too long.
+    """
+    text, encoding = _decoded(data)
+    if "\0" in text:
+        raise Unreadable("the file is neither a spreadsheet nor text: save it as .xlsx or .csv")
+    if text.count("\n") > 2 * ROWS_MAX:
+        raise Unreadable(too_many_rows())
+    found = []
+    for separator in SEPARATORS:
+        named = "TAB" if separator == "\t" else separator
+        if separator == "," or separator in text:
+            form = f"CSV, {encoding}, separated by {named}"
+            found.append(Book(form, (Sheet("", _rows(text, separator)),)))
+    return tuple(found)
+
+
+def too_many_rows() -> Message:
+    """Return what is said of a sheet that no site can have."""
+    return Message(
+        "the sheet has more than {most} rows: delete the rows below the last camera (formatted empty rows count too), "
+        "or split the ledger",
+        {"most": ROWS_MAX},
+    )
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    for mark, name, told in _MARKS:
+        if data.startswith(mark):
+            try:
+                return data.decode(name), told
+            except UnicodeDecodeError:
+                raise Unreadable(
+                    Message("the file says that it is {told}, and is not: save it as UTF-8", {"told": told})
+                ) from None
+    line = 0
+    for name, told in (("utf-8", "UTF-8"), ("gb18030", "GB18030")):
+        try:
+            return data.decode(name), told
+        except UnicodeDecodeError as error:  # the one that came farther tells where the trouble is
+            line = max(line, data.count(b"\n", 0, error.start) + 1)
+    raise Unreadable(Message("line {line} is neither UTF-8 nor GB18030: save the file as CSV UTF-8", {"line": line}))
+
+
+def _rows(text: str, separator: str) -> tuple[Row, ...]:
+    rows = []
+    try:
+        for number, fields in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), start=1):
+            if number > ROWS_MAX:
+                raise Unreadable(too_many_rows())
+            cells: dict[int, Value] = {
+                column: unquoted(value) for column, value in enumerate(fields[:COLUMNS_MAX]) if value.strip()
+            }
+            rows.append(Row(number, cells))
+    except csv.Error as error:
+        raise Unreadable(
+            Message("the file is no separated text ({error}): save it as .xlsx or .csv", {"error": error})
+        ) from None
+    return tuple(rows)
+
+
+def unquoted(value: str) -> str:
+    """Take off what keeps a text a text in a spreadsheet: `'=x`, `'012` and `="012"`."""
+    match = re.fullmatch(r'="([^"]*)"', value.strip())
+    if match:
+        return match[1]
+    return value[1:] if value.startswith("'") and is_guarded(value[1:]) else value
+
+
+def is_guarded(text: str) -> bool:
+    """Tell whether a spreadsheet would make something else of a text, so that an apostrophe belongs before it.
+
+    It calculates formulas, drops leading zeros, and keeps 15 digits of what looks like a number.
+    """
+    return text.lstrip(" ").startswith((*FORMULA_STARTS, "'")) or bool(_SPOILT.fullmatch(text))

@@ -1,0 +1,1 @@
+"""Looks at a site or an address once, and compares two looks."""

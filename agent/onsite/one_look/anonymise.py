@@ -1,0 +1,130 @@
+"""Takes out of a check's result what identifies boxes, networks and people and is not needed to mend anything. Pure.
+
+Left out are serial numbers, MAC and network addresses, host names, endpoint ids and account names; each is replaced by
+a word and a number, the same everywhere in one result, so that one can still tell that two lines speak of one box.
+What the site itself calls its devices, cameras and zones stays, and so do maker, model and firmware. Secrets never come
+this far (`redact.py`).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, cast
+
+from agent.model.finding import Finding
+from agent.onsite.one_look.result import Checked
+from drivers.details import Accounts, Interfaces
+from drivers.footage import Channels
+from drivers.model import Identity
+
+KNOWN_CHARS_MIN: Final = 5
+"""Shorter values are replaced in their own fields only: in a sentence they could be part of any word or number."""
+
+_PATTERNS: Final = (
+    ("mac", re.compile(r"(?<![0-9A-Fa-f:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:-])")),
+    ("endpoint", re.compile(r"\b[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b")),
+    ("address", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)")),
+    ("address", re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:.])")),
+)
+"""What looks like one of them, wherever a device has written it."""
+
+
+@dataclass(slots=True)
+class _Names:
+    """What each hidden value is called, and which words of the site's own stay."""
+
+    kept: frozenset[str]
+    names: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def of(self, kind: str, value: str) -> str:
+        """Return what a value is called; the same one each time."""
+        key = value.casefold()
+        if not value or key in self.kept:
+            return value
+        if key not in self.names:
+            self.counts[kind] = self.counts.get(kind, 0) + 1
+            self.names[key] = f"[{kind} {self.counts[kind]}]"
+        return self.names[key]
+
+    def text(self, text: str) -> str:
+        """Return a text with everything in it replaced that is known, or looks like it."""
+        if text.casefold() in self.kept:
+            return text
+        for key, name in self.names.items():
+            if len(key) >= KNOWN_CHARS_MIN and key in text.casefold():
+                text = re.sub(rf"(?<!\w){re.escape(key)}(?!\w)", name, text, flags=re.IGNORECASE)
+        for kind, pattern in _PATTERNS:
+            text = pattern.sub(partial(self._looked_at, kind), text)
+        return text
+
+    def _looked_at(self, kind: str, found: re.Match[str]) -> str:
+        if kind == "address":
+            try:
+                ipaddress.ip_address(found[0])
+            except ValueError:
+                return found[0]
+        return self.of(kind, found[0])
+
+
+def anonymous(checked: Checked) -> Checked:
+    """Return the result without what identifies boxes, networks and people."""
+    site, facts = checked.site, checked.seen.facts
+    ids = {device.id for device in site.devices} | {camera.camera.id for camera in site.cameras}
+    subjects = {subject for finding in checked.seen.findings for subject in (finding.subject, finding.key)}
+    names = _Names(frozenset(one.casefold() for one in ids | subjects))
+    for kind, value in _identifying(checked):
+        names.of(kind, value)
+    findings = tuple(_finding(finding, names) for finding in checked.seen.findings)
+    seen = replace(checked.seen, facts=cast(Any, _walked(facts, names)), findings=findings, samples=())
+    return replace(checked, site=cast(Any, _walked(site, names)), seen=seen)
+
+
+def _identifying(checked: Checked) -> Iterator[tuple[str, str]]:
+    """Yield the kind and value of everything that the facts name as such."""
+    for device in checked.site.devices:
+        yield "address", device.host
+    for sighting in checked.seen.facts.around.strangers + checked.seen.facts.around.newcomers:
+        yield "address", sighting.address
+    for observations in checked.seen.facts.by_subject.values():
+        for value in (observation.value for observation in observations):
+            if isinstance(value, Identity):
+                yield "serial", value.serial
+            elif isinstance(value, Interfaces):
+                yield from (("mac", one.mac) for one in value.interfaces)
+            elif isinstance(value, Accounts):
+                yield from (("account", one.name) for one in value.accounts)
+            elif isinstance(value, Channels):
+                for channel in value.channels:
+                    yield from (("address", channel.host), ("mac", channel.mac), ("serial", channel.serial))
+
+
+def _finding(finding: Finding, names: _Names) -> Finding:
+    values = {
+        key: names.text(value) if isinstance(value, str) else value
+        for key, value in finding.message.plain_values().items()
+    }
+    evidence = cast(Mapping[str, Any], _walked(finding.evidence, names))
+    return replace(finding, message=replace(finding.message, values=values), evidence=evidence)
+
+
+def _walked(value: object, names: _Names) -> object:
+    """Return a value with every text in it replaced that names one of the hidden things."""
+    if isinstance(value, str):
+        hidden = names.names.get(value.casefold())
+        return hidden if hidden is not None else names.text(value)
+    if isinstance(value, Mapping):
+        return {key: _walked(one, names) for key, one in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(_walked(one, names) for one in value)
+    if is_dataclass(value) and not isinstance(value, type | Path | date | datetime):
+        return replace(
+            value, **{one.name: _walked(getattr(value, one.name), names) for one in fields(value) if one.init}
+        )
+    return value

@@ -1,0 +1,29 @@
+"""What one run of `check` has to tell: the single value that every table, file and report of it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.judge.memory.episodes import Episode
+from agent.onsite.one_look.shown import Shown
+from agent.service.cycle.cycle import Seen
+from agent.site.config.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The site as it was declared, what was seen and concluded, when the look began, and whether it was broken off.
+
+    After a Ctrl-C everything that had come back by then is judged; the rest is unknown with reason `interrupted`.
+    `episodes`: what a service on this host has open, by key of the finding.
+    `pictures`: those of the hand-over report by camera id, blackened; empty where none was asked for.
+    """
+
+    site: Site
+    seen: Seen
+    at: datetime
+    interrupted: bool = False
+    episodes: Mapping[str, Episode] = field(default_factory=dict)
+    pictures: Mapping[str, Shown] = field(default_factory=dict)

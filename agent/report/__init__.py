@@ -1,0 +1,1 @@
+"""Builds the reports: health, configuration, events. Pure."""

@@ -1,0 +1,120 @@
+"""The figures by which a city assesses its sites, counted look by look and summed up for each local day. Pure.
+
+Each figure is `good` out of `due`. What could not be judged is due and not good, and `unknown` says how much of it
+there was; what was worked on by plan is not due, and `excluded` says how much. Formulas stand in `agent/README.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from agent.judge.memory.episodes import Episode, by_class, repairs, repairs_by_subject
+from agent.judge.memory.notes import Standing
+from agent.model.finding import Finding, Status
+from agent.observe.facts.assessed_days import DAYS_KEPT, PLANNED_MAX, Count, DayAssessed, Figure
+from agent.observe.facts.facts import Facts
+from agent.observe.facts.repair_counts import summed, summed_by_subject
+from agent.observe.inventory.camera_file import FIELDS, empty
+from agent.report.recorded_seconds import recorded_on
+from agent.site.config.site import CameraConfig, Site
+from agent.site.declarations.standing import local_day, standing
+
+_OF_PICTURE: Final = ("camera-online", "camera-occluded", "camera-moved", "video-quality", "recording-completeness")
+
+
+def assessed(
+    site: Site,
+    facts: Facts,
+    findings: Iterable[Finding],
+    noted: Standing,
+    days: tuple[DayAssessed, ...],
+    now: datetime,
+    closed: Iterable[Episode] = (),
+) -> tuple[DayAssessed, ...]:
+    """Add one look to its day; return the last `DAYS_KEPT` days, oldest first.
+
+    The seconds of the last whole day are counted anew: a recorder's segments are listed when the day is over.
+
+    Args:
+        site: The site.
+        facts: What this look saw.
+        findings: What it concluded.
+        noted: What is being worked on by plan, and what was.
+        days: What is known of earlier looks; days after this one are dropped, for the clock was wrong then.
+        now: When this look was.
+        closed: The episodes that it closed.
+    """
+    today = local_day(site, now)
+    earlier = tuple(one for one in days if one.day < today)
+    before = next((one for one in days if one.day == today), DayAssessed(today))
+    by_key = {one.key: one for one in findings}
+    counts = dict(before.counts)
+    for figure, count in _look(site, facts, by_key, noted.planned, now):
+        counts[figure] = counts.get(figure, Count()).plus(count)
+    names = tuple(sorted({*before.planned, *noted.planned}))[:PLANNED_MAX]
+    closed = tuple(closed)
+    mended = summed((before.repairs, repairs(closed, by_class)))
+    of = summed_by_subject((before.repaired, repairs_by_subject(closed)))
+    if earlier:
+        footage = recorded_on(site, facts, noted.plans, earlier[-1].day)
+        earlier = (*earlier[:-1], replace(earlier[-1], footage=footage))
+    return (*earlier, DayAssessed(today, before.looks + 1, counts, names, mended, repaired=of))[-DAYS_KEPT:]
+
+
+def _look(
+    site: Site, facts: Facts, by_key: Mapping[str, Finding], planned: frozenset[str], now: datetime
+) -> Iterator[tuple[Figure, Count]]:
+    today = local_day(site, now)
+    for camera in site.cameras:
+        name = camera.camera.id
+        subject = f"camera:{name}"
+        out = subject in planned or f"device:{camera.camera.device}" in planned
+        yield "online", _count(_status(by_key, "camera-online", subject), out)
+        yield "good", _count(_condition(by_key, camera), out)
+        if standing(site, "linked", today, name).value is True:
+            yield "linked", _count(_linked(by_key, name), out)
+        if camera.recorded:
+            yield "recorded", _count(_status(by_key, "recording-completeness", subject), out)
+        yield "clock", _count(_status(by_key, "clock-offset", f"device:{camera.camera.device}"), out)
+        yield "overlay", _count(_status(by_key, "osd-compliant", subject), out)
+        gone, unread = empty(site, facts, camera, now)
+        yield "file", Count(len(FIELDS) - len(gone) - len(unread), len(FIELDS), len(unread))
+
+
+def _count(status: Status, out: bool) -> Count:
+    """Return one look at one camera: a warning is still good, what is not applicable is not due."""
+    if out:
+        return Count(excluded=1)
+    if status == "not_applicable":
+        return Count()
+    return Count(int(status in ("pass", "warn")), 1, int(status == "unknown"))
+
+
+def _status(by_key: Mapping[str, Finding], check: str, subject: str) -> Status:
+    found = by_key.get(f"{check} {subject}")
+    return found.status if found else "unknown"
+
+
+def _condition(by_key: Mapping[str, Finding], camera: CameraConfig) -> Status:
+    """Return whether one camera is in good condition: online, its picture right, recording, its clock right.
+
+    A dark picture is not in good condition, though the camera is online; no look at a moved view is no fault.
+    """
+    subject = f"camera:{camera.camera.id}"
+    online = by_key.get(f"camera-online {subject}")
+    found = [_status(by_key, check, subject) for check in _OF_PICTURE]
+    found.append(_status(by_key, "clock-offset", f"device:{camera.camera.device}"))
+    if "fail" in found or (online is not None and online.reason == "dark"):
+        return "fail"
+    return "unknown" if "unknown" in found else "pass"
+
+
+def _linked(by_key: Mapping[str, Finding], camera: str) -> Status:
+    found = by_key.get("platform-catalog-complete site")
+    if found is None or found.status != "fail":
+        return found.status if found else "unknown"
+    missing = found.evidence.get("missing")
+    return "fail" if isinstance(missing, list) and camera in missing else "unknown"

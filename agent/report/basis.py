@@ -1,0 +1,117 @@
+"""What does each finding of a report rest on: how it is known, and how old the oldest of its evidence is? Pure.
+
+How it is known is the table of `agent/judge/checks/known.py`. An age is told only where it is carried this far: by an
+observation, by the memory of earlier looks, or by the finding's evidence. What was declared has a day, which stands in
+the evidence, and no age.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from agent.judge.checks.known import KNOWN, Known, level_of
+from agent.judge.checks.pictures.quality import COVERED
+from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Json, Level
+from agent.observe.facts.facts import Facts
+from agent.observe.footage.days import CameraFootage, floor_of, recorder_of, zone_of
+from agent.site.config.site import CameraConfig, Site
+from drivers.model import Observation, Value
+from drivers.picture import PictureSeen, PresetSeen, ZoneVerdict
+from drivers.spans import day_of
+from masking.view.model import QualitySeen, ViewSeen
+
+_PICTURES: Final = (PictureSeen, ZoneVerdict, PresetSeen, ViewSeen, QualitySeen)
+
+
+def bases(site: Site, facts: Facts, findings: Iterable[Finding], now: datetime) -> dict[str, Basis]:
+    """Return what each finding rests on, by its key.
+
+    Args:
+        site: Names the cameras and what records them.
+        facts: What the findings were made of.
+        findings: Those of one look.
+        now: When it looked.
+    """
+    cameras = {f"camera:{one.camera.id}": one for one in site.cameras}
+    return {one.key: _basis(site, facts, one, cameras.get(one.subject), now) for one in findings}
+
+
+def _basis(site: Site, facts: Facts, finding: Finding, camera: CameraConfig | None, now: datetime) -> Basis:
+    level = level_of(finding)
+    if level is None:
+        return NOTHING_KNOWN
+    row = KNOWN[finding.check]
+    seen = (
+        *_taken(facts, finding.subject, camera, row, level),
+        *(_left(site, facts, camera, row, level, now) if camera is not None else ()),
+        *_dated(finding.evidence, row.dated),
+    )
+    # Facts are read while a look goes on, and are not from the future for that.
+    return Basis(level, max(0, int((now - min(seen)).total_seconds())) if seen else None)
+
+
+def _taken(facts: Facts, subject: str, camera: CameraConfig | None, row: Known, level: Level) -> Iterator[datetime]:
+    """Yield when the observations were made: of the subject, of what a camera hangs on, for the site of all."""
+    if level == "declared" or not row.kinds:
+        return
+    kinds = tuple(kind for kind in row.kinds if level != "told" or kind not in _PICTURES)
+    for name in facts.by_subject if subject == "site" else _subjects(subject, camera):
+        for one in facts.by_subject.get(name, ()):
+            if isinstance(one.value, kinds) and _on(one, row):
+                yield one.taken_at
+
+
+def _subjects(subject: str, camera: CameraConfig | None) -> Iterable[str]:
+    return dict.fromkeys((subject, f"device:{camera.camera.device}", recorder_of(camera)) if camera else (subject,))
+
+
+def _on(one: Observation, row: Known) -> bool:
+    value: Value = one.value
+    return not row.paths or not isinstance(value, PictureSeen | ZoneVerdict) or value.path in row.paths
+
+
+def _left(
+    site: Site, facts: Facts, camera: CameraConfig, row: Known, level: Level, now: datetime
+) -> Iterator[datetime]:
+    """Yield from when the memory is that the check judges."""
+    name = camera.camera.id
+    if row.left == "listed-days":
+        known = facts.footage.get(name)
+        yield from _listed(site, camera, known, now) if known is not None else ()
+    elif row.left == "view" and level != "told":
+        view = facts.views.get(name)
+        yield from (view.held_at,) if view is not None and view.held_at is not None else ()
+    elif row.left in ("quality", "covered") and level != "told":
+        known_quality = facts.quality.get(name)
+        marks = known_quality.marks if known_quality is not None else ()
+        yield from (one.at for one in marks if row.left == "quality" or one.indicator == COVERED)
+
+
+def _listed(site: Site, camera: CameraConfig, known: CameraFootage, now: datetime) -> Iterator[datetime]:
+    """Yield when the days of the window that is due were listed."""
+    first = day_of(known.there(now) - floor_of(site, camera), zone_of(site, camera))
+    yield from (one.read_at for one in known.days if one.read_at is not None and one.day >= first)
+
+
+def _dated(value: Json, names: Iterable[str]) -> Iterator[datetime]:
+    """Yield the moments that members of these names tell, wherever in the evidence they stand."""
+    if not names:
+        return
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name in names and isinstance(inner, str) and (at := _moment(inner)) is not None:
+                yield at
+            yield from _dated(inner, names)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _dated(inner, names)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None

@@ -1,0 +1,95 @@
+"""Build the bodies of the reports from facts and findings. Pure; linking and signing come after.
+
+Three streams: `event` for each transition, `config` when something in it changed, once a day and when a hub asks,
+`health` every cycle and always last, so that it can carry the heads of the others. No picture, secret or address of a
+stream goes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from agent.judge.memory.episodes import flapping, times_json
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.notes import Plan
+from agent.judge.memory.transitions import Transition
+from agent.model.finding import Draft, Finding, Json, Message, Source
+from agent.observe.facts.facts import Facts
+from agent.report.basis import bases
+from agent.report.config import config_body, steady_digest, with_findings
+from agent.report.health import counts, health_body
+from agent.report.spot_check import NOTHING_ASKED, Asked
+from agent.site.config.site import Site
+
+__all__ = ["build_reports", "counts", "finding_json", "parse_finding"]
+
+CONFIG_AT_LEAST_EVERY = timedelta(days=1)
+"""A look before that is over, so that no day is left without one: a hub counts cameras by the report of the day."""
+
+
+def build_reports(
+    site: Site,
+    facts: Facts,
+    findings: tuple[Finding, ...],
+    changed: tuple[Transition, ...],
+    memory: Memory,
+    now: datetime,
+    queue: dict[str, Json],
+    asked: Asked = NOTHING_ASKED,
+    plans: Iterable[Plan] = (),
+) -> tuple[tuple[Draft, ...], Memory]:
+    """Return this cycle's drafts in the order in which they are linked, and the memory that knows of them."""
+    drafts = [_event(site, transition) for transition in changed if transition.told]
+    config = config_body(site, facts, findings, memory, now, asked, plans)
+    rests_on = bases(site, facts, findings, now)
+    digest = steady_digest(config, findings, rests_on)
+    sent_at, period = memory.config_sent_at, timedelta(seconds=site.period_s)
+    is_due = digest != memory.config_digest or sent_at is None or now - sent_at > CONFIG_AT_LEAST_EVERY - period
+    if is_due or asked.commands:
+        drafts.append(Draft("config", with_findings(config, site, findings, rests_on)))
+        memory = replace(memory, config_digest=digest, config_sent_at=now)
+    drafts.append(Draft("health", health_body(site, facts, findings, now, queue, flapping(memory.known))))
+    return tuple(drafts), memory
+
+
+def finding_json(finding: Finding) -> dict[str, Json]:
+    """Return a finding as reports and `check --json` write it, message in English."""
+    return {
+        "check": finding.check,
+        "subject": finding.subject,
+        "status": finding.status,
+        "severity": finding.severity,
+        "reason": finding.reason,
+        "message": str(finding.message),
+        "source": {"document": finding.source.document, "article": finding.source.article},
+        "evidence": dict(finding.evidence),
+        "caused_by": finding.caused_by,
+    }
+
+
+def parse_finding(data: Mapping[str, Any]) -> Finding:
+    """Return the finding that `finding_json` wrote. Its message is the English sentence, no longer a template."""
+    message = Message("{text}", {"text": data["message"]})
+    source = Source(data["source"]["document"], data["source"]["article"])
+    return Finding(
+        data["check"], data["subject"], data["status"], data["severity"], message, source, data["reason"],
+        data["evidence"], data["caused_by"],
+    )  # fmt: skip
+
+
+def _event(site: Site, transition: Transition) -> Draft:
+    finding = transition.finding
+    body: dict[str, Json] = {
+        "division": site.division,
+        "check": finding.check,
+        "subject": finding.subject,
+        "from": transition.before,
+        "to": finding.status,
+        "finding": finding_json(finding),
+    }
+    if transition.episode is not None:
+        body["episode"] = times_json(transition.episode)
+    return Draft("event", body)

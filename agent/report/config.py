@@ -1,0 +1,204 @@
+"""Builds the body of a config report: what the site has, by which rules it is judged, and what was found. Pure.
+
+How findings stand in it is decided in `agent/report/config_findings.py`; here, how large the whole may be. No picture,
+secret or address of a stream goes in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.judge.memory.episodes import open_episodes
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.notes import Plan
+from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Json, utc_text
+from agent.observe.approvals.approvals import approval_json, approvals_digest
+from agent.observe.facts.assessed_days import count_json, last_whole_day, repaired_json
+from agent.observe.facts.facts import Facts
+from agent.observe.footage.gaps import LISTING_GRACE
+from agent.observe.pictures.turns import masks_digest
+from agent.report.config_findings import Names, encoded, write_findings
+from agent.report.health import agent_json
+from agent.report.noted import noted_json
+from agent.report.recorded_seconds import recorded_by_camera
+from agent.report.spot_check import Asked
+from agent.report.timeline_compact import row_json
+from agent.report.timeline_days import timeline_of
+from agent.site.config.site import CameraConfig, Site
+from agent.site.declarations.standing import local_day, standing
+from agent.site.duties.bounds import PERIOD, RULES
+from agent.site.duties.floors import floors
+from agent.site.rules.pack import Pack, digest_of, from_hub_json
+from drivers.model import Identity, Masks, Recordings
+
+CAMERA_BYTES: Final = 2048
+"""What a report may have for each camera: 128 KiB for 64, 512 KiB for 256."""
+LEAST_CAMERAS, MOST_CAMERAS = 64, 256
+"""Smaller sites may have as much as the one, larger ones no more than the other."""
+CHAIN_BYTES: Final = 1024
+"""What is put around a body: numbers, digests, times."""
+UNDECLARED_MAX = 64
+"""How many undeclared devices a report names: a network that is flooded must not flood the hub."""
+
+
+def config_body(
+    site: Site,
+    facts: Facts,
+    findings: tuple[Finding, ...],
+    memory: Memory,
+    now: datetime,
+    asked: Asked,
+    plans: Iterable[Plan],
+) -> dict[str, Json]:
+    """Return the body without its findings; they come with `with_findings`, once it is known to be sent."""
+    plans = tuple(plans)
+    body = _config(site, facts, findings, now, asked, _recorded(site, facts, plans, now))
+    body |= noted_json(site, plans, open_episodes(memory.known), now)
+    return body | repaired_json(last_whole_day(facts.assessed, local_day(site, now)))
+
+
+def with_findings(
+    body: dict[str, Json], site: Site, findings: Iterable[Finding], rests_on: Mapping[str, Basis]
+) -> dict[str, Json]:
+    """Return the body with its findings, which take what room the rest leaves them."""
+    names = Names(tuple(one.camera.id for one in site.cameras), tuple(one.id for one in site.devices))
+    room_bytes = limit_bytes(len(names.cameras)) - CHAIN_BYTES - len(encoded(body))
+    return body | write_findings(findings, names, room_bytes, rests_on)
+
+
+def limit_bytes(cameras: int) -> int:
+    """Return how large the payload may be for so many cameras; more where who is told of, without why, needs it."""
+    return CAMERA_BYTES * min(max(cameras, LEAST_CAMERAS), MOST_CAMERAS)
+
+
+def steady_digest(body: Mapping[str, Json], findings: Iterable[Finding], rests_on: Mapping[str, Basis]) -> str:
+    """Return a digest over what is worth a new report when it changes: not the measured numbers of each cycle.
+
+    How a finding is known is worth one; the age of its evidence, which grows in each cycle, is not.
+    """
+    steady: dict[str, Json] = {
+        **{key: value for key, value in body.items() if key not in ("cameras", "answers")},
+        "cameras": [{k: v for k, v in c.items() if k != "retention"} for c in _dicts(body["cameras"])],
+        "findings": [
+            [one.check, one.subject, one.status, one.reason, rests_on.get(one.key, NOTHING_KNOWN).level]
+            for one in findings
+        ],
+    }
+    return hashlib.sha256(json.dumps(steady, sort_keys=True).encode()).hexdigest()
+
+
+def _recorded(site: Site, facts: Facts, plans: tuple[Plan, ...], now: datetime) -> dict[str, Json]:
+    """Return the seconds of each camera on the newest day whose segments should be listed by now."""
+    day = local_day(site, now - LISTING_GRACE) - timedelta(days=1)
+    counted = recorded_by_camera(site, facts, plans, day)
+    return {name: {"day": day.isoformat(), "seconds": count_json(one)} for name, one in counted.items()}
+
+
+def _config(
+    site: Site,
+    facts: Facts,
+    findings: tuple[Finding, ...],
+    now: datetime,
+    asked: Asked,
+    recorded: Mapping[str, Json],
+) -> dict[str, Json]:
+    footage = timeline_of(site, facts, findings, now)
+    rows = {row.camera_id: row_json(row, footage.days[-1]) for row in footage.rows}
+    return {
+        "division": site.division,
+        "agent": agent_json(facts),
+        "devices": [
+            {"id": d.id, "driver": d.driver, "identity": _identity(facts.one(f"device:{d.id}", Identity))}
+            for d in site.devices
+        ],
+        "undeclared": sorted(s.address for s in facts.around.strangers)[:UNDECLARED_MAX],
+        "cameras": [
+            {
+                **_camera(facts, camera, rows.get(camera.camera.id), recorded.get(camera.camera.id)),
+                **_maintainer(site, camera.camera.id, now),
+            }
+            for camera in site.cameras
+        ],
+        "digests": {
+            "config": site.digest,
+            "approvals": approvals_digest(facts.approvals),
+            "desired": asked.desired or None,
+            "rules": digest_of(site.packs),
+        },
+        "rules": _rules(site, now),
+        "policy": {PERIOD: site.period_s} | {name: getattr(site.policy, name) for name in RULES if name != PERIOD},
+        "answers": asked.answers(),
+    }
+
+
+def _rules(site: Site, now: datetime) -> dict[str, Json]:
+    """Return which packs of rules count, and which obligation sets which figure of the policy."""
+    return {
+        "profile": site.rules.profile,
+        "packs": [_pack(pack) for pack in site.packs],
+        "floors": [
+            {"name": floor.name, "value": floor.value, "obligation": floor.obligation}
+            for floor in floors(site, local_day(site, now))
+        ],
+    }
+
+
+def _pack(pack: Pack) -> dict[str, Json]:
+    told: dict[str, Json] = {"id": pack.id, "version": pack.version, "digest": pack.digest}
+    return {**told, "from_hub": from_hub_json(pack)} if pack.signed_by else told
+
+
+def _dicts(value: Json) -> list[dict[str, Json]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _camera_id(camera: CameraConfig) -> dict[str, Json]:
+    """Return the camera's ids; one without a 20-digit code is provisional. Source: GB/T 28181-2016 annex D."""
+    code = camera.camera.code
+    return {"id": camera.camera.id, "code": code or None, "provisional": not code}
+
+
+def _camera(facts: Facts, camera: CameraConfig, timeline: Json, recorded: Json) -> dict[str, Json]:
+    subject = f"camera:{camera.camera.id}"
+    masks = facts.one(subject, Masks)
+    recordings = facts.one(subject, Recordings)
+    spans = recordings.spans if recordings else ()
+    footage = facts.footage.get(camera.camera.id)
+    approval = facts.approvals.get(camera.camera.id)
+    return {
+        **_camera_id(camera),
+        "name": camera.camera.name,
+        "device": camera.camera.device,
+        "channel": camera.camera.channel,
+        "masks_digest": masks_digest(masks.masks) if masks else None,
+        "approval": approval_json(approval) if approval else None,
+        "retention": {
+            "oldest_at": utc_text(spans[0].start_at) if spans else None,
+            "spans": len(spans),
+            "sealed_days": footage.sealed_days if footage else 0,
+            "sealed_head": (footage.sealed_head or None) if footage else None,
+            "timeline": timeline,
+            **({"recorded": recorded} if recorded else {}),
+        },
+    }
+
+
+def _maintainer(site: Site, camera_id: str, now: datetime) -> dict[str, Json]:
+    """Return who mends a camera, where that is declared."""
+    word = standing(site, "maintainer", local_day(site, now), camera_id).declaration
+    return {"maintainer": str(word.value)} if word else {}
+
+
+def _identity(identity: Identity | None) -> dict[str, Json] | None:
+    if identity is None:
+        return None
+    return {
+        "manufacturer": identity.manufacturer,
+        "model": identity.model,
+        "firmware": identity.firmware,
+        "serial": identity.serial,
+    }

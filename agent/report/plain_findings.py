@@ -1,0 +1,113 @@
+"""Turns the findings of a config report, whichever form it has, into one plain list. Pure.
+
+Everybody who reads a report reads its findings here: a site may be older or newer than the hub. What a site has signed
+may still be anything: what is no row is passed over, and a few short rows that name every camera again and again are
+not followed for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, get_args
+
+from agent.contract.payload_bounds import NUMBER_MAX
+from agent.model.finding import Level
+from agent.report.config_findings import FORM
+
+NAMED_MOST: Final = 200_000
+"""How many names rows of one report may have looked at: a site of 1,000 cameras needs some 50,000."""
+
+_TEXTS: Final = ("check", "status", "severity", "reason", "message", "caused_by")
+
+
+def plain_findings(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return each finding as `finding_json` writes it; evidence and message as far as the report tells them.
+
+    `evidence_digest`: SHA-256 of evidence that was cut. `level` and `oldest_age_s`: how a finding is known, and how
+    old the oldest evidence of its row is, where the report tells it. Of a form that is not known there are none.
+    """
+    if "form" not in body:
+        return [dict(one) for one in _rows(body.get("findings"))]
+    if body["form"] != FORM:
+        return []
+    found: list[dict[str, Any]] = []
+    room = NAMED_MOST
+    ids = {kind: tuple(_ids(body.get(kind))) for kind in ("cameras", "devices")}
+    for row in (*_rows(body.get("open")), *_rows(body.get("rest"))):
+        made: dict[str, dict[str, Any]] = {}
+        if (room := room - _names(row.get("subjects"), ids)) < 0:
+            return found
+        for subject in _named(row.get("subjects"), ids):
+            made[subject] = _finding(row, subject)
+        for part in (*_rows(row.get("told")), *_rows(row.get("kept"))):
+            if (room := room - _names(part.get("subjects"), ids)) < 0:
+                return found
+            for subject in _named(part.get("subjects"), ids):
+                if (finding := made.get(subject)) is not None:
+                    _add(finding, part)
+        found.extend(made.values())
+    return found
+
+
+def _finding(row: Mapping[str, Any], subject: str) -> dict[str, Any]:
+    texts = {name: text if isinstance(text := row.get(name), str) else "" for name in _TEXTS}
+    cause, source, causes = texts.pop("caused_by"), row.get("source"), row.get("causes")
+    of = causes.get(subject, subject) if isinstance(causes, Mapping) else subject
+    return {
+        "check": texts.pop("check"),
+        "subject": subject,
+        **texts,
+        "source": {
+            name: str(source.get(name, "")) if isinstance(source, Mapping) else "" for name in ("document", "article")
+        },
+        "evidence": {},
+        "caused_by": f"{cause} {of}" if cause and " " not in cause else cause,
+        **_known(row),
+    }
+
+
+def _known(row: Mapping[str, Any]) -> dict[str, Any]:
+    level, age_s = row.get("level"), row.get("oldest_age_s")
+    told: dict[str, Any] = {"level": level} if isinstance(level, str) and level in get_args(Level) else {}
+    is_age = isinstance(age_s, int) and not isinstance(age_s, bool) and 0 <= age_s <= NUMBER_MAX
+    return told | ({"oldest_age_s": age_s} if is_age else {})
+
+
+def _add(finding: dict[str, Any], part: Mapping[str, Any]) -> None:
+    if isinstance(evidence := part.get("evidence"), Mapping):
+        finding["evidence"].update(evidence)
+    if isinstance(message := part.get("message"), str):
+        finding["message"] = message
+    if isinstance(digest := part.get("digest"), str):
+        finding["evidence_digest"] = digest
+
+
+def _named(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    if not isinstance(subjects, Mapping):
+        return
+    if subjects.get("site") is True:
+        yield "site"
+    for kind, every in ids.items():
+        prefix = f"{kind[:-1]}:"
+        if isinstance(but := subjects.get(f"{kind}_but"), list):
+            left_out = {one for one in but if isinstance(one, str)}
+            yield from (f"{prefix}{one}" for one in every if one not in left_out)
+        elif isinstance(named := subjects.get(kind), list):
+            yield from (f"{prefix}{one}" for one in named if isinstance(one, str))
+
+
+def _names(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> int:
+    """Return how many names must be looked at to know the subjects."""
+    if not isinstance(subjects, Mapping):
+        return 1
+    lists = [one for kind in ids for one in (subjects.get(kind), subjects.get(f"{kind}_but")) if isinstance(one, list)]
+    every = sum(len(of_kind) for kind, of_kind in ids.items() if f"{kind}_but" in subjects)
+    return 1 + every + sum(map(len, lists))
+
+
+def _ids(rows: object) -> Iterator[str]:
+    return (name for row in _rows(rows) if isinstance(name := row.get("id"), str))
+
+
+def _rows(value: object) -> list[Mapping[str, Any]]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []

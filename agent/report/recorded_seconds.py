@@ -1,0 +1,103 @@
+"""How many seconds of a local day were to be recorded, how many of them are, and of how many nobody knows. Pure.
+
+Footage is remembered with holes of up to two seconds between two files closed (`drivers/spans.py`); every longer one is
+missing. What was neither listed nor said to be missing is unknown, never recorded. The day is one of the recorder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import reduce
+from zoneinfo import ZoneInfo
+
+from agent.judge.memory.notes import Plan, covered
+from agent.observe.facts.assessed_days import Count
+from agent.observe.facts.facts import Facts
+from agent.observe.footage.days import CameraFootage, RecordedDay, absolute_gaps, source_of, zone_of
+from agent.observe.footage.gaps import is_motion_only, planned
+from agent.observe.footage.read_days import TOLERANCE_S
+from agent.site.config.site import CameraConfig, Site
+from drivers.model import Span
+from drivers.spans import Spans, clipped, common, day_span, merged, seconds, subtracted, total_s
+
+
+def recorded_on(site: Site, facts: Facts, plans: Iterable[Plan], day: date) -> Count:
+    """Return the seconds of all recorded cameras on a day: recorded, scheduled, of these unknown, and excluded.
+
+    Args:
+        site: Which cameras are recorded, and since when each is in use.
+        facts: What is remembered of their footage.
+        plans: Work that was planned; it is left out from when it was said, not before.
+        day: A day that is over.
+    """
+    return reduce(Count.plus, recorded_by_camera(site, facts, plans, day).values(), Count())
+
+
+def recorded_by_camera(site: Site, facts: Facts, plans: Iterable[Plan], day: date) -> dict[str, Count]:
+    """Return the same of each camera that had something to record, by its id."""
+    plans, found = tuple(plans), {}
+    for camera in site.cameras:
+        in_use = camera.in_use_since or site.in_use_since
+        if camera.recorded and (in_use is None or in_use <= day):
+            known = facts.footage.get(camera.camera.id)
+            if known is not None and known.source != source_of(site, camera):
+                known = None
+            counted = _of_camera(known, day, zone_of(site, camera), _planned(site, camera, plans))
+            if counted != Count():
+                found[camera.camera.id] = counted
+    return found
+
+
+def _planned(site: Site, camera: CameraConfig, plans: Iterable[Plan]) -> Spans:
+    """Return when work on a camera was planned, our clock."""
+    subject = f"camera:{camera.camera.id}"
+    return merged(Span(max(one.start_at, one.at), one.until) for one in plans if subject in covered(site, one))
+
+
+def _of_camera(known: CameraFootage | None, day: date, zone: ZoneInfo, out: Spans) -> Count:
+    whole = day_span(day, zone)
+    if known is None:
+        due = subtracted((whole,), clipped(out, whole))
+        return _count(0.0, total_s(due), total_s(due), seconds(whole) - total_s(due))
+    if is_motion_only(known.schedule):
+        return Count()
+    shift = timedelta(seconds=known.offset_s)
+    out = tuple(Span(one.start_at + shift, one.end_at + shift) for one in out)
+    scheduled = planned(known.schedule, whole, whole, zone)
+    due = subtracted(scheduled, out)
+    looked_at = known.there(known.read_at)
+    # A recorder that was asked and holds nothing keeps nothing up to that moment.
+    oldest, newest = known.oldest_at or looked_at, known.newest_at or looked_at
+    later = total_s(clipped(due, Span(max(newest, looked_at), max(newest, looked_at, whole.end_at))))
+    told = clipped((Span(oldest, newest),), whole) if oldest < newest else ()
+    inside = common(due, told)
+    row = next((one for one in known.days if one.day == day), None)
+    recorded_s, unknown_s = _inside(row, whole, told, inside)
+    return _count(recorded_s, total_s(due), unknown_s + later, total_s(scheduled) - total_s(due))
+
+
+def _inside(row: RecordedDay | None, whole: Span, told: Spans, inside: Spans) -> tuple[float, float]:
+    """Return what is recorded of due time between the oldest and the newest footage, and what is not known of it."""
+    due_s = total_s(inside)
+    if row is None or row.is_untold:
+        return 0.0, due_s
+    holes_s = total_s(common(merged(absolute_gaps(row, whole)), inside))
+    if row.level == "day":
+        return 0.0, max(0.0, due_s - holes_s)
+    # The row counts from the day's begin: what it neither holds nor places came after it was listed, or is a hole that
+    # was too short to be remembered with its place. A day that was listed when it was over has only the latter.
+    placed_s = sum(b - a for a, b in row.gaps)
+    told_s = seconds(Span(whole.start_at, told[-1].end_at)) if told else 0.0
+    rest_s = max(0.0, told_s - row.recorded_s - placed_s)
+    if rest_s <= TOLERANCE_S and row.gap_count <= len(row.gaps):
+        rest_s = 0.0  # whole seconds, two for each hole
+    rest_s = min(rest_s * due_s / total_s(told) if told else 0.0, max(0.0, due_s - holes_s))
+    is_later = row.gap_count <= len(row.gaps) and not row.sealed
+    return max(0.0, due_s - holes_s - rest_s), rest_s if is_later else 0.0
+
+
+def _count(recorded_s: float, due_s: float, unknown_s: float, excluded_s: float) -> Count:
+    due = round(due_s)
+    unknown = min(round(unknown_s), due)
+    return Count(min(round(recorded_s), due - unknown), due, unknown, round(excluded_s))

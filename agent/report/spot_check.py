@@ -1,0 +1,109 @@
+"""What a cycle does beyond its turn because a hub asks for it, and what its answer may rest on. Pure.
+
+A spot check is answered by a look that began after it was asked: every path of the cameras it names, whoever's turn it
+is, and nothing that is remembered of earlier looks at them. So nobody can answer from memory. What is learned over
+days, such as what is usual for a camera's picture, what people approved and which days were recorded, is no look and
+stays.
+
+What a spot check saw is not pooled with later looks either: the memory of the cameras is afterwards what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, TypeVar
+
+from agent.contract.chain import utc_text
+from agent.contract.orders import Command
+from agent.judge.memory.memory import Memory
+from agent.judge.memory.transitions import Transition
+from agent.model.finding import Json
+from agent.observe.pictures.view_memory import CameraQuality
+from agent.site.config.site import Site
+
+ROUNDS: Final = 3
+"""A spot check looks as often as a check that is run once: a view is settled by three pictures."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the next cycle is asked for.
+
+    `commands` are `report-now` and `check-now`, which this cycle answers. `desired` is SHA-256, hex, over the hub's
+    policy in force, empty where there is none. `told` are events that do not come from findings. `looked_from` and
+    `looked_until` say when the cycle looked, once it has.
+    """
+
+    commands: tuple[Command, ...] = ()
+    desired: str = ""
+    told: tuple[Transition, ...] = ()
+    looked_from: datetime | None = None
+    looked_until: datetime | None = None
+
+    def cameras(self, site: Site) -> frozenset[str]:
+        """Return the ids of the cameras that are to be looked at afresh."""
+        checks = [command.spot_check for command in self.commands if command.spot_check is not None]
+        everything = [camera.camera.id for camera in site.cameras]
+        return frozenset(name for check in checks for name in (check.cameras or everything))
+
+    def looked(self, looked_from: datetime, looked_until: datetime) -> Asked:
+        """Return the same with the times of the look that answers it."""
+        return replace(self, looked_from=looked_from, looked_until=looked_until)
+
+    def answers(self) -> list[Json]:
+        """Return the member `answers` of a config report: what was asked, bound to its nonce, and when was looked."""
+        if self.looked_from is None or self.looked_until is None:
+            return []
+        times: dict[str, Json] = {
+            "looked_from": utc_text(self.looked_from),
+            "looked_until": utc_text(self.looked_until),
+        }
+        return [
+            {
+                "cmd": command.id,
+                "nonce": command.spot_check.nonce,
+                "cameras": list(command.spot_check.cameras),
+                "checks": list(command.spot_check.checks),
+                **times,
+            }
+            for command in self.commands
+            if command.spot_check is not None
+        ]
+
+
+NOTHING_ASKED: Final = Asked()
+
+
+def forgotten(memory: Memory, cameras: frozenset[str]) -> Memory:
+    """Return the memory without any earlier look at these cameras; then each of their paths is due."""
+    return replace(
+        memory,
+        looked=tuple(one for one in memory.looked if one.camera_id not in cameras),
+        pooled=tuple(one for one in memory.pooled if one.camera_id not in cameras),
+        views={name: view for name, view in memory.views.items() if name not in cameras},
+        presets={name: one for name, one in memory.presets.items() if name not in cameras},
+        quality={
+            name: CameraQuality(one.references, one.memory) if name in cameras else one
+            for name, one in memory.quality.items()
+        },
+    )
+
+
+def recalled(before: Memory, after: Memory, cameras: frozenset[str]) -> Memory:
+    """Return the memory after a look, with what pooled looks said of these cameras before it."""
+    pooled = [one for one in after.pooled if one.camera_id not in cameras]
+    return replace(
+        after,
+        pooled=(*pooled, *(one for one in before.pooled if one.camera_id in cameras)),
+        views=_put_back(before.views, after.views, cameras),
+        presets=_put_back(before.presets, after.presets, cameras),
+        quality=_put_back(before.quality, after.quality, cameras),
+    )
+
+
+def _put_back(before: Mapping[str, _T], after: Mapping[str, _T], cameras: frozenset[str]) -> dict[str, _T]:
+    return {**after, **{name: before[name] for name in cameras if name in before}}

@@ -1,0 +1,157 @@
+"""Days x cameras: what of each local day is recorded, missing for which cause, or not known. Pure values.
+
+`timeline_days.py` makes them of what is remembered; `commands/timeline_table.py` draws them in the terminal and
+`handover/timeline_svg.py` on paper. What is not known stays so: nothing is drawn as recorded that no recorder claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, get_args
+
+from agent.model.finding import Json, utc_text
+from agent.observe.footage.days import Level
+
+GapClass = Literal["camera-off", "recorder-off", "disk", "unknown", "not-planned", "not-kept"]
+"""Why time is missing.
+
+`unknown`: it is missing, and nobody knows why. `not-planned`: the recorder's plan leaves it out, or leaves it to
+motion. `not-kept`: it is older than the oldest footage that there is.
+"""
+GAP_CLASSES: tuple[GapClass, ...] = get_args(GapClass)
+LOSSES: tuple[GapClass, ...] = ("camera-off", "recorder-off", "disk", "unknown")
+"""What should be there and is not, whatever its age."""
+
+GAP_WORDS: Mapping[GapClass, str] = {
+    "camera-off": "camera off",
+    "recorder-off": "recorder off",
+    "disk": "disk",
+    "unknown": "missing, cause not known",
+    "not-planned": "outside of the plan, or left to motion",
+    "not-kept": "no footage that old",
+}
+"""What a reader is told, in English; `agent.text.translate.translate` has the rest."""
+
+CellKind = Literal["whole", "claimed", "gap", "unknown", "not-due"]
+
+SMALL_RATIO = 0.01
+"""A day that misses less than this is drawn apart from one that misses more. House rule: 99 % is whole enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One local day of one camera.
+
+    `recorded_ratio` is the share (0..1) of the day that is recorded, of today as far as it has come; None: not known.
+    `gap` is the main cause of what is missing, None where nothing is known to be, and `missing_ratio` the share that
+    is known to be missing. Both may be known of a day of which nothing else is. `level` `day`: the recorder sums the
+    day up, and there may be holes that it does not tell. `due` is False before the camera was in use.
+    """
+
+    recorded_ratio: float | None = None
+    gap: GapClass | None = None
+    missing_ratio: float = 0.0
+    level: Level | None = None
+    due: bool = True
+
+    @property
+    def kind(self) -> CellKind:
+        """What is drawn: a gap before all else, and nothing as recorded that is not known to be."""
+        if not self.due:
+            return "not-due"
+        if self.gap is not None:
+            return "gap"
+        if self.recorded_ratio is None:
+            return "unknown"
+        return "whole" if self.level == "segments" else "claimed"
+
+
+NOT_KNOWN = Cell()
+NOT_DUE = Cell(due=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """One recorded camera: one cell per day, oldest first.
+
+    `oldest_at` is where its footage begins, `proven_at` the oldest moment that was opened and decoded, `short_on` the
+    day on which it is forecast to fall below its floor; None where there is none, or it is not known.
+    """
+
+    camera_id: str
+    name: str
+    floor_days: int
+    cells: tuple[Cell, ...]
+    oldest_at: datetime | None = None
+    proven_at: datetime | None = None
+    short_on: date | None = None
+
+    @property
+    def first_due(self) -> int:
+        """The place of the first day that is due: the floor line is drawn before it, at 0 before them all.
+
+        Of that day only a part is due: the moment that is as old as the floor lies in it.
+        """
+        return max(0, len(self.cells) - 1 - self.floor_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The days of the window, oldest first, today last, and a row for each recorded camera."""
+
+    days: tuple[date, ...]
+    rows: tuple[TimelineRow, ...]
+
+
+def worst(cells: Iterable[Cell]) -> Cell:
+    """Return one cell that stands for several days: a gap before what is not known, and that before what is recorded.
+
+    Of several causes a loss comes before what was not planned or is not kept; of several losses the largest. Days
+    on which the camera was not in use count only where there is no other.
+    """
+    several = tuple(cell for cell in cells if cell.due)
+    if not several:
+        return NOT_DUE
+    known = [cell.recorded_ratio for cell in several if cell.recorded_ratio is not None]
+    gaps = [cell for cell in several if cell.gap is not None]
+    if gaps:
+        lost = [cell for cell in gaps if cell.gap in LOSSES]
+        chosen = max(lost or gaps, key=lambda cell: (bool(lost) or cell.gap == "not-planned", cell.missing_ratio))
+        return Cell(min(known, default=None), chosen.gap, chosen.missing_ratio, chosen.level)
+    if len(known) < len(several):
+        return NOT_KNOWN
+    return Cell(min(known), level="segments" if all(cell.level == "segments" for cell in several) else "day")
+
+
+def groups(count: int, first_due: int, size: int) -> tuple[tuple[int, int], ...]:
+    """Return how `count` days are drawn as groups of `size`: the place of each group's first day, and after its last.
+
+    No group lies on both sides of the floor line; the ones at the two ends of the window may hold fewer days.
+    """
+    starts = [*range(first_due - -(-first_due // size) * size, first_due, size), *range(first_due, count, size)]
+    return tuple((max(0, start), min(start + size, first_due if start < first_due else count)) for start in starts)
+
+
+def timeline_json(shown: Timeline) -> dict[str, Json]:
+    """Return a timeline as `check --timeline --json` prints it: lists with one value per day, oldest first."""
+    return {
+        "from_day": shown.days[0].isoformat() if shown.days else None,
+        "until_day": shown.days[-1].isoformat() if shown.days else None,
+        "cameras": [
+            {
+                "id": row.camera_id,
+                "floor_days": row.floor_days,
+                "oldest_at": utc_text(row.oldest_at) if row.oldest_at else None,
+                "proven_at": utc_text(row.proven_at) if row.proven_at else None,
+                "short_on": row.short_on.isoformat() if row.short_on else None,
+                "recorded_ratio": [cell.recorded_ratio for cell in row.cells],
+                "missing_ratio": [cell.missing_ratio for cell in row.cells],
+                "gap": [cell.gap for cell in row.cells],
+                "level": [cell.level for cell in row.cells],
+                "due": [cell.due for cell in row.cells],
+            }
+            for row in shown.rows
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Tells people and programs on the site: status file, metrics, digest, webhook."""

@@ -1,0 +1,173 @@
+"""When the daily digest is due, and what is new or worse in it. Pure; its wording for a chat is `digest_text.py`'s.
+
+A digest is decided once a day, at the first look after its time, against what the one before told. It is kept before
+it is sent, stays as it was until it is delivered, and only then the next one is decided: none is lost, and none tells a
+thing twice. What came and went between two digests is not told: the hub's events have it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from agent.judge.memory.episodes import Known
+from agent.model.finding import Finding, Json, Status, utc_text
+from agent.site.config.site import DailyDigest, Site
+from agent.text.harmless import printable
+from agent.text.translate import render
+
+SCHEMA: Final = "camwarden-digest/1"
+
+ROWS_MOST: Final = 200
+"""Rows of one digest; the rest is counted."""
+
+RETRY_FIRST: Final = timedelta(minutes=5)
+RETRY_LAST: Final = timedelta(hours=6)
+
+_RANK: Final[dict[Status, int]] = {"not_applicable": 0, "pass": 0, "warn": 1, "unknown": 2, "fail": 3}
+
+_ADDRESS: Final = re.compile(
+    r"[a-z]+://[^\s,;]+|(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?![\d.]\d)"
+    r"|(?<![\w:])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:])",
+    re.IGNORECASE,
+)
+_COLONS: Final = re.compile(r"(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f.]{0,15}){2,7}(?![\w:])", re.IGNORECASE)
+HIDDEN: Final = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A digest that is not delivered: what it says, how often it was tried, and when it may be tried next."""
+
+    news: Mapping[str, Json]
+    tries: int
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What digests leave for the next: statuses by finding key, the last day decided, the last delivery."""
+
+    statuses: Mapping[str, Status] = field(default_factory=dict)
+    day: date | None = None
+    delivered_at: datetime | None = None
+    waiting: Waiting | None = None
+
+
+def is_due(told: Told, digest: DailyDigest, site: Site, now: datetime) -> bool:
+    """Tell whether a digest is to be decided or sent now: never in quiet hours."""
+    local = now.astimezone(ZoneInfo(site.time_zone))
+    time = local.strftime("%H:%M")
+    if digest.is_quiet(time):
+        return False
+    if told.waiting is not None:
+        return now >= told.waiting.next_at
+    return time >= digest.at and (told.day is None or told.day < local.date())
+
+
+def decide(
+    told: Told,
+    digest: DailyDigest,
+    site: Site,
+    findings: Iterable[Finding],
+    known: Mapping[str, Known],
+    now: datetime,
+) -> Told:
+    """Return what is told once this digest is decided: with one that waits where there is something to say.
+
+    Args:
+        told: What the digests before left; none of them waits.
+        digest: What is configured.
+        site: For names, and for the site's time.
+        findings: Of the last look.
+        known: By finding key, the status that was seen often enough to count (`agent/judge/memory/transitions.py`).
+        now: Our clock, UTC.
+    """
+    today = now.astimezone(ZoneInfo(site.time_zone)).date()
+    statuses: dict[str, Status] = {}
+    rows: list[Json] = []
+    standing = [f for f in findings if not f.caused_by]
+    for finding in sorted(standing, key=lambda f: -_RANK[f.status]):
+        before = told.statuses.get(finding.key, "pass")
+        counts = known.get(finding.key)
+        settled = counts is not None and counts.status == finding.status and not _is_acknowledged(counts)
+        if settled and _RANK[finding.status] > _RANK[before]:
+            rows.append(_row(finding, before, site, digest.lang))
+        after = finding.status if settled else before
+        if _RANK[after]:
+            statuses[finding.key] = after
+    last = told.delivered_at
+    # The hour: the look after the digest's time comes a little earlier or later each day.
+    silent_for = timedelta(days=digest.heartbeat_days) - timedelta(hours=1)
+    overdue = digest.heartbeat_days > 0 and (last is None or now - last >= silent_for)
+    decided = Told(statuses, today, last)
+    if not rows and not overdue:
+        return decided
+    return replace(decided, waiting=Waiting(_news(site, standing, rows, now, today), 0, now))
+
+
+def _is_acknowledged(known: Known) -> bool:
+    return known.episode is not None and known.episode.acknowledged is not None
+
+
+def attempted(told: Told, now: datetime) -> Told:
+    """Return what is told while a try is under way: should it fail, or this process end, the next one waits longer."""
+    assert told.waiting is not None  # noqa: S101 - the caller asks only where one waits
+    wait = min(RETRY_FIRST * 2 ** min(told.waiting.tries, 16), RETRY_LAST)
+    return replace(told, waiting=replace(told.waiting, tries=told.waiting.tries + 1, next_at=now + wait))
+
+
+def delivered(told: Told, now: datetime) -> Told:
+    """Return what is told once the waiting digest has been taken."""
+    return replace(told, waiting=None, delivered_at=now)
+
+
+def without_addresses(text: str) -> str:
+    """Blank network addresses: they do not leave the site by a chat."""
+    return _COLONS.sub(lambda match: HIDDEN if _is_address(match[0]) else match[0], _ADDRESS.sub(HIDDEN, text))
+
+
+def _is_address(text: str) -> bool:
+    """Tell an IPv6 address from a time of day."""
+    try:
+        ipaddress.ip_address(text.rstrip("."))
+    except ValueError:
+        return False
+    return True
+
+
+def _row(finding: Finding, before: Status, site: Site, lang: str) -> dict[str, Json]:
+    kind, _, name = finding.subject.partition(":")
+    names = {camera.camera.id: camera.camera.name for camera in site.cameras} if kind == "camera" else {}
+    return {
+        "check": finding.check,
+        "subject": finding.subject,
+        "name": printable(names.get(name, "")),
+        "status": finding.status,
+        "before": before,
+        "severity": finding.severity,
+        "message": without_addresses(printable(render(finding.message, lang))),
+    }
+
+
+def _news(site: Site, standing: list[Finding], rows: list[Json], now: datetime, today: date) -> dict[str, Json]:
+    counter = Counter(f.status for f in standing)
+    online = Counter(f.status for f in standing if f.check == "camera-online" and f.subject.startswith("camera:"))
+    return {
+        "schema": SCHEMA,
+        "id": f"{site.id}:{today.isoformat()}",
+        "site": site.id,
+        "name": printable(site.name),
+        "at": utc_text(now),
+        "local_time": now.astimezone(ZoneInfo(site.time_zone)).strftime("%Y-%m-%d %H:%M"),
+        "new": rows[:ROWS_MOST],
+        "more": max(0, len(rows) - ROWS_MOST),
+        "open": {status: counter[status] for status in ("fail", "unknown", "warn")},
+        "cameras": {"online": online["pass"] + online["warn"], "all": len(site.cameras)},
+    }

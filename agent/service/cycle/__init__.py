@@ -1,0 +1,1 @@
+"""Runs one cycle: ask, look, remember, judge, report, sign, spool."""

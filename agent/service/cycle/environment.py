@@ -1,0 +1,53 @@
+"""Where a cycle touches the world: what it is handed by the daemon, by a command, or by a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.observe.facts.delivery import NotRenewed
+from agent.observe.facts.delivery_status import DeliveryStatus
+from agent.observe.facts.report_facts import OwnReports
+from agent.observe.pictures.judge import Judge
+from agent.observe.pictures.previous_pictures import Previous
+from agent.observe.probe.watch import NOBODY_WATCHES, Stage, Watch
+from agent.site.config.site import Site
+from drivers.credentials import Credentials
+from masking.model import Confinement
+from masking.worker.client import Worker
+
+
+def worker_of(site: Site) -> Worker:
+    """Return a picture worker that keeps to a site's rules; nothing of it runs yet."""
+    return Worker(accept_unconfined=site.worker.unconfined == "accept")
+
+
+@dataclass(frozen=True, slots=True)
+class Rim:
+    """Refused credentials, the picture worker, the clock of the network side, and pictures of the cycle before.
+
+    `confinement`: how far the worker's children are locked down; None where none has judged anything yet.
+
+    `progress`, `wait`, `stop` and `stage` are those of `Watch`; where there is only one round, `wait` is not called.
+    `delivery`: how delivery stands, None where this process delivers nothing; `not_renewed`: what keeps its certificate
+    from being renewed, None where nothing does; `reports`: what the newest reports are, None where it reports nothing.
+    """
+
+    credentials: Credentials
+    judge: Judge
+    clock: Callable[[], datetime]
+    progress: Callable[[], None] = NOBODY_WATCHES.progress
+    previous: Previous = field(default_factory=Previous)
+    wait: Callable[[float], None] = NOBODY_WATCHES.wait
+    delivery: DeliveryStatus | None = None
+    not_renewed: NotRenewed | None = None
+    reports: OwnReports | None = None
+    confinement: Callable[[], Confinement | None] = lambda: None
+    stop: Callable[[], bool] = NOBODY_WATCHES.stop
+    stage: Callable[[str, Stage], None] = NOBODY_WATCHES.stage
+
+    @property
+    def watch(self) -> Watch:
+        """Who follows the reading of devices."""
+        return Watch(self.progress, self.wait, self.stop, self.stage)

@@ -1,0 +1,148 @@
+"""Which of what is remembered and approved holds for the boxes that stand there now? Pure, but for what is logged.
+
+What was seen of a camera is of one box, at one address and channel. Where the configuration names another place, or the
+box proves to be another one (`owners.py`), all that was seen of it is of something else and is forgotten; its footage
+begins anew, its chain of digests goes on. An identity that could not be read forgets nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from agent.judge.memory.memory import Memory
+from agent.observe.approvals.approvals import FOLDER, Approval, approvals_digest, in_place
+from agent.observe.footage.days import CameraFootage, Footage
+from agent.observe.inventory.owners import NOBODY, Owner, Owners, is_another, is_another_box, with_proof
+from agent.observe.pictures.previous_pictures import Previous
+from agent.site.config.site import Site
+from drivers.model import Observations
+
+log = logging.getLogger("camwarden.kept_for")
+
+
+def of_site(memory: Memory, site_id: str) -> Memory:
+    """Return the memory of a site; nothing where it is another site's. Release 0.1 kept no name: it is taken over."""
+    return replace(memory, site=site_id) if memory.site in ("", site_id) else Memory(site=site_id)
+
+
+def strangers(memory: Memory, site: Site, now: Owners) -> frozenset[str]:
+    """Return the cameras of a site that are not what is remembered of them: at another place, or proven another box."""
+    names = (camera.camera.id for camera in site.cameras)
+    return frozenset(name for name in names if name in memory.owners and is_another(memory.owners[name], now[name]))
+
+
+def taken_over(memory: Memory, site: Site, now: Owners, previous: Previous) -> Memory:
+    """Return `kept_for`, and forget the pictures of this process that are of something else."""
+    for name in strangers(memory, site, now):
+        previous.forget(name)
+    return kept_for(memory, site, now)
+
+
+def kept_for(memory: Memory, site: Site, now: Owners) -> Memory:
+    """Return what holds of the memory of a site's cameras, and whose it is from now on.
+
+    Args:
+        memory: What was remembered.
+        site: The site, or a part of it: of cameras that are not in it nothing changes.
+        now: Which box stands where (`owners.owners_now`, with the place of each camera).
+    """
+    another, names = strangers(memory, site, now), [camera.camera.id for camera in site.cameras]
+    after = {name: now[name] if name in another else with_proof(_before(memory, name), now[name]) for name in names}
+    memory = replace(memory, owners={**memory.owners, **after}, footage=_footage(memory, site, now))
+    return without(memory, another) if another else memory
+
+
+def without(memory: Memory, names: Collection[str]) -> Memory:
+    """Return the memory without anything that was seen in pictures of these cameras."""
+    return replace(
+        memory,
+        looked=tuple(one for one in memory.looked if one.camera_id not in names),
+        pooled=tuple(one for one in memory.pooled if one.camera_id not in names),
+        views={name: one for name, one in memory.views.items() if name not in names},
+        quality={name: one for name, one in memory.quality.items() if name not in names},
+        presets={name: one for name, one in memory.presets.items() if name not in names},
+    )
+
+
+def begun_anew(before: Footage, after: Footage) -> frozenset[str]:
+    """Return the cameras whose footage turned out to be that of a box that is gone, in this very look.
+
+    What this look was told was asked for with the memory of that box: what is there now counts from the next one on.
+    """
+    return frozenset(name for name, one in after.items() if not one.source and name in before and before[name].source)
+
+
+def told_of_others(observations: Observations, cameras: Collection[str]) -> Observations:
+    """Return what was told of all but these cameras."""
+    return tuple(one for one in observations if one.subject.removeprefix("camera:") not in cameras)
+
+
+def of_others(footage: Footage, cameras: Collection[str]) -> Footage:
+    """Return the footage of all but these cameras."""
+    return {name: one for name, one in footage.items() if name not in cameras}
+
+
+def approved_here(
+    given: Mapping[str, Approval], stood: Memory, memory: Memory
+) -> tuple[dict[str, Approval], dict[str, str]]:
+    """Return the approvals that hold for the boxes that stand there, and which of those that name no box are void.
+
+    An approval that names no box, as those of release 0.1, holds until another box takes the place.
+
+    Args:
+        given: Those of the site.
+        stood: The memory as the look before this one left it: which box stood where.
+        memory: Which box stands where, and what was void already.
+    """
+    gone = {name: digest for name, digest in memory.voided.items() if name in given}
+    for name, approval in given.items():
+        changed = is_another(_box(_before(stood, name)), _box(_before(memory, name)))
+        if changed and approval.owner.box is None and approval.owner.behind is None:
+            gone[name] = approvals_digest({name: approval})
+    holds = {
+        name: one for name, one in given.items() if name not in gone or gone[name] != approvals_digest({name: one})
+    }
+    return in_place(holds, memory.owners), gone
+
+
+def approved_still(
+    given: Mapping[str, Approval], counted: Mapping[str, Approval], stood: Memory, memory: Memory
+) -> tuple[dict[str, Approval], Memory]:
+    """Return what still holds after a look, now that boxes have proven themselves, and the memory without what fell.
+
+    What did not count when the look began was not looked for: it counts from the next look on. For `given`, `stood` and
+    `memory` see `approved_here`.
+
+    Args:
+        given: Those of the site.
+        counted: Those that the look went by.
+        stood: The memory before the look.
+        memory: The memory after it.
+    """
+    holds, gone = approved_here(given, stood, memory)
+    for name in sorted(given.keys() - holds.keys()):
+        log.warning("camera %s: what was approved (%s/%s.json) is of another box than stands there now, and does not "
+                    "count: camwarden masks adopt --camera %s", name, FOLDER, name, name)  # fmt: skip
+    after = {name: one for name, one in holds.items() if name in counted}
+    lost = {name for name, one in counted.items() if after.get(name) != one}
+    return after, replace(without(memory, lost) if lost else memory, voided=gone)
+
+
+def _before(memory: Memory, name: str) -> Owner:
+    return memory.owners.get(name, NOBODY)
+
+
+def _box(owner: Owner) -> Owner:
+    return replace(owner, source="")
+
+
+def _footage(memory: Memory, site: Site, now: Owners) -> dict[str, CameraFootage]:
+    """Return the footage, that of a recorder that was replaced marked to begin anew."""
+    after = dict(memory.footage)
+    for camera in site.cameras:
+        name = camera.camera.id
+        if name in after and not camera.store and is_another_box(_before(memory, name).box, now[name].box):
+            after[name] = replace(after[name], source="")
+    return after

@@ -1,0 +1,202 @@
+"""Look at what each device gives as it comes back, and once more at cameras about which one look says too little.
+
+In the daemon each cycle is one round, and the memory joins them. A check that is run once has no memory: it takes a few
+rounds, some seconds apart, of the cameras whose zones or views are not settled by one picture. The rounds of a device
+are timed from its own looks, so that a device that hangs delays nobody's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from agent.judge.memory.memory import Memory
+from agent.observe.inventory.owners import owners_now, proven_marks
+from agent.observe.pictures.approved_views import ApprovedViews
+from agent.observe.pictures.judge import look
+from agent.observe.pictures.preset_verdicts import positions, presets_after
+from agent.observe.pictures.studies import studies
+from agent.observe.pictures.view_memory import quality_after, views_after
+from agent.observe.pictures.zone_verdicts import pooled
+from agent.observe.probe.devices import Probed, Reading, joined
+from agent.service.cycle.environment import Rim
+from agent.service.cycle.kept_for import taken_over
+from agent.site.config.site import CameraConfig, Site
+from drivers.model import Device, Observation, Observations
+from drivers.picture import PathName, PictureSeen, PresetSeen, ZoneVerdict
+from masking.view.model import QualitySeen, ViewSeen
+
+BETWEEN_S: Final = 10.0
+"""Between two rounds: long enough for another keyframe and for people to have moved on."""
+
+AGAIN: Final[frozenset[PathName]] = frozenset({"snapshot", "main", "sub", "recorder-live"})
+"""Paths of which another picture says more. A recorded one stays the same."""
+
+SOFT: Final = ("pixelated", "blurred")
+"""Effects of which one picture seldom says enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is known of one device's cameras after a number of looks at them, and the memory of them alone."""
+
+    part: Site
+    fetched: Probed
+    looked: Observations
+    memory: Memory
+    looks: int = 1
+
+
+def look_in_rounds(
+    site: Site,
+    rim: Rim,
+    reading: Reading,
+    stored: Probed,
+    memory: Memory,
+    known: ApprovedViews,
+    now: datetime,
+    rounds: int = 1,
+) -> tuple[Probed, Observations, Memory]:
+    """Look at the pictures of each device as it comes back, and at new ones of its cameras that are not settled.
+
+    Each device has its own time: no look waits for another device.
+
+    Args:
+        site: The site.
+        rim: The worker, the clock, and who follows it.
+        reading: All devices of the site, asked and under way.
+        stored: What the stores gave.
+        memory: What earlier looks left.
+        known: The approved views.
+        now: When the cycle began.
+        rounds: How often a camera is looked at, at most.
+
+    Returns:
+        What devices and stores told, pictures no longer in it; what was seen, each zone's verdict pooled with those
+        before it; and the memory that knows of it.
+    """
+    seen: dict[str, _Seen] = {}
+    for device, probed in reading.arrivals():
+        rim.stage(device.id, "looking")
+        before = seen.get(device.id)
+        one = _first_look(site, rim, device, probed, stored, memory, known, now) if before is None else before
+        if before is not None:
+            newer, after = _look(before.part, rim, probed, before.fetched.observations, before.memory, known, now)
+            one = replace(before, looked=_newest(before.looked, newer), memory=after, looks=before.looks + 1)
+        seen[device.id] = one
+        again = _unsettled(one, known, now) if one.looks < rounds else None
+        if again is not None:
+            reading.ask(again, {camera.camera.id: AGAIN for camera in again.cameras}, in_s=BETWEEN_S)
+        rim.stage(device.id, "done" if again is None else "waiting")
+    in_order = [seen[device.id] for device in site.devices]
+    fetched = joined([replace(stored, pictures=()), *(one.fetched for one in in_order)])
+    looked = tuple(observation for one in in_order for observation in one.looked)
+    return fetched, looked, _of_all(memory, in_order)
+
+
+def _first_look(
+    site: Site,
+    rim: Rim,
+    device: Device,
+    probed: Probed,
+    stored: Probed,
+    memory: Memory,
+    known: ApprovedViews,
+    now: datetime,
+) -> _Seen:
+    cameras = tuple(camera for camera in site.cameras if camera.camera.device == device.id)
+    part = replace(site, cameras=cameras, devices=(device,))
+    names = {camera.camera.id for camera in cameras}
+    kept_here = tuple(o for o in stored.observations if o.subject.removeprefix("camera:") in names)
+    pictures = tuple(picture for picture in stored.pictures if picture.camera_id in names)
+    told = joined([Probed(kept_here, pictures), probed])
+    now_there = owners_now(part, proven_marks(part, told.observations), memory.identities, source=True)
+    memory = taken_over(memory, part, now_there, rim.previous)
+    looked, after = _look(part, rim, told, told.observations, memory, known, now)
+    return _Seen(part, replace(probed, pictures=()), looked, after)
+
+
+def _unsettled(one: _Seen, known: ApprovedViews, now: datetime) -> Site | None:
+    """Return the part of the site whose cameras one more picture would say more of; None where there are none."""
+    cameras = tuple(c for c in one.part.cameras if not _is_settled(c, one.looked, one.memory, known, now))
+    return replace(one.part, cameras=cameras) if cameras else None
+
+
+def _of_all(memory: Memory, seen: list[_Seen]) -> Memory:
+    """Return the memory with what was seen of every device's cameras."""
+    parts = [one.memory for one in seen]
+    own = [(one.memory, {camera.camera.id for camera in one.part.cameras}) for one in seen]
+    return replace(
+        memory,
+        looked=tuple(look for part, names in own for look in part.looked if look.camera_id in names),
+        footage={
+            **memory.footage,
+            **{name: part.footage[name] for part, names in own for name in names & part.footage.keys()},
+        },
+        owners={**memory.owners, **{name: part.owners[name] for part, names in own for name in names}},
+        pooled=tuple(glances for part in parts for glances in part.pooled),
+        views={name: view for part in parts for name, view in part.views.items()},
+        quality={name: quality for part in parts for name, quality in part.quality.items()},
+        presets={name: preset for part in parts for name, preset in part.presets.items()},
+    )
+
+
+def _look(
+    site: Site,
+    rim: Rim,
+    fetched: Probed,
+    told: Observations,
+    memory: Memory,
+    known: ApprovedViews,
+    now: datetime,
+) -> tuple[Observations, Memory]:
+    asked = studies(site, told, known, rim.previous, memory.views)
+    places = positions(site, told, known.presets)
+    looked = look(site, fetched.pictures, rim.judge, rim.progress, asked, rim.previous, places)
+    looked, glances = pooled(site, told, looked, memory.pooled, now)
+    presets = presets_after(site, told, looked, memory.presets, known.presets, now)
+    views = views_after(site, looked, memory.views, known.references, now)
+    quality = quality_after(site, looked, memory.quality, views, known.references, now)
+    return looked, replace(memory, pooled=glances, views=views, quality=quality, presets=presets)
+
+
+def _is_settled(
+    camera: CameraConfig, looked: Observations, memory: Memory, known: ApprovedViews, now: datetime
+) -> bool:
+    """Whether another picture would say nothing more, or there is none to be had."""
+    name = camera.camera.id
+    own = [o.value for o in looked if o.subject == f"camera:{name}"]
+    verdicts = [value for value in own if isinstance(value, ZoneVerdict) and value.path in AGAIN]
+    turned = [one for one in own if isinstance(one, PresetSeen) and one.path in AGAIN]
+    verdicts += [verdict for one in turned for verdict in one.verdicts]
+    if not own:
+        return True
+    if any(verdict.verdict == "UNSURE" for verdict in verdicts):
+        return False
+    declared = (*camera.zones, *(zone for preset in camera.presets for zone in preset.zones))
+    if verdicts and any(zone.effect in SOFT for zone in declared):
+        return False
+    view = memory.views.get(name)
+    return name not in known.references or (view is not None and view.settled(now) is not None)
+
+
+def _newest(looked: Observations, newer: Observations) -> Observations:
+    """What was seen, with what was seen last on each path; a picture that did not come again changes nothing."""
+    again = {
+        key: group
+        for key, group in _by_path(newer).items()
+        if any(isinstance(o.value, PictureSeen | ViewSeen | QualitySeen) for o in group)
+    }
+    return tuple(o for group in (_by_path(looked) | again).values() for o in group)
+
+
+def _by_path(looked: Observations) -> dict[tuple[str, str], list[Observation]]:
+    """What was seen, by subject and path; view and quality, of which there is one each, stand for themselves."""
+    groups: dict[tuple[str, str], list[Observation]] = {}
+    for observation in looked:
+        value = observation.value
+        own = isinstance(value, ViewSeen | QualitySeen)
+        path = type(value).__name__ if own else str(getattr(value, "path", ""))
+        groups.setdefault((observation.subject, path), []).append(observation)
+    return groups

@@ -1,0 +1,1 @@
+"""Runs the cycle again and again, and tells systemd."""

@@ -1,0 +1,104 @@
+"""The long-lived parts of a running agent: opened together, closed in reverse order. Decides nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.contract.jwk import PublicKey
+from agent.contract.signing_keys import Signer, load_jwks
+from agent.deliver.keys.place import KeyHolder, place_of
+from agent.deliver.keys.rotate import SPOOL_NAME, settled, tell_replaced
+from agent.deliver.publish.mirror import MirrorLink
+from agent.deliver.publish.publisher import Publisher
+from agent.deliver.spool.spool import Spool
+from agent.host.health import moment
+from agent.host.paths import CREDENTIALS_NAME
+from agent.observe.inventory.owners import adopt
+from agent.observe.pictures.previous_pictures import Previous
+from agent.service.alerts import webhook
+from agent.service.alerts.digest_desk import DigestDesk
+from agent.service.alerts.exporters import Telemetry, listening
+from agent.service.cycle.cycle import seal_for
+from agent.service.cycle.environment import worker_of
+from agent.service.enroll.renewal import Renewals, finish
+from agent.service.orders.desk import Desk
+from agent.site.config.site import Site
+from drivers.credentials import Credentials
+from masking.worker.client import Worker
+
+STOP_S = 4.0
+"""What is left for a clean end; systemd and people expect SIGTERM to be done within 5 s."""
+DIGEST_STOP_S = 0.5
+"""What a digest on its way gets; one that is not known to have arrived is sent again after the next start."""
+MIRROR_STOP_S = 0.5
+"""What a mirror gets to say farewell; what has not left by then was best effort."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The long-lived parts of a running agent."""
+
+    spool: Spool
+    signer: Signer
+    credentials: Credentials
+    worker: Worker
+    publisher: Publisher | None
+    desk: Desk
+    keys: KeyHolder
+    hub_keys: Mapping[str, PublicKey]
+    telemetry: Telemetry
+    digests: DigestDesk
+    renewals: Renewals
+    mirrors: tuple[MirrorLink, ...] = ()
+    previous: Previous = field(default_factory=Previous)
+
+
+@contextmanager
+def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None] = lambda: None) -> Iterator[Parts]:
+    """Open the spool, keys and worker, and start the publisher; close all of them in reverse order.
+
+    `rung` is called, on the publisher's thread, when the hub has said something that `Parts.desk` should take.
+
+    Raises:
+        AgentError: The spool is in use, a key is unusable, or a pinned file cannot be read.
+    """
+    directory = site.storage.directory
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    adopt(directory, site.id)
+    with ExitStack() as stack:
+        keys = place_of(site, os.environ)
+        stack.callback(keys.close)
+        signer = settled(site, keys, clock)  # a key that waits takes over before anybody else has the spool
+        seal = seal_for(site, signer, clock)
+        spool = Spool.open(directory / SPOOL_NAME, site.storage.spool_max_bytes, now=clock(), seal=seal)
+        stack.callback(spool.close)
+        tell_replaced(site, spool, signer, moment(clock()))
+        credentials = Credentials(directory / CREDENTIALS_NAME)
+        worker = stack.enter_context(worker_of(site))
+        publisher = None
+        finish(site)
+        hub_keys = load_jwks(site.hub.jwks) if site.hub and site.hub.jwks else {}
+        desk = Desk(site, spool, signer, hub_keys, rung=rung)
+        stack.callback(desk.close)  # after the publisher has stopped: nothing more is heard then
+        if site.hub is not None and site.hub.confirm != "file":
+            publisher = Publisher(site, spool, signer, hub_keys, clock, heard=desk.hear)
+            desk.say = publisher.say
+            publisher.start()
+            stack.callback(publisher.stop, STOP_S)
+        mirrors = tuple(MirrorLink(site, mirror, spool, signer, clock) for mirror in site.mirrors)
+        for mirror in mirrors:
+            mirror.start()
+            stack.callback(mirror.stop, MIRROR_STOP_S)
+        telemetry = Telemetry(spool, publisher, worker, clock)
+        stack.enter_context(listening(site.metrics, telemetry.text))
+        digests = DigestDesk(directory, clock, webhook.send)
+        stack.callback(digests.wait, DIGEST_STOP_S)
+        told = publisher.reread_certificate if publisher is not None else lambda: None
+        renewals = Renewals(site, signer, clock, told)
+        yield Parts(
+            spool, signer, credentials, worker, publisher, desk, keys, hub_keys, telemetry, digests, renewals, mirrors
+        )

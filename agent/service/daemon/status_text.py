@@ -1,0 +1,103 @@
+"""What the status file says after a cycle. `agent/service/alerts/status_file.py` writes it and judges its age."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Final
+
+from agent.model.finding import Finding, Json, utc_text
+from agent.model.verdict import refused
+from agent.observe.facts.assessed_days import last_whole_day, rates_json
+from agent.observe.facts.delivery_status import DeliveryStatus
+from agent.observe.facts.repair_counts import repairs_json, summed
+from agent.report.build import counts
+from agent.service.cycle.cycle import Seen
+from agent.site.config.site import Site
+from agent.site.declarations.standing import local_day
+from masking.model import Confinement
+
+OPEN_MAX: Final = 40
+"""Findings with their sentences: more than a person reads at once, and the file stays small."""
+
+_ORDER = ("fail", "warn", "unknown")
+_SEVERITIES = ("critical", "major", "minor", "info")
+
+
+def status_content(
+    site: Site,
+    seen: Seen,
+    queue: Mapping[str, Json],
+    delivery: DeliveryStatus | None,
+    confinement: Confinement | None,
+    orders: Mapping[str, Json],
+    at: datetime,
+) -> dict[str, Json]:
+    """Return what stands in the status file.
+
+    Args:
+        site: With the policy in force.
+        seen: What the cycle saw.
+        queue: How many rows of the spool are in which state.
+        delivery: None where nothing is delivered.
+        confinement: How far the picture worker is locked down; None where it has not worked.
+        orders: What became of the hub's orders: `policy_version` and `policy` in force, how many `ignored` by reason.
+        at: When the cycle ran.
+    """
+    online = {f.subject: f for f in seen.findings if f.check == "camera-online"}
+    cameras: list[Json] = []
+    for camera in site.cameras:
+        finding = online.get(f"camera:{camera.camera.id}")
+        own = [f for f in seen.findings if f.subject == f"camera:{camera.camera.id}" and not f.caused_by]
+        cameras.append(
+            {
+                "id": camera.camera.id,
+                "name": camera.camera.name,
+                "online": finding.status if finding else "unknown",
+                "not_pass": [f.check for f in own if f.status not in ("pass", "not_applicable")],
+            }
+        )
+    day = last_whole_day(seen.facts.assessed, local_day(site, at))
+    return {
+        "at": utc_text(at),
+        "site": site.id,
+        "next_due_at": utc_text(at + timedelta(seconds=site.period_s)),
+        "counts": {**counts(seen.findings), "refused": len(refused(seen.findings))},
+        "cameras": cameras,
+        "rates": rates_json(day) if day else None,
+        "repairs": repairs_json(summed(one.repairs for one in seen.facts.assessed)),
+        **open_rows(site, seen.findings),
+        "queue": queue,
+        "hub": _delivery(delivery) if delivery else None,
+        "orders": orders,
+        "worker_limits": list(confinement.limits) if confinement else [],
+        "worker_open": list(confinement.open_ways) if confinement else [],
+    }
+
+
+def open_rows(site: Site, findings: tuple[Finding, ...]) -> dict[str, Json]:
+    """Return what is not in order, worst first, each cause once; and how many found no room.
+
+    Messages keep their places, so that whoever reads them can do so in another language.
+    """
+    names = {f"camera:{camera.camera.id}": camera.camera.name for camera in site.cameras}
+    found = [f for f in findings if f.status in _ORDER and not f.caused_by]
+    found.sort(key=lambda f: (_ORDER.index(f.status), _SEVERITIES.index(f.severity)))
+    rows: list[Json] = [
+        {
+            "status": f.status,
+            "check": f.check,
+            "subject": f.subject,
+            "name": names.get(f.subject, ""),
+            "message": f.message.template,
+            "values": f.message.plain_values(),
+            "next_step": f.message.next_step,
+        }
+        for f in found[:OPEN_MAX]
+    ]
+    return {"open": rows, "open_more": len(found) - len(rows)}
+
+
+def _delivery(status: DeliveryStatus) -> dict[str, Json]:
+    return {name: utc_text(v) if isinstance(v, datetime) else v for name, v in asdict(status).items()}

@@ -1,0 +1,231 @@
+"""Puts on the gateway what the desk has granted: the hub's keys and authorities, the certificate, and `[hub]`.
+
+Decides what may be written over. What a site already says stays: a host that it names, and above all the hub that it
+relies on. Another hub's keys or authorities take their place only where a person says so (`replace`). site.toml comes
+last: it never names a file that is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import tomli
+
+from agent.contract.enrollment import Grant
+from agent.contract.enrollment_token import PIN_BYTES, address_text, read_address
+from agent.contract.signing_keys import jwk_set, load_jwks
+from agent.host.files import as_owner_of, replace_content, write_atomic
+from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
+from agent.model.finding import Json, Message, utc_text
+from agent.site.config.load import load_declared
+from agent.site.config.report_key import TlsPlace
+from agent.site.toml.edit import Change, marked, merged, unmarked
+from agent.site.toml.problems import ConfigError
+
+CA_NAME: Final = "hub-ca.pem"
+JWKS_NAME: Final = "hub-jwks.json"
+NOTE_NAME: Final = "enrollment.json"
+NOTE_SCHEMA: Final = "camwarden-enrollment/1"
+
+_OPEN = 0o644
+_BROKER_PORT = 8883
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a gateway was enrolled: for its renewals."""
+
+    host: str
+    port: int
+    pin: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What placing a grant does: files beside site.toml, and lines in it."""
+
+    files: Mapping[Path, bytes] = field(repr=False)
+    changes: tuple[Change, ...]
+
+
+def plan(config: Path, place: TlsPlace, grant: Grant, replacing: bool) -> Plan:
+    """Return what has to be written, beside the certificate.
+
+    Args:
+        config: site.toml.
+        place: Where key and certificate are.
+        grant: What the desk gave.
+        replacing: Whether another hub may take the place of the one that the site relies on.
+
+    Raises:
+        UsageError: The site relies on another hub.
+        ConfigError, Forbidden, ConfigurationError: A file cannot be read.
+    """
+    folder = config.parent
+    hub: dict[str, Any] | None = tomli.loads(config.read_text("utf-8")).get("hub")
+    before = {} if hub is None or replacing else hub
+    ca, jwks = str(before.get("ca", CA_NAME)), str(before.get("jwks", JWKS_NAME))
+    files: dict[Path, bytes] = {}
+    if "jwks" not in before:
+        files[folder / jwks] = json.dumps(jwk_set(grant.hub_keys)).encode() + b"\n"
+    elif not grant.hub_keys.keys() <= load_jwks(folder / jwks).keys():
+        raise _another_hub(folder / jwks)
+    if "ca" not in before:
+        files[folder / ca] = grant.authorities.encode()
+    elif _read(folder / ca).split() != grant.authorities.encode().split():
+        raise _another_hub(folder / ca)
+    wanted: dict[str, Json] = {"host": grant.broker_host, "port": grant.broker_port, "ca": ca}
+    wanted |= {"certificate": _beside(place.certificate, folder), "key": _beside(place.key, folder), "jwks": jwks}
+    if hub is None:
+        if wanted["port"] == _BROKER_PORT:
+            del wanted["port"]
+        return Plan(files, (Change(("hub",), "site", "hub", None, wanted),))
+    if not replacing:  # the site may know its broker under another name
+        wanted |= {"host": hub.get("host", grant.broker_host), "port": hub.get("port", _BROKER_PORT)}
+    if hub.get("confirm") == "broker":  # so it was as long as the hub's keys were missing
+        wanted["confirm"] = "hub"
+    if hub.get("tls") is False:  # a certificate is for TLS alone
+        wanted["tls"] = True
+    given = {"port": _BROKER_PORT, **hub}
+    return Plan(
+        files,
+        tuple(
+            Change(("hub", key), "site", key, given.get(key), value)
+            for key, value in wanted.items()
+            if given.get(key) != value
+        ),
+    )
+
+
+def put(config: Path, place: TlsPlace, certificate: bytes, what: Plan) -> tuple[Path, ...]:
+    """Write everything, each file whole or not at all; return what was written. A try that was cut off is repeated.
+
+    Raises:
+        ConfigError: With the new lines site.toml would be wrong; it is as it was.
+        CannotMerge: A line of site.toml cannot be changed by itself; the message says what to write.
+        Forbidden, UsageError: A file cannot be written.
+    """
+    text, ours = unmarked(config.read_text("utf-8"))
+    text = merged(text, what.changes) if what.changes else text
+    text = marked(text) if ours else text
+    status = config.stat()
+    owner = (status.st_uid, status.st_gid) if os.geteuid() == 0 else None
+    written = []
+    with writing(config):
+        for path, data in what.files.items():
+            write_atomic(path, data, _OPEN, owner)
+            written.append(path)
+        put_certificate(place, certificate)
+        written.append(place.certificate)
+        if what.changes:
+            _try(config, text)
+            replace_content(config, text.encode())
+            written.append(config)
+    return tuple(written)
+
+
+def put_certificate(place: TlsPlace, certificate: bytes) -> None:
+    """Write the site's certificate; as the service's where its folder is.
+
+    Raises:
+        Forbidden, UsageError: It cannot be written.
+    """
+    with writing(place.certificate), as_owner_of(place.certificate.parent):
+        write_atomic(place.certificate, certificate, _OPEN)
+
+
+def keep_desk(place: TlsPlace, desk: Desk, now: datetime) -> None:
+    """Keep where the gateway was enrolled. No secret is in it.
+
+    Raises:
+        Forbidden, UsageError: It cannot be written.
+    """
+    path = place.directory / NOTE_NAME
+    said = {"schema": NOTE_SCHEMA, "host": desk.host, "port": desk.port, "pin": desk.pin.hex(), "at": utc_text(now)}
+    with writing(path), as_owner_of(place.directory):
+        write_atomic(path, json.dumps(said).encode() + b"\n", 0o600)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the operating system says of writing into one line with the next step.
+
+    Raises:
+        Forbidden, UsageError: It refuses.
+    """
+    try:
+        yield
+    except PermissionError as error:
+        values = {"path": error.filename or path}
+        raise Forbidden(Message("{path}: this user may not write it; run as root", values)) from None
+    except OSError as error:
+        raise UsageError(
+            Message("{path}: cannot be written: {why}", {"path": error.filename or path, "why": os_words(error)})
+        ) from None
+
+
+def kept_desk(place: TlsPlace) -> Desk:
+    """Return where the gateway was enrolled.
+
+    Raises:
+        UsageError: It never was, or that is not legible: it has to be enrolled with a token.
+        Forbidden: This user may not read it.
+    """
+    path = place.directory / NOTE_NAME
+    try:
+        said = json.loads(path.read_bytes())
+        host, port = read_address(address_text(said["host"], said["port"]))
+        desk = Desk(host, port, bytes.fromhex(said["pin"]))
+        if said["schema"] != NOTE_SCHEMA or len(desk.pin) != PIN_BYTES:
+            raise ValueError
+    except PermissionError:
+        raise Forbidden(
+            Message("{path}: this user may not read it; run as the service's user", {"path": path})
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(
+            Message("{path}: this gateway was never enrolled; ask the hub's team for a token", {"path": path})
+        ) from None
+    return desk
+
+
+def _try(config: Path, text: str) -> None:
+    """Have the loader read a new site.toml in its place."""
+    tried = config.with_name(f".{config.name}.enroll")
+    try:
+        write_atomic(tried, text.encode(), 0o600)
+        load_declared(tried)
+    except ConfigError as error:
+        problems = [replace(one, file=str(config)) if one.file == str(tried) else one for one in error.problems]
+        raise ConfigError(problems) from None
+    finally:
+        tried.unlink(missing_ok=True)
+
+
+def _another_hub(path: Path) -> UsageError:
+    return UsageError(
+        Message(
+            "{path}: this site relies on another hub than the token's; nothing was changed. If it is to change, repeat "
+            "with --replace",
+            {"path": path},
+        )
+    )
+
+
+def _beside(path: Path, folder: Path) -> str:
+    """Return a path as site.toml should have it: relative below its own folder, which may move."""
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(Message("{path}: {why}", {"path": path, "why": os_words(error)})) from None

@@ -1,0 +1,67 @@
+"""A renewed certificate comes with a new key: both wait whole beside the pair that is in use, then take its place.
+
+Two files cannot be replaced in one step. So nothing of the old pair is touched before the new one is whole on disk, and
+what waits is taken away last: whatever ends this in between, `settle` does again, before anybody connects with half of
+either. Decides nothing about certificates but which of two counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from agent.host.files import as_owner_of, replace_content
+from agent.observe.facts.delivery import OwnCertificate
+from agent.observe.facts.own_certificate import read_own
+from agent.service.enroll.place import put_certificate, writing
+from agent.site.config.report_key import TlsPlace
+from agent.site.config.site import Hub
+
+SUFFIX: Final = ".next"
+
+
+def next_of(place: TlsPlace) -> TlsPlace:
+    """Return where the pair waits that is to take this one's place."""
+    return replace(place, key=_next(place.key), certificate=_next(place.certificate))
+
+
+def own_at(place: TlsPlace) -> OwnCertificate | None:
+    """Return the certificate that is there now, None where it or its key cannot be read."""
+    own = read_own(Hub("", certificate=place.certificate, key=place.key))
+    return own if isinstance(own, OwnCertificate) else None
+
+
+def take(place: TlsPlace, certificate: bytes) -> None:
+    """Put a certificate, and the key that waits for it, in the place of the pair that is in use.
+
+    Owner and mode of both files stay. What is cut off is for `settle`.
+
+    Raises:
+        Forbidden, UsageError: A file cannot be written.
+    """
+    put_certificate(next_of(place), certificate)
+    settle(place)
+
+
+def settle(place: TlsPlace) -> None:
+    """Finish what was cut off; do nothing where nothing waits, and drop what would be a step back.
+
+    Raises:
+        Forbidden, UsageError: A file cannot be written.
+    """
+    waits = next_of(place)
+    if not waits.certificate.exists():
+        return
+    own, new = own_at(place), own_at(waits)
+    if new is not None and new.key_fits and (own is None or not own.key_fits or new.not_after > own.not_after):
+        for path, content in ((place.key, waits.key), (place.certificate, waits.certificate)):
+            with writing(path), as_owner_of(path.parent):
+                replace_content(path, content.read_bytes())
+    for path in (waits.key, waits.certificate):  # the key first: alone it would be the next one's, though in use
+        with writing(path), as_owner_of(path.parent):
+            path.unlink(missing_ok=True)
+
+
+def _next(path: Path) -> Path:
+    return path.with_name(path.name + SUFFIX)

@@ -1,0 +1,1 @@
+"""Decides and carries out what the hub orders within local bounds."""

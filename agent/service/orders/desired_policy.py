@@ -1,0 +1,192 @@
+"""Policy of the hub: which document is taken, what it changes, and how the last good one is kept.
+
+    verified -> version rises -> whole document valid -> nothing loosened -> kept, and in force from the next cycle
+
+A document is taken whole or not at all. It names thresholds and the period from a closed list (`policy_bounds.py`),
+and packs of rules (`rules/from_hub.py`), so no address and no credential can come with one. What a site's own file and
+its packs demand may only become stricter: a floor may rise, a limit may fall, a duty may be added. The period alone may
+go either way within its bounds. `Site.digest` stays that of the site's own file.
+
+All of it is pure but the two functions at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from agent.contract.envelope import flatten, read_header, unflatten
+from agent.contract.orders import Desired, Order, Refused
+from agent.contract.orders_json import read_desired
+from agent.contract.signing_keys import PublicKey
+from agent.host.files import write_atomic
+from agent.judge.memory.transitions import Transition
+from agent.model.errors import NotVerified, os_words
+from agent.model.finding import Finding, Json, Message, Source
+from agent.site.config.site import Site
+from agent.site.duties.bounds import contradiction, loosens, overlay, wrong
+from agent.site.duties.hub_packs import NotAPack, looser, mistake, not_rising, read_packs, with_packs
+
+FILE_NAME: Final = "desired.json"
+FILE_MODE: Final = 0o600
+FILE_MAX_BYTES: Final = 256 * 1024
+WHY_MAX_CHARS: Final = 500
+
+FROM_A_HUB: Final = frozenset({"site", "payload"})
+"""Reasons of `NotVerified` for what a pinned hub did sign: these are refused aloud, all others only counted."""
+
+TAMPERED: Final = Message(
+    "the hub's policy that was kept is not what the hub signed and is not in force: find out who changed the file"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The last document that was taken: what it says, its exact bytes and signature, and SHA-256 of the bytes, hex."""
+
+    desired: Desired
+    payload: bytes = field(repr=False)
+    jws: str = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """Name the document."""
+        return hashlib.sha256(self.payload).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What counts now: the site as it is judged, packs too, and which of the hub's documents made it so; 0: none.
+
+    `refused` says why the kept document does not count, where there is one.
+    """
+
+    site: Site
+    version: int = 0
+    policy: Mapping[str, Json] = field(default_factory=dict)
+    digest: str = ""
+    refused: Refused | None = None
+
+
+def take(order: Order, kept: Kept | None, local: Site, hub_keys: Mapping[str, PublicKey], now: datetime | None) -> Kept:
+    """Return the document to keep and to put in force.
+
+    Args:
+        order: As it came.
+        kept: The last one that was taken; returned as it is where the same comes again.
+        local: The site as its own file describes it.
+        hub_keys: The pinned keys.
+        now: None where the clock cannot be trusted: then nothing is called expired.
+
+    Raises:
+        NotVerified: No pinned hub signed it for this site; see `FROM_A_HUB`.
+        NotTaken: It is refused.
+    """
+    desired = read_desired(order.payload, order.jws, hub_keys, local.id)
+    try:
+        order.payload.decode()  # a JSON reader takes other encodings too; a flattened JWS does not carry them
+    except UnicodeDecodeError:
+        raise NotVerified("payload", "signed, but not JSON in UTF-8") from None
+    fresh = Kept(desired, order.payload, order.jws)
+    if kept is not None and desired.version <= kept.desired.version:
+        if fresh.digest == kept.digest:
+            return kept
+        why = f"version {desired.version} does not come after version {kept.desired.version}, which was taken before"
+        raise NotTaken(Refused(desired.version, "version-not-rising", why))
+    refused = _expired(desired, now) or judge(local, desired)
+    if refused is not None:
+        raise NotTaken(refused)
+    return fresh
+
+
+class NotTaken(Exception):
+    """A document of a pinned hub is refused; `refused` is what the hub is told."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.why)
+        self.refused = refused
+
+
+def in_force(local: Site, kept: Kept | None, now: datetime | None) -> InForce:
+    """Return what counts now. A kept document that expired, or that a changed site file is stricter than, does not."""
+    if kept is None:
+        return InForce(local)
+    refused = _expired(kept.desired, now) or judge(local, kept.desired)
+    if refused is not None:
+        return InForce(local, refused=refused)
+    policy, version = kept.desired.policy, kept.desired.version
+    packs = with_packs(local.packs, read_packs(kept.desired.packs), version, read_header(kept.jws).kid)
+    return InForce(replace(overlay(local, policy), packs=packs), version, policy, kept.digest)
+
+
+def judge(local: Site, desired: Desired) -> Refused | None:
+    """Return the first mistake of a document, None where it has none. Mistakes in values come before what loosens."""
+    policy: Mapping[str, Any] = desired.policy
+    for name, value in policy.items():
+        if why := wrong(name, value):
+            return Refused(desired.version, "not-valid", why)
+    try:
+        packs = read_packs(desired.packs)
+    except NotAPack as error:
+        return Refused(desired.version, "not-valid", str(error)[:WHY_MAX_CHARS])
+    if why := mistake(local, packs):
+        return Refused(desired.version, "not-valid", why)
+    for name, value in policy.items():
+        if why := loosens(local, name, value):
+            return Refused(desired.version, "loosens", why)
+    if why := looser(local.packs, packs):
+        return Refused(desired.version, "loosens", why)
+    if why := not_rising(local.packs, packs):
+        return Refused(desired.version, "version-not-rising", why)
+    if why := contradiction(overlay(local, policy), set(policy)):
+        return Refused(desired.version, "not-valid", why)
+    return None
+
+
+def _expired(desired: Desired, now: datetime | None) -> Refused | None:
+    if now is None or desired.expires_at is None or now < desired.expires_at:
+        return None
+    return Refused(desired.version, "expired", f"version {desired.version} has expired; the site's own policy counts")
+
+
+def tampered(reason: str) -> Transition:
+    """Return what is told of a kept document that is not to be believed; `reason` is that of `NotVerified`."""
+    source, evidence = Source("camwarden", "policy of the hub"), {"reason": reason}
+    return Transition(
+        Finding("agent-policy", "site", "fail", "major", TAMPERED, source, "desired-tampered", evidence), None
+    )
+
+
+def read_kept(path: Path, hub_keys: Mapping[str, PublicKey], site_id: str) -> Kept | None:
+    """Return the document that was kept, verified again; None where there is none.
+
+    Raises:
+        NotVerified: The file is not what a pinned hub signed for this site.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise NotVerified(
+            "unreadable", Message("{file} cannot be read: {why}", {"file": path.name, "why": os_words(error)})
+        ) from None
+    try:
+        payload, jws = unflatten(data)
+    except RecursionError:
+        raise NotVerified("malformed", Message("{file} is not a flattened JWS", {"file": path.name})) from None
+    return Kept(read_desired(payload, jws, hub_keys, site_id), payload, jws)
+
+
+def keep(path: Path, kept: Kept) -> None:
+    """Keep a document as a flattened JWS.
+
+    Raises:
+        OSError: It cannot be kept; then it must not be put in force either.
+    """
+    write_atomic(path, flatten(kept.payload, kept.jws), FILE_MODE)

@@ -1,0 +1,1 @@
+"""Parses and validates the site file; the frozen values that it becomes."""

@@ -1,0 +1,115 @@
+"""Makes a declaration of what somebody typed, and adds it to site.toml, whose other lines stay as they are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import tomli
+
+from agent.host.files import replace_content
+from agent.model.errors import UsageError, os_words
+from agent.model.finding import Message
+from agent.site.config.declared import trouble
+from agent.site.config.load import load
+from agent.site.config.site import Site
+from agent.site.declarations.standing import Declaration, Value
+from agent.site.declarations.table import NONE, Declarable
+from agent.site.toml.problems import ConfigError
+from agent.text.harmless import toml_string
+
+YES = frozenset({"y", "yes", "true", "j", "是", "对", "有"})
+NO = frozenset({"n", "no", "false", "否", "不", "无"})
+
+
+def read_value(row: Declarable, text: str) -> Value:
+    """Return what a typed answer means for a row: a choice by its name or number, a day also as eight digits.
+
+    Raises:
+        ValueError: It is no right answer; the message says in English what is.
+    """
+    text = text.strip()
+    value = NONE if row.none_means and text.lower() == NONE else _read(row, text)
+    expected = trouble(row, value)
+    if expected:
+        raise ValueError(expected)
+    return value
+
+
+def _read(row: Declarable, text: str) -> Value:
+    if row.kind == "flag":
+        return True if text.lower() in YES else False if text.lower() in NO else text
+    if row.kind == "choice" and text not in [choice.value for choice in row.choices]:
+        by_number = re.fullmatch(r"[0-9]{1,3}", text) and 1 <= int(text) <= len(row.choices)
+        return row.choices[int(text) - 1].value if by_number else text
+    if row.kind == "date":
+        return read_day_text(text) or text
+    if row.kind == "number" and re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", text):
+        return float(text) if "." in text else int(text)
+    if row.kind == "list":
+        return tuple(part for part in (one.strip() for one in re.split("[,，、;；]", text)) if part)  # noqa: RUF001
+    return text
+
+
+def read_day_text(text: str) -> date | None:
+    """Return the day that a text names as 2026-01-31, 2026/1/31 or 20260131; None where it names none."""
+    match = re.fullmatch(r"([0-9]{4})([-/.年]?)([0-9]{1,2})[-/.月]?([0-9]{1,2})日?", text.strip())
+    if match is None or (not match[2] and len(text.strip()) != 8):
+        return None
+    try:
+        return date(int(match[1]), int(match[3]), int(match[4]))
+    except ValueError:
+        return None
+
+
+def row_toml(row: Declaration) -> str:
+    """Return a declaration as it stands in site.toml."""
+    lines = ["[[declaration]]", f"duty = {toml_string(row.duty)}", f"value = {_toml(row.value)}"]
+    lines += [f"by = {toml_string(row.by)}", f"at = {row.at}"]
+    lines += [f"until = {row.until}"] if row.until else []
+    lines += [f"cameras = {_toml(row.cameras)}"] if row.cameras else []
+    lines += [f"group = {toml_string(row.group)}"] if row.group else []
+    lines += [f'sha256 = "{row.sha256}"', f"document_at = {row.document_at}"] if row.sha256 else []
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Value) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(toml_string(one) for one in value)}]"
+    if isinstance(value, str):
+        return toml_string(value)
+    return value.isoformat() if isinstance(value, date) else json.dumps(value)
+
+
+def keep(path: Path, rows: Iterable[Declaration]) -> Site:
+    """Add rows at the end of site.toml, as it is now, and return the site as it is then.
+
+    Raises:
+        ConfigError: The file is wrong; with these rows, if it was not before, and then they are not kept.
+        UsageError: It cannot be written, or is written in a way to which no row can be added.
+    """
+    load(path)
+    try:
+        before = path.read_bytes()
+        after = before + (b"" if before.endswith(b"\n") else b"\n")
+        after += "".join(f"\n{row_toml(row)}" for row in rows).encode()
+        try:
+            tomli.loads(after.decode())
+        except tomli.TOMLDecodeError:
+            raise UsageError(
+                Message(
+                    "{path} holds its declarations as one value: write each of them under [[declaration]] first",
+                    {"path": path},
+                )
+            ) from None
+        replace_content(path, after)
+        try:
+            return load(path)
+        except ConfigError:
+            replace_content(path, before)
+            raise
+    except OSError as error:
+        raise UsageError(Message("{path} cannot be written: {why}", {"path": path, "why": os_words(error)})) from None

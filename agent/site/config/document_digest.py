@@ -1,0 +1,28 @@
+"""The digest of a paper: all that is ever kept of its content."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from agent.model.errors import UsageError, os_words
+from agent.model.finding import Message
+
+
+class PaperUnreadable(UsageError):
+    """A file cannot be read; the message says which and why."""
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file, hex.
+
+    Raises:
+        PaperUnreadable: It is none, or may not be read.
+    """
+    try:
+        if not path.is_file():
+            raise PaperUnreadable(Message("{path} is not there or is no file: correct the path", {"path": path}))
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise PaperUnreadable(Message("{path} cannot be read: {why}", {"path": path, "why": os_words(error)})) from None

@@ -1,0 +1,94 @@
+"""Where each value of the configuration comes from: a line of site.toml, a default, the hub's policy. Pure.
+
+A login's name stands in site.toml, the login itself in secrets.toml: both places are told, never the login. No value
+comes from the environment; only the place of secrets.toml may (`CREDENTIALS_DIRECTORY`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from agent.model.finding import Json
+from agent.site.config.tables import is_table
+from agent.site.toml.lines import KeyPath
+
+DEFAULT: Final = "default"
+CREDENTIAL: Final = "credential"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What is known of where values stand.
+
+    `secrets_name` is how secrets.toml is called to people; its lines are empty where this user may not read it.
+    `policy` holds the hub's values that are in force, `policy_version` the version of the document they came with.
+    """
+
+    site_name: str
+    site_lines: Mapping[KeyPath, int] = field(repr=False)
+    secrets_name: str = "secrets.toml"
+    secrets_lines: Mapping[KeyPath, int] = field(default_factory=dict, repr=False)
+    policy: Mapping[str, Json] = field(default_factory=dict)
+    policy_version: int = 0
+
+
+def origin(places: Places, path: KeyPath, value: Json) -> str:
+    """Return where the value at a path comes from, in a few words.
+
+    Args:
+        places: Lines and policy.
+        path: From the top of the file: `("camera", 2, "name")`.
+        value: What stands there; of a credential its name.
+    """
+    if path in (("site", "period_s"), ("policy", path[-1])) and path[-1] in places.policy:
+        return f"policy of the hub, version {places.policy_version}"
+    line = places.site_lines.get(path)
+    if line is None:
+        return DEFAULT
+    place = f"{places.site_name}:{line}"
+    if str(path[-1]).endswith(CREDENTIAL) and isinstance(value, str):
+        login = places.secrets_lines.get((CREDENTIAL, value))
+        place += f", its login in {places.secrets_name}" + (f":{login}" if login else "")
+    return place
+
+
+def with_policy(tables: Mapping[str, Json], policy: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the tables as they count: the hub's values in the place of the site's own.
+
+    A floor counts for every camera, also for one whose own floor is lower.
+    """
+    changed: dict[str, Json] = dict(tables)
+    for table in ("site", "policy"):
+        own = tables[table]
+        assert isinstance(own, Mapping)  # noqa: S101 - site_tables makes both
+        changed[table] = {key: policy.get(key, value) for key, value in own.items()}
+    floor, cameras = policy.get("retention_floor_days"), tables["camera"]
+    if isinstance(floor, int) and isinstance(cameras, list):
+        changed["camera"] = [{**row, "retention_days": _raised(row["retention_days"], floor)} for row in cameras]
+    return changed
+
+
+def _raised(days: int, floor: int) -> int:
+    return max(days, floor) if days else days
+
+
+def leaves(value: Json, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Json]]:
+    """Yield every value that is no table, with its path."""
+    if isinstance(value, Mapping):
+        for key, element in value.items():
+            yield from leaves(element, (*path, key))
+    elif isinstance(value, list) and is_table(value):
+        for index, element in enumerate(value):
+            yield from leaves(element, (*path, index))
+    else:
+        yield path, value
+
+
+def path_text(path: KeyPath) -> str:
+    """Return a path as people write it: `camera[2].name`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text

@@ -1,0 +1,98 @@
+"""Reads what tells people outside how the site is: `[metrics]` for Prometheus, `[daily_digest]` for a webhook."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from agent.model.finding import Message
+from agent.site.config.sections import read_credential
+from agent.site.config.site import DailyDigest, Metrics
+from agent.site.config.webhook_url import address_of
+from agent.site.toml.table import Table
+from drivers.model import Credential
+
+HEARTBEAT_MAX_DAYS = 366
+TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+
+_METRICS = Metrics()
+_DIGEST = DailyDigest()
+
+
+def read_metrics(table: Table | None) -> Metrics:
+    """Read `[metrics]`. Only this host may be listened on: the page has no login."""
+    if table is None:
+        return _METRICS
+    table.only("listen", "textfile")
+    listen = table.text("listen", _METRICS.listen, example='"127.0.0.1:9464"')
+    if listen and not is_loopback(listen):
+        table.note(
+            "listen",
+            Message(
+                "listen must be an address of this host alone and a port, not {shown}",
+                {"shown": table.document.shown(listen)},
+            ),
+            'write for example listen = "127.0.0.1:9464"; for others put a proxy with a login before it',
+        )
+    textfile = table.path_of("textfile", Path("camwarden.prom")) if "textfile" in table.data else None
+    if textfile is not None and textfile.suffix != ".prom":
+        table.note("textfile", "textfile must end in .prom: node_exporter reads no other", "correct its name")
+    return Metrics(listen, textfile)
+
+
+def is_loopback(text: str) -> bool:
+    """Tell whether a text is a loopback address and a port; an IPv6 address stands in brackets."""
+    match = re.fullmatch(r"(?:\[([0-9a-f:]+)\]|([0-9.]+)):([0-9]{1,5})", text)
+    if match is None or not 1 <= int(match[3]) <= 65535:
+        return False
+    try:
+        return ipaddress.ip_address(match[1] or match[2]).is_loopback
+    except ValueError:
+        return False
+
+
+def read_digest(table: Table | None, credentials: Mapping[str, Credential] | None) -> DailyDigest | None:
+    """Read `[daily_digest]`: without it none is sent. `credentials` None: the secrets file could not be read."""
+    if table is None:
+        return None
+    table.only(*DailyDigest.__slots__)
+    credential = read_credential(table, credentials)
+    is_read = credential is not None and bool(credential.user)  # without the secrets file it has its name alone
+    if table.required("credential", '"digest"') and credential and is_read and address_of(credential.password) is None:
+        table.note(
+            "credential",
+            Message(
+                'the password of credential "{name}" must be the address of a webhook, beginning with https://',
+                {"name": credential.name},
+            ),
+            "copy it whole from the robot's page into secrets.toml (http:// only to 127.0.0.1)",
+        )
+    digest = DailyDigest(
+        kind=table.choice("kind", _DIGEST.kind, ("json", "wecom", "dingtalk")),
+        credential=credential,
+        sign_credential=read_credential(table, credentials, "sign_credential"),
+        ca=table.file("ca", "webhook-ca.pem"),
+        at=table.text("at", _DIGEST.at, like=TIME, rule="a time of day as HH:MM", example='"08:00"'),
+        quiet_hours=table.text(
+            "quiet_hours",
+            _DIGEST.quiet_hours,
+            like=f"{TIME}-{TIME}",
+            rule="two times of day as HH:MM-HH:MM",
+            example='"22:00-07:00"',
+        ),
+        heartbeat_days=table.integer("heartbeat_days", _DIGEST.heartbeat_days, 0, HEARTBEAT_MAX_DAYS),
+        lang=table.choice("lang", _DIGEST.lang, ("zh_CN", "en")),
+    )
+    if digest.sign_credential is not None and digest.kind != "dingtalk":
+        table.note("sign_credential", "only DingTalk signs", 'set kind = "dingtalk", or remove it')
+    if digest.is_quiet(digest.at):
+        table.note(
+            "at",
+            Message(
+                "at = {at} lies in quiet_hours = {quiet_hours}", {"at": digest.at, "quiet_hours": digest.quiet_hours}
+            ),
+            "move one of them",
+        )
+    return digest

@@ -1,0 +1,335 @@
+"""The configuration as frozen values, with every default in this one place.
+
+`agent/site/config/load.py` reads `site.toml` and `secrets.toml` into these; nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from agent.site.declarations.standing import Declaration, Group
+from agent.site.declarations.table import Profile
+from agent.site.rules.pack import Pack
+from agent.site.toml.storage import Storage as Storage
+from drivers.footage import Store
+from drivers.model import Camera, Credential, Device, Polygon
+from masking.quality.indicators import Thresholds
+
+DEFAULT_TIME_ZONE = "Asia/Shanghai"
+PERIOD_MIN_S = 60
+PERIOD_MAX_S = 86_400
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in 0..1 of the picture's width and height, origin top-left, y down."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateZone:
+    """An area of a camera's picture that must be hidden.
+
+    `polygon` is in 0..1 of width and height, origin top-left, y down. `effect` says how it is to be hidden: `color`,
+    `pixelated`, `blurred`, or `any`. `color` is the declared colour as `#rrggbb`, empty when any solid colour will do.
+    """
+
+    name: str
+    polygon: Polygon
+    effect: Literal["color", "pixelated", "blurred", "any"] = "any"
+    color: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoPrivateArea:
+    """Somebody's word that nothing private is in this camera's view: who said it, and on which day (ISO date)."""
+
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class PtzLock:
+    """Somebody's word that a camera that could turn or zoom is locked in one position: who, on which day (ISO date)."""
+
+    by: str
+    at: str
+    locked: Literal[True] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A position that a camera turns to, and what must be hidden in its picture then; no zones: nothing private."""
+
+    name: str
+    zones: tuple[PrivateZone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """An indicator of picture quality that is known to be bad and is not told until a day is over.
+
+    `indicator` is a name of `masking/quality/indicators.py`; `until` the last local day; `by` says who decided it.
+    """
+
+    indicator: str
+    until: date
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraConfig:
+    """A camera and what is due of it.
+
+    `zones` and `no_private_area` exclude each other; a camera with neither is an open declaration. `ptz_lock` and
+    `presets` exclude each other. `overlay_boxes`: where the camera itself should write the time and its name.
+    `recorded` says that its recordings are kept: in the store `store` under the name `store_name`, or, where that is
+    empty, on the device it is read through. `retention_days` 0 means: the site's floor. `in_use_since` None means: the
+    site's day.
+    `mutes`: what is known to be wrong with its picture.
+    """
+
+    camera: Camera
+    zones: tuple[PrivateZone, ...] = ()
+    no_private_area: NoPrivateArea | None = None
+    recorded: bool = False
+    retention_days: int = 0
+    store: str = ""
+    store_name: str = ""
+    in_use_since: date | None = None
+    mutes: tuple[Mute, ...] = ()
+    ptz_lock: PtzLock | None = None
+    presets: tuple[Preset, ...] = ()
+    overlay_boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRules:
+    """What becomes of pictures where the process that decodes them cannot be confined.
+
+    `unconfined`: `refuse`: none is judged; `accept`: they are judged all the same, and every report says so.
+    """
+
+    unconfined: Literal["refuse", "accept"] = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """How devices are read. `deadline_s` is the one limit for all reads of a device, pictures included."""
+
+    deadline_s: float = 20.0
+    max_devices_at_once: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Thresholds of the checks; each is a design default unless a rule is named in `agent/judge/judging.md`.
+
+    `retention_floor_days`: State Council Order 799 article 17. `retention_ceiling_days`: age at which footage must be
+    gone unless a `Hold` keeps it; 0: none was declared. `forecast_days`: how far ahead a shortage is warned of.
+    `clock_warn_s`, `clock_fail_s`: absolute offset.
+    `completeness_*_ratio`: recorded time over scheduled time. `mask_uncovered_max_ratio`: share of a zone that no
+    enabled mask covers and that is still accepted as rounding. `gap_*_s`: one hole in the recordings, however small
+    its share. `recording_stale_s`: how long ago the newest footage may end. `own_clock` = `trusted` is the operator's
+    word that the gateway's clock is right although the kernel does not say so (a virtual machine, for instance).
+    """
+
+    retention_floor_days: int = 30
+    retention_ceiling_days: int = 0
+    forecast_days: int = 30
+    clock_warn_s: float = 1.0
+    clock_fail_s: float = 30.0
+    completeness_warn_ratio: float = 0.99
+    completeness_fail_ratio: float = 0.95
+    gap_warn_s: float = 3600.0
+    gap_fail_s: float = 86_400.0
+    recording_stale_s: float = 900.0
+    mask_uncovered_max_ratio: float = 0.01
+    own_clock: Literal["kernel", "trusted"] = "kernel"
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Where reports go and whose confirmation counts.
+
+    `confirm` = `hub` needs `jwks`, the pinned public keys of the hub; `broker` trusts the broker's PUBACK (weaker,
+    and `state` says so); `file` carries batches by hand. `user` and `password` come from the secrets file.
+    """
+
+    host: str
+    port: int = 8883
+    tls: bool = True
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    credential: Credential | None = None
+    jwks: Path | None = None
+    confirm: Literal["hub", "broker", "file"] = "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A further broker that gets the same signed reports, best effort. Nothing of it counts as delivered."""
+
+    name: str
+    host: str
+    port: int = 8883
+    tls: bool = True
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    credential: Credential | None = None
+
+    @property
+    def broker(self) -> Hub:
+        """How it is connected to."""
+        return Hub(
+            self.host, self.port, self.tls, self.ca, self.certificate, self.key, self.credential, confirm="broker"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Where the report key is.
+
+    `source`: `file` in the state directory; `systemd`, which hands it over as a credential; `token`, which it never
+    leaves. Only a token has the rest: `module` is its PKCS#11 library, `token` its label, `label` that of the key in
+    it, and the password of `credential` is its user PIN.
+    """
+
+    source: Literal["file", "systemd", "token"] = "file"
+    module: Path | None = None
+    token: str | None = None
+    label: str | None = None
+    credential: Credential | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Where the agent's numbers are for Prometheus; both empty: nowhere.
+
+    `listen` is a loopback address and a port; `textfile` a file for the textfile collector of node_exporter.
+    """
+
+    listen: str = ""
+    textfile: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DailyDigest:
+    """One message a day about what is new or worse.
+
+    The password of `credential` is the webhook's address, that of `sign_credential` DingTalk's secret for signing. `at`
+    and `quiet_hours` (`HH:MM-HH:MM`, empty: none) are in the site's time. After `heartbeat_days` without anything new a
+    message says so; 0: never.
+    """
+
+    kind: Literal["json", "wecom", "dingtalk"] = "json"
+    credential: Credential | None = None
+    sign_credential: Credential | None = None
+    ca: Path | None = None
+    at: str = "08:00"
+    quiet_hours: str = ""
+    heartbeat_days: int = 7
+    lang: Literal["en", "zh_CN"] = "zh_CN"
+
+    def is_quiet(self, time: str) -> bool:
+        """Tell whether nothing may be sent at a time of day, `HH:MM`."""
+        first, _, last = self.quiet_hours.partition("-")
+        if first <= last:
+            return first <= time < last
+        return time >= first or time < last
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A device that may answer discovery without being a camera of this site, and why; by endpoint or address.
+
+    `address` is a host, or `host:port` for one service of it. `by` and `at` say who decided it and on which day.
+    """
+
+    reason: str
+    by: str
+    at: str
+    endpoint: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Where to look for devices that nobody configured. All of `interfaces`, `addresses`, `ranges` empty: nowhere.
+
+    `interfaces` are own addresses from which the multicast probe is sent; `addresses` are WS-Discovery responders,
+    `host:port` or host; every host of `ranges` is asked, slowly. `ignore` names what is known and no camera.
+
+    Source: WS-Discovery (April 2005); ONVIF Core Specification, Device discovery.
+    """
+
+    interfaces: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    ranges: tuple[str, ...] = ()
+    wait_s: float = 2.0
+    ignore: tuple[Ignored, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Footage that is kept past the ceiling on purpose: of one camera, or of all where `camera` is empty.
+
+    Local days, both included. `by` and `at` say who decided it and on which day.
+    """
+
+    from_day: date
+    until_day: date
+    reason: str
+    by: str
+    at: str
+    camera: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which declarations are asked for, and the files of the site's own packs of rules, beside the shipped ones."""
+
+    profile: Profile = "technical"
+    packs: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything that the agent knows about its site before it looks.
+
+    `id` is 1 to 23 of 0-9, A-Z, a-z; topic level, client id and certificate name at once. `city` is the topic level
+    above it. `division` is the six-digit GB/T 2260 code. `time_zone` is that of the wall clocks on site, by its IANA
+    name. `in_use_since` is the day on which the system was put into use, None where nobody declared it. `quality` says
+    when a picture is bad. `packs` are the rules that count here, shipped ones and the site's own. `digest` is SHA-256
+    over the configuration file's bytes, empty where there is no file.
+    """
+
+    id: str
+    city: str
+    division: str
+    name: str = ""
+    period_s: int = 900
+    time_zone: str = DEFAULT_TIME_ZONE
+    in_use_since: date | None = None
+    devices: tuple[Device, ...] = ()
+    cameras: tuple[CameraConfig, ...] = ()
+    probe: Probe = field(default_factory=Probe)
+    worker: WorkerRules = field(default_factory=WorkerRules)
+    policy: Policy = field(default_factory=Policy)
+    quality: Thresholds = field(default_factory=Thresholds)
+    hub: Hub | None = None
+    mirrors: tuple[Mirror, ...] = ()
+    key: KeyPlace = field(default_factory=KeyPlace)
+    storage: Storage = field(default_factory=Storage)
+    metrics: Metrics = field(default_factory=Metrics)
+    daily_digest: DailyDigest | None = None
+    discovery: Discovery = field(default_factory=Discovery)
+    stores: tuple[Store, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    groups: tuple[Group, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
+    rules: Rules = field(default_factory=Rules)
+    packs: tuple[Pack, ...] = ()
+    digest: str = ""

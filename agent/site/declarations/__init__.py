@@ -1,0 +1,1 @@
+"""Lists what people can declare, and which declarations are in force."""

@@ -1,0 +1,205 @@
+"""Whose word counts for what nobody can observe, for which camera, and for how long. Pure.
+
+A camera takes the word given for itself, else the one for a group it is in, else the site's; at each of these the
+newest counts, so that a renewal is one row more and the old ones stay as history. What may be declared stands in
+`declarables.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final, Literal
+from zoneinfo import ZoneInfo
+
+from agent.site.declarations.table import BY_ID, DECLARABLES, Condition, Declarable, counts_in
+from drivers.spans import day_of
+
+if TYPE_CHECKING:
+    from agent.site.config.site import Site
+
+Value = str | bool | int | float | date | tuple[str, ...]
+
+State = Literal["declared", "expiring", "expired-grace", "expired", "missing", "not_applicable"]
+
+COUNTING: Final[frozenset[State]] = frozenset({"declared", "expiring", "expired-grace"})
+"""States in which the word still counts."""
+
+EXPIRING_DAYS: Final = 60
+EXPIRING_SOON_DAYS: Final = 14
+GRACE_DAYS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One row: somebody's word on one duty.
+
+    `at` is the day it was given, `until` its last day, None: no end. `cameras` or `group` say what it is about;
+    neither: the whole site. `sha256` (hex) and `document_at` name the paper behind it, which itself is kept elsewhere.
+    """
+
+    duty: str
+    value: Value
+    by: str
+    at: date
+    until: date | None = None
+    cameras: tuple[str, ...] = ()
+    group: str = ""
+    sha256: str = ""
+    document_at: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Cameras about which something is declared together."""
+
+    name: str
+    cameras: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one duty stands for one camera, or for the site where `camera` is empty.
+
+    `declaration` is the row that counts, or that has expired. `days_left` counts to its last day, negative after it.
+    `reason` says why it is not applicable, or which other duty must be declared before this one is asked.
+    """
+
+    duty: Declarable
+    camera: str
+    state: State
+    declaration: Declaration | None = None
+    days_left: int | None = None
+    reason: str = ""
+
+    @property
+    def value(self) -> Value | None:
+        """What is declared, None where no word counts (any more)."""
+        return self.declaration.value if self.declaration and self.state in COUNTING else None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One duty as people see it: its worst state, and the cameras in that state (none: the site).
+
+    `declaration` is the word that ends, or has ended, first among them.
+    """
+
+    duty: Declarable
+    state: State
+    cameras: tuple[str, ...]
+    days_left: int | None
+    declaration: Declaration | None = None
+
+
+def local_day(site: Site, now: datetime) -> date:
+    """Return the day on which a moment falls where the site is."""
+    return day_of(now, ZoneInfo(site.time_zone))
+
+
+def standing(site: Site, duty: str, today: date, camera: str = "") -> Standing:
+    """Return how a duty stands.
+
+    Args:
+        site: The site.
+        duty: An id of `DECLARABLES`.
+        today: Local day, as `local_day` gives it.
+        camera: Its id; empty for a duty of the site.
+    """
+    row = BY_ID[duty]
+    reason, is_due = _is_due(site, row.when, today, camera)
+    if is_due is False:
+        return Standing(row, camera, "not_applicable", reason=reason)
+    word = _word(site, duty, today, camera)
+    if word is None:
+        return Standing(row, camera, "missing", reason="" if is_due else reason)
+    if word.until is None:
+        return Standing(row, camera, "declared", word)
+    days_left = (word.until - today).days
+    return Standing(row, camera, _state(days_left), word, days_left)
+
+
+def standings(site: Site, today: date) -> Iterator[Standing]:
+    """Yield how every duty stands that the site's profile asks for, for the site and for each camera.
+
+    What nobody is asked for is among them where somebody's word on it is about to end.
+    """
+    for row in DECLARABLES:
+        is_asked = counts_in(row, site.rules.profile)
+        for camera in [c.camera.id for c in site.cameras] if row.scope == "camera" else [""]:
+            if is_asked or row.asked == "never":
+                one = standing(site, row.id, today, camera)
+                if is_asked or one.state in ("expiring", "expired-grace"):
+                    yield one
+
+
+def ends_first(found: Iterable[Standing]) -> Standing:
+    """Return the standing whose word has the fewest days left; of several without an end the first."""
+    return min(found, key=lambda one: math.inf if one.days_left is None else one.days_left)
+
+
+def lines(found: Iterable[Standing], *states: State) -> tuple[Line, ...]:
+    """Return what is in one of these states, one line for each duty, in the order of the table.
+
+    A duty that waits for another one, which is missing itself, has no line: one cause is one line. A duty whose
+    cameras are in several of the states is in the first of them that is named.
+    """
+    by_duty: dict[str, list[Standing]] = {}
+    for one in found:
+        if one.state in states and not one.reason:
+            by_duty.setdefault(one.duty.id, []).append(one)
+    return tuple(_line(group, states) for group in by_duty.values())
+
+
+def holds(site: Site, conditions: tuple[Condition, ...], today: date, camera: str = "") -> bool | None:
+    """Tell whether all conditions hold; None where that cannot be told, since nobody declared what they ask for."""
+    return waits_or_fails(site, conditions, today, camera)[0]
+
+
+def waits_or_fails(
+    site: Site, conditions: tuple[Condition, ...], today: date, camera: str = ""
+) -> tuple[bool | None, str]:
+    """Return the same, and in English which condition does not hold, or which duty must be declared first."""
+    why, is_due = _is_due(site, conditions, today, camera)
+    return is_due, why
+
+
+def _line(group: list[Standing], states: tuple[State, ...]) -> Line:
+    worst = min(group, key=lambda one: states.index(one.state)).state
+    same = [one for one in group if one.state == worst]
+    first = ends_first(same)
+    cameras = tuple(one.camera for one in same if one.camera)
+    return Line(first.duty, worst, cameras, first.days_left, first.declaration)
+
+
+def _is_due(site: Site, conditions: tuple[Condition, ...], today: date, camera: str) -> tuple[str, bool | None]:
+    open_duty = ""
+    for condition in conditions:
+        about = camera if BY_ID[condition.duty].scope == "camera" else ""
+        word = _word(site, condition.duty, today, about)
+        if word is None:
+            open_duty = open_duty or condition.duty
+        elif word.value not in condition.values:
+            return f"{condition.duty} is {word.value}", False
+    return (f"waits for {open_duty}", None) if open_duty else ("", True)
+
+
+def _word(site: Site, duty: str, today: date, camera: str) -> Declaration | None:
+    """Return the row that counts: of the nearest level that has one, the newest, of equal ones the last."""
+    rows = [row for row in site.declarations if row.duty == duty and row.at <= today]
+    groups = {group.name for group in site.groups if camera in group.cameras}
+    own = [row for row in rows if camera and camera in row.cameras]
+    of_group = [row for row in rows if row.group in groups]
+    of_site = [row for row in rows if not row.cameras and not row.group]
+    level = own or of_group or of_site
+    return max(reversed(level), key=lambda row: row.at, default=None)
+
+
+def _state(days_left: int) -> State:
+    if days_left > EXPIRING_DAYS:
+        return "declared"
+    if days_left >= 0:
+        return "expiring"
+    return "expired-grace" if days_left >= -GRACE_DAYS else "expired"

@@ -1,0 +1,114 @@
+"""What a hub or a rule may say to the figures of a site: their names, their bounds, and which way is stricter. Pure.
+
+What is done with a figure that loosens is decided in `desired.py` for the hub and in `rules/floors.py` for the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from agent.site.config import sections as bounds
+from agent.site.config.site import PERIOD_MAX_S, PERIOD_MIN_S, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a hub may say to one name: whole numbers or any, from `low` to `high`, and which way is stricter."""
+
+    low: float
+    high: float
+    stricter: Literal["up", "down", "either"]
+    whole: bool = False
+
+
+PERIOD: Final = "period_s"
+FLOOR: Final = "retention_floor_days"
+CEILING: Final = "retention_ceiling_days"
+
+RULES: Final[Mapping[str, Rule]] = {
+    PERIOD: Rule(PERIOD_MIN_S, PERIOD_MAX_S, "either", whole=True),
+    "retention_floor_days": Rule(bounds.RETENTION_LAW_DAYS, bounds.RETENTION_MAX_DAYS, "up", whole=True),
+    "retention_ceiling_days": Rule(1, bounds.RETENTION_MAX_DAYS, "down", whole=True),
+    "forecast_days": Rule(1, bounds.FORECAST_MAX_DAYS, "up", whole=True),
+    "clock_warn_s": Rule(0, bounds.CLOCK_MAX_S, "down"),
+    "clock_fail_s": Rule(0, bounds.CLOCK_MAX_S, "down"),
+    "completeness_warn_ratio": Rule(0, 1, "up"),
+    "completeness_fail_ratio": Rule(0, 1, "up"),
+    "gap_warn_s": Rule(0, bounds.GAP_MAX_S, "down"),
+    "gap_fail_s": Rule(0, bounds.GAP_MAX_S, "down"),
+    "recording_stale_s": Rule(1, bounds.STALE_MAX_S, "down"),
+    "mask_uncovered_max_ratio": Rule(0, bounds.UNCOVERED_MAX_RATIO, "down"),
+}
+"""The closed list; its bounds are those of site.toml. The operator's word about the gateway's clock is not in it."""
+
+_ORDERED: Final = (
+    ("clock_warn_s", "clock_fail_s"),
+    ("gap_warn_s", "gap_fail_s"),
+    ("completeness_fail_ratio", "completeness_warn_ratio"),
+)
+
+
+def is_stricter(name: str, value: float, than: float) -> bool:
+    """Tell whether a value of a name of `RULES` is stricter than another one."""
+    way = RULES[name].stricter
+    return (way == "up" and value > than) or (way == "down" and value < than)
+
+
+def overlay(local: Site, policy: Mapping[str, Any]) -> Site:
+    """Return the site with the hub's values in the place of its own. `policy` has passed `judge`.
+
+    A floor counts for every camera, also for one whose own floor is lower.
+    """
+    values: dict[str, Any] = {
+        name: value if RULES[name].whole else float(value) for name, value in policy.items() if name != PERIOD
+    }
+    site = replace(local, period_s=policy.get(PERIOD, local.period_s), policy=replace(local.policy, **values))
+    floor = policy.get("retention_floor_days", 0)
+    cameras = tuple(
+        replace(camera, retention_days=max(camera.retention_days, floor)) if camera.retention_days else camera
+        for camera in local.cameras
+    )
+    return replace(site, cameras=cameras)
+
+
+def wrong(name: str, value: Any) -> str:
+    """Return what is wrong with a value of a name, empty where nothing is."""
+    rule = RULES.get(name)
+    if rule is None:
+        return f"{name[:64]!a}: no name that a hub may set; those are {', '.join(RULES)}"
+    right = isinstance(value, int if rule.whole else int | float) and not isinstance(value, bool)
+    if not right or not rule.low <= value <= rule.high:  # not-a-number is in no range
+        kind = "a whole number" if rule.whole else "a number"
+        return f"{name}: must be {kind} from {rule.low:.7g} to {rule.high:.7g}"
+    return ""
+
+
+def loosens(local: Site, name: str, value: Any) -> str:
+    """Return how a value is looser than the site's own, empty where it is not."""
+    own = local.period_s if name == PERIOD else getattr(local.policy, name)
+    if name == "retention_ceiling_days" and own == 0:
+        return ""
+    if is_stricter(name, own, value):
+        may = "rise" if RULES[name].stricter == "up" else "fall"
+        return f"{name}: {value:.7g} is looser than the site's own {own:.7g}; it may only {may}"
+    return ""
+
+
+def contradiction(site: Site, said: set[str]) -> str:
+    """Return which figures of a site cannot stand together, empty where all can; `said` are the names just set."""
+    policy = site.policy
+    for lower, higher in _ORDERED:
+        low, high = getattr(policy, lower), getattr(policy, higher)
+        if low > high:
+            return f"{lower}: {low:.7g} would be above {higher} = {high:.7g}"
+    floor = max([policy.retention_floor_days, *(camera.retention_days for camera in site.cameras)])
+    if said & {"retention_floor_days", "retention_ceiling_days"} and 0 < policy.retention_ceiling_days < floor:
+        return (
+            f"retention_ceiling_days: footage cannot be gone after {policy.retention_ceiling_days} days "
+            f"and kept for {floor}"
+        )
+    if site.probe.deadline_s >= site.period_s:
+        return f"period_s: a device may take {site.probe.deadline_s:g} s, as long as the whole period"
+    return ""

@@ -1,0 +1,111 @@
+"""What a pack of rules holds, and which obligations of all packs speak to a check. Pure.
+
+A pack is read in `reading.py`; which of its figures bind a site is decided in `floors.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from agent.model.finding import Json, Severity, Source
+from agent.site.declarations.table import Condition
+
+Status = Literal["in-force", "text-not-available", "declared-only"]
+Confidence = Literal["primary", "secondary", "unconfirmed"]
+Observed = Literal["measured", "declared", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """One duty out of one article.
+
+    `duty` says in one sentence what is owed, `duty_zh` the same in Chinese, `document_zh` names the document there.
+    `observed`: whether the check measures, rests on a declaration, or compares both. `confidence`: the text itself was
+    read (`primary`), another source tells it (`secondary`), or it is our own default (`unconfirmed`). `when`: it is due
+    only where all these hold. `parameters` are figures of the article by the names of `[policy]`, or names of their
+    own. `effective_from` None: that of no document is known.
+    """
+
+    id: str
+    source: Source
+    document_zh: str
+    check: str
+    severity: Severity
+    observed: Observed
+    confidence: Confidence
+    duty: str
+    duty_zh: str
+    when: tuple[Condition, ...] = ()
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    effective_from: date | None = None
+    effective_until: date | None = None
+
+    def says(self, lang: str) -> str:
+        """Return the duty in a language."""
+        return self.duty_zh if lang == "zh_CN" else self.duty
+
+    def stands_in(self, lang: str) -> str:
+        """Return document and article in a language."""
+        return self.document_zh + self.article(lang) if lang == "zh_CN" else str(self.source)
+
+    def article(self, lang: str) -> str:
+        """Return the article in a language; in Chinese nothing where it is not a number."""
+        if lang != "zh_CN":
+            return self.source.article
+        numbered = re.fullmatch(r"(?:articles?|clauses?) ([0-9][0-9., to]*?) ?(\(.*)?", self.source.article)
+        if numbered is None:
+            return ""
+        return f"第{numbered[1]}条{numbered[2] or ''}".replace(", ", "、").replace(" to ", "至")
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One file of rules. `digest` is SHA-256 over its bytes, hex; `file` names it for people.
+
+    `hub_version` and `signed_by` (a thumbprint) name the document of a hub that brought it; 0 and empty: none did.
+    """
+
+    id: str
+    version: int
+    title: str
+    title_zh: str
+    status: Status
+    obligations: tuple[Obligation, ...]
+    digest: str = ""
+    file: str = ""
+    hub_version: int = 0
+    signed_by: str = ""
+
+    def named(self, lang: str) -> str:
+        """Return the title in a language."""
+        return self.title_zh if lang == "zh_CN" else self.title
+
+
+def from_hub_json(pack: Pack) -> Json:
+    """Return which document of a hub brought a pack, and whose key signed it; None where none did."""
+    return {"version": pack.hub_version, "kid": pack.signed_by} if pack.signed_by else None
+
+
+def digest_of(packs: Iterable[Pack]) -> str:
+    """Return one SHA-256 (hex) over ids, versions and digests of packs, whatever their order."""
+    lines = sorted(f"{pack.id} {pack.version} {pack.digest}\n" for pack in packs)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def obligations(packs: Iterable[Pack], check: str = "") -> Iterator[tuple[str, Obligation]]:
+    """Yield every obligation, or those that a check answers, each with its full name `pack/obligation`."""
+    for pack in packs:
+        for one in pack.obligations:
+            if check in ("", one.check):
+                yield f"{pack.id}/{one.id}", one
+
+
+def in_effect(one: Obligation, today: date) -> bool:
+    """Tell whether an obligation is in force on a day."""
+    began = one.effective_from is None or one.effective_from <= today
+    return began and (one.effective_until is None or today <= one.effective_until)

@@ -1,0 +1,1 @@
+"""Reads TOML with line numbers, collects its problems, and edits a person's file."""

@@ -1,0 +1,118 @@
+"""Reads one file of the configuration: its bytes, then TOML with the line of each key. Mistakes are noted, not raised.
+
+What the values mean is decided by `config_load.py` and what it calls.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+import tomli
+
+from agent.model.errors import os_words
+from agent.model.finding import Message, sentence
+from agent.site.toml.lines import KeyPath, locate
+from agent.site.toml.problems import Problem
+from agent.site.toml.table import Document
+
+FILE_MAX_BYTES = 8 * 1024 * 1024
+"""Far above a site of ten thousand cameras; a wrong file is refused before it fills the memory."""
+
+_TWICE = re.compile(r"(?i)cannot (declare|overwrite|mutate|redefine)|duplicate")
+"""What tomli says where a key or table stands there already."""
+
+
+def read_file(path: Path, what: str, problems: list[Problem], wrong_bits: int = 0) -> tuple[bytes | None, bool]:
+    """Return the bytes of a file, None where it cannot be used, and whether that is a matter of permission."""
+
+    def refuse(reason: Message | str, fix: Message | str) -> None:
+        problems.append(Problem(str(path), 0, "", sentence(reason), sentence(fix)))
+
+    try:
+        # Opened without blocking, so that a pipe in the file's place ends in a message and not in a wait.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                refuse("is not a file", Message("give the path of the {what} file", {"what": sentence(what)}))
+                return None, False
+            if status.st_mode & wrong_bits:
+                mode = stat.S_IMODE(status.st_mode)
+                refuse(
+                    Message("mode {mode:04o} lets others at the passwords", {"mode": mode}),
+                    Message("chmod 0600 {path}", {"path": path}),
+                )
+                return None, False
+            raw = file.read(FILE_MAX_BYTES + 1)
+    except IsADirectoryError:
+        refuse("is not a file", Message("give the path of the {what} file", {"what": sentence(what)}))
+        return None, False
+    except FileNotFoundError:
+        refuse("no such file", "give its path with --config FILE")
+        return None, False
+    except PermissionError:
+        refuse("this user may not read it", "run as root or as the user camwarden")
+        return None, True
+    except OSError as error:
+        refuse(Message("cannot be read: {why}", {"why": os_words(error)}), "look at the disk and the path")
+        return None, False
+    if len(raw) > FILE_MAX_BYTES:
+        refuse(
+            Message("is larger than {mib} MiB", {"mib": FILE_MAX_BYTES // 1024 // 1024}),
+            Message("give the path of the {what} file", {"what": sentence(what)}),
+        )
+        return None, False
+    return raw, False
+
+
+def parse_toml(path: Path, raw: bytes | None, problems: list[Problem], *, holds_secrets: bool) -> Document | None:
+    """Return the document; what TOML refuses is told with its line, and without a word of a secrets file."""
+    if raw is None:
+        return None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        problems.append(Problem(str(path), line, "", Message("is not UTF-8"), Message("save the file as UTF-8")))
+        return None
+    if text.startswith("\ufeff"):
+        problems.append(
+            Problem(str(path), 1, "", Message("begins with a byte-order mark"), Message("save it as UTF-8 without one"))
+        )
+        return None
+    lines: dict[KeyPath, int] = {}
+    try:
+        data = tomli.loads(text)
+        lines = locate(text)
+    except tomli.TOMLDecodeError as error:
+        what, line = _syntax(str(error), text)
+        said = (
+            Message("not TOML from here on") if holds_secrets else Message("not TOML: {what}", {"what": sentence(what)})
+        )
+        fix = Message('look for a missing quote, bracket or "=" on this line or above it')
+        if _TWICE.search(what):
+            fix = Message("a key and a table may stand only once: remove or rename this one")
+        problems.append(Problem(str(path), line, "", said, fix))
+        return None
+    except ValueError:
+        problems.append(
+            Problem(str(path), 0, "", Message("holds a number of thousands of digits"), Message("correct it"))
+        )
+        return None
+    except RecursionError:
+        problems.append(
+            Problem(str(path), 0, "", Message("is nested too deeply"), Message("site files need four levels at most"))
+        )
+        return None
+    return Document(str(path), data, lines, problems, holds_secrets)
+
+
+def _syntax(message: str, text: str) -> tuple[str, int]:
+    """Take the line out of tomli's message, whose wording is the same in all its versions."""
+    match = re.fullmatch(r"(.*) \(at (?:line ([0-9]+), column [0-9]+|end of document)\)", message, re.DOTALL)
+    if match is None:
+        return message.splitlines()[0], 0
+    line = int(match[2]) if match[2] else text.rstrip("\n").count("\n") + 1
+    return match[1][:1].lower() + match[1][1:], line

@@ -1,0 +1,138 @@
+"""Changes single lines of a site.toml and leaves everything else as a person wrote it. Pure.
+
+Lines are changed where a key stands, added under its table, and whole tables are added at the end; nothing is removed.
+The last line of a text that was written here says so with its digest, which tells later whether a person has changed it
+since.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import tomli
+
+from agent.model.errors import UsageError
+from agent.model.finding import Json, Message
+from agent.site.toml.lines import KeyPath, locate
+from agent.text.harmless import toml_string
+
+_MARK: Final = "# camwarden ledger wrote this file and nobody has changed it since, as long as its digest is "
+_LINE: Final = re.compile(r"""(\s*[^=#]+?\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s#"'\[{]+)(\s*(?:#.*)?)""")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between a site's file and what it is to say: `path` in the file, or that of a table to add.
+
+    `subject` names it as findings do: `site`, `device:ID`, `camera:ID`. `before` None: nothing stands there.
+    """
+
+    path: KeyPath
+    subject: str
+    key: str
+    before: Json
+    after: Json
+
+
+class CannotMerge(UsageError):
+    """The file is written in a way in which single lines cannot be changed."""
+
+
+def marked(text: str) -> str:
+    """Return a text with the line at its end that says that we wrote it."""
+    return f"{text}{_MARK}{hashlib.sha256(text.encode()).hexdigest()}\n"
+
+
+def unmarked(text: str) -> tuple[str, bool]:
+    """Return a text without that line, and whether nobody changed it since it was written.
+
+    What stands behind the line was added by a person, and stays.
+    """
+    body, found, rest = text.rpartition(_MARK)
+    if not found:
+        return text, False
+    digest, _, added = rest.partition("\n")
+    ours = not added.strip() and hashlib.sha256(body.encode()).hexdigest() == digest.strip()
+    return body + added, ours
+
+
+def merged(text: str, changes: Sequence[Change]) -> str:
+    """Return a site.toml with changes written into it.
+
+    Raises:
+        CannotMerge: A line is written in a way that cannot be changed by itself; nothing is guessed.
+    """
+    wanted: dict[str, Any] = copy.deepcopy(tomli.loads(text))
+    lines = text.split("\n")
+    located = locate(text)
+    inserted: dict[int, list[str]] = {}
+    added: list[str] = []
+    for change in changes:
+        _apply(wanted, change)
+        if isinstance(change.after, Mapping):
+            header = change.path[0]
+            array = len(change.path) > 1
+            added += ["", f"[[{header}]]" if array else f"[{header}]", *_pairs(change.after)]
+        elif change.path in located:
+            number = located[change.path] - 1
+            match = _LINE.fullmatch(lines[number])
+            if match is None:
+                raise CannotMerge(_by_hand(change, number + 1))
+            lines[number] = f"{match[1]}{_value(change.after)}{match[3]}"
+        else:
+            number = located.get(_table_path(change.path), 0)
+            indent = re.match(r"\s*", lines[number - 1])
+            row = f"{indent[0] if indent else ''}{change.key} = {_value(change.after)}"
+            inserted.setdefault(number, []).append(row)
+    for number in sorted(inserted, reverse=True):
+        lines[number:number] = inserted[number]
+    found = "\n".join(lines).rstrip("\n") + "\n" + "\n".join([*added, ""] if added else [])
+    try:
+        same = tomli.loads(found) == wanted
+    except tomli.TOMLDecodeError:
+        same = False
+    if not same:
+        raise CannotMerge(_by_hand(changes[0], 0))
+    return found
+
+
+def _pairs(table: Mapping[str, Json]) -> list[str]:
+    return [f"{key} = {_value(value)}" for key, value in table.items()]
+
+
+def _value(value: Json) -> str:
+    return toml_string(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _table_path(path: KeyPath) -> KeyPath:
+    return path[:2] if len(path) > 1 and isinstance(path[1], int) else path[:1]
+
+
+def _by_hand(change: Change, line: int) -> Message:
+    place = f"site.toml:{line}" if line else "site.toml"
+    return Message(
+        "{place} is written in a way that cannot be changed by itself: write {name} of {subject} by hand, one key on a "
+        "line of its own under its [table]",
+        {"place": place, "name": change.key, "subject": change.subject},
+    )
+
+
+def _apply(data: dict[str, Any], change: Change) -> None:
+    if isinstance(change.after, Mapping):
+        table = copy.deepcopy(dict(change.after))
+        if len(change.path) > 1:
+            data.setdefault(str(change.path[0]), []).append(table)
+        else:
+            data[str(change.path[0])] = table
+        return
+    *above, last = change.path
+    inner: Any = data
+    for part in above:
+        inner = inner[part] if isinstance(part, int) else inner.setdefault(part, {})
+    inner[last] = change.after

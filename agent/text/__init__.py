@@ -1,0 +1,1 @@
+"""Translates, sanitizes and redacts what people read."""

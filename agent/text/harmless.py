@@ -1,0 +1,42 @@
+"""Makes texts that devices chose harmless wherever people or their programs read them. Pure.
+
+A name may hold anything: terminal escapes, text that runs backwards, a formula for a spreadsheet. Rich markup needs
+nothing here: such texts are given to rich as `Text`, never as a string.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+from unicodedata import category
+
+from agent.model.finding import Json
+
+REPLACEMENT: Final = "\ufffd"
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Source: OWASP, CSV Injection; the last four are the full-width forms, which spreadsheets take as well."""
+
+
+def printable(text: str) -> str:
+    """Return a text on one line in which every character that is none, or steers the terminal, is replaced."""
+    # Wide and unbroken spaces are spaces, though not printable to Python.
+    return "".join(c if c.isprintable() else " " if category(c) == "Zs" else REPLACEMENT for c in text)
+
+
+def csv_cell(text: str) -> str:
+    """Return a text for a cell: one that a spreadsheet would calculate gets an apostrophe in front."""
+    return printable(f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text)
+
+
+def json_text(value: Json) -> str:
+    """Return JSON for people and programs: readable, and without a character that steers a terminal."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    # What is not printable can only stand inside a string, where JSON has an escape for it.
+    return re.sub(r"[^\n]", lambda m: m[0] if m[0].isprintable() else json.dumps(m[0])[1:-1], text)
+
+
+def toml_string(text: str) -> str:
+    """Return a text as a TOML basic string on one line."""
+    # JSON's strings are TOML's too, as long as nothing in them has to be escaped as a surrogate pair.
+    return json.dumps(printable(text), ensure_ascii=False)

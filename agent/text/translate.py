@@ -1,0 +1,86 @@
+"""Turns our sentences into the reader's language.
+
+English is the source: it stands in the code, in JSON, in reports and in the journal, and is what is searched for.
+Translations are GNU gettext catalogues in `locale/`; `packaging/compile_locale.py` makes the `.mo` from the `.po`.
+"""
+
+from __future__ import annotations
+
+import gettext
+import logging
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from agent.model.finding import Message
+
+LANGUAGES: Final = ("en", "zh_CN")
+DOMAIN: Final = "camwarden"
+DIRECTORY: Final = Path(__file__).parent / "locale"
+
+log = logging.getLogger("camwarden.text")
+
+
+def choose_lang(flag: str | None, environ: Mapping[str, str]) -> str:
+    """Return the language to speak: the flag, else what the locale of the environment asks for, else English.
+
+    Every kind of Chinese is answered with `zh_CN`, the only one there is. `LANGUAGE` counts only where a locale is
+    set at all, as gettext has it.
+
+    Source: POSIX.1-2017 XBD 8.2 (LC_ALL before LC_MESSAGES before LANG); GNU gettext manual, section 2.3.
+    """
+    if flag:
+        return flag if flag in LANGUAGES else "en"
+    locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "C")
+    if locale.split(".")[0] in ("C", "POSIX"):
+        return "en"
+    for wanted in (*environ.get("LANGUAGE", "").split(":"), locale):
+        language = wanted.replace("-", "_").split("_")[0].split(".")[0].lower()
+        if language in ("en", "zh"):
+            return "zh_CN" if language == "zh" else "en"
+    return "en"
+
+
+def translate(text: str, lang: str) -> str:
+    """Return a word or sentence in a language; English where the catalogue does not know it."""
+    # The empty msgid is the catalogue's header, not a translation.
+    return _catalogue(lang).gettext(text) if text else text
+
+
+def render(message: Message, lang: str) -> str:
+    """Return a message in a language, its values filled in: what happened, and the next step where it has one.
+
+    A value that is a message itself, or an error raised with one, is rendered in the same language first.
+
+    A translation that names a place which the message does not have is answered with the English sentence.
+    """
+    words, step = render_apart(message, lang)
+    return f"{words}{translate(': ', lang)}{step}" if step else words
+
+
+def render_apart(message: Message, lang: str) -> tuple[str, str]:
+    """Return what happened and the next step, which may be empty, each in a language."""
+    return _filled(message.template, message, lang), _filled(message.next_step, message, lang)
+
+
+def _filled(template: str, message: Message, lang: str) -> str:
+    values = {key: _shown(value, lang) for key, value in message.values.items()}
+    try:
+        return translate(template, lang).format(**values)
+    except (KeyError, IndexError, ValueError):
+        log.debug("the translation of %r into %s does not fit its values", template, lang)
+        return template.format(**values)
+
+
+def _shown(value: object, lang: str) -> object:
+    if isinstance(value, Exception) and value.args and isinstance(value.args[0], Message):
+        value = value.args[0]
+    return render(value, lang) if isinstance(value, Message) else value
+
+
+@cache
+def _catalogue(lang: str) -> gettext.NullTranslations:
+    if lang == "en" or lang not in LANGUAGES:
+        return gettext.NullTranslations()
+    return gettext.translation(DOMAIN, DIRECTORY, [lang], fallback=True)

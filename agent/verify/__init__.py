@@ -1,0 +1,1 @@
+"""Verifies what was signed, without being a hub."""

@@ -1,0 +1,217 @@
+"""Is one signed message to be believed? For those who verify without being a hub: files, folders, a topic. Pure.
+
+Decides the verdict on one message; how reports stand to each other is decided by `agent/verify/message.py` and
+`agent/verify/follow.py`, whom to believe by the reader.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from agent.contract.envelope import (
+    ACK_TYP,
+    CHECK_TYP,
+    COMMAND_TYP,
+    DESIRED_TYP,
+    FILING_TYP,
+    HANDOVER_TYP,
+    REPORT_TYP,
+    REPORTED_TYP,
+    RESULT_TYP,
+    STATE_TYP,
+    read_header,
+    unflatten,
+    verify,
+)
+from agent.contract.jwk import PublicKey, public_key
+from agent.contract.orders import Order
+from agent.contract.orders_json import read_command, read_desired, read_reported, read_result
+from agent.contract.watermark import read_watermark
+from agent.model.errors import NotVerified
+from agent.model.finding import Message
+from agent.verify.bindings import Trust
+from agent.verify.html_seal import shown_key, unseal
+from agent.verify.message import Claim, read_gap, read_payload
+
+Verdict = Literal["verified", "failed", "unchecked", "unusable"]
+
+HUB_TYPS: Final = (ACK_TYP, COMMAND_TYP, DESIRED_TYP)
+"""What only a hub signs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """Whom the reader believes: `keys` by kid, and for which site each speaks where a hub's trust file says so."""
+
+    keys: Mapping[str, PublicKey]
+    sites: Trust | None = None
+
+
+_NOTHING: Final = Message("")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One message. `reason` is a word and `why` a sentence where it is not verified; `claim` if report or state.
+
+    `kid`: the key that signed it, where it is verified or the signature fits a key that it shows itself.
+    `unchecked`: signed by a key that is not among those believed, and not a site's word about itself.
+    `unusable`: not a signed message at all.
+    """
+
+    name: str
+    verdict: Verdict
+    reason: str = ""
+    why: Message = _NOTHING
+    typ: str = ""
+    claim: Claim | None = None
+    kid: str = ""
+
+
+def judge_flattened(name: str, data: bytes, believed: Believed) -> Judged:
+    """Return the verdict on a flattened JWS as it lies in a file."""
+    try:
+        payload, jws = unflatten(data)
+    except NotVerified as error:
+        return Judged(name, "unusable", error.reason, error.message)
+    return judge(name, payload, jws, believed)
+
+
+def judge(name: str, payload: bytes, jws: str, believed: Believed) -> Judged:
+    """Return the verdict on a payload and its detached JWS."""
+    typ, kid = "", ""
+    try:
+        header = read_header(jws)
+        typ, kid = header.typ, header.kid
+        if typ == FILING_TYP and not _is_of_known_key(payload, jws, believed):
+            why = Message(
+                "not changed since it was signed with the key {kid}, but nobody says whose key that is: compare it "
+                "with `camwarden keys show` at the site, then give it with --kid",
+                {"kid": kid},
+            )
+            return Judged(name, "unchecked", "unknown-key", why, typ, kid=kid)
+        claim = None if typ == FILING_TYP else _read(payload, jws, typ, believed)
+    except NotVerified as error:
+        return Judged(name, "failed", error.reason, error.message, typ)
+    return Judged(name, "verified", typ=typ, claim=claim, kid=kid)
+
+
+def is_filing(data: bytes) -> bool:
+    """Tell whether bytes claim to be what was filed last (`observe/facts/filed_file`), which shows its own key."""
+    try:
+        return read_header(unflatten(data)[1]).typ == FILING_TYP
+    except NotVerified:
+        return False
+
+
+def _is_of_known_key(payload: bytes, jws: str, believed: Believed) -> bool:
+    """Tell whether somebody vouches for the key that a filing shows and was signed with.
+
+    Raises:
+        NotVerified: It was changed, shows no key, or its key is that of another site.
+    """
+    said = _object(payload)
+    try:
+        key = public_key(said["jwk"])
+    except (ValueError, KeyError, TypeError):
+        raise NotVerified("payload", "it does not show the key that signed it") from None
+    verify(payload, jws, {key.kid: key}, FILING_TYP)
+    if key.kid not in believed.keys:
+        return False
+    refuse_another_site(believed, str(said.get("site", "")), key.kid)
+    return True
+
+
+def judge_handover(name: str, data: bytes, believed: Believed) -> Judged:
+    """Return the verdict on a hand-over report: changed is failed whoever signed it, an unknown key is unchecked."""
+    try:
+        sealed = unseal(data)
+        if sealed.key.kid not in believed.keys:
+            why = Message(
+                "not changed since it was signed with the key {kid}, but nobody says whose key that is: "
+                "compare it with the one on the signed page, then give it with --kid",
+                {"kid": sealed.key.kid},
+            )
+            return Judged(name, "unchecked", "unknown-key", why, HANDOVER_TYP, kid=sealed.key.kid)
+        refuse_another_site(believed, sealed.site, sealed.key.kid)
+    except NotVerified as error:
+        return Judged(name, "failed", error.reason, error.message, HANDOVER_TYP)
+    return Judged(name, "verified", typ=HANDOVER_TYP, kid=sealed.key.kid)
+
+
+def shown_keys(data: bytes) -> dict[str, PublicKey]:
+    """Return the public keys that a file shows: a JWK set, a flattened state message, or a hand-over report.
+
+    They are not believed yet. A thumbprint is a hash of the key, so nobody can show another key under a thumbprint that
+    the reader knows.
+    """
+    if key := shown_key(data):
+        return {key.kid: key}
+    try:
+        document: Any = json.loads(data)
+        if "payload" in document:
+            document = {"keys": [json.loads(document["payload"])["jwk"]]}
+        keys = [public_key(jwk) for jwk in document["keys"]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
+    return {key.kid: key for key in keys}
+
+
+def _read(payload: bytes, jws: str, typ: str, believed: Believed) -> Claim | None:
+    """Return the claim of a verified report or state message, None for the other kinds.
+
+    Raises:
+        NotVerified: It is not to be believed.
+    """
+    keys = believed.keys
+    if typ in (ACK_TYP, COMMAND_TYP, DESIRED_TYP, RESULT_TYP, REPORTED_TYP):
+        named = _object(payload)
+        site = str(named.get("site", ""))
+        if typ == ACK_TYP:
+            read_watermark(payload, jws, keys, site)
+        elif typ == COMMAND_TYP:
+            read_command(Order("cmd", str(named.get("id", "")), payload, jws), keys, site)
+        elif typ == DESIRED_TYP:
+            read_desired(payload, jws, keys, site)
+        else:
+            _own_key(believed, site, jws)
+            (read_result if typ == RESULT_TYP else read_reported)(payload, jws, keys)
+        return None
+    if typ == CHECK_TYP:
+        verify(payload, jws, keys, typ)
+        _own_key(believed, str(_object(payload).get("site", "")), jws)
+        return None
+    verify(payload, jws, keys, typ if typ == STATE_TYP else REPORT_TYP)
+    claim = read_payload(payload, jws)
+    if (claim.stream is None) != (typ == STATE_TYP):
+        raise NotVerified("typ", Message("a payload that does not fit its typ {typ}", {"typ": typ}))
+    if claim.stream == "gap":
+        read_gap(claim)
+    _own_key(believed, claim.address.site, jws)
+    return claim
+
+
+def _own_key(believed: Believed, site: str, jws: str) -> None:
+    refuse_another_site(believed, site, read_header(jws).kid)
+
+
+def refuse_another_site(believed: Believed, site: str, kid: str) -> None:
+    """Refuse the key of another site, or of the hub itself; one that is revoked now may well have been good then."""
+    if believed.sites is None:
+        return
+    decision = believed.sites.decide(site, kid)
+    if decision in ("key-of-another-site", "unknown-key"):
+        raise NotVerified(decision, Message("the trust file does not give this key to site {site}", {"site": site}))
+
+
+def _object(payload: bytes) -> Mapping[str, object]:
+    try:
+        data = json.loads(payload)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        raise NotVerified("payload", "not a payload of this contract")
+    return data

@@ -1,0 +1,118 @@
+"""What lies in a case or a filing dossier, and who put it together: one signed list of files with their SHA-256.
+
+Decides whether a folder or ZIP is still as it was written, and of a case whether a hub wrote it. The manifest of a case
+says nothing about whether the reports in it are true: each of them carries its site's own signature. Whose key may have
+signed a dossier is decided by `agent/onsite/filing/packed.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from agent.contract.chain import encode
+from agent.contract.envelope import flatten, read_header, sign_payload, unflatten, verify
+from agent.contract.signing_keys import Signer
+from agent.model.errors import ConfigurationError, NotVerified
+from agent.model.finding import Json, Message
+from agent.verify.archive import Container, pack
+from agent.verify.judge import Believed, Judged
+
+NAME: Final = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Of what it is the list: `schema` of its payload, `typ` of its signature, so that one never passes for another."""
+
+    schema: str
+    typ: str
+
+
+CASE: Final = Kind("vss-case/1", "vss-case+json")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def write_manifest(about: Mapping[str, Json], files: Mapping[str, bytes], signer: Signer, kind: Kind = CASE) -> bytes:
+    """Return the signed manifest of these files, flattened. `about`: what the files are about."""
+    listed: dict[str, Json] = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
+    payload = encode({"schema": kind.schema, **about, "files": listed})
+    return flatten(payload, sign_payload(payload, signer, kind.typ))
+
+
+def is_case(container: Container) -> bool:
+    """Say whether a folder or ZIP has a manifest; whether it is a good one is for `check_manifest`."""
+    return NAME in container.names
+
+
+def check_manifest(container: Container, believed: Believed) -> list[Judged]:
+    """Return the verdict on the manifest of a case, and one on each file that is not as it says."""
+    label = f"{container.path}/{NAME}"
+    try:
+        payload, jws = unflatten(container.read(NAME))
+        verify(payload, jws, believed.keys, CASE.typ)
+        if believed.sites is not None and read_header(jws).kid in believed.sites.bindings:
+            raise NotVerified("signature", "signed by the key of a site, not of a hub")
+        listed = listed_files(payload, CASE)
+    except NotVerified as error:
+        return [Judged(label, "failed", error.reason, unbelieved(error))]
+    except ConfigurationError as error:
+        return [Judged(label, "unusable", "unreadable", error.message)]
+    return [Judged(label, "verified", typ=CASE.typ, kid=read_header(jws).kid), *check_files(container, listed)]
+
+
+def unbelieved(error: NotVerified) -> Message:
+    """Return why nothing of an archive is believed."""
+    return Message("the manifest is not to be believed: {error}", {"error": error})
+
+
+def listed_files(payload: bytes, kind: Kind) -> dict[str, str]:
+    """Return the SHA-256 (hex) of each file by its name, as a verified manifest lists them.
+
+    Raises:
+        NotVerified: It is no manifest of this kind.
+    """
+    try:
+        data = json.loads(payload)
+        listed = dict(data["files"])
+        if data["schema"] != kind.schema or not all(_SHA256.fullmatch(value) for value in listed.values()):
+            raise ValueError
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise NotVerified("payload", Message("signed, but not a manifest {schema}", {"schema": kind.schema})) from None
+    return listed
+
+
+def check_files(container: Container, listed: Mapping[str, str]) -> list[Judged]:
+    """Return a verdict on each file that is not as the manifest lists it: changed, missing, or one too many.
+
+    A ZIP must also be, byte for byte, the one that these files make: else something stands between them.
+    """
+    wrong = list(_wrong(container, listed))
+    if not wrong and container.path.is_file():
+        files = {name: container.read(name) for name in (*listed, NAME)}
+        if container.path.read_bytes() != pack(files):
+            words = Message("the files are as they were, but the ZIP is not: unpack it and verify the folder")
+            wrong.append(Judged(str(container.path), "failed", "repacked", words))
+    return wrong
+
+
+def _wrong(container: Container, listed: Mapping[str, str]) -> Iterator[Judged]:
+    for name in sorted(listed.keys() | set(container.names) - {NAME}):
+        where = f"{container.path}/{name}"
+        if name not in container.names:
+            yield Judged(where, "failed", "missing", Message("the manifest names it, but it is not here"))
+        elif name not in listed:
+            yield Judged(where, "failed", "not-listed", Message("it is here, but the manifest does not name it"))
+        else:
+            try:
+                digest = hashlib.sha256(container.read(name)).hexdigest()
+            except ConfigurationError as error:
+                yield Judged(where, "failed", "unreadable", error.message)
+                continue
+            if digest != listed[name]:
+                yield Judged(where, "failed", "changed", Message("not the file that the manifest names"))

@@ -1,0 +1,51 @@
+"""Members of a verified body, read as what they should be: signed is not the same as well formed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from agent.contract.payload_bounds import read_time
+from agent.model.errors import NotVerified
+
+NAME_MAX_CHARS: Final = 100
+
+
+def text_of(value: object) -> str:
+    """Return a text, an empty one for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def name_of(value: object) -> str:
+    """Return a text of bounded length without blanks around it, an empty one for anything else."""
+    return value[:NAME_MAX_CHARS].strip() if isinstance(value, str) else ""
+
+
+def dict_of(value: object) -> Mapping[str, Any]:
+    """Return an object, an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def dicts_of(value: object) -> list[Mapping[str, Any]]:
+    """Return the objects of a list, none for anything else."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def time_of(value: object) -> datetime | None:
+    """Return a time in UTC, None for anything else, for one without an offset, and for one out of bounds.
+
+    At an end of the calendar no other zone could show it: a site's word for that time would end the report of all.
+    """
+    try:
+        return read_time(value)
+    except (ValueError, NotVerified):
+        return None
+
+
+def day_of(value: object) -> date | None:
+    """Return a day, None for anything else."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+    except ValueError:
+        return None

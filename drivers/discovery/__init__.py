@@ -1,0 +1,1 @@
+"""Finds devices on the network, and which protocol they speak."""

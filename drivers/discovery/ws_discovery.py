@@ -1,0 +1,228 @@
+"""Finds ONVIF devices with WS-Discovery: asks networks by multicast, single responders, and ranges one by one.
+
+What answers is only reported. No credential is ever sent to a discovered address, and nothing but the probe is sent at
+all. What an answer means is decided in `probe_match.py`; whether a device is known, by the agent.
+
+Source: WS-Discovery (April 2005) sections 4 and 5; ONVIF Core Specification, Device discovery.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import secrets
+import selectors
+import socket
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from drivers.deadline import resolve
+from drivers.discovery.plan import PER_SECOND, PORT, TYPES, Address, Plan
+from drivers.discovery.probe_match import Discovered, merge, parse_probe_matches
+
+GROUP = "239.255.255.250"
+TICK_S = 0.2
+# UDP loses datagrams: the standard asks for a repeat after 50 to 250 ms.
+REPEAT_AFTER_S = 0.2
+# A flood of answers ends the listening, and is said; a thousand honest devices answer four times each.
+DATAGRAMS_MAX = 8192
+ANSWER_BYTES_MAX = 16 * 1024 * 1024
+ANSWERS_MAX = 2048
+ADDRESSES_PER_NAME_MAX = 4
+BLOCKED_MAX = 5 * PER_SECOND
+"""How many times in a row a datagram may find the kernel's queue full: the rest is then given up, and said."""
+
+_PROBE = """<?xml version="1.0" encoding="UTF-8"?>
+<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" \
+xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" \
+xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" \
+xmlns:dn="http://www.onvif.org/ver10/network/wsdl" xmlns:tds="http://www.onvif.org/ver10/device/wsdl">\
+<s:Header><a:Action s:mustUnderstand="1">http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</a:Action>\
+<a:MessageID>urn:uuid:{id}</a:MessageID>\
+<a:ReplyTo><a:Address>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</a:Address></a:ReplyTo>\
+<a:To s:mustUnderstand="1">urn:schemas-xmlsoap-org:ws:2005:04:discovery</a:To></s:Header>\
+<s:Body><d:Probe><d:Types>{types}</d:Types></d:Probe></s:Body></s:Envelope>"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What a round of discovery gave: devices, merged, and what could not be asked or heard, as it was named.
+
+    `names` maps host names of the caller's own devices to their addresses, where the caller looked them up.
+    """
+
+    found: tuple[Discovered, ...] = ()
+    failed: tuple[str, ...] = ()
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def sweep(
+    plan: Plan,
+    wait_s: float,
+    progress: Callable[[], None] = lambda: None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Sweep:
+    """Send what the plan says and listen until `wait_s` after the last probe.
+
+    What cannot be asked is named in the result and never ends the round. `progress` is called at least every `TICK_S`;
+    it may raise to end the round. `clock` is monotonic seconds; it alone decides when the next datagram may go.
+    """
+    if not plan.datagrams:
+        return Sweep()
+    names = resolved([address[0] for _, address in plan.asked], wait_s, progress)
+    with contextlib.ExitStack() as stack, selectors.DefaultSelector() as selector:
+        round_ = _Round(stack, selector)
+        at_once = [s for interface in plan.multicast for s in round_.multicast(interface)]
+        for label, (host, port) in plan.asked:
+            addresses = names.get(host, (host,))[:ADDRESSES_PER_NAME_MAX]
+            round_.failed |= {} if addresses else {label: None}
+            at_once += [s for address in addresses for s in round_.unicast(label, (address, port))]
+        slowly = deque(s for label, address in plan.paced for s in round_.unicast(label, address))
+        if not at_once and not slowly:
+            return Sweep((), tuple(round_.failed))
+        began = clock()
+        repeats = [began, began + REPEAT_AFTER_S]
+        next_paced_at, ends_at, blocked = began, began + wait_s, 0
+        while (now := clock()) < ends_at or repeats or slowly:
+            if repeats and now >= repeats[0]:
+                repeats.pop(0)
+                slowly.extend(sending for sending in at_once if not round_.send(sending))
+                ends_at = now + wait_s
+            if slowly and now >= next_paced_at:
+                # The kernel's queue is full while it looks for hosts that do not exist: that is waited for.
+                blocked = 0 if round_.send(slowly[0]) else blocked + 1
+                if not blocked:
+                    slowly.popleft()
+                elif blocked > BLOCKED_MAX:
+                    round_.failed |= {sending.label: None for sending in slowly}
+                    slowly.clear()
+                next_paced_at, ends_at = now + 1 / PER_SECOND, now + wait_s
+            # Where more is to be sent, the end is set anew then: a short one that has passed by now is not waited for.
+            due = [*repeats[:1], *([next_paced_at] if slowly else [])]
+            until = min([now + TICK_S, *(due or [ends_at])])
+            if not round_.receive(max(0.0, until - now)):
+                break
+            progress()
+        return Sweep(merge(round_.answers()), tuple(round_.failed))
+
+
+def resolved(
+    hosts: Iterable[str], within_s: float, progress: Callable[[], None] = lambda: None
+) -> dict[str, tuple[str, ...]]:
+    """Return the numeric addresses of every host that is a name; empty for one that has none, or none in time."""
+    names = {host for host in hosts if not _is_numeric(host)}
+    found: dict[str, tuple[str, ...]] = {}
+    if names:
+        # A resolver cannot be interrupted: one that hangs is left behind in its thread.
+        thread = threading.Thread(target=_resolve_all, args=(sorted(names), found), name="resolver", daemon=True)
+        thread.start()
+        until = time.monotonic() + within_s
+        while thread.is_alive() and time.monotonic() < until:
+            thread.join(TICK_S)
+            progress()
+    return {name: found.get(name, ()) for name in names}
+
+
+def _resolve_all(names: Iterable[str], found: dict[str, tuple[str, ...]]) -> None:
+    for name in names:
+        found[name] = resolve(name)
+
+
+def _is_numeric(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    label: str
+    sock: socket.socket
+    address: Address
+    probe: bytes = field(repr=False)
+
+
+class _Round:
+    """The sockets of one round, what came in on them, and what could not be asked."""
+
+    def __init__(self, stack: contextlib.ExitStack, selector: selectors.BaseSelector) -> None:
+        self._stack, self._selector = stack, selector
+        self._sockets: dict[socket.AddressFamily, socket.socket] = {}
+        self._probes = [
+            _PROBE.format(id=uuid.UUID(bytes=secrets.token_bytes(16), version=4), types=t).encode() for t in TYPES
+        ]
+        self._heard: list[tuple[bytes, str]] = []
+        self._bytes = 0
+        self.failed: dict[str, None] = {}
+
+    def multicast(self, interface: str) -> list[_Sending]:
+        """Return the probes to the network of an own address, none where it is not (or no longer) ours."""
+        try:
+            sock = self._open(socket.AF_INET, interface)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(interface))
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
+        except OSError:
+            self.failed[interface] = None
+            return []
+        return [_Sending(interface, sock, (GROUP, PORT), probe) for probe in self._probes]
+
+    def unicast(self, label: str, address: Address) -> list[_Sending]:
+        """Return the probes to one numeric address, none where this machine has no such network."""
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        try:
+            if family not in self._sockets:
+                self._sockets[family] = self._open(family, "")
+        except OSError:
+            self.failed[label] = None
+            return []
+        return [_Sending(label, self._sockets[family], address, probe) for probe in self._probes]
+
+    def send(self, sending: _Sending) -> bool:
+        """Send one probe; tell whether it is done with, sent or not."""
+        try:
+            sending.sock.sendto(sending.probe, sending.address)
+        except BlockingIOError:
+            return False
+        except (OSError, UnicodeError, OverflowError):
+            self.failed[sending.label] = None
+        return True
+
+    def receive(self, timeout_s: float) -> bool:
+        """Take what has come within a time; tell whether there is room for more.
+
+        Nothing is parsed yet: while that went on the kernel's small buffer would drop the answers of a large site.
+        """
+        for key, _ in self._selector.select(timeout_s):
+            with contextlib.suppress(OSError):
+                while self._has_room():
+                    data, sender = key.fileobj.recvfrom(65_535)  # type: ignore[union-attr]
+                    self._heard.append((data, str(sender[0])))
+                    self._bytes += len(data)
+        return self._has_room()
+
+    def answers(self) -> dict[Discovered, None]:
+        """Return every different answer, in the order in which they came."""
+        found: dict[Discovered, None] = {}
+        for data, sender in self._heard:
+            if len(found) >= ANSWERS_MAX:
+                break
+            found |= dict.fromkeys(parse_probe_matches(data, sender))
+        if len(found) >= ANSWERS_MAX or not self._has_room():
+            self.failed["too many answers"] = None
+        return found
+
+    def _has_room(self) -> bool:
+        return len(self._heard) < DATAGRAMS_MAX and self._bytes < ANSWER_BYTES_MAX
+
+    def _open(self, family: socket.AddressFamily, own_address: str) -> socket.socket:
+        sock = self._stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+        sock.bind((own_address, 0))
+        sock.setblocking(False)
+        self._selector.register(sock, selectors.EVENT_READ)
+        return sock

@@ -1,0 +1,1 @@
+"""Talks HTTP to one device: connections, login, recorded replies."""

@@ -1,0 +1,62 @@
+"""Fetches exactly one keyframe over RTSP, live or recorded, and stops at the last packet of the first whole one.
+
+How a stream is asked for is decided in `rtsp_session.py`; what belongs to a frame, in `rtp.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from drivers.errors import DriverError, Malformed, Unreachable, Unsupported
+from drivers.exchange import Transport
+from drivers.rtsp.rtp import Assembler, Packet
+from drivers.rtsp.sdp import Video
+from drivers.rtsp.session import play
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """One keyframe in Annex-B form. `taken_at`: live, when it arrived; from a recording, when it was recorded.
+
+    `recorded_at`: what the stream itself says with the picture of when it was recorded, None where it says nothing.
+    """
+
+    data: bytes = field(repr=False)
+    kind: Literal["h264", "h265"]
+    taken_at: datetime
+    recorded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of one fetch: a keyframe or an error, and whether the stream needed no login.
+
+    `anonymous` is None where no answer to the anonymous request came.
+    """
+
+    keyframe: Keyframe | None
+    error: DriverError | None
+    anonymous: bool | None
+
+
+def fetch_keyframe(transport: Transport, url: str, at: datetime | None = None) -> Fetched:
+    """Fetch one keyframe from `url` on the device's host: live, or recorded from `at` on. Errors are returned."""
+
+    def take(video: Video, packets: Iterator[Packet]) -> Keyframe:
+        if video.kind == "jpeg":
+            raise Unsupported("pictures of JPEG streams are not read")
+        assembler = Assembler(video.kind, video.parameter_sets)
+        frame = next((frame for packet in packets if (frame := assembler.push(packet)) is not None), None)
+        if frame is None:
+            raise Unreachable("the stream ended")
+        if at is None:
+            return Keyframe(frame.data, video.kind, transport.clock(), frame.recorded_at)
+        if frame.recorded_at is None:
+            raise Malformed("PLAY: the recording comes without the time at which it was made")
+        return Keyframe(frame.data, video.kind, frame.recorded_at, frame.recorded_at)
+
+    played = play(transport, url, take, at)
+    return Fetched(played.taken, played.error, played.anonymous)

@@ -1,0 +1,110 @@
+"""What the measures of a picture's quality share: where the camera draws nothing, cells, and smaller copies."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from masking.model import Polygon
+from masking.view.picture import Bools, Grey, excluded_area
+
+Floats = npt.NDArray[np.float32]
+Counts = npt.NDArray[np.int64]
+
+COARSE: Final = 4
+CELL: Final = 10
+"""Cells are squares of ten pixels on a picture four times smaller: 40 px of 640."""
+
+
+class Shown:
+    """Where the camera draws nothing, at every size that is asked for; to be read only, for it is kept.
+
+    `mask` is 1 there, else 0, at the size of the luma; where nothing would be left, everything counts.
+    """
+
+    def __init__(self, shape: tuple[int, int], excluded: tuple[Polygon, ...]) -> None:
+        self.mask: Grey = (~excluded_area(shape, excluded)).astype(np.uint8)
+        if not self.mask.any():
+            self.mask[:] = 1
+        self.pixels = cv2.countNonZero(self.mask)
+        self.size = (shape[1], shape[0])
+        self._sized: dict[tuple[int, int], Grey] = {}
+
+    def at(self, size: tuple[int, int]) -> Grey:
+        """The mask at another size (width, height): every so manyth pixel."""
+        if size not in self._sized:
+            self._sized[size] = np.asarray(cv2.resize(self.mask, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+        return self._sized[size]
+
+    @cached_property
+    def quiet(self) -> Bools:
+        """Which cells of 16 px are wholly shown."""
+        return np.asarray(shrunk(self.mask.astype(np.float32), 16) > 0.95)
+
+    @cached_property
+    def lines(self) -> tuple[Counts, Counts]:
+        """How many pixels of each column and of each row are shown."""
+        return np.asarray(self.mask.sum(0), np.int64), np.asarray(self.mask.sum(1), np.int64)
+
+    @cached_property
+    def cells(self) -> Bools:
+        """Which coarse cells are mostly shown, row by row."""
+        part = self.at(coarse_size(self.size))
+        return np.asarray(by_cell(part).mean(axis=1) > 0.9)
+
+
+@lru_cache(maxsize=64)
+def shown_of(shape: tuple[int, int], excluded: tuple[Polygon, ...]) -> Shown:
+    """Kept for the next picture of the camera, whose masks and overlays are the same; about 0.4 MB each."""
+    return Shown(shape, excluded)
+
+
+def coarse_size(size: tuple[int, int]) -> tuple[int, int]:
+    """The size (width, height) of a coarse copy."""
+    return max(size[0] // COARSE, 1), max(size[1] // COARSE, 1)
+
+
+def coarse_of(grey: Grey) -> Floats:
+    """A copy that is COARSE times smaller."""
+    size = coarse_size((grey.shape[1], grey.shape[0]))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def by_cell(coarse: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Values of the whole cells, row by row: cells x 100."""
+    rows, columns = coarse.shape[0] // CELL, coarse.shape[1] // CELL
+    used = coarse[: rows * CELL, : columns * CELL]
+    return used.reshape(rows, CELL, columns, CELL).swapaxes(1, 2).reshape(rows * columns, CELL * CELL)
+
+
+def cells_of(coarse: Floats, shown: Shown) -> tuple[Floats, Floats]:
+    """Values (cells x 100) and spread of the cells that are mostly shown."""
+    table = np.asarray(by_cell(coarse)[shown.cells], np.float32)
+    return table, np.asarray(table.std(axis=1), np.float32)
+
+
+def shrunk(values: Floats, side_px: int) -> Floats:
+    """Means of square cells; an incomplete last row or column is left out."""
+    rows, columns = max(values.shape[0] // side_px, 1), max(values.shape[1] // side_px, 1)
+    used = values[: rows * side_px, : columns * side_px]
+    return np.asarray(cv2.resize(used, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def shrunk_grey(grey: Grey, side_px: int) -> Grey:
+    """Luma with its longer side brought to `side_px`."""
+    scale = side_px / max(grey.shape)
+    size = (max(round(grey.shape[1] * scale), 1), max(round(grey.shape[0] * scale), 1))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def percentile(values: Floats, percent: float) -> float:
+    """The value below which so many per cent of some values lie, between its neighbours in proportion."""
+    ordered = np.sort(values, axis=None)
+    place = percent / 100 * (ordered.size - 1)
+    low = int(place)
+    high = min(low + 1, ordered.size - 1)
+    return float(ordered[low]) + (float(ordered[high]) - float(ordered[low])) * (place - low)

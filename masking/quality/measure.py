@@ -1,0 +1,310 @@
+"""Numbers about a picture's quality, measured on a copy that is 640 px long. What they mean is decided in `quality.py`.
+
+Areas that the camera itself draws (masks, overlays) are left out of all of them: they stay sharp, still and clean
+whatever happens to the lens. Nothing here is a threshold of a verdict.
+
+Source: Immerkaer 1996 (noise); Pech-Pacheco et al. 2000 (variance of the Laplacian).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from masking.model import Polygon
+from masking.quality.cells import CELL, Floats, Shown, cells_of, coarse_of, percentile, shown_of, shrunk, shrunk_grey
+from masking.view import baseline
+from masking.view.baseline import BaselineError, Descriptor
+from masking.view.model import LightMode, QualityJob, QualitySeen
+from masking.view.picture import Bgr, Grey, grey_array, grey_of, light_of_thumb, thumb_of
+
+PREVIOUS_SIDE_PX: Final = 320
+"""Longer side of the descriptor that shows the next picture what has changed."""
+
+DARK: Final = 20
+BRIGHT: Final = 245
+
+_STRUCTURE = 5.0
+"""Spread of luma in a coarse cell from which it has a structure that can be lost."""
+
+_FLAT = 1.5
+"""Spread of luma in a coarse cell below which nothing is seen there."""
+
+_KEPT = 0.25
+"""Share of its structure that a cell keeps when a person or a shadow passes, and loses when it is covered."""
+
+_ALIKE = 0.3
+"""Correlation below which a cell shows something else."""
+
+_NOISE_KERNEL = np.array([1, -2, 1], np.float32)
+"""Along both axes, one after the other."""
+
+_STRIPES_FROM = 6
+"""Cycles per picture from which a pattern of rows or columns counts as stripes, and not as the scene."""
+
+_CHANGED = 0.7
+"""Mean difference of a cell, in levels, that a new encoding of the same picture stays below."""
+
+_SHIFT_PROOF = 0.06
+"""Height of the correlation's peak below which a shift is chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A picture made ready: a thumb in BGR, luma 640 px long, where the camera draws nothing, and its light.
+
+    `bare` is the luma with zeros where the camera draws.
+    """
+
+    thumb: Bgr
+    grey: Grey
+    bare: Grey
+    shown: Shown
+    light: LightMode
+
+
+def measure(picture: Bgr, job: QualityJob) -> QualitySeen:
+    """Measure a decoded picture (height x width x 3, BGR; any size).
+
+    What needs the picture before, or a reference in the same light, is None where there is none, where it is damaged,
+    or where its shape is another one. Side effect: areas left out and references are kept for the camera's next one.
+    """
+    excluded = (*job.excluded, *job.overlays)
+    grey = grey_of(picture)
+    shown = shown_of((grey.shape[0], grey.shape[1]), tuple(tuple((x, y) for x, y in polygon) for polygon in excluded))
+    bare = np.asarray(cv2.multiply(grey, shown.mask), np.uint8)
+    thumb = thumb_of(picture)
+    view = _View(thumb, grey, bare, shown, light_of_thumb(thumb, excluded))
+    mean = cv2.sumElems(bare)[0] / shown.pixels
+    spread = math.sqrt(max(cv2.norm(bare, cv2.NORM_L2SQR) / shown.pixels - mean * mean, 0.0))
+    # Where the camera draws, `bare` is dark.
+    dark = cv2.countNonZero(cv2.inRange(bare, 0, DARK)) - (grey.size - shown.pixels)
+    bright = cv2.countNonZero(cv2.inRange(bare, BRIGHT, 255))
+    cast_a, cast_b = _cast(view)
+    coarse = coarse_of(grey)
+    cells, spreads = cells_of(coarse, shown)
+    covered, lost = _covered(view, cells, spreads, (coarse.shape[1], coarse.shape[0]), job.references)
+    change, changed, shift = _against(view, job.previous)
+    return QualitySeen(
+        light=view.light,
+        luma=mean,
+        contrast=min(spread, 127.5),
+        dark_ratio=dark / shown.pixels,
+        bright_ratio=bright / shown.pixels,
+        sharpness=_sharpness(view, spread),
+        noise=_noise(view),
+        stripes=_stripes(view),
+        cast_a=cast_a,
+        cast_b=cast_b,
+        flat_ratio=float((spreads < _FLAT).mean()) if spreads.size else 1.0,
+        covered_ratio=covered,
+        lost_ratio=lost,
+        change=change,
+        changed_ratio=changed,
+        shift_percent=shift,
+        ink=tuple(_ink(grey, overlay) for overlay in job.overlays),
+    )
+
+
+def _sharpness(view: _View, spread: float) -> float:
+    """Log10 of the Laplacian's variance over luma's: a ratio, so that exposure does not count.
+
+    On a picture of half the size: there a codec's losses and a sensor's noise count little, and a soft lens shows.
+    """
+    size = (max(view.grey.shape[1] // 2, 1), max(view.grey.shape[0] // 2, 1))
+    edges = cv2.Laplacian(cv2.resize(view.grey, size, interpolation=cv2.INTER_AREA), cv2.CV_16S)
+    mask = view.shown.at(size)
+    count = max(cv2.countNonZero(mask), 1)
+    mean = cv2.mean(edges, mask)[0]
+    deviation = math.sqrt(max(cv2.norm(edges, cv2.NORM_L2SQR, mask) / count - mean * mean, 0.0))
+    return 2 * math.log10((deviation + 0.05) / (spread + 1.0))
+
+
+def _noise(view: _View) -> float:
+    """Standard deviation of noise, from the quietest fifth of the picture's cells: texture is no noise."""
+    response = cv2.sepFilter2D(view.grey, cv2.CV_16S, _NOISE_KERNEL, _NOISE_KERNEL)
+    means = shrunk(np.abs(response, out=response).astype(np.float32), 16)
+    kept = means[view.shown.quiet]
+    return percentile(kept, 20) * math.sqrt(math.pi / 2) / 6 if kept.size else 0.0
+
+
+def _stripes(view: _View) -> float:
+    """Amplitude, in levels of luma, by which one frequency of the rows or columns stands above its neighbours."""
+    strongest = 0.0
+    for axis, count in enumerate(view.shown.lines):
+        profile = cv2.reduce(view.bare, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / np.maximum(count, 1)
+        profile = np.where(count > 0, profile, profile.mean())
+        if profile.size < 4 * _STRIPES_FROM:
+            continue
+        window, weight = _hanning(profile.size)
+        trend = cv2.blur(profile.astype(np.float32)[None], (31, 1), borderType=cv2.BORDER_REFLECT)[0]
+        waves = 2 * np.abs(np.fft.rfft((profile - trend) * window)) / weight
+        around = cv2.blur(waves.astype(np.float32)[None], (17, 1), borderType=cv2.BORDER_REFLECT)[0]
+        strongest = max(strongest, float((waves - 2 * around)[_STRIPES_FROM:].max()))
+    return strongest
+
+
+@lru_cache(maxsize=16)
+def _hanning(size: int) -> tuple[npt.NDArray[np.float64], float]:
+    window = np.hanning(size)
+    return window, max(float(window.sum()), 1.0)
+
+
+_LINEAR: Final = np.array(
+    [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (n / 255 for n in range(256))], np.float32
+)
+"""What a level of sRGB is in linear light."""
+
+_XYZ_OF_BGR: Final = np.array(
+    [
+        [0.180423 / 0.950456, 0.357580 / 0.950456, 0.412453 / 0.950456],
+        [0.072169, 0.715160, 0.212671],
+        [0.950227 / 1.088754, 0.119193 / 1.088754, 0.019334 / 1.088754],
+    ],
+    np.float32,
+)
+"""CIE XYZ of linear blue, green and red, as shares of white under D65."""
+
+_CUBE_FROM: Final = (6 / 29) ** 3
+"""Above this share of white L*a*b* takes the cube root, below it a straight line."""
+
+
+def _cast(view: _View) -> tuple[float, float]:
+    """Mean a* and b* of what is neither black nor burnt out.
+
+    Source: IEC 61966-2-1 (sRGB); CIE 15, L*a*b* under D65. By hand, for OpenCV makes tables of 0.1 s for it at its
+    first use.
+    """
+    luma = cv2.cvtColor(view.thumb, cv2.COLOR_BGR2GRAY)
+    useful = cv2.bitwise_and(
+        cv2.inRange(luma, DARK + 1, BRIGHT - 1), view.shown.at((view.thumb.shape[1], view.thumb.shape[0]))
+    )
+    if not cv2.countNonZero(useful):
+        return 0.0, 0.0
+    xyz = cv2.transform(cv2.LUT(view.thumb, _LINEAR), _XYZ_OF_BGR)
+    folded = np.where(xyz > _CUBE_FROM, np.cbrt(xyz), xyz * np.float32(841 / 108) + np.float32(4 / 29))
+    x, y, z, _ = cv2.mean(folded.astype(np.float32), useful)
+    return 500 * (x - y), 200 * (y - z)
+
+
+def _covered(
+    view: _View, now: Floats, spread_now: Floats, size: tuple[int, int], references: Sequence[bytes]
+) -> tuple[float | None, float | None]:
+    """Shares of the reference's structured cells that have lost their structure, and that show another one."""
+    reference = next((one for one in map(_kept_descriptor, references) if one and one.light == view.light), None)
+    if reference is None or not _same_shape(reference, view.grey):
+        return None, None
+    approved = cv2.resize(grey_array(reference), size, interpolation=cv2.INTER_AREA)
+    before, spread_before = cells_of(np.asarray(approved, np.float32), view.shown)
+    structured = spread_before >= _STRUCTURE
+    if int(structured.sum()) < 8:
+        return None, None
+    before, now = before[structured], now[structured]
+    spread_before, spread_now = spread_before[structured], spread_now[structured]
+    gain = min(max(percentile(spread_now / spread_before, 90), 0.3), 1.5)
+    gone = spread_now < np.maximum(_KEPT * gain * spread_before, _FLAT)
+    both = (before - before.mean(axis=1, keepdims=True)) * (now - now.mean(axis=1, keepdims=True))
+    alike = both.mean(axis=1) / (spread_before * np.maximum(spread_now, 0.1))
+    return float(gone.mean()), float((~gone & (alike < _ALIKE)).mean())
+
+
+def _against(view: _View, previous: bytes) -> tuple[float | None, float | None, float | None]:
+    """Change, changed share and shift in per cent of the width since the picture before."""
+    before = _descriptor(previous) if previous else None
+    if before is None:
+        return None, None, None
+    size = (before.width_px, before.height_px)
+    if not _same_shape(before, view.grey):
+        return None, None, None
+    old, new = grey_array(before), shrunk_grey(view.grey, max(size))
+    if new.shape != old.shape:
+        return None, None, None
+    shown = view.shown.at(size)
+    count = cv2.countNonZero(shown)
+    if not count:
+        return None, None, None
+    mask = shown.astype(np.float32)
+    difference = np.asarray(cv2.subtract(new, old, dtype=cv2.CV_32F), np.float32)
+    difference -= np.float32(cv2.mean(difference, shown)[0])
+    np.abs(difference, out=difference)
+    difference *= mask
+    cells = shrunk(difference, CELL)[shrunk(mask, CELL) > 0.9]
+    changed = float(np.count_nonzero(cells > _CHANGED)) / cells.size if cells.size else None
+    return cv2.sumElems(difference)[0] / count, changed, _shift(old, new, shown, mask)
+
+
+def _shift(old: Grey, new: Grey, shown: Grey, mask: Floats) -> float | None:
+    """How far the whole picture went, in per cent of its width; None where the pictures do not match.
+
+    `shown` and `mask` are 1 where the camera draws nothing, else 0.
+    """
+    edges = []
+    for one in (old, new):
+        across, down = cv2.Sobel(one, cv2.CV_32F, 1, 0), cv2.Sobel(one, cv2.CV_32F, 0, 1)
+        edge = np.asarray(cv2.magnitude(across, down), np.float32)
+        edge += np.float32(20)
+        cv2.log(edge, edge)
+        edge -= np.float32(cv2.mean(edge, shown)[0])
+        edge *= mask
+        edges.append(edge)
+    (right, down_px), proof = cv2.phaseCorrelate(edges[0], edges[1], _window(old.shape[1], old.shape[0]))
+    far = math.hypot(right, down_px)
+    return 100 * far / old.shape[1] if proof >= _SHIFT_PROOF and math.isfinite(far) else None
+
+
+@lru_cache(maxsize=4)
+def _window(width: int, height: int) -> Floats:
+    return np.asarray(cv2.createHanningWindow((width, height), cv2.CV_32F), np.float32)
+
+
+def _same_shape(descriptor: Descriptor, grey: Grey) -> bool:
+    """Whether both have the same proportions, and enough pixels."""
+    width, height = descriptor.width_px, descriptor.height_px
+    off = abs(width * grey.shape[0] - height * grey.shape[1])
+    return min(width, height) >= 3 * CELL and off <= 8 * max(width, height)
+
+
+def _ink(grey: Grey, overlay: Polygon) -> float:
+    """Mean strength of strokes, a few pixels wide, in an overlay's box, in levels of luma."""
+    height, width = grey.shape
+    corners = np.nan_to_num(np.array(overlay, np.float64).reshape(-1, 2)) * (width, height)
+    left, top = np.clip(np.floor(corners.min(axis=0)), 0, (width, height)).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)), 0, (width, height)).astype(int)
+    box = grey[top:bottom, left:right]
+    if min(box.shape) < 5:
+        return 0.0
+    square = np.ones((5, 5), np.uint8)
+    bright = cv2.morphologyEx(box, cv2.MORPH_TOPHAT, square)
+    return float(bright.astype(np.float32).mean())
+
+
+def small(descriptor: Descriptor) -> Descriptor:
+    """A small copy of a background: all that quality needs of it."""
+    grey = shrunk_grey(grey_array(descriptor), PREVIOUS_SIDE_PX)
+    return Descriptor(descriptor.light, grey.shape[1], grey.shape[0], descriptor.pictures, grey.tobytes())
+
+
+def describe_for_next(picture: Bgr, light: LightMode) -> Descriptor:
+    """The small descriptor that the next picture of the camera is compared with; kept by the daemon, never reported."""
+    grey = shrunk_grey(grey_of(picture), PREVIOUS_SIDE_PX)
+    return Descriptor(light, grey.shape[1], grey.shape[0], 1, grey.tobytes())
+
+
+@lru_cache(maxsize=128)
+def _kept_descriptor(reference: bytes) -> Descriptor | None:
+    """An approved background, which comes again with each of the camera's pictures; about 0.1 MB each."""
+    return _descriptor(reference)
+
+
+def _descriptor(data: bytes) -> Descriptor | None:
+    try:
+        return baseline.decode(data)
+    except BaselineError:
+        return None

@@ -1,0 +1,1 @@
+"""Compares a view with the approved one."""

@@ -1,0 +1,264 @@
+"""Has the camera been moved, turned or zoomed since its view was approved? Answers `still`, `moved` or `unknown`.
+
+Tiles of both pictures are compared, each alone, and a similarity is sought that many of them obey (`view_tiles.py`):
+people, cars and shadows move single tiles, the camera moves all. Where tiles find nothing, or a large move, features
+(ORB on evened-out contrast) or the picture as a whole propose one, and tiles must confirm it on the picture moved
+back. Whether several pictures agree is decided in `persistence.py`, what a move uncovers in `view_zones.py`.
+
+Source: Rublee et al. 2011 (ORB).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+
+from masking.model import Polygon
+from masking.view import baseline
+from masking.view.baseline import BaselineError, Descriptor
+from masking.view.model import LightMode, Movement, ViewJob, ViewSeen, ViewState
+from masking.view.picture import LEAST_SIDE_PX, Bgr, Bools, Grey, excluded_area, grey_array, grey_of
+from masking.view.picture import light_mode as light_of
+from masking.view.tiles import AGREEING_MIN, EXCLUDED_MAX, TILES_MIN, Floats, Found, Matrix, fit, plausible, usable
+
+MOVED_PX: Final = 2.5
+"""The farthest corner must have gone so far, in pixels of a picture 640 long: 0.39 per cent."""
+
+MOVED_HEARD_MIN: Final = 0.5
+"""For a move, so many of the tiles that were found again must agree.
+
+A camera moves all tiles; a large tree in the wind moves up to half of them, and all alike.
+"""
+
+STEADY_AGREEING_MIN: Final = 0.6
+"""Share of the tiles with texture that must agree in each picture of a background before it is used."""
+
+FAR_PX: Final = 18.0
+"""A move that is larger is confirmed on the picture moved back: tiles that overlap by less find chance."""
+
+_SOFT_PX = 1.5
+_GRADIENT_FLOOR = 20.0
+_FEATURES = 1500
+_FEATURES_MIN = 12
+_MATCH_RATIO = 0.8
+_FEATURE_PX = 3.0
+
+
+def compare(
+    picture: Bgr, references: Sequence[bytes], excluded: Sequence[Polygon] = (), derived: Sequence[bytes] = ()
+) -> ViewSeen:
+    """Compare a decoded picture (height x width x 3, BGR) with the approved view.
+
+    Args:
+        picture: Any size; its shape must be that of the reference.
+        references: Encoded descriptors, at most one per light mode. The one of the picture's own light is used, else
+            the nearest. Between infrared and colours it can show that the camera stands still, but a move that it
+            shows is `unknown` `other-light`: the filter that a camera swings in shifts the picture by itself.
+        excluded: Masks and overlays, as polygons in 0..1.
+        derived: References that the approved ones have proved. One is used for its own light, where none was approved
+            in that; a damaged one is passed over.
+    """
+    light = light_of(picture, excluded)
+    aspect = picture.shape[1] / picture.shape[0]
+    reference, reason = _nearest(references, light)
+    if reference is None:
+        return ViewSeen("unknown", reason, light, None, 0.0, 0, aspect)
+    if reference.light != light:
+        reference = next((one for one in map(_whole_one, derived) if one and one.light == light), reference)
+    return _judged(reference, grey_of(picture), light, excluded, aspect)
+
+
+def stands(picture: Bgr, view: ViewJob) -> ViewSeen:
+    """Compare a picture with one of several views between which a camera turns: is this the one it shows?
+
+    A picture of another shape is stretched to that of the reference: a sub-stream is often squeezed. A far move is not
+    sought: what has turned away is `unknown` (`no-match`), and only `still` says where the camera stands.
+    """
+    light = light_of(picture, view.excluded)
+    aspect = picture.shape[1] / picture.shape[0]
+    reference, reason = _nearest(view.references, light)
+    if reference is None:
+        return ViewSeen("unknown", reason, light, None, 0.0, 0, aspect)
+    grey, size = grey_of(picture), (reference.width_px, reference.height_px)
+    if (grey.shape[1], grey.shape[0]) != size and min(grey.shape) >= LEAST_SIDE_PX:
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return _judged(reference, grey, light, view.excluded, aspect, far=False)
+
+
+def _nearest(references: Sequence[bytes], light: LightMode) -> tuple[Descriptor | None, str]:
+    """The reference whose light is nearest, or None and why there is none."""
+    try:
+        descriptors = [baseline.decode(data) for data in references]
+    except BaselineError:
+        return None, "bad-reference"
+    if not descriptors:
+        return None, "no-reference"
+    return min(descriptors, key=lambda one: _strangeness(light, one.light)), ""
+
+
+def _whole_one(data: bytes) -> Descriptor | None:
+    try:
+        return baseline.decode(data)
+    except BaselineError:
+        return None
+
+
+def steady(background: Descriptor, pictures: Sequence[Descriptor], excluded: Sequence[Polygon] = ()) -> bool:
+    """Whether a background can be judged by: each picture that it was made of stands still in it, and plainly so.
+
+    Where they do not, moving things fill the view (a conveyor, a tree before the lens), and moves would be made up.
+    Such a background must not be used; the view counts as not supervised.
+    """
+    aspect = background.width_px / background.height_px
+    seen = [_judged(background, grey_array(one), one.light, excluded, aspect) for one in pictures]
+    return bool(seen) and all(one.state == "still" and one.agreeing_ratio >= STEADY_AGREEING_MIN for one in seen)
+
+
+def _judged(
+    reference: Descriptor,
+    grey: Grey,
+    light: LightMode,
+    excluded: Sequence[Polygon],
+    aspect: float,
+    far: bool = True,
+) -> ViewSeen:
+    found, reason = _find(reference, grey, excluded, far)
+    if found is None:
+        return ViewSeen("unknown", reason, light, reference.light, 0.0, 0, aspect)
+    shape = (reference.height_px, reference.width_px)
+    state: ViewState = "moved" if _farthest_px(found.matrix, shape) >= MOVED_PX else "still"
+    if not found.proven:
+        state, reason = "unknown", "one-sided" if found.agreeing_ratio >= AGREEING_MIN else "few-agree"
+    elif state == "moved" and found.heard_ratio < MOVED_HEARD_MIN:
+        state, reason = "unknown", "few-agree"
+    elif state == "moved" and (reference.light == "infrared") != (light == "infrared"):
+        state, reason = "unknown", "other-light"
+    movement = _movement(found.matrix, shape)
+    return ViewSeen(state, reason, light, reference.light, found.agreeing_ratio, found.quadrants, aspect, movement)
+
+
+def _strangeness(light: LightMode, other: LightMode) -> int:
+    """0 for the same light; colours or not is a smaller difference than day or night under a lamp."""
+    return 0 if light == other else 1 if "infrared" in (light, other) else 2
+
+
+def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: bool) -> tuple[Found | None, str]:
+    """The similarity that leads from the reference to the picture, with its method, or None and why there is none.
+
+    `far`: whether a move by more than FAR_PX is sought, which takes several times as long.
+    """
+    approved = grey_array(reference)
+    if min(*approved.shape, *grey.shape) < LEAST_SIDE_PX:
+        return None, "too-small"
+    if abs(approved.shape[0] - grey.shape[0]) > 8 or abs(approved.shape[1] - grey.shape[1]) > 8:
+        return None, "other-shape"
+    if approved.shape != grey.shape:
+        size = (approved.shape[1], approved.shape[0])
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    left_out = excluded_area((approved.shape[0], approved.shape[1]), excluded)
+    before, after = _log_gradient(approved, left_out), _log_gradient(grey, left_out)
+    shown = (~left_out).astype(np.uint8)
+    tiles = usable(before, shown)
+    if len(tiles.corners) < TILES_MIN:
+        return None, "excluded" if float(shown.mean()) < 1 - EXCLUDED_MAX else "no-texture"
+    first = fit(before, after, tiles, (approved.shape[1] / 2, approved.shape[0] / 2))
+    if first is not None and first.proven and _farthest_px(first.matrix, approved.shape) <= FAR_PX:
+        return first, "tiles"
+    if not far:
+        return None, "no-match"
+    best = first
+    proposals = [_features(approved, grey, shown), _whole(before, after), None if first is None else first.matrix]
+    for method, proposal in zip(("features", "whole", "tiles"), proposals, strict=True):
+        if proposal is not None:
+            confirmed = _confirm(before, after, shown, proposal)
+            if confirmed is not None and confirmed.proven:
+                return confirmed, method
+            if confirmed is not None and (best is None or confirmed.agreeing_ratio > best.agreeing_ratio):
+                best = confirmed
+    return best, "no-match"
+
+
+def _log_gradient(grey: Grey, left_out: Bools) -> Floats:
+    """Where edges are, whatever the exposure: their mean is 0, and so is what is left out."""
+    soft = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), _SOFT_PX)
+    across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
+    edges = np.asarray(cv2.log(cv2.magnitude(across, down) + _GRADIENT_FLOOR), np.float32)
+    if left_out.all():
+        return np.zeros_like(edges)
+    edges -= edges[~left_out].mean()
+    edges[left_out] = 0
+    return edges
+
+
+def _features(approved: Grey, grey: Grey, shown: Grey) -> Matrix | None:
+    """A similarity that the pictures' features propose; it is proven by nothing yet."""
+    even = cv2.createCLAHE(3.0, (8, 8))
+    finder = cv2.ORB.create(_FEATURES)
+    points, words = zip(*(finder.detectAndCompute(even.apply(one), shown) for one in (approved, grey)), strict=True)
+    if any(one is None or len(one) < _FEATURES_MIN for one in words):
+        return None
+    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(words[0], words[1], 2)
+    good = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < _MATCH_RATIO * pair[1].distance]
+    if len(good) < _FEATURES_MIN:
+        return None
+    start = np.array([points[0][one.queryIdx].pt for one in good], np.float64)
+    end = np.array([points[1][one.trainIdx].pt for one in good], np.float64)
+    matrix, agreeing = cv2.estimateAffinePartial2D(
+        start, end, method=cv2.RANSAC, ransacReprojThreshold=_FEATURE_PX, maxIters=2000, confidence=0.999
+    )
+    if matrix is None or not plausible(np.asarray(matrix, np.float64)) or int(agreeing.sum()) < _FEATURES_MIN:
+        return None
+    return np.asarray(matrix, np.float64)
+
+
+def _whole(before: Floats, after: Floats) -> Matrix:
+    """The shift that the pictures as a whole propose: a camera that was pushed aside leaves little for features."""
+    size = (before.shape[1] // 2, before.shape[0] // 2)
+    halves = [np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_AREA), np.float32) for one in (before, after)]
+    window = np.asarray(cv2.createHanningWindow(size, cv2.CV_32F), np.float32)
+    (right, down), _ = cv2.phaseCorrelate(halves[0], halves[1], window)
+    return np.nan_to_num(np.array(((1, 0, 2 * right), (0, 1, 2 * down)), np.float64))
+
+
+def _confirm(before: Floats, after: Floats, shown: Grey, proposal: Matrix) -> Found | None:
+    """Move the picture back as proposed, and let the tiles that both pictures show say what is left to move."""
+    height, width = before.shape
+    back = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+    moved = np.asarray(cv2.warpAffine(after, proposal, (width, height), flags=back), np.float32)
+    both = cv2.warpAffine(shown, proposal, (width, height), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST) * shown
+    nowhere = both == 0
+    if nowhere.all():
+        return None
+    here, there = before.copy(), moved
+    here[nowhere], there[nowhere] = 0, 0
+    tiles = usable(here, np.asarray(both, np.uint8))
+    columns, rows = np.flatnonzero(both.any(axis=0)), np.flatnonzero(both.any(axis=1))
+    rest = fit(here, there, tiles, ((columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2))
+    if rest is None:
+        return None
+    whole = np.vstack([proposal, (0, 0, 1)]) @ np.vstack([rest.matrix, (0, 0, 1)])
+    return Found(np.asarray(whole[:2], np.float64), rest.agreeing_ratio, rest.heard_ratio, rest.quadrants, rest.tiles)
+
+
+def _farthest_px(matrix: Matrix, shape: tuple[int, ...]) -> float:
+    """How far the corner that moved most went, in pixels."""
+    height, width = shape[:2]
+    corners = np.array(((0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)), np.float64)
+    return float(np.hypot(*(corners @ matrix.T - corners[:, :2]).T).max())
+
+
+def _movement(matrix: Matrix, shape: tuple[int, ...]) -> Movement:
+    height, width = shape[:2]
+    centre = np.array((width / 2, height / 2, 1), np.float64)
+    right, down = (matrix @ centre - centre[:2]).tolist()
+    return Movement(
+        right_percent=100 * right / width,
+        down_percent=100 * down / width,
+        rotation_deg=math.degrees(math.atan2(float(matrix[1, 0]), float(matrix[0, 0]))),
+        zoom_percent=100 * (math.hypot(float(matrix[0, 0]), float(matrix[1, 0])) - 1),
+        largest_percent=100 * _farthest_px(matrix, shape) / width,
+    )

@@ -1,0 +1,130 @@
+"""What the view and quality measures are asked and what they answer: plain values, no numpy, no OpenCV.
+
+A similarity is given in the picture's own frame: a point p (pixels, origin top-left, y down) of the approved picture is
+found at `zoom * R(rotation) * (p - centre) + centre + shift` in the picture under test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+Polygon = tuple[tuple[float, float], ...]
+LightMode = Literal["day", "night", "infrared"]
+LIGHT_MODES: Final[tuple[LightMode, ...]] = ("day", "night", "infrared")
+
+ViewState = Literal["still", "moved", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewJob:
+    """What a picture is compared with.
+
+    `references` are encoded baselines (see `baseline.py`), at most one for each light mode. `excluded` are areas that
+    do not move with the scene, or move by themselves: privacy masks and overlays, as polygons in 0..1.
+    `derived` are references that nobody approved, but that approved ones have proved
+    (`agent/observe/pictures/derived_views.py`): one is used for a picture of its own light alone, and only where none
+    of that light was approved.
+    """
+
+    references: tuple[bytes, ...] = field(repr=False)
+    excluded: tuple[Polygon, ...] = ()
+    derived: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """How the view differs from the approved one.
+
+    `right_percent` and `down_percent`: how far the scene's centre went, in per cent of the picture's width (also down:
+    of the width). `rotation_deg`: clockwise turn of the scene on the screen. `zoom_percent`: 1 is one per cent larger.
+    `largest_percent`: the farthest that any corner of the picture went, in per cent of its width.
+    """
+
+    right_percent: float
+    down_percent: float
+    rotation_deg: float
+    zoom_percent: float
+    largest_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSeen:
+    """The answer on one picture.
+
+    `reason`: for `still` and `moved` the method that found it (`tiles`, `features`, `whole`); for `unknown` why not:
+    `no-reference`, `other-light`, `other-shape`, `too-small`, `no-texture`, `excluded`, `no-match`, `few-agree`,
+    `one-sided`, `out-of-range`, `bad-reference`.
+    `light`: light mode of this picture; `reference_light`: that of the reference used, None without one.
+    `agreeing_ratio`: share (0..1) of the tiles with texture that agree; `quadrants`: in how many quarters of the
+    picture they lie. `aspect`: width over height. `movement` is None when it could not be measured; with `unknown` it
+    may be given all the same, as a hint that proves nothing.
+    """
+
+    state: ViewState
+    reason: str
+    light: LightMode
+    reference_light: LightMode | None
+    agreeing_ratio: float
+    quadrants: int
+    aspect: float
+    movement: Movement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QualityJob:
+    """What a picture's quality is measured with, apart from the picture.
+
+    `previous`: the encoded descriptor of the picture before (see `baseline.py`), or empty: shows a frozen and a
+    shaking picture. `references`: as in `ViewJob`: show a covered one. `excluded`: masks and overlays.
+    `overlays`: where the camera itself should write date and name, as polygons in 0..1; measured by their boxes.
+    """
+
+    previous: bytes = field(default=b"", repr=False)
+    references: tuple[bytes, ...] = field(default=(), repr=False)
+    excluded: tuple[Polygon, ...] = ()
+    overlays: tuple[Polygon, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QualitySeen:
+    """What was measured in one picture, on a 640 px wide copy. None: could not be measured.
+
+    luma: mean, 0..255. contrast: standard deviation of luma, 0..127.5. dark_ratio, bright_ratio: share of pixels at
+    most 20 and at least 245. sharpness: log10 of the variance of the Laplacian. noise: standard deviation of the
+    sensor's noise in levels of luma. stripes: strength of the strongest row or column pattern in levels of luma.
+    cast_a, cast_b: mean a* and b* (CIE L*a*b*). flat_ratio: share of cells without coarse structure.
+    covered_ratio: share of the cells with structure in the reference that have lost it. lost_ratio: the same for cells
+    that show something else. change: mean difference from the previous picture in levels of luma, after evening out
+    brightness; changed_ratio: share of cells that differ at all. shift_percent: how far the picture went since the
+    previous one, in per cent of the width. ink: fine strokes in each overlay's box, in levels of luma.
+    """
+
+    light: LightMode
+    luma: float
+    contrast: float
+    dark_ratio: float
+    bright_ratio: float
+    sharpness: float
+    noise: float
+    stripes: float
+    cast_a: float
+    cast_b: float
+    flat_ratio: float
+    covered_ratio: float | None = None
+    lost_ratio: float | None = None
+    change: float | None = None
+    changed_ratio: float | None = None
+    shift_percent: float | None = None
+    ink: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorJob:
+    """Asks for a descriptor: of the picture itself, or, where `merge` holds five or more, of their median.
+
+    `excluded`: masks and overlays, as in `ViewJob`.
+    """
+
+    merge: tuple[bytes, ...] = field(default=(), repr=False)
+    excluded: tuple[Polygon, ...] = ()

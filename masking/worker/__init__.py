@@ -1,0 +1,1 @@
+"""Decodes and judges pictures in locked-down child processes."""

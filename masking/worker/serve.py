@@ -1,0 +1,149 @@
+"""A child's main loop: lock down, measure that it holds, then judge one picture after another until the socket closes.
+
+`fork_server.py` forks it with everything loaded. The order matters: everything is given up first, then the greeting is
+sent; only after that does the first byte of a picture arrive.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import cv2
+
+from masking.model import Judged, Zone
+from masking.view import positions
+from masking.worker import attempts, confined, decode, lockdown, study_picture, wire, wire_study
+from masking.zones.verdict import judge_zone
+
+MEMORY_BYTES = 1536 * 1024 * 1024
+"""Room for a picture of MAX_PIXELS with the decoder's copies; an allocation beyond it fails, and the job with it."""
+
+CPU_S = 300
+"""Processor time of a child: one look at one device."""
+
+GRACE_S = 5
+"""A job that outlives its parent's patience by this much ends the child, should the parent itself have died."""
+
+
+def warm_up() -> None:
+    """Do everything once, so that nothing has to be opened or loaded after the lock-down.
+
+    Raises:
+        DecodeError: This build of OpenCV cannot decode what it must.
+    """
+    complaints, said = os.pipe2(os.O_NONBLOCK)
+    kept = os.dup(1), os.dup(2)
+    _print_into(said)
+    try:
+        decode.warm_up(complaints)
+        _warm_up_verdicts()
+        study_picture.warm_up()
+    finally:  # why it failed must be read
+        for descriptor, standard in zip(kept, (1, 2), strict=True):
+            os.dup2(descriptor, standard)
+            os.close(descriptor)
+        os.close(complaints)
+
+
+def serve(descriptor: int, mapped_bytes: int, limits: tuple[str, ...], self_test: bool) -> None:
+    """Serve jobs until the other end closes.
+
+    Args:
+        descriptor: A stream socket: jobs come in, answers go out.
+        mapped_bytes: Address space that the warm parent had mapped.
+        limits: What the warm parent could not give up.
+        self_test: Obey what `attempts.py` knows; only for tests.
+
+    Raises:
+        EOFError, OSError: The other end closed in the middle of something.
+    """
+    # A pipe of its own for each child: what a neighbour prints must not be taken for words about this picture.
+    complaints, said = os.pipe2(os.O_NONBLOCK)
+    _print_into(said)
+    limits += lockdown.confine_child(mapped_bytes, MEMORY_BYTES, CPU_S)
+    _write(descriptor, wire.frame(wire.greeting(limits, confined.open_ways())))
+    while (header := _read_frame(descriptor)) is not None:
+        message = wire.parse(header)
+        if "self_test" in message:
+            answer = attempts.carry_out(descriptor, message["self_test"]) if self_test else {}
+        else:
+            data = _read(descriptor, int(message["size"]))
+            signal.alarm(int(message["timeout_s"]) + GRACE_S)
+            answer = judge(data, message, complaints)
+            signal.alarm(0)
+        _write(descriptor, wire.frame(answer))
+
+
+def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, Any]:
+    """Answer one job; a fault of the picture is an answer too."""
+    number = int(message["job"])
+    try:
+        decoded = decode.decode(data, str(message["kind"]), complaints)
+        picture = decoded.picture
+        mean, deviation = _luma(picture)
+        verdicts = tuple(judge_zone(picture, zone) for zone in wire.zones_of(message))
+        study = wire_study.study_of(message)
+        studied = None if study is None else study_picture.carry_out(picture, study)
+        asked = positions.positions_of(message)
+        positioned = study_picture.place(picture, asked) if asked else None
+    except decode.DecodeError as failure:
+        return wire.error_message(failure.reason, str(failure), number)
+    except MemoryError:
+        return wire.error_message("too-large", "the picture needs more memory than a job may take", number)
+    except cv2.error as failure:
+        if failure.code == cv2.Error.StsNoMem:
+            return wire.error_message("too-large", "the picture needs more memory than a job may take", number)
+        return wire.error_message("crashed", "OpenCV failed while judging the picture", number)
+    height, width = picture.shape[:2]
+    answer = wire.judged_message(
+        Judged(width, height, mean, deviation, verdicts, dropped_units=decoded.dropped_units), number
+    )
+    return answer | wire_study.studied_message(studied) | positions.positioned_message(positioned)
+
+
+def _print_into(said: int) -> None:
+    """Have standard output and standard error, where libraries print, write into a pipe that we can read."""
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    os.close(said)
+
+
+def _luma(picture: decode.Bgr) -> tuple[float, float]:
+    mean, deviation = cv2.meanStdDev(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
+    # The mean of a white picture comes out a little above 255 by its arithmetic.
+    return min(float(mean[0][0]), 255.0), min(float(deviation[0][0]), 127.5)
+
+
+def _warm_up_verdicts() -> None:
+    picture = study_picture.made_up(180, 320)
+    cv2.rectangle(picture, (80, 40), (200, 140), (0, 0, 0), -1)
+    polygon = ((0.25, 0.23), (0.62, 0.23), (0.62, 0.77), (0.25, 0.77))
+    judge_zone(picture, Zone("warm-up", polygon))
+    judge_zone(picture, Zone("warm-up", tuple((x + 0.3, y) for x, y in polygon)))
+
+
+def _read_frame(descriptor: int) -> bytes | None:
+    """The next header, or None when the parent has closed the pipe."""
+    length = _read(descriptor, wire.LENGTH_BYTES, may_end=True)
+    return _read(descriptor, int.from_bytes(length)) if length else None
+
+
+def _read(descriptor: int, count: int, may_end: bool = False) -> bytes:
+    parts: list[bytes] = []
+    missing = count
+    while missing:
+        part = os.read(descriptor, min(missing, 1024 * 1024))
+        if not part:
+            if may_end and not parts:
+                return b""
+            raise EOFError
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]

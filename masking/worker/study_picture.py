@@ -1,0 +1,103 @@
+"""Carries out a study on a decoded picture: view, quality, descriptor, thumbnail. For the locked-down child only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+
+from masking.model import Position, Positioned
+from masking.quality.measure import describe_for_next, measure
+from masking.view import baseline
+from masking.view.baseline import BaselineError
+from masking.view.compare import compare, stands, steady
+from masking.view.model import DescriptorJob, Polygon, QualityJob, ViewJob
+from masking.view.picture import LEAST_SIDE_PX, LONG_SIDE_PX, Bgr, describe, excluded_area, median
+from masking.view.positions import standing
+from masking.worker.study import THUMBNAIL_MAX_PX, Studied, Study, Thumbnail
+from masking.zones.verdict import judge_zone
+
+JPEG_QUALITY: Final = 80
+HIDDEN_AROUND_PX: Final = 2
+"""How far around a hidden polygon a thumbnail is black: averaging and a JPEG's blocks smear its edge."""
+
+
+def carry_out(picture: Bgr, study: Study) -> Studied:
+    """Answer everything that the study asks of a decoded picture (height x width x 3, BGR)."""
+    wide_enough = LONG_SIDE_PX * min(picture.shape[:2]) >= LEAST_SIDE_PX * max(picture.shape[:2])
+    quality = None if study.quality is None or not wide_enough else measure(picture, study.quality)
+    return Studied(
+        view=None
+        if study.view is None
+        else compare(picture, study.view.references, study.view.excluded, study.view.derived),
+        quality=quality,
+        for_next=b"" if quality is None else _encoded(describe_for_next(picture, quality.light)),
+        descriptor=b"" if study.descriptor is None else _descriptor(picture, study.descriptor),
+        thumbnail=b"" if study.thumbnail is None else thumbnail(picture, study.thumbnail),
+    )
+
+
+def place(picture: Bgr, asked: Sequence[Position]) -> Positioned:
+    """Say at which position a picture was taken, and judge the zones of that one; of none where it is not plain."""
+    views = tuple(stands(picture, position.view) for position in asked)
+    at = standing(views)
+    verdicts = () if at is None else tuple(judge_zone(picture, zone) for zone in asked[at].zones)
+    return Positioned(views, verdicts)
+
+
+def thumbnail(picture: Bgr, asked: Thumbnail) -> bytes:
+    """A small JPEG of the picture, the hidden polygons black."""
+    height, width = picture.shape[:2]
+    scale = min(asked.width_px / width, THUMBNAIL_MAX_PX / height, 1.0)
+    while True:
+        size = (max(round(width * scale), 1), max(round(height * scale), 1))
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        small[excluded_area((size[1], size[0]), asked.hidden, HIDDEN_AROUND_PX)] = 0
+        for quality in (JPEG_QUALITY, 50, 20):
+            _, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality])
+            if data.size <= asked.max_bytes:
+                return data.tobytes()
+        scale /= 2
+
+
+def warm_up() -> None:
+    """Do once what makes tables at its first use, which else every child would make anew.
+
+    That what is not done here needs nothing to be opened or loaded later, `test_worker_study.py` shows in real
+    children.
+    """
+    picture = np.asarray(cv2.resize(made_up(45, 80), (640, 360), interpolation=cv2.INTER_CUBIC), np.uint8)
+    box: tuple[Polygon, ...] = (((0.1, 0.1), (0.3, 0.1), (0.3, 0.2), (0.1, 0.2)),)
+    first = carry_out(picture, Study(None, QualityJob(), DescriptorJob((), box), Thumbnail(320, box)))
+    references = (first.descriptor,)
+    carry_out(picture, Study(ViewJob(references, box), QualityJob(first.for_next, references, box, box)))
+
+
+def made_up(height: int, width: int) -> Bgr:
+    """A picture with detail everywhere, height x width x 3: Knuth's multiplicative hash of each value's number."""
+    numbers = np.arange(height * width * 3, dtype=np.uint32).reshape(height, width, 3)
+    return (numbers * np.uint32(2654435761) >> np.uint32(24)).astype(np.uint8)
+
+
+def _descriptor(picture: Bgr, asked: DescriptorJob) -> bytes:
+    return _merged(asked.merge, asked.excluded) if asked.merge else _encoded(describe(picture, asked.excluded))
+
+
+def _merged(encoded: Sequence[bytes], excluded: Sequence[Polygon]) -> bytes:
+    """The median of descriptors, or nothing where they do not make a background that can be judged by."""
+    try:
+        descriptors = [baseline.decode(one) for one in encoded]
+        background = median(descriptors)
+    except ValueError:
+        return b""
+    return _encoded(background) if steady(background, descriptors, excluded) else b""
+
+
+def _encoded(descriptor: baseline.Descriptor) -> bytes:
+    """The descriptor as bytes, or nothing for a picture that is flatter than a descriptor may be."""
+    try:
+        return baseline.encode(descriptor)
+    except BaselineError:
+        return b""

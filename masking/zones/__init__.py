@@ -1,0 +1,1 @@
+"""Judges whether a zone of a picture is hidden."""

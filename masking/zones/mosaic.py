@@ -1,0 +1,252 @@
+"""Is the zone a mosaic, and are its blocks large enough?
+
+A mosaic has all its gradient on the lines between blocks. The period is searched for along x and y apart, in the
+profile of gradients: its spectrum names a few candidates, and for each the lines that are `period` apart are summed.
+Periods need not be whole numbers, for a mosaic drawn into the main stream is scaled in the sub-stream.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from typing import cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from masking.zones.raster import Bytes, Floats, Region
+
+MIN_PERIOD_PX = 2.0
+MAX_PERIOD = 60.0
+"""Largest period searched, in pixels of a 640 px wide picture; no camera on the market has coarser blocks."""
+
+STEP_PX = 0.25
+_FINE_PX = 0.0625
+_CANDIDATES = 6
+_MOST_STEP = np.uint8(24)
+"""Steps of luma above this count as no more."""
+
+_LEAST_LINES = 3
+"""Fewer lines across the zone do not show a period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mosaic:
+    """What grid a zone has; `block_px` is in pixels of a 640 px wide picture.
+
+    `contrast` is the gradient on the lines over the gradient off them, along the weaker axis; `step` the mean gradient
+    on the lines, `filled_ratio` the share of lines that stand out, and `lines` their number, each along the axis that
+    has less of it; `on_lines_ratio` the share of all gradient that the lines hold beyond their share of the pixels;
+    `off_gradient` the mean gradient off the lines, along the axis that has more of it; `periods_ratio` the smaller of
+    both axes' periods over the larger. `block_px` 0: no grid was found. `off_map` is 1 where a pixel is so far from any
+    line that the codec does not smear one there, else 0.
+    """
+
+    block_px: float
+    contrast: float
+    step: float
+    filled_ratio: float
+    lines: int
+    on_lines_ratio: float
+    off_gradient: float
+    periods_ratio: float
+    off_lines: tuple[Bytes, Bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Lines along one axis: `first` and `period` in pixels of the crop."""
+
+    first: float
+    period: float
+    contrast: float
+    step: float
+    filled_ratio: float
+    lines: int
+    excess: float
+    off: float
+
+
+def measure(region: Region) -> Mosaic:
+    """Search the grid along both axes."""
+    height, width = region.core.shape
+    longest = region.px(MAX_PERIOD)
+    profiles = (_profile(region.luma, region.core, 0), _profile(region.luma, region.core, 1))
+    ranks = [_ranks(profile, longest) for profile, _ in profiles]
+    shared = min(len(rank) for rank in ranks)
+    none = Mosaic(0.0, 1.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0, (np.ones(width, np.uint8), np.ones(height, np.uint8)))
+    if shared < 3:
+        return none
+    # Blocks are square as a rule: what both axes agree on is looked at, beside what each of them says alone.
+    both = _peaks(ranks[0][:shared] + ranks[1][:shared], _CANDIDATES)
+    across, down = (
+        _grid(*profile, {*both, *_peaks(rank, _CANDIDATES // 2)}) for profile, rank in zip(profiles, ranks, strict=True)
+    )
+    if across is None or down is None:
+        return none
+    return Mosaic(
+        block_px=min(across.period, down.period) / region.scale,
+        contrast=min(across.contrast, down.contrast),
+        step=min(across.step, down.step),
+        filled_ratio=min(across.filled_ratio, down.filled_ratio),
+        lines=min(across.lines, down.lines),
+        on_lines_ratio=min(across.excess, down.excess),
+        off_gradient=max(across.off, down.off),
+        periods_ratio=min(across.period, down.period) / max(across.period, down.period),
+        off_lines=(_off_lines(across, width), _off_lines(down, height)),
+    )
+
+
+def _off_lines(grid: _Grid, size: int) -> Bytes:
+    """Which columns (or rows) lie so far from a line that the codec does not smear it there.
+
+    Fine grids get no margin, or nothing would be left to look at.
+    """
+    reach = 2.0 if grid.period >= 16 else 1.0 if grid.period >= 6 else 0.0
+    # A gradient at index i stands between the pixels i and i + 1.
+    off = (np.arange(size) - 0.5 - grid.first + grid.period / 2) % grid.period - grid.period / 2
+    return np.asarray((np.abs(off) > reach) | (reach <= 0), np.uint8)
+
+
+def _profile(luma: Bytes, core: Bytes, axis: int) -> tuple[Floats, int]:
+    """Mean gradient per column (axis 0) or row (axis 1) where the zone has enough pixels, and the first index."""
+    if axis == 0:
+        pair, where = cv2.absdiff(luma[:, 1:], luma[:, :-1]), cv2.bitwise_and(core[:, 1:], core[:, :-1])
+    else:
+        pair, where = cv2.absdiff(luma[1:], luma[:-1]), cv2.bitwise_and(core[1:], core[:-1])
+    # One strong edge of the scene must not outweigh many weak steps of a grid.
+    sums = cv2.reduce(cv2.multiply(np.minimum(pair, _MOST_STEP), where), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
+    counts = cv2.reduce(where, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32F).ravel()
+    enough = np.flatnonzero(counts >= max(8.0, 0.5 * float(counts.max(initial=0))))
+    if enough.size < 12:
+        return np.zeros(0, np.float32), 0
+    window = slice(int(enough[0]), int(enough[-1]) + 1)
+    return np.asarray(sums[window] / np.maximum(counts[window], 1), np.float32), int(enough[0])
+
+
+@lru_cache(maxsize=64)
+def _combs(size: int, longest_px: float) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Where the first four harmonics of each period to try lie in the spectrum of a profile, and their weights."""
+    count = max(int((min(size / (_LEAST_LINES - 0.5), longest_px) - MIN_PERIOD_PX) / STEP_PX), 0)
+    length = _length(size)
+    harmonics = np.arange(1, 5)[:, None] * length / (MIN_PERIOD_PX + STEP_PX * np.arange(count))
+    weights = (harmonics <= length / 2).astype(np.float32)
+    places = np.minimum(np.rint(harmonics), length // 2).astype(np.intp)
+    return places, np.asarray(weights / np.sqrt(np.maximum(weights.sum(0), 1)), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Phases:
+    """The lines of one or more periods in a profile, for each phase (half pixels) of each.
+
+    `lines` says where they lie, phase after phase; those beyond the profile point at the zero that `_grid` puts behind
+    it, and so does the first of each phase, so that its sum is rounded like any other. `first` is where each phase
+    begins in `lines`, `counts` its number of lines, `chance` what share of the profile they are. `starts` is where each
+    period's phases begin, and `periods` the periods themselves.
+    """
+
+    lines: npt.NDArray[np.intp]
+    first: npt.NDArray[np.intp]
+    counts: Floats
+    chance: Floats
+    starts: npt.NDArray[np.intp]
+    periods: tuple[float, ...]
+
+
+@lru_cache(maxsize=512)
+def _phases(size: int, periods: tuple[float, ...]) -> _Phases:
+    """Lay out the lines of some periods in a profile of a size."""
+    tables = []
+    for period in periods:
+        first = np.arange(0, period, 0.5)
+        lines = np.rint(first[:, None] + np.arange(int(size / period) + 1) * period).astype(np.intp)
+        tables.append(np.minimum(np.insert(lines, 0, size, axis=1), size))
+    widths = np.concatenate([np.full(len(table), table.shape[1]) for table in tables])
+    counts = np.concatenate([(table < size).sum(1) for table in tables]).astype(np.float32)
+    starts = np.cumsum([0, *(len(table) for table in tables[:-1])])
+    lines = np.concatenate([table.ravel() for table in tables])
+    return _Phases(lines, np.cumsum(widths) - widths, counts, counts / np.float32(size), starts, periods)
+
+
+def _length(size: int) -> int:
+    """Length of the padded spectrum: about eight points for each of the profile's own."""
+    return 1 << (8 * size - 1).bit_length()
+
+
+def _ranks(profile: Floats, longest_px: float) -> Floats:
+    """How much of a profile's spectrum lies on the harmonics of each period, from MIN_PERIOD_PX in steps of STEP_PX."""
+    size, total = profile.size, float(profile.sum())
+    if size < 12 or total < 1e-3:
+        return np.zeros(0, np.float32)
+    places, weights = _combs(size, longest_px)
+    spectrum = np.abs(np.fft.rfft(profile * (size / total) - 1, _length(size)))
+    return np.asarray((spectrum[places] * weights).sum(0), np.float32)
+
+
+def _peaks(rank: Floats, count: int) -> list[float]:
+    """The periods of the highest peaks, and the shortest period of all, which is none where it begins."""
+    inner = rank[1:-1]
+    peaks = np.flatnonzero((inner >= rank[:-2]) & (inner >= rank[2:])) + 1
+    chosen = peaks[rank[peaks].argsort()[-count:]].tolist()
+    return [MIN_PERIOD_PX + STEP_PX * index for index in (0, *chosen)]
+
+
+def _grid(profile: Floats, start: int, periods: set[float]) -> _Grid | None:
+    """The period whose lines hold most gradient beyond their share, and how it stands out."""
+    padded = np.append(profile, np.float32(0))
+    total, size = float(profile.sum()), profile.size
+    best = (0.0, 0.0)
+    tried = tuple(period for period in sorted(periods) if period * (_LEAST_LINES - 0.5) <= size)
+    for period, score in zip(tried, _scores(padded, total, tried), strict=True):
+        if score > best[0] + (0.01 if best[0] else 0):
+            best = (score, period)
+    if not best[1]:
+        return None
+    # Half a period has the same lines, and as many empty ones between them.
+    more = tuple(best[1] * n for n in (2, 3) if best[1] * n <= size / 2.5)
+    best = max((best, *zip(_scores(padded, total, more), more, strict=True)))
+    # Over many lines even a small error of the period puts the last ones beside their places.
+    fine = tuple(p for p in (best[1] + _FINE_PX * step for step in (0, -1, 1, -2, 2, -3, 3)) if p >= MIN_PERIOD_PX)
+    phases = _phases(size, fine)
+    by_phase = _by_phase(padded, total, phases)
+    # The first of equal ones is the period without a correction, or that with the least one.
+    chosen = int(by_phase.argmax())
+    score, count = float(by_phase[chosen]), float(phases.counts[chosen])
+    owner = int(phases.starts.searchsorted(chosen, "right")) - 1
+    period, at = fine[owner], chosen - int(phases.starts[owner])
+    begin = int(phases.first[chosen]) + 1
+    found = padded[phases.lines[begin : begin + int(count)]]
+    on = float(found.mean())
+    off = (total - on * count) / max(size - count, 1)
+    return _Grid(
+        first=start + 0.5 * at,
+        period=period,
+        contrast=on / max(off, 0.02),
+        step=on,
+        filled_ratio=float(np.count_nonzero(found > max(2 * off, on / 5))) / count,
+        lines=int(count),
+        excess=score,
+        off=off,
+    )
+
+
+def _scores(padded: Floats, total: float, periods: tuple[float, ...]) -> list[float]:
+    """Score the best phase of each of some periods, see `_by_phase`."""
+    if not periods:
+        return []
+    # Candidates come in ever new company, so each is laid out alone.
+    each = [_phases(padded.size - 1, (period,)) for period in periods]
+    sizes = [len(one.lines) for one in each]
+    begins = list(accumulate(sizes[:-1], initial=0))
+    first = np.concatenate([one.first + begin for one, begin in zip(each, begins, strict=True)])
+    sums = np.add.reduceat(padded.take(np.concatenate([one.lines for one in each])), first)
+    by_phase = sums / total - np.concatenate([one.chance for one in each])
+    starts = list(accumulate([len(one.first) for one in each[:-1]], initial=0))
+    return cast(list[float], np.maximum.reduceat(by_phase, starts).tolist())
+
+
+def _by_phase(padded: Floats, total: float, phases: _Phases) -> Floats:
+    """Score phases: the share of the gradient on their lines less the share that they would hold by chance."""
+    return np.asarray(np.add.reduceat(padded.take(phases.lines), phases.first) / total - phases.chance, np.float32)
