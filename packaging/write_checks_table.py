@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.checks.table import CHECKS
-from agent.model.finding import Check
 from agent.site.declarations.table import DECLARABLES
 from agent.site.rules.pack import Observed, obligations
 from agent.site.rules.read import shipped

@@ -307,7 +307,19 @@ def changed(envelope: Envelope, expect: str) -> Step:
 
 def state(signer: Signer, status: Status, number: int, epoch: str = EPOCH, expect: str = "state") -> Step:
     """Return the delivery of a birth or a will."""
-    payload = write_state(Presence(SITE, epoch, number, signer.jwk, NOTHING_YET, NOTHING_YET), status, AT)
+    payload = write_state(
+        Presence(
+            origin=SITE.origin,
+            confirm=SITE.confirm,
+            epoch=epoch,
+            connection_no=number,
+            jwk=signer.jwk,
+            heads=NOTHING_YET,
+            confirmed=NOTHING_YET,
+        ),
+        status,
+        AT,
+    )
     payload = payload.replace(f'"version":"{VERSION}"'.encode(), b'"version":"0.1.0"')  # scenarios outlive releases
     return delivery("state", flatten(payload, sign_payload(payload, signer, STATE_TYP)), expect)
 

@@ -153,7 +153,7 @@ def found(failed: Mapping[str, str] | None = None, chain: list[tuple[str, int, i
 def chain(drafts: list[Draft], signer: Signer, heads: Heads | None = None, epoch: str = EPOCH) -> tuple[Envelope, ...]:
     """Link and sign drafts."""
     moment = Moment(AT, 86_400_000, "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", clock_synced=True)
-    reports, _ = link(drafts, heads or {}, epoch, SITE, moment)
+    reports, _ = link(drafts, heads or {}, epoch, SITE.origin, moment)
     return tuple(sign(report, signer) for report in reports)
 
 
@@ -193,7 +193,15 @@ def gap_record(signer: Signer, heads: Heads, last_digest: str) -> Envelope:
 
 def states(signer: Signer) -> Case:
     """Return birth, will and farewell of one connection."""
-    presence = Presence(SITE, EPOCH, 1, signer.jwk, {"event": Head(2, "2" * 64)}, {})
+    presence = Presence(
+        origin=SITE.origin,
+        confirm=SITE.confirm,
+        epoch=EPOCH,
+        connection_no=1,
+        jwk=signer.jwk,
+        heads={"event": Head(2, "2" * 64)},
+        confirmed={},
+    )
     version = f'"version":"{VERSION}"'.encode()  # vectors outlive releases
     payloads = {status: write_state(presence, status, AT).replace(version, b'"version":"0.1.0"') for status in STATUSES}
     return {name: flatten(payload, sign_payload(payload, signer, STATE_TYP)) for name, payload in payloads.items()}

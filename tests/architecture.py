@@ -45,7 +45,7 @@ WALLS: dict[str, tuple[str, ...]] = {
     "onvif": ("drivers/onvif/*",),
     "paho": ("agent/deliver/publish/publisher.py", "agent/publish_*.py", "agent/hub/*", "agent/demo/*"),
     "cryptography": (
-        "agent/observe/facts/own_certificate.py",
+        "agent/deliver/keys/own_certificate.py",
         "agent/contract/envelope.py",
         "agent/contract/signing_keys.py",
         "agent/keys_*.py",
@@ -74,7 +74,7 @@ READS_JSON = {
     "agent/hub/workers/refused.py": "intake: what a refused message says that it is",
     "agent/hub/workers/answers.py": "intake: an answer, the order that the hub gave, and the report that it names",
     "agent/hub/domain/view_columns.py": "what it has written itself; and a stored body, once, for `layout`",
-    "agent/hub/domain/case_columns.py": "the evidence that it has written itself",
+    "agent/hub/stores/case_columns.py": "the evidence that it has written itself",
     "agent/hub/stores/day_figures.py": "what it has written itself",
     "agent/hub/stores/schema.py": "fills a database of an older version, once",
     "agent/hub/stores/store.py": "public keys",

@@ -38,7 +38,7 @@ class Maker:
 
     def seal(self, draft: Draft, heads: Heads, epoch: str) -> Envelope:
         """Make a gap record, as the daemon's seal does."""
-        (report,), _ = link((draft,), heads, epoch, self.site, moment())
+        (report,), _ = link((draft,), heads, epoch, self.site.origin, moment())
         return sign(report, self.signer)
 
     def open(self, name: str = "spool.db", max_bytes: int = 8 * 1024 * 1024, now: datetime = NOW) -> Spool:
@@ -49,7 +49,7 @@ class Maker:
         self, drafts: list[Draft], heads: Heads, epoch: str, at: datetime = NOW
     ) -> tuple[tuple[Envelope, ...], dict[StreamName, Head]]:
         """Link and sign drafts."""
-        reports, after = link(drafts, heads, epoch, self.site, moment(at))
+        reports, after = link(drafts, heads, epoch, self.site.origin, moment(at))
         return tuple(sign(report, self.signer) for report in reports), after
 
     def cycle(self, spool: Spool, at: datetime = NOW, filling: int = 0, events: int = 1) -> tuple[Envelope, ...]:

@@ -25,6 +25,7 @@ from agent.commands.masks import command as masks_command
 from agent.contract.chain import link
 from agent.contract.envelope import sign
 from agent.contract.signing_keys import Signer, load_or_create_signer
+from agent.deliver.spool.seal import seal_for
 from agent.deliver.spool.spool import Spool
 from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.scene.scene import jpeg
@@ -45,7 +46,6 @@ from agent.observe.probe.devices import Probed, Reading
 from agent.report.assessment import assessed
 from agent.report.build import build_reports
 from agent.service.cycle import cycle
-from agent.service.cycle.cycle import seal_for
 from agent.service.cycle.environment import Rim
 from agent.service.daemon import read_back
 from agent.service.daemon.read_back import read_own
@@ -135,7 +135,7 @@ class World:
         seal = seal_for(site, self.signer, self.clock)
         with closing(Spool.open(self.spool, site.storage.spool_max_bytes, now=moment.at, seal=seal)) as spool:
             drafts = (*build_reports(*parts)[0], *self.outgoing)
-            linked, _ = link(drafts, spool.heads(), spool.epoch, site, moment)
+            linked, _ = link(drafts, spool.heads(), spool.epoch, site.origin, moment)
             spool.commit([sign(one, self.signer) for one in linked], "{}", moment.at)
 
     @property

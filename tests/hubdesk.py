@@ -66,7 +66,13 @@ class Desk:
     ) -> dict[str, Json]:
         """Hand in a state message."""
         presence = Presence(
-            maker.site, epoch, number, maker.signer.jwk, more.get("heads", {}), more.get("confirmed", {})
+            origin=maker.site.origin,
+            confirm=maker.site.confirm,
+            epoch=epoch,
+            connection_no=number,
+            jwk=maker.signer.jwk,
+            heads=more.get("heads", {}),
+            confirmed=more.get("confirmed", {}),
         )
         payload = write_state(presence, status, NOW)
         jws = sign_payload(payload, maker.signer, STATE_TYP)

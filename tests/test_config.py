@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from certificates import Authority
 
+from agent.model.host_name import is_host
 from agent.site.config import load as config_load
 from agent.site.config.load import load
-from agent.site.config.sections import is_host, is_responder
+from agent.site.config.sections import is_responder
 from agent.site.config.site import Policy, Probe, Site, Storage
 from agent.site.config.tables import site_tables, toml_text
 from agent.site.toml.problems import ConfigError, ConfigForbidden

@@ -31,7 +31,6 @@ from agent.judge.memory.memory import Memory
 from agent.model.finding import Finding, Message, Source
 from agent.observe.facts.facts import gather
 from agent.report.build import build_reports
-from agent.site.config.site import Site
 
 VECTORS = CONTRACT / "vectors"
 PARSER = Path(__file__).parent.parent / "build" / "peers" / "asyncapi"
@@ -66,7 +65,15 @@ def test_what_the_spool_and_the_publisher_send_fits(tmp_path: Path) -> None:
     assert {row.stream for row in rows} == {"event", "health", "gap"}
     for row in rows:
         fits(row.payload)
-    presence = Presence(maker.site, spool.epoch, 1, maker.signer.jwk, spool.heads(), spool.confirmed())
+    presence = Presence(
+        origin=maker.site.origin,
+        confirm=maker.site.confirm,
+        epoch=spool.epoch,
+        connection_no=1,
+        jwk=maker.signer.jwk,
+        heads=spool.heads(),
+        confirmed=spool.confirmed(),
+    )
     for status in STATUSES:
         fits(write_state(presence, status, NOW))
     streams = {stream: head for stream, head in spool.heads().items() if head.seq}
@@ -294,5 +301,13 @@ def parsed_by_the_public_parser(page: Path) -> list[dict[str, Any]]:
 
 def test_a_site_of_any_legal_name_fits() -> None:
     for name in ("A", "9" * 23, "SITE01"):
-        presence = Presence(Site(name, "datong", "140200"), "e1", 1, payload_of("state", "ready")["jwk"], {}, {})
+        presence = Presence(
+            origin=Origin(name, "datong", ""),
+            confirm="hub",
+            epoch="e1",
+            connection_no=1,
+            jwk=payload_of("state", "ready")["jwk"],
+            heads={},
+            confirmed={},
+        )
         fits(write_state(presence, "ready", NOW))

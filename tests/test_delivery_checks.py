@@ -10,12 +10,12 @@ import delivery
 import pytest
 from certificates import Authority
 
+from agent.deliver.keys.own_certificate import read_own
 from agent.judge.checks.service import delivery as checks
 from agent.model.finding import Finding, Message
 from agent.observe.facts.delivery import Delivery, NoCertificate, NotRenewed, OwnCertificate
 from agent.observe.facts.delivery_status import Board, DeliveryStatus
 from agent.observe.facts.facts import Facts, gather
-from agent.observe.facts.own_certificate import read_own
 from agent.site.config.site import Hub, Site
 from agent.text.translate import render
 

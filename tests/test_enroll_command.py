@@ -19,11 +19,11 @@ from patience import PATIENCE_S
 from agent.cli import main
 from agent.commands import enroll as command
 from agent.contract.enrollment_token import Token, write_token
+from agent.deliver.keys.own_certificate import read_own
 from agent.host.lock import lock
 from agent.hub.enroll import desk
 from agent.hub.stores import trust
 from agent.observe.facts.delivery import OwnCertificate
-from agent.observe.facts.own_certificate import read_own
 from agent.site.config.load import load_declared
 from agent.site.toml.edit import marked, unmarked
 

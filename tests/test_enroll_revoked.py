@@ -16,10 +16,10 @@ from agent.contract.signing_keys import load_jwks
 from agent.deliver.keys.place import place_of
 from agent.deliver.keys.rotate import SPOOL_NAME, tell_event
 from agent.deliver.publish.publisher import Publisher
+from agent.deliver.spool.seal import seal_for
 from agent.deliver.spool.spool import Spool
 from agent.host.health import moment
 from agent.hub.enroll import desk
-from agent.service.cycle.cycle import seal_for
 from agent.service.enroll.first_report import enrolled_finding
 from agent.site.config.load import load_declared
 from agent.site.config.site import Site

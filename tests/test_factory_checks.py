@@ -17,6 +17,7 @@ from patience import PATIENCE_S
 from agent.demo.onvif.device import OnvifDevice
 from agent.demo.world.cameras import DemoDevice
 from agent.demo.world.changes import Changes
+from agent.host.clock import utc_now
 from agent.judge.checks.devices import factory
 from agent.model.finding import Finding
 from agent.observe.facts.factory_logins import (
@@ -32,7 +33,6 @@ from agent.observe.facts.factory_logins import (
 )
 from agent.observe.facts.facts import Around, gather
 from agent.observe.facts.sightings import Mark, Remembered
-from agent.service.daemon.loop import utc_now
 from agent.site.config.site import Site
 from drivers.allowed_requests import is_planned
 from drivers.credentials import State

@@ -13,10 +13,10 @@ from agent.cli import main
 from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import SITE_ID, SimulatedSite
 from agent.demo.world.cameras import DemoDevice
+from agent.host.clock import utc_now
 from agent.host.paths import CREDENTIALS_NAME
 from agent.model import exits
 from agent.observe.facts.factory_logins import NAME, read_tried
-from agent.service.daemon.loop import utc_now
 from agent.site.config.load import load
 from drivers.credentials import Credentials
 from drivers.factory import FACTORY

@@ -280,7 +280,19 @@ def test_a_late_will_of_an_earlier_connection_is_known_as_such(desk: Desk, maker
 
 def test_a_birth_that_shows_another_key_is_refused(desk: Desk, maker: Maker, tmp_path: Path) -> None:
     other = load_or_create_signer(tmp_path / "other.pem")
-    payload = write_state(Presence(maker.site, "e1", 1, other.jwk, {}, {}), "ready", NOW)
+    payload = write_state(
+        Presence(
+            origin=maker.site.origin,
+            confirm=maker.site.confirm,
+            epoch="e1",
+            connection_no=1,
+            jwk=other.jwk,
+            heads={},
+            confirmed={},
+        ),
+        "ready",
+        NOW,
+    )
     event = desk.hand_in(topic("datong", "S1", "state"), payload, sign_payload(payload, maker.signer, STATE_TYP))
     assert (event["event"], event["reason"]) == ("rejected", "payload")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from caseside import at, finding, shown
 
 from agent.hub.case.history import Told, history
-from agent.hub.domain.case_columns import of_data
+from agent.hub.stores.case_columns import of_data
 from agent.model.finding import StreamName
 from agent.verify.members import time_of
 from agent.verify.message import Gap

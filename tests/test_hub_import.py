@@ -45,7 +45,19 @@ def take(desk: Desk, path: Path) -> Imported:
 
 
 def state(maker: Maker, epoch: str = "e1", number: int = 1) -> bytes:
-    payload = write_state(Presence(maker.site, epoch, number, maker.signer.jwk, {}, {}), "ready", NOW)
+    payload = write_state(
+        Presence(
+            origin=maker.site.origin,
+            confirm=maker.site.confirm,
+            epoch=epoch,
+            connection_no=number,
+            jwk=maker.signer.jwk,
+            heads={},
+            confirmed={},
+        ),
+        "ready",
+        NOW,
+    )
     return flatten(payload, sign_payload(payload, maker.signer, STATE_TYP))
 
 

@@ -162,7 +162,19 @@ def test_silence_is_read_from_what_really_came(desk: Desk, tmp_path: Path) -> No
 def test_a_birth_that_says_file_is_known_as_such(desk: Desk, tmp_path: Path) -> None:
     maker = Maker(tmp_path / "S1")
     desk.vouch(maker)
-    payload = write_state(Presence(maker.site, "e1", 1, maker.signer.jwk, {}, {}), "ready", NOW)
+    payload = write_state(
+        Presence(
+            origin=maker.site.origin,
+            confirm=maker.site.confirm,
+            epoch="e1",
+            connection_no=1,
+            jwk=maker.signer.jwk,
+            heads={},
+            confirmed={},
+        ),
+        "ready",
+        NOW,
+    )
     desk.hand_in(topic("datong", "S1", "state"), payload, sign_payload(payload, maker.signer, STATE_TYP))
     (site,) = queries.site_rows(desk.store)
     assert site.confirm == "file"  # a site without a hub in its configuration

@@ -17,9 +17,9 @@ from hubdesk import Desk, trusted
 
 from agent.hub.case import case
 from agent.hub.case.case import write_case
-from agent.hub.domain import case_columns, view_columns
-from agent.hub.domain.case_columns import Finding, of_data
-from agent.hub.stores import evidence, schema, trust
+from agent.hub.domain import view_columns
+from agent.hub.stores import case_columns, evidence, schema, trust
+from agent.hub.stores.case_columns import Finding, of_data
 from agent.hub.stores.store import Store
 
 

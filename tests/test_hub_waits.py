@@ -116,7 +116,19 @@ def test_a_key_that_was_shown_in_a_batch_that_was_taken_back_is_kept_with_the_ne
     desk: Desk, maker: Maker
 ) -> None:
     desk.vouch(maker)
-    payload = write_state(Presence(maker.site, "e1", 1, maker.signer.jwk, {}, {}), "ready", NOW)
+    payload = write_state(
+        Presence(
+            origin=maker.site.origin,
+            confirm=maker.site.confirm,
+            epoch="e1",
+            connection_no=1,
+            jwk=maker.signer.jwk,
+            heads={},
+            confirmed={},
+        ),
+        "ready",
+        NOW,
+    )
     jws = sign_payload(payload, maker.signer, STATE_TYP)
     with pytest.raises(Full), desk.store.transaction():
         assert desk.intake.take(topic("datong", "S1", "state"), payload, jws, NOW)["event"] == "state"

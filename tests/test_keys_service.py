@@ -24,8 +24,9 @@ from agent.deliver.keys.findings import OUTAGE_NAME
 from agent.deliver.keys.pin import NAME as PIN_REFUSED
 from agent.deliver.keys.place import place_of
 from agent.deliver.spool.spool import Spool
+from agent.host.clock import utc_now
 from agent.model.errors import AgentError
-from agent.service.daemon.loop import run_once, utc_now
+from agent.service.daemon.loop import run_once
 from agent.site.config.load import load
 
 WITHIN_S = 40.0

@@ -20,6 +20,7 @@ from mosquitto import free_port
 from patience import PATIENCE_S
 from sites import NOW, camera, healthy, observed, site
 
+from agent.contract.repair_counts import CLASSES, Repairs
 from agent.deliver.spool.spool import Spool
 from agent.host.prometheus import serving
 from agent.judge.checks.table import CHECKS, run_checks
@@ -29,7 +30,6 @@ from agent.model.finding import Finding, Head, Message
 from agent.observe.facts.assessed_days import FIGURES, Count, DayAssessed
 from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.observe.facts.facts import gather
-from agent.observe.facts.repair_counts import CLASSES, Repairs
 from agent.service.alerts.exporters import Telemetry, listening
 from agent.service.alerts.metrics import METRICS, Cycle, Live, cycle_metrics, live_metrics
 from agent.service.cycle.cycle import Seen

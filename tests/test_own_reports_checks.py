@@ -154,7 +154,7 @@ def test_what_the_key_before_a_rotation_signed_is_not_held_against_the_new_one(m
     old, new = maker.signer, load_or_create_signer(maker.directory / "another.pem")
     with closing(maker.open()) as spool:
         body = rotation_body("140200", maker.site.id, spool.epoch, old, new, spool.heads())
-        reports, _ = link((Draft("event", body),), spool.heads(), spool.epoch, maker.site, moment())
+        reports, _ = link((Draft("event", body),), spool.heads(), spool.epoch, maker.site.origin, moment())
         spool.commit((sign(reports[0], old),), "{}", NOW)
         assert look(maker).unsigned == ()  # nothing is signed by the new one yet
         maker.signer = new

@@ -18,6 +18,17 @@ from openpyxl import load_workbook
 from reporting import DAY, FIRST, LATER, Reporting, shown
 from sites import NOW, camera, site
 
+from agent.contract.repair_counts import (
+    CLASSES,
+    OTHER,
+    SUBJECTS_MOST,
+    Repairs,
+    read_by_subject,
+    read_repairs,
+    repairs_json,
+    summed,
+    summed_by_subject,
+)
 from agent.hub.stores.day_figures import By
 from agent.hub.views.assessment import assess
 from agent.judge.memory.episodes import (
@@ -36,17 +47,6 @@ from agent.judge.memory.transitions import Transition, transitions
 from agent.model.finding import Finding, Json, Message, Source, Status
 from agent.observe.facts.assessed_days import Count, DayAssessed, from_data, rates_json, to_data
 from agent.observe.facts.facts import gather
-from agent.observe.facts.repair_counts import (
-    CLASSES,
-    OTHER,
-    SUBJECTS_MOST,
-    Repairs,
-    read_by_subject,
-    read_repairs,
-    repairs_json,
-    summed,
-    summed_by_subject,
-)
 from agent.observe.inventory.common_causes import FaultClass
 from agent.report.assessment import assessed
 from agent.report.build import build_reports

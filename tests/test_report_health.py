@@ -13,12 +13,12 @@ from contract_schemas import fits
 from sites import NOW, camera, gateway, site
 
 from agent.contract.chain import STREAMS, link
+from agent.contract.repair_counts import CLASSES, Repairs
 from agent.judge.checks.table import CHECKS
 from agent.judge.memory.episodes import begun
 from agent.model.finding import Draft, Finding, Head, Message, Moment, Source
 from agent.observe.facts.assessed_days import FIGURES, Count, DayAssessed
 from agent.observe.facts.facts import gather
-from agent.observe.facts.repair_counts import CLASSES, Repairs
 from agent.report.health import HEALTH_MAX_BYTES, NOT_PASS_LEAST_BYTES, OTHERS, health_body, not_pass
 from agent.site.config.site import Site
 from drivers.model import Camera
@@ -50,7 +50,7 @@ def payload(a_site: Site, findings: list[Finding]) -> bytes:
     body = health_body(a_site, facts, findings, NOW, QUEUE, restless)
     heads = {stream: Head(LAST - 1, "a" * 64) for stream in STREAMS}
     moment = Moment(datetime(2026, 11, 24, tzinfo=UTC), LAST, "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", False)
-    (report,), _ = link((Draft("health", body),), heads, "0" * 16, a_site, moment)
+    (report,), _ = link((Draft("health", body),), heads, "0" * 16, a_site.origin, moment)
     return report.payload
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from test_config import SITE, mistakes, write
 
+from agent.judge.check import Check
 from agent.judge.checks.table import CHECKS
-from agent.model.finding import Check
 from agent.site.config.load import load
 from agent.site.rules.pack import Obligation, digest_of, in_effect, obligations
 from agent.site.rules.read import SHIPPED, shipped

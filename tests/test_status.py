@@ -16,11 +16,12 @@ import sites
 
 from agent.commands.status import command
 from agent.commands.status.words import open_findings
+from agent.contract.repair_counts import Repairs, repairs_json
 from agent.host.files import as_owner_of, write_atomic
+from agent.judge.check import Check
 from agent.model.errors import Forbidden
-from agent.model.finding import Check, Json, Message, Source
+from agent.model.finding import Json, Message, Source
 from agent.observe.facts.assessed_days import Count, DayAssessed, Figure, rates_json
-from agent.observe.facts.repair_counts import Repairs, repairs_json
 from agent.service.alerts import status_file
 from agent.service.alerts.status_file import GRACE, NoStatus, read, write
 from agent.service.daemon.status_text import OPEN_MAX, open_rows

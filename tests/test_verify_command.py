@@ -151,7 +151,19 @@ def test_a_batch_as_a_zip_is_verified_like_its_folder(
 
 
 def birth(maker: Maker) -> bytes:
-    payload = write_state(Presence(maker.site, "e1", 1, maker.signer.jwk, {}, {}), "ready", NOW)
+    payload = write_state(
+        Presence(
+            origin=maker.site.origin,
+            confirm=maker.site.confirm,
+            epoch="e1",
+            connection_no=1,
+            jwk=maker.signer.jwk,
+            heads={},
+            confirmed={},
+        ),
+        "ready",
+        NOW,
+    )
     return flatten(payload, sign_payload(payload, maker.signer, STATE_TYP))
 
 

@@ -133,7 +133,19 @@ def send(peer: Peer, envelope: Envelope, retain: bool = False) -> None:
 
 def birth() -> tuple[bytes, str]:
     maker = MAKER[0]
-    payload = write_state(Presence(maker.site, "e1", 1, maker.signer.jwk, {}, {}), "ready", NOW)
+    payload = write_state(
+        Presence(
+            origin=maker.site.origin,
+            confirm=maker.site.confirm,
+            epoch="e1",
+            connection_no=1,
+            jwk=maker.signer.jwk,
+            heads={},
+            confirmed={},
+        ),
+        "ready",
+        NOW,
+    )
     return payload, sign_payload(payload, maker.signer, STATE_TYP)
 
 

@@ -14,6 +14,7 @@ from demo_clock import SetClock
 from smaller_site import unhurried
 
 from agent.contract.signing_keys import load_or_create_signer
+from agent.deliver.spool.seal import seal_for
 from agent.deliver.spool.spool import Spool
 from agent.demo.site import SimulatedSite
 from agent.demo.world.cameras import DemoCamera, DemoDevice
@@ -84,7 +85,7 @@ def told_site(
         site = load(config)
         signer = load_or_create_signer(site.storage.directory / "key.pem")
         spool = Spool.open(site.storage.directory / "spool.db", 64 << 20, now=clock(),
-                           seal=cycle.seal_for(site, signer, clock))  # fmt: skip
+                           seal=seal_for(site, signer, clock))  # fmt: skip
         try:
             yield Told(simulated, config, clock, worker, spool)
         finally:

@@ -24,6 +24,7 @@ from agent.cli import main
 from agent.commands.masks import command as masks_command
 from agent.commands.masks import look
 from agent.contract.signing_keys import load_or_create_signer
+from agent.deliver.spool.seal import seal_for
 from agent.deliver.spool.spool import Spool
 from agent.judge.memory import memory
 from agent.model.finding import Finding, Moment
@@ -138,7 +139,7 @@ def street(folder: Path, worker: Worker, declared: str, patch: pytest.MonkeyPatc
     directory = site.storage.directory
     directory.mkdir(parents=True)
     signer = load_or_create_signer(directory / "key.pem")
-    with _open_spool(directory / "spool.db", cycle.seal_for(site, signer, lambda: NOW)) as spool:
+    with _open_spool(directory / "spool.db", seal_for(site, signer, lambda: NOW)) as spool:
         made = Street(config, site, worker, Rim(Credentials(None), worker.judge, lambda: NOW), spool)
         made.rim = Rim(Credentials(None), worker.judge, lambda: made.now)
         patch.setattr(look, "probe", made.fetch)

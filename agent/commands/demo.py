@@ -31,12 +31,12 @@ from agent.demo.run import (
     write_results,
 )
 from agent.demo.world.cameras import Fault
+from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Message
 from agent.report.build import parse_finding
 from agent.report.plain_findings import plain_findings
-from agent.service.daemon.loop import utc_now
 from agent.site.config.load import load
 from agent.text.translate import render, translate
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.commands.terminal.service_memory import read_memory
+from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.host.lock import lock
 from agent.host.not_ours import not_ours
@@ -38,7 +39,6 @@ from agent.observe.facts.factory_logins import (
 )
 from agent.observe.facts.sightings import Mark
 from agent.observe.inventory.owners import claim
-from agent.service.daemon.loop import utc_now
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.text.translate import render

@@ -18,13 +18,13 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.contract.signing_keys import load_jwks
+from agent.host.clock import utc_now
 from agent.host.health import moment
 from agent.host.paths import CONFIG
 from agent.judge.checks.table import CHECKS
 from agent.model import exits
 from agent.model.errors import NotVerified, UsageError
 from agent.model.finding import Json, Message
-from agent.service.daemon.loop import utc_now
 from agent.service.orders import desired_policy
 from agent.site.config.load import load
 from agent.site.config.site import Site

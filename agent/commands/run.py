@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import logging
 
+from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.verdict import exit_code
-from agent.service.daemon.loop import run_once, serve, utc_now
+from agent.service.daemon.loop import run_once, serve
 from agent.site.config.load import load
 
 log = logging.getLogger("camwarden.run")

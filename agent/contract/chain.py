@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, cast, get_args
 
-from agent.contract.payload_bounds import nearest
+from agent.host.clock import nearest
 from agent.model.finding import Draft, Head, Json, Moment, Report, StreamName
-from agent.site.config.site import Site
 
 SCHEMA: Final = "vss-report/1"
 STREAMS: Final[tuple[StreamName, ...]] = get_args(StreamName)
@@ -28,8 +28,17 @@ Heads = Mapping[StreamName, Head]
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who speaks: the site's id, its city, and the digest of the configuration that it goes by."""
+
+    site: str
+    city: str
+    cfg_digest: str
+
+
 def link(
-    drafts: Iterable[Draft], heads: Heads, epoch: str, site: Site, moment: Moment
+    drafts: Iterable[Draft], heads: Heads, epoch: str, origin: Origin, moment: Moment
 ) -> tuple[tuple[Report, ...], dict[StreamName, Head]]:
     """Return the reports in the order in which they are committed, and the heads after them.
 
@@ -40,7 +49,7 @@ def link(
         drafts: In any order; the order within a stream is kept.
         heads: Newest report per stream; a stream that is not there has none yet.
         epoch: Names the life of the spool that the numbers belong to.
-        site: Its id, city and configuration digest stand in each payload.
+        origin: Stands in each payload.
         moment: When the cycle ran.
     """
     after: dict[StreamName, Head] = {stream: heads.get(stream, GENESIS) for stream in STREAMS}
@@ -52,8 +61,8 @@ def link(
         payload = encode(
             {
                 "schema": SCHEMA,
-                "site": site.id,
-                "city": site.city,
+                "site": origin.site,
+                "city": origin.city,
                 "stream": draft.stream,
                 "epoch": epoch,
                 "seq": head.seq + 1,
@@ -62,7 +71,7 @@ def link(
                 "boot_id": moment.boot_id,
                 "mono_ms": moment.mono_ms,
                 "clock_synced": moment.clock_synced,
-                "cfg_digest": site.digest,
+                "cfg_digest": origin.cfg_digest,
                 "body": cast(Json, body),
             }
         )

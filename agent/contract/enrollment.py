@@ -20,7 +20,7 @@ from agent.contract.signing_keys import PublicKey, Signer, b64url, jwk_set, publ
 from agent.contract.topics import SITE_ID
 from agent.model.errors import NotVerified
 from agent.model.finding import Json, utc_text
-from agent.site.config.sections import is_host
+from agent.model.host_name import is_host
 
 REQUEST_SCHEMA: Final = "camwarden-enroll-request/1"
 GRANT_SCHEMA: Final = "camwarden-enrolled/1"

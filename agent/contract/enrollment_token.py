@@ -20,7 +20,7 @@ from agent.contract.jwk import b64url, unb64url
 from agent.contract.topics import SITE_ID
 from agent.model.errors import UsageError
 from agent.model.finding import Message
-from agent.site.config.sections import is_host
+from agent.model.host_name import is_host
 
 PREFIX: Final = "camwarden1."
 """What every token begins with; the number changes with its form."""

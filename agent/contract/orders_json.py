@@ -24,10 +24,11 @@ from agent.contract.orders import (
     Result,
     SpotCheck,
 )
-from agent.contract.payload_bounds import nearest, read_json, read_time, refuse_other_times
+from agent.contract.payload_bounds import read_json, read_time, refuse_other_times
 from agent.contract.signing_keys import PublicKey
 from agent.contract.topics import CITY, COMMAND_ID, SITE_ID
 from agent.contract.watermark import is_number
+from agent.host.clock import nearest
 from agent.model.errors import NotVerified
 from agent.model.finding import Json, Message
 

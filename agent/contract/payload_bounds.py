@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NoReturn
 
+from agent.host.clock import TIME_END, TIME_FIRST
 from agent.model.errors import NotVerified
 from agent.model.finding import Message
 
@@ -31,9 +32,6 @@ PAYLOAD_MAX_BYTES: Final = 1024 * 1024
 
 NESTING_MAX: Final = 64
 NUMBER_MAX: Final = 2**53 - 1
-TIME_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-TIME_END: Final = datetime(2100, 1, 1, tzinfo=UTC)
-"""The first moment that is out again."""
 
 TIMES: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("ts", "expires_at"),

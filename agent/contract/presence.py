@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
 
-from agent.contract.chain import Heads, encode, heads_json, utc_text
-from agent.contract.payload_bounds import nearest
+from agent.contract.chain import Heads, Origin, encode, heads_json, utc_text
+from agent.host.clock import nearest
 from agent.model.finding import Json
-from agent.site.config.site import Site
 from agent.version import VERSION
 
 SCHEMA: Final = "vss-state/1"
@@ -28,11 +27,12 @@ Status = Literal["ready", "disconnected", "lost"]
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """Everything a state message says besides its status."""
+    """Everything a state message says besides its status. `confirm`: who says that a report has arrived."""
 
-    site: Site
+    origin: Origin
+    confirm: str
     epoch: str
     connection_no: int
     jwk: Mapping[str, str]
@@ -42,16 +42,15 @@ class Presence:
 
 def write_state(presence: Presence, status: Status, now: datetime) -> bytes:
     """Return the payload of a state message."""
-    hub = presence.site.hub
     payload: dict[str, Json] = {
         "schema": SCHEMA,
-        "site": presence.site.id,
-        "city": presence.site.city,
+        "site": presence.origin.site,
+        "city": presence.origin.city,
         "status": status,
         "epoch": presence.epoch,
         "connection_no": presence.connection_no,
         "ts": utc_text(nearest(now)),
-        "confirm": hub.confirm if hub else "file",
+        "confirm": presence.confirm,
         "jwk": dict(presence.jwk),
         "agent": {"version": VERSION},
     }

@@ -16,8 +16,9 @@ from typing import Any, Final, TypeGuard
 
 from agent.contract.chain import STREAMS, encode, utc_text
 from agent.contract.envelope import ACK_TYP, verify
-from agent.contract.payload_bounds import NUMBER_MAX, nearest, read_json, read_time
+from agent.contract.payload_bounds import NUMBER_MAX, read_json, read_time
 from agent.contract.signing_keys import PublicKey
+from agent.host.clock import nearest
 from agent.model.errors import NotVerified
 from agent.model.finding import Head, Json, StreamName
 

@@ -20,6 +20,7 @@ from agent.demo.children import ChildFailed, output_of, running
 from agent.demo.isapi.cameras import ISAPI_CAMERAS, ISAPI_DEVICES
 from agent.demo.site import CITY, SITE_ID, SITE_NAME, SimulatedSite
 from agent.demo.world.cameras import CAMERAS, DEVICES
+from agent.host.clock import utc_now
 from agent.host.files import write_atomic
 from agent.hub.stores.store import Store
 from agent.hub.views.status import write_status
@@ -27,7 +28,6 @@ from agent.model.finding import Message
 from agent.onsite.handover.hub_page import Proof, render_page
 from agent.report.plain_findings import plain_findings
 from agent.service.alerts import status_file
-from agent.service.daemon.loop import utc_now
 
 SCHEMA = "camwarden-demo/1"
 FOUND_SOMETHING = (0, 1, 3, 4)

@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from agent.contract.repair_counts import summed, summed_by_subject
 from agent.judge.memory.episodes import Episode, by_class, repairs, repairs_by_subject
 from agent.judge.memory.notes import Standing
 from agent.model.finding import Finding, Status
 from agent.observe.facts.assessed_days import DAYS_KEPT, PLANNED_MAX, Count, DayAssessed, Figure
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.repair_counts import summed, summed_by_subject
 from agent.observe.inventory.camera_file import FIELDS, empty
 from agent.report.recorded_seconds import recorded_on
 from agent.site.config.site import CameraConfig, Site

@@ -15,11 +15,11 @@ from functools import reduce
 from typing import Final, get_args
 
 from agent.contract.chain import encode
+from agent.contract.repair_counts import OTHER, Repairs
 from agent.judge.memory.episodes import Episode, by_class
 from agent.model.finding import Finding, Json, Status, utc_text
 from agent.observe.facts.assessed_days import DayAssessed, last_whole_day, rates_json
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.repair_counts import OTHER, Repairs
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import local_day
 from agent.version import VERSION

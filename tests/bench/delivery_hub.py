@@ -63,7 +63,19 @@ def _alone(directory: Path, count: int, at_once: int) -> float:
         hub_signer = load_or_create_signer(Path(data) / signing_key.KEY_NAME)
         store = Store(Path(data))
         intake = Intake(store, trust.add(Path(data), site.id, signer.kid, utc_now()))
-        birth = write_state(Presence(site, "e1", 1, signer.jwk, {}, {}), "ready", utc_now())
+        birth = write_state(
+            Presence(
+                origin=site.origin,
+                confirm=site.confirm,
+                epoch="e1",
+                connection_no=1,
+                jwk=signer.jwk,
+                heads={},
+                confirmed={},
+            ),
+            "ready",
+            utc_now(),
+        )
         with store.transaction():
             intake.take(topic(site.city, site.id, "state"), birth, sign_payload(birth, signer, STATE_TYP), utc_now())
         confirmed = 0

@@ -61,7 +61,7 @@ def envelopes(
     made: Sequence[Draft], heads: Heads, epoch: str, site: Site, signer: Signer, at: datetime
 ) -> tuple[tuple[Envelope, ...], dict[StreamName, Head]]:
     """Link and sign, as a cycle does."""
-    reports, after = link(made, heads, epoch, site, moment(at))
+    reports, after = link(made, heads, epoch, site.origin, moment(at))
     return tuple(sign(report, signer) for report in reports), after
 
 
@@ -176,7 +176,7 @@ def _of_2_kib(stream: StreamName, bodies: Sequence[dict[str, Json]]) -> Draft:
     heads: dict[StreamName, Head] = {"health": Head(10**6, secrets.token_hex(32))}
     for body in reversed(bodies):
         draft = Draft(stream, body)
-        ((report,), _) = link((draft,), heads, "0" * 16, bench_site(), moment(now))
+        ((report,), _) = link((draft,), heads, "0" * 16, bench_site().origin, moment(now))
         if len(report.payload) <= REPORT_BYTES:
             return Draft(stream, {**body, "division": "140200" + "0" * (REPORT_BYTES - len(report.payload))})
     raise ValueError("no body is small enough")

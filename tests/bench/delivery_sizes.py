@@ -88,7 +88,7 @@ def sizes(down: Callable[[int], bool], passing: bool = False, broken: bool = Fal
     drafts, _ = build_reports(site, facts, findings, told, memory, NOW, queue)
     heads: dict[StreamName, Head] = {stream: Head(10**6, "a" * 64) for stream in STREAMS}
     moment = Moment(NOW, 123_456_789, "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", True)
-    reports, _ = link(drafts, heads, "0" * 16, site, moment)
+    reports, _ = link(drafts, heads, "0" * 16, site.origin, moment)
     payloads = {report.stream: report.payload for report in reports}
     config = payloads["config"]
     return Sizes(len(payloads["health"]), len(config), len(zlib.compress(config, 6)))

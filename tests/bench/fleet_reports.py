@@ -81,7 +81,7 @@ def bodies() -> tuple[Draft, Draft]:
 def make(life: Life, drafts: Sequence[Draft], at: datetime) -> list[tuple[StreamName, int, str, Message]]:
     """Link and sign drafts as a cycle does; return stream, number, digest and MQTT message of each report."""
     moment = Moment(at, 123_456_789, "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", True)
-    reports, life.heads = link(drafts, life.heads, life.epoch, life.site, moment)
+    reports, life.heads = link(drafts, life.heads, life.epoch, life.site.origin, moment)
     made = []
     for report in reports:
         jws = sign(report, life.signer).jws

@@ -183,7 +183,15 @@ class FleetSite:
 
     def _presence(self) -> Presence:
         life = self.life
-        return Presence(life.site, life.epoch, self._number, life.signer.jwk, life.heads, {})
+        return Presence(
+            origin=life.site.origin,
+            confirm=life.site.confirm,
+            epoch=life.epoch,
+            connection_no=self._number,
+            jwk=life.signer.jwk,
+            heads=life.heads,
+            confirmed={},
+        )
 
     def _connect(self) -> None:
         loop = asyncio.get_running_loop()

@@ -114,7 +114,7 @@ class _Agent:
 
     def _made(self, drafts: list[Draft], heads: Heads, epoch: str) -> tuple[Envelope, ...]:
         moment = Moment(self._clock(), 123_456, "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", True)
-        reports, _ = link(drafts, heads, epoch, self._site, moment)
+        reports, _ = link(drafts, heads, epoch, self._site.origin, moment)
         return tuple(sign(report, self._signer) for report in reports)
 
     def _seal(self, draft: Draft, heads: Heads, epoch: str) -> Envelope:

@@ -18,8 +18,7 @@ from hostile_bodies import AT, BODIES, hostile, old_hub, payload, put_good
 from agent.contract.chain import digest
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.hub.case.case import write_case
-from agent.hub.domain import case_columns
-from agent.hub.stores import schema
+from agent.hub.stores import case_columns, schema
 from agent.hub.stores.store import Store
 from agent.hub.views.assessment import assess
 from agent.hub.views.metrics import write_metrics

@@ -20,13 +20,13 @@ from agent.commands.check.options import add_options, check_options, device_of, 
 from agent.commands.check.plan import show_plan
 from agent.commands.check.show import show
 from agent.commands.terminal.unconfined import with_flag
+from agent.host.clock import utc_now
 from agent.host.paths import user_state
 from agent.model import exits
 from agent.model.verdict import exit_code
 from agent.onsite.one_look.anonymise import anonymous
 from agent.onsite.one_look.result import Checked
 from agent.onsite.one_look.single_address import site_of, with_channels
-from agent.service.daemon.loop import utc_now
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from drivers.credentials import Credentials

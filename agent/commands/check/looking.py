@@ -13,6 +13,7 @@ from agent.commands.check.pictures import Album
 from agent.commands.check.progress import following
 from agent.commands.terminal.service_memory import episodes_known
 from agent.commands.terminal.unconfined import with_flag
+from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.host.health import moment
 from agent.host.paths import credentials_file
@@ -21,7 +22,6 @@ from agent.onsite.one_look.result import Checked
 from agent.onsite.one_look.stream_rates import live_streams, measure, planned_s
 from agent.service.cycle.cycle import see
 from agent.service.cycle.environment import Rim, worker_of
-from agent.service.daemon.loop import utc_now
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from masking.worker.client import Worker

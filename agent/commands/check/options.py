@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from agent.commands.terminal.unconfined import add_worker_flag
 from agent.model.errors import Forbidden, UsageError, os_words
 from agent.model.finding import Message
-from agent.site.config.sections import is_host
+from agent.model.host_name import is_host
 from agent.text.harmless import printable
 from agent.text.translate import translate
 from drivers.model import Credential, Device

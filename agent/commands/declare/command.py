@@ -18,10 +18,10 @@ from rich.console import Console
 from agent.commands.declare.asking import Walk
 from agent.commands.declare.table import OPEN, listing, listing_json
 from agent.commands.terminal.asking import Ended, say
+from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
-from agent.service.daemon.loop import utc_now
 from agent.site.config.add_declaration import keep, read_day_text, read_value
 from agent.site.config.document_digest import digest_of_file
 from agent.site.config.load import load

@@ -12,6 +12,7 @@ from agent.commands.check.looking import How, look_at_site
 from agent.commands.check.report_key import ReportKey, report_key
 from agent.commands.filing.status import finding_json
 from agent.commands.terminal.new_file import require_new
+from agent.host.clock import utc_now
 from agent.host.files import write_atomic
 from agent.model import exits
 from agent.model.errors import Forbidden, UsageError, os_words
@@ -24,7 +25,6 @@ from agent.onsite.filing.page import render_page
 from agent.onsite.filing.papers import enclose, slots
 from agent.onsite.filing.wire import clock_json, content_bytes, slot_json
 from agent.onsite.handover.report import KeyPart
-from agent.service.daemon.loop import utc_now
 from agent.site.config.document_digest import digest_of_file
 from agent.site.config.load import load
 from agent.site.declarations.standing import local_day

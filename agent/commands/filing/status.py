@@ -11,6 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from agent.host.clock import utc_now
 from agent.model.finding import Finding, Json
 from agent.model.verdict import exit_code
 from agent.observe.facts.filed_file import read_filed
@@ -18,7 +19,6 @@ from agent.onsite.filing.page_words import CLOCKS
 from agent.onsite.filing.papers import TITLES, Slot
 from agent.onsite.filing.status import FilingStatus, filing_status, next_step
 from agent.onsite.filing.wire import clock_json, slot_json
-from agent.service.daemon.loop import utc_now
 from agent.site.config.load import load
 from agent.text.harmless import json_text, printable
 from agent.text.translate import render, translate

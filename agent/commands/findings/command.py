@@ -14,9 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.commands.findings import say, show
+from agent.host.clock import utc_now
 from agent.model.errors import UsageError
 from agent.model.finding import Message
-from agent.service.daemon.loop import utc_now
 from agent.site.config.load import load
 
 

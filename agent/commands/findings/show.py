@@ -17,12 +17,12 @@ from rich.text import Text
 from agent.commands.terminal.service_memory import read_memory
 from agent.commands.terminal.site_time import lasted, local
 from agent.commands.terminal.tables import STYLE
+from agent.contract.repair_counts import CLASSES, Repairs, summed
 from agent.judge.memory.episodes import Episode, by_class, known_of, open_episodes, repairs, times_json
 from agent.judge.memory.history import read_history
 from agent.judge.memory.notes import Plan, covered, is_in_force, read_notes, standing
 from agent.model import exits
 from agent.model.finding import Json, Message, utc_text
-from agent.observe.facts.repair_counts import CLASSES, Repairs, summed
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable
 from agent.text.translate import render, translate

@@ -35,8 +35,8 @@ from agent.hub.enroll.store import CertificateRow, EnrollStore, TokenRow
 from agent.model.errors import UsageError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Json, Message
+from agent.model.host_name import is_host
 from agent.site.config.load import load_tls_place
-from agent.site.config.sections import is_host
 from agent.text.translate import render
 
 SCHEMA: Final = "camwarden-hub-enroll/1"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from agent.commands.hub.report_table import HEADINGS
 from agent.commands.terminal.site_time import local
+from agent.contract.repair_counts import CLASSES
 from agent.hub.stores.day_figures import CHINA, METRICS
 from agent.hub.views.assessment import Assessment, Row
-from agent.observe.facts.repair_counts import CLASSES
 from agent.onsite.ledger.write_workbook import Sheet, SheetColumn, Value
 from agent.text.translate import translate
 

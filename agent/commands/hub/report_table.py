@@ -14,11 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.commands.terminal.site_time import lasted, local
+from agent.contract.repair_counts import CLASSES, Repairs
 from agent.hub.stores.acknowledged import known_line
 from agent.hub.stores.day_figures import CHINA, METRICS
 from agent.hub.views.assessment import Assessment, Row
 from agent.model.finding import Message
-from agent.observe.facts.repair_counts import CLASSES, Repairs
 from agent.text.harmless import printable
 from agent.text.translate import render, translate
 

@@ -18,8 +18,9 @@ from agent.commands.terminal.asking import Wrong, ask, ask_password
 from agent.contract.topics import CITY, SITE_ID
 from agent.model.errors import UsageError
 from agent.model.finding import Message
+from agent.model.host_name import is_host
 from agent.observe.inventory.stocktake import Placed
-from agent.site.config.sections import is_host, is_own_address, is_range, is_responder
+from agent.site.config.sections import is_own_address, is_range, is_responder
 from agent.site.config.site import Discovery, Site
 from agent.text.harmless import printable, toml_string
 from agent.text.translate import translate

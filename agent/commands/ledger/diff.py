@@ -22,6 +22,7 @@ from agent.commands.ledger.file import (
     write_file,
 )
 from agent.commands.ledger.import_rows import of_site
+from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
@@ -31,7 +32,6 @@ from agent.onsite.ledger.export import cell, heading
 from agent.onsite.ledger.rows import Entry
 from agent.onsite.ledger.sites import plan
 from agent.onsite.ledger.write_workbook import Painted, Sheet, SheetColumn, workbook
-from agent.service.daemon.loop import utc_now
 from agent.site.config.load import load_declared
 from agent.site.config.tables import site_tables
 from agent.site.declarations.standing import local_day

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from agent.commands.ledger.file import print_json, say, seen_of, write_file
+from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Message
@@ -14,7 +15,6 @@ from agent.onsite.ledger.export import cell, choices, heading, rows
 from agent.onsite.ledger.seen import NOTHING_SEEN
 from agent.onsite.ledger.write_csv import csv_bytes
 from agent.onsite.ledger.write_workbook import Sheet, SheetColumn, workbook
-from agent.service.daemon.loop import utc_now
 from agent.site.config.load import load_declared
 from agent.site.config.tables import site_tables
 from agent.site.declarations.standing import local_day

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, write_atomic
 from agent.host.health import moment
 from agent.host.paths import LEDGER_HEADINGS_NAME, SECRETS_NAME, credentials_file, user_state
@@ -27,7 +28,6 @@ from agent.onsite.ledger.tables import Tables
 from agent.onsite.ledger.values import Refused
 from agent.service.cycle.cycle import see
 from agent.service.cycle.environment import Rim, worker_of
-from agent.service.daemon.loop import utc_now
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable

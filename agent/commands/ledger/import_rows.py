@@ -25,6 +25,7 @@ from agent.commands.ledger.file import (
     tell_reading,
 )
 from agent.commands.terminal.asking import Ended, ask_password
+from agent.host.clock import utc_now
 from agent.host.paths import CONFIG, SECRETS_NAME
 from agent.model import exits
 from agent.model.errors import UsageError
@@ -37,7 +38,6 @@ from agent.onsite.ledger.rows import Entry, Ledger, Problem
 from agent.onsite.ledger.site_text import HUB_KEYS
 from agent.onsite.ledger.sites import SitePlan, by_site, plan, with_given
 from agent.onsite.ledger.tables import Tables
-from agent.service.daemon.loop import utc_now
 from agent.site.config.site import DEFAULT_TIME_ZONE
 from agent.site.toml.edit import Change
 from agent.text.harmless import printable

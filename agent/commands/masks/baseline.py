@@ -15,6 +15,7 @@ from datetime import datetime
 from agent.commands.masks.adopt import renewed, told_of_view
 from agent.commands.masks.look import LIVE
 from agent.commands.masks.seen import CameraLook
+from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.model import exits
 from agent.model.errors import UsageError
@@ -24,7 +25,6 @@ from agent.observe.approvals.past import PastApproval, with_past
 from agent.observe.approvals.reference_views import PresetView, write_preset_view
 from agent.observe.approvals.references import digests, with_reference
 from agent.observe.inventory.owners import with_proof
-from agent.service.daemon.loop import utc_now
 from agent.site.config.site import CameraConfig, Preset, Site
 from agent.text.harmless import json_text, printable
 from agent.text.translate import render, translate

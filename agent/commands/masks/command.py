@@ -45,6 +45,7 @@ from agent.commands.masks.look import look_at
 from agent.commands.masks.seen import CameraLook
 from agent.commands.masks.show import show
 from agent.commands.terminal.unconfined import add_worker_flag, say_confinement, with_flag
+from agent.host.clock import utc_now
 from agent.host.files import as_owner_of, write_atomic
 from agent.host.paths import credentials_file
 from agent.model import exits
@@ -54,7 +55,6 @@ from agent.observe.approvals.approvals import Approval, prepare, read_approvals,
 from agent.observe.approvals.reference_views import write_preset_view
 from agent.onsite.handover.sheet import OUTCOMES, TONES, render_sheet
 from agent.service.cycle.environment import Rim, worker_of
-from agent.service.daemon.loop import utc_now
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable

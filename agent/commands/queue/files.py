@@ -67,7 +67,15 @@ def _state(site: Site, look: View, lang: str) -> bytes:
             if signer is None:
                 return b""
             number = max(1, int(look.meta("connection_no") or 0))
-            presence = Presence(site, look.meta("epoch"), number, signer.jwk, look.heads(), look.confirmed())
+            presence = Presence(
+                origin=site.origin,
+                confirm=site.confirm,
+                epoch=look.meta("epoch"),
+                connection_no=number,
+                jwk=signer.jwk,
+                heads=look.heads(),
+                confirmed=look.confirmed(),
+            )
             payload = write_state(presence, "ready", datetime.now(UTC))
             return flatten(payload, sign_payload(payload, signer, STATE_TYP))
     except AgentError as error:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from agent.commands.terminal.site_time import lasted
+from agent.contract.repair_counts import CLASSES, read_repairs
 from agent.model.finding import Json, Message
 from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Figure
-from agent.observe.facts.repair_counts import CLASSES, read_repairs
 from agent.service.alerts.status_file import StatusRead
 from agent.text.redact import redact
 from agent.text.translate import render, translate

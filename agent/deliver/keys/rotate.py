@@ -27,6 +27,7 @@ from agent.contract.key_rotation import rotation_body
 from agent.contract.signing_keys import KeyUnavailable, Signer
 from agent.deliver.keys.findings import forget_outage, key_finding, note_outage, outage_since
 from agent.deliver.keys.place import KeyHolder
+from agent.deliver.spool.seal import seal_for
 from agent.deliver.spool.signed import signs_next
 from agent.deliver.spool.spool import Spool
 from agent.host.files import write_atomic
@@ -37,7 +38,6 @@ from agent.judge.memory.memory import NOTHING
 from agent.model.errors import AgentError, UsageError
 from agent.model.finding import Draft, Envelope, Finding, Json, Message, Moment, utc_text
 from agent.report.build import finding_json
-from agent.service.cycle.cycle import seal_for
 from agent.site.config.site import Site
 
 log = logging.getLogger("camwarden.keys")
@@ -227,6 +227,6 @@ def _taken_over(directory: Path) -> str:
 
 
 def _commit(site: Site, spool: Spool, signer: Signer, body: dict[str, Json], now: Moment) -> None:
-    reports, _ = link((Draft("event", body),), spool.heads(), spool.epoch, site, now)
+    reports, _ = link((Draft("event", body),), spool.heads(), spool.epoch, site.origin, now)
     memory = spool.read_memory() or state.to_json(NOTHING)
     spool.commit([sign(report, signer) for report in reports], memory, now.at)

@@ -141,12 +141,12 @@ def signed_message(
 
 def state_message(presence: Presence, status: Status, signer: Signer, now: datetime) -> Message:
     """Return a signed birth, farewell or will."""
-    site = presence.site
+    origin = presence.origin
     payload = write_state(presence, status, now)
     return Message(
-        topic(site.city, site.id, "state"),
+        topic(origin.city, origin.site, "state"),
         payload,
         sign_payload(payload, signer, STATE_TYP),
-        state_labels(site.city, site.id, presence.epoch, presence.connection_no, status, utc_text(now)),
+        state_labels(origin.city, origin.site, presence.epoch, presence.connection_no, status, utc_text(now)),
         retain=True,
     )

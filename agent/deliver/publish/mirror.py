@@ -129,12 +129,13 @@ class MirrorLink:
         broker = self._mirror.broker
         try:
             presence = Presence(
-                self._site,
-                self._spool.epoch,
-                self._spool.next_connection_no(),
-                self._signer.jwk,
-                self._spool.heads(),
-                self._spool.confirmed(),
+                origin=self._site.origin,
+                confirm=self._site.confirm,
+                epoch=self._spool.epoch,
+                connection_no=self._spool.next_connection_no(),
+                jwk=self._signer.jwk,
+                heads=self._spool.heads(),
+                confirmed=self._spool.confirmed(),
             )
             link = Link(self._site.id, broker, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)
             link.open(state_message(presence, "lost", self._signer, self._clock()))

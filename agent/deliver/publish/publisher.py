@@ -25,6 +25,7 @@ from typing import Final
 
 from agent.contract.presence import Presence
 from agent.contract.signing_keys import PublicKey, Signer
+from agent.deliver.keys.own_certificate import ends_at
 from agent.deliver.publish.connection import Granted, Link
 from agent.deliver.publish.messages import Message, report_message, state_message
 from agent.deliver.publish.outbox import Outbox
@@ -37,7 +38,6 @@ from agent.deliver.spool.queue import Row
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import AgentError, ConfigurationError
 from agent.observe.facts.delivery_status import Board, DeliveryStatus
-from agent.observe.facts.own_certificate import ends_at
 from agent.site.config.site import Hub, Site
 
 LOG = logging.getLogger("camwarden.publish")
@@ -185,7 +185,13 @@ class Publisher:
         try:
             number = self._spool.next_connection_no()
             presence = Presence(
-                self._site, self._spool.epoch, number, self._signer.jwk, self._spool.heads(), self._spool.confirmed()
+                origin=self._site.origin,
+                confirm=self._site.confirm,
+                epoch=self._spool.epoch,
+                connection_no=number,
+                jwk=self._signer.jwk,
+                heads=self._spool.heads(),
+                confirmed=self._spool.confirmed(),
             )
             self._certificate_ends_at = ends_at(hub)
             link = Link(self._site.id, hub, self._pace.keepalive_s, self._pace.connect_timeout_s, self._dialect)

@@ -4,7 +4,7 @@ Decides which reports bear on it: all of the span in each stream, from the confi
 how things stood when it began, to the first ones after it; and everything between, so that a chain inside the case has
 only holes that the hub has too. The same database, trust file and key give the same bytes. What was reported over time
 is worked out by `agent/hub/case/history.py`; nothing here calls it right or wrong. It reads
-columns that were written at intake (`agent/hub/domain/case_columns.py`); the signed bytes are only handed out.
+columns that were written at intake (`agent/hub/stores/case_columns.py`); the signed bytes are only handed out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from agent.contract.signing_keys import Signer
 from agent.contract.watermark import SEQ_MAX
 from agent.hub.case.history import Row, Told, durations, history
 from agent.hub.case.pages import NAMES, About, readme
-from agent.hub.domain.case_columns import evidence_of
+from agent.hub.stores.case_columns import evidence_of
 from agent.hub.stores.store import Store
 from agent.hub.views import queries
 from agent.hub.views.queries import Stored

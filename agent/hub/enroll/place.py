@@ -25,7 +25,7 @@ from agent.hub.enroll.authority import (
 from agent.hub.enroll.store import EnrollStore
 from agent.model.errors import ConfigurationError, Forbidden, UsageError, os_words
 from agent.model.finding import Message
-from agent.site.config.sections import is_host
+from agent.model.host_name import is_host
 
 FOLDER: Final = "enroll"
 SETTINGS_NAME: Final = "desk.json"

@@ -16,11 +16,11 @@ from datetime import date, datetime
 from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
+from agent.contract.repair_counts import Repairs, read_by_subject, read_repairs, repairs_json, summed
 from agent.hub.stores import acknowledged
 from agent.hub.stores.acknowledged import read_known
 from agent.hub.stores.planned import read_planned, to_data
 from agent.hub.stores.store import Store
-from agent.observe.facts.repair_counts import Repairs, read_by_subject, read_repairs, repairs_json, summed
 from agent.report.plain_findings import plain_findings
 from agent.verify.members import day_of, dict_of, dicts_of, name_of, text_of, time_of
 from agent.verify.message import Claim

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from agent.contract.chain import digest
-from agent.hub.domain.case_columns import FINDING, seal_of_telling
 from agent.hub.domain.view_columns import SEALED, seal_of
+from agent.hub.stores.case_columns import FINDING, seal_of_telling
 from agent.hub.stores.store import Store
 from agent.model.finding import Json
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from agent.hub.domain import case_columns, view_columns
-from agent.hub.domain.case_columns import Telling
+from agent.hub.domain import view_columns
 from agent.hub.domain.view_columns import SEALED, Said, seal_of
+from agent.hub.stores import case_columns
+from agent.hub.stores.case_columns import Telling
 from agent.model.finding import StreamName
 
 VERSION: Final = 6
@@ -149,7 +150,7 @@ CREATE TABLE IF NOT EXISTS refused (
 """
 
 # telling: what a case needs of the report with this id, and finding: what it says of a check, as
-# `agent/hub/domain/case_columns.py` has them. `seal` is the digest of both. A finding stands once, however many reports
+# `agent/hub/stores/case_columns.py` has them. `seal` is the digest of both. A finding stands once, however many reports
 # of its site tell it.
 _SIXTH = """
 CREATE TABLE IF NOT EXISTS telling (

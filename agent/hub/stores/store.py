@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.contract.chain import digest, utc_text
-from agent.hub.domain import case_columns, view_columns
-from agent.hub.stores import schema
+from agent.hub.domain import view_columns
+from agent.hub.stores import case_columns, schema
 from agent.hub.stores.chains import Chains
 from agent.model.errors import ConfigurationError, Forbidden, StoreFailed, StoreWaits
 from agent.model.finding import Head, Message, StreamName

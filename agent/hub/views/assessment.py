@@ -16,12 +16,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from agent.contract.repair_counts import Repairs, read_repairs, summed
 from agent.hub.stores import acknowledged
 from agent.hub.stores.acknowledged import Known
 from agent.hub.stores.day_figures import ACKNOWLEDGED, CHINA, PLANNED, REPAIRS, By, Figure, added, read_told
 from agent.hub.stores.planned import PlannedWork, from_data, is_off, of_day
 from agent.hub.stores.store import Store
-from agent.observe.facts.repair_counts import Repairs, read_repairs, summed
 from drivers.spans import day_span
 
 COVERAGE_LEAST: Final = 0.95

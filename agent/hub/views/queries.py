@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from agent.hub.domain.case_columns import FINDING, Finding
+from agent.hub.stores.case_columns import FINDING, Finding
 from agent.hub.stores.store import Store
 from agent.hub.workers.resend import absent
 from agent.model.finding import StreamName
@@ -190,7 +190,7 @@ def stored_reports(store: Store, site: str, epoch: str, stream: StreamName, firs
 
 @dataclass(frozen=True, slots=True)
 class TellingRow:
-    """What is kept of a report for cases (`agent/hub/domain/case_columns.py`), with its findings of one check."""
+    """What is kept of a report for cases (`agent/hub/stores/case_columns.py`), with its findings of one check."""
 
     seq: int
     made_at: str

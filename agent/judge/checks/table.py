@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from agent.judge.check import Check
 from agent.judge.checks.devices import (
     access,
     approved,
@@ -29,7 +30,7 @@ from agent.judge.checks.pictures import drift, encoding, labels, masks, ptz, qua
 from agent.judge.checks.service import availability, delivery, gateway, own_reports
 from agent.judge.wording.held import as_one
 from agent.judge.wording.not_due import as_due
-from agent.model.finding import Check, Finding
+from agent.model.finding import Finding
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.common_causes import explained
 from agent.observe.inventory.device_identity import folded

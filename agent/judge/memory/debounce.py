@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from agent.judge.check import Looks
 from agent.judge.checks.footage.shared import TAMPER_ID
 from agent.judge.memory.episodes import WELL, Episode, Known, begun, class_of, is_worse, known_of
 from agent.judge.memory.notes import Acknowledgement, Proof
 from agent.judge.wording.held import is_held
-from agent.model.finding import Finding, Looks, Status
+from agent.model.finding import Finding, Status
 
 FLAPS_A_DAY: Final = 3
 A_DAY: Final = timedelta(days=1)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from agent.contract.repair_counts import CLASSES, OTHER, Repairs
 from agent.judge.memory.notes import Acknowledgement
 from agent.judge.memory.notes import from_data as note_from
 from agent.judge.memory.notes import to_data as note_data
 from agent.model.finding import Finding, Json, Message, Severity, Status, utc_text
-from agent.observe.facts.repair_counts import CLASSES, OTHER, Repairs
 
 WELL: Final[frozenset[Status]] = frozenset({"pass", "not_applicable"})
 """What no episode is about."""

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from agent.judge.check import Looks
 from agent.judge.checks.table import CHECKS
 from agent.judge.memory import flapping
 from agent.judge.memory.debounce import Noted, first, step
 from agent.judge.memory.episodes import Episode, Known
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.notes import NOTHING_NOTED, Standing
-from agent.model.finding import Finding, Looks, Message, Source, Status
+from agent.model.finding import Finding, Message, Source, Status
 
 LOOKS: Mapping[str, Looks] = {check.id: check.looks for check in CHECKS}
 ANY_LOOKS = Looks()

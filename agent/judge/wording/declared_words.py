@@ -12,8 +12,9 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.checks.papers.declared import DECLARATIONS_ID, said
-from agent.model.finding import Check, Finding, Json, Message, Status
+from agent.model.finding import Finding, Json, Message, Status
 from agent.site.config.site import Site
 from agent.site.declarations.standing import (
     EXPIRING_SOON_DAYS,

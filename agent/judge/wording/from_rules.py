@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import get_args
 
-from agent.model.finding import Check, Finding, Looks, Severity, Source
+from agent.judge.check import Check, Looks
+from agent.model.finding import Finding, Severity, Source
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.rules.pack import obligations

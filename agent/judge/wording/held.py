@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from agent.model.finding import Check, Finding, Json, Message
+from agent.judge.check import Check
+from agent.model.finding import Finding, Json, Message
 from agent.observe.footage.days import recorder_of
 from agent.site.config.site import Site
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal
 
-from agent.model.finding import Json
-from agent.observe.facts.repair_counts import (
+from agent.contract.repair_counts import (
     BySubject,
     Repairs,
     by_subject_json,
@@ -19,6 +18,7 @@ from agent.observe.facts.repair_counts import (
     read_repairs,
     repairs_json,
 )
+from agent.model.finding import Json
 
 Figure = Literal["online", "good", "linked", "recorded", "clock", "overlay", "file"]
 

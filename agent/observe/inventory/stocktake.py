@@ -9,16 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
-from agent.judge.memory.memory import Memory
+from agent.model.host_name import is_host
 from agent.observe.facts.facts import Around, Facts
-from agent.observe.facts.sightings import Sighting, counted, digest, remembered, window
+from agent.observe.facts.sightings import Remembered, Sighting, counted, digest, remembered, window
 from agent.observe.inventory.owners import proven_marks
-from agent.site.config.sections import is_host
 from agent.site.config.site import Ignored, Site
 from drivers.discovery.probe_match import Discovered, mac_of
 from drivers.discovery.ws_discovery import Sweep
@@ -123,9 +122,10 @@ def look_around(
     site: Site,
     heard: Sweep,
     observations: tuple[Observation, ...],
-    memory: Memory,
+    sightings: tuple[Sighting, ...],
+    identities: Mapping[str, Remembered],
     now: datetime,
-) -> tuple[Around, Memory]:
+) -> tuple[Around, tuple[Sighting, ...], Mapping[str, Remembered]]:
     """Join one round of discovery and the devices' identities with what is remembered.
 
     Cameras that a configured recorder lists among its channels belong to it.
@@ -137,9 +137,9 @@ def look_around(
     unknown = [_sighting(one, now) for one in placed if one.standing == "undeclared" and not nameless]
     settled = {mark for one in placed if one.standing != "undeclared" for mark in _sighting(one, now).marks}
     settled |= {joined(device.host.lower(), device.port) for device in site.devices}
-    sightings = counted(memory.sightings, unknown, frozenset(settled), now, window(site.period_s))
+    sightings = counted(sightings, unknown, frozenset(settled), now, window(site.period_s))
     ids = {device.id for device in site.devices} | {f"camera:{one.camera.id}" for one in site.cameras}
-    known = {device: box for device, box in memory.identities.items() if device in ids}
+    known = {device: box for device, box in identities.items() if device in ids}
     seen = proven_marks(site, observations)
     around = Around(
         failed=heard.failed + nameless,
@@ -149,7 +149,7 @@ def look_around(
         doubled=doubled(placed),
         remembered=known,
     )
-    return around, replace(memory, sightings=sightings, identities=remembered(known, seen, now))
+    return around, sightings, remembered(known, seen, now)
 
 
 def joined(host: str, port: int) -> str:

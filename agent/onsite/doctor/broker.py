@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
+from agent.deliver.keys.own_certificate import read_own
 from agent.deliver.publish.tls import tls_context, tls_words
 from agent.deliver.publish.try_login import try_login
 from agent.host.health import clock_synced
@@ -21,7 +22,6 @@ from agent.judge.checks.service.delivery import CERTIFICATE, CERTIFICATE_WARN_DA
 from agent.model.finding import Json, Message, utc_text
 from agent.observe.facts.delivery import Delivery
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.own_certificate import read_own
 from agent.onsite.doctor.model import Outcome, Situation, found, not_due, passed, site_of
 from agent.site.config.site import Hub
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.checks.papers import duties, filed, filing
-from agent.model.finding import Check, Finding
+from agent.model.finding import Finding
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_system import Filed
 from agent.site.config.site import Site

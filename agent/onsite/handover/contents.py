@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from agent.judge.check import Check
 from agent.judge.checks.papers import declared
 from agent.judge.checks.table import CHECKS
-from agent.model.finding import Check, Finding, Json, Message, Status
+from agent.model.finding import Finding, Json, Message, Status
 from agent.onsite.handover.contents_cameras import camera_parts
 from agent.onsite.handover.contents_equipment import clock_rows, device_rows, forecast_rows, stream_rows
 from agent.onsite.handover.report import ORDER, DutyPart, FindingPart, HandOver, KeyPart, RowPart, SitePart, TodoPart

@@ -18,6 +18,7 @@ from typing import Final, get_args
 from zoneinfo import ZoneInfo
 
 from agent.contract.chain import Heads
+from agent.contract.repair_counts import CLASSES, Repairs, summed
 from agent.host.exposition import Kind, Labels, block
 from agent.judge.checks.footage.retention import COMPLETENESS_ID
 from agent.judge.checks.table import CHECKS
@@ -25,7 +26,6 @@ from agent.judge.memory.episodes import Episode, by_class
 from agent.model.finding import Finding, Json, Status
 from agent.observe.facts.assessed_days import DayAssessed, last_whole_day
 from agent.observe.facts.delivery_status import DeliveryStatus
-from agent.observe.facts.repair_counts import CLASSES, Repairs, summed
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
 from agent.version import VERSION

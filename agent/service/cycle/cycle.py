@@ -8,17 +8,15 @@ Nothing flows back: a check cannot probe, and nothing after the spool can change
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent.contract.chain import Heads, link
+from agent.contract.chain import link
 from agent.contract.envelope import sign
 from agent.contract.signing_keys import Signer
-from agent.deliver.spool.capacity import Seal
+from agent.deliver.keys.own_certificate import look_at_delivery
 from agent.deliver.spool.spool import Spool
 from agent.host.health import look_at_host, look_at_worker
-from agent.host.health import moment as moment_of
 from agent.judge.checks.table import run_checks
 from agent.judge.memory import flapping
 from agent.judge.memory import memory as state
@@ -26,13 +24,12 @@ from agent.judge.memory.history import keep_history, oldest_kept
 from agent.judge.memory.memory import NOTHING, Memory
 from agent.judge.memory.notes import read_notes, settled_changes, standing
 from agent.judge.memory.transitions import incident_told, transitions
-from agent.model.finding import Draft, Envelope, Finding, Moment
+from agent.model.finding import Envelope, Finding, Moment
 from agent.observe.approvals.approvals import in_force, read_approvals
 from agent.observe.facts import log_reach, restarts
 from agent.observe.facts.factory_logins import known_tries
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.facts.filed_file import read_filed
-from agent.observe.facts.own_certificate import look_at_delivery
 from agent.observe.footage import outages
 from agent.observe.footage.join import remember, settled
 from agent.observe.footage.requests import wanted
@@ -116,7 +113,10 @@ def see(
     observations = fetched.observations + looked + host
     observations, in_turn = join(site, observations, memory.looked, moment.at)
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
-    around, memory = look_around(site, heard, observations, memory, moment.at)
+    around, sightings, identities = look_around(
+        site, heard, observations, memory.sightings, memory.identities, moment.at
+    )
+    memory = replace(memory, sightings=sightings, identities=identities)
     footage = settled(memory.footage, settled_changes(read_notes(site.storage.directory, site.id)))
     begun = begun_anew(before.footage, footage)
     footage, _ = remember(site, told_of_others(observations, begun), footage, moment.at, trusted)
@@ -158,7 +158,7 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     drafts, memory = build_reports(
         site, seen.facts, findings, changed, memory, moment.at, counts, seen.asked, noted.plans
     )
-    reports, _ = link(drafts, spool.heads(), spool.epoch, site, moment)
+    reports, _ = link(drafts, spool.heads(), spool.epoch, site.origin, moment)
     envelopes = tuple(sign(report, signer) for report in reports)
     spool.commit(envelopes, state.to_json(memory), moment.at, incidents)
     keep_history(site.storage, changed, moment.at)
@@ -173,13 +173,3 @@ def keep_samples(site: Site, samples: tuple[Sample, ...], now: datetime) -> None
         write(site.storage.directory / "samples", samples, now)
     except OSError as error:
         log.warning("samples of malformed answers cannot be kept: %s", error.strerror)
-
-
-def seal_for(site: Site, signer: Signer, clock: Callable[[], datetime]) -> Seal:
-    """Return how the spool links and signs the gap records that it writes by itself."""
-
-    def seal(draft: Draft, heads: Heads, epoch: str) -> Envelope:
-        reports, _ = link((draft,), heads, epoch, site, moment_of(clock()))
-        return sign(reports[0], signer)
-
-    return seal

@@ -16,11 +16,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.contract.payload_bounds import nearest
 from agent.contract.signing_keys import KeyUnavailable
 from agent.deliver.keys.rotate import SPOOL_NAME, unusable, usable, waits
 from agent.deliver.spool.inbox import INBOX_NAME, take_up
 from agent.host import sd_notify
+from agent.host.clock import nearest
 from agent.host.health import give_back_memory, moment
 from agent.host.log_kinds import About, about
 from agent.judge.memory import memory

@@ -14,6 +14,7 @@ from agent.deliver.keys.place import KeyHolder, place_of
 from agent.deliver.keys.rotate import SPOOL_NAME, settled, tell_replaced
 from agent.deliver.publish.mirror import MirrorLink
 from agent.deliver.publish.publisher import Publisher
+from agent.deliver.spool.seal import seal_for
 from agent.deliver.spool.spool import Spool
 from agent.host.health import moment
 from agent.host.paths import CREDENTIALS_NAME
@@ -22,7 +23,6 @@ from agent.observe.pictures.previous_pictures import Previous
 from agent.service.alerts import webhook
 from agent.service.alerts.digest_desk import DigestDesk
 from agent.service.alerts.exporters import Telemetry, listening
-from agent.service.cycle.cycle import seal_for
 from agent.service.cycle.environment import worker_of
 from agent.service.enroll.renewal import Renewals, finish
 from agent.service.orders.desk import Desk

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.envelope import verify
+from agent.contract.repair_counts import CLASSES
 from agent.contract.signing_keys import PublicKey
 from agent.deliver.spool.read_only import Kept, view
 from agent.deliver.spool.signed import handed_to
 from agent.judge.checks.table import CHECKS
 from agent.judge.wording.not_due import OURS
 from agent.model.errors import AgentError, NotVerified, UsageError
-from agent.observe.facts.repair_counts import CLASSES
 from agent.observe.facts.report_facts import Held, OwnReports
 from agent.site.config.site import Site
 from drivers.model import Credential

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Final
 
+from agent.contract.repair_counts import repairs_json, summed
 from agent.model.finding import Finding, Json, utc_text
 from agent.model.verdict import refused
 from agent.observe.facts.assessed_days import last_whole_day, rates_json
 from agent.observe.facts.delivery_status import DeliveryStatus
-from agent.observe.facts.repair_counts import repairs_json, summed
 from agent.report.build import counts
 from agent.service.cycle.cycle import Seen
 from agent.site.config.site import Site

@@ -18,12 +18,12 @@ from agent.deliver.keys.place import place_of
 from agent.deliver.keys.rotate import SPOOL_NAME, settled, tell_event
 from agent.deliver.publish.pace import Pace
 from agent.deliver.publish.publisher import Publisher
+from agent.deliver.spool.seal import seal_for
 from agent.deliver.spool.spool import Spool
 from agent.host.files import as_owner_of
 from agent.host.health import moment
 from agent.model.errors import Locked
 from agent.model.finding import Finding, Json, Message, Source
-from agent.service.cycle.cycle import seal_for
 from agent.site.config.site import Site
 
 CHECK_ID: Final = "hub-certificate"

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from agent.deliver.keys.own_certificate import read_own
 from agent.host.files import as_owner_of, replace_content
 from agent.observe.facts.delivery import OwnCertificate
-from agent.observe.facts.own_certificate import read_own
 from agent.service.enroll.place import put_certificate, writing
 from agent.site.config.report_key import TlsPlace
 from agent.site.config.site import Hub

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from agent.contract.topics import CITY, SITE_ID
 from agent.model.finding import Message
+from agent.model.host_name import is_host
 from agent.site.config.site import PERIOD_MAX_S, PERIOD_MIN_S, Discovery, Hub, Ignored, Policy, Probe, Site, WorkerRules
 from agent.site.toml.days import read_date, read_day, read_time_zone
 from agent.site.toml.table import Table
@@ -33,9 +34,6 @@ DISCOVERY_MAX_S = 30.0
 
 _DEFAULT = Site(id="", city="", division="")
 _DEFAULT_HUB = Hub(host="")
-_LABEL = r"(?!-)[0-9A-Za-z_-]{1,63}(?<!-)"
-_HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
-_DOTTED_NUMBER = re.compile(r"[0-9.]+")
 
 
 def read_site(table: Table | None, probe: Probe) -> Site:
@@ -270,16 +268,6 @@ def read_host(table: Table, example: str) -> str:
         what = Message("host {shown} is no name or address", {"shown": table.document.shown(host)})
         table.note("host", what, Message("write for example host = {example}", {"example": example}))
     return ""
-
-
-def is_host(text: str) -> bool:
-    """Tell whether a text is an IP address or a DNS name. Source: RFC 1123 section 2.1."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        # What looks like an IPv4 address and is none must not pass as a name.
-        return bool(_HOST_NAME.fullmatch(text)) and not _DOTTED_NUMBER.fullmatch(text) and len(text) <= 253
-    return True
 
 
 def is_own_address(text: str) -> bool:

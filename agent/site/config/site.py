@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from agent.contract.chain import Origin
 from agent.site.declarations.standing import Declaration, Group
 from agent.site.declarations.table import Profile
 from agent.site.rules.pack import Pack
@@ -333,3 +334,13 @@ class Site:
     rules: Rules = field(default_factory=Rules)
     packs: tuple[Pack, ...] = ()
     digest: str = ""
+
+    @property
+    def origin(self) -> Origin:
+        """Return what each of the site's payloads says of who speaks."""
+        return Origin(self.id, self.city, self.digest)
+
+    @property
+    def confirm(self) -> str:
+        """Return who says that a report has arrived: `hub`, `broker` or `file`."""
+        return self.hub.confirm if self.hub else "file"

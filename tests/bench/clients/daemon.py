@@ -14,7 +14,8 @@ from pathlib import Path
 
 from agent import cli
 from agent.commands import run as command
-from agent.service.daemon.loop import run_once, utc_now
+from agent.host.clock import utc_now
+from agent.service.daemon.loop import run_once
 from agent.site.config.site import CameraConfig, PrivateZone, Probe, Site, Storage
 from drivers.model import Camera, Credential, Device
 from drivers.picture import PictureSeen

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.wording.sources import STREAM_PROTECTION
-from agent.model.finding import Check, Finding, Json, Message
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Streams

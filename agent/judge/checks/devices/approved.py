@@ -12,11 +12,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.checks.devices.unread import not_told
 from agent.judge.wording.declared_words import Words, words
 from agent.judge.wording.from_rules import ruled
 from agent.judge.wording.held import Doubt, passed
-from agent.model.finding import Check, Finding, Json, Message
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.table import NONE

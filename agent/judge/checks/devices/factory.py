@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.factory_logins import NAME, Tried, box_of
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site

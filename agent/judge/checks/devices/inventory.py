@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.wording.sources import INSTALLATION
-from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.sightings import TIMES_TO_COUNT, Mark, Remembered, Sighting
 from agent.observe.inventory import device_identity

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from agent.judge.check import Check, Looks
 from agent.judge.checks.service import gateway
 from agent.judge.wording.sources import ORDER_799_OPERATION
 from agent.judge.wording.unavailable import told
-from agent.model.finding import Check, Finding, Json, Looks, Message, Status
+from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import DRIFT_ID
 from agent.observe.pictures.turns import REMEMBERED

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.papers.upkeep import NOT_READ
 from agent.judge.wording.declared_words import EVIDENCE_MAX, Words, named, words
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Check, Finding, Json, Message
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
 from drivers.footage import PlatformLink, PlatformServer

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.wording.declared_words import EVIDENCE_MAX, Words, named, only_none, words
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Check, Finding, Json, Message
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day, standing

@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.checks.devices.unread import not_told
 from agent.judge.wording.declared_words import named
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.restarts import Restart, Running
 from agent.site.config.site import Site

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
-from agent.model.finding import Check, Finding, Json, Looks, Message, Source, Status
+from agent.model.finding import Finding, Json, Message, Source, Status
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory import common_causes
 from agent.site.config.site import Site

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.model.finding import Check, Finding, Json, Message, Source
+from agent.model.finding import Finding, Json, Message, Source
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.table import PROFILES, Asked

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from agent.judge.check import Check
 from agent.judge.checks.footage.shared import not_read
 from agent.judge.wording.sources import ORDER_799_RETENTION
-from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import BEGINNING, zone_of
 from agent.site.config.site import CameraConfig, Site

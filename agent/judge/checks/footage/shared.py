@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.model.finding import Check, Finding, Json, Message
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, ChangeKind, recorder_of
 from agent.site.config.site import CameraConfig

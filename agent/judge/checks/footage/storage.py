@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.wording.sources import ORDER_799_OPERATION
-from agent.model.finding import Check, Finding, Json, Message, Status
+from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from drivers.footage import Disk, Disks, DiskState, Store, StoreIndex, TroubleKind

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from agent.judge.check import Check
 from agent.judge.checks.footage.shared import TAMPER_ID, not_read, one_open_item
 from agent.judge.wording.held import Doubt, passed
 from agent.judge.wording.sources import ORDER_799_INTEGRITY
-from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, Change, ChangeKind, recorder_of
 from agent.site.config.site import CameraConfig, Site

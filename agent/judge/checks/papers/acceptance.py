@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.wording.declared_words import Words, words
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Check, Finding, Json, Message
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import zone_of
 from agent.site.config.site import Site

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from agent.model.finding import Check, Finding, Json, Message, Source
+from agent.judge.check import Check
+from agent.model.finding import Finding, Json, Message, Source
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.standing import (

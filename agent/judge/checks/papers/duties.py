@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.wording.declared_words import named, only_none, words
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Check, Finding, Message
+from agent.model.finding import Finding, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.table import DECLARABLES

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.wording.declared_words import EVIDENCE_MAX, FOLDED, Words, named, words
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Check, Finding, Json, Message
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.filed_system import Filed, FiledDevice
 from agent.observe.footage.days import floor_of

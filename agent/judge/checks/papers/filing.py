@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.checks.papers.acceptance import ACCEPTANCE, use_unknown
 from agent.judge.wording.declared_words import Words, words
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Check, Finding, Json, Message
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from agent.site.declarations.standing import COUNTING

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.checks.papers.declared import said
 from agent.judge.checks.papers.zone_names import hints
 from agent.judge.wording.declared_words import FOLDED, Words, words
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Check, Finding, Json, Message, Status
+from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site
 from agent.site.declarations.standing import COUNTING, EXPIRING_SOON_DAYS, local_day, standing

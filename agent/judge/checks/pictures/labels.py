@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.checks.devices.unread import FOLDED, drawn, not_told, silence
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Check, Finding, Json, Message
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import cause_of_all
 from agent.site.config.site import CameraConfig, Site

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from agent.judge.check import Check
 from agent.judge.checks.pictures import quality
-from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.preset_verdicts import PresetOnPath
 from agent.site.config.site import CameraConfig, Preset

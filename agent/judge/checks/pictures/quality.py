@@ -12,9 +12,10 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.wording.sources import ORDER_799_CAMERAS, ORDER_799_OPERATION
-from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.studies import studied_path
 from agent.observe.pictures.view_memory import CameraQuality, Mark

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from agent.judge.check import Check
 from agent.judge.checks.pictures import drift, quality
 from agent.judge.wording.sources import ORDER_799_CAMERAS
-from agent.model.finding import Check, Finding, Json, Message
+from agent.model.finding import Finding, Json, Message
 from agent.observe.approvals.approvals import lights
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site

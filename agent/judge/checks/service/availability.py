@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from agent.judge.check import Check, Looks
 from agent.judge.checks.devices import online
 from agent.judge.wording.declared_words import FOLDED, named, ruling
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Check, Finding, Json, Looks, Message
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.assessed_days import Figure, last_whole_day
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.camera_file import FIELDS, empty

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from agent.judge.check import Check
 from agent.judge.wording.sources import ORDER_799_OPERATION
-from agent.model.finding import Check, Finding, Json, Message, utc_text
+from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.delivery import NoCertificate, NotRenewed, OwnCertificate
 from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.observe.facts.facts import Facts

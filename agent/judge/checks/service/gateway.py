@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from agent.judge.check import Check
 from agent.judge.wording.sources import ORDER_799_OPERATION
-from agent.model.finding import Check, Finding, Json, Message
+from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 from drivers.details import Host

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from agent.judge.check import Check
 from agent.judge.wording.declared_words import ruling
 from agent.judge.wording.from_rules import ruled
-from agent.model.finding import Check, Finding, Json, Message, Status
+from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.report_facts import OwnReports
 from agent.site.config.site import Site
