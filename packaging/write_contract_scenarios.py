@@ -29,13 +29,13 @@ from agent.contract.envelope import (
 from agent.contract.orders import Command, Desired, Refused, Reported, SpotCheck
 from agent.contract.orders_json import write_command, write_desired, write_reported
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
-from agent.contract.presence import Presence, Status, write_state
+from agent.contract.presence import Status, write_state
 from agent.contract.signing_keys import Signer, jwk_set, signer_from_jwk
 from agent.contract.topics import Kind, topic
 from agent.contract.watermark import Watermark, write_watermark
 from agent.model.finding import Draft, Envelope, Head, Json
 from agent.version import VERSION
-from write_contract_vectors import AT, EPOCH, HEALTH, HERE, SITE, chain, event, flat, gap_record
+from write_contract_vectors import AT, EPOCH, HEALTH, HERE, SITE, chain, event, flat, gap_record, presence
 
 Step = dict[str, Json]
 Scenario = dict[str, Json]
@@ -307,19 +307,7 @@ def changed(envelope: Envelope, expect: str) -> Step:
 
 def state(signer: Signer, status: Status, number: int, epoch: str = EPOCH, expect: str = "state") -> Step:
     """Return the delivery of a birth or a will."""
-    payload = write_state(
-        Presence(
-            origin=SITE.origin,
-            confirm=SITE.confirm,
-            epoch=epoch,
-            connection_no=number,
-            jwk=signer.jwk,
-            heads=NOTHING_YET,
-            confirmed=NOTHING_YET,
-        ),
-        status,
-        AT,
-    )
+    payload = write_state(presence(epoch, number, signer, NOTHING_YET), status, AT)
     payload = payload.replace(f'"version":"{VERSION}"'.encode(), b'"version":"0.1.0"')  # scenarios outlive releases
     return delivery("state", flatten(payload, sign_payload(payload, signer, STATE_TYP)), expect)
 

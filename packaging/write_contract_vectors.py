@@ -191,19 +191,24 @@ def gap_record(signer: Signer, heads: Heads, last_digest: str) -> Envelope:
     return chain([Draft("gap", body)], signer)[0]
 
 
-def states(signer: Signer) -> Case:
-    """Return birth, will and farewell of one connection."""
-    presence = Presence(
+def presence(epoch: str, number: int, signer: Signer, heads: Heads) -> Presence:
+    """Return what a state message of the site says."""
+    return Presence(
         origin=SITE.origin,
         confirm=SITE.confirm,
-        epoch=EPOCH,
-        connection_no=1,
+        epoch=epoch,
+        connection_no=number,
         jwk=signer.jwk,
-        heads={"event": Head(2, "2" * 64)},
+        heads=heads,
         confirmed={},
     )
+
+
+def states(signer: Signer) -> Case:
+    """Return birth, will and farewell of one connection."""
+    said = presence(EPOCH, 1, signer, {"event": Head(2, "2" * 64)})
     version = f'"version":"{VERSION}"'.encode()  # vectors outlive releases
-    payloads = {status: write_state(presence, status, AT).replace(version, b'"version":"0.1.0"') for status in STATUSES}
+    payloads = {status: write_state(said, status, AT).replace(version, b'"version":"0.1.0"') for status in STATUSES}
     return {name: flatten(payload, sign_payload(payload, signer, STATE_TYP)) for name, payload in payloads.items()}
 
 

@@ -6,97 +6,31 @@ Nothing is imported or run: a broken rule in a file that cannot even be imported
 from __future__ import annotations
 
 import ast
-import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-PACKAGES = ("agent", "drivers", "masking")
-LINES_MAX = 350
-
-OUTSIDE_OF: dict[str, tuple[str, ...]] = {
-    "masking/bitstream": ("masking.bitstream",),
-    "masking": ("masking",),
-    "drivers": ("drivers", "masking.geometry", "masking.model", "masking.view.model"),
-    "agent": PACKAGES,
-}
-"""What each package may import of ours; of two, the first that a module lies in counts."""
-
-PURE_MASKING = (
-    "geometry", "coverage", "model", "wire", "worker", "__init__", "study", "wire_study", "view_model", "view_zones",
-    "persistence", "pool", "quality", "quality_learning", "baseline", "positions", "bitstream/*",
+from house_rules import (
+    APART,
+    FLAT,
+    HUB_VIEWS,
+    IMPORT_TABLES,
+    JSON_READERS,
+    LINES_MAX,
+    LOGGING_HOME,
+    LOGGING_SET_UP,
+    MODULES_MAX,
+    OF_MASKING,
+    ORDER,
+    PACKAGES,
+    PURE_MASKING,
+    READS_JSON,
+    SQL_READS_JSON,
+    VAGUE_STEMS,
+    WALLS,
 )  # fmt: skip
-"""What the daemon uses of masking, and what reads foreign bytes there: these must not load numpy or OpenCV."""
-
-WALLS: dict[str, tuple[str, ...]] = {
-    "numpy": ("masking/*", "agent/demo/*"),
-    "cv2": ("masking/*", "agent/demo/*"),
-    "pyseccomp": ("masking/*",),
-    "requests": ("drivers/http/connections.py", "drivers/http/transport.py"),
-    "urllib3": ("drivers/http/connections.py", "drivers/http/transport.py"),
-    "urllib.request": ("drivers/http/transport.py",),
-    "http.client": ("drivers/http/transport.py", "agent/service/enroll/channel.py"),
-    "http.server": ("agent/host/http_serving.py", "agent/demo/*"),
-    "httpx": (),
-    "aiohttp": (),
-    "asyncio": (),
-    "zeep": ("drivers/onvif/*",),
-    "onvif": ("drivers/onvif/*",),
-    "paho": ("agent/deliver/publish/publisher.py", "agent/publish_*.py", "agent/hub/*", "agent/demo/*"),
-    "cryptography": (
-        "agent/deliver/keys/own_certificate.py",
-        "agent/contract/envelope.py",
-        "agent/contract/signing_keys.py",
-        "agent/keys_*.py",
-        "agent/hub/*",
-        "agent/demo/*",
-    ),
-    "rich": ("agent/commands/*", "agent/demo/*"),
-    "iotcore": ("agent/demo/*",),
-    "openpyxl": ("agent/ledger/*",),
-    "pkcs11": ("agent/deliver/keys/pkcs11.py",),
-    "packaging": (),
-    "systemd": (),
-    "pickle": (),
-    "tomllib": (),
-}
-"""Where a module may be imported; everywhere else it may not."""
-
-IMPORT_TABLES = ("drivers/registry.py", "agent/cli.py", "agent/deliver/keys/place.py")
-"""The two tables that import by name, and the one place that loads the library for tokens."""
-
-HUB_VIEWS = ("agent/hub/*", "agent/commands/hub*")
-READS_JSON = {
-    "agent/verify/message.py": "intake: a message as it comes, and a file that `camwarden verify` is given",
-    "agent/hub/workers/intake.py": "intake",
-    "agent/hub/workers/imports.py": "intake of what was carried here",
-    "agent/hub/workers/refused.py": "intake: what a refused message says that it is",
-    "agent/hub/workers/answers.py": "intake: an answer, the order that the hub gave, and the report that it names",
-    "agent/hub/domain/view_columns.py": "what it has written itself; and a stored body, once, for `layout`",
-    "agent/hub/stores/case_columns.py": "the evidence that it has written itself",
-    "agent/hub/stores/day_figures.py": "what it has written itself",
-    "agent/hub/stores/schema.py": "fills a database of an older version, once",
-    "agent/hub/stores/store.py": "public keys",
-    "agent/hub/stores/trust.py": "public keys and who trusts them",
-    "agent/verify/bindings.py": "a trust file",
-    "agent/hub/workers/orders.py": "the policy that this hub has signed itself, for the one that replaces it",
-    "agent/verify/judge.py": "files that `camwarden verify` is given",
-    "agent/verify/manifest.py": "files that `camwarden verify` is given",
-    "agent/hub/enroll/place.py": "the desk's settings",
-    "agent/commands/hub/orders.py": "a policy that a person names",
-}
-"""Which modules of the hub may read JSON, and what it is: no other one can read what a site has signed."""
-
-JSON_READERS = frozenset({"read_json", "data_of", "read_payload", "read_message", "plain_findings"})
-"""Our functions that read a body or a part of one; `hub/views/changes` asks the last one of what `said` has kept."""
-
-SQL_READS_JSON = re.compile(r"\bjsonb?(_\w+)?\s*\(|\bjson_(each|tree)\b|->>?\s*['?:\d]")
-
-LOGGING_HOME = "agent/cli.py"
-LOGGING_SET_UP = frozenset({"basicConfig", "dictConfig", "fileConfig", "addHandler"})
-
-VAGUE_STEMS = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "managers", "base", "misc", "core"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +83,7 @@ def violations(root: Path) -> list[str]:
         found += _import_violations(name, tree)
         found += _call_violations(name, tree)
         found += _json_violations(name, tree)
+    found += _full_folders(root)
     for name, path in sources(root, *PACKAGES, "packaging", "systemd", "tests"):
         count = len(path.read_text("utf-8").splitlines())
         if count > LINES_MAX:
@@ -160,22 +95,28 @@ def violations(root: Path) -> list[str]:
     return found
 
 
+def _full_folders(root: Path) -> Iterator[str]:
+    """Yield the folders that hold more modules than a reader takes in, and what stands in agent/ and in no room."""
+    counts = Counter(path.parent for _, path in sources(root, *PACKAGES) if path.name != "__init__.py")
+    for folder, count in counts.items():
+        if count > MODULES_MAX:
+            yield f"{folder.relative_to(root).as_posix()}: {count} modules, more than {MODULES_MAX}"
+    for name, path in sources(root, "agent"):
+        parts = name.split("/")
+        if len(parts) == 2 and path.stem not in (*FLAT, "__init__"):
+            yield f"{name}:1: stands in no room"
+        if len(parts) > 2 and parts[1] not in ORDER:
+            yield f"{name}:1: {parts[1]} is no room"
+
+
 def _import_violations(name: str, tree: ast.Module) -> Iterator[str]:
-    package = next(each for each in OUTSIDE_OF if name.startswith(f"{each}/"))
-    ours = (*PACKAGES, "tests")
     modules = list(imports(tree, name))
     for each in modules:
         top = each.name.split(".")[0]
         # `from masking import geometry` names masking itself first: what counts is the module behind it.
-        longer = any(
-            other.line == each.line and within(other.name, f"{each.name}") for other in modules if other != each
-        )
-        if (
-            top in ours
-            and not any(within(each.name, allowed) for allowed in OUTSIDE_OF[package])
-            and not (longer and each.name in PACKAGES)
-        ):
-            yield f"{name}:{each.line}: {package} may not import {each.name}"
+        longer = any(other.line == each.line and within(other.name, each.name) for other in modules if other != each)
+        if top in (*PACKAGES, "tests") and not longer and (why := _refused(name, each.name)):
+            yield f"{name}:{each.line}: {why}"
         for module, places in WALLS.items():
             if within(each.name, module) and not any(fnmatch(name, place) for place in places):
                 yield f"{name}:{each.line}: {module} may not be imported here"
@@ -185,6 +126,27 @@ def _import_violations(name: str, tree: ast.Module) -> Iterator[str]:
             yield f"{name}:{each.line}: {each.name} is imported inside a function"
         if each.name == "importlib.import_module" and name not in IMPORT_TABLES:
             yield f"{name}:{each.line}: only the two tables import by name"
+
+
+def room_of(module: str) -> str:
+    """Return the room of a module of ours, as `ORDER` names it: `agent` for what stands flat in agent/."""
+    top, _, rest = module.partition(".")
+    room = rest.partition(".")[0]
+    return room if top == "agent" and room and room not in FLAT else top
+
+
+def _refused(name: str, wanted: str) -> str:
+    """Return why a file may not import a module of ours, empty where it may."""
+    own, other = room_of(name.removesuffix(".py").replace("/", ".")), room_of(wanted)
+    if name.startswith("masking/bitstream/") and not within(wanted, "masking.bitstream"):
+        return f"masking/bitstream may not import {wanted}"
+    if own == "drivers" and other == "masking" and not any(within(wanted, one) for one in OF_MASKING):
+        return f"drivers may not import {wanted}"
+    if own == other or wanted == "agent.version" or own == "agent" or other == "agent":
+        return f"{own} may not import {wanted}" if other == "agent" and own in ("masking", "drivers") else ""
+    if other not in ORDER or ORDER.index(other) > ORDER.index(own) or other in APART.get(own, ()):
+        return f"{own} may not import {wanted}"
+    return ""
 
 
 def _call_violations(name: str, tree: ast.Module) -> Iterator[str]:

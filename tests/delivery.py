@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.contract.chain import GENESIS, Heads, digest, encode, link
 from agent.contract.envelope import sign
+from agent.contract.presence import Presence
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.contract.watermark import Watermark
 from agent.deliver.spool.spool import Spool
@@ -28,6 +29,9 @@ def site(site_id: str = "S1", city: str = "datong", hub: Hub | None = None) -> S
     return Site(id=site_id, city=city, division="140200", hub=hub, digest="c" * 64)
 
 
+EMPTY: Heads = {}
+
+
 class Maker:
     """Makes signed reports of one site and keeps them in a spool, as a cycle does."""
 
@@ -44,6 +48,25 @@ class Maker:
     def open(self, name: str = "spool.db", max_bytes: int = 8 * 1024 * 1024, now: datetime = NOW) -> Spool:
         """Open a spool beside the key."""
         return Spool.open(self.directory / name, max_bytes, now=now, seal=self.seal)
+
+    def presence(
+        self,
+        epoch: str = "e1",
+        number: int = 1,
+        jwk: Mapping[str, str] | None = None,
+        heads: Heads = EMPTY,
+        confirmed: Heads = EMPTY,
+    ) -> Presence:
+        """Return what a state message of the site says."""
+        return Presence(
+            origin=self.site.origin,
+            confirm=self.site.confirm,
+            epoch=epoch,
+            connection_no=number,
+            jwk=self.signer.jwk if jwk is None else jwk,
+            heads=heads,
+            confirmed=confirmed,
+        )
 
     def envelopes(
         self, drafts: list[Draft], heads: Heads, epoch: str, at: datetime = NOW

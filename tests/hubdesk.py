@@ -9,7 +9,7 @@ import delivery
 from delivery import NOW, Maker
 
 from agent.contract.envelope import STATE_TYP, sign_payload
-from agent.contract.presence import Presence, write_state
+from agent.contract.presence import write_state
 from agent.contract.signing_keys import load_or_create_signer
 from agent.contract.topics import topic
 from agent.hub.domain import epochs
@@ -65,15 +65,7 @@ class Desk:
         **more: object,
     ) -> dict[str, Json]:
         """Hand in a state message."""
-        presence = Presence(
-            origin=maker.site.origin,
-            confirm=maker.site.confirm,
-            epoch=epoch,
-            connection_no=number,
-            jwk=maker.signer.jwk,
-            heads=more.get("heads", {}),
-            confirmed=more.get("confirmed", {}),
-        )
+        presence = maker.presence(epoch, number, heads=more.get("heads", {}), confirmed=more.get("confirmed", {}))
         payload = write_state(presence, status, NOW)
         jws = sign_payload(payload, maker.signer, STATE_TYP)
         return self.hand_in(topic(maker.site.city, maker.site.id, "state"), payload, jws, at)

@@ -21,6 +21,7 @@ from jwcrypto import jwk as jwcrypto_jwk
 from jwcrypto import jws as jwcrypto_jws
 
 from agent.commands.verify import command as verify_command
+from agent.contract.chain import Origin
 from agent.contract.envelope import unflatten
 from agent.contract.payload_bounds import TIMES
 from agent.contract.presence import STATUSES, Presence, write_state
@@ -65,15 +66,7 @@ def test_what_the_spool_and_the_publisher_send_fits(tmp_path: Path) -> None:
     assert {row.stream for row in rows} == {"event", "health", "gap"}
     for row in rows:
         fits(row.payload)
-    presence = Presence(
-        origin=maker.site.origin,
-        confirm=maker.site.confirm,
-        epoch=spool.epoch,
-        connection_no=1,
-        jwk=maker.signer.jwk,
-        heads=spool.heads(),
-        confirmed=spool.confirmed(),
-    )
+    presence = maker.presence(spool.epoch, heads=spool.heads(), confirmed=spool.confirmed())
     for status in STATUSES:
         fits(write_state(presence, status, NOW))
     streams = {stream: head for stream, head in spool.heads().items() if head.seq}

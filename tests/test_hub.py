@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from agent.contract.chain import GENESIS
 from agent.contract.envelope import ACK_TYP, STATE_TYP, flatten, sign_payload, verify
-from agent.contract.presence import Presence, write_state
+from agent.contract.presence import write_state
 from agent.contract.signing_keys import load_or_create_signer
 from agent.contract.topics import topic
 from agent.hub.stores import trust
@@ -281,15 +281,7 @@ def test_a_late_will_of_an_earlier_connection_is_known_as_such(desk: Desk, maker
 def test_a_birth_that_shows_another_key_is_refused(desk: Desk, maker: Maker, tmp_path: Path) -> None:
     other = load_or_create_signer(tmp_path / "other.pem")
     payload = write_state(
-        Presence(
-            origin=maker.site.origin,
-            confirm=maker.site.confirm,
-            epoch="e1",
-            connection_no=1,
-            jwk=other.jwk,
-            heads={},
-            confirmed={},
-        ),
+        maker.presence(jwk=other.jwk),
         "ready",
         NOW,
     )

@@ -17,7 +17,7 @@ from delivery import NOW, Maker
 from hubdesk import Desk, chain_of
 
 from agent.contract.envelope import STATE_TYP, flatten, sign_payload, unflatten
-from agent.contract.presence import Presence, write_state
+from agent.contract.presence import write_state
 from agent.contract.watermark import read_watermark
 from agent.hub.stores import trust
 from agent.hub.stores.store import Store
@@ -46,15 +46,7 @@ def take(desk: Desk, path: Path) -> Imported:
 
 def state(maker: Maker, epoch: str = "e1", number: int = 1) -> bytes:
     payload = write_state(
-        Presence(
-            origin=maker.site.origin,
-            confirm=maker.site.confirm,
-            epoch=epoch,
-            connection_no=number,
-            jwk=maker.signer.jwk,
-            heads={},
-            confirmed={},
-        ),
+        maker.presence(epoch, number),
         "ready",
         NOW,
     )

@@ -337,7 +337,6 @@ def test_over_a_real_broker_a_report_too_large_is_given_up_by_name_and_the_rest_
 def test_over_mqtt_3_1_1_a_report_too_large_is_given_up_by_name_too(
     tmp_path: Path, old_broker: OldBroker, hub_signer: Signer, monkeypatch: pytest.MonkeyPatch, hub_is_old: bool
 ) -> None:
-    """The hub gets it flattened, with no label: what it is says the payload."""
     monkeypatch.setattr("agent.deliver.spool.capacity.PAYLOAD_MAX_BYTES", 1 << 23)
     maker = maker_on(tmp_path, old_broker)
     trust.add(tmp_path / "hub", "S1", maker.signer.kid, clock())

@@ -13,7 +13,7 @@ from delivery import NOW, Maker
 from hubdesk import Desk
 
 from agent.contract.envelope import STATE_TYP, sign_payload
-from agent.contract.presence import Presence, write_state
+from agent.contract.presence import write_state
 from agent.contract.topics import topic
 from agent.hub.stores import trust
 from agent.hub.views import queries
@@ -163,15 +163,7 @@ def test_a_birth_that_says_file_is_known_as_such(desk: Desk, tmp_path: Path) -> 
     maker = Maker(tmp_path / "S1")
     desk.vouch(maker)
     payload = write_state(
-        Presence(
-            origin=maker.site.origin,
-            confirm=maker.site.confirm,
-            epoch="e1",
-            connection_no=1,
-            jwk=maker.signer.jwk,
-            heads={},
-            confirmed={},
-        ),
+        maker.presence(),
         "ready",
         NOW,
     )

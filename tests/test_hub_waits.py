@@ -16,7 +16,7 @@ from mosquitto import Broker
 
 from agent.__main__ import main
 from agent.contract.envelope import STATE_TYP, sign_payload
-from agent.contract.presence import Presence, write_state
+from agent.contract.presence import write_state
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.contract.topics import topic
 from agent.hub.stores import evidence, signing_key, store, trust
@@ -117,15 +117,7 @@ def test_a_key_that_was_shown_in_a_batch_that_was_taken_back_is_kept_with_the_ne
 ) -> None:
     desk.vouch(maker)
     payload = write_state(
-        Presence(
-            origin=maker.site.origin,
-            confirm=maker.site.confirm,
-            epoch="e1",
-            connection_no=1,
-            jwk=maker.signer.jwk,
-            heads={},
-            confirmed={},
-        ),
+        maker.presence(),
         "ready",
         NOW,
     )

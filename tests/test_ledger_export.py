@@ -25,11 +25,11 @@ from agent.onsite.ledger import folder
 from agent.onsite.ledger.changes import changes, new_declarations
 from agent.onsite.ledger.columns import EXPORTED
 from agent.onsite.ledger.export import cell, choices, heading, rows
+from agent.onsite.ledger.files.write_csv import csv_bytes
+from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, workbook
 from agent.onsite.ledger.rows import EMPTY, read
 from agent.onsite.ledger.seen import NOTHING_SEEN, from_devices, read_seen
 from agent.onsite.ledger.sites import plan
-from agent.onsite.ledger.write_csv import csv_bytes
-from agent.onsite.ledger.write_workbook import Sheet, SheetColumn, workbook
 from agent.site.config.load import load
 from agent.site.config.tables import site_tables, toml_text
 from agent.text.harmless import FORMULA_STARTS

@@ -11,7 +11,7 @@ from ledgers import HEADINGS, PASSWORD, csv_text, school, with_part
 from openpyxl import Workbook, load_workbook
 
 from agent.onsite.ledger.columns import COLUMNS
-from agent.onsite.ledger.grid import Unreadable
+from agent.onsite.ledger.files.grid import Unreadable
 from agent.onsite.ledger.headings import normal
 from agent.onsite.ledger.rows import Ledger, read
 

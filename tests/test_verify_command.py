@@ -18,7 +18,7 @@ from agent.commands.verify import command as verify_command
 from agent.contract.envelope import COMMAND_TYP, FILING_TYP, RESULT_TYP, STATE_TYP, flatten, sign_payload
 from agent.contract.orders import Command, Result
 from agent.contract.orders_json import write_command, write_result
-from agent.contract.presence import Presence, write_state
+from agent.contract.presence import write_state
 from agent.hub.workers.ack import write_ack
 from agent.model.errors import AgentError, ConfigurationError
 from agent.model.finding import Envelope
@@ -152,15 +152,7 @@ def test_a_batch_as_a_zip_is_verified_like_its_folder(
 
 def birth(maker: Maker) -> bytes:
     payload = write_state(
-        Presence(
-            origin=maker.site.origin,
-            confirm=maker.site.confirm,
-            epoch="e1",
-            connection_no=1,
-            jwk=maker.signer.jwk,
-            heads={},
-            confirmed={},
-        ),
+        maker.presence(),
         "ready",
         NOW,
     )

@@ -24,7 +24,7 @@ from patience import PATIENCE_S
 from agent.commands.verify import command as verify_command
 from agent.commands.verify import watch
 from agent.contract.envelope import STATE_TYP, flatten, sign_payload
-from agent.contract.presence import Presence, write_state
+from agent.contract.presence import write_state
 from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.contract.topics import topic
 from agent.contract.watermark import Watermark, write_watermark
@@ -134,15 +134,7 @@ def send(peer: Peer, envelope: Envelope, retain: bool = False) -> None:
 def birth() -> tuple[bytes, str]:
     maker = MAKER[0]
     payload = write_state(
-        Presence(
-            origin=maker.site.origin,
-            confirm=maker.site.confirm,
-            epoch="e1",
-            connection_no=1,
-            jwk=maker.signer.jwk,
-            heads={},
-            confirmed={},
-        ),
+        maker.presence(),
         "ready",
         NOW,
     )

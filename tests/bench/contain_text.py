@@ -19,7 +19,7 @@ from measure.processes import ROOT
 sys.path.insert(0, str(ROOT))
 
 from agent.onsite.bundle.secrets import known_secrets
-from agent.onsite.ledger.grid import Unreadable
+from agent.onsite.ledger.files.grid import Unreadable
 from agent.onsite.ledger.rows import read
 from agent.text.redact import redact
 

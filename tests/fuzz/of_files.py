@@ -21,8 +21,8 @@ from agent.observe.approvals import approvals, reference_views
 from agent.observe.facts import filed_file
 from agent.observe.facts.filed_system import Filed, FiledDevice
 from agent.observe.pictures import derived_views
+from agent.onsite.ledger.files.grid import Unreadable
 from agent.onsite.ledger.folder import draft
-from agent.onsite.ledger.grid import Unreadable
 from agent.onsite.ledger.rows import read as read_ledger
 from agent.onsite.ledger.sites import by_site, plan, with_given
 from agent.site.config.load import load, load_declared

@@ -22,7 +22,7 @@ from agent.hub.views.assessment import COVERAGE_LEAST, Assessment, Row, assess
 from agent.model.errors import ConfigurationError, os_words
 from agent.model.exits import OK
 from agent.model.finding import Json, Message, utc_text
-from agent.onsite.ledger.write_workbook import workbook
+from agent.onsite.ledger.files.write_workbook import workbook
 
 SCHEMA: Final = "camwarden-hub-report/1"
 FIRST_YEAR: Final = 2000

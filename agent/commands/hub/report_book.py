@@ -7,7 +7,7 @@ from agent.commands.terminal.site_time import local
 from agent.contract.repair_counts import CLASSES
 from agent.hub.stores.day_figures import CHINA, METRICS
 from agent.hub.views.assessment import Assessment, Row
-from agent.onsite.ledger.write_workbook import Sheet, SheetColumn, Value
+from agent.onsite.ledger.files.write_workbook import Sheet, SheetColumn, Value
 from agent.text.translate import translate
 
 

@@ -29,9 +29,9 @@ from agent.model.finding import Json, Message
 from agent.onsite.ledger.columns import COLUMNS
 from agent.onsite.ledger.compare import Difference, compare
 from agent.onsite.ledger.export import cell, heading
+from agent.onsite.ledger.files.write_workbook import Painted, Sheet, SheetColumn, workbook
 from agent.onsite.ledger.rows import Entry
 from agent.onsite.ledger.sites import plan
-from agent.onsite.ledger.write_workbook import Painted, Sheet, SheetColumn, workbook
 from agent.site.config.load import load_declared
 from agent.site.config.tables import site_tables
 from agent.site.declarations.standing import local_day

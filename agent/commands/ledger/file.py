@@ -21,7 +21,7 @@ from agent.observe.inventory.equipment import equipment_json
 from agent.onsite.ledger import headings_said
 from agent.onsite.ledger.columns import BY_KEY
 from agent.onsite.ledger.export import heading as heading_of
-from agent.onsite.ledger.grid import Unreadable, letters
+from agent.onsite.ledger.files.grid import Unreadable, letters
 from agent.onsite.ledger.rows import FILE_MAX_BYTES, Ledger, Problem, read
 from agent.onsite.ledger.seen import NOTHING_SEEN, Seen, from_devices, read_seen
 from agent.onsite.ledger.tables import Tables

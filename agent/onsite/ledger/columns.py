@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.model.finding import Json
 from agent.onsite.ledger import declared, values
-from agent.onsite.ledger.grid import Value
+from agent.onsite.ledger.files.grid import Value
 
 Parse = Callable[[Value], Json]
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from agent.model.finding import Json
 from agent.onsite.ledger import values
-from agent.onsite.ledger.grid import Value, half_width
+from agent.onsite.ledger.files.grid import Value, half_width
 from agent.onsite.ledger.values import Refused
 from agent.site.config.declared import trouble
 from agent.site.declarations.table import BY_ID

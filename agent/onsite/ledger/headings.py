@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from agent.onsite.ledger.columns import BY_KEY, COLUMNS
-from agent.onsite.ledger.grid import Row, Sheet, half_width
+from agent.onsite.ledger.files.grid import Row, Sheet, half_width
 
 HEADER_ROWS_MAX: Final = 30
 """Title rows stand above the headings, not whole pages."""

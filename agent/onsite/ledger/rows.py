@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agent.model.finding import Json, Message
-from agent.onsite.ledger import read_csv, read_workbook
 from agent.onsite.ledger.columns import BY_KEY
-from agent.onsite.ledger.grid import Book, Row, Sheet, Unreadable, letters
+from agent.onsite.ledger.files import read_csv, read_workbook
+from agent.onsite.ledger.files.grid import Book, Row, Sheet, Unreadable, letters
 from agent.onsite.ledger.headings import Heading, Headings, find
 from agent.onsite.ledger.values import Refused
 

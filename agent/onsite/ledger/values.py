@@ -13,7 +13,7 @@ from typing import Final
 from agent.contract.topics import CITY, SITE_ID
 from agent.model.finding import Message
 from agent.model.host_name import is_host
-from agent.onsite.ledger.grid import Unread, Value, half_width
+from agent.onsite.ledger.files.grid import Unread, Value, half_width
 from agent.site.config.devices import CHANNEL_MAX, NAME
 from agent.site.config.sections import RETENTION_MAX_DAYS
 from agent.site.toml.table import TEXT_MAX_CHARS

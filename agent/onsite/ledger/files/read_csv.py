@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from agent.model.finding import Message
-from agent.onsite.ledger.grid import Book, Row, Sheet, Unreadable, Value
+from agent.onsite.ledger.files.grid import Book, Row, Sheet, Unreadable, Value
 from agent.text.harmless import FORMULA_STARTS
 
 SEPARATORS: Final = (",", ";", "\t", "|")

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from agent.onsite.ledger.read_csv import is_guarded
+from agent.onsite.ledger.files.read_csv import is_guarded
 from agent.text.harmless import printable
 
 

@@ -1,0 +1,120 @@
+"""The house rules as tables: which room may import which, and where a module of the world may be imported.
+
+`architecture.py` holds the tree to them.
+"""
+
+from __future__ import annotations
+
+import re
+
+PACKAGES = ("agent", "drivers", "masking")
+LINES_MAX = 350
+MODULES_MAX = 19
+"""How many modules a folder may hold, `__init__.py` aside."""
+
+FLAT = frozenset({"__main__", "cli", "version"})
+"""What stands in agent/ itself; `agent.version` may be imported anywhere."""
+
+ORDER = (
+    "masking", "drivers", "model", "text", "host", "contract", "verify", "site", "observe", "judge", "report",
+    "deliver", "service", "onsite", "hub", "demo", "commands",
+)  # fmt: skip
+"""A room imports only rooms to its left."""
+
+APART = {
+    "hub": ("service", "onsite"),
+    "service": ("hub", "verify"),
+    "onsite": ("hub",),
+}
+"""What a room may not import all the same: a hub is no site, and a site no hub."""
+
+OF_MASKING = ("masking.geometry", "masking.model", "masking.view.model")
+"""What drivers may import of masking."""
+
+PURE_MASKING = (
+    "__init__", "geometry", "coverage", "model", "*/__init__", "worker/wire", "worker/client", "worker/study",
+    "worker/wire_study", "view/model", "view/zones", "view/persistence", "view/baseline", "view/positions",
+    "zones/pool", "quality/indicators", "quality/learning", "bitstream/*",
+)  # fmt: skip
+"""What the daemon uses of masking, and what reads foreign bytes there: these must not load numpy or OpenCV."""
+
+WALLS: dict[str, tuple[str, ...]] = {
+    "numpy": ("masking/*", "agent/demo/*"),
+    "cv2": ("masking/*", "agent/demo/*"),
+    "pyseccomp": ("masking/*",),
+    "requests": ("drivers/http/connections.py", "drivers/http/transport.py"),
+    "urllib3": ("drivers/http/connections.py", "drivers/http/transport.py"),
+    "urllib.request": ("drivers/http/transport.py",),
+    "http.client": ("drivers/http/transport.py", "agent/service/enroll/*"),
+    "http.server": ("agent/host/http_serving.py", "agent/demo/*"),
+    "httpx": (),
+    "aiohttp": (),
+    "asyncio": (),
+    "zeep": ("drivers/onvif/*",),
+    "onvif": ("drivers/onvif/*",),
+    "paho": ("agent/deliver/publish/*", "agent/hub/transport/*", "agent/demo/*"),
+    "cryptography": ("agent/contract/*", "agent/verify/*", "agent/deliver/keys/*", "agent/hub/*", "agent/demo/*"),
+    "rich": ("agent/commands/*",),
+    "iotcore": ("agent/demo/*",),
+    "openpyxl": ("agent/onsite/ledger/*",),
+    "pkcs11": ("agent/deliver/keys/pkcs11.py",),
+    "packaging": (),
+    "systemd": (),
+    "pickle": (),
+    "tomllib": (),
+    "time": (
+        "masking/*", "drivers/*", "agent/host/*", "agent/observe/probe/*", "agent/deliver/publish/*",
+        "agent/service/daemon/*", "agent/hub/workers/*", "agent/demo/*", "agent/commands/*",
+    ),
+    "threading": (
+        "masking/*", "drivers/*", "agent/host/*", "agent/observe/probe/*", "agent/observe/facts/delivery_status.py",
+        "agent/deliver/keys/pkcs11.py", "agent/deliver/spool/database.py", "agent/deliver/publish/*",
+        "agent/service/alerts/digest_desk.py", "agent/service/enroll/*", "agent/hub/workers/*", "agent/demo/*",
+        "agent/commands/check/*", "agent/commands/verify/*",
+    ),
+    "socket": (
+        "masking/*", "drivers/*", "agent/host/*", "agent/deliver/publish/*", "agent/service/daemon/signals.py",
+        "agent/service/enroll/channel.py", "agent/onsite/doctor/*", "agent/hub/workers/*", "agent/demo/*",
+    ),
+    "sqlite3": (
+        "drivers/stores/*", "agent/judge/memory/history.py", "agent/deliver/spool/*", "agent/onsite/doctor/host.py",
+        "agent/hub/stores/*", "agent/hub/enroll/store.py",
+    ),
+}  # fmt: skip
+"""Where a module may be imported; everywhere else it may not. Clocks, threads, sockets and files of SQLite are few
+places on purpose: a simulation replaces those."""
+
+IMPORT_TABLES = ("drivers/registry.py", "agent/cli.py", "agent/deliver/keys/place.py")
+"""The two tables that import by name, and the one place that loads the library for tokens."""
+
+HUB_VIEWS = ("agent/hub/*", "agent/commands/hub*")
+READS_JSON = {
+    "agent/verify/message.py": "intake: a message as it comes, and a file that `camwarden verify` is given",
+    "agent/hub/workers/intake.py": "intake",
+    "agent/hub/workers/imports.py": "intake of what was carried here",
+    "agent/hub/workers/refused.py": "intake: what a refused message says that it is",
+    "agent/hub/workers/answers.py": "intake: an answer, the order that the hub gave, and the report that it names",
+    "agent/hub/domain/view_columns.py": "what it has written itself; and a stored body, once, for `layout`",
+    "agent/hub/stores/case_columns.py": "the evidence that it has written itself",
+    "agent/hub/stores/day_figures.py": "what it has written itself",
+    "agent/hub/stores/schema.py": "fills a database of an older version, once",
+    "agent/hub/stores/store.py": "public keys",
+    "agent/hub/stores/trust.py": "public keys and who trusts them",
+    "agent/verify/bindings.py": "a trust file",
+    "agent/hub/workers/orders.py": "the policy that this hub has signed itself, for the one that replaces it",
+    "agent/verify/judge.py": "files that `camwarden verify` is given",
+    "agent/verify/manifest.py": "files that `camwarden verify` is given",
+    "agent/hub/enroll/place.py": "the desk's settings",
+    "agent/commands/hub/orders.py": "a policy that a person names",
+}
+"""Which modules of the hub may read JSON, and what it is: no other one can read what a site has signed."""
+
+JSON_READERS = frozenset({"read_json", "data_of", "read_payload", "read_message", "plain_findings"})
+"""Our functions that read a body or a part of one; `hub/views/changes` asks the last one of what `said` has kept."""
+
+SQL_READS_JSON = re.compile(r"\bjsonb?(_\w+)?\s*\(|\bjson_(each|tree)\b|->>?\s*['?:\d]")
+
+LOGGING_HOME = "agent/cli.py"
+LOGGING_SET_UP = frozenset({"basicConfig", "dictConfig", "fileConfig", "addHandler"})
+
+VAGUE_STEMS = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "managers", "base", "misc", "core"})
