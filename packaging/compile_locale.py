@@ -1,4 +1,4 @@
-"""Compile the translations: every `agent/locale/*/LC_MESSAGES/*.po` into the `.mo` beside it.
+"""Compile the translations: every `agent/text/locale/*/LC_MESSAGES/*.po` into the `.mo` beside it.
 
 Run it after editing a `.po`; both are kept in the repository, so that nothing has to be built to run from a checkout,
 and a test holds them equal. It reads the part of the format that we use: msgid and msgstr, comments, the fuzzy flag.
@@ -13,7 +13,7 @@ import struct
 import sys
 from pathlib import Path
 
-LOCALE = Path(__file__).resolve().parent.parent / "agent" / "locale"
+LOCALE = Path(__file__).resolve().parent.parent / "agent" / "text" / "locale"
 MAGIC = 0x950412DE
 HEADER_BYTES = 28
 

@@ -19,7 +19,7 @@ from agent.site.rules.pack import Observed, obligations
 from agent.site.rules.read import shipped
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-PAGE: Final = ROOT / "agent" / "checks" / "README.md"
+PAGE: Final = ROOT / "agent/judge/checks/README.md"
 
 OBSERVED: Final[dict[Observed, str]] = {"measured": "measured", "declared": "declared", "both": "measured + declared"}
 
@@ -104,8 +104,8 @@ def _tests() -> dict[str, list[str]]:
 def _rows() -> Iterator[tuple[str, str]]:
     """Yield the id of each check with the name of its row as tests write it: `module.ROW`."""
     for check in CHECKS:
-        module = check.run.__module__.rpartition(".")[2]
-        source = (ROOT / "agent" / "checks" / f"{module}.py").read_text("utf-8")
+        path = Path(*check.run.__module__.split(".")).with_suffix(".py")
+        module, source = path.stem, (ROOT / path).read_text("utf-8")
         row = re.search(rf"(?m)^(\w+) = \w+\(\s*(?:\"{re.escape(check.id)}\"|{_constant(source, check.id)})", source)
         if row is not None:
             yield check.id, f"{module}.{row[1]}"

@@ -88,7 +88,7 @@ def test_no_module_has_two_rows_in_the_table_of_modules() -> None:
 
 
 def test_no_decision_and_no_section_of_the_agent_stands_on_two_pages() -> None:
-    pages = [page(f"agent/{name}.md") for name in ("README", "operate", "judging", "delivery")]
+    pages = [page(f"agent/{name}.md") for name in ("README", "service/operate", "judge/judging", "deliver/delivery")]
     decided = Counter(re.findall(r"(?m)^\| 20\d\d-\d\d-\d\d \| (.+?) \|", "\n".join(pages)))
     sections = Counter(one for text in pages for one in re.findall(r"(?m)^## (.+)$", text) if one != "Decisions")
     assert len(decided) > 100

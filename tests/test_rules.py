@@ -16,7 +16,7 @@ from agent.site.config.load import load
 from agent.site.rules.pack import Obligation, digest_of, in_effect, obligations
 from agent.site.rules.read import SHIPPED, shipped
 
-FOLDER = Path(__file__).parent.parent / "agent/rules"
+FOLDER = Path(__file__).parent.parent / "agent/site/rules"
 ALL = dict(obligations(shipped()))
 OWN = """\
 id = "house"

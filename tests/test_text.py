@@ -97,7 +97,7 @@ def test_every_text_that_people_read_is_translated() -> None:
     texts = {text: path for path, tree in TREES.items() for text in spoken_in(path, tree, ERRORS)}
     assert len(texts) > 1000
     assert {text: path.name for text, path in texts.items() if text not in CATALOGUE} == {}.fromkeys(
-        [PLACES_ALONE], "report.py"
+        [PLACES_ALONE], "build.py"
     )
     assert (WORDS | OTHERS) - set(CATALOGUE) == set()
 
@@ -268,7 +268,7 @@ def test_a_translation_with_a_wrong_place_is_answered_in_english(monkeypatch: py
 
 
 def test_the_compiler_writes_the_file_beside_its_source(tmp_path: Path) -> None:
-    folder = tmp_path / "agent/locale/zh_CN/LC_MESSAGES"
+    folder = tmp_path / "agent/text/locale/zh_CN/LC_MESSAGES"
     folder.mkdir(parents=True)
     (tmp_path / "packaging").mkdir()
     script = tmp_path / "packaging/compile_locale.py"

@@ -35,7 +35,7 @@ from scenes.lights import LIGHTS
 from scenes.places import places
 from scenes.samples import CRFS, JPEG, Shot, samples
 
-OUT = Path(__file__).resolve().parents[2] / "masking" / "forest.json"
+OUT = Path(__file__).resolve().parents[2] / "masking/zones/forest.json"
 
 NUMBERS: dict[str, Callable[[Seen], dict[str, float]]] = {
     "color": features.color_numbers,

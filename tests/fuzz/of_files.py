@@ -100,7 +100,7 @@ def _toml_seeds() -> Iterator[bytes]:
         yield (b"\1" if path.name.endswith(".secrets.toml") else b"\0") + path.read_bytes()
     yield b"\1" + (ROOT / "packaging/secrets.toml.sample").read_bytes()
     yield b'\1[credential.monitor]\nuser = "a"\npassword = "b"\n'
-    for path in sorted((ROOT / "agent/rules").glob("*.toml")):
+    for path in sorted((ROOT / "agent/site/rules").glob("*.toml")):
         yield b"\2" + path.read_bytes()[:6000]
     yield b"\2" + (ROOT / "agent/contract/scenarios/city-rules.toml").read_bytes()
     for number in range(3):
