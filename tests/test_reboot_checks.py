@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.judge.checks.devices import restarts as reboot
+from agent.judge.checks.devices import survives_reboot
 from agent.judge.memory import memory
 from agent.judge.memory.memory import Memory
 from agent.model.finding import Finding
@@ -56,7 +56,7 @@ class Looks:
         known = restarts.remembered(self.site, seen, self.known, self.now, trusted)
         self.known = dict(memory.from_json(memory.to_json(Memory(running=known))).running)
         facts = replace(gather(seen, own_clock_trusted=trusted), running=self.known)
-        (finding,) = reboot.CHECK.run(reboot.CHECK, self.site, facts, self.now)
+        (finding,) = survives_reboot.CHECK.run(survives_reboot.CHECK, self.site, facts, self.now)
         return finding
 
 

@@ -20,8 +20,8 @@ from agent.judge.checks.devices import (
     online,
     platform_link,
     points,
-    restarts,
     shared_cause,
+    survives_reboot,
     unread,
 )
 from agent.judge.checks.footage import completeness, excess, forecast, retention, storage, tamper
@@ -60,7 +60,7 @@ CHECKS: tuple[Check, ...] = (
     storage.STORAGE,
     clock.CHECK,
     clock.SOURCE,
-    restarts.CHECK,
+    survives_reboot.CHECK,
     labels.COMPLIANT,
     labels.UNIQUE,
     encoding.AUDIO,
