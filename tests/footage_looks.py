@@ -12,6 +12,7 @@ from sites import NOW
 from agent.observe.facts.facts import NOTHING_AROUND, Around, Facts, gather
 from agent.observe.footage.days import Footage
 from agent.observe.footage.join import remember
+from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Site
 from drivers.model import Observations, Recordings, Span
 
@@ -40,4 +41,6 @@ def facts_of(a_site: Site, observations: Observations, around: Around = NOTHING_
     """Return the facts of a cycle of which the one before saw the same, at a site that was approved and is learned."""
     footage = remembered(a_site, [(observations, now - timedelta(minutes=1)), (observations, now)])
     approvals, views, quality = in_order(a_site, now)
-    return gather(observations, around, footage=footage, approvals=approvals, views=views, quality=quality)
+    return gather(
+        observations, around, remembered=Remembered(footage=footage, views=views, quality=quality), approvals=approvals
+    )

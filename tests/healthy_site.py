@@ -45,7 +45,7 @@ from agent.observe.pictures.previous_pictures import Previous
 from agent.observe.probe.devices import Probed, Reading
 from agent.report.assessment import assessed
 from agent.report.build import build_reports
-from agent.service.cycle import cycle
+from agent.service.cycle import cycle, read_kept
 from agent.service.cycle.environment import Rim
 from agent.service.daemon import read_back
 from agent.service.daemon.read_back import read_own
@@ -123,8 +123,9 @@ class World:
             moment = Moment(self.clock(), 0, "boot", True)
             self.seen = cycle.see(site, rim, moment, self.memory)
             findings = self.seen.findings
-            days = assessed(site, self.seen.facts, findings, NOTHING_NOTED, self.memory.assessed, moment.at)
-            self.memory = state.from_json(state.to_json(replace(self.seen.memory, assessed=days)))
+            days = assessed(site, self.seen.facts, findings, NOTHING_NOTED, self.memory.remembered.assessed, moment.at)
+            known = replace(self.seen.memory.remembered, assessed=days)
+            self.memory = state.from_json(state.to_json(replace(self.seen.memory, remembered=known)))
             self.report(site, moment)
         return {finding.key: finding for finding in findings}
 
@@ -268,7 +269,7 @@ def healthy_site(
         world = World(devices, config, clock, worker)
         patch.setattr(cycle, "Reading", lambda *rest: HandedReading(world, Reading(*rest)))
         patch.setattr(read_back, "NEWEST", 64)  # read anew with each look: some looks' worth is as good as more
-        patch.setattr(cycle, "oldest_kept", lambda directory: world.logged_from)
+        patch.setattr(read_kept, "oldest_kept", lambda directory: world.logged_from)
         patch.setattr(cycle, "look_at_host", lambda directory, now: (Observation("site", world.host, now, "psutil"),))
         patch.setattr(cycle, "look_at_delivery", lambda *_: world.delivery or delivered(clock()))
         patch.setattr(masks_command, "APART_S", 0.0)

@@ -20,6 +20,7 @@ from agent.judge.checks.table import run_checks
 from agent.judge.memory import memory as state
 from agent.judge.memory.notes import Plan, write_note
 from agent.observe.facts.facts import gather
+from agent.observe.remembered.value import Remembered
 from agent.service.cycle.cycle import Seen, tell
 from agent.site.config.site import Storage
 from agent.site.declarations.standing import Declaration
@@ -69,7 +70,7 @@ class Live:
                 seen += without(healthy_device(box), Identity, Host) + observed(f"device:{box}", model)
                 seen += healthy_camera(name)
         memory = state.from_json(self.spool.read_memory())
-        facts = replace(gather(seen), assessed=memory.assessed)
+        facts = replace(gather(seen), remembered=Remembered(assessed=memory.remembered.assessed))
         findings = run_checks(self.site, facts, at)
         for envelope in tell(self.site, Seen(facts, findings, memory), self.spool, self.maker.signer, moment(at)):
             fits(envelope.report.payload)

@@ -22,6 +22,7 @@ from agent.observe.pictures.view_memory import (
     quality_after,
     views_after,
 )
+from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Site
 from drivers.model import Mask, Masks, Observations, Stream, Streams
 from masking.quality.indicators import INDICATORS
@@ -94,7 +95,7 @@ def played(
         now = at + number * step
         views = views_after(site, one, views, references, now)
         known = quality_after(site, one, known, views, references, now)
-        told.append(run_checks(site, gather(one, views=views, quality=known), now))
+        told.append(run_checks(site, gather(one, remembered=Remembered(views=views, quality=known)), now))
     return views, known, told
 
 

@@ -19,6 +19,7 @@ from agent.observe.facts.assessed_days import DAYS_KEPT, FIGURES, Count, DayAsse
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.footage.outages import Outage, OutageKind
 from agent.observe.inventory.camera_file import FIELDS
+from agent.observe.remembered.value import Remembered
 from agent.report.assessment import assessed
 from agent.site.config.site import Rules, Site
 from agent.site.declarations.standing import Declaration, local_day
@@ -128,7 +129,7 @@ def test_no_more_than_a_month_of_days_is_remembered_and_it_survives_its_text() -
     for number in range(DAYS_KEPT + 5):
         days = look(a_site, (), days=days, at=NOW + number * 24 * HOUR)
     assert len(days) == DAYS_KEPT
-    memory = Memory(assessed=days)
+    memory = Memory(remembered=Remembered(assessed=days))
     assert state.from_json(state.to_json(memory)) == memory
 
 
@@ -168,14 +169,14 @@ def day_of(good: int, due: int, unknown: int = 0, looks: int = 96) -> DayAssesse
 def test_the_rate_of_yesterday_is_held_against_the_rule(
     check: str, day: DayAssessed | None, status: str, reason: str
 ) -> None:
-    facts = replace(gather(healthy()), assessed=(day,) if day else ())
+    facts = replace(gather(healthy()), remembered=Remembered(assessed=(day,) if day else ()))
     one = judge(ruled_site(), facts)[f"{check} site"]
     assert (one.status, one.reason) == (status, reason)
 
 
 def test_a_key_target_is_held_to_more() -> None:
     key = tuple(replace(row, value=True) if row.duty == "key-target" else row for row in DECLARED)
-    facts = replace(gather(healthy()), assessed=(day_of(960, 1000),))
+    facts = replace(gather(healthy()), remembered=Remembered(assessed=(day_of(960, 1000),)))
     assert judge(ruled_site(declarations=key), facts)["camera-online-rate site"].status == "fail"
 
 
@@ -197,13 +198,13 @@ def down(subject: str, hours: float, kind: OutageKind = "silent", is_open: bool 
     ],
 )
 def test_an_outage_that_lasts_is_told(outages: list[Outage], status: str, reason: str) -> None:
-    facts = replace(gather(healthy()), outages=tuple(outages))
+    facts = replace(gather(healthy()), remembered=Remembered(outages=tuple(outages)))
     one = judge(ruled_site(), facts)["outage-duration site"]
     assert (one.status, one.reason) == (status, reason)
 
 
 def test_without_the_rule_no_outage_is_too_long() -> None:
-    facts = replace(gather(healthy()), outages=(down("camera:gate", 400),))
+    facts = replace(gather(healthy()), remembered=Remembered(outages=(down("camera:gate", 400),)))
     assert judge(site(camera()), facts)["outage-duration site"].status == "not_applicable"
 
 
@@ -221,7 +222,7 @@ def test_without_the_rule_no_outage_is_too_long() -> None:
 def test_a_camera_that_vanished_hangs_on_what_tells_it(
     seen: tuple[Observation, ...], outages: Iterable[Outage], status: str, cause: str
 ) -> None:
-    one = judge(ruled_site(), replace(gather(seen), outages=tuple(outages)))["camera-lost site"]
+    one = judge(ruled_site(), replace(gather(seen), remembered=Remembered(outages=tuple(outages))))["camera-lost site"]
     assert (one.status, one.caused_by) == (status, cause)
 
 

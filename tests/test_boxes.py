@@ -12,7 +12,7 @@ from sites import DAY, NOW, camera, gateway, healthy, healthy_camera, healthy_de
 from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding, Status
 from agent.observe.facts.facts import Around, gather
-from agent.observe.facts.sightings import Mark, Remembered, Sighting, digest, mark_behind, mark_of
+from agent.observe.facts.sightings import KnownBox, Mark, Sighting, digest, mark_behind, mark_of
 from agent.observe.inventory.device_identity import cases, folded
 from agent.site.config.site import Discovery, Site
 from drivers.details import Interface, Interfaces
@@ -39,9 +39,9 @@ def boxes(**seen: str) -> tuple[Observation, ...]:
     return tuple(told)
 
 
-def remembered(**known: str) -> dict[str, Remembered]:
+def remembered(**known: str) -> dict[str, KnownBox]:
     return {
-        id_: Remembered(Mark("ACME N8", digest(serial), (digest(f"{MAC}{serial[-1]}"),)), seen_at=NOW - 2 * DAY)
+        id_: KnownBox(Mark("ACME N8", digest(serial), (digest(f"{MAC}{serial[-1]}"),)), seen_at=NOW - 2 * DAY)
         for id_, serial in known.items()
     }
 
@@ -192,16 +192,16 @@ def recorder(**serials: str) -> tuple[Observation, ...]:
     return healthy_device() + observed("device:box", Channels(tuple(rows)))
 
 
-def behind(*observations: Observation, known: dict[str, Remembered] | None = None) -> dict[str, Finding]:
+def behind(*observations: Observation, known: dict[str, KnownBox] | None = None) -> dict[str, Finding]:
     cameras = [replace(camera(name), camera=replace(camera(name).camera, channel=n))
                for n, name in enumerate(("a", "b", "c"), 1)]  # fmt: skip
     own = {f"camera:{name}": one for name, one in (known or {}).items()}
-    around = Around(remembered={**own, "box": Remembered(mark_of(Identity("ACME", "N8", "1.0", "42")))})
+    around = Around(remembered={**own, "box": KnownBox(mark_of(Identity("ACME", "N8", "1.0", "42")))})
     pictures = tuple(one for name in ("a", "b", "c") for one in healthy_camera(name))
     return {f.key: f for f in run_checks(site(*cameras), gather(observations + pictures, around), NOW)}
 
 
-ON_CHANNELS = {name: Remembered(Mark(f"CAM-{serial}", digest(serial))) for name, serial in
+ON_CHANNELS = {name: KnownBox(Mark(f"CAM-{serial}", digest(serial))) for name, serial in
                {"a": "s1", "b": "s2", "c": "s3"}.items()}  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from sites import (
 from agent.judge.checks.table import CHECKS, run_checks
 from agent.model.finding import Finding
 from agent.observe.facts.facts import Around, gather
-from agent.observe.facts.sightings import Remembered, mark_of
+from agent.observe.facts.sightings import KnownBox, mark_of
 from agent.site.config.site import Discovery, NoPrivateArea, Policy, Site
 from drivers.model import Clock, Fact, Identity, Mask, Masks, Observation, Reason, Streams, Unavailable
 from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
@@ -34,7 +34,7 @@ CAMERA_FACTS: tuple[Fact, ...] = ("streams", "masks", "overlays", "recordings", 
 
 
 ASKED = Discovery(interfaces=("192.0.2.9",))
-KNOWN = Around(remembered={"box": Remembered(mark_of(Identity("ACME", "N8", "1.0", "42")))})
+KNOWN = Around(remembered={"box": KnownBox(mark_of(Identity("ACME", "N8", "1.0", "42")))})
 
 
 def judge(

@@ -14,6 +14,7 @@ from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
 from agent.observe.footage.outages import Outage
+from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Site
 from drivers.footage import DayRecorded, RecordedDays, RecordingMode, Schedule, SchedulePeriod
 from drivers.model import Clock, Observations, Recordings, Span, Unavailable, Value
@@ -97,7 +98,7 @@ def with_outage(subject: str, kind: str) -> Finding:
     seen = held((35 * DAY, 3 * DAY), (3 * DAY - 6 * HOUR, 0 * DAY))
     footage = remembered(SITE, [(seen, NOW - CYCLE), (seen, NOW)])
     outage = Outage(subject, kind, NOW - 3 * DAY, NOW - 3 * DAY + 6 * HOUR)  # type: ignore[arg-type]
-    facts = gather(seen, footage=footage, outages=(outage,))
+    facts = gather(seen, remembered=Remembered(footage=footage, outages=(outage,)))
     return {f.key: f for f in run_checks(SITE, facts, NOW)}[KEY]
 
 
@@ -184,13 +185,15 @@ def test_a_vanished_day_is_one_finding_with_its_hole() -> None:
     whole = held((35 * DAY, 0 * DAY))
     less = held((35 * DAY, 5 * DAY), (4 * DAY, 0 * DAY))
     footage = remembered(SITE, [(whole, NOW - 2 * CYCLE), (less, NOW - CYCLE), (less, NOW)])
-    findings = {f.key: f for f in run_checks(SITE, gather(less, footage=footage), NOW)}
+    findings = {f.key: f for f in run_checks(SITE, gather(less, remembered=Remembered(footage=footage)), NOW)}
     assert (findings[KEY].status, findings[KEY].caused_by) == ("fail", "recording-tamper camera:gate")
 
 
 def test_a_look_that_contradicts_all_before_it_is_not_judged_by_what_was_known() -> None:
     footage = remembered(SITE, [(held((35 * DAY, 0 * DAY)), NOW - CYCLE), (held((HOUR, 0 * DAY)), NOW)])
-    findings = {f.key: f for f in run_checks(SITE, gather(held((HOUR, 0 * DAY)), footage=footage), NOW)}
+    findings = {
+        f.key: f for f in run_checks(SITE, gather(held((HOUR, 0 * DAY)), remembered=Remembered(footage=footage)), NOW)
+    }
     assert (findings[KEY].status, findings[KEY].reason) == ("unknown", "to-be-confirmed")
 
 
@@ -203,7 +206,7 @@ def test_footage_that_was_not_read_is_unknown_whatever_is_remembered() -> None:
     whole = held((35 * DAY, 0 * DAY))
     silent = without(whole, Recordings) + observed("camera:gate", Unavailable("recordings", "fault"))
     footage = remembered(SITE, [(whole, NOW - CYCLE), (silent, NOW)])
-    findings = {f.key: f for f in run_checks(SITE, gather(silent, footage=footage), NOW)}
+    findings = {f.key: f for f in run_checks(SITE, gather(silent, remembered=Remembered(footage=footage)), NOW)}
     assert {findings[f"{check} camera:gate"].status for check in ("recording-completeness", "recording-tamper")} == {
         "unknown"
     }

@@ -15,6 +15,7 @@ from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
 from agent.observe.footage.days import Footage
+from agent.observe.remembered.value import Remembered
 from agent.report.timeline_days import timeline_of
 from agent.site.config.site import Policy, Site
 from drivers.details import Encoder, Encoders
@@ -62,7 +63,7 @@ def memory(seen: Seen, days: int = 12, a_site: Site = TWO) -> Footage:
 def judged(
     seen: Seen, days: int = 12, a_site: Site = TWO, now: datetime = NOW, last: Observations | None = None
 ) -> dict[str, Finding]:
-    facts = gather(seen(0) if last is None else last, footage=memory(seen, days, a_site))
+    facts = gather(seen(0) if last is None else last, remembered=Remembered(footage=memory(seen, days, a_site)))
     return {f.key: f for f in run_checks(a_site, facts, now)}
 
 
@@ -107,7 +108,9 @@ def test_a_camera_of_which_less_is_due_is_not_short_with_the_others() -> None:
     gate, yard = finding.evidence["cameras"]  # type: ignore[misc]
     assert finding.evidence["floor_days"] == 34
     assert yard["short_on"] == finding.evidence["short_on"] < gate["short_on"]  # type: ignore[call-overload,index,operator]
-    rows = timeline_of(mixed, gather(risen(0), footage=memory(risen, a_site=mixed)), [finding], NOW).rows
+    rows = timeline_of(
+        mixed, gather(risen(0), remembered=Remembered(footage=memory(risen, a_site=mixed))), [finding], NOW
+    ).rows
     shown = [row.short_on.isoformat() for row in rows if row.short_on]
     assert shown == [gate["short_on"], yard["short_on"]]  # type: ignore[call-overload,index]
 

@@ -12,6 +12,7 @@ from agent.judge.checks.table import run_checks
 from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
 from agent.observe.footage.days import Footage
+from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Hold, Policy, Site
 from drivers.details import RetentionLimit, RetentionLimits
 from drivers.footage import Schedule
@@ -31,7 +32,9 @@ def after(*looks: tuple[Observations, timedelta], a_site: Site = OLD) -> dict[st
     """Return the findings of the last of these looks, each so long after NOW."""
     footage: Footage = remembered(a_site, [(observations, NOW + since) for observations, since in looks])
     observations, since = looks[-1]
-    return {f.key: f for f in run_checks(a_site, gather(observations, footage=footage), NOW + since)}
+    return {
+        f.key: f for f in run_checks(a_site, gather(observations, remembered=Remembered(footage=footage)), NOW + since)
+    }
 
 
 def kept(days: float, since: timedelta = timedelta()) -> Observations:

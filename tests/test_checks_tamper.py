@@ -15,6 +15,7 @@ from agent.model.finding import Finding
 from agent.observe.facts.facts import gather
 from agent.observe.footage.days import Footage
 from agent.observe.footage.join import settled
+from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Site
 from drivers.model import Observations, Recordings, Span, Unavailable
 
@@ -39,7 +40,9 @@ LESS = held((35 * DAY, 5 * DAY), (4 * DAY, 0 * DAY))
 def after(*looks: Observations, a_site: Site = SITE) -> tuple[dict[str, Finding], Footage]:
     times = [NOW - (len(looks) - 1 - n) * MINUTE for n in range(len(looks))]
     footage = remembered(a_site, zip(looks, times, strict=True))
-    return {f.key: f for f in run_checks(a_site, gather(looks[-1], footage=footage), NOW)}, footage
+    return {
+        f.key: f for f in run_checks(a_site, gather(looks[-1], remembered=Remembered(footage=footage)), NOW)
+    }, footage
 
 
 def status(*looks: Observations, a_site: Site = SITE) -> str:
@@ -85,7 +88,9 @@ def test_an_acknowledged_change_lets_the_check_pass_again() -> None:
     rows = findings[KEY].evidence["changes"]
     assert isinstance(rows, list)
     footage = remembered(SITE, [(LESS, NOW)], settled(footage, {row["id"] for row in rows if isinstance(row, dict)}))
-    assert {f.key: f for f in run_checks(SITE, gather(LESS, footage=footage), NOW)}[KEY].status == "pass"
+    assert {f.key: f for f in run_checks(SITE, gather(LESS, remembered=Remembered(footage=footage)), NOW)}[
+        KEY
+    ].status == "pass"
 
 
 NAMES = ("gate", "yard", "hall")
@@ -126,7 +131,9 @@ def test_one_cause_is_told_once_however_many_looks_see_it(later: Observations) -
     for number, look in enumerate((WHOLE, WHOLE, *[later] * 6)):
         now = NOW + number * timedelta(seconds=1)
         footage = remembered(SITE, [(look, now)], footage)
-        found, memory = transitions(run_checks(SITE, gather(look, footage=footage), now), memory, now)
+        found, memory = transitions(
+            run_checks(SITE, gather(look, remembered=Remembered(footage=footage)), now), memory, now
+        )
         told += [(one.finding.check, one.finding.status) for one in found]
     fails = [check for check, status in told if status == "fail"]
     assert fails == ["recording-tamper"]
@@ -139,7 +146,9 @@ def test_a_recorder_that_lists_nothing_for_one_look_is_told_of_by_nothing() -> N
     for number, look in enumerate((WHOLE, WHOLE, held(), WHOLE, WHOLE)):
         now = NOW + number * timedelta(seconds=1)
         footage = remembered(SITE, [(look, now)], footage)
-        found, memory = transitions(run_checks(SITE, gather(look, footage=footage), now), memory, now)
+        found, memory = transitions(
+            run_checks(SITE, gather(look, remembered=Remembered(footage=footage)), now), memory, now
+        )
         told += [one.finding.key for one in found if one.told and one.finding.status != "pass"]
     assert told == []
 

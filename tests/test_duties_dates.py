@@ -13,6 +13,7 @@ from sites import NOW
 from agent.judge.wording.declared_words import FOLDED
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage
+from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Site
 from agent.text.translate import render
 
@@ -28,7 +29,7 @@ def filmed_since(day: date) -> Facts:
     """Return facts by which the oldest footage that ever was there is of a day."""
     at = datetime.combine(day, time(4), UTC)
     footage = CameraFootage("gate", "device:box 1", NOW, NOW, NOW, earliest_at=at)
-    return replace(FACTS, footage={"gate": footage})
+    return replace(FACTS, remembered=Remembered(footage={"gate": footage}))
 
 
 @pytest.mark.parametrize(

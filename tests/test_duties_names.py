@@ -16,6 +16,7 @@ from agent.observe.approvals.approvals import Approval
 from agent.observe.approvals.past import PastApproval
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.pictures.view_memory import CameraView
+from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration
 from drivers.footage import Channel, Channels
@@ -154,7 +155,7 @@ def moved_view() -> CameraView:
 
 def test_once_looked_into_it_is_asked_again_when_the_view_changes() -> None:
     a_site, facts = named("女更衣室", reviewed("女更衣室"))
-    assert hint(a_site, replace(facts, views={"gate": moved_view()})).status == "warn"
+    assert hint(a_site, replace(facts, remembered=Remembered(views={"gate": moved_view()}))).status == "warn"
 
 
 @pytest.mark.parametrize(("days", "again", "status"), [(10, True, "warn"), (10, False, "pass"), (400, True, "pass")])

@@ -32,7 +32,7 @@ from agent.observe.facts.factory_logins import (
     write_tried,
 )
 from agent.observe.facts.facts import Around, gather
-from agent.observe.facts.sightings import Mark, Remembered
+from agent.observe.facts.sightings import KnownBox, Mark
 from agent.site.config.site import Site
 from drivers.allowed_requests import is_planned
 from drivers.credentials import State
@@ -289,18 +289,18 @@ def test_a_try_under_an_earlier_configuration_still_counts_and_says_so() -> None
         (
             "refused",
             ("s2",),
-            Remembered(Mark("", "s1"), other=Mark("", "s2")),
+            KnownBox(Mark("", "s1"), other=Mark("", "s2")),
             ("pass", ""),
         ),  # not yet the one that belongs
-        ("refused", ("s1",), Remembered(Mark("", "s1"), other=Mark("", "s2")), ("unknown", "another-box")),
+        ("refused", ("s1",), KnownBox(Mark("", "s1"), other=Mark("", "s2")), ("unknown", "another-box")),
         ("refused", (), Mark("", "s2"), ("pass", "")),  # which box it was is not known
         ("refused", ("s1",), Mark("", ""), ("pass", "")),  # which box it is is not known
     ],
 )
 def test_what_the_box_before_said_speaks_for_no_other_one(
-    result: Outcome, box: tuple[str, ...], now: Mark | Remembered, expected: tuple[str, str]
+    result: Outcome, box: tuple[str, ...], now: Mark | KnownBox, expected: tuple[str, str]
 ) -> None:
-    around = Around(remembered={"nvr": now if isinstance(now, Remembered) else Remembered(now)})
+    around = Around(remembered={"nvr": now if isinstance(now, KnownBox) else KnownBox(now)})
     facts = replace(gather(()), factory=newest((row(result, box=box),)), around=around)
     (found,) = factory.CHECK.run(factory.CHECK, SITE, facts, NOW)
     assert (found.status, found.reason) == expected

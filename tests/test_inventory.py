@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sites import NOW, camera, observed, site
 
-from agent.judge.memory.memory import Memory
-from agent.observe.facts.facts import gather
+from agent.observe.facts.facts import Around, gather
 from agent.observe.inventory.stocktake import (
     ONE_BOX,
     TWO_BOXES,
     Placed,
+    around,
+    configured,
     doubled,
     empty_channels,
-    look_around,
+    stock_of,
     take_stock,
 )
+from agent.observe.remembered.look import Look
+from agent.observe.remembered.table import OBSERVED, fold
+from agent.observe.remembered.value import EMPTY, Remembered
 from agent.site.config.site import Discovery, Ignored, Site
 from drivers.discovery.probe_match import Discovered
 from drivers.discovery.ws_discovery import Sweep
 from drivers.footage import Channel, Channels
-from drivers.model import Device, Identity, Stream, Streams, Unavailable
+from drivers.model import Device, Identity, Observation, Stream, Streams, Unavailable
 
 MAC = "44:19:b6:00:00:01"
 
@@ -146,12 +150,21 @@ def test_an_empty_channel_is_no_camera_and_one_that_could_not_be_read_is_not_emp
 STRANGER = found("192.0.2.7", "http://192.0.2.7/")
 
 
-def looks(a_site: Site, *rounds: Sweep, memory: Memory | None = None) -> tuple[list[tuple[int, int]], Memory]:
+def look_around(
+    a_site: Site, heard: Sweep, told: tuple[Observation, ...], before: Remembered, now: datetime
+) -> tuple[Around, Remembered]:
+    """Take in one round of discovery, as a cycle does."""
+    stock = stock_of(a_site, heard, told, now)
+    after = fold(OBSERVED, before, Look(site=a_site, now=now, told=told, stock=stock))
+    return around(stock, after.sightings, configured(a_site, before.identities), now), after
+
+
+def looks(a_site: Site, *rounds: Sweep, memory: Remembered = EMPTY) -> tuple[list[tuple[int, int]], Remembered]:
     """Look around once per period; return how many strangers and newcomers each look told of."""
-    told, memory = [], memory or Memory()
+    told = []
     for index, heard in enumerate(rounds):
-        around, memory = look_around(a_site, heard, (), memory, NOW + index * timedelta(seconds=a_site.period_s))
-        told.append((len(around.strangers), len(around.newcomers)))
+        seen, memory = look_around(a_site, heard, (), memory, NOW + index * timedelta(seconds=a_site.period_s))
+        told.append((len(seen.strangers), len(seen.newcomers)))
     return told, memory
 
 
@@ -170,8 +183,8 @@ def test_nobody_is_a_stranger_while_a_configured_name_has_no_address() -> None:
     heard = Sweep((STRANGER,), names={"cam.local": ()})
     told, memory = looks(a_site, *[heard] * 4)
     assert told == [(0, 0)] * 4
-    around, _ = look_around(a_site, heard, (), memory, NOW)
-    assert around.failed == ("cam.local",)
+    seen, _ = look_around(a_site, heard, (), memory, NOW)
+    assert seen.failed == ("cam.local",)
 
 
 @pytest.mark.parametrize(
@@ -187,10 +200,10 @@ def test_a_camera_that_a_recorder_lists_among_its_channels_is_nobody_s_stranger(
     camera_ = found("192.0.2.7", "http://192.0.2.7/onvif", mac=MAC)
     a_site = devices(("nvr", "192.0.2.1", 80))
     told = observed("device:nvr", Channels((channel, Channel(2, "", "empty"))))
-    around, memory = look_around(a_site, Sweep((camera_,)), told, Memory(), NOW)
-    assert (around.strangers, around.newcomers, memory.sightings) == ((), (), ())
+    seen, memory = look_around(a_site, Sweep((camera_,)), told, EMPTY, NOW)
+    assert (seen.strangers, seen.newcomers, memory.sightings) == ((), (), ())
     other = observed("device:nvr", Channels((Channel(1, "Gate", "online", host="192.0.2.8", mac="no"),)))
-    assert look_around(a_site, Sweep((camera_,)), other, Memory(), NOW)[0].newcomers != ()
+    assert look_around(a_site, Sweep((camera_,)), other, EMPTY, NOW)[0].newcomers != ()
 
 
 def test_a_flood_of_strangers_leaves_a_bounded_memory() -> None:
@@ -202,7 +215,7 @@ def test_a_flood_of_strangers_leaves_a_bounded_memory() -> None:
 def test_the_box_behind_each_declared_device_is_remembered_and_that_of_others_forgotten() -> None:
     identity = observed("device:box", Identity("ACME", "N8", "1.0", "42"))
     a_site = site(camera())
-    before, memory = look_around(a_site, Sweep(), identity, Memory(), NOW)
+    before, memory = look_around(a_site, Sweep(), identity, EMPTY, NOW)
     assert (before.remembered, memory.identities["box"].mark.model) == ({}, "ACME N8")
     assert "42" not in repr(memory.identities), "of a serial number only its digest"
     after, _ = look_around(a_site, Sweep(), (), memory, NOW)

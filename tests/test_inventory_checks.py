@@ -14,14 +14,14 @@ from agent.judge.memory.memory import Memory
 from agent.judge.memory.transitions import transitions
 from agent.model.finding import Finding
 from agent.observe.facts.facts import NOTHING_AROUND, Around, gather
-from agent.observe.facts.sightings import Mark, Remembered, Sighting, mark_of
+from agent.observe.facts.sightings import KnownBox, Mark, Sighting, mark_of
 from agent.observe.inventory.stocktake import ONE_BOX, TWO_BOXES
 from agent.report.build import finding_json
 from agent.site.config.site import Discovery
 from drivers.model import Fact, Identity, Observation, Streams, Unavailable
 
 HOUR = timedelta(hours=1)
-BOX = Remembered(mark_of(Identity("ACME", "N8", "1.0", "42")))
+BOX = KnownBox(mark_of(Identity("ACME", "N8", "1.0", "42")))
 
 
 def stranger(number: int, times: int) -> Sighting:

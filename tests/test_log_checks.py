@@ -17,6 +17,7 @@ from agent.judge.memory.transitions import Transition
 from agent.model.finding import Finding, Message, Source
 from agent.observe.facts.facts import gather
 from agent.observe.facts.log_reach import remembered
+from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Rules, Site, Storage
 from agent.site.rules.read import shipped
 from drivers.details import OldestLog
@@ -41,8 +42,8 @@ class Looks:
     def look(self, at: datetime, device: Value | None = None, own_from: datetime | None = None) -> dict[str, Finding]:
         seen = (Observation(NVR, device, at, "isapi"),) if device else ()
         after = remembered(self.site, seen, own_from, self.known, at)
-        self.known = memory.from_json(memory.to_json(Memory(logs=after))).logs
-        facts = replace(gather(seen), own_log_from=own_from, logs=self.known)
+        self.known = memory.from_json(memory.to_json(Memory(remembered=Remembered(logs=after)))).remembered.logs
+        facts = replace(gather(seen), own_log_from=own_from, remembered=Remembered(logs=self.known))
         return {one.subject: one for one in logs.CHECK.run(logs.CHECK, self.site, facts, at)}
 
 

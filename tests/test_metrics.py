@@ -30,6 +30,7 @@ from agent.model.finding import Finding, Head, Message
 from agent.observe.facts.assessed_days import FIGURES, Count, DayAssessed
 from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.observe.facts.facts import gather
+from agent.observe.remembered.value import Remembered
 from agent.service.alerts.exporters import Telemetry, listening
 from agent.service.alerts.metrics import METRICS, Cycle, Live, cycle_metrics, live_metrics
 from agent.service.cycle.cycle import Seen
@@ -222,7 +223,7 @@ def test_the_page_tells_the_last_cycle_and_how_the_spool_stands_now(telemetry: T
         telemetry.cycle_done(site(camera()), Seen(gather(()), ()), CYCLE)
         assert read(get(port)[1])["camwarden_cycle_reports",] == 2
         today = DayAssessed(date(2026, 11, 24), 5, {"online": Count(5, 5)})
-        seen = Seen(replace(gather(()), assessed=(DAY, today)), ())
+        seen = Seen(replace(gather(()), remembered=Remembered(assessed=(DAY, today))), ())
         telemetry.cycle_done(site(camera()), seen, CYCLE)
         assert read(get(port)[1])["camwarden_assessment_good", ("figure", "online")] == 90, "today is not whole"
         assert get(port, "/")[0] == get(port, "/metrics/../status.json")[0] == 404

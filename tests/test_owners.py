@@ -19,7 +19,7 @@ from agent.model import exits
 from agent.observe.approvals.approvals import approve_no_private_area, in_place, prepare, read_approvals, write_approval
 from agent.observe.approvals.reference_views import PresetView, read_preset_views, write_preset_view
 from agent.observe.facts.factory_logins import Tried, known_tries, of_site, read_tried, with_row, write_tried
-from agent.observe.facts.sightings import Mark, Remembered
+from agent.observe.facts.sightings import KnownBox, Mark
 from agent.observe.inventory.owners import (
     NOBODY,
     Owner,
@@ -186,7 +186,7 @@ def test_an_approval_and_its_presets_do_not_count_for_another_box() -> None:
     now = owners_now(here, {"box": A}, {})
     assert in_place(approvals, now)["gate"].presets == ()
     assert in_place(approvals, owners_now(here, {"box": B}, {})) == {}
-    assert in_place(approvals, owners_now(here, {}, {"box": Remembered(A, other=B)})) == {}, "proven last counts"
+    assert in_place(approvals, owners_now(here, {}, {"box": KnownBox(A, other=B)})) == {}, "proven last counts"
     assert in_place(approvals, owners_now(here, {}, {})) == approvals, "what cannot be read voids nothing"
 
 

@@ -186,7 +186,7 @@ def test_what_was_seen_of_presets_survives_its_text_and_nonsense_is_an_error(dom
     dome.show(HIDDEN["yard"])
     dome.cycle(3)
     memory = state.from_json(dome.spool.read_memory())
-    (known,) = memory.presets.values()
+    (known,) = memory.remembered.presets.values()
     assert [(one.preset, one.path, len(one.zones[0].glances)) for one in known.seen] == [
         ("yard", "main", 2), ("yard", "sub", 2),
     ]  # fmt: skip

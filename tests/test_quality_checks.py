@@ -15,6 +15,7 @@ from agent.judge.memory.memory import Memory, from_json, to_json
 from agent.observe.pictures.compact import packed, quality_data, quality_from, unpacked
 from agent.observe.pictures.view_memory import CameraQuality, CameraView, Mark
 from agent.observe.pictures.zone_verdicts import CameraGlances, Glance
+from agent.observe.remembered.value import Remembered
 from agent.site.config.site import Mute
 from masking.quality.indicators import INDICATORS
 from masking.quality.learning import LEARNING, ROWS_MAX, ModeMemory, QualityMemory
@@ -169,7 +170,7 @@ def test_the_memory_of_sixty_four_cameras_stays_small() -> None:
     names = [f"camera-{number:02}" for number in range(64)]
     looks = (view("moved"), view("moved"), view("moved"))
     glances = tuple(Glance(NOW, "UNSURE", "looks-differ", 0.512345) for _ in range(2))
-    memory = Memory(
+    kept = Remembered(
         views={name: CameraView("d" * 64, ViewMemory(looks[0], looks), NOW) for name in names},
         quality={
             name: CameraQuality(
@@ -185,14 +186,14 @@ def test_the_memory_of_sixty_four_cameras_stays_small() -> None:
             for name in names
         ),
     )
-    text = to_json(memory)
+    text = to_json(Memory(remembered=kept))
     assert len(text.encode()) <= 300 * 1024
-    again = from_json(text)
-    assert (again.pooled, set(again.views), set(again.quality)) == (memory.pooled, set(names), set(names))
+    again = from_json(text).remembered
+    assert (again.pooled, set(again.views), set(again.quality)) == (kept.pooled, set(names), set(names))
 
 
 def test_a_damaged_memory_is_forgotten_and_not_fatal() -> None:
-    good = json.loads(to_json(Memory(quality={"gate": learned()}, config_digest="x")))
+    good = json.loads(to_json(Memory(config_digest="x", remembered=Remembered(quality={"gate": learned()}))))
     assert from_json(json.dumps(good)).config_digest == "x"
     good["quality"]["gate"][2][0][-1] = "~~~"
     assert from_json(json.dumps(good)) == Memory()

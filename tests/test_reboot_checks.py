@@ -14,6 +14,7 @@ from agent.model.finding import Finding
 from agent.observe.facts import restarts
 from agent.observe.facts.facts import gather
 from agent.observe.facts.restarts import TOLD_FOR, Running
+from agent.observe.remembered.value import Remembered
 from agent.site.config.site import CameraConfig, Rules, Site
 from drivers.details import Account, Accounts, Encoder, Encoders, Uptime
 from drivers.footage import Protocol, Protocols, Schedule, SchedulePeriod
@@ -54,8 +55,10 @@ class Looks:
             for value in (*shown, *((Uptime(self.booted_at),) if up else ()))
         )
         known = restarts.remembered(self.site, seen, self.known, self.now, trusted)
-        self.known = dict(memory.from_json(memory.to_json(Memory(running=known))).running)
-        facts = replace(gather(seen, own_clock_trusted=trusted), running=self.known)
+        self.known = dict(
+            memory.from_json(memory.to_json(Memory(remembered=Remembered(running=known)))).remembered.running
+        )
+        facts = replace(gather(seen, own_clock_trusted=trusted), remembered=Remembered(running=self.known))
         (finding,) = survives_reboot.CHECK.run(survives_reboot.CHECK, self.site, facts, self.now)
         return finding
 
@@ -192,6 +195,6 @@ def test_the_memory_of_a_version_that_knew_no_restarts_is_read() -> None:
     looks = Looks()
     looks.look(ENCODERS)
     looks.look(OTHERS, restarted=True)
-    text = memory.to_json(Memory(running=looks.known))
-    assert memory.from_json(text).running == looks.known
-    assert memory.from_json(text.replace('"running"', '"walking"')).running == {}
+    text = memory.to_json(Memory(remembered=Remembered(running=looks.known)))
+    assert memory.from_json(text).remembered.running == looks.known
+    assert memory.from_json(text.replace('"running"', '"walking"')).remembered.running == {}

@@ -15,6 +15,7 @@ from agent.judge.memory.notes import Plan, Standing, standing
 from agent.observe.facts.assessed_days import Count, DayAssessed, from_data, rates_json, to_data
 from agent.observe.facts.facts import gather
 from agent.observe.footage.days import CameraFootage
+from agent.observe.remembered.value import Remembered
 from agent.report.assessment import assessed
 from agent.report.recorded_seconds import recorded_on
 from agent.site.config.site import Site
@@ -29,7 +30,7 @@ SITE = site(camera())
 def on(day: date, *seen: Observations, a_site: Site = SITE, plans: tuple[Plan, ...] = (), at: datetime = NOW) -> Count:
     """Return what is counted of a day after these looks, the last of them at `at`."""
     looks = [(one, at - timedelta(minutes=15) * place) for place, one in enumerate(reversed(seen))]
-    facts = replace(gather(()), footage=remembered(a_site, reversed(looks)))
+    facts = replace(gather(()), remembered=Remembered(footage=remembered(a_site, reversed(looks))))
     return recorded_on(a_site, facts, plans, day)
 
 
@@ -73,7 +74,9 @@ def test_what_was_recorded_after_a_day_was_listed_is_unknown_until_it_is_listed_
     first = Recordings((Span(OLDEST, noon),), listed=(Span(OLDEST, noon),))
     later = Recordings((Span(OLDEST, NOW),), listed=(Span(OLDEST, noon - 2 * DAY),))
     looks = [(observed("camera:gate", first), noon), (observed("camera:gate", later), NOW)]
-    counted = recorded_on(SITE, replace(gather(()), footage=remembered(SITE, looks)), (), YESTERDAY)
+    counted = recorded_on(
+        SITE, replace(gather(()), remembered=Remembered(footage=remembered(SITE, looks))), (), YESTERDAY
+    )
     assert counted == Count(WHOLE_S // 2, WHOLE_S, WHOLE_S // 2)
 
 
@@ -95,7 +98,7 @@ def test_a_camera_whose_footage_was_never_read_is_due_and_unknown() -> None:
 
 
 def test_footage_of_another_recorder_says_nothing_of_this_one() -> None:
-    facts = replace(gather(()), footage=remembered(SITE, [(look(), NOW)]))
+    facts = gather((), remembered=Remembered(footage=remembered(SITE, [(look(), NOW)])))
     moved = site(camera(device="other"))
     assert recorded_on(moved, facts, (), YESTERDAY) == Count(0, WHOLE_S, WHOLE_S)
 
@@ -136,7 +139,7 @@ def test_an_unread_camera_under_planned_work_is_not_due_meanwhile() -> None:
 def test_a_strange_memory_never_counts_more_than_there_is(change: dict[str, Any]) -> None:
     footage: dict[str, CameraFootage] = dict(remembered(SITE, [(look(), NOW)]))
     footage["gate"] = replace(footage["gate"], **change)
-    counted = recorded_on(SITE, replace(gather(()), footage=footage), (), YESTERDAY)
+    counted = recorded_on(SITE, replace(gather(()), remembered=Remembered(footage=footage)), (), YESTERDAY)
     assert counted.due == WHOLE_S
     assert 0 <= counted.good <= counted.due - counted.unknown
 
@@ -144,7 +147,7 @@ def test_a_strange_memory_never_counts_more_than_there_is(change: dict[str, Any]
 def test_the_last_whole_day_is_counted_anew_at_each_look_and_reported_in_seconds() -> None:
     days: tuple[DayAssessed, ...] = (DayAssessed(YESTERDAY, 96, {"recorded": Count(90, 96)}),)
     for holes, good in (((wall(1, 5),), WHOLE_S - 3600), ((), WHOLE_S)):
-        facts = replace(gather(()), footage=remembered(SITE, [(look(*holes), NOW)]))
+        facts = gather((), remembered=Remembered(footage=remembered(SITE, [(look(*holes), NOW)])))
         days = assessed(SITE, facts, (), Standing(), days, NOW)
         assert days[0].footage == Count(good, WHOLE_S)
     told = rates_json(days[0])

@@ -48,6 +48,7 @@ from agent.model.finding import Finding, Json, Message, Source, Status
 from agent.observe.facts.assessed_days import Count, DayAssessed, from_data, rates_json, to_data
 from agent.observe.facts.facts import gather
 from agent.observe.inventory.common_causes import FaultClass
+from agent.observe.remembered.value import Remembered
 from agent.report.assessment import assessed
 from agent.report.build import build_reports
 from agent.report.health import health_body
@@ -69,10 +70,10 @@ def looks(*findings: Finding) -> tuple[list[Transition], Memory, tuple[DayAssess
         now = NOW + number * STEP
         new, memory = transitions((finding,), from_json(to_json(memory)), now)
         closed = [one.episode for one in new if one.episode is not None]
-        days = assessed(here, gather(()), (finding,), NOTHING_NOTED, memory.assessed, now, closed)
-        memory = replace(memory, assessed=days)
+        days = assessed(here, gather(()), (finding,), NOTHING_NOTED, memory.remembered.assessed, now, closed)
+        memory = replace(memory, remembered=Remembered(assessed=days))
         changed += new
-    return changed, memory, memory.assessed
+    return changed, memory, memory.remembered.assessed
 
 
 WELL, GONE = offline("pass"), offline("fail")
@@ -154,7 +155,9 @@ def test_repairs_of_every_class_keep_to_the_contract_and_a_word_of_ones_own_does
     yesterday = NOW.date() - DAY
     for name, fine in [*((name, True) for name in CLASSES), ("weather", False)]:
         day = DayAssessed(yesterday, 96, {}, (), {name: Repairs(1, 60, 1)})
-        body = health_body(site(camera("gate")), replace(gather(()), assessed=(day,)), [], NOW, QUEUE)
+        body = health_body(
+            site(camera("gate")), replace(gather(()), remembered=Remembered(assessed=(day,))), [], NOW, QUEUE
+        )
         (example,) = SCHEMAS["health"]["examples"]
         payload = {**example, "body": {**body, "heads": example["body"]["heads"]}}
         assert validator("health").is_valid(json.loads(json.dumps(payload))) is fine
@@ -242,7 +245,7 @@ def test_a_config_report_tells_what_was_repaired_on_the_last_whole_day_and_keeps
         NOW.date() - DAY, 96, repaired={name: {"camera": Repairs(1, 60)} for name in ("camera:gate", "site")}
     )
     for known, fine in (((day,), True), ((replace(day, repaired={}),), False), ((), False)):
-        facts = replace(gather(()), assessed=known)
+        facts = replace(gather(()), remembered=Remembered(assessed=known))
         (config, _), _ = build_reports(here, facts, (), (), Memory(), NOW, {})
         assert ("repaired" in config.body) is fine
         example = SCHEMAS["config"]["examples"][-1]

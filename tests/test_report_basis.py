@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -18,6 +17,7 @@ from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Level, Message, S
 from agent.observe.facts.facts import Facts, gather
 from agent.observe.footage.days import CameraFootage, RecordedDay, source_of
 from agent.observe.pictures.view_memory import CameraQuality, CameraView, Mark
+from agent.observe.remembered.value import Remembered
 from agent.report.basis import bases
 from agent.report.build import build_reports
 from agent.report.config_findings import Names, encoded, write_findings
@@ -149,11 +149,12 @@ def test_what_earlier_looks_left_is_as_old_as_they_are() -> None:
     listed = tuple(RecordedDay(day, 86_400, read_at=at) for day, at in days)
     footage = CameraFootage("a", source_of(SITE, SITE.cameras[0]), NOW, NOW, NOW, days=listed)
     recorded = Observation("camera:a", Recordings((Span(NOW - H, NOW),)), NOW, "x")
-    facts = replace(
-        gather([recorded], footage={"a": footage}),
+    known = Remembered(
+        footage={"a": footage},
         views={"a": CameraView("", held_at=NOW - 6 * H)},
         quality={"a": CameraQuality(marks=(Mark("black", NOW - 7 * H), Mark("covered", NOW - 8 * H)))},
     )
+    facts = gather([recorded], remembered=known)
     assert age_s(facts, finding("camera-moved")) == 6 * 3600
     assert age_s(facts, finding("video-quality")) == 8 * 3600
     assert age_s(facts, finding("camera-occluded")) == 8 * 3600

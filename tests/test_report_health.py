@@ -19,6 +19,7 @@ from agent.judge.memory.episodes import begun
 from agent.model.finding import Draft, Finding, Head, Message, Moment, Source
 from agent.observe.facts.assessed_days import FIGURES, Count, DayAssessed
 from agent.observe.facts.facts import gather
+from agent.observe.remembered.value import Remembered
 from agent.report.health import HEALTH_MAX_BYTES, NOT_PASS_LEAST_BYTES, OTHERS, health_body, not_pass
 from agent.site.config.site import Site
 from drivers.model import Camera
@@ -45,7 +46,7 @@ def payload(a_site: Site, findings: list[Finding]) -> bytes:
     full = Count(*([len(a_site.cameras) * 1440 * 13] * 4))
     mended = dict.fromkeys(CLASSES, Repairs(9999, 86_400 * 9999, 9999)) if findings else {}
     day = DayAssessed(date(2026, 11, 23), 1440, dict.fromkeys(FIGURES, full), (), mended, Count(*([86_400 * 64] * 4)))
-    facts = replace(gather(gateway()), assessed=(day,))
+    facts = replace(gather(gateway()), remembered=Remembered(assessed=(day,)))
     restless = [replace(begun(one, NOW), fault_class=name) for one in findings[:1] for name in CLASSES] * len(findings)
     body = health_body(a_site, facts, findings, NOW, QUEUE, restless)
     heads = {stream: Head(LAST - 1, "a" * 64) for stream in STREAMS}

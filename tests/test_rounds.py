@@ -14,12 +14,13 @@ from pictures import jpeg, masked, polygon
 from sites import NOW, ZONE, camera, observed, site
 
 from agent.commands.check import command
-from agent.judge.memory.memory import NOTHING, Memory, to_json
+from agent.judge.memory.memory import Memory, to_json
 from agent.observe.pictures.approved_views import ApprovedViews
 from agent.observe.pictures.previous_pictures import Previous
 from agent.observe.pictures.studies import studied_path, studies
 from agent.observe.probe.devices import NOTHING as NOTHING_WANTED
 from agent.observe.probe.devices import Paths, Probed
+from agent.observe.remembered.value import EMPTY, Remembered
 from agent.service.cycle.environment import Rim
 from agent.service.cycle.rounds import look_in_rounds
 from agent.site.config.site import PrivateZone, Site
@@ -109,12 +110,12 @@ class StreetReading:
 def run(
     street: Street, a_site: Site, worker: Worker, count: int,
     references: dict[str, tuple[bytes, ...]] | None = None, rim: Rim | None = None,
-) -> tuple[Observations, Memory]:  # fmt: skip
+) -> tuple[Observations, Remembered]:  # fmt: skip
     reading = StreetReading(street)
     reading.ask(a_site)
     known = ApprovedViews(references or {})
     rim = rim or street.rim(worker)
-    _, looked, memory = look_in_rounds(a_site, rim, reading, Probed(()), NOTHING, known, NOW, count)
+    _, looked, memory = look_in_rounds(a_site, rim, reading, Probed(()), EMPTY, known, NOW, count)
     return looked, memory
 
 
@@ -164,7 +165,7 @@ def test_no_picture_goes_into_the_memory_or_an_observation(worker: Worker, refer
     looked, memory = run(street, site(camera()), worker, 3, {"gate": (reference,)}, rim)
     kept = rim.previous.all()["gate"]
     assert kept.startswith(b"CWVB")
-    assert len(to_json(memory)) < 4096, "far smaller than any picture"
+    assert len(to_json(Memory(remembered=memory))) < 4096, "far smaller than any picture"
     assert all(not isinstance(value, bytes) for o in looked for value in vars_of(o.value))
     assert "CWVB" not in repr(rim)
 

@@ -19,6 +19,7 @@ from agent.judge.memory.memory import Memory, to_json
 from agent.judge.memory.notes import Settled, read_notes
 from agent.model.finding import Moment
 from agent.observe.footage.days import Footage
+from agent.observe.remembered.value import Remembered
 from agent.service.cycle import cycle
 from agent.service.cycle.environment import Rim
 from agent.site.config.site import Storage
@@ -47,7 +48,7 @@ def test_settled_changes_leave_the_memory_at_the_next_look(
         f'[site]\nid = "dt0001"\ncity = "datong"\ndivision = "140200"\n[storage]\ndirectory = "{tmp_path}"\n'
         '[[device]]\nid = "box"\nhost = "192.0.2.1"\ndriver = "onvif"\n[[camera]]\nid = "gate"\ndevice = "box"\n'
     )
-    memory = Memory(footage=with_a_day_missing())
+    memory = Memory(remembered=Remembered(footage=with_a_day_missing()))
     maker = Maker(tmp_path)
     spool = maker.open()
     made, _ = maker.envelopes([], spool.heads(), spool.epoch)
@@ -62,5 +63,5 @@ def test_settled_changes_leave_the_memory_at_the_next_look(
     with Worker(timeout_s=PATIENCE_S) as worker:
         rim = Rim(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: NOW)
         seen = cycle.see(site, rim, Moment(NOW, 0, "boot", True), memory)
-    assert memory.footage["gate"].changes
-    assert seen.memory.footage["gate"].changes == ()
+    assert memory.remembered.footage["gate"].changes
+    assert seen.memory.remembered.footage["gate"].changes == ()

@@ -17,8 +17,8 @@ from agent.model.finding import Moment
 from agent.observe.facts.sightings import (
     SIGHTINGS_MAX,
     WINDOW,
+    KnownBox,
     Mark,
-    Remembered,
     Sighting,
     counted,
     digest,
@@ -30,6 +30,7 @@ from agent.observe.facts.sightings import (
     serial_of,
     window,
 )
+from agent.observe.remembered.value import Remembered
 from agent.service.cycle.cycle import Seen, see
 from agent.service.cycle.environment import Rim
 from agent.site.config.site import Discovery, Site
@@ -130,33 +131,33 @@ A, B, C = Mark("N8", "a"), Mark("N8", "b"), Mark("N9", "c")
 
 def test_the_first_box_belongs_there_and_another_is_kept_beside_it() -> None:
     first = remembered({}, {"box": A}, NOW)
-    assert first == {"box": Remembered(A, seen_at=NOW)}
+    assert first == {"box": KnownBox(A, seen_at=NOW)}
     second = remembered(first, {"box": B}, NOW + HOUR)
-    assert second == {"box": Remembered(A, B, NOW + HOUR, NOW)}
+    assert second == {"box": KnownBox(A, B, NOW + HOUR, NOW)}
     assert remembered(second, {}, NOW + 2 * HOUR) == second, "a look that reads nothing changes nothing"
     back = remembered(second, {"box": A}, NOW + 2 * HOUR)
-    assert back == {"box": Remembered(A, seen_at=NOW + 2 * HOUR)}, "it came back"
+    assert back == {"box": KnownBox(A, seen_at=NOW + 2 * HOUR)}, "it came back"
 
 
 def test_another_box_takes_the_place_after_a_day_and_only_if_it_stays_the_same() -> None:
-    known = remembered({"box": Remembered(A)}, {"box": B}, NOW)
+    known = remembered({"box": KnownBox(A)}, {"box": B}, NOW)
     known = remembered(known, {"box": C}, NOW + 23 * HOUR)
     assert known["box"].since == NOW + 23 * HOUR
     known = remembered(known, {"box": C}, NOW + 46 * HOUR)
     assert known["box"].mark == A
     last = NOW + 47 * HOUR
-    assert remembered(known, {"box": C}, last) == {"box": Remembered(C, seen_at=last)}
+    assert remembered(known, {"box": C}, last) == {"box": KnownBox(C, seen_at=last)}
 
 
 def test_a_clock_that_was_set_back_starts_the_day_anew() -> None:
-    known = {"box": Remembered(A, B, NOW + 40 * HOUR)}
+    known = {"box": KnownBox(A, B, NOW + 40 * HOUR)}
     assert remembered(known, {"box": B}, NOW)["box"].since == NOW
 
 
 def test_a_look_that_reads_no_mac_does_not_forget_the_one_that_was_read() -> None:
     whole, half = Mark("N8", "a", ("m1",)), Mark("N8", "", ("m1",))
-    assert remembered({"box": Remembered(whole)}, {"box": Mark("N8", "a")}, NOW)["box"].mark == whole
-    assert remembered({"box": Remembered(whole)}, {"box": half}, NOW)["box"].mark == whole
+    assert remembered({"box": KnownBox(whole)}, {"box": Mark("N8", "a")}, NOW)["box"].mark == whole
+    assert remembered({"box": KnownBox(whole)}, {"box": half}, NOW)["box"].mark == whole
 
 
 @pytest.mark.parametrize(
@@ -229,25 +230,25 @@ TEXT = st.text(max_size=20)
 TIMES = st.datetimes(timezones=st.just(NOW.tzinfo))
 MARKS = st.builds(Mark, TEXT, TEXT, st.sampled_from([(), ("m1",), ("m1", "m2")]))
 MEMORIES = st.builds(
-    Memory,
+    Remembered,
     sightings=st.lists(
         st.builds(Sighting, TEXT, TEXT, TEXT, TIMES, st.lists(TIMES, min_size=1, max_size=3).map(tuple)), max_size=4
     ).map(tuple),
     identities=st.dictionaries(
-        TEXT, st.builds(Remembered, MARKS, *[st.none() | one for one in (MARKS, TIMES, TIMES)]), max_size=3
+        TEXT, st.builds(KnownBox, MARKS, *[st.none() | one for one in (MARKS, TIMES, TIMES)]), max_size=3
     ),
 )
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine, which is not what it is about
 @given(MEMORIES)
-def test_the_memory_comes_back_as_it_was_written(memory: Memory) -> None:
-    assert from_json(to_json(memory)) == memory
+def test_the_memory_comes_back_as_it_was_written(kept: Remembered) -> None:
+    assert from_json(to_json(Memory(remembered=kept))).remembered == kept
 
 
 def test_boxes_that_an_older_version_remembered_are_known() -> None:
     data = {**json.loads(to_json(Memory())), "identities": {"box": [["N8", "a"], ["N9", "c"], NOW.isoformat()]}}
-    assert from_json(json.dumps(data)).identities == {"box": Remembered(A, C, NOW)}
+    assert from_json(json.dumps(data)).remembered.identities == {"box": KnownBox(A, C, NOW)}
 
 
 def test_the_memory_of_an_older_version_is_taken() -> None:
@@ -263,7 +264,7 @@ def test_a_broken_memory_is_forgotten(broken: dict[str, object]) -> None:
 
 def test_a_full_memory_stays_small() -> None:
     full = tuple(Sighting("x" * 60, "e" * 16, "m" * 16, NOW, (NOW, NOW, NOW)) for _ in range(SIGHTINGS_MAX))
-    assert len(to_json(Memory(sightings=full))) < 128 * 1024
+    assert len(to_json(Memory(remembered=Remembered(sightings=full)))) < 128 * 1024
 
 
 def test_an_undeclared_device_on_the_wire_fails_with_the_third_look_and_passes_is_gone() -> None:

@@ -21,6 +21,7 @@ from agent.observe.facts.facts import gather
 from agent.observe.pictures.turns import due, join
 from agent.observe.pictures.view_memory import CameraQuality, CameraView, Mark
 from agent.observe.pictures.zone_verdicts import pooled
+from agent.observe.remembered.value import Remembered
 from agent.report.spot_check import NOTHING_ASKED, ROUNDS, Asked, forgotten, recalled
 from agent.service.cycle import cycle
 from agent.service.cycle.environment import Rim
@@ -37,15 +38,15 @@ SITE = site(camera(), camera("yard", "other"))
 LATER = NOW + timedelta(minutes=30)
 
 
-def remembered() -> Memory:
-    """Return the memory of a site all of whose cameras were looked at, settled and marked."""
+def remembered() -> Remembered:
+    """Return what is remembered of a site all of whose cameras were looked at, settled and marked."""
     seen = healthy() + healthy("yard", "other")
     _, looked = join(SITE, seen, (), NOW)
     _, glances = pooled(SITE, seen, seen, (), NOW)
     view = CameraView("r", ViewMemory(STILL), NOW)
     quality = CameraQuality("r", QualityMemory(), (0.1,), (Mark("moved", NOW, 2),))
     names = ("gate", "yard")
-    return Memory(
+    return Remembered(
         looked=looked, pooled=glances, views=dict.fromkeys(names, view), quality=dict.fromkeys(names, quality)
     )
 
@@ -56,7 +57,7 @@ def test_every_path_of_a_named_camera_is_due_and_only_what_has_its_turn_of_the_o
     assert paths["yard"] == due(SITE, remembered().looked, LATER)["yard"] != set(PATHS)
 
 
-def statuses(memory: Memory) -> dict[str, str]:
+def statuses(memory: Remembered) -> dict[str, str]:
     """Return what is said of both cameras when this cycle got no picture of their main streams and recordings."""
     seen = healthy() + healthy("yard", "other")
     for path in ("main", "playback"):
@@ -142,14 +143,14 @@ def test_the_cycle_asks_for_every_path_in_three_rounds_and_says_when_it_looked(
     monkeypatch.setattr(cycle, "Reading", Noted)
     monkeypatch.setattr(cycle, "look_in_rounds", in_rounds)
     rim = Rim(Credentials(tmp_path / "credentials.json"), worker.judge, lambda: LATER + timedelta(seconds=9))
-    memory = remembered()
+    memory = Memory(remembered=remembered())
     asked = Asked((command("check-now", NOW, cameras=("gate",)),))
     seen = cycle.see(a_site, rim, Moment(LATER, 0, "boot", True), memory, asked=asked)
     assert paths["gate"] == set(PATHS)
     assert paths["yard"] != set(PATHS)
     assert rounds == [ROUNDS]
     assert (seen.asked.looked_from, seen.asked.looked_until) == (LATER, LATER + timedelta(seconds=9))
-    assert seen.memory.views["gate"] == memory.views["gate"]
+    assert seen.memory.remembered.views["gate"] == memory.remembered.views["gate"]
     quiet = cycle.see(a_site, rim, Moment(LATER, 0, "boot", True), memory)
     assert rounds == [ROUNDS, 1]
     assert quiet.asked.answers() == []

@@ -17,6 +17,7 @@ from agent.model.finding import Finding, Message, Source
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, RecordedDay, source_of
 from agent.observe.footage.outages import Outage
+from agent.observe.remembered.value import Remembered
 from agent.report.timeline import GAP_CLASSES, LOSSES, NOT_DUE, NOT_KNOWN, Cell, Timeline, groups, timeline_json, worst
 from agent.report.timeline_compact import parse_timeline, row_json
 from agent.report.timeline_days import COLUMNS_MAX, timeline_of
@@ -48,7 +49,7 @@ def shown(
 ) -> tuple[Cell, ...]:
     """Return the cells of the one camera of a site."""
     a_site = a_site or site(one or camera())
-    facts = Facts({}, footage={known.camera_id: known} if known else {}, outages=outages)
+    facts = Facts({}, remembered=Remembered(footage={known.camera_id: known} if known else {}, outages=outages))
     (row,) = timeline_of(a_site, facts, (), NOW).rows
     return row.cells
 
@@ -272,6 +273,6 @@ def test_sixty_four_cameras_of_ninety_days_fit_into_a_report() -> None:
         c.camera.id: footage(a_site, c, *(day_row(ago, (900 * n, 900 * n + 60)) for ago in range(93)))
         for n, c in enumerate(cameras)
     }
-    whole = timeline_of(a_site, Facts({}, footage=many), (), NOW)
+    whole = timeline_of(a_site, Facts({}, remembered=Remembered(footage=many)), (), NOW)
     assert {cell.kind for row in whole.rows for cell in row.cells[:-1]} <= {"gap", "not-kept"}
     assert sum(len(json.dumps(row_json(row, TODAY))) for row in whole.rows) < 24_000

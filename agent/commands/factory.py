@@ -124,7 +124,7 @@ def _wanted(site: Site, names: list[str]) -> tuple[Device, ...]:
 def _marks(directory: Path) -> dict[str, Mark]:
     """Return which box each device was last, as far as that is remembered."""
     with suppress(AgentError):
-        return {device: known.answering for device, known in read_memory(directory).identities.items()}
+        return {device: known.answering for device, known in read_memory(directory).remembered.identities.items()}
     return {}
 
 

@@ -81,10 +81,10 @@ def _left(
         known = facts.footage.get(name)
         yield from _listed(site, camera, known, now) if known is not None else ()
     elif row.left == "view" and level != "told":
-        view = facts.views.get(name)
+        view = facts.remembered.views.get(name)
         yield from (view.held_at,) if view is not None and view.held_at is not None else ()
     elif row.left in ("quality", "covered") and level != "told":
-        known_quality = facts.quality.get(name)
+        known_quality = facts.remembered.quality.get(name)
         marks = known_quality.marks if known_quality is not None else ()
         yield from (one.at for one in marks if row.left == "quality" or one.indicator == COVERED)
 

@@ -58,7 +58,7 @@ def config_body(
     plans = tuple(plans)
     body = _config(site, facts, findings, now, asked, _recorded(site, facts, plans, now))
     body |= noted_json(site, plans, open_episodes(memory.known), now)
-    return body | repaired_json(last_whole_day(facts.assessed, local_day(site, now)))
+    return body | repaired_json(last_whole_day(facts.remembered.assessed, local_day(site, now)))
 
 
 def with_findings(

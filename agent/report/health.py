@@ -68,7 +68,7 @@ def health_body(
         "host": _host(facts.one("site", Host)),
         "agent": agent_json(facts),
     }
-    day = last_whole_day(facts.assessed, local_day(site, now))
+    day = last_whole_day(facts.remembered.assessed, local_day(site, now))
     flapping = Counter(map(by_class, restless))
     room = _room(body := body | _told(day, flapping))
     if room < NOT_PASS_LEAST_BYTES:

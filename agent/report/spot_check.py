@@ -17,10 +17,10 @@ from typing import Final, TypeVar
 
 from agent.contract.chain import utc_text
 from agent.contract.orders import Command
-from agent.judge.memory.memory import Memory
 from agent.judge.memory.transitions import Transition
 from agent.model.finding import Json
 from agent.observe.pictures.view_memory import CameraQuality
+from agent.observe.remembered.value import Remembered, without_pictures
 from agent.site.config.site import Site
 
 ROUNDS: Final = 3
@@ -78,23 +78,19 @@ class Asked:
 NOTHING_ASKED: Final = Asked()
 
 
-def forgotten(memory: Memory, cameras: frozenset[str]) -> Memory:
-    """Return the memory without any earlier look at these cameras; then each of their paths is due."""
+def forgotten(remembered: Remembered, cameras: frozenset[str]) -> Remembered:
+    """Return what is remembered without any earlier look at these cameras; then each of their paths is due."""
     return replace(
-        memory,
-        looked=tuple(one for one in memory.looked if one.camera_id not in cameras),
-        pooled=tuple(one for one in memory.pooled if one.camera_id not in cameras),
-        views={name: view for name, view in memory.views.items() if name not in cameras},
-        presets={name: one for name, one in memory.presets.items() if name not in cameras},
+        without_pictures(remembered, cameras),
         quality={
             name: CameraQuality(one.references, one.memory) if name in cameras else one
-            for name, one in memory.quality.items()
+            for name, one in remembered.quality.items()
         },
     )
 
 
-def recalled(before: Memory, after: Memory, cameras: frozenset[str]) -> Memory:
-    """Return the memory after a look, with what pooled looks said of these cameras before it."""
+def recalled(before: Remembered, after: Remembered, cameras: frozenset[str]) -> Remembered:
+    """Return what is remembered after a look, with what pooled looks said of these cameras before it."""
     pooled = [one for one in after.pooled if one.camera_id not in cameras]
     return replace(
         after,

@@ -51,7 +51,7 @@ def timeline_of(site: Site, facts: Facts, findings: Iterable[Finding], now: date
     today = max(day_of(now, zone_of(site, camera)) for camera in recorded)
     columns = min(1 + max(floor_of(site, camera).days for camera in recorded) + MARGIN_DAYS, COLUMNS_MAX)
     days = tuple(today - ago * _DAY for ago in reversed(range(columns)))
-    causes = causes_of(site, facts.footage, facts.outages)
+    causes = causes_of(site, facts.footage, facts.remembered.outages)
     return Timeline(days, tuple(_row(site, camera, causes, days, evidence) for camera in recorded))
 
 

@@ -50,7 +50,7 @@ def _ack(args: argparse.Namespace, site: Site, now: datetime) -> int:
     said = args.until if isinstance(args.until, date) else (now + args.until).date()
     until = _after(said, ZoneInfo(site.time_zone))
     _within(now, until, ACK_MAX, "an acknowledgement")
-    box = owners_now(site, {}, memory.identities).get(args.subject.removeprefix("camera:"), Owner(site.id))
+    box = owners_now(site, {}, memory.remembered.identities).get(args.subject.removeprefix("camera:"), Owner(site.id))
     note = Acknowledgement(episode.key, episode.detected_at, episode.worst, _author(args), now, _why(args), until, box)
     message = Message(
         "{key}: acknowledged until {until}; it stays open and counted, and is not told again",
@@ -78,7 +78,7 @@ def _settle(args: argparse.Namespace, site: Site, now: datetime) -> int:
         )
     memory = read_memory(site.storage.directory)
     cameras = [c.camera.id for c in site.cameras if args.subject in (f"camera:{c.camera.id}", recorder_of(c))]
-    known = [memory.footage[name] for name in cameras if name in memory.footage]
+    known = [memory.remembered.footage[name] for name in cameras if name in memory.remembered.footage]
     changes = tuple(change.id_of(one.camera_id) for one in known for change in one.changes)
     if not changes:
         raise UsageError(

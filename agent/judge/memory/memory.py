@@ -1,4 +1,4 @@
-"""What one cycle leaves for the next. A frozen value that travels with the reports in one transaction."""
+"""Keeps what one cycle leaves for the next: a frozen value that travels with the reports in one transaction."""
 
 from __future__ import annotations
 
@@ -6,28 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from agent.judge.memory import episodes
 from agent.judge.memory.episodes import Known
-from agent.observe.facts import assessed_days, log_reach, restarts
-from agent.observe.facts.assessed_days import DayAssessed
-from agent.observe.facts.restarts import Running
-from agent.observe.facts.sightings import Remembered, Sighting
-from agent.observe.footage import compact, outages
-from agent.observe.footage.days import Footage
-from agent.observe.footage.outages import Outage
-from agent.observe.inventory.owners import Owners, mark_data, mark_from, owner_data, owner_from
-from agent.observe.pictures import compact as sight_text
-from agent.observe.pictures import preset_verdicts as presets
-from agent.observe.pictures import zone_verdicts as pooled
-from agent.observe.pictures.preset_verdicts import Presets
-from agent.observe.pictures.turns import Looked
-from agent.observe.pictures.turns import from_data as look_from
-from agent.observe.pictures.turns import to_data as look_data
-from agent.observe.pictures.view_memory import Quality, Views
-from agent.observe.pictures.zone_verdicts import CameraGlances
+from agent.observe.remembered import table
+from agent.observe.remembered.value import EMPTY, Remembered
 
-SCHEMA = "camwarden-memory/1"
+SCHEMA: Final = "camwarden-memory/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +21,14 @@ class Memory:
     """State between cycles: what is known by finding key, which configuration report was sent when, and what was seen.
 
     `config_digest` is SHA-256 over what the last config report said, so that an unchanged one is sent once a day.
-    `sightings` are devices that nobody declared; `identities` says which box belongs to which device id; `looked` is
-    what was last seen on paths that are looked at in turn. `footage` is what each camera's days held; `outages` say
-    when which camera, device or disk was not well. `views` and `quality` are what is known of each camera's picture, by
-    camera id; `pooled` what its last looks said of private zones; `presets` the same of each preset of one that turns.
-    `assessed`: what looks have counted for the city's assessment, day by day. `running`: what is known of devices that
-    tell how long they have been up, by device id; `logs`: from when on the log of each subject was ever seen to reach.
-    `site`: whose memory it is; `owners`: which box and place all that is remembered of a camera is of, by camera id.
-    `voided`: by camera id, the digest of an approval that names no box and was given for one that stands there no more.
+    `remembered` is what looks have shown, by area. `site`: whose memory it is.
     """
 
     known: Mapping[str, Known] = field(default_factory=dict)
     config_digest: str = ""
     config_sent_at: datetime | None = None
-    sightings: tuple[Sighting, ...] = ()
-    identities: Mapping[str, Remembered] = field(default_factory=dict)
-    looked: tuple[Looked, ...] = ()
-    footage: Footage = field(default_factory=dict)
-    outages: tuple[Outage, ...] = ()
-    views: Views = field(default_factory=dict)
-    quality: Quality = field(default_factory=dict)
-    pooled: tuple[CameraGlances, ...] = ()
-    presets: Presets = field(default_factory=dict)
-    assessed: tuple[DayAssessed, ...] = ()
-    running: Mapping[str, Running] = field(default_factory=dict)
-    logs: Mapping[str, datetime] = field(default_factory=dict)
+    remembered: Remembered = EMPTY
     site: str = ""
-    owners: Owners = field(default_factory=dict)
-    voided: Mapping[str, str] = field(default_factory=dict)
 
 
 NOTHING = Memory()
@@ -76,28 +42,9 @@ def to_json(memory: Memory) -> str:
             "schema": SCHEMA,
             "known": {key: episodes.to_data(known) for key, known in memory.known.items()},
             "config_digest": memory.config_digest,
-            "config_sent_at": _text(memory.config_sent_at),
-            "sightings": [
-                [s.address, s.endpoint, s.mac, s.first_at.isoformat(), [at.isoformat() for at in s.times]]
-                for s in memory.sightings
-            ],
-            "identities": {
-                device: [mark_data(r.mark), mark_data(r.other), _text(r.since), _text(r.seen_at)]
-                for device, r in memory.identities.items()
-            },
-            "looked": [look_data(look) for look in memory.looked],
-            "footage": [compact.to_data(one) for one in memory.footage.values()],
-            "outages": [outages.to_data(one) for one in memory.outages],
-            "views": {name: sight_text.view_data(one) for name, one in memory.views.items()},
-            "quality": {name: sight_text.quality_data(one) for name, one in memory.quality.items()},
-            "pooled": [pooled.to_data(one) for one in memory.pooled],
-            "presets": [presets.to_data(one) for one in memory.presets.values()],
-            "assessed": [assessed_days.to_data(one) for one in memory.assessed],
-            "running": restarts.to_data(memory.running),
-            "logs": log_reach.to_data(memory.logs),
+            "config_sent_at": memory.config_sent_at.isoformat() if memory.config_sent_at else None,
+            **table.to_data(memory.remembered),
             "site": memory.site,
-            "owners": {name: owner_data(one) for name, one in memory.owners.items()},
-            "voided": dict(memory.voided),
         },
         ensure_ascii=False,
     )
@@ -113,44 +60,13 @@ def from_json(text: str | None) -> Memory:
         data = json.loads(text or "null")
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             return Memory()
+        sent_at = data["config_sent_at"]
         return Memory(
             {key: episodes.from_data(row) for key, row in data["known"].items()},
             data["config_digest"],
-            _time(data["config_sent_at"]),
-            tuple(
-                Sighting(
-                    str(address), str(endpoint), str(mac), datetime.fromisoformat(first),
-                    tuple(datetime.fromisoformat(at) for at in times),
-                )
-                for address, endpoint, mac, first, times in data.get("sightings", [])
-                if times
-            ),
-            {
-                device: Remembered(known, mark_from(other), _time(since), *(_time(at) for at in seen_at))
-                for device, (mark, other, since, *seen_at) in data.get("identities", {}).items()
-                if (known := mark_from(mark)) is not None
-            },
-            tuple(look_from(look) for look in data.get("looked", [])),
-            {one["id"]: compact.from_data(one) for one in data.get("footage", [])},
-            tuple(outages.from_data(one) for one in data.get("outages", [])),
-            {name: sight_text.view_from(one) for name, one in data.get("views", {}).items()},
-            {name: sight_text.quality_from(one) for name, one in data.get("quality", {}).items()},
-            tuple(pooled.from_data(one) for one in data.get("pooled", [])),
-            {one["id"]: presets.from_data(one) for one in data.get("presets", [])},
-            tuple(assessed_days.from_data(one) for one in data.get("assessed", [])),
-            restarts.from_data(data.get("running", {})),
-            log_reach.from_data(data.get("logs", {})),
+            datetime.fromisoformat(sent_at) if sent_at else None,
+            table.from_data(data),
             str(data.get("site", "")),
-            {str(name): owner_from(one) for name, one in data.get("owners", {}).items()},
-            {str(name): str(digest) for name, digest in data.get("voided", {}).items()},
-        )  # fmt: skip
+        )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return Memory()
-
-
-def _text(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

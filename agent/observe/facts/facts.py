@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
 from agent.observe.approvals.approvals import Approval
-from agent.observe.facts.assessed_days import DayAssessed
 from agent.observe.facts.delivery import NOTHING_KNOWN, Delivery
 from agent.observe.facts.factory_logins import Tried
 from agent.observe.facts.filed_system import Filed
 from agent.observe.facts.report_facts import OwnReports
-from agent.observe.facts.restarts import Running
-from agent.observe.facts.sightings import Remembered, Sighting
-from agent.observe.footage.days import CameraFootage
-from agent.observe.footage.outages import Outage
-from agent.observe.pictures.preset_verdicts import Presets
-from agent.observe.pictures.view_memory import Quality, Views
+from agent.observe.facts.sightings import KnownBox, Sighting
+from agent.observe.footage.days import Footage
+from agent.observe.remembered.value import EMPTY, Remembered
 from drivers.model import Fact, Observation, Unavailable, Value
 from drivers.picture import PathName
 
@@ -41,7 +37,7 @@ class Around:
     newcomers: tuple[Sighting, ...] = ()
     ignored: int = 0
     doubled: Mapping[str, str] = field(default_factory=dict)
-    remembered: Mapping[str, Remembered] = field(default_factory=dict)
+    remembered: Mapping[str, KnownBox] = field(default_factory=dict)
 
 
 NOTHING_AROUND = Around()
@@ -51,35 +47,32 @@ NOTHING_AROUND = Around()
 class Facts:
     """What was seen in one cycle: `by_subject` maps `device:ID` or `camera:ID` to its observations.
 
-    `own_clock_trusted` says whether our clock may be held against a device's. `footage` is what is known of each
-    camera's footage by now, by camera id; `outages` when something was not well. `approvals` is what people
-    approved, by camera id. `views` and `quality` are what the pictures up to now say of each camera; a camera whose
-    view nobody approved is not in `views`. `presets`: what was seen within a day of each preset of one that turns.
-    `delivery`: how the site's own reports reach its hub. `filed`: what was filed with the police last, None where
-    nothing was. `assessed`: what earlier looks have counted, day by day. `own_reports`: what the site's newest reports
-    are, None where this process reports nothing. `running`: what became of devices that started anew, by device id.
-    `own_log_from`: when the oldest entry of our own history was written, None where there is none; `logs`: from when on
-    the log of each subject was ever seen to reach. `factory`: the last try of a factory login, by device id;
-    None where what was tried cannot be read.
+    `own_clock_trusted` says whether our clock may be held against a device's. `remembered` is what is known by now,
+    this look included: the value that the memory keeps. `begun`: cameras whose footage is that of a box that is gone,
+    of which nothing is judged. `approvals` is what people approved, by camera id. `delivery`: how the site's own
+    reports reach its hub. `filed`: what was filed with the police last, None where nothing was. `own_reports`: what the
+    site's newest reports are, None where this process reports nothing. `own_log_from`: when the oldest entry of our own
+    history was written, None where there is none. `factory`: the last try of a factory login, by device id; None where
+    what was tried cannot be read.
     """
 
     by_subject: Mapping[str, tuple[Observation, ...]]
+    _: KW_ONLY
     around: Around = NOTHING_AROUND
     own_clock_trusted: bool = True
-    footage: Mapping[str, CameraFootage] = field(default_factory=dict)
-    outages: tuple[Outage, ...] = ()
+    remembered: Remembered = EMPTY
+    begun: frozenset[str] = frozenset()
     approvals: Mapping[str, Approval] = field(default_factory=dict)
-    views: Views = field(default_factory=dict)
-    quality: Quality = field(default_factory=dict)
-    presets: Presets = field(default_factory=dict)
     delivery: Delivery = NOTHING_KNOWN
     filed: Filed | None = None
-    assessed: tuple[DayAssessed, ...] = ()
     own_reports: OwnReports | None = None
-    running: Mapping[str, Running] = field(default_factory=dict)
     own_log_from: datetime | None = None
-    logs: Mapping[str, datetime] = field(default_factory=dict)
     factory: Mapping[str, Tried] | None = field(default_factory=dict)
+
+    @property
+    def footage(self) -> Footage:
+        """What is known of each camera's footage, by camera id; not of one whose footage begins anew."""
+        return {name: one for name, one in self.remembered.footage.items() if name not in self.begun}
 
     @property
     def undeclared(self) -> tuple[str, ...]:
@@ -113,16 +106,14 @@ def gather(
     observations: Iterable[Observation],
     around: Around = NOTHING_AROUND,
     own_clock_trusted: bool = True,
-    footage: Mapping[str, CameraFootage] = MappingProxyType({}),
-    outages: tuple[Outage, ...] = (),
+    remembered: Remembered = EMPTY,
     approvals: Mapping[str, Approval] = MappingProxyType({}),
-    views: Views = MappingProxyType({}),
-    quality: Quality = MappingProxyType({}),
-    presets: Presets = MappingProxyType({}),
 ) -> Facts:
     """Index observations by their subject, in the order in which they were made."""
     by_subject: dict[str, list[Observation]] = {}
     for observation in observations:
         by_subject.setdefault(observation.subject, []).append(observation)
     indexed = {key: tuple(values) for key, values in by_subject.items()}
-    return Facts(indexed, around, own_clock_trusted, footage, outages, approvals, views, quality, presets)
+    return Facts(
+        indexed, around=around, own_clock_trusted=own_clock_trusted, remembered=remembered, approvals=approvals
+    )

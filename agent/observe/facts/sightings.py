@@ -71,7 +71,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class KnownBox:
     """The box that belongs to a device id, and another one that has been answering in its place `since` then.
 
     `seen_at`: when the box that belongs there was seen last, None where a version remembered it that did not keep that.
@@ -183,7 +183,7 @@ def is_one_box(one: Mark, other: Mark) -> bool:
     return by_mac
 
 
-def remembered(before: Mapping[str, Remembered], seen: Mapping[str, Mark], now: datetime) -> dict[str, Remembered]:
+def remembered(before: Mapping[str, KnownBox], seen: Mapping[str, Mark], now: datetime) -> dict[str, KnownBox]:
     """Return which box belongs to which device id (or `camera:ID`, behind a recorder) after this look.
 
     The first one seen belongs there. Another one is kept beside it, and takes its place when it alone has answered for
@@ -193,12 +193,12 @@ def remembered(before: Mapping[str, Remembered], seen: Mapping[str, Mark], now: 
     for device, mark in seen.items():
         known = before.get(device)
         if known is None:
-            after[device] = Remembered(mark, seen_at=now)
+            after[device] = KnownBox(mark, seen_at=now)
         elif is_same(known.mark, mark):
             told = Mark(mark.model, mark.serial or known.mark.serial, mark.macs or known.mark.macs)
-            after[device] = Remembered(told, seen_at=now)
+            after[device] = KnownBox(told, seen_at=now)
         elif known.other is None or known.since is None or known.since > now or not is_same(known.other, mark):
             after[device] = replace(known, other=mark, since=now)
         elif now - known.since >= ADOPTED_AFTER:
-            after[device] = Remembered(mark, seen_at=now)
+            after[device] = KnownBox(mark, seen_at=now)
     return after

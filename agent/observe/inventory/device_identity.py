@@ -17,7 +17,7 @@ from typing import Final, Literal, get_args
 
 from agent.model.finding import Finding, Severity
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.sightings import Mark, Remembered, is_one_box, is_same, mark_behind, mark_of
+from agent.observe.facts.sightings import KnownBox, Mark, is_one_box, is_same, mark_behind, mark_of
 from agent.observe.inventory.common_causes import ONLINE_ID, is_silent, online_key
 from agent.observe.inventory.stocktake import TWO_BOXES
 from agent.site.config.site import Site
@@ -122,7 +122,7 @@ def known_marks(facts: Facts) -> dict[str, Mark]:
     return {_subject(name): one.mark for name, one in facts.around.remembered.items()}
 
 
-def remembered_of(facts: Facts, subject: str) -> Remembered | None:
+def remembered_of(facts: Facts, subject: str) -> KnownBox | None:
     """Return what is remembered of the box of a device or camera."""
     return facts.around.remembered.get(subject.removeprefix("device:"))
 

@@ -21,7 +21,7 @@ from agent.contract.topics import SITE_ID
 from agent.host.files import write_atomic
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
-from agent.observe.facts.sightings import Mark, Remembered, is_same, mark_behind, mark_of
+from agent.observe.facts.sightings import KnownBox, Mark, is_same, mark_behind, mark_of
 from agent.site.config.site import CameraConfig, Site
 from drivers.details import Interfaces
 from drivers.footage import Channels
@@ -104,7 +104,7 @@ def proven_marks(site: Site, observations: Iterable[Observation]) -> dict[str, M
 
 
 def owners_now(
-    site: Site, seen: Mapping[str, Mark], remembered: Mapping[str, Remembered], *, source: bool = False
+    site: Site, seen: Mapping[str, Mark], remembered: Mapping[str, KnownBox], *, source: bool = False
 ) -> dict[str, Owner]:
     """Return who every camera is, by its id, and every device, as `device:ID`. Pure.
 

@@ -11,13 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from agent.model.host_name import is_host
 from agent.observe.facts.facts import Around, Facts
-from agent.observe.facts.sightings import Remembered, Sighting, counted, digest, remembered, window
-from agent.observe.inventory.owners import proven_marks
+from agent.observe.facts.sightings import KnownBox, Sighting, digest
 from agent.site.config.site import Ignored, Site
 from drivers.discovery.probe_match import Discovered, mac_of
 from drivers.discovery.ws_discovery import Sweep
@@ -118,38 +117,61 @@ def empty_channels(site: Site, facts: Facts, device: str) -> tuple[str, ...]:
     return tuple(id_ for id_ in ids if (s := facts.one(f"camera:{id_}", Streams)) is not None and not s.streams)
 
 
-def look_around(
-    site: Site,
-    heard: Sweep,
-    observations: tuple[Observation, ...],
-    sightings: tuple[Sighting, ...],
-    identities: Mapping[str, Remembered],
-    now: datetime,
-) -> tuple[Around, tuple[Sighting, ...], Mapping[str, Remembered]]:
-    """Join one round of discovery and the devices' identities with what is remembered.
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Who answered on the network in one look, and how each stands to the configuration.
 
-    Cameras that a configured recorder lists among its channels belong to it.
+    `strangers`: those that nobody declared; `settled`: marks of what is declared or ignored. `failed` names what could
+    not be asked or heard.
+    """
 
-    While a configured host name has no address nobody is a stranger yet: it may be that device under its number.
+    placed: tuple[Placed, ...] = ()
+    strangers: tuple[Sighting, ...] = ()
+    settled: frozenset[str] = frozenset()
+    failed: tuple[str, ...] = ()
+
+
+NOTHING_HEARD: Final = Stock()
+
+
+def stock_of(site: Site, heard: Sweep, observations: Iterable[Observation], now: datetime) -> Stock:
+    """Say who answered in one round of discovery.
+
+    Cameras that a configured recorder lists among its channels belong to it. While a configured host name has no
+    address nobody is a stranger yet: it may be that device under its number.
     """
     placed = take_stock(site, heard.found, heard.names, behind(observations))
     nameless = tuple(name for name, addresses in heard.names.items() if not addresses)
-    unknown = [_sighting(one, now) for one in placed if one.standing == "undeclared" and not nameless]
+    strangers = tuple(_sighting(one, now) for one in placed if one.standing == "undeclared" and not nameless)
     settled = {mark for one in placed if one.standing != "undeclared" for mark in _sighting(one, now).marks}
     settled |= {joined(device.host.lower(), device.port) for device in site.devices}
-    sightings = counted(sightings, unknown, frozenset(settled), now, window(site.period_s))
-    ids = {device.id for device in site.devices} | {f"camera:{one.camera.id}" for one in site.cameras}
-    known = {device: box for device, box in identities.items() if device in ids}
-    seen = proven_marks(site, observations)
-    around = Around(
-        failed=heard.failed + nameless,
+    return Stock(placed, strangers, frozenset(settled), heard.failed + nameless)
+
+
+def around(stock: Stock, sightings: Iterable[Sighting], known: Mapping[str, KnownBox], now: datetime) -> Around:
+    """Return what answered around the site.
+
+    Args:
+        stock: Who answered in this look.
+        sightings: What is remembered of strangers, this look included.
+        known: The boxes that belonged to the configured devices before this look.
+        now: When this look was.
+    """
+    sightings = tuple(sightings)
+    return Around(
+        failed=stock.failed,
         strangers=tuple(s for s in sightings if s.counts),
         newcomers=tuple(s for s in sightings if not s.counts and s.last_at == now),
-        ignored=sum(one.standing == "ignored" for one in placed),
-        doubled=doubled(placed),
+        ignored=sum(one.standing == "ignored" for one in stock.placed),
+        doubled=doubled(stock.placed),
         remembered=known,
     )
-    return around, sightings, remembered(known, seen, now)
+
+
+def configured(site: Site, identities: Mapping[str, KnownBox]) -> dict[str, KnownBox]:
+    """Return the boxes of what is configured now."""
+    ids = {device.id for device in site.devices} | {f"camera:{one.camera.id}" for one in site.cameras}
+    return {device: box for device, box in identities.items() if device in ids}
 
 
 def joined(host: str, port: int) -> str:

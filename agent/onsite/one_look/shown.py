@@ -42,7 +42,7 @@ def withheld(camera: CameraConfig, facts: Facts, path: PathName) -> Message | No
     subject = f"camera:{camera.camera.id}"
     if not camera.zones and not camera.presets and camera.no_private_area is None:
         return Message("not shown: nobody declared what is private in its view (camwarden masks adopt)")
-    known = facts.views.get(camera.camera.id)
+    known = facts.remembered.views.get(camera.camera.id)
     settled = known.memory.settled if known is not None else None
     if any(view is not None and view.state == "moved" for view in (settled, *facts.all(subject, ViewSeen))):
         return Message("not shown: its view has moved, so what is private is no longer where it was declared")

@@ -60,7 +60,9 @@ class Telemetry:
 
     def cycle_done(self, site: Site, seen: Seen, cycle: Cycle) -> None:
         """Take over what a cycle saw, and write the file where one is wanted; a failure is logged."""
-        self._cycle = cycle_metrics(site, seen.findings, cycle, seen.facts.assessed, flapping(seen.memory.known))
+        self._cycle = cycle_metrics(
+            site, seen.findings, cycle, seen.facts.remembered.assessed, flapping(seen.memory.known)
+        )
         path = site.metrics.textfile
         if path is None:
             return

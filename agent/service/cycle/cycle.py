@@ -20,26 +20,23 @@ from agent.host.health import look_at_host, look_at_worker
 from agent.judge.checks.table import run_checks
 from agent.judge.memory import flapping
 from agent.judge.memory import memory as state
-from agent.judge.memory.history import keep_history, oldest_kept
+from agent.judge.memory.history import keep_history
 from agent.judge.memory.memory import NOTHING, Memory
-from agent.judge.memory.notes import read_notes, settled_changes, standing
+from agent.judge.memory.notes import read_notes, standing
 from agent.judge.memory.transitions import incident_told, transitions
 from agent.model.finding import Envelope, Finding, Moment
-from agent.observe.approvals.approvals import in_force, read_approvals
-from agent.observe.facts import log_reach, restarts
-from agent.observe.facts.factory_logins import known_tries
+from agent.observe.approvals.approvals import in_force
 from agent.observe.facts.facts import Facts, gather
-from agent.observe.facts.filed_file import read_filed
-from agent.observe.footage import outages
-from agent.observe.footage.join import remember, settled
 from agent.observe.footage.requests import wanted
 from agent.observe.inventory.owners import owners_now
-from agent.observe.inventory.stocktake import look_around
+from agent.observe.inventory.stocktake import around, configured, stock_of
 from agent.observe.pictures.approved_views import approved_views
-from agent.observe.pictures.derived_views import Derived, keep_derived, proved, read_derived
+from agent.observe.pictures.derived_views import Derived, keep_derived, proved
 from agent.observe.pictures.turns import due, join
 from agent.observe.probe.devices import Reading, discover
 from agent.observe.probe.stores import read_stores
+from agent.observe.remembered.look import Look
+from agent.observe.remembered.table import IN_TURN, OBSERVED, fold
 from agent.report.assessment import assessed
 from agent.report.build import build_reports
 from agent.report.spot_check import NOTHING_ASKED, ROUNDS, Asked, forgotten, recalled
@@ -49,11 +46,10 @@ from agent.service.cycle.kept_for import (
     approved_still,
     begun_anew,
     kept_for,
-    of_others,
     of_site,
     taken_over,
-    told_of_others,
 )
+from agent.service.cycle.read_kept import read_kept
 from agent.service.cycle.rounds import look_in_rounds
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
@@ -88,55 +84,62 @@ def see(
     `rounds`: in how many rounds, some seconds apart, cameras are looked at about which one picture says too little.
     `asked`: which cameras a hub wants to be looked at afresh, on every path and without what is remembered of them.
     """
-    afresh = asked.cameras(site)
-    given = read_approvals(site.storage.directory, site.id)
-    stood = of_site(memory, site.id)
-    memory = taken_over(stood, site, owners_now(site, {}, stood.identities, source=True), rim.previous)
-    before, memory = memory, forgotten(memory, afresh)
-    rounds = max(rounds, ROUNDS if afresh else 1)
-    declared = with_floors(site, local_day(site, moment.at))
-    approvals, _ = approved_here(given, stood, memory)
+    # read what is kept
+    kept, afresh, now = read_kept(site), asked.cameras(site), moment.at
+    memory = of_site(memory, site.id)
+    stood = memory.remembered
+    before = taken_over(stood, site, owners_now(site, {}, stood.identities, source=True), rim.previous)
+    remembered = forgotten(before, afresh)
+    declared = with_floors(site, local_day(site, now))
+    approvals, _ = approved_here(kept.approvals, stood, remembered)
+    derived = {name: ones for name, ones in kept.derived.items() if name in approvals}
     site = in_force(declared, approvals)
+    # ask devices
     heard = discover(site, rim.progress)
-    paths = due(site, memory.looked, moment.at)
-    of_footage = wanted(site, memory.footage, moment.at)
+    paths = due(site, remembered.looked, now)
     reading = Reading(site, rim.credentials, rim.clock, rim.watch)
-    reading.ask(site, paths, of_footage)
-    stored = read_stores(site, paths, moment.at, rim.progress, rim.stop)
-    held = read_derived(site.storage.directory, site.id, approvals)
-    known = approved_views(approvals, held)
-    fetched, looked, memory = look_in_rounds(site, rim, reading, stored, memory, known, moment.at, rounds)
-    approvals, memory = approved_still(given, approvals, stood, memory)
+    reading.ask(site, paths, wanted(site, remembered.footage, now))
+    stored = read_stores(site, paths, now, rim.progress, rim.stop)
+    # look at pictures
+    known = approved_views(approvals, derived)
+    rounds = max(rounds, ROUNDS if afresh else 1)
+    fetched, looked, remembered = look_in_rounds(site, rim, reading, stored, remembered, known, now, rounds)
+    approvals, remembered = approved_still(kept.approvals, approvals, stood, remembered)
     site = in_force(declared, approvals)
-    derived = proved(rim.previous.take_found(), approvals, memory.views, moment.at)
-    host = look_at_host(site.storage.directory, moment.at) + look_at_worker(rim.confinement(), moment.at)
-    observations = fetched.observations + looked + host
-    observations, in_turn = join(site, observations, memory.looked, moment.at)
-    trusted = moment.clock_synced or site.policy.own_clock == "trusted"
-    around, sightings, identities = look_around(
-        site, heard, observations, memory.sightings, memory.identities, moment.at
+    host = look_at_host(site.storage.directory, now) + look_at_worker(rim.confinement(), now)
+    # remember
+    observed = fetched.observations + looked + host
+    observations, _ = join(site, observed, remembered.looked, now)
+    look = Look(
+        site=site,
+        now=now,
+        told=observations,
+        known=known,
+        trusted=moment.clock_synced or site.policy.own_clock == "trusted",
+        stock=stock_of(site, heard, observations, now),
+        begun=begun_anew(before.footage, remembered.footage),
+        acknowledged=kept.acknowledged,
+        own_log_from=kept.own_log_from,
     )
-    memory = replace(memory, sightings=sightings, identities=identities)
-    footage = settled(memory.footage, settled_changes(read_notes(site.storage.directory, site.id)))
-    begun = begun_anew(before.footage, footage)
-    footage, _ = remember(site, told_of_others(observations, begun), footage, moment.at, trusted)
-    unwell = outages.remembered(site, observations, memory.outages, moment.at)
-    pictured = (memory.views, memory.quality, memory.presets)
-    facts = gather(observations, around, trusted, of_others(footage, begun), unwell, approvals, *pictured)
-    filed = read_filed(site.storage.directory, site.id)
-    delivery = look_at_delivery(site, rim.delivery, rim.not_renewed)
-    facts = replace(facts, delivery=delivery, filed=filed, assessed=memory.assessed)
-    running = restarts.remembered(site, observations, memory.running, moment.at, trusted)
-    own_from = oldest_kept(site.storage.directory)
-    logs = log_reach.remembered(site, observations, own_from, memory.logs, moment.at)
-    facts = replace(facts, own_reports=rim.reports, running=running, own_log_from=own_from, logs=logs)
-    facts = replace(facts, factory=known_tries(site.storage.directory, site.id))
-    memory = replace(memory, looked=in_turn, footage=footage, outages=unwell, running=running, logs=logs)
-    findings = run_checks(site, facts, moment.at)
-    memory = recalled(kept_for(before, site, memory.owners), memory, afresh)
-    return Seen(
-        facts, findings, memory, fetched.samples, derived, asked.looked(moment.at, rim.clock()), frozenset(held)
+    boxes = configured(site, remembered.identities)
+    remembered = fold(IN_TURN, remembered, replace(look, told=observed))
+    remembered = fold(OBSERVED, remembered, look)
+    # gather facts
+    facts = replace(
+        gather(observations, around(look.stock, remembered.sightings, boxes, now), look.trusted, remembered, approvals),
+        begun=look.begun,
+        delivery=look_at_delivery(site, rim.delivery, rim.not_renewed),
+        filed=kept.filed,
+        own_reports=rim.reports,
+        own_log_from=kept.own_log_from,
+        factory=kept.factory,
     )
+    # judge
+    findings = run_checks(site, facts, now)
+    after = recalled(kept_for(before, site, remembered.owners), remembered, afresh)
+    made = proved(rim.previous.take_found(), approvals, remembered.views, now)
+    answered = asked.looked(now, rim.clock())
+    return Seen(facts, findings, replace(memory, remembered=after), fetched.samples, made, answered, frozenset(derived))
 
 
 def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
@@ -146,12 +149,12 @@ def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -
     """
     site = with_floors(site, local_day(site, moment.at))
     incidents = spool.begin(moment.at)
-    boxes = owners_now(site, {}, seen.memory.identities)
+    boxes = owners_now(site, {}, seen.memory.remembered.identities)
     noted = standing(site, read_notes(site.storage.directory, site.id), moment.at, boxes)
     changed, memory = transitions(seen.findings, seen.memory, moment.at, noted)
     closed = [one.episode for one in changed if one.episode is not None]
-    days = assessed(site, seen.facts, seen.findings, noted, memory.assessed, moment.at, closed)
-    memory = replace(memory, assessed=days)
+    days = assessed(site, seen.facts, seen.findings, noted, memory.remembered.assessed, moment.at, closed)
+    memory = replace(memory, remembered=replace(memory.remembered, assessed=days))
     changed = (*(incident_told(one.kind, one.detail) for one in incidents), *seen.asked.told, *changed)
     counts = spool.counts()
     findings = flapping.marked(seen.findings, memory.known)

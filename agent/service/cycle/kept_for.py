@@ -8,7 +8,7 @@ begins anew, its chain of digests goes on. An identity that could not be read fo
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from agent.judge.memory.memory import Memory
@@ -16,8 +16,8 @@ from agent.observe.approvals.approvals import FOLDER, Approval, approvals_digest
 from agent.observe.footage.days import CameraFootage, Footage
 from agent.observe.inventory.owners import NOBODY, Owner, Owners, is_another, is_another_box, with_proof
 from agent.observe.pictures.previous_pictures import Previous
+from agent.observe.remembered.value import Remembered, without_pictures
 from agent.site.config.site import Site
-from drivers.model import Observations
 
 log = logging.getLogger("camwarden.kept_for")
 
@@ -27,43 +27,33 @@ def of_site(memory: Memory, site_id: str) -> Memory:
     return replace(memory, site=site_id) if memory.site in ("", site_id) else Memory(site=site_id)
 
 
-def strangers(memory: Memory, site: Site, now: Owners) -> frozenset[str]:
+def strangers(remembered: Remembered, site: Site, now: Owners) -> frozenset[str]:
     """Return the cameras of a site that are not what is remembered of them: at another place, or proven another box."""
     names = (camera.camera.id for camera in site.cameras)
-    return frozenset(name for name in names if name in memory.owners and is_another(memory.owners[name], now[name]))
+    return frozenset(
+        name for name in names if name in remembered.owners and is_another(remembered.owners[name], now[name])
+    )
 
 
-def taken_over(memory: Memory, site: Site, now: Owners, previous: Previous) -> Memory:
+def taken_over(remembered: Remembered, site: Site, now: Owners, previous: Previous) -> Remembered:
     """Return `kept_for`, and forget the pictures of this process that are of something else."""
-    for name in strangers(memory, site, now):
+    for name in strangers(remembered, site, now):
         previous.forget(name)
-    return kept_for(memory, site, now)
+    return kept_for(remembered, site, now)
 
 
-def kept_for(memory: Memory, site: Site, now: Owners) -> Memory:
+def kept_for(remembered: Remembered, site: Site, now: Owners) -> Remembered:
     """Return what holds of the memory of a site's cameras, and whose it is from now on.
 
     Args:
-        memory: What was remembered.
+        remembered: What was remembered.
         site: The site, or a part of it: of cameras that are not in it nothing changes.
         now: Which box stands where (`owners.owners_now`, with the place of each camera).
     """
-    another, names = strangers(memory, site, now), [camera.camera.id for camera in site.cameras]
-    after = {name: now[name] if name in another else with_proof(_before(memory, name), now[name]) for name in names}
-    memory = replace(memory, owners={**memory.owners, **after}, footage=_footage(memory, site, now))
-    return without(memory, another) if another else memory
-
-
-def without(memory: Memory, names: Collection[str]) -> Memory:
-    """Return the memory without anything that was seen in pictures of these cameras."""
-    return replace(
-        memory,
-        looked=tuple(one for one in memory.looked if one.camera_id not in names),
-        pooled=tuple(one for one in memory.pooled if one.camera_id not in names),
-        views={name: one for name, one in memory.views.items() if name not in names},
-        quality={name: one for name, one in memory.quality.items() if name not in names},
-        presets={name: one for name, one in memory.presets.items() if name not in names},
-    )
+    another, names = strangers(remembered, site, now), [camera.camera.id for camera in site.cameras]
+    after = {name: now[name] if name in another else with_proof(_before(remembered, name), now[name]) for name in names}
+    remembered = replace(remembered, owners={**remembered.owners, **after}, footage=_footage(remembered, site, now))
+    return without_pictures(remembered, another) if another else remembered
 
 
 def begun_anew(before: Footage, after: Footage) -> frozenset[str]:
@@ -74,18 +64,8 @@ def begun_anew(before: Footage, after: Footage) -> frozenset[str]:
     return frozenset(name for name, one in after.items() if not one.source and name in before and before[name].source)
 
 
-def told_of_others(observations: Observations, cameras: Collection[str]) -> Observations:
-    """Return what was told of all but these cameras."""
-    return tuple(one for one in observations if one.subject.removeprefix("camera:") not in cameras)
-
-
-def of_others(footage: Footage, cameras: Collection[str]) -> Footage:
-    """Return the footage of all but these cameras."""
-    return {name: one for name, one in footage.items() if name not in cameras}
-
-
 def approved_here(
-    given: Mapping[str, Approval], stood: Memory, memory: Memory
+    given: Mapping[str, Approval], stood: Remembered, remembered: Remembered
 ) -> tuple[dict[str, Approval], dict[str, str]]:
     """Return the approvals that hold for the boxes that stand there, and which of those that name no box are void.
 
@@ -93,56 +73,56 @@ def approved_here(
 
     Args:
         given: Those of the site.
-        stood: The memory as the look before this one left it: which box stood where.
-        memory: Which box stands where, and what was void already.
+        stood: What the look before this one left: which box stood where.
+        remembered: Which box stands where, and what was void already.
     """
-    gone = {name: digest for name, digest in memory.voided.items() if name in given}
+    gone = {name: digest for name, digest in remembered.voided.items() if name in given}
     for name, approval in given.items():
-        changed = is_another(_box(_before(stood, name)), _box(_before(memory, name)))
+        changed = is_another(_box(_before(stood, name)), _box(_before(remembered, name)))
         if changed and approval.owner.box is None and approval.owner.behind is None:
             gone[name] = approvals_digest({name: approval})
     holds = {
         name: one for name, one in given.items() if name not in gone or gone[name] != approvals_digest({name: one})
     }
-    return in_place(holds, memory.owners), gone
+    return in_place(holds, remembered.owners), gone
 
 
 def approved_still(
-    given: Mapping[str, Approval], counted: Mapping[str, Approval], stood: Memory, memory: Memory
-) -> tuple[dict[str, Approval], Memory]:
+    given: Mapping[str, Approval], counted: Mapping[str, Approval], stood: Remembered, remembered: Remembered
+) -> tuple[dict[str, Approval], Remembered]:
     """Return what still holds after a look, now that boxes have proven themselves, and the memory without what fell.
 
     What did not count when the look began was not looked for: it counts from the next look on. For `given`, `stood` and
-    `memory` see `approved_here`.
+    `remembered` see `approved_here`.
 
     Args:
         given: Those of the site.
         counted: Those that the look went by.
-        stood: The memory before the look.
-        memory: The memory after it.
+        stood: What was remembered before the look.
+        remembered: The same after it.
     """
-    holds, gone = approved_here(given, stood, memory)
+    holds, gone = approved_here(given, stood, remembered)
     for name in sorted(given.keys() - holds.keys()):
         log.warning("camera %s: what was approved (%s/%s.json) is of another box than stands there now, and does not "
                     "count: camwarden masks adopt --camera %s", name, FOLDER, name, name)  # fmt: skip
     after = {name: one for name, one in holds.items() if name in counted}
     lost = {name for name, one in counted.items() if after.get(name) != one}
-    return after, replace(without(memory, lost) if lost else memory, voided=gone)
+    return after, replace(without_pictures(remembered, lost) if lost else remembered, voided=gone)
 
 
-def _before(memory: Memory, name: str) -> Owner:
-    return memory.owners.get(name, NOBODY)
+def _before(remembered: Remembered, name: str) -> Owner:
+    return remembered.owners.get(name, NOBODY)
 
 
 def _box(owner: Owner) -> Owner:
     return replace(owner, source="")
 
 
-def _footage(memory: Memory, site: Site, now: Owners) -> dict[str, CameraFootage]:
+def _footage(remembered: Remembered, site: Site, now: Owners) -> dict[str, CameraFootage]:
     """Return the footage, that of a recorder that was replaced marked to begin anew."""
-    after = dict(memory.footage)
+    after = dict(remembered.footage)
     for camera in site.cameras:
         name = camera.camera.id
-        if name in after and not camera.store and is_another_box(_before(memory, name).box, now[name].box):
+        if name in after and not camera.store and is_another_box(_before(remembered, name).box, now[name].box):
             after[name] = replace(after[name], source="")
     return after

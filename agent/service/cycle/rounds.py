@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from agent.judge.memory.memory import Memory
 from agent.observe.inventory.owners import owners_now, proven_marks
 from agent.observe.pictures.approved_views import ApprovedViews
 from agent.observe.pictures.judge import look
-from agent.observe.pictures.preset_verdicts import positions, presets_after
+from agent.observe.pictures.preset_verdicts import positions
 from agent.observe.pictures.studies import studies
-from agent.observe.pictures.view_memory import quality_after, views_after
 from agent.observe.pictures.zone_verdicts import pooled
 from agent.observe.probe.devices import Probed, Reading, joined
+from agent.observe.remembered.look import Look
+from agent.observe.remembered.table import PICTURED, fold
+from agent.observe.remembered.value import Remembered
 from agent.service.cycle.environment import Rim
 from agent.service.cycle.kept_for import taken_over
 from agent.site.config.site import CameraConfig, Site
@@ -44,7 +45,7 @@ class _Seen:
     part: Site
     fetched: Probed
     looked: Observations
-    memory: Memory
+    remembered: Remembered
     looks: int = 1
 
 
@@ -53,11 +54,11 @@ def look_in_rounds(
     rim: Rim,
     reading: Reading,
     stored: Probed,
-    memory: Memory,
+    remembered: Remembered,
     known: ApprovedViews,
     now: datetime,
     rounds: int = 1,
-) -> tuple[Probed, Observations, Memory]:
+) -> tuple[Probed, Observations, Remembered]:
     """Look at the pictures of each device as it comes back, and at new ones of its cameras that are not settled.
 
     Each device has its own time: no look waits for another device.
@@ -67,7 +68,7 @@ def look_in_rounds(
         rim: The worker, the clock, and who follows it.
         reading: All devices of the site, asked and under way.
         stored: What the stores gave.
-        memory: What earlier looks left.
+        remembered: What earlier looks left.
         known: The approved views.
         now: When the cycle began.
         rounds: How often a camera is looked at, at most.
@@ -80,10 +81,10 @@ def look_in_rounds(
     for device, probed in reading.arrivals():
         rim.stage(device.id, "looking")
         before = seen.get(device.id)
-        one = _first_look(site, rim, device, probed, stored, memory, known, now) if before is None else before
+        one = _first_look(site, rim, device, probed, stored, remembered, known, now) if before is None else before
         if before is not None:
-            newer, after = _look(before.part, rim, probed, before.fetched.observations, before.memory, known, now)
-            one = replace(before, looked=_newest(before.looked, newer), memory=after, looks=before.looks + 1)
+            newer, after = _look(before.part, rim, probed, before.fetched.observations, before.remembered, known, now)
+            one = replace(before, looked=_newest(before.looked, newer), remembered=after, looks=before.looks + 1)
         seen[device.id] = one
         again = _unsettled(one, known, now) if one.looks < rounds else None
         if again is not None:
@@ -92,7 +93,7 @@ def look_in_rounds(
     in_order = [seen[device.id] for device in site.devices]
     fetched = joined([replace(stored, pictures=()), *(one.fetched for one in in_order)])
     looked = tuple(observation for one in in_order for observation in one.looked)
-    return fetched, looked, _of_all(memory, in_order)
+    return fetched, looked, _of_all(remembered, in_order)
 
 
 def _first_look(
@@ -101,7 +102,7 @@ def _first_look(
     device: Device,
     probed: Probed,
     stored: Probed,
-    memory: Memory,
+    remembered: Remembered,
     known: ApprovedViews,
     now: datetime,
 ) -> _Seen:
@@ -111,30 +112,30 @@ def _first_look(
     kept_here = tuple(o for o in stored.observations if o.subject.removeprefix("camera:") in names)
     pictures = tuple(picture for picture in stored.pictures if picture.camera_id in names)
     told = joined([Probed(kept_here, pictures), probed])
-    now_there = owners_now(part, proven_marks(part, told.observations), memory.identities, source=True)
-    memory = taken_over(memory, part, now_there, rim.previous)
-    looked, after = _look(part, rim, told, told.observations, memory, known, now)
+    now_there = owners_now(part, proven_marks(part, told.observations), remembered.identities, source=True)
+    remembered = taken_over(remembered, part, now_there, rim.previous)
+    looked, after = _look(part, rim, told, told.observations, remembered, known, now)
     return _Seen(part, replace(probed, pictures=()), looked, after)
 
 
 def _unsettled(one: _Seen, known: ApprovedViews, now: datetime) -> Site | None:
     """Return the part of the site whose cameras one more picture would say more of; None where there are none."""
-    cameras = tuple(c for c in one.part.cameras if not _is_settled(c, one.looked, one.memory, known, now))
+    cameras = tuple(c for c in one.part.cameras if not _is_settled(c, one.looked, one.remembered, known, now))
     return replace(one.part, cameras=cameras) if cameras else None
 
 
-def _of_all(memory: Memory, seen: list[_Seen]) -> Memory:
-    """Return the memory with what was seen of every device's cameras."""
-    parts = [one.memory for one in seen]
-    own = [(one.memory, {camera.camera.id for camera in one.part.cameras}) for one in seen]
+def _of_all(remembered: Remembered, seen: list[_Seen]) -> Remembered:
+    """Return what is remembered with what was seen of every device's cameras."""
+    parts = [one.remembered for one in seen]
+    own = [(one.remembered, {camera.camera.id for camera in one.part.cameras}) for one in seen]
     return replace(
-        memory,
+        remembered,
         looked=tuple(look for part, names in own for look in part.looked if look.camera_id in names),
         footage={
-            **memory.footage,
+            **remembered.footage,
             **{name: part.footage[name] for part, names in own for name in names & part.footage.keys()},
         },
-        owners={**memory.owners, **{name: part.owners[name] for part, names in own for name in names}},
+        owners={**remembered.owners, **{name: part.owners[name] for part, names in own for name in names}},
         pooled=tuple(glances for part in parts for glances in part.pooled),
         views={name: view for part in parts for name, view in part.views.items()},
         quality={name: quality for part in parts for name, quality in part.quality.items()},
@@ -147,22 +148,19 @@ def _look(
     rim: Rim,
     fetched: Probed,
     told: Observations,
-    memory: Memory,
+    remembered: Remembered,
     known: ApprovedViews,
     now: datetime,
-) -> tuple[Observations, Memory]:
-    asked = studies(site, told, known, rim.previous, memory.views)
+) -> tuple[Observations, Remembered]:
+    asked = studies(site, told, known, rim.previous, remembered.views)
     places = positions(site, told, known.presets)
     looked = look(site, fetched.pictures, rim.judge, rim.progress, asked, rim.previous, places)
-    looked, glances = pooled(site, told, looked, memory.pooled, now)
-    presets = presets_after(site, told, looked, memory.presets, known.presets, now)
-    views = views_after(site, looked, memory.views, known.references, now)
-    quality = quality_after(site, looked, memory.quality, views, known.references, now)
-    return looked, replace(memory, pooled=glances, views=views, quality=quality, presets=presets)
+    shown = Look(site=site, now=now, told=told, seen=looked, known=known)
+    return pooled(site, told, looked, remembered.pooled, now)[0], fold(PICTURED, remembered, shown)
 
 
 def _is_settled(
-    camera: CameraConfig, looked: Observations, memory: Memory, known: ApprovedViews, now: datetime
+    camera: CameraConfig, looked: Observations, remembered: Remembered, known: ApprovedViews, now: datetime
 ) -> bool:
     """Whether another picture would say nothing more, or there is none to be had."""
     name = camera.camera.id
@@ -177,7 +175,7 @@ def _is_settled(
     declared = (*camera.zones, *(zone for preset in camera.presets for zone in preset.zones))
     if verdicts and any(zone.effect in SOFT for zone in declared):
         return False
-    view = memory.views.get(name)
+    view = remembered.views.get(name)
     return name not in known.references or (view is not None and view.settled(now) is not None)
 
 

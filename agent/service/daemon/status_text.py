@@ -58,7 +58,7 @@ def status_content(
                 "not_pass": [f.check for f in own if f.status not in ("pass", "not_applicable")],
             }
         )
-    day = last_whole_day(seen.facts.assessed, local_day(site, at))
+    day = last_whole_day(seen.facts.remembered.assessed, local_day(site, at))
     return {
         "at": utc_text(at),
         "site": site.id,
@@ -66,7 +66,7 @@ def status_content(
         "counts": {**counts(seen.findings), "refused": len(refused(seen.findings))},
         "cameras": cameras,
         "rates": rates_json(day) if day else None,
-        "repairs": repairs_json(summed(one.repairs for one in seen.facts.assessed)),
+        "repairs": repairs_json(summed(one.repairs for one in seen.facts.remembered.assessed)),
         **open_rows(site, seen.findings),
         "queue": queue,
         "hub": _delivery(delivery) if delivery else None,

@@ -10,7 +10,7 @@ from agent.judge.checks.devices import online
 from agent.judge.wording.sources import INSTALLATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.sightings import TIMES_TO_COUNT, Mark, Remembered, Sighting
+from agent.observe.facts.sightings import TIMES_TO_COUNT, KnownBox, Mark, Sighting
 from agent.observe.inventory import device_identity
 from agent.observe.inventory.common_causes import is_silent
 from agent.observe.inventory.device_identity import Case
@@ -128,7 +128,7 @@ def _device(check: Check, site: Site, facts: Facts, device: Device, seen: Mark |
     return check.finding(subject, "pass", "", {"seen": _mark(seen)}, Message("it is the box that it was"))
 
 
-def _unread(check: Check, site: Site, facts: Facts, device: Device, known: Remembered | None, now: datetime) -> Finding:
+def _unread(check: Check, site: Site, facts: Facts, device: Device, known: KnownBox | None, now: datetime) -> Finding:
     """Return what is said of a box that did not tell who it is: that it is silent is told by another finding."""
     subject = f"device:{device.id}"
     if known is not None and is_silent(facts, device) and device_identity.is_missing(known.seen_at, now):

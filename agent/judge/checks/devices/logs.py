@@ -49,7 +49,7 @@ def _device(check: Check, site: Site, facts: Facts, subject: str, days: int, now
 
 
 def _own(check: Check, site: Site, facts: Facts, days: int, now: datetime) -> Finding:
-    if facts.own_log_from is None and (first := facts.logs.get(OWN)) is not None:
+    if facts.own_log_from is None and (first := facts.remembered.logs.get(OWN)) is not None:
         message = Message(
             "our own history is gone or cannot be read, and reached back to {first} before: find out who removed it",
             {"first": utc_text(first)},
@@ -61,7 +61,7 @@ def _own(check: Check, site: Site, facts: Facts, days: int, now: datetime) -> Fi
 
 
 def _reach(check: Check, site: Site, facts: Facts, subject: str, oldest: datetime, days: int, now: datetime) -> Finding:
-    first = facts.logs.get(subject, oldest)
+    first = facts.remembered.logs.get(subject, oldest)
     reach_days = max(0, (now - oldest).days)
     evidence: dict[str, Json] = {"oldest_at": utc_text(oldest), "due_days": days}
     values = {"days": reach_days, "due": days}

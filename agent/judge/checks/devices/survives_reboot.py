@@ -37,7 +37,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 def _device(check: Check, site: Site, facts: Facts, device: str) -> Finding | None:
     """Return the finding of one device, None where it is known not to have started anew."""
     subject = f"device:{device}"
-    known = facts.running.get(device)
+    known = facts.remembered.running.get(device)
     if known is not None and known.restart is not None:
         return _restarted(check, subject, known, known.restart)
     told = known is not None and facts.one(subject, Uptime) is not None

@@ -54,7 +54,7 @@ LONGEST: dict[GapClass, Message] = {
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge holes in the window that is due, and whether recording goes on."""
-    causes = causes_of(site, facts.footage, facts.outages)
+    causes = causes_of(site, facts.footage, facts.remembered.outages)
     findings = tuple(_camera(check, site, facts, causes, camera, now) for camera in site.cameras if camera.recorded)
     waiting = Message("the footage of its {count} cameras is whole as far as it was listed, and is listed day by day")
     untold = Message(

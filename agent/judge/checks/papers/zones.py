@@ -110,7 +110,7 @@ def _reviewed(site: Site, facts: Facts, camera: CameraConfig, texts: set[str], n
     word = standing(site, REVIEWED, local_day(site, now), name)
     if word.declaration is None or word.state not in COUNTING or not isinstance(word.value, tuple):
         return False
-    view, approval = facts.views.get(name), facts.approvals.get(name)
+    view, approval = facts.remembered.views.get(name), facts.approvals.get(name)
     settled = view.settled(now) if view else None
     if settled is not None and settled.state == "moved":
         return False

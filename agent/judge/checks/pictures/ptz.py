@@ -65,7 +65,7 @@ def _locked(check: Check, facts: Facts, camera: CameraConfig, lock: PtzLock, now
     """Hold somebody's word against the view: the word alone is no proof."""
     subject = f"camera:{camera.camera.id}"
     evidence: dict[str, Json] = {"by": lock.by, "at": lock.at}
-    known = facts.views.get(camera.camera.id)
+    known = facts.remembered.views.get(camera.camera.id)
     if known is None:
         message = Message("it is declared to be locked, but nobody approved its view: run camwarden masks adopt")
         return check.finding(subject, "unknown", "no-baseline", evidence, message, f"{view.CHECK_ID} site")

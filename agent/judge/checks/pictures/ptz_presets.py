@@ -27,7 +27,7 @@ def judge(check: Check, facts: Facts, camera: CameraConfig, now: datetime) -> Fi
     if not due:
         message = Message("nothing private is declared at any of its presets")
         return check.finding(subject, "not_applicable", "no-zones", {}, message)
-    known = facts.presets.get(camera.camera.id)
+    known = facts.remembered.presets.get(camera.camera.id)
     seen: Rows = {preset.name: known.of(preset.name) if known else () for preset in due}
     approval = facts.approvals.get(camera.camera.id)
     approved = {view.preset for view in approval.presets} if approval else set()

@@ -57,7 +57,7 @@ def _quality(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: 
     seen = facts.one(subject, QualitySeen)
     if seen is None:
         return no_picture(check, facts, subject)
-    known = facts.quality.get(camera.camera.id, CameraQuality())
+    known = facts.remembered.quality.get(camera.camera.id, CameraQuality())
     if not known.learned:
         return _learning(check, subject, known)
     bad = [mark for name in _ORDER if (mark := known.mark(name)) is not None and mark.is_bad]
@@ -82,14 +82,14 @@ def run_occluded(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
 
 def _occluded(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
     subject = f"camera:{camera.camera.id}"
-    if camera.camera.id not in facts.views:
+    if camera.camera.id not in facts.remembered.views:
         message = Message("nobody approved its view: there is nothing to compare it with")
         return check.finding(subject, "not_applicable", "no-baseline", {}, message)
     if (mute := muted(site, camera, COVERED, now)) is not None:
         return not_told(check, subject, mute)
     if facts.one(subject, QualitySeen) is None:
         return no_picture(check, facts, subject)
-    known = facts.quality.get(camera.camera.id, CameraQuality())
+    known = facts.remembered.quality.get(camera.camera.id, CameraQuality())
     mark = known.mark(COVERED)
     if mark is None and not known.learned:
         return _learning(check, subject, known)
@@ -110,7 +110,7 @@ def why_unseen(site: Site, facts: Facts, camera: CameraConfig, now: datetime) ->
     subject = f"camera:{camera.camera.id}"
     if any(online.is_dark(seen) for seen in facts.all(subject, PictureSeen) if seen.path != "playback"):
         return online.finding_key(subject)
-    known = facts.quality.get(camera.camera.id)
+    known = facts.remembered.quality.get(camera.camera.id)
     mark = known.mark(COVERED) if known is not None else None
     told = mark is not None and mark.is_bad and muted(site, camera, COVERED, now) is None
     return f"{OCCLUDED_ID} {subject}" if told else ""

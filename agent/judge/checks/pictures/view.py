@@ -26,7 +26,7 @@ INDICATOR = "moved"
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every camera, and name once on the site those whose view nobody approved."""
-    bare = [c.camera.id for c in site.cameras if c.camera.id not in facts.views and not c.presets]
+    bare = [c.camera.id for c in site.cameras if c.camera.id not in facts.remembered.views and not c.presets]
     findings = [_camera(check, site, facts, camera, now) for camera in site.cameras]
     if bare:
         message = Message(
@@ -41,7 +41,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 
 def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
     subject = f"camera:{camera.camera.id}"
-    known = facts.views.get(camera.camera.id)
+    known = facts.remembered.views.get(camera.camera.id)
     if known is None and camera.presets:
         message = Message("it turns between presets: at which of them it was seen is told by another finding")
         return check.finding(subject, "not_applicable", "presets", {}, message)

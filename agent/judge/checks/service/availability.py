@@ -41,7 +41,7 @@ def _rate(check: Check, site: Site, facts: Facts, now: datetime, figure: Figure)
     rules = ruling(check, site, local_day(site, now), "technical")
     if isinstance(rules, Finding):
         return rules
-    day = last_whole_day(facts.assessed, local_day(site, now))
+    day = last_whole_day(facts.remembered.assessed, local_day(site, now))
     if day is None or day.looks < LOOKED_RATIO * 86_400 / site.period_s:
         message = Message("no whole day has been looked at yet")
         return check.finding("site", "not_applicable", "no-whole-day", {}, message)
@@ -80,7 +80,7 @@ def _rate(check: Check, site: Site, facts: Facts, now: datetime, figure: Figure)
 def run_lost(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge which cameras have vanished, each by itself told by `camera-online` too."""
     subjects = {f"camera:{one.camera.id}": f"device:{one.camera.device}" for one in site.cameras}
-    open_ = {one.subject: one for one in facts.outages if one.open and one.kind != "disk"}
+    open_ = {one.subject: one for one in facts.remembered.outages if one.open and one.kind != "disk"}
     lost = [name for name, device in subjects.items() if name in open_ or device in open_]
     if lost:
         rows: list[Json] = [
@@ -110,7 +110,7 @@ def run_outages(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
         message = Message("no rule in effect says how long an outage may last")
         return (check.finding("site", "not_applicable", "no-limit", {}, message),)
     limit = timedelta(hours=limit_h)
-    down = [one for one in facts.outages if one.open]
+    down = [one for one in facts.remembered.outages if one.open]
     long_ = sorted((one for one in down if one.end_at - one.start_at > limit), key=lambda one: one.start_at)
     evidence: dict[str, Json] = {"limit_h": limit_h, "open": len(down)}
     if long_:

@@ -1,0 +1,46 @@
+"""Reads what a cycle finds on disk beside the spool: the one place where it does, before anything is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.judge.memory.history import oldest_kept
+from agent.judge.memory.notes import read_notes, settled_changes
+from agent.observe.approvals.approvals import Approval, read_approvals
+from agent.observe.facts.factory_logins import Tried, known_tries
+from agent.observe.facts.filed_file import read_filed
+from agent.observe.facts.filed_system import Filed
+from agent.observe.pictures.derived_views import Derived, read_derived
+from agent.site.config.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What people approved and noted, what was derived, filed and tried, and how far our own history reaches.
+
+    `approvals` and `derived` by camera id; `acknowledged`: ids of changes of footage that somebody took note of;
+    `factory`: by device id, None where it cannot be read; `own_log_from`: None where there is no history.
+    """
+
+    approvals: Mapping[str, Approval] = field(default_factory=dict)
+    derived: Mapping[str, tuple[Derived, ...]] = field(default_factory=dict)
+    acknowledged: frozenset[str] = frozenset()
+    filed: Filed | None = None
+    factory: Mapping[str, Tried] | None = None
+    own_log_from: datetime | None = None
+
+
+def read_kept(site: Site) -> Kept:
+    """Read it; what is damaged is named in the log and counts as not there."""
+    directory = site.storage.directory
+    approvals = read_approvals(directory, site.id)
+    return Kept(
+        approvals=approvals,
+        derived=read_derived(directory, site.id, approvals),
+        acknowledged=frozenset(settled_changes(read_notes(directory, site.id))),
+        filed=read_filed(directory, site.id),
+        factory=known_tries(directory, site.id),
+        own_log_from=oldest_kept(directory),
+    )
