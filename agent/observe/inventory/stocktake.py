@@ -65,29 +65,46 @@ def take_stock(
         behind: Hosts and MACs of cameras that stand among the channels of a configured recorder, as `behind` gives.
     """
     found = tuple(found)
-    hosts = {device.id: {device.host.lower(), *(names or {}).get(device.host, ())} for device in site.devices}
-    ports = {device.id: device.port for device in site.devices}
-    at = {id_: {joined(host, ports[id_]) for host in hosts[id_]} for id_ in hosts}
-    answering = Counter(sender for one in found for sender in one.senders)
-    placed = []
-    for one in found:
-        services = _services(one)
-        named = {joined(host, port) for host, port, _ in services}
-        devices = _matching(at, named)
-        devices = devices or _matching(at, {joined(s, port) for s in one.senders for _, port, _ in services})
-        if not devices and all(answering[sender] == 1 for sender in one.senders):
-            candidates = _matching(hosts, set(one.senders))
-            devices = candidates if len(candidates) == 1 else ()
-        marks = {*one.senders, *(host for host, _, _ in services), *named, mac_of(one)} - {""}
-        address, tls = _best(one, services)
-        ignored = next((i for i in site.discovery.ignore if _is_ignored(i, one, marks)), None)
-        if devices:
-            placed.append(Placed(one, address, tls, "configured", devices))
-        elif ignored:
-            placed.append(Placed(one, address, tls, "ignored", reason=ignored.reason))
-        else:
-            placed.append(Placed(one, address, tls, "undeclared" if behind.isdisjoint(marks) else "behind"))
-    return tuple(placed)
+    configured = _Configured.of(site, names or {}, found)
+    return tuple(_placed(one, configured, site.discovery.ignore, behind) for one in found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Configured:
+    """Where the configured devices are, by id: their hosts, each `host:port`; and how many answered from an address."""
+
+    hosts: Mapping[str, set[str]]
+    at: Mapping[str, set[str]]
+    answering: Counter[str]
+
+    @classmethod
+    def of(cls, site: Site, names: Mapping[str, tuple[str, ...]], found: Iterable[Discovered]) -> _Configured:
+        hosts = {device.id: {device.host.lower(), *names.get(device.host, ())} for device in site.devices}
+        at = {device.id: {joined(host, device.port) for host in hosts[device.id]} for device in site.devices}
+        return cls(hosts, at, Counter(sender for one in found for sender in one.senders))
+
+    def answered(self, one: Discovered, services: tuple[tuple[str, int, bool], ...]) -> tuple[str, ...]:
+        """Return the ids of the devices that one answer is of; none for a stranger."""
+        named = _matching(self.at, {joined(host, port) for host, port, _ in services})
+        named = named or _matching(self.at, {joined(s, port) for s in one.senders for _, port, _ in services})
+        if named or any(self.answering[sender] != 1 for sender in one.senders):
+            return named
+        candidates = _matching(self.hosts, set(one.senders))
+        return candidates if len(candidates) == 1 else ()
+
+
+def _placed(one: Discovered, configured: _Configured, ignore: Iterable[Ignored], behind: frozenset[str]) -> Placed:
+    services = _services(one)
+    address, tls = _best(one, services)
+    devices = configured.answered(one, services)
+    if devices:
+        return Placed(one, address, tls, "configured", devices)
+    named = {joined(host, port) for host, port, _ in services}
+    marks = {*one.senders, *(host for host, _, _ in services), *named, mac_of(one)} - {""}
+    ignored = next((i for i in ignore if _is_ignored(i, one, marks)), None)
+    if ignored:
+        return Placed(one, address, tls, "ignored", reason=ignored.reason)
+    return Placed(one, address, tls, "undeclared" if behind.isdisjoint(marks) else "behind")
 
 
 def doubled(placed: Iterable[Placed]) -> dict[str, str]:
@@ -135,12 +152,8 @@ def look_around(
     placed = take_stock(site, heard.found, heard.names, behind(observations))
     nameless = tuple(name for name, addresses in heard.names.items() if not addresses)
     unknown = [_sighting(one, now) for one in placed if one.standing == "undeclared" and not nameless]
-    settled = {mark for one in placed if one.standing != "undeclared" for mark in _sighting(one, now).marks}
-    settled |= {joined(device.host.lower(), device.port) for device in site.devices}
-    sightings = counted(sightings, unknown, frozenset(settled), now, window(site.period_s))
-    ids = {device.id for device in site.devices} | {f"camera:{one.camera.id}" for one in site.cameras}
-    known = {device: box for device, box in identities.items() if device in ids}
-    seen = proven_marks(site, observations)
+    sightings = counted(sightings, unknown, _settled(site, placed, now), now, window(site.period_s))
+    known = _still_configured(site, identities)
     around = Around(
         failed=heard.failed + nameless,
         strangers=tuple(s for s in sightings if s.counts),
@@ -149,7 +162,18 @@ def look_around(
         doubled=doubled(placed),
         remembered=known,
     )
-    return around, sightings, remembered(known, seen, now)
+    return around, sightings, remembered(known, proven_marks(site, observations), now)
+
+
+def _settled(site: Site, placed: Iterable[Placed], now: datetime) -> frozenset[str]:
+    """Return the marks of everything that is no stranger: what answered and is known, and what is configured."""
+    marks = {mark for one in placed if one.standing != "undeclared" for mark in _sighting(one, now).marks}
+    return frozenset(marks | {joined(device.host.lower(), device.port) for device in site.devices})
+
+
+def _still_configured(site: Site, identities: Mapping[str, Remembered]) -> dict[str, Remembered]:
+    ids = {device.id for device in site.devices} | {f"camera:{one.camera.id}" for one in site.cameras}
+    return {device: box for device, box in identities.items() if device in ids}
 
 
 def joined(host: str, port: int) -> str:
