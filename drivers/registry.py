@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias
 
-from drivers.allowed_requests import Ask
-from drivers.exchange import Transport
-from drivers.footage import WantedFootage
-from drivers.model import Camera, Observations, Picture
-from drivers.stores.task import StoreTask
+if TYPE_CHECKING:  # the names of drivers are asked for by commands that read no device
+    from drivers.allowed_requests import Ask
+    from drivers.exchange import Transport
+    from drivers.footage import WantedFootage
+    from drivers.model import Camera, Observations, Picture
+    from drivers.stores.task import StoreTask
 
-Read = Callable[[tuple[Camera, ...], Transport, WantedFootage], Observations]
+Read: TypeAlias = "Callable[[tuple[Camera, ...], Transport, WantedFootage], Observations]"
 """Reads a device and its cameras. What the device does not give is an `Unavailable`, never an exception."""
 
 DRIVERS: dict[str, str] = {
@@ -21,7 +23,7 @@ DRIVERS: dict[str, str] = {
     "uniview": "drivers.uniview.read",
 }
 
-ReadStore = Callable[[StoreTask], tuple[Observations, tuple[Picture, ...]]]
+ReadStore: TypeAlias = "Callable[[StoreTask], tuple[Observations, tuple[Picture, ...]]]"
 """Reads a store: facts of `device:STORE` and of its cameras, and pictures of the oldest footage where they are due.
 
 What the store does not give is an `Unavailable`, never an exception, but for what `task.progress` raises.

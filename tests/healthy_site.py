@@ -21,7 +21,7 @@ from duties_declared import DECLARED, Word, declaration
 from smaller_site import unhurried
 
 from agent.cli import main
-from agent.commands.masks import command as masks_command
+from agent.commands.masks import approving, looking
 from agent.contract.chain import link
 from agent.contract.envelope import sign
 from agent.contract.signing_keys import Signer, load_or_create_signer
@@ -272,8 +272,9 @@ def healthy_site(
         patch.setattr(read_kept, "oldest_kept", lambda directory: world.logged_from)
         patch.setattr(cycle, "look_at_host", lambda directory, now: (Observation("site", world.host, now, "psutil"),))
         patch.setattr(cycle, "look_at_delivery", lambda *_: world.delivery or delivered(clock()))
-        patch.setattr(masks_command, "APART_S", 0.0)
-        patch.setattr(masks_command, "utc_now", clock)
+        patch.setattr(looking, "APART_S", 0.0)
+        patch.setattr(looking, "utc_now", clock)
+        patch.setattr(approving, "utc_now", clock)
         adopted = ["masks", "adopt", "--yes", "--by", "Li Na", "--why", "acceptance", "--rounds", "3", "--quiet"]
         assert main([*adopted, "--config", str(config), "--lang", "en", "--no-color"]) == 0
         file_at_police(world.state, (GATE.id, LIBRARY.id))

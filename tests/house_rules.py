@@ -84,8 +84,13 @@ WALLS: dict[str, tuple[str, ...]] = {
 """Where a module may be imported; everywhere else it may not. Clocks, threads, sockets and files of SQLite are few
 places on purpose: a simulation replaces those."""
 
-IMPORT_TABLES = ("drivers/registry.py", "agent/cli.py", "agent/deliver/keys/place.py")
-"""The two tables that import by name, and the one place that loads the library for tokens."""
+IMPORT_TABLES = (
+    "drivers/registry.py",
+    "agent/cli.py",
+    "agent/commands/masks/command.py",
+    "agent/deliver/keys/place.py",
+)
+"""The tables that import by name, and the one place that loads the library for tokens."""
 
 HUB_VIEWS = ("agent/hub/*", "agent/commands/hub*")
 READS_JSON = {

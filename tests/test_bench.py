@@ -24,6 +24,13 @@ from bench.table import TableError, filled, table
 ROOT = Path(__file__).resolve().parent.parent
 BENCH = ROOT / "tests" / "bench"
 FIGURES = {
+    "start": {
+        "declare_rss_mb": ("MB", 32, "lower"),
+        "declare_cpu_s": ("s", 0.25, "lower"),
+        "rules_rss_mb": ("MB", 50, "lower"),
+        "masks_help_rss_mb": ("MB", 35, "lower"),
+        "status_ms": ("ms", 120, "lower"),
+    },
     "probe": {
         "onvif_64x12_cpu_s": ("s", 2.2, "lower"),
         "onvif_vs_stock_ratio": ("x", 15, "higher"),

@@ -241,6 +241,6 @@ def test_a_changed_file_a_foreign_one_and_one_of_a_hub_no_longer_pinned_are_not_
 
 
 def test_what_is_told_of_a_changed_file_is_a_failure_with_its_reason() -> None:
-    finding = tampered("signature").finding
+    finding = tampered("signature")
     assert (finding.status, finding.reason, finding.evidence) == ("fail", "desired-tampered", {"reason": "signature"})
     assert "changed the file" in str(finding.message)

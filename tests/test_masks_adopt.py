@@ -262,7 +262,7 @@ def test_zones_of_the_file_are_not_declared_away(config: Path, capsys: pytest.Ca
 def test_a_baseline_of_five_pictures_takes_the_place_of_one(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("agent.commands.masks.command.APART_S", 0.0)
+    monkeypatch.setattr("agent.commands.masks.looking.APART_S", 0.0)
     assert masks(config, "baseline", "--camera", "roof") == exits.USAGE
     assert "nobody approved camera roof yet: camwarden masks adopt --camera roof" in capsys.readouterr().err
     assert masks(config, "adopt", "--by", "Li Na", "--camera", "roof") == exits.OK

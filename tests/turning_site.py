@@ -21,8 +21,7 @@ from pictures import Picture, jpeg, masked, polygon
 from sites import NOW, observed
 
 from agent.cli import main
-from agent.commands.masks import command as masks_command
-from agent.commands.masks import look
+from agent.commands.masks import approving, look, looking
 from agent.contract.signing_keys import load_or_create_signer
 from agent.deliver.spool.seal import seal_for
 from agent.deliver.spool.spool import Spool
@@ -144,8 +143,9 @@ def street(folder: Path, worker: Worker, declared: str, patch: pytest.MonkeyPatc
         made.rim = Rim(Credentials(None), worker.judge, lambda: made.now)
         patch.setattr(look, "probe", made.fetch)
         patch.setattr(cycle, "Reading", lambda *rest: StreetReading(made))
-        patch.setattr(masks_command, "APART_S", 0.0)
-        patch.setattr(masks_command, "utc_now", lambda: made.now)
+        patch.setattr(looking, "APART_S", 0.0)
+        patch.setattr(looking, "utc_now", lambda: made.now)
+        patch.setattr(approving, "utc_now", lambda: made.now)
         yield made
 
 

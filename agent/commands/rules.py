@@ -21,7 +21,7 @@ from agent.contract.signing_keys import load_jwks
 from agent.host.clock import utc_now
 from agent.host.health import moment
 from agent.host.paths import CONFIG
-from agent.judge.checks.table import CHECKS
+from agent.judge.checks.known import KNOWN
 from agent.model import exits
 from agent.model.errors import NotVerified, UsageError
 from agent.model.finding import Json, Message
@@ -40,7 +40,7 @@ LIST_SCHEMA = "camwarden-rules/1"
 SHOW_SCHEMA = "camwarden-rules-pack/1"
 EXPLAIN_SCHEMA = "camwarden-rules-explain/1"
 
-WRITTEN = frozenset(check.id for check in CHECKS)
+WRITTEN = frozenset(KNOWN)
 
 UNREADABLE = Message("what the hub sent cannot be read ({why}): only the site's own files are shown; run it as root")
 NOT_IN_FORCE = Message("what the hub sent is kept and not in force ({why}): tell the hub's people")

@@ -91,7 +91,7 @@ GATEWAY: Final = (
     Mutant(
         name="sheet-mode",
         row="looks for pictures",
-        file="agent/commands/masks/command.py",
+        file="agent/commands/masks/approving.py",
         text="                write_atomic(path, html, 0o600)\n",
         mutated="                write_atomic(path, html, 0o644)\n",
         test=_PICTURES,

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from agent.commands.terminal.unconfined import add_worker_flag
+from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.model.errors import Forbidden, UsageError, os_words
 from agent.model.finding import Message
 from agent.model.host_name import is_host

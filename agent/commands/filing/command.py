@@ -15,7 +15,7 @@ from pathlib import Path
 
 from agent.commands.check.options import SAMPLE_MAX_S
 from agent.commands.filing import compare, export, status
-from agent.commands.terminal.unconfined import add_worker_flag
+from agent.commands.terminal.worker_flag import add_worker_flag
 from agent.site.config.add_declaration import read_day_text
 from agent.text.harmless import printable
 

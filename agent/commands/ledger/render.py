@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rich.console import Console
 
@@ -24,23 +25,55 @@ from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
 from agent.onsite.ledger import folder
 from agent.onsite.ledger.enrollment import page
-from agent.onsite.ledger.rows import Entry, Problem
+from agent.onsite.ledger.rows import Entry, Ledger, Problem
 from agent.onsite.ledger.sites import SitePlan, by_site, with_given
 
 SCHEMA = "camwarden-ledger-render/1"
 PAGE = "README.md"
 
 
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What is to be written for every site, and what is wrong. `hopeless`: mistakes that no row can be left out for."""
+
+    plans: tuple[SitePlan, ...]
+    drafts: tuple[folder.Draft, ...]
+    bad: tuple[Problem, ...]
+    hopeless: tuple[Problem, ...]
+
+
 def run(args: argparse.Namespace) -> int:
     """Plan every site first, then write them all."""
     ledger = read_ledger(args)
+    planned = _plan_all(args, ledger)
+    _tell(args, ledger, planned)
+    answer: dict[str, Json] = {"schema": SCHEMA, "file": str(args.file), **reading_json(ledger)}
+    problems = problems_json(planned.bad)
+    if not _is_writable(planned, args.skip_bad):
+        say(args, Message("nothing was written: {count} mistakes", {"count": len(planned.bad)}))
+        if args.json:
+            print_json({**answer, "sites": [], "problems": problems})
+        return exits.FAILS
+    _require_untouched(planned.drafts, args.force)
+    _write(args, planned)
+    if args.json:
+        print_json({**answer, "sites": _sites_json(planned), "problems": problems})
+    if not args.quiet:
+        count, path = len(planned.plans), str(args.out / PAGE)
+        said: dict[str, str | int | float] = {"count": count, "out": str(args.out), "page": path}
+        say(args, Message("{count} sites in {out}; how each is enrolled stands in {page}", said))
+    return exits.OK
+
+
+def _plan_all(args: argparse.Namespace, ledger: Ledger) -> _Planned:
+    """Plan each site beside what its folder holds."""
     keys = hub_keys(args)
     groups, nameless = by_site(with_given(ledger.entries, given(args.set)))
-    rows = {entry.row for rows in groups.values() for entry in rows}
+    rows = {entry.row for entries in groups.values() for entry in entries}
     bad: list[Problem] = [*nameless, *(p for p in ledger.problems if not p.row or p.row not in rows)]
-    drafts: list[folder.Draft] = []
-    plans: list[SitePlan] = []
     hopeless = [problem for problem in bad if not problem.row]
+    plans: list[SitePlan] = []
+    drafts: list[folder.Draft] = []
     for id_, entries in groups.items():
         target = args.out / id_
         site = folder.existing(target) if id_ else {}
@@ -51,21 +84,26 @@ def run(args: argparse.Namespace) -> int:
             plans.append(planned)
             drafts.append(folder.draft(target, planned, site, keys, args.by, today()))
     twice = _codes_twice(plans)
-    bad += twice
-    hopeless += twice
-    tell_reading(args, ledger, sum(len(planned.cameras) for planned in plans))
-    tell_undeclared(args, plans)
-    for remark in {str(one): one for planned in plans for one in planned.remarks}.values():
+    return _Planned(tuple(plans), tuple(drafts), (*bad, *twice), (*hopeless, *twice))
+
+
+def _is_writable(planned: _Planned, skip_bad: bool) -> bool:
+    """Tell whether sites may be written: nothing is wrong, or only rows that may be left out."""
+    return not planned.bad or bool(skip_bad and planned.plans and not planned.hopeless)
+
+
+def _tell(args: argparse.Namespace, ledger: Ledger, planned: _Planned) -> None:
+    tell_reading(args, ledger, sum(len(one.cameras) for one in planned.plans))
+    tell_undeclared(args, planned.plans)
+    for remark in {str(remark): remark for one in planned.plans for remark in one.remarks}.values():
         say(args, remark)
-    tell_problems(args, bad)
-    answer: dict[str, Json] = {"schema": SCHEMA, "file": str(args.file), **reading_json(ledger)}
-    if bad and (not args.skip_bad or not plans or hopeless):
-        say(args, Message("nothing was written: {count} mistakes", {"count": len(bad)}))
-        if args.json:
-            print_json({**answer, "sites": [], "problems": problems_json(bad)})
-        return exits.FAILS
+    tell_problems(args, planned.bad)
+
+
+def _require_untouched(drafts: Iterable[folder.Draft], force: bool) -> None:
+    """Stop before anything is written where a person has changed a file that would be."""
     touched = [draft.folder.name for draft in drafts if draft.by_hand and draft.changes]
-    if touched and not args.force:
+    if touched and not force:
         raise UsageError(
             Message(
                 "a person changed site.toml of {sites}; nothing was written: look at each with camwarden "
@@ -73,23 +111,23 @@ def run(args: argparse.Namespace) -> int:
                 {"sites": ", ".join(touched)},
             )
         )
+
+
+def _write(args: argparse.Namespace, planned: _Planned) -> None:
     errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
     with errors.status("") as status:
-        for number, draft in enumerate(drafts, start=1):
-            status.update(f"{number}/{len(drafts)} {draft.folder.name}")
+        for number, draft in enumerate(planned.drafts, start=1):
+            status.update(f"{number}/{len(planned.drafts)} {draft.folder.name}")
             folder.write(draft)
-    tell_left_out(args, bad)
-    write_file(args.out / PAGE, page(plans, args.lang).encode())
-    if args.json:
-        sites: list[Json] = [
-            {"id": p.id, "folder": str(d.folder), "cameras": len(p.cameras), "written": list(d.files)}
-            for p, d in zip(plans, drafts, strict=True)
-        ]
-        print_json({**answer, "sites": sites, "problems": problems_json(bad)})
-    if not args.quiet:
-        said: dict[str, str | int | float] = {"count": len(plans), "out": str(args.out), "page": str(args.out / PAGE)}
-        say(args, Message("{count} sites in {out}; how each is enrolled stands in {page}", said))
-    return exits.OK
+    tell_left_out(args, planned.bad)
+    write_file(args.out / PAGE, page(planned.plans, args.lang).encode())
+
+
+def _sites_json(planned: _Planned) -> list[Json]:
+    return [
+        {"id": p.id, "folder": str(d.folder), "cameras": len(p.cameras), "written": list(d.files)}
+        for p, d in zip(planned.plans, planned.drafts, strict=True)
+    ]
 
 
 def _codes_twice(plans: Iterable[SitePlan]) -> list[Problem]:

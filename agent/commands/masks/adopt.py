@@ -13,6 +13,7 @@ from typing import Literal
 
 from agent.commands.masks.seen import CameraLook, View
 from agent.judge.checks.pictures.drift import changes
+from agent.model import exits
 from agent.model.finding import Json, Message, utc_text
 from agent.model.verdict import REFUSED_REASONS
 from agent.observe.approvals.approvals import Approval, approve, approve_no_private_area, in_force
@@ -291,6 +292,16 @@ def choice_json(choice: Choice, approved: bool) -> dict[str, Json]:
             "state": look.view.state,
         },
     }
+
+
+def ended(found: Iterable[Choice], approved: Collection[str], asked: bool) -> int:
+    """Return the exit code: what is left that nobody approved, unless a person was asked and left it out."""
+    left = [choice for choice in found if choice.look.id not in approved and (choice.refusal is not None or not asked)]
+    return exits.worst(
+        fails=any(choice.look.outcome == "shows" for choice in left),
+        refused=any(is_refused(choice.look) for choice in left),
+        unchecked=bool(left),
+    )
 
 
 def is_refused(look: CameraLook) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from agent.commands.masks.adopt import renewed, told_of_view
 from agent.commands.masks.look import LIVE
+from agent.commands.masks.looking import looked, person, site_of
 from agent.commands.masks.seen import CameraLook
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
@@ -31,12 +31,10 @@ from agent.text.translate import render, translate
 
 SCHEMA = "camwarden-masks-baseline/1"
 
-Looked = Callable[[Site, dict[str, Approval]], tuple[CameraLook, ...]]
-"""Looks at the cameras of a site against these approvals, several times."""
 
-
-def baseline(site: Site, args: argparse.Namespace, by: str, looked: Looked) -> int:
+def run(args: argparse.Namespace) -> int:
     """Keep what was asked, and return the exit code."""
+    site = site_of(args)
     named = [camera for camera in site.cameras if camera.camera.id in args.camera]
     if args.preset:
         if len(named) != 1:
@@ -49,7 +47,7 @@ def baseline(site: Site, args: argparse.Namespace, by: str, looked: Looked) -> i
                     {"preset": printable(args.preset), "id": named[0].camera.id},
                 )
             )
-        return _of_preset(site, args, by, named[0], preset, looked)
+        return _of_preset(site, args, named[0], preset)
     turning = next((camera for camera in named if camera.presets), None)
     if turning is not None:
         names = ", ".join(printable(preset.name) for preset in turning.presets)
@@ -59,10 +57,10 @@ def baseline(site: Site, args: argparse.Namespace, by: str, looked: Looked) -> i
                 {"id": turning.camera.id, "names": names},
             )
         )
-    return _of_cameras(site, args, looked)
+    return _of_cameras(site, args)
 
 
-def _of_cameras(site: Site, args: argparse.Namespace, looked: Looked) -> int:
+def _of_cameras(site: Site, args: argparse.Namespace) -> int:
     directory = site.storage.directory
     approvals = read_approvals(directory, site.id)
     missing = sorted(set(args.camera) - approvals.keys())
@@ -73,7 +71,7 @@ def _of_cameras(site: Site, args: argparse.Namespace, looked: Looked) -> int:
                 {"missing": missing[0]},
             )
         )
-    looks = looked(site, approvals)
+    looks = looked(site, args, approvals)
     at = utc_text(utc_now())
     rows: list[Json] = []
     kept = 0
@@ -109,16 +107,15 @@ def _of_cameras(site: Site, args: argparse.Namespace, looked: Looked) -> int:
     return exits.OK if kept == len(looks) else exits.UNCHECKED
 
 
-def _of_preset(
-    site: Site, args: argparse.Namespace, by: str, camera: CameraConfig, preset: Preset, looked: Looked
-) -> int:
+def _of_preset(site: Site, args: argparse.Namespace, camera: CameraConfig, preset: Preset) -> int:
+    by = printable(person(args))
     if not by:
         raise UsageError("nobody is known as the one who approves: add --by NAME")
     directory, name = site.storage.directory, camera.camera.id
     approvals = read_approvals(directory, site.id)
     before = approvals.get(name)
     known = next((one for one in before.presets if one.preset == preset.name), None) if before else None
-    look = _look(site, camera, preset, before, known, looked)
+    look = _look(site, args, camera, preset, before, known)
     open_zones = sorted({v.zone for p in look.paths if p.path in LIVE for v in p.verdicts if v.verdict == "FAIL"})
     refusal = _refusal(look, preset, open_zones)
     at = utc_now()
@@ -153,11 +150,11 @@ def _of_preset(
 
 def _look(
     site: Site,
+    args: argparse.Namespace,
     camera: CameraConfig,
     preset: Preset,
     before: Approval | None,
     known: PresetView | None,
-    looked: Looked,
 ) -> CameraLook:
     """Look at the camera as if it could stand nowhere else, and beside that whether it stands at another preset."""
     here = tuple(replace(zone, name=f"{preset.name}: {zone.name}") for zone in preset.zones)
@@ -166,7 +163,7 @@ def _look(
     if before is not None:
         others = tuple(one for one in before.presets if one.preset != preset.name)
         approvals[before.camera_id] = replace(before, presets=others, references=known.references if known else ())
-    (look,) = looked(replace(site, cameras=(only,)), approvals)
+    (look,) = looked(replace(site, cameras=(only,)), args, approvals)
     return look
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from agent.commands.masks.regions import read_regions
-from agent.commands.terminal.unconfined import add_worker_flag, confinement_json, say_confinement
+from agent.commands.terminal.unconfined import confinement_json, say_confinement
 from agent.judge.checks.devices.online import DARK_CONTRAST, DARK_LUMA
 from agent.model import exits
 from agent.model.errors import UsageError, os_words
@@ -67,17 +67,9 @@ class _Looked:
     error: str = ""
 
 
-def add_arguments(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the two actions on files."""
-    verify = actions.add_parser("verify", help="judge regions in picture files of one view; several are pooled")
-    verify.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="JPEG, H.264, H.265, MP4, TS, Matroska")
-    verify.add_argument("--regions", type=Path, metavar="FILE", required=True, help="what must be hidden: TOML or JSON")
-    compare = actions.add_parser("compare", help="tell whether two picture files show the same view")
-    compare.add_argument("reference", type=Path, metavar="REF", help="the picture of the approved view")
-    compare.add_argument("current", type=Path, metavar="CUR", help="the picture to compare with it")
-    compare.add_argument("--regions", type=Path, metavar="FILE", help="masks and overlays, which are left out")
-    for action in (verify, compare):
-        add_worker_flag(action)
+def run(args: argparse.Namespace) -> int:
+    """Do one of the two actions on files, and return its exit code."""
+    return verify(args) if args.action == "verify" else compare(args)
 
 
 def verify(args: argparse.Namespace) -> int:

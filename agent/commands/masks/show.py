@@ -6,21 +6,22 @@ import argparse
 import sys
 from collections.abc import Iterator
 
+from agent.commands.masks.looking import site_of
 from agent.model import exits
 from agent.model.finding import Json, utc_text
 from agent.observe.approvals.approvals import Approval, approval_json, lights, read_approvals
 from agent.observe.approvals.past import PastApproval, past_json
 from agent.observe.approvals.references import lights_of
 from agent.observe.pictures.derived_views import Derived, derived_json, read_derived
-from agent.site.config.site import Site
 from agent.text.harmless import json_text, printable
 from agent.text.translate import translate
 
 SCHEMA = "camwarden-masks-show/1"
 
 
-def show(site: Site, args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print every camera's approval, or that of those that were named."""
+    site = site_of(args)
     directory = site.storage.directory
     approvals = read_approvals(directory, site.id)
     derived = read_derived(directory, site.id, approvals)

@@ -1,4 +1,4 @@
-"""`--unconfined`, and what is said where the process that decodes pictures is not confined."""
+"""What `--unconfined` asks for, and what is said where the process that decodes pictures is not confined."""
 
 from __future__ import annotations
 
@@ -11,15 +11,6 @@ from agent.site.config.site import Site, WorkerRules
 from agent.text.harmless import printable
 from agent.text.translate import render
 from masking.model import Confinement
-
-
-def add_worker_flag(parser: argparse.ArgumentParser) -> None:
-    """Add the option for laptops on which that process cannot be confined."""
-    parser.add_argument(
-        "--unconfined",
-        action="store_true",
-        help="judge pictures even where the process that decodes them cannot be confined; it is said with the result",
-    )
 
 
 def with_flag(site: Site, args: argparse.Namespace) -> Site:

@@ -23,7 +23,7 @@ from agent.model.errors import NotVerified
 from agent.model.finding import Json, Message, StreamName
 from agent.verify.bindings import Trust
 from agent.verify.members import time_of
-from agent.verify.message import Claim, advance, read_gap, read_heads, read_message
+from agent.verify.message import Claim, Gap, advance, read_gap, read_heads, read_message
 
 Event = dict[str, Json]
 
@@ -259,13 +259,18 @@ class Intake:
             self._store.chains.count(site, "rotations")
             self.told.append({"event": "rotated", "site": site, "from": handover.old, "to": handover.new.kid})
         self._store.keep_report(claim, bool(stored), now)
-        chains, below = self._store.chains, claim.seq <= self._store.chains.get(key).position.seq
+        below = claim.seq <= self._store.chains.get(key).position.seq
         contradicted = below and before.link_back(self._store, key, claim.seq)
         if stored:
-            chains.count(site, "forks")
+            self._store.chains.count(site, "forks")
             if forks.mends(self._store, key, claim):
                 self._advance(*key)
             return self._event("fork", claim)
+        return self._first(claim, stream, gap, contradicted, now)
+
+    def _first(self, claim: Claim, stream: StreamName, gap: Gap | None, contradicted: bool, now: datetime) -> Event:
+        """Take the first report of its number; `contradicted`: what is there below says otherwise."""
+        site, key, chains = claim.address.site, (claim.address.site, claim.epoch, stream), self._store.chains
         chains.count(site, "verified")
         known = chains.expected(key)
         if claim.seq != known + 1:
@@ -273,14 +278,7 @@ class Intake:
         chains.expect(key, claim.seq)
         body = claim.data["body"]
         if gap is not None:
-            self._store.keep_gap(site, gap)
-            refused.given_up(self._store, site, gap)
-            run = (site, gap.epoch, gap.stream)
-            if gap.epoch == claim.epoch or chains.expected(run):  # else what is before it was another hub's
-                chains.expect(run, gap.to_seq)
-            before.link_back(self._store, run, gap.to_seq)
-            self._advance(*run)
-            self.dirty.add((site, gap.epoch))
+            self._gap(claim, gap)
         elif stream == "health" and isinstance(body, dict):
             if claim.seq >= known:
                 due_at = time_of(body.get("next_due_at"))
@@ -294,6 +292,17 @@ class Intake:
         if contradicted:
             chains.count(site, "tampered")
         return self._event("tamper" if broken else "verified", claim)
+
+    def _gap(self, claim: Claim, gap: Gap) -> None:
+        """Take what a site has given up: the chain goes on behind it."""
+        site, run = claim.address.site, (claim.address.site, gap.epoch, gap.stream)
+        self._store.keep_gap(site, gap)
+        refused.given_up(self._store, site, gap)
+        if gap.epoch == claim.epoch or self._store.chains.expected(run):  # else what is before it was another hub's
+            self._store.chains.expect(run, gap.to_seq)
+        before.link_back(self._store, run, gap.to_seq)
+        self._advance(*run)
+        self.dirty.add((site, gap.epoch))
 
     def _expect(self, site: str, epoch: str, heads: object, now: datetime) -> None:
         for stream, head in read_heads(heads).items():

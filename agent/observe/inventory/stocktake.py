@@ -64,29 +64,46 @@ def take_stock(
         behind: Hosts and MACs of cameras that stand among the channels of a configured recorder, as `behind` gives.
     """
     found = tuple(found)
-    hosts = {device.id: {device.host.lower(), *(names or {}).get(device.host, ())} for device in site.devices}
-    ports = {device.id: device.port for device in site.devices}
-    at = {id_: {joined(host, ports[id_]) for host in hosts[id_]} for id_ in hosts}
-    answering = Counter(sender for one in found for sender in one.senders)
-    placed = []
-    for one in found:
-        services = _services(one)
-        named = {joined(host, port) for host, port, _ in services}
-        devices = _matching(at, named)
-        devices = devices or _matching(at, {joined(s, port) for s in one.senders for _, port, _ in services})
-        if not devices and all(answering[sender] == 1 for sender in one.senders):
-            candidates = _matching(hosts, set(one.senders))
-            devices = candidates if len(candidates) == 1 else ()
-        marks = {*one.senders, *(host for host, _, _ in services), *named, mac_of(one)} - {""}
-        address, tls = _best(one, services)
-        ignored = next((i for i in site.discovery.ignore if _is_ignored(i, one, marks)), None)
-        if devices:
-            placed.append(Placed(one, address, tls, "configured", devices))
-        elif ignored:
-            placed.append(Placed(one, address, tls, "ignored", reason=ignored.reason))
-        else:
-            placed.append(Placed(one, address, tls, "undeclared" if behind.isdisjoint(marks) else "behind"))
-    return tuple(placed)
+    places = _Configured.of(site, names or {}, found)
+    return tuple(_placed(one, places, site.discovery.ignore, behind) for one in found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Configured:
+    """Where the configured devices are, by id: their hosts, each `host:port`; and how many answered from an address."""
+
+    hosts: Mapping[str, set[str]]
+    at: Mapping[str, set[str]]
+    answering: Counter[str]
+
+    @classmethod
+    def of(cls, site: Site, names: Mapping[str, tuple[str, ...]], found: Iterable[Discovered]) -> _Configured:
+        hosts = {device.id: {device.host.lower(), *names.get(device.host, ())} for device in site.devices}
+        at = {device.id: {joined(host, device.port) for host in hosts[device.id]} for device in site.devices}
+        return cls(hosts, at, Counter(sender for one in found for sender in one.senders))
+
+    def answered(self, one: Discovered, services: tuple[tuple[str, int, bool], ...]) -> tuple[str, ...]:
+        """Return the ids of the devices that one answer is of; none for a stranger."""
+        named = _matching(self.at, {joined(host, port) for host, port, _ in services})
+        named = named or _matching(self.at, {joined(s, port) for s in one.senders for _, port, _ in services})
+        if named or any(self.answering[sender] != 1 for sender in one.senders):
+            return named
+        candidates = _matching(self.hosts, set(one.senders))
+        return candidates if len(candidates) == 1 else ()
+
+
+def _placed(one: Discovered, places: _Configured, ignore: Iterable[Ignored], behind: frozenset[str]) -> Placed:
+    services = _services(one)
+    address, tls = _best(one, services)
+    devices = places.answered(one, services)
+    if devices:
+        return Placed(one, address, tls, "configured", devices)
+    named = {joined(host, port) for host, port, _ in services}
+    marks = {*one.senders, *(host for host, _, _ in services), *named, mac_of(one)} - {""}
+    ignored = next((i for i in ignore if _is_ignored(i, one, marks)), None)
+    if ignored:
+        return Placed(one, address, tls, "ignored", reason=ignored.reason)
+    return Placed(one, address, tls, "undeclared" if behind.isdisjoint(marks) else "behind")
 
 
 def doubled(placed: Iterable[Placed]) -> dict[str, str]:

@@ -125,57 +125,68 @@ def _site(entries: Sequence[Entry], existing: Tables, problems: list[Problem]) -
 
 
 def _cameras(groups: Sequence[Group], existing: Tables, problems: list[Problem]) -> list[PlannedCamera]:
-    known = tables_of(existing, "camera")
-    by_code = {str(camera["code"]): str(camera["id"]) for camera in known if camera.get("code")}
-    by_place = {(camera["device"], camera["channel"]): str(camera["id"]) for camera in known}
+    """Return a camera for each row that has a channel; what rows contradict each other in is told as well."""
     floor = int(str(table_of(existing, "policy").get("retention_floor_days", RETENTION_LAW_DAYS)))
-    given = {str(e.values["camera_id"]) for g in groups for e in g.entries if "camera_id" in e.values}
-    tails = Counter(str(e.values["code"])[-6:] for g in groups for e in g.entries if "code" in e.values)
-    numbers = count(1)
-    taken = given | {str(camera["id"]) for camera in known}
+    ids = _Ids(groups, tables_of(existing, "camera"))
     cameras: list[PlannedCamera] = []
     firsts: dict[tuple[str, object], Entry] = {}
     for group in groups:
         for entry in group.entries:
-            values = entry.values
-            channel = values.get("channel", 1 if len(group.entries) == 1 else None)
-            if channel is None and "channel" in entry.refused:
-                continue  # told already
+            channel = entry.values.get("channel", 1 if len(group.entries) == 1 else None)
             if channel is None:
-                said = Message("{host} stands in several rows: fill in the channel of each", {"host": group.host})
-                problems.append(Problem(entry.where("address"), entry.row, said))
+                problems += _no_channel(group, entry)
                 continue
-            marks = [
-                ("channel", (group.device, channel)),
-                ("code", values.get("code")),
-                ("camera_id", values.get("camera_id")),
-            ]
-            for key, mark in marks:
-                first = firsts.setdefault((key, mark), entry)
-                if mark is not None and first is not entry:
-                    said = Message(
-                        "{key} {value} stands in {where} too: each camera has its own",
-                        {"key": key, "value": str(values.get(key, channel)), "where": first.where(key)},
-                    )
-                    problems.append(Problem(entry.where(key), entry.row, said))
-            days = values.get("retention_days", 0)
-            if isinstance(days, int) and 0 < days < floor:
-                said = Message(
-                    "{days} days are below the floor of {floor} days (State Council Order 799, article 17): raise it, "
-                    "or leave it empty",
-                    {"days": days, "floor": floor},
-                )
-                problems.append(Problem(entry.where("retention_days"), entry.row, said))
-            id_ = str(values.get("camera_id", "")) or by_code.get(str(values.get("code", "")), "")
-            id_ = id_ or by_place.get((group.device, channel), "") or _new_camera(values, tails, taken, numbers)
-            taken.add(id_)
-            table: dict[str, Json] = {"id": id_, "device": group.device, "channel": channel}
-            table |= {c.option: values[c.key] for c in COLUMNS if c.table == "camera" and c.key in values}
-            if days and "recorded" not in values:
-                table["recorded"] = True
-            own = values.get("address", "") if group.recorder or len(group.entries) == 1 else ""
-            cameras.append(PlannedCamera(entry, {**table, "id": id_}, str(own), _declared(values)))
+            problems += _stands_twice(group, entry, channel, firsts)
+            problems += _too_short(entry, floor)
+            cameras.append(_camera(group, entry, ids.of(group.device, channel, entry.values), channel))
     return cameras
+
+
+def _camera(group: Group, entry: Entry, id_: str, channel: Json) -> PlannedCamera:
+    values = entry.values
+    table: dict[str, Json] = {"id": id_, "device": group.device, "channel": channel}
+    table |= {c.option: values[c.key] for c in COLUMNS if c.table == "camera" and c.key in values}
+    if values.get("retention_days") and "recorded" not in values:
+        table["recorded"] = True
+    own = values.get("address", "") if group.recorder or len(group.entries) == 1 else ""
+    return PlannedCamera(entry, {**table, "id": id_}, str(own), _declared(values))
+
+
+def _no_channel(group: Group, entry: Entry) -> list[Problem]:
+    if "channel" in entry.refused:
+        return []  # told already
+    said = Message("{host} stands in several rows: fill in the channel of each", {"host": group.host})
+    return [Problem(entry.where("address"), entry.row, said)]
+
+
+def _stands_twice(
+    group: Group, entry: Entry, channel: Json, firsts: dict[tuple[str, object], Entry]
+) -> Iterator[Problem]:
+    """Yield what a row claims that one before it has claimed already; `firsts` remembers who did."""
+    marks = {
+        "channel": (group.device, channel),
+        "code": entry.values.get("code"),
+        "camera_id": entry.values.get("camera_id"),
+    }
+    for key, mark in marks.items():
+        first = firsts.setdefault((key, mark), entry)
+        if mark is not None and first is not entry:
+            said = Message(
+                "{key} {value} stands in {where} too: each camera has its own",
+                {"key": key, "value": str(entry.values.get(key, channel)), "where": first.where(key)},
+            )
+            yield Problem(entry.where(key), entry.row, said)
+
+
+def _too_short(entry: Entry, floor: int) -> Iterator[Problem]:
+    days = entry.values.get("retention_days", 0)
+    if isinstance(days, int) and 0 < days < floor:
+        said = Message(
+            "{days} days are below the floor of {floor} days (State Council Order 799, article 17): raise it, "
+            "or leave it empty",
+            {"days": days, "floor": floor},
+        )
+        yield Problem(entry.where("retention_days"), entry.row, said)
 
 
 def _declared(values: Mapping[str, Json]) -> dict[str, Json]:
@@ -185,12 +196,31 @@ def _declared(values: Mapping[str, Json]) -> dict[str, Json]:
     return found
 
 
-def _new_camera(values: Mapping[str, Json], tails: Mapping[str, int], taken: set[str], numbers: Iterator[int]) -> str:
-    """Return an id for a camera that has none: by the serial digits of its code, so that it stays where rows move."""
-    code = str(values.get("code", ""))
-    tail = f"cam-{code[-6:]}"
-    if code and tails[code[-6:]] == 1 and tail not in taken:
-        return tail
-    if code and code not in taken:
-        return code
-    return next(id_ for number in numbers if (id_ := f"cam-{number}") not in taken)
+class _Ids:
+    """Finds the id of one row's camera after the other: the ledger's, that of the site's own file, or a new one."""
+
+    def __init__(self, groups: Sequence[Group], known: Sequence[Mapping[str, Json]]) -> None:
+        entries = [entry.values for group in groups for entry in group.entries]
+        self._by_code = {str(camera["code"]): str(camera["id"]) for camera in known if camera.get("code")}
+        self._by_place = {(camera["device"], camera["channel"]): str(camera["id"]) for camera in known}
+        self._tails = Counter(str(values["code"])[-6:] for values in entries if "code" in values)
+        self._taken = {str(values["camera_id"]) for values in entries if "camera_id" in values}
+        self._taken |= {str(camera["id"]) for camera in known}
+        self._numbers = count(1)
+
+    def of(self, device: str, channel: Json, values: Mapping[str, Json]) -> str:
+        """Return the id of the camera that a row stands for; it is taken from then on."""
+        id_ = str(values.get("camera_id", "")) or self._by_code.get(str(values.get("code", "")), "")
+        id_ = id_ or self._by_place.get((device, channel), "") or self._new(values)
+        self._taken.add(id_)
+        return id_
+
+    def _new(self, values: Mapping[str, Json]) -> str:
+        """Return an id for a camera that has none: by the digits at the end of its code, so that it stays."""
+        code = str(values.get("code", ""))
+        tail = f"cam-{code[-6:]}"
+        if code and self._tails[code[-6:]] == 1 and tail not in self._taken:
+            return tail
+        if code and code not in self._taken:
+            return code
+        return next(id_ for number in self._numbers if (id_ := f"cam-{number}") not in self._taken)

@@ -24,7 +24,6 @@ from agent.contract.orders import Desired, Order, Refused
 from agent.contract.orders_json import read_desired
 from agent.contract.signing_keys import PublicKey
 from agent.host.files import write_atomic
-from agent.judge.memory.transitions import Transition
 from agent.model.errors import NotVerified, os_words
 from agent.model.finding import Finding, Json, Message, Source
 from agent.site.config.site import Site
@@ -153,12 +152,10 @@ def _expired(desired: Desired, now: datetime | None) -> Refused | None:
     return Refused(desired.version, "expired", f"version {desired.version} has expired; the site's own policy counts")
 
 
-def tampered(reason: str) -> Transition:
+def tampered(reason: str) -> Finding:
     """Return what is told of a kept document that is not to be believed; `reason` is that of `NotVerified`."""
     source, evidence = Source("camwarden", "policy of the hub"), {"reason": reason}
-    return Transition(
-        Finding("agent-policy", "site", "fail", "major", TAMPERED, source, "desired-tampered", evidence), None
-    )
+    return Finding("agent-policy", "site", "fail", "major", TAMPERED, source, "desired-tampered", evidence)
 
 
 def read_kept(path: Path, hub_keys: Mapping[str, PublicKey], site_id: str) -> Kept | None:

@@ -30,6 +30,7 @@ from agent.deliver.publish.messages import Message, signed_message
 from agent.deliver.spool.spool import Spool
 from agent.host.files import write_atomic
 from agent.judge.checks.table import CHECKS
+from agent.judge.memory.transitions import Transition
 from agent.model.errors import NotVerified, SpoolFailed
 from agent.model.finding import Envelope, Json, Moment
 from agent.report.spot_check import Asked
@@ -143,7 +144,7 @@ class Desk:
 
     def asked(self, standing: InForce) -> Asked:
         """Return what the next cycle is asked for."""
-        told = (desired_policy.tampered(self._tampered),) if self._tampered else ()
+        told = (Transition(desired_policy.tampered(self._tampered), None),) if self._tampered else ()
         return Asked(tuple(command for command, _ in self._waiting.values()), standing.digest, told)
 
     def answer(self, asked: Asked, envelopes: tuple[Envelope, ...], moment: Moment) -> None:

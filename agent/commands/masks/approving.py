@@ -1,0 +1,171 @@
+"""`camwarden masks adopt` and `approve`: look at cameras, make one sheet, and keep what a person approves.
+
+What may be approved, and how it is told, is decided in `adopt.py`; here is what reads, asks and writes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agent.commands.masks.adopt import (
+    Choice,
+    approval_of,
+    choice_json,
+    choices,
+    declaration_lines,
+    due,
+    ended,
+    excepted,
+    message_of,
+    preset_renewed,
+    sheet_cameras,
+    told,
+)
+from agent.commands.masks.looking import looked, person, site_of
+from agent.host.clock import utc_now
+from agent.host.files import as_owner_of, write_atomic
+from agent.model.errors import UsageError, os_words
+from agent.model.finding import Json, Message, utc_text
+from agent.observe.approvals.approvals import Approval, write_approval
+from agent.observe.approvals.reference_views import write_preset_view
+from agent.onsite.handover.sheet import OUTCOMES, TONES, render_sheet
+from agent.site.config.site import Site
+from agent.text.harmless import json_text, printable
+from agent.text.translate import translate
+
+ADOPT_SCHEMA = "camwarden-masks-adopt/1"
+TRIES = 3
+STYLES: Mapping[str, str] = {"pass": "green", "fail": "bold red", "unknown": "magenta", "na": "dim"}
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look, show, ask, keep what is approved, and say what came of it."""
+    site = site_of(args)
+    declaring = args.action == "adopt" and args.no_private_area
+    asked = not (args.json or declaring or args.action == "approve" or args.yes) and sys.stdin.isatty()
+    by = person(args)
+    _refuse(args, by, asked, declaring)
+    looks = looked(site, args)
+    if args.action == "adopt" and not (args.all or args.camera):
+        looks = due(site, looks)
+    found = choices(looks, args.camera, args.why, declaring)
+    at = utc_now()
+    sheet = _write_sheet(site, args, found)
+    if not (args.json or args.quiet):
+        _show(args, found, sheet)
+    approved = _keep(site, _chosen(args, found, asked), args, printable(by), at)
+    if args.json:
+        rows = [choice_json(choice, choice.look.id in approved) for choice in found]
+        _print({"schema": ADOPT_SCHEMA, "at": utc_text(at), "by": by, "sheet": str(sheet), "cameras": rows})
+    elif not args.quiet:
+        sys.stdout.write(told(found, approved, args.lang))
+        sys.stdout.write(_to_declare(site, approved, by, at, args.lang) if declaring else "")
+    return ended(found, approved, asked)
+
+
+def _refuse(args: argparse.Namespace, by: str, asked: bool, declaring: bool) -> None:
+    """Stop before anything is looked at where the command line leaves open who approves, or where the sheet goes."""
+    if declaring and not (args.camera and args.by):
+        raise UsageError("--no-private-area is somebody's word on named cameras: add --camera ID... and --by NAME")
+    if not by and (asked or args.camera or args.yes):
+        raise UsageError("nobody is known as the one who approves: add --by NAME")
+    if args.sheet is not None and (args.sheet.exists() or args.sheet.is_symlink() or not args.sheet.parent.is_dir()):
+        raise UsageError(
+            Message("{path}: name a new file in a folder that is there; nothing is overwritten", {"path": args.sheet})
+        )
+
+
+def _show(args: argparse.Namespace, found: tuple[Choice, ...], sheet: Path) -> None:
+    console = Console(no_color=args.no_color)
+    console.print(_table(found, args.lang))
+    console.print(Text(translate("sheet: {file}", args.lang).format(file=sheet)), soft_wrap=True)
+
+
+def _chosen(args: argparse.Namespace, found: tuple[Choice, ...], asked: bool) -> tuple[Choice, ...]:
+    """Return what is approved of what may be: what a person says, or all of it where cameras were named or `--yes`."""
+    offered = tuple(choice for choice in found if choice.refusal is None)
+    if asked:
+        return _ask(offered, args.lang)
+    return offered if args.camera or args.yes else ()
+
+
+def _keep(site: Site, chosen: Iterable[Choice], args: argparse.Namespace, by: str, at: datetime) -> dict[str, Approval]:
+    """Write each approval, and the view of a preset that was seen; return the approvals by camera."""
+    directory, why = site.storage.directory, printable(args.why)
+    declaring = args.action == "adopt" and args.no_private_area
+    approved: dict[str, Approval] = {}
+    with as_owner_of(directory):
+        for choice in chosen:
+            approval = approval_of(site, choice.look, by, at, why, "no-private-area" if declaring else "masks")
+            write_approval(directory, approval)
+            turned = preset_renewed(choice.look, by, at, why)
+            if turned is not None:
+                write_preset_view(directory, turned)
+            approved[choice.look.id] = approval
+    return approved
+
+
+def _to_declare(site: Site, approved: Mapping[str, Approval], by: str, at: datetime, lang: str) -> str:
+    """Return what to add to site.toml for cameras that were declared to see nothing private; empty for none."""
+    new = [c.camera.id for c in site.cameras if c.camera.id in approved and c.no_private_area is None]
+    if not new:
+        return ""
+    return translate("to keep it in site.toml as well, add:", lang) + "\n" + declaration_lines(new, by, at)
+
+
+def _write_sheet(site: Site, args: argparse.Namespace, found: tuple[Choice, ...]) -> Path:
+    html = render_sheet(site.id, site.name, utc_text(utc_now()), sheet_cameras(found, args.lang), args.lang).encode()
+    path = args.sheet or site.storage.directory / "baselines" / "sheet.html"
+    try:
+        if args.sheet is not None:
+            write_atomic(path, html, 0o600)
+        else:
+            with as_owner_of(site.storage.directory):
+                write_atomic(path, html, 0o600)
+    except OSError as error:
+        raise UsageError(
+            Message("{path}: the sheet cannot be written: {why}", {"path": path, "why": os_words(error)})
+        ) from None
+    return Path(path)
+
+
+def _ask(offered: tuple[Choice, ...], lang: str) -> tuple[Choice, ...]:
+    """Let a person approve all that is offered, or tick exceptions; what nobody answers approves nothing."""
+    numbers = [choice.number for choice in offered]
+    question = translate("approve these {count} cameras? Enter: all; numbers: all but these; q: none", lang)
+    for _ in range(TRIES if offered else 0):
+        sys.stdout.write(f"{question.format(count=len(offered))} [{' '.join(map(str, numbers))}] ")
+        sys.stdout.flush()
+        line = sys.stdin.readline()
+        try:
+            left_out = excepted(line, numbers) if line else None
+        except ValueError:
+            continue
+        return () if left_out is None else tuple(one for one in offered if one.number not in left_out)
+    return ()
+
+
+def _table(found: Iterable[Choice], lang: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column(translate("camera", lang), no_wrap=True)
+    table.add_column(translate("masks", lang), no_wrap=True)
+    table.add_column(translate("what was found, and the next step", lang), overflow="fold")
+    for choice in found:
+        outcome = Text(translate(OUTCOMES[choice.look.outcome], lang), style=STYLES[TONES[choice.look.outcome]])
+        what = Text(printable(message_of(choice, lang)))
+        table.add_row(str(choice.number), Text(choice.look.id), outcome, what)
+    return table
+
+
+def _print(answer: Mapping[str, Json]) -> None:
+    sys.stdout.write(json_text(answer) + "\n")

@@ -1,0 +1,76 @@
+"""Looks at the cameras that `camwarden masks` was asked about, with the logins and the picture worker of the site.
+
+What is seen is `look.py`'s; who approves is taken from the command line or the login.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from rich.console import Console
+
+from agent.commands.masks.look import look_at
+from agent.commands.masks.seen import CameraLook
+from agent.commands.terminal.unconfined import say_confinement, with_flag
+from agent.host.clock import utc_now
+from agent.host.files import as_owner_of
+from agent.host.paths import credentials_file
+from agent.model.errors import UsageError
+from agent.model.finding import Message
+from agent.observe.approvals.approvals import Approval, prepare, read_approvals
+from agent.service.cycle.environment import Rim, worker_of
+from agent.site.config.load import load
+from agent.site.config.site import Site
+from agent.text.harmless import printable
+from drivers.credentials import Credentials
+
+APART_S = 2.0
+
+
+def site_of(args: argparse.Namespace) -> Site:
+    """Return the site that was named.
+
+    Raises:
+        UsageError: It has no camera that was named with it.
+    """
+    site = load(args.config)
+    unknown = sorted(set(args.camera) - {c.camera.id for c in site.cameras})
+    if unknown:
+        raise UsageError(
+            Message(
+                "site.toml has no camera {unknown!r}: camwarden config show lists them",
+                {"unknown": printable(unknown[0])},
+            )
+        )
+    return site
+
+
+def person(args: argparse.Namespace) -> str:
+    """Return who is taken to approve: the name given, or the login name; empty where there is neither."""
+    return args.by or next((os.environ[k] for k in ("SUDO_USER", "LOGNAME", "USER") if os.environ.get(k)), "")
+
+
+def looked(
+    site: Site, args: argparse.Namespace, approvals: Mapping[str, Approval] | None = None
+) -> tuple[CameraLook, ...]:
+    """Look at the cameras that were named, or at all, against these approvals, or those that are kept."""
+    directory = site.storage.directory
+    cameras = tuple(c for c in site.cameras if not args.camera or c.camera.id in args.camera)
+    needed = {c.camera.device for c in cameras}
+    part = replace(site, cameras=cameras, devices=tuple(d for d in site.devices if d.id in needed))
+    errors = Console(stderr=True, no_color=args.no_color, quiet=args.quiet)
+    with as_owner_of(directory):
+        prepare(directory, site.id)
+        remembered = credentials_file(directory, os.environ)
+        remembered.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        known = read_approvals(directory, site.id) if approvals is None else approvals
+        part = with_flag(part, args)
+        with worker_of(part) as worker, errors.status(f"looking at {len(cameras)} cameras of {site.id}"):
+            rim = Rim(Credentials(remembered), worker.judge, utc_now, wait=time.sleep)
+            seen = look_at(part, known, rim, args.rounds, APART_S)
+        say_confinement(worker.confinement, args, part.worker.unconfined == "accept")
+        return seen

@@ -1,0 +1,14 @@
+"""`--unconfined`, as parsers have it. What follows from it is in `unconfined.py`, which no help has to load."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_worker_flag(parser: argparse.ArgumentParser) -> None:
+    """Add the option for laptops on which that process cannot be confined."""
+    parser.add_argument(
+        "--unconfined",
+        action="store_true",
+        help="judge pictures even where the process that decodes them cannot be confined; it is said with the result",
+    )
