@@ -1,4 +1,4 @@
-"""Hands log records to the journal with fields, over its own datagram protocol; no library, no text to be parsed.
+"""Sends log records to the journal with fields, over its own datagram protocol; no library, no text to be parsed.
 
 Fields are `MESSAGE`, `PRIORITY`, `SYSLOG_IDENTIFIER`, `LOGGER`, `CODE_*`, and what `about` (`log_kinds.py`) says:
 `MESSAGE_ID`, `DEVICE`, `CAMERA`, `STORE`, `CHECK`, the latter several times where a record is about several. So

@@ -1,4 +1,4 @@
-"""Tells systemd how the service is doing: ready, status line, alive, reloading, stopping.
+"""Notifies systemd of the service's state: ready, status line, alive, reloading, stopping.
 
 Every function sends one datagram to the socket that `NOTIFY_SOCKET` names and does nothing without one. None of them
 raises: a service that cannot tell its manager how it is must still do its work. When to say what is decided by

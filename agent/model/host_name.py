@@ -1,4 +1,4 @@
-"""Tells names and addresses of hosts from other text. Pure."""
+"""Validates names and addresses of hosts. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The short H.264 clips that the simulated streams loop: read from package data, cut into pictures. Pure after reading.
+"""Loads the short H.264 clips that the simulated streams loop, and splits them into pictures. Pure after reading.
 
 A clip starts with SPS, PPS and an IDR picture; every picture is one NAL unit (`make_clips.py` sees to it).
 """

@@ -1,4 +1,4 @@
-"""The nine places that the simulated cameras look at, and what stands there.
+"""Draws the nine places that the simulated cameras look at.
 
 Each place is one function that paints its still background (`walkers.py` says who moves). What is private in a place
 (the windows of a house, an open door, a desk) lies where `cameras.py` puts that camera's zone, and is full of detail

@@ -1,4 +1,4 @@
-"""What the hub knows about its sites, for `camwarden hub status`. Reads only."""
+"""Prints the hub's status of its sites, for `camwarden hub status`. Reads only."""
 
 from __future__ import annotations
 

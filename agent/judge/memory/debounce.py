@@ -1,4 +1,4 @@
-"""When does a new status of one finding count, and when does its episode begin and end? Pure.
+"""Decides when a new status of a finding counts, and when its episode begins and ends. Pure.
 
 Counted is in looks, not in seconds: a clock that jumps decides nothing, and a look that did not happen proves nothing.
 The one exception is flapping: what turns not well again within a day of the time before, or more than `FLAPS_A_DAY`

@@ -1,4 +1,4 @@
-"""What people say about findings: acknowledged, planned, settled, proved repaired. On disk, one small file each.
+"""Stores people's notes on findings: acknowledged, planned, settled, proved repaired. One small file each.
 
 They lie below `<state directory>/notes/`, the folder 0700 and the files 0600, replaced whole. The daemon reads all of
 them anew in each cycle and writes none: so a note counts without the spool, and survives a damaged one. A note without

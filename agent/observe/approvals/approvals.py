@@ -1,4 +1,4 @@
-"""What people approved: the masks of each camera, that nothing private is in view, and the approved view. On disk.
+"""Stores approvals: the masks of each camera, the absence of private areas, and the approved view. On disk.
 
 One JSON file for each camera below `<state directory>/baselines/`, the folder 0700 and the files 0600, replaced whole.
 References (`masking/view/baseline.py`) are small pictures of a real place: they never stand in a repr, a log or a

@@ -1,4 +1,4 @@
-"""Days of municipal assessment as they are remembered and reported: so many good out of so many due. Pure.
+"""Counts days of municipal assessment, stored and reported as good out of due. Pure.
 
 How a look is counted is decided in `assessment.py`.
 """
