@@ -1,4 +1,4 @@
-"""Lets the command line's own words, `--help` and the mistakes of an option, be read in the reader's language.
+"""Translates `--help`, and the errors of options, into the reader's language.
 
 Which language that is, is decided in `cli.py`; the parsers are written in English, for man pages and completions too.
 """

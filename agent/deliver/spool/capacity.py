@@ -1,7 +1,5 @@
 """Inserts and evicts spool rows under the size limit; each eviction writes a signed gap record.
 
-All within a transaction.
-
 Decides which rows are given up when there is no room, and writes the signed gap record that names each run of them.
 Every function here runs inside a transaction of `agent/deliver/spool/spool.py` and leaves committing to it.
 """

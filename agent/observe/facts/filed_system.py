@@ -1,6 +1,7 @@
 """Defines the facts of the last filing with the police, which present ones are compared with. Pure.
 
 `filed_file.py` stores them.
+"""
 
 from __future__ import annotations
 

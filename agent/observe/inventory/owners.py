@@ -1,4 +1,4 @@
-"""Whose is what is kept: of which site, and about which box? Pure, but for the mark in a state folder.
+"""Decides to which site and box stored data belongs. Pure, but for the mark in a state folder.
 
 Ids of cameras and devices are everybody's (`cam-000001`), so that an id alone proves nothing: another site's word, or a
 word about another box, counts for nothing. A box is another one where it proves it, by serial number or MAC address

@@ -1,4 +1,4 @@
-"""Small pictures of each camera that its next ones are compared or joined with. In the memory of the process only.
+"""Caches small pictures of each camera that its next ones are compared or joined with. In process memory only.
 
 One is the picture before: it shows a frozen and a shaking picture. The others are gathered in a light in which nobody
 approved the view (`derived.py`), until there are enough for a background. They are pictures of a real place: they are

@@ -1,1 +1,1 @@
-"""Tells people and programs on the site: status file, metrics, digest, webhook."""
+"""Informs people and programs on the site: status file, metrics, digest, webhook."""

@@ -1,4 +1,4 @@
-"""Policy of the hub: which document is taken, what it changes, and how the last good one is kept.
+"""Validates and applies a hub's policy document, and stores the last good one.
 
     verified -> version rises -> whole document valid -> nothing loosened -> kept, and in force from the next cycle
 

@@ -1,4 +1,4 @@
-"""Takes the orders of a hub between two cycles: verifies, decides, carries out, keeps, answers.
+"""Handles the orders of a hub between two cycles: verifies, decides, carries out, stores, answers.
 
     heard (publisher's thread) -> taken (daemon's thread) -> refused, or done at once      said
                                                           -> waits for the next cycle       answered, said

@@ -1,4 +1,4 @@
-"""Reads what people declare out of site.toml: `[[declaration]]`, `[[group]]` and `[rules]`.
+"""Parses declarations from site.toml: `[[declaration]]`, `[[group]]` and `[rules]`.
 
 What may be declared stands in `declarables.py`; whose word counts for how long is decided in `declarations.py`.
 """

@@ -1,4 +1,4 @@
-"""Reads devices and cameras out of site.toml, and what must hold between them. Pure, but for a look at `ca`.
+"""Parses devices and cameras from site.toml, and validates their relations. Pure, but for a look at `ca`.
 
 What a camera shows and must not show is read in `config_zones.py`.
 

@@ -1,4 +1,4 @@
-"""Reads site.toml and secrets.toml into a `Site`, or tells every mistake of both at once with its line.
+"""Loads site.toml and secrets.toml into a `Site`, or reports every mistake of both at once with its line.
 
 What each table may hold is decided in `config_sections.py` and `config_devices.py`; the defaults are in `config.py`.
 The passwords come from `$CREDENTIALS_DIRECTORY/secrets.toml` where systemd hands one over, else from the file beside

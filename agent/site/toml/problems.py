@@ -1,4 +1,4 @@
-"""The mistakes of a configuration as they are told: where, what is wrong, and what to do; one line for each.
+"""Formats the mistakes of a configuration: place, fault, and repair; one line for each.
 
 What a mistake is, is decided where a table is read; the language in `cli.py`.
 """
