@@ -1,1 +1,1 @@
-"""Turns what drivers read and masking sees into signed reports that the hub confirms. See README.md."""
+"""Converts what drivers read and masking sees into signed reports that the hub confirms. See README.md."""

@@ -1,4 +1,4 @@
-"""Which requests to a device carry a login over HTTP: anonymous first, then the one scheme that a challenge names.
+"""Decides which HTTP requests carry a login: anonymous first, then the one scheme that a challenge names.
 
 A challenge is not a refusal; a refusal answers a request that carried the credential, and ends all tries (states in
 `credentials.py`). Nonces are reused as long as the device takes them, also from one run to the next (`nonces.py`): some

@@ -1,4 +1,4 @@
-"""Picture quality: thirteen indicators, each judged against what is usual for this camera. Pure Python, on numbers.
+"""Judges picture quality: thirteen indicators, each against what is usual for this camera. Pure Python, on numbers.
 
 The daemon uses this module; `quality_measure.py` measures in the worker. What is usual is learned in
 `quality_learning.py`. An indicator is `ok`, `bad` or `unknown` with a reason; whether a bad one lasts long enough to be

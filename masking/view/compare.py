@@ -1,4 +1,4 @@
-"""Has the camera been moved, turned or zoomed since its view was approved? Answers `still`, `moved` or `unknown`.
+"""Compares a picture with the approved view: `still`, `moved` (turned, zoomed) or `unknown`.
 
 Tiles of both pictures are compared, each alone, and a similarity is sought that many of them obey (`view_tiles.py`):
 people, cars and shadows move single tiles, the camera moves all. Where tiles find nothing, or a large move, features
