@@ -1,6 +1,6 @@
 """Defines requests and answers: the interface between drivers and whatever carries their requests.
 
-`transport.py` carries them over the network, `replay.py` answers them from recorded replies.
+`drivers/http/transport.py` carries them over the network, `drivers/http/replay.py` answers them from recorded replies.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Validates names and addresses of hosts. Pure."""
+"""Detects names and addresses of hosts in text. Pure."""
 
 from __future__ import annotations
 

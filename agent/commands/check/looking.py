@@ -1,4 +1,4 @@
-"""Runs one look at a site for a command: shows progress, keeps partial results on Ctrl-C, stores refused logins.
+"""Runs one look at a site for a command: shows progress, returns partial results on Ctrl-C, stores refused logins.
 
 What is made of the look is the command's business; nothing is changed, sent, or kept besides.
 """

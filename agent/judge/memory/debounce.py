@@ -5,7 +5,7 @@ The one exception is flapping: what turns not well again within a day of the tim
 times while it is open, is one episode from then on, with a count, until it has been well for a whole day.
 
 That something is well is told only where it was told that it was not: what is learned, or due, for the first time is no
-news. Nor is a pass that is held back (`checks/held.py`).
+news. Nor is a pass that is held back (`agent/judge/wording/held.py`).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Reads, compares and writes camera ledgers (one row per camera), kept by people in spreadsheets. See README.md."""
+"""Reads, compares and writes camera ledgers (one row per camera), spreadsheets made by people. See README.md."""

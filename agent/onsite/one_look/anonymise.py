@@ -3,7 +3,7 @@
 Left out are serial numbers, MAC and network addresses, host names, endpoint ids and account names; each is replaced by
 a word and a number, the same everywhere in one result, so that one can still tell that two lines speak of one box.
 What the site itself calls its devices, cameras and zones stays, and so do maker, model and firmware. Secrets never come
-this far (`redact.py`).
+this far (`agent/text/redact.py`).
 """
 
 from __future__ import annotations
