@@ -1,4 +1,4 @@
-"""Locks one state directory for one process: a lock file that names its holder, and a lock that dies with it."""
+"""Locks a path for one process: a lock file that names its holder, and a lock that dies with it."""
 
 from __future__ import annotations
 

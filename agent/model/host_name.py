@@ -1,4 +1,4 @@
-"""Detects names and addresses of hosts in text. Pure."""
+"""Decides whether a text is the name or address of a host. Pure."""
 
 from __future__ import annotations
 
