@@ -1,1 +1,1 @@
-"""The agent: from what drivers read and masking sees to signed reports that the hub confirms. See README.md."""
+"""Converts what drivers read and masking sees into signed reports that the hub confirms. See README.md."""

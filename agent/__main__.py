@@ -1,4 +1,4 @@
-"""`python -m agent` is the same as the command `camwarden`."""
+"""Runs the command line for `python -m agent`, the same as the command `camwarden`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: the table of commands, the flags they share, logging, and how each kind of end is told.
+"""Parses the command line: the table of commands, shared flags, logging, and the message of each kind of exit.
 
 A command's module is imported only when it was chosen, so that `--version` and `status` stay light. A command is a
 module in `agent/commands/` with `add_arguments(parser)` and `run(args) -> exit code`; it prints its result on standard

@@ -1,4 +1,4 @@
-"""The version that `--version` and the reports tell. A test holds it equal to the one in `pyproject.toml`.
+"""Defines the version for `--version` and the reports. A test holds it equal to the one in `pyproject.toml`.
 
 It stands here because reading it from the installed metadata costs a short command a third of its time.
 """

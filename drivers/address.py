@@ -1,4 +1,4 @@
-"""Addresses that devices give: keeps path and query, puts the configured host in, takes credentials out.
+"""Rewrites addresses that devices give: same path and query, the configured host, no credentials.
 
 A device may name a private, wrong or foreign host. Its credential goes only to the host that the configuration
 names, so that no other host is ever used; what the device named instead is only reported.

@@ -1,4 +1,4 @@
-"""HTTP logins without I/O: reads challenges, picks the one to answer, and computes the answer.
+"""Parses HTTP login challenges, picks the one to answer, and computes the answer. No I/O.
 
 HTTP and RTSP share these rules. Whether a credential may be tried at all is decided in `credentials.py`.
 """

@@ -1,4 +1,4 @@
-"""What became of each credential: never try again blindly what a device has refused (DESIGN section 8).
+"""Tracks the state of each credential: never try again blindly what a device has refused (DESIGN section 8).
 
 States, kept per device, user and secret, and shared by ONVIF, HTTP, RTSP and the command line through one file:
 

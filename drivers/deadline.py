@@ -1,4 +1,4 @@
-"""One absolute deadline for all reads of a device, and the thread that enforces it on sockets.
+"""Enforces one absolute deadline on all reads of a device, by a thread that shuts its sockets down.
 
 A socket timeout counts per wait, so that a peer which drips one byte at a time never runs into it. Therefore every
 socket of a device is guarded: when the device's time is used up, one thread of the process shuts the socket down and

@@ -1,4 +1,4 @@
-"""What a device says of itself and its encoders, storages and limits: facts that no picture depends on.
+"""Defines the facts that no picture depends on: a device, its encoders, storages and limits.
 
 Frozen values like those of `model.py`, which lists them among its `Value`s. Texts that a device gave went through
 `text.py`: one line of at most 256 characters.

@@ -1,4 +1,4 @@
-"""What can go wrong while reading a device.
+"""Defines the errors of reading a device.
 
 DriverError                 the reading ended without an answer; `reason` says which kind, in the words of `Reason`
 ├── Unreachable             no connection, or it broke

@@ -1,6 +1,6 @@
-"""What is asked of a device and what comes back: the interface between drivers and whatever carries their requests.
+"""Defines requests and answers: the interface between drivers and whatever carries their requests.
 
-`transport.py` carries them over the network, `replay.py` answers them from recorded replies.
+`drivers/http/transport.py` carries them over the network, `drivers/http/replay.py` answers them from recorded replies.
 """
 
 from __future__ import annotations

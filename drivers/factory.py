@@ -1,7 +1,7 @@
-"""The logins that devices leave the factory with: one for each maker, and what came of trying it.
+"""Lists the factory logins of devices, one for each maker, and the results of trying one.
 
 Source of the logins: published lists of default passwords. Newer firmware has none and asks for one at its first start.
-Whether one is tried is decided by `agent/observe/facts/factory_logins.py`, how by `factory_try.py`.
+Whether one is tried is decided by `agent/observe/facts/factory_logins.py`, how by `drivers/http/factory_try.py`.
 """
 
 from __future__ import annotations

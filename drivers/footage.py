@@ -1,4 +1,4 @@
-"""What a recorder says of its channels, disks and schedule, and what is asked of it about footage: frozen values.
+"""Defines the facts of a recorder: channels, disks, schedule, footage, and requests for footage. Frozen values.
 
 They stand beside those of `details.py`; `model.py` lists them among its `Value`s. Texts that a device gave went through
 `text.py`: one line of at most 256 characters.

@@ -1,4 +1,4 @@
-"""The types that drivers share: devices, cameras, raw replies, pictures, and the facts read from them.
+"""Defines the types that drivers share: devices, cameras, raw replies, pictures, and the facts read from them.
 
 Everything here is a frozen value; more facts stand in `details.py`. Times are aware UTC datetimes; polygons are tuples
 of (x, y) in 0..1 of the frame's width and height, origin top-left, y down (`masking/geometry.py` converts into this

@@ -1,4 +1,4 @@
-"""The logins that are in use: which calls a device wants one for, and the Digest nonce that it still takes.
+"""Caches logins in use: which calls of a device need one, and the Digest nonce that it still accepts.
 
 Each fresh challenge that is answered is a new login on the device, and some makers write one into their list of failed
 logins. So a nonce is kept from one cycle to the next, for as long as the device takes it.

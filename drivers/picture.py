@@ -1,4 +1,4 @@
-"""What was seen on the paths on which a camera's picture leaves it; how it was judged is masking's word.
+"""Defines what was observed on each picture path of a camera; masking decides the verdict.
 
 What else is seen in a picture are `ViewSeen` and `QualitySeen` of `masking/view/model.py`: plain values, taken as they
 are.

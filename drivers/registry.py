@@ -1,4 +1,4 @@
-"""The tables of drivers and of stores. A new one is one module and one line here."""
+"""Lists drivers and stores. A new one is one module and one line here."""
 
 from __future__ import annotations
 

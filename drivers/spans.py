@@ -1,4 +1,4 @@
-"""Arithmetic on stretches of time: union, difference, holes, and the local days they fall on. Pure.
+"""Calculates with stretches of time: union, difference, holes, and the local days they fall on. Pure.
 
 A span is half open: its start belongs to it, its end does not. `Spans` are sorted, disjoint and not empty; `merged`
 makes any stretches into such, and every other function takes and gives them.

@@ -1,4 +1,4 @@
-"""Words that a device says, made harmless where they enter: bounded, and without characters that act on a reader.
+"""Sanitizes words of a device where they enter: bounded, and without characters that act on a reader.
 
 What a name means is nobody's business here. It stays data: markup of a terminal library or the formula of a spreadsheet
 is kept as it is, and whoever writes it somewhere escapes it for that place. Only what no place can show is taken out.

@@ -1,4 +1,4 @@
-"""Wall-clock digits of a device, told without an offset or with a wrong one, and what they say of its clock. Pure.
+"""Converts wall-clock digits of a device, given without an offset or with a wrong one, and measures its clock. Pure.
 
 A device's digits are those of its configured time zone (`Device.time_zone`).
 """

@@ -1,1 +1,1 @@
-"""Is what must be hidden hidden? Geometry, verdicts on pictures, and the locked-down worker. See README.md."""
+"""Judges whether private zones are hidden: geometry, picture verdicts, and the locked-down worker. See README.md."""

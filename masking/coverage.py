@@ -1,4 +1,4 @@
-"""How much of a zone a set of masks covers, by area alone: what the configuration says, not what a picture shows.
+"""Calculates how much of a zone a set of masks covers, by area alone: of the configuration, not of a picture.
 
 Pure Python, because the daemon uses it. Both measures cut the plane into horizontal slabs at every corner and every
 crossing of sides. Inside a slab no two sides cross, so all widths change linearly and the width at half height times

@@ -1,4 +1,4 @@
-"""Polygons of zones and masks: reading, checking and measuring them in one frame.
+"""Validates and measures polygons of zones and masks in one frame.
 
 The frame is 0..1 of the picture's width and height, origin top-left, y down. Pure Python, because the daemon uses it.
 How much of a zone is covered is decided in `coverage.py`; what the picture shows is decided elsewhere.

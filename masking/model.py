@@ -1,4 +1,4 @@
-"""What the picture worker is asked and what it answers: plain values, no numpy, no OpenCV.
+"""Defines requests and answers of the picture worker: plain values, no numpy, no OpenCV.
 
 Polygons are tuples of (x, y) in 0..1 of the picture's width and height, origin top-left, y down.
 """

@@ -33,11 +33,12 @@ HEAD: Final = """\
 Made by `packaging/write_checks_table.py` (`make generated`) from the rule packs, the table of checks, the table of
 declarables and the tests. Do not edit.
 
-A check is one row of `CHECKS` (`__init__.py`). It is pure: configuration, facts and time in, findings out. What stands
-on rules alone takes severity, source and duty from the packs (`ruled.py`); what rests on somebody's word asks
-`words.py` whether it is due here, declared, and still counts. A missing word is no finding of its own: `unknown`, and
-caused by `declarations`. `not_applicable` says why: `profile` (the site's profile does not ask for it), `no-rule` (no
-rule in effect does), `exempt` (the rules do not apply to this site), `none` (declared: there is no such thing here).
+A check is one row of `CHECKS` (`table.py`). It is pure: configuration, facts and time in, findings out. What stands
+on rules alone takes severity, source and duty from the packs (`agent/judge/wording/from_rules.py`); what rests on
+somebody's word asks `agent/judge/wording/declared_words.py` whether it is due here, declared, and still counts. A
+missing word is no finding of its own: `unknown`, and caused by `declarations`. `not_applicable` says why: `profile`
+(the site's profile does not ask for it), `no-rule` (no rule in effect does), `exempt` (the rules do not apply to this
+site), `none` (declared: there is no such thing here).
 
 """
 

@@ -1,1 +1,1 @@
-"""One file per command: `add_arguments(parser)` and `run(args)`; `agent/cli.py` holds the table."""
+"""Holds one file per command: `add_arguments(parser)` and `run(args)`; `agent/cli.py` has the table."""

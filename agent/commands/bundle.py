@@ -1,4 +1,4 @@
-"""Packs what support needs into one archive, mode 0600, after showing what is in it.
+"""Packs what support needs into one archive, mode 0600, after listing what is in it.
 
     camwarden bundle [--out FILE.tar.gz] [--yes]
 

@@ -1,4 +1,4 @@
-"""The site's configuration: is it right, what counts, what differs, and what may stand in it.
+"""Validates, shows, compares and describes the site's configuration.
 
     camwarden config validate                    every mistake of both files at once
     camwarden config show [--origin] [--no-redact]   what counts, with all defaults

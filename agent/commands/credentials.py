@@ -1,4 +1,4 @@
-"""`credentials status` shows which logins devices have refused; `credentials retry DEVICE` allows one more try.
+"""Shows which logins devices have refused (`status`), and allows one more try (`retry DEVICE`).
 
 The states are those of `drivers/credentials.py`; no secret stands in them. Nothing is sent from here; `credentials
 factory` is in `factory.py`.

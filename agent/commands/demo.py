@@ -1,4 +1,4 @@
-"""Show the whole flow on a simulated site: real protocols on loopback, nothing left running."""
+"""Runs the whole flow on a simulated site: real protocols on loopback, nothing left running."""
 
 from __future__ import annotations
 

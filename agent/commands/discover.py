@@ -1,4 +1,4 @@
-"""Ask the configured networks which devices are there, by WS-Discovery, and say which of them stand nowhere.
+"""Discovers devices in the configured networks by WS-Discovery, and lists which of them are not configured.
 
 What will be sent is said before the first datagram. No login is sent, and nothing is asked of a device but to name
 itself: all that is shown is its own word, made harmless for terminals, spreadsheets and files.

@@ -1,4 +1,4 @@
-"""Looks at everything around the agent that it needs for its work, and says what to do about what is not well.
+"""Diagnoses everything around the agent that it needs for its work, and names the repair of each fault.
 
 Only looks: it holds no lock, writes nothing, sends no login to a device, and logs in at the broker only where no
 service runs that this could disturb. Exit code: 1 where something fails, 4 where a login is refused, 3 where something

@@ -1,4 +1,4 @@
-"""Enroll this gateway at its hub with a token: certificate, the hub's keys, and a first report.
+"""Enrolls this gateway at its hub with a token: certificate, the hub's keys, and a first report.
 
 camwarden enroll TOKEN            also: - (standard input), --token-file FILE, or nothing: it is asked for
 camwarden enroll --renew          do now what the service does by itself when the certificate soon ends

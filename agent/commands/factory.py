@@ -1,4 +1,4 @@
-"""`credentials factory`: on which devices the login of the factory may be tried, and what came of it; `--yes` tries it.
+"""Lists devices on which the factory login may be tried, and its results; `--yes` tries it.
 
 Nothing is sent without `--yes`, and never from a cycle. What may be tried is decided by
 `agent/observe/facts/factory_logins.py`, how by `drivers/http/factory_try.py`; what came of it is judged by

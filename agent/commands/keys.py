@@ -1,4 +1,4 @@
-"""The keys of this site: show the report key, change it, and get a certificate for the broker.
+"""Shows the report key of this site, rotates it, and requests a certificate for the broker.
 
     camwarden keys show               thumbprint and public key of the report key
     camwarden keys rotate             a new report key; the old one signs that it hands over

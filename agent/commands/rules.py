@@ -1,4 +1,4 @@
-"""`rules list` shows the packs of rules that count, `show` the duties of one, `explain` what stands behind a check.
+"""Lists rule packs (`list`), the duties of one (`show`), and the rules behind a check (`explain`).
 
 With a site's file it also says which duties apply there, which rule sets which figure, and which packs the hub sent;
 without one the shipped packs are shown alone.

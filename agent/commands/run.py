@@ -1,4 +1,4 @@
-"""Run the agent: look at the site each period, report to the hub, until told to stop."""
+"""Runs the agent: checks the site each period and reports to the hub, until it is stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signed reports as files, carried by hand between a site and its hub: a folder or a `.zip` of flattened JWS.
+"""Writes signed reports as files, carried by hand from a site to its hub: a folder or `.zip` of flattened JWS.
 
     EPOCH-STREAM-SEQ.json   a report
     state.json              what the site says of itself: key, heads, how far it is confirmed

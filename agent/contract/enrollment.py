@@ -1,4 +1,4 @@
-"""What a gateway asks of the enrollment desk and what it answers: values and their bytes. Pure, and the same for both.
+"""Encodes and parses requests to the enrollment desk and its answers. Pure, and the same for both ends.
 
 A request is one flattened JWS, signed by the site's report key: so the hub binds no key that the gateway does not have.
 It carries the request for the TLS certificate (PKCS #10), which is signed by the TLS key; both private keys stay. To

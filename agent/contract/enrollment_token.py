@@ -1,4 +1,4 @@
-"""The enrollment token: one line of text that a person carries from the hub to a gateway. Pure.
+"""Encodes and parses the enrollment token, the line of text that a person carries to a gateway. Pure.
 
 It says where the hub's enrollment desk is and by which certificate it is known, so that nothing is trusted on first
 use; for which site it was made; and a secret that is good once and for a short time. Whether it still is, the desk

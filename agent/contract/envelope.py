@@ -1,4 +1,4 @@
-"""The signature around a report: exact payload bytes and a detached JWS over them.
+"""Signs and verifies the envelope of a report: exact payload bytes and a detached JWS over them.
 
 Decides how bytes are signed and when a signature is believed. It never looks into the payload: what a report says,
 and whether it continues its chain, is for others. The payload is not canonicalised; whoever keeps a report keeps

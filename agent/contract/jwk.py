@@ -1,4 +1,4 @@
-"""Public keys: how they are written down (JWK), named (RFC 7638 thumbprint), and what they verify.
+"""Parses public keys (JWK), names them by RFC 7638 thumbprint, and verifies signatures with them.
 
 Decides which kinds of keys this contract knows. Private keys are in `agent/contract/signing_keys.py`; which key belongs
 to which site is `agent/hub/stores/trust.py`'s.

@@ -1,4 +1,4 @@
-"""The report by which a site's old report key hands over to the new one. Pure: written by the site, read by the hub.
+"""Encodes and parses the report that hands over from a site's old report key to the new one. Pure.
 
 An `event` report signed by the OLD key, whose body has the member `rotation`:
 

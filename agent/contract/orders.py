@@ -1,4 +1,4 @@
-"""What a hub may ask of a site, and what the site answers: the values. Pure.
+"""Defines the orders of a hub and the answers of a site, as values. Pure.
 
     cmd/{id}            resend, report-now, check-now        hub -> site
     cmd-result/{id}     done or refused, with the reason     site -> hub

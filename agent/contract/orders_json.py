@@ -1,4 +1,4 @@
-"""The four payloads of `agent/contract/orders.py`, written and read. Pure.
+"""Encodes and parses the four payloads of `agent/contract/orders.py`. Pure.
 
 Decides what a well-formed order from a pinned hub is, and what a well-formed answer of a site is.
 """

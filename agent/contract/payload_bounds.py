@@ -1,4 +1,4 @@
-"""What every payload of the contract keeps within, whoever signed it, and how its bytes become values. Pure.
+"""Parses the bytes of every payload within the contract's bounds, whoever signed them. Pure.
 
 Two readers of the same bytes must read the same, or both refuse: decoders differ in how deep they go (Python 3.11 a
 thousand levels, 3.13 ten times as many, SQLite a thousand), in numbers above 2^53, in which of two equal names counts,

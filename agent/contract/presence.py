@@ -1,4 +1,4 @@
-"""What a site says about its connection: birth, farewell, and the will that the broker speaks for it. Pure.
+"""Encodes a site's connection states: birth, farewell, and the will that the broker publishes for it. Pure.
 
 All three go to the retained topic `state`, signed as `vss-state+json`. A will cannot be signed when it is needed, so
 it is signed at connect; epoch and connection number stand in it and in the birth, so that a late will of an earlier

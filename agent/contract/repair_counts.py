@@ -1,4 +1,4 @@
-"""How often faults were repaired, how long that took, and how often they came and went: numbers to add up. Pure."""
+"""Counts repairs, their duration and flapping, as numbers that can be summed. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys that sign: made once, kept where nobody else can read them, named by their thumbprint.
+"""Creates, loads and protects the private keys that sign, named by their thumbprint.
 
 A `Signer` is all that the rest of camwarden sees of a private key, wherever it lives: in a file (here), in a
 credential of systemd (`agent/deliver/keys/place.py`, read here too) or in a token (`agent/deliver/keys/pkcs11.py`).

@@ -1,4 +1,4 @@
-"""Where each message goes and how it is labelled: what both ends of the wire must agree on. Pure.
+"""Defines topics and message labels, the same for both ends of the wire. Pure.
 
 Topics are `vss/v1/{city}/{site}/...`; the site is one fixed level, so that one pattern of the broker's access list
 covers all sites. Labels are MQTT 5 user properties: the attributes of CloudEvents, and `jws`. They are for routing

@@ -1,4 +1,4 @@
-"""The hub's confirmation: how far it has verified and stored each stream of a site. Pure.
+"""Encodes and parses the hub's confirmation: how far it has verified and stored each stream of a site. Pure.
 
 A watermark names, for each stream of one epoch, the newest report up to which the hub lacks nothing that is not
 explained by a gap record. Written by the hub, signed as `vss-ack+json`, kept retained on the site's `ack` topic.

@@ -1,1 +1,1 @@
-"""A simulated site: devices, streams, recordings and a broker on loopback, for `camwarden demo` and for tests."""
+"""Simulates a site: devices, streams, recordings and a broker on loopback, for `camwarden demo` and for tests."""

@@ -1,4 +1,4 @@
-"""A broker for the demo, on 127.0.0.1 and a free port, with one user and a password that is new each time.
+"""Starts a broker for the demo, on 127.0.0.1 and a free port, with one user and a password that is new each time.
 
 `embedded_broker` needs nothing but the package iotcore (rumqttd in a wheel); `mosquitto_broker` needs the program. Both
 run as a child process that ends with `stop`. Neither has an access list: who may publish what belongs to a real hub.

@@ -1,4 +1,4 @@
-"""The demo: a simulated site, a broker and a hub on loopback, and the real agent's commands against them.
+"""Runs the demo: a simulated site, a broker and a hub on loopback, and the real agent's commands against them.
 
 What it shows is what the hub has verified, not what the agent would like to have said. Trust is set up as on a real
 site: the hub keeps the unknown key's reports untrusted until somebody vouches for the key.

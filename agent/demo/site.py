@@ -1,7 +1,8 @@
-"""The simulated site: one recorder with six channels and six more boxes, all on loopback, with faults on show.
+"""Simulates the site: one recorder with six channels and six more boxes, all on loopback, with faults on show.
 
 Start it, write the agent's configuration for it, switch faults on and off, stop it. Who is on the site and what is
-wrong with it stands in `cameras.py`; a recorder that speaks ISAPI, with its cameras, in `isapi_cameras.py`.
+wrong with it stands in `agent/demo/world/cameras.py`; a recorder that speaks ISAPI, with its cameras, in
+`agent/demo/isapi/cameras.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The agent's configuration for the simulated site, as an operator would write it: site.toml and secrets.toml."""
+"""Writes the agent's configuration for the simulated site, as an operator would: site.toml and secrets.toml."""
 
 from __future__ import annotations
 

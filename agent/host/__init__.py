@@ -1,1 +1,1 @@
-"""Reaches the machine we run on: clock, files, lock, journal, systemd, listeners."""
+"""Accesses the machine of the agent: clock, files, lock, journal, systemd, listeners."""

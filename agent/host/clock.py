@@ -1,4 +1,4 @@
-"""Reads the wall clock, and keeps what it says within the times that a report may carry."""
+"""Reads the wall clock, and limits it to the times that a report may carry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prometheus' text form: how a metric, its samples and its labels are written. Pure; what is told is left to others.
+"""Writes Prometheus' text form: a metric, its samples and its labels. Pure; callers choose the metrics.
 
 Source: Prometheus exposition formats, text format 0.0.4.
 """

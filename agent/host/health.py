@@ -1,4 +1,4 @@
-"""What the gateway says of itself: load, memory, disk, boot, and whether its clock is synchronised."""
+"""Measures the gateway: load, memory, disk, boot, and whether its clock is synchronised."""
 
 from __future__ import annotations
 

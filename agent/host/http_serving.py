@@ -1,4 +1,4 @@
-"""Answers HTTP requests on one address, whoever asks: each connection bounded in time and bytes, all of them in number.
+"""Answers HTTP requests on one address: each connection bounded in time and bytes, all of them in number.
 
 A connection has a thread, brings one request, and is ended at an absolute deadline whatever it says; when all places
 are taken, the next one waits in the listening queue. What is answered, and with which certificate, is the caller's.

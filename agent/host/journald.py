@@ -1,9 +1,9 @@
-"""Hands log records to the journal with fields, over its own datagram protocol; no library, no text to be parsed.
+"""Sends log records to the journal with fields, over its own datagram protocol; no library, no text to be parsed.
 
 Fields are `MESSAGE`, `PRIORITY`, `SYSLOG_IDENTIFIER`, `LOGGER`, `CODE_*`, and what `about` (`log_kinds.py`) says:
 `MESSAGE_ID`, `DEVICE`, `CAMERA`, `STORE`, `CHECK`, the latter several times where a record is about several. So
 `journalctl -u camwarden CHECK=clock-offset DEVICE=nvr` finds what concerns both. How a message is worded and made safe
-is left to the handler's formatter; where logging is set up, to `cli.py`.
+is left to the handler's formatter; where logging is set up, to `agent/cli.py`.
 
 Source: systemd, JOURNAL_NATIVE_PROTOCOL; systemd.journal-fields(7).
 """

@@ -1,4 +1,4 @@
-"""One process at a time: a lock file that names its holder, and a lock that dies with it."""
+"""Locks a path for one process: a lock file that names its holder, and a lock that dies with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of log records that have an id of their own in the journal, and what such a record is about.
+"""Lists the kinds of log records that have an id of their own in the journal, and the fields of such a record.
 
     log.error("device %s: given up", device.id, extra=about("device-stuck", device=device.id))
 

@@ -1,4 +1,4 @@
-"""Keeps what this process holds in memory from core files, and from other processes of the same user.
+"""Protects this process's memory from core files, and from other processes of the same user.
 
 Every command holds logins, keys or pictures of a site. A core file would lay them into whatever folder the command was
 started in, and on a laptop any other program of the same person could read them out of /proc. The service's unit

@@ -1,4 +1,4 @@
-"""Says whose a file is that this user may not use, and what to do: nobody needs to be root for a site of his own."""
+"""Explains whose a file is that this user may not use, and how to proceed: nobody needs root for an own site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where files lie when nobody says otherwise. The service's own folders are in `config.Storage`."""
+"""Resolves the default places of files. The service's own folders are in `config.Storage`."""
 
 from __future__ import annotations
 

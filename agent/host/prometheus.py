@@ -1,4 +1,4 @@
-"""Serves `/metrics` for whoever collects it, in threads of its own: the page of a hub, and that of a site's agent.
+"""Serves `/metrics` for whoever collects it, in threads of its own: for a hub, and for a site's agent.
 
 There is no login: who may connect is said by the address it listens on. A slow or hostile reader holds up nothing but
 this page. What stands on the page is the caller's.

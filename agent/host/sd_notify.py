@@ -1,8 +1,8 @@
-"""Tells systemd how the service is doing: ready, status line, alive, reloading, stopping.
+"""Notifies systemd of the service's state: ready, status line, alive, reloading, stopping.
 
 Every function sends one datagram to the socket that `NOTIFY_SOCKET` names and does nothing without one. None of them
 raises: a service that cannot tell its manager how it is must still do its work. When to say what is decided by
-`daemon.py`.
+`agent/service/daemon/loop.py`.
 
 Source: sd_notify(3), sd_watchdog_enabled(3).
 """

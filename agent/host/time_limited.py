@@ -1,4 +1,4 @@
-"""Runs small tasks side by side, each with a time limit: what hangs is left behind and costs nobody else anything.
+"""Runs small tasks side by side, each with a time limit: one that hangs is abandoned and delays no other.
 
 For commands that ask many things of a machine that may be in trouble. The threads end with the process: one that waits
 for a dead disk or name server cannot hold the command up.

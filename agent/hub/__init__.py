@@ -1,1 +1,1 @@
-"""The reference receiver: trust, verify, store, confirm."""
+"""Receives, verifies, stores and confirms reports: the reference hub."""

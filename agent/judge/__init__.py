@@ -1,1 +1,1 @@
-"""Judges facts: checks, their wording, and what episodes remember. Pure."""
+"""Judges facts: checks, their wording, and what is remembered of findings. Pure but for notes and history on disk."""

@@ -1,1 +1,1 @@
-"""Defines what all rooms speak of: findings, messages, errors, exit codes. Pure."""
+"""Defines what all rooms share: findings, messages, errors, exit codes. Pure."""

@@ -1,4 +1,4 @@
-"""What can end a command of the agent or the hub, and with which exit code.
+"""Defines the errors that end a command of the agent or the hub, with their exit codes.
 
 AgentError                  one clear line for the user; `exit_code` says how the command ends
 ├── UsageError              the command cannot be used this way now (2)

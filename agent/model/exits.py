@@ -1,4 +1,4 @@
-"""The exit codes of every command, in one place.
+"""Defines the exit codes of every command, in one place.
 
 `1` comes before `4` comes before `3` where several hold: what surely fails is told first. Codes from 64 up are those
 of sysexits.h.

@@ -1,4 +1,4 @@
-"""What the agent concludes and sends: findings, and the reports made of them.
+"""Defines what the agent concludes and sends: findings, and the reports made of them.
 
 Words follow the standards: finding and observation as OSCAL has them, status as XCCDF has it. Nothing here does I/O.
 """

@@ -1,4 +1,4 @@
-"""Tells names and addresses of hosts from other text. Pure."""
+"""Decides whether a text is the name or address of a host. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a set of findings means for a script: one exit code. Pure."""
+"""Calculates the exit code of a set of findings, for scripts. Pure."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Serves people on site: one look, ledger, doctor, hand-over, filing, bundle."""
+"""Holds what serves people on site: one look, ledger, doctor, hand-over, filing, bundle."""

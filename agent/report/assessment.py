@@ -1,7 +1,7 @@
-"""The figures by which a city assesses its sites, counted look by look and summed up for each local day. Pure.
+"""Counts the city's assessment figures look by look, and sums them for each local day. Pure.
 
 Each figure is `good` out of `due`. What could not be judged is due and not good, and `unknown` says how much of it
-there was; what was worked on by plan is not due, and `excluded` says how much. Formulas stand in `agent/README.md`.
+there was; what was worked on by plan is not due, and `excluded` says how much. Formulas stand in `agent/hub/README.md`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What does each finding of a report rest on: how it is known, and how old the oldest of its evidence is? Pure.
+"""Determines the basis of each finding in a report: level of evidence, and age of the oldest evidence. Pure.
 
 How it is known is the table of `agent/judge/checks/known.py`. An age is told only where it is carried this far: by an
 observation, by the memory of earlier looks, or by the finding's evidence. What was declared has a day, which stands in

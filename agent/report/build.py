@@ -1,4 +1,4 @@
-"""Build the bodies of the reports from facts and findings. Pure; linking and signing come after.
+"""Builds the bodies of the reports from facts and findings. Pure; linking and signing come after.
 
 Three streams: `event` for each transition, `config` when something in it changed, once a day and when a hub asks,
 `health` every cycle and always last, so that it can carry the heads of the others. No picture, secret or address of a

@@ -1,4 +1,4 @@
-"""Builds the body of a config report: what the site has, by which rules it is judged, and what was found. Pure.
+"""Builds the body of a config report: the site's inventory, the rules it is judged by, and findings. Pure.
 
 How findings stand in it is decided in `agent/report/config_findings.py`; here, how large the whole may be. No picture,
 secret or address of a stream goes in.

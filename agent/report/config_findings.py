@@ -1,4 +1,4 @@
-"""How findings stand in a config report: what is wrong in full, all else in rows that name their subjects. Pure.
+"""Encodes findings for a config report: faults in full, all else in rows that name their subjects. Pure.
 
 Form 2. `open` holds what fails or warns: those with equal check, reason, cause and level are one row, and `told` says
 what differs by subject, as far as there is room; a digest stands for what was cut. `rest` holds what passes, is unknown

@@ -1,4 +1,4 @@
-"""The body of a health report: a whole site in 4 KiB. Pure.
+"""Builds the body of a health report: a whole site in 4 KiB. Pure.
 
 It is sent every period and kept short for that. Nothing is left out silently: `counts` and the counts of `not_pass` are
 complete whatever had to be cut, and the config report, which is sent with every change, has it all.

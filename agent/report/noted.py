@@ -1,4 +1,4 @@
-"""What a config report says of people's words: which work is planned, and which open findings somebody knows of. Pure.
+"""Encodes people's notes for a config report: planned work, and acknowledged findings. Pure.
 
 Both are left out where there are none. A hub needs them to tell a planned outage from another one by itself.
 """

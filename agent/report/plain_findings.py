@@ -1,4 +1,4 @@
-"""Turns the findings of a config report, whichever form it has, into one plain list. Pure.
+"""Parses the findings of a config report, whichever form it has, into one plain list. Pure.
 
 Everybody who reads a report reads its findings here: a site may be older or newer than the hub. What a site has signed
 may still be anything: what is no row is passed over, and a few short rows that name every camera again and again are

@@ -1,4 +1,4 @@
-"""How many seconds of a local day were to be recorded, how many of them are, and of how many nobody knows. Pure.
+"""Calculates the seconds of a local day that were due for recording, recorded, and unknown. Pure.
 
 Footage is remembered with holes of up to two seconds between two files closed (`drivers/spans.py`); every longer one is
 missing. What was neither listed nor said to be missing is unknown, never recorded. The day is one of the recorder.

@@ -1,4 +1,4 @@
-"""What a cycle does beyond its turn because a hub asks for it, and what its answer may rest on. Pure.
+"""Adds to a cycle what a hub's spot check requests, and limits its answer to fresh evidence. Pure.
 
 A spot check is answered by a look that began after it was asked: every path of the cameras it names, whoever's turn it
 is, and nothing that is remembered of earlier looks at them. So nobody can answer from memory. What is learned over

@@ -1,7 +1,8 @@
-"""Days x cameras: what of each local day is recorded, missing for which cause, or not known. Pure values.
+"""Defines the timeline (days x cameras): recorded, missing by cause, or unknown, for each local day. Pure values.
 
-`timeline_days.py` makes them of what is remembered; `commands/timeline_table.py` draws them in the terminal and
-`handover/timeline_svg.py` on paper. What is not known stays so: nothing is drawn as recorded that no recorder claimed.
+`timeline_days.py` makes them of what is remembered; `agent/commands/check/timeline_table.py` draws them in the terminal
+and `agent/onsite/handover/timeline_svg.py` on paper. What is not known stays so: nothing is drawn as recorded that no
+recorder claimed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A timeline in a configuration report: two characters per day, so that 64 cameras of 95 days take 12 KB. Pure.
+"""Encodes a timeline for a config report: two characters per day, so that 64 cameras of 95 days take 12 KB. Pure.
 
 `recorded` says of each day, oldest first: `F` all of it, by its segments; `f` all of it, as the recorder sums the day
 up; `+` less than 1 % is missing; `1` to `9` so many tenths are there; `0` nothing is; `?` not known; `_` the camera was

@@ -1,4 +1,4 @@
-"""Makes the timeline of what is remembered of each camera's footage and of what the checks said of it. Pure."""
+"""Builds the timeline from the memory of each camera's footage and from findings. Pure."""
 
 from __future__ import annotations
 

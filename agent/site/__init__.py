@@ -1,1 +1,1 @@
-"""Says what a site must hold: its configuration, declarations, duties and rules."""
+"""Defines what a site must hold: its configuration, declarations, duties and rules."""

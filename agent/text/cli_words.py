@@ -1,6 +1,7 @@
-"""Lets the command line's own words, `--help` and the mistakes of an option, be read in the reader's language.
+"""Translates `--help`, and the errors of options, into the reader's language.
 
-Which language that is, is decided in `cli.py`; the parsers are written in English, for man pages and completions too.
+Which language that is, is decided in `agent/cli.py`; the parsers are written in English, for man pages and completions
+too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Makes texts that devices chose harmless wherever people or their programs read them. Pure.
+"""Sanitizes texts that devices chose, wherever people or their programs read them. Pure.
 
 A name may hold anything: terminal escapes, text that runs backwards, a formula for a spreadsheet. Rich markup needs
 nothing here: such texts are given to rich as `Text`, never as a string.

@@ -1,4 +1,4 @@
-"""Takes secrets out of a text before it is logged or shown: the last net under code that should not have put them in.
+"""Redacts secrets in a text before it is logged or shown: the last net under code that should not have put them in.
 
 It knows how secrets look, not what they are: logins in URLs, authorization headers, passwords in key-value pairs, XML
 and JSON. Pure.

@@ -1,4 +1,4 @@
-"""Turns our sentences into the reader's language.
+"""Translates our sentences into the reader's language.
 
 English is the source: it stands in the code, in JSON, in reports and in the journal, and is what is searched for.
 Translations are GNU gettext catalogues in `locale/`; `packaging/compile_locale.py` makes the `.mo` from the `.po`.

@@ -1,4 +1,4 @@
-"""A folder or ZIP that somebody carried here: opened without believing what it says about itself.
+"""Opens a carried folder or ZIP without trusting its own claims.
 
 Decides which containers are taken apart at all. Nothing is unpacked to the disk; a file of it is read whole, into
 memory, and only as large as it may be. What stands in the files is for others to judge. Also writes ZIPs whose bytes

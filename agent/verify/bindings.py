@@ -1,4 +1,4 @@
-"""Which key speaks for which site: the type, its rules, and how it is written down. Pure but for `read_file`.
+"""Defines which key signs for which site: the type, its rules, and its file form. Pure but for `read_file`.
 
 A key is trusted only because somebody compared its thumbprint with the one that the site shows (`camwarden keys show`)
 and said so, or because it came with a token that the hub's team had made for this site (`by` `enrollment`). There is no

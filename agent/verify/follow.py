@@ -1,4 +1,4 @@
-"""Watches the chains of reports as they pass, one after the other, for as long as it takes. No I/O, memory bounded.
+"""Follows the chains of reports as they pass, one after the other. No I/O, memory bounded.
 
 Decides what is worth a line: a fork, a report that does not continue the one before it, a hole, and that a hole was
 filled or explained. Reports may come in any order: each is held against its neighbours, whichever came first.

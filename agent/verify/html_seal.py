@@ -1,4 +1,4 @@
-"""The machine signature of a hand-over report: one comment at the end of the file, over every byte before it.
+"""Signs and verifies a hand-over report: one comment at the end of the file, over every byte before it.
 
 The file is HTML first and signed second: a browser shows it without any program of ours, and a printer prints it. What
 is signed are exact bytes, so a report that an editor, a mail filter or a browser saved anew is no longer the one that

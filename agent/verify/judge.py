@@ -1,4 +1,4 @@
-"""Is one signed message to be believed? For those who verify without being a hub: files, folders, a topic. Pure.
+"""Judges one signed message for those who verify without being a hub: files, folders, a topic. Pure.
 
 Decides the verdict on one message; how reports stand to each other is decided by `agent/verify/message.py` and
 `agent/verify/follow.py`, whom to believe by the reader.

@@ -1,4 +1,4 @@
-"""What lies in a case or a filing dossier, and who put it together: one signed list of files with their SHA-256.
+"""Writes and verifies the manifest of a case or a filing dossier: one signed list of files with their SHA-256.
 
 Decides whether a folder or ZIP is still as it was written, and of a case whether a hub wrote it. The manifest of a case
 says nothing about whether the reports in it are true: each of them carries its site's own signature. Whose key may have

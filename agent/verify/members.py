@@ -1,4 +1,4 @@
-"""Members of a verified body, read as what they should be: signed is not the same as well formed. Pure."""
+"""Validates the members of a verified body by type: signed is not the same as well formed. Pure."""
 
 from __future__ import annotations
 

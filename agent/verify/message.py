@@ -1,4 +1,4 @@
-"""What the hub makes of a message, and of reports that stand beside each other. Pure.
+"""Verifies a message step by step, and compares neighbouring reports, as the hub does. Pure.
 
 A message goes through in this order, and the first thing that is wrong names it:
 

@@ -1,1 +1,1 @@
-"""The Dahua driver: CGI and, for what it does not give, RPC2."""
+"""Reads Dahua devices: CGI and, for what it does not give, RPC2."""

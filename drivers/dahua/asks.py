@@ -1,4 +1,4 @@
-"""Every request that the Dahua driver sends; all of them read. A file finder and an RPC2 session are ended again."""
+"""Lists every request of the Dahua driver; all of them read. A file finder and an RPC2 session are ended again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks one thing over CGI and takes its answer apart: lines `key=value`, grouped into numbered rows.
+"""Requests one thing over CGI and parses its answer: lines `key=value`, grouped into numbered rows.
 
 Here is decided which answers are none: error texts under any status, lock-outs, missing rights, cut-off text. What the
 values mean is decided by the parsers beside this file. Nothing but the reads named there is ever asked.

@@ -1,4 +1,4 @@
-"""Puts together what a recorder says of its channels: names, the cameras behind them, and whether they answer. Pure."""
+"""Merges a recorder's tables of channels: names, the cameras behind them, and whether they answer. Pure."""
 
 from __future__ import annotations
 

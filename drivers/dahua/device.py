@@ -1,4 +1,4 @@
-"""Reads who a Dahua device is: identity, clock, accounts, disks. Parsers are pure; `read_*` ask."""
+"""Reads the identity of a Dahua device, its clock, accounts and disks. Parsers are pure; `read_*` ask."""
 
 from __future__ import annotations
 

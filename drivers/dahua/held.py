@@ -1,4 +1,4 @@
-"""Reads what a Dahua recorder holds of one camera: its oldest and newest moment, and the days that were asked for.
+"""Reads the footage of one camera from a Dahua recorder: its oldest and newest moment, and requested days.
 
 Two searches for each camera, three where it is not recorded at the moment, and one for each day that is asked for. An
 empty answer is believed only from a device whose clock is about right, for a channel that it has, and twice.

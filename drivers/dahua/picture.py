@@ -1,4 +1,4 @@
-"""Reads what a Dahua device says of a camera's picture: encoders, paths, masks, overlays. Pure.
+"""Parses the picture settings of a Dahua camera: encoders, paths, masks, overlays. Pure.
 
 The vertical origin of `Rect` is taken as the top (four of its clients agree); a picture has to prove it.
 """

@@ -1,4 +1,4 @@
-"""Reads when a channel is recorded by plan: the switch RecordMode and the week in the table Record. Pure."""
+"""Parses the recording plan of a channel: the switch RecordMode and the week in the table Record. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads at which upper platforms a Dahua device registers by GB/T 28181: the table VSP_GAYS_SERVER. Pure.
+"""Parses the GB/T 28181 platforms at which a Dahua device registers: the table VSP_GAYS_SERVER. Pure.
 
 Source: a field report of one recorder and the maker's SDK (CFG_VSP_GAYS_INFO), which name the same fields.
 """

@@ -1,4 +1,4 @@
-"""RPC2, the JSON interface of Dahua's own pages: asked only for what CGI does not give, and logged out of each time.
+"""Requests over RPC2, Dahua's JSON interface, only what CGI does not give, and logs out each time.
 
 Its login is a second door to the same account. It obeys the state of the account's credential, and a refusal there is
 one for CGI and RTSP as well. It also keeps a state of its own, under the user's name with the door behind it: a secret

@@ -1,4 +1,4 @@
-"""Which protocol does a device speak? One anonymous question of each kind, until one is answered; no login is sent.
+"""Detects the protocol of a device: one anonymous question of each kind, until one is answered; no login is sent.
 
 For an address of which nothing is known but that somebody wants it looked at. A device that asks for a login where only
 one maker's devices have a door speaks that maker's protocol.

@@ -1,4 +1,4 @@
-"""What discovery will send, and how fast: decided and counted before the first datagram. Pure.
+"""Plans what discovery will send, and how fast, before the first datagram. Pure.
 
 Source: WS-Discovery (April 2005) section 2.4 (port 3702); ONVIF Core Specification, Device discovery (types).
 """

@@ -1,4 +1,4 @@
-"""What a device says of itself when discovery asks: reads one answer, and makes one entry of all answers of a device.
+"""Parses discovery answers, and merges all answers of one device. Pure.
 
 Everything here is the word of whoever answered, and nobody had to log in to say it: it may be wrong, copied or hostile.
 Pure.

@@ -1,1 +1,1 @@
-"""The driver for recorders and cameras that speak Hikvision's ISAPI."""
+"""Reads recorders and cameras that speak Hikvision's ISAPI."""

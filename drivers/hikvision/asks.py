@@ -1,4 +1,4 @@
-"""Every request that the Hikvision driver sends; all of them read, the POSTs are searches."""
+"""Lists every request of the Hikvision driver; all of them read, the POSTs are searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what a device says of one camera's picture: its streams, masks and overlays."""
+"""Reads one camera's picture settings: its streams, masks and overlays."""
 
 from __future__ import annotations
 

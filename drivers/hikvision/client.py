@@ -1,4 +1,4 @@
-"""One device's ISAPI session: the only place that sends its requests, and only ones that read.
+"""Sends all requests of one device's ISAPI session, and only ones that read.
 
 Sent are GETs below /ISAPI/, and the POSTs of three searches: `ContentMgmt/search`, `dailyDistribution` and `logSearch`.
 A login that was refused, or a device that cannot be reached at all, ends the session: nothing more is sent. Reads that

@@ -1,4 +1,4 @@
-"""Reads what a device says of itself: identity, clock, protocols, accounts, disks, upper platforms."""
+"""Reads a device's own facts: identity, clock, protocols, accounts, disks, upper platforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads how far back a device's own log reaches: the oldest entry of who logged in and what was done. Parsers are pure.
+"""Reads the oldest entry of a device's own log of logins and operations. Parsers are pure.
 
 The log is searched, never exported or cleared. It is listed class by class, and within a class the oldest first; asked
 for is the class Operation, which holds logins and changes. Entries older than two years are left out: a clock that was

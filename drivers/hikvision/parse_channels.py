@@ -1,4 +1,4 @@
-"""Reads the channels of a device and how their streams are encoded. Pure.
+"""Parses the channels of a device and how their streams are encoded. Pure.
 
 Three spaces of numbers meet here: inputs count from 1, streams and tracks are input * 100 + stream, and behind an
 analogue recorder the IP channels may begin at an offset (33 was seen). `Input.number` is what `Camera.channel` names.

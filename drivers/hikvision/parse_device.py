@@ -1,4 +1,4 @@
-"""Reads what ISAPI says of a device itself: identity, time, protocols, accounts, disks, upper platforms. Pure."""
+"""Parses ISAPI's answers on the device itself: identity, time, protocols, accounts, disks, upper platforms. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads privacy masks and overlays. Pure.
+"""Parses privacy masks and overlays. Pure.
 
 A mask is three facts: whether the device has masks at all, whether they are switched on, and which regions have an
 area. The switch and the regions are independent of each other: on, with regions without area, masks nothing.

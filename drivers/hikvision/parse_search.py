@@ -1,4 +1,4 @@
-"""Writes the two searches of ISAPI and reads their answers. Pure.
+"""Writes the two searches of ISAPI and parses their answers. Pure.
 
 Moments are kept as the device writes them: their digits, labelled UTC as the Z behind them says, which is mostly not
 true. `times.py` decides what they mean.

@@ -1,4 +1,4 @@
-"""Reads the tracks that a device records on, and their schedules. Pure.
+"""Parses the tracks that a device records on, and their schedules. Pure.
 
 Source: RaCM, TrackList. `Track/Enable` reads false on tracks that record, and means nothing: the switch of the plan is
 `enableSchedule` in the custom extension.

@@ -1,4 +1,4 @@
-"""Reads what a device has recorded, with few questions: how far back each camera's footage goes, and how fresh it is.
+"""Reads the recordings of a device with few questions: the age of each camera's footage, and its freshness.
 
 The oldest segment of a track is one question: a search over all times is answered oldest first, so that one result is
 enough. The newest moments of all cameras are one search together. What else is wanted (which days of a month hold

@@ -1,4 +1,4 @@
-"""Turns the raw bytes of an ISAPI answer into its element, or into what the answer means instead. Pure.
+"""Parses the raw bytes of an ISAPI answer into its element, or into the error that it means. Pure.
 
 Namespaces are not looked at: several occur, even within one document. An answer counts only if it is complete XML with
 the root that was asked for: a page of a web server, or a piece of a list, never reads as an empty list.

@@ -1,4 +1,4 @@
-"""Puts together what a device holds of one camera: spans, days, schedule, and where the oldest moment can be played."""
+"""Compiles one camera's footage on a device: spans, days, schedule, and where the oldest moment can be played."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the moments that a Hikvision device writes mean. Pure.
+"""Interprets the moments that a Hikvision device writes. Pure.
 
 The digits are those of its wall clock; what stands behind them is not to be believed. Field reports: `+08:00` that is
 wrong in daylight saving time (DS-7716NI-I4), `Z` behind local time in every search. Some firmware honours UTC in its

@@ -1,1 +1,1 @@
-"""Talks HTTP to one device: connections, login, recorded replies."""
+"""Exchanges HTTP messages with one device: connections, login, recorded replies."""

@@ -1,4 +1,4 @@
-"""The connections to one device: each goes to the device's own addresses, and is guarded by its deadline.
+"""Opens the connections to one device: only to its own addresses, each guarded by its deadline.
 
 What is sent on them and what an answer means is left to `transport.py`.
 """

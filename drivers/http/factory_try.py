@@ -2,8 +2,8 @@
 
 When that may be done is decided by whoever asks (`agent/observe/facts/factory_logins.py`). The device is asked without
 a login first: one that asks for none, that cannot be reached or that says that it is locked is sent none. Then the one
-question is asked with the factory's login, through the same guard as every other (`credentials.py`), which sends it
-once.
+question is asked with the factory's login, through the same guard as every other (`drivers/credentials.py`), which
+sends it once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reads answers in JSON strictly: one object, no name twice, nothing after it. Pure."""
+"""Parses answers in JSON strictly: one object, no name twice, nothing after it. Pure."""
 
 from __future__ import annotations
 

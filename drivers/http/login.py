@@ -1,9 +1,9 @@
-"""Which requests to a device carry a login over HTTP: anonymous first, then the one scheme that a challenge names.
+"""Decides which HTTP requests carry a login: anonymous first, then the one scheme that a challenge names.
 
 A challenge is not a refusal; a refusal answers a request that carried the credential, and ends all tries (states in
-`credentials.py`). Nonces are reused as long as the device takes them, also from one run to the next (`nonces.py`): some
-count each new one as a failed login. How a request is sent is left to `transport.py`; how a challenge is answered, to
-`authentication.py`.
+`drivers/credentials.py`). Nonces are reused as long as the device takes them, also from one run to the next
+(`drivers/nonces.py`): some count each new one as a failed login. How a request is sent is left to `transport.py`; how a
+challenge is answered, to `drivers/authentication.py`.
 """
 
 from __future__ import annotations

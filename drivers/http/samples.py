@@ -1,4 +1,4 @@
-"""Answers that could not be understood, kept so that somebody can see why: few, small, and without secrets.
+"""Stores malformed device replies for diagnosis: few, small, scrubbed.
 
 `Samples` collects them in memory while a device is read; `write` puts them into a folder that never holds more than a
 fixed number of files. What is blanked is decided by `scrubbed`, a pure function. Pictures and other binary data are

@@ -1,4 +1,4 @@
-"""The only HTTP client: one connection to a device's configured host, one deadline, every answer recorded.
+"""Sends the HTTP requests of drivers: one connection to a device's configured host, one deadline, all recorded.
 
 Here are decided: how long and how much is read, and that no redirect, proxy, cookie or foreign host is followed. When
 a login is sent is decided in `login.py`; what an answer means is left to the drivers.

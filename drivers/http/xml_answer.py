@@ -1,4 +1,4 @@
-"""Reads XML that a device answered: complete or not at all, and by local names. Pure.
+"""Parses XML that a device answered: complete or not at all, and by local names. Pure.
 
 Makers mix up namespaces within one document, so that names count without them; what must be in a certain namespace is
 checked by whoever knows it.

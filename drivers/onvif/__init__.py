@@ -1,1 +1,1 @@
-"""The ONVIF driver: reads identity, clock, streams, masks, overlays and recordings (`read.py` is its way in)."""
+"""Reads ONVIF devices: identity, clock, streams, masks, overlays and recordings (`read.py` is the driver's way in)."""

@@ -1,4 +1,4 @@
-"""Every operation that the ONVIF driver calls; all of them read. Addresses of services are those that the device names.
+"""Lists every operation that the ONVIF driver calls; all of them read. Devices name the addresses of services.
 
 Searches are begun, read page by page, and ended: that leaves nothing on the device.
 """

@@ -1,4 +1,4 @@
-"""Reads what the device service knows: time, services, identity, interfaces, accounts, storages; and media signing.
+"""Reads the device service: time, services, identity, interfaces, accounts, storages; and media signing.
 
 The time is asked before anything else and without a login: tokens are signed with it.
 """

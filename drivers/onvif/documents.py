@@ -1,4 +1,4 @@
-"""WSDL documents, each parsed once per process, and onvif-zeep's service objects on top of them.
+"""Loads WSDL documents, each parsed once per process, and builds onvif-zeep's service objects on top of them.
 
 The only module that imports `onvif`. Parsing a WSDL costs some 100 ms and several MB, so that the zeep Document is
 shared by all devices and a Client, which holds the login and the transport, is made per device. What is sent and

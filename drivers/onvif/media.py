@@ -1,4 +1,4 @@
-"""Reads what the media services know of cameras: encoders, streams, masks, overlays. Masks exist only in Media2."""
+"""Reads the cameras of the media services: encoders, streams, masks, overlays. Masks exist only in Media2."""
 
 from __future__ import annotations
 

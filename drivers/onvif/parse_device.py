@@ -1,4 +1,4 @@
-"""Turns decoded answers of the device and security services into the shared types. Pure: no requests, no clock."""
+"""Converts decoded answers of the device and security services into the shared types. Pure: no requests, no clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns answers of the recording and search services into spans, limits and gaps. Pure: no requests, no clock."""
+"""Converts answers of the recording and search services into spans, limits and gaps. Pure: no requests, no clock."""
 
 from __future__ import annotations
 

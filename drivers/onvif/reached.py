@@ -1,4 +1,4 @@
-"""What of the WSDL and schema documents our operations reach; all else is left out before zeep reads them. Pure.
+"""Reduces WSDL and schema documents to the subset that our operations reach, before zeep reads them. Pure.
 
 The documents that a device with recordings needs define some 250 operations and a thousand types. This product asks two
 dozen operations, all of them reads. What is left out costs neither memory nor start-up time, and an operation that

@@ -1,4 +1,4 @@
-"""Reads what a recorder says it holds: one search for all cameras, then spans per camera (ONVIF Profile G).
+"""Reads a recorder's holdings: one search for all cameras, then spans per camera (ONVIF Profile G).
 
 A search session on the device ends by itself after its keep-alive time; it is ended here as soon as it is done. Events
 of gaps are asked for last: without them spans are what the tracks claim, and `Recordings` says so.

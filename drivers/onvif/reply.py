@@ -1,4 +1,4 @@
-"""Checks the raw bytes of a SOAP answer before anything decodes them. Pure.
+"""Validates the raw bytes of a SOAP answer before anything decodes them. Pure.
 
 A lenient decoder turns a cut-off or wrong answer into an empty list, and an empty list of masks would be a statement.
 So an answer passes only if it is complete XML without a document type, no fault, and one answer to this operation.

@@ -1,4 +1,4 @@
-"""Where a device's services are: a table keyed by namespace, from GetServices or, on old devices, GetCapabilities.
+"""Finds a device's services: a table keyed by namespace, from GetServices or, on old devices, GetCapabilities.
 
 Addresses that a device gives are hints: their path is kept, the host is the configured one.
 """

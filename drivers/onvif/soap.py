@@ -1,4 +1,4 @@
-"""One device's SOAP session: asks anonymously, logs in when told to, and returns answers that were checked first.
+"""Runs one device's SOAP session: asks anonymously, logs in when challenged, and returns validated answers.
 
 The scheme is the one that the device points to: an HTTP challenge is answered by the transport with HTTP Digest, a
 NotAuthorized fault by a WS-UsernameToken that is signed with the device's time. Whether a credential may be tried is

@@ -1,1 +1,1 @@
-"""Talks RTSP to one device: one keyframe, or some seconds of packets measured."""
+"""Requests video of one device over RTSP: one keyframe, or some seconds of packets measured."""

@@ -1,6 +1,6 @@
 """Fetches exactly one keyframe over RTSP, live or recorded, and stops at the last packet of the first whole one.
 
-How a stream is asked for is decided in `rtsp_session.py`; what belongs to a frame, in `rtp.py`.
+How a stream is asked for is decided in `session.py`; what belongs to a frame, in `rtp.py`.
 """
 
 from __future__ import annotations

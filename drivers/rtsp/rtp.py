@@ -1,4 +1,4 @@
-"""Puts one keyframe together from RTP packets of H.264 or H.265 video. Pure: packets in, a frame out.
+"""Assembles one keyframe from RTP packets of H.264 or H.265 video. Pure: packets in, a frame out.
 
 A frame counts only if it is whole: it begins with the first slice of an IDR or IRAP picture, no packet of it is
 missing, and its parameter sets are known. Everything else on the way is passed over.

@@ -1,4 +1,4 @@
-"""Listens to live streams for some seconds each and says what they deliver. Read-only; nothing of a picture is kept.
+"""Samples live streams for some seconds each and measures what they deliver. Read-only; no picture is stored.
 
 Decided here: which paths are sampled, how long one may take, and when a sample is none: a stream that stood still, or
 whose own time does not run like ours, is no measurement. What is counted is decided in `stream_meter.py`.

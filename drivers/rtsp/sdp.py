@@ -1,4 +1,4 @@
-"""Reads the session description that an RTSP server gives: which video track, where, and its parameter sets. Pure.
+"""Parses the session description of an RTSP server: the video track, its address and its parameter sets. Pure.
 
 Source: RFC 8866 (SDP), RFC 2326 appendix C (control), RFC 6184 section 8.2.1, RFC 7798 section 7.2.1.
 """

@@ -1,8 +1,8 @@
-"""One RTSP session with a device: requests, login, and the packets of one video track inside the one TCP connection.
+"""Runs one RTSP session with a device: requests, login, and packets of one video track inside one TCP connection.
 
 Decided here: the order of requests, the login, whose address is asked (always the configured host), how streams of many
 devices are opened one after the other, and that the device's slot is given back. What is made of the packets, and when
-there are enough of them, is decided by the callers (`rtsp.py`, `rtsp_sample.py`). No OPTIONS and, live, no Range are
+there are enough of them, is decided by the callers (`keyframe.py`, `sample.py`). No OPTIONS and, live, no Range are
 sent: both make real devices stumble or rewind.
 
 Source: RFC 2326 (RTSP), ONVIF Streaming Specification, chapters RTSP and Replay.

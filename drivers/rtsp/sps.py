@@ -1,4 +1,4 @@
-"""Reads the size of the picture out of a sequence parameter set of H.264 or H.265. Pure.
+"""Parses the picture size from a sequence parameter set of H.264 or H.265. Pure.
 
 Only what stands before the size is read, and each value is held against the range that the standard gives it: bytes
 that are anything else have no size here. Nothing is allocated by what the bytes say.

@@ -1,7 +1,7 @@
 """Measures a video stream by its RTP packets: pictures, bits and losses by the stream's own time. Pure.
 
 Nothing of a picture is kept, and nothing is decoded: of a packet count its header, its size, and the types of the NAL
-units in it. A picture is what shares one timestamp. How long to listen is decided in `rtsp_sample.py`.
+units in it. A picture is what shares one timestamp. How long to listen is decided in `sample.py`.
 
 Source: RFC 3550 section 5.1, RFC 6184, RFC 7798, RFC 2435 section 3.1.
 """

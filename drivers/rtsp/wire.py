@@ -1,6 +1,6 @@
-"""The bytes of an RTSP connection: answers and interleaved packets, within a deadline and size limits.
+"""Reads and writes the bytes of an RTSP connection: answers and interleaved packets, within deadline and size limits.
 
-What is asked, and what an answer means, is decided in `rtsp.py`.
+What is asked, and what an answer means, is decided in `keyframe.py`.
 
 Source: RFC 2326 sections 6, 7 and 10.12.
 """

@@ -1,4 +1,4 @@
-"""Puts what was read of each camera together to the answer of a store: its facts, and the pictures that are due."""
+"""Builds a store's answer from what was read of each camera: its facts, and the pictures that are due."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a segment's file is, and where the boxes of an MP4 stand. Its pictures are the business of `samples/`.
+"""Detects the container of a segment's file, and finds the boxes of an MP4. `samples/` extracts its pictures.
 
 Reads few and bounded stretches of the file and never decodes.
 

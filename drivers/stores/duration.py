@@ -1,4 +1,4 @@
-"""How long a segment lasts, out of its header: few and bounded stretches of the file are read, nothing is decoded.
+"""Reads the duration of a segment from its header: few and bounded stretches of the file, nothing is decoded.
 
 Source: ISO/IEC 14496-12, 8.2.2, 8.4.2, 8.8; ISO/IEC 13818-1, 2.4.3.4; RFC 9559, 5.1.2 and 5.1.3.
 """

@@ -1,4 +1,4 @@
-"""When segments end, and so where the holes between them are: from names, times of change and sizes. Pure.
+"""Calculates when segments end, and so the gaps between them, from names, times of change and sizes. Pure.
 
 A segment ends when the next one begins, if its file was written until then; else when its file was last written, if
 that fits its size and the length of the others. Where these disagree its header decides, and it is asked nowhere else.

@@ -1,4 +1,4 @@
-"""What was read in a store, as the facts that the agent knows: recordings, the days, the disk. Pure but for `disk`.
+"""Converts what was read in a store into facts: recordings, the days, the disk. Pure but for `disk`.
 
 A day's digest is that of its one part, or SHA-256 over the digests of its parts in order. It proves that the names,
 sizes and times of change are those of an earlier look; not that what the files hold is what the camera saw, nor that

@@ -1,4 +1,4 @@
-"""Where a reader of segments gets names, sizes and times from: a folder of this host, or anything that answers so.
+"""Lists names, sizes and times for a reader of segments: of a folder of this host, or anything that answers so.
 
 Paths are text below the store's own folder, with slashes; the empty one is that folder itself.
 """

@@ -1,4 +1,4 @@
-"""Recordings of Frigate: its table says what there is, and some of the files that it names are looked at in turn.
+"""Reads recordings of Frigate: its table lists them, and some of the files that it names are checked in turn.
 
 `frigate_rows.py` says how the table is read without the recorder's notice, `frigate_days.py` which days are read when,
 `frigate_files.py` where the files are.

@@ -1,4 +1,4 @@
-"""The files that Frigate's rows name: whether they are there, and whether there are others. Some are looked at in turn.
+"""Checks that the files of Frigate's rows exist, and that there are no others. Some are checked in turn.
 
 The recorder runs in a container and names paths as they are there, of which there may be several, where old footage was
 moved to another disk. Here they are looked for at the same path, and else in the folder `recordings` beside the

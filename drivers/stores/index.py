@@ -1,4 +1,4 @@
-"""The agent's own notes of what it read in a store, so that the next look costs little. A cache: it can always be lost.
+"""Caches what was read in a store, so that the next look costs little. It can always be lost.
 
 One SQLite file of the agent's own, 0600. A damaged or foreign one, or one of another version or store, is made anew;
 where none can be kept, the notes of this look live in memory.

@@ -1,4 +1,4 @@
-"""When the segments of a folder begin, read out of their names. Pure; made for millions of them.
+"""Parses the start of each segment of a folder from its name. Pure; made for millions of them.
 
 Names are grouped by the hour that they tell, so that the calendar and the time zone are asked once for each hour; what
 is below the hour is added from small tables. A moment that comes twice, when clocks are set back, is told by the time

@@ -1,4 +1,4 @@
-"""How the segments of a store are named: a path below its own, with the camera's name and a moment in it. Pure."""
+"""Parses the naming pattern of a store's segments: a path with the camera's name and a moment in it. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the folders of one camera, as far as they changed, into the index. Decides what to look at again, and when.
+"""Scans the folders of one camera, as far as they changed, into the index. Decides what to look at again, and when.
 
 A folder is listed again when its own time of change moved. A part of it (one local day) is read again when the
 number of its segments changed, or while it was written to within a quarter of an hour before it was read last; then

@@ -1,4 +1,4 @@
-"""Recordings as files that are named by the moment at which they begin: ffmpeg's segmenter, MediaMTX, motion.
+"""Reads recordings as files named by their first moment: ffmpeg's segmenter, MediaMTX, motion.
 
 What is read of them is names, sizes and times of change, and few headers: `scan.py` says which and when, `ends.py` what
 follows from them. Nothing is ever written into the store, and no file of it is held open.

@@ -1,4 +1,4 @@
-"""What the disks of this host say of their own health, through `smartctl` where it is installed.
+"""Reads the health of this host's disks through `smartctl`, where it is installed.
 
 It is asked to leave sleeping disks asleep and to change nothing. Where it may not open a disk, or is not there, that is
 a reason and no judgement. Source: smartctl(8), exit status and JSON output.

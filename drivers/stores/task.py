@@ -1,4 +1,4 @@
-"""What a reader of stores is given. It only ever reads the store; its own index lies elsewhere."""
+"""Defines the input of a reader of stores. It only ever reads the store; its own index lies elsewhere."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The Uniview driver: LAPI, as far as its answers are confirmed."""
+"""Reads Uniview devices over LAPI, as far as its answers are confirmed."""

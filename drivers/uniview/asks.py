@@ -1,4 +1,4 @@
-"""Every request that the Uniview driver sends; all of them read."""
+"""Lists every request of the Uniview driver; all of them read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes answers of Uniview's LAPI apart: the envelope, identity, clock, channels. Pure.
+"""Parses answers of Uniview's LAPI: the envelope, identity, clock, channels. Pure.
 
 Only fields that others have read from devices are looked at. Nothing is guessed: what is not confirmed is not read.
 """

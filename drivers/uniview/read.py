@@ -1,4 +1,4 @@
-"""Reads one Uniview device over LAPI: who it is, its clock, and the channels of a recorder. The driver's way in.
+"""Reads one Uniview device over LAPI: identity, clock, and the channels of a recorder. The driver's way in.
 
 Everything else is `unsupported`, with the reason: its path is known from the maker's web pages, and the form of its
 answer from nobody. Pictures, masks and footage of a Uniview device are read over ONVIF, as a device of that driver.

@@ -1,1 +1,1 @@
-"""Reads foreign pictures before a decoder does, and writes anew only what was understood."""
+"""Parses foreign pictures before a decoder does, and writes anew only what was understood."""

@@ -1,4 +1,4 @@
-"""Takes the values of H.264 and H.265 syntax from the front of a unit, each held against its range. Pure.
+"""Parses the values of H.264 and H.265 syntax at the front of a unit, each validated against its range. Pure.
 
 Source: ITU-T H.264 clauses 7.2, 7.3.2.11, 7.4.1 and 9.1; ITU-T H.265 clauses 7.2, 7.3.2.11, 7.4.2 and 9.2.
 """

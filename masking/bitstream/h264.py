@@ -1,4 +1,4 @@
-"""Takes the first IDR picture out of an H.264 byte stream, and writes it anew with the parameter sets that it names.
+"""Extracts the first IDR picture from an H.264 byte stream, and writes it anew with the parameter sets that it names.
 
 Decides which units belong to that picture, and that they are what they claim as far as their headers tell. Whether its
 slices are whole is left to the decoder.

@@ -1,4 +1,4 @@
-"""Writes what makes a decoder show two fields as the one frame that they are.
+"""Writes the message that makes a decoder show two fields as one frame.
 
 FFmpeg marks a picture of fields as interlaced, and OpenCV 5.0 then asks for a conversion that FFmpeg refuses, and shows
 what lay in memory: an earlier picture. A message that says "frame" of the picture's structure spares the mark; the

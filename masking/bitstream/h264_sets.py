@@ -1,4 +1,4 @@
-"""Reads parameter sets of H.264 to their last bit, and refuses what our decoder does not decode. Pure.
+"""Parses parameter sets of H.264 to their last bit, and refuses what our decoder does not decode. Pure.
 
 Values that only describe the picture (colours, aspect ratio) may be those that the standard reserves, as it says that
 decoders shall let them; and a clock may have 0 ticks, which cameras do send.

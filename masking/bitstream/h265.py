@@ -1,4 +1,4 @@
-"""Takes the first IRAP picture out of an H.265 byte stream, and writes it anew with the parameter sets that it names.
+"""Extracts the first IRAP picture from an H.265 byte stream, and writes it anew with the parameter sets that it names.
 
 Decides which units belong to that picture, and that they are what they claim as far as their headers tell. Whether its
 slices are whole is left to the decoder. Layers above the base layer are dropped.

@@ -1,4 +1,4 @@
-"""Passes over the parts that parameter sets of H.265 share, each value held against its range. Pure.
+"""Skips the parts that parameter sets of H.265 share, each value validated against its range. Pure.
 
 Source: ITU-T H.265 clauses 7.3.3, 7.3.4, 7.3.7, 7.4.4, 7.4.5, 7.4.8, A.3, A.4, E.2 and E.3.
 """

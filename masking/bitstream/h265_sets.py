@@ -1,4 +1,4 @@
-"""Reads parameter sets of H.265 to their last bit, and refuses what our decoder does not decode. Pure.
+"""Parses parameter sets of H.265 to their last bit, and refuses what our decoder does not decode. Pure.
 
 Streams of several layers, of depth and of screen content are refused: their extensions are code in the decoder that no
 camera needs.

@@ -1,4 +1,4 @@
-"""Walks a JPEG from its first marker to its last, and writes anew only the segments that its picture needs.
+"""Parses a JPEG from its first marker to its last, and writes anew only the segments that its picture needs.
 
 Decides that the bytes are one JPEG of a process that cameras use, whole as far as its markers tell. What tells the
 decoder how colours are coded (JFIF, Adobe) is written anew; comments, EXIF, thumbnails and what stands behind the end

@@ -1,4 +1,4 @@
-"""Follows the segments of one JPEG: that each scan has what it needs, and that in the end no colour is missing.
+"""Validates the sequence of segments of one JPEG: each scan has what it needs, and no colour is missing at the end.
 
 Source: ITU-T T.81 clauses B.2, B.6 and G.1.1.
 """

@@ -1,4 +1,4 @@
-"""Reads the segments of a JPEG that its picture needs, each value held against its range. Pure.
+"""Parses the segments of a JPEG that its picture needs, each value validated against its range. Pure.
 
 Source: ITU-T T.81 clauses B.2.2 to B.2.4 and G.1.1.
 """

@@ -1,4 +1,4 @@
-"""What our own reading of foreign bytes ends with: one picture, or why there is none. And the bounds of both."""
+"""Defines the result of parsing foreign bytes: one picture, or why there is none. And the bounds of both."""
 
 from __future__ import annotations
 

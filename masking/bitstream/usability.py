@@ -1,4 +1,4 @@
-"""Passes over what H.264 and H.265 begin their video usability information with: none of it changes what is decoded.
+"""Skips the first part of the video usability information of H.264 and H.265, which changes nothing decoded.
 
 Source: ITU-T H.264 clause E.1.1; ITU-T H.265 clause E.2.1.
 """

@@ -1,4 +1,4 @@
-"""What the measures of a picture's quality share: where the camera draws nothing, cells, and smaller copies."""
+"""Shares what quality measures need: areas the camera does not draw, cells, and smaller copies."""
 
 from __future__ import annotations
 

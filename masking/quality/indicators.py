@@ -1,7 +1,7 @@
-"""Picture quality: thirteen indicators, each judged against what is usual for this camera. Pure Python, on numbers.
+"""Judges picture quality: thirteen indicators, each against what is usual for this camera. Pure Python, on numbers.
 
-The daemon uses this module; `quality_measure.py` measures in the worker. What is usual is learned in
-`quality_learning.py`. An indicator is `ok`, `bad` or `unknown` with a reason; whether a bad one lasts long enough to be
+The daemon uses this module; `measure.py` measures in the worker. What is usual is learned in
+`learning.py`. An indicator is `ok`, `bad` or `unknown` with a reason; whether a bad one lasts long enough to be
 a finding is decided by whoever keeps the results.
 
 The names are those of Chinese video quality diagnosis (视频质量诊断). No standard with thresholds for it was found, so

@@ -1,4 +1,4 @@
-"""What is usual for one camera, in each light: learned over seven days, then fixed. Pure Python, plain numbers.
+"""Learns what is usual for one camera, in each light: over seven days, then fixed. Pure Python, plain numbers.
 
 Of the numbers of every picture an evenly spread sample is kept, at most ROWS_MAX for each light: when it is full, every
 second row goes and only every second picture is taken from then on. Medians and median absolute deviations of the

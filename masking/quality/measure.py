@@ -1,4 +1,4 @@
-"""Numbers about a picture's quality, measured on a copy that is 640 px long. What they mean is decided in `quality.py`.
+"""Measures a picture's quality as numbers, on a copy that is 640 px long. `indicators.py` judges them.
 
 Areas that the camera itself draws (masks, overlays) are left out of all of them: they stay sharp, still and clean
 whatever happens to the lens. Nothing here is a threshold of a verdict.

@@ -1,4 +1,4 @@
-"""The descriptor of an approved view: a small grey picture, the light it was taken in, and a digest; to and from bytes.
+"""Encodes and decodes the descriptor of an approved view: a small grey picture, its light mode, and a digest.
 
 Pure Python: the daemon keeps the bytes (where and with which rights is its business) and hands them back to the worker.
 A descriptor is a picture of a real place: it is never printed, logged or reported; its digest may be.

@@ -1,9 +1,9 @@
-"""Has the camera been moved, turned or zoomed since its view was approved? Answers `still`, `moved` or `unknown`.
+"""Compares a picture with the approved view: `still`, `moved` (turned, zoomed) or `unknown`.
 
-Tiles of both pictures are compared, each alone, and a similarity is sought that many of them obey (`view_tiles.py`):
+Tiles of both pictures are compared, each alone, and a similarity is sought that many of them obey (`tiles.py`):
 people, cars and shadows move single tiles, the camera moves all. Where tiles find nothing, or a large move, features
 (ORB on evened-out contrast) or the picture as a whole propose one, and tiles must confirm it on the picture moved
-back. Whether several pictures agree is decided in `persistence.py`, what a move uncovers in `view_zones.py`.
+back. Whether several pictures agree is decided in `persistence.py`, what a move uncovers in `zones.py`.
 
 Source: Rublee et al. 2011 (ORB).
 """

@@ -1,4 +1,4 @@
-"""What the view and quality measures are asked and what they answer: plain values, no numpy, no OpenCV.
+"""Defines requests and answers of the view and quality measures: plain values, no numpy, no OpenCV.
 
 A similarity is given in the picture's own frame: a point p (pixels, origin top-left, y down) of the approved picture is
 found at `zoom * R(rotation) * (p - centre) + centre + shift` in the picture under test.

@@ -1,4 +1,4 @@
-"""Do several pictures say the same about the view? Pure Python: the daemon keeps what is remembered here.
+"""Settles the result of a view by several pictures. Pure Python: the daemon holds this memory.
 
 One picture may be wrong: somebody stands before the camera, a tree sways, a lorry fills the street. A result is settled
 when it was the same in three checks in a row. Pictures that could not be judged are passed over, three of them in a row

@@ -1,4 +1,4 @@
-"""A decoded picture made ready for comparing views: small and grey, its light mode, what is left out, the median."""
+"""Prepares a decoded picture for comparing views: small and grey, its light mode, excluded areas, the median."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""At which of its positions does a camera stand? And how that is asked of the worker and read back. Plain values.
+"""Decides at which of its positions a camera is, and encodes that question to the worker. Plain values.
 
 A picture stands at a position when its view is `still` in that position's approved one, and in no other: where several
 look alike, or none does, the position is unknown and is never guessed. The child says how the picture compares with

@@ -1,4 +1,4 @@
-"""Tiles of two pictures of one view, and the similarity that most of them obey.
+"""Matches tiles of two pictures of one view, and fits the similarity that most of them obey.
 
 A tile is a square that phase correlation looks for in the other picture, all alone. One that shows straight lines only
 (floor boards, a kerb, a cable) slides along them and counts across them alone.

@@ -1,4 +1,4 @@
-"""Which zones does a mask no longer cover once the camera has moved? Pure Python: areas, not pictures.
+"""Calculates which zones a mask no longer covers once the camera has moved. Pure Python: areas, not pictures.
 
 A zone hangs on the scene: when the camera moves, what it must hide is found elsewhere in the picture. A device's mask
 hangs on the picture and stays. So the zone is moved as the scene was, and what the masks leave bare of it is measured.

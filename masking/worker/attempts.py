@@ -1,4 +1,4 @@
-"""What a taken-over decoder would try, and what came of it; a child obeys it only where a test started it for that."""
+"""Simulates the attempts of a taken-over decoder, and reports results; only a child started by a test obeys it."""
 
 from __future__ import annotations
 

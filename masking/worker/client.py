@@ -1,4 +1,4 @@
-"""The picture worker as its users see it: hands jobs to locked-down children and believes none of their answers.
+"""Sends jobs to the locked-down children of the picture worker, and validates every answer.
 
 Each camera and look has a child of its own, forked from a warm parent that has never seen a device's byte. A decoder
 that crashes, hangs or is taken over costs its own camera: no other's verdict comes from that child. The daemon imports

@@ -1,7 +1,7 @@
-"""Measure whether a way out of this process is left. Runs in each child of the picture worker once it is locked down.
+"""Measures whether a way out of this process is left. Runs in each child of the picture worker once it is locked down.
 
 That every layer was asked for is no proof: kernels, containers and libraries differ. So each way out is really tried,
-and one that is open counts, whatever was asked for. Not decided here: what follows from it (`worker.py`).
+and one that is open counts, whatever was asked for. Not decided here: what follows from it (`client.py`).
 """
 
 from __future__ import annotations

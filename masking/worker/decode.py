@@ -1,4 +1,4 @@
-"""One encoded picture to one BGR array, from memory, or a DecodeError. Runs in the locked-down child only.
+"""Decodes one encoded picture to one BGR array, from memory, or fails. Runs in the locked-down child only.
 
 A damaged picture is an error, never a picture: a decoder that paints over what it lacks paints flat areas, and a flat
 area looks like a mask. So what FFmpeg says while it decodes is read back and judged. An H.265 slice that was cut in the

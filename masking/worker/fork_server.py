@@ -1,4 +1,4 @@
-"""The warm parent of the picture worker: load everything once, lock down, then fork each child that is asked for.
+"""Runs the warm parent of the picture worker: load everything once, lock down, then fork each child.
 
 It never reads a byte that a device sent: what a child is to read comes to it over a socket that only passes through
 here as a descriptor. So all its children begin as it was after loading, whatever became of others before them.

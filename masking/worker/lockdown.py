@@ -1,4 +1,4 @@
-"""Give up everything that judging pictures does not need: once in the warm parent, once more in each of its children.
+"""Drops every right that judging pictures does not need: once in the warm parent, once more in each of its children.
 
 Four layers, each of which alone stops a taken-over decoder from reading the report key or calling home: resource
 limits, dropped capabilities, Landlock without a single path, and a seccomp list of the few calls that arithmetic on

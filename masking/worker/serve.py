@@ -1,4 +1,4 @@
-"""A child's main loop: lock down, measure that it holds, then judge one picture after another until the socket closes.
+"""Runs a child's main loop: lock down, verify that it holds, then judge one picture after another.
 
 `fork_server.py` forks it with everything loaded. The order matters: everything is given up first, then the greeting is
 sent; only after that does the first byte of a picture arrive.

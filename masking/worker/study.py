@@ -1,4 +1,4 @@
-"""What else is asked of a picture besides its zones, and what is answered: plain values, no numpy, no OpenCV.
+"""Defines what is asked of a picture besides its zones, and its answers: plain values, no numpy, no OpenCV.
 
 Descriptors and thumbnails are pictures of a real place: they never stand in a repr, a log or a report.
 """

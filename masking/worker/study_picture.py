@@ -1,4 +1,4 @@
-"""Carries out a study on a decoded picture: view, quality, descriptor, thumbnail. For the locked-down child only."""
+"""Runs a study on a decoded picture: view, quality, descriptor, thumbnail. For the locked-down child only."""
 
 from __future__ import annotations
 

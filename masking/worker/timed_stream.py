@@ -1,4 +1,4 @@
-"""Frames over a stream within a deadline, on descriptors that do not block: how the picture worker is talked to."""
+"""Sends and receives frames over a stream within a deadline, on descriptors that do not block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start the warm parent of the picture worker, have it fork children, and learn how they ended.
+"""Starts the warm parent of the picture worker, has it fork children, and reads how they ended.
 
 It is a process of its own, `fork_server.py`: the daemon loads neither OpenCV nor numpy. No byte of a device goes to it.
 """

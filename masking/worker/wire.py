@@ -1,4 +1,4 @@
-"""What parent and child of the picture worker say to each other: framed JSON, and raw picture bytes after a job.
+"""Encodes and parses messages of parent and child of the picture worker: framed JSON, then raw picture bytes.
 
 The child handles hostile pictures, so the parent believes nothing of its answers: sizes are capped before they are
 read, every value is checked for its type and range, and anything else is a WireError. No pickle, no code.

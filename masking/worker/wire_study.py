@@ -1,4 +1,4 @@
-"""How a study goes through the pipe to the picture worker and back; answers are believed as little as in `wire.py`.
+"""Encodes and parses a study for the picture worker; answers are validated as strictly as in `wire.py`.
 
 Descriptors and thumbnails are base64 in the JSON. A job names each descriptor once, however often it is used. The
 parent checks that a descriptor is a whole one, and walks a thumbnail as a JPEG without decoding it.

@@ -1,4 +1,4 @@
-"""The band along a zone's border, laid out straight: rows are depths, columns follow the border, cells cut it up."""
+"""Unrolls the band along a zone's border: rows are depths, columns follow the border, cells cut it up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the zone blurred, and strongly enough?
+"""Measures whether the zone is blurred strongly enough.
 
 A picture that was blurred loses little when it is blurred once more; a sharp one loses nearly all of its gradient.
 For content like that of scenes (equal contrast at every scale) the ratio of gradient energy after and before tells

@@ -1,4 +1,4 @@
-"""What changes along a zone's border: the evidence that something was laid over the zone, and exactly there.
+"""Measures changes along a zone's border: the evidence that something was laid over the zone, and exactly there.
 
 A wall can be flat and a lens can be soft, but neither begins at a line that somebody drew into a configuration. The
 band along the border is laid out straight: its rows are depths, its columns follow the border. Every side of the

@@ -1,4 +1,4 @@
-"""How much of a scene's detail is left inside a zone, beside that of its surroundings, at three scales.
+"""Measures how much of a scene's detail is left inside a zone, beside that of its surroundings, at three scales.
 
 Detail is second differences: smooth ramps (a blur) and flat blocks have none. The finest scale goes first when a
 picture is coded with few bits, the coarser ones stay; what a mask takes away, it takes from all.

@@ -1,4 +1,4 @@
-"""Everything that is measured about one zone of one picture, once, and its numbers by name for the forest."""
+"""Measures one zone of one picture, once, and names its numbers for the forest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How sure is it that a zone is hidden by an effect? Small boosted forests over the numbers of `features.py`.
+"""Estimates how likely a zone is hidden by an effect: small boosted forests over the numbers of `features.py`.
 
 Where one readable rule is not enough, many small ones vote. The forests were learned by `tests/bench/train_masks.py` on
 places that no figure of ours is measured on; they stand in `forest.json` as plain numbers, and are read when this

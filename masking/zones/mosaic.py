@@ -1,4 +1,4 @@
-"""Is the zone a mosaic, and are its blocks large enough?
+"""Measures whether the zone is a mosaic with blocks that are large enough.
 
 A mosaic has all its gradient on the lines between blocks. The period is searched for along x and y apart, in the
 profile of gradients: its spectrum names a few candidates, and for each the lines that are `period` apart are summed.

@@ -1,4 +1,4 @@
-"""What each effect's judge makes of the measures of a zone: a decision, its reason, its numbers and one sentence.
+"""Decides for each effect from the measures of a zone: a decision, its reason, its numbers and one sentence.
 
 All limits stand here. The forest says how sure it is; the rules name the reason in readable terms, and overrule the
 forest where something is certain: what a rule forbids does not pass, and without a sign of bare scene nothing fails.

@@ -1,4 +1,4 @@
-"""Several looks at one zone on one path, taken at different times, become one verdict. Pure Python: the daemon uses it.
+"""Pools several looks at one zone on one path, taken at different times, into one verdict. Pure Python, for the daemon.
 
 One picture may be coded badly, or show people just where a mask ends. Each look brings its odds, and the odds of all
 looks that could tell anything are averaged: then less is needed to decide than a single look must bring. What one look

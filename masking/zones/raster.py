@@ -1,4 +1,4 @@
-"""A zone as pixels: the crop around it, which pixels are deep inside or well outside, tiles, and pictures at half size.
+"""Rasterizes a zone: its crop, which pixels are deep inside or well outside, tiles, and pictures at half size.
 
 What the other modules of the picture side share. A region is worked out once, in 8-bit planes. Distances are in pixels
 of the picture as judged; lengths given for a 640 px wide picture grow with it (`Region.px`). What depends on the zone's

@@ -1,4 +1,4 @@
-"""Is the zone one solid colour, everywhere, and really opaque?
+"""Measures whether the zone is one solid colour, everywhere, and really opaque.
 
 A camera draws a solid mask after the sensor's noise, so its inside is flatter than any scene: what texture is left
 comes from the codec at the border. A translucent mask keeps part of the scene's contrast and lies off its declared

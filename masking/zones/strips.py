@@ -1,4 +1,4 @@
-"""What lies just inside a zone's border, side by side: hidden like the rest of the zone, or bare like its surroundings?
+"""Compares strips just inside a zone's border with the rest: hidden like the zone, or bare like its surroundings.
 
 A mask that lies a little beside its zone leaves a strip bare along one side. However narrow it is beside the whole
 zone, its detail is that of the outside, all along that side. So every side is judged alone, by profiles over the

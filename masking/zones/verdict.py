@@ -1,4 +1,4 @@
-"""Is a zone of a picture hidden? PASS, FAIL or UNSURE, with a reason, numbers and one sentence.
+"""Judges whether a zone of a picture is hidden: PASS, FAIL or UNSURE, with a reason, numbers and one sentence.
 
 The measures come from `features.py`, the judges of each effect from `opinions.py`. `pool.py` joins several looks; what
 follows from a verdict is decided in the agent.

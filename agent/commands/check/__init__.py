@@ -1,1 +1,1 @@
-"""`camwarden check`: looks once and shows what was found."""
+"""Runs `camwarden check`: looks once and shows the findings."""

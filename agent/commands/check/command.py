@@ -1,7 +1,7 @@
-"""Look at a site, or at one address, once and show what was found; nothing is changed, kept or sent.
+"""Checks a site, or one address, once and shows the findings; nothing is changed, stored or sent.
 
-The result is one value, `Checked`; every output is made from it. The options stand in `check_options.py`, the look
-itself in `looking.py`, how far it is in `check_progress.py`, what is printed in `check_show.py` and `check_plan.py`.
+The result is one value, `Checked`; every output is made from it. The options stand in `options.py`, the look
+itself in `looking.py`, how far it is in `progress.py`, what is printed in `show.py` and `plan.py`.
 """
 
 from __future__ import annotations

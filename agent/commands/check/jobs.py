@@ -1,4 +1,4 @@
-"""`check --against`, `--open` and `--close`: what became of the faults that an earlier look found.
+"""Compares the faults of an earlier check with those of now: `check --against`, `--open` and `--close`.
 
 camwarden check --against monday.json     compare with an earlier `check --json`
 camwarden check --open 2611-gate          look, and keep that signed: before the repair

@@ -1,4 +1,4 @@
-"""One look at a site for a command: how far it is shown, a Ctrl-C keeps what came back, refused logins are remembered.
+"""Runs one look at a site for a command: shows progress, returns partial results on Ctrl-C, stores refused logins.
 
 What is made of the look is the command's business; nothing is changed, sent, or kept besides.
 """

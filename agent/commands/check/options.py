@@ -1,4 +1,4 @@
-"""The options of `check`, and what they say of a single address: where it is, and the login, which is never a word."""
+"""Defines the options of `check`, and builds the device and login of a single address; no password is an argument."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prints a hand-over report as PDF with a program that is there: Chromium, Chrome or WeasyPrint. None is shipped.
+"""Prints a hand-over report as PDF with an installed program: Chromium, Chrome or WeasyPrint. None is shipped.
 
 The program never runs as root: names and pictures of foreign devices stand in the page. As root it is run as `nobody`,
 who owns nothing, and a browser always in its own sandbox; where that does not work, nothing is printed.

@@ -1,4 +1,4 @@
-"""The pictures of a hand-over report: those that were judged, with everything private blackened in the worker.
+"""Collects the pictures of a hand-over report: those that were judged, with private areas blackened in the worker.
 
 The very pictures of the check are shown, found again by their digests: nothing is fetched twice, and what is shown is
 what was judged. `agent/onsite/one_look/shown.py` decides which pictures may be shown at all.

@@ -1,4 +1,4 @@
-"""`check --plan`: every request that would be sent, in words or as JSON. Nothing is sent, no password is asked for."""
+"""Shows every request that `check` would send, in words or as JSON. Sends nothing and asks for no password."""
 
 from __future__ import annotations
 

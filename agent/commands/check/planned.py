@@ -1,4 +1,4 @@
-"""Every request that a check would send to a site's devices, before the first one is sent. Pure.
+"""Lists every request that a check would send to a site's devices, before the first one is sent. Pure.
 
 What each driver asks stands in its own table (`ASKS`), so does what pictures need. More than once is asked where a row
 says of what; not all is asked of a device that lacks a service, or whose time is used up.

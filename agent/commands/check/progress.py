@@ -1,4 +1,4 @@
-"""How far a check is, device by device, on standard error: a moving display at a terminal, lines with -v elsewhere.
+"""Shows progress by device on standard error: a live display at a terminal, lines with -v elsewhere.
 
 It also takes the first Ctrl-C, which ends the waiting and keeps what came back; the second ends the command.
 """

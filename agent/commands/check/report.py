@@ -1,4 +1,4 @@
-"""`check --report FILE [--pdf FILE]`: the hand-over report of what this check has found, signed, in one file."""
+"""Writes the signed hand-over report of a check into one file: `check --report FILE [--pdf FILE]`."""
 
 from __future__ import annotations
 

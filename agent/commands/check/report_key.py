@@ -1,4 +1,4 @@
-"""With which key this user signs a hand-over report: the site's own where it can be used, else one of this computer.
+"""Selects the key that signs a hand-over report: the site's own where it is usable, else one of this computer.
 
 A contractor's laptop has no report key of the site and must not make one: that key is made by the daemon and trusted
 by the hub. So `check` makes a key of its own for each site in the user's state folder, and the report says which of

@@ -1,4 +1,4 @@
-"""What `check` prints of its one result: tables for people, JSON for programs, CSV for spreadsheets."""
+"""Prints the one result of `check`: tables for people, JSON for programs, CSV for spreadsheets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Days x cameras in the terminal, as `check --timeline` prints them. Names from devices are text, never markup.
+"""Prints the timeline (days x cameras) of `check --timeline`. Names from devices are text, never markup.
 
 One character is a day, or some days where the terminal is narrow: then the worst of them shows. Every character tells
 its meaning without colour; colour only repeats it.

@@ -1,1 +1,1 @@
-"""`camwarden declare`: asks what nobody can observe."""
+"""Runs `camwarden declare`: asks for facts that no device can show."""

@@ -1,4 +1,4 @@
-"""Walks through what is open, one question at a time: many cameras at once where one answer fits them all.
+"""Asks for open declarations one question at a time, for many cameras at once where one answer fits them all.
 
 Every answer is kept before the next question is asked. An empty line skips a question.
 """

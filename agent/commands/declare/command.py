@@ -1,4 +1,4 @@
-"""Answer what nobody can observe: one question at a time, or by `--set` for scripts; `--list` shows how it stands.
+"""Declares facts that no device can show: asked one by one, or by `--set` for scripts; `--list` lists them.
 
 Each answer is added to site.toml at once, as one `[[declaration]]`, so that an end by Ctrl-C loses none.
 """

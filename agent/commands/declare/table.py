@@ -1,4 +1,4 @@
-"""How the declarations of a site stand, for people and for scripts.
+"""Lists the declarations of a site, for people and for scripts.
 
 The open ones, the given ones, and those that have a place of their own in site.toml.
 """

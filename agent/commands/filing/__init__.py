@@ -1,1 +1,1 @@
-"""`camwarden filing`: files the system with the police."""
+"""Runs `camwarden filing`: files the system with the police."""

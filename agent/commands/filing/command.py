@@ -1,4 +1,4 @@
-"""`camwarden filing`: file the system with the police, and see when that is due and what changed since.
+"""Files the system with the police, and shows deadlines and changes since the last filing.
 
     camwarden filing status                                 deadlines, papers, changes, and the next step
     camwarden filing export --documents papers/             looks at the site and writes the signed dossier

@@ -1,4 +1,4 @@
-"""`filing compare DOSSIER`: what changed since it was handed in; keeps what was filed, so that the service watches it.
+"""Compares a filed dossier with the site of today, and stores the filing so that the service watches it.
 
 Only a dossier is taken that nobody changed, of this site, signed with a key of this site or computer, or with one that
 the user names. One that is older than the filing that is kept is compared and kept out of the way.

@@ -1,4 +1,4 @@
-"""`filing export`: look at the site and write the signed dossier. It holds serial numbers and addresses, no picture."""
+"""Writes the signed dossier from one look at the site. It has serial numbers and addresses, no picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`filing status`: both deadlines, the five papers, what changed since the last filing, and the next step."""
+"""Shows both filing deadlines, the five papers, changes since the last filing, and the next step."""
 
 from __future__ import annotations
 

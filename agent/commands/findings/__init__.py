@@ -1,1 +1,1 @@
-"""`camwarden findings`: shows what is open, and who knows of it."""
+"""Runs `camwarden findings`: shows open findings and who acknowledged them."""

@@ -1,4 +1,4 @@
-"""`camwarden findings`: what is open since when, what was repaired how fast, and what people have to say about it.
+"""Shows open findings, repair times, and notes of people; adds such notes.
 
     camwarden findings [--open | --history] [--camera ID] [--since DAY]
     camwarden findings ack CHECK SUBJECT --why TEXT --until DAY

@@ -1,4 +1,4 @@
-"""Takes somebody's word about findings and leaves it as a note for the service. See `agent/judge/memory/notes.py`."""
+"""Writes a person's note on findings for the service. See `agent/judge/memory/notes.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows open findings with who knows of them, and closed ones with how long repairs took."""
+"""Shows open findings with their acknowledgements, and closed ones with their repair times."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""`camwarden hub`: the reference receiver."""
+"""Runs `camwarden hub`: the reference receiver."""

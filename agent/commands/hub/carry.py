@@ -1,4 +1,4 @@
-"""`camwarden hub import` and `case`: what is carried into the hub as files, and what is taken out of it."""
+"""Imports carried files into the hub (`hub import`) and exports a case from it (`hub case`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`camwarden hub check`: is what the hub has stored still what it stored?"""
+"""Verifies that the hub's stored rows are unaltered: `camwarden hub check`."""
 
 from __future__ import annotations
 

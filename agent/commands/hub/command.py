@@ -1,4 +1,4 @@
-"""Receive, verify and confirm the reports of sites, and take out of the hub what it knows.
+"""Receives, verifies and confirms the reports of sites, and shows or exports what the hub has stored.
 
 camwarden hub run --data DIR --host HOST [--port PORT] [--tls ...] [--user U --password-file F] [--metrics [HOST:]PORT]
 camwarden hub trust add SITE THUMBPRINT [--until DAY] | list | export | revoke THUMBPRINT   --data DIR

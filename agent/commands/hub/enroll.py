@@ -1,4 +1,4 @@
-"""`camwarden hub enroll`: tokens for gateways, the desk that answers them, and taking everything back.
+"""Issues and revokes enrollment tokens and certificates, and runs the enrollment desk: `camwarden hub enroll`.
 
 camwarden hub enroll init --address HOST:PORT --broker HOST[:PORT]   the authority, once
 camwarden hub enroll token --site ID ... | --sites DIR [--valid 24h] [--csv] [--write]

@@ -1,4 +1,4 @@
-"""`camwarden hub resend`, `report-now`, `check-now` and `desired`: ask something of a site.
+"""Orders a site to resend, report or check now, and sets its policy: `camwarden hub resend` and its siblings.
 
 The order is signed and written into the hub's database; the running hub sends it within a second. `hub orders` shows
 what became of it.

@@ -1,4 +1,4 @@
-"""`camwarden hub report`: the figures of municipal assessment by division, maintainer or model, of a day or a month."""
+"""Reports the municipal assessment by division, maintainer or model, of a day or a month: `hub report`."""
 
 from __future__ import annotations
 

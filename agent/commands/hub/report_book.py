@@ -1,4 +1,4 @@
-"""The workbook of `camwarden hub report --xlsx`. Names that sites told are text in it, never formulas."""
+"""Writes the workbook of `camwarden hub report --xlsx`. Names from sites are text in it, never formulas."""
 
 from __future__ import annotations
 

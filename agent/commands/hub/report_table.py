@@ -1,4 +1,4 @@
-"""What `camwarden hub report` prints: a line for each group, in a wide or a narrow terminal."""
+"""Prints the table of `camwarden hub report`: one line per group, in a wide or a narrow terminal."""
 
 from __future__ import annotations
 

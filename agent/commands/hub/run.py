@@ -1,4 +1,4 @@
-"""`camwarden hub run`: the service."""
+"""Runs the hub's service: `camwarden hub run`."""
 
 from __future__ import annotations
 

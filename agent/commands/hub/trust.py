@@ -1,4 +1,4 @@
-"""`camwarden hub trust` and `jwks`: whom the hub believes, and by which key it is believed."""
+"""Trusts and revokes keys of sites, and prints the hub's own key: `camwarden hub trust` and `jwks`."""
 
 from __future__ import annotations
 

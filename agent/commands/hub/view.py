@@ -1,4 +1,4 @@
-"""`camwarden hub status`, `silent`, `orders` and `metrics`: what the hub knows, for people and programs."""
+"""Shows status, silence, orders and metrics of the hub, for people and programs."""
 
 from __future__ import annotations
 

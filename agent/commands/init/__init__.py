@@ -1,1 +1,1 @@
-"""`camwarden init`: writes the files of a new site."""
+"""Runs `camwarden init`: writes the files of a new site."""

@@ -1,4 +1,4 @@
-"""The questions of `init`: what is asked, what may be answered, and where answers come from: a person or a file."""
+"""Asks and validates the answers of `init`, from a person or a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks at most eight questions, looks at the network, and writes site.toml and secrets.toml of a new site.
+"""Asks at most eight questions, scans the network, and writes site.toml and secrets.toml of a new site.
 
 What will be sent is said before the first datagram. The login is written only for devices that the person picked from
 what answered, and nothing that is there already is overwritten.

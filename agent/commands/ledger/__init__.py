@@ -1,1 +1,1 @@
-"""`camwarden ledger`: imports, exports and compares camera ledgers."""
+"""Runs `camwarden ledger`: imports, exports and compares camera ledgers."""

@@ -1,6 +1,6 @@
-"""`ledger import` and `render` make site folders of a ledger, `export` writes one, `diff` compares one.
+"""Imports and renders site folders from a ledger, exports one, and compares one with the site.
 
-Each action stands in a module of its own; what they share in reading a ledger is in `ledger_file.py`.
+Each action stands in a module of its own; what they share in reading a ledger is in `file.py`.
 """
 
 from __future__ import annotations

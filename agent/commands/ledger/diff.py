@@ -1,4 +1,4 @@
-"""`ledger diff`: the ledger against the site's file and what devices say; a table, JSON, or a coloured workbook."""
+"""Compares the ledger with the site's file and the devices: as a table, JSON, or a coloured workbook."""
 
 from __future__ import annotations
 

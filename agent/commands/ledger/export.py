@@ -1,4 +1,4 @@
-"""`ledger export`: the site as a ledger, with what its devices say of themselves; never a user or password."""
+"""Exports the site as a ledger, with what its devices report of themselves; never a user or password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the actions of `ledger` share: a ledger's file read and told of, a site's devices looked at, files written."""
+"""Reads a ledger's file, probes a site's devices and writes files, for all actions of `ledger`."""
 
 from __future__ import annotations
 

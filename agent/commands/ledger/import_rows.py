@@ -1,4 +1,4 @@
-"""`ledger import`: one site's rows into its folder, all of them or none."""
+"""Imports one site's rows of a ledger into its folder, all of them or none."""
 
 from __future__ import annotations
 

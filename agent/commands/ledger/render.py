@@ -1,4 +1,4 @@
-"""`ledger render`: one folder per site of a ledger, and one page that says how each site is enrolled."""
+"""Renders one folder per site of a ledger, and one page on how to enroll each site."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""`camwarden masks`: has privacy masks approved."""
+"""Runs `camwarden masks`: has privacy masks approved."""

@@ -1,4 +1,4 @@
-"""What follows from a look at masks: what may be approved, by whose word, and how it is shown. Pure.
+"""Decides after a look at masks which may be approved, by whose word, and how they are shown. Pure.
 
 What shows something private is never approved. What cannot be told from pictures is approved only where a person names
 the camera and says why: the approval then stands for that person's eyes, and the checks go on saying "unknown".

@@ -1,4 +1,4 @@
-"""`camwarden masks baseline`: keep the present view of cameras, or of one camera at one of its presets.
+"""Approves the present view of cameras, or of one camera at one of its presets: `masks baseline`.
 
 The agent never moves a camera: a person turns it to the preset and says so. What that person may be wrong about is
 looked at all the same: the camera must not stand at another preset still, and nothing private may be open there.

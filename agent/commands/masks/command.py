@@ -1,4 +1,4 @@
-"""Look at the privacy masks of a site, and have them approved; judge picture files.
+"""Checks the privacy masks of a site and has them approved; judges picture files.
 
     masks adopt       look at all cameras, make one sheet, approve all or tick exceptions
     masks approve     approve the present masks of some cameras after a change

@@ -1,4 +1,4 @@
-"""Judge plain picture files, without a site: are regions hidden in them, do two of them show the same view?
+"""Judges plain picture files, without a site: hidden regions, and whether two files show the same view.
 
 For contractors and for evaluation. The same locked-down worker looks at them as at pictures of cameras; of a recording
 it gets the first key picture, taken out by the reader that does so for recorders' disks.

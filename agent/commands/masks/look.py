@@ -1,8 +1,9 @@
-"""Look at the cameras of a site to have their masks approved: several rounds of pictures, judged path by path.
+"""Looks at the cameras of a site before approval: several rounds of pictures, judged path by path.
 
 Every enabled mask of a device counts as a zone here, beside the zones that are declared. What the pictures mean is
-decided by the checks of `checks/masks.py`; only live paths count, for old footage may be older than a mask. Of a camera
-with presets the zones of the one preset count at which it is seen to stand; which one that is, its pictures must show.
+decided by the checks of `agent/judge/checks/pictures/masks.py`; only live paths count, for old footage may be older
+than a mask. Of a camera with presets the zones of the one preset count at which it is seen to stand; which one that is,
+its pictures must show.
 """
 
 from __future__ import annotations

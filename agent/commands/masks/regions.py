@@ -1,4 +1,4 @@
-"""Read a regions file: what must be hidden in picture files, and how. TOML or JSON, the same names in both.
+"""Parses a regions file: which regions of picture files must be hidden, and how. TOML or JSON, the same names.
 
     [[region]]
     name = "window"

@@ -1,4 +1,4 @@
-"""What a look shows of one camera before its masks are approved, and the small pictures in it."""
+"""Describes the result of a look for the approval of one camera's masks, and renders its small pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`camwarden masks show`: who approved what of each camera, now and before, and what the agent derived. No pictures."""
+"""Shows present and past approvals of each camera, and derived references. No pictures."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""`camwarden queue`: shows, sends and carries waiting reports."""
+"""Runs `camwarden queue`: shows, sends and carries waiting reports."""

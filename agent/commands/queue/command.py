@@ -1,4 +1,4 @@
-"""Look into the spool, send what waits, or carry it by file.
+"""Shows the spool, sends waiting reports, or exports them as files.
 
     camwarden queue list [--all] [--json]
     camwarden queue show EPOCH:STREAM:SEQ [--jwks FILE] [--json]

@@ -1,4 +1,4 @@
-"""The parts of `camwarden queue` that write: batches, and notes for whoever holds the spool."""
+"""Writes batches, and notes for the holder of the spool: the writing actions of `camwarden queue`."""
 
 from __future__ import annotations
 

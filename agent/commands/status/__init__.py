@@ -1,1 +1,1 @@
-"""`camwarden status`: shows how the service is doing."""
+"""Runs `camwarden status`: shows the state of the service."""

@@ -1,4 +1,4 @@
-"""Shows how the running service is doing, from the file that it writes after each cycle. Imports nothing heavy.
+"""Shows the state of the running service, from the status file of its last cycle. Imports nothing heavy.
 
     camwarden status [--all]     whether all is right, what is not and the next step
     camwarden status --nagios    one line for a monitoring system, exit codes 0 to 3 as those have them

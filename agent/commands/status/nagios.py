@@ -1,4 +1,4 @@
-"""The status as one line for Nagios, Icinga and whatever speaks like them. Pure.
+"""Renders the status as one line for Nagios, Icinga and compatible monitors. Pure.
 
     CAMWARDEN OK|WARNING|CRITICAL|UNKNOWN - text | performance data
 

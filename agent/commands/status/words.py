@@ -1,4 +1,4 @@
-"""What the status file says, in people's words: first whether all is right, then what is not and the next step. Pure.
+"""Renders the status file as text: the verdict first, then each fault with its next step. Pure.
 
 What is missing in a status is left out, for it may be of another version; nothing in it is believed to be of a type,
 and nothing in it may steer a terminal.

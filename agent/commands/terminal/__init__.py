@@ -1,1 +1,1 @@
-"""What commands share on a terminal: asking, tables, site time, new files."""
+"""Shares what commands need on a terminal: questions, tables, site time, new files."""

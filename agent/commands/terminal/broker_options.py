@@ -1,4 +1,4 @@
-"""The options by which a command finds a broker and is let in: the same for `hub run` and `verify --topic`."""
+"""Defines the options for a broker's address and login: the same for `hub run` and `verify --topic`."""
 
 from __future__ import annotations
 

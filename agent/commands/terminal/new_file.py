@@ -1,4 +1,4 @@
-"""Where a command may write what somebody hands over: a new file in a folder that is there. Nothing is overwritten."""
+"""Validates the path of a new output file: its folder exists, and nothing is overwritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the service remembers, read beside it without holding its spool: for commands that show it."""
+"""Reads the memory of the service beside it, without locking its spool: for commands that show it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times as people on site read them: by the clocks there, and how long something took."""
+"""Formats times by the wall clock of the site, and durations."""
 
 from __future__ import annotations
 

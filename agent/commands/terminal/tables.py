@@ -1,4 +1,4 @@
-"""The table of findings that `check` and `demo` print. Names from devices are text, never markup."""
+"""Renders the table of findings of `check` and `demo`. Names from devices are text, never markup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `--unconfined` asks for, and what is said where the process that decodes pictures is not confined."""
+"""Defines `--unconfined`, and warns where the process that decodes pictures is not confined."""
 
 from __future__ import annotations
 

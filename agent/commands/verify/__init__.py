@@ -1,1 +1,1 @@
-"""`camwarden verify`: verifies signed reports."""
+"""Runs `camwarden verify`: verifies signed reports."""

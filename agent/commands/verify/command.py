@@ -1,4 +1,4 @@
-"""Verify signed reports without a hub: in files, in a case, or as they pass on a broker.
+"""Verifies signed reports without a hub: in files, in a case, or as they pass on a broker.
 
     camwarden verify PATH...                      files, folders, ZIPs (batches, and cases that `hub case` wrote)
     camwarden verify report.html                  a hand-over report

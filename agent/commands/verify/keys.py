@@ -1,4 +1,4 @@
-"""Whom the reader of `camwarden verify` believes, from the options."""
+"""Reads the trusted keys of `camwarden verify` from its options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines that `camwarden verify` and `camwarden hub` share: a verdict, a fault between reports, and being ready."""
+"""Renders the lines that `camwarden verify` and `camwarden hub` share: verdict, fault between reports, readiness."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`camwarden verify` that goes on: a folder that files come into, and a topic of a broker."""
+"""Verifies reports as they arrive: in a watched folder, or on a topic of a broker."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Keeps and rotates the keys that sign reports and open TLS."""
+"""Stores and rotates the keys that sign reports and open TLS."""

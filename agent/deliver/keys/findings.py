@@ -1,4 +1,4 @@
-"""What can be wrong with the report key, as findings; and since when it cannot be used, kept over a restart.
+"""Reports faults of the report key as findings, and stores since when it cannot be used.
 
 Events about the key are made here and not by a check: they must be told before anything else that the key signs.
 """

@@ -1,4 +1,4 @@
-"""Reads the site's own certificate for its broker: whose it is, how long it lasts, whether the key is its own.
+"""Reads the site's own certificate for its broker: its subject, its end, and whether the key fits.
 
 Judges nothing; `agent/judge/checks/service/delivery.py` does. A broker that turns an expired certificate away says so
 only after the handshake, and then every site of a city may be silent at once: so each looks at its own in time.

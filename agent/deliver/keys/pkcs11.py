@@ -1,4 +1,4 @@
-"""The report key in a PKCS#11 token (TPM, smart card, HSM): made in it, used in it, never seen outside it.
+"""Holds the report key in a PKCS#11 token (TPM, smart card, HSM): made in it, used in it, never exported.
 
 Loaded only by `agent/deliver/keys/place.py` where the configuration names a token. Decides how a token is opened, and
 that a refused PIN is never tried again: not in this process, not by the next start, not by a command. A token that is

@@ -1,4 +1,4 @@
-"""Where a site's report key is kept, and the one that waits to take its place: a file, systemd, or a token.
+"""Selects where a site's report key and its successor are stored: a file, systemd, or a token.
 
 Decides nothing about when a key changes; `agent/deliver/keys/rotate.py` does. Each kind of place offers the same things
 (`KeyHolder`). The library for tokens is loaded only where the configuration names one.

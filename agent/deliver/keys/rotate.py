@@ -1,4 +1,4 @@
-"""Carries out what has to happen when the key that signs changes: at a site, between two cycles, in the spool.
+"""Rotates the signing key of a site: the steps between two cycles, in the spool.
 
 A rotation has three steps, and a crash between any two of them is mended by the next start:
 

@@ -1,4 +1,4 @@
-"""The site's certificate for the broker's TLS: the key for it, the request, and whether a certificate fits.
+"""Creates the key and request for the site's TLS certificate, and decides whether a certificate fits.
 
 This key is not the report key: it proves to a broker who connects, is renewed often, and signs no report. Decides when
 a certificate may be used. Who issues it, and what the broker makes of it, is for others.

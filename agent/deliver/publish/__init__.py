@@ -1,1 +1,1 @@
-"""Publishes the spool over MQTT, and takes in what the hub says."""
+"""Publishes the spool over MQTT, and receives watermarks and orders of the hub."""

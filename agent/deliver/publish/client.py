@@ -1,4 +1,4 @@
-"""paho's client, but for taking PUBLISH and PUBACK apart: that takes it most of a hub's time.
+"""Replaces paho's parsing of PUBLISH and PUBACK, which takes most of a hub's time otherwise.
 
 Written against paho-mqtt 2.2.0. Of what paho keeps to itself this uses `_in_packet`, `_out_messages` with its lock, and
 `_do_on_publish`; a version without them fails every test of delivery.

@@ -1,4 +1,4 @@
-"""One MQTT connection: how it is set up, what travels over it, and what the broker has agreed to.
+"""Opens one MQTT connection, sends and receives on it, and reads the limits that the broker granted.
 
 Decides nothing about what is sent or when; `agent/deliver/publish/publisher.py` does. Wraps paho-mqtt so that its traps
 stay here:

@@ -1,4 +1,4 @@
-"""Listens on topics of a broker without ever publishing: for `camwarden verify --topic`.
+"""Subscribes to topics of a broker without ever publishing: for `camwarden verify --topic`.
 
 Its session ends with the connection, so nothing of it stays at the broker. Decides nothing about what it hears.
 """

@@ -1,4 +1,4 @@
-"""The messages of a site as MQTT carries them: topic, exact payload, labels, how the broker is to keep them. Pure.
+"""Builds the MQTT messages of a site: topic, exact payload, labels, retain and expiry. Pure.
 
 Health reports expire at the broker after a day: a newer one says more. Events never do. The newest configuration
 report and the state are retained.

@@ -1,4 +1,4 @@
-"""A further broker that gets the same signed reports, best effort: its own thread, connection and bounded queue.
+"""Publishes the same signed reports to a further broker, best effort: own thread, connection and bounded queue.
 
 It reads nothing of the spool's reports and confirms nothing. What it does not take in time is dropped, the oldest
 first, and counted; so a mirror that hangs, refuses or is gone changes nothing for the hub, the spool or the watchdog.

@@ -1,4 +1,4 @@
-"""Signed messages that are sent outside the spool: answers to the hub's orders. In memory, a bounded number.
+"""Queues signed messages that bypass the spool: answers to the hub's orders. In memory, a bounded number.
 
     said -> in flight -> PUBACK, and forgotten
 

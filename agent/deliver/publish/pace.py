@@ -1,4 +1,4 @@
-"""How fast to reconnect, how much to send at once, how quickly to work off a backlog. Pure.
+"""Limits the rate of reconnects, of sending, and of working off a backlog. Pure.
 
 A broker that comes back finds every site of a city waiting. So that they do not knock it over again, each waits a
 random time before it connects, and each sends what has piled up a little at a time; what is fresh is never held back.

@@ -1,4 +1,4 @@
-"""What a broker does not say of itself: which MQTT it speaks, and how large a packet it takes. Pure.
+"""Detects what a broker does not announce: its MQTT version, and its packet size limit. Pure.
 
     5  --refuses the version-->  3.1.1  --a day later, or a new process-->  5
 

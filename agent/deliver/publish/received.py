@@ -1,4 +1,4 @@
-"""What comes from the hub: watermarks, which confirm rows of the spool, and orders, which are handed on unread.
+"""Receives from the hub watermarks, which confirm rows of the spool, and orders, which are handed on unread.
 
 An order is only put where somebody else takes it up: verifying and obeying it is not the business of delivery.
 """

@@ -1,4 +1,4 @@
-"""TLS towards a broker: how it is set up, and why it failed in words that say what to do.
+"""Builds the TLS context for a broker, and explains a failed handshake with its repair.
 
 paho-mqtt says "Unspecified error" where a broker turns a certificate away, and forgets to close a socket whose
 handshake fails; both are made good here.

@@ -1,4 +1,4 @@
-"""Tries a site's login at its broker and leaves again: for people who look why nothing is delivered.
+"""Tries a site's login at its broker and disconnects: for people who diagnose why nothing is delivered.
 
 Nothing is subscribed, published or left as a will. Whoever logs in under the name of a client that is connected throws
 it out, and a session that is not asked for again is lost with the commands that wait in it. Hence

@@ -1,4 +1,4 @@
-"""What is on its way to the broker, and what goes next. Reads the spool and marks in it; sends nothing itself.
+"""Tracks what is in flight to the broker, and selects what goes next. Marks rows of the spool; sends nothing itself.
 
     ready -> in flight -> acknowledged -> marked in the spool
 

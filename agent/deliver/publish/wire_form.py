@@ -1,4 +1,4 @@
-"""In which form a message travels: MQTT 5 with its signature beside it, or flattened with the payload inside. Pure.
+"""Selects the form of a message: MQTT 5 with its signature beside it, or flattened with the payload inside. Pure.
 
 A broker hands a user property only to those who speak MQTT 5 themselves. Whoever hears a site's messages flattened
 therefore answers that site flattened, whatever it speaks with the broker itself: what it sends would arrive without

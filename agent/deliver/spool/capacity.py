@@ -1,4 +1,4 @@
-"""What goes in and what goes first: inserting into the spool, dropping from it, and saying so. Within a transaction.
+"""Inserts and evicts spool rows under the size limit; each eviction writes a signed gap record.
 
 Decides which rows are given up when there is no room, and writes the signed gap record that names each run of them.
 Every function here runs inside a transaction of `agent/deliver/spool/spool.py` and leaves committing to it.

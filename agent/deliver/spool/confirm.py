@@ -1,4 +1,4 @@
-"""Takes the hub's word for what it has, where it fits the spool's own reports.
+"""Applies a watermark of the hub to the rows of the spool, where it fits the spool's own reports.
 
 Decides whether a watermark is believed and what it changes. That the right hub signed it was decided before, by
 `agent/contract/watermark.py`.

@@ -1,4 +1,4 @@
-"""How damage to the spool is noticed, and how a damaged file is put aside. `spool_file` says what is damage."""
+"""Detects damage to the spool by checksums, and moves a damaged file aside. `database.py` defines damage."""
 
 from __future__ import annotations
 

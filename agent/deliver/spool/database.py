@@ -1,4 +1,4 @@
-"""The spool's file on disk: its transactions, its size, and what happens when it is damaged.
+"""Opens the spool's file and runs its transactions; caps its size and replaces a damaged file.
 
 Decides whether a file can be used as a spool. A damaged one is set aside under a name with its time, never repaired
 in place and never a reason not to start; a fresh one with a new epoch takes its place. What is kept in it, and for how

@@ -1,4 +1,4 @@
-"""How long a confirmed report stays for a hub that asks for it again, by a clock that may be wrong.
+"""Expires confirmed reports a day after confirmation, by a clock that may be wrong.
 
 Decides when it goes: a day after its confirmation. A clock that has not been set yet, or that was put back, neither
 removes one too early nor keeps one for years.

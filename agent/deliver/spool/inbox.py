@@ -1,4 +1,4 @@
-"""What people hand to a spool that a running service holds: notes in a folder, which it takes up at its next cycle.
+"""Receives notes of people for a spool that a running service holds: files in a folder, read at its next cycle.
 
     ack-*.json    a watermark that was carried here
     sent-*.json   ids of reports that were written into a batch

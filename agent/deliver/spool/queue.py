@@ -1,4 +1,4 @@
-"""Which rows of the spool are to be sent now, and in which order. Reads only.
+"""Selects the rows of the spool to send now, in their order. Reads only.
 
 What was committed just now and never sent goes first, so that an outage does not hide the present behind the past;
 then what has waited longest; then what was sent and not confirmed in its time.

@@ -1,4 +1,4 @@
-"""Looks into a spool without holding it: beside a running service, and changing nothing.
+"""Reads a spool without holding it: beside a running service, and changing nothing.
 
 Decides what the queue looks like to a person. The file is opened read-only; what is damaged is told, never set aside.
 """

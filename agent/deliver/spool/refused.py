@@ -1,4 +1,4 @@
-"""What becomes of a report that the hub says it will never take: it is given up, and a signed gap record names it.
+"""Evicts a report that the hub refuses for good; a signed gap record names it.
 
 The hub's word counts for the digest of our own row only, and not for what it has confirmed. A gap record is not given
 up: another would take its place, and be refused as well.

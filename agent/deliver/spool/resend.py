@@ -1,4 +1,4 @@
-"""Which reports go out again because the hub asks for them: it lost them, they are still here.
+"""Selects reports to send again because the hub lost them and the spool still has them.
 
 Decides what becomes of each report of a range. Whether the hub may ask is for others; nothing here changes a head or
 how far the hub has confirmed.

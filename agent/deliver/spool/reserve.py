@@ -1,4 +1,4 @@
-"""A file that takes room on the disk so that there is some when it is full: removed then, made again later.
+"""Reserves disk space with a file: removed when the disk is full, written again later.
 
 Where the disk is full, SQLite can neither confirm a report nor name one that it drops: both are written to its log
 first. What this file gives back is enough for that, not for going on as before. When to remove it is

@@ -1,4 +1,4 @@
-"""What the spool's file contains, and how it is told from a damaged one. `spool_file` does the rest.
+"""Defines the schema of the spool's file, and detects a damaged file. `database.py` does the rest.
 
     meta      single values, and for each stream its newest report and how far the hub has confirmed it
     report    one row per report, until a day after its confirmation

@@ -1,4 +1,4 @@
-"""Which key must sign next, as the newest report in the spool says. Reads beside the open spool, changes nothing.
+"""Reads which key must sign next, from the newest report of the spool. Beside the open spool, changing nothing.
 
 The chain itself is asked before any note beside it (`agent/deliver/keys/rotate.py`): it is what the hub has.
 """

@@ -1,4 +1,4 @@
-"""Keeps every committed report until the hub has confirmed it, or names it in a signed gap record.
+"""Stores every committed report until the hub has confirmed it, or names it in a signed gap record.
 
 One SQLite file (WAL, `synchronous=FULL`, capped). A cycle's reports, the memory for the next cycle and the heads are
 committed in one transaction: a reader never finds one without the others. States of a row:

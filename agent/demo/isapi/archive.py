@@ -1,7 +1,7 @@
-"""What a simulated ISAPI recorder holds of each camera, under the faults that can be switched on. Pure.
+"""Lists the footage of a simulated ISAPI recorder by camera, under the faults that can be switched on. Pure.
 
-The plan and its holes are those of `recordings.py`. Here footage leaves as whole files of an hour, so that the oldest
-one begins at a full hour, and here the recorder's own faults take effect.
+The plan and its holes are those of `agent/demo/world/recordings.py`. Here footage leaves as whole files of an hour, so
+that the oldest one begins at a full hour, and here the recorder's own faults take effect.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The table of the second recorder of the simulated site, which speaks ISAPI, and of its three cameras. Plain values.
+"""Defines the second recorder of the simulated site, which speaks ISAPI, and its three cameras. Plain values.
 
 Their scenes and masks are those of other cameras of `cameras.py`, for which there are clips.
 """

@@ -1,4 +1,4 @@
-"""What a simulated ISAPI device says of its video: streams, the cameras behind a recorder, masks, overlays. Pure.
+"""Answers for the video of a simulated ISAPI device: streams, cameras of a recorder, masks, overlays. Pure.
 
 A recorder knows the masks of its cameras under `ContentMgmt/InputProxy`; a camera its own under `System/Video/inputs`.
 Masks go out in a frame of 704x576 with the origin at the bottom left, each edge on the line of the grid outside of it.

@@ -1,4 +1,4 @@
-"""What a simulated ISAPI recorder says of its disks, its schedule and its footage. Pure.
+"""Answers for a simulated ISAPI recorder's disks, schedule and footage. Pure.
 
 Times carry a Z but are the wall clock of the site, `searchResultPostion` is misspelt as the vendor has it, a page holds
 at most 50 files, and a window that ends after 2038-01-19 is refused.

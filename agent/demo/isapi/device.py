@@ -1,4 +1,4 @@
-"""A simulated Hikvision device: ISAPI over HTTP with Digest, snapshots, and its RTSP.
+"""Simulates a Hikvision device: ISAPI over HTTP with Digest, snapshots, and its RTSP.
 
 It can be read and nothing else: every request that would change something is refused and counted. A part of the tree
 that is not there is 403 `notSupport`; what lies outside of the tree is 404. What it says is decided in the other files.

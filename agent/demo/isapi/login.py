@@ -1,4 +1,4 @@
-"""The login of a simulated ISAPI device: Digest, and a lock after too many refused ones, as real units have it.
+"""Checks logins of a simulated ISAPI device: Digest, and a lock after too many refused ones, as real units have it.
 
 Source: field reports of `userCheck` in the body of a 401; the numbers are the usual ones of 5 tries and 30 minutes.
 """

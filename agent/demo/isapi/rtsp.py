@@ -1,4 +1,4 @@
-"""Streams of a simulated Hikvision unit: `/Streaming/Channels/101` live, `/Streaming/tracks/101?starttime=` recorded.
+"""Describes streams of a simulated Hikvision unit: `/Streaming/Channels/101` live, `/Streaming/tracks/101` recorded.
 
 A recording begins at the moment that its URL names, in local wall time although it ends in Z; nothing is said with PLAY
 and no picture tells when it was recorded. Controls are whole addresses without the query, so that the moment is that of

@@ -1,4 +1,4 @@
-"""What a simulated ISAPI device says of itself: identity, state, clock, accounts, ports, platforms. Pure.
+"""Answers for a simulated ISAPI device itself: identity, state, clock, accounts, ports, platforms. Pure.
 
 Source: field reports (deviceInfo, time, adminAccesses, users); client code only for System/Network/SIP, of which no
 answer of a real unit was read: its status element may have another name.

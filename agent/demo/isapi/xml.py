@@ -1,4 +1,4 @@
-"""ISAPI's XML as a simulated device writes and reads it: documents, `ResponseStatus`, request bodies. No I/O.
+"""Parses and writes ISAPI's XML for a simulated device: documents, `ResponseStatus`, request bodies. No I/O.
 
 Replies are `Markup` templates: `format` escapes every value. Two namespaces are in use, as in real fleets.
 """

@@ -1,4 +1,4 @@
-"""One simulated device's HTTP server: ONVIF over SOAP, and snapshots. What it answers is decided in the service files.
+"""Serves one simulated device over HTTP: ONVIF over SOAP, and snapshots. The service files decide the answers.
 
 A call is parsed, the login judged, the operation looked up in one table, the reply sent; anything else is a SOAP Fault.
 `DeviceView` is built anew for each request, so that clock, masks and recordings are those of that moment.

@@ -1,4 +1,4 @@
-"""Replies of the simulated device's own service: clock, identity, services, network, accounts, storage. Pure.
+"""Answers the simulated device service: clock, identity, services, network, accounts, storage. Pure.
 
 Source: ONVIF Core Specification, device management service; `ver10/device/wsdl/devicemgmt.wsdl`.
 """

@@ -1,4 +1,4 @@
-"""What a simulated device knows at the moment of one request. Replies are pure functions of it."""
+"""Captures the state of a simulated device at one request. Replies are pure functions of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replies of the simulated Media1 and Media2 services: profiles, masks, overlays, addresses. Pure.
+"""Answers the simulated Media1 and Media2 services: profiles, masks, overlays, addresses. Pure.
 
 Both services list the same profiles; only Media2 knows masks. Mask polygons go out in ONVIF's frame, -1..1 with y up.
 

@@ -1,4 +1,4 @@
-"""Replies of the simulated recorder's Profile G services: recording, recording search and replay.
+"""Answers the simulated recorder's Profile G services: recording, recording search and replay.
 
 Searches live for their KeepAliveTime, as the standard has it; everything else is pure.
 

@@ -1,4 +1,4 @@
-"""SOAP 1.2 as a simulated device speaks it: reads an envelope, writes one, writes a Fault. No I/O.
+"""Parses and writes SOAP 1.2 envelopes and Faults for a simulated device. No I/O.
 
 Replies are `Markup` templates: `format` escapes every value, so that no name can break out of its element.
 """

@@ -1,6 +1,7 @@
-"""The short H.264 clips that the simulated streams loop: read from package data, cut into pictures. Pure after reading.
+"""Loads the short H.264 clips that the simulated streams loop, and splits them into pictures. Pure after reading.
 
-A clip starts with SPS, PPS and an IDR picture; every picture is one NAL unit (`make_clips.py` sees to it).
+A clip starts with SPS, PPS and an IDR picture; every picture is one NAL unit (`agent/demo/scene/make_clips.py` sees to
+it).
 """
 
 from __future__ import annotations

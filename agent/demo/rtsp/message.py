@@ -1,4 +1,4 @@
-"""RTSP/1.0 messages of the simulated devices: cut requests out of a byte stream, write responses, read ranges. Pure.
+"""Parses requests and writes responses of RTSP/1.0 for the simulated devices, with their ranges. Pure.
 
 Source: RFC 2326; ONVIF Streaming Specification for the `clock` range and the `onvif-replay` tag.
 """

@@ -1,4 +1,4 @@
-"""What a simulated stream sends next: a live clip in a loop, or a recording from a moment on. No I/O.
+"""Selects the next picture of a simulated stream: a live clip in a loop, or a recording from a moment on. No I/O.
 
 A player yields one picture at a time and says when the next is due; the connection does the sending.
 """

@@ -1,4 +1,4 @@
-"""H.264 over RTP, interleaved in an RTSP connection, with ONVIF's replay header extension. Pure.
+"""Packs H.264 into RTP, interleaved in an RTSP connection, with ONVIF's replay header extension. Pure.
 
 Source: RFC 3550 section 5, RFC 6184 section 5, RFC 2326 section 10.12, ONVIF Streaming Specification (Playback).
 """

@@ -1,7 +1,7 @@
-"""The RTSP side of a simulated device: live streams and replay over one TCP connection, with Digest login.
+"""Serves RTSP for a simulated device: live streams and replay over one TCP connection, with Digest login.
 
 One thread per connection reads requests and sends pictures when they are due. What is sent is decided in
-`rtsp_playing.py`; only interleaved transport is offered.
+`playing.py`; only interleaved transport is offered.
 
 Main streams repeat the parameter sets before each IDR; sub streams give them in the SDP only, as some cameras do.
 """

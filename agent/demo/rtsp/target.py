@@ -1,4 +1,4 @@
-"""What the URLs of a simulated device's streams name, and how such a stream is described. Pure.
+"""Parses the stream URLs of a simulated device, and describes the stream that each names. Pure.
 
 ONVIF's way stands here; a device of another kind brings its own `Dialect`.
 """

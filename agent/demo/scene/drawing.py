@@ -1,4 +1,4 @@
-"""Brushes for the simulated scenes: textured areas, walls, windows, foliage, furniture, people.
+"""Draws parts of the simulated scenes: textured areas, walls, windows, foliage, furniture, people.
 
 A canvas is a BGR image of 1280x720; all positions are in pixels of that canvas. Every brush draws in place, and those
 that need chance take a seeded generator, so that a scene is the same on every machine.

@@ -1,4 +1,4 @@
-"""Make the clips of the simulated streams: `python -m agent.demo.scene.make_clips` (needs ffmpeg with libx264).
+"""Encodes the clips of the simulated streams: `python -m agent.demo.scene.make_clips` (needs ffmpeg with libx264).
 
 The clips are kept in the repository as package data, so that the demo needs no encoder. Each is raw H.264 (Annex B):
 one IDR picture with its parameter sets, then P pictures, one slice each, without SEI. Run this again only when scenes,

@@ -1,8 +1,8 @@
-"""The nine places that the simulated cameras look at, and what stands there.
+"""Draws the nine places that the simulated cameras look at.
 
 Each place is one function that paints its still background (`walkers.py` says who moves). What is private in a place
-(the windows of a house, an open door, a desk) lies where `cameras.py` puts that camera's zone, and is full of detail
-so that a picture in which it is not hidden cannot be mistaken for one in which it is.
+(the windows of a house, an open door, a desk) lies where `agent/demo/world/cameras.py` puts that camera's zone, and is
+full of detail so that a picture in which it is not hidden cannot be mistaken for one in which it is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pictures of the simulated cameras: the moving scene, sensor noise, and the masks drawn over it as a camera does.
+"""Renders pictures of the simulated cameras: the moving scene, sensor noise, and the masks drawn over it.
 
 `picture` is a pure function of camera, path, time and fault. Noise comes before the mask, because in a real camera the
 mask is drawn by the image processor after the sensor.

@@ -1,4 +1,4 @@
-"""Who walks through the simulated places, so that their pictures move."""
+"""Draws people who walk through the simulated places, so that their pictures move."""
 
 from __future__ import annotations
 

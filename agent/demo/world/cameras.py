@@ -1,4 +1,4 @@
-"""The table of the twelve simulated cameras, their devices, masks and faults. Plain values; nothing here does I/O.
+"""Defines the twelve simulated cameras, their devices, masks and faults. Plain values; nothing here does I/O.
 
 Polygons are in 0..1 of width and height, origin top-left, y down.
 """

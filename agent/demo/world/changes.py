@@ -1,4 +1,4 @@
-"""Faults that are switched on and off while the simulated site runs, shared by all its servers."""
+"""Switches faults on and off while the simulated site runs, shared by all its servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A device that accepts connections, reads whatever comes, and never answers."""
+"""Simulates a device that accepts connections, reads whatever comes, and never answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TCP server on 127.0.0.1 that can be stopped for good: no thread, no socket remains.
+"""Serves TCP on 127.0.0.1 and can be stopped for good: no thread, no socket remains.
 
 Every simulated device listens through this one class; what is spoken is the handler's affair.
 """

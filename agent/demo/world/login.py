@@ -1,4 +1,4 @@
-"""How a simulated device decides who may read it: WS-UsernameToken digest and HTTP/RTSP Digest, properly verified.
+"""Checks logins of a simulated device: WS-UsernameToken digest and HTTP/RTSP Digest, properly verified.
 
 Decides from the request's own values and the device's clock; sends nothing. Every request that carried a login and was
 turned away counts as a failed login, as on a real device, except one that used an outdated Digest nonce.

@@ -1,4 +1,4 @@
-"""What the simulated recorder holds: spans of recorded time per channel, worked out from the clock. Pure."""
+"""Calculates the recordings of the simulated recorder from the clock: spans of time per channel. Pure."""
 
 from __future__ import annotations
 

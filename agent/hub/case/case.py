@@ -1,4 +1,4 @@
-"""Puts a case together: everything that the hub holds about one check of one site in a time, so that others can judge.
+"""Writes a case: everything that the hub holds about one check of one site in a time, so that others can judge.
 
 Decides which reports bear on it: all of the span in each stream, from the configuration report before it, which tells
 how things stood when it began, to the first ones after it; and everything between, so that a chain inside the case has

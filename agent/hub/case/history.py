@@ -1,4 +1,4 @@
-"""What the status of a check was over time, as the reports of a site tell it: the calculation in a case. Pure.
+"""Calculates the status of a check over time from the reports of a site: the calculation in a case. Pure.
 
 Decides nothing about the site: it only lays beside each other what was reported. Where nothing was reported, or where
 reports are missing, the status is `unknown`; it is never filled in from what came before or after.

@@ -1,4 +1,4 @@
-"""The two pages that open a case: what lies in it, what it says, what it is not, and how to check it.
+"""Renders the two opening pages of a case: its contents, result, limits, and how to verify it.
 
 The pages themselves stand in `case_page.*.md`; only what changes from case to case is filled in here.
 """

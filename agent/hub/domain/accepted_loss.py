@@ -1,4 +1,4 @@
-"""What a person accepts as lost: a run that the site no longer has, and that no gap record explains.
+"""Records runs of reports that a person accepts as lost: the site no longer has them, no gap record explains them.
 
 Kept beside what is signed, with the name of the person and the reason, for ever. The chain goes on over such a run only
 where a report behind it is here: its `prev` is the digest of the last one that is gone. What is gone is never verified:

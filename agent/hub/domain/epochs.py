@@ -1,4 +1,4 @@
-"""What it means that a site's numbers begin anew, and that an older life of it still speaks.
+"""Decides whether a site's new epoch is explained, and detects that an older epoch still sends.
 
 A new epoch is explained where the site says what happened: an event of `agent-spool` in the new epoch, or a gap record
 there that gives up a run of an earlier one. What is still not explained when the site is quiet for 10 minutes is

@@ -1,4 +1,4 @@
-"""Two reports with one number: with which of them a chain goes on.
+"""Decides with which of two reports of one number a chain goes on.
 
 A clone and its original both continue what they have in common, and the hub hears them by turns. The first one counts
 where both continue the chain; at the numbers after it, the version that continues what counts does, however late it

@@ -1,4 +1,4 @@
-"""What a hub confirmed and then lost with its database: where its chains begin anew, and how older reports link to it.
+"""Re-anchors report chains after the hub lost its database, and links older reports back to them.
 
 A site deletes what is confirmed, so a hub that lost its database begins where the site saw itself confirmed: that run
 is `confirmed-before`. The hub asks for what the site still keeps of it. What comes back is linked backwards: the

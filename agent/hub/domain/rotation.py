@@ -1,4 +1,4 @@
-"""What the hub makes of a key that names its successor, and of what the old key still signs.
+"""Decides whether a key's hand-over to its successor counts, and which messages of the old key are still taken.
 
 Decides that a hand-over counts (its own checks beside those of `agent/contract/key_rotation.py`), and which messages of
 a rotated key are still taken: reports up to the heads that it named in that epoch, or of epochs met before; of state

@@ -1,4 +1,4 @@
-"""What views need of a report, taken out of it once: at intake, or when an older database is brought up to date. Pure.
+"""Extracts the columns that views need from a report, once: at intake, or when an older database is migrated. Pure.
 
 No view reads a body: what a site has signed is as it is, for ever, and one report that a reader cannot bear would be in
 the way of all. What is kept is the hub's own text: few members, of known types, cut to length. What cannot be read

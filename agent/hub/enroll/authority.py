@@ -1,4 +1,4 @@
-"""A small certificate authority: it signs itself, certificates of sites and servers, and a list of revoked ones. Pure.
+"""Issues and revokes certificates of sites and servers as a small, self-signed certificate authority. Pure.
 
 Decides which request for a certificate is good, and what a certificate says: nothing of a request goes into it but its
 public key. Who may have one is `agent/hub/enroll/desk.py`'s; nothing here reads a file or a clock.

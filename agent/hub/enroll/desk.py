@@ -1,4 +1,4 @@
-"""Decides who is enrolled: a token that is good, a request that fits it, and what the hub's trust file says of the key.
+"""Decides who is enrolled: by a valid token, a fitting request, and the key's binding in the hub's trust file.
 
 The token vouches for the report key: whoever the hub's team gave it to speaks for the site. A repeated request gets
 the same certificate as long as the token lives; a token that was used says no to every other key. To renew, the report

@@ -1,4 +1,4 @@
-"""Where the enrollment desk keeps its authority and its settings: one folder in the hub's data, made once.
+"""Stores the authority and settings of the enrollment desk: one folder in the hub's data, made once.
 
 Private keys are files of mode 0600 there; what brokers and people need to read is open. Decides nothing.
 """

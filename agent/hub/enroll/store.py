@@ -1,4 +1,4 @@
-"""What the enrollment desk keeps: which tokens were made and used, and which certificates were issued.
+"""Stores enrollment tokens made and used, and the certificates that were issued.
 
 One SQLite file (WAL, `synchronous=FULL`): what was answered to a gateway is on disk before it is sent. Of a token only
 a digest of its secret is kept. Decides nothing: `agent/hub/enroll/desk.py` does.

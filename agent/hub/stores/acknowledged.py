@@ -1,4 +1,4 @@
-"""Who knows of which open finding: read from verified config reports, kept by day, and told beside the figures. Pure.
+"""Reads acknowledgements of open findings from verified config reports, stored by day beside the figures. Pure.
 
 An acknowledgement changes no figure and hides nothing: what is acknowledged fails all the same, and the hub says who
 has said so, when, and until when it counts.

@@ -1,4 +1,4 @@
-"""What a case needs of a report, as typed columns: taken out of it once, at intake or when an older database is filled.
+"""Extracts the columns that a case needs from a report, once: at intake or when an older database is migrated.
 
 Of a health report when the next one was due and how many events there were; of a configuration report and an event the
 findings. Findings that differ only in whom they are about are one row, and a row that a site tells again is kept once:

@@ -1,4 +1,4 @@
-"""How far each chain goes, when each site was heard, what was counted: read and written once in a transaction.
+"""Reads and writes chain heads, last contact and counters of sites, once in a transaction.
 
 Decides nothing. `agent/hub/stores/store.py` has one of these for its open transaction, and alone calls `flush` and
 `forget`.

@@ -1,4 +1,4 @@
-"""What a verified report says of a site's day in figures of municipal assessment, and how the hub keeps it.
+"""Extracts a site's daily assessment figures from a verified report, and encodes them for the store.
 
 A health report has the figures of the whole site (`rates`), which count for its division. A config report has the
 findings of each camera: a camera-day is good where every check of a figure passes or warns; it counts for the camera's

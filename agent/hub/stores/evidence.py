@@ -1,4 +1,4 @@
-"""Is what was stored still what was stored? A digest beside each row, held against it again and again.
+"""Verifies stored rows against a digest beside each, again and again, to detect changes.
 
 A payload has its digest in the row already; `seal` is SHA-256 over the row's other columns and what was taken out of it
 for views, made when the row was written; what cases need of it has one of its own. None is a signature: whoever may

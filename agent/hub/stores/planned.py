@@ -1,4 +1,4 @@
-"""Work that sites planned and told of: read from verified reports, and what it excuses at the hub. Pure.
+"""Reads planned work from verified reports, and decides which outages it excuses at the hub. Pure.
 
 A plan excuses a camera whose report was made while it was in force, and a whole site of which nothing came on a day
 that lies within it. It counts from when it was said, and for silent days only if a report told of it by then: what is

@@ -1,4 +1,4 @@
-"""The tables of the hub's database, and how an older file becomes one of today.
+"""Defines the tables of the hub's database, and migrates an older file.
 
 Times are RFC 3339 texts in UTC with milliseconds, so that they sort; an empty one has not happened yet.
 """

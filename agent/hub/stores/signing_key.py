@@ -1,4 +1,4 @@
-"""The hub's own key: made at the first start, and never again beside what was signed with another.
+"""Creates the hub's own key at the first start, and never again beside what was signed with another.
 
 A hub whose key file is gone would sign watermarks with a new one, which no site has pinned: every spool would grow, and
 nobody would know why.

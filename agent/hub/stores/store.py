@@ -1,4 +1,4 @@
-"""What the hub keeps: the exact bytes of every report, how far each chain goes, and what was refused and why.
+"""Stores the exact bytes of every report, the state of each chain, and refusals with their reasons.
 
 One SQLite file (WAL, `synchronous=FULL`). A batch of messages is one transaction; a watermark is sent only after the
 transaction that it speaks of. Decides nothing: `agent/verify/message.py` does.

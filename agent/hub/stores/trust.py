@@ -1,4 +1,4 @@
-"""Keeps which key speaks for which site: `trust.db`, written by people's commands and read by the hub. One row a key.
+"""Stores which key signs for which site, one row a key: `trust.db`, written by commands, read by the hub.
 
 A file of its own beside `hub.db`, so that a hub that lost its reports still knows its sites, and a person's word never
 waits for a batch of reports. To trust one among 100,000 sites writes one row, and the running hub reads that row. What

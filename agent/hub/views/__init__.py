@@ -1,1 +1,1 @@
-"""Shows what the hub knows: status, report, metrics."""
+"""Shows what the hub has stored: status, report, metrics."""

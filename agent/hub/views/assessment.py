@@ -1,4 +1,4 @@
-"""The figures of municipal assessment of all sites over some days, by division, maintainer or model. Reads only.
+"""Sums the municipal assessment of all sites over some days, by division, maintainer or model. Reads only.
 
 Sums are made of numerators and denominators, never of rates, so a large site weighs more than a small one. Unknown
 stands in the denominator and never counts as good; planned outages stand in neither and are listed. A day on which a

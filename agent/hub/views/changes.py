@@ -1,4 +1,4 @@
-"""What a site reports now and reported otherwise before: what somebody who edits his own site cannot take back. Pure.
+"""Compares what a site reports now with what it reported before, which its owner cannot take back. Pure.
 
 Whoever is root at a site can have its agent report anything from now on; what it has signed already lies here. So two
 configuration reports of a month are laid beside each other. Told is what makes a site look better without anything

@@ -1,4 +1,4 @@
-"""The hub's numbers in Prometheus' text form. Reads only.
+"""Writes the hub's metrics in Prometheus' text form. Reads only.
 
 Everything is summed over the sites; the figures of municipal assessment are those of yesterday in China. Each of the
 first 500 sites by name has three series of its own, and `camwarden_hub_sites_without_series` says how many have none: a

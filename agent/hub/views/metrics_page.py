@@ -1,4 +1,4 @@
-"""The hub's page of numbers, beside a hub that runs: the database is opened anew and read-only for each request.
+"""Serves the hub's metrics beside a running hub: the database is opened anew and read-only for each request.
 
 Who may connect is said by the address it listens on, which is loopback unless another is named.
 """

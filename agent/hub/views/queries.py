@@ -1,4 +1,4 @@
-"""What is read out of the hub's database for people: status, silence, metrics, cases. Reads only, decides nothing.
+"""Queries the hub's database for people: status, silence, metrics, cases. Reads only, decides nothing.
 
 Every statement is one of its own, so that what runs beside the hub never holds it up.
 """

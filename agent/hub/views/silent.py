@@ -1,4 +1,4 @@
-"""Which sites are not heard of as they should be, since when, and what to do about it. Pure.
+"""Classifies sites that are silent: kind, since when, and the next step. Pure.
 
     never-enrolled   it sends, but nobody vouches for its key; or a key is trusted, but nothing of its site ever came
     offline          it said goodbye, or the broker spoke its will

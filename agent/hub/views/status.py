@@ -1,4 +1,4 @@
-"""What the hub knows about its sites, for `camwarden hub status`. Reads only."""
+"""Encodes the hub's state of its sites as JSON, for `camwarden hub status`. Reads only."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Takes reports in, confirms them, orders and asks again."""
+"""Receives reports, confirms them, sends orders and requests what is missing."""

@@ -1,4 +1,4 @@
-"""The hub's watermarks: what it signs back to a site. Says nothing that is not committed in the store."""
+"""Signs the hub's watermarks for a site. Confirms only what is committed in the store."""
 
 from __future__ import annotations
 

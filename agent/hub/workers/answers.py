@@ -1,4 +1,4 @@
-"""What a site answers: results of commands, and the policy that it says is in force. Verified, judged, kept.
+"""Verifies, judges and stores a site's answers: results of commands, and the policy in force.
 
 A site's `done` is its word. A `report-now` or `check-now` counts as answered only when the report that the result names
 is here, verified and with the digest that was named. That of a `check-now` must also repeat the nonce, have looked at

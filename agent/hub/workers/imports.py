@@ -1,4 +1,4 @@
-"""Takes a batch of signed reports that was carried here as files, through the same intake as what comes over MQTT.
+"""Imports a carried batch of signed reports from files, through the same intake as what comes over MQTT.
 
 A batch is a folder or ZIP of flattened JWS, as `camwarden queue export` writes it; `state.json` shows the site's key.
 The whole batch is looked at before the first report is taken: a container that is not taken apart, or a file in it

@@ -1,4 +1,4 @@
-"""Takes one message after the other into the store: the only place where the hub's rules meet its data.
+"""Verifies and stores one message after the other: the only place where the hub's rules meet its data.
 
 Each call runs within a transaction of the caller and returns what is worth telling. A site's watermark changes only
 by `Intake.dirty`, which names the epochs whose sites are to hear from the hub after the commit.

@@ -1,4 +1,4 @@
-"""What the hub asks of a site: written and signed into the database by a person or by the hub itself, sent by the hub.
+"""Signs, stores and schedules the hub's orders to a site, whether a person or the hub itself gave them.
 
 Decides what an order looks like, when it is to be published, and when again: while no answer is here and it has not
 expired, at each new `ready` of the site and each new connection of the hub; its id makes that harmless. What a site

@@ -1,4 +1,4 @@
-"""How often the running hub says the same: once a minute, and then how often it was. Pure: the time is a parameter.
+"""Limits repeated log lines of the running hub: one a minute, with a count. Pure: the time is a parameter.
 
 A stranger, or a site whose report is refused, repeats itself as fast as the broker lets him; a log that he fills hides
 what others do.

@@ -1,4 +1,4 @@
-"""Reports that a site has signed and the hub does not take: the site is told, so that it stops to send them for ever.
+"""Answers a site whose signed report the hub refuses, so that it stops sending it.
 
 Told is only what the site's own key signed, and what no second try mends: a payload that breaks a bound of the
 contract, or is none. Nothing of it is believed but the signature. Which report it is says an unsigned label, or else

@@ -1,4 +1,4 @@
-"""When does the hub ask a site for reports again, and what is lost for good?
+"""Decides when the hub requests missing reports from a site, and which are lost for good.
 
 A site sends its backlog by itself, so the hub asks only when nothing of it has come for 10 minutes: the numbers that
 are missing have then all been known for as long. Each hole is asked for once, then again after waits that double up to

@@ -1,4 +1,4 @@
-"""The running hub: one connection to the broker, one thread, one transaction per batch of messages.
+"""Runs the hub: one connection to the broker, one thread, one transaction per batch of messages.
 
 Subscribes before anything else, so that what a site sends after `ready` is not missed. A batch is judged, committed,
 and only then answered with watermarks. Looks once a second at the trust file (what waited for a key that is now

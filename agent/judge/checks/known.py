@@ -1,4 +1,4 @@
-"""How does each check know what it says: from a device, a picture, a person, or from this gateway itself? Pure.
+"""Classifies the evidence of each check: from a device, a picture, a person, or this gateway itself. Pure.
 
 One row of `KNOWN` for each check of the table. What passes, warns or fails has the row's level; what is unknown or not
 due has none, unless `reasons` or `members` say that something is known all the same. In doubt the lesser claim stands.

@@ -1,4 +1,4 @@
-"""The table of checks: one file per area, one line per check.
+"""Lists the checks: one file per area, one line per check.
 
 Checks are pure. They get facts and return findings; they probe nothing, remember nothing, and never turn something
 unknown into a pass.

@@ -1,11 +1,11 @@
-"""When does a new status of one finding count, and when does its episode begin and end? Pure.
+"""Decides when a new status of a finding counts, and when its episode begins and ends. Pure.
 
 Counted is in looks, not in seconds: a clock that jumps decides nothing, and a look that did not happen proves nothing.
 The one exception is flapping: what turns not well again within a day of the time before, or more than `FLAPS_A_DAY`
 times while it is open, is one episode from then on, with a count, until it has been well for a whole day.
 
 That something is well is told only where it was told that it was not: what is learned, or due, for the first time is no
-news. Nor is a pass that is held back (`checks/held.py`).
+news. Nor is a pass that is held back (`agent/judge/wording/held.py`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is remembered of a finding over time: its last status that counted, and the episode that is open. Pure.
+"""Defines the memory of a finding: its last status that counted, and its open episode. Pure.
 
 An episode begins when something is first seen not well and ends when it is well for good.
 `agent/judge/memory/debounce.py` decides when that is; here are the values, their text, and what a set of closed

@@ -1,4 +1,4 @@
-"""What comes and goes is one finding that says how often: in reports while it flaps, and in its events. Pure."""
+"""Marks flapping findings: one finding with a count, in reports and in events. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has changed at the site, as far back as there is room: a file of its own beside the spool.
+"""Stores the history of the site's transitions, as far back as its size limit allows: a file beside the spool.
 
 One row per transition; the one that closes an episode holds the whole episode. It is written after the commit that told
 of it: a crash in between costs the history these rows, and the hub nothing. A damaged file is set aside and a new one

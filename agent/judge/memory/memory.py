@@ -1,4 +1,4 @@
-"""Keeps what one cycle leaves for the next: a frozen value that travels with the reports in one transaction."""
+"""Defines the memory that one cycle leaves for the next: one frozen value, committed with the reports."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
-"""What people say about findings: acknowledged, planned, settled, proved repaired. On disk, one small file each.
+"""Stores people's notes on findings: acknowledged, planned, settled, proved repaired. One small file each.
 
 They lie below `<state directory>/notes/`, the folder 0700 and the files 0600, replaced whole. The daemon reads all of
 them anew in each cycle and writes none: so a note counts without the spool, and survives a damaged one. A note without
 an end does not exist but for `Settled`, which is about one change of footage and nothing that comes after it.
 
-A note says whose it is (`owners.py`). What was acknowledged or proved of a box counts for no other one; a plan, which
-may be that the box is replaced, and a change of footage that was looked into stand for themselves.
+A note says whose it is (`agent/observe/inventory/owners.py`). What was acknowledged or proved of a box counts for no
+other one; a plan, which may be that the box is replaced, and a change of footage that was looked into stand for
+themselves.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which changes are worth telling? Compares this cycle's findings with what counted before. Pure.
+"""Selects the status changes that become events, by comparing findings with what counted before. Pure.
 
 A healthy site makes no events. How often a status must be seen before it counts stands in the row of its check
 (`Looks`); `agent/judge/memory/debounce.py` counts. Not told, but kept in the history: what is acknowledged and gets no

@@ -1,1 +1,1 @@
-"""Words findings: unavailable, not due, held back, from rules."""
+"""Writes the words of findings: unavailable, not due, held back, from rules."""

@@ -1,7 +1,8 @@
-"""What people declared for a check: is it asked for here, is it there, does it still count. Pure.
+"""Resolves the declarations a check rests on: due here, present, still in force. Pure.
 
-What nobody declared, and what has run out, is told once for the whole site (`declared.py`): a check that rests on it is
-unknown and names that finding as its cause. What is about to run out still counts, as a warning of the same cause.
+What nobody declared, and what has run out, is told once for the whole site (`agent/judge/checks/papers/declared.py`): a
+check that rests on it is unknown and names that finding as its cause. What is about to run out still counts, as a
+warning of the same cause.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Makes a row of the table of checks out of the shipped packs: severity, source and duty are what the rules say."""
+"""Builds a row of the table of checks from the shipped packs: severity, source and duty are those of the rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holds a pass back where it would rest on what is known to be able to lie: unknown, with a reason of its own.
+"""Withholds a pass that rests on evidence known to be unreliable: unknown, with a reason of its own.
 
 Only a pass is held back; what fails or warns on evidence stays. What is held back for one reason at one device is one
 item: the others hang on the first. It is no news either (`agent/judge/memory/debounce.py`): a site that was well is not

@@ -1,4 +1,4 @@
-"""What becomes of findings whose duty does not bind the site, or may not: judged once, for every check. Pure."""
+"""Marks findings not due (or unknown) where no rule binds the site: once, for every check. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules that the first checks stand on, as a reader would look them up."""
+"""Lists the rules behind the first checks, as a reader would look them up."""
 
 from __future__ import annotations
 

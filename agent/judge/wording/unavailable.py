@@ -1,4 +1,4 @@
-"""Why a device or a camera could not be read, in words, and what to do next: the one table for it. Pure.
+"""Explains why a device or camera could not be read, with the next step: the one table for it. Pure.
 
 Keys are the words of `Reason`, and those of `Cause` where more is known; what is known more closely counts.
 """

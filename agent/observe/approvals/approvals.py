@@ -1,10 +1,10 @@
-"""What people approved: the masks of each camera, that nothing private is in view, and the approved view. On disk.
+"""Stores approvals: the masks of each camera, the absence of private areas, and the approved view. On disk.
 
 One JSON file for each camera below `<state directory>/baselines/`, the folder 0700 and the files 0600, replaced whole.
 References (`masking/view/baseline.py`) are small pictures of a real place: they never stand in a repr, a log or a
-report. Beside these files lie the presets that people approved (`preset_views.py`), which belong to an approval, and
-what the agent derived by itself (`derived.py`), which never does. The daemon reads all of them anew in each cycle and
-writes none but the derived ones; what people approve they alone write.
+report. Beside these files lie the presets that people approved (`reference_views.py`), which belong to an approval, and
+what the agent derived by itself (`agent/observe/pictures/derived_views.py`), which never does. The daemon reads all of
+them anew in each cycle and writes none but the derived ones; what people approve they alone write.
 """
 
 from __future__ import annotations

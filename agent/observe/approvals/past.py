@@ -1,4 +1,4 @@
-"""What was approved before the approval in force: who, when, why and digests, without a picture. Pure."""
+"""Records past approvals: who, when, why and digests, without a picture. Pure."""
 
 from __future__ import annotations
 

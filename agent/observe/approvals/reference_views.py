@@ -1,4 +1,4 @@
-"""The approved view of each preset position of a turning camera: one file for each, beside the camera's approval.
+"""Stores the approved view of each preset of a turning camera: one file each, beside the camera's approval.
 
 `<state directory>/baselines/presets/`, the folder 0700 and the files 0600, replaced whole. A preset is named by people
 in any script, so that the file is named by a digest of camera and preset.

@@ -1,4 +1,4 @@
-"""References of approved views, as bytes and as the text of a file: at most one for each light mode. Pure.
+"""Encodes references of approved views as bytes and text: at most one for each light mode. Pure.
 
 They are small pictures of a real place (`masking/view/baseline.py`): none stands in a repr, a log or a report.
 """

@@ -1,6 +1,6 @@
-"""Days of municipal assessment as they are remembered and reported: so many good out of so many due. Pure.
+"""Counts days of municipal assessment, stored and reported as good out of due. Pure.
 
-How a look is counted is decided in `assessment.py`.
+How a look is counted is decided in `agent/report/assessment.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the site knows of its own delivery when it judges itself: how it stands, and how long its certificate lasts."""
+"""Defines the facts of the site's own delivery: its state, and the validity of its certificate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How delivery stands: the value that `status.json` and the commands show, and the board that keeps it up to date."""
+"""Tracks the state of delivery: the value that `status.json` and the commands show, and its updater."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of the tries of factory logins, and on which devices one may be made. One small file.
+"""Stores results of factory login tries, and decides on which devices one may be made. One small file.
 
 A try costs the device a failed login, so that it is made by a deliberate command alone, once for each device (the box
 that stands there, where that is known) and version of the configuration, and only where nothing else has failed: the

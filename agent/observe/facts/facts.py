@@ -1,4 +1,4 @@
-"""The observations of one cycle, indexed by subject so that checks can ask for them. Pure."""
+"""Indexes the observations of one cycle by subject so that checks can ask for them. Pure."""
 
 from __future__ import annotations
 

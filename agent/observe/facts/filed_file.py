@@ -1,4 +1,4 @@
-"""What was filed with the police last, as it is kept beside the agent's other files. On disk.
+"""Stores the last filing with the police, beside the agent's other files. On disk.
 
 `filing.json` in the state directory is a flattened JWS whose payload holds the facts that were filed: how many cameras,
 which storage period, which devices. Whoever files writes it; the agent reads it anew in each cycle. The key is named in

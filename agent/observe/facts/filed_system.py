@@ -1,4 +1,7 @@
-"""What was filed with the police last: the facts that what is there is held against. Pure; `filed_file.py` keeps it."""
+"""Defines the facts of the last filing with the police, which present ones are compared with. Pure.
+
+`filed_file.py` stores them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From when on was each log ever seen to reach? Remembered, so that a log that was cleared shows. Pure."""
+"""Remembers the oldest entry ever seen in each log, so that a cleared log is noticed. Pure."""
 
 from __future__ import annotations
 

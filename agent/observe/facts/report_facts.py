@@ -1,4 +1,4 @@
-"""What the site knows of its own reports when it judges itself: are they signed, and what do their bytes hold."""
+"""Defines the facts of the site's own reports: whether they are signed, and what their bytes contain."""
 
 from __future__ import annotations
 

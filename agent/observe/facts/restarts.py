@@ -1,4 +1,4 @@
-"""What became of a device's configuration and clock when it started anew: remembered between looks. Pure.
+"""Tracks a device's configuration and clock over its restarts: remembered between looks. Pure.
 
 A device has started anew where it says that it came up after the last look at it. What it was configured to be before
 is kept part by part, as digests; what it is afterwards counts from the first look that shows it. A part that one of the

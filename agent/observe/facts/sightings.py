@@ -1,4 +1,4 @@
-"""What was seen before, counted over time: devices that nobody declared, and the identity behind each device's address.
+"""Counts sightings over time: undeclared devices, and the identity behind each device's address.
 
 One look proves nothing: a visitor's laptop answers discovery too. What is seen often enough counts; what is not seen
 again is forgotten. Pure and bounded: whatever a network says, no more than `SIGHTINGS_MAX` addresses are remembered.

@@ -1,1 +1,1 @@
-"""Works out which due footage is there, missing or not known."""
+"""Classifies due footage: present, missing or unknown."""

@@ -1,4 +1,4 @@
-"""What happened to a camera's footage as a whole between two looks: overwritten as it should be, or swept away? Pure.
+"""Decides whether footage that vanished between two looks was overwritten in order, or swept away. Pure.
 
 A recorder that is full drops its oldest footage as new comes in: its oldest moment moves on as time does. Only what is
 lost of the window that is due counts; what is older may be deleted at any time.

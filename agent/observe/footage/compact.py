@@ -1,4 +1,4 @@
-"""The memory of footage as plain data: short texts of numbers, since 64 cameras with 90 days each have to stay small.
+"""Encodes the memory of footage as compact plain data: 64 cameras with 90 days each have to stay small.
 
 A day is `state,recorded_s,minute,digest,size_bytes,gap_count,gaps...` without what is empty at its end. `state` is 0
 for a day known as a whole, 1 for one known by its segments, 2 for a sealed one; `minute` counts from 1970; `digest` is

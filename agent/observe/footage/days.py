@@ -1,4 +1,4 @@
-"""What is remembered of each camera's footage, day by day: frozen values, and what they are measured by. Pure.
+"""Defines the memory of each camera's footage, day by day: frozen values and their measures. Pure.
 
 All moments of footage are those of the recorder's own clock, as it tells them, and a local day is one of its own zone:
 only so does a day stay the same day when that clock is corrected. What is due at this moment is therefore also asked

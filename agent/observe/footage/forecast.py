@@ -1,4 +1,4 @@
-"""On which day will footage fall below its floor, why, and what would hold it? Pure arithmetic on days and bytes.
+"""Forecasts the day on which footage falls below its floor, the cause, and the remedy. Pure arithmetic.
 
 A recorder or disk is a ring that all its cameras share: each new day overwrites the oldest one once the space is used.
 So the days that are stored, and what a day takes today, say how far back the ring will reach on each day to come.

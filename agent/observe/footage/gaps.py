@@ -1,4 +1,4 @@
-"""What of the due footage of one camera is missing, what of it is not known, and why it may be missing. Pure.
+"""Classifies gaps in the footage that one camera must retain: missing, unknown, and the likely cause. Pure.
 
 Due is what the recorder's plan promises within the window: where it plans nothing, or its plan is not in force, every
 second. Time planned for recording on motion is not due: holes in it say nothing.

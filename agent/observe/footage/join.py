@@ -1,4 +1,4 @@
-"""Joins one look at all footage with what was known of it: the day table, its seals, and what contradicts them. Pure.
+"""Merges one look at all footage into the memory of it: the day table, its seals, and contradictions. Pure.
 
 A contradiction counts when two looks in a row find it: a recorder whose disks are starting lists nothing for a while.
 Until then the look is set aside and what was known stays. What counts is remembered until somebody acknowledges it,

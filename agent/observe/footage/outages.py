@@ -1,4 +1,4 @@
-"""When was a camera, a recorder or a disk not well? Kept so that holes in footage can be told apart later. Pure.
+"""Records outages of cameras, recorders and disks, so that gaps in footage get their cause later. Pure.
 
 An outage is what looks have seen, one after another: it ends with the last look that found it. Between two looks that
 lie far apart nothing is known.

@@ -1,4 +1,4 @@
-"""What one look says of each day of a camera's footage, and what that makes of what was known of the day. Pure."""
+"""Reads each day of a camera's footage out of one look, and compares it with the memory of that day. Pure."""
 
 from __future__ import annotations
 

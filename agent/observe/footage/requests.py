@@ -1,4 +1,4 @@
-"""What to ask of recorders about footage in this cycle: little, so that every day has its turn. Pure.
+"""Schedules which footage to request from recorders in this cycle: little, so that every day has its turn. Pure.
 
 A recorder is asked per day, and each question costs it time. At the first look all months of the window and the day
 before; later one month or one day of each camera and cycle, and of every eighth camera in turn no day, so that what

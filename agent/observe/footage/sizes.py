@@ -1,4 +1,4 @@
-"""How many bytes each day of a camera's footage takes: those of its files, else what its bitrate makes of it. Pure.
+"""Calculates the bytes of each day of a camera's footage: from its files, else from its bitrate. Pure.
 
 Recorders tell no sizes. There the main encoder's bitrate is remembered with the day on which it was first seen, and
 what is remembered of a day, its recorded time, is multiplied by the bitrate of that day.

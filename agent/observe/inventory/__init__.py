@@ -1,1 +1,1 @@
-"""Identifies the boxes that stand there, and whose they are."""
+"""Identifies the boxes on site, and their owners."""

@@ -1,4 +1,4 @@
-"""Is the file of each camera filled in (one camera, one file)? Which fields it has, and which of them are empty. Pure.
+"""Lists empty fields in the file of each camera (one camera, one file). Pure.
 
 Source: GB/T 44297-2024, data items; DB3708/T 7-2022, groups of fields, as other sources quote them. The list itself is
 our own choice, for neither text could be read.

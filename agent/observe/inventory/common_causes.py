@@ -1,4 +1,4 @@
-"""Which fault stands behind what vanished, and whose is it to mend? Inferred from what vanished together. Pure.
+"""Infers the common cause of devices that vanished together, and who must repair it. Pure.
 
 Nothing is asked for it: a recorder and its cameras, the devices of one network, all devices and the gateway's own boot
 say enough. What they do not say stays `unknown`, with the reason beside it. The class is a hint for whoever is sent

@@ -1,4 +1,4 @@
-"""Which box answers for which device id: the one that was, another one, that of another id, the same one twice? Pure.
+"""Detects which box answers for each device id: the same, another, that of another id, or a double. Pure.
 
 A box is known by its serial number, else by its MAC addresses. Makers ship boxes with the same serial number: two
 that name different MAC addresses are two boxes. What is not told is not guessed, and a box that was never seen before

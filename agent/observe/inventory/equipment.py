@@ -1,4 +1,4 @@
-"""What devices say of themselves and of the cameras behind them, as `check --json` writes it. Pure."""
+"""Encodes what devices report of themselves and their cameras, for `check --json`. Pure."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Whose is what is kept: of which site, and about which box? Pure, but for the mark in a state folder.
+"""Decides to which site and box stored data belongs. Pure, but for the mark in a state folder.
 
 Ids of cameras and devices are everybody's (`cam-000001`), so that an id alone proves nothing: another site's word, or a
 word about another box, counts for nothing. A box is another one where it proves it, by serial number or MAC address
-(`sightings.py`); one that could not be read this time voids nothing.
+(`agent/observe/facts/sightings.py`); one that could not be read this time voids nothing.
 
 Release 0.1 did not say whose a file is. Such a file is of the site that a state folder is marked for; where it has no
 mark, the first site that writes there marks it as its own.

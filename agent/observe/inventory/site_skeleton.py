@@ -1,4 +1,4 @@
-"""Writes the site.toml that somebody begins with who knows nothing of a site but what answered discovery. Pure.
+"""Writes the first site.toml of a site of which only discovery is known. Pure.
 
 The text is valid as it stands; what nobody can see from outside (logins, codes, zones, declarations) is left open.
 """

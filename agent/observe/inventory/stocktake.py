@@ -1,4 +1,4 @@
-"""Which devices are there, and which of them are known? Joins the configuration with what answered discovery. Pure.
+"""Matches the configuration with discovery: devices present, configured, ignored or unknown. Pure.
 
 What a device says of itself is a claim: nothing here trusts it further than to know it again. A device that does not
 want to be found by discovery is not found by it.

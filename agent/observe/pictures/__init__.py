@@ -1,1 +1,1 @@
-"""Has pictures judged by the worker, and remembers the verdicts."""
+"""Sends pictures to the worker to be judged, and remembers the verdicts."""

@@ -1,4 +1,4 @@
-"""What pictures are compared with: the views that people approved, and those that the agent derived from them. Pure."""
+"""Selects the references for a picture: the views that people approved, and those that the agent derived. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is remembered of views and picture quality, as compact plain data: 64 cameras write it in every cycle.
+"""Encodes the memory of views and picture quality as compact plain data: 64 cameras write it in every cycle.
 
 The sample that a light is learned from is packed: half-precision numbers, column by column, the high and the low bytes
 apart, as one zlib stream in base 85. Half precision keeps three digits, far finer than any threshold.

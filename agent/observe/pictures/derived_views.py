@@ -1,4 +1,4 @@
-"""References that the agent makes itself, for a light in which nobody approved the view. Never in place of an approval.
+"""Derives references for a light in which nobody approved the view. Never in place of an approval.
 
 The chain of proof: a reference that somebody approved shows of several pictures in another light that the camera stands
 still; then what those pictures show is the approved view in that light. One that was derived proves none further: only

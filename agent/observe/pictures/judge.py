@@ -1,4 +1,4 @@
-"""Have every picture judged by the locked-down worker, and turn its plain answers into observations."""
+"""Sends every picture to the locked-down worker, and turns its plain answers into observations."""
 
 from __future__ import annotations
 

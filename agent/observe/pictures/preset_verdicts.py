@@ -1,4 +1,4 @@
-"""At which of its presets is a turning camera seen, and what do pictures of each say of the zones there? Pure.
+"""Matches pictures of a turning camera with its presets, and judges the zones of each. Pure.
 
 The agent never moves a camera: it waits for the presets to come by. A picture counts for the one preset in whose
 approved view it stands still; one of a position between presets changes nothing. What was seen of a preset counts for a

@@ -1,9 +1,9 @@
-"""Small pictures of each camera that its next ones are compared or joined with. In the memory of the process only.
+"""Caches small pictures of each camera that its next ones are compared or joined with. In process memory only.
 
 One is the picture before: it shows a frozen and a shaking picture. The others are gathered in a light in which nobody
-approved the view (`derived.py`), until there are enough for a background. They are pictures of a real place: they are
-kept in the memory of the process and nowhere else: not in the spool, not in a report, not in a file. After a restart
-the first picture of each camera is compared with nothing, and the gathering begins anew.
+approved the view (`derived_views.py`), until there are enough for a background. They are pictures of a real place: they
+are kept in the memory of the process and nowhere else: not in the spool, not in a report, not in a file. After a
+restart the first picture of each camera is compared with nothing, and the gathering begins anew.
 """
 
 from __future__ import annotations

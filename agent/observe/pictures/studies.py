@@ -1,4 +1,4 @@
-"""What is asked of each camera's picture besides its zones, and of the picture of which path. Pure.
+"""Selects what is measured in each camera's picture besides its zones, and on which path. Pure.
 
 View and quality are asked of one path that is looked at in every cycle, always the same one, so that what is learned of
 it stays comparable: the sub-stream, or the main stream where there is none. A recorded picture shows the past.

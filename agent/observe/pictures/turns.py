@@ -1,4 +1,4 @@
-"""What was seen on paths that are looked at in turn, kept for a day, so that a path's verdict outlives its turn. Pure.
+"""Caches the last result of each stream path for 24 h, because expensive paths are polled in rotation. Pure.
 
 Main streams and recordings cost much and are not fetched every cycle (`drivers/capture.py` says when). Until the next
 turn the last look counts, unless what it rests on has changed: the declared zones or the device's own masks. A path

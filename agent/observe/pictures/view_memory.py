@@ -1,4 +1,4 @@
-"""What is remembered of each camera's view and picture quality, and what one more picture adds to it. Pure.
+"""Updates the memory of each camera's view and picture quality with one more picture. Pure.
 
 One picture decides nothing: a view is settled by several (`masking/view/persistence.py`), and an indicator of quality
 must be bad in LOOKS pictures in a row. What a picture cannot tell, such as one in a light in which the view was never

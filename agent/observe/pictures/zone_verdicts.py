@@ -1,4 +1,4 @@
-"""Pools what the last looks said about one zone on one path: one picture may be coded badly or show a passer-by. Pure.
+"""Pools the last verdicts on one zone and path: one picture may be coded badly or show a passer-by. Pure.
 
 The looks of up to three cycles count, none older than a day, and only while what they rest on stays: the declared zones
 and the device's own masks. How they are weighed is `masking/zones/pool.py`.

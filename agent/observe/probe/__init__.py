@@ -1,1 +1,1 @@
-"""Asks devices and stores, each within its own deadline."""
+"""Probes devices and stores, each within its own deadline."""

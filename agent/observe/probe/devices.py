@@ -1,4 +1,4 @@
-"""Read every device at once, each within its own absolute deadline, and turn what went wrong into facts.
+"""Probes every device at once, each within its own absolute deadline, and turns errors into facts.
 
 How devices are read at once is decided in `fan_out.py`. Here the error that ends the reading of a device becomes an
 `Unavailable` observation of each of its facts.

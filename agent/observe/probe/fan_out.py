@@ -1,8 +1,8 @@
-"""Talks to many devices at once, each within its own absolute deadline, and hands over what each gave as it comes.
+"""Runs one task per device at once, each within its own absolute deadline, and yields results as they come.
 
 One thread per device with a small stack; a device that hangs costs its own deadline and nobody else's. What is asked of
-a device, and what stands in the place of an answer that did not come, is the callers' business (`probe.py`,
-`measured.py`).
+a device, and what stands in the place of an answer that did not come, is the callers' business (`devices.py`,
+`agent/onsite/one_look/stream_rates.py`).
 """
 
 from __future__ import annotations

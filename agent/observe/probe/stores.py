@@ -1,4 +1,4 @@
-"""Read the stores on disks of this host, each in its own thread and time, and turn what went wrong into facts.
+"""Reads the stores on disks of this host, each in its own thread and time, and turns errors into facts.
 
 A disk that hangs, or a store that is seen for the first time and is large, costs its own time and nobody else's: the
 next cycle goes on where this one ended.

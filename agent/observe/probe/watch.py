@@ -1,4 +1,4 @@
-"""How somebody follows the reading of a site while it goes on, and may end it: calls that do nothing by default."""
+"""Defines callbacks that follow the probing of a site and may stop it; by default they do nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The support archive: what may go into it, and nothing else.
+"""Lists what the support archive may hold, and nothing else.
 
 `ITEMS` is the whole list of what a bundle can hold. Nothing is copied: each item is a text that is made for the bundle,
 so that no file gets in because it lay in a folder. Payloads of reports stay out but for the findings of the newest full

@@ -1,4 +1,4 @@
-"""Makes the texts of a support archive, one function each. Only reads; what is not there raises `NotThere`."""
+"""Writes the texts of a support archive, one function each. Only reads; what is absent raises `NotThere`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the archive out of gathered texts: within its limits, without secrets, and with a list of what is missing."""
+"""Packs gathered texts into an archive: within its limits, without secrets, with a list of what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which secrets a site has, in which forms they could show up in a text, and how they are taken out again.
+"""Removes a site's known secrets from texts, in every form in which they could occur.
 
 `agent/text/redact.py` knows how secrets look; this knows what they are. What is packed goes through both, and is
 searched once more at the end: a text in which anything was still found is not packed.

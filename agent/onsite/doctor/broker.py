@@ -1,4 +1,4 @@
-"""Can the hub's broker be reached, is it the right one, and does it let this site in?
+"""Probes the hub's broker: reachable, the right one, and accepting this site's login.
 
 Beside a running service nothing here logs in: see `agent/deliver/publish/try_login.py`. What the service says of its
 own connection counts then.

@@ -1,4 +1,4 @@
-"""Is the configuration right, and do files belong to whom they must, with the modes they must have?"""
+"""Validates the configuration, and the owners and modes of files."""
 
 from __future__ import annotations
 

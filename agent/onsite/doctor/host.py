@@ -1,4 +1,4 @@
-"""Is the gateway fit to look and to report: clock, room, software, service, picture worker?"""
+"""Probes the gateway: clock, free space, software, service, picture worker."""
 
 from __future__ import annotations
 

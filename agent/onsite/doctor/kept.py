@@ -1,4 +1,4 @@
-"""What waits: reports that the hub has not confirmed, and logins that a person has to look at. Only read."""
+"""Reports the backlog: reports that the hub has not confirmed, and logins that need a person. Only reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a probe of `camwarden doctor` is given, and what it answers."""
+"""Defines the input and the outcome of a probe of `camwarden doctor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are names known, and do the devices take connections? No login is tried and nothing is asked of a device."""
+"""Probes name resolution and connections to devices. No login is tried and nothing is asked of a device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gathers what every probe starts from, runs them side by side, and turns what goes wrong in one into `unknown`."""
+"""Runs all probes side by side, and turns what goes wrong in one into `unknown`."""
 
 from __future__ import annotations
 

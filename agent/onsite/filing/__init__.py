@@ -1,1 +1,1 @@
-"""The filing dossier: what is handed to the police of a system, and what has changed since."""
+"""Compiles the filing dossier for the police, and compares it with what is there."""

@@ -1,4 +1,4 @@
-"""What has changed between the equipment that was filed and the one that is there, and what of it must be filed. Pure.
+"""Compares filed equipment with the present one, and selects the changes that must be filed. Pure.
 
 Source: State Council Order 799, article 14: unit, locations, number and type of devices, and storage period; changes
 are filed promptly. That names neither firmware, addresses nor how a stream is set: those are told and not due.

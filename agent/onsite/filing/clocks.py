@@ -1,7 +1,8 @@
-"""The clocks of filing as they stand today, and what changed since the last one: the checks' own words. Pure.
+"""Calculates the filing deadlines as of today, and changes since the last filing, from the checks' findings. Pure.
 
-Nothing is judged here: these are the findings of `agent/judge/checks/papers/filing.py`, `filed.py` and `duties.py`,
-asked for where the site's profile does not ask for them too, since somebody wants to file.
+Nothing is judged here: these are the findings of `agent/judge/checks/papers/filing.py`,
+`agent/judge/checks/papers/filed.py` and `agent/judge/checks/papers/duties.py`, asked for where the site's profile does
+not ask for them too, since somebody wants to file.
 """
 
 from __future__ import annotations

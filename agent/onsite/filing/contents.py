@@ -1,4 +1,4 @@
-"""What is filed, as values: the site, its two clocks, five papers, and its equipment as the devices told it. Pure.
+"""Compiles the content of a dossier: the site, its two clocks, five papers, and its equipment. Pure.
 
 Decides what a dossier holds. How long the clocks run and what is declared of a paper is decided elsewhere
 (`clocks.py`, `agent/site/declarations/standing.py`); how it is written by `wire.py`, `lists.py` and `page.py`.

@@ -1,4 +1,4 @@
-"""The equipment lists of a dossier: what stands in which column, and as CSV for spreadsheets. Pure.
+"""Builds the equipment lists of a dossier: their columns, and CSV for spreadsheets. Pure.
 
 One list for each thing that a reader counts: boxes, cameras, streams. The printable pages show the same columns.
 """

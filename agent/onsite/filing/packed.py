@@ -1,4 +1,4 @@
-"""The dossier as one ZIP that proves itself: packing it, and whether one is as it was packed.
+"""Packs the dossier as one signed ZIP, and verifies one.
 
 Decides when a dossier is to be believed. The manifest shows the key that signed it, so that a change shows even to a
 reader who does not know the key; whose key it is, he must know over another way. What stands in the files is decided by

@@ -1,4 +1,4 @@
-"""The printable pages of a dossier: one self-contained HTML file in one language. Pure; no picture is in it.
+"""Renders the printable pages of a dossier: one self-contained HTML file in one language. Pure; without pictures.
 
 The look is that of the hand-over report, whose style sheet it takes.
 """

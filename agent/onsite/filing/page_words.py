@@ -1,4 +1,4 @@
-"""What the printable pages of a dossier say themselves: headings and explanations. All of them are msgids."""
+"""Lists the texts of a dossier's printable pages: headings and explanations. All of them are msgids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The five papers that are filed: how each is declared, and which files agree with what is declared. Pure.
+"""Matches the five papers of a filing with their declarations and files. Pure.
 
 Source: Datong Measures, article 15(1)(1) to (5).
 """

@@ -1,4 +1,4 @@
-"""How the filing of a site stands, without a look at its devices, and what the operator has to do next. Pure."""
+"""Calculates the filing status of a site without a look at its devices, and the operator's next step. Pure."""
 
 from __future__ import annotations
 

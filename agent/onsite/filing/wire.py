@@ -1,4 +1,4 @@
-"""A dossier's content as JSON for programs, and its inventory read back from it. Pure.
+"""Encodes a dossier's content as JSON for programs, and parses its inventory. Pure.
 
 The texts in it are those of devices and people: they are kept as they are, and written so that none steers a terminal.
 """

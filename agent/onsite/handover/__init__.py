@@ -1,1 +1,1 @@
-"""HTML for people: the hand-over report, the contact sheet of masks, and the page of what a hub has verified."""
+"""Renders HTML for people: the hand-over report, the contact sheet of masks, and a page of what a hub verified."""

@@ -1,4 +1,4 @@
-"""Makes the values of a hand-over report of what a check saw and found. Pure.
+"""Builds the values of a hand-over report from a check's observations and findings. Pure.
 
 Decides what stands where, what is an open declaration, and who has the next step. What identifies boxes and networks is
 taken out before, by `agent/onsite/one_look/anonymise.py`.

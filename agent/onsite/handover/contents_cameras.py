@@ -1,4 +1,4 @@
-"""The cameras of a hand-over report: picture, outlines, verdicts path by path, and how the view stands. Pure."""
+"""Builds the cameras of a hand-over report: picture, outlines, verdicts path by path, and the view's state. Pure."""
 
 from __future__ import annotations
 

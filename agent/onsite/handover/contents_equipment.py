@@ -1,4 +1,4 @@
-"""Clocks, forecasts and the equipment list of a hand-over report: configured beside measured. Pure."""
+"""Builds clocks, forecasts and the equipment list of a hand-over report: configured beside measured. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make one self-contained HTML page of what a hub has verified: a config report. Pure; writes nothing, fetches nothing.
+"""Renders one self-contained HTML page of a config report that a hub has verified. Pure; fetches nothing.
 
 The page holds numbers, states and plots, and no picture: it is made of what left the site, and no picture does.
 """

@@ -1,4 +1,4 @@
-"""The hand-over report as values, and as one self-contained HTML file. Pure; writes nothing, fetches nothing.
+"""Defines the values of the hand-over report, and renders one self-contained HTML file. Pure; fetches nothing.
 
 Every text in the values is in the reader's language already and plain: whatever devices and people wrote is escaped
 here. The file holds small pictures of a real place in which everything private is black; it stays on the site, and

@@ -1,4 +1,4 @@
-"""What the hand-over report itself says: headings, explanations, titles of checks, and rules in short: all msgids."""
+"""Lists the texts of the hand-over report: headings, explanations, titles of checks, short rules: all msgids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make the contact sheet on which a person looks at masks before approving them: one HTML file. Pure; writes nothing.
+"""Renders the contact sheet for the approval of masks: one HTML file. Pure; writes nothing.
 
 It holds small pictures of a real place, in which everything private that is not proven hidden is black already. It
 stays on the site: whoever writes it gives it mode 0600.

@@ -1,4 +1,4 @@
-"""Days x cameras as SVG for paper. Pure; every value from a device or a person is escaped.
+"""Renders the timeline (days x cameras) as SVG for paper. Pure; every value from a device or a person is escaped.
 
 Readable without colour: what is missing is hatched, each cause with lines of its own, and a line marks the floor.
 """

@@ -1,1 +1,1 @@
-"""Camera ledgers (one row per camera) as people keep them in spreadsheets: read, compared, written. See README.md."""
+"""Reads, compares and writes camera ledgers (one row per camera), spreadsheets made by people. See README.md."""

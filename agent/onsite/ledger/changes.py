@@ -1,4 +1,4 @@
-"""How a site's file differs from what a ledger wants of it. Pure.
+"""Compares a site's file with a ledger. Pure.
 
 An empty cell says nothing and changes nothing. What stands in the file and not in the ledger is told and stays.
 """

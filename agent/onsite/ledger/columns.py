@@ -1,4 +1,4 @@
-"""The columns that a ledger may have: what each is called, where its value belongs, how a cell is read. One table.
+"""Lists the columns of a ledger: names, place of the value, and parser of the cell. One table.
 
 A new column, a declaration for instance, is one line in `COLUMNS` (and its sentence in the catalogue of texts).
 """

@@ -1,4 +1,4 @@
-"""Holds a ledger against the site's file and against what was seen of its devices. Pure.
+"""Compares a ledger with the site's file and with what was observed of its devices. Pure.
 
 One difference is told once: two cameras that were exchanged are one line, and so is one that moved.
 """

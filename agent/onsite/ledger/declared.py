@@ -1,6 +1,7 @@
-"""Columns of a ledger that declare what nobody can observe: how a cell is read, and what is in force already. Pure.
+"""Parses the columns of a ledger that declare what no device can show, and finds what is in force. Pure.
 
-What may be declared stands in `declarables.py`. A ledger has no word of its own: whose it is, the import is told.
+What may be declared stands in `agent/site/declarations/table.py`. A ledger has no word of its own: whose it is, the
+import is told.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which rows of a ledger are read through which device, what it is called, and the login it needs. Pure.
+"""Groups rows of a ledger by device, with its id and the login it needs. Pure.
 
 Rows with one address are one device; a recorder's rows are its channels.
 """

@@ -1,4 +1,4 @@
-"""The page beside rendered site folders: what is left to do for each site, from passwords to enrollment. Pure."""
+"""Renders the page beside rendered site folders: open steps of each site, from passwords to enrollment. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a ledger that says what a site's file and its devices say. Pure; never a user or password."""
+"""Builds the rows of a ledger from a site's file and its devices. Pure; never a user or password."""
 
 from __future__ import annotations
 

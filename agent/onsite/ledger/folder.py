@@ -1,4 +1,4 @@
-"""Writes a site's folder: site.toml, secrets.toml, the hub's keys. All of them hold, or none.
+"""Writes a site's folder: site.toml, secrets.toml, the hub's keys. All of them are valid, or none is written.
 
 What is to be written is read by the loader first, in the place where it will stand.
 """

@@ -1,4 +1,4 @@
-"""Which row of a sheet holds the headings, and which column each of them means. Pure.
+"""Finds the row of headings in a sheet, and maps each heading to a column. Pure.
 
 A heading means a column when its words are one of the column's names; nothing is taken on likeness, which is only
 suggested. What a person once said a heading means comes first.

@@ -1,4 +1,4 @@
-"""What a person said headings mean (`--map`): kept in a small file of the user's own, for every ledger."""
+"""Stores a person's mapping of headings (`--map`) in a small file of the user's own, for every ledger."""
 
 from __future__ import annotations
 

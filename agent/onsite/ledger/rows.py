@@ -1,4 +1,4 @@
-"""Makes the rows of a ledger out of a file: picks the sheet, maps the headings, reads each cell, lists what is wrong.
+"""Parses the rows of a ledger from a file: picks the sheet, maps the headings, reads each cell, lists what is wrong.
 
 What the rows mean together, as devices and sites, is decided in `sites.py`.
 """

@@ -1,4 +1,4 @@
-"""Reads what was seen of a site's equipment out of the JSON that `check --json` or `discover --json` wrote. Pure.
+"""Parses a site's observed equipment from the JSON of `check --json` or `discover --json`. Pure.
 
 Its texts are those of devices, its file may come from anybody: what has another shape than expected counts as not seen.
 """

@@ -1,4 +1,4 @@
-"""Writes what a ledger wants into the text of a site.toml and of its secrets.toml. Pure.
+"""Edits the text of a site.toml and of its secrets.toml to match a ledger. Pure.
 
 A text that is there keeps every comment, zone and option that the ledger does not know (`agent/site/toml/edit.py`).
 """

@@ -1,4 +1,4 @@
-"""What the rows of a ledger mean together: sites, their devices, the cameras on them, the logins they need. Pure.
+"""Plans sites from the rows of a ledger: their devices, the cameras on them, the logins they need. Pure.
 
 Rows with one address are one device; a recorder's rows are its channels. Ids that the ledger does not give are those of
 the site's own file where it knows the camera or device, else they are made. Nothing is decided here about files.

@@ -1,4 +1,4 @@
-"""A site in the shape of its file, as everything here that compares or extends one reads it. Pure."""
+"""Converts a site to the tables of its file, for all modules here that compare or extend one. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads one cell as one kind of value, or refuses it with what to do. Never guesses. Pure.
+"""Parses one cell as one kind of value, or refuses it with what to do. Never guesses. Pure.
 
 Excel keeps 15 digits of a number and no leading zero: where these matter, a number is refused and text is asked for.
 """

@@ -1,9 +1,9 @@
-"""Takes out of a check's result what identifies boxes, networks and people and is not needed to mend anything. Pure.
+"""Redacts identifiers of boxes, networks and people in a check's result that no repair needs. Pure.
 
 Left out are serial numbers, MAC and network addresses, host names, endpoint ids and account names; each is replaced by
 a word and a number, the same everywhere in one result, so that one can still tell that two lines speak of one box.
 What the site itself calls its devices, cameras and zones stays, and so do maker, model and firmware. Secrets never come
-this far (`redact.py`).
+this far (`agent/text/redact.py`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What became of findings between two looks: repaired, still open, new, or not to be told. Pure.
+"""Compares findings of two looks: repaired, still open, new, or undecidable. Pure.
 
 Nothing is called repaired that was only unknown before, or is unknown now. A finding that shares another's cause is
 left to its cause, on both sides.

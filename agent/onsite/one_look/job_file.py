@@ -1,4 +1,4 @@
-"""A repair job on disk: the look that found the fault and the one after the repair, each signed.
+"""Stores a repair job: the look that found the fault and the one after the repair, each signed.
 
 `NAME.open.json` and `NAME.close.json` are flattened JWS; `camwarden verify` checks them offline. The second names the
 digest of the first, so that no other first look can be put beside it. Signed is with the site's report key where this

@@ -1,4 +1,4 @@
-"""What one run of `check` has to tell: the single value that every table, file and report of it is made from."""
+"""Defines the result of one `check`: the single value that every table, file and report of it is made from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which picture of a camera a hand-over report shows, and of which it shows none. Pure.
+"""Selects the picture of each camera for a hand-over report, and withholds those that may show private things. Pure.
 
 Unknown is more black, never less: a camera of which it is not known where the private things are in its picture is not
 shown at all. What is blackened in the others, `agent/commands/check/pictures.py` has the worker do.

@@ -1,4 +1,4 @@
-"""The site that a single address is, of which no file tells: one device, and the channels that it has. Pure.
+"""Builds the site of a single address, without a file: one device, and the channels that it has. Pure.
 
 Nothing is declared of it, so that only what it shows by itself is judged.
 """

@@ -1,1 +1,1 @@
-"""Tells people and programs on the site: status file, metrics, digest, webhook."""
+"""Reports the state of the site to people and programs: status file, metrics, digest, webhook."""

@@ -1,4 +1,4 @@
-"""When the daily digest is due, and what is new or worse in it. Pure; its wording for a chat is `digest_text.py`'s.
+"""Decides when the daily digest is due, and which findings are new or worse. Pure; `digest_text.py` words it.
 
 A digest is decided once a day, at the first look after its time, against what the one before told. It is kept before
 it is sent, stays as it was until it is delivered, and only then the next one is decided: none is lost, and none tells a

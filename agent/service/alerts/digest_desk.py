@@ -1,4 +1,4 @@
-"""Decides and keeps the daily digest of a running agent after a cycle, and sends it on a thread of its own.
+"""Runs the daily digest of a running agent: decided and stored after a cycle, sent on a thread of its own.
 
 A webhook that is slow, or a name that nobody answers for, so holds up neither cycle nor watchdog. While a thread sends,
 what is told belongs to it: a cycle that ends meanwhile decides nothing. What was told is kept in `digest.json` in the

@@ -1,4 +1,4 @@
-"""A digest as a chat shows it: Markdown of a few lines that fits into one message. Pure.
+"""Renders a digest for a chat: Markdown of a few lines that fits into one message. Pure.
 
 Both chats know bold text and quotes; neither says how its Markdown is escaped. So every character of a name or sentence
 that could be markup, a mention or a link becomes its full-width form.

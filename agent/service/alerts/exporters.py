@@ -1,4 +1,4 @@
-"""What others collect of a running agent: its page of numbers, and the file for node_exporter.
+"""Exports metrics of a running agent: its page for Prometheus, and the file for node_exporter.
 
 Nothing here can disturb the agent: an address that is taken, a folder that is gone and a reader that hangs cost one
 line of the log or nothing. What the numbers are is decided in `metrics.py`.

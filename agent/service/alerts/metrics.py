@@ -1,4 +1,4 @@
-"""The site agent's numbers in Prometheus' text form. Pure: what is known comes in, text goes out.
+"""Renders the site agent's metrics in Prometheus' text form. Pure: values come in, text goes out.
 
 `cycle_metrics` says what a cycle saw; it is written once, at its end. `live_metrics` says how the process and its
 delivery stand; it is written anew for each reader. Labels are ids of the configuration and words of the program: no

@@ -1,8 +1,8 @@
-"""The file in which the daemon says how it is, and which `camwarden status` reads.
+"""Writes and reads the daemon's status file, which `camwarden status` shows.
 
 `status.json` lies in the runtime folder, mode 0640, and is replaced as a whole after every cycle. It is one JSON
 object: `schema`, `at` and `next_due_at` (UTC, RFC 3339), `site`, `counts` by status, `cameras`, `open`, `queue`, `hub`.
-What stands in it is decided by `daemon.py`; whether it is still true is decided here.
+What stands in it is decided by `agent/service/daemon/loop.py`; whether it is still true is decided here.
 """
 
 from __future__ import annotations

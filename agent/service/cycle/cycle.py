@@ -1,4 +1,4 @@
-"""The flow on one screen: discover, probe, look, check, report, sign, spool. Publishing has its own beat.
+"""Runs the flow on one screen: discover, probe, look, check, report, sign, spool. Publishing has its own beat.
 
     Device -> Reply -> Picture -> Observation -> Finding -> Report -> Envelope -> spool
 

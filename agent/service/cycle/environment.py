@@ -1,4 +1,4 @@
-"""Where a cycle touches the world: what it is handed by the daemon, by a command, or by a test."""
+"""Defines the environment of a cycle: what it is handed by the daemon, by a command, or by a test."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Which of what is remembered and approved holds for the boxes that stand there now? Pure, but for what is logged.
+"""Selects which memory and approvals hold for the boxes that answer now. Pure, but for what is logged.
 
 What was seen of a camera is of one box, at one address and channel. Where the configuration names another place, or the
-box proves to be another one (`owners.py`), all that was seen of it is of something else and is forgotten; its footage
-begins anew, its chain of digests goes on. An identity that could not be read forgets nothing.
+box proves to be another one (`agent/observe/inventory/owners.py`), all that was seen of it is of something else and is
+forgotten; its footage begins anew, its chain of digests goes on. An identity that could not be read forgets nothing.
 """
 
 from __future__ import annotations

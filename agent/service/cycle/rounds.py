@@ -1,4 +1,4 @@
-"""Look at what each device gives as it comes back, and once more at cameras about which one look says too little.
+"""Runs further rounds of pictures for cameras about which one look shows too little, device by device.
 
 In the daemon each cycle is one round, and the memory joins them. A check that is run once has no memory: it takes a few
 rounds, some seconds apart, of the cameras whose zones or views are not settled by one picture. The rounds of a device

@@ -1,1 +1,1 @@
-"""Runs the cycle again and again, and tells systemd."""
+"""Runs the cycle again and again, and notifies systemd."""

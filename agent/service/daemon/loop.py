@@ -1,4 +1,4 @@
-"""The daemon: when to look, how to stop, and what to tell systemd. The only place below `cli` that reads a clock.
+"""Schedules cycles, stops on signals, and notifies systemd. The only place below `cli` that reads a clock.
 
 One thread does everything in turn: what the hub asks for, cycle, status file, watchdog; publisher, mirrors and the
 daily digest have threads of their own. Signals and orders only set flags and end its rest. The watchdog is fed by

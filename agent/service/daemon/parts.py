@@ -1,4 +1,4 @@
-"""The long-lived parts of a running agent: opened together, closed in reverse order. Decides nothing."""
+"""Opens the long-lived parts of a running agent together, and closes them in reverse order. Decides nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the newest reports of this site back from its spool, verifies them, and looks for what none may hold.
+"""Reads the newest reports of this site back from its spool, verifies them, and searches for forbidden content.
 
 Judges nothing; `agent/judge/checks/service/own_reports.py` does. The exact bytes that are sent are looked at, not what
 was meant to be written: a report is built without pictures and logins (`agent/report/build.py`), and here is seen

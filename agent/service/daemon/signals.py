@@ -1,4 +1,4 @@
-"""What may interrupt the daemon's rest: signals, and orders of the hub. Flags and one byte in a socket; no locks.
+"""Interrupts the daemon's sleep: by signals, and orders of the hub. Flags and one byte in a socket; no locks.
 
 A signal handler runs between any two instructions, also inside another handler. `threading.Event` takes a lock that is
 not reentrant, so that a handler which sets one may wait for itself.

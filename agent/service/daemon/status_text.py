@@ -1,4 +1,4 @@
-"""What the status file says after a cycle. `agent/service/alerts/status_file.py` writes it and judges its age."""
+"""Builds the content of the status file after a cycle. `agent/service/alerts/status_file.py` writes it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How a gateway is made known to its hub: one token carried by a person, everything else over the wire."""
+"""Enrolls a gateway at its hub: one token carried by a person, everything else over the wire."""

@@ -1,4 +1,4 @@
-"""The wire from a gateway to the enrollment desk: HTTPS whose server is known by the pin of its certificate alone.
+"""Connects a gateway to the enrollment desk: HTTPS that trusts the pin of the server's certificate alone.
 
 No authority, host name or clock is asked, so that it works on a fresh machine; and not a byte of ours leaves before
 the pin fits. The handshake proves that whoever shows the certificate has its key.

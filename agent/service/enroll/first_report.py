@@ -1,4 +1,4 @@
-"""The first word of an enrolled site: one signed event, committed to its spool, sent, and confirmed by the hub.
+"""Sends the first report of an enrolled site: one signed event, committed, sent, and confirmed by the hub.
 
 It proves the whole way (broker, certificate, access list, trust, confirmation) before anybody waits for a first look
 at the cameras. Where the service runs already it has the spool, and reports by itself.

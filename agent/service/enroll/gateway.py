@@ -1,4 +1,4 @@
-"""The gateway's side of enrollment: its two keys, its request, and what a desk's answer means for it.
+"""Requests enrollment for the gateway with its two keys, and validates the desk's answer.
 
 Decides which answers count: a grant for this site by a clock that agrees with ours. Where things are put is
 `agent/service/enroll/place.py`'s.

@@ -1,4 +1,4 @@
-"""Puts on the gateway what the desk has granted: the hub's keys and authorities, the certificate, and `[hub]`.
+"""Installs what the desk has granted: the hub's keys and authorities, the certificate, and `[hub]`.
 
 Decides what may be written over. What a site already says stays: a host that it names, and above all the hub that it
 relies on. Another hub's keys or authorities take their place only where a person says so (`replace`). site.toml comes

@@ -1,4 +1,4 @@
-"""A renewed certificate comes with a new key: both wait whole beside the pair that is in use, then take its place.
+"""Replaces the pair of key and certificate on renewal: both wait whole beside the pair that is in use.
 
 Two files cannot be replaced in one step. So nothing of the old pair is touched before the new one is whole on disk, and
 what waits is taken away last: whatever ends this in between, `settle` does again, before anybody connects with half of

@@ -1,4 +1,4 @@
-"""Takes a secret out of this process's own command line, as process lists show it.
+"""Removes a secret from this process's own command line, as process lists show it.
 
 The words lie in memory that a process may write to, so that /proc/self/mem is not needed: it belongs to root since
 commands keep their memory private (`agent/host/no_core.py`).

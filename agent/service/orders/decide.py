@@ -1,4 +1,4 @@
-"""Which command of a hub is carried out, which is refused with which word, and what is remembered of it. Pure.
+"""Decides which command of a hub is carried out or refused, with which word, and remembers the result. Pure.
 
     verified -> known by its id   -> the same result again
              -> refused           expired, too-long, unknown-camera, unknown-check, other-epoch, too-many

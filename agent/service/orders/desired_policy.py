@@ -1,11 +1,12 @@
-"""Policy of the hub: which document is taken, what it changes, and how the last good one is kept.
+"""Validates and applies a hub's policy document, and stores the last good one.
 
     verified -> version rises -> whole document valid -> nothing loosened -> kept, and in force from the next cycle
 
-A document is taken whole or not at all. It names thresholds and the period from a closed list (`policy_bounds.py`),
-and packs of rules (`rules/from_hub.py`), so no address and no credential can come with one. What a site's own file and
-its packs demand may only become stricter: a floor may rise, a limit may fall, a duty may be added. The period alone may
-go either way within its bounds. `Site.digest` stays that of the site's own file.
+A document is taken whole or not at all. It names thresholds and the period from a closed list
+(`agent/site/duties/bounds.py`), and packs of rules (`agent/site/duties/hub_packs.py`), so no address and no credential
+can come with one. What a site's own file and its packs demand may only become stricter: a floor may rise, a limit may
+fall, a duty may be added. The period alone may go either way within its bounds. `Site.digest` stays that of the site's
+own file.
 
 All of it is pure but the two functions at the end.
 """

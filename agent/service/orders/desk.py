@@ -1,4 +1,4 @@
-"""Takes the orders of a hub between two cycles: verifies, decides, carries out, keeps, answers.
+"""Verifies the orders of a hub between two cycles, carries them out, stores and answers them.
 
     heard (publisher's thread) -> taken (daemon's thread) -> refused, or done at once      said
                                                           -> waits for the next cycle       answered, said

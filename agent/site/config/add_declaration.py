@@ -1,4 +1,4 @@
-"""Makes a declaration of what somebody typed, and adds it to site.toml, whose other lines stay as they are."""
+"""Parses a declaration that a person typed, and adds it to site.toml, whose other lines stay as they are."""
 
 from __future__ import annotations
 

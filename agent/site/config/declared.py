@@ -1,6 +1,7 @@
-"""Reads what people declare out of site.toml: `[[declaration]]`, `[[group]]` and `[rules]`.
+"""Parses declarations from site.toml: `[[declaration]]`, `[[group]]` and `[rules]`.
 
-What may be declared stands in `declarables.py`; whose word counts for how long is decided in `declarations.py`.
+What may be declared stands in `agent/site/declarations/table.py`; whose word counts for how long is decided in
+`agent/site/declarations/standing.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Reads devices and cameras out of site.toml, and what must hold between them. Pure, but for a look at `ca`.
+"""Parses devices and cameras from site.toml, and validates their relations. Pure, but for a look at `ca`.
 
-What a camera shows and must not show is read in `config_zones.py`.
+What a camera shows and must not show is read in `zones.py`.
 
 A camera is read through exactly one device that stands in the same file; no two cameras share a device's channel.
 """

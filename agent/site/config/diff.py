@@ -1,4 +1,4 @@
-"""What differs between two configurations, by what they mean: order, layout and comments do not count. Pure.
+"""Compares two configurations by meaning: order, layout and comments do not count. Pure.
 
 Devices, cameras, stores, zones and the like are told apart by their names, so that a camera that moved in the file is
 the same camera. A value that stands in neither file counts as its default.

@@ -1,4 +1,4 @@
-"""The digest of a paper: all that is ever kept of its content."""
+"""Calculates the digest of a paper: all that is ever stored of its content."""
 
 from __future__ import annotations
 

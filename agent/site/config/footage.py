@@ -1,4 +1,4 @@
-"""Reads stores and holds out of site.toml."""
+"""Parses stores and holds from site.toml."""
 
 from __future__ import annotations
 

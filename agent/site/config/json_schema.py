@@ -1,4 +1,4 @@
-"""The JSON Schema (2020-12) of site.toml, for editors: what may stand where, with ranges and defaults.
+"""Generates the JSON Schema (2020-12) of site.toml, for editors: allowed keys, with ranges and defaults.
 
 It is not written by hand: the loader's own readers read from a table that notes what it is asked for instead of looking
 anything up. A key that a reader asks the presence of is optional, one that it reads without a default is required. What

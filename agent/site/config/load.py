@@ -1,6 +1,6 @@
-"""Reads site.toml and secrets.toml into a `Site`, or tells every mistake of both at once with its line.
+"""Loads site.toml and secrets.toml into a `Site`, or reports every mistake of both at once with its line.
 
-What each table may hold is decided in `config_sections.py` and `config_devices.py`; the defaults are in `config.py`.
+What each table may hold is decided in `sections.py` and `devices.py`; the defaults are in `site.py`.
 The passwords come from `$CREDENTIALS_DIRECTORY/secrets.toml` where systemd hands one over, else from the file beside
 site.toml. Other files that the configuration names are looked for here and read elsewhere.
 """

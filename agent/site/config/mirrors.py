@@ -1,4 +1,4 @@
-"""Reads `[[mirror]]`: further brokers that get the same signed reports, best effort."""
+"""Parses `[[mirror]]`: further brokers that get the same signed reports, best effort."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where each value of the configuration comes from: a line of site.toml, a default, the hub's policy. Pure.
+"""Finds the origin of each value of the configuration: a line of site.toml, a default, the hub's policy. Pure.
 
 A login's name stands in site.toml, the login itself in secrets.toml: both places are told, never the login. No value
 comes from the environment; only the place of secrets.toml may (`CREDENTIALS_DIRECTORY`).

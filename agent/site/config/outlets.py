@@ -1,4 +1,4 @@
-"""Reads what tells people outside how the site is: `[metrics]` for Prometheus, `[daily_digest]` for a webhook."""
+"""Parses the outlets of site.toml: `[metrics]` for Prometheus, `[daily_digest]` for a webhook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads `[quality]` out of site.toml: when a picture is bad. The defaults are those of `masking/quality/indicators.py`.
+"""Parses `[quality]` of site.toml: thresholds of picture quality. Defaults: `masking/quality/indicators.py`.
 
 The ranges keep a threshold from meaning nothing: an indicator that is not wanted is muted, with a name and a last day.
 """

@@ -1,4 +1,4 @@
-"""Reads `[key]`: where the report key is; and where the key and certificate for the broker's TLS belong."""
+"""Parses `[key]`: the place of the report key, and of the key and certificate for the broker's TLS."""
 
 from __future__ import annotations
 

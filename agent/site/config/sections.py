@@ -1,6 +1,6 @@
-"""Reads the tables that stand once in site.toml: site, probe, policy, discovery, hub. Ranges are decided here.
+"""Parses the tables that occur once in site.toml: site, probe, policy, discovery, hub; validates their ranges.
 
-Devices and cameras are read in `config_devices.py`.
+Devices and cameras are read in `devices.py`.
 """
 
 from __future__ import annotations

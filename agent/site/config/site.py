@@ -1,4 +1,4 @@
-"""The configuration as frozen values, with every default in this one place.
+"""Defines the configuration as frozen values, with every default in this one place.
 
 `agent/site/config/load.py` reads `site.toml` and `secrets.toml` into these; nothing here reads a file.
 """

@@ -1,4 +1,4 @@
-"""A site as tables again: in the shape of its file, with every default filled in and without a password. Pure.
+"""Converts a site back to tables: in the shape of its file, with every default and without a password. Pure.
 
 `redacted` also takes out what says where the site is and what hangs there, so that the rest can be shown to strangers.
 """

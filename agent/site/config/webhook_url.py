@@ -1,4 +1,4 @@
-"""What a webhook's address must be like to be used, and its parts. Pure.
+"""Validates a webhook's address, and splits it into its parts. Pure.
 
 The address holds the token that lets a person write into a group: it is a secret, lives in secrets.toml as the password
 of a credential, and is never shown.

@@ -1,4 +1,4 @@
-"""Reads what a camera must not show, where it turns to, and where it writes into its picture. Pure.
+"""Parses a camera's private zones, presets and overlay boxes. Pure.
 
 A camera that turns is either locked in one position, by somebody's word, or has presets with zones of their own.
 """

@@ -1,4 +1,4 @@
-"""What a row of the table of declarables is: what is asked, of what, for which check, and which profile counts it."""
+"""Defines a row of the table of declarables: subject, question, check, and the profiles that require it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Whose word counts for what nobody can observe, for which camera, and for how long. Pure.
+"""Resolves which declaration is in force for which camera, and for how long. Pure.
 
 A camera takes the word given for itself, else the one for a group it is in, else the site's; at each of these the
 newest counts, so that a renewal is one row more and the old ones stay as history. What may be declared stands in
-`declarables.py`.
+`table.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The table of what a site must be told because nobody can observe it: what is asked, of what, and for which check.
+"""Lists what a site must declare because no device can show it: question, subject, and check.
 
-A new declarable is one row; what a row holds is decided in `declarable.py`. Whose word it is, how long it counts and
-how cameras inherit it is decided in `declarations.py`; the rule behind a row stands in the rule packs (`rules/`), where
+A new declarable is one row; what a row holds is decided in `row.py`. Whose word it is, how long it counts and
+how cameras inherit it is decided in `standing.py`; the rule behind a row stands in the rule packs (`rules/`), where
 its obligation is looked up.
 """
 

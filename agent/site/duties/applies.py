@@ -1,4 +1,4 @@
-"""Is a check due at this site at all, or has a rule freed it? Pure.
+"""Decides whether a check is due at this site, or a rule exempts it. Pure.
 
 The one place that decides it for every check, whatever it measures. What frees a site stands as `when` in the packs:
 Order 799 article 9(2) frees other public places from the mandatory parts of articles 11, 14, 15, 16(2) and 17, and

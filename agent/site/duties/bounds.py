@@ -1,6 +1,7 @@
-"""What a hub or a rule may say to the figures of a site: their names, their bounds, and which way is stricter. Pure.
+"""Bounds the figures that a hub or a rule may set: names, ranges, and which way is stricter. Pure.
 
-What is done with a figure that loosens is decided in `desired.py` for the hub and in `rules/floors.py` for the rules.
+What is done with a figure that loosens is decided in `agent/service/orders/desired_policy.py` for the hub and in
+`floors.py` for the rules.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which figures of the packs bind a site, and where several speak, which one. Pure.
+"""Selects which figures of the packs bind a site, the strictest where several apply. Pure.
 
 Only what was read in a rule's own text binds (`confidence` primary): figures that another source tells, and our own
 defaults, a site may set otherwise. The stricter one always holds, whether a pack, the site or its hub says it.

@@ -1,4 +1,4 @@
-"""Packs of rules that a hub sends: read whole as the shipped ones are, and never looser than those they replace. Pure.
+"""Validates rule packs from a hub: read whole as the shipped ones are, never looser than what they replace. Pure.
 
 A pack with the id of one that is here replaces it: its version is higher, every obligation stays, and each asks for at
 least as much, of at least as many, from the same day on. A pack with an id of its own comes beside the others. Who

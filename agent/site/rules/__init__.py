@@ -1,1 +1,1 @@
-"""Rules as data: packs of obligations, each with its source, its duty in two languages, and the check that answers."""
+"""Lists rules as data: packs of obligations, each with its source, its duty in two languages, and its check."""

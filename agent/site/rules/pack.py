@@ -1,6 +1,6 @@
-"""What a pack of rules holds, and which obligations of all packs speak to a check. Pure.
+"""Defines a pack of rules, and selects the obligations of all packs for a check. Pure.
 
-A pack is read in `reading.py`; which of its figures bind a site is decided in `floors.py`.
+A pack is read in `read.py`; which of its figures bind a site is decided in `agent/site/duties/floors.py`.
 """
 
 from __future__ import annotations

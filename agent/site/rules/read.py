@@ -1,4 +1,4 @@
-"""Reads packs of rules and tells every mistake of one with its line, as site.toml's are told.
+"""Parses packs of rules and reports every mistake of one with its line, as for site.toml.
 
 The shipped packs lie beside this file, in `SHIPPED`; a site's own are named in its site.toml.
 """

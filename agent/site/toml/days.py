@@ -1,4 +1,4 @@
-"""Reads days and time zones out of site.toml. Looks at the time zones that this system knows, and at nothing else."""
+"""Parses days and time zones of site.toml. Reads the time zones of this system, and nothing else."""
 
 from __future__ import annotations
 

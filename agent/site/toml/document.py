@@ -1,6 +1,6 @@
 """Reads one file of the configuration: its bytes, then TOML with the line of each key. Mistakes are noted, not raised.
 
-What the values mean is decided by `config_load.py` and what it calls.
+What the values mean is decided by `agent/site/config/load.py` and what it calls.
 """
 
 from __future__ import annotations

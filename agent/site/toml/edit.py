@@ -1,4 +1,4 @@
-"""Changes single lines of a site.toml and leaves everything else as a person wrote it. Pure.
+"""Edits single lines of a site.toml and leaves everything else as a person wrote it. Pure.
 
 Lines are changed where a key stands, added under its table, and whole tables are added at the end; nothing is removed.
 The last line of a text that was written here says so with its digest, which tells later whether a person has changed it

@@ -1,4 +1,4 @@
-"""Which line each key of a TOML text stands on. Pure.
+"""Finds the line of each key in a TOML text. Pure.
 
 tomli gives no line numbers, and a message about a site file with two hundred cameras is worth little without one.
 This walks a text that tomli has already accepted, so it decides nothing about validity: it follows table headers,

@@ -1,6 +1,6 @@
-"""The mistakes of a configuration as they are told: where, what is wrong, and what to do; one line for each.
+"""Formats the mistakes of a configuration: place, fault, and repair; one line for each.
 
-What a mistake is, is decided where a table is read; the language in `cli.py`.
+What a mistake is, is decided where a table is read; the language in `agent/cli.py`.
 """
 
 from __future__ import annotations

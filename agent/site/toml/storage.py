@@ -1,4 +1,4 @@
-"""Where the agent keeps its own files: `[storage]` of site.toml, its defaults included, and the reading of it alone.
+"""Parses `[storage]` of site.toml, the places of the agent's own files, with its defaults; this table alone.
 
 Apart from the other tables, for `status` needs nothing else and must not wait until all of them are loaded.
 """

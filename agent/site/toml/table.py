@@ -1,4 +1,4 @@
-"""Reads typed values out of one table of a configuration file and collects every mistake instead of stopping.
+"""Parses typed values out of one table of a configuration file and collects every mistake instead of stopping.
 
 A getter that finds a mistake notes it and returns a placeholder, so that the rest of the file is looked at too; the
 caller builds nothing while problems exist. What the values mean together is decided in the modules that use this.

@@ -1,1 +1,1 @@
-"""The first whole key picture of a recorded segment, taken out of its container by our own reader."""
+"""Extracts the first whole key picture of a recorded segment from its container, by our own reader."""

@@ -1,4 +1,4 @@
-"""Reads what the index of an MP4 says of its first video track in H.264 or H.265: its tables, by where they stand.
+"""Parses the index of an MP4 for its first video track in H.264 or H.265: its tables, by their offsets.
 
 Source: ISO/IEC 14496-12, 8.4, 8.5, 8.6.2, 8.7 and 8.8.3; ISO/IEC 14496-15, 5.3.3 and 8.3.3; the entries of other codecs
 are named by the list of registered types, mp4ra.org.

@@ -1,4 +1,4 @@
-"""Reads the elements of EBML: what one is, how long it is, and what it holds. Bounded, and flat.
+"""Parses the elements of EBML: id, size and content. Bounded, and flat.
 
 Source: RFC 8794, 4 (VINT), 5 (ID), 6 (size), 7 (types), 11.2 (header).
 """

@@ -1,4 +1,4 @@
-"""Takes the first whole key picture out of a segment, whatever its container is. The one way in."""
+"""Extracts the first whole key picture of a segment, whatever its container is. The one way in."""
 
 from __future__ import annotations
 

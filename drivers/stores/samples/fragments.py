@@ -1,4 +1,4 @@
-"""Tells where the samples of a track lie in the fragments of an MP4, and which of them it calls key pictures.
+"""Locates the samples of a track in the fragments of an MP4, and its key pictures as flagged.
 
 Source: ISO/IEC 14496-12, 8.8.3 (trex), 8.8.7 (tfhd), 8.8.8 (trun), 8.8.3.1 (sample flags).
 """

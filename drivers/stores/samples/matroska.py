@@ -1,4 +1,4 @@
-"""Takes the first key picture out of a Matroska or WebM file, finished or live.
+"""Extracts the first key picture from a Matroska or WebM file, finished or live.
 
 Segment, clusters and groups are entered, everything else is passed over: so sizes that nobody knew when they were
 written need no second way, and nothing is nested however the file is.

@@ -1,4 +1,4 @@
-"""Takes the first key picture out of an MP4, plain or fragmented: reads its tables only as far as that needs.
+"""Extracts the first key picture from an MP4, plain or fragmented: reads its tables only as far as that needs.
 
 Edit lists and rotation are left out: zones lie in the frame as the camera stores it.
 

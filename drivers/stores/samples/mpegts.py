@@ -1,4 +1,4 @@
-"""Takes the first key picture out of an MPEG transport stream, from packets of 188 bytes.
+"""Extracts the first key picture from an MPEG transport stream, from packets of 188 bytes.
 
 A picture counts only if it is whole: no packet of it is missing, damaged or scrambled, and it is seen to have ended.
 That is where the next PES packet of its stream begins another access unit; where the file ends, only if that one PES

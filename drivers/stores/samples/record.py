@@ -1,4 +1,4 @@
-"""Reads the decoder configuration records of H.264 and H.265 (`avcC`, `hvcC`) to their last byte. Pure.
+"""Parses the decoder configuration records of H.264 and H.265 (`avcC`, `hvcC`) to their last byte. Pure.
 
 Source: ISO/IEC 14496-15, 5.3.3.1 (AVC) and 8.3.3.1 (HEVC); RFC 9559, 5.1.4.1.21 takes them over as CodecPrivate.
 """

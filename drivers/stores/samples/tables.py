@@ -1,4 +1,4 @@
-"""Reads the two tables of an MPEG transport stream that name its video: which programs there are, and their streams.
+"""Parses the two tables of an MPEG transport stream that name its video: its programs, and their streams.
 
 Source: ISO/IEC 13818-1, 2.4.4 (sections, PAT, PMT), table 2-34 (stream types) and annex A (CRC).
 """

@@ -1,4 +1,4 @@
-"""Puts NAL units of H.264 and H.265 together to one key picture in Annex-B form. Pure: units in, a picture out.
+"""Assembles one key picture in Annex-B form from NAL units of H.264 and H.265. Pure: units in, a picture out.
 
 Decides which sample is a key picture, by its slices and not by what a container says of it, and hands on parameter sets
 and slices alone. No unit may hold what looks like a start code: whoever splits the result finds the same units again.

@@ -1,1 +1,1 @@
-"""Checks of devices: online, clock, access, identity, logs."""
+"""Checks devices: online, clock, access, identity, logs."""

@@ -1,4 +1,4 @@
-"""Do pictures and services ask for a login? One that answers without is open to anybody on the network."""
+"""Checks that pictures and services require a login: without one they are open to anybody on the network."""
 
 from __future__ import annotations
 

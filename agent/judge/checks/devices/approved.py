@@ -1,7 +1,8 @@
-"""Do devices offer, run and admit what somebody approved? Services, firmware, accounts and known flaws.
+"""Checks that services, firmware, accounts and known flaws of devices are within the approved ones.
 
 Services are those that the device itself lists; nothing is scanned and nobody logs in to try. A list that nobody
-declared is told once for the whole site (`declared.py`), where the site's profile asks for it.
+declared is told once for the whole site (`agent/judge/checks/papers/declared.py`), where the site's profile asks for
+it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Is each device's clock right? Judged against our own clock, and only while that one is known to be right."""
+"""Checks each device's clock against our own, only while our own is known to be right."""
 
 from __future__ import annotations
 

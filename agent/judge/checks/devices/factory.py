@@ -1,4 +1,4 @@
-"""Does a device still take the login of its factory? Judged from what a deliberate command tried, never tried here."""
+"""Checks that no device accepts its factory login. Judged from what a deliberate command tried, never tried here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is everything there declared, and is everything declared what it was? Judged on discovery and devices' identities."""
+"""Checks that every device is declared, and unchanged, from discovery and devices' identities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the logs of devices, and our own history, reach back as far as a rule asks, and were they ever shortened?
+"""Checks that logs of devices, and our own history, reach back as far as a rule asks and were never shortened.
 
 A log that is younger proves nothing yet: it may be that of a new system. One that reaches back less far than it did,
 and not as far as is due, was cleared or is too small.

@@ -1,4 +1,4 @@
-"""Does each camera deliver a picture? Everything else that is unknown for a silent camera hangs on this answer."""
+"""Checks that each camera delivers a picture. Other unknown findings of a silent camera name this one as cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the system linked to the police platform (GB/T 28181), where somebody declared that it is?
+"""Checks the link to the police platform (GB/T 28181), where somebody declared it.
 
 Judged on what recorders say of their own link, as far as they do. What only the platform's side shows (heartbeats, the
 catalogue as it was read, a stream that plays) is unknown until it is read, and told once.

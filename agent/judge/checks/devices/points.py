@@ -1,4 +1,4 @@
-"""Does a camera that runs cover every point that an authority named?"""
+"""Checks that a running camera covers every point that an authority named."""
 
 from __future__ import annotations
 

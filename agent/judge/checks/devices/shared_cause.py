@@ -1,4 +1,4 @@
-"""Did several devices or cameras vanish together? Then that is the one finding, and theirs hang on it."""
+"""Checks for devices or cameras that vanished together: one finding, which theirs name as cause."""
 
 from __future__ import annotations
 

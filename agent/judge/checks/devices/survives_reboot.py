@@ -1,4 +1,4 @@
-"""Do a device's configuration and clock survive when it starts anew, as after a loss of power?
+"""Checks that a device's configuration and clock survive a restart, as after a loss of power.
 
 Judged where a device says how long it has been up, from what looks before and after the start showed
 (`agent/observe/facts/restarts.py`). What was changed in it later is the business of others.

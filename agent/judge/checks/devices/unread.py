@@ -1,4 +1,4 @@
-"""Which facts do devices that answer not tell? One finding for the site; every check that rests on one names it.
+"""Lists facts that answering devices do not provide: one finding for the site, named as cause by other checks.
 
 A device that does not answer at all has its finding already (`online.py`): nothing of it is told here.
 """

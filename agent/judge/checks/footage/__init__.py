@@ -1,1 +1,1 @@
-"""Checks of footage: retention, completeness, storage."""
+"""Checks footage: retention, completeness, storage."""

@@ -1,4 +1,4 @@
-"""Is footage complete, and does recording go on? Judged on the days whose segments were listed one by one.
+"""Checks that footage is complete and recording goes on, on days whose segments were listed one by one.
 
 A day that the recorder only sums up is counted apart and never passes; a hole that it tells counts wherever it is.
 """

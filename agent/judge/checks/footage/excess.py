@@ -1,4 +1,4 @@
-"""Is footage gone when it has served its purpose? Judged on what is older than the declared ceiling without a hold."""
+"""Checks that footage older than the declared ceiling is deleted, unless a hold protects it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Will footage still be kept as long as it must be? Judged ahead, on what days take and on what the disks hold.
+"""Forecasts whether retention will hold, from what days take and what the disks hold.
 
 The cameras of a recorder or store share its disks, so the judgement is of these. A camera of which nothing is known is
 left out: what falls short without it does so all the more with it, but nothing holds for certain.

@@ -1,4 +1,4 @@
-"""Is footage kept as long as it must be? Judged on the oldest moment that was opened, and on what limits it.
+"""Checks the retention of footage by the oldest moment that was opened, and by what limits it.
 
 A system that is younger than the floor cannot have older footage: that is unknown until the day on which it can be
 judged, unless older footage is known to have been there. All moments are by the recorder's own clock.

@@ -1,6 +1,7 @@
-"""What keeps footage that is old enough from passing: what can let a recorder's word for its age be wrong. Pure.
+"""Lists what prevents a retention pass: reasons why a recorder's own age of footage may be wrong. Pure.
 
-The gravest comes first: it is the one that is told. `held.py` makes one item of what several cameras share.
+The gravest comes first: it is the one that is told. `agent/judge/wording/held.py` makes one item of what several
+cameras share.
 """
 
 from __future__ import annotations

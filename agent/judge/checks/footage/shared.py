@@ -1,4 +1,4 @@
-"""What the checks on footage share: what cannot be judged because it was not read, and what one cause explains."""
+"""Shares rules of the checks on footage: what was not read, and which findings one cause explains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are the disks that footage is written to in order? Judged on what they say of themselves.
+"""Checks the health of the disks that footage is written to, as they report it themselves.
 
 A full disk is healthy: recorders write in a ring. How long footage is kept is judged in `retention.py`.
 """

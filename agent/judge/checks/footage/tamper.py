@@ -1,4 +1,4 @@
-"""Is footage that was there still there, and still the same? Judged on what later looks contradict.
+"""Checks that footage seen earlier is still there and unchanged, by contradictions of later looks.
 
 A day that is over and was listed is sealed; it is listed again later, and what differs then was deleted or changed, but
 for what a full recorder overwrites at the old end. Only a day that was really read again can pass.

@@ -1,1 +1,1 @@
-"""Checks of declarations and papers: acceptance, filing, duties."""
+"""Checks declarations and papers: acceptance, filing, duties."""

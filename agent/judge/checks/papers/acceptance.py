@@ -1,4 +1,4 @@
-"""Was the system accepted before it was used, and put into use together with its main project? Days against days.
+"""Checks that the system was accepted before use, and put into use with its main project, by their days.
 
 The day of its use is `in_use_since` of the site; the oldest footage that ever was there is held against it.
 """

@@ -1,4 +1,4 @@
-"""Is everything declared that nobody can observe? One finding for the site, however many words are missing or old."""
+"""Checks that everything no device can show is declared: one finding for the site, however many are missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Duties that are met by somebody's word or paper alone: is it declared where a rule asks for it, and does it count?
+"""Checks duties that a declaration or paper alone fulfils: declared where a rule asks for it, and in force.
 
 What stands behind each (article, severity, what is asked) are the rule packs; which words it rests on is the table of
 declarables, with more papers of the same file in `WITH`.

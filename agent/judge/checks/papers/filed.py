@@ -1,4 +1,4 @@
-"""Is what was filed with the police still what is there: number of cameras, storage period, devices?
+"""Checks that what was filed with the police still holds: number of cameras, storage period, devices.
 
 Two things tell what was filed: the numbers that somebody declared, and the last filing that was made from here
 (`agent/observe/facts/filed_file.py`), which counts where it is. Firmware is not compared: its changes are another

@@ -1,4 +1,4 @@
-"""Was the system filed with the police in time? Two clocks: from acceptance (Datong), and from use (national).
+"""Checks that the system was filed with the police in time: from acceptance (Datong), and from use (national).
 
 The days of a deadline are calendar days; the day that begins it is not counted. Source: Civil Code of the PRC, article
 201.

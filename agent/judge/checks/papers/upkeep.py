@@ -1,4 +1,4 @@
-"""How the system is looked after: maintenance by declared days, and registers and links that are declared so far.
+"""Checks the upkeep of the system: maintenance by declared days, registers and links as declared.
 
 What no driver reads yet (the recorder's own log of exports, the link to a view library) is unknown where it is due,
 never passed.

@@ -1,4 +1,4 @@
-"""Does a name speak of a place where no camera may hang? A hint for people, never a verdict. Pure.
+"""Detects names of places where no camera may hang. A hint for people, never a verdict. Pure.
 
 Names come from devices and ledgers, with blanks, full-width letters and whatever else somebody typed.
 """

@@ -1,4 +1,4 @@
-"""Does a camera hang where none may hang? Somebody declares it for each; names are a hint that asks a person to look.
+"""Checks that no camera hangs where none may, by a declaration for each; names only hint.
 
 No machine sees whether a room is a changing room, and no mask makes a camera in one lawful.
 """

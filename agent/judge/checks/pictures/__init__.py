@@ -1,1 +1,1 @@
-"""Checks of pictures: masks, view, quality, encoding."""
+"""Checks pictures: masks, view, quality, encoding."""

@@ -1,4 +1,4 @@
-"""Have a camera's masks changed since somebody approved them, and has somebody approved them at all?
+"""Checks that a camera's masks are approved and unchanged since.
 
 What the masks hide is judged in `masks.py`. Here only change counts: the device's own list against the approved one,
 mask by mask. A mask is found again by its token, or under another token by its place.

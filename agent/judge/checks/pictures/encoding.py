@@ -1,4 +1,4 @@
-"""Does a camera listen, and does it encode its video as it was designed? Judged on what its profiles say."""
+"""Checks sound and video encoding of a camera's profiles against its declared design."""
 
 from __future__ import annotations
 

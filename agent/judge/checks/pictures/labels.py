@@ -1,4 +1,4 @@
-"""Do time and name stand in each camera's picture, is it the filed name, and does no other camera carry the same?
+"""Checks that time and the filed name are drawn in each camera's picture, and that no two names are the same.
 
 Judged on the texts that devices say they draw. No picture is read for it; a device that draws and does not say so is
 not told, never passed.

@@ -1,4 +1,4 @@
-"""Is what must be hidden hidden: configured, in the right place, and above all in the pictures that leave the camera?
+"""Checks that private zones are hidden: configured, in place, and above all in the pictures that leave the camera.
 
 Three checks share one cause wherever they can: a mask that is switched off is one finding (`present`), and what
 follows from it in geometry and pictures names it as `caused_by`.

@@ -1,4 +1,4 @@
-"""Do the masks of a camera that can turn hide what is private wherever it looks?
+"""Checks that the masks of a camera that can turn hide what is private in every direction.
 
 The agent never moves a camera. So either somebody says that it is locked in one position, and its view is seen to be
 the approved one, or its preset positions are declared with the zones of each (`ptz_presets.py`): then every picture is

@@ -1,4 +1,4 @@
-"""Do the masks of a camera with presets hide what is private at each of them, as far as they were seen?
+"""Judges the masks of a camera with presets at each preset, as far as pictures show them.
 
 Pictures alone prove it: a device lists its masks without saying at which position each of them is drawn. A preset at
 which nothing private is declared has nothing to prove and need not come by.

@@ -1,4 +1,4 @@
-"""Is each camera's picture as good as it usually is, and is nothing held before its lens?
+"""Checks each camera's picture against its usual quality, and for a covered lens.
 
 Judged against what is usual for the camera itself, which is learned for seven days. An indicator counts when it was
 bad in several pictures in a row (`agent/observe/pictures/view_memory.py`). One camera has one finding on quality: the

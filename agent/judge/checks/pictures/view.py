@@ -1,4 +1,4 @@
-"""Does each camera still look where it looked when its view was approved? Judged when several pictures agree.
+"""Checks that each camera still shows its approved view. Judged when several pictures agree.
 
 A camera without an approved view is no finding of its own: all of them are one open item on the site.
 """

@@ -1,1 +1,1 @@
-"""Checks of this service itself: delivery, reports, availability, gateway."""
+"""Checks this service itself: delivery, reports, availability, gateway."""

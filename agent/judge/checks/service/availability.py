@@ -1,4 +1,4 @@
-"""How well the site was kept running: rates of the last whole day, cameras that are lost, outages that last, files.
+"""Checks the site's availability: rates of the last whole day, lost cameras, lasting outages, camera files.
 
 Judged on what looks have counted (`agent/report/assessment.py`) and remembered (`agent/observe/footage/outages.py`).
 Each is one finding for the site, whatever its number of cameras: the fault of a single camera is told where it is.

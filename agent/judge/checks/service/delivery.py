@@ -1,4 +1,4 @@
-"""Do the site's reports reach their hub, and will they go on doing so when its certificate ends?
+"""Checks that the site's reports reach their hub, and that its certificate will not end that.
 
 What is judged here cannot be told by delivery itself while it does not work: the finding waits in the spool with all
 others, and stands in the status file and the commands on site.

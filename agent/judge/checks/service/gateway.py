@@ -1,4 +1,4 @@
-"""Is the gateway that the agent runs on in order, and can it look at pictures without danger? Judged by its word."""
+"""Checks the health of the gateway, and that it can judge pictures safely. Judged by its own word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are the site's own reports signed, free of pictures, logins and addresses of streams, and fit to be handed over?
+"""Checks that the site's own reports are signed, free of pictures, logins and stream addresses, and reviewable.
 
 Judged from the bytes that lie in the spool, which are those that are sent (`agent/service/daemon/read_back.py`).
 """

@@ -1,4 +1,4 @@
-"""Sheets of a ledger as they were read, whatever the file was: rows of cells, and what has to be told about them."""
+"""Defines the sheets of a ledger as read from any file: rows of cells, and remarks on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a ledger that is separated text: UTF-8 with or without a mark, UTF-16, or GB18030; by comma, semicolon, tab."""
+"""Reads a ledger in separated text: UTF-8 with or without a mark, UTF-16, or GB18030; by comma, semicolon, tab."""
 
 from __future__ import annotations
 

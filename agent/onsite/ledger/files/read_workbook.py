@@ -1,4 +1,4 @@
-"""Reads a workbook (XLSX) with openpyxl, after a look at the archive that keeps bombs away from it.
+"""Reads a workbook (XLSX) with openpyxl, after a check of the archive that refuses bombs.
 
 Values only: of a formula counts what the spreadsheet program had calculated when it saved the file. A merged cell's
 value is spread downwards over its rows, not sideways.
