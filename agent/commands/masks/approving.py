@@ -1,4 +1,4 @@
-"""`camwarden masks adopt` and `approve`: look at cameras, make one sheet, and keep what a person approves.
+"""Asks a person to approve what cameras show, on one sheet: `camwarden masks adopt` and `approve`.
 
 What may be approved, and how it is told, is decided in `adopt.py`; here is what reads, asks and writes.
 """

@@ -1,4 +1,4 @@
-"""`--unconfined`, as parsers have it. What follows from it is in `unconfined.py`, which no help has to load."""
+"""Defines the flag `--unconfined` for parsers; what follows from it is in `unconfined.py`, which no help loads."""
 
 from __future__ import annotations
 

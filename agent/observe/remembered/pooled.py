@@ -1,4 +1,4 @@
-"""Remembers what the last looks said of each private zone, for the next one to be pooled with. Pure."""
+"""Remembers the verdicts of the last looks at each private zone, for the next one to be pooled with. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Remembers whether each approved view was kept, settled by several pictures. Pure."""
+"""Remembers the view of each camera against the approved one, settled by several pictures. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Remembers which approvals were given for a box that stands there no more. Pure."""
+"""Remembers which approvals were given for a box that was replaced. Pure."""
 
 from __future__ import annotations
 
