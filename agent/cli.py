@@ -30,7 +30,7 @@ from agent.host.paths import CONFIG
 from agent.model import exits
 from agent.model.errors import AgentError
 from agent.model.finding import Message
-from agent.text.cli_words import speak, speak_of_mistakes
+from agent.text.cli_words import speak, speaking
 from agent.text.redact import redact
 from agent.text.translate import LANGUAGES, choose_lang, render, translate
 from agent.version import VERSION
@@ -138,17 +138,19 @@ def _lang_flag(arguments: Sequence[str]) -> str | None:
 
 def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namespace]:
     """Take the common flags out, wherever they stand, then let the command's own parser read the rest."""
-    speak_of_mistakes(lang)
-    flags = argparse.ArgumentParser("camwarden", "camwarden [FLAGS] COMMAND ...", add_help=False, allow_abbrev=False)
-    _add_common(flags)
-    common, rest = flags.parse_known_args(arguments)
-    chosen = next((word for word in rest if not word.startswith("-")), None)
-    module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
-    parser = _parser({chosen: module} if chosen is not None and module is not None else {})
-    speak(parser, lang)
-    args = parser.parse_args(rest)
-    if module is None:
-        parser.error(translate("no command", lang))
+    with speaking(lang):
+        flags = argparse.ArgumentParser(
+            "camwarden", "camwarden [FLAGS] COMMAND ...", add_help=False, allow_abbrev=False
+        )
+        add_common(flags)
+        common, rest = flags.parse_known_args(arguments)
+        chosen = next((word for word in rest if not word.startswith("-")), None)
+        module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
+        parser = _parser({chosen: module} if chosen is not None and module is not None else {})
+        speak(parser, lang)
+        args = parser.parse_args(rest)
+        if module is None:
+            parser.error(translate("no command", lang))
     for key, value in vars(common).items():
         setattr(args, key, value)
     args.lang = lang
@@ -157,8 +159,8 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
 
 def full_parser() -> argparse.ArgumentParser:
     """Return the parser with the options of every command: for completion, man pages and tests. Imports all of them."""
-    speak_of_mistakes("en")  # an earlier command of this process may have spoken another language
-    return _parser({name: importlib.import_module(module) for name, (module, _) in COMMANDS.items()})
+    with speaking("en"):
+        return _parser({name: importlib.import_module(module) for name, (module, _) in COMMANDS.items()})
 
 
 def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
@@ -169,17 +171,18 @@ def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
         epilog=PROMISE,
         allow_abbrev=False,
     )
-    _add_common(parser)
+    add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
     for name, (_, help_line) in COMMANDS.items():
         command = commands.add_parser(name, help=help_line, description=help_line, epilog=PROMISE, allow_abbrev=False)
-        _add_common(command)
+        add_common(command)
         if name in modules:
             modules[name].add_arguments(command)
     return parser
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that every command takes."""
     add = parser.add_argument_group("common flags").add_argument
     add("--config", type=Path, metavar="FILE", default=CONFIG, help="the site's file (default %(default)s)")
     add("--json", action="store_true", help="print one JSON object")
@@ -190,7 +193,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add("--version", action="version", version=f"camwarden {VERSION}", help="print the version and end")
 
 
-def _no_color(environ: os._Environ[str]) -> bool:
+def _no_color(environ: Mapping[str, str]) -> bool:
     """Source: no-color.org; terminfo(5) for `dumb`."""
     return bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
 

@@ -8,14 +8,14 @@ and the ids of cameras and devices, which are read out of the site's file where 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import shtab
 
-from agent.cli import full_parser
+from agent.cli import add_common, full_parser
 from agent.host.paths import CONFIG
+from agent.text.cli_words import arguments, commands, every_argument
 
 FOLDER: Final = Path(__file__).resolve().parent / "completions"
 
@@ -56,8 +56,8 @@ DEVICES: Final = {"bash": "_camwarden_devices", "zsh": "_camwarden_devices", "fi
 def completions() -> dict[str, str]:
     """Return the text of each shell's file, by the file's name."""
     parser = full_parser()
-    _spread(parser, _common(parser))
-    for action in _actions(parser):
+    _spread(parser)
+    for action in every_argument(parser):
         meant = _meant(action)
         if meant is not None:
             action.complete = meant  # type: ignore[attr-defined]
@@ -67,28 +67,12 @@ def completions() -> dict[str, str]:
     }
 
 
-def _common(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    return next(group._group_actions for group in parser._action_groups if group.title == "common flags")
-
-
-def _spread(parser: argparse.ArgumentParser, common: list[argparse.Action]) -> None:
+def _spread(parser: argparse.ArgumentParser) -> None:
     """Let every action take the common flags too: they may stand anywhere on the command line."""
-    for action in common:
-        if not set(action.option_strings) & set(parser._option_string_actions):
-            parser._add_action(action)
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for command in action.choices.values():
-                _spread(command, common)
-
-
-def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for command in action.choices.values():
-                yield from _actions(command)
-        else:
-            yield action
+    if not any("--config" in action.option_strings for action in arguments(parser)):
+        add_common(parser)
+    for command in commands(parser):
+        _spread(command.parser)
 
 
 def _meant(action: argparse.Action) -> Any:

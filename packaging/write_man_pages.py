@@ -18,6 +18,7 @@ from typing import Final
 
 from agent import cli
 from agent.model import exits
+from agent.text.cli_words import arguments, commands, groups
 from agent.version import VERSION
 
 FOLDER: Final = Path(__file__).resolve().parent / "man"
@@ -139,13 +140,10 @@ def _header(name: str, section: int, what: str) -> list[str]:
 
 
 def _commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            helps = {one.dest: one.help or "" for one in action._choices_actions}
-            for name, command in action.choices.items():
-                if command.description is None:
-                    command.description = helps.get(name, "")
-                yield name, command
+    for command in commands(parser):
+        if command.parser.description is None:
+            command.parser.description = command.entry.help or ""
+        yield command.name, command.parser
 
 
 def _leaves(command: argparse.ArgumentParser, title: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
@@ -159,16 +157,16 @@ def _leaves(command: argparse.ArgumentParser, title: str = "") -> Iterator[tuple
 
 def _usage(parser: argparse.ArgumentParser) -> list[str]:
     parts = []
-    for action in parser._actions:
-        if isinstance(action, argparse._HelpAction) or action in _common(parser) or action.help == argparse.SUPPRESS:
+    for action in arguments(parser):
+        if _is_help(action) or action in _common(parser) or action.help == argparse.SUPPRESS:
             continue
-        if isinstance(action, argparse._SubParsersAction):
-            parts.append(f"{action.metavar} ...")
-        elif not action.option_strings:
+        if not action.option_strings:
             parts.append(_values(action))
         else:
             word = f"{action.option_strings[0]} {_values(action)}".strip()
             parts.append(word if action.required else f"[{word}]")
+    if commands(parser):
+        parts.append("COMMAND ..." if parser.prog == "camwarden" else "ACTION ...")
     words = ["[FLAGS]", *parts] if parser.prog == "camwarden" else parts
     return [f".B {_escaped(parser.prog)}", *_text(" ".join(words))]
 
@@ -176,9 +174,8 @@ def _usage(parser: argparse.ArgumentParser) -> list[str]:
 def _options(parser: argparse.ArgumentParser, common: bool) -> list[str]:
     lines = []
     shared = _common(parser)
-    for action in parser._actions:
-        skipped = isinstance(action, argparse._HelpAction | argparse._SubParsersAction)
-        if skipped or (action in shared) != common or action.help == argparse.SUPPRESS:
+    for action in arguments(parser):
+        if _is_help(action) or (action in shared) != common or action.help == argparse.SUPPRESS:
             continue
         value = _values(action)
         named = ", ".join(f"{name} {value}".strip() for name in action.option_strings) or value
@@ -188,7 +185,11 @@ def _options(parser: argparse.ArgumentParser, common: bool) -> list[str]:
 
 
 def _common(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    return [action for group in parser._action_groups if group.title == COMMON for action in group._group_actions]
+    return [action for group in groups(parser) if group.shown.title == COMMON for action in group.arguments]
+
+
+def _is_help(action: argparse.Action) -> bool:
+    return "--help" in action.option_strings
 
 
 def _values(action: argparse.Action) -> str:

@@ -25,6 +25,7 @@ from house_rules import (
     OF_MASKING,
     ORDER,
     PACKAGES,
+    PRIVATE_ALL_THE_SAME,
     PURE_MASKING,
     READS_JSON,
     SQL_READS_JSON,
@@ -83,6 +84,8 @@ def violations(root: Path) -> list[str]:
         found += _import_violations(name, tree)
         found += _call_violations(name, tree)
         found += _json_violations(name, tree)
+    for name, path in sources(root, *PACKAGES, "packaging", "systemd"):
+        found += _private_violations(name, ast.parse(path.read_text("utf-8"), name))
     found += _full_folders(root)
     for name, path in sources(root, *PACKAGES, "packaging", "systemd", "tests"):
         count = len(path.read_text("utf-8").splitlines())
@@ -190,6 +193,69 @@ def _reads_json(name: str, node: ast.AST) -> str:
         return node.attr if of_json or node.attr in JSON_READERS else ""
     handed_on = isinstance(node, ast.Call) and any(isinstance(a, ast.Name) and a.id == "json" for a in node.args)
     return "json" if handed_on else ""
+
+
+def _private_violations(name: str, tree: ast.Module) -> Iterator[str]:
+    """Yield where a name with one underscore is used that belongs to somebody else.
+
+    It does where it hangs on an imported module, or where this file gives that name to nothing; `self._x` is its own
+    but in a class that stands on a foreign one. A private method of a library that is defined anew looks like our own.
+    """
+    foreign = {
+        (one.asname or one.name).split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not _is_ours(node))
+        for one in node.names
+    }
+    given, of_heirs = _given(tree), _within_heirs(tree, foreign)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and not _is_ours(node):
+            names = [part for one in node.names for part in (*(node.module or "").split("."), one.name)]
+            private = next((one for one in names if _is_private(one) and not _may(name, one)), "")
+        elif isinstance(node, ast.Attribute) and _is_private(node.attr) and not _may(name, node.attr):
+            on = ast.unparse(node.value)
+            ours = node.attr in given and on.split(".")[0] not in foreign and not on.startswith("super(")
+            own = on in ("self", "cls") and (node.attr in given or id(node) not in of_heirs)
+            private = "" if ours or own else node.attr
+        else:
+            continue
+        if private:
+            yield f"{name}:{node.lineno}: {private} is a private name of somebody else"
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name != "_"
+
+
+def _may(file: str, private: str) -> bool:
+    return any(fnmatch(file, place) for place in PRIVATE_ALL_THE_SAME.get(private, ()))
+
+
+def _is_ours(node: ast.ImportFrom) -> bool:
+    return bool(node.level) or (node.module or "").split(".")[0] in (*PACKAGES, "__future__")
+
+
+def _given(tree: ast.Module) -> set[str]:
+    """Return the names that a file gives: functions, classes, fields, and what it assigns on `self` or `cls`."""
+    given = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            given.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            given.add(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            given |= {node.attr} if ast.unparse(node.value) in ("self", "cls") else set()
+    return given
+
+
+def _within_heirs(tree: ast.Module, foreign: set[str]) -> set[int]:
+    """Return the nodes inside classes that stand on a foreign one."""
+    heirs = (
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base).split(".")[0] in foreign for base in node.bases)
+    )
+    return {id(inner) for heir in heirs for inner in ast.walk(heir)}
 
 
 def reached(root: Path, start: str) -> dict[str, str]:

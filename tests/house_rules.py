@@ -123,3 +123,18 @@ LOGGING_HOME = "agent/cli.py"
 LOGGING_SET_UP = frozenset({"basicConfig", "dictConfig", "fileConfig", "addHandler"})
 
 VAGUE_STEMS = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "managers", "base", "misc", "core"})
+
+PRIVATE_ALL_THE_SAME: dict[str, tuple[str, ...]] = {
+    "_exit": ("masking/worker/*",),  # documented: os._exit
+    "_Element": ("drivers/*", "agent/demo/*"),  # lxml's and its stubs' only name for the type; never for isinstance
+    "_handle_publish": ("agent/deliver/publish/client.py",),
+    "_in_packet": ("agent/deliver/publish/client.py",),
+    "_actions": ("agent/text/cli_words.py",),
+    "_action_groups": ("agent/text/cli_words.py",),
+    "_group_actions": ("agent/text/cli_words.py",),
+    "_choices_actions": ("agent/text/cli_words.py",),
+    "_SubParsersAction": ("agent/text/cli_words.py",),
+    "_ArgumentGroup": ("agent/text/cli_words.py",),
+    "_cells": ("agent/onsite/ledger/files/read_workbook.py",),
+}
+"""Which names with one underscore, that a file has not given itself, it may use: each place says why there."""

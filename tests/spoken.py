@@ -7,6 +7,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.text.cli_words import arguments, commands, groups
+
 ROOT = Path(__file__).parent.parent
 
 MADE = frozenset({"Message", "lines", "sentence", "_suggestion", "too_many_rows", "_no_headings", "_by_hand"})
@@ -132,12 +134,10 @@ def is_whole(node: ast.expr, function: ast.FunctionDef) -> bool:
 def helped(parser: argparse.ArgumentParser) -> Iterator[str]:
     """Yield every text of `--help` of a parser and of its commands."""
     texts: list[str | None] = [parser.description, parser.epilog]
-    for group in parser._action_groups:
-        texts += [group.title, group.description]
-    for action in parser._actions:
-        texts.append(action.help)
-        if isinstance(action, argparse._SubParsersAction):
-            texts += [named.help for named in action._choices_actions]
-            for command in action.choices.values():
-                yield from helped(command)
+    for group in groups(parser):
+        texts += [group.shown.title, group.shown.description]
+    texts += [action.help for action in arguments(parser)]
+    for command in commands(parser):
+        texts.append(command.entry.help)
+        yield from helped(command.parser)
     yield from (text for text in texts if text and text != argparse.SUPPRESS)

@@ -113,6 +113,25 @@ PLANTED = [
     ("agent/hub/stores/store.py", 'store.all("SELECT jsonb(payload) FROM report")', "SQL reads JSON"),
     ("agent/hub/a.py", "import json\ngetattr(json, 'loads')", "json reads JSON"),
     ("agent/commands/hub/view.py", "import json\njson.JSONDecoder()", "JSONDecoder reads JSON"),
+    ("agent/host/a.py", "import argparse\nargparse._sys", "_sys is a private name of somebody else"),
+    ("agent/host/a.py", "from argparse import _sys", "_sys is a private name of somebody else"),
+    ("agent/host/a.py", "from urllib3._collections import HTTPHeaderDict", "_collections is a private name"),
+    (
+        "drivers/a.py",
+        "import argparse\ndef f(p):\n    p._actions",
+        "_actions is a private name",
+    ),
+    ("packaging/a.py", "def f(made):\n    return made()._lines[0]", "_lines is a private name of somebody else"),
+    (
+        "agent/host/a.py",
+        "from threading import Thread\nclass A(Thread):\n    def f(self):\n        return self._target",
+        "_target is a private name of somebody else",
+    ),
+    (
+        "agent/host/a.py",
+        "from threading import Thread\nclass A(Thread):\n    def _stop(self):\n        super()._stop()",
+        "_stop is a private name of somebody else",
+    ),
     *[(f"agent/site/{stem}.py", "", "a name that says nothing") for stem in sorted(VAGUE_STEMS)],
     ("drivers/utils/__init__.py", "", "a name that says nothing"),
 ]
@@ -138,6 +157,9 @@ def test_a_folder_that_is_too_full_is_noticed(count: int, tmp_path: Path) -> Non
 
 
 ALLOWED = [
+    ("agent/host/a.py", "class A:\n    _x = 1\n    def f(self, other):\n        return self._y, other._x, A._x"),
+    ("agent/host/a.py", "from threading import Thread\nclass A(Thread):\n    def f(self):\n        self._x = self._x"),
+    ("masking/worker/a.py", "import os\nos._exit(0)"),
     ("drivers/a.py", "from masking import geometry\nfrom masking.model import Polygon"),
     ("drivers/http/transport.py", "import requests\nimport http.client"),
     ("drivers/onvif/a.py", "import zeep\nfrom onvif import ONVIFService"),

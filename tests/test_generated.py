@@ -18,6 +18,7 @@ import pytest
 from patience import PATIENCE_S
 
 from agent.cli import COMMANDS, full_parser
+from agent.text.cli_words import commands, every_argument
 
 ROOT = Path(__file__).parent.parent
 COMPLETIONS = runpy.run_path(str(ROOT / "packaging/write_completions.py"))
@@ -38,16 +39,13 @@ def test_the_kept_man_pages_are_those_of_parser_and_sample() -> None:
 
 
 def options(parser: argparse.ArgumentParser) -> Iterator[str]:
-    for action in parser._actions:
-        yield from (name for name in action.option_strings if name not in ("-h", "--help"))
-        if isinstance(action, argparse._SubParsersAction):
-            for inner in action.choices.values():
-                yield from options(inner)
+    names = (name for action in every_argument(parser) for name in action.option_strings)
+    return (name for name in names if name not in ("-h", "--help"))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_of_a_command_stands_in_its_page(command: str) -> None:
-    choices = next(a.choices for a in full_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    choices = {one.name: one.parser for one in commands(full_parser())}
     pages = kept("man")
     text = (pages[f"camwarden-{command}.1"] + pages["camwarden.1"]).replace(r"\-", "-")
     said = set(re.findall(r"(?m)^\.B .*$", text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import zlib
 from datetime import UTC, datetime
 
@@ -14,8 +15,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
+from agent.deliver.publish.client import Client
 from agent.deliver.publish.messages import DEFLATE_ABOVE_BYTES, plain, report_message
-from agent.deliver.publish.packet import pack_properties, read_publish
+from agent.deliver.publish.packet import Received, pack_properties, read_publish
 from agent.deliver.spool.queue import Row
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=300)
@@ -54,6 +56,23 @@ def test_we_read_every_publish_that_paho_writes(user: list[tuple[str, str]], pay
     read = read_publish(QOS1, packet("vss/v1/c/S1/event", properties.pack(), payload, mid))
     assert (read.topic, read.qos, read.mid, read.payload) == ("vss/v1/c/S1/event", 1, mid, payload)
     assert read.user == tuple((name.encode(), value.encode()) for name, value in user)
+
+
+def test_paho_hands_us_each_publish_and_the_bytes_of_it() -> None:
+    """What our client takes of paho's own names is still what paho calls: a version that changes it fails here."""
+    heard: list[Received] = []
+    client = Client(heard.append, "S1", "5")
+    near, far = socket.socketpair()
+    with near, far:
+        near.setblocking(False)
+        client._sock = near  # as if it had connected
+        body = packet("vss/v1/c/S1/cmd", pack_properties("a/b", [("jws", "h..s")], None, True))
+        far.sendall(bytes((QOS1, len(body))) + body)
+        client.loop_read()
+        client.loop_write()
+        assert heard == [Received("vss/v1/c/S1/cmd", 1, 7, ((b"jws", b"h..s"),), b"{}")]
+        assert far.recv(64).startswith(b"\x40\x02\0\x07")
+        client._sock = None
 
 
 def test_a_publish_at_qos_0_has_no_packet_id() -> None:

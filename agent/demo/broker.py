@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import iotcore
+import psutil
 
 from agent.demo.onvif.device_view import HOST
 from agent.host.files import write_atomic
@@ -96,6 +97,7 @@ def embedded_broker(directory: Path) -> Broker:
         text = _RUMQTTD.format(host=HOST, port=port, user=USER, password=password, packet_max_bytes=PACKET_MAX_BYTES)
         write_atomic(config, text.encode(), 0o600)
         broker = iotcore.Broker(config_path=str(config))
+        before = _children()  # it keeps its process to itself
         try:
             broker.start(timeout=READY_WITHIN_S)
         except (OSError, RuntimeError):
@@ -109,7 +111,7 @@ def embedded_broker(directory: Path) -> Broker:
         broker.stop(timeout=STOP_WITHIN_S)
         config.unlink(missing_ok=True)
 
-    return Broker(HOST, port, USER, password, broker._process.pid, stop)
+    return Broker(HOST, port, USER, password, min(_children() - before), stop)
 
 
 def mosquitto_broker(directory: Path) -> Broker:
@@ -155,6 +157,10 @@ def mosquitto_broker(directory: Path) -> Broker:
             file.unlink(missing_ok=True)
 
     return Broker(HOST, port, USER, password, child.pid, stop)
+
+
+def _children() -> set[int]:
+    return {child.pid for child in psutil.Process().children()}
 
 
 def _free_port() -> int:

@@ -1,16 +1,23 @@
 """Translates `--help`, and the errors of options, into the reader's language.
 
-Which language that is, is decided in `agent/cli.py`; the parsers are written in English, for man pages and completions
-too.
+Which language that is, is decided in `agent/cli.py`; the parsers are written in English, for man pages and completions too.
+
+argparse tells nobody what was added to a parser. `arguments`, `groups` and `commands` are the only places that look
+into the lists that it keeps for itself; `tests/test_cli_words.py` fails where a version of Python keeps them otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
+import gettext
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from unicodedata import east_asian_width
 
-from agent.text.translate import translate
+from agent.text.translate import DIRECTORY, DOMAIN, translate
 
 _WORD = re.compile(r"[!-~]+|.")
 """A word of ASCII stays whole; between Chinese characters a line may break anywhere."""
@@ -19,7 +26,11 @@ _NOT_FIRST = "，。：；、！？）”》"  # noqa: RUF001  a line of Chinese
 
 
 class ByWidth(argparse.HelpFormatter):
-    """Breaks lines by the width that a terminal gives them: a Chinese character takes two columns."""
+    """Breaks lines by the width that a terminal gives them: a Chinese character takes two columns.
+
+    The two methods are those that argparse's own formatters of raw text replace; `tests/test_cli_words.py` fails where
+    a version of Python calls others.
+    """
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         return wrapped(text, width)
@@ -41,6 +52,49 @@ def wrapped(text: str, width: int) -> list[str]:
     return [*lines, line.rstrip()] if line else lines
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command or action of a parser: its word, the entry with its line of help, and its own parser."""
+
+    name: str
+    entry: argparse.Action
+    parser: argparse.ArgumentParser
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What stands under one heading: `shown` has its texts."""
+
+    shown: argparse._ArgumentGroup
+    arguments: tuple[argparse.Action, ...]
+
+
+def arguments(parser: argparse.ArgumentParser) -> tuple[argparse.Action, ...]:
+    """Return the options and arguments of a parser, without its commands."""
+    return tuple(action for action in parser._actions if not isinstance(action, argparse._SubParsersAction))
+
+
+def groups(parser: argparse.ArgumentParser) -> tuple[Group, ...]:
+    """Return the headings of a parser with what stands under each."""
+    return tuple(Group(group, tuple(group._group_actions)) for group in parser._action_groups)
+
+
+def commands(parser: argparse.ArgumentParser) -> tuple[Command, ...]:
+    """Return the commands of a parser; none where it has no further words."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            entries = {entry.dest: entry for entry in action._choices_actions}
+            return tuple(Command(name, entries[name], inner) for name, inner in action.choices.items())
+    return ()
+
+
+def every_argument(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """Yield the options and arguments of a parser and of all its commands."""
+    yield from arguments(parser)
+    for command in commands(parser):
+        yield from every_argument(command.parser)
+
+
 def speak(parser: argparse.ArgumentParser, lang: str) -> None:
     """Put every text of a finished parser, and of the parsers of its commands, into a language."""
 
@@ -50,21 +104,29 @@ def speak(parser: argparse.ArgumentParser, lang: str) -> None:
     if lang != "en":
         parser.formatter_class = ByWidth
     parser.description, parser.epilog = said(parser.description), said(parser.epilog)
-    # argparse has no other way to its groups and options.
-    for group in parser._action_groups:
-        group.title, group.description = said(group.title), said(group.description)
-    for action in parser._actions:
+    for group in groups(parser):
+        group.shown.title, group.shown.description = said(group.shown.title), said(group.shown.description)
+    for action in arguments(parser):
         action.help = said(action.help)
-        if isinstance(action, argparse._SubParsersAction):
-            for named in action._choices_actions:
-                named.help = said(named.help)
-            for command in set(action.choices.values()):
-                speak(command, lang)
+    for command in commands(parser):
+        command.entry.help = said(command.entry.help)
+        speak(command.parser, lang)
 
 
-def speak_of_mistakes(lang: str) -> None:
-    """Let argparse say its own words, such as `usage: ` and what is wrong with an option, in a language.
+@contextmanager
+def speaking(lang: str) -> Iterator[None]:
+    """Let argparse say its own words, such as `usage: ` and what is wrong with an option, in a language meanwhile.
 
-    It looks them up in the module under this one name, and has no other place for a language chosen at run time.
+    It asks gettext for them, which takes the language from the environment. Source: Python documentation, gettext.
     """
-    argparse._ = lambda words: translate(words, lang)  # type: ignore[attr-defined]
+    domain, language = gettext.textdomain(), os.environ.get("LANGUAGE")
+    gettext.bindtextdomain(DOMAIN, str(DIRECTORY))
+    gettext.textdomain(DOMAIN)
+    os.environ["LANGUAGE"] = lang
+    try:
+        yield
+    finally:
+        gettext.textdomain(domain)
+        os.environ.pop("LANGUAGE")
+        if language is not None:
+            os.environ["LANGUAGE"] = language
