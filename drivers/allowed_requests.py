@@ -1,7 +1,8 @@
 """What a driver may ask a device: a row for each request, told before the first is sent and held against what is.
 
 Every driver module has a table `ASKS` beside its `read`; pictures have theirs in `capture.py`. A request that stands in
-none is a mistake, which `tests/test_check_plan.py` finds. All rows read: there is none that changes a device.
+none is a mistake, which `tests/commands/check/test_check_plan.py` finds. All rows read: there is none that changes a
+device.
 """
 
 from __future__ import annotations
