@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,13 +48,15 @@ def test_each_attacker_has_a_chapter_with_rows(who: str) -> None:
     assert [len(rows_of(one)) >= 4 for one in chapters] == [True]
 
 
+@cache
+def functions_of(path: Path) -> frozenset[str]:
+    return frozenset(one.name for one in ast.parse(path.read_text("utf-8")).body if isinstance(one, ast.FunctionDef))
+
+
 def exists(named: str) -> bool:
     """Whether a cell is the name of one test, and there is that test."""
     parts = re.fullmatch(r"`(test_\w+\.py)::(test_\w+)`", named)
-    if parts is None or parts[1] not in FILES:
-        return False
-    functions = ast.parse(FILES[parts[1]].read_text("utf-8")).body
-    return parts[2] in {one.name for one in functions if isinstance(one, ast.FunctionDef)}
+    return parts is not None and parts[1] in FILES and parts[2] in functions_of(FILES[parts[1]])
 
 
 @pytest.mark.parametrize("row", THREATS, ids=lambda row: row[0][:40])

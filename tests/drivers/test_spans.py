@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from every_case import holds_for_every
 
 from drivers.model import Span
 from drivers.spans import (
@@ -62,8 +64,7 @@ def is_tidy(some: Spans) -> bool:
     return inner and all(a.end_at < b.start_at for a, b in pairwise(some))
 
 
-@pytest.mark.parametrize("seed", range(200))
-def test_every_operation_agrees_with_counting_seconds(seed: int) -> None:
+def agrees_with_counting(seed: int) -> None:
     dice = random.Random(seed)
     raw, other_raw = some_spans(dice), some_spans(dice)
     some, other = merged(raw), merged(other_raw)
@@ -82,13 +83,20 @@ def test_every_operation_agrees_with_counting_seconds(seed: int) -> None:
         assert is_tidy(result)
 
 
-@pytest.mark.parametrize("seed", range(50))
-def test_the_order_of_spans_does_not_matter(seed: int) -> None:
+def test_every_operation_agrees_with_counting_seconds() -> None:
+    holds_for_every((f"seed {seed}", partial(agrees_with_counting, seed)) for seed in range(200))
+
+
+def is_the_same_in_any_order(seed: int) -> None:
     dice = random.Random(seed)
     raw = some_spans(dice)
     shuffled = dice.sample(raw, len(raw))
     assert merged(shuffled, 3.0) == merged(raw, 3.0)
     assert merged(merged(raw, 3.0), 3.0) == merged(raw, 3.0)
+
+
+def test_the_order_of_spans_does_not_matter() -> None:
+    holds_for_every((f"seed {seed}", partial(is_the_same_in_any_order, seed)) for seed in range(50))
 
 
 def test_a_hole_as_long_as_the_slack_is_none_and_a_longer_one_is() -> None:

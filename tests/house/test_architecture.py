@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,14 @@ def test_status_reaches_nothing_heavy() -> None:
     heavy = {"cv2", "numpy", "zeep", "onvif", "rich", "requests", "paho", "jinja2", "cryptography", "lxml", "psutil"}
     loaded = {**reached(ROOT, "agent.cli"), **reached(ROOT, "agent.commands.status.command")}
     assert {name: by for name, by in loaded.items() if name.split(".")[0] in heavy} == {}
+
+
+def test_a_test_lies_in_a_room_and_its_name_is_there_once() -> None:
+    """SECURITY.md and the table of mutants know a test by the bare name of its file."""
+    files = [path for path in (ROOT / "tests").rglob("test_*.py") if "fixtures" not in path.parts]
+    assert len(files) > 300
+    assert [path.name for path in files if path.parent == ROOT / "tests"] == []
+    assert [name for name, count in Counter(path.name for path in files).items() if count > 1] == []
 
 
 PLANTED = [

@@ -178,9 +178,10 @@ def places(template: str) -> list[str]:
     return sorted(name for _, name, _, _ in string.Formatter().parse(template) if name)
 
 
-@pytest.mark.parametrize("msgid", [msgid for msgid in CATALOGUE if msgid])
-def test_a_translation_has_exactly_the_places_of_its_original(msgid: str) -> None:
-    assert places(CATALOGUE[msgid]) == places(msgid)
+def test_a_translation_has_exactly_the_places_of_its_original() -> None:
+    wrong = {msgid: CATALOGUE[msgid] for msgid in CATALOGUE if msgid and places(CATALOGUE[msgid]) != places(msgid)}
+    assert len(CATALOGUE) > 2700
+    assert wrong == {}
 
 
 def test_the_compiled_file_agrees_with_its_source() -> None:

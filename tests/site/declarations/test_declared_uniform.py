@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import cache, partial
 
-import pytest
 from duty_sites import FACTS, TODAY, declared_site, word
+from every_case import holds_for_every
 from sites import NOW
 
 from agent.judge.checks.table import CHECKS, run_checks
@@ -57,6 +58,7 @@ def site_where(row: Declarable, days: int) -> Site:
     return declared_site(own, *beside, *venue)
 
 
+@cache
 def judged(row: Declarable, days: int) -> dict[str, Finding]:
     return {one.key: one for one in run_checks(site_where(row, days), FACTS, NOW)}
 
@@ -69,11 +71,7 @@ def rows_of(finding: Finding, duty: str) -> Iterator[Mapping[str, object]]:
                 yield one
 
 
-@pytest.mark.parametrize(("days", "state", "status", "reason"), STEPS)
-@pytest.mark.parametrize("row", DECLARABLES, ids=lambda row: row.id)
-def test_each_word_ends_in_the_same_steps_and_says_whose_it_is(
-    row: Declarable, days: int, state: str, status: str, reason: str
-) -> None:
+def says_whose_it_is(row: Declarable, days: int, state: str, status: str, reason: str) -> None:
     one = judged(row, days)[FOLDED]
     if row.asked == "never" and state == "expired":
         status, reason = "pass", ""  # it means "no" again, and nobody is asked for it
@@ -85,11 +83,13 @@ def test_each_word_ends_in_the_same_steps_and_says_whose_it_is(
         assert (line["by"], line["at"], line["until"]) == ("Li Na", "2026-01-31", until)
 
 
-@pytest.mark.parametrize(("days", "state", "status", "reason"), STEPS)
-@pytest.mark.parametrize("row", [row for row in DECLARABLES if row.check in BY_WORD], ids=lambda row: row.id)
-def test_a_check_that_rests_on_words_alone_says_whose_they_are_and_how_long_they_count(
-    row: Declarable, days: int, state: str, status: str, reason: str
-) -> None:
+def test_each_word_ends_in_the_same_steps_and_says_whose_it_is() -> None:
+    holds_for_every(
+        (f"{row.id} {step[0]}", partial(says_whose_it_is, row, *step)) for row in DECLARABLES for step in STEPS
+    )
+
+
+def rests_on_words(row: Declarable, days: int, state: str, status: str, reason: str) -> None:
     found = [one for one in judged(row, days).values() if one.check == row.check]
     told = [(one, line) for one in found for line in rows_of(one, row.id)]
     assert told, "it says on whose word it rests"
@@ -101,6 +101,11 @@ def test_a_check_that_rests_on_words_alone_says_whose_they_are_and_how_long_they
         if one.reason not in ("not-read-yet", "filed-late", "needs-declaration"):
             assert (one.status, one.reason) == (status, reason)
             assert one.caused_by == ("" if status == "pass" else FOLDED)
+
+
+def test_a_check_that_rests_on_words_alone_says_whose_they_are_and_how_long_they_count() -> None:
+    rows = [row for row in DECLARABLES if row.check in BY_WORD]
+    holds_for_every((f"{row.id} {step[0]}", partial(rests_on_words, row, *step)) for row in rows for step in STEPS)
 
 
 def test_every_line_about_a_word_has_the_same_keys_also_where_nobody_gave_it() -> None:

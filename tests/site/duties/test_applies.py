@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from duty_sites import TODAY, declared_site, word
+from every_case import holds_for_every
 from sites import NOW, healthy_camera, healthy_device, without
 
 from agent.judge.checks.table import CHECKS, run_checks
@@ -43,16 +45,23 @@ def is_of_the_order(one: Obligation) -> bool:
     return one.source.document == "State Council Order 799"
 
 
-@pytest.mark.parametrize("national", [*CLASSES, ""])
-@pytest.mark.parametrize("one", PACK.obligations, ids=lambda one: one.id)
-def test_every_duty_binds_the_classes_that_article_9_leaves_it_for(one: Obligation, national: str) -> None:
-    binds = holds(of_class(national), one.when, TODAY)
+def binds_whom_it_should(one: Obligation, national: str, a_site: Site) -> None:
+    binds = holds(a_site, one.when, TODAY)
     if not is_of_the_order(one):
         assert "national-class" not in {when.duty for when in one.when}, "other laws know no article 9"
     elif FREED.fullmatch(one.source.article):
         assert binds is {"7-1": True, "7-2": True, "9": False, "33": False, "": None}[national]
     else:
         assert binds is True, "articles 8, 10, 12, 13, 16(1), 18 to 24 bind everywhere"
+
+
+def test_every_duty_binds_the_classes_that_article_9_leaves_it_for() -> None:
+    sites = {national: of_class(national) for national in (*CLASSES, "")}
+    holds_for_every(
+        (f"{one.id} {national or 'undeclared'}", partial(binds_whom_it_should, one, national, a_site))
+        for one in PACK.obligations
+        for national, a_site in sites.items()
+    )
 
 
 def failing(check: str) -> Finding:
