@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 from house_rules import (
@@ -68,6 +69,12 @@ def imports(tree: ast.Module, name: str) -> Iterator[Import]:
             yield Import(module, node.lineno, id(node) in nested)
             for alias in node.names:
                 yield Import(f"{module}.{alias.name}", node.lineno, id(node) in nested)
+
+
+@cache
+def _imported(text: str, name: str) -> tuple[Import, ...]:
+    # The same files are behind many starts.
+    return tuple(imports(ast.parse(text), name))
 
 
 def within(name: str, module: str) -> bool:
@@ -205,7 +212,7 @@ def reached(root: Path, start: str) -> dict[str, str]:
         file = next((f for f in (f"{name}.py", f"{name}/__init__.py") if (root / f).exists()), None)
         if file is None:
             continue
-        for each in imports(ast.parse((root / file).read_text("utf-8")), file):
+        for each in _imported((root / file).read_text("utf-8"), file):
             if each.name not in seen:
                 seen[each.name] = file
                 waiting.append(each.name)

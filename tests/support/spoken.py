@@ -27,8 +27,8 @@ ELSEWHERE = frozenset({"self._failure or mqtt.error_string(code)", "events.refus
 
 def configures(path: Path) -> bool:
     """Tell whether a file reads the configuration or a pack of rules."""
-    ours = path.parent.name == "agent" and path.name.startswith("config_")
-    return ours or path.parts[-2:] == ("rules", "reading.py")
+    place = path.relative_to(ROOT).as_posix()
+    return place.startswith(("agent/site/config/", "agent/site/toml/")) or place == "agent/site/rules/read.py"
 
 
 def sources(*packages: str) -> dict[Path, ast.Module]:
