@@ -224,7 +224,7 @@ PLACES = (
     "usr/lib/tmpfiles.d/camwarden.conf",
     "usr/lib/systemd/catalog/camwarden.catalog",
     "usr/lib/camwarden/site-packages/wsdl/devicemgmt.wsdl",
-    "usr/lib/camwarden/site-packages/agent/locale/zh_CN/LC_MESSAGES/camwarden.mo",
+    "usr/lib/camwarden/site-packages/agent/text/locale/zh_CN/LC_MESSAGES/camwarden.mo",
     "usr/share/man/man1/camwarden.1.gz",
     "usr/share/man/man5/camwarden-site.toml.5.gz",
     "usr/share/bash-completion/completions/camwarden",

@@ -222,7 +222,7 @@ import json, sys
 from pathlib import Path
 sys.path.insert(0, "tests/support")
 from delivery import Maker, mark, NOW, waiting, assert_closed
-from agent import ballast
+from agent.deliver.spool import reserve
 from agent.model.errors import AgentError
 from agent.contract.signing_keys import load_or_create_signer
 disk, when = Path(sys.argv[1]), sys.argv[2]
@@ -253,7 +253,7 @@ if when == "before":
 spool = maker.open(max_bytes=1 << 30)
 for _ in range(12):
     cycle()
-said["ballast"] = ballast.name_of(disk / "spool.db").exists()
+said["ballast"] = reserve.name_of(disk / "spool.db").exists()
 fill()
 if when == "restart":
     spool.close()
@@ -264,7 +264,7 @@ for number in range(150):
     if number == 70:
         gaps = [p["body"] for p in waiting(spool) if p["stream"] == "gap"]
         said["confirmed"] = spool.confirm(mark(spool, 5), NOW)
-said["gone"] = not ballast.name_of(disk / "spool.db").exists()
+said["gone"] = not reserve.name_of(disk / "spool.db").exists()
 payloads = waiting(spool)
 said["newest"] = max(p["seq"] for p in payloads if p["stream"] == "health")
 said["head"] = spool.heads()["health"].seq
@@ -274,7 +274,7 @@ said["named"] = sum(g["count"] for g in gaps)
 filler.unlink()
 for _ in range(5):
     cycle()
-said["back"] = ballast.name_of(disk / "spool.db").exists()
+said["back"] = reserve.name_of(disk / "spool.db").exists()
 said["free_again"] = not spool._db.on_a_full_disk
 spool.close()
 print(json.dumps(said))

@@ -93,7 +93,8 @@ import os, signal, sys
 from pathlib import Path
 from datetime import UTC, datetime
 from agent.site.config.site import Hub
-from agent.hub import service, store
+from agent.hub.stores import store
+from agent.hub.workers import service
 import threading
 
 kept = store.Store.keep_report

@@ -80,7 +80,7 @@ def test_each_layer_alone_keeps_the_key_file_closed(tmp_path: Path) -> None:
     key.write_text("secret")
     code = (
         "import sys, pathlib, ctypes;"
-        "from masking import lockdown;"
+        "from masking.worker import lockdown;"
         "libc = ctypes.CDLL(None, use_errno=True); libc.prctl(38, 1, 0, 0, 0);"
         "limits = lockdown._landlock(libc) if sys.argv[1] == 'landlock' else lockdown._seccomp(lockdown._CALLS);"
         "assert limits == [], limits\n"
@@ -214,7 +214,7 @@ def test_without_landlock_a_complete_seccomp_filter_confines_and_it_is_said(
 
 WITHOUT_SECCOMP = (
     "import sys\n"
-    "from masking import warm_parent\n"
+    "from masking.worker import warm_parent\n"
     "warm_parent._BOOT = 'import sys; sys.modules[\"pyseccomp\"] = None; ' + warm_parent._BOOT\n"
 )
 """Begins a process whose workers find no libseccomp."""
