@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from here_run import run_here
 from patience import PATIENCE_S
 
 from agent.model import exits
@@ -40,11 +41,18 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "site.toml"
 
 
+ENVIRON = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "COLUMNS": "160"}
+
+
 def declare(path: Path, *arguments: str, answers: str = "", lang: str = "en") -> subprocess.CompletedProcess[str]:
+    words = ("declare", "--config", path, "--lang", lang, *arguments)
+    return run_here(*words, answers=answers, environ=ENVIRON)
+
+
+def declare_in_a_child(path: Path, *arguments: str, answers: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [CAMWARDEN, "declare", "--config", path, "--lang", lang, *arguments],
-        input=answers, capture_output=True, text=True, timeout=60, check=False,
-        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "COLUMNS": "160"},
+        [CAMWARDEN, "declare", "--config", path, "--lang", "en", *arguments],
+        input=answers, capture_output=True, text=True, timeout=60, check=False, env=ENVIRON,
     )  # fmt: skip
 
 
@@ -54,7 +62,9 @@ def said(site: Site) -> list[tuple[str, object, tuple[str, ...]]]:
 
 def test_one_answer_may_be_for_all_cameras_of_one_recorder_or_for_some(path: Path) -> None:
     before = path.read_bytes()
-    done = declare(path, "--by", "Li Na, site manager", answers="2\nn\nn\ny\n6\nlist\n2\nroad\nentrance\ny\n\n")
+    done = declare_in_a_child(
+        path, "--by", "Li Na, site manager", answers="2\nn\nn\ny\n6\nlist\n2\nroad\nentrance\ny\n\n"
+    )
     assert done.returncode == 0, done.stderr
     assert said(load(path)) == [
         ("national-class", "7-2", ()),
