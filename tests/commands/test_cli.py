@@ -15,6 +15,7 @@ from types import ModuleType
 
 import pytest
 import tomli
+from here_run import run_here
 
 from agent import cli
 from agent.cli import COMMANDS, main
@@ -36,6 +37,11 @@ def camwarden(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [CAMWARDEN, *arguments], capture_output=True, text=True, timeout=60, env=environ, cwd="/", check=False
     )
+
+
+def here(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What `camwarden` says, for tests that ask nothing of it as a process."""
+    return run_here(*arguments, environ={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"})
 
 
 def site(folder: Path, text: str = "") -> Path:
@@ -126,7 +132,7 @@ def test_a_wrong_command_line_is_2_with_usage_and_no_traceback(arguments: list[s
 )
 def test_common_flags_count_wherever_they_stand(arguments: list[str], tmp_path: Path) -> None:
     path = str(site(tmp_path))
-    done = camwarden(*[argument.replace("FILE", path) for argument in arguments])
+    done = here(*[argument.replace("FILE", path) for argument in arguments])
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         "schema": "camwarden-config-validate/1",
@@ -138,23 +144,23 @@ def test_common_flags_count_wherever_they_stand(arguments: list[str], tmp_path: 
 
 def test_validate_tells_all_mistakes_and_ends_with_78(tmp_path: Path) -> None:
     path = site(tmp_path, "[polcy]\n[probe]\ndeadline_s = 0\n")
-    done = camwarden("config", "validate", "--config", str(path))
+    done = here("config", "validate", "--config", str(path))
     assert (done.returncode, done.stdout) == (78, "")
     assert done.stderr.splitlines() == [
         f'camwarden: {path}:8: unknown key "polcy"; did you mean "policy"?',
         f"camwarden: {path}:10: probe: deadline_s must be a number from 1 to 300, not 0; "
         "write for example deadline_s = 20",
     ]
-    told = json.loads(camwarden("config", "validate", "--json", "--config", str(path)).stdout)
+    told = json.loads(here("config", "validate", "--json", "--config", str(path)).stdout)
     assert told["valid"] is False
     assert [problem["line"] for problem in told["problems"]] == [8, 10]
 
 
 def test_validate_says_in_one_line_what_is_valid(tmp_path: Path) -> None:
     path = site(tmp_path)
-    done = camwarden("config", "validate", "--config", str(path))
+    done = here("config", "validate", "--config", str(path))
     assert done.stdout == f"{path}: valid; site datong017, 0 devices, 0 cameras\n"
-    assert "有效" in camwarden("config", "validate", "--config", str(path), "--lang", "zh_CN").stdout
+    assert "有效" in here("config", "validate", "--config", str(path), "--lang", "zh_CN").stdout
 
 
 def configured(folder: Path) -> Path:
@@ -171,7 +177,7 @@ def configured(folder: Path) -> Path:
 def test_show_never_prints_a_password_and_redacted_no_place(tmp_path: Path) -> None:
     path = configured(tmp_path)
     for flags in ([], ["--json"], ["--no-redact"], ["--json", "--no-redact"], ["--redact", "--origin"]):
-        done = camwarden("config", "show", *flags, "--config", str(path))
+        done = here("config", "show", *flags, "--config", str(path))
         assert done.returncode == 0, done.stderr
         assert PASSWORD not in done.stdout
         assert "cameras" in done.stdout
@@ -180,30 +186,30 @@ def test_show_never_prints_a_password_and_redacted_no_place(tmp_path: Path) -> N
 
 
 def test_show_as_text_is_toml_with_every_default(tmp_path: Path) -> None:
-    shown = tomli.loads(camwarden("config", "show", "--config", str(configured(tmp_path))).stdout)
+    shown = tomli.loads(here("config", "show", "--config", str(configured(tmp_path))).stdout)
     assert shown["policy"]["retention_floor_days"] == 30
     assert shown["device"][0]["port"] == 80
 
 
 def test_refused_logins_are_shown_and_released(tmp_path: Path) -> None:
     path = str(configured(tmp_path))
-    assert camwarden("credentials", "status", "--config", path).stdout == "no login was tried yet\n"
+    assert here("credentials", "status", "--config", path).stdout == "no login was tried yet\n"
     device = Device("nvr", "h", 80, "onvif", Credential("cameras", "admin", PASSWORD))
     Credentials(tmp_path / "credentials.json").refused(device, datetime(2026, 1, 31, tzinfo=UTC))
-    done = camwarden("credentials", "status", "--config", path)
+    done = here("credentials", "status", "--config", path)
     assert done.returncode == exits.REFUSED
     assert done.stdout.startswith("nvr  admin  wrong  since 2026-01-31")
     assert "camwarden credentials retry nvr" in done.stdout
-    told = json.loads(camwarden("credentials", "status", "--json", "--config", path).stdout)
+    told = json.loads(here("credentials", "status", "--json", "--config", path).stdout)
     assert [entry["state"] for entry in told["credentials"]] == ["wrong"]
     assert "secret" not in told["credentials"][0]
 
-    wrong = camwarden("credentials", "retry", "gate", "--config", path)
+    wrong = here("credentials", "retry", "gate", "--config", path)
     assert wrong.returncode == exits.USAGE
     assert wrong.stderr == "camwarden: no login of a device 'gate' was ever tried; devices with one: nvr\n"
-    assert camwarden("credentials", "retry", "nvr", "--config", path).returncode == 0
+    assert here("credentials", "retry", "nvr", "--config", path).returncode == 0
     assert Credentials(tmp_path / "credentials.json").state(device).state == "new"
-    assert "nothing to do" in camwarden("credentials", "retry", "nvr", "--config", path).stdout
+    assert "nothing to do" in here("credentials", "retry", "nvr", "--config", path).stdout
 
 
 @pytest.mark.parametrize(

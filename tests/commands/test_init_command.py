@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from here_run import run_here
 from patience import PATIENCE_S
 
 from agent.cli import main
@@ -35,9 +36,13 @@ def announcer() -> Iterator[Announcer]:
     one.stop()
 
 
-def init(out: Path, *arguments: str, answers: str = "", lang: str = "en") -> subprocess.CompletedProcess[str]:
+def init(out: Path, *, answers: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
+    return run_here("init", "--out", out, "--lang", lang, answers=answers, environ=ENVIRON)
+
+
+def init_in_a_child(out: Path, answers: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [CAMWARDEN, "init", "--out", out, "--lang", lang, *arguments],
+        [CAMWARDEN, "init", "--out", out, "--lang", "en"],
         input=answers, capture_output=True, text=True, timeout=60, check=False, env=ENVIRON,
     )  # fmt: skip
 
@@ -51,7 +56,7 @@ def answers_file(folder: Path, mode: int = 0o600, **values: str) -> Path:
 
 def test_answers_through_a_pipe_make_a_site_that_the_loader_takes(tmp_path: Path, announcer: Announcer) -> None:
     given = ["datong017", "大同17号", "", announcer.address, "monitor", PASSWORD, "all", "none"]
-    done = init(tmp_path / "new", answers="\n".join(given) + "\n")
+    done = init_in_a_child(tmp_path / "new", answers="\n".join(given) + "\n")
     assert done.returncode == 0, done.stderr
     site = load(tmp_path / "new/site.toml")
     assert (site.id, site.name, site.city, site.division) == ("datong017", "大同17号", "140200", "140200")
