@@ -6,10 +6,11 @@ PEERS := build/peers
 
 SYSTEM ?= debian-12 ubuntu-24.04 debian-13
 PYTHON_313 ?= $(shell command -v /usr/bin/python3.13 || echo python3.13)
-HUB_TESTS := $(wildcard tests/test_hub*.py tests/test_contract*.py tests/test_verify*.py) tests/test_payload_bounds.py tests/test_envelope.py tests/test_own_reports_checks.py
+HUB_TESTS := tests/hub tests/contract tests/verify tests/commands/hub tests/commands/test_verify_command.py \
+	tests/flow/test_hub_acknowledged.py tests/flow/test_hub_planned.py tests/onsite/handover/test_hub_page.py tests/judge/checks/service/test_own_reports_checks.py
 AUDIT_LOCK ?= packaging/runtime.lock
 
-.PHONY: help demo watch test test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench mutants fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release audit sign clean
+.PHONY: help demo watch test test-room test-hub-313 test-313 check format generated setup system-packages peers test-system deb debs lock screens picture bench mutants fuzz sbom wheelhouse try-wheelhouse rootfs try-rootfs release audit sign clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -23,6 +24,10 @@ watch: setup ## the same, and keep it running while the site changes
 test: setup peers system-packages check ## format, lint, types and all tests
 	$(BIN)/python -I -m compileall -q agent drivers masking # else, where no bytecode is written, some hundred processes compile them anew
 	$(BIN)/python -Im pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TEST_FLAGS)
+
+test-room: setup ## the tests of one room alone: make test-room ROOM=observe/footage
+	@test -n "$(ROOM)" -a -d "tests/$(ROOM)" || { echo "no such room: ROOM is a folder below tests/, such as observe/footage"; exit 64; }
+	$(BIN)/python -Im pytest -q $(TEST_FLAGS) tests/$(ROOM)
 
 test-hub-313: build/python-3.13/installed system-packages ## the hub, the contract and verify on Python 3.13 too
 	build/python-3.13/bin/python -Im pytest -q -n 2 --dist loadfile -p no:cacheprovider $(HUB_TESTS)
@@ -120,10 +125,10 @@ lock: ## resolve the dependencies again (needs uv)
 
 screens: setup ## every kind of hand-over report as HTML, PDF and pictures, into build/screens/
 	command -v chromium >/dev/null && command -v pdftoppm >/dev/null || sh packaging/system-packages.sh chromium fonts-wqy-microhei poppler-utils
-	cd tests && ../$(BIN)/python handover_screens.py ../build/screens
+	cd tests/support && ../../$(BIN)/python handover_screens.py ../../build/screens
 
 picture: demo ## the picture of README.md, from the demo's report (needs chromium and pdftoppm)
-	PYTHONPATH=. $(BIN)/python tests/report_picture.py build/demo/report.html packaging/report.png
+	PYTHONPATH=. $(BIN)/python tests/support/report_picture.py build/demo/report.html packaging/report.png
 
 bench: setup peers ## run every benchmark; writes build/bench/
 	mkdir -p build/bench

@@ -1,7 +1,8 @@
 """Lists every request that a driver may send to a device; requests are announced from it and checked against it.
 
 Every driver module has a table `ASKS` beside its `read`; pictures have theirs in `capture.py`. A request that stands in
-none is a mistake, which `tests/test_check_plan.py` finds. All rows read: there is none that changes a device.
+none is a mistake, which `tests/commands/check/test_check_plan.py` finds. All rows read: there is none that changes a
+device.
 """
 
 from __future__ import annotations

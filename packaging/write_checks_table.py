@@ -89,7 +89,8 @@ def _tests() -> dict[str, list[str]]:
 
     A check is named in quotes, or by its row in the table.
     """
-    texts = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "tests").glob("test_*.py"))}
+    files = {path.stem: path for path in (ROOT / "tests").rglob("test_*.py")}
+    texts = {name: files[name].read_text("utf-8") for name in sorted(files)}
     rows = dict(_rows())
     found: dict[str, list[str]] = {}
     for check in (check.id for check in CHECKS):

@@ -2,8 +2,8 @@
 
     camwarden bundle [--out FILE.tar.gz] [--yes]
 
-Secrets, keys and pictures never get in: see `agent/bundle/`. It ends within a minute and within 20 MiB; what cannot be
-read is named in the listing. On a terminal it asks before it writes; a script says --yes.
+Secrets, keys and pictures never get in: see `agent/onsite/bundle/`. It ends within a minute and within 20 MiB; what
+cannot be read is named in the listing. On a terminal it asks before it writes; a script says --yes.
 """
 
 from __future__ import annotations

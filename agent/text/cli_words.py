@@ -1,9 +1,11 @@
 """Translates `--help`, and the errors of options, into the reader's language.
 
-Which language that is, is decided in `agent/cli.py`; the parsers are written in English, for man pages and completions too.
+Which language that is, is decided in `agent/cli.py`; the parsers are written in English, for man pages and completions
+too.
 
 argparse tells nobody what was added to a parser. `arguments`, `groups` and `commands` are the only places that look
-into the lists that it keeps for itself; `tests/test_cli_words.py` fails where a version of Python keeps them otherwise.
+into the lists that it keeps for itself; `tests/house/test_cli_words.py` fails where a version of Python keeps them
+otherwise.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ _NOT_FIRST = "，。：；、！？）”》"  # noqa: RUF001  a line of Chinese
 class ByWidth(argparse.HelpFormatter):
     """Breaks lines by the width that a terminal gives them: a Chinese character takes two columns.
 
-    The two methods are those that argparse's own formatters of raw text replace; `tests/test_cli_words.py` fails where
-    a version of Python calls others.
+    The two methods are those that argparse's own formatters of raw text replace; `tests/house/test_cli_words.py` fails
+    where a version of Python calls others.
     """
 
     def _split_lines(self, text: str, width: int) -> list[str]:

@@ -24,7 +24,7 @@ from ledger import city
 from agent.observe.inventory.site_skeleton import OWN_STORAGE
 from measure.figures import Figure, flags, say, show
 from measure.processes import ROOT
-from tests.mosquitto import SampleBroker, free_port
+from tests.support.mosquitto import SampleBroker, free_port
 
 ENROLLED = Figure("enroll_100_s", "s", 600, "lower")
 AT_ONCE = 4

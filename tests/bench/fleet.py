@@ -42,7 +42,7 @@ from agent.deliver.publish.pace import Pace
 from agent.hub.stores import signing_key
 from agent.site.config.site import Hub, Site
 from measure.figures import Figure, flags, say, show
-from tests.mosquitto import Broker
+from tests.support.mosquitto import Broker
 
 SITES: Final = Figure("fleet_sites", "sites", 5_000, "higher")
 LOST: Final = Figure("fleet_lost", "reports", 0, "lower")

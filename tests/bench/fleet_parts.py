@@ -20,7 +20,9 @@ from agent.hub.stores import trust
 from agent.verify.bindings import Binding, file_text
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
-sys.path.append(str(ROOT / "tests"))  # what benches take from there finds its neighbours by their bare names
+sys.path.append(
+    str(ROOT / "tests" / "support")
+)  # what benches take from there finds its neighbours by their bare names
 MOSQUITTO: Final = (
     "allow_anonymous true",
     "persistence true",

@@ -52,10 +52,10 @@ def main() -> None:
 def school(folder: Path, cameras: int) -> Iterator[dict[str, Any]]:
     """Let the devices of a school answer in a process of their own; yield its ledgers, its password and the answers."""
     child = subprocess.Popen(
-        [sys.executable, "-P", str(ROOT / "tests" / "school.py"), str(folder), str(cameras)],
+        [sys.executable, "-P", str(ROOT / "tests" / "support" / "school.py"), str(folder), str(cameras)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests" / "support")))},
     )
     try:
         yield json.loads(child.stdout.readline() if child.stdout else b"")

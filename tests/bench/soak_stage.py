@@ -20,10 +20,10 @@ from soak_agent import SITE
 
 from agent.contract.signing_keys import jwk_set, load_or_create_signer
 from agent.hub.stores import signing_key, trust
-from tests.certificates import Authority
-from tests.fault_broker import ChangingBroker
-from tests.fault_proxy import Proxy
-from tests.mosquitto import free_port
+from tests.support.certificates import Authority
+from tests.support.fault_broker import ChangingBroker
+from tests.support.fault_proxy import Proxy
+from tests.support.mosquitto import free_port
 
 DISK_BYTES: Final = 24 * 1024 * 1024
 _OPEN: Final = "topic readwrite #\nuser S1\ntopic readwrite vss/v1/datong/S1/#\n"

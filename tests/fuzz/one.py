@@ -24,7 +24,7 @@ MEMORY_MAX_BYTES = 6 * 1024 * 1024 * 1024
 CRASHES_MAX = 50
 PACKAGES = ["agent", "drivers", "masking"]
 
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ATHERIS)]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/support"), str(ATHERIS)]
 
 
 class Notes:

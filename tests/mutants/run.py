@@ -133,7 +133,11 @@ def _write(path: Path, text: str) -> None:
 
 def passes(tree: Path, python: Path, test: str) -> str:
     """Return `passed`, `failed`, `hung`, or `unsound` where nothing was judged."""
-    command = [str(python), "-Im", "pytest", "-x", "-q", "-p", "no:cacheprovider", f"tests/{test}"]
+    file, _, function = test.partition("::")
+    found = [path.relative_to(tree).as_posix() for path in (tree / "tests").rglob(file)]
+    if len(found) != 1:
+        return "unsound"
+    command = [str(python), "-Im", "pytest", "-x", "-q", "-p", "no:cacheprovider", f"{found[0]}::{function}"]
     try:
         ran = subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=WITHIN_S, check=False)
     except subprocess.TimeoutExpired:

@@ -4,7 +4,8 @@ paho copies the rest of a packet for each property that it reads: 180 kB of empt
 second, and twice as many four times as long, so that one message would keep a hub from all others; of a plain report
 it takes longer than verifying the signature. What it calls on a message comes after that, and the bytes of a packet
 are told nobody. So this stands on two names that paho-mqtt 2.2 keeps to itself, `_handle_publish` and `_in_packet`;
-`tests/test_publish_packet.py` fails where a version has them no more, and `pyproject.toml` allows no later one.
+`tests/deliver/publish/test_publish_packet.py` fails where a version has them no more, and `pyproject.toml` allows no
+later one.
 """
 
 from __future__ import annotations

@@ -13,9 +13,14 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.service.daemon import loop
-from agent.service.daemon.parts import Parts, parts_of
-from agent.site.config.site import CameraConfig, PrivateZone, Probe, Site, Storage
+try:
+    from agent.service.daemon import loop
+    from agent.service.daemon.parts import Parts, parts_of
+    from agent.site.config.site import CameraConfig, PrivateZone, Probe, Site, Storage
+except ImportError:  # where they lay in an earlier checkout
+    from agent import daemon as loop  # type: ignore[attr-defined,no-redef]
+    from agent.config import CameraConfig, PrivateZone, Probe, Site, Storage  # type: ignore[no-redef]
+    from agent.daemon_parts import Parts, parts_of  # type: ignore[no-redef]
 from drivers.model import Camera, Credential, Device
 from drivers.picture import PictureSeen
 

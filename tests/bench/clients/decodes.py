@@ -16,8 +16,12 @@ from pathlib import Path
 
 os.environ |= {"OPENCV_FFMPEG_LOGLEVEL": "32", "OPENCV_LOG_LEVEL": "OFF"}  # as a worker has it, before OpenCV is loaded
 
-from drivers.rtsp.rtp import CODECS, Assembler, Packet
-from masking.worker import decode
+try:
+    from drivers.rtsp.rtp import CODECS, Assembler, Packet
+    from masking.worker import decode
+except ImportError:  # where they lay in an earlier checkout
+    from drivers.rtp import CODECS, Assembler, Packet  # type: ignore[no-redef]
+    from masking import decode  # type: ignore[attr-defined,no-redef]
 
 os.environ |= decode.ENVIRONMENT
 

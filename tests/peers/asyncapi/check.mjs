@@ -1,6 +1,6 @@
 // Hold an AsyncAPI document against the public parser; print what it finds as JSON.
 // The parser knows JSON Schema up to draft-07. AsyncAPI 3.0 allows other formats, so one is registered for 2020-12 that
-// passes the schemas through: they themselves are checked by jsonschema, in tests/test_contract.py.
+// passes the schemas through: they themselves are checked by jsonschema, in tests/contract/test_contract.py.
 import parserPackage from "@asyncapi/parser";
 const { Parser, fromFile } = parserPackage;
 

@@ -1,0 +1,263 @@
+"""The benches run, print the figures that they promise, and measure clients that really read.
+
+No time is judged here: `--quick` shows that a bench works, and its figures mean nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import onvif_wsdls
+import pytest
+from lxml import etree
+from soap_talk import envelope, token
+
+from bench.stubs.soap import PASSWORD, USER, SoapDevice
+from bench.table import TableError, filled, table
+
+ROOT = Path(__file__).resolve().parents[2]
+BENCH = ROOT / "tests" / "bench"
+FIGURES = {
+    "start": {
+        "declare_rss_mb": ("MB", 32, "lower"),
+        "declare_cpu_s": ("s", 0.25, "lower"),
+        "rules_rss_mb": ("MB", 50, "lower"),
+        "masks_help_rss_mb": ("MB", 35, "lower"),
+        "status_ms": ("ms", 120, "lower"),
+    },
+    "probe": {
+        "onvif_64x12_cpu_s": ("s", 2.2, "lower"),
+        "onvif_vs_stock_ratio": ("x", 15, "higher"),
+        "onvif_vs_onvif_python_ratio": ("x", 15, "higher"),
+        "daemon_rss_mb": ("MB", 90, "lower"),
+        "deadline_overrun_ms": ("ms", 50, "lower"),
+        "healthy_delay_ms": ("ms", 100, "lower"),
+    },
+    "idle": {"idle_rss_mb": ("MB", 95, "lower"), "idle_cpu_ratio": ("", 0.02, "lower")},
+    "check": {"check_32_wall_s": ("s", 30, "lower")},
+    "newcomer": {
+        "ledger_to_report_s": ("s", 300, "lower"),
+        "questions_asked": ("1", 10, "lower"),
+        "demo_to_report_s": ("s", 180, "lower"),
+    },
+    "capture": {
+        "rtsp_64_wall_s": ("s", 0.8, "lower"),
+        "rtsp_64_cpu_s": ("s", 0.7, "lower"),
+        "rtsp_vs_cv2_ratio": ("x", 10, "higher"),
+        "sample_10s_cpu_ms": ("ms", 100, "lower"),
+    },
+    "hostile": {
+        "foreign_decoded": ("pictures", 0, "lower"),
+        "foreign_child_deaths": ("children", 0, "lower"),
+        "true_pictures_refused": ("pictures", 0, "lower"),
+        "verdicts_faked_by_neighbour": ("verdicts", 0, "lower"),
+        "child_ready_ms": ("ms", 10, "lower"),
+        "resting_pss_mb": ("MB", 2, "lower"),
+        "cycle_64_cpu_ratio": ("x", 1.1, "lower"),
+    },
+    "recorders": {"hik_requests_per_channel": ("requests", 2, "lower")},
+    "stores": {
+        "segments_first_s": ("s", 60, "lower"),
+        "segments_next_s": ("s", 1, "lower"),
+        "segments_rss_mb": ("MB", 120, "lower"),
+        "frigate_first_s": ("s", 12, "lower"),
+        "frigate_next_s": ("s", 0.5, "lower"),
+        "gaps_found_ratio": ("", 1.0, "higher"),
+        "gaps_invented": ("", 0, "lower"),
+    },
+    "delivery": {
+        "commit_ratio": ("x", 0.6, "higher"),
+        "commit_batch_per_s": ("1/s", 12_000, "higher"),
+        "drain_per_s": ("1/s", 6_000, "higher"),
+        "drain_vs_paho_ratio": ("x", 0.5, "higher"),
+        "confirmed_per_s": ("1/s", 2_500, "higher"),
+        "hub_per_s": ("1/s", 3_000, "higher"),
+        "backlog_1m_extra_rss_mb": ("MB", 60, "lower"),
+        "health_64_bytes": ("B", 4_096, "lower"),
+        "config_64_bytes": ("B", 65_536, "lower"),
+    },
+    "checks": {"checks_64_cpu_ms": ("ms", 150, "lower"), "history_mb": ("MB", 33.554432, "lower")},
+    "hub_report": {"hub_report_month_s": ("s", 60, "lower"), "hub_report_rss_mb": ("MB", 300, "lower")},
+    "soak": {"soak_faults": ("faults", 200, "higher"), "soak_lost": ("reports", 0, "lower")},
+    "ledger": {"render_100_sites_s": ("s", 60, "lower"), "import_40_s": ("s", 5, "lower")},
+    "contain": {
+        "hub_views_survived_ratio": ("ratio", 1, "higher"),
+        "trust_add_ms": ("ms", 10, "lower"),
+        "hub_kills": ("kills", 60, "higher"),
+        "lost": ("reports", 0, "lower"),
+        "config_256_plain_bytes": ("B", 524_288, "lower"),
+        "config_64_plain_bytes": ("B", 131_072, "lower"),
+        "xlsx_5kb_s": ("s", 0.2, "lower"),
+        "redact_doubled_ratio": ("x", 3, "lower"),
+        "bundle_secrets_doubled_ratio": ("x", 3, "lower"),
+    },
+    "enroll": {"enroll_100_s": ("s", 600, "lower")},
+    "fleet": {
+        "fleet_sites": ("sites", 5_000, "higher"),
+        "fleet_lost": ("reports", 0, "lower"),
+        "fleet_peak_behind_ratio": ("x", 1.5, "lower"),
+    },
+    "masks": {
+        **{
+            f"{kind}_{name}_ratio": ("ratio", goals[name], "lower")
+            for kind, goals in (
+                ("solid", {"wrong_pass": 0.002, "wrong_fail": 0.005, "unsure": 0.03}),
+                ("mosaic", {"wrong_pass": 0.005, "wrong_fail": 0.02, "unsure": 0.15}),
+                ("blur", {"wrong_pass": 0.005, "wrong_fail": 0.02, "unsure": 0.15}),
+            )
+            for name in goals
+        },
+        "strip5_solid_found_ratio": ("ratio", 0.95, "higher"),
+        "strip5_soft_found_ratio": ("ratio", 0.9, "higher"),
+        "mask_360p_ms": ("ms", 1, "lower"),
+        "mask_1080p_ms": ("ms", 4, "lower"),
+    },
+    "view": {
+        "moved_recall_ratio": ("", 0.99, "higher"),
+        "moved_false_per_1000": ("", 1, "lower"),
+        "view_ms": ("ms", 13, "lower"),
+    },
+    "quiet": {
+        "quiet_events_per_week": ("events", 2, "lower"),
+        "false_fail_findings": ("findings", 0, "lower"),
+        "declarations_open_after_ledger": ("lines", 5, "lower"),
+        "quiet_cycle_ms": ("ms", 300, "lower"),
+    },
+    "quality": {
+        "quality_360p_ms": ("ms", 3, "lower"),
+        "quality_false_per_1000": ("", 5, "lower"),
+        **{
+            f"{name}_found_ratio": ("", 0.9, "higher")
+            for name in (
+                "frozen",
+                "black",
+                "over_bright",
+                "covered",
+                "low_contrast",
+                "blurred",
+                "colour_cast",
+                "noise",
+                "stripes",
+                "shaking",
+                "overlay_missing",
+            )
+        },
+    },
+}
+DEVICE = "http://www.onvif.org/ver10/device/wsdl"
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, timeout=300, cwd=ROOT, check=False
+    )
+
+
+@pytest.mark.parametrize("bench", FIGURES)
+def test_a_bench_prints_one_object_with_exactly_its_figures(bench: str) -> None:
+    done = run(str(BENCH / f"{bench}.py"), "--quick", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["bench"] == bench and said["quick"] is True
+    assert {"cpus", "processor", "python", "system", "load_1min"} == set(said["machine"])
+    found = {name: (one["unit"], one["goal"], one["better"]) for name, one in said["figures"].items()}
+    assert found == FIGURES[bench]
+    for one in said["figures"].values():
+        assert one["n"] >= 1 and one["low"] <= one["value"] <= one["high"]
+
+
+def test_a_client_that_was_told_something_else_ends_in_an_error() -> None:
+    """The devices here are closed ports: no figure may come of that."""
+    asked = json.dumps({"ports": [1], "user": "admin", "password": "x"})
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "clients.ours"],
+        input=asked,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"PYTHONPATH": str(BENCH)},
+        check=False,
+    )
+    assert done.returncode != 0 and done.stdout == ""
+
+
+def test_what_the_stub_devices_add_is_valid_for_the_official_wsdls(tmp_path: Path) -> None:
+    """Everything else that they say are replies of the demo site, which `test_demo_wsdl.py` validates."""
+    official = onvif_wsdls.unpack(tmp_path)
+    stub = SoapDevice("d0", 8080, 8554)
+    services = "<tds:GetServices><tds:IncludeCapability>false</tds:IncludeCapability></tds:GetServices>"
+    for body in ("<tds:GetCapabilities/>", services):
+        status, answer = stub.answer(envelope(body, token(USER, PASSWORD, datetime.now(UTC))))
+        root = etree.fromstring(answer)
+        assert status == 200 and b"/onvif/event_service" in answer
+        official.soap.assertValid(root)
+        official.schemas[DEVICE].assertValid(etree.ElementTree(root.find("{*}Body")[0]))
+
+
+def test_a_stub_device_turns_a_wrong_login_away() -> None:
+    status, _ = SoapDevice("d0", 8080, 8554).answer(
+        envelope("<tds:GetDeviceInformation/>", token(USER, "wrong", datetime.now(UTC)))
+    )
+    assert status == 400
+
+
+def result(**changed: Any) -> dict[str, Any]:
+    one = {"value": 1.234, "unit": "s", "goal": 1.6, "better": "lower", "n": 7, "low": 1.1, "high": 1.3}
+    machine = {"cpus": 2, "processor": "a | processor", "python": "3.11.7"}
+    return {"bench": "probe", "quick": False, "machine": machine, "figures": {"some_s": one | changed}}
+
+
+def test_figures_become_a_table_between_markers_and_nothing_else_changes(tmp_path: Path) -> None:
+    (tmp_path / "probe.json").write_text(json.dumps(result()))
+    page = "# Page\n\n<!-- figures: probe -->\nold\n<!-- end of figures -->\nrest\n"
+    made = filled(page, tmp_path)
+    assert made.startswith("# Page\n\n<!-- figures: probe -->\n| bench | figure |")
+    assert "| probe | `some_s` | 1.23 s | <= 1.60 | 1.10 to 1.30 | 7 |" in made
+    assert made.endswith("<!-- end of figures -->\nrest\n") and "old" not in made
+    assert filled(made, tmp_path) == made
+
+
+@pytest.mark.parametrize(
+    ("changed", "cell"),
+    [
+        ({"value": 1.7}, "1.70 s, **missed**"),
+        ({"value": 12.3, "goal": 10, "better": "higher", "unit": "x"}, "12.3 x |"),
+        ({"value": 9.9, "goal": 10, "better": "higher", "unit": "x"}, "9.90 x, **missed**"),
+        ({"value": 123.4, "goal": 200}, "123 s |"),
+    ],
+)
+def test_a_goal_that_was_missed_says_so(changed: dict[str, Any], cell: str) -> None:
+    assert cell in table([result(**changed)])
+
+
+def test_what_is_no_good_result_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="quick run"):
+        table([result() | {"quick": True}])
+    with pytest.raises(TableError, match="not the result"):
+        table([{"bench": "probe"}])
+    with pytest.raises(TableError, match="marker"):
+        filled("no markers", tmp_path)
+    page = "<!-- figures: probe -->\n<!-- end of figures -->\n"
+    with pytest.raises(TableError, match="make bench"):
+        filled(page, tmp_path)
+    (tmp_path / "probe.json").write_text("{")
+    with pytest.raises(TableError, match="no JSON"):
+        filled(page, tmp_path)
+
+
+def test_the_script_fills_a_page_and_can_check_it(tmp_path: Path) -> None:
+    (tmp_path / "probe.json").write_text(json.dumps(result()))
+    page = tmp_path / "README.md"
+    page.write_text("<!-- figures: probe -->\n<!-- end of figures -->\n")
+    asked = (str(BENCH / "table.py"), str(page), "--results", str(tmp_path))
+    stale = run(*asked, "--check")
+    assert stale.returncode == 1 and "not those" in stale.stderr
+    assert run(*asked).returncode == 0 and "some_s" in page.read_text()
+    assert run(*asked, "--check").returncode == 0
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["README.md", "probe.json"]

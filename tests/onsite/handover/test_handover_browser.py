@@ -1,0 +1,115 @@
+"""The pages for people in a real browser: nobody is shut out of them, and a report prints on A4 with what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dossiers import dossier, hostile_dossier
+from dossiers import page as dossier_page
+from footage_looks import facts_of
+from handed_over import SIGNER, html
+from handover_screens import HOSTILE, kinds, thumbnails
+from sites import NOW, SQUARE, camera, healthy, site
+
+from agent.commands.check.pdf import find_printer, print_pdf
+from agent.judge.checks.table import run_checks
+from agent.judge.memory.memory import Memory
+from agent.onsite.handover.hub_page import render_page
+from agent.onsite.handover.sheet import SheetCamera, SheetPath, render_sheet
+from agent.report.build import build_reports
+from agent.text.translate import LANGUAGES
+from agent.verify.html_seal import seal
+from tests.onsite.handover.test_hub_page import PROOF
+
+AXE = Path(__file__).parents[3] / "build" / "peers" / "axe" / "axe.mjs"
+
+
+def violations(files: list[Path]) -> dict[str, list[dict[str, Any]]]:
+    """Return what axe-core finds wrong with each page, in Chromium."""
+    chromium = shutil.which("chromium")
+    assert chromium is not None, "make system-packages installs it"
+    done = subprocess.run(
+        ["node", AXE, chromium, *map(str, files)], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, list[dict[str, Any]]] = json.loads(done.stdout)
+    return found
+
+
+def hub_page() -> str:
+    a_site = site(camera())
+    facts = facts_of(a_site, healthy())
+    drafts, _ = build_reports(a_site, facts, run_checks(a_site, facts, NOW), (), Memory(), NOW, {})
+    return render_page(drafts[0].body, PROOF)
+
+
+def sheet(lang: str, picture: bytes) -> str:
+    path = SheetPath("main", "", (("window", "FAIL", "not-hidden"),), picture)
+    one = SheetCamera(1, "gate", "School gate", "above", "shows", "a sentence", (path,), (SQUARE,), (SQUARE,), (), "Li")
+    return render_sheet("dt0001", "School", "now", [one], lang)
+
+
+def test_axe_finds_no_serious_fault_in_any_page(tmp_path: Path) -> None:
+    pictures = thumbnails(1)
+    pages = {"hub": hub_page(), **{f"sheet-{lang}": sheet(lang, pictures[0]) for lang in LANGUAGES}}
+    reports = kinds(pictures)
+    for kind in ("in-order", "all-failing", "all-silent", "hostile-names"):
+        pages |= {f"{kind}-{lang}": html(reports[kind], lang) for lang in LANGUAGES}
+    for lang in LANGUAGES:
+        pages |= {f"dossier-{lang}": dossier_page(dossier(), lang)}
+        pages |= {f"hostile-dossier-{lang}": dossier_page(hostile_dossier(HOSTILE), lang)}
+    files = []
+    for name, text in pages.items():
+        files.append(tmp_path / f"{name}.html")
+        files[-1].write_text(text)
+    found = violations(files)
+    assert set(found) == {str(file) for file in files}
+    serious = {Path(f).name: [v for v in all_ if v["impact"] in ("serious", "critical")] for f, all_ in found.items()}
+    assert {name: one for name, one in serious.items() if one} == {}
+
+
+def test_axe_does_find_what_is_wrong(tmp_path: Path) -> None:
+    page = tmp_path / "bad.html"
+    page.write_text("<html><body><img src='data:image/gif;base64,AA=='></body></html>")
+    assert {v["id"] for v in violations([page])[str(page)]} >= {"html-has-lang", "image-alt"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_report_prints_as_a4_with_its_words_in_it(lang: str, tmp_path: Path) -> None:
+    report, pdf = tmp_path / "r.html", tmp_path / "r.pdf"
+    report.write_bytes(seal(html(kinds(thumbnails(1))["all-failing"], lang), SIGNER))
+    print_pdf(find_printer(), report, pdf, 0o600)
+    assert pdf.stat().st_mode & 0o777 == 0o600
+    told = subprocess.run(["pdfinfo", pdf], capture_output=True, text=True, check=True).stdout
+    assert "(A4)" in told
+    text = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    for word in {"en": ("Acceptance", "Corridor 5"), "zh_CN": ("\u9a8c\u6536\u7b7e\u5b57", "\u6574\u6539")}[lang]:
+        assert word in text
+
+
+def test_64_cameras_stay_below_6_megabytes() -> None:
+    sealed = seal(html(kinds(thumbnails(4))["64-cameras"], "zh_CN"), SIGNER)
+    assert sealed.count(b"data:image/jpeg") == 64
+    assert len(sealed) < 6_000_000
+    words = len(re.sub(rb"data:image/jpeg;base64,[^\"]+", b"", sealed))
+    assert words + 64 * (4 * 48 * 1024 // 3) < 6_000_000, "even where every picture takes all that it may"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_dossier_prints_its_lists_across_with_every_serial_number_whole(lang: str, tmp_path: Path) -> None:
+    html_file, pdf = tmp_path / "d.html", tmp_path / "d.pdf"
+    html_file.write_text(dossier_page(dossier(), lang))
+    print_pdf(find_printer(), html_file, pdf, 0o600)
+    told = subprocess.run(["pdfinfo", "-l", "9", pdf], capture_output=True, text=True, check=True).stdout
+    sizes = [
+        line.split(":")[1].split()[:3] for line in told.splitlines() if line.startswith("Page ") and "size" in line
+    ]
+    assert [float(width) > float(height) for width, _, height in sizes] == [False, True, False]
+    text = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    assert text.count("SN-0042") == 2 and SIGNER.kid in text.replace("\n", "")

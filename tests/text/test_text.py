@@ -1,0 +1,289 @@
+"""Texts in the reader's language: the catalogue is complete, fits its places, and the compiled file agrees with it."""
+
+from __future__ import annotations
+
+import ast
+import errno
+import gettext
+import io
+import os
+import re
+import runpy
+import string
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from spoken import configures, errors_of, helped, sources, spoken_in, untold
+
+from agent import cli
+from agent.model.finding import Message
+from agent.onsite.ledger.columns import COLUMNS
+from agent.site.declarations.table import DECLARABLES
+from agent.text import translate as text
+from agent.text.translate import choose_lang, render, translate
+from drivers.stores import pattern
+
+ROOT = Path(__file__).parents[2]
+PO = ROOT / "agent/text/locale/zh_CN/LC_MESSAGES/camwarden.po"
+COMPILER = runpy.run_path(str(ROOT / "packaging/compile_locale.py"))
+parse, pack = COMPILER["parse"], COMPILER["pack"]
+CATALOGUE: dict[str, str] = parse(PO.read_text("utf-8"))
+
+WORDS = {
+    *("pass", "warn", "fail", "unknown", "not_applicable"),
+    *("new", "worked", "wrong", "doubtful", "busy"),
+    *("pending", "sent", "confirmed"),
+    *("day", "night", "infrared"),
+    *("being read", "pictures are judged", "looked at once more soon", "done"),
+    *("set up NTP on the device", ": "),
+    *("verified", "failed", "unchecked", "unusable"),
+    *("gap", "fork", "tamper", "filled"),
+    *("ready", "disconnected", "lost"),
+    *("unused", "used", "revoked"),
+    *("waiting", "answer-expected", "answered", "refused", "answer-refused", "expired"),
+    *("received", "untrusted", "duplicates", "forks", "tampered", "rejected"),
+    *("mask-removed", "dark", "recordings-lost"),
+    *("private zones", "zones", "presets", "secrets", "pack"),
+    *("the polygon's sides cross or touch each other", "the polygon has no area"),
+    *(pattern.trouble(wrong) for wrong in ("", "/a", "a", "%path")),
+}
+"""What is translated by a value of a type, not by a literal in the code."""
+
+OTHERS = {
+    # argparse
+    "usage: ",
+    "%(prog)s: error: %(message)s\n",
+    "argument %(argument_name)s: %(message)s",
+    "unrecognized arguments: %s",
+    "ambiguous option: %(option)s could match %(matches)s",
+    "invalid choice: %(value)r (choose from %(choices)s)",
+    "expected one argument",
+    "expected at most one argument",
+    "expected at least one argument",
+    "invalid %(type)s value: %(value)r",
+    "the following arguments are required: %s",
+    "one of the arguments %s is required",
+    "not allowed with argument %s",
+    "ignored explicit argument %r",
+    "positional arguments",
+    "options",
+    "show this help message and exit",
+    # the operating system
+    *(os.strerror(number) for number in (
+        errno.EPERM, errno.ENOENT, errno.EIO, errno.EACCES, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EMFILE,
+        errno.EFBIG, errno.ENOSPC, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.EDQUOT, errno.EADDRINUSE,
+        errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED, errno.ECONNRESET,
+        errno.ETIMEDOUT,
+    )),
+    "Name or service not known",
+    "Temporary failure in name resolution",
+    # MQTT 5.0, reason codes, as paho says them
+    *("Not authorized", "Bad user name or password", "Server unavailable", "Client identifier not valid"),
+    *("Unsupported protocol version", "Banned", "Keep alive timeout", "Session taken over", "Server shutting down"),
+    "Unspecified error",
+}  # fmt: skip
+"""Words of others that stand in our lines."""
+
+
+EVERYWHERE = sources("agent", "drivers")
+TREES = {path: tree for path, tree in EVERYWHERE.items() if path.is_relative_to(ROOT / "agent")}
+ERRORS = errors_of(TREES)
+PLACES_ALONE = "{text}"
+
+
+def test_what_reads_the_configuration_is_looked_at_as_such() -> None:
+    """Its mistakes are texts by another call than elsewhere; whoever moves it says so in `configures`."""
+    found = {path.name for path in TREES if configures(path)}
+    assert {"load.py", "sections.py", "devices.py", "table.py", "document.py", "read.py"} <= found and len(found) > 20
+
+
+def test_every_text_that_people_read_is_translated() -> None:
+    texts = {text: path for path, tree in TREES.items() for text in spoken_in(path, tree, ERRORS)}
+    assert len(texts) > 1000
+    assert {text: path.name for text, path in texts.items() if text not in CATALOGUE} == {}.fromkeys(
+        [PLACES_ALONE], "build.py"
+    )
+    assert (WORDS | OTHERS) - set(CATALOGUE) == set()
+
+
+def test_every_text_of_help_is_translated() -> None:
+    texts = set(helped(cli.full_parser()))
+    assert len(texts) > 200
+    assert texts - set(CATALOGUE) == set()
+
+
+def test_no_error_and_no_mistake_of_the_configuration_is_put_together_past_the_translation() -> None:
+    assert {"UsageError", "NotVerified", "ConfigError"} <= ERRORS
+    assert [place for path, tree in TREES.items() for place in untold(path, tree, ERRORS)] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('raise UsageError(f"{path}: gone")', True),
+        ('raise NotVerified("payload", f"of {site}")', True),
+        ("raise UsageError(str(error))", True),
+        ('raise UsageError("gone: look for it")', False),
+        ('raise UsageError(Message("{path}: gone", {"path": path}))', False),
+        ('words = f"{path}: gone"\n    raise UsageError(words)', True),
+        ('words = Message("gone")\n    raise UsageError(words)', False),
+    ],
+)
+def test_the_search_finds_what_is_put_together(source: str, found: bool) -> None:
+    tree = ast.parse(f"def one():\n    {source}\n")
+    assert bool(list(untold(ROOT / "agent/one.py", tree, ERRORS))) is found
+
+
+STAY = {
+    *(
+        ": ",
+        "{told}",
+        "{why}",
+        "{question}: {why}",
+        "{path}: {why}",
+        "{path}: {error}",
+        "{path}: {sound}",
+        "{damaged} ({kind})",
+        "{name}: {why}",
+        "{folder}: {why}",
+    ),
+    *("{file}: {key}: {error}", "{place}: {what}; {fix}", "{where}: {kind}; {unlock}", "{camera}: {fault}"),
+    *("--set {key}: {message}", "{name}: {verdict}: {why}", "{host}:{port}: {why}"),
+    *("JPEG, H.264, H.265, MP4, TS, Matroska", "2026-11-25T22:00", "site.toml"),
+}
+"""What holds no word that could be said in Chinese."""
+
+
+def test_a_translation_is_in_chinese() -> None:
+    assert {msgid for msgid, text in CATALOGUE.items() if msgid and not re.search("[\u4e00-\u9fff]", text)} == STAY
+
+
+def test_everything_that_can_be_declared_is_asked_for_in_chinese_too() -> None:
+    texts = [(row.question, row.none_means, *(choice.meaning for choice in row.choices)) for row in DECLARABLES]
+    assert [text for many in texts for text in many if text and text not in CATALOGUE] == []
+
+
+def test_every_column_of_a_ledger_is_explained_in_both_languages() -> None:
+    assert [column.told for column in COLUMNS if column.told not in CATALOGUE] == []
+
+
+def test_no_translation_is_left_over() -> None:
+    constants = {
+        node.value
+        for tree in EVERYWHERE.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert [msgid for msgid in CATALOGUE if msgid and msgid not in constants | WORDS | OTHERS] == []
+
+
+def places(template: str) -> list[str]:
+    return sorted(name for _, name, _, _ in string.Formatter().parse(template) if name)
+
+
+def test_a_translation_has_exactly_the_places_of_its_original() -> None:
+    wrong = {msgid: CATALOGUE[msgid] for msgid in CATALOGUE if msgid and places(CATALOGUE[msgid]) != places(msgid)}
+    assert len(CATALOGUE) > 2700
+    assert wrong == {}
+
+
+def test_the_compiled_file_agrees_with_its_source() -> None:
+    assert PO.with_suffix(".mo").read_bytes() == pack(CATALOGUE)
+
+
+def test_the_compiled_file_is_what_gettext_reads() -> None:
+    catalogue = gettext.GNUTranslations(io.BytesIO(pack({**CATALOGUE, "only here": "只在这里"})))
+    assert catalogue.gettext("only here") == "只在这里"
+    assert catalogue.gettext("pass") == "合格"
+    assert catalogue.info()["language"] == "zh_CN"
+
+
+def test_packing_the_same_entries_in_another_order_gives_the_same_bytes() -> None:
+    backwards = dict(reversed(CATALOGUE.items()))
+    assert pack(backwards) == pack(CATALOGUE)
+    assert struct.unpack("<I", pack({})[:4]) == (0x950412DE,)
+
+
+def test_what_the_compiler_reads() -> None:
+    source = (
+        '#: a.py\n#, fuzzy\nmsgid "doubt"\nmsgstr "x"\n\nmsgid "open"\nmsgstr ""\n\n'
+        'msgid "a \\"b\\"\\n"\n"c"\nmsgstr ""\n"é"\n"f"\n'
+    )
+    assert parse(source) == {'a "b"\nc': "éf"}
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ('msgid "a"\nmsgstr "b"\nmsgid "a"\nmsgstr "c"\n', "line 4: msgid 'a' stands here twice"),
+        ('msgid "a"\nmsgid_plural "b"\n', "line 2: 'msgid_plural \"b\"' is not understood"),
+        ('"loose"\n', "line 1: a text without msgid or msgstr"),
+        ("msgid 5\n", "line 1: '5' is no text in quotes"),
+    ],
+)
+def test_a_wrong_source_is_refused_with_its_line(source: str, what: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        parse(source)
+    assert str(caught.value) == what
+
+
+@pytest.mark.parametrize(
+    ("flag", "environ", "lang"),
+    [
+        (None, {}, "en"),
+        ("zh_CN", {"LANG": "en_US.UTF-8"}, "zh_CN"),
+        ("en", {"LANG": "zh_CN.UTF-8"}, "en"),
+        ("xx", {"LANG": "zh_CN.UTF-8"}, "en"),
+        (None, {"LANG": "zh_CN.UTF-8"}, "zh_CN"),
+        (None, {"LANG": "zh_TW.Big5"}, "zh_CN"),
+        (None, {"LANG": "zh-Hans"}, "zh_CN"),
+        (None, {"LANG": "de_DE.UTF-8"}, "en"),
+        (None, {"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
+        (None, {"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "zh_CN"),
+        (None, {"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_CN"}, "zh_CN"),
+        (None, {"LANG": "de_DE.UTF-8", "LANGUAGE": "de:zh_CN:en"}, "zh_CN"),
+        (None, {"LANG": "zh_CN.UTF-8", "LANGUAGE": "en"}, "en"),
+        (None, {"LANG": "C.UTF-8", "LANGUAGE": "zh_CN"}, "en"),
+        (None, {"LANGUAGE": "zh_CN"}, "en"),
+    ],
+)
+def test_the_language_is_the_flag_then_the_locale_then_english(flag: str, environ: dict[str, str], lang: str) -> None:
+    assert choose_lang(flag, environ) == lang
+
+
+def test_a_message_is_translated_before_its_values_are_filled_in() -> None:
+    message = Message("zone {zone}: the device has no mask there: draw one", {"zone": "pass"})
+    assert render(message, "en") == "zone pass: the device has no mask there: draw one"
+    chinese = CATALOGUE[message.template].replace("{zone}", "pass")
+    assert "区域 pass" in chinese
+    assert render(message, "zh_CN") == chinese
+
+
+def test_what_has_no_translation_stays_english() -> None:
+    assert translate("never written", "zh_CN") == "never written"
+    assert translate("", "zh_CN") == ""
+    assert translate("pass", "fr") == "pass"
+    assert render(Message("{a} of {b}", {"a": 1, "b": "{c}"}), "zh_CN") == "1 of {c}"
+
+
+def test_a_translation_with_a_wrong_place_is_answered_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "translate", lambda template, lang: "区域 {zone} {nowhere}")
+    assert render(Message("zone {zone}", {"zone": "a"}), "zh_CN") == "zone a"
+
+
+def test_the_compiler_writes_the_file_beside_its_source(tmp_path: Path) -> None:
+    folder = tmp_path / "agent/text/locale/zh_CN/LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (tmp_path / "packaging").mkdir()
+    script = tmp_path / "packaging/compile_locale.py"
+    script.write_text((ROOT / "packaging/compile_locale.py").read_text("utf-8"))
+    (folder / "camwarden.po").write_text('msgid "a"\nmsgstr "b"\n')
+    assert subprocess.run([sys.executable, script], check=False).returncode == 0
+    assert (folder / "camwarden.mo").read_bytes() == pack({"a": "b"})
+    (folder / "camwarden.po").write_text('msgid "a\n')
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{folder / 'camwarden.po'}: ")
