@@ -4,7 +4,7 @@ Which language that is, is decided in `agent/cli.py`; the parsers are written in
 too.
 
 argparse tells nobody what was added to a parser. `arguments`, `groups` and `commands` are the only places that look
-into the lists that it keeps for itself; `tests/house/test_cli_words.py` fails where a version of Python keeps them
+into the lists that it keeps for itself; `tests/commands/test_cli_words.py` fails where a version of Python keeps them
 otherwise.
 """
 
@@ -30,8 +30,8 @@ _NOT_FIRST = "，。：；、！？）”》"  # noqa: RUF001  a line of Chinese
 class ByWidth(argparse.HelpFormatter):
     """Breaks lines by the width that a terminal gives them: a Chinese character takes two columns.
 
-    The two methods are those that argparse's own formatters of raw text replace; `tests/house/test_cli_words.py` fails
-    where a version of Python calls others.
+    The two methods are those that argparse's own formatters of raw text replace; `tests/commands/test_cli_words.py`
+    fails where a version of Python calls others.
     """
 
     def _split_lines(self, text: str, width: int) -> list[str]:

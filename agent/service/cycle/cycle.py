@@ -37,6 +37,7 @@ from agent.observe.probe.devices import Reading, discover
 from agent.observe.probe.stores import read_stores
 from agent.observe.remembered.look import Look
 from agent.observe.remembered.table import IN_TURN, OBSERVED, fold
+from agent.observe.remembered.value import Remembered
 from agent.report.assessment import assessed
 from agent.report.build import build_reports
 from agent.report.spot_check import NOTHING_ASKED, ROUNDS, Asked, forgotten, recalled
@@ -49,12 +50,14 @@ from agent.service.cycle.kept_for import (
     of_site,
     taken_over,
 )
-from agent.service.cycle.read_kept import read_kept
+from agent.service.cycle.read_kept import Kept, read_kept
 from agent.service.cycle.rounds import look_in_rounds
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
 from agent.site.duties.floors import with_floors
+from drivers.discovery.ws_discovery import Sweep
 from drivers.http.samples import Sample, write
+from drivers.model import Observations
 
 log = logging.getLogger("camwarden.cycle")
 
@@ -108,38 +111,60 @@ def see(
     site = in_force(declared, approvals)
     host = look_at_host(site.storage.directory, now) + look_at_worker(rim.confinement(), now)
     # remember
+    trusted = moment.clock_synced or site.policy.own_clock == "trusted"
+    begun = begun_anew(before.footage, remembered.footage)
     observed = fetched.observations + looked + host
-    observations, _ = join(site, observed, remembered.looked, now)
-    look = Look(
-        site=site,
-        now=now,
-        told=observations,
-        known=known,
-        trusted=moment.clock_synced or site.policy.own_clock == "trusted",
-        stock=stock_of(site, heard, observations, now),
-        begun=begun_anew(before.footage, remembered.footage),
-        acknowledged=kept.acknowledged,
-        own_log_from=kept.own_log_from,
-    )
+    look = _look(site, observed, remembered, heard, kept, now, trusted=trusted, begun=begun)
     boxes = configured(site, remembered.identities)
     remembered = fold(IN_TURN, remembered, replace(look, told=observed))
     remembered = fold(OBSERVED, remembered, look)
     # gather facts
-    facts = replace(
-        gather(observations, around(look.stock, remembered.sightings, boxes, now), look.trusted, remembered, approvals),
-        begun=look.begun,
-        delivery=look_at_delivery(site, rim.delivery, rim.not_renewed),
-        filed=kept.filed,
-        own_reports=rim.reports,
-        own_log_from=kept.own_log_from,
-        factory=kept.factory,
-    )
+    seen_around = around(look.stock, remembered.sightings, boxes, now)
+    facts = _facts(site, rim, kept, gather(look.told, seen_around, trusted, remembered, approvals), begun)
     # judge
     findings = run_checks(site, facts, now)
     after = recalled(kept_for(before, site, remembered.owners), remembered, afresh)
     made = proved(rim.previous.take_found(), approvals, remembered.views, now)
     answered = asked.looked(now, rim.clock())
     return Seen(facts, findings, replace(memory, remembered=after), fetched.samples, made, answered, frozenset(derived))
+
+
+def _look(
+    site: Site,
+    observed: Observations,
+    remembered: Remembered,
+    heard: Sweep,
+    kept: Kept,
+    now: datetime,
+    *,
+    trusted: bool,
+    begun: frozenset[str],
+) -> Look:
+    """Return what areas learn from; a remembered look stands in for a path without a turn."""
+    told, _ = join(site, observed, remembered.looked, now)
+    return Look(
+        site=site,
+        now=now,
+        told=told,
+        trusted=trusted,
+        stock=stock_of(site, heard, told, now),
+        begun=begun,
+        acknowledged=kept.acknowledged,
+        own_log_from=kept.own_log_from,
+    )
+
+
+def _facts(site: Site, rim: Rim, kept: Kept, facts: Facts, begun: frozenset[str]) -> Facts:
+    """Add what this gateway knows of itself, and what lies on its disk."""
+    return replace(
+        facts,
+        begun=begun,
+        delivery=look_at_delivery(site, rim.delivery, rim.not_renewed),
+        filed=kept.filed,
+        own_reports=rim.reports,
+        own_log_from=kept.own_log_from,
+        factory=kept.factory,
+    )
 
 
 def tell(site: Site, seen: Seen, spool: Spool, signer: Signer, moment: Moment) -> tuple[Envelope, ...]:
