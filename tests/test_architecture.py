@@ -50,9 +50,7 @@ def test_no_private_method_of_a_library_is_defined_anew_but_these() -> None:
     for name in [name for package in PACKAGES for name in modules(package) if not name.endswith("__main__")]:
         for one in vars(importlib.import_module(name)).values():
             if inspect.isclass(one) and one.__module__ == name:
-                foreign = [
-                    base for base in one.__mro__[1:] if base.__module__.split(".")[0] in ("argparse", *INSTALLED)
-                ]
+                foreign = [base for base in one.__mro__[1:] if base.__module__.split(".")[0] in FOREIGN]
                 anew |= {(name, one.__name__, own) for own in vars(one) for base in foreign if own in private(base)}
     assert anew == {
         ("agent.text.cli_words", "ByWidth", "_split_lines"),
