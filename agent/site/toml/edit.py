@@ -3,6 +3,9 @@
 Lines are changed where a key stands, added under its table, and whole tables are added at the end; nothing is removed.
 The last line of a text that was written here says so with its digest, which tells later whether a person has changed it
 since.
+
+tomlkit was tried (0.15): it appends a key behind all that stands before the next header, and so between that header and
+the remark above it, which belongs to the next camera; it has no public way to put a key elsewhere.
 """
 
 from __future__ import annotations
