@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pty
+import select
 import signal
 import stat
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from here_run import run_here
+from hubside import waits
 from patience import PATIENCE_S
 
 from agent.model import exits
@@ -234,6 +236,7 @@ def test_on_a_terminal_ctrl_c_keeps_what_was_answered(path: Path) -> None:
     shown = read_until(main, "national-class (number or word):")
     os.write(main, b"2\n")
     shown += read_until(main, "key-target (yes or no):")
+    waits(lambda: is_asleep(process.pid))
     process.send_signal(signal.SIGINT)
     shown += read_until(main, "declarations are open")
     assert process.wait(PATIENCE_S) == exits.INTERRUPTED
@@ -242,11 +245,18 @@ def test_on_a_terminal_ctrl_c_keeps_what_was_answered(path: Path) -> None:
     assert "Traceback" not in shown
 
 
+def is_asleep(pid: int) -> bool:
+    """Tell whether a process waits: readline misses a signal that comes after the question and before it does."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
 def read_until(main: int, text: str) -> str:
     """Return what the terminal shows up to a text."""
     shown = ""
-    deadline = time.monotonic() + 60
-    while text not in shown and time.monotonic() < deadline:
+    deadline = time.monotonic() + PATIENCE_S
+    while (
+        text not in shown and (left_s := deadline - time.monotonic()) > 0 and select.select([main], [], [], left_s)[0]
+    ):
         with contextlib.suppress(OSError):
             shown += os.read(main, 4096).decode()
     assert text in shown, shown

@@ -48,12 +48,23 @@ for reader in (h264, h265):
 """Our own reader lets all through but the pictures of the warm-up: what stands behind it must hold alone."""
 
 
-@pytest.fixture
-def unread(monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+@pytest.fixture(scope="module")
+def without_reader() -> Iterator[Worker]:
     begin, call, rest = warm_parent._BOOT.partition("runpy.run_module(")
-    monkeypatch.setattr(warm_parent, "_BOOT", f"{begin}\n{READER_GONE}{call}{rest}")
     with Worker(timeout_s=PATIENCE_S) as running:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(warm_parent, "_BOOT", f"{begin}\n{READER_GONE}{call}{rest}")
+            running.judge(Job(pictures.encodings()["jpeg"], "jpeg", device="gate", camera="gate"))
         yield running
+
+
+@pytest.fixture
+def unread(without_reader: Worker) -> Iterator[Worker]:
+    """One warm parent for all tests: a second one would be begun with our reader in its place, and prove nothing."""
+    begun = without_reader.warm_pid
+    assert begun is not None
+    yield without_reader
+    assert without_reader.warm_pid == begun
 
 
 @cache
