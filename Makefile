@@ -174,7 +174,7 @@ release: ## everything that a release has, into an empty dist/ (as root); then: 
 	@test -z "$$(ls dist 2>/dev/null)" || { echo "dist/ is not empty: what lies there would be released too"; exit 64; }
 	sh packaging/system-packages.sh arch-test qemu-user-static
 	sh packaging/rootfs/can_run.sh amd64 arm64
-	$(MAKE) test test-313
+	$(MAKE) test test-313 test-system
 	$(MAKE) debs
 	for python in 3.11 3.12 3.13; do for arch in amd64 arm64; do \
 		$(PYTHON) packaging/wheelhouse.py --python $$python --arch $$arch || exit 1; done; done

@@ -1,0 +1,47 @@
+"""The boot test is left out of `.ci/run` only where nothing that it tries has changed."""
+
+from __future__ import annotations
+
+import runpy
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DIGEST = runpy.run_path(str(ROOT / "tests/system/digest.py"))
+
+
+def test_each_pattern_finds_files() -> None:
+    assert [one for one in DIGEST["INPUTS"] if not any(path.is_file() for path in ROOT.glob(one))] == []
+
+
+def test_bytecode_is_no_input() -> None:
+    assert [path for path in DIGEST["files"](ROOT) if path.suffix == ".pyc"] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["systemd/camwarden.service", "packaging/debian/postinst", "requirements.lock", "agent/host/sd_notify.py"]
+)
+def test_a_changed_new_or_missing_file_is_another_digest(name: str, tmp_path: Path) -> None:
+    for path in DIGEST["files"](ROOT):
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    before = DIGEST["digest"](tmp_path)
+    assert before == DIGEST["digest"](ROOT)
+    changed = tmp_path / name
+    text = changed.read_bytes()
+    changed.write_bytes(text + b"\n")
+    digests = {before, DIGEST["digest"](tmp_path)}
+    changed.unlink()
+    digests.add(DIGEST["digest"](tmp_path))
+    changed.with_name("new.py" if changed.suffix == ".py" else changed.name).write_bytes(text)
+    assert len(digests) == 3
+    assert (DIGEST["digest"](tmp_path) == before) is (changed.suffix != ".py")
+
+
+def test_ci_asks_it_and_a_release_boots_all_systems() -> None:
+    assert "tests/system/digest.py" in (ROOT / ".ci/run").read_text("utf-8")
+    release = (ROOT / "Makefile").read_text("utf-8").partition("\nrelease:")[2].partition("\n\n")[0]
+    assert "digest.py" not in release and " test-system" in release
