@@ -1,6 +1,6 @@
 """Loads the short H.264 clips that the simulated streams loop, and splits them into pictures. Pure after reading.
 
-A clip starts with SPS, PPS and an IDR picture; every picture is one NAL unit (`agent/demo/scene/make_clips.py` sees to
+A clip starts with SPS, PPS and an IDR picture; every picture is one NAL unit (`packaging/write_demo_clips.py` sees to
 it).
 """
 

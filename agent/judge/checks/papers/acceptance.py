@@ -15,7 +15,7 @@ from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import zone_of
 from agent.site.config.site import Site
-from agent.site.declarations.standing import local_day, standing
+from agent.site.declarations.standing import standing
 from agent.site.declarations.table import NONE
 from drivers.spans import day_of
 
@@ -124,12 +124,6 @@ def _oldest(site: Site, facts: Facts) -> date | None:
         if (footage := facts.footage.get(camera.camera.id)) is not None and footage.earliest_at is not None
     )
     return min(known, default=None)
-
-
-def accepted_on(site: Site, now: datetime) -> date | None:
-    """Return the declared day of acceptance, None where no word counts."""
-    day = standing(site, ACCEPTANCE, local_day(site, now)).value
-    return day if isinstance(day, date) else None
 
 
 ORDER = ruled("commissioning-order", run_order)

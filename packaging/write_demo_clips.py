@@ -1,4 +1,4 @@
-"""Encodes the clips of the simulated streams: `python -m agent.demo.scene.make_clips` (needs ffmpeg with libx264).
+"""Encodes the clips of the simulated streams: `python packaging/write_demo_clips.py` (needs ffmpeg with libx264).
 
 The clips are kept in the repository as package data, so that the demo needs no encoder. Each is raw H.264 (Annex B):
 one IDR picture with its parameter sets, then P pictures, one slice each, without SEI. Run this again only when scenes,
@@ -67,5 +67,5 @@ def make(directory: Path) -> int:
 
 
 if __name__ == "__main__":
-    size = make(Path(__file__).parent / "clips")
+    size = make(Path(__file__).parent.parent / "agent/demo/clips")
     print(f"{size} bytes of clips", file=sys.stderr)
