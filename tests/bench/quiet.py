@@ -30,7 +30,7 @@ from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.observe.pictures.derived_views import keep_derived
 from agent.observe.pictures.previous_pictures import Previous
 from agent.observe.probe.devices import Probed
-from agent.service.cycle import cycle
+from agent.service.cycle import cycle, read_kept
 from agent.service.cycle.environment import Rim
 from agent.site.config.load import load_declared
 from agent.site.config.site import Site
@@ -167,9 +167,9 @@ def one_cycle(
         "Reading": lambda *rest: Reading(living, now),
         "discover": lambda *rest: living.heard(now),
         "look_at_host": lambda *rest: (Observation("site", HOST, now, "bench"),),
-        "read_approvals": lambda *rest: approved,
     }
     with ExitStack() as stack:
+        stack.enter_context(patch.object(read_kept, "read_approvals", lambda *rest: approved))
         for name, instead in replaced.items():
             stack.enter_context(patch.object(cycle, name, instead))
         seen = cycle.see(site, rim, moment, memory)

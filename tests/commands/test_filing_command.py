@@ -205,7 +205,7 @@ def test_a_look_that_was_broken_off_makes_no_dossier_and_keeps_nothing(
 ) -> None:
     path, _, _, _ = on_site.export("whole.zip")
     broken_off = Checked(load(on_site.config), Seen(Facts({}), ()), datetime.now(UTC), interrupted=True)
-    for command in ("filing_export", "filing_compare"):
+    for command in ("filing.export", "filing.compare"):
         monkeypatch.setattr(f"agent.commands.{command}.look_at_site", lambda *given: broken_off)
     other, code, _, err = on_site.export("other.zip")
     assert (code, other.exists()) == (130, False) and "no dossier was written" in err

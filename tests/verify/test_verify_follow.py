@@ -254,7 +254,7 @@ def test_words_that_make_no_sense_give_one_line_and_2(tmp_path: Path) -> None:
 
 RUN_VERIFY = """
 import argparse, sys
-from agent.commands import verify
+from agent.commands.verify import command as verify
 parser = argparse.ArgumentParser()
 parser.set_defaults(json=True, quiet=False, lang="en")
 verify.add_arguments(parser)

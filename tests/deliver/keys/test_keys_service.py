@@ -32,7 +32,7 @@ from agent.site.config.load import load
 WITHIN_S = 40.0
 SERVICE = (
     "import sys; from dataclasses import replace; from pathlib import Path; from agent.site.config.load import load;"
-    "from agent.service.daemon.loop import serve, utc_now; path = Path(sys.argv[1]);"
+    "from agent.host.clock import utc_now; from agent.service.daemon.loop import serve; path = Path(sys.argv[1]);"
     "sys.exit(serve(path, replace(load(path), period_s=1), utc_now))"
 )
 """`camwarden run` with a period that no configuration may have."""

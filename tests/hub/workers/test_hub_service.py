@@ -212,7 +212,7 @@ def test_status_of_a_folder_without_a_hub_gives_one_line(tmp_path: Path) -> None
 
 RUN_HUB = """
 import argparse, sys
-from agent.commands import hub
+from agent.commands.hub import command as hub
 parser = argparse.ArgumentParser()
 parser.set_defaults(json=True, quiet=False, lang="en")
 hub.add_arguments(parser)

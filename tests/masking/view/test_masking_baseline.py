@@ -104,7 +104,14 @@ def test_what_could_not_be_read_back_is_not_written(wrong: Descriptor) -> None:
 
 
 def test_the_daemons_side_loads_no_picture_code() -> None:
-    modules = ["baseline", "persistence", "quality", "quality_learning", "view_model", "view_zones"]
+    modules = [
+        "view.baseline",
+        "view.persistence",
+        "quality.indicators",
+        "quality.learning",
+        "view.model",
+        "view.zones",
+    ]
     imports = "; ".join(f"import masking.{name}" for name in modules)
     script = f"import sys; {imports}; print([m for m in ('numpy', 'cv2') if m in sys.modules])"
     done = subprocess.run(
