@@ -13,12 +13,13 @@ import scripted_driver
 from orders_by_hub import command
 from patience import PATIENCE_S
 from sites import NOW, STILL, camera, healthy, observed, site, without_path
+from turned import join
 
 from agent.judge.checks.table import run_checks
 from agent.judge.memory.memory import Memory
 from agent.model.finding import Moment
 from agent.observe.facts.facts import gather
-from agent.observe.pictures.turns import due, join
+from agent.observe.pictures.turns import due
 from agent.observe.pictures.view_memory import CameraQuality, CameraView, Mark
 from agent.observe.pictures.zone_verdicts import pooled
 from agent.observe.remembered.value import Remembered

@@ -72,7 +72,8 @@ class Facts:
     @property
     def footage(self) -> Footage:
         """What is known of each camera's footage, by camera id; not of one whose footage begins anew."""
-        return {name: one for name, one in self.remembered.footage.items() if name not in self.begun}
+        known = self.remembered.footage  # asked for by each check and camera: copied only where it must be
+        return {name: one for name, one in known.items() if name not in self.begun} if self.begun else known
 
     @property
     def undeclared(self) -> tuple[str, ...]:

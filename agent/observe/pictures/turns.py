@@ -66,30 +66,41 @@ def due(site: Site, looked: tuple[Looked, ...], now: datetime) -> dict[str, froz
     }
 
 
-def join(
+def looked_after(
     site: Site, observations: Observations, looked: tuple[Looked, ...], now: datetime
-) -> tuple[Observations, tuple[Looked, ...]]:
-    """Join this cycle's observations with what was seen before on paths that had no turn in it.
-
-    Returns:
-        The observations, in which a remembered look stands where a path was not due; and the looks to remember.
-    """
+) -> tuple[Looked, ...]:
+    """Return the looks to remember: this cycle's, and earlier ones of paths that had no turn in it."""
     before = {(one.camera_id, one.path): one for one in looked if now - KEPT <= one.at <= now}
-    by_subject: dict[str, list[Observation]] = {}
-    for observation in observations:
-        by_subject.setdefault(observation.subject, []).append(observation)
+    by_subject = _by_subject(observations)
     kept: list[Looked] = []
+    for camera in site.cameras:
+        own = by_subject.get(f"camera:{camera.camera.id}", [])
+        for path in IN_ROTATION:
+            look = _look(site, camera, path, own, before.get((camera.camera.id, path)), now)
+            if look is not None:
+                kept.append(look)
+    return tuple(kept)
+
+
+def recalled(site: Site, observations: Observations, kept: tuple[Looked, ...]) -> Observations:
+    """Return the observations, in which a remembered look stands where a path was not due."""
+    looks = {(one.camera_id, one.path): one for one in kept}
+    by_subject = _by_subject(observations)
     for camera in site.cameras:
         own = by_subject.get(f"camera:{camera.camera.id}", [])
         silent = _is_silent(own)
         for path in IN_ROTATION:
-            look = _look(site, camera, path, own, before.get((camera.camera.id, path)), now)
-            if look is None:
-                continue
-            kept.append(look)
-            if _not_due(own, path) is not None and (path == "playback" or not silent):
+            look = looks.get((camera.camera.id, path))
+            if look is not None and _not_due(own, path) is not None and (path == "playback" or not silent):
                 _recall(own, look)
-    return tuple(o for own in by_subject.values() for o in own), tuple(kept)
+    return tuple(o for own in by_subject.values() for o in own)
+
+
+def _by_subject(observations: Observations) -> dict[str, list[Observation]]:
+    by_subject: dict[str, list[Observation]] = {}
+    for observation in observations:
+        by_subject.setdefault(observation.subject, []).append(observation)
+    return by_subject
 
 
 def _look(

@@ -16,7 +16,7 @@ EMPTY: Final[tuple[Looked, ...]] = ()
 
 def update(before: Remembered, look: Look) -> tuple[Looked, ...]:
     """Return the last look at each path, this one included."""
-    return turns.join(look.site, look.told, before.looked, look.now)[1]
+    return turns.looked_after(look.site, look.told, before.looked, look.now)
 
 
 def to_data(value: Sequence[Looked]) -> list[Json]:

@@ -32,7 +32,8 @@ from agent.observe.inventory.owners import owners_now
 from agent.observe.inventory.stocktake import around, configured, stock_of
 from agent.observe.pictures.approved_views import approved_views
 from agent.observe.pictures.derived_views import Derived, keep_derived, proved
-from agent.observe.pictures.turns import due, join
+from agent.observe.pictures.turns import due
+from agent.observe.pictures.turns import recalled as recall_turns
 from agent.observe.probe.devices import Reading, discover
 from agent.observe.probe.stores import read_stores
 from agent.observe.remembered.look import Look
@@ -114,9 +115,9 @@ def see(
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
     begun = begun_anew(before.footage, remembered.footage)
     observed = fetched.observations + looked + host
-    look = _look(site, observed, remembered, heard, kept, now, trusted=trusted, begun=begun)
     boxes = configured(site, remembered.identities)
-    remembered = fold(IN_TURN, remembered, replace(look, told=observed))
+    remembered = fold(IN_TURN, remembered, Look(site=site, now=now, told=observed))
+    look = _look(site, observed, remembered, heard, kept, now, trusted=trusted, begun=begun)
     remembered = fold(OBSERVED, remembered, look)
     # gather facts
     seen_around = around(look.stock, remembered.sightings, boxes, now)
@@ -141,7 +142,7 @@ def _look(
     begun: frozenset[str],
 ) -> Look:
     """Return what areas learn from; a remembered look stands in for a path without a turn."""
-    told, _ = join(site, observed, remembered.looked, now)
+    told = recall_turns(site, observed, remembered.looked)
     return Look(
         site=site,
         now=now,

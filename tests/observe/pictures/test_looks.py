@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 from sites import DAY, NOW, SQUARE, ZONE, camera, healthy, observed, picture, site, without, without_path
+from turned import join
 
 from agent.judge.checks.table import run_checks
 from agent.observe.facts.facts import gather
-from agent.observe.pictures.turns import Looked, due, from_data, join, to_data
+from agent.observe.pictures.turns import Looked, due, from_data, to_data
 from agent.site.config.site import Site
 from drivers.model import Mask, Masks, Observations, Stream, Streams, Unavailable
 from drivers.picture import PathName, PictureSeen, ZoneVerdict
