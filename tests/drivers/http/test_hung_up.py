@@ -6,6 +6,7 @@ that request first, and then hangs up without a word.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -125,6 +126,9 @@ def test_a_token_that_was_never_taken_is_not_sent_twice() -> None:
         read(CAMERAS, transport)
         carried = [asked.body for asked in served.asked if b"UsernameToken" in asked.body]
     assert len(carried) == len(set(carried)) and script.refused_logins <= 1
+    asked = [re.search(rb"Body>\s*<(?:\w+:)?(\w+)", body) for body in carried]
+    names = [one[1] for one in asked if one is not None]
+    assert len(names) == len(carried) > 1 and names[0] != names[1], "what was swallowed is not asked again with it"
 
 
 @pytest.mark.parametrize("login", ["none", "digest", "wsse"])
