@@ -24,7 +24,7 @@ from zeep.wsse.username import UsernameToken
 
 from drivers.credentials import refusal
 from drivers.deadline import Deadline
-from drivers.errors import DeviceFault, DriverError, HungUp, Malformed, NotPermitted, NotTried, Unsupported
+from drivers.errors import DeviceFault, DriverError, HungUp, Malformed, NotPermitted, NotTried, Unreachable, Unsupported
 from drivers.exchange import Exchange, Request, Transport
 from drivers.http.xml_answer import readable
 from drivers.nonces import Operation
@@ -69,6 +69,7 @@ class Session:
         self._closed = transport.credentials.nonces.closed(transport.device)
         self._token_asked = False
         self._token_taken = False
+        self._token_swallowed = False
         self._spare: Deadline | None = None
         self._services: dict[tuple[str, str], tuple[Any, zeep.Client]] = {}
         self._call: _Call | None = None
@@ -121,10 +122,14 @@ class Session:
         return answer
 
     def _with_token(self, plan: Callable[[], _Call], parameters: dict[str, Any]) -> Answer:
+        if self._token_swallowed:
+            raise NotTried("a login was sent before and never answered: none is sent again in this look")
         try:
             return self._once(plan(), parameters)
-        except HungUp:
-            if not self._token_taken:
+        except Unreachable as error:
+            # Whether it was weighed nobody knows: with a wrong password one for each question would lock the account.
+            self._token_swallowed = not self._token_taken and type(error) in (Unreachable, HungUp)
+            if not self._token_taken or not isinstance(error, HungUp):
                 raise
         return self._once(plan(), parameters)
 

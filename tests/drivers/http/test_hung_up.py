@@ -6,7 +6,6 @@ that request first, and then hangs up without a word.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -112,23 +111,20 @@ def test_a_request_that_carries_its_own_credential_is_left_to_whoever_made_it() 
 
 
 def test_a_token_that_was_never_taken_is_not_sent_twice() -> None:
-    script = Script(login="wsse", password="another")
-    tokens = 0
+    """Nor with the next question: with a wrong password, one for each question locks an account."""
+    script, swallowed = Script(login="wsse", password="another"), 0
 
-    def answer(asked: Asked) -> Answer:
-        nonlocal tokens
+    def swallows(asked: Asked) -> Answer:
+        nonlocal swallowed
         if b"UsernameToken" not in asked.body:
             return script.answer(asked)
-        tokens += 1
-        return iter(()) if tokens == 1 else script.answer(asked)
+        swallowed += 1
+        return iter(())
 
-    with HttpDevice(answer) as served, transport_to(served) as transport:
+    with script.device() as served, transport_to(served) as transport:
+        served.answer = swallows
         read(CAMERAS, transport)
-        carried = [asked.body for asked in served.asked if b"UsernameToken" in asked.body]
-    assert len(carried) == len(set(carried)) and script.refused_logins <= 1
-    asked = [re.search(rb"Body>\s*<(?:\w+:)?(\w+)", body) for body in carried]
-    names = [one[1] for one in asked if one is not None]
-    assert len(names) == len(carried) > 1 and names[0] != names[1], "what was swallowed is not asked again with it"
+    assert swallowed == 1
 
 
 @pytest.mark.parametrize("login", ["none", "digest", "wsse"])
