@@ -233,14 +233,18 @@ def test_on_a_terminal_ctrl_c_keeps_what_was_answered(path: Path) -> None:
         env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm"},
     )  # fmt: skip
     os.close(terminal)
-    shown = read_until(main, "national-class (number or word):")
-    os.write(main, b"2\n")
-    shown += read_until(main, "key-target (yes or no):")
-    waits(lambda: is_asleep(process.pid))
-    process.send_signal(signal.SIGINT)
-    shown += read_until(main, "declarations are open")
-    assert process.wait(PATIENCE_S) == exits.INTERRUPTED
-    os.close(main)
+    try:
+        shown = read_until(main, "national-class (number or word):")
+        os.write(main, b"2\n")
+        shown += read_until(main, "key-target (yes or no):")
+        waits(lambda: is_asleep(process.pid))
+        process.send_signal(signal.SIGINT)
+        shown += read_until(main, "declarations are open")
+        assert process.wait(PATIENCE_S) == exits.INTERRUPTED
+    finally:
+        process.kill()
+        process.wait()
+        os.close(main)
     assert said(load(path)) == [("national-class", "7-2", ())]
     assert "Traceback" not in shown
 

@@ -51,14 +51,19 @@ def test_ctrl_c_ends_everything_that_was_started(tmp_path: Path) -> None:
         command("demo", "--out", out, "--watch"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     )  # fmt: skip
-    assert child.stdout is not None
-    for line in child.stdout:
-        if "untrusted" in line or "unverified" in line:
-            break
-    assert len(processes_that_mention(str(out))) > 1
-    os.killpg(child.pid, signal.SIGINT)
-    child.communicate(timeout=PATIENCE_S)
-    assert child.returncode == 130
+    try:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if "untrusted" in line or "unverified" in line:
+                break
+        assert len(processes_that_mention(str(out))) > 1
+        os.killpg(child.pid, signal.SIGINT)
+        child.communicate(timeout=PATIENCE_S)
+        assert child.returncode == 130
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.communicate()
     waits(lambda: processes_that_mention(str(out)) == [])
 
 
