@@ -1,7 +1,7 @@
 """Requests one thing over CGI and parses its answer: lines `key=value`, grouped into numbered rows.
 
-Here is decided which answers are none: error texts under any status, lock-outs, missing rights, cut-off text. What the
-values mean is decided by the parsers beside this file. Nothing but the reads named there is ever asked.
+Decides which answers are errors: error texts under any status, lock-outs, missing rights, cut-off text. Parsers beside
+this file decide what the values mean. Only the reads named there are requested.
 """
 
 from __future__ import annotations
@@ -25,17 +25,13 @@ _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\[\]-]*")
 _ROW = re.compile(r"\[(\d{1,5})\]\.?(.*)", re.DOTALL)
 
 Fields = Mapping[str, str]
-"""What stands left and right of the first `=` of each line."""
+"""The texts left and right of the first `=` of each line."""
 
 
 def get(
     transport: Transport, operation: str, target: str, max_bytes: int = CONFIG_MAX_BYTES, limit_s: float = 0.0
 ) -> Exchange:
-    """Get `/cgi-bin/` + `target` and return the exchange if its answer is no refusal and no error.
-
-    Raises:
-        DriverError: There is no such answer; its kind says why.
-    """
+    """Get `/cgi-bin/` + `target` and return the exchange. Raises DriverError for a refusal or an error."""
     path = f"/cgi-bin/{target}"
     exchange = transport.exchange(Request(operation, "GET", path, max_bytes=max_bytes, limit_s=limit_s))
     check(transport, exchange.reply)
@@ -43,7 +39,7 @@ def get(
 
 
 def check(transport: Transport, reply: Reply) -> None:
-    """Raise what a reply says that is no answer; where it says that the account is locked, remember that."""
+    """Raise the error that a reply means, if any; record a locked account."""
     text = decoded(reply.body)
     if reply.status in (401, 403) and (weigh(text) == "locked" or LOCKED_CODE in text):
         # Firmware that locks an address answers so before it asks for a login.
@@ -55,7 +51,7 @@ def check(transport: Transport, reply: Reply) -> None:
 
 
 def refusal(reply: Reply) -> DriverError | None:
-    """Say why a reply is no answer; None where it may be one.
+    """Return the error that a reply means; None where it may be an answer.
 
     Source: field reports in the recorder notes: `Bad Request!` (firmware of 2019 to 2022), `Not Implemented!` (2024),
     `Authority:check failure.` both for a missing right and for a name that the firmware does not know.
@@ -83,10 +79,10 @@ def refusal(reply: Reply) -> DriverError | None:
 
 
 def fields(reply: Reply, whole: bool = True) -> dict[str, str]:
-    """Take an answer apart. `whole`: it is a list, so that its last line must have an end.
+    """Parse an answer. `whole`: it is a list, so that its last line must have an end.
 
     Raises:
-        Malformed: It is empty or cut off, says something twice, or holds a line that is not `key=value`.
+        Malformed: It is empty or cut off, repeats a key, or holds a line that is not `key=value`.
     """
     operation = reply.operation
     if not reply.body.strip():
@@ -112,7 +108,7 @@ def config(transport: Transport, name: str) -> dict[str, str]:
     """Read one table of the configuration, its keys without `table.`.
 
     Raises:
-        DriverError: The device does not give it. NotPermitted also where the firmware has no table of this name.
+        DriverError: No such answer. NotPermitted also where the firmware has no table of this name.
     """
     reply = get(transport, name, f"configManager.cgi?action=getConfig&name={name}").reply
     found = fields(reply)
@@ -122,12 +118,9 @@ def config(transport: Transport, name: str) -> dict[str, str]:
 
 
 def rows(found: Fields, name: str, operation: str) -> list[dict[str, str]]:
-    """Return the rows `name[0]`, `name[1]`, ... of an answer, each with the rest of its keys.
+    """Return the rows `name[0]`, `name[1]`, ... of an answer, each with the rest of its keys. Raises Malformed.
 
     `name` may be empty: the second index of a key such as `TimeSection[0][1]`.
-
-    Raises:
-        Malformed: A row is missing among them.
     """
     grouped: dict[int, dict[str, str]] = {}
     for key, value in found.items():
@@ -139,7 +132,7 @@ def rows(found: Fields, name: str, operation: str) -> list[dict[str, str]]:
 
 
 def flag(value: str | None) -> bool | None:
-    """Read a switch; None where it is missing or its word is not known."""
+    """Parse a switch; None where it is missing or its word is unknown."""
     return {"true": True, "1": True, "false": False, "0": False}.get((value or "").strip().lower())
 
 

@@ -27,15 +27,11 @@ _NO_HOST = frozenset({"", "0.0.0.0", "192.168.0.0"})  # noqa: S104 - placeholder
 _NO_MAC = frozenset({"", "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00"})
 
 States = Mapping[int, str]
-"""The device's word for the state of each channel, by its 1-based number."""
+"""The device's word for each channel's state, by its 1-based number."""
 
 
 def titles(found: Fields) -> tuple[str, ...]:
-    """Read the table ChannelTitle: one name for each channel that the device has.
-
-    Raises:
-        Malformed: A channel is missing among them, or there is none.
-    """
+    """Parse the table ChannelTitle: a name for each channel. Raises Malformed where one is missing or there is none."""
     listed = cgi.rows(found, "ChannelTitle", "ChannelTitle")
     if not listed or any("Name" not in one for one in listed):
         raise Malformed("ChannelTitle: a channel lacks its name")
@@ -43,12 +39,12 @@ def titles(found: Fields) -> tuple[str, ...]:
 
 
 def states(params: Mapping[str, Any]) -> dict[int, str]:
-    """Read the parameters of an answer to LogicDeviceManager.getCameraState: `states[].{channel, connectionState}`.
+    """Parse an answer to LogicDeviceManager.getCameraState: `states[].{channel, connectionState}`.
 
-    A channel whose word is missing is not in it: it stays unknown.
+    A channel without a state is left out: it stays unknown.
 
     Raises:
-        Malformed: It is no such list, or names a channel twice.
+        Malformed: Not such a list, or a channel twice.
     """
     listed = params.get("states")
     if not isinstance(listed, list):
@@ -66,9 +62,9 @@ def states(params: Mapping[str, Any]) -> dict[int, str]:
 
 
 def remotes(found: Fields) -> dict[int, dict[str, str]]:
-    """Read the table RemoteDevice: what the recorder knows of the camera behind each slot, by its 1-based number.
+    """Parse the table RemoteDevice: the recorder's data on the camera behind each slot, by its 1-based number.
 
-    Slots are numbered in their key; both spellings of it are known from devices.
+    Slots are numbered in their key, whose two spellings are known from devices.
     """
     slots: dict[int, dict[str, str]] = {}
     for key, value in found.items():
@@ -79,7 +75,7 @@ def remotes(found: Fields) -> dict[int, dict[str, str]]:
 
 
 def state_of(word: str | None) -> ChannelState:
-    """Return our word for the device's; what is not known stays unknown."""
+    """Return our word for the device's; an unlisted one stays unknown."""
     return _STATES.get((word or "").strip().lower(), "unknown")
 
 

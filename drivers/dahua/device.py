@@ -64,10 +64,10 @@ def clock_of(read: ClockRead, ntp: Fields | None) -> Clock:
 
 
 def read_identity(transport: Transport) -> Identity:
-    """Ask who made the device, its model, serial number and firmware: five questions of which some may fail.
+    """Request maker, model, serial number and firmware: five requests of which some may fail.
 
     Raises:
-        DriverError: Neither model nor serial number could be had.
+        DriverError: Neither model nor serial number was answered.
     """
     found: dict[str, str] = {}
     failed: DriverError | None = None
@@ -88,9 +88,9 @@ def read_identity(transport: Transport) -> Identity:
 
 
 def identity_of(found: Fields) -> Identity:
-    """Read the answers to magicBox's questions, put together.
+    """Parse the joined answers to magicBox's requests.
 
-    The model is what `type` says, or `updateSerial` where that is only a class of devices.
+    The model is that of `type`, or of `updateSerial` where `type` is only a class of devices.
     """
     kinds = [found.get(key, "").strip() for key in ("type", "updateSerial", "deviceType")]
     models = [kind for kind in kinds if kind.lower() not in _GENERIC and not kind.isdecimal()]
@@ -110,10 +110,10 @@ def read_accounts(transport: Transport) -> Accounts:
 
 
 def accounts(reply: Reply) -> Accounts:
-    """Read an answer to getUserInfoAll: a name and a group for each account.
+    """Parse an answer to getUserInfoAll: a name and a group for each account.
 
     Raises:
-        Malformed: One of them is missing, or there is none at all: somebody must have asked.
+        Malformed: A field is missing, or there is no account: the login itself must have one.
     """
     found = []
     for user in cgi.rows(cgi.fields(reply), "users", reply.operation):
@@ -131,12 +131,13 @@ def read_disks(transport: Transport) -> Disks:
 
 
 def disks(reply: Reply) -> Disks:
-    """Read an answer to getDeviceAllInfo in both of its shapes, `list.info[i]` and `list[i]`.
+    """Parse an answer to getDeviceAllInfo in both of its shapes, `list.info[i]` and `list[i]`.
 
-    A full disk is a healthy one. `HealthDataFlag` is not judged: it reads 0 on disks that are healthy in every word.
+    A full disk is a healthy one. `HealthDataFlag` is not judged: it reads 0 on disks that are otherwise reported
+    healthy.
 
     Raises:
-        Malformed: There is no disk in the answer, or one without its state.
+        Malformed: No disk, or one without its state.
     """
     found = cgi.fields(reply)
     listed = cgi.rows(found, "list.info", reply.operation) or cgi.rows(found, "list", reply.operation)

@@ -17,11 +17,7 @@ TABLE = "VSP_GAYS_SERVER"
 
 
 def platform_link(params: Mapping[str, Any]) -> PlatformLink:
-    """Read the parameters of an answer to configManager.getConfig for this table; slots that are off are listed too.
-
-    Raises:
-        Malformed: The table, its switch, or the list of slots is not there.
-    """
+    """Parse configManager.getConfig's answer for this table, slots that are off included. Raises Malformed."""
     table = params.get("table")
     servers = table.get("sipServer") if isinstance(table, dict) else None
     on = flag(table.get("enable")) if isinstance(table, dict) else None

@@ -1,8 +1,8 @@
 """Reads one Dahua device and its cameras: the driver's way in. Its sisters (Amcrest, Lorex, Intelbras) answer alike.
 
-Each read fails alone and becomes an `Unavailable` with its reason. Tables of all channels are asked for once, then RPC2
-for what CGI does not give, then footage, channel by channel, within half of the time that is left: a search of all of
-a channel's time can take seconds. Which camera's turn comes first changes from minute to minute.
+Each read fails alone and becomes an `Unavailable` with its reason. Tables of all channels are requested once, then RPC2
+for what CGI does not give, then footage, channel by channel, within half of the time left: a search of all time can
+take seconds. The first camera rotates from minute to minute.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _platform_table(session: rpc.Session) -> dict[str, Any]:
 
 
 def _channels(seen: Seen, tables: Tables, states: channel_reads.States | DriverError) -> Channels | DriverError:
-    """Put together what is known of the channels; a device that knows neither states nor slots is no recorder."""
+    """Join the data on channels; a device that reports neither states nor slots is no recorder."""
     slots = seen.attempt(channel_reads.remotes, tables.of("RemoteDevice"))
     if isinstance(states, DriverError) and isinstance(slots, DriverError):
         return tables.names if isinstance(tables.names, DriverError) else states
@@ -112,7 +112,7 @@ def _channels(seen: Seen, tables: Tables, states: channel_reads.States | DriverE
 def _camera(
     seen: Seen, transport: Transport, tables: Tables, states: channel_reads.States | DriverError, camera: Camera
 ) -> None:
-    """Note what the tables say of one camera. A channel that does not exist, or is called empty, has no streams."""
+    """Collect one camera's facts from the tables. A channel that does not exist, or is named empty, has no streams."""
     subject, channel = f"camera:{camera.id}", camera.channel
     seen.note(subject, "schedule", seen.attempt(_schedule, tables, channel))
     word = None if isinstance(states, DriverError) else states.get(channel)
@@ -146,7 +146,7 @@ def _schedule(tables: Tables, channel: int) -> Schedule:
 
 
 def _masks(widget: Fields, tables: Tables, channel: int) -> Masks:
-    """Read the masks of one camera where VideoWidget was read.
+    """Parse the masks of one camera where VideoWidget was read.
 
     A login that may read VideoWidget may read every table: where another one is refused, the firmware does not have it.
     """
@@ -172,7 +172,7 @@ def _footage(
     cameras: tuple[Camera, ...],
     wanted: WantedFootage,
 ) -> None:
-    """Note what is held of each camera, beginning with another one each minute."""
+    """Collect the footage of each camera, beginning with another one each minute."""
     spare = seen.attempt(_half, there)
     first = int(transport.clock().timestamp() // 60) % max(1, len(cameras))
     for camera in cameras[first:] + cameras[:first]:

@@ -1,8 +1,8 @@
 """Sends all requests of one device's ISAPI session, and only ones that read.
 
 Sent are GETs below /ISAPI/, and the POSTs of three searches: `ContentMgmt/search`, `dailyDistribution` and `logSearch`.
-A login that was refused, or a device that cannot be reached at all, ends the session: nothing more is sent. Reads that
-no picture, mask or recording depends on are optional: together they get half of the time that is left.
+A refused login, or an unreachable device, ends the session. Optional reads, on which no picture, mask or recording
+depends, share half of the time left.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PAGE_SIZE = 40
 """Segments for each answer; several devices stop at 50."""
 
 MAX_PAGES = 50
-"""Where a search is given up: 2000 segments, more than any day or hour of a whole recorder holds."""
+"""The limit of a search: 2000 segments, more than any day or hour of a whole recorder has."""
 
 _XML = (("Content-Type", "application/xml"),)
 
@@ -52,10 +52,10 @@ class Isapi:
         optional: bool = False,
         guarded: bool = False,
     ) -> _T:
-        """Ask for a document below /ISAPI/ with one of the names in `root`, and return what `read` finds in it.
+        """Get a document below /ISAPI/ with one of the names in `root`, and return what `read` parses from it.
 
         Raises:
-            DriverError: There is no such answer; its kind says why. `read` may raise Malformed.
+            DriverError: No such answer. `read` may raise Malformed.
         """
         roots = (root,) if isinstance(root, str) else root
         return self.ask(path, lambda reply: read(document(reply, *roots, guarded=guarded)), optional=optional)[0]
@@ -65,7 +65,7 @@ class Isapi:
         return self._send(Request(path, "GET", f"/ISAPI/{path}"), read, optional)
 
     def search(self, tracks: Iterable[int], begin: datetime, end: datetime, most: int = PAGE_SIZE) -> Found:
-        """Ask once which segments of tracks lie in a window; moments as the device writes them. Raises DriverError.
+        """Search once for segments of tracks in a window; moments as the device writes them. Raises DriverError.
 
         At most `most` segments, the oldest ones.
 
@@ -76,7 +76,7 @@ class Isapi:
     def segments(self, tracks: Iterable[int], begin: datetime, end: datetime) -> tuple[Segment, ...]:
         """List every segment of tracks in a window, page by page. Raises DriverError.
 
-        What is listed is counted; `numOfMatches` may be the total of all pages.
+        Listed segments are counted; `numOfMatches` may be the total of all pages.
         """
         name, asked = str(uuid.uuid4()).upper(), tuple(tracks)
         found: list[Segment] = []
@@ -88,7 +88,7 @@ class Isapi:
         raise Malformed(f"{parse_search.SEARCH}: more than {MAX_PAGES} pages of segments")
 
     def days(self, track: int, year: int, month: int) -> tuple[tuple[int, bool], ...]:
-        """Ask which days of a month hold footage of a track: day of the month, and whether. Raises DriverError."""
+        """Request which days of a month hold footage of a track: day of the month, and whether. Raises DriverError."""
         path = f"ContentMgmt/record/tracks/{track}/dailyDistribution"
         body = parse_search.month_asked(year, month)
         request = Request(path, "POST", f"/ISAPI/{path}", body, _XML)

@@ -30,8 +30,8 @@ def read_kind(isapi: Isapi) -> DeviceKind:
 def read_clock(isapi: Isapi, zone: ZoneInfo) -> Clock:
     """Compare the digits of the device's wall clock in `zone` with our clock. Raises DriverError.
 
-    An offset that the device writes behind them is not used. Where it is not that of `zone`, as in daylight saving time
-    on DS-7716NI-I4, `zone_wrong` says so.
+    The offset behind them is not used. Where it is not that of `zone`, as in daylight saving time on DS-7716NI-I4,
+    `zone_wrong` is set.
     """
     told, exchange = _device_time(isapi)
     moment = nearest(told.stamp.written, zone, exchange.received_at)
@@ -57,7 +57,7 @@ def read_protocols(isapi: Isapi) -> Protocols:
 
 
 def rtsp_port(protocols: Protocols | DriverError, configured: int) -> int:
-    """Return the port of RTSP: the configured one, else the one that the device tells, else the usual one."""
+    """Return the port of RTSP: the configured one, else the device's, else the usual one."""
     told = () if isinstance(protocols, DriverError) else protocols.protocols
     return configured or next((one.port for one in told if one.name.upper() == "RTSP" and one.port), DEFAULT_RTSP_PORT)
 

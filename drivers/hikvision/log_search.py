@@ -1,8 +1,8 @@
 """Reads the oldest entry of a device's own log of logins and operations. Parsers are pure.
 
-The log is searched, never exported or cleared. It is listed class by class, and within a class the oldest first; asked
-for is the class Operation, which holds logins and changes. Entries older than two years are left out: a clock that was
-lost for a while writes some of 1970.
+The log is searched, never exported or cleared. It is listed class by class, and within a class the oldest first; the
+class Operation holds logins and changes. Entries older than two years are left out: a clock that was lost for a while
+writes some of 1970.
 
 Source: ISAPI, ContentMgmt/logSearch (CMSearchDescription with `metaId`, CMSearchResult with `logDescriptor`); the order
 and the two names of the class are field reports (DS-7616NI-Q2 and client code). No answer of a real unit was read here.
@@ -30,12 +30,12 @@ WITHIN: Final = timedelta(days=732)
 
 
 def read_oldest(isapi: Isapi, frame: Frame, now: datetime) -> OldestLog:
-    """Ask for the oldest entries of the last two years. Raises DriverError.
+    """Request the oldest entries of the last two years. Raises DriverError.
 
     Args:
         isapi: The device.
-        frame: How it writes its times.
-        now: The moment that the device's own clock tells.
+        frame: The form of its times.
+        now: The moment of the device's own clock.
     """
     failed: DriverError | None = None
     for name in CLASSES:
@@ -53,11 +53,7 @@ def read_oldest(isapi: Isapi, frame: Frame, now: datetime) -> OldestLog:
 
 
 def _is_older(isapi: Isapi, name: str, frame: Frame, now: datetime, listed: datetime) -> bool:
-    """Tell whether there are entries before the listed ones, which all are of one second and prove no order.
-
-    Raises:
-        DriverError: The device does not say.
-    """
+    """Return whether entries precede the listed ones, all of one second and no proof of order. Raises DriverError."""
     body = asked(name, frame.written(now - WITHIN), listed - timedelta(seconds=1))
     return bool(_found(isapi, body))
 
@@ -78,10 +74,10 @@ def asked(name: str, begin: datetime, end: datetime) -> bytes:
 
 
 def found(root: etree._Element) -> tuple[datetime, ...]:
-    """Read when the listed entries were written, in the device's digits; none where nothing matches.
+    """Parse when the listed entries were written, in the device's digits; none where nothing matches.
 
     Raises:
-        DeviceFault: The search failed, and the device says so.
+        DeviceFault: The device reports that the search failed.
         Malformed: An entry has no time.
     """
     if truth(said(root, "responseStatus")) is False:

@@ -1,7 +1,7 @@
 """Parses the channels of a device and how their streams are encoded. Pure.
 
-Three spaces of numbers meet here: inputs count from 1, streams and tracks are input * 100 + stream, and behind an
-analogue recorder the IP channels may begin at an offset (33 was seen). `Input.number` is what `Camera.channel` names.
+Three number spaces meet: inputs count from 1, streams and tracks are input * 100 + stream, and behind an analogue
+recorder the IP channels may begin at an offset (33 was seen). `Input.number` is `Camera.channel`.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ class Input:
     serial: str = ""
 
     def channel(self) -> Channel:
-        """Return it as the fact that a recorder tells of its channel."""
+        """Convert it to the fact about a recorder's channel."""
         return Channel(self.number, self.name, self.state, self.word, self.host, "", self.model, self.serial)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """One stream: `video` and `dynamic` are the numbers of the input that it is of, own or behind; None: not said.
+    """One stream: `video` and `dynamic` are the numbers of its input, own or behind; None: not reported.
 
-    `audio_told`: its document says whether it carries sound; one without that part says nothing.
+    `audio_told`: its document reports whether it carries sound.
     """
 
     id: int
@@ -74,7 +74,7 @@ def inputs(root: etree._Element) -> tuple[Input, ...]:
 
 
 def proxies(root: etree._Element) -> tuple[Input, ...]:
-    """Read an InputProxyChannelList: the IP cameras behind a recorder. Their model and serial may be missing.
+    """Parse an InputProxyChannelList: the IP cameras behind a recorder. Their model and serial may be missing.
 
     Raises Malformed.
     """
@@ -92,7 +92,7 @@ def proxies(root: etree._Element) -> tuple[Input, ...]:
 
 
 def states(root: etree._Element) -> dict[int, tuple[ChannelState, str]]:
-    """Read an InputProxyChannelStatusList: state and the device's word for it, by number. Raises Malformed."""
+    """Parse an InputProxyChannelStatusList: state and the device's word for it, by number. Raises Malformed."""
     return dict(state(row) for row in rows(root, "InputProxyChannelStatus"))
 
 
@@ -124,12 +124,12 @@ def streams(root: etree._Element) -> tuple[StreamRow, ...]:
 
 
 def numbered(own: Iterable[Input], behind: Iterable[Input], of_streams: Iterable[StreamRow]) -> tuple[Input, ...]:
-    """Give every channel a number of its own: own inputs keep theirs, and so do IP channels where no number is double.
+    """Number every channel: own inputs keep their numbers, and so do IP channels where no number is double.
 
-    Where IP channels count from 1 beside own inputs, they are known by the number of their stream.
+    Where IP channels count from 1 beside own inputs, the number of their stream counts.
 
     Raises:
-        Malformed: No stream tells that number.
+        Malformed: No stream has that number.
     """
     first, second = tuple(own), tuple(behind)
     taken = {one.number for one in first}
@@ -146,9 +146,9 @@ def numbered(own: Iterable[Input], behind: Iterable[Input], of_streams: Iterable
 
 
 def rows_of(one: Input, of_streams: Iterable[StreamRow], mixed: bool) -> tuple[StreamRow, ...]:
-    """Pick the streams of one channel. `mixed`: the device has own inputs and IP channels.
+    """Select the streams of one channel. `mixed`: the device has own inputs and IP channels.
 
-    Newer cameras name their own sensor as recorders name an IP channel; then the number alone tells.
+    Newer cameras name their own sensor as recorders name an IP channel; then only the number decides.
     """
     found = []
     for row in of_streams:

@@ -15,7 +15,7 @@ from drivers.hikvision.times import Stamp, stamp
 from drivers.model import Identity
 
 MIB = 1024 * 1024
-"""What capacities are counted in. An 8 TB disk, 8 001 563 222 016 bytes by its makers' rule, is told as 7630885."""
+"""The unit of capacities. An 8 TB disk, 8 001 563 222 016 bytes by its makers' rule, is reported as 7630885."""
 
 UPTIME_MAX_S = 20 * 366 * 86_400
 """Nothing has been up for longer."""
@@ -39,7 +39,7 @@ _REGISTERED = {
 
 @dataclass(frozen=True, slots=True)
 class DeviceKind:
-    """What a device says it is; `kind` in its own word: IPCamera, IPDome, NVR, DVR, ..."""
+    """The type that a device reports; `kind` in its own word: IPCamera, IPDome, NVR, DVR, ..."""
 
     identity: Identity
     kind: str
@@ -47,7 +47,7 @@ class DeviceKind:
 
 @dataclass(frozen=True, slots=True)
 class DeviceTime:
-    """What a device's clock says. `mode` is where its time comes from, in its own word; empty where it does not say."""
+    """The time of a device's clock. `mode` is its time source, in its own word; empty where not reported."""
 
     stamp: Stamp
     mode: str = ""
@@ -108,12 +108,12 @@ def accounts(root: etree._Element) -> Accounts:
 
 
 def disks(root: etree._Element) -> Disks:
-    """Read a storage document: disks and network stores in use.
+    """Parse a storage document: disks and network stores in use.
 
     Disks that were taken out (`notexist`) are left out. No space left is no fault: a healthy recorder is full.
 
     Raises:
-        Malformed: It holds no list of disks at all, or a row that cannot be read.
+        Malformed: No list of disks, or a row that cannot be parsed.
     """
     hdds, stores = child(root, "hddList"), child(root, "nasList")
     if hdds is None and stores is None:
@@ -126,9 +126,9 @@ def disks(root: etree._Element) -> Disks:
 
 
 def smart_warns(root: etree._Element) -> bool:
-    """Say whether a disk's own test warns. Raises Malformed where the answer judges nothing.
+    """Return whether a disk's own test warns. Raises Malformed where the answer judges nothing.
 
-    The names of both judgements are misspelt on the wire.
+    Both judgements' names are misspelt on the wire.
     """
     words = [said(root, f"{which}Evalua{middle}Status") for which in ("self", "all") for middle in ("ing", "ting")]
     if not any(words):
@@ -137,9 +137,9 @@ def smart_warns(root: etree._Element) -> bool:
 
 
 def platform_servers(root: etree._Element) -> tuple[tuple[int, PlatformServer], ...]:
-    """Read a SIPServerList: the number of each place for a server, and what it holds. Raises Malformed.
+    """Parse a SIPServerList: the number of each slot for a server, and its content. Raises Malformed.
 
-    A device says by `status` or `registerStatus` whether it is registered, by firmware; many say nothing.
+    Registration is in `status` or `registerStatus`, by firmware; many devices report neither.
     """
     found = []
     for row in rows(root, "SIPServer"):
@@ -154,10 +154,7 @@ def platform_servers(root: etree._Element) -> tuple[tuple[int, PlatformServer], 
 
 
 def channel_codes(root: etree._Element) -> tuple[tuple[int, str], ...]:
-    """Read the codes under which a SIPInfo offers its channels; ones that are not filled in are left out.
-
-    Raises Malformed.
-    """
+    """Parse the codes under which a SIPInfo offers its channels; empty ones are left out. Raises Malformed."""
     found = []
     for row in rows(need(root, "VideoInputList"), "VideoInput"):
         number, code = whole(said(row, "id")), said(row, "videoInputID")

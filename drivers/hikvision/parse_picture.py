@@ -1,7 +1,7 @@
 """Parses privacy masks and overlays. Pure.
 
 A mask is three facts: whether the device has masks at all, whether they are switched on, and which regions have an
-area. The switch and the regions are independent of each other: on, with regions without area, masks nothing.
+area. Switch and regions are independent: on, with regions without area, masks nothing.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _ROUNDING = 0.005
 
 @dataclass(frozen=True, slots=True)
 class MaskSwitch:
-    """The document of a channel's masks without its regions: the switch, None where it cannot be read, and the screen.
+    """A channel's mask document without its regions: the switch, None where it cannot be parsed, and the screen.
 
     `screen`: width and height that corners are counted in, whatever the picture has; None where they are missing.
-    `regions` None: they stand in a document of their own.
+    `regions` None: they are in a document of their own.
     """
 
     enabled: bool | None
@@ -41,14 +41,14 @@ def mask_switch(root: etree._Element) -> MaskSwitch:
 
 
 def masks(switch: MaskSwitch, regions: etree._Element) -> tuple[Mask, ...]:
-    """Read a PrivacyMaskRegionList. Regions without area are no masks, but places for some.
+    """Parse a PrivacyMaskRegionList. Regions without area are unused slots.
 
     Corners count from the bottom left, as two independent clients report, and the factory's layout of overlays agrees
-    with them; a GB/T 28181 answer of the same maker counts from the top. So here they are turned to y down, and the
-    vertical origin is unproven until a picture agrees. A region whose corners cannot be read has no polygon.
+    with them; a GB/T 28181 answer of the same maker counts from the top. They are turned to y down here; a picture must
+    prove the vertical origin. A region whose corners cannot be parsed has no polygon.
 
     Raises:
-        Malformed: Something else stands among the regions.
+        Malformed: Other elements are among the regions.
     """
     found = []
     for row in rows(regions, "PrivacyMaskRegion"):
@@ -67,10 +67,10 @@ def masks(switch: MaskSwitch, regions: etree._Element) -> tuple[Mask, ...]:
 
 
 def overlays(root: etree._Element, channel_name: str) -> Overlays:
-    """Read a VideoOverlay; `channel_name` is what the device draws where it draws the channel's name.
+    """Parse a VideoOverlay; `channel_name` is the text that the device draws for the channel's name.
 
     Raises:
-        Malformed: It names none of the things that can be drawn, or something else stands among the texts.
+        Malformed: It names nothing that can be drawn, or other elements are among the texts.
     """
     texts = child(root, "TextOverlayList")
     time, name = child(root, "DateTimeOverlay"), child(root, "channelNameOverlay")

@@ -1,7 +1,7 @@
 """Writes the two searches of ISAPI and parses their answers. Pure.
 
-Moments are kept as the device writes them: their digits, labelled UTC as the Z behind them says, which is mostly not
-true. `times.py` decides what they mean.
+Moments are left as the device writes them: their digits, labelled UTC as the Z behind them claims, mostly wrongly.
+`times.py` interprets them.
 
 Source: RaCM (Recording and Content Management), CMSearchDescription, CMSearchResult; ISAPI, trackDailyDistribution.
 """
@@ -28,9 +28,9 @@ _WHY = re.compile(r"\.com/([A-Za-z]{1,40})$")
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One recorded piece of a track; moments as the device writes them. `track` 0: the item does not say.
+    """One recorded piece of a track; moments as the device writes them. `track` 0: not in the item.
 
-    `kind` is its content in the device's word, such as `video`; `mode` why it was recorded, None where it does not say.
+    `kind` is its content in the device's word, such as `video`; `mode` why it was recorded, None where not reported.
     """
 
     track: int
@@ -66,11 +66,11 @@ def asked(name: str, tracks: Iterable[int], begin: datetime, end: datetime, most
 
 
 def found(root: etree._Element, track: int | None) -> Found:
-    """Read a CMSearchResult; `track` is the one that was asked for, None where there were several.
+    """Parse a CMSearchResult; `track` is the requested one, None where there were several.
 
     Raises:
-        DeviceFault: The search failed, and the device says so.
-        Malformed: It says that there are segments and lists none, or an item cannot be read or is of another track.
+        DeviceFault: The device reports that the search failed.
+        Malformed: It claims segments and lists none, or an item cannot be parsed or is of another track.
     """
     words = said(root, "responseStatusStrg")
     state = words.lower().replace(" ", "").replace("_", "")
@@ -90,7 +90,7 @@ def found(root: etree._Element, track: int | None) -> Found:
 
 
 def month_asked(year: int, month: int) -> bytes:
-    """Write the question which days of a month hold footage."""
+    """Write the request for the days of a month that hold footage."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
         f"<trackDailyParam><year>{year}</year><monthOfYear>{month}</monthOfYear></trackDailyParam>"
@@ -98,9 +98,9 @@ def month_asked(year: int, month: int) -> bytes:
 
 
 def days(root: etree._Element) -> tuple[tuple[int, bool], ...]:
-    """Read a trackDailyDistribution: pairs of day of the month and whether it holds footage, in order.
+    """Parse a trackDailyDistribution: pairs of day of the month and whether it holds footage, in order.
 
-    A list without days is that of a month without footage. Raises Malformed.
+    A list without days means a month without footage. Raises Malformed.
     """
     told: dict[int, bool] = {}
     for row in rows(need(root, "dayList"), "day"):

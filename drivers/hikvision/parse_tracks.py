@@ -53,13 +53,13 @@ def tracks(root: etree._Element) -> tuple[Track, ...]:
 
 
 def mode_of(word: str) -> RecordingMode:
-    """Return what makes a device record, from its word for it in a schedule or beside a segment."""
+    """Return the trigger of recording, from the device's word in a schedule or beside a segment."""
     known = _MODES.get(word.lower())
     return known or ("event" if _EVENT.search(word) else "other")
 
 
 def duration(text: str) -> timedelta | None:
-    """Read a length of time; years and months count as 365 and 30 days. None where there is none, or it is zero.
+    """Parse a length of time; years and months count as 365 and 30 days. None where there is none, or it is zero.
 
     Raises Malformed. Source: ISO 8601.
     """

@@ -1,7 +1,7 @@
 """Parses the raw bytes of an ISAPI answer into its element, or into the error that it means. Pure.
 
-Namespaces are not looked at: several occur, even within one document. An answer counts only if it is complete XML with
-the root that was asked for: a page of a web server, or a piece of a list, never reads as an empty list.
+Namespaces are ignored: several occur, even within one document. An answer counts only if it is complete XML with the
+requested root: a page of a web server, or a piece of a list, never reads as an empty list.
 
 Source: ISAPI, ResponseStatus; the forms of "not there" are field reports, named in `drivers/README.md`.
 """
@@ -28,18 +28,18 @@ _LONGEST_TEXT_CHARS = 120
 
 
 def document(reply: Reply, *roots: str, guarded: bool = False, asks: bool = True) -> etree._Element:
-    """Return the root element of an answer whose name is one of `roots`, or raise what the reply means instead.
+    """Return the root element of an answer whose name is one of `roots`, or raise the error that the reply means.
 
-    `asks`: the request was a GET. It has no content that could be wrong, so that an answer about wrong content, and a
-    device error with nothing else in it, says that the thing is not there. `guarded`: a refusal without a reason is for
-    want of a right, as for lists of accounts.
+    `asks`: the request was a GET. It has no content that could be wrong, so that an error about wrong content, or a
+    bare device error, means that the thing does not exist. `guarded`: a refusal without a reason means a missing right,
+    as for lists of accounts.
 
     Raises:
         Unsupported: The device has no such thing: HTTP 403 notSupport (a camera's InputProxy), 400 (a third stream of a
             DVR), 500 deviceError (the same on V5.2.0), 404.
-        NotPermitted: The login has not the right to ask it.
-        NotTried: The device asks for a login of a kind that is not known.
-        Busy: The device says so.
+        NotPermitted: The login lacks the right.
+        NotTried: The device asks for an unknown kind of login.
+        Busy: The device reports that it is.
         DeviceFault: Any other error.
         Malformed: The bytes are not a whole answer to this request.
     """
@@ -67,11 +67,7 @@ def plain_text(reply: Reply) -> str:
 
 
 def rows(element: etree._Element, name: str) -> list[etree._Element]:
-    """Return the rows of a list.
-
-    Raises:
-        Malformed: Something else stands among them: a row under another name would be lost.
-    """
+    """Return the rows of a list. Raises Malformed where one has another name, since it would be lost."""
     found = children(element, name)
     if len(found) != len(elements(element)):
         raise Malformed(f"the list holds something other than {name}")
@@ -139,7 +135,7 @@ def _raise_for_words(reply: Reply, root: etree._Element, guarded: bool, asks: bo
 
 
 def _raise_for_status(reply: Reply, guarded: bool, asks: bool) -> None:
-    """Raise what an HTTP status means where the answer has no words that say it better."""
+    """Raise the error of an HTTP status, where the answer's own words do not name it better."""
     status, where = reply.status, f"{reply.operation}: HTTP {reply.status}"
     error: DriverError | None = None
     if 200 <= status < 300:

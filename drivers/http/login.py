@@ -2,8 +2,8 @@
 
 A challenge is not a refusal; a refusal answers a request that carried the credential, and ends all tries (states in
 `drivers/credentials.py`). Nonces are reused as long as the device takes them, also from one run to the next
-(`drivers/nonces.py`): some count each new one as a failed login. How a request is sent is left to `transport.py`; how a
-challenge is answered, to `drivers/authentication.py`.
+(`drivers/nonces.py`): some count each new one as a failed login. `transport.py` sends requests;
+`drivers/authentication.py` computes answers to challenges.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Login:
         return self._once(request, None)
 
     def _fresh(self, known: Kept | None, challenges: Iterable[Challenge]) -> Kept:
-        """Keep the nonce in use where the device still takes it: some count each new one as a failed login."""
+        """Reuse the nonce where the device still takes it: some count each new one as a failed login."""
         challenge = choose(challenges)
         if challenge is None:
             raise NotTried("the device asks for a login of a kind that is not known")
@@ -127,7 +127,7 @@ class Login:
         raise self._refused(reply)
 
     def _note(self, reply: Reply) -> bool:
-        """Note what an answer behind the login says of it; whether the login had been in doubt."""
+        """Record what an answer behind the login proves about it; return whether the login had been in doubt."""
         now = self._now()
         # A fault other than NotAuthorized comes from behind the login.
         if reply.status < 400 or (b"Fault>" in reply.body and b"NotAuthorized" not in reply.body):
