@@ -1,8 +1,8 @@
 """Loads WSDL documents, each parsed once per process, and builds onvif-zeep's service objects on top of them.
 
-The only module that imports `onvif`. Parsing a WSDL costs some 100 ms and several MB, so that the zeep Document is
-shared by all devices and a Client, which holds the login and the transport, is made per device. What is sent and
-whether an answer may be decoded is decided in `soap.py`.
+The only module that imports `onvif`. Parsing a WSDL costs some 100 ms and several MB: all devices share the zeep
+Document, each has its own Client with login and transport. `soap.py` decides what is sent and whether an answer may be
+decoded.
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ _DOCUMENTS: dict[str, Document] = {}
 
 
 class _Document(Document):  # type: ignore[misc]  # zeep has no types
-    """A WSDL document whose types join those of the documents before it, so that onvif.xsd is parsed and kept once.
+    """A WSDL document whose types join those of the documents before it, so that onvif.xsd is parsed and stored once.
 
-    Adding a document under the lock leaves what stands there as it is: zeep resolves each schema document once, and
-    looks types up by namespace. So devices may be decoded meanwhile.
+    Adding a document under the lock changes no existing entry: zeep resolves each schema document once, and looks types
+    up by namespace. So devices may be decoded meanwhile.
     """
 
     types: Schema
@@ -90,7 +90,7 @@ class _Document(Document):  # type: ignore[misc]  # zeep has no types
 
 
 def service(namespace: str, operation: str, path: str, adapter: Any) -> tuple[Any, zeep.Client]:
-    """Make the service of `namespace` for one device: onvif-zeep's object, and the zeep Client that holds its login.
+    """Build the service of `namespace` for one device: onvif-zeep's object, and the zeep Client with its login.
 
     `adapter` carries the requests (zeep's transport interface).
     """
@@ -101,7 +101,7 @@ def service(namespace: str, operation: str, path: str, adapter: Any) -> tuple[An
 
 
 def file_of(namespace: str, operation: str = "") -> str:
-    """Name the file in which an operation stands: one of onvif-zeep's or, where it has none, one of ours."""
+    """Name the file of an operation: one of onvif-zeep's or, where it has none, one of ours."""
     return _MISSING.get((namespace, operation)) or _OWN.get(namespace) or _SHIPPED[namespace]
 
 
@@ -142,11 +142,7 @@ def _place(file: str) -> Path:
 
 @cache
 def wsdl_directory() -> Path:
-    """Return the folder of WSDLs that onvif-zeep installs beside its package, or wherever its record says.
-
-    Raises:
-        FileNotFoundError: The installation lacks them.
-    """
+    """Return the folder of WSDLs that onvif-zeep installs, by its record. Raises FileNotFoundError."""
     beside = Path(onvif.__file__).resolve().parent.parent / "wsdl"
     if (beside / "devicemgmt.wsdl").is_file():
         return beside

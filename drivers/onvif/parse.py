@@ -39,11 +39,10 @@ class Profile:
 
 
 def listed(answer: Answer, name: str) -> list[Any]:
-    """Return the decoded rows of a list answer, as many as stand in it under `name`.
+    """Return the decoded rows of a list answer, as many as it has under `name`.
 
     Raises:
-        Malformed: The decoder did not find every row, or something else stands among them. A list that lost a row would
-            be a wrong statement.
+        Malformed: The decoder lost a row, or found another element among them: the list would be a wrong statement.
     """
     rows = children(answer.element, name)
     decoded = answer.value if isinstance(answer.value, list) else [answer.value] if answer.value is not None else []
@@ -55,7 +54,7 @@ def listed(answer: Answer, name: str) -> list[Any]:
 
 
 def scalar(answer: Answer) -> None:
-    """Check that each element of an answer that is no list stands in it once. Raises Malformed."""
+    """Check that each element of an answer that is no list occurs once. Raises Malformed."""
     tags = [element.tag for element in elements(answer.element)]
     if len(tags) != len(set(tags)):
         raise Malformed(f"{_operation(answer)}: the answer says something twice")
@@ -90,12 +89,12 @@ def profiles2(answer: Answer) -> tuple[Profile, ...]:
 
 
 def masks(answer: Answer) -> tuple[tuple[str, Mask], ...]:
-    """Read a Media2 GetMasks answer: for each mask its video source configuration and itself.
+    """Parse a Media2 GetMasks answer: for each mask its video source configuration and itself.
 
-    What cannot be understood of a mask is left open in it: no polygon, or `enabled` None.
+    Unparseable parts of a mask are left open: no polygon, or `enabled` None.
 
     Raises:
-        Malformed: The decoder did not find every mask that stands in the answer, or something else stands there.
+        Malformed: The decoder lost a mask of the answer, or found another element.
 
     Source: ONVIF Media2 Service Specification, GetMasks.
     """
@@ -117,7 +116,7 @@ def masks(answer: Answer) -> tuple[tuple[str, Mask], ...]:
 
 
 def mask_options(answer: Answer) -> MaskOptions:
-    """Read a GetMaskOptions answer. Raises Malformed where it holds none, or more than one.
+    """Parse a GetMaskOptions answer. Raises Malformed where it holds none, or more than one.
 
     Source: ONVIF Media2 Service Specification, GetMaskOptions.
     """
@@ -140,7 +139,7 @@ def configuration_owners(answer: Answer) -> dict[str, str]:
 
 
 def says_masks(answer: Answer) -> bool | None:
-    """Say whether a Media2 capabilities answer claims privacy masks; None where there is no capability in it.
+    """Return whether a Media2 capabilities answer claims privacy masks; None where there is no capability in it.
 
     Source: ONVIF Media2 Service Specification, Capabilities: Mask is optional, and absent means no.
     """
@@ -149,9 +148,9 @@ def says_masks(answer: Answer) -> bool | None:
 
 
 def overlays(answer: Answer) -> tuple[tuple[str, str], ...]:
-    """Read a GetOSDs answer of either media service: configuration and text of each; pictures are left out.
+    """Parse a GetOSDs answer of either media service: configuration and text of each; pictures are left out.
 
-    What the device fills in itself stands in angle brackets, for instance `<DateAndTime>`. Raises Malformed.
+    Fields that the device fills in are in angle brackets, for instance `<DateAndTime>`. Raises Malformed.
     """
     found = []
     for one in listed(answer, "OSDs"):
@@ -221,7 +220,7 @@ def _polygon(value: Any) -> Polygon:
 
 
 def _color(value: Any) -> str:
-    """Write a colour as `#rrggbb`; empty where it cannot be read.
+    """Format a colour as `#rrggbb`; empty where it cannot be parsed.
 
     Source: ONVIF Core schema, Color: the default colour space is YCbCr, components 0..255; ITU-T T.871 for the
         conversion.

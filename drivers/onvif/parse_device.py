@@ -33,7 +33,7 @@ _MAC = re.compile(r"^(?:[0-9A-Fa-f]{2}[:.-]?){5}[0-9A-Fa-f]{2}$")
 
 @dataclass(frozen=True, slots=True)
 class DeviceTime:
-    """What a device says of its time. `zone` is its text for the time zone, `local` what its clock shows there."""
+    """The time that a device reports. `zone` is its text for the time zone, `local` its clock's time there."""
 
     utc: datetime
     local: datetime | None
@@ -42,7 +42,7 @@ class DeviceTime:
 
 
 def identity(answer: Answer) -> Identity:
-    """Read a GetDeviceInformation answer. Raises Malformed where a word stands in it twice."""
+    """Parse a GetDeviceInformation answer. Raises Malformed where an element occurs twice."""
     scalar(answer)
     value = answer.value
     return Identity(
@@ -55,12 +55,12 @@ def identity(answer: Answer) -> Identity:
 
 
 def device_time(answer: Answer) -> DeviceTime:
-    """Read a GetSystemDateAndTime answer; the device counts whole seconds.
+    """Parse a GetSystemDateAndTime answer; the device counts whole seconds.
 
-    Where it gives only its local time, that is turned into UTC by its time zone, if that leaves no doubt.
+    A local time alone is converted into UTC by its time zone, if that is unambiguous.
 
     Raises:
-        Malformed: It gives no time from which UTC is known, two of them, or one that does not exist.
+        Malformed: No time from which UTC is known, two of them, or one that does not exist.
     """
     scalar(answer)
     value = answer.value
@@ -80,7 +80,7 @@ def device_time(answer: Answer) -> DeviceTime:
 def local_as_utc_s(said: DeviceTime, offset_s: float, uncertainty_s: float) -> int:
     """Return by how many seconds the "UTC" of a device is the time of its zone; 0 where it is not.
 
-    Recognised by an offset of whole quarter hours that its time zone explains; or, where it names none, by a local time
+    Recognized by an offset of whole quarter hours that its time zone explains; or, where it names none, by a local time
     that equals its UTC. A clock that is merely wrong is not taken for that.
     """
     quarters_s = round(offset_s / QUARTER_S) * QUARTER_S
@@ -116,10 +116,10 @@ def zone_offsets_s(zone: str) -> frozenset[int]:
 
 
 def interfaces(answer: Answer) -> Interfaces:
-    """Read a GetNetworkInterfaces answer.
+    """Parse a GetNetworkInterfaces answer.
 
     Raises:
-        Malformed: It holds anything else, or nothing: what answers over the network has an interface.
+        Malformed: Other elements, or none: what answers over the network has an interface.
     """
     found = []
     for one in listed(answer, "NetworkInterfaces"):
@@ -140,10 +140,10 @@ def interfaces(answer: Answer) -> Interfaces:
 
 
 def protocols(answer: Answer) -> Protocols:
-    """Read a GetNetworkProtocols answer: one row for each port that a protocol has.
+    """Parse a GetNetworkProtocols answer: one row for each port that a protocol has.
 
     Raises:
-        Malformed: It holds something that is no protocol, or nothing: what answered over HTTP has at least that.
+        Malformed: An element is no protocol, or there is none: what answered over HTTP has at least that.
     """
     found = []
     for one in listed(answer, "NetworkProtocols"):
@@ -160,11 +160,7 @@ def protocols(answer: Answer) -> Protocols:
 
 
 def accounts(answer: Answer) -> Accounts:
-    """Read a GetUsers answer: names and levels, and nothing else that stands there.
-
-    Raises:
-        Malformed: It holds something that is no account, or one without a name.
-    """
+    """Parse a GetUsers answer: only names and levels. Raises Malformed: an element is no account, or has no name."""
     found = tuple(Account(told(one.Username), told(one.UserLevel)) for one in listed(answer, "User"))
     if not all(one.name for one in found):
         raise Malformed("GetUsers: an account without a name")
@@ -172,11 +168,7 @@ def accounts(answer: Answer) -> Accounts:
 
 
 def storages(answer: Answer) -> Storages:
-    """Read a GetStorageConfigurations answer, which zeep does not decode. Logins in it are left out.
-
-    Raises:
-        Malformed: It holds something else.
-    """
+    """Parse a GetStorageConfigurations answer, which zeep does not decode, without its logins. Raises Malformed."""
     found = []
     rows = children(answer.element, "StorageConfigurations")
     if len(rows) != len(elements(answer.element)):
@@ -191,10 +183,7 @@ def storages(answer: Answer) -> Storages:
 
 
 def signing(answer: Answer) -> Signing:
-    """Read the security service's capabilities.
-
-    Raises:
-        Unsupported: It does not say anything of media signing.
+    """Parse the security service's capabilities. Raises Unsupported where media signing is not among them.
 
     Source: ONVIF Security Configuration Service Specification, MediaSigningCapabilities.
     """
@@ -233,7 +222,7 @@ def _addresses(interface: Any) -> list[str]:
 
 
 def _location(text: str) -> str:
-    """Keep where a storage is, without the login and the query that an address may carry."""
+    """Return where a storage is, without the login and the query that an address may carry."""
     if "://" not in text:
         return told(text)
     try:

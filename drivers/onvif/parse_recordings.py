@@ -19,7 +19,7 @@ from drivers.spans import merged
 from drivers.text import told
 
 TRACK_STATE = "RecordingHistory/Track/State"
-"""The topic whose events tell when the data of a track begins and ends, without its prefix."""
+"""The topic of events of a track's data beginning and ending, without its prefix."""
 
 _SEARCH_STATES = frozenset({"Queued", "Searching", "Completed"})
 
@@ -35,7 +35,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recording: what it was made of, its recorded time, and its tracks. `status` is the device's word."""
+    """One recording: its source, its recorded time, and its tracks. `status` is the device's word."""
 
     token: str
     source_id: str
@@ -56,7 +56,7 @@ class TrackEvent:
 
 
 def summary(answer: Answer) -> RecordingSummary:
-    """Read a GetRecordingSummary answer. Raises Malformed where it does not say how many recordings there are.
+    """Parse a GetRecordingSummary answer. Raises Malformed without the number of recordings.
 
     Source: ONVIF Recording Search Service Specification, GetRecordingSummary: the dates of no recordings mean nothing.
     """
@@ -73,7 +73,7 @@ def results(answer: Answer, name: str) -> tuple[str, list[etree._Element], list[
     """Return the state of a search, and the rows of one page of results: raw, and decoded.
 
     Raises:
-        Malformed: It does not say whether the search is complete, or not every row could be read.
+        Malformed: Whether the search is complete is missing, or a row could not be decoded.
     """
     operation = answer.exchange.reply.operation
     lists = children(answer.element, "ResultList")
@@ -90,7 +90,7 @@ def results(answer: Answer, name: str) -> tuple[str, list[etree._Element], list[
 
 
 def recording(value: Any) -> Recording:
-    """Read one RecordingInformation: its spans are those of its video tracks, or its own first and last moment.
+    """Parse one RecordingInformation: its spans are those of its video tracks, or its own first and last moment.
 
     Source: ONVIF Recording Search Service Specification, RecordingInformation and TrackInformation.
     """
@@ -111,10 +111,10 @@ def recording(value: Any) -> Recording:
 
 
 def limits(answer: Answer) -> tuple[tuple[Recording, RetentionLimit], ...]:
-    """Read a GetRecordings answer: each recording with what it is made of, and how long it is kept at most.
+    """Parse a GetRecordings answer: each recording with its source and its longest retention.
 
     Raises:
-        Malformed: A recording without a token, or whose limit cannot be read.
+        Malformed: A recording without a token, or whose limit cannot be parsed.
 
     Source: ONVIF Recording Control Service Specification, RecordingConfiguration: MaximumRetentionTime 0 is no limit.
     """
@@ -132,10 +132,10 @@ def limits(answer: Answer) -> tuple[tuple[Recording, RetentionLimit], ...]:
 
 
 def track_events(rows: Iterable[etree._Element]) -> list[TrackEvent]:
-    """Read results of an event search; events of other topics, which some devices send all the same, are left out.
+    """Parse results of an event search; events of other topics, which some devices send all the same, are left out.
 
     Raises:
-        Malformed: An event of a track does not say when, or what.
+        Malformed: An event of a track has no time or no state.
     """
     found = []
     for row in rows:
@@ -156,9 +156,9 @@ def track_events(rows: Iterable[etree._Element]) -> list[TrackEvent]:
 
 
 def without_gaps(held: Recording, events: Iterable[TrackEvent]) -> Recording:
-    """Take out of a recording's spans what its events say is not there: from an end of data to its next beginning.
+    """Remove the gaps that a recording's events report from its spans: from an end of data to its next beginning.
 
-    Only what an event says is taken out. What lies before the first event stays as it was claimed.
+    Only reported gaps are removed. Claims before the first event stay.
     """
     own: dict[str, list[TrackEvent]] = {}
     for event in events:
@@ -172,7 +172,7 @@ def without_gaps(held: Recording, events: Iterable[TrackEvent]) -> Recording:
 
 
 def grouped(recordings: Iterable[Recording], owners: Mapping[tuple[str, str], str]) -> dict[str, tuple[Recording, ...]]:
-    """Sort recordings by the token of their video source; those of no known source stand under the empty token."""
+    """Group recordings by the token of their video source; those of no known source under the empty token."""
     groups: dict[str, tuple[Recording, ...]] = {}
     for one in recordings:
         token = owners.get((one.source_id, one.source_name), "")

@@ -1,7 +1,7 @@
 """Validates the raw bytes of a SOAP answer before anything decodes them. Pure.
 
 A lenient decoder turns a cut-off or wrong answer into an empty list, and an empty list of masks would be a statement.
-So an answer passes only if it is complete XML without a document type, no fault, and one answer to this operation.
+So an answer must be complete XML without a document type, no fault, and one answer to this operation.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _ONVIF = "http://www.onvif.org/"
 
 
 class LoginAsked(Exception):
-    """The device answers that the sender is not authorised. `text` is what it said.
+    """The device answers that the sender is not authorised. `text` is its message.
 
-    Not a refusal by itself: whether the request carried the credential is known to the caller. `after_login` says
-    that it came after the device had taken an HTTP login.
+    Not a refusal by itself: only the caller knows whether the request carried the credential. `after_login`: the device
+    had taken an HTTP login before.
     """
 
     def __init__(self, text: str) -> None:
@@ -41,12 +41,12 @@ class LoginAsked(Exception):
 
 
 def answer_element(reply: Reply, operation: str) -> etree._Element:
-    """Return the response element of `operation`, or raise what the reply means instead.
+    """Return the response element of `operation`, or raise the error that the reply means.
 
     Raises:
         LoginAsked: The device wants a login, or does not take the one that was sent.
-        Unsupported: The device says that it has no such operation, or nothing lives at this address.
-        Busy: The device has no room.
+        Unsupported: The device reports no such operation, or nothing is at this address.
+        Busy: Its connection limit is reached.
         DeviceFault: Any other fault.
         Malformed: The bytes are not a whole answer to this operation.
 
@@ -105,7 +105,7 @@ def _raise_fault(fault: etree._Element, operation: str) -> NoReturn:
 
 
 def _raise_for_status(reply: Reply, operation: str) -> None:
-    """Raise what an HTTP status means where no SOAP fault says it better."""
+    """Raise the error of an HTTP status, where no SOAP fault names it better."""
     if reply.status == 401:
         raise LoginAsked("HTTP 401")
     if reply.status in (404, 405, 501):

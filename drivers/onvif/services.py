@@ -1,6 +1,6 @@
 """Finds a device's services: a table keyed by namespace, from GetServices or, on old devices, GetCapabilities.
 
-Addresses that a device gives are hints: their path is kept, the host is the configured one.
+Of the addresses only the path is used; the host is the configured one.
 """
 
 from __future__ import annotations
@@ -64,23 +64,16 @@ def device_endpoint(device: Device) -> Endpoint:
 
 
 def from_services(rows: Iterable[Any], device: Device, own_hosts: Collection[str]) -> ServiceTable:
-    """Build the table from the decoded rows of a GetServices answer.
-
-    Raises:
-        Malformed: It names no service at all.
-    """
+    """Build the table from the decoded rows of a GetServices answer. Raises Malformed without any service."""
     named = ((told(one.Namespace), one.XAddr) for one in rows)
     return _table(named, device, own_hosts)
 
 
 def from_capabilities(element: etree._Element, device: Device, own_hosts: Collection[str]) -> ServiceTable:
-    """Build the table from a checked GetCapabilities answer, with what stands under Extension.
+    """Build the table from a checked GetCapabilities answer, Extension included. Raises Malformed without any service.
 
-    Read off the answer itself: the schema puts a wildcard before the services under Extension, and zeep lets the
-    wildcard take them.
-
-    Raises:
-        Malformed: It names no service at all.
+    Parsed from the raw answer: the schema puts a wildcard before the services under Extension, which takes them in
+    zeep.
     """
     return _table(_capabilities(element), device, own_hosts)
 

@@ -1,11 +1,10 @@
 """Runs one device's SOAP session: asks anonymously, logs in when challenged, and returns validated answers.
 
-The scheme is the one that the device points to: an HTTP challenge is answered by the transport with HTTP Digest, a
-NotAuthorized fault by a WS-UsernameToken that is signed with the device's time. Whether a credential may be tried is
-asked of `drivers.credentials`; one refused login ends all tries. Operations that wanted a token last time get it at
-once. That a token was taken is proven by such an operation only: one that is open to all answers a wrong token as well.
-
-Reads that no picture and no mask depends on are optional: together they get half of the time that is left.
+The device chooses the scheme: the transport answers an HTTP challenge with HTTP Digest, a WS-UsernameToken signed with
+the device's time answers a NotAuthorized fault. `drivers.credentials` decides whether a credential may be tried; one
+refused login ends all tries. Operations that wanted a token last time get it at once. Only such an operation proves
+that a token was taken: open ones answer a wrong token as well. Optional reads, on which no picture or mask depends,
+share half of the time left.
 """
 
 from __future__ import annotations
@@ -84,11 +83,7 @@ class Session:
         anonymous_first: bool = False,
         **parameters: Any,
     ) -> Answer:
-        """Call an operation of the service at `endpoint`; an optional one only while there is time for such.
-
-        Raises:
-            DriverError: There is no such answer; its kind says why.
-        """
+        """Call an operation of the service at `endpoint`; optional ones only while time is left. Raises DriverError."""
         limit_s = self._spare_s() if optional else 0.0
 
         def plan(with_token: bool) -> _Call:

@@ -1,9 +1,8 @@
 """Runs one RTSP session with a device: requests, login, and packets of one video track inside one TCP connection.
 
-Decided here: the order of requests, the login, whose address is asked (always the configured host), how streams of many
-devices are opened one after the other, and that the device's slot is given back. What is made of the packets, and when
-there are enough of them, is decided by the callers (`keyframe.py`, `sample.py`). No OPTIONS and, live, no Range are
-sent: both make real devices stumble or rewind.
+Decides the order of requests, the login, the address (always the configured host), how streams of many devices are
+opened one after the other, and that the device's slot is released. Callers decide what packets mean and when there are
+enough (`keyframe.py`, `sample.py`). No OPTIONS and, live, no Range are sent: both make real devices stumble or rewind.
 
 Source: RFC 2326 (RTSP), ONVIF Streaming Specification, chapters RTSP and Replay.
 """
@@ -63,9 +62,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Played(Generic[T]):
-    """What came of one session: what was taken or an error, and whether the stream needed no login.
+    """The result of one session: the taken value or an error, and whether the stream needed no login.
 
-    `anonymous` is None where no answer to the anonymous request came.
+    `anonymous` is None without an answer to the anonymous request.
     """
 
     taken: T | None
@@ -136,11 +135,7 @@ class Session:
         return self._base + place(url, self._transport.device).target
 
     def play(self, url: str, at: datetime | None, take: Callable[[Video, Iterator[Packet]], T]) -> T:
-        """Play the video at `url`, live or recorded from `at` on, and return what `take` makes of its packets.
-
-        Raises:
-            DriverError: The stream could not be had, or `take` raises it.
-        """
+        """Play the video at `url`, live or recorded from `at` on, and return `take`'s result. Raises DriverError."""
         described = self._ask("DESCRIBE", url, {"Accept": "application/sdp"})
         video = parse_sdp(described.body)
         base = described.header("content-base") or described.header("content-location") or url

@@ -1,7 +1,7 @@
 """Reads recordings of Frigate: its table lists them, and some of the files that it names are checked in turn.
 
-`frigate_rows.py` says how the table is read without the recorder's notice, `frigate_days.py` which days are read when,
-`frigate_files.py` where the files are.
+`frigate_rows.py` reads the table without the recorder's notice, `frigate_days.py` decides which days are read when,
+`frigate_files.py` finds the files.
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ from drivers.footage import Store
 class StoreTask:
     """One look at one store.
 
-    `cameras`: pairs of camera id and the name that the store has for it. `index` is a file of the agent's own in which
-    the reader may keep what it has read, so that the next look costs little; it may be missing, old or damaged.
-    `due` are the ids of cameras of whose oldest footage a picture is wanted. `progress` is called at least every few
-    hundred milliseconds and may raise to end the look; then nothing that was indexed is lost.
+    `cameras`: pairs of camera id and its name in the store. `index` is a file of the agent's own for the reader's
+    cache; it may be missing, old or damaged. `due` are the ids of cameras of whose oldest footage a picture is wanted.
+    `progress` is called at least every few hundred milliseconds and may raise to end the look; then nothing that was
+    indexed is lost.
     """
 
     store: Store

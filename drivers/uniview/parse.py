@@ -1,6 +1,6 @@
 """Parses answers of Uniview's LAPI: the envelope, identity, clock, channels. Pure.
 
-Only fields that others have read from devices are looked at. Nothing is guessed: what is not confirmed is not read.
+Only fields that others have confirmed on devices are read. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from drivers.text import told
 
 _STATES: dict[int, ChannelState] = {1: "online", 0: "offline"}
 _SHIFTED_S = 120.0
-"""How far the time of a device may lie from that of its zone told as UTC, and still be that."""
+"""How far a device's time may lie from that of its zone as UTC, and still be that."""
 
 
 def data_of(exchange: Exchange) -> dict[str, Any]:
-    """Return what the envelope of an answer holds: `Response{ResponseCode, ResponseString, StatusCode, Data}`.
+    """Return the content of an answer's envelope: `Response{ResponseCode, ResponseString, StatusCode, Data}`.
 
     Raises:
-        DriverError: The device did not do as asked; Malformed where it is no such envelope.
+        DriverError: The device refused; Malformed where it is no such envelope.
     """
     reply = exchange.reply
     operation = reply.operation
@@ -70,11 +70,7 @@ def _refusal(exchange: Exchange, response: Mapping[str, Any]) -> DriverError | N
 
 
 def identity(data: Mapping[str, Any], operation: str) -> Identity:
-    """Read the data of DeviceInfo, or of DeviceBasicInfo where that has the same names.
-
-    Raises:
-        Malformed: It has neither model nor serial number under their known names.
-    """
+    """Parse DeviceInfo, or DeviceBasicInfo with the same names. Raises Malformed without model and serial number."""
     found = {name: told(data.get(name)) for name in ("DeviceModel", "SerialNumber", "FirmwareVersion", "HardwareID")}
     if not found["DeviceModel"] and not found["SerialNumber"]:
         raise Malformed(f"{operation}: the answer names neither model nor serial number in a form that is confirmed")
@@ -84,10 +80,10 @@ def identity(data: Mapping[str, Any], operation: str) -> Identity:
 
 
 def clock(data: Mapping[str, Any], exchange: Exchange, zone: str, ntp: bool | None) -> Clock:
-    """Read the data of System/Time: `DeviceTime` in seconds of UTC. A device may fill it with the time of its zone.
+    """Parse System/Time: `DeviceTime` in seconds of UTC, which a device may fill with the time of its zone.
 
     Raises:
-        Malformed: There is no such time.
+        Malformed: No such time.
     """
     seconds = data.get("DeviceTime")
     if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds < 2**32:
@@ -101,15 +97,15 @@ def clock(data: Mapping[str, Any], exchange: Exchange, zone: str, ntp: bool | No
 
 
 def ntp_enabled(data: Mapping[str, Any]) -> bool | None:
-    """Read whether NTP is on, where the answer says so in a plain switch."""
+    """Return whether NTP is on, where the answer has a plain switch for it."""
     return next((on for name in ("Enabled", "Enable") if (on := flag(data.get(name))) is not None), None)
 
 
 def channels(data: Mapping[str, Any]) -> Channels:
-    """Read the data of ChannelDetailInfos: `Nums`, and `DetailInfos[].{ID, Name, Status, AddressInfo, DeviceModel}`.
+    """Parse ChannelDetailInfos: `Nums`, and `DetailInfos[].{ID, Name, Status, AddressInfo, DeviceModel}`.
 
     Raises:
-        Malformed: There are not as many as it says, or one has no number of its own.
+        Malformed: Not as many as `Nums`, or one without a number of its own.
     """
     listed = data.get("DetailInfos")
     if not isinstance(listed, list) or data.get("Nums") != len(listed):
@@ -139,5 +135,5 @@ def _channel(one: object) -> Channel:
 
 
 def is_broken_off(error: DriverError) -> bool:
-    """Tell whether an answer broke off within its body, as they do under 404 for paths that a device does not have."""
+    """Return whether an answer broke off within its body, as under 404 for paths that a device does not have."""
     return str(error).endswith(("IncompleteRead", "InvalidChunkLength", "ProtocolError"))

@@ -1,7 +1,7 @@
 """Reads one Uniview device over LAPI: identity, clock, and the channels of a recorder. The driver's way in.
 
-Everything else is `unsupported`, with the reason: its path is known from the maker's web pages, and the form of its
-answer from nobody. Pictures, masks and footage of a Uniview device are read over ONVIF, as a device of that driver.
+Everything else is `unsupported`, with the reason: the paths are known from the maker's web pages, the form of their
+answers is not. Pictures, masks and footage are read over ONVIF, as a device of that driver.
 """
 
 from __future__ import annotations

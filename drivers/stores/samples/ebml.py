@@ -12,7 +12,7 @@ from typing import BinaryIO
 from drivers.stores.container import UnreadableError, read_at
 
 CHILDREN_MAX = 1024
-"""How many elements are looked at within another."""
+"""The most elements read within another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,7 @@ class Element:
 
 
 def element_at(file: BinaryIO, at: int) -> Element | None:
-    """Read the head of an element; None where the file ends within it.
-
-    Raises:
-        UnreadableError: It is no element.
-    """
+    """Parse the head of an element; None where the file ends within it. Raises UnreadableError."""
     head = read_at(file, at, 12)
     name_bytes = _width(head[:1])
     if name_bytes > 4:
@@ -44,7 +40,7 @@ def element_at(file: BinaryIO, at: int) -> Element | None:
 
 
 def children(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Go through the elements within an element: their names, and what they hold.
+    """Yield the elements within an element: names and contents.
 
     Raises:
         UnreadableError: They do not fill it to its last byte.

@@ -1,7 +1,7 @@
 """Extracts the first key picture from a Matroska or WebM file, finished or live.
 
-Segment, clusters and groups are entered, everything else is passed over: so sizes that nobody knew when they were
-written need no second way, and nothing is nested however the file is.
+Segment, clusters and groups are entered, everything else is skipped: so sizes unknown at writing need no second way,
+and nothing is nested however the file is.
 
 Source: RFC 9559, 5.1 (elements), 10 (blocks), 5.1.4.1.31 (encodings); RFC 8794, 6.2 (unknown sizes) and 11.2.
 """
@@ -20,7 +20,7 @@ from drivers.stores.samples.units import CUT_OFF, SAMPLE_MAX_BYTES, CodecName, S
 from drivers.text import told
 
 ELEMENTS_MAX = 200_000
-"""How many elements are looked at: an hour of video and sound."""
+"""The most elements read: an hour of video and sound."""
 
 TRACKS_MAX_BYTES = 1024 * 1024
 _HEADER_MAX_BYTES = 4096
@@ -38,7 +38,7 @@ _CODECS: Mapping[bytes, CodecName] = {b"V_MPEG4/ISO/AVC": "h264", b"V_MPEGH/ISO/
 
 @dataclass(frozen=True, slots=True)
 class _Track:
-    """The video track: its number, its setup, and the bytes that stand before each frame but are kept only once."""
+    """The video track: its number, its setup, and the bytes before each frame that are stored only once."""
 
     number: int
     setup: Setup
@@ -46,12 +46,7 @@ class _Track:
 
 
 def first_picture(file: BinaryIO) -> Sample:
-    """Take the first whole key picture.
-
-    Raises:
-        UnreadableError: There is none, or its codec is another one.
-        OSError: It could not be read.
-    """
+    """Extract the first whole key picture. Raises UnreadableError or OSError."""
     return first_key(_samples(file, _segment(file)))
 
 
@@ -137,7 +132,7 @@ def _video_track(tracks: bytes) -> _Track:
 
 
 def _name(codec: bytes, private: bytes) -> str:
-    """Return what a codec is called; of two that only say whose list it stands in, with its name there."""
+    """Return a codec's name; for the two ids that only name another list, with its name there."""
     at = {b"V_MS/VFW/FOURCC": 16, b"V_QUICKTIME": 4}.get(codec)
     within = f" {private[at : at + 4].decode('latin-1')}" if at else ""
     return told(codec.decode("latin-1") + within, 40)

@@ -13,11 +13,7 @@ RECORD_MAX_BYTES = 64 * 1024
 
 
 def read_record(kind: CodecName, data: bytes) -> Setup:
-    """Read a record.
-
-    Raises:
-        UnreadableError: It is not one, from its first byte to its last.
-    """
+    """Parse a whole record. Raises UnreadableError."""
     if not data or data[0] != 1 or len(data) > RECORD_MAX_BYTES:
         raise UnreadableError("the configuration of its decoder is not one of version 1")
     fields = _Fields(data, 1)

@@ -1,7 +1,7 @@
 """Assembles one key picture in Annex-B form from NAL units of H.264 and H.265. Pure: units in, a picture out.
 
-Decides which sample is a key picture, by its slices and not by what a container says of it, and hands on parameter sets
-and slices alone. No unit may hold what looks like a start code: whoever splits the result finds the same units again.
+Selects the key picture by its slices and not by the container's flags, and outputs parameter sets and slices alone. No
+unit may hold a possible start code: splitting the result must give the same units again.
 
 Source: ITU-T H.264 clauses 7.3.1, 7.4.1 and annex B; ITU-T H.265 clauses 7.3.1, 7.4.2 and annex B.
 """
@@ -24,14 +24,14 @@ SAMPLE_MAX_BYTES = 8 * 1024 * 1024
 
 SET_MAX_BYTES = 4096
 SETS_MAX = 64
-"""How many parameter sets are kept, and how long one may be. Real streams have two or three of a hundred bytes."""
+"""The most parameter sets, and the longest. Real streams have two or three of a hundred bytes."""
 
 UNITS_MAX = 4096
 """How many NAL units a sample may have: H.265 allows 600 slices to a picture of its highest level."""
 
 SAMPLES_MAX = 4096
 SEARCH_MAX_BYTES = 32 * 1024 * 1024
-"""How far the first key picture is looked for: 16 seconds of the fastest cameras (16 Mbit/s), minutes of others."""
+"""How far the first key picture is searched: 16 seconds of the fastest cameras (16 Mbit/s), minutes of others."""
 
 START_CODE = b"\0\0\0\1"
 NO_KEY = "no whole key picture is in it, as far as it was read"
@@ -52,7 +52,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a container says of a track's samples: codec, parameter sets, bytes of the length before each NAL unit."""
+    """A container's setup of a track's samples: codec, parameter sets, bytes of the length before each NAL unit."""
 
     kind: CodecName
     length_bytes: int
@@ -70,7 +70,7 @@ class Pictures:
             self._keep(_clean(unit))
 
     def take(self, units: Iterable[bytes]) -> Sample | None:
-        """Return the key picture that the units of an access unit are; None where they are none. Keeps parameter sets.
+        """Return the key picture of an access unit's units; None where they are none. Stores parameter sets.
 
         Raises:
             UnreadableError: They are damaged, or the parameter sets of the picture are missing.
@@ -97,7 +97,7 @@ class Pictures:
         return Sample(self._kind, b"".join(START_CODE + unit for unit in (*self._sets, *slices)))
 
     def _keep(self, unit: bytes) -> None:
-        """Keep a parameter set behind all others: the decoder takes the last one of a number."""
+        """Store a parameter set behind all others: the decoder takes the last one of a number."""
         if len(unit) > SET_MAX_BYTES:
             raise UnreadableError("a parameter set is too large to be one")
         if unit in self._sets:
@@ -128,11 +128,7 @@ def first_key(samples: Iterable[tuple[Setup, bytes]]) -> Sample:
 
 
 def prefixed(data: bytes, length_bytes: int) -> Iterator[bytes]:
-    """Split a sample in which each NAL unit has its length before it (ISO/IEC 14496-15, 4.3.3).
-
-    Raises:
-        UnreadableError: The lengths do not add up to that of the sample.
-    """
+    """Split a sample with its length before each NAL unit (ISO/IEC 14496-15, 4.3.3). Raises UnreadableError."""
     at = 0
     while at < len(data):
         start = at + length_bytes
@@ -143,7 +139,7 @@ def prefixed(data: bytes, length_bytes: int) -> Iterator[bytes]:
 
 
 def delimited(data: bytes) -> Iterator[bytes]:
-    """Split a byte stream at its start codes (annex B of both standards). What stands before the first is left out."""
+    """Split a byte stream at its start codes (annex B of both standards); bytes before the first are left out."""
     at = data.find(b"\0\0\1")
     while at >= 0:
         following = data.find(b"\0\0\1", at + 3)
@@ -152,7 +148,7 @@ def delimited(data: bytes) -> Iterator[bytes]:
 
 
 def begins_access_unit(kind: CodecName, data: bytes) -> bool:
-    """Tell whether a stretch of a byte stream begins with the first unit of an access unit."""
+    """Return whether a stretch of a byte stream begins with the first unit of an access unit."""
     at = data.find(b"\0\0\1")
     unit = data[at + 3 : at + 8]
     if at < 0 or data[:at].strip(b"\0") or not unit:
