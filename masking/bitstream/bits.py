@@ -13,17 +13,17 @@ SET_MAX_BYTES = 1024
 """The longest parameter set that is read. Real ones have less than two hundred bytes."""
 
 ANY = 2**32 - 2
-"""The largest Exp-Golomb number that either standard knows."""
+"""The largest Exp-Golomb number in either standard."""
 
 _FORBIDDEN = re.compile(rb"\0\0[\0-\2]|\0\0\x03[^\0-\3]")
-"""What no unit may hold: a start code, or a prevention of one where there was none to prevent."""
+"""Bytes that no unit may hold: a start code, or a prevention of one where there was none to prevent."""
 
 
 _TO_ESCAPE = re.compile(rb"\0\0(?=[\0-\x03])")
 
 
 def digits(payload: bytes) -> str:
-    """Return the bits of a unit behind its header, as digits, without the bytes that keep start codes out of it."""
+    """Return the bits of a unit behind its header, as digits, without the bytes that prevent start codes in it."""
     return bin(int.from_bytes(b"\1" + payload.replace(b"\0\0\3", b"\0\0"), "big"))[3:]
 
 
@@ -84,11 +84,11 @@ class Bits:
         return value
 
     def more(self) -> bool:
-        """Tell whether anything stands before the bit that ends the unit (more_rbsp_data)."""
+        """Return whether anything precedes the bit that ends the unit (more_rbsp_data)."""
         return self._text.rfind("1") > self._at
 
     def finish(self) -> None:
-        """Refuse whatever stands behind the last value but rbsp_trailing_bits: one set bit, and zeros up to a byte."""
+        """Refuse anything behind the last value but rbsp_trailing_bits: one set bit, and zeros up to a byte."""
         rest = self._text[self._at :]
         if len(rest) > 8:
             raise undecodable(f"the {self.what} holds {(len(rest) - 1) // 8} bytes more than a parameter set")
@@ -115,7 +115,7 @@ def set_bits(what: str, unit: bytes, header_bytes: int) -> Bits:
         header_bytes: The size of the header.
 
     Raises:
-        NotAPicture: It is longer than SET_MAX_BYTES, or its bytes cannot stand in a unit.
+        NotAPicture: It is longer than SET_MAX_BYTES, or its bytes cannot be in a unit.
     """
     if len(unit) > SET_MAX_BYTES:
         raise undecodable(f"the {what} has {len(unit)} bytes, which is more than any parameter set has")

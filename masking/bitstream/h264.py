@@ -1,7 +1,6 @@
 """Extracts the first IDR picture from an H.264 byte stream, and writes it anew with the parameter sets that it names.
 
-Decides which units belong to that picture, and that they are what they claim as far as their headers tell. Whether its
-slices are whole is left to the decoder.
+Decides which units belong to that picture, and validates their headers. The decoder detects damaged slices.
 
 Source: ITU-T H.264 clauses 7.3.3, 7.4.1.2 and 7.4.3, and Annex B.
 """
@@ -34,7 +33,7 @@ _SECOND_FIELD: Final = (0, 2, 5, 7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Slice:
-    """Where a slice belongs. `sets` numbers its PPS and SPS; `idr` is idr_pic_id, None in a picture that is not IDR.
+    """The picture of a slice. `sets` numbers its PPS and SPS; `idr` is idr_pic_id, None in a picture that is not IDR.
 
     `repeats` is redundant_pic_cnt, None in a stream that has none.
     """
@@ -59,7 +58,7 @@ class _Sets:
     used_pps: dict[int, tuple[Span, int]] = field(default_factory=dict)
 
     def keep(self, kind: int, span: Span) -> None:
-        """Keep a set that came; the later one of a number counts."""
+        """Store a set; the later one of a number counts."""
         if kind == _SPS:
             self.sps[sps_id(_head("SPS", self.data, span))] = span
         else:
@@ -79,7 +78,7 @@ class _Sets:
         return sps, parse_pps(self.data[slice(*span)], sps), of
 
     def use(self, number: int, of: int) -> None:
-        """Keep the sets of a slice that is taken."""
+        """Mark the sets of a slice that is taken."""
         self.used_pps.setdefault(number, self.pps[number])
         self.used_sps.setdefault(of, self.sps[of])
 
@@ -137,7 +136,7 @@ def _parts(sets: _Sets, first: _Slice, taken: list[Span]) -> Iterator[bytes | me
 
 
 def _begins_another(data: bytes, span: Span, first: _Slice, last: _Slice) -> bool:
-    """Tell by its first bytes whether a slice is of a later picture, whatever else stands in it."""
+    """Return by its first bytes whether a slice is of a later picture, whatever else it holds."""
     header = data[span[0]]
     if header & _TYPE_MASK == _SLICE and (first.parity == "frame" or not header & _REFERENCE_MASK):
         return True
@@ -155,7 +154,7 @@ def _opening(here: _Slice, max_pixels: int) -> _Slice:
 
 
 def _follows(here: _Slice, first: _Slice, last: _Slice) -> bool:
-    """Tell whether a slice goes on with the picture, or opens the second field of its frame."""
+    """Return whether a slice continues the picture, or opens the second field of its frame."""
     if (here.sps, here.frame_number) != (first.sps, first.frame_number):
         return False
     if here.parity == last.parity:
@@ -191,7 +190,7 @@ def _slice(data: bytes, span: Span, sets: _Sets) -> _Slice:
 
 
 def _skip_order(bits: Bits, sps: Sps, pps: Pps, is_frame: bool) -> None:
-    """Pass over where the picture stands in the order of output."""
+    """Skip the picture's place in the order of output."""
     bits.skip(sps.order_bits)
     differences = (sps.order_type == 0 and pps.order_deltas and is_frame) or sps.order_deltas
     if differences:

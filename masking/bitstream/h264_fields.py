@@ -1,8 +1,8 @@
 """Writes the message that makes a decoder show two fields as one frame.
 
-FFmpeg marks a picture of fields as interlaced, and OpenCV 5.0 then asks for a conversion that FFmpeg refuses, and shows
-what lay in memory: an earlier picture. A message that says "frame" of the picture's structure spares the mark; the
-pixels are the same. This is the only thing in an access unit that nobody sent.
+FFmpeg marks a picture of fields as interlaced; OpenCV 5.0 then requests a conversion that FFmpeg refuses, and shows old
+memory: an earlier picture. A message with "frame" as the picture's structure avoids the mark; the pixels are the same.
+It is the only thing in an access unit that nobody sent.
 
 Source: ITU-T H.264 clauses 7.3.2.3, D.1.3, D.2.3, E.1.1 and E.2.1.
 """
@@ -23,7 +23,7 @@ _PICTURE_TIMING = 1
 
 
 def with_structure(unit: bytes, sps: Sps) -> bytes:
-    """Return a sequence parameter set that differs in one thing: messages tell how a picture is made of fields."""
+    """Return a sequence parameter set with one change: messages carry the structure of fields in a picture."""
     text = digits(unit[1:])
     text = text[: text.rindex("1")]
     if sps.structure_at is None:
@@ -34,7 +34,7 @@ def with_structure(unit: bytes, sps: Sps) -> bytes:
 
 
 def frame_message(sps: Sps) -> bytes:
-    """Return the SEI unit that says so: this picture is a frame."""
+    """Return the SEI unit with that structure: this picture is a frame."""
     payload = "0" * sps.delay_bits + _FRAME
     payload += ("1" + "0" * (-(len(payload) + 1) % 8)) if len(payload) % 8 else ""
     return _SEI_HEADER + escaped(f"{_PICTURE_TIMING:08b}{len(payload) // 8:08b}{payload}")

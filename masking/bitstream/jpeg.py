@@ -1,8 +1,8 @@
 """Parses a JPEG from its first marker to its last, and writes anew only the segments that its picture needs.
 
-Decides that the bytes are one JPEG of a process that cameras use, whole as far as its markers tell. What tells the
-decoder how colours are coded (JFIF, Adobe) is written anew; comments, EXIF, thumbnails and what stands behind the end
-are dropped. Nothing here loads a library of pictures: the daemon uses it for thumbnails.
+Decides whether the bytes are one JPEG of a process that cameras use, whole by its markers. The markers for the coding
+of colours (JFIF, Adobe) are written anew; comments, EXIF, thumbnails and bytes behind the end are dropped. No library
+of pictures is loaded: the daemon uses this for thumbnails.
 
 Source: ITU-T T.81 Annex B; ITU-T T.871 (JFIF); ITU-T T.872 clause 6.5.3 (Adobe's marker).
 """
@@ -43,13 +43,12 @@ _MARKER: Final = re.compile(rb"\xff++[^\0]")
 _DIVIDER: Final = re.compile(rb"\xff(?:[^\0\xff]|\xff++[^\0]?)")
 """A marker, before which FF may be repeated; and what may be one in coded data, where FF 00 is a byte of it.
 
-The second takes a whole run of FF at once, also where no marker follows: looking at each of them anew would take long.
-"""
+The second takes a whole run of FF at once, also where no marker follows: starting anew at each would take long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Jpeg:
-    """A JPEG that was understood: `data` holds it anew, `end` is where it ended in the bytes that were given."""
+    """A parsed JPEG: `data` is it written anew, `end` its end in the given bytes."""
 
     width_px: int
     height_px: int
@@ -72,8 +71,8 @@ class _Segment:
 def walk(data: bytes, max_pixels: int) -> Jpeg:
     """Return the JPEG at the beginning of the bytes, written anew.
 
-    Comments, application data and thumbnails are dropped; what tells the decoder how colours are coded (JFIF's marker,
-    Adobe's) is written by us.
+    Comments, application data and thumbnails are dropped; the markers for the coding of colours (JFIF's, Adobe's) are
+    written by us.
 
     Args:
         data: A JPEG, and perhaps other bytes behind it.
@@ -103,11 +102,7 @@ def walk(data: bytes, max_pixels: int) -> Jpeg:
 
 
 def plain(data: bytes, max_width_px: int, max_height_px: int) -> tuple[int, int]:
-    """Return the size of a JPEG as our own encoder writes it, with nothing in it or behind it but the picture.
-
-    Raises:
-        NotAPicture: It is anything else, or larger.
-    """
+    """Return the size of a JPEG exactly as our own encoder writes it. Raises NotAPicture for any other or larger."""
     if not data.startswith(_PLAIN_START):
         raise undecodable("the JPEG does not begin as our own do")
     scans = Scans(max_width_px * max_height_px, 1)

@@ -43,11 +43,7 @@ class Scans:
         self.count = 0
 
     def take(self, marker: int, body: bytes, restarts: int) -> None:
-        """Take the next segment, behind SOS with the number of restart markers in its coded data.
-
-        Raises:
-            NotAPicture: It is not one that may stand here.
-        """
+        """Add the next segment; after SOS, with its restart markers. Raises NotAPicture where it may not follow."""
         if marker == _DQT:
             self._quantization |= read_quantization(body)
         elif marker == _DHT:
@@ -68,11 +64,7 @@ class Scans:
             raise undecodable(f"the JPEG holds the marker {marker:02X} where it cannot be")
 
     def whole(self) -> Frame:
-        """Return the frame, of which every component was sent.
-
-        Raises:
-            NotAPicture: There is none, or a component is missing.
-        """
+        """Return the frame, once every component was sent. Raises NotAPicture before."""
         if self._frame is None or any(bits[0] == _UNSENT for bits in self._sent.values()):
             raise undecodable("the JPEG ends before its picture does")
         return self._frame

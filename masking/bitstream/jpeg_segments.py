@@ -42,10 +42,10 @@ class Frame:
 
 
 def read_frame(marker: int, body: bytes) -> Frame:
-    """Read SOF0, SOF1 or SOF2.
+    """Parse SOF0, SOF1 or SOF2.
 
     Raises:
-        NotAPicture: A length or value is not one that the standard allows, or the frame is not one that is decoded.
+        NotAPicture: A length or value that the standard forbids, or a frame that is not decoded.
     """
     if len(body) < 6:
         raise undecodable("the JPEG's frame header ends in the middle")
@@ -122,10 +122,10 @@ class Scan:
 
 
 def read_scan(body: bytes, frame: Frame) -> Scan:
-    """Read SOS, whose components must be some of the frame's, in its order.
+    """Parse SOS, whose components must be some of the frame's, in its order.
 
     Raises:
-        NotAPicture: A length or value is not one that the standard allows in a frame of this process.
+        NotAPicture: A length or value that the standard forbids in a frame of this process.
     """
     count = body[0] if body else 0
     if not 1 <= count <= len(frame.components) or len(body) != 4 + 2 * count:
@@ -154,7 +154,7 @@ def _progressive(count: int, first: int, last: int, high: int, low: int) -> bool
 
 
 def most_restarts(frame: Frame, scan: Scan, interval: int) -> int:
-    """Return how many restart markers a scan may hold where one stands behind every `interval` units of blocks."""
+    """Return how many restart markers a scan may hold with one behind every `interval` units of blocks."""
     across_px = down_px = _BLOCK_PX
     if len(scan.components) > 1:
         across_px *= max(each.across for each in frame.components)

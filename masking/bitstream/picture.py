@@ -14,7 +14,7 @@ SIDE_MAX_PX = 16_888
 class AccessUnit:
     """One picture in Annex-B form, parameter sets first; its size is that of the picture as it is shown.
 
-    `dropped_units` counts the units that were looked at up to the end of the picture, and are not in `data`.
+    `dropped_units` counts the units up to the end of the picture that are not in `data`.
     """
 
     data: bytes = field(repr=False)
@@ -46,7 +46,7 @@ def check_size(
     """Refuse a picture, as it is stored or as it is shown, that is too small to be judged or too large to be decoded.
 
     Raises:
-        NotAPicture: A side is below or above its bound, or there are more than `max_pixels`.
+        NotAPicture: A side is out of bounds, or more than `max_pixels`.
     """
     if min(width_px, height_px) < side_min_px:
         raise undecodable(f"the picture has only {width_px}x{height_px} pixels")

@@ -11,11 +11,7 @@ _EXTENDED_ASPECT = 255
 
 
 def skip_display(bits: Bits) -> None:
-    """Pass over the aspect ratio, overscan, signal type and place of the colours at the front of vui_parameters.
-
-    Raises:
-        NotAPicture: The set ends before, or a value is out of range.
-    """
+    """Skip aspect ratio, overscan, signal type and place of the colours in vui_parameters. Raises NotAPicture."""
     if bits.flag() and bits.take(8) == _EXTENDED_ASPECT:
         bits.skip(32)
     if bits.flag():

@@ -21,7 +21,7 @@ CELL: Final = 10
 
 
 class Shown:
-    """Where the camera draws nothing, at every size that is asked for; to be read only, for it is kept.
+    """Where the camera draws nothing, at every requested size; read-only, for it is cached.
 
     `mask` is 1 there, else 0, at the size of the luma; where nothing would be left, everything counts.
     """
@@ -35,7 +35,7 @@ class Shown:
         self._sized: dict[tuple[int, int], Grey] = {}
 
     def at(self, size: tuple[int, int]) -> Grey:
-        """The mask at another size (width, height): every so manyth pixel."""
+        """The mask at another size (width, height), subsampled."""
         if size not in self._sized:
             self._sized[size] = np.asarray(cv2.resize(self.mask, size, interpolation=cv2.INTER_NEAREST), np.uint8)
         return self._sized[size]
@@ -59,7 +59,7 @@ class Shown:
 
 @lru_cache(maxsize=64)
 def shown_of(shape: tuple[int, int], excluded: tuple[Polygon, ...]) -> Shown:
-    """Kept for the next picture of the camera, whose masks and overlays are the same; about 0.4 MB each."""
+    """Cached for the next picture of the camera, whose masks and overlays are the same; about 0.4 MB each."""
     return Shown(shape, excluded)
 
 

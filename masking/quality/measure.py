@@ -1,7 +1,7 @@
 """Measures a picture's quality as numbers, on a copy that is 640 px long. `indicators.py` judges them.
 
-Areas that the camera itself draws (masks, overlays) are left out of all of them: they stay sharp, still and clean
-whatever happens to the lens. Nothing here is a threshold of a verdict.
+Areas that the camera itself draws (masks, overlays) are left out: they are sharp, still and clean whatever happens to
+the lens. No threshold of a verdict is here.
 
 Source: Immerkaer 1996 (noise); Pech-Pacheco et al. 2000 (variance of the Laplacian).
 """
@@ -35,10 +35,10 @@ _STRUCTURE = 5.0
 """Spread of luma in a coarse cell from which it has a structure that can be lost."""
 
 _FLAT = 1.5
-"""Spread of luma in a coarse cell below which nothing is seen there."""
+"""Spread of luma below which a coarse cell has no structure."""
 
 _KEPT = 0.25
-"""Share of its structure that a cell keeps when a person or a shadow passes, and loses when it is covered."""
+"""Share of its structure that a cell retains when a person or a shadow passes, and loses when it is covered."""
 
 _ALIKE = 0.3
 """Correlation below which a cell shows something else."""
@@ -58,7 +58,7 @@ _SHIFT_PROOF = 0.06
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A picture made ready: a thumb in BGR, luma 640 px long, where the camera draws nothing, and its light.
+    """A prepared picture: a thumb in BGR, luma 640 px long, where the camera draws nothing, and its light.
 
     `bare` is the luma with zeros where the camera draws.
     """
@@ -73,8 +73,8 @@ class _View:
 def measure(picture: Bgr, job: QualityJob) -> QualitySeen:
     """Measure a decoded picture (height x width x 3, BGR; any size).
 
-    What needs the picture before, or a reference in the same light, is None where there is none, where it is damaged,
-    or where its shape is another one. Side effect: areas left out and references are kept for the camera's next one.
+    Values that need the picture before, or a reference in the same light, are None where it is missing, damaged or of
+    another shape. Side effect: areas left out and references are cached for the camera's next picture.
     """
     excluded = (*job.excluded, *job.overlays)
     grey = grey_of(picture)
@@ -136,7 +136,7 @@ def _noise(view: _View) -> float:
 
 
 def _stripes(view: _View) -> float:
-    """Amplitude, in levels of luma, by which one frequency of the rows or columns stands above its neighbours."""
+    """Amplitude, in levels of luma, by which one frequency of the rows or columns exceeds its neighbours."""
     strongest = 0.0
     for axis, count in enumerate(view.shown.lines):
         profile = cv2.reduce(view.bare, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / np.maximum(count, 1)
@@ -292,7 +292,7 @@ def small(descriptor: Descriptor) -> Descriptor:
 
 
 def describe_for_next(picture: Bgr, light: LightMode) -> Descriptor:
-    """The small descriptor that the next picture of the camera is compared with; kept by the daemon, never reported."""
+    """The small descriptor for comparison with the camera's next picture; stored by the daemon, never reported."""
     grey = shrunk_grey(grey_of(picture), PREVIOUS_SIDE_PX)
     return Descriptor(light, grey.shape[1], grey.shape[0], 1, grey.tobytes())
 

@@ -1,7 +1,7 @@
 """Encodes and decodes the descriptor of an approved view: a small grey picture, its light mode, and a digest.
 
-Pure Python: the daemon keeps the bytes (where and with which rights is its business) and hands them back to the worker.
-A descriptor is a picture of a real place: it is never printed, logged or reported; its digest may be.
+Pure Python: the daemon stores the bytes and hands them back to the worker. A descriptor is a picture of a real place:
+it is never printed, logged or reported; its digest may be.
 
 Layout, big-endian: `CWVB`, version (1 byte), light mode (1), pictures behind the median (2), width (2), height
 (2), SHA-256 of the grey values (32), then the grey values, row by row, as one zlib stream (RFC 1950) and nothing after.
@@ -54,7 +54,7 @@ class Descriptor:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the grey values, in hexadecimal: may stand in a report."""
+        """SHA-256 of the grey values, in hexadecimal: may be reported."""
         return hashlib.sha256(self.grey).hexdigest()
 
 
@@ -75,20 +75,12 @@ def encode(descriptor: Descriptor) -> bytes:
 
 
 def light_of(data: bytes) -> LightMode:
-    """Return the light mode of bytes that `decode` has read before, without unpacking the picture once more.
-
-    Raises:
-        BaselineError: The bytes do not begin like a descriptor of this version.
-    """
+    """Return the light mode of bytes that `decode` has read before, without unpacking them. Raises BaselineError."""
     return LIGHT_MODES[_head(data)[0]]
 
 
 def decode(data: bytes) -> Descriptor:
-    """Read a descriptor from bytes, believing nothing: sizes are capped before anything is unpacked.
-
-    Raises:
-        BaselineError: The bytes are not a whole, undamaged descriptor of this version.
-    """
+    """Decode an untrusted descriptor, sizes capped first. Raises BaselineError for damage or another version."""
     light, pictures, width, height, digest = _head(data)
     unpacker = zlib.decompressobj()
     try:

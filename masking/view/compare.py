@@ -1,9 +1,9 @@
 """Compares a picture with the approved view: `still`, `moved` (turned, zoomed) or `unknown`.
 
-Tiles of both pictures are compared, each alone, and a similarity is sought that many of them obey (`tiles.py`):
+Tiles of both pictures are compared one by one, and a similarity is searched that many of them obey (`tiles.py`):
 people, cars and shadows move single tiles, the camera moves all. Where tiles find nothing, or a large move, features
-(ORB on evened-out contrast) or the picture as a whole propose one, and tiles must confirm it on the picture moved
-back. Whether several pictures agree is decided in `persistence.py`, what a move uncovers in `zones.py`.
+(ORB on evened-out contrast) or the picture as a whole propose one, and tiles must confirm it on the picture moved back.
+`persistence.py` combines several pictures, `zones.py` measures what a move uncovers.
 
 Source: Rublee et al. 2011 (ORB).
 """
@@ -29,10 +29,9 @@ MOVED_PX: Final = 2.5
 """The farthest corner must have gone so far, in pixels of a picture 640 long: 0.39 per cent."""
 
 MOVED_HEARD_MIN: Final = 0.5
-"""For a move, so many of the tiles that were found again must agree.
+"""The share of tiles found again that must agree for a move.
 
-A camera moves all tiles; a large tree in the wind moves up to half of them, and all alike.
-"""
+A camera moves all tiles; a large tree in the wind moves up to half of them, and all alike."""
 
 STEADY_AGREEING_MIN: Final = 0.6
 """Share of the tiles with texture that must agree in each picture of a background before it is used."""
@@ -76,7 +75,7 @@ def stands(picture: Bgr, view: ViewJob) -> ViewSeen:
     """Compare a picture with one of several views between which a camera turns: is this the one it shows?
 
     A picture of another shape is stretched to that of the reference: a sub-stream is often squeezed. A far move is not
-    sought: what has turned away is `unknown` (`no-match`), and only `still` says where the camera stands.
+    searched: a turned-away camera is `unknown` (`no-match`), and only `still` proves the position.
     """
     light = light_of(picture, view.excluded)
     aspect = picture.shape[1] / picture.shape[0]
@@ -108,10 +107,10 @@ def _whole_one(data: bytes) -> Descriptor | None:
 
 
 def steady(background: Descriptor, pictures: Sequence[Descriptor], excluded: Sequence[Polygon] = ()) -> bool:
-    """Whether a background can be judged by: each picture that it was made of stands still in it, and plainly so.
+    """Return whether a background is usable: each picture that it was made of is plainly still in it.
 
-    Where they do not, moving things fill the view (a conveyor, a tree before the lens), and moves would be made up.
-    Such a background must not be used; the view counts as not supervised.
+    Otherwise moving things fill the view (a conveyor, a tree before the lens), and moves would be made up: the view
+    counts as not supervised.
     """
     aspect = background.width_px / background.height_px
     seen = [_judged(background, grey_array(one), one.light, excluded, aspect) for one in pictures]
@@ -147,9 +146,9 @@ def _strangeness(light: LightMode, other: LightMode) -> int:
 
 
 def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: bool) -> tuple[Found | None, str]:
-    """The similarity that leads from the reference to the picture, with its method, or None and why there is none.
+    """The similarity that leads from the reference to the picture, with its method, or None and the reason.
 
-    `far`: whether a move by more than FAR_PX is sought, which takes several times as long.
+    `far`: whether a move by more than FAR_PX is searched, which takes several times as long.
     """
     approved = grey_array(reference)
     if min(*approved.shape, *grey.shape) < LEAST_SIDE_PX:
@@ -225,7 +224,7 @@ def _whole(before: Floats, after: Floats) -> Matrix:
 
 
 def _confirm(before: Floats, after: Floats, shown: Grey, proposal: Matrix) -> Found | None:
-    """Move the picture back as proposed, and let the tiles that both pictures show say what is left to move."""
+    """Move the picture back as proposed, and fit the rest of the move by the tiles that both pictures show."""
     height, width = before.shape
     back = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     moved = np.asarray(cv2.warpAffine(after, proposal, (width, height), flags=back), np.float32)

@@ -1,8 +1,8 @@
 """Decides at which of its positions a camera is, and encodes that question to the worker. Plain values.
 
-A picture stands at a position when its view is `still` in that position's approved one, and in no other: where several
-look alike, or none does, the position is unknown and is never guessed. The child says how the picture compares with
-each; where it stands is concluded here again by the parent, which believes no verdict on another position's zones.
+A picture is at a position when its view is `still` in that position's approved one, and in no other: otherwise the
+position is unknown and never guessed. The child returns the comparison with each position; the parent derives the
+position from it again, and rejects verdicts on another position's zones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def standing(views: Sequence[ViewSeen]) -> int | None:
 
 
 def positions_message(asked: tuple[Position, ...]) -> dict[str, Any]:
-    """What stands in a job's header for its positions; nothing where there are none."""
+    """The positions in a job's header; empty where there are none."""
     if not asked:
         return {}
     rows = [
@@ -52,7 +52,7 @@ def positions_of(header: dict[str, Any]) -> tuple[Position, ...]:
 
 
 def positioned_message(positioned: Positioned | None) -> dict[str, Any]:
-    """What stands in a child's answer for its positions; nothing for None."""
+    """The positions in a child's answer; empty for None."""
     if positioned is None:
         return {}
     views = [view_message(view) for view in positioned.views]
@@ -60,10 +60,9 @@ def positioned_message(positioned: Positioned | None) -> dict[str, Any]:
 
 
 def read_positioned(answer: dict[str, Any], asked: tuple[Position, ...]) -> Positioned | None:
-    """Check what a child's answer says of where the picture was taken.
+    """Validate a child's answer on where the picture was taken.
 
-    Raises:
-        WireError: Not one comparison for each position, or verdicts on zones of a place where it does not stand.
+    Raises: WireError: Not one comparison for each position, or verdicts on zones of another position.
     """
     said = answer.get("positioned")
     if not asked:

@@ -1,8 +1,8 @@
 """Runs the warm parent of the picture worker: load everything once, lock down, then fork each child.
 
-It never reads a byte that a device sent: what a child is to read comes to it over a socket that only passes through
-here as a descriptor. So all its children begin as it was after loading, whatever became of others before them.
-`warm_parent.py` starts it and talks to it over one socket, a message at a time:
+It never reads a byte that a device sent: a child's input comes over a socket that only passes through here as a
+descriptor. So every child begins in the state after loading, whatever happened to others before. `warm_parent.py`
+starts it and talks to it over one socket, a message at a time:
 
     {"fork": {"self_test": bool}} and one descriptor  ->  {"pid": n}       fork a child that serves jobs on it
     {"collect": n}                                    ->  {"status": n}    wait for a child that has ended

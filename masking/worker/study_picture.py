@@ -40,7 +40,7 @@ def carry_out(picture: Bgr, study: Study) -> Studied:
 
 
 def place(picture: Bgr, asked: Sequence[Position]) -> Positioned:
-    """Say at which position a picture was taken, and judge the zones of that one; of none where it is not plain."""
+    """Determine a picture's position, and judge the zones of that one; of none where it is ambiguous."""
     views = tuple(stands(picture, position.view) for position in asked)
     at = standing(views)
     verdicts = () if at is None else tuple(judge_zone(picture, zone) for zone in asked[at].zones)
@@ -63,10 +63,9 @@ def thumbnail(picture: Bgr, asked: Thumbnail) -> bytes:
 
 
 def warm_up() -> None:
-    """Do once what makes tables at its first use, which else every child would make anew.
+    """Build tables of first use, which else every child would build anew.
 
-    That what is not done here needs nothing to be opened or loaded later, `test_worker_study.py` shows in real
-    children.
+    `test_worker_study.py` shows in real children that nothing else is opened or loaded later.
     """
     picture = np.asarray(cv2.resize(made_up(45, 80), (640, 360), interpolation=cv2.INTER_CUBIC), np.uint8)
     box: tuple[Polygon, ...] = (((0.1, 0.1), (0.3, 0.1), (0.3, 0.2), (0.1, 0.2)),)

@@ -15,7 +15,7 @@ def exchange(descriptor: int, request: bytes, deadline_mono: float) -> dict[str,
     """Write a request and read one frame, both within the deadline.
 
     Raises:
-        TimeoutError, EOFError, OSError, wire.WireError: What went wrong; the other end is not to be used again.
+        TimeoutError, EOFError, OSError, wire.WireError: Do not use the other end again.
     """
     _write(descriptor, request, deadline_mono)
     length = int.from_bytes(_read(descriptor, wire.LENGTH_BYTES, deadline_mono))
@@ -25,11 +25,7 @@ def exchange(descriptor: int, request: bytes, deadline_mono: float) -> dict[str,
 
 
 def wait_for(descriptor: int, event: int, deadline_mono: float) -> None:
-    """Wait until a descriptor can be read from or written to.
-
-    Raises:
-        TimeoutError: It could not within the deadline.
-    """
+    """Wait until a descriptor can be read from or written to. Raises TimeoutError at the deadline."""
     poll = select.poll()
     poll.register(descriptor, event)
     remaining_s = deadline_mono - time.monotonic()

@@ -1,6 +1,6 @@
 """Starts the warm parent of the picture worker, has it fork children, and reads how they ended.
 
-It is a process of its own, `fork_server.py`: the daemon loads neither OpenCV nor numpy. No byte of a device goes to it.
+A process of its own, `fork_server.py`: the daemon loads neither OpenCV nor numpy. No byte of a device goes to it.
 """
 
 from __future__ import annotations
@@ -57,11 +57,7 @@ class Child:
 
 
 class WarmParent:
-    """A running warm parent. Not for several threads at once.
-
-    Raises:
-        WorkerError: `crashed`: it does not start.
-    """
+    """A running warm parent. Not for several threads at once. Raises WorkerError `crashed` where it does not start."""
 
     def __init__(self) -> None:
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -91,11 +87,7 @@ class WarmParent:
         return self._process.poll() is None
 
     def fork(self, self_test: bool = False) -> Child:
-        """Have it fork a child.
-
-        Raises:
-            OSError, EOFError, wire.WireError: It did not; it is not to be used again.
-        """
+        """Have it fork a child. Raises OSError, EOFError or wire.WireError; do not use it after that."""
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with its:
@@ -112,8 +104,8 @@ class WarmParent:
         """End a child and return how it ended: its exit code, or the negative number of the signal; None: not known.
 
         Args:
-            child: Of `fork`; it is not to be used again.
-            patience_s: How long one that is ending by itself may take before it is killed.
+            child: Of `fork`; do not use it again.
+            patience_s: How long a child that ends by itself may take before it is killed.
         """
         if patience_s:
             with contextlib.suppress(OSError):
@@ -175,7 +167,7 @@ def _start(control: socket.socket) -> subprocess.Popen[bytes]:
 
 
 def _last_line(process: subprocess.Popen[bytes]) -> str:
-    """What one that failed before it was locked down said last: its own words, and none of a picture."""
+    """The last output of a process that failed before its lock-down: its own words, and none of a picture."""
     said = b""
     if process.stderr is not None:
         with contextlib.suppress(OSError, BlockingIOError):

@@ -1,7 +1,7 @@
 """Encodes and parses a study for the picture worker; answers are validated as strictly as in `wire.py`.
 
-Descriptors and thumbnails are base64 in the JSON. A job names each descriptor once, however often it is used. The
-parent checks that a descriptor is a whole one, and walks a thumbnail as a JPEG without decoding it.
+Descriptors and thumbnails are base64 in the JSON. A job contains each descriptor once, however often it is used. The
+parent checks that a descriptor is whole, and walks a thumbnail as a JPEG without decoding it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
 
 
 def study_message(study: Study | None) -> dict[str, Any]:
-    """What stands in a job's header for its study; nothing for None."""
+    """The study in a job's header; empty for None."""
     if study is None:
         return {}
     view, quality, descriptor, thumbnail = study.view, study.quality, study.descriptor, study.thumbnail
@@ -116,7 +116,7 @@ def study_of(header: dict[str, Any]) -> Study | None:
 
 
 def studied_message(studied: Studied | None) -> dict[str, Any]:
-    """What stands in a child's answer for its study; nothing for None."""
+    """The study in a child's answer; empty for None."""
     if studied is None:
         return {}
     message: dict[str, Any] = {
@@ -129,11 +129,7 @@ def studied_message(studied: Studied | None) -> dict[str, Any]:
 
 
 def read_studied(answer: dict[str, Any], study: Study | None) -> Studied | None:
-    """Check what a child's answer says of its study. What was not asked for must not be there.
-
-    Raises:
-        WireError: A value is not what it must be.
-    """
+    """Parse the study of a child's answer. Raises WireError, also for a result that was not requested."""
     said = answer.get("studied")
     if study is None:
         if said is not None:
@@ -153,17 +149,13 @@ def read_studied(answer: dict[str, Any], study: Study | None) -> Studied | None:
 
 
 def view_message(seen: ViewSeen) -> dict[str, Any]:
-    """What an answer says of a view; `read_view` reads it."""
+    """A view in an answer; `read_view` parses it."""
     message: dict[str, Any] = _rounded(asdict(seen))
     return message
 
 
 def read_view(value: object) -> ViewSeen:
-    """Check what an answer says of a view.
-
-    Raises:
-        WireError: A value is not what it must be.
-    """
+    """Parse a view of an answer. Raises WireError."""
     said = _object(value)
     state, reference = said.get("state"), said.get("reference_light")
     if state not in ("still", "moved", "unknown"):
@@ -286,5 +278,5 @@ def _rounded(value: Any) -> Any:
 
 
 def polygons(value: list[list[list[float]]]) -> tuple[Polygon, ...]:
-    """Polygons as a header holds them, in the child."""
+    """The polygons of a header, in the child."""
     return tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in value)

@@ -1,9 +1,8 @@
 """Measures whether the zone is blurred strongly enough.
 
-A picture that was blurred loses little when it is blurred once more; a sharp one loses nearly all of its gradient.
-For content like that of scenes (equal contrast at every scale) the ratio of gradient energy after and before tells
-the sigma of the first blur. How soft the surroundings are is told by `detail.py` and `border.py`: a soft lens is no
-mask.
+A picture that was blurred loses little when it is blurred once more; a sharp one loses nearly all of its gradient. For
+content like that of scenes (equal contrast at every scale) the ratio of gradient energy after and before tells the
+sigma of the first blur. `detail.py` and `border.py` measure how soft the surroundings are: a soft lens is no mask.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Measures changes along a zone's border: the evidence that something was laid over the zone, and exactly there.
 
-A wall can be flat and a lens can be soft, but neither begins at a line that somebody drew into a configuration. The
-band along the border is laid out straight: its rows are depths, its columns follow the border. Every side of the
-polygon is asked alone where colour and detail change, so that a strip left bare beside one side shows, however narrow
-it is beside the whole zone.
+A wall can be flat and a lens can be soft, but neither begins at a configured line. The band along the border is laid
+out straight: its rows are depths, its columns follow the border. Each side of the polygon is measured by itself, so
+that a strip left bare beside one side shows, however narrow it is beside the whole zone.
 """
 
 from __future__ import annotations
@@ -74,7 +73,7 @@ NO_BORDER = Border(0, 0.0, 0.0, 0.0, 0.0, 0.0, NO_SIDES, *(0.0,) * 7)
 
 
 def measure(band: Band, inset_px: int) -> Border:
-    """Look at both sides of every cell of the border, and at every side of the polygon."""
+    """Measure both sides of every cell of the border, and every side of the polygon."""
     layout, luma = band.layout, band.luma
     cells = len(layout.side)
     if cells < 3:
@@ -173,7 +172,7 @@ def _kinks(layout: Layout, luma: Bytes) -> Floats:
 def _edge(layout: Layout, profiles: Floats, half_px: float) -> tuple[float, float]:
     """How deep the strongest value of profiles (depths x sides) lies, on the side where it lies deepest.
 
-    And how much stronger it is than what is usual in the band, on the side where that is least.
+    And how much it exceeds the usual value in the band, on the side where that is least.
     """
     strongest = profiles.max(0)
     strength = strongest / (np.sort(profiles, axis=0)[len(profiles) // 2] + 0.3)

@@ -17,7 +17,7 @@ from masking.zones.strips import Lines, Strip
 
 
 class Seen:
-    """The measures of a zone, each from the module of its name, taken when they are first asked for.
+    """The measures of a zone, each from the module of its name, calculated at first use.
 
     Most verdicts need only some of them. `color` is `#rrggbb` or empty; `shorter_side_px` is of the box around the
     zone, at 640 px.
@@ -83,7 +83,7 @@ class Seen:
 
     @cached_property
     def edge_numbers(self) -> dict[str, float]:
-        """The numbers that every forest looks at."""
+        """The numbers that every forest uses."""
         return _edge(self)
 
     @cached_property
@@ -187,7 +187,7 @@ def _grid(seen: Seen) -> dict[str, float]:
 
 
 def color_numbers(seen: Seen) -> dict[str, float]:
-    """The numbers by which a solid mask is told."""
+    """The numbers for a solid mask."""
     s = seen.solid
     return {
         **seen.edge_numbers,
@@ -217,12 +217,12 @@ def color_numbers(seen: Seen) -> dict[str, float]:
 
 
 def pixelated_numbers(seen: Seen) -> dict[str, float]:
-    """The numbers by which a mosaic is told."""
+    """The numbers for a mosaic."""
     return {**seen.edge_numbers, **seen.soft_numbers, **_grid(seen)}
 
 
 def blurred_numbers(seen: Seen) -> dict[str, float]:
-    """The numbers by which a blur is told."""
+    """The numbers for a blur."""
     b = seen.blur
     return {
         **seen.edge_numbers,

@@ -1,8 +1,8 @@
 """Estimates how likely a zone is hidden by an effect: small boosted forests over the numbers of `features.py`.
 
-Where one readable rule is not enough, many small ones vote. The forests were learned by `tests/bench/train_masks.py` on
-places that no figure of ours is measured on; they stand in `forest.json` as plain numbers, and are read when this
-module is imported, before the worker gives its files up. `verdict.py` decides what follows, and may overrule them.
+Where one readable rule is not enough, many small ones vote. `tests/bench/train_masks.py` trains the forests on places
+outside all published figures; `forest.json` holds them as plain numbers, read on import, before the worker drops its
+files. `verdict.py` decides what follows, and may overrule them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Forest:
     """Trees as flat arrays.
 
     At a node, a number up to `threshold` leads to `left`, else to `right`; a leaf leads to itself. `value` of the
-    leaves that are reached, and `base`, add up to log odds.
+    reached leaves, and `base`, add up to log odds.
     """
 
     names: tuple[str, ...]

@@ -1,8 +1,8 @@
 """Decides for each effect from the measures of a zone: a decision, its reason, its numbers and one sentence.
 
-All limits stand here. The forest says how sure it is; the rules name the reason in readable terms, and overrule the
-forest where something is certain: what a rule forbids does not pass, and without a sign of bare scene nothing fails.
-Between PASS and FAIL lies UNSURE, for calling a bare zone hidden is the worst error.
+All limits are here. The forest gives the odds; the rules name the reason in readable terms, and overrule the forest
+where something is certain: a rule can forbid a pass, and without a sign of bare scene nothing fails. Between PASS and
+FAIL lies UNSURE, for calling a bare zone hidden is the worst error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TEXTURED_MIN = 0.2
 SIDE_TEXTURED_MIN = 1.0
 """Share of the border's cells that must show texture outside, and detail (levels) along the side that has least of it.
 
-With less, neither a mosaic nor a blur can be told from an empty place, and what was not decided is `no-texture`.
+With less, neither a mosaic nor a blur can be distinguished from an empty place, and an undecided zone is `no-texture`.
 """
 
 TEXTURED_LEAST = 0.05
