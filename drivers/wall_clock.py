@@ -34,11 +34,7 @@ def digits(text: str) -> datetime:
 
 
 def to_utc(wall: datetime, zone: str) -> datetime:
-    """Return the moment at which clocks in `zone` (an IANA name) show these digits; the earlier one where two do.
-
-    Raises:
-        OverflowError: The moment lies outside of the calendar.
-    """
+    """Return the (earlier) moment at which clocks in `zone` (an IANA name) show these digits. Raises OverflowError."""
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 

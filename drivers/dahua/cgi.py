@@ -79,10 +79,9 @@ def refusal(reply: Reply) -> DriverError | None:
 
 
 def fields(reply: Reply, whole: bool = True) -> dict[str, str]:
-    """Parse an answer. `whole`: it is a list, so that its last line must have an end.
+    """Parse an answer. Raises Malformed: empty, cut off, a repeated key, or a line that is not `key=value`.
 
-    Raises:
-        Malformed: It is empty or cut off, repeats a key, or holds a line that is not `key=value`.
+    `whole`: it is a list, so that its last line must have an end.
     """
     operation = reply.operation
     if not reply.body.strip():
@@ -105,11 +104,7 @@ def fields(reply: Reply, whole: bool = True) -> dict[str, str]:
 
 
 def config(transport: Transport, name: str) -> dict[str, str]:
-    """Read one table of the configuration, its keys without `table.`.
-
-    Raises:
-        DriverError: No such answer. NotPermitted also where the firmware has no table of this name.
-    """
+    """Read a configuration table, keys without `table.`. Raises DriverError; NotPermitted also for an unknown table."""
     reply = get(transport, name, f"configManager.cgi?action=getConfig&name={name}").reply
     found = fields(reply)
     if any(not key.startswith((f"table.{name}.", f"table.{name}[")) for key in found):

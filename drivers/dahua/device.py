@@ -64,11 +64,7 @@ def clock_of(read: ClockRead, ntp: Fields | None) -> Clock:
 
 
 def read_identity(transport: Transport) -> Identity:
-    """Request maker, model, serial number and firmware: five requests of which some may fail.
-
-    Raises:
-        DriverError: Neither model nor serial number was answered.
-    """
+    """Request maker, model, serial number and firmware. Raises DriverError with neither model nor serial number."""
     found: dict[str, str] = {}
     failed: DriverError | None = None
     for action in ("getSystemInfo", "getDeviceType", "getSoftwareVersion", "getVendor", "getSerialNo"):
@@ -110,11 +106,7 @@ def read_accounts(transport: Transport) -> Accounts:
 
 
 def accounts(reply: Reply) -> Accounts:
-    """Parse an answer to getUserInfoAll: a name and a group for each account.
-
-    Raises:
-        Malformed: A field is missing, or there is no account: the login itself must have one.
-    """
+    """Parse getUserInfoAll: a name and a group per account. Raises Malformed without accounts: the login is one."""
     found = []
     for user in cgi.rows(cgi.fields(reply), "users", reply.operation):
         if not user.get("Name", "").strip() or "Group" not in user:

@@ -103,10 +103,9 @@ def _pages(
 
 
 def segments(reply: Reply, channel: int) -> tuple[Segment, ...]:
-    """Parse an answer to findNextFile; `items[n].Channel` counts from 0, where the condition counts from 1.
+    """Parse findNextFile; `items[n].Channel` counts from 0, where the condition counts from 1.
 
-    Raises:
-        Malformed: Not `found` items, one of another channel, or one without its times.
+    Raises Malformed: not `found` items, one of another channel, or one without its times.
     """
     found = cgi.fields(reply)
     told = found.get("found", "").strip()

@@ -68,11 +68,7 @@ def _credential(device: Device) -> Credential:
 
 
 def log_in(transport: Transport) -> Session:
-    """Log in, once.
-
-    Raises:
-        DriverError: The device has no RPC2, or it refused; NotTried where the credential must not be sent.
-    """
+    """Log in, once. Raises DriverError: no RPC2, or refused; NotTried where the credential must not be sent."""
     device, credentials = transport.device, transport.credentials
     own = door(device)
     # Before the challenge is asked for: a device may count that question as a try.

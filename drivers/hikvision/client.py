@@ -52,11 +52,7 @@ class Isapi:
         optional: bool = False,
         guarded: bool = False,
     ) -> _T:
-        """Get a document below /ISAPI/ with one of the names in `root`, and return what `read` parses from it.
-
-        Raises:
-            DriverError: No such answer. `read` may raise Malformed.
-        """
+        """Get a document below /ISAPI/ with a root in `root`; return `read`'s result. Raises DriverError."""
         roots = (root,) if isinstance(root, str) else root
         return self.ask(path, lambda reply: read(document(reply, *roots, guarded=guarded)), optional=optional)[0]
 

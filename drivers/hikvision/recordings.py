@@ -109,8 +109,7 @@ class Archive:
     def days(self, track: int, year: int, month: int) -> dict[date, bool]:
         """Return which days of a month hold footage, as far as they have begun. Raises DriverError.
 
-        Raises:
-            Malformed: The device lists some days that have begun and not all. None at all is a month without footage.
+        Malformed: the device lists some days that have begun and not all. None at all is a month without footage.
         """
         key = (track, year, month)
         if key not in self._months:

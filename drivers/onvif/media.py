@@ -74,11 +74,7 @@ def movable_of(media: Media, channel: int) -> Movable:
 
 
 def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
-    """Read the addresses of a camera's snapshot, main and sub stream. Main is the largest picture, sub the next.
-
-    Raises:
-        DriverError: No such channel, or none of its paths has an address.
-    """
+    """Read the addresses of a camera's snapshot, main (largest) and sub stream. Raises DriverError without any."""
     source = media.source(channel)
     device, own_hosts = session.transport.device, session.transport.addresses
     streams: list[Stream] = []

@@ -41,8 +41,7 @@ class Profile:
 def listed(answer: Answer, name: str) -> list[Any]:
     """Return the decoded rows of a list answer, as many as it has under `name`.
 
-    Raises:
-        Malformed: The decoder lost a row, or found another element among them: the list would be a wrong statement.
+    Raises Malformed: the decoder lost a row, or found another element: the list would be a wrong statement.
     """
     rows = children(answer.element, name)
     decoded = answer.value if isinstance(answer.value, list) else [answer.value] if answer.value is not None else []

@@ -116,11 +116,7 @@ def zone_offsets_s(zone: str) -> frozenset[int]:
 
 
 def interfaces(answer: Answer) -> Interfaces:
-    """Parse a GetNetworkInterfaces answer.
-
-    Raises:
-        Malformed: Other elements, or none: what answers over the network has an interface.
-    """
+    """Parse GetNetworkInterfaces. Raises Malformed without interfaces: what answers over the network has one."""
     found = []
     for one in listed(answer, "NetworkInterfaces"):
         info = getattr(one, "Info", None)
@@ -140,10 +136,7 @@ def interfaces(answer: Answer) -> Interfaces:
 
 
 def protocols(answer: Answer) -> Protocols:
-    """Parse a GetNetworkProtocols answer: one row for each port that a protocol has.
-
-    Raises:
-        Malformed: An element is no protocol, or there is none: what answered over HTTP has at least that.
+    """Parse GetNetworkProtocols: a row per protocol and port. Raises Malformed without rows: the answer came over one.
     """
     found = []
     for one in listed(answer, "NetworkProtocols"):

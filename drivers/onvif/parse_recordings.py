@@ -72,8 +72,7 @@ def summary(answer: Answer) -> RecordingSummary:
 def results(answer: Answer, name: str) -> tuple[str, list[etree._Element], list[Any]]:
     """Return the state of a search, and the rows of one page of results: raw, and decoded.
 
-    Raises:
-        Malformed: Whether the search is complete is missing, or a row could not be decoded.
+    Raises Malformed: whether the search is complete is missing, or a row could not be decoded.
     """
     operation = answer.exchange.reply.operation
     lists = children(answer.element, "ResultList")
@@ -134,8 +133,7 @@ def limits(answer: Answer) -> tuple[tuple[Recording, RetentionLimit], ...]:
 def track_events(rows: Iterable[etree._Element]) -> list[TrackEvent]:
     """Parse results of an event search; events of other topics, which some devices send all the same, are left out.
 
-    Raises:
-        Malformed: An event of a track has no time or no state.
+    Raises Malformed: an event of a track has no time or no state.
     """
     found = []
     for row in rows:

@@ -54,10 +54,9 @@ def check(file: BinaryIO) -> None:
 
 
 def mp4_parts(file: BinaryIO) -> tuple[Box, Box | None]:
-    """Find the index (`moov`) of an MP4, and its first media (`mdat`) where that is before it or right after.
+    """Find an MP4's index (`moov`), and its first media (`mdat`) where that is before it or right after.
 
-    Raises:
-        UnreadableError: No index: it was cut off, or is still being written.
+    Raises UnreadableError: it was cut off, or is still being written.
     """
     index: Box | None = None
     media: Box | None = None

@@ -85,10 +85,9 @@ class DiskTree:
 
 
 def open_file(path: str) -> BinaryIO:
-    """Open a file for reading; never blocks, as a pipe of that name would.
+    """Open a file for reading; never blocks, as a pipe of that name would. Raises OSError.
 
-    Raises:
-        OSError: It cannot be opened; FileNotFoundError also where it is no file.
+    FileNotFoundError also where it is no file.
     """
     opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     if not stat.S_ISREG(os.fstat(opened).st_mode):

@@ -132,11 +132,7 @@ class Days:
         self.files = Files(task.store.path)
 
     def read(self) -> None:
-        """Bring them up to date.
-
-        Raises:
-            DriverError: The table could not be read on; everything read until then is stored.
-        """
+        """Bring them up to date. Raises DriverError: the table broke off; everything read until then is stored."""
         days = self._present()
         for day in self._whole.keys() - set(days):
             self._index.drop(_ALL, "", day)

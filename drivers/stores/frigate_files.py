@@ -22,10 +22,7 @@ class Files:
         self._beside = database.parent / "recordings"
 
     def path(self, named: str) -> Path:
-        """Return the path of a row's file here, whether it exists or not.
-
-        Raises:
-            FileNotFoundError: Its folder is out of reach, or it is no path of a recording.
+        """Return the path of a row's file here, existing or not. Raises FileNotFoundError: its folder is out of reach.
         """
         front, found, tail = named.rpartition(RECORDINGS)
         if not found or not named.startswith("/") or ".." in PurePosixPath(named).parts:

@@ -80,11 +80,7 @@ def identity(data: Mapping[str, Any], operation: str) -> Identity:
 
 
 def clock(data: Mapping[str, Any], exchange: Exchange, zone: str, ntp: bool | None) -> Clock:
-    """Parse System/Time: `DeviceTime` in seconds of UTC, which a device may fill with the time of its zone.
-
-    Raises:
-        Malformed: No such time.
-    """
+    """Parse System/Time: `DeviceTime` in seconds of UTC, or of the device's zone as UTC. Raises Malformed."""
     seconds = data.get("DeviceTime")
     if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds < 2**32:
         raise Malformed("System/Time: the answer holds no time in a form that is confirmed")
@@ -104,8 +100,7 @@ def ntp_enabled(data: Mapping[str, Any]) -> bool | None:
 def channels(data: Mapping[str, Any]) -> Channels:
     """Parse ChannelDetailInfos: `Nums`, and `DetailInfos[].{ID, Name, Status, AddressInfo, DeviceModel}`.
 
-    Raises:
-        Malformed: Not as many as `Nums`, or one without a number of its own.
+    Raises Malformed: not as many as `Nums`, or one without a number of its own.
     """
     listed = data.get("DetailInfos")
     if not isinstance(listed, list) or data.get("Nums") != len(listed):

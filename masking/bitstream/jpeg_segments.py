@@ -42,11 +42,7 @@ class Frame:
 
 
 def read_frame(marker: int, body: bytes) -> Frame:
-    """Parse SOF0, SOF1 or SOF2.
-
-    Raises:
-        NotAPicture: A length or value that the standard forbids, or a frame that is not decoded.
-    """
+    """Parse SOF0, SOF1 or SOF2. Raises NotAPicture: a forbidden length or value, or a frame that is not decoded."""
     if len(body) < 6:
         raise undecodable("the JPEG's frame header ends in the middle")
     depth, count = body[0], body[5]
@@ -122,11 +118,7 @@ class Scan:
 
 
 def read_scan(body: bytes, frame: Frame) -> Scan:
-    """Parse SOS, whose components must be some of the frame's, in its order.
-
-    Raises:
-        NotAPicture: A length or value that the standard forbids in a frame of this process.
-    """
+    """Parse SOS; its components are some of the frame's, in order. Raises NotAPicture: a forbidden length or value."""
     count = body[0] if body else 0
     if not 1 <= count <= len(frame.components) or len(body) != 4 + 2 * count:
         raise undecodable("the JPEG's scan header has another length than its components need")

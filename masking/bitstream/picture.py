@@ -43,11 +43,7 @@ def undecodable(detail: str) -> NotAPicture:
 def check_size(
     width_px: int, height_px: int, max_pixels: int, side_min_px: int = SIDE_MIN_PX, side_max_px: int = SIDE_MAX_PX
 ) -> None:
-    """Refuse a picture, as it is stored or as it is shown, that is too small to be judged or too large to be decoded.
-
-    Raises:
-        NotAPicture: A side is out of bounds, or more than `max_pixels`.
-    """
+    """Raise NotAPicture for a picture, as stored or as shown, too small to be judged or too large to be decoded."""
     if min(width_px, height_px) < side_min_px:
         raise undecodable(f"the picture has only {width_px}x{height_px} pixels")
     if max(width_px, height_px) > side_max_px or width_px * height_px > max_pixels:

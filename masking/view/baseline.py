@@ -59,10 +59,7 @@ class Descriptor:
 
 
 def encode(descriptor: Descriptor) -> bytes:
-    """Write a descriptor as bytes.
-
-    Raises:
-        BaselineError: It cannot be written: `too-large`, or sizes that do not fit its values (`damaged`).
+    """Write a descriptor as bytes. Raises BaselineError: `too-large`, or sizes that do not fit its values (`damaged`).
     """
     width, height = descriptor.width_px, descriptor.height_px
     _check_size(width, height)

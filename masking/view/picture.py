@@ -109,8 +109,7 @@ def describe(picture: Bgr, excluded: Sequence[Polygon] = ()) -> Descriptor:
 def median(descriptors: Sequence[Descriptor]) -> Descriptor:
     """The background: the median of descriptors of one view in one light, taken minutes apart.
 
-    Raises:
-        ValueError: Fewer than MEDIAN_LEAST, or of different sizes or light modes.
+    Raises ValueError: fewer than MEDIAN_LEAST, or of different sizes or light modes.
     """
     if len(descriptors) < MEDIAN_LEAST:
         raise ValueError(f"{len(descriptors)} pictures are too few for a background: it takes {MEDIAN_LEAST}")

@@ -111,11 +111,7 @@ def error_message(reason: str, detail: str, number: int) -> dict[str, Any]:
 
 
 def read_judged(message: dict[str, Any], job: Job, number: int) -> Judged | tuple[str, str]:
-    """Validate a child's answer and convert it into a Judged, or into the reason and detail of an error.
-
-    Raises:
-        WireError: Not an answer to this job, or an invalid value in it.
-    """
+    """Parse a child's answer: a Judged, or the reason and detail of an error. Raises WireError."""
     if message.get("job") != number or isinstance(message.get("job"), bool):
         raise WireError("an answer to another job")
     if "error" in message:

@@ -40,11 +40,7 @@ def element_at(file: BinaryIO, at: int) -> Element | None:
 
 
 def children(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the elements within an element: names and contents.
-
-    Raises:
-        UnreadableError: They do not fill it to its last byte.
-    """
+    """Yield an element's elements: names and contents. Raises UnreadableError unless they fill it."""
     at = 0
     for _ in range(CHILDREN_MAX):
         if at == len(data):

@@ -139,11 +139,7 @@ def _name(codec: bytes, private: bytes) -> str:
 
 
 def _stripped(encodings: bytes) -> tuple[bytes, bytes]:
-    """Return the bytes that were stripped off each frame, and off the private data.
-
-    Raises:
-        UnreadableError: The frames are encrypted, or packed in another way.
-    """
+    """Return the bytes stripped off each frame and private data. Raises UnreadableError for any other packing."""
     found = [held for name, held in children(encodings) if name == _ENCODING]
     if not found:
         return b"", b""

@@ -72,8 +72,7 @@ class Pictures:
     def take(self, units: Iterable[bytes]) -> Sample | None:
         """Return the key picture of an access unit's units; None where they are none. Stores parameter sets.
 
-        Raises:
-            UnreadableError: They are damaged, or the parameter sets of the picture are missing.
+        Raises UnreadableError: they are damaged, or the parameter sets of the picture are missing.
         """
         codec = self._codec
         slices: list[bytes] = []
@@ -108,11 +107,7 @@ class Pictures:
 
 
 def first_key(samples: Iterable[tuple[Setup, bytes]]) -> Sample:
-    """Return the first key picture among samples whose units have their length before them.
-
-    Raises:
-        UnreadableError: There is none within bounds, or one before it is damaged.
-    """
+    """Return the first key picture among length-prefixed samples. Raises UnreadableError: none within bounds."""
     left = SEARCH_MAX_BYTES
     setup, pictures = None, None
     for its_setup, data in islice(samples, SAMPLES_MAX):
