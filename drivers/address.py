@@ -19,7 +19,7 @@ _LONGEST_CHARS = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HostAddress:
     """An address on the configured host: `target` is path and query, `named_host` the host in the device's address."""
 
     scheme: str
@@ -28,7 +28,7 @@ class Place:
     named_host: str
 
 
-def place(url: str, device: Device, own_hosts: Collection[str] = ()) -> Place:
+def parse_address(url: str, device: Device, own_hosts: Collection[str] = ()) -> HostAddress:
     """Parse an address that a device gave, for use on the device's configured host.
 
     `own_hosts` are further names and numeric addresses of the configured host. The port of the address counts where it
@@ -55,15 +55,15 @@ def place(url: str, device: Device, own_hosts: Collection[str] = ()) -> Place:
         port = device.rtsp_port or port
     elif host.lower() not in ours or (scheme == "https") != device.tls:
         port = device.port
-    return Place(scheme, port, target, host)
+    return HostAddress(scheme, port, target, host)
 
 
-def is_foreign(where: Place, device: Device, own_hosts: Collection[str]) -> bool:
+def is_foreign(where: HostAddress, device: Device, own_hosts: Collection[str]) -> bool:
     """Return whether the device named a host other than the configured one."""
     return where.named_host.lower() not in {device.host.lower().strip("[]"), *own_hosts}
 
 
-def url_on(device: Device, where: Place) -> str:
+def url_on(device: Device, where: HostAddress) -> str:
     """Write the address of `where` on the device's configured host, without credentials."""
     scheme = where.scheme if where.scheme.startswith("rtsp") else ("https" if device.tls else "http")
     return f"{scheme}://{authority(device.host, where.port)}{where.target}"

@@ -51,7 +51,7 @@ RETRY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Attempt:
     """When a path of a camera was tried last, and whether that gave a picture."""
 
     camera_id: str
@@ -60,7 +60,7 @@ class Look:
     seen: bool
 
 
-def due_paths(camera_ids: Iterable[str], looks: Iterable[Look], now: datetime) -> dict[str, frozenset[PathName]]:
+def due_paths(camera_ids: Iterable[str], looks: Iterable[Attempt], now: datetime) -> dict[str, frozenset[PathName]]:
     """Return which paths of each camera are due in a cycle that begins at `now`. Pure.
 
     Snapshot and sub-stream always; main stream and playback once in a ROUND, each camera and path at its own moment of

@@ -23,7 +23,7 @@ from drivers.picture import PathName
 _T = TypeVar("_T")
 
 
-class Seen:
+class Collector:
     """The observations of one run, in the order in which they were made. `method` names the driver."""
 
     def __init__(self, transport: Transport, method: str) -> None:

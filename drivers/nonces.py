@@ -21,7 +21,7 @@ Operation = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedNonce:
     """A challenge in use. `used` counts how often its nonce was answered.
 
     `tells_stale`: whether the device reports an expired nonce, so that a refusal without that word is a refusal. None:
@@ -38,15 +38,15 @@ class Nonces:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[tuple[object, ...], Kept] = {}
+        self._kept: dict[tuple[object, ...], CachedNonce] = {}
         self._closed: dict[tuple[object, ...], frozenset[Operation]] = {}
 
-    def of(self, device: Device, port: int) -> Kept | None:
+    def of(self, device: Device, port: int) -> CachedNonce | None:
         """Return what is in use; None where the device has to be asked."""
         with self._lock:
             return self._kept.get(_key(device, port))
 
-    def keep(self, device: Device, port: int, kept: Kept) -> None:
+    def keep(self, device: Device, port: int, kept: CachedNonce) -> None:
         """Remember what the device just took."""
         with self._lock:
             key = _key(device, port)

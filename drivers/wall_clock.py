@@ -24,7 +24,7 @@ _TICK_S = 0.01
 _ROUNDING_S = 0.001
 
 
-def digits(text: str) -> datetime:
+def parse_digits(text: str) -> datetime:
     """Parse `YYYY-MM-DD hh:mm:ss` as a moment without a zone. Raises ValueError, also for a text that was cut off."""
     found = _DIGITS.fullmatch(text.strip())
     if found is None:
@@ -38,12 +38,12 @@ def to_utc(wall: datetime, zone: str) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def shown(moment: datetime, zone: str) -> datetime:
+def to_wall(moment: datetime, zone: str) -> datetime:
     """Return what a clock in `zone` shows at `moment`, without a zone."""
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
-def measured(said: datetime, exchange: Exchange, ntp: bool | None) -> Clock:
+def measure(said: datetime, exchange: Exchange, ntp: bool | None) -> Clock:
     """Compare the device's time, in whole seconds, with ours, by `second_offset_s`."""
     offset_s, uncertainty_s = second_offset_s(said, exchange)
     return Clock(round(offset_s, 3), round(uncertainty_s, 3), ntp)

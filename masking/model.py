@@ -98,7 +98,7 @@ class Verdict:
 class Positioned:
     """The position of a picture: its comparison with each requested position, in their order.
 
-    `verdicts`: on the zones of the one position that it matches (`positions.standing`); empty without one.
+    `verdicts`: on the zones of the one position that it matches (`positions.matched_position`); empty without one.
     """
 
     views: tuple[ViewSeen, ...]

@@ -13,7 +13,7 @@ from drivers.credentials import unlocks_in_s, weigh
 from drivers.errors import Busy, DeviceFault, DriverError, Locked, Malformed, NotPermitted, NotTried, Unsupported
 from drivers.exchange import Exchange, Request, Transport
 from drivers.model import Reply
-from drivers.text import decoded, told
+from drivers.text import decode_text, sanitize
 
 CONFIG_MAX_BYTES = 16 * 1024 * 1024
 """The table `Encode` of a recorder with 128 channels has some 5 MB."""
@@ -40,7 +40,7 @@ def get(
 
 def check(transport: Transport, reply: Reply) -> None:
     """Raise the error that a reply means, if any; record a locked account."""
-    text = decoded(reply.body)
+    text = decode_text(reply.body)
     if reply.status in (401, 403) and (weigh(text) == "locked" or LOCKED_CODE in text):
         # Firmware that locks an address answers so before it asks for a login.
         transport.credentials.refused(transport.device, transport.clock(), "the account is locked")
@@ -57,7 +57,7 @@ def refusal(reply: Reply) -> DriverError | None:
     `Authority:check failure.` both for a missing right and for a name that the firmware does not know.
     """
     operation, status = reply.operation, reply.status
-    text = decoded(reply.body, 512)
+    text = decode_text(reply.body, 512)
     if 300 <= status < 400:
         return DeviceFault(
             f"{operation}: HTTP {status}: the device redirects, as firmware does that wants HTTPS; redirects are not"
@@ -74,7 +74,7 @@ def refusal(reply: Reply) -> DriverError | None:
     if status != 200:
         return DeviceFault(f"{operation}: HTTP {status}")
     if re.match(r"\s*Error\b(?!\s*=)", text):
-        return DeviceFault(f"{operation}: {told(' '.join(text.split()), 80)}")
+        return DeviceFault(f"{operation}: {sanitize(' '.join(text.split()), 80)}")
     return None
 
 
@@ -90,7 +90,7 @@ def fields(reply: Reply, whole: bool = True) -> dict[str, str]:
         raise Malformed(f"{operation}: the answer is cut off")
     found: dict[str, str] = {}
     # Not splitlines: characters in a name that some call line ends are no ends here.
-    for line in decoded(reply.body, len(reply.body)).split("\n"):
+    for line in decode_text(reply.body, len(reply.body)).split("\n"):
         line = line.removesuffix("\r")
         if not line.strip():
             continue
@@ -122,7 +122,7 @@ def rows(found: Fields, name: str, operation: str) -> list[dict[str, str]]:
         if key.startswith(name) and (row := _ROW.fullmatch(key, len(name))) is not None:
             grouped.setdefault(int(row[1]), {})[row[2]] = value
     if sorted(grouped) != list(range(len(grouped))):
-        raise Malformed(f"{operation}: a row is missing among {told(name) or 'the inner rows'}")
+        raise Malformed(f"{operation}: a row is missing among {sanitize(name) or 'the inner rows'}")
     return [grouped[number] for number in range(len(grouped))]
 
 

@@ -10,7 +10,7 @@ from drivers.dahua import cgi
 from drivers.dahua.cgi import Fields
 from drivers.errors import Malformed
 from drivers.footage import Channel, Channels, ChannelState
-from drivers.text import told
+from drivers.text import sanitize
 
 _REMOTE = re.compile(
     r"RemoteDevice(?:\.uuid:System_CONFIG_NETCAMERA_INFO_(\d{1,4})|\[(\d{1,4})\])\.(\w+)", re.IGNORECASE
@@ -35,7 +35,7 @@ def titles(found: Fields) -> tuple[str, ...]:
     listed = cgi.rows(found, "ChannelTitle", "ChannelTitle")
     if not listed or any("Name" not in one for one in listed):
         raise Malformed("ChannelTitle: a channel lacks its name")
-    return tuple(told(one["Name"]) for one in listed)
+    return tuple(sanitize(one["Name"]) for one in listed)
 
 
 def states(params: Mapping[str, Any]) -> dict[int, str]:
@@ -57,7 +57,7 @@ def states(params: Mapping[str, Any]) -> dict[int, str]:
         if channel + 1 in found:
             raise Malformed("getCameraState: a channel stands there twice")
         if isinstance(one.get("connectionState"), str):
-            found[channel + 1] = told(one["connectionState"])
+            found[channel + 1] = sanitize(one["connectionState"])
     return found
 
 
@@ -96,8 +96,8 @@ def _channel(number: int, names: tuple[str, ...], known: States, used: Mapping[i
         name=names[number - 1] if number <= len(names) else "",
         state=state_of(word),
         word=word,
-        host="" if host in _NO_HOST else told(host),
-        mac="" if mac in _NO_MAC else told(mac),
-        model=told(slot.get("DeviceType")),
-        serial=told(slot.get("SerialNo")),
+        host="" if host in _NO_HOST else sanitize(host),
+        mac="" if mac in _NO_MAC else sanitize(mac),
+        model=sanitize(slot.get("DeviceType")),
+        serial=sanitize(slot.get("SerialNo")),
     )

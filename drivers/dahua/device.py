@@ -15,7 +15,7 @@ from drivers.errors import DriverError, Malformed
 from drivers.exchange import Exchange, Transport
 from drivers.footage import Disk, Disks, DiskState
 from drivers.model import Clock, Identity, Reply
-from drivers.text import told
+from drivers.text import sanitize
 
 _GENERIC = frozenset({"", "ip camera", "ipc", "camera", "ip dome", "nvr", "dvr", "unknown"})
 """Words that name a class of device and no model."""
@@ -53,14 +53,14 @@ def read_clock(transport: Transport) -> ClockRead:
 def wall_digits(reply: Reply) -> datetime:
     """Read the answer to getCurrentTime: `result=YYYY-MM-DD hh:mm:ss`, without any offset. Raises Malformed."""
     try:
-        return wall_clock.digits(cgi.fields(reply, whole=False).get("result", ""))
+        return wall_clock.parse_digits(cgi.fields(reply, whole=False).get("result", ""))
     except ValueError:
         raise Malformed("getCurrentTime: the answer is no date and time") from None
 
 
 def clock_of(read: ClockRead, ntp: Fields | None) -> Clock:
     """Put the clock's digits and the table NTP, where that could be read, together."""
-    return wall_clock.measured(read.at, read.exchange, cgi.flag((ntp or {}).get("NTP.Enable")))
+    return wall_clock.measure(read.at, read.exchange, cgi.flag((ntp or {}).get("NTP.Enable")))
 
 
 def read_identity(transport: Transport) -> Identity:
@@ -91,11 +91,11 @@ def identity_of(found: Fields) -> Identity:
     kinds = [found.get(key, "").strip() for key in ("type", "updateSerial", "deviceType")]
     models = [kind for kind in kinds if kind.lower() not in _GENERIC and not kind.isdecimal()]
     return Identity(
-        manufacturer=told(found.get("vendor")),
-        model=told(models[0] if models else kinds[0]),
-        firmware=told(found.get("version", "").partition(",")[0]),
-        serial=told(found.get("serialNumber") or found.get("sn")),
-        hardware=told(found.get("hardwareVersion")),
+        manufacturer=sanitize(found.get("vendor")),
+        model=sanitize(models[0] if models else kinds[0]),
+        firmware=sanitize(found.get("version", "").partition(",")[0]),
+        serial=sanitize(found.get("serialNumber") or found.get("sn")),
+        hardware=sanitize(found.get("hardwareVersion")),
     )
 
 
@@ -111,7 +111,7 @@ def accounts(reply: Reply) -> Accounts:
     for user in cgi.rows(cgi.fields(reply), "users", reply.operation):
         if not user.get("Name", "").strip() or "Group" not in user:
             raise Malformed(f"{reply.operation}: an account lacks its name or group")
-        found.append(Account(told(user["Name"]), told(user["Group"])))
+        found.append(Account(sanitize(user["Name"]), sanitize(user["Group"])))
     if not found:
         raise Malformed(f"{reply.operation}: the answer lists no account")
     return Accounts(tuple(found))
@@ -156,10 +156,10 @@ def _disk(one: Fields, operation: str) -> Disk | None:
     kinds = {re.sub(r"[^a-z]", "", part.get("Type", "").lower()) for part in parts}
     writable = {frozenset({"readwrite"}): True, frozenset({"readonly"}): False}.get(frozenset(kinds))
     return Disk(
-        name=told(one.get("Name")),
+        name=sanitize(one.get("Name")),
         kind="disk",
         state=state,
-        word=told(word),
+        word=sanitize(word),
         capacity_bytes=capacity if capacity else None,
         free_bytes=free if capacity else None,
         writable=writable,

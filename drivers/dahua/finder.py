@@ -119,7 +119,7 @@ def _segment(item: Fields, channel: int, operation: str) -> Segment:
     if item.get("Channel", "").strip() != str(channel - 1):
         raise Malformed(f"{operation}: the answer is for another channel")
     try:
-        start, end = (wall_clock.digits(item.get(key, "")) for key in ("StartTime", "EndTime"))
+        start, end = (wall_clock.parse_digits(item.get(key, "")) for key in ("StartTime", "EndTime"))
     except ValueError:
         raise Malformed(f"{operation}: a file lacks its times") from None
     if end < start:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from drivers import wall_clock
-from drivers.collect import Seen
+from drivers.collect import Collector
 from drivers.dahua.device import ClockRead
 from drivers.dahua.finder import Segment, find
 from drivers.dahua.picture import rtsp_url
@@ -42,7 +42,7 @@ _MINUTES = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedWindow:
     """A stretch of the device's digits of which every file is known."""
 
     start: datetime
@@ -50,8 +50,8 @@ class Listed:
     segments: tuple[Segment, ...]
 
 
-def read_held(
-    seen: Seen,
+def read_footage(
+    seen: Collector,
     transport: Transport,
     channel: int,
     names: tuple[str, ...],
@@ -66,7 +66,7 @@ def read_held(
     if not 1 <= channel <= len(names):
         missing = Unsupported(f"mediaFileFind: the device has no channel {channel}")
         return missing, missing
-    ours = wall_clock.shown(transport.clock(), transport.device.time_zone)
+    ours = wall_clock.to_wall(transport.clock(), transport.device.time_zone)
     if abs(clock.wall - ours) > REACH:
         absurd = DeviceFault("mediaFileFind: the device's clock is off by years, so that no window can be named")
         return absurd, absurd
@@ -84,12 +84,12 @@ def read_held(
     recent = _recent(search, clock.wall)
     if isinstance(recent, DriverError):
         return recent, recent
-    asked: dict[date, Listed] = {}
+    asked: dict[date, ListedWindow] = {}
     for day in sorted(set(days)):
         start, end = datetime.combine(day, time()), datetime.combine(day, time()) + timedelta(days=1)
         found = search(start - LAPPING, end)
         if not isinstance(found, DriverError):
-            asked[day] = Listed(start, end, found)
+            asked[day] = ListedWindow(start, end, found)
     listed = ([] if recent is None else [recent]) + list(asked.values())
     recordings = seen.attempt(recordings_of, transport.device, channel, oldest[0], listed)
     return recordings, _days({day: _is_recorded(one) for day, one in asked.items()})
@@ -97,14 +97,14 @@ def read_held(
 
 def _recent(
     search: Callable[[datetime, datetime], tuple[Segment, ...] | DriverError], now: datetime
-) -> Listed | DriverError | None:
+) -> ListedWindow | DriverError | None:
     """List the newest footage, looking further back as long as there is none."""
     for back in RECENT:
         found = search(now - back - LAPPING, now + _MINUTES)
         if isinstance(found, DriverError):
             return found
         if found:
-            return Listed(now - back, now + _MINUTES, found)
+            return ListedWindow(now - back, now + _MINUTES, found)
     return None
 
 
@@ -126,11 +126,11 @@ def _days(recorded: Mapping[date, bool]) -> RecordedDays | DriverError:
     return RecordedDays(tuple(DayRecorded(day, recorded[day]) for day in sorted(recorded)))
 
 
-def _is_recorded(day: Listed) -> bool:
+def _is_recorded(day: ListedWindow) -> bool:
     return any(one.start < day.end and one.end > day.start for one in day.segments)
 
 
-def recordings_of(device: Device, channel: int, oldest: Segment, listed: Iterable[Listed]) -> Recordings:
+def recordings_of(device: Device, channel: int, oldest: Segment, listed: Iterable[ListedWindow]) -> Recordings:
     """Join the searches: from oldest to newest moment, less holes in the listed days. Raises Malformed."""
     zone = device.time_zone
     listed = tuple(listed)

@@ -14,7 +14,7 @@ from drivers.details import Encoder, Encoders
 from drivers.errors import Malformed, Unsupported
 from drivers.model import Device, Mask, Masks, Overlays, Polygon, Stream, Streams
 from drivers.picture import PathName
-from drivers.text import told
+from drivers.text import sanitize
 from masking import geometry
 
 GRID = 8191
@@ -83,7 +83,7 @@ def _encoder(row: Fields, kind: str) -> Encoder | None:
 def _codec(word: str) -> str:
     """Return the codec in ONVIF's word: H.264 comes with a letter for its profile (`H.264H`)."""
     known = re.match(r"H\.?26([45])", word, re.IGNORECASE)
-    return f"H26{known[1]}" if known else told(word)
+    return f"H26{known[1]}" if known else sanitize(word)
 
 
 def streams(device: Device, channel: int, known: Encoders | None, further: tuple[str, ...] = ()) -> Streams:
@@ -206,5 +206,5 @@ def overlays(widget: Fields, names: tuple[str, ...] | None, channel: int) -> Ove
         texts.append(names[channel - 1])
     for one in cgi.rows(row, "CustomTitle", "VideoWidget"):
         if cgi.flag(one.get("EncodeBlend")) and one.get("Text", "").strip():
-            texts.append(told(one["Text"]))
+            texts.append(sanitize(one["Text"]))
     return Overlays(tuple(text for text in texts if text), cgi.flag(row["TimeTitle.EncodeBlend"]))

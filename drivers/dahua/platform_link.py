@@ -11,7 +11,7 @@ from typing import Any
 from drivers.errors import Malformed
 from drivers.footage import PlatformLink, PlatformServer
 from drivers.http.json_answer import flag, whole
-from drivers.text import told
+from drivers.text import sanitize
 
 TABLE = "VSP_GAYS_SERVER"
 
@@ -37,16 +37,16 @@ def _server(one: Mapping[str, Any], on: bool) -> PlatformServer:
         if not isinstance(code, str):
             raise Malformed(f"{TABLE}: the code of a channel cannot be read")
         if code.strip():
-            codes.append((number, told(code, 64)))
+            codes.append((number, sanitize(code, 64)))
     return PlatformServer(
-        kind="GB28181" if option.lower() in ("gb28181", "disable", "") else told(option),
+        kind="GB28181" if option.lower() in ("gb28181", "disable", "") else sanitize(option),
         enabled=on and option.lower() not in ("disable", ""),
         registered=flag(one.get("IsOnLine")),
-        host=told(one.get("sipSvrIp")),
+        host=sanitize(one.get("sipSvrIp")),
         port=whole(one.get("sipSvrPort")),
-        server_id=told(one.get("sipSvrId")),
-        domain=told(one.get("domain")),
-        device_id=told(one.get("deviceId")),
+        server_id=sanitize(one.get("sipSvrId")),
+        domain=sanitize(one.get("domain")),
+        device_id=sanitize(one.get("deviceId")),
         expires_s=whole(one.get("sipRegExpires")),
         heartbeat_s=whole(one.get("keepAliveCircle")),
         codes=tuple(codes),

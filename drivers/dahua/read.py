@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from drivers.collect import Seen, is_final
+from drivers.collect import Collector, is_final
 from drivers.dahua import channels as channel_reads
 from drivers.dahua import device as device_reads
 from drivers.dahua import picture, plan, rpc
 from drivers.dahua.asks import ASKS
 from drivers.dahua.cgi import Fields, config
-from drivers.dahua.held import read_held
+from drivers.dahua.held import read_footage
 from drivers.dahua.platform_link import TABLE, platform_link
 from drivers.deadline import Deadline
 from drivers.details import Movable
@@ -57,7 +57,7 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
 
     `wanted`: the days of a camera's footage that are listed file by file. Months are not summed up by the device.
     """
-    seen = Seen(transport, METHOD)
+    seen = Collector(transport, METHOD)
     box = f"device:{transport.device.id}"
     clock = seen.attempt(device_reads.read_clock, transport)
     # Where this was refused or did not arrive, one more question would only cost time, or a try.
@@ -77,7 +77,7 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
     return tuple(seen.observations)
 
 
-def _over_rpc(seen: Seen, there: Transport | DriverError, box: str) -> channel_reads.States | DriverError:
+def _over_rpc(seen: Collector, there: Transport | DriverError, box: str) -> channel_reads.States | DriverError:
     """Note the platforms; return the states of the channels. The session is ended whatever happens."""
     session = seen.attempt(rpc.log_in, there)
     try:
@@ -97,7 +97,7 @@ def _platform_table(session: rpc.Session) -> dict[str, Any]:
     return session.config(TABLE)
 
 
-def _channels(seen: Seen, tables: Tables, states: channel_reads.States | DriverError) -> Channels | DriverError:
+def _channels(seen: Collector, tables: Tables, states: channel_reads.States | DriverError) -> Channels | DriverError:
     """Join the data on channels; a device that reports neither states nor slots is no recorder."""
     slots = seen.attempt(channel_reads.remotes, tables.of("RemoteDevice"))
     if isinstance(states, DriverError) and isinstance(slots, DriverError):
@@ -110,7 +110,7 @@ def _channels(seen: Seen, tables: Tables, states: channel_reads.States | DriverE
 
 
 def _camera(
-    seen: Seen, transport: Transport, tables: Tables, states: channel_reads.States | DriverError, camera: Camera
+    seen: Collector, transport: Transport, tables: Tables, states: channel_reads.States | DriverError, camera: Camera
 ) -> None:
     """Collect one camera's facts from the tables. A channel that does not exist, or is named empty, has no streams."""
     subject, channel = f"camera:{camera.id}", camera.channel
@@ -164,7 +164,7 @@ def _overlays(widget: Fields, tables: Tables, channel: int) -> Overlays:
 
 
 def _footage(
-    seen: Seen,
+    seen: Collector,
     transport: Transport,
     there: Transport | DriverError,
     tables: Tables,
@@ -178,7 +178,7 @@ def _footage(
     for camera in cameras[first:] + cameras[:first]:
         subject, days = f"camera:{camera.id}", wanted.get(camera.id, Wanted()).days
         arguments = (seen, transport, camera.channel, tables.names, clock, days, spare)
-        held = seen.attempt(read_held, *arguments)
+        held = seen.attempt(read_footage, *arguments)
         recordings, recorded = (held, held) if isinstance(held, DriverError) else held
         seen.note(subject, "recordings", recordings)
         seen.note(subject, "recorded-days", recorded)

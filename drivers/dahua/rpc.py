@@ -28,7 +28,7 @@ from drivers.errors import (
 from drivers.exchange import Request, Transport
 from drivers.http.json_answer import flag, json_object, whole
 from drivers.model import Credential, Device, Reply
-from drivers.text import decoded, told
+from drivers.text import decode_text, sanitize
 
 MAX_BYTES = 4 * 1024 * 1024
 _END_S = 3.0
@@ -125,7 +125,7 @@ def refusal_of(reply: Reply) -> str | None:
     Raises:
         Malformed: Not an answer to a login.
     """
-    text = decoded(reply.body)
+    text = decode_text(reply.body)
     if reply.status in (401, 403):
         return _LOCKED if cgi.LOCKED_CODE in text else text
     answer = json_object(reply)
@@ -190,14 +190,14 @@ def params_of(reply: Reply) -> dict[str, Any]:
         raise Unsupported(f"{reply.operation}: the device has no such operation")
     if "authority" in message.lower() or "permission" in message.lower():
         raise NotPermitted(f"{reply.operation}: the login has not the right to ask this")
-    raise DeviceFault(f"{reply.operation}: {told(message, 80) or 'refused without a word'} ({code})")
+    raise DeviceFault(f"{reply.operation}: {sanitize(message, 80) or 'refused without a word'} ({code})")
 
 
 def _error_of(answer: Mapping[str, Any]) -> tuple[int, str]:
     error = answer.get("error")
     if not isinstance(error, dict):
         return 0, ""
-    return whole(error.get("code")), told(error.get("message"))
+    return whole(error.get("code")), sanitize(error.get("message"))
 
 
 def _login(device: Device, password: str, session: str | int | None, number: int) -> dict[str, Any]:

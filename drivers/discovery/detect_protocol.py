@@ -32,7 +32,7 @@ ASKS: Final = (
 """Every request that is sent for that; none carries a login."""
 
 
-def spoken(transport: Transport) -> str:
+def detect_driver(transport: Transport) -> str:
     """Return the name of the driver for this device.
 
     Args:

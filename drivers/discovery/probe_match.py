@@ -86,10 +86,10 @@ def merge(found: Iterable[Discovered]) -> tuple[Discovered, ...]:
         merged[place], macs[place] = replace(one, senders=one.senders or (one.address,)), mac
         keys = _keys(one, mac)
         # One answer may show that two entries so far are the same device: the earliest one takes them all.
-        for index in sorted({_followed(joined_to, index) for key in keys for index in places.get(key, ())}):
+        for index in sorted({_resolve_index(joined_to, index) for key in keys for index in places.get(key, ())}):
             if len({macs[index], macs[place]} - {""}) < 2:
                 low, high = min(index, place), max(index, place)
-                merged[low], macs[low] = _joined(merged[low], merged.pop(high)), macs[low] or macs[high]
+                merged[low], macs[low] = _merge_pair(merged[low], merged.pop(high)), macs[low] or macs[high]
                 joined_to[high] = place = low
         for key in keys:
             places.setdefault(key, set()).add(place)
@@ -134,23 +134,23 @@ def _keys(one: Discovered, mac: str) -> tuple[str, ...]:
     return (f"mac {mac}", endpoint) if mac else (endpoint,)
 
 
-def _followed(joined_to: dict[int, int], index: int) -> int:
+def _resolve_index(joined_to: dict[int, int], index: int) -> int:
     while index in joined_to:
         index = joined_to[index]
     return index
 
 
-def _joined(known: Discovered, one: Discovered) -> Discovered:
+def _merge_pair(known: Discovered, one: Discovered) -> Discovered:
     return replace(
         known,
-        types=_both(known.types, one.types),
-        scopes=_both(known.scopes, one.scopes),
-        xaddrs=_both(known.xaddrs, one.xaddrs),
-        senders=_both(known.senders, one.senders or (one.address,)),
+        types=_union(known.types, one.types),
+        scopes=_union(known.scopes, one.scopes),
+        xaddrs=_union(known.xaddrs, one.xaddrs),
+        senders=_union(known.senders, one.senders or (one.address,)),
     )
 
 
-def _both(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(first + second))[:WORDS_MAX]
 
 

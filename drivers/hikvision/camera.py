@@ -84,7 +84,7 @@ def read_masks(isapi: Isapi, table: Table, channel: int) -> Masks:
             about the masks in the camera: then the camera itself has to be asked.
         DriverError: They cannot be read.
     """
-    return _first(_places(table, channel, "privacyMask"), lambda path: _masks_at(isapi, path))
+    return _first(_settings_paths(table, channel, "privacyMask"), lambda path: _masks_at(isapi, path))
 
 
 def read_overlays(isapi: Isapi, table: Table, channel: int) -> Overlays:
@@ -94,7 +94,7 @@ def read_overlays(isapi: Isapi, table: Table, channel: int) -> Overlays:
     def read(root: etree._Element) -> Overlays:
         return parse_picture.overlays(root, name)
 
-    paths = _places(table, channel, "overlays")
+    paths = _settings_paths(table, channel, "overlays")
     return _first(paths, lambda path: isapi.get(path, "VideoOverlay", read, optional=True))
 
 
@@ -116,7 +116,7 @@ def _masks_at(isapi: Isapi, path: str) -> Masks:
     return Masks(found)
 
 
-def _places(table: Table, channel: int, what: str) -> tuple[str, ...]:
+def _settings_paths(table: Table, channel: int, what: str) -> tuple[str, ...]:
     """Return the paths of a channel's picture settings, in the order to request. Raises Unsupported without a camera.
 
     The number of an own input would mean another camera where the device has both kinds.

@@ -19,7 +19,7 @@ from drivers.deadline import Deadline
 from drivers.errors import Busy, DeadlineExceeded, DriverError, Malformed, NotPermitted, NotTried, Refused, Unreachable
 from drivers.exchange import Exchange, Request, Transport
 from drivers.hikvision import parse_search
-from drivers.hikvision.parse_search import Found, Segment
+from drivers.hikvision.parse_search import Page, Segment
 from drivers.hikvision.reply import document
 from drivers.model import Reply
 
@@ -60,7 +60,7 @@ class Isapi:
         """Ask for anything below /ISAPI/; return what `read` finds in it, and how it came. Raises DriverError."""
         return self._send(Request(path, "GET", f"/ISAPI/{path}"), read, optional)
 
-    def search(self, tracks: Iterable[int], begin: datetime, end: datetime, most: int = PAGE_SIZE) -> Found:
+    def search(self, tracks: Iterable[int], begin: datetime, end: datetime, most: int = PAGE_SIZE) -> Page:
         """Search once for segments of tracks in a window; moments as the device writes them. Raises DriverError.
 
         At most `most` segments, the oldest ones.
@@ -86,7 +86,7 @@ class Isapi:
     def days(self, track: int, year: int, month: int) -> tuple[tuple[int, bool], ...]:
         """Request which days of a month hold footage of a track: day of the month, and whether. Raises DriverError."""
         path = f"ContentMgmt/record/tracks/{track}/dailyDistribution"
-        body = parse_search.month_asked(year, month)
+        body = parse_search.month_body(year, month)
         request = Request(path, "POST", f"/ISAPI/{path}", body, _XML)
 
         def read(reply: Reply) -> tuple[tuple[int, bool], ...]:
@@ -98,14 +98,14 @@ class Isapi:
         """Ask an optional search by POST, and return what `read` finds in its answer. Raises DriverError."""
         return self._send(Request(path, "POST", f"/ISAPI/{path}", body, _XML), read, optional=True)[0]
 
-    def _page(self, name: str, tracks: tuple[int, ...], begin: datetime, end: datetime, most: int, at: int) -> Found:
+    def _page(self, name: str, tracks: tuple[int, ...], begin: datetime, end: datetime, most: int, at: int) -> Page:
         path = parse_search.SEARCH
-        body = parse_search.asked(name, tracks, begin, end, most, at)
+        body = parse_search.search_body(name, tracks, begin, end, most, at)
         request = Request(path, "POST", f"/ISAPI/{path}", body, _XML)
         only = tracks[0] if len(tracks) == 1 else None
 
-        def read(reply: Reply) -> Found:
-            return parse_search.found(document(reply, "CMSearchResult", asks=False), only)
+        def read(reply: Reply) -> Page:
+            return parse_search.parse_page(document(reply, "CMSearchResult", asks=False), only)
 
         return self._send(request, read)[0]
 

@@ -16,7 +16,7 @@ from drivers.hikvision.parse_device import DeviceKind, DeviceTime
 from drivers.hikvision.reply import document, plain_text
 from drivers.hikvision.times import nearest, stamp
 from drivers.model import Clock
-from drivers.wall_clock import measured
+from drivers.wall_clock import measure
 
 DEFAULT_RTSP_PORT = 554
 _SMART_ROOTS = ("SMARTTest", "SmartTest", "SMARTTestStatus", "SmartTestStatus")
@@ -36,7 +36,7 @@ def read_clock(isapi: Isapi, zone: ZoneInfo) -> Clock:
     told, exchange = _device_time(isapi)
     moment = nearest(told.stamp.written, zone, exchange.received_at)
     offset = told.stamp.offset
-    clock = measured(moment, exchange, ntp=told.mode.upper() == "NTP" if told.mode else None)
+    clock = measure(moment, exchange, ntp=told.mode.upper() == "NTP" if told.mode else None)
     return replace(clock, zone_wrong=offset is not None and offset != moment.astimezone(zone).utcoffset())
 
 

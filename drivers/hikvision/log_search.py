@@ -19,7 +19,7 @@ from lxml import etree
 from drivers.details import OldestLog
 from drivers.errors import DeviceFault, DriverError, Malformed, Unsupported
 from drivers.hikvision.client import Isapi
-from drivers.hikvision.reply import child, document, rows, said, truth
+from drivers.hikvision.reply import child, document, rows, text_in, truth
 from drivers.hikvision.times import Frame, stamp
 
 SEARCH: Final = "ContentMgmt/logSearch"
@@ -39,9 +39,9 @@ def read_oldest(isapi: Isapi, frame: Frame, now: datetime) -> OldestLog:
     """
     failed: DriverError | None = None
     for name in CLASSES:
-        body = asked(name, frame.written(now - WITHIN), frame.written(now + timedelta(days=1)))
+        body = search_body(name, frame.written(now - WITHIN), frame.written(now + timedelta(days=1)))
         try:
-            times = _found(isapi, body)
+            times = _search(isapi, body)
         except (DeviceFault, Malformed) as error:
             failed = failed or error
             continue
@@ -54,15 +54,15 @@ def read_oldest(isapi: Isapi, frame: Frame, now: datetime) -> OldestLog:
 
 def _is_older(isapi: Isapi, name: str, frame: Frame, now: datetime, listed: datetime) -> bool:
     """Return whether entries precede the listed ones, all of one second and no proof of order. Raises DriverError."""
-    body = asked(name, frame.written(now - WITHIN), listed - timedelta(seconds=1))
-    return bool(_found(isapi, body))
+    body = search_body(name, frame.written(now - WITHIN), listed - timedelta(seconds=1))
+    return bool(_search(isapi, body))
 
 
-def _found(isapi: Isapi, body: bytes) -> tuple[datetime, ...]:
-    return isapi.find(SEARCH, body, lambda reply: found(document(reply, "CMSearchResult", asks=False)))
+def _search(isapi: Isapi, body: bytes) -> tuple[datetime, ...]:
+    return isapi.find(SEARCH, body, lambda reply: parse_times(document(reply, "CMSearchResult", asks=False)))
 
 
-def asked(name: str, begin: datetime, end: datetime) -> bytes:
+def search_body(name: str, begin: datetime, end: datetime) -> bytes:
     """Write the search for the first two entries of a class; moments as the device writes them."""
     span = f"<startTime>{begin:%Y-%m-%dT%H:%M:%SZ}</startTime><endTime>{end:%Y-%m-%dT%H:%M:%SZ}</endTime>"
     return (
@@ -73,15 +73,15 @@ def asked(name: str, begin: datetime, end: datetime) -> bytes:
     ).encode()
 
 
-def found(root: etree._Element) -> tuple[datetime, ...]:
+def parse_times(root: etree._Element) -> tuple[datetime, ...]:
     """Parse when the listed entries were written, in the device's digits; none where nothing matches.
 
     Raises:
         DeviceFault: The device reports that the search failed.
         Malformed: An entry has no time.
     """
-    if truth(said(root, "responseStatus")) is False:
-        words = said(root, "responseStatusStrg")
+    if truth(text_in(root, "responseStatus")) is False:
+        words = text_in(root, "responseStatusStrg")
         if words.lower().replace(" ", "").replace("_", "") != "nomatches":
             raise DeviceFault(f"{SEARCH}: the search failed: {words or 'no reason is given'}")
     listed = child(root, "matchList")
@@ -92,4 +92,4 @@ def found(root: etree._Element) -> tuple[datetime, ...]:
 def _written(item: etree._Element) -> datetime:
     entry = child(item, "logDescriptor")
     where = item if entry is None else entry
-    return stamp(said(where, "StartDateTime") or said(where, "startDateTime")).written
+    return stamp(text_in(where, "StartDateTime") or text_in(where, "startDateTime")).written

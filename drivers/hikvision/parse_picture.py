@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from drivers.errors import Malformed
-from drivers.hikvision.reply import child, rows, said, truth, whole
+from drivers.hikvision.reply import child, rows, text_in, truth, whole
 from drivers.model import Mask, Overlays, Point
 from masking.geometry import GeometryError, validate, without_repeats
 
@@ -35,9 +35,9 @@ class MaskSwitch:
 def mask_switch(root: etree._Element) -> MaskSwitch:
     """Read a PrivacyMask. Raises Malformed."""
     size = child(root, "normalizedScreenSize")
-    width, height = (whole(said(size, f"normalizedScreen{side}")) for side in ("Width", "Height"))
+    width, height = (whole(text_in(size, f"normalizedScreen{side}")) for side in ("Width", "Height"))
     screen = (width, height) if width and height and width > 0 and height > 0 else None
-    return MaskSwitch(truth(said(root, "enabled")), screen, child(root, "PrivacyMaskRegionList"))
+    return MaskSwitch(truth(text_in(root, "enabled")), screen, child(root, "PrivacyMaskRegionList"))
 
 
 def masks(switch: MaskSwitch, regions: etree._Element) -> tuple[Mask, ...]:
@@ -52,7 +52,7 @@ def masks(switch: MaskSwitch, regions: etree._Element) -> tuple[Mask, ...]:
     """
     found = []
     for row in rows(regions, "PrivacyMaskRegion"):
-        enabled = truth(said(row, "enabled"))
+        enabled = truth(text_in(row, "enabled"))
         corners = child(row, "RegionCoordinatesList")
         points = _corners(corners) if corners is not None else ()
         polygon = _polygon(points, switch.screen)
@@ -62,7 +62,7 @@ def masks(switch: MaskSwitch, regions: etree._Element) -> tuple[Mask, ...]:
             enabled = False
         elif enabled is not False and switch.enabled is None:
             enabled = None
-        found.append(Mask(said(row, "id"), polygon or (), said(row, "maskType"), enabled))
+        found.append(Mask(text_in(row, "id"), polygon or (), text_in(row, "maskType"), enabled))
     return tuple(found)
 
 
@@ -78,19 +78,19 @@ def overlays(root: etree._Element, channel_name: str) -> Overlays:
         raise Malformed("there is nothing about overlays")
     shown = []
     for row in rows(texts, "TextOverlay") if texts is not None else ():
-        text = said(row, "displayText")
-        if text and truth(said(row, "enabled")) is not False:
+        text = text_in(row, "displayText")
+        if text and truth(text_in(row, "enabled")) is not False:
             shown.append(text)
-    if name is not None and truth(said(name, "enabled")) is True:
-        shown.insert(0, said(name, "name") or channel_name or "<ChannelName>")
-    return Overlays(tuple(shown), None if time is None else truth(said(time, "enabled")))
+    if name is not None and truth(text_in(name, "enabled")) is True:
+        shown.insert(0, text_in(name, "name") or channel_name or "<ChannelName>")
+    return Overlays(tuple(shown), None if time is None else truth(text_in(time, "enabled")))
 
 
 def _corners(element: etree._Element) -> tuple[tuple[int, int], ...] | None:
     """Return the corners as the device counts them; None where one cannot be read."""
     found = []
     for row in rows(element, "RegionCoordinates"):
-        x, y = whole(said(row, "positionX")), whole(said(row, "positionY"))
+        x, y = whole(text_in(row, "positionX")), whole(text_in(row, "positionY"))
         if x is None or y is None:
             return None
         found.append((x, y))

@@ -18,7 +18,7 @@ from lxml import etree
 from drivers.errors import DeviceFault, Malformed
 from drivers.footage import RecordingMode
 from drivers.hikvision.parse_tracks import mode_of
-from drivers.hikvision.reply import child, need, rows, said, truth, whole
+from drivers.hikvision.reply import child, need, rows, text_in, truth, whole
 from drivers.hikvision.times import stamp
 
 SEARCH = "ContentMgmt/search"
@@ -41,14 +41,14 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Page:
     """One page of a search. `more`: there are further ones."""
 
     segments: tuple[Segment, ...]
     more: bool
 
 
-def asked(name: str, tracks: Iterable[int], begin: datetime, end: datetime, most: int, at: int) -> bytes:
+def search_body(name: str, tracks: Iterable[int], begin: datetime, end: datetime, most: int, at: int) -> bytes:
     """Write a search; `at` is how many segments were listed before.
 
     `searchResultPostion` is misspelt in the vendor's own SDK: devices do not page by the right word.
@@ -65,19 +65,19 @@ def asked(name: str, tracks: Iterable[int], begin: datetime, end: datetime, most
     ).encode()
 
 
-def found(root: etree._Element, track: int | None) -> Found:
+def parse_page(root: etree._Element, track: int | None) -> Page:
     """Parse a CMSearchResult; `track` is the requested one, None where there were several.
 
     Raises:
         DeviceFault: The device reports that the search failed.
         Malformed: It claims segments and lists none, or an item cannot be parsed or is of another track.
     """
-    words = said(root, "responseStatusStrg")
+    words = text_in(root, "responseStatusStrg")
     state = words.lower().replace(" ", "").replace("_", "")
     listed = child(root, "matchList")
     segments = tuple(_segment(one) for one in (rows(listed, "searchMatchItem") if listed is not None else ()))
     if state not in _ENDED and state != "more":
-        if truth(said(root, "responseStatus")) is False:
+        if truth(text_in(root, "responseStatus")) is False:
             raise DeviceFault(f"{SEARCH}: the search failed: {words or 'no reason is given'}")
         raise Malformed(f"the state of the search is {words or 'missing'}")
     if (state == "nomatches") == bool(segments):
@@ -86,10 +86,10 @@ def found(root: etree._Element, track: int | None) -> Found:
         raise Malformed(f"segments of other tracks than {track} are listed")
     if track is not None:
         segments = tuple(replace(one, track=track) for one in segments)
-    return Found(segments, more=state == "more")
+    return Page(segments, more=state == "more")
 
 
-def month_asked(year: int, month: int) -> bytes:
+def month_body(year: int, month: int) -> bytes:
     """Write the request for the days of a month that hold footage."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
@@ -104,7 +104,7 @@ def days(root: etree._Element) -> tuple[tuple[int, bool], ...]:
     """
     told: dict[int, bool] = {}
     for row in rows(need(root, "dayList"), "day"):
-        day, recorded = whole(said(row, "dayOfMonth")), truth(said(row, "record"))
+        day, recorded = whole(text_in(row, "dayOfMonth")), truth(text_in(row, "record"))
         if day is None or not 1 <= day <= 31 or day in told or recorded is None:
             raise Malformed("a day of the month cannot be read")
         told[day] = recorded
@@ -115,18 +115,18 @@ def _segment(item: etree._Element) -> Segment:
     # Older firmware writes the moments straight into the item.
     span = child(item, "timeSpan")
     where = item if span is None else span
-    begin, end = stamp(said(where, "startTime")), stamp(said(where, "endTime"))
+    begin, end = stamp(text_in(where, "startTime")), stamp(text_in(where, "endTime"))
     if end.written < begin.written:
         raise Malformed("a segment ends before it begins")
-    text = said(item, "trackID")
+    text = text_in(item, "trackID")
     track = whole(text) if text else 0
     if track is None:
         raise Malformed("a segment's track is no number")
-    why = _WHY.search(said(item, "metadataMatches", "metadataDescriptor"))
+    why = _WHY.search(text_in(item, "metadataMatches", "metadataDescriptor"))
     return Segment(
         track=track,
         begin=begin.written,
         end=end.written,
-        kind=said(item, "mediaSegmentDescriptor", "contentType"),
+        kind=text_in(item, "mediaSegmentDescriptor", "contentType"),
         mode=mode_of(why[1]) if why else None,
     )

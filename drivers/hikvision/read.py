@@ -10,7 +10,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from drivers.collect import Seen, attempt
+from drivers.collect import Collector, attempt
 from drivers.errors import DriverError
 from drivers.exchange import Transport
 from drivers.footage import Wanted, WantedFootage
@@ -42,7 +42,7 @@ def read(
     camera's `channel` is the first part of its stream's number: 3 for stream 301. The observation's method names how
     the device writes the times of its recordings.
     """
-    isapi, seen = Isapi(transport), Seen(transport, METHOD)
+    isapi, seen = Isapi(transport), Collector(transport, METHOD)
     device = transport.device
     zone = ZoneInfo(device.time_zone)
     box = f"device:{device.id}"
@@ -80,7 +80,7 @@ def read(
 
 def _footage(
     isapi: Isapi,
-    seen: Seen,
+    seen: Collector,
     cameras: tuple[Camera, ...],
     wanted: WantedFootage,
     table: Table | DriverError,

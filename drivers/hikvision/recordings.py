@@ -16,7 +16,7 @@ from drivers.hikvision import parse_tracks
 from drivers.hikvision.client import Isapi
 from drivers.hikvision.parse_search import Segment
 from drivers.hikvision.parse_tracks import Track
-from drivers.hikvision.times import Frame, decided
+from drivers.hikvision.times import Frame, detect_frame
 
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2037, 12, 31, 23, 59, 59, tzinfo=UTC))
 """All times, for devices that count seconds in 32 bits: an end in 2040 fails."""
@@ -74,7 +74,7 @@ class Archive:
                 if self._newest:
                     break
         newest = max((segment.end for segment in self._newest.values()), default=None)
-        self.frame = decided(newest, self.now, self.frame.zone)
+        self.frame = detect_frame(newest, self.now, self.frame.zone)
 
     def has(self, track: int) -> bool | None:
         """Return whether the device has a track; None where it does not list its tracks."""

@@ -16,7 +16,7 @@ from lxml import etree
 from drivers.errors import Busy, DeviceFault, DriverError, Malformed, NotPermitted, NotTried, Unsupported
 from drivers.http.xml_answer import children, elements, name_of, parse, readable
 from drivers.model import Reply
-from drivers.text import told
+from drivers.text import sanitize
 
 OK, BUSY, ERROR, INVALID_OPERATION, BAD_FORMAT, BAD_CONTENT = "1", "2", "3", "4", "5", "6"
 """`statusCode` of a ResponseStatus."""
@@ -48,13 +48,13 @@ def document(reply: Reply, *roots: str, guarded: bool = False, asks: bool = True
         root = parse(readable(reply.body))
     except Malformed as error:
         _raise_for_status(reply, guarded, asks)
-        raise Malformed(f"{operation}: {error}, HTTP {reply.status} {told(reply.content_type, 40)}") from None
+        raise Malformed(f"{operation}: {error}, HTTP {reply.status} {sanitize(reply.content_type, 40)}") from None
     name = name_of(root)
     if name == "ResponseStatus":
         _raise_for_words(reply, root, guarded, asks)
     _raise_for_status(reply, guarded, asks)
     if name not in roots:
-        raise Malformed(f"{operation}: the answer is {told(name, 60)} instead of {roots[0]}")
+        raise Malformed(f"{operation}: the answer is {sanitize(name, 60)} instead of {roots[0]}")
     return root
 
 
@@ -63,7 +63,7 @@ def plain_text(reply: Reply) -> str:
     if reply.body.lstrip().startswith(b"<"):
         document(reply, "")
     _raise_for_status(reply, guarded=False, asks=True)
-    return told(reply.body.decode("utf-8", "replace"))
+    return sanitize(reply.body.decode("utf-8", "replace"))
 
 
 def rows(element: etree._Element, name: str) -> list[etree._Element]:
@@ -90,11 +90,11 @@ def need(element: etree._Element, name: str) -> etree._Element:
     return found
 
 
-def said(element: etree._Element | None, *path: str) -> str:
+def text_in(element: etree._Element | None, *path: str) -> str:
     """Return the text at a path of names below an element, as one harmless line; empty where there is none."""
     for name in path:
         element = None if element is None else child(element, name)
-    return "" if element is None else told(element.text)
+    return "" if element is None else sanitize(element.text)
 
 
 def whole(text: str) -> int | None:
@@ -114,10 +114,10 @@ def truth(text: str) -> bool | None:
 
 
 def _raise_for_words(reply: Reply, root: etree._Element, guarded: bool, asks: bool) -> NoReturn:
-    code, sub, words = said(root, "statusCode"), said(root, "subStatusCode"), said(root, "statusString")
-    shown = told(sub or words or f"status {code}", _LONGEST_TEXT_CHARS)
-    detail = said(root, "description") or said(root, "errorMsg")
-    where = f"{reply.operation}: {shown}" + (f" ({told(detail, _LONGEST_TEXT_CHARS)})" if detail else "")
+    code, sub, words = text_in(root, "statusCode"), text_in(root, "subStatusCode"), text_in(root, "statusString")
+    shown = sanitize(sub or words or f"status {code}", _LONGEST_TEXT_CHARS)
+    detail = text_in(root, "description") or text_in(root, "errorMsg")
+    where = f"{reply.operation}: {shown}" + (f" ({sanitize(detail, _LONGEST_TEXT_CHARS)})" if detail else "")
     kind = sub.lower()
     if kind in _NO_RIGHT or (guarded and not kind and reply.status == 403):
         raise NotPermitted(f"{where}, this login has not the right to ask it")

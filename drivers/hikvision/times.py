@@ -84,7 +84,7 @@ def nearest(written: datetime, zone: ZoneInfo, to: datetime) -> datetime:
     return min(both, key=lambda moment: abs(moment - to))
 
 
-def decided(newest: datetime | None, now: datetime, zone: ZoneInfo) -> Frame:
+def detect_frame(newest: datetime | None, now: datetime, zone: ZoneInfo) -> Frame:
     """Decide how a device writes the moments of recordings, from the end of its newest segment as it is written.
 
     A segment that is being recorded ends now. Digits of the device's wall clock now mean wall-clock times; digits of

@@ -26,7 +26,7 @@ from drivers.onvif import device as onvif_device
 from drivers.onvif.asks import DEVICE_PATH
 from drivers.onvif.services import device_endpoint
 from drivers.onvif.soap import Session
-from drivers.text import decoded
+from drivers.text import decode_text
 
 CLOSED: Final = ("GetDeviceInformation", "GetUsers")
 """What ONVIF devices ask a login for: the first one most, the second one all."""
@@ -58,7 +58,7 @@ def try_factory(device: Device, maker: str, clock: Callable[[], datetime], deadl
     bare = replace(device, credential=None)
     with open_transport(bare, deadline_s, Credentials(None), clock, device.ca) as transport:
         asked = attempt(_ask, transport)
-        said = [decoded(reply.body) for reply in transport.replies]
+        said = [decode_text(reply.body) for reply in transport.replies]
     if any(is_shut(text) or weigh(text) == "locked" or _FEW_TRIES.search(text) for text in said):
         raise Locked("the device says that it is locked, or soon will be")
     if not isinstance(asked, DriverError):

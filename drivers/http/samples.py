@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from drivers.model import Device, Reply
-from drivers.text import told
+from drivers.text import sanitize
 
 MAX_BYTES = 64 * 1024
 MAX_PER_READ = 8
@@ -69,8 +69,8 @@ class Samples:
         credential = self.device.credential
         secrets = (credential.password, credential.user) if credential else ()
         body = scrubbed(reply.body, secrets)
-        cut = Reply(reply.operation, reply.path, reply.status, told(reply.content_type), body, reply.elapsed_s)
-        self.kept.append(Sample(self.device.id, cut, told(why), len(reply.body)))
+        cut = Reply(reply.operation, reply.path, reply.status, sanitize(reply.content_type), body, reply.elapsed_s)
+        self.kept.append(Sample(self.device.id, cut, sanitize(why), len(reply.body)))
 
 
 def scrubbed(body: bytes, secrets: Iterable[str] = ()) -> bytes:
@@ -119,7 +119,7 @@ def _head(sample: Sample, now: datetime) -> bytes:
     lines = [
         f"device: {sample.device}",
         f"operation: {reply.operation}",
-        f"path: {told(reply.path)}",
+        f"path: {sanitize(reply.path)}",
         f"taken: {now.astimezone(UTC).isoformat(timespec='seconds')}",
         f"status: {reply.status}",
         f"content type: {reply.content_type}",

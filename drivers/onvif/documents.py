@@ -21,7 +21,7 @@ from zeep.wsdl import Document
 from zeep.xsd import Schema
 
 from drivers.onvif.asks import ASKS
-from drivers.onvif.reached import reached
+from drivers.onvif.reached import reduce
 
 # Importing onvif calls logging.basicConfig and silences zeep.client: put back what it changes.
 _root = logging.getLogger()
@@ -95,7 +95,7 @@ def service(namespace: str, operation: str, path: str, adapter: Any) -> tuple[An
     `adapter` carries the requests (zeep's transport interface).
     """
     client = zeep.Client(document(namespace, operation), transport=adapter, settings=SETTINGS)
-    wsdl = str(_place(file_of(namespace, operation)))
+    wsdl = str(_path_of(file_of(namespace, operation)))
     binding = f"{{{namespace}}}{_BINDINGS[namespace]}"
     return onvif.ONVIFService(path, "", "", wsdl, zeep_client=client, binding_name=binding), client
 
@@ -126,16 +126,16 @@ class _Shipped:
 
     @staticmethod
     def load(url: str) -> bytes:
-        return _reached()[basename(url)]
+        return _reduced()[basename(url)]
 
 
 @cache
-def _reached() -> dict[str, bytes]:
+def _reduced() -> dict[str, bytes]:
     files = (*_SHIPPED.values(), *_OWN.values(), *_MISSING.values())
-    return reached(files, _ASKED, lambda file: _place(file).read_bytes())
+    return reduce(files, _ASKED, lambda file: _path_of(file).read_bytes())
 
 
-def _place(file: str) -> Path:
+def _path_of(file: str) -> Path:
     beside = Path(__file__).with_name(file)
     return beside if beside.is_file() else wsdl_directory() / file
 

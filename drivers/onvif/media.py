@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from drivers.address import is_foreign, place, url_on
+from drivers.address import is_foreign, parse_address, url_on
 from drivers.details import Audio, Encoder, Encoders, MaskOptions, Movable
 from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
 from drivers.model import Mask, Masks, Overlays, Stream, Streams
@@ -83,7 +83,7 @@ def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
     ranked = _ranked(source)
     for path, profile in zip(_PATHS, (ranked[0], *ranked[:2]), strict=False):
         try:
-            where = place(_uri(session, media.endpoint, path, profile), device, own_hosts)
+            where = parse_address(_uri(session, media.endpoint, path, profile), device, own_hosts)
             if where.scheme.startswith("rtsp") == (path == "snapshot"):
                 raise Malformed(f"the device gave an address of the kind {where.scheme} for {path}")
         except DriverError as error:

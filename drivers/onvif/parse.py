@@ -10,7 +10,7 @@ from drivers.errors import Malformed
 from drivers.http.xml_answer import children, elements
 from drivers.model import Mask, Polygon
 from drivers.onvif.soap import Answer
-from drivers.text import told
+from drivers.text import sanitize
 from masking.geometry import GeometryError, from_onvif
 
 _TRUE = frozenset({"true", "1"})
@@ -104,13 +104,13 @@ def masks(answer: Answer) -> tuple[tuple[str, Mask], ...]:
         if len(words) == 1 and words[0] in _TRUE | _FALSE:
             enabled = words[0] in _TRUE
         mask = Mask(
-            token=told(one.token),
+            token=sanitize(one.token),
             polygon=_polygon(one.Polygon),
-            effect=told(one.Type),
+            effect=sanitize(one.Type),
             enabled=enabled,
             color=_color(one.Color),
         )
-        found.append((told(one.ConfigurationToken), mask))
+        found.append((sanitize(one.ConfigurationToken), mask))
     return tuple(found)
 
 
@@ -126,7 +126,7 @@ def mask_options(answer: Answer) -> MaskOptions:
     return MaskOptions(
         max_masks=_whole(one.MaxMasks),
         max_points=_whole(one.MaxPoints),
-        effects=tuple(told(effect) for effect in one.Types or ()),
+        effects=tuple(sanitize(effect) for effect in one.Types or ()),
         rectangle_only=one.RectangleOnly,
         single_color_only=one.SingleColorOnly,
     )
@@ -134,7 +134,7 @@ def mask_options(answer: Answer) -> MaskOptions:
 
 def configuration_owners(answer: Answer) -> dict[str, str]:
     """Read a GetVideoSourceConfigurations answer: the video source of each configuration. Raises Malformed."""
-    return {told(one.token): told(one.SourceToken) for one in listed(answer, "Configurations")}
+    return {sanitize(one.token): sanitize(one.SourceToken) for one in listed(answer, "Configurations")}
 
 
 def says_masks(answer: Answer) -> bool | None:
@@ -154,14 +154,14 @@ def overlays(answer: Answer) -> tuple[tuple[str, str], ...]:
     found = []
     for one in listed(answer, "OSDs"):
         reference = one.VideoSourceConfigurationToken
-        configuration = told(getattr(reference, "_value_1", reference))
+        configuration = sanitize(getattr(reference, "_value_1", reference))
         text = one.TextString
         if text is None:
-            if told(one.Type) == "Text":
+            if sanitize(one.Type) == "Text":
                 raise Malformed("GetOSDs: a text that holds none")
             continue
-        kind = told(text.Type)
-        shown = told(text.PlainText) if kind == "Plain" else f"<{kind}>"
+        kind = sanitize(text.Type)
+        shown = sanitize(text.PlainText) if kind == "Plain" else f"<{kind}>"
         found.append((configuration, shown))
     return tuple(found)
 
@@ -174,20 +174,20 @@ def _profile(profile: Any, source: Any, encoder: Any, sound: Any, ptz: Any) -> P
     codec = getattr(encoder, "H264", None) or getattr(encoder, "MPEG4", None)
     signed = getattr(encoder, "Signed", None)
     return Profile(
-        token=told(profile.token),
-        source=told(source.SourceToken),
-        configuration=told(source.token),
-        name=told(getattr(source, "Name", None)),
+        token=sanitize(profile.token),
+        source=sanitize(source.SourceToken),
+        configuration=sanitize(source.token),
+        name=sanitize(getattr(source, "Name", None)),
         window_px=(_whole(getattr(bounds, "width", None)), _whole(getattr(bounds, "height", None))),
-        encoder=told(getattr(encoder, "token", None)),
-        encoding=told(getattr(encoder, "Encoding", None)),
+        encoder=sanitize(getattr(encoder, "token", None)),
+        encoding=sanitize(getattr(encoder, "Encoding", None)),
         width_px=_whole(getattr(resolution, "Width", None)),
         height_px=_whole(getattr(resolution, "Height", None)),
         frame_rate=_rate(getattr(rate, "FrameRateLimit", None)),
         bitrate_kbps=_whole(getattr(rate, "BitrateLimit", None)),
         gop_frames=_whole(getattr(encoder, "GovLength", None)) or _whole(getattr(codec, "GovLength", None)),
         signed=signed if isinstance(signed, bool) else None,
-        audio=None if sound is None else _audio(told(profile.token), sound),
+        audio=None if sound is None else _audio(sanitize(profile.token), sound),
         ptz=ptz is not None,
     )
 
@@ -195,7 +195,7 @@ def _profile(profile: Any, source: Any, encoder: Any, sound: Any, ptz: Any) -> P
 def _audio(profile: str, sound: Any) -> AudioEncoder:
     return AudioEncoder(
         profile=profile,
-        encoding=told(sound.Encoding),
+        encoding=sanitize(sound.Encoding),
         bitrate_kbps=_whole(sound.Bitrate),
         sample_rate_khz=_whole(sound.SampleRate),
     )
@@ -228,7 +228,7 @@ def _color(value: Any) -> str:
         first, second, third = float(value.X), float(value.Y), float(value.Z)
     except (TypeError, ValueError, AttributeError):
         return ""
-    space = told(value.Colorspace).rstrip("/").lower()
+    space = sanitize(value.Colorspace).rstrip("/").lower()
     if space.endswith("rgb"):
         parts = (first, second, third)
     elif not space or space.endswith("ycbcr"):

@@ -16,7 +16,7 @@ from drivers.http.xml_answer import children, elements, text_of
 from drivers.model import Identity
 from drivers.onvif.parse import listed, scalar
 from drivers.onvif.soap import Answer
-from drivers.text import told
+from drivers.text import sanitize
 
 QUARTER_S = 900
 _NEAR_QUARTER_S = 60.0
@@ -46,11 +46,11 @@ def identity(answer: Answer) -> Identity:
     scalar(answer)
     value = answer.value
     return Identity(
-        manufacturer=told(value.Manufacturer),
-        model=told(value.Model),
-        firmware=told(value.FirmwareVersion),
-        serial=told(value.SerialNumber),
-        hardware=told(value.HardwareId),
+        manufacturer=sanitize(value.Manufacturer),
+        model=sanitize(value.Model),
+        firmware=sanitize(value.FirmwareVersion),
+        serial=sanitize(value.SerialNumber),
+        hardware=sanitize(value.HardwareId),
     )
 
 
@@ -67,8 +67,8 @@ def device_time(answer: Answer) -> DeviceTime:
     inner = children(answer.element, "SystemDateAndTime")
     if len(inner) == 1 and any(len(children(inner[0], name)) > 1 for name in ("UTCDateTime", "LocalDateTime")):
         raise Malformed("GetSystemDateAndTime: more than one time in the answer")
-    zone = told(getattr(getattr(value, "TimeZone", None), "TZ", None))
-    ntp = {"NTP": True, "Manual": False}.get(told(getattr(value, "DateTimeType", None)))
+    zone = sanitize(getattr(getattr(value, "TimeZone", None), "TZ", None))
+    ntp = {"NTP": True, "Manual": False}.get(sanitize(getattr(value, "DateTimeType", None)))
     local, utc = _moment(getattr(value, "LocalDateTime", None)), _moment(getattr(value, "UTCDateTime", None))
     if utc is None and local is not None and len(zone_offsets_s(zone)) == 1:
         utc = datetime.fromtimestamp(local.timestamp() - min(zone_offsets_s(zone)), UTC)
@@ -120,11 +120,11 @@ def interfaces(answer: Answer) -> Interfaces:
     found = []
     for one in listed(answer, "NetworkInterfaces"):
         info = getattr(one, "Info", None)
-        mac = told(getattr(info, "HwAddress", None))
+        mac = sanitize(getattr(info, "HwAddress", None))
         digits = re.sub(r"[^0-9a-f]", "", mac.lower()) if _MAC.match(mac) else ""
         found.append(
             Interface(
-                name=told(getattr(info, "Name", None)) or told(getattr(one, "token", None)),
+                name=sanitize(getattr(info, "Name", None)) or sanitize(getattr(one, "token", None)),
                 mac=":".join(digits[at : at + 2] for at in range(0, 12, 2)) if digits else "",
                 addresses=tuple(_addresses(one)),
                 enabled=one.Enabled if isinstance(one.Enabled, bool) else None,
@@ -136,13 +136,12 @@ def interfaces(answer: Answer) -> Interfaces:
 
 
 def protocols(answer: Answer) -> Protocols:
-    """Parse GetNetworkProtocols: a row per protocol and port. Raises Malformed without rows: the answer came over one.
-    """
+    """Parse GetNetworkProtocols: a row per protocol and port. Raises Malformed without rows."""
     found = []
     for one in listed(answer, "NetworkProtocols"):
         # Where nothing says that it is off, it is taken to be on: it is what an auditor wants to see.
         enabled = one.Enabled is not False
-        name = told(one.Name)
+        name = sanitize(one.Name)
         ports = [port for port in one.Port or [0] if isinstance(port, int)] or [0]
         if not name:
             raise Malformed("GetNetworkProtocols: a protocol without a name")
@@ -154,7 +153,7 @@ def protocols(answer: Answer) -> Protocols:
 
 def accounts(answer: Answer) -> Accounts:
     """Parse a GetUsers answer: only names and levels. Raises Malformed: an element is no account, or has no name."""
-    found = tuple(Account(told(one.Username), told(one.UserLevel)) for one in listed(answer, "User"))
+    found = tuple(Account(sanitize(one.Username), sanitize(one.UserLevel)) for one in listed(answer, "User"))
     if not all(one.name for one in found):
         raise Malformed("GetUsers: an account without a name")
     return Accounts(found)
@@ -171,7 +170,7 @@ def storages(answer: Answer) -> Storages:
         if data is None:
             raise Malformed("GetStorageConfigurations: a storage without data")
         location = text_of(data, "StorageUri") or text_of(data, "LocalPath")
-        found.append(Storage(told(row.get("token")), told(data.get("type")), _location(location)))
+        found.append(Storage(sanitize(row.get("token")), sanitize(data.get("type")), _location(location)))
     return Storages(tuple(found))
 
 
@@ -207,7 +206,7 @@ def _addresses(interface: Any) -> list[str]:
             rows: list[Any] = value if isinstance(value, list) else [value]
             for one in rows:
                 try:
-                    address, prefix = ip_address(told(one.Address)), int(one.PrefixLength)
+                    address, prefix = ip_address(sanitize(one.Address)), int(one.PrefixLength)
                 except (AttributeError, TypeError, ValueError):
                     continue
                 found[f"{address}/{prefix}"] = None
@@ -217,10 +216,10 @@ def _addresses(interface: Any) -> list[str]:
 def _location(text: str) -> str:
     """Return where a storage is, without the login and the query that an address may carry."""
     if "://" not in text:
-        return told(text)
+        return sanitize(text)
     try:
         parts = urlsplit(text)
         port = f":{parts.port}" if parts.port else ""
-        return told(f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}")
+        return sanitize(f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}")
     except ValueError:
         return ""

@@ -16,7 +16,7 @@ from drivers.model import Span
 from drivers.onvif.parse import listed, scalar
 from drivers.onvif.soap import Answer
 from drivers.spans import merged
-from drivers.text import told
+from drivers.text import sanitize
 
 TRACK_STATE = "RecordingHistory/Track/State"
 """The topic of events of a track's data beginning and ending, without its prefix."""
@@ -94,18 +94,18 @@ def recording(value: Any) -> Recording:
     Source: ONVIF Recording Search Service Specification, RecordingInformation and TrackInformation.
     """
     tracks = tuple(
-        Track(told(one.TrackToken), told(one.TrackType), tuple(_span(one.DataFrom, one.DataTo)))
+        Track(sanitize(one.TrackToken), sanitize(one.TrackType), tuple(_span(one.DataFrom, one.DataTo)))
         for one in value.Track or ()
     )
     spans = [span for track in tracks if track.kind == "Video" for span in track.spans]
     source = value.Source
     return Recording(
-        token=told(value.RecordingToken),
-        source_id=told(getattr(source, "SourceId", None)),
-        source_name=told(getattr(source, "Name", None)),
+        token=sanitize(value.RecordingToken),
+        source_id=sanitize(getattr(source, "SourceId", None)),
+        source_name=sanitize(getattr(source, "Name", None)),
         spans=merged(spans or _span(value.EarliestRecording, value.LatestRecording)),
         tracks=tracks,
-        status=told(value.RecordingStatus),
+        status=sanitize(value.RecordingStatus),
     )
 
 
@@ -121,11 +121,11 @@ def limits(answer: Answer) -> tuple[tuple[Recording, RetentionLimit], ...]:
     for item in listed(answer, "RecordingItem"):
         configuration = item.Configuration
         source = getattr(configuration, "Source", None)
-        token = told(item.RecordingToken)
+        token = sanitize(item.RecordingToken)
         limit = _duration(getattr(configuration, "MaximumRetentionTime", None))
         if not token or limit is None:
             raise Malformed("GetRecordings: a recording without a token or without its limit")
-        made_of = Recording(token, told(getattr(source, "SourceId", None)), told(getattr(source, "Name", None)))
+        made_of = Recording(token, sanitize(getattr(source, "SourceId", None)), sanitize(getattr(source, "Name", None)))
         found.append((made_of, RetentionLimit(token, limit or None)))
     return tuple(found)
 
@@ -149,7 +149,9 @@ def track_events(rows: Iterable[etree._Element]) -> list[TrackEvent]:
         if at is None or len(words) != 1 or words[0] not in ("true", "1", "false", "0"):
             raise Malformed("GetEventSearchResults: an event of a track without its time or state")
         present = words[0] in ("true", "1")
-        found.append(TrackEvent(told(text_of(row, "RecordingToken")), told(text_of(row, "TrackToken")), at, present))
+        found.append(
+            TrackEvent(sanitize(text_of(row, "RecordingToken")), sanitize(text_of(row, "TrackToken")), at, present)
+        )
     return found
 
 

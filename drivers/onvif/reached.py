@@ -23,7 +23,7 @@ _NAMING = ("type", "ref", "base", "itemType", "memberTypes", "substitutionGroup"
 """Attributes of schema nodes that name another component of a schema."""
 
 
-def reached(entries: Iterable[str], operations: frozenset[str], read: Callable[[str], bytes]) -> dict[str, bytes]:
+def reduce(entries: Iterable[str], operations: frozenset[str], read: Callable[[str], bytes]) -> dict[str, bytes]:
     """Return the entry documents and what they include or import, each with only what the operations reach.
 
     Args:
@@ -55,15 +55,15 @@ def _documents(entries: Iterable[str], read: Callable[[str], bytes]) -> dict[str
 
 def _keep_operations(root: etree._Element, operations: frozenset[str]) -> set[str]:
     """Remove other operations and their messages; return the elements in the messages of ours."""
-    ours, others = _parted((one for path in _OPERATIONS for one in root.iterfind(path)), operations)
+    ours, others = _partition((one for path in _OPERATIONS for one in root.iterfind(path)), operations)
     named = (side.get("message", "") for operation in ours for side in operation)
-    messages, more = _parted(root.iterfind(f"{_WSDL}message"), {name.rpartition(":")[2] for name in named})
+    messages, more = _partition(root.iterfind(f"{_WSDL}message"), {name.rpartition(":")[2] for name in named})
     _remove(others + more)
     parts = (part for message in messages for part in message)
     return {_qualified(part, part.get("element", "")) for part in parts}
 
 
-def _parted(
+def _partition(
     nodes: Iterable[etree._Element], names: frozenset[str] | set[str]
 ) -> tuple[list[etree._Element], list[etree._Element]]:
     """Return the nodes that bear one of the names, and the others."""

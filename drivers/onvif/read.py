@@ -6,7 +6,7 @@ Each read fails alone and becomes an `Unavailable` with its reason. The checks d
 
 from __future__ import annotations
 
-from drivers.collect import Seen
+from drivers.collect import Collector
 from drivers.errors import DeadlineExceeded, DriverError, NoAnswer, Unreachable, Unsupported
 from drivers.exchange import Transport
 from drivers.footage import WantedFootage
@@ -37,7 +37,7 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
     `model.Fact`, and `Unavailable` pictures for paths without an address.
     """
     session = Session(transport)
-    seen = Seen(transport, METHOD)
+    seen = Collector(transport, METHOD)
     box = f"device:{transport.device.id}"
     foreign_hosts: dict[str, None] = {}
     clock = seen.attempt(device_reads.read_clock, session)
@@ -92,7 +92,9 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
     return tuple(seen.observations)
 
 
-def _connected(seen: Seen, media: source_reads.Media | DriverError, cameras: tuple[Camera, ...]) -> tuple[Camera, ...]:
+def _connected(
+    seen: Collector, media: source_reads.Media | DriverError, cameras: tuple[Camera, ...]
+) -> tuple[Camera, ...]:
     """Record that cameras on a channel known to be empty have no streams; return the others.
 
     Where the sources could not be read, no channel is known to be empty.
@@ -108,7 +110,9 @@ def _connected(seen: Seen, media: source_reads.Media | DriverError, cameras: tup
     return tuple(camera for camera in cameras if not media.is_empty(camera.channel))
 
 
-def _streams(seen: Seen, session: Session, media: source_reads.Media | DriverError, camera: Camera) -> tuple[str, ...]:
+def _streams(
+    seen: Collector, session: Session, media: source_reads.Media | DriverError, camera: Camera
+) -> tuple[str, ...]:
     """Collect the paths of one camera; return the foreign hosts in their addresses."""
     subject = f"camera:{camera.id}"
     streams = seen.attempt(media_reads.read_streams, session, media, camera.channel)
@@ -122,7 +126,7 @@ def _streams(seen: Seen, session: Session, media: source_reads.Media | DriverErr
 
 
 def _recordings(
-    seen: Seen,
+    seen: Collector,
     session: Session,
     table: ServiceTable | DriverError,
     held: recording_reads.Holdings | DriverError,

@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from drivers.address import place, url_on
+from drivers.address import parse_address, url_on
 from drivers.details import GapEvents, RecordingSummary, RetentionLimit, RetentionLimits
 from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
 from drivers.model import Recordings, Span
@@ -293,7 +293,7 @@ def _replay_url(session: Session, endpoint: Endpoint, recording: str) -> str:
     device = session.transport.device
     setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
     uri = session.call(endpoint, "GetReplayUri", StreamSetup=setup, RecordingToken=recording).value
-    where = place(str(uri or ""), device, session.transport.addresses)
+    where = parse_address(str(uri or ""), device, session.transport.addresses)
     if not where.scheme.startswith("rtsp"):
         raise Malformed(f"GetReplayUri: the device gave an address of the kind {where.scheme}")
     return url_on(device, where)

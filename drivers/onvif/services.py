@@ -11,13 +11,13 @@ from typing import Any
 
 from lxml import etree
 
-from drivers.address import is_foreign, place
+from drivers.address import is_foreign, parse_address
 from drivers.errors import DriverError, Malformed, Unsupported
 from drivers.http.xml_answer import children
 from drivers.model import Device
 from drivers.onvif import documents
 from drivers.onvif.asks import DEVICE_PATH
-from drivers.text import told
+from drivers.text import sanitize
 
 _CAPABILITIES = {
     "Media": documents.MEDIA1,
@@ -65,7 +65,7 @@ def device_endpoint(device: Device) -> Endpoint:
 
 def from_services(rows: Iterable[Any], device: Device, own_hosts: Collection[str]) -> ServiceTable:
     """Build the table from the decoded rows of a GetServices answer. Raises Malformed without any service."""
-    named = ((told(one.Namespace), one.XAddr) for one in rows)
+    named = ((sanitize(one.Namespace), one.XAddr) for one in rows)
     return _table(named, device, own_hosts)
 
 
@@ -91,7 +91,7 @@ def _table(named: Iterator[tuple[str, str | None]], device: Device, own_hosts: C
     foreign: dict[str, None] = {}
     for namespace, xaddr in named:
         try:
-            where = place(xaddr or "", device, own_hosts)
+            where = parse_address(xaddr or "", device, own_hosts)
         except DriverError:
             continue
         if is_foreign(where, device, own_hosts):

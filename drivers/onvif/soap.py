@@ -28,7 +28,7 @@ from drivers.exchange import Exchange, Request, Transport
 from drivers.http.xml_answer import readable
 from drivers.nonces import Operation
 from drivers.onvif import documents
-from drivers.onvif.reply import LoginAsked, answer_element
+from drivers.onvif.reply import LoginRequired, answer_element
 from drivers.onvif.services import Endpoint
 
 _LOG = logging.getLogger("camwarden.onvif")
@@ -93,7 +93,7 @@ class Session:
         if anonymous_first or not (self._token_asked or name in self._closed):
             try:
                 return self._once(plan(with_token=False), parameters)
-            except LoginAsked as asked:
+            except LoginRequired as asked:
                 if asked.after_login:
                     raise NotPermitted(f"{operation}: the login has not the right to ask this") from None
                 self._closed |= {name}
@@ -102,7 +102,7 @@ class Session:
         self.transport.credentials.admit(device, now)
         try:
             answer = self._with_token(lambda: plan(with_token=True), parameters)
-        except LoginAsked as asked:
+        except LoginRequired as asked:
             if self._token_taken:
                 raise NotPermitted(f"{operation}: the login has not the right to ask this") from None
             self.transport.credentials.nonces.keep_closed(device, frozenset())
@@ -203,7 +203,7 @@ class Session:
                 self._date_offset = timedelta(seconds=exchange.server_date_offset_s)
             call.exchange = exchange
             call.element = answer_element(exchange.reply, call.operation)
-        except LoginAsked as asked:
+        except LoginRequired as asked:
             asked.after_login = call.exchange is not None and not call.exchange.anonymous and not call.with_token
             call.error = asked
             raise

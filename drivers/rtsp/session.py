@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, NoReturn, TypeVar
 
-from drivers.address import authority, place
+from drivers.address import authority, parse_address
 from drivers.authentication import Challenge, authorization, choose, parse_challenges
 from drivers.credentials import refusal, unlocks_in_s, weigh
 from drivers.deadline import Deadline
@@ -82,7 +82,7 @@ def play(
     """Play the stream at `url` on the device's host, and let `take` have its packets. Errors are returned."""
     session: Session | None = None
     try:
-        where = place(url, transport.device, transport.addresses)
+        where = parse_address(url, transport.device, transport.addresses)
         if where.scheme != "rtsp":
             raise Unsupported(f"streams over {where.scheme} are not read")
         _OPENS.wait(transport.deadline)
@@ -132,7 +132,7 @@ class Session:
 
     def ours(self, url: str) -> str:
         """Return `url` with the host and port that this session talks to."""
-        return self._base + place(url, self._transport.device).target
+        return self._base + parse_address(url, self._transport.device).target
 
     def play(self, url: str, at: datetime | None, take: Callable[[Video, Iterator[Packet]], T]) -> T:
         """Play the video at `url`, live or recorded from `at` on, and return `take`'s result. Raises DriverError."""
@@ -190,7 +190,7 @@ class Session:
             )
             self.anonymous = False
             if sent_login and (renewed or challenge is None or not (challenge.stale or self._used > 1)):
-                said = _said(response)
+                said = _refusal_text(response)
                 self._transport.credentials.refused(self._transport.device, self._transport.clock(), said)
                 raise refusal(said, f"{method}: the device refused the login")
             if challenge is None:
@@ -230,7 +230,7 @@ class Session:
         ]
 
     def _fail(self, method: str, response: Response, sent_login: bool) -> NoReturn:
-        said = _said(response)
+        said = _refusal_text(response)
         words = f"{method}: {response.status} {response.reason}".rstrip()
         meaning = weigh(said)
         if response.status in (403, 453, 503) and meaning != "refused" and sent_login:
@@ -271,5 +271,5 @@ class Session:
                     return
 
 
-def _said(response: Response) -> str:
+def _refusal_text(response: Response) -> str:
     return response.reason + " " + response.body[:2048].decode("utf-8", "replace")

@@ -14,7 +14,7 @@ from drivers.stores.facts import disk, recordings, store_index
 from drivers.stores.index import Part
 from drivers.stores.samples.first import first_picture
 from drivers.stores.task import StoreTask
-from drivers.text import told
+from drivers.text import sanitize
 
 METHOD = "store"
 
@@ -111,7 +111,7 @@ def _picture(camera: str, account: Account, open_segment: Open) -> Picture | Una
     reason: Reason = "malformed"
     why = "there is no footage"
     for begins_s, folder, name in oldest[:TRIES]:
-        short = told(name.rpartition("/")[2])
+        short = sanitize(name.rpartition("/")[2])
         try:
             file = open_segment(folder, name)
             if file is None:

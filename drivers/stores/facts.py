@@ -19,7 +19,7 @@ from drivers.model import Recordings
 from drivers.model import Span as Recorded
 from drivers.stores.ends import SETTLES_S, Span, Troubles, merged
 from drivers.stores.index import Part
-from drivers.text import told
+from drivers.text import sanitize
 
 SPANS_MAX = 4000
 """The most stretches reported of one camera. Of older footage only days are reported, outside `listed`."""
@@ -61,7 +61,7 @@ def store_index(parts: Mapping[tuple[str, date], Part], troubles: Troubles, now:
             DayIndex(day, sum(part.segments for part in rows), sum(part.size_bytes for part in rows), _digest(rows))
             for day, rows in sorted(days.items())
         ),
-        tuple(_shown(trouble) for trouble in troubles.all()),
+        tuple(_sanitized(trouble) for trouble in troubles.all()),
     )
 
 
@@ -84,15 +84,15 @@ def disk(path: Path, mounts: Path = MOUNTS) -> Disks:
         # Some file systems tell another number there; then the longest mount point above counts.
         real = path.resolve()
         lines = [line.split(" ") for line in mounts.read_text("utf-8", "replace").splitlines()]
-        rows = [(_plain(line[4]), line[2] == wanted, line[line.index("-") + 1 :]) for line in lines if "-" in line]
+        rows = [(_unescaped(line[4]), line[2] == wanted, line[line.index("-") + 1 :]) for line in lines if "-" in line]
         holding = [(same, len(point), point, rest) for point, same, rest in rows if real.is_relative_to(point)]
         _, _, name, (kind, _, options, *_) = max(holding, key=lambda row: row[:2])
     except (OSError, ValueError, IndexError):
         pass
     read_only = "ro" in options.split(",")
     one = Disk(
-        told(name or str(path)),
-        told(kind),
+        sanitize(name or str(path)),
+        sanitize(kind),
         "ok",
         word="read-only" if read_only else "",
         capacity_bytes=sizes.f_blocks * sizes.f_frsize,
@@ -102,7 +102,7 @@ def disk(path: Path, mounts: Path = MOUNTS) -> Disks:
     return Disks((one,))
 
 
-def _plain(point: str) -> str:
+def _unescaped(point: str) -> str:
     for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         point = point.replace(code, character)
     return point
@@ -142,5 +142,5 @@ def _fewer(spans: list[Span]) -> tuple[list[Span], float]:
     return joined + spans[-keep:], spans[-keep][0]
 
 
-def _shown(trouble: StoreTrouble) -> StoreTrouble:
-    return replace(trouble, first=told(trouble.first))
+def _sanitized(trouble: StoreTrouble) -> StoreTrouble:
+    return replace(trouble, first=sanitize(trouble.first))

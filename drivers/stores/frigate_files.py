@@ -22,8 +22,7 @@ class Files:
         self._beside = database.parent / "recordings"
 
     def path(self, named: str) -> Path:
-        """Return the path of a row's file here, existing or not. Raises FileNotFoundError: its folder is out of reach.
-        """
+        """Return the path of a row's file here, existing or not. Raises FileNotFoundError for a folder out of reach."""
         front, found, tail = named.rpartition(RECORDINGS)
         if not found or not named.startswith("/") or ".." in PurePosixPath(named).parts:
             raise FileNotFoundError(0, "the recorder names no path of a recording")

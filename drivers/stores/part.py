@@ -25,7 +25,7 @@ HEADS_PER_LOOK = 1000
 
 
 @dataclass(slots=True)
-class Look:
+class StoreLook:
     """One look at a store, and its budget: headers left to read, parts put since the last commit."""
 
     tree: Tree
@@ -38,7 +38,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PartLocation:
     """Where a part lies: the camera's name in the store, the folder, and how names in it are read."""
 
     camera: str
@@ -47,8 +47,8 @@ class Place:
 
 
 def read_part(
-    look: Look,
-    place: Place,
+    look: StoreLook,
+    place: PartLocation,
     day: date,
     names: Sequence[str],
     before: Part | None,
@@ -70,7 +70,7 @@ def read_part(
         The part, and the listing that makes its next reading cheaper; empty where none is expected soon.
     """
     use_listing = before is not None and not in_full
-    kept = _kept(look.index.listing(place.camera, place.folder, day), before) if use_listing else {}
+    kept = _cached_states(look.index.listing(place.camera, place.folder, day), before) if use_listing else {}
     fresh = [name for name in names if name not in kept]
     kept |= dict(zip(fresh, look.tree.states(place.folder, fresh), strict=True))
     rows = [(name, *state) for name in names if (state := kept[name]) is not None]
@@ -108,7 +108,7 @@ def read_part(
     return part, listing if moving else b""
 
 
-def _kept(listing: bytes, before: Part | None) -> dict[str, State | None]:
+def _cached_states(listing: bytes, before: Part | None) -> dict[str, State | None]:
     """Read a listing back, without the segments that were written to shortly before it was made."""
     lately_ns = ((before.read_s if before else 0.0) - SETTLES_S) * 1e9
     kept: dict[str, State | None] = {}
@@ -122,7 +122,7 @@ def _kept(listing: bytes, before: Part | None) -> dict[str, State | None]:
 class _Heads:
     """Opens segments of a folder, within the budgets of look and part."""
 
-    def __init__(self, look: Look, folder: str, names: Sequence[str]) -> None:
+    def __init__(self, look: StoreLook, folder: str, names: Sequence[str]) -> None:
         self._look = look
         self._folder = folder
         self._names = names

@@ -15,7 +15,7 @@ from datetime import date
 from drivers.stores.ends import SETTLES_S, SLACK_S, Troubles
 from drivers.stores.index import Folder, Part
 from drivers.stores.naming import FolderNames
-from drivers.stores.part import Look, Place, read_part
+from drivers.stores.part import PartLocation, StoreLook, read_part
 from drivers.stores.pattern import Step
 
 ROUND_S = 86_400.0
@@ -27,7 +27,7 @@ Parts = dict[date, Part]
 
 
 @dataclass(slots=True)
-class Found:
+class ScanResult:
     """The result for one camera. `there`: the store has a place for it. `whole`: every folder could be read.
 
     `why`: the error of the first folder that could not be read, else None.
@@ -46,7 +46,7 @@ class Found:
         self.troubles.note("forbidden" if isinstance(error, PermissionError) else "unreadable", _last(folder))
 
 
-def scan(look: Look, camera: str, path: Sequence[Step]) -> Found:
+def scan(look: StoreLook, camera: str, path: Sequence[Step]) -> ScanResult:
     """Read what changed of a camera since the last look.
 
     Args:
@@ -54,7 +54,7 @@ def scan(look: Look, camera: str, path: Sequence[Step]) -> Found:
         camera: Its name in the store.
         path: The steps to its segments (`pattern.steps`).
     """
-    found = Found()
+    found = ScanResult()
     folders = _folders(look, path, found)
     known: dict[str, Parts] = {}
     for (folder, day), part in look.index.parts(camera).items():
@@ -88,7 +88,7 @@ def scan(look: Look, camera: str, path: Sequence[Step]) -> Found:
     return found
 
 
-def _folders(look: Look, path: Sequence[Step], found: Found) -> list[tuple[str, Fields]]:
+def _folders(look: StoreLook, path: Sequence[Step], found: ScanResult) -> list[tuple[str, Fields]]:
     """Find the folders that hold segments, each with the fields of its path, in order of their names."""
     level: list[tuple[str, Fields]] = [("", {})]
     for step in path[:-1]:
@@ -119,7 +119,7 @@ def _folders(look: Look, path: Sequence[Step], found: Found) -> list[tuple[str, 
 class _FolderReader:
     """Reads one folder of one camera. `at_end`: it is the first or the last of them."""
 
-    def __init__(self, look: Look, camera: str, folder: str, step: Step, above: Fields, at_end: bool) -> None:
+    def __init__(self, look: StoreLook, camera: str, folder: str, step: Step, above: Fields, at_end: bool) -> None:
         self._look = look
         self._camera = camera
         self._folder = folder
@@ -143,7 +143,7 @@ class _FolderReader:
             if day not in before or before[day].segments != count or day in unsettled or day in due
         ]
         after = {day: part for day, part in before.items() if day in counts and day not in again}
-        place = Place(self._camera, self._folder, names)
+        place = PartLocation(self._camera, self._folder, names)
         ends = {min(counts), max(counts)} if counts and self._at_end else set()
         for day, rows in names.of_days(segments, again).items():
             look.progress()

@@ -14,7 +14,7 @@ from drivers.stores import pattern
 from drivers.stores.answer import Account, Result, answer, unavailable
 from drivers.stores.folder import DiskTree, Tree
 from drivers.stores.index import Index, with_index
-from drivers.stores.part import Look
+from drivers.stores.part import StoreLook
 from drivers.stores.scan import scan
 from drivers.stores.task import StoreTask
 
@@ -60,7 +60,7 @@ def _trouble(task: StoreTask, tree: Tree) -> tuple[Reason, str] | None:
 
 def _accounts(task: StoreTask, tree: Tree, index: Index) -> Iterator[tuple[str, Account]]:
     """Read camera by camera, so that no more than one of them is in memory."""
-    look = Look(tree, index, ZoneInfo(task.store.time_zone), task.now.timestamp(), task.progress)
+    look = StoreLook(tree, index, ZoneInfo(task.store.time_zone), task.now.timestamp(), task.progress)
     for camera, name in task.cameras:
         wrong = pattern.name_trouble(name)
         if wrong:

@@ -15,7 +15,7 @@ from typing import Any
 
 from drivers.footage import Disk, Disks
 from drivers.model import Observation, Unavailable
-from drivers.text import told
+from drivers.text import sanitize
 
 TIMEOUT_S = 10.0
 DISKS_MAX = 32
@@ -68,13 +68,13 @@ def disk_of(name: str, told_of: dict[str, Any]) -> Disk | None:
     failing = passed is False or bool(warning) or bool(exit_status & _DISK_FAILING)
     capacity = _number(_inner(told_of, "user_capacity").get("bytes"))
     return Disk(
-        name=told(name.removeprefix("/dev/")),
+        name=sanitize(name.removeprefix("/dev/")),
         kind="disk",
         state="failing" if failing else "ok",
         word="failed its own test" if failing else "passed its own test",
         capacity_bytes=capacity or None,
-        model=told(told_of.get("model_name")),
-        serial=told(told_of.get("serial_number")),
+        model=sanitize(told_of.get("model_name")),
+        serial=sanitize(told_of.get("serial_number")),
     )
 
 

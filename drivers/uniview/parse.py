@@ -17,7 +17,7 @@ from drivers.exchange import Exchange
 from drivers.footage import Channel, Channels, ChannelState
 from drivers.http.json_answer import flag, json_object
 from drivers.model import Clock, Identity
-from drivers.text import told
+from drivers.text import sanitize
 
 _STATES: dict[int, ChannelState] = {1: "online", 0: "offline"}
 _SHIFTED_S = 120.0
@@ -53,7 +53,7 @@ def data_of(exchange: Exchange) -> dict[str, Any]:
 
 def _refusal(exchange: Exchange, response: Mapping[str, Any]) -> DriverError | None:
     operation = exchange.reply.operation
-    code, words = response.get("ResponseCode"), told(response.get("ResponseString"), 80)
+    code, words = response.get("ResponseCode"), sanitize(response.get("ResponseString"), 80)
     if exchange.reply.status == 401 or response.get("StatusCode") == 401 or words.lower() == "not authorized":
         if exchange.anonymous:
             return NotTried(f"{operation}: the device asks for a login of a kind that is not known")
@@ -71,7 +71,9 @@ def _refusal(exchange: Exchange, response: Mapping[str, Any]) -> DriverError | N
 
 def identity(data: Mapping[str, Any], operation: str) -> Identity:
     """Parse DeviceInfo, or DeviceBasicInfo with the same names. Raises Malformed without model and serial number."""
-    found = {name: told(data.get(name)) for name in ("DeviceModel", "SerialNumber", "FirmwareVersion", "HardwareID")}
+    found = {
+        name: sanitize(data.get(name)) for name in ("DeviceModel", "SerialNumber", "FirmwareVersion", "HardwareID")
+    }
     if not found["DeviceModel"] and not found["SerialNumber"]:
         raise Malformed(f"{operation}: the answer names neither model nor serial number in a form that is confirmed")
     return Identity(
@@ -85,7 +87,7 @@ def clock(data: Mapping[str, Any], exchange: Exchange, zone: str, ntp: bool | No
     if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds < 2**32:
         raise Malformed("System/Time: the answer holds no time in a form that is confirmed")
     said = datetime.fromtimestamp(seconds, UTC)
-    measured = wall_clock.measured(said, exchange, ntp)
+    measured = wall_clock.measure(said, exchange, ntp)
     offset = exchange.received_at.astimezone(ZoneInfo(zone)).utcoffset()
     shift_s = offset.total_seconds() if offset is not None else 0.0
     shifted = shift_s != 0 and abs(measured.offset_s - shift_s) <= _SHIFTED_S
@@ -120,12 +122,12 @@ def _channel(one: object) -> Channel:
     known = isinstance(status, int) and not isinstance(status, bool)
     return Channel(
         number=number,
-        name=told(one.get("Name")),
+        name=sanitize(one.get("Name")),
         state=_STATES.get(status, "unknown") if known and isinstance(status, int) else "unknown",
-        word=told(status),
-        host=told(where.get("Address")),
-        mac=told(where.get("MAC")),
-        model=told(one.get("DeviceModel")),
+        word=sanitize(status),
+        host=sanitize(where.get("Address")),
+        mac=sanitize(where.get("MAC")),
+        model=sanitize(one.get("DeviceModel")),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from drivers.collect import Seen, is_final
+from drivers.collect import Collector, is_final
 from drivers.errors import DriverError, Unreachable, Unsupported
 from drivers.exchange import Exchange, Request, Transport
 from drivers.footage import WantedFootage
@@ -34,7 +34,7 @@ _NOTHING_WANTED: WantedFootage = MappingProxyType({})
 
 def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootage = _NOTHING_WANTED) -> Observations:
     """Read the device behind `transport`. Never raises for what the device does. `wanted` changes nothing."""
-    seen = Seen(transport, METHOD)
+    seen = Collector(transport, METHOD)
     box = f"device:{transport.device.id}"
     identity = seen.attempt(_identity, transport)
     # Where this did not arrive or was refused, one more question would only cost time, or a try.

@@ -16,7 +16,7 @@ from masking.bitstream.bits import ANY, Bits
 from masking.bitstream.h264_fields import frame_message, with_structure
 from masking.bitstream.h264_sets import Pps, Sps, parse_pps, parse_sps, pps_ids, sps_id
 from masking.bitstream.picture import AccessUnit, NotAPicture, check_size, undecodable
-from masking.bitstream.units import Span, units, written
+from masking.bitstream.units import Span, join_units, units
 
 _SLICE, _IDR_SLICE, _SPS, _PPS = 1, 5, 7, 8
 _REFERENCE_MASK = 0x60
@@ -118,7 +118,7 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
     if first is None:
         raise undecodable("the data holds no IDR picture")
     units_passed = len(sets.used_sps) + len(sets.used_pps) + len(taken)
-    return AccessUnit(written(_parts(sets, first, taken)), *first.sps.size, looked - units_passed)
+    return AccessUnit(join_units(_parts(sets, first, taken)), *first.sps.size, looked - units_passed)
 
 
 def _parts(sets: _Sets, first: _Slice, taken: list[Span]) -> Iterator[bytes | memoryview]:

@@ -15,7 +15,7 @@ from typing import Final
 from masking.bitstream.bits import Bits
 from masking.bitstream.h265_sets import Pps, Sps, check_vps, parse_pps, parse_sps, pps_ids, sps_id, without_window
 from masking.bitstream.picture import AccessUnit, NotAPicture, check_size, undecodable
-from masking.bitstream.units import Span, units, written
+from masking.bitstream.units import Span, join_units, units
 
 _VPS, _SPS, _PPS = 32, 33, 34
 _SLICES: Final = frozenset((*range(10), *range(16, 22)))
@@ -128,7 +128,7 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
         raise undecodable("the data holds no IRAP picture")
     view = memoryview(data)
     parts: list[bytes | memoryview] = [*sets.used(), *(view[begin:end] for begin, end in taken)]
-    return AccessUnit(written(parts), *last.sps.size, looked - len(parts))
+    return AccessUnit(join_units(parts), *last.sps.size, looked - len(parts))
 
 
 def _header(data: bytes, span: Span) -> tuple[int, int]:

@@ -68,7 +68,7 @@ class _Segment:
     restarts: int = 0
 
 
-def walk(data: bytes, max_pixels: int) -> Jpeg:
+def rewrite(data: bytes, max_pixels: int) -> Jpeg:
     """Return the JPEG at the beginning of the bytes, written anew.
 
     Comments, application data and thumbnails are dropped; the markers for the coding of colours (JFIF's, Adobe's) are
@@ -89,9 +89,9 @@ def walk(data: bytes, max_pixels: int) -> Jpeg:
     for segment in _segments(data):
         marker, body, end = segment.marker, segment.body, segment.end
         if marker in _APPLICATION:
-            if marker == _APP0 and _speaks(body, _JFIF, _JFIF_LEAST_BYTES) and not scans.count:
+            if marker == _APP0 and _has_mark(body, _JFIF, _JFIF_LEAST_BYTES) and not scans.count:
                 jfif = _JFIF_WRITTEN
-            elif marker == _APP14 and _speaks(body, _ADOBE, _ADOBE_LEAST_BYTES) and not scans.count:
+            elif marker == _APP14 and _has_mark(body, _ADOBE, _ADOBE_LEAST_BYTES) and not scans.count:
                 adobe = _ADOBE_WRITTEN + body[11:12]
         elif marker not in (_COM, _EOI):
             scans.take(marker, body, segment.restarts)
@@ -101,7 +101,7 @@ def walk(data: bytes, max_pixels: int) -> Jpeg:
     return Jpeg(frame.width_px, frame.height_px, len(frame.components), end, written)
 
 
-def plain(data: bytes, max_width_px: int, max_height_px: int) -> tuple[int, int]:
+def plain_size(data: bytes, max_width_px: int, max_height_px: int) -> tuple[int, int]:
     """Return the size of a JPEG exactly as our own encoder writes it. Raises NotAPicture for any other or larger."""
     if not data.startswith(_PLAIN_START):
         raise undecodable("the JPEG does not begin as our own do")
@@ -170,5 +170,5 @@ def _coded(data: bytes, begin: int, restarts_left: int) -> tuple[int, int]:
     raise undecodable("the JPEG has no end: it was cut off")
 
 
-def _speaks(body: bytes, mark: bytes, least_bytes: int) -> bool:
+def _has_mark(body: bytes, mark: bytes, least_bytes: int) -> bool:
     return len(body) >= least_bytes and body.startswith(mark)

@@ -36,7 +36,7 @@ def units(data: bytes) -> Iterator[Span]:
     raise undecodable(f"no picture ends within {MAX_UNITS} units")
 
 
-def written(parts: Iterable[bytes | memoryview]) -> bytes:
+def join_units(parts: Iterable[bytes | memoryview]) -> bytes:
     """Return a new byte stream of those units, each with a start code of four bytes."""
     return b"".join(piece for part in parts for piece in (_START_WRITTEN, part))
 

@@ -19,7 +19,17 @@ import numpy as np
 import numpy.typing as npt
 
 from masking.model import Polygon
-from masking.quality.cells import CELL, Floats, Shown, cells_of, coarse_of, percentile, shown_of, shrunk, shrunk_grey
+from masking.quality.cells import (
+    CELL,
+    Floats,
+    Undrawn,
+    cells_of,
+    coarse_of,
+    percentile,
+    shrunk,
+    shrunk_grey,
+    undrawn_of,
+)
 from masking.view import baseline
 from masking.view.baseline import BaselineError, Descriptor
 from masking.view.model import LightMode, QualityJob, QualitySeen
@@ -66,7 +76,7 @@ class _View:
     thumb: Bgr
     grey: Grey
     bare: Grey
-    shown: Shown
+    shown: Undrawn
     light: LightMode
 
 
@@ -78,7 +88,7 @@ def measure(picture: Bgr, job: QualityJob) -> QualitySeen:
     """
     excluded = (*job.excluded, *job.overlays)
     grey = grey_of(picture)
-    shown = shown_of((grey.shape[0], grey.shape[1]), tuple(tuple((x, y) for x, y in polygon) for polygon in excluded))
+    shown = undrawn_of((grey.shape[0], grey.shape[1]), tuple(tuple((x, y) for x, y in polygon) for polygon in excluded))
     bare = np.asarray(cv2.multiply(grey, shown.mask), np.uint8)
     thumb = thumb_of(picture)
     view = _View(thumb, grey, bare, shown, light_of_thumb(thumb, excluded))
@@ -91,7 +101,7 @@ def measure(picture: Bgr, job: QualityJob) -> QualitySeen:
     coarse = coarse_of(grey)
     cells, spreads = cells_of(coarse, shown)
     covered, lost = _covered(view, cells, spreads, (coarse.shape[1], coarse.shape[0]), job.references)
-    change, changed, shift = _against(view, job.previous)
+    change, changed, shift = _compare_previous(view, job.previous)
     return QualitySeen(
         light=view.light,
         luma=mean,
@@ -198,7 +208,7 @@ def _covered(
     view: _View, now: Floats, spread_now: Floats, size: tuple[int, int], references: Sequence[bytes]
 ) -> tuple[float | None, float | None]:
     """Shares of the reference's structured cells that have lost their structure, and that show another one."""
-    reference = next((one for one in map(_kept_descriptor, references) if one and one.light == view.light), None)
+    reference = next((one for one in map(_cached_descriptor, references) if one and one.light == view.light), None)
     if reference is None or not _same_shape(reference, view.grey):
         return None, None
     approved = cv2.resize(grey_array(reference), size, interpolation=cv2.INTER_AREA)
@@ -215,7 +225,7 @@ def _covered(
     return float(gone.mean()), float((~gone & (alike < _ALIKE)).mean())
 
 
-def _against(view: _View, previous: bytes) -> tuple[float | None, float | None, float | None]:
+def _compare_previous(view: _View, previous: bytes) -> tuple[float | None, float | None, float | None]:
     """Change, changed share and shift in per cent of the width since the picture before."""
     before = _descriptor(previous) if previous else None
     if before is None:
@@ -298,7 +308,7 @@ def describe_for_next(picture: Bgr, light: LightMode) -> Descriptor:
 
 
 @lru_cache(maxsize=128)
-def _kept_descriptor(reference: bytes) -> Descriptor | None:
+def _cached_descriptor(reference: bytes) -> Descriptor | None:
     """An approved background, which comes again with each of the camera's pictures; about 0.1 MB each."""
     return _descriptor(reference)
 

@@ -59,8 +59,7 @@ class Descriptor:
 
 
 def encode(descriptor: Descriptor) -> bytes:
-    """Write a descriptor as bytes. Raises BaselineError: `too-large`, or sizes that do not fit its values (`damaged`).
-    """
+    """Write a descriptor as bytes. Raises BaselineError: `too-large`, or sizes that do not fit (`damaged`)."""
     width, height = descriptor.width_px, descriptor.height_px
     _check_size(width, height)
     if len(descriptor.grey) != width * height or not 1 <= descriptor.pictures <= MAX_PICTURES:

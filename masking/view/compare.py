@@ -23,7 +23,7 @@ from masking.view.baseline import BaselineError, Descriptor
 from masking.view.model import LightMode, Movement, ViewJob, ViewSeen, ViewState
 from masking.view.picture import LEAST_SIDE_PX, Bgr, Bools, Grey, excluded_area, grey_array, grey_of
 from masking.view.picture import light_mode as light_of
-from masking.view.tiles import AGREEING_MIN, EXCLUDED_MAX, TILES_MIN, Floats, Found, Matrix, fit, plausible, usable
+from masking.view.tiles import AGREEING_MIN, EXCLUDED_MAX, TILES_MIN, Fit, Floats, Matrix, fit, plausible, usable
 
 MOVED_PX: Final = 2.5
 """The farthest corner must have gone so far, in pixels of a picture 640 long: 0.39 per cent."""
@@ -67,11 +67,11 @@ def compare(
     if reference is None:
         return ViewSeen("unknown", reason, light, None, 0.0, 0, aspect)
     if reference.light != light:
-        reference = next((one for one in map(_whole_one, derived) if one and one.light == light), reference)
-    return _judged(reference, grey_of(picture), light, excluded, aspect)
+        reference = next((one for one in map(_decode_whole, derived) if one and one.light == light), reference)
+    return _judge(reference, grey_of(picture), light, excluded, aspect)
 
 
-def stands(picture: Bgr, view: ViewJob) -> ViewSeen:
+def compare_position(picture: Bgr, view: ViewJob) -> ViewSeen:
     """Compare a picture with one of several views between which a camera turns: is this the one it shows?
 
     A picture of another shape is stretched to that of the reference: a sub-stream is often squeezed. A far move is not
@@ -85,7 +85,7 @@ def stands(picture: Bgr, view: ViewJob) -> ViewSeen:
     grey, size = grey_of(picture), (reference.width_px, reference.height_px)
     if (grey.shape[1], grey.shape[0]) != size and min(grey.shape) >= LEAST_SIDE_PX:
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return _judged(reference, grey, light, view.excluded, aspect, far=False)
+    return _judge(reference, grey, light, view.excluded, aspect, far=False)
 
 
 def _nearest(references: Sequence[bytes], light: LightMode) -> tuple[Descriptor | None, str]:
@@ -96,10 +96,10 @@ def _nearest(references: Sequence[bytes], light: LightMode) -> tuple[Descriptor 
         return None, "bad-reference"
     if not descriptors:
         return None, "no-reference"
-    return min(descriptors, key=lambda one: _strangeness(light, one.light)), ""
+    return min(descriptors, key=lambda one: _light_distance(light, one.light)), ""
 
 
-def _whole_one(data: bytes) -> Descriptor | None:
+def _decode_whole(data: bytes) -> Descriptor | None:
     try:
         return baseline.decode(data)
     except BaselineError:
@@ -113,11 +113,11 @@ def steady(background: Descriptor, pictures: Sequence[Descriptor], excluded: Seq
     counts as not supervised.
     """
     aspect = background.width_px / background.height_px
-    seen = [_judged(background, grey_array(one), one.light, excluded, aspect) for one in pictures]
+    seen = [_judge(background, grey_array(one), one.light, excluded, aspect) for one in pictures]
     return bool(seen) and all(one.state == "still" and one.agreeing_ratio >= STEADY_AGREEING_MIN for one in seen)
 
 
-def _judged(
+def _judge(
     reference: Descriptor,
     grey: Grey,
     light: LightMode,
@@ -140,12 +140,12 @@ def _judged(
     return ViewSeen(state, reason, light, reference.light, found.agreeing_ratio, found.quadrants, aspect, movement)
 
 
-def _strangeness(light: LightMode, other: LightMode) -> int:
+def _light_distance(light: LightMode, other: LightMode) -> int:
     """0 for the same light; colours or not is a smaller difference than day or night under a lamp."""
     return 0 if light == other else 1 if "infrared" in (light, other) else 2
 
 
-def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: bool) -> tuple[Found | None, str]:
+def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: bool) -> tuple[Fit | None, str]:
     """The similarity that leads from the reference to the picture, with its method, or None and the reason.
 
     `far`: whether a move by more than FAR_PX is searched, which takes several times as long.
@@ -223,7 +223,7 @@ def _whole(before: Floats, after: Floats) -> Matrix:
     return np.nan_to_num(np.array(((1, 0, 2 * right), (0, 1, 2 * down)), np.float64))
 
 
-def _confirm(before: Floats, after: Floats, shown: Grey, proposal: Matrix) -> Found | None:
+def _confirm(before: Floats, after: Floats, shown: Grey, proposal: Matrix) -> Fit | None:
     """Move the picture back as proposed, and fit the rest of the move by the tiles that both pictures show."""
     height, width = before.shape
     back = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
@@ -240,7 +240,7 @@ def _confirm(before: Floats, after: Floats, shown: Grey, proposal: Matrix) -> Fo
     if rest is None:
         return None
     whole = np.vstack([proposal, (0, 0, 1)]) @ np.vstack([rest.matrix, (0, 0, 1)])
-    return Found(np.asarray(whole[:2], np.float64), rest.agreeing_ratio, rest.heard_ratio, rest.quadrants, rest.tiles)
+    return Fit(np.asarray(whole[:2], np.float64), rest.agreeing_ratio, rest.heard_ratio, rest.quadrants, rest.tiles)
 
 
 def _farthest_px(matrix: Matrix, shape: tuple[int, ...]) -> float:

@@ -17,7 +17,7 @@ from masking.worker.wire import WireError, read_verdicts, verdicts_message, zone
 from masking.worker.wire_study import polygons, read_view, view_message
 
 
-def standing(views: Sequence[ViewSeen]) -> int | None:
+def matched_position(views: Sequence[ViewSeen]) -> int | None:
     """Return which of the positions these comparisons are with is the one that the picture shows; None: not plain."""
     still = [number for number, view in enumerate(views) if view.state == "still"]
     return still[0] if len(still) == 1 else None
@@ -73,5 +73,5 @@ def read_positioned(answer: dict[str, Any], asked: tuple[Position, ...]) -> Posi
     if not isinstance(said, dict) or not isinstance(views, list) or len(views) != len(asked):
         raise WireError("not one view for each position")
     seen = tuple(read_view(view) for view in views)
-    at = standing(seen)
+    at = matched_position(seen)
     return Positioned(seen, read_verdicts(said.get("verdicts"), () if at is None else asked[at].zones))

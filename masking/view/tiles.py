@@ -56,7 +56,7 @@ class Tiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Fit:
     """A similarity (2x3, reference pixels to picture pixels) and the share of tiles that agree.
 
     `agreeing_ratio`: of all tiles with texture; `heard_ratio`: of those that were found again anywhere.
@@ -104,7 +104,7 @@ def _count(length: int, step: int) -> int:
     return max(round((length - TILE_PX) / step) + 1, 1)
 
 
-def fit(before: Floats, after: Floats, tiles: Tiles, centre: tuple[float, float]) -> Found | None:
+def fit(before: Floats, after: Floats, tiles: Tiles, centre: tuple[float, float]) -> Fit | None:
     """The similarity that most tiles obey, or None.
 
     Args:
@@ -148,7 +148,7 @@ def fit(before: Floats, after: Floats, tiles: Tiles, centre: tuple[float, float]
     middle = (low + high) / 2 if wide else np.array(centre)
     quarters = set(((start[agreeing] > middle) @ np.array((1, 2))).tolist())
     count = int(agreeing.sum())
-    return Found(fitted, count / len(start), count / int(heard.sum()), len(quarters), len(start))
+    return Fit(fitted, count / len(start), count / int(heard.sum()), len(quarters), len(start))
 
 
 def _least_squares(start: Matrix, end: Matrix, tiles: Tiles, agreeing: Bools) -> Matrix:

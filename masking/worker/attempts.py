@@ -27,7 +27,7 @@ _AT_FDCWD = -100
 _FIONREAD = 0x541B
 
 
-def carry_out(descriptor: int, wanted: dict[str, Any]) -> dict[str, Any]:
+def run_attempts(descriptor: int, wanted: dict[str, Any]) -> dict[str, Any]:
     """Run what a test asks for: end by a signal, hang, answer any bytes, or try every way out."""
     if "die" in wanted:
         signal.signal(int(wanted["die"]), signal.SIG_DFL)

@@ -98,7 +98,7 @@ def decode(data: bytes, kind: str, complaints: int) -> Decoded:
     """
     try:
         if kind == "jpeg":
-            return Decoded(_decode_jpeg(jpeg.walk(data, MAX_PIXELS).data))
+            return Decoded(_decode_jpeg(jpeg.rewrite(data, MAX_PIXELS).data))
         if kind in _KINDS:
             read, codec = _KINDS[kind]
             unit = read(data, MAX_PIXELS)

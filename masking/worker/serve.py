@@ -63,7 +63,7 @@ def serve(descriptor: int, mapped_bytes: int, limits: tuple[str, ...], self_test
     while (header := _read_frame(descriptor)) is not None:
         message = wire.parse(header)
         if "self_test" in message:
-            answer = attempts.carry_out(descriptor, message["self_test"]) if self_test else {}
+            answer = attempts.run_attempts(descriptor, message["self_test"]) if self_test else {}
         else:
             data = _read(descriptor, int(message["size"]))
             signal.alarm(int(message["timeout_s"]) + GRACE_S)
@@ -81,9 +81,9 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         mean, deviation = _luma(picture)
         verdicts = tuple(judge_zone(picture, zone) for zone in wire.zones_of(message))
         study = wire_study.study_of(message)
-        studied = None if study is None else study_picture.carry_out(picture, study)
+        studied = None if study is None else study_picture.run_study(picture, study)
         asked = positions.positions_of(message)
-        positioned = study_picture.place(picture, asked) if asked else None
+        positioned = study_picture.judge_position(picture, asked) if asked else None
     except decode.DecodeError as failure:
         return wire.error_message(failure.reason, str(failure), number)
     except MemoryError:

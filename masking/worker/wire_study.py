@@ -244,7 +244,7 @@ def _thumbnail(value: object, asked: Thumbnail | None) -> bytes:
     if data and asked is not None:
         # It goes into what is signed, or onto a page: so it is walked to its end, and holds a picture and nothing else.
         try:
-            jpeg.plain(data, asked.width_px, THUMBNAIL_MAX_PX)
+            jpeg.plain_size(data, asked.width_px, THUMBNAIL_MAX_PX)
         except NotAPicture:
             raise WireError("a thumbnail that is no plain JPEG") from None
     return data

@@ -16,7 +16,7 @@ from masking.zones.solid import Solid
 from masking.zones.strips import Lines, Strip
 
 
-class Seen:
+class ZoneMeasures:
     """The measures of a zone, each from the module of its name, calculated at first use.
 
     Most verdicts need only some of them. `color` is `#rrggbb` or empty; `shorter_side_px` is of the box around the
@@ -109,7 +109,7 @@ def _strip(name: str, strip: Strip) -> dict[str, float]:
     }
 
 
-def _edge(seen: Seen) -> dict[str, float]:
+def _edge(seen: ZoneMeasures) -> dict[str, float]:
     b, d = seen.border, seen.detail
     return {
         "cells": float(b.cells),
@@ -137,7 +137,7 @@ def _edge(seen: Seen) -> dict[str, float]:
     }
 
 
-def _soft(seen: Seen) -> dict[str, float]:
+def _soft(seen: ZoneMeasures) -> dict[str, float]:
     d = seen.detail
     return {
         "detail_0": _log_ratio(d.inside[0], d.around[0]),
@@ -163,7 +163,7 @@ def _soft(seen: Seen) -> dict[str, float]:
     }
 
 
-def _grid(seen: Seen) -> dict[str, float]:
+def _grid(seen: ZoneMeasures) -> dict[str, float]:
     m, d = seen.mosaic, seen.detail
     return {
         **_strip("grid_strip", seen.lines.strip),
@@ -186,7 +186,7 @@ def _grid(seen: Seen) -> dict[str, float]:
     }
 
 
-def color_numbers(seen: Seen) -> dict[str, float]:
+def color_numbers(seen: ZoneMeasures) -> dict[str, float]:
     """The numbers for a solid mask."""
     s = seen.solid
     return {
@@ -216,12 +216,12 @@ def color_numbers(seen: Seen) -> dict[str, float]:
     }
 
 
-def pixelated_numbers(seen: Seen) -> dict[str, float]:
+def pixelated_numbers(seen: ZoneMeasures) -> dict[str, float]:
     """The numbers for a mosaic."""
     return {**seen.edge_numbers, **seen.soft_numbers, **_grid(seen)}
 
 
-def blurred_numbers(seen: Seen) -> dict[str, float]:
+def blurred_numbers(seen: ZoneMeasures) -> dict[str, float]:
     """The numbers for a blur."""
     b = seen.blur
     return {

@@ -52,7 +52,7 @@ class Forest:
         return self.base + float(self.value[node].sum())
 
 
-def loaded(data: Mapping[str, Any]) -> Forest:
+def build_forest(data: Mapping[str, Any]) -> Forest:
     """Build a forest from its plain data.
 
     `trees` lists, per tree, nodes of (feature, threshold, right) in pre-order, where the
@@ -91,5 +91,5 @@ def loaded(data: Mapping[str, Any]) -> Forest:
 
 DATA: Final = Path(__file__).with_name("forest.json")
 FORESTS: Final[dict[Effect, Forest]] = {
-    effect: loaded(data) for effect, data in json.loads(DATA.read_bytes())["forests"].items()
+    effect: build_forest(data) for effect, data in json.loads(DATA.read_bytes())["forests"].items()
 }

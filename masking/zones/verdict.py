@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from masking.geometry import GeometryError, validate
 from masking.model import Verdict, Zone
-from masking.zones.features import Seen
+from masking.zones.features import ZoneMeasures
 from masking.zones.opinions import JUDGES, LOOKS, NOTHING_SEEN, Opinion
 from masking.zones.raster import Bgr, cut
 
@@ -27,7 +27,7 @@ def judge_zone(picture: Bgr, zone: Zone) -> Verdict:
     if region is None:
         text = "The zone has too few pixels in this picture to be judged."
         return _verdict(zone, Opinion("UNSURE", "too-small", (), text))
-    seen = Seen(region, zone.color)
+    seen = ZoneMeasures(region, zone.color)
     if zone.effect == "any":
         return _verdict(zone, _combine(seen, [judge(seen, zone) for judge in JUDGES.values()]))
     opinion = JUDGES[zone.effect](seen, zone)
@@ -43,7 +43,7 @@ def _verdict(zone: Zone, opinion: Opinion) -> Verdict:
     return Verdict(zone.name, opinion.decision, opinion.reason, opinion.numbers, opinion.text)
 
 
-def _combine(seen: Seen, opinions: list[Opinion]) -> Opinion:
+def _combine(seen: ZoneMeasures, opinions: list[Opinion]) -> Opinion:
     """For any effect: hidden when one judge decides so, bare when all do.
 
     A zone that is mostly of one flat colour is a solid mask or none: a displaced solid mask may pass as another effect,

@@ -129,8 +129,8 @@ _ISAPI: tuple[Callable[[etree._Element], object], ...] = (
     parse_device.device_info, parse_device.device_time, parse_device.ntp_servers, parse_device.protocols,
     parse_device.accounts, parse_device.disks, parse_device.smart_warns, parse_device.platform_servers,
     parse_device.channel_codes, parse_picture.mask_switch, _switched,
-    lambda root: parse_picture.overlays(root, "gate"), lambda root: parse_search.found(root, 101), parse_search.days,
-    parse_tracks.tracks,
+    lambda root: parse_picture.overlays(root, "gate"), lambda root: parse_search.parse_page(root, 101),
+    parse_search.days, parse_tracks.tracks,
 )  # fmt: skip
 
 

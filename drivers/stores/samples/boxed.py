@@ -14,7 +14,7 @@ from typing import BinaryIO
 from drivers.stores.container import Box, UnreadableError, boxes, read_at
 from drivers.stores.samples.record import RECORD_MAX_BYTES, read_record
 from drivers.stores.samples.units import CodecName, Setup
-from drivers.text import told
+from drivers.text import sanitize
 
 BOXES_EACH_MAX = 512
 """The most boxes read within another."""
@@ -141,7 +141,7 @@ def _entry(file: BinaryIO, box: Box) -> Setup | str:
     if box.name == b"encv":
         return "its video is encrypted"
     if box.name not in _SUPPORTED:
-        fourcc = told(box.name.decode("latin-1"))
+        fourcc = sanitize(box.name.decode("latin-1"))
         name = _NAMES.get(box.name)
         return f"its video is {f'{name} ({fourcc})' if name else fourcc}, not H.264 or H.265"
     kind, name_of_record = _SUPPORTED[box.name]

@@ -17,7 +17,7 @@ from drivers.stores.container import UnreadableError, read_at
 from drivers.stores.samples.ebml import Element, children, element_at, vint
 from drivers.stores.samples.record import read_record
 from drivers.stores.samples.units import CUT_OFF, SAMPLE_MAX_BYTES, CodecName, Sample, Setup, first_key
-from drivers.text import told
+from drivers.text import sanitize
 
 ELEMENTS_MAX = 200_000
 """The most elements read: an hour of video and sound."""
@@ -135,7 +135,7 @@ def _name(codec: bytes, private: bytes) -> str:
     """Return a codec's name; for the two ids that only name another list, with its name there."""
     at = {b"V_MS/VFW/FOURCC": 16, b"V_QUICKTIME": 4}.get(codec)
     within = f" {private[at : at + 4].decode('latin-1')}" if at else ""
-    return told(codec.decode("latin-1") + within, 40)
+    return sanitize(codec.decode("latin-1") + within, 40)
 
 
 def _stripped(encodings: bytes) -> tuple[bytes, bytes]:
