@@ -1,11 +1,12 @@
 """Defines the facts of a recorder: channels, disks, schedule, footage, and requests for footage. Frozen values.
 
-Members of `Value` in `model.py`. Texts of a device are sanitized by `text.py`: one line of at most 256 characters.
+Members of `Value` in `model.py`, and `StoreTask`, the input of a reader of stores. Texts of a device are sanitized by
+`text.py`: one line of at most 256 characters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -228,3 +229,21 @@ class StoreTrouble:
     times: int
     first: str
     first_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreTask:
+    """One look at one store, which is only ever read.
+
+    `cameras`: pairs of camera id and its name in the store. `index` is a file of the agent's own for the reader's
+    cache, outside the store; it may be missing, old or damaged. `due` are the ids of cameras of whose oldest footage a
+    picture is wanted. `progress` is called at least every few hundred milliseconds and may raise to end the look; then
+    nothing that was indexed is lost.
+    """
+
+    store: Store
+    cameras: tuple[tuple[str, str], ...]
+    index: Path
+    now: datetime
+    due: frozenset[str] = frozenset()
+    progress: Callable[[], None] = lambda: None

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:  # the names of drivers are asked for by commands that read no device
     from drivers.allowed_requests import Ask
     from drivers.exchange import Transport
-    from drivers.footage import WantedFootage
+    from drivers.footage import StoreTask, WantedFootage
     from drivers.model import Camera, Observations, Picture
-    from drivers.stores.task import StoreTask
 
 Read: TypeAlias = "Callable[[tuple[Camera, ...], Transport, WantedFootage], Observations]"
 """Reads a device and its cameras. What the device does not give is an `Unavailable`, never an exception."""

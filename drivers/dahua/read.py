@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from drivers.collect import Collector, is_final
 from drivers.dahua import channels as channel_reads
@@ -18,8 +17,8 @@ from drivers.dahua import device as device_reads
 from drivers.dahua import picture, plan, rpc
 from drivers.dahua.asks import ASKS
 from drivers.dahua.cgi import Fields, config
+from drivers.dahua.device import TABLE, platform_link
 from drivers.dahua.held import read_footage
-from drivers.dahua.platform_link import TABLE, platform_link
 from drivers.deadline import Deadline
 from drivers.details import Movable
 from drivers.errors import DriverError, NotPermitted, Unsupported
@@ -81,20 +80,12 @@ def _over_rpc(seen: Collector, there: Transport | DriverError, box: str) -> chan
     """Note the platforms; return the states of the channels. The session is ended whatever happens."""
     session = seen.attempt(rpc.log_in, there)
     try:
-        states = seen.attempt(channel_reads.states, seen.attempt(_camera_states, session))
-        seen.note(box, "platform-link", seen.attempt(platform_link, seen.attempt(_platform_table, session)))
+        states = seen.attempt(channel_reads.states, seen.attempt(rpc.Session.camera_states, session))
+        seen.note(box, "platform-link", seen.attempt(platform_link, seen.attempt(rpc.Session.config, session, TABLE)))
     finally:
         if isinstance(session, rpc.Session):
             session.log_out()
     return states
-
-
-def _camera_states(session: rpc.Session) -> dict[str, Any]:
-    return session.camera_states()
-
-
-def _platform_table(session: rpc.Session) -> dict[str, Any]:
-    return session.config(TABLE)
 
 
 def _channels(seen: Collector, tables: Tables, states: channel_reads.States | DriverError) -> Channels | DriverError:

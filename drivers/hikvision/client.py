@@ -86,28 +86,19 @@ class Isapi:
     def days(self, track: int, year: int, month: int) -> tuple[tuple[int, bool], ...]:
         """Request which days of a month hold footage of a track: day of the month, and whether. Raises DriverError."""
         path = f"ContentMgmt/record/tracks/{track}/dailyDistribution"
-        body = parse_search.month_body(year, month)
+        return self.post(path, parse_search.month_body(year, month), "trackDailyDistribution", parse_search.days)
+
+    def post(
+        self, path: str, body: bytes, root: str, read: Callable[[etree._Element], _T], *, optional: bool = False
+    ) -> _T:
+        """Send a search and return what `read` parses from its answer. Raises DriverError."""
         request = Request(path, "POST", f"/ISAPI/{path}", body, _XML)
-
-        def read(reply: Reply) -> tuple[tuple[int, bool], ...]:
-            return parse_search.days(document(reply, "trackDailyDistribution", asks=False))
-
-        return self._send(request, read)[0]
-
-    def find(self, path: str, body: bytes, read: Callable[[Reply], _T]) -> _T:
-        """Ask an optional search by POST, and return what `read` finds in its answer. Raises DriverError."""
-        return self._send(Request(path, "POST", f"/ISAPI/{path}", body, _XML), read, optional=True)[0]
+        return self._send(request, lambda reply: read(document(reply, root, asks=False)), optional)[0]
 
     def _page(self, name: str, tracks: tuple[int, ...], begin: datetime, end: datetime, most: int, at: int) -> Page:
-        path = parse_search.SEARCH
         body = parse_search.search_body(name, tracks, begin, end, most, at)
-        request = Request(path, "POST", f"/ISAPI/{path}", body, _XML)
         only = tracks[0] if len(tracks) == 1 else None
-
-        def read(reply: Reply) -> Page:
-            return parse_search.parse_page(document(reply, "CMSearchResult", asks=False), only)
-
-        return self._send(request, read)[0]
+        return self.post(parse_search.SEARCH, body, "CMSearchResult", lambda root: parse_search.parse_page(root, only))
 
     def _send(self, request: Request, read: Callable[[Reply], _T], optional: bool = False) -> tuple[_T, Exchange]:
         if self._ended is not None:

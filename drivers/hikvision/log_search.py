@@ -19,7 +19,7 @@ from lxml import etree
 from drivers.details import OldestLog
 from drivers.errors import DeviceFault, DriverError, Malformed, Unsupported
 from drivers.hikvision.client import Isapi
-from drivers.hikvision.reply import child, document, rows, text_in, truth
+from drivers.hikvision.reply import child, rows, text_in, truth
 from drivers.hikvision.times import Frame, stamp
 
 SEARCH: Final = "ContentMgmt/logSearch"
@@ -59,7 +59,7 @@ def _is_older(isapi: Isapi, name: str, frame: Frame, now: datetime, listed: date
 
 
 def _search(isapi: Isapi, body: bytes) -> tuple[datetime, ...]:
-    return isapi.find(SEARCH, body, lambda reply: parse_times(document(reply, "CMSearchResult", asks=False)))
+    return isapi.post(SEARCH, body, "CMSearchResult", parse_times, optional=True)
 
 
 def search_body(name: str, begin: datetime, end: datetime) -> bytes:

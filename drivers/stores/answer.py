@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import BinaryIO
 
+from drivers.footage import StoreTask
 from drivers.model import Observation, Observations, Picture, Reason, Unavailable, Value
 from drivers.stores.container import UnreadableError
 from drivers.stores.ends import Troubles
 from drivers.stores.facts import disk, recordings, store_index
 from drivers.stores.index import Part
 from drivers.stores.samples.first import first_picture
-from drivers.stores.task import StoreTask
 from drivers.text import sanitize
 
 METHOD = "store"

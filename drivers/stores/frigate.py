@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from drivers.errors import DriverError
+from drivers.footage import StoreTask
 from drivers.stores.answer import Account, Result, answer, unavailable
 from drivers.stores.ends import Troubles
 from drivers.stores.folder import open_file
 from drivers.stores.frigate_days import Days
 from drivers.stores.frigate_rows import Rows, opened
 from drivers.stores.index import Index, with_index
-from drivers.stores.task import StoreTask
 
 
 def read(task: StoreTask) -> Result:

@@ -18,13 +18,13 @@ from hashlib import sha256
 from operator import sub
 from zoneinfo import ZoneInfo
 
+from drivers.footage import StoreTask
 from drivers.stores.ends import SETTLES_S, SLACK_S, Span, Troubles, merged
 from drivers.stores.frigate_files import RECORDINGS, Files
 from drivers.stores.frigate_rows import LONGEST_S, Row, Rows
 from drivers.stores.index import Index, Part
 from drivers.stores.part import FIRST_KEPT
 from drivers.stores.scan import ROUND_S, turns
-from drivers.stores.task import StoreTask
 
 COUNTED_SHARE = 1 / 8
 """Which part of the days is counted in each look, to notice rows that were deleted."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+from drivers.footage import StoreTask
 from drivers.model import Reason
 from drivers.stores import pattern
 from drivers.stores.answer import Account, Result, answer, unavailable
@@ -16,7 +17,6 @@ from drivers.stores.folder import DiskTree, Tree
 from drivers.stores.index import Index, with_index
 from drivers.stores.part import StoreLook
 from drivers.stores.scan import scan
-from drivers.stores.task import StoreTask
 
 
 def read(task: StoreTask, tree: Tree | None = None) -> Result:

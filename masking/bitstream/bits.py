@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from masking.bitstream.picture import undecodable
+from masking.bitstream.picture import SIDE_MAX_PX, undecodable
 
 SET_MAX_BYTES = 1024
 """The longest parameter set that is read. Real ones have less than two hundred bytes."""
@@ -122,3 +122,31 @@ def set_bits(what: str, unit: bytes, header_bytes: int) -> Bits:
     if _FORBIDDEN.search(unit):
         raise undecodable(f"the {what} holds bytes that cannot stand in a unit")
     return Bits(what, unit[header_bytes:])
+
+
+def skip_display(bits: Bits) -> None:
+    """Skip aspect ratio, overscan, signal type and place of the colours in vui_parameters. Raises NotAPicture.
+
+    Source: ITU-T H.264 clause E.1.1; ITU-T H.265 clause E.2.1, which are the same here.
+    """
+    if bits.flag() and bits.take(8) == 255:
+        bits.skip(32)
+    if bits.flag():
+        bits.skip(1)  # overscan_appropriate_flag
+    if bits.flag():
+        bits.skip(4)  # video_format, video_full_range_flag
+        if bits.flag():
+            bits.skip(24)  # colours
+    if bits.flag():
+        bits.number("chroma_sample_loc_type_top_field", 5)
+        bits.number("chroma_sample_loc_type_bottom_field", 5)
+
+
+def cropped(bits: Bits, name: str, coded: tuple[int, int], chroma: int, down: int = 1) -> tuple[int, int]:
+    """Return the size that crop offsets, in samples of colour and `down` rows, leave. Raises NotAPicture."""
+    left, right, top, bottom = (bits.number(name, SIDE_MAX_PX) for _ in range(4))
+    width_px = coded[0] - (left + right) * (2 if chroma in (1, 2) else 1)
+    height_px = coded[1] - (top + bottom) * (2 if chroma == 1 else 1) * down
+    if width_px < 1 or height_px < 1:
+        raise undecodable("the SPS cuts off the whole picture")
+    return width_px, height_px

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from masking.bitstream.bits import ANY, Bits, set_bits
+from masking.bitstream.bits import ANY, Bits, cropped, set_bits, skip_display
 from masking.bitstream.picture import SIDE_MAX_PX, undecodable
-from masking.bitstream.usability import skip_display
 
 PROFILES: Final = {
     66: "Baseline",
@@ -111,7 +110,7 @@ def parse_sps(unit: bytes) -> Sps:
         if not direct_8x8:
             raise undecodable("the SPS allows fields without direct_8x8_inference_flag")
     coded = (columns * _MACROBLOCK_PX, rows * _MACROBLOCK_PX)
-    size = _cropped(bits, coded, chroma, frames_only) if bits.flag() else coded
+    size = cropped(bits, "frame_crop_offset", coded, chroma, 1 if frames_only else 2) if bits.flag() else coded
     description_at = bits.at
     structure_at, delay_bits = _describe(bits) if bits.flag() else (None, 0)
     bits.finish()
@@ -191,16 +190,6 @@ def _order(bits: Bits) -> tuple[int, int, bool]:
     for _ in range(bits.number("num_ref_frames_in_pic_order_cnt_cycle", 255)):
         bits.signed("offset_for_ref_frame", -(2**31) + 1, 2**31 - 1)
     return kind, 0, deltas
-
-
-def _cropped(bits: Bits, coded: tuple[int, int], chroma: int, frames_only: bool) -> tuple[int, int]:
-    """Return the remaining size of the picture; the set counts cut-off parts in samples of colour."""
-    left, right, top, bottom = (bits.number("frame_crop_offset", SIDE_MAX_PX) for _ in range(4))
-    width_px = coded[0] - (left + right) * (2 if chroma in (1, 2) else 1)
-    height_px = coded[1] - (top + bottom) * (2 if chroma == 1 else 1) * (1 if frames_only else 2)
-    if width_px < 1 or height_px < 1:
-        raise undecodable("the SPS cuts off the whole picture")
-    return width_px, height_px
 
 
 def _describe(bits: Bits) -> tuple[int, int]:

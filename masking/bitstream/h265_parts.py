@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from masking.bitstream.bits import ANY, Bits
+from masking.bitstream.bits import ANY, Bits, skip_display
 from masking.bitstream.picture import SIDE_MAX_PX, undecodable
-from masking.bitstream.usability import skip_display
 
 PROFILES: Final = {1: "Main", 2: "Main 10", 3: "Main Still Picture", 4: "format range extensions"}
 """What is let through, by general_profile_idc: what FFmpeg's own decoder takes and encoders of video write."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from masking.bitstream.bits import Bits, digits, escaped, set_bits
+from masking.bitstream.bits import Bits, cropped, digits, escaped, set_bits
 from masking.bitstream.h265_parts import (
     Buffers,
     check_profile,
@@ -117,7 +117,7 @@ def parse_sps(unit: bytes) -> Sps:
         raise undecodable("the SPS codes each colour on its own, which is not decoded")
     sides = 2 * SIDE_MAX_PX
     coded = (bits.number("pic_width_in_luma_samples", sides, 1), bits.number("pic_height_in_luma_samples", sides, 1))
-    size = _cropped(bits, coded, chroma) if bits.flag() else coded
+    size = cropped(bits, "conf_win_offset", coded, chroma) if bits.flag() else coded
     luma, other = bits.number("bit_depth_luma_minus8", 8) + 8, bits.number("bit_depth_chroma_minus8", 8) + 8
     if luma not in BIT_DEPTHS or other != luma:
         raise undecodable(f"the SPS is of bit depths {luma} and {other}, which are not decoded")
@@ -197,16 +197,6 @@ def parse_pps(unit: bytes, sps: Sps) -> Pps:
         _range(bits, sps, skips_transform)
     bits.finish()
     return Pps(number, dependent, extra_bits)
-
-
-def _cropped(bits: Bits, coded: tuple[int, int], chroma: int) -> tuple[int, int]:
-    """Return the size that the conformance window leaves; the set counts cut-off parts in samples of colour."""
-    left, right, top, bottom = (bits.number("conf_win_offset", SIDE_MAX_PX) for _ in range(4))
-    width_px = coded[0] - (left + right) * (2 if chroma in (1, 2) else 1)
-    height_px = coded[1] - (top + bottom) * (2 if chroma == 1 else 1)
-    if width_px < 1 or height_px < 1:
-        raise undecodable("the SPS cuts off the whole picture")
-    return width_px, height_px
 
 
 def _blocks(bits: Bits, coded: tuple[int, int]) -> tuple[int, int, int]:

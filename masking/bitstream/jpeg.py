@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from masking.bitstream.jpeg_scans import Scans
-from masking.bitstream.jpeg_segments import PROCESSES
+from masking.bitstream.jpeg_segments import PROCESSES, Scans
 from masking.bitstream.picture import SIDE_MIN_PX, NotAPicture, undecodable
 
 MAX_SEGMENTS = 4096

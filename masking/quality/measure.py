@@ -31,7 +31,7 @@ from masking.quality.cells import (
     undrawn_of,
 )
 from masking.view import baseline
-from masking.view.baseline import BaselineError, Descriptor
+from masking.view.baseline import Descriptor
 from masking.view.model import LightMode, QualityJob, QualitySeen
 from masking.view.picture import Bgr, Grey, grey_array, grey_of, light_of_thumb, thumb_of
 
@@ -64,6 +64,9 @@ _CHANGED = 0.7
 
 _SHIFT_PROOF = 0.06
 """Height of the correlation's peak below which a shift is chance."""
+
+_cached_descriptor: Final = lru_cache(maxsize=128)(baseline.decode_or_none)
+"""Approved backgrounds come again with each of the camera's pictures; about 0.1 MB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +230,7 @@ def _covered(
 
 def _compare_previous(view: _View, previous: bytes) -> tuple[float | None, float | None, float | None]:
     """Change, changed share and shift in per cent of the width since the picture before."""
-    before = _descriptor(previous) if previous else None
+    before = baseline.decode_or_none(previous) if previous else None
     if before is None:
         return None, None, None
     size = (before.width_px, before.height_px)
@@ -305,16 +308,3 @@ def describe_for_next(picture: Bgr, light: LightMode) -> Descriptor:
     """The small descriptor for comparison with the camera's next picture; stored by the daemon, never reported."""
     grey = shrunk_grey(grey_of(picture), PREVIOUS_SIDE_PX)
     return Descriptor(light, grey.shape[1], grey.shape[0], 1, grey.tobytes())
-
-
-@lru_cache(maxsize=128)
-def _cached_descriptor(reference: bytes) -> Descriptor | None:
-    """An approved background, which comes again with each of the camera's pictures; about 0.1 MB each."""
-    return _descriptor(reference)
-
-
-def _descriptor(data: bytes) -> Descriptor | None:
-    try:
-        return baseline.decode(data)
-    except BaselineError:
-        return None

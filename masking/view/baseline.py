@@ -90,6 +90,14 @@ def decode(data: bytes) -> Descriptor:
     return Descriptor(LIGHT_MODES[light], width, height, pictures, grey)
 
 
+def decode_or_none(data: bytes) -> Descriptor | None:
+    """Return what `decode` does, and None where it raises."""
+    try:
+        return decode(data)
+    except BaselineError:
+        return None
+
+
 def _head(data: bytes) -> tuple[int, int, int, int, bytes]:
     """Return the number of the light mode, pictures, width, height and digest. Raises BaselineError."""
     if len(data) < _HEAD.size or not data.startswith(_MAGIC):

@@ -67,7 +67,9 @@ def compare(
     if reference is None:
         return ViewSeen("unknown", reason, light, None, 0.0, 0, aspect)
     if reference.light != light:
-        reference = next((one for one in map(_decode_whole, derived) if one and one.light == light), reference)
+        reference = next(
+            (one for one in map(baseline.decode_or_none, derived) if one and one.light == light), reference
+        )
     return _judge(reference, grey_of(picture), light, excluded, aspect)
 
 
@@ -97,13 +99,6 @@ def _nearest(references: Sequence[bytes], light: LightMode) -> tuple[Descriptor 
     if not descriptors:
         return None, "no-reference"
     return min(descriptors, key=lambda one: _light_distance(light, one.light)), ""
-
-
-def _decode_whole(data: bytes) -> Descriptor | None:
-    try:
-        return baseline.decode(data)
-    except BaselineError:
-        return None
 
 
 def steady(background: Descriptor, pictures: Sequence[Descriptor], excluded: Sequence[Polygon] = ()) -> bool:

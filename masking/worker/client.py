@@ -16,8 +16,7 @@ from typing import Any, Self
 from masking.model import NOT_CONFINED, Confinement, Job, Judged, WorkerError
 from masking.view import positions
 from masking.worker import wire, wire_study
-from masking.worker.timed_stream import exchange
-from masking.worker.warm_parent import Child, WarmParent, ending
+from masking.worker.warm_parent import Child, WarmParent, ending, exchange
 
 GREETING_TIMEOUT_S = 15.0
 """How long a child may take to lock itself down; it needs some milliseconds."""

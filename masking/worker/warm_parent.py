@@ -1,6 +1,7 @@
 """Starts the warm parent of the picture worker, has it fork children, and reads how they ended.
 
 A process of its own, `fork_server.py`: the daemon loads neither OpenCV nor numpy. No byte of a device goes to it.
+`exchange` sends and receives frames within a deadline, on descriptors that do not block.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from typing import Any
 
 from masking.model import WorkerError
 from masking.worker import wire
-from masking.worker.timed_stream import wait_for
 
 START_TIMEOUT_S = 30.0
 """Loading OpenCV takes 0.5 s on a PC and some seconds on a slow gateway from cold storage."""
@@ -182,3 +182,45 @@ def ending(code: int | None) -> str:
     if code is None:
         return "unknown"
     return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def exchange(descriptor: int, request: bytes, deadline_mono: float) -> dict[str, Any]:
+    """Write a request and read one frame, both within the deadline.
+
+    Raises:
+        TimeoutError, EOFError, OSError, wire.WireError: Do not use the other end again.
+    """
+    _write(descriptor, request, deadline_mono)
+    length = int.from_bytes(_read(descriptor, wire.LENGTH_BYTES, deadline_mono))
+    if length > wire.MAX_ANSWER_BYTES:
+        raise wire.WireError("an answer that is too long")
+    return wire.parse(_read(descriptor, length, deadline_mono))
+
+
+def wait_for(descriptor: int, event: int, deadline_mono: float) -> None:
+    """Wait until a descriptor can be read from or written to. Raises TimeoutError at the deadline."""
+    poll = select.poll()
+    poll.register(descriptor, event)
+    remaining_s = deadline_mono - time.monotonic()
+    if remaining_s <= 0 or not poll.poll(remaining_s * 1000):
+        raise TimeoutError
+
+
+def _write(descriptor: int, data: bytes, deadline_mono: float) -> None:
+    rest = memoryview(data)
+    while rest:
+        wait_for(descriptor, select.POLLOUT, deadline_mono)
+        with contextlib.suppress(BlockingIOError):
+            rest = rest[os.write(descriptor, rest) :]
+
+
+def _read(descriptor: int, count: int, deadline_mono: float) -> bytes:
+    data = b""
+    while len(data) < count:
+        wait_for(descriptor, select.POLLIN, deadline_mono)
+        with contextlib.suppress(BlockingIOError):
+            part = os.read(descriptor, count - len(data))
+            if not part:
+                raise EOFError
+            data += part
+    return data

@@ -49,6 +49,8 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "changed_ratio": (0, 1),
     "shift_percent": (0, 1000),
 }
+_PERHAPS: Final = frozenset({"covered_ratio", "lost_ratio", "change", "changed_ratio", "shift_percent"})
+"""Numbers that may be None: they need a reference or the picture before."""
 """What each number of `QualitySeen` may be."""
 
 
@@ -190,31 +192,11 @@ def _quality(said: dict[str, Any], asked: QualityJob) -> QualitySeen:
     if not isinstance(ink, list) or len(ink) != len(asked.overlays):
         raise WireError("not one number for each overlay")
 
-    def measured(name: str) -> float:
-        return number_in(said.get(name), *_RANGES[name])
-
-    def perhaps(name: str) -> float | None:
-        return None if said.get(name) is None else measured(name)
-
-    return QualitySeen(
-        light=_light(said.get("light")),
-        luma=measured("luma"),
-        contrast=measured("contrast"),
-        dark_ratio=measured("dark_ratio"),
-        bright_ratio=measured("bright_ratio"),
-        sharpness=measured("sharpness"),
-        noise=measured("noise"),
-        stripes=measured("stripes"),
-        cast_a=measured("cast_a"),
-        cast_b=measured("cast_b"),
-        flat_ratio=measured("flat_ratio"),
-        covered_ratio=perhaps("covered_ratio"),
-        lost_ratio=perhaps("lost_ratio"),
-        change=perhaps("change"),
-        changed_ratio=perhaps("changed_ratio"),
-        shift_percent=perhaps("shift_percent"),
-        ink=tuple(number_in(value, 0, 255) for value in ink),
-    )
+    numbers: dict[str, Any] = {
+        name: None if name in _PERHAPS and said.get(name) is None else number_in(said.get(name), *span)
+        for name, span in _RANGES.items()
+    }
+    return QualitySeen(light=_light(said.get("light")), ink=tuple(number_in(value, 0, 255) for value in ink), **numbers)
 
 
 def _light(value: object) -> LightMode:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from masking.zones import strips
 from masking.zones.band import Band, Bools, Layout
-from masking.zones.raster import Bytes, Floats, share_of
+from masking.zones.raster import BEND_ACROSS, BEND_DOWN, Bytes, Floats, share_of
 from masking.zones.strips import NO_SIDES, Sides
 
 STEP_LUMA = 6.0
@@ -32,10 +32,6 @@ HIDDEN_RATIO = 0.35
 
 _STRETCH = 0.12
 """Length of the stretches that are judged, as a share of the border: short enough for half a side."""
-
-
-_BEND = np.array([[-1, 2, -1]], np.float32)
-_BEND_DOWN = np.ascontiguousarray(_BEND.T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +78,7 @@ def measure(band: Band, inset_px: int) -> Border:
     near, far = inset_px - 1, inset_px - 1 + max(round(7 * layout.scale), 4)
     inside = slice(count // 2 + near, min(count // 2 + far + 1, count))
     outside = slice(max(count // 2 - far, 0), count // 2 - near + 1)
-    bent = np.asarray(cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _BEND), None, 0.5), np.uint8)
+    bent = np.asarray(cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, BEND_ACROSS), None, 0.5), np.uint8)
     bent[:, cell - 1 :: cell] = 0
     bent[:, ::cell] = 0
     detail_in, detail_out = _usual(band.along[inside], cell), _usual(band.along[outside], cell)
@@ -164,7 +160,7 @@ def _steps(layout: Layout, luma: Bytes) -> Floats:
 
 def _kinks(layout: Layout, luma: Bytes) -> Floats:
     """Bends of luma from depth to depth, by column, averaged over each side: depths x sides."""
-    bends = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _BEND_DOWN, borderType=cv2.BORDER_REPLICATE), None, 0.5)
+    bends = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, BEND_DOWN, borderType=cv2.BORDER_REPLICATE), None, 0.5)
     weights = layout.column_weights * np.float32((layout.cell_px - 1) / layout.cell_px)
     return np.asarray(bends.astype(np.float32) @ weights, np.float32)
 

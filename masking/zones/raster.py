@@ -218,8 +218,8 @@ def thinned(mask: Bytes) -> Bytes:
     return np.ascontiguousarray(mask[: mask.shape[0] // 2 * 2 : 2, : mask.shape[1] // 2 * 2 : 2])
 
 
-_ACROSS = np.array([[-1, 2, -1]], np.float32)
-_DOWN = np.ascontiguousarray(_ACROSS.T)
+BEND_ACROSS = np.array([[-1, 2, -1]], np.float32)
+BEND_DOWN = np.ascontiguousarray(BEND_ACROSS.T)
 
 BEND_UNIT = 0.25
 """What one level of `bend` is worth, in levels of luma: it holds sums of twice the second difference."""
@@ -227,8 +227,8 @@ BEND_UNIT = 0.25
 
 def bend(luma: Bytes) -> Bytes:
     """Detail per pixel, in BEND_UNIT: second differences along x and y. Smooth ramps and flat blocks have none."""
-    across = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _ACROSS, borderType=cv2.BORDER_REPLICATE))
-    down = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _DOWN, borderType=cv2.BORDER_REPLICATE))
+    across = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, BEND_ACROSS, borderType=cv2.BORDER_REPLICATE))
+    down = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, BEND_DOWN, borderType=cv2.BORDER_REPLICATE))
     return np.asarray(cv2.add(across, down), np.uint8)
 
 

@@ -19,7 +19,7 @@ from lxml import etree
 from drivers.dahua import cgi, channels, finder, picture, plan, rpc
 from drivers.dahua import device as dahua_reads
 from drivers.dahua import read as dahua_read
-from drivers.dahua.platform_link import platform_link
+from drivers.dahua.device import platform_link
 from drivers.errors import DriverError
 from drivers.exchange import Exchange
 from drivers.footage import Wanted

@@ -111,7 +111,7 @@ PICTURES: Final = (
     Mutant(
         name="answer-length",
         row="answers the daemon in the child's place",
-        file="masking/worker/timed_stream.py",
+        file="masking/worker/warm_parent.py",
         text="    if length > wire.MAX_ANSWER_BYTES:\n",
         mutated="    if False:\n",
         test="test_worker.py::test_a_hostile_child_cannot_hurt_its_parent",

@@ -12,8 +12,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from drivers.stores.container import Box, UnreadableError, boxes, read_at
-from drivers.stores.samples.record import RECORD_MAX_BYTES, read_record
-from drivers.stores.samples.units import CodecName, Setup
+from drivers.stores.samples.units import RECORD_MAX_BYTES, CodecName, Setup, read_record
 from drivers.text import sanitize
 
 BOXES_EACH_MAX = 512
