@@ -70,8 +70,5 @@ class Transport(Protocol):
     def exchange(self, request: Request) -> Exchange:
         """Ask, log in if the device challenges, and return the answer. Raises DriverError."""
 
-    def send(self, request: Request) -> Reply:
-        """Do the same and return the reply only."""
-
     def connect(self, port: int) -> socket.socket:
         """Open a TCP connection to the device's host for another protocol. Raises DriverError."""

@@ -112,17 +112,6 @@ def is_simple(polygon: Polygon) -> bool:
     return True
 
 
-def point_in_polygon(point: Point, polygon: Polygon) -> bool:
-    """Whether a point lies inside the polygon (even-odd rule); points exactly on a side may count either way."""
-    x, y = point
-    inside = False
-    for index, (x1, y1) in enumerate(polygon):
-        x0, y0 = polygon[index - 1]
-        if (y0 > y) != (y1 > y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
-            inside = not inside
-    return inside
-
-
 def _signed_area(polygon: Polygon) -> float:
     return math.fsum(polygon[index - 1][0] * y - x * polygon[index - 1][1] for index, (x, y) in enumerate(polygon)) / 2
 

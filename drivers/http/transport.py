@@ -94,10 +94,6 @@ class LiveTransport:
         """Open a TCP connection to the device's host. Raises DriverError."""
         return deadlines.connect(self.addresses, port, self.deadline)
 
-    def send(self, request: Request) -> Reply:
-        """Exchange, and return the reply only. Raises DriverError."""
-        return self.exchange(request).reply
-
     def exchange(self, request: Request) -> Exchange:
         """Send a request anonymously first, then with the one login that the challenge asks for.
 

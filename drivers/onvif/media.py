@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from drivers.address import is_foreign, parse_address, url_on
-from drivers.details import Audio, Encoder, Encoders, MaskOptions, Movable
+from drivers.details import Audio, Encoders, MaskOptions, Movable
 from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
 from drivers.model import Mask, Masks, Overlays, Stream, Streams
 from drivers.onvif import documents, parse
@@ -42,22 +42,7 @@ class StreamsRead:
 
 def encoders_of(media: Media, channel: int) -> Encoders:
     """List how each profile of a camera encodes. Raises Unsupported where the device has no such channel."""
-    return Encoders(
-        tuple(
-            Encoder(
-                one.token,
-                one.encoding,
-                one.width_px,
-                one.height_px,
-                one.frame_rate,
-                one.bitrate_kbps,
-                one.gop_frames,
-                one.signed,
-            )
-            for one in media.source(channel).profiles
-            if one.encoding
-        )
-    )
+    return Encoders(tuple(one.video for one in media.source(channel).profiles if one.video.encoding))
 
 
 def audio_of(media: Media, channel: int) -> Audio:
@@ -95,9 +80,9 @@ def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
         if path == "snapshot":
             streams.append(Stream(path, url, encoding="JPEG"))
         else:
-            size = (profile.width_px, profile.height_px)
-            rate, kbps, gop = profile.frame_rate, profile.bitrate_kbps, profile.gop_frames
-            streams.append(Stream(path, url, profile.encoding, *size, rate, kbps, gop))
+            video = profile.video
+            rate, kbps, gop = video.frame_rate, video.bitrate_kbps, video.gop_frames
+            streams.append(Stream(path, url, video.encoding, video.width_px, video.height_px, rate, kbps, gop))
     if not streams:
         raise missing[0][1]
     further = tuple(one.token for one in ranked[2:] if one.encoder)
@@ -174,7 +159,7 @@ def _ranked(source: Source) -> list[Profile]:
     by_encoder: dict[str, Profile] = {}
     for profile in source.profiles:
         by_encoder.setdefault(profile.encoder or profile.token, profile)
-    return sorted(by_encoder.values(), key=lambda one: -one.width_px * one.height_px)
+    return sorted(by_encoder.values(), key=lambda one: -one.video.width_px * one.video.height_px)
 
 
 def _uri(session: Session, endpoint: Endpoint, path: PathName, profile: Profile) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from drivers.details import AudioEncoder, MaskOptions
+from drivers.details import AudioEncoder, Encoder, MaskOptions
 from drivers.errors import Malformed
 from drivers.http.xml_answer import children, elements
 from drivers.model import Mask, Polygon
@@ -24,18 +24,12 @@ class Profile:
     token: str
     source: str
     configuration: str
-    name: str = ""
-    window_px: tuple[int, int] = (0, 0)
-    encoder: str = ""
-    encoding: str = ""
-    width_px: int = 0
-    height_px: int = 0
-    frame_rate: float = 0.0
-    bitrate_kbps: int = 0
-    gop_frames: int = 0
-    signed: bool | None = None
-    audio: AudioEncoder | None = None
-    ptz: bool = False
+    name: str
+    window_px: tuple[int, int]
+    encoder: str
+    video: Encoder
+    audio: AudioEncoder | None
+    ptz: bool
 
 
 def listed(answer: Answer, name: str) -> list[Any]:
@@ -173,13 +167,8 @@ def _profile(profile: Any, source: Any, encoder: Any, sound: Any, ptz: Any) -> P
     # Media1 keeps the length of a group of pictures with the codec it is of.
     codec = getattr(encoder, "H264", None) or getattr(encoder, "MPEG4", None)
     signed = getattr(encoder, "Signed", None)
-    return Profile(
-        token=sanitize(profile.token),
-        source=sanitize(source.SourceToken),
-        configuration=sanitize(source.token),
-        name=sanitize(getattr(source, "Name", None)),
-        window_px=(_whole(getattr(bounds, "width", None)), _whole(getattr(bounds, "height", None))),
-        encoder=sanitize(getattr(encoder, "token", None)),
+    video = Encoder(
+        profile=sanitize(profile.token),
         encoding=sanitize(getattr(encoder, "Encoding", None)),
         width_px=_whole(getattr(resolution, "Width", None)),
         height_px=_whole(getattr(resolution, "Height", None)),
@@ -187,7 +176,16 @@ def _profile(profile: Any, source: Any, encoder: Any, sound: Any, ptz: Any) -> P
         bitrate_kbps=_whole(getattr(rate, "BitrateLimit", None)),
         gop_frames=_whole(getattr(encoder, "GovLength", None)) or _whole(getattr(codec, "GovLength", None)),
         signed=signed if isinstance(signed, bool) else None,
-        audio=None if sound is None else _audio(sanitize(profile.token), sound),
+    )
+    return Profile(
+        token=video.profile,
+        source=sanitize(source.SourceToken),
+        configuration=sanitize(source.token),
+        name=sanitize(getattr(source, "Name", None)),
+        window_px=(_whole(getattr(bounds, "width", None)), _whole(getattr(bounds, "height", None))),
+        encoder=sanitize(getattr(encoder, "token", None)),
+        video=video,
+        audio=None if sound is None else _audio(video.profile, sound),
         ptz=ptz is not None,
     )
 
