@@ -45,10 +45,7 @@ class Challenge:
 
 
 def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
-    """Parse the values of WWW-Authenticate headers; challenges that cannot be answered are left out.
-
-    Source: RFC 7616 section 3.3, RFC 7235 section 4.1.
-    """
+    """Parse WWW-Authenticate values, without unanswerable ones. Source: RFC 7616 section 3.3, RFC 7235 section 4.1."""
     found: list[Challenge] = []
     for header in headers:
         rest = header[:_LONGEST_CHARS]

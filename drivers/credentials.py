@@ -129,10 +129,7 @@ def lacks_right(text: str) -> bool:
 
 
 class Credentials:
-    """The states of all credentials, in memory and in one file of mode 0600. Thread-safe.
-
-    `nonces` holds the logins in use, in memory only.
-    """
+    """The states of all credentials, in memory and one file of mode 0600, and `nonces` in memory only. Thread-safe."""
 
     def __init__(self, path: Path | None) -> None:
         self.nonces = Nonces()

@@ -148,10 +148,7 @@ class Deadline:
 
 
 def resolve(host: str) -> tuple[str, ...]:
-    """Return the numeric addresses of a host name, best first; empty where the name is unknown.
-
-    A resolver cannot be interrupted: call this before a deadline starts.
-    """
+    """Return a host name's numeric addresses, best first, or none. Not interruptible: call before a deadline starts."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

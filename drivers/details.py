@@ -44,10 +44,7 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """One place where the device stores: `kind` in its words (NFS, CIFS, ObjectStorageS3, ...).
-
-    `location` is a path or an address without any login.
-    """
+    """Where the device stores: `kind` in its words (NFS, CIFS, ...), `location` a path or address without login."""
 
     token: str
     kind: str
@@ -92,10 +89,7 @@ class VideoSources:
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """How one profile of a camera encodes its video. Zero and empty: not reported.
-
-    `signed`: as the Media Signing Specification has it; None: not reported.
-    """
+    """A profile's encoding of video; zero, empty, None: not reported. `signed`: by the Media Signing Specification."""
 
     profile: str
     encoding: str
@@ -196,10 +190,7 @@ class RetentionLimits:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The gateway. `disk_*`: the file system of the agent's own files. Ratios are 0..1.
-
-    `temperature_c` is the hottest sensor, None where there is none.
-    """
+    """The gateway. `disk_*`: the agent's file system; ratios 0..1; `temperature_c`: hottest sensor, None without."""
 
     cpu_ratio: float
     memory_ratio: float

@@ -42,10 +42,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A reply, whether its request carried no login, and when it came.
-
-    `server_date` is the device's Date header as an offset from our clock in seconds, where it sent one.
-    """
+    """A reply, whether its request was anonymous, its time, and the device's Date less our clock, if it sent one."""
 
     reply: Reply
     anonymous: bool

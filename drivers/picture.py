@@ -37,10 +37,7 @@ class PictureSeen:
 
 @dataclass(frozen=True, slots=True)
 class ZoneVerdict:
-    """The judgement of one private zone in one picture.
-
-    `verdict` is masking's PASS, FAIL or UNSURE; `reason` a short kebab-case word; `numbers` measured values by name.
-    """
+    """Masking's verdict on one zone in one picture: `reason` a kebab-case word, `numbers` measured values by name."""
 
     path: PathName
     zone: str

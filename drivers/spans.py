@@ -26,10 +26,7 @@ _DAY = timedelta(days=1)
 
 
 def merged(spans: Iterable[Span], slack_s: float = 0.0) -> Spans:
-    """Return the union of the spans; holes of at most `slack_s` seconds between two of them are taken as recorded.
-
-    A span that ends at or before its start is left out.
-    """
+    """Return the union of the non-empty spans; holes of at most `slack_s` seconds between two count as recorded."""
     joined: list[Span] = []
     slack = timedelta(seconds=slack_s)
     for span in sorted((one for one in spans if one.start_at < one.end_at), key=lambda one: one.start_at):

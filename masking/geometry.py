@@ -23,10 +23,7 @@ _ROUNDING = 0.005
 
 
 class GeometryError(ValueError):
-    """A polygon that is no area.
-
-    `reason`: `too-few-points`, `too-many-points`, `outside`, `zero-area`, `crosses-itself`.
-    """
+    """No area. `reason`: `too-few-points`, `too-many-points`, `outside`, `zero-area`, `crosses-itself`."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)

@@ -87,10 +87,7 @@ def read_identity(transport: Transport) -> Identity:
 
 
 def identity_of(found: Fields) -> Identity:
-    """Parse the joined answers to magicBox's requests.
-
-    The model is that of `type`, or of `updateSerial` where `type` is only a class of devices.
-    """
+    """Parse magicBox's joined answers. The model is in `type`, or `updateSerial` where `type` is a class of devices."""
     kinds = [found.get(key, "").strip() for key in ("type", "updateSerial", "deviceType")]
     models = [kind for kind in kinds if kind.lower() not in _GENERIC and not kind.isdecimal()]
     return Identity(

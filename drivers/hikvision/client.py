@@ -70,10 +70,7 @@ class Isapi:
         return self._page(str(uuid.uuid4()).upper(), tuple(tracks), begin, end, most, 0)
 
     def segments(self, tracks: Iterable[int], begin: datetime, end: datetime) -> tuple[Segment, ...]:
-        """List every segment of tracks in a window, page by page. Raises DriverError.
-
-        Listed segments are counted; `numOfMatches` may be the total of all pages.
-        """
+        """List every segment of tracks in a window, by pages and not by `numOfMatches`. Raises DriverError."""
         name, asked = str(uuid.uuid4()).upper(), tuple(tracks)
         found: list[Segment] = []
         for _ in range(MAX_PAGES):

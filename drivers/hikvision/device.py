@@ -84,10 +84,7 @@ def read_disks(isapi: Isapi) -> Disks:
 
 
 def read_platforms(isapi: Isapi) -> PlatformLink:
-    """Read at which upper platforms the device is set up to register (GB/T 28181), and with which codes.
-
-    Raises DriverError.
-    """
+    """Read the upper platforms (GB/T 28181) to register at, and the codes. Raises DriverError."""
     path = "System/Network/SIP"
     servers = isapi.get(path, "SIPServerList", parse_device.platform_servers, optional=True)
     return PlatformLink(tuple(_with_codes(isapi, number, one) for number, one in servers))

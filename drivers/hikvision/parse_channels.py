@@ -74,10 +74,7 @@ def inputs(root: etree._Element) -> tuple[Input, ...]:
 
 
 def proxies(root: etree._Element) -> tuple[Input, ...]:
-    """Parse an InputProxyChannelList: the IP cameras behind a recorder. Their model and serial may be missing.
-
-    Raises Malformed.
-    """
+    """Parse an InputProxyChannelList: IP cameras behind a recorder, some without model or serial. Raises Malformed."""
     found = []
     for row in rows(root, "InputProxyChannel"):
         number = _number(row)

@@ -131,10 +131,7 @@ def disks(root: etree._Element) -> Disks:
 
 
 def smart_warns(root: etree._Element) -> bool:
-    """Return whether a disk's own test warns. Raises Malformed where the answer judges nothing.
-
-    Both judgements' names are misspelt on the wire.
-    """
+    """Return whether a disk's own test warns, by two judgements misspelt on the wire. Raises Malformed without both."""
     words = [text_in(root, f"{which}Evalua{middle}Status") for which in ("self", "all") for middle in ("ing", "ting")]
     if not any(words):
         raise Malformed("the test of the disk judges nothing")

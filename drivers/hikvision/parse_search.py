@@ -49,10 +49,7 @@ class Page:
 
 
 def search_body(name: str, tracks: Iterable[int], begin: datetime, end: datetime, most: int, at: int) -> bytes:
-    """Write a search; `at` is how many segments were listed before.
-
-    `searchResultPostion` is misspelt in the vendor's own SDK: devices do not page by the right word.
-    """
+    """Write a search after `at` segments; devices want the vendor's misspelling `searchResultPostion`."""
     ids = "".join(f"<trackID>{track}</trackID>" for track in tracks)
     span = f"<startTime>{begin:%Y-%m-%dT%H:%M:%SZ}</startTime><endTime>{end:%Y-%m-%dT%H:%M:%SZ}</endTime>"
     return (

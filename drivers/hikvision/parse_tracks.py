@@ -59,10 +59,7 @@ def mode_of(word: str) -> RecordingMode:
 
 
 def duration(text: str) -> timedelta | None:
-    """Parse a length of time; years and months count as 365 and 30 days. None where there is none, or it is zero.
-
-    Raises Malformed. Source: ISO 8601.
-    """
+    """Parse a length of time (year 365 days, month 30); None for none or zero. Raises Malformed. Source: ISO 8601."""
     if not text:
         return None
     match = _DURATION.fullmatch(text.upper())

@@ -2,7 +2,7 @@
 
 The digits are those of its wall clock; the offset behind them is not trusted. Field reports: `+08:00` that is wrong in
 daylight saving time (DS-7716NI-I4), `Z` behind local time in every search. Some firmware honours UTC in its searches;
-`decided` detects that from a segment that is being recorded now.
+`detect_frame` detects that from a segment that is being recorded now.
 """
 
 from __future__ import annotations
@@ -35,10 +35,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How a device writes the moments of recordings: as its wall clock in `zone`, or in UTC.
-
-    `how` is the evidence for it, in a few words.
-    """
+    """How a device writes moments of recordings: wall clock in `zone`, or UTC; `how` is the evidence in few words."""
 
     zone: ZoneInfo
     utc: bool = False
@@ -54,10 +51,7 @@ class Frame:
 
 
 def stamp(text: str) -> Stamp:
-    """Parse a moment. Raises Malformed.
-
-    Source: ISO 8601, as ISAPI has it, with and without separators.
-    """
+    """Parse a moment. Raises Malformed. Source: ISO 8601, as ISAPI has it, with and without separators."""
     match = _STAMP.fullmatch(text.strip())
     if match is None:
         raise Malformed("a moment cannot be read")

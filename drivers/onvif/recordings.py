@@ -266,10 +266,7 @@ def _owners(recordings: tuple[Recording, ...], media: Media) -> dict[tuple[str, 
 
 
 def _is_guess(recordings: tuple[Recording, ...], own: tuple[Recording, ...], media: Media) -> bool:
-    """Return whether a camera's own recordings are assigned only by their place in the list.
-
-    One recorded source and one video source need no list: they belong together.
-    """
+    """Return whether a camera's recordings are assigned only by their order; one source and one camera need none."""
     ids = {(one.source_id, one.source_name) for one in recordings}
     alone = len(ids) == 1 and len(media.sources) == 1
     return not alone and any(_source_named((one.source_id, one.source_name), media) is None for one in own)
@@ -286,10 +283,7 @@ def _source_named(named: tuple[str, str], media: Media) -> Source | None:
 
 
 def _replay_url(session: Session, endpoint: Endpoint, recording: str) -> str:
-    """Return where a recording can be played.
-
-    Source: ONVIF Replay Control Service Specification, GetReplayUri.
-    """
+    """Return where a recording can be played. Source: ONVIF Replay Control Service Specification, GetReplayUri."""
     device = session.transport.device
     setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
     uri = session.call(endpoint, "GetReplayUri", StreamSetup=setup, RecordingToken=recording).value

@@ -32,10 +32,7 @@ class Keyframe:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The result of one fetch: a keyframe or an error, and whether the stream needed no login.
-
-    `anonymous` is None without an answer to the anonymous request.
-    """
+    """A keyframe or an error; `anonymous`: whether no login was needed, None without an answer to that request."""
 
     keyframe: Keyframe | None
     error: DriverError | None

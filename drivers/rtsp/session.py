@@ -62,10 +62,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Played(Generic[T]):
-    """The result of one session: the taken value or an error, and whether the stream needed no login.
-
-    `anonymous` is None without an answer to the anonymous request.
-    """
+    """A taken value or an error; `anonymous`: whether no login was needed, None without an answer to that request."""
 
     taken: T | None
     error: DriverError | None

@@ -52,10 +52,7 @@ class Wire:
             self._lost(error)
 
     def next(self) -> Response | tuple[int, bytes]:
-        """Return the next answer, or the next packet with its channel.
-
-        Raises: DriverError: Unreachable, DeadlineExceeded, or Malformed.
-        """
+        """Return the next answer, or the next packet with its channel. Raises DriverError."""
         while True:
             while self._peek(1) in b"\r\n":
                 del self._buffer[0]

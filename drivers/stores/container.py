@@ -54,10 +54,7 @@ def check(file: BinaryIO) -> None:
 
 
 def mp4_parts(file: BinaryIO) -> tuple[Box, Box | None]:
-    """Find an MP4's index (`moov`), and its first media (`mdat`) where that is before it or right after.
-
-    Raises UnreadableError: it was cut off, or is still being written.
-    """
+    """Find an MP4's `moov` and the `mdat` before or right after it. Raises UnreadableError: cut off or unfinished."""
     index: Box | None = None
     media: Box | None = None
     for number, box in enumerate(boxes(file)):
@@ -77,10 +74,7 @@ def mp4_parts(file: BinaryIO) -> tuple[Box, Box | None]:
 
 
 def boxes(file: BinaryIO, start: int = 0, end: int | None = None) -> Iterator[Box]:
-    """Yield the boxes of an MP4 on one level; end where one does not fit into the file.
-
-    The last media of a file that was cut off ends with the file.
-    """
+    """Yield an MP4's boxes on one level, up to the first that does not fit; a cut-off `mdat` ends with the file."""
     stop = file.seek(0, os.SEEK_END) if end is None else end
     at = start
     while at + 8 <= stop:

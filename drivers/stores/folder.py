@@ -85,10 +85,7 @@ class DiskTree:
 
 
 def open_file(path: str) -> BinaryIO:
-    """Open a file for reading; never blocks, as a pipe of that name would. Raises OSError.
-
-    FileNotFoundError also where it is no file.
-    """
+    """Open a file, never blocking, as a pipe of that name would. Raises OSError; FileNotFoundError also for no file."""
     opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     if not stat.S_ISREG(os.fstat(opened).st_mode):
         os.close(opened)

@@ -39,10 +39,7 @@ _ALL = ""
 
 
 class Columns:
-    """The rows of one camera and day, in columns: numbers without an object for each.
-
-    `bad` are begin and path of the rows that are left out.
-    """
+    """The rows of one camera and day, in columns without an object for each; `bad`: begin and path of rows left out."""
 
     __slots__ = ("bad", "begins", "ends", "paths", "sizes")
 
@@ -93,10 +90,7 @@ class Columns:
         self.sizes, self.paths = array("d", [row[2] for row in good]), [row[3] for row in good]
 
     def seal(self) -> str:
-        """Return the digest of the rows.
-
-        Paths are relative to the folder of all recordings: old footage that is moved to another disk stays the same.
-        """
+        """Return the digest of the rows; paths below the root only: footage moved to another disk stays the same."""
         joined = "\n".join(self.paths)
         for path in (*self.paths[:1], *self.paths[-1:]):
             front, found, _ = path.rpartition(RECORDINGS)

@@ -146,10 +146,7 @@ def _signal(case: Case) -> QualityJudged:
 def _compared(
     case: Case, name: str, value: float, metric: str, least: float, ratio: float = 1.0, sign: int = 1
 ) -> QualityJudged:
-    """Bad when a value lies beyond the usual by `least`, by the camera's own variation, and by `ratio` times it.
-
-    `sign`: 1 when larger is worse, -1 when smaller is worse.
-    """
+    """Bad beyond the usual by `least`, own variation, and `ratio` times it; `sign`: 1 when larger is worse, else -1."""
     if case.usual is None:
         return QualityJudged(name, "unknown", "learning", value)
     if case.light_changed:

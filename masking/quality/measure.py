@@ -254,10 +254,7 @@ def _compare_previous(view: _View, previous: bytes) -> tuple[float | None, float
 
 
 def _shift(old: Grey, new: Grey, shown: Grey, mask: Floats) -> float | None:
-    """How far the whole picture went, in per cent of its width; None where the pictures do not match.
-
-    `shown` and `mask` are 1 where the camera draws nothing, else 0.
-    """
+    """How far the picture went, in per cent of its width, or None; `mask`, `shown`: 0 where the camera draws."""
     edges = []
     for one in (old, new):
         across, down = cv2.Sobel(one, cv2.CV_32F, 1, 0), cv2.Sobel(one, cv2.CV_32F, 0, 1)

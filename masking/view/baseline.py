@@ -41,10 +41,7 @@ class BaselineError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """A small grey picture of a view.
-
-    `grey`: `width_px * height_px` values of luma, row by row. `pictures`: how many pictures it is the median of.
-    """
+    """A small grey view: `width_px * height_px` luma values, row by row, the median of so many `pictures`."""
 
     light: LightMode
     width_px: int

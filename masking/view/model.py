@@ -119,10 +119,7 @@ class QualitySeen:
 
 @dataclass(frozen=True, slots=True)
 class DescriptorJob:
-    """Asks for a descriptor: of the picture itself, or, where `merge` holds five or more, of their median.
-
-    `excluded`: masks and overlays, as in `ViewJob`.
-    """
+    """Asks for a descriptor of the picture, or of the median of five or more in `merge`; `excluded` as in `ViewJob`."""
 
     merge: tuple[bytes, ...] = field(default=(), repr=False)
     excluded: tuple[Polygon, ...] = ()

@@ -60,10 +60,7 @@ def positioned_message(positioned: Positioned | None) -> dict[str, Any]:
 
 
 def read_positioned(answer: dict[str, Any], asked: tuple[Position, ...]) -> Positioned | None:
-    """Validate a child's answer on where the picture was taken.
-
-    Raises: WireError: Not one comparison for each position, or verdicts on zones of another position.
-    """
+    """Parse comparisons and verdicts. Raises WireError for missing ones, or verdicts of another position."""
     said = answer.get("positioned")
     if not asked:
         if said is not None:

@@ -60,10 +60,7 @@ def moved_point(movement: Movement, aspect: float, point: Point) -> Point:
 
 
 def clipped(polygon: Polygon) -> Polygon:
-    """The part of a polygon inside the picture; for one that is not convex, sides may run along the picture's edge.
-
-    Source: Sutherland, Hodgman 1974.
-    """
+    """A polygon's part in the picture; concave ones may get sides along its edge. Source: Sutherland, Hodgman 1974."""
     for axis, limit, sign in ((0, 0.0, 1), (0, 1.0, -1), (1, 0.0, 1), (1, 1.0, -1)):
         kept: list[Point] = []
         for index, end in enumerate(polygon):

@@ -127,10 +127,7 @@ class Worker:
         return {str(name): str(outcome) for name, outcome in outcomes.items()}
 
     def rest(self) -> None:
-        """End child and warm parent until the next job: between looks no process of the worker is left.
-
-        Strikes of this look are forgotten.
-        """
+        """End child and warm parent until the next job: no process is left between looks. Strikes are forgotten."""
         with self._lock:
             self._struck.clear()
             self._end_all()

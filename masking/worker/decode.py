@@ -129,10 +129,7 @@ def _decode_unit(unit: AccessUnit, codec: str, complaints: int) -> Bgr:
 
 
 def _first_picture(data: bytes, options: str, complaints: int) -> tuple[object, bytes]:
-    """FFmpeg's picture of the bytes, and its messages while it decoded it.
-
-    Messages while it opens them do not count: it probes ahead then.
-    """
+    """FFmpeg's picture and its messages while decoding; those while opening do not count: it probes ahead then."""
     os.environ[_OPTIONS_NAME] = options
     source = io.BytesIO(data)  # must live until the capture is released: OpenCV keeps no reference of its own
     capture = None

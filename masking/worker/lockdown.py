@@ -117,10 +117,7 @@ def mapped_bytes() -> int:
 
 
 def end_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when the one that forked it ends; end at once where that has happened already.
-
-    Source: prctl(2), PR_SET_PDEATHSIG.
-    """
+    """Have the kernel kill this process with its parent; end if that ended. Source: prctl(2), PR_SET_PDEATHSIG."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
@@ -163,10 +160,7 @@ def _drop_capabilities(libc: ctypes.CDLL) -> bool:
 
 
 def _landlock(libc: ctypes.CDLL) -> list[str]:
-    """Handle every right of this kernel and allow none of them.
-
-    Source: Linux kernel documentation, userspace-api/landlock.
-    """
+    """Allow none of this kernel's rights. Source: Linux kernel documentation, userspace-api/landlock."""
     abi = libc.syscall(
         _LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_LANDLOCK_CREATE_RULESET_VERSION)
     )

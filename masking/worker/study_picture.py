@@ -63,10 +63,7 @@ def thumbnail(picture: Bgr, asked: Thumbnail) -> bytes:
 
 
 def warm_up() -> None:
-    """Build tables of first use, which else every child would build anew.
-
-    `test_worker_study.py` shows in real children that nothing else is opened or loaded later.
-    """
+    """Build tables that every child would build at first use; `test_worker_study.py` shows that these are all."""
     picture = np.asarray(cv2.resize(made_up(45, 80), (640, 360), interpolation=cv2.INTER_CUBIC), np.uint8)
     box: tuple[Polygon, ...] = (((0.1, 0.1), (0.3, 0.1), (0.3, 0.2), (0.1, 0.2)),)
     first = run_study(picture, Study(None, QualityJob(), DescriptorJob((), box), Thumbnail(320, box)))

@@ -185,11 +185,7 @@ def ending(code: int | None) -> str:
 
 
 def exchange(descriptor: int, request: bytes, deadline_mono: float) -> dict[str, Any]:
-    """Write a request and read one frame, both within the deadline.
-
-    Raises:
-        TimeoutError, EOFError, OSError, wire.WireError: Do not use the other end again.
-    """
+    """Write a request, read a frame. Raises TimeoutError, EOFError, OSError, WireError: then drop the stream."""
     _write(descriptor, request, deadline_mono)
     length = int.from_bytes(_read(descriptor, wire.LENGTH_BYTES, deadline_mono))
     if length > wire.MAX_ANSWER_BYTES:

@@ -65,10 +65,7 @@ class Band:
 
 
 def unroll(region: Region) -> Band:
-    """Lay the band along the border out straight.
-
-    Side effect: caches the layout for the next picture, as `raster.cut` caches the ground.
-    """
+    """Lay the band along the border out straight. Side effect: caches the layout, as `raster.cut` caches the ground."""
     ground = region.ground
     layout = _kept_layout(ground) if ground.is_kept else _layout(ground)
     if not len(layout.side):

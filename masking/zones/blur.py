@@ -24,10 +24,7 @@ _MOST_PX = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Blur:
-    """How blurred a zone is: `sigma_px` in pixels of a 640 px wide picture; `energy` the mean square gradient.
-
-    `ring_sigma_px` is the same for the zone's surroundings.
-    """
+    """`sigma_px` of a zone and `ring_sigma_px` of its surroundings, at 640 px width; `energy`: mean square gradient."""
 
     sigma_px: float
     energy: float

@@ -128,10 +128,7 @@ def unlike(band: Band, low: npt.NDArray[Any], high: npt.NDArray[Any]) -> tuple[f
 
 
 def _usual(along: Bytes, cell_px: int) -> Floats:
-    """Of each cell, the mean of the smallest 70 % of its differences (depths x columns).
-
-    Strong edges that cross the border, such as mosaic lines, do not count.
-    """
+    """Each cell's mean of the smallest 70 % of differences (depths x columns): strong crossing edges do not count."""
     rows, columns = along.shape
     table = along.reshape(rows, -1, cell_px)[..., :-1].swapaxes(0, 1).reshape(columns // cell_px, -1)
     # 16-bit values are sorted twice as fast as 8-bit ones.
@@ -179,10 +176,7 @@ def _edge(layout: Layout, profiles: Floats, half_px: float) -> tuple[float, floa
 
 
 def _worst_stretch(share: Floats, textured: Bools) -> float:
-    """The highest mean share over all stretches of neighbouring cells, most of which are textured.
-
-    A single cell counts as no more than one and a half.
-    """
+    """The highest mean share of any stretch of mostly textured cells; one cell counts at most one and a half."""
     size = max(4, round(_STRETCH * share.size))
     if share.size < size:
         return 0.0

@@ -100,10 +100,7 @@ def measure(region: Region) -> Mosaic:
 
 
 def _off_lines(grid: _Grid, size: int) -> Bytes:
-    """Which columns (or rows) lie so far from a line that the codec does not smear it there.
-
-    Fine grids get no margin, or nothing would be left to measure.
-    """
+    """Columns (or rows) too far from a line for the codec to smear it there; fine grids get no margin."""
     reach = 2.0 if grid.period >= 16 else 1.0 if grid.period >= 6 else 0.0
     # A gradient at index i stands between the pixels i and i + 1.
     off = (np.arange(size) - 0.5 - grid.first + grid.period / 2) % grid.period - grid.period / 2

@@ -50,10 +50,7 @@ Plane = Literal["core", "ring", "core_half"]
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """Square tiles over a mask: `enough` marks those with enough of it, `counts` how much in each of them.
-
-    `whole` is the number of the mask's pixels.
-    """
+    """Square tiles over a mask of `whole` pixels: `enough` marks those with enough of it, `counts` how much in each."""
 
     mask: Bytes
     side_px: int
@@ -253,10 +250,7 @@ def tiling(mask: Bytes, side_px: int, least_ratio: float) -> Tiling:
 
 
 def tiles(plane: Bytes, over: Tiling) -> tuple[Floats, float]:
-    """Means of a plane over square tiles, in rising order, and the mean over all of the mask.
-
-    Pixels outside the mask do not count.
-    """
+    """Means of a plane over square tiles, in rising order, and over all of the mask; only its pixels count."""
     sums = cv2.integral(cv2.multiply(plane, over.mask))
     means = (sums_at(sums, over.side_px)[over.enough] / over.counts).astype(np.float32)
     means.sort()

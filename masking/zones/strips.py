@@ -90,10 +90,7 @@ def plain(band: Band, bent: Bytes) -> Sides:
 
 
 def beside_lines(band: Band, off_lines: tuple[Bytes, Bytes]) -> Lines:
-    """Judge the strips beside the lines of a mosaic.
-
-    `off_lines` marks which columns and rows of the crop lie off them.
-    """
+    """Judge the strips beside a mosaic's lines; `off_lines` marks columns and rows of the crop off them."""
     layout, count = band.layout, len(band.along)
     if len(layout.side) < 3:
         return NO_LINES
