@@ -1,7 +1,6 @@
 """Rewrites addresses that devices give: same path and query, the configured host, no credentials.
 
-A device may name a private, wrong or foreign host. Its credential goes only to the host that the configuration
-names, so that no other host is ever used; what the device named instead is only reported.
+A device may name a private, wrong or foreign host; that host is reported and never contacted.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ _LONGEST_CHARS = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where on the configured host something is: `target` is path and query. `named_host` is what the device said."""
+class HostAddress:
+    """An address on the configured host: `target` is path and query, `named_host` the host in the device's address."""
 
     scheme: str
     port: int
@@ -29,14 +28,14 @@ class Place:
     named_host: str
 
 
-def place(url: str, device: Device, own_hosts: Collection[str] = ()) -> Place:
-    """Read an address that a device gave, for use on the device's configured host.
+def parse_address(url: str, device: Device, own_hosts: Collection[str] = ()) -> HostAddress:
+    """Parse an address that a device gave, for use on the device's configured host.
 
-    `own_hosts` are further names and numeric addresses of the configured host. The port is the one in the address
-    where it names that host; another host means address translation, and then the configured port holds.
+    `own_hosts` are further names and numeric addresses of the configured host. The port of the address counts where it
+    names that host; another host means address translation, and the configured port counts.
 
     Raises:
-        Malformed: It is not an address of a kind that is used here.
+        Malformed: Not an address of a supported scheme.
     """
     text = url.strip()
     if len(text) > _LONGEST_CHARS or not text.isprintable() or " " in text or '"' in text:
@@ -56,15 +55,15 @@ def place(url: str, device: Device, own_hosts: Collection[str] = ()) -> Place:
         port = device.rtsp_port or port
     elif host.lower() not in ours or (scheme == "https") != device.tls:
         port = device.port
-    return Place(scheme, port, target, host)
+    return HostAddress(scheme, port, target, host)
 
 
-def is_foreign(where: Place, device: Device, own_hosts: Collection[str]) -> bool:
-    """Say whether the device named a host other than the configured one."""
+def is_foreign(where: HostAddress, device: Device, own_hosts: Collection[str]) -> bool:
+    """Return whether the device named a host other than the configured one."""
     return where.named_host.lower() not in {device.host.lower().strip("[]"), *own_hosts}
 
 
-def url_on(device: Device, where: Place) -> str:
+def url_on(device: Device, where: HostAddress) -> str:
     """Write the address of `where` on the device's configured host, without credentials."""
     scheme = where.scheme if where.scheme.startswith("rtsp") else ("https" if device.tls else "http")
     return f"{scheme}://{authority(device.host, where.port)}{where.target}"
@@ -77,5 +76,5 @@ def authority(host: str, port: int) -> str:
 
 
 def without_secrets(target: str) -> str:
-    """Blank what looks like a login inside a path or query, for records and messages."""
+    """Blank possible logins inside a path or query, for records and messages."""
     return _SECRET.sub(r"\1-", target)

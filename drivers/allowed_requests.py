@@ -1,8 +1,7 @@
 """Lists every request that a driver may send to a device; requests are announced from it and checked against it.
 
-Every driver module has a table `ASKS` beside its `read`; pictures have theirs in `capture.py`. A request that stands in
-none is a mistake, which `tests/commands/check/test_check_plan.py` finds. All rows read: there is none that changes a
-device.
+Each driver has a table `ASKS` beside its `read`; pictures have theirs in `capture.py`. A request in no table is a
+mistake, found by `tests/commands/check/test_check_plan.py`. All rows read: none changes a device.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One kind of request. `*` in `path` stands for what varies: a channel, a time, or a path that the device named.
+    """One kind of request. `*` in `path` is what varies: a channel, a time, or a path that the device named.
 
-    `operation` is SOAP's or JSON-RPC's, where the path does not say what is asked. `of` says what is asked once for:
-    the device, each of its cameras, or each footage search and its pages.
+    `operation`: of SOAP or JSON-RPC, where the path does not name it. `of`: sent once per device, camera, or footage
+    search and page.
     """
 
     protocol: Literal["onvif", "http", "rtsp"]
@@ -28,7 +27,7 @@ class Ask:
     of: Literal["device", "camera", "search"] = "device"
 
     def covers(self, method: str, path: str, operation: str = "") -> bool:
-        """Tell whether a request is of this kind."""
+        """Return whether a request is of this kind."""
         # Square brackets stand for themselves in the queries of some makers.
         pattern = self.path.replace("[", "[[]")
         return method == self.method and fnmatchcase(path, pattern) and self.operation in ("", operation)
@@ -45,5 +44,5 @@ def http(of: Literal["device", "camera", "search"], method: str, *paths: str) ->
 
 
 def is_planned(rows: Iterable[Ask], method: str, path: str, operation: str = "") -> bool:
-    """Tell whether a request stands in a table."""
+    """Return whether a request is in a table."""
     return any(row.covers(method, path, operation) for row in rows)

@@ -1,6 +1,6 @@
 """Parses HTTP login challenges, picks the one to answer, and computes the answer. No I/O.
 
-HTTP and RTSP share these rules. Whether a credential may be tried at all is decided in `credentials.py`.
+HTTP and RTSP share these rules. `credentials.py` decides whether a credential may be tried at all.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _LONGEST_CHARS = 8192
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a device asks to be answered. `qop` says whether it knows `qop=auth`.
+    """A login challenge. `qop`: it offers `qop=auth`.
 
-    `tells_stale`: it uses the word `stale` at all, so that its absence or `false` says that the nonce was good.
+    `tells_stale`: it uses the word `stale`, so that its absence or `false` means that the nonce was good.
     """
 
     scheme: str
@@ -45,10 +45,7 @@ class Challenge:
 
 
 def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
-    """Read the values of WWW-Authenticate headers; what cannot be answered is left out.
-
-    Source: RFC 7616 section 3.3, RFC 7235 section 4.1.
-    """
+    """Parse WWW-Authenticate values, without unanswerable ones. Source: RFC 7616 section 3.3, RFC 7235 section 4.1."""
     found: list[Challenge] = []
     for header in headers:
         rest = header[:_LONGEST_CHARS]
@@ -78,7 +75,7 @@ def authorization(challenge: Challenge, credential: Credential, method: str, uri
     """Return the Authorization header that answers `challenge`; `count` is how often its nonce was used, from 1.
 
     Raises:
-        NotTried: The answer would show the password to everybody on the way, or cannot be written.
+        NotTried: The answer would send the password readable, or cannot be written.
 
     Source: RFC 7616 section 3.4, RFC 2617 section 3.2.2 (devices without qop), RFC 7617.
     """

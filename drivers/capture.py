@@ -1,8 +1,8 @@
 """Fetches one picture on every path of every camera that is due, and notes which paths needed no login.
 
-Every path is asked without a login first; a path that answers is left at that and nothing secret is sent to it. What
-a picture shows is not looked at here: it goes to the picture worker as it came. A snapshot is a shortcut to a picture's
-quality and view; whether a mask hides is decided on streams, for devices are known that mask one and not the other.
+Every path is requested without a login first; where that succeeds no secret is sent. Pictures go to the picture worker
+undecoded. Snapshots serve a picture's quality and view only; masks are judged on streams, because some devices mask one
+and not the other.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ PLAYBACK_LEAD = timedelta(seconds=1)
 
 
 PATHS: tuple[PathName, ...] = ("snapshot", "sub", "main", "playback")
-"""All paths, in the order in which they are fetched: what is looked at in every cycle comes before what has turns."""
+"""All paths, in the order of fetching: those of every cycle before those in rotation."""
 
 IN_ROTATION: tuple[PathName, ...] = ("main", "playback")
-"""Paths that cost much, and are looked at in turn; the others are looked at every cycle."""
+"""Expensive paths, fetched in rotation; the others are fetched every cycle."""
 
 ROUND = timedelta(hours=20)
-"""In which time each path in rotation comes round.
+"""The period in which each path in rotation is fetched once.
 
-Less than a day, so that a missed cycle does not make it more; and no divisor of a day, so that a camera is seen at
-other hours each time, dark ones included."""
+Less than a day, so that a missed cycle does not make it more; no divisor of a day, so that the hour differs each time.
+"""
 
 RETRY = timedelta(hours=1)
 """How soon a path in rotation that gave no picture is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Attempt:
     """When a path of a camera was tried last, and whether that gave a picture."""
 
     camera_id: str
@@ -60,16 +60,16 @@ class Look:
     seen: bool
 
 
-def due_paths(camera_ids: Iterable[str], looks: Iterable[Look], now: datetime) -> dict[str, frozenset[PathName]]:
-    """Say which paths of each camera are to be looked at in a cycle that begins at `now`. Pure.
+def due_paths(camera_ids: Iterable[str], looks: Iterable[Attempt], now: datetime) -> dict[str, frozenset[PathName]]:
+    """Return which paths of each camera are due in a cycle that begins at `now`. Pure.
 
     Snapshot and sub-stream always; main stream and playback once in a ROUND, each camera and path at its own moment of
-    it, so that the work spreads evenly over cycles of any length. A path that was never looked at is due at once, one
-    whose moment passed while nothing ran is due now, and one that gave no picture is due again after RETRY.
+    it, which spreads the work evenly. A path never fetched or overdue is due now, one that gave no picture is due again
+    after RETRY.
 
     Args:
-        camera_ids: All cameras, in an order that stays.
-        looks: The last look at each path in rotation, as far as there was one.
+        camera_ids: All cameras, in a stable order.
+        looks: The last attempt at each path in rotation, if any.
         now: When the cycle begins.
     """
     last = {(look.camera_id, look.path): look for look in looks}
@@ -92,12 +92,12 @@ def fetch_pictures(
 ) -> tuple[tuple[Picture, ...], Observations]:
     """Fetch the pictures of `cameras` on the paths that `observations` name. Never raises for what the device does.
 
-    Returns the pictures, and for each camera what was answered anonymously (`Access`) and which picture could not be
-    had (`Unavailable`). Paths are fetched across all cameras in turn, so that a slow camera takes no other's snapshot.
+    Returns the pictures, and for each camera its anonymous answers (`Access`) and missing pictures (`Unavailable`).
+    Paths are fetched across all cameras in turn, so that a slow camera delays no other's snapshot.
 
-    `paths` names the paths of each camera that are due, None means all of them. A path that is not due becomes an
-    `Unavailable` "not-looked-at". The main stream stands in for a sub-stream that is due and that the camera does not
-    have, or that gives no picture while there is no snapshot either: one lost answer is no silent camera.
+    `paths` are the due paths of each camera, None means all; a path that is not due becomes `Unavailable`
+    "not-looked-at". The main stream replaces a due sub-stream that the camera lacks, or that fails while there is no
+    snapshot.
     """
     taking = {
         camera.id: _Camera(camera, observations, PATHS if paths is None else paths.get(camera.id, ()))
@@ -154,7 +154,7 @@ class _Camera:
             self._note(missing, "http" if stream.path == "snapshot" else "rtsp", transport)
 
     def _stands_in(self, stream: Stream, transport: Transport) -> bool:
-        """Tell whether the main stream, which has no turn, is the only one left to show the camera."""
+        """Return whether the main stream, not due itself, is the only path left for a picture of the camera."""
         if stream.path != "main" or "sub" not in self._due or transport.deadline.passed:
             return False
         return not self.pictures or all(one.path != "sub" for one in self.streams)

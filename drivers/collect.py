@@ -23,7 +23,7 @@ from drivers.picture import PathName
 _T = TypeVar("_T")
 
 
-class Seen:
+class Collector:
     """The observations of one run, in the order in which they were made. `method` names the driver."""
 
     def __init__(self, transport: Transport, method: str) -> None:
@@ -41,14 +41,14 @@ class Seen:
         self.observations.append(Observation(subject, value, self._transport.clock(), method))
 
     def attempt(self, function: Callable[..., _T], *arguments: object) -> _T | DriverError:
-        """Do what `attempt` does, and keep a sample of an answer that could not be understood."""
+        """Run `attempt`, and store a sample of a malformed answer."""
         result = attempt(function, *arguments)
         if isinstance(result, Malformed) and result not in arguments:
             self._sample(str(result))
         return result
 
     def _sample(self, why: str) -> None:
-        """Keep the answer that a read could not make sense of: the last one of the operation that `why` begins with."""
+        """Store the malformed answer: the last one of the operation that `why` begins with."""
         operation = why.partition(":")[0]
         for reply in reversed(self._transport.replies):
             if reply.operation == operation:
@@ -68,7 +68,7 @@ def attempt(function: Callable[..., _T], *arguments: object) -> _T | DriverError
 
 
 def is_final(error: DriverError) -> bool:
-    """Tell whether the error of a first read is that of every further one, so that nothing more is asked."""
+    """Return whether the error of a first read holds for every further one, so that nothing more is requested."""
     if isinstance(error, NotPermitted):
         return False
     return isinstance(error, Unreachable | DeadlineExceeded | Refused | NotTried | Busy)

@@ -1,16 +1,16 @@
 """Tracks the state of each credential: never try again blindly what a device has refused (DESIGN section 8).
 
-States, kept per device, user and secret, and shared by ONVIF, HTTP, RTSP and the command line through one file:
+States per device, user and secret, shared by ONVIF, HTTP, RTSP and the command line through one file:
 
-new        never seen to work, never refused: may be tried
+new        never accepted, never refused: may be tried
 worked     accepted before: may be tried
-wrong      refused and never seen to work, or the device says that it locked the account: not tried until the secret
+wrong      refused and never accepted, or the device reports a locked account: not tried until the secret
            changes or somebody calls `retry`
 doubtful   refused after it had worked: one try after the longest known lock time, then one a day
 busy       the device's connection limit was reached: not before a growing pause is over
 
-Secrets stand in the file only as HMAC-SHA-256 with a random key of that file. What a refusal looks like on the wire
-is decided by the callers; only the words in its text are weighed here.
+The file holds secrets only as HMAC-SHA-256 with a random key of that file. Callers recognize refusals on the wire; here
+only the words of their text are weighed.
 """
 
 from __future__ import annotations
@@ -93,14 +93,14 @@ _SAMPLE = Entry(device="", user="", secret="")
 
 
 def weigh(text: str) -> Literal["refused", "locked", "busy"]:
-    """Say what the text of a refusal means, from the words that devices are known to use."""
+    """Classify the text of a refusal by the words that devices are known to use."""
     if _LOCKED.search(text):
         return "locked"
     return "busy" if _BUSY.search(text) else "refused"
 
 
 def refusal(text: str, message: str) -> Refused | Busy:
-    """Return the error of a refused request: what its text says of a lock or a limit, `message` telling what it was."""
+    """Return the error of a refused request: its kind from a lock or limit in the text, its message from `message`."""
     meaning = weigh(text)
     if meaning == "busy":
         return Busy(f"{message}: its connection limit is reached")
@@ -110,7 +110,7 @@ def refusal(text: str, message: str) -> Refused | Busy:
 
 
 def unlocks_in_s(text: str) -> int:
-    """Return in how many seconds a device will let logins in again, by its own word; 0 where it does not say.
+    """Parse in how many seconds a device will accept logins again; 0 where it does not report it.
 
     Source: ISAPI userCheck, `unlockTime`; Dahua's answers to a locked login, `RmLock` and `remainLockSecond`.
     """
@@ -119,20 +119,17 @@ def unlocks_in_s(text: str) -> int:
 
 
 def is_shut(text: str) -> bool:
-    """Tell whether a challenge says that nobody is let in now: Hikvision says so before any login is sent."""
+    """Return whether a challenge reports a lock-out: Hikvision does so before any login is sent."""
     return _SHUT.search(text) is not None
 
 
 def lacks_right(text: str) -> bool:
-    """Tell whether an HTTP 401 is for want of a right and not for a wrong password, in Hikvision's word for it."""
+    """Return whether an HTTP 401 means a missing right and not a wrong password, by Hikvision's word for it."""
     return _NO_RIGHT.search(text) is not None
 
 
 class Credentials:
-    """The states of all credentials, in memory and in one file of mode 0600. Safe to share between threads.
-
-    `nonces` holds the logins in use, in memory only.
-    """
+    """The states of all credentials, in memory and one file of mode 0600, and `nonces` in memory only. Thread-safe."""
 
     def __init__(self, path: Path | None) -> None:
         self.nonces = Nonces()
@@ -149,7 +146,7 @@ class Credentials:
 
         Raises:
             NotTried: It was refused before, or there is none, or its password is empty.
-            Busy: The device had no room a moment ago.
+            Busy: The device's connection limit was reached a moment ago.
         """
         if device.credential is None:
             raise NoCredential("the device asks for a login and none is configured for it")
@@ -169,7 +166,7 @@ class Credentials:
                 self._put(replace(entry, not_before=(now + DOUBTFUL_PAUSE).isoformat(timespec="seconds")))
 
     def accepted(self, device: Device, now: datetime) -> bool:
-        """Note that the device took the credential, and say whether it had been in doubt."""
+        """Record that the device took the credential; return whether it had been in doubt."""
         with self._changing():
             entry = self._entry(device)
             if entry.state != "worked":
@@ -177,7 +174,7 @@ class Credentials:
             return entry.state == "doubtful"
 
     def refused(self, device: Device, now: datetime, text: str = "") -> None:
-        """Note that the device refused a request that carried the credential; `text` is what it said."""
+        """Record that the device refused a request that carried the credential; `text` is its answer."""
         meaning = weigh(text)
         with self._changing():
             entry = self._entry(device)
@@ -206,7 +203,7 @@ class Credentials:
             return self._entry(device)
 
     def retry(self, device_id: str) -> bool:
-        """Allow one more try of every credential of a device; says whether any was blocked."""
+        """Allow one more try of every credential of a device; return whether any was blocked."""
         with self._changing():
             blocked = [one for one in self._entries.values() if one.device == device_id and one.state != "worked"]
             for entry in blocked:
@@ -234,7 +231,7 @@ class Credentials:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[None]:
-        """Hold the lock of this process and of the file, and take over what another process wrote."""
+        """Hold the lock of this process and of the file, and merge what another process wrote."""
         with self._lock:
             if self._path is None:
                 yield
@@ -294,7 +291,7 @@ class Credentials:
 
 
 def read_entries(path: Path) -> tuple[Entry, ...]:
-    """Return what a file of states says, by device, without a lock and without a change: for onlookers.
+    """Return the entries of a file of states, by device, read-only and without a lock.
 
     Raises:
         OSError: It cannot be read; a missing one has no entries.

@@ -1,8 +1,8 @@
 """Enforces one absolute deadline on all reads of a device, by a thread that shuts its sockets down.
 
-A socket timeout counts per wait, so that a peer which drips one byte at a time never runs into it. Therefore every
-socket of a device is guarded: when the device's time is used up, one thread of the process shuts the socket down and
-whoever waits on it returns at once. What is read and how the end is reported is decided by the callers.
+A socket timeout counts per wait: a peer that drips one byte at a time never exceeds it. So every socket of a device is
+guarded: at the deadline one thread of the process shuts it down, and its reader returns at once. Callers decide what is
+read and how the end is reported.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Guard:
         self._handle = sock.dup()
 
     def shut(self) -> None:
-        """End both directions; whoever waits on the socket returns."""
+        """End both directions; a waiting reader returns."""
         with contextlib.suppress(OSError):
             self._handle.shutdown(socket.SHUT_RDWR)
 
@@ -107,11 +107,7 @@ class Deadline:
         return time.monotonic() >= self._at_mono
 
     def remaining_s(self) -> float:
-        """Return the seconds that are left, always more than zero.
-
-        Raises:
-            DeadlineExceeded: Nothing is left.
-        """
+        """Return the seconds left, always more than zero. Raises DeadlineExceeded."""
         left_s = self._at_mono - time.monotonic()
         if left_s <= 0:
             raise DeadlineExceeded(f"the device's {self._seconds:g} s are used up")
@@ -122,11 +118,7 @@ class Deadline:
         return self if seconds >= self.remaining_s() else Deadline(seconds)
 
     def pause(self, seconds: float) -> None:
-        """Wait, but not beyond the deadline.
-
-        Raises:
-            DeadlineExceeded: The deadline passed.
-        """
+        """Wait, but not beyond the deadline. Raises DeadlineExceeded."""
         self._stopped.wait(min(seconds, self.remaining_s()))
         self.remaining_s()
 
@@ -156,10 +148,7 @@ class Deadline:
 
 
 def resolve(host: str) -> tuple[str, ...]:
-    """Return the numeric addresses of a host name, best first; empty where the name is not known.
-
-    A resolver cannot be interrupted, so that this is done before a deadline starts.
-    """
+    """Return a host name's numeric addresses, best first, or none. Not interruptible: call before a deadline starts."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

@@ -1,7 +1,7 @@
 """Defines the facts that no picture depends on: a device, its encoders, storages and limits.
 
-Frozen values like those of `model.py`, which lists them among its `Value`s. Texts that a device gave went through
-`text.py`: one line of at most 256 characters.
+Frozen values, members of `Value` in `model.py`. Texts of a device are sanitized by `text.py`: one line of at most 256
+characters.
 """
 
 from __future__ import annotations
@@ -44,10 +44,7 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """One place where the device stores: `kind` in its words (NFS, CIFS, ObjectStorageS3, ...).
-
-    `location` is a path or an address without any login.
-    """
+    """Where the device stores: `kind` in its words (NFS, CIFS, ...), `location` a path or address without login."""
 
     token: str
     kind: str
@@ -92,10 +89,7 @@ class VideoSources:
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """How one profile of a camera encodes its video. Zero and empty where the device does not say.
-
-    `signed`: it is signed as the Media Signing Specification has it; None where the device does not say.
-    """
+    """A profile's encoding of video; zero, empty, None: not reported. `signed`: by the Media Signing Specification."""
 
     profile: str
     encoding: str
@@ -126,10 +120,7 @@ class AudioEncoder:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """The profiles of a camera that carry sound; empty where none does.
-
-    `untold`: the profiles of which the device says neither that they carry sound nor that they do not.
-    """
+    """The profiles of a camera that carry sound; empty where none does. `untold`: profiles without a report on it."""
 
     encoders: tuple[AudioEncoder, ...]
     untold: tuple[str, ...] = ()
@@ -137,7 +128,7 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Movable:
-    """Whether the device says that one camera can turn, tilt or zoom (PTZ). Noted only where it says so or denies it.
+    """Whether a camera can turn, tilt or zoom (PTZ), noted only where the device reports it.
 
     False of an ONVIF device: none of the camera's profiles has a PTZConfiguration.
     """
@@ -147,7 +138,7 @@ class Movable:
 
 @dataclass(frozen=True, slots=True)
 class MaskOptions:
-    """What masks the device can draw for one camera. `effects` in ONVIF's words; zero where the device does not say.
+    """The masks that the device can draw for one camera. `effects` in ONVIF's words; zero: not reported.
 
     Source: ONVIF Media2 Service Specification, MaskOptions.
     """
@@ -161,7 +152,7 @@ class MaskOptions:
 
 @dataclass(frozen=True, slots=True)
 class RecordingSummary:
-    """What the device sums up over all its recordings. Both moments are None where there are no recordings.
+    """The device's summary of all its recordings. Both moments are None where there are no recordings.
 
     Source: ONVIF Recording Search Service Specification, RecordingSummary.
     """
@@ -173,14 +164,14 @@ class RecordingSummary:
 
 @dataclass(frozen=True, slots=True)
 class GapEvents:
-    """How many starts and ends of recorded data the device's events told."""
+    """How many starts and ends of recorded data the device's events report."""
 
     events: int
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionLimit:
-    """How long one recording is kept at most; `limit` None: no limit is set, so that only space ends it.
+    """The longest time that one recording is stored; `limit` None: no limit is set, so that only space ends it.
 
     An upper bound, never a duty: a device may delete earlier. Source: ONVIF Recording Control Service Specification,
     RecordingConfiguration, MaximumRetentionTime, where 0 is "no limit".
@@ -199,10 +190,7 @@ class RetentionLimits:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The gateway that the agent runs on. `disk_*` are of the file system that holds its own files.
-
-    Ratios are 0..1; `temperature_c` is the hottest sensor, None where there is none.
-    """
+    """The gateway. `disk_*`: the agent's file system; ratios 0..1; `temperature_c`: hottest sensor, None without."""
 
     cpu_ratio: float
     memory_ratio: float

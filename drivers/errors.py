@@ -1,8 +1,8 @@
 """Defines the errors of reading a device.
 
-DriverError                 the reading ended without an answer; `reason` says which kind, in the words of `Reason`
+DriverError                 the reading ended without an answer; `reason` is its kind, a word of `Reason`
 ├── Unreachable             no connection, or it broke
-│   ├── PortClosed          the host is there, and nothing listens on the port
+│   ├── PortClosed          the host answers, and nothing listens on the port
 │   ├── NoRoute             the network knows no way to the host, or nobody is at its address
 │   ├── NameUnknown         the host name has no address
 │   ├── HungUp              a connection that had answered before ended without an answer to this request
@@ -11,17 +11,16 @@ DriverError                 the reading ended without an answer; `reason` says w
 │   └── NoAnswer            all of it while waiting for a connection
 ├── Refused                 a request that carried the credential was refused
 │   ├── NotPermitted        the login is good, but has not the right to ask this
-│   └── Locked              the device lets nobody in with this account or from our address, for a while
+│   └── Locked              the device has locked the account or our address, for a while
 ├── NotTried                the credential is known to be wrong or doubtful: nothing was sent
 │   ├── NoCredential        the device asks for a login, and none is configured
 │   └── NoPassword          the login that is configured has no password yet
-├── Busy                    the device says that its connection limit is reached
-├── Unsupported             the device says that it has no such operation
+├── Busy                    the device reports that its connection limit is reached
+├── Unsupported             the device reports that it has no such operation
 ├── DeviceFault             the device answered with any other fault
 └── Malformed               the answer is not what the protocol promises
 
-Drivers raise these; `unavailable` makes a fact of one. What is told of each, and which step is next, stands in
-`agent/judge/wording/unavailable.py`.
+Drivers raise these; `unavailable` makes a fact of one. Their wording is in `agent/judge/wording/unavailable.py`.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class DriverError(Exception):
 
 
 def unavailable(fact: Fact, error: DriverError, path: PathName | None = None) -> Unavailable:
-    """Return the fact that could not be had, with everything that the error says of why."""
+    """Return the missing fact, with the reason and detail of the error."""
     return Unavailable(fact, error.reason, str(error), path, error.cause, error.unlocks_in_s)
 
 
@@ -52,10 +51,10 @@ class Unreachable(DriverError):
 
 
 class HungUp(Unreachable):
-    """The device ended a connection that had answered before, and answered nothing to this request.
+    """The device ended a connection that had answered before, without an answer to this request.
 
-    Small web servers end a connection after an answer without announcing it, and a request may already be on its way.
-    It can be asked again on a connection of its own. Source: RFC 9112 section 9.3.1.
+    Small web servers end a connection after an answer without announcing it, when a request may already be on its way;
+    it can be repeated on a new connection. Source: RFC 9112 section 9.3.1.
     """
 
 
@@ -66,7 +65,7 @@ class PortClosed(Unreachable):
 
 
 class NoRoute(Unreachable):
-    """The network says that the host cannot be reached."""
+    """The network reports that the host cannot be reached."""
 
     cause = "no-route"
 
@@ -78,7 +77,7 @@ class NameUnknown(Unreachable):
 
 
 class Untrusted(Unreachable):
-    """The certificate that the device shows is vouched for by nobody, or is for another host."""
+    """The device's certificate is not trusted, or is for another host."""
 
     cause = "untrusted"
 
@@ -108,7 +107,7 @@ class NotPermitted(Refused):
 
 
 class Locked(Refused):
-    """The device has locked the account or our address; `unlocks_in_s` is its own word, 0 where it has none."""
+    """The device has locked the account or our address; `unlocks_in_s` as it reports, 0 where it does not."""
 
     cause = "locked"
 
@@ -142,7 +141,7 @@ class Busy(DriverError):
 
 
 class Unsupported(DriverError):
-    """The device has no such service or operation, and says so."""
+    """The device reports that it has no such service or operation."""
 
     reason = "unsupported"
 

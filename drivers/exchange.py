@@ -1,6 +1,6 @@
-"""Defines requests and answers: the interface between drivers and whatever carries their requests.
+"""Defines requests and answers: the interface between drivers and transports.
 
-`drivers/http/transport.py` carries them over the network, `drivers/http/replay.py` answers them from recorded replies.
+`drivers/http/transport.py` sends them over the network, `drivers/http/replay.py` answers from recorded replies.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ SOAP_MAX_BYTES = 4 * 1024 * 1024
 class Request:
     """One request to the device's host. `port` 0 means the device's port.
 
-    `anonymous_first` asks without a login even where one is known to be needed. `carries_credential` says that the
-    body holds the login (WS-UsernameToken), so that a 401 is a refusal and no second scheme is tried. `limit_s` is how
-    long this one request may take of the device's time; 0 means: all of it.
+    `anonymous_first`: ask without a login even where one is known to be needed. `carries_credential`: the body holds
+    the login (WS-UsernameToken), so that a 401 is a refusal and no second scheme is tried. `limit_s`: the request's
+    share of the device's time; 0 means all of it.
     """
 
     operation: str
@@ -42,10 +42,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A reply, whether it answered a request without any login, and when it came.
-
-    `server_date` is the device's Date header as an offset from our clock in seconds, where it sent one.
-    """
+    """A reply, whether its request was anonymous, its time, and the device's Date less our clock, if it sent one."""
 
     reply: Reply
     anonymous: bool
@@ -54,9 +51,9 @@ class Exchange:
 
 
 class Transport(Protocol):
-    """What a driver talks through: live (`transport.py`) or from recorded replies (`replay.py`).
+    """What a driver sends requests through: live (`transport.py`) or from recorded replies (`replay.py`).
 
-    `samples` holds the first answers that could not be understood, for whoever wants to see why (`samples.py`).
+    `samples` holds the first malformed answers, for diagnosis (`samples.py`).
     """
 
     device: Device
@@ -69,9 +66,6 @@ class Transport(Protocol):
 
     def exchange(self, request: Request) -> Exchange:
         """Ask, log in if the device challenges, and return the answer. Raises DriverError."""
-
-    def send(self, request: Request) -> Reply:
-        """Do the same and return the reply only."""
 
     def connect(self, port: int) -> socket.socket:
         """Open a TCP connection to the device's host for another protocol. Raises DriverError."""

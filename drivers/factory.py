@@ -1,7 +1,7 @@
 """Lists the factory logins of devices, one for each maker, and the results of trying one.
 
 Source of the logins: published lists of default passwords. Newer firmware has none and asks for one at its first start.
-Whether one is tried is decided by `agent/observe/facts/factory_logins.py`, how by `drivers/http/factory_try.py`.
+`agent/observe/facts/factory_logins.py` decides whether one is tried, `drivers/http/factory_try.py` how.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Final, Literal
 from drivers.model import Credential
 
 Outcome = Literal["accepted", "refused", "open", "unclear"]
-"""`open`: the question is answered without any login, so that none was sent. `unclear`: it was sent, and what came back
-says neither, or nothing came."""
+"""`open`: the request is answered without any login, so that none was sent. `unclear`: it was sent, without a clear
+answer.
+"""
 
 FACTORY: Final[Mapping[str, Credential]] = MappingProxyType(
     {
@@ -31,7 +32,7 @@ def maker_of(driver: str, told: str) -> str:
     """Return the maker whose login a device may have, empty where none is known.
 
     Args:
-        driver: By which it is read; a maker's own says it.
-        told: What the device called its maker and model, empty where that is not known.
+        driver: The device's driver; a maker's own identifies it.
+        told: Maker and model as the device reports them, empty where unknown.
     """
     return driver if driver in FACTORY else next((maker for maker in FACTORY if maker in told.lower()), "")

@@ -1,12 +1,12 @@
 """Defines the facts of a recorder: channels, disks, schedule, footage, and requests for footage. Frozen values.
 
-They stand beside those of `details.py`; `model.py` lists them among its `Value`s. Texts that a device gave went through
+Members of `Value` in `model.py`, and `StoreTask`, the input of a reader of stores. Texts of a device are sanitized by
 `text.py`: one line of at most 256 characters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,9 +19,8 @@ ChannelState = Literal["online", "offline", "empty", "unknown"]
 class Channel:
     """One input of a recorder.
 
-    `number` is 1-based, as `Camera.channel` counts; `state` is in our words, `word` is the device's own.
-
-    `host`, `mac`, `model` and `serial` are those of the camera behind it as the recorder knows them, else empty.
+    `number` is 1-based, as in `Camera.channel`; `state` is our word, `word` the device's. `host`, `mac`, `model` and
+    `serial` are those of the camera behind it as the recorder reports them, else empty.
     """
 
     number: int
@@ -47,9 +46,9 @@ DiskState = Literal["ok", "failed", "failing", "unformatted", "mismatched", "for
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """One disk, array or network store that footage is written to. `word` is the device's own word for its state.
+    """One disk, array or network store that footage is written to. `word` is the device's word for its state.
 
-    Disks that were taken out, and that a device still lists, are not among them. None: the device does not say.
+    Disks that were taken out, and that a device still lists, are left out. None: not reported.
     """
 
     name: str
@@ -86,7 +85,7 @@ class SchedulePeriod:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When one camera is recorded by plan. `enabled` None: the device does not say whether the plan is in force.
+    """When one camera is recorded by plan. `enabled` None: whether the plan is in force is not reported.
 
     `expires_after`: footage is deleted at that age, whatever space is left; None where no age is set.
     """
@@ -116,8 +115,8 @@ class Protocols:
 class PlatformServer:
     """One upper platform that the device is set up to register at.
 
-    `kind` is `GB28181`, `GA1400` or the device's own word. `registered` None: the device does not say. `codes` are
-    pairs of 1-based channel number and 20-digit code. Zero and empty where the device does not say.
+    `kind` is `GB28181`, `GA1400` or the device's own word. `registered` None: not reported. `codes` are pairs of
+    1-based channel number and 20-digit code. Zero and empty: not reported.
     """
 
     kind: str
@@ -142,10 +141,10 @@ class PlatformLink:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of a recorder about one camera's footage, beyond its oldest and newest moment.
+    """The footage requested of one camera, beyond its oldest and newest moment.
 
-    `months`: those of which it is to be said which days hold footage. `days`: local days whose segments are to be
-    listed one by one. A device that tells everything at once gives more than is asked.
+    `months`: those whose days with footage are requested. `days`: local days whose segments are to be listed one by
+    one. A device that reports everything at once gives more.
     """
 
     months: tuple[tuple[int, int], ...] = ()
@@ -158,7 +157,7 @@ WantedFootage = Mapping[str, Wanted]
 
 @dataclass(frozen=True, slots=True)
 class DayRecorded:
-    """Whether a local day of one camera holds footage, as the device sums it up; no word on holes within it."""
+    """Whether a local day of one camera holds footage, as the device sums it up; holes within it stay unknown."""
 
     day: date
     recorded: bool
@@ -176,8 +175,8 @@ class Store:
     """Recordings on a disk of this host.
 
     `kind` names a row of `drivers/registry.py`'s STORES. `path` is its directory, or the file of its database.
-    `pattern` says how segments are named below the directory, with `%path` for the camera's name and strftime's words
-    for the moment at which a segment begins; empty where the kind fixes it. `time_zone`: of the names, an IANA name.
+    `pattern`: names of segments below the directory, with `%path` for the camera's name and strftime's words for a
+    segment's start; empty where the kind fixes it. `time_zone`: of the names, an IANA name.
     """
 
     id: str
@@ -189,7 +188,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class DayIndex:
-    """What one local day of a local store holds: a seal over its segments, by which a later look knows them again.
+    """The content of one local day of a local store, sealed so that a later look can recognize it.
 
     `digest` is SHA-256, hex, over the sorted names, sizes and times of change of its segments; of a database over
     paths, times and sizes of its rows; where a day lies in several folders, over their digests.
@@ -230,3 +229,21 @@ class StoreTrouble:
     times: int
     first: str
     first_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreTask:
+    """One look at one store, which is only ever read.
+
+    `cameras`: pairs of camera id and its name in the store. `index` is a file of the agent's own for the reader's
+    cache, outside the store; it may be missing, old or damaged. `due` are the ids of cameras of whose oldest footage a
+    picture is wanted. `progress` is called at least every few hundred milliseconds and may raise to end the look; then
+    nothing that was indexed is lost.
+    """
+
+    store: Store
+    cameras: tuple[tuple[str, str], ...]
+    index: Path
+    now: datetime
+    due: frozenset[str] = frozenset()
+    progress: Callable[[], None] = lambda: None

@@ -1,8 +1,8 @@
 """Defines the types that drivers share: devices, cameras, raw replies, pictures, and the facts read from them.
 
-Everything here is a frozen value; more facts stand in `details.py`. Times are aware UTC datetimes; polygons are tuples
-of (x, y) in 0..1 of the frame's width and height, origin top-left, y down (`masking/geometry.py` converts into this
-frame). Texts that a device gave went through `text.py`: one line of at most 256 characters.
+Everything is a frozen value; more facts are in `details.py`. Times are aware UTC datetimes; polygons are tuples of (x,
+y) in 0..1 of the frame's width and height, origin top-left, y down (`masking/geometry.py` converts into this frame).
+Texts of a device are sanitized by `text.py`: one line of at most 256 characters.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Cause = Literal[
     "", "port-closed", "no-route", "name-unknown", "untrusted", "no-answer", "no-right", "locked", "no-credential",
     "no-password",
 ]  # fmt: skip
-"""What stands behind a reason, where it is known more closely."""
+"""The closer cause of a reason, where it is known."""
 
 Fact = Literal[
     "identity", "clock", "services", "interfaces", "protocols", "accounts", "storages", "disks", "signing", "channels",
@@ -68,7 +68,7 @@ CAMERA_FACTS: tuple[Fact, ...] = (
 )  # fmt: skip
 """The facts whose subject is a device, and those whose subject is a camera. That of `host` is the site.
 
-A `stream-sample` is no part of a reading: it is taken of the cameras that somebody asks about."""
+A `stream-sample` is not part of a reading: it is taken on request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,11 @@ class Credential:
 class Device:
     """The box that answers: a camera, or a recorder with many cameras.
 
-    `host` is the only host that the device's credential is ever sent to; addresses that the device gives keep
-    their path and query only. `rtsp_port` 0 means: the port that the device's stream address names. `allow_basic` lets
-    the password go out readable, where the device can do no better and the network is trusted. `ca` is a file of
-    certificates (PEM) that vouch for the device's own, where `tls` is on; None: the public ones count. `time_zone` is
-    that of its wall clock, an IANA name: many recorders tell local time without a zone, or with a wrong one.
+    `host` is the only host that the device's credential is ever sent to; of addresses that the device gives only path
+    and query are used. `rtsp_port` 0 means the port in the device's stream address. `allow_basic` lets the password go
+    out readable, where the device can do no better and the network is trusted. `ca` is a file of certificates (PEM) to
+    trust with `tls`; None: the public ones. `time_zone` is that of its wall clock, an IANA name: many recorders report
+    local time without a zone, or with a wrong one.
     """
 
     id: str
@@ -105,11 +105,11 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """One video source and where it hangs.
+    """One video source and its place.
 
     `id` comes from the configuration and survives a new address. `code` is the 20-digit GB/T 28181 code, or empty.
     `device` is the id of the device it is read through. `channel` is the 1-based number in the order in which the
-    device lists its video sources. `placement` says where it hangs, in the operator's words.
+    device lists its video sources. `placement` is its place in the operator's words.
     """
 
     id: str
@@ -136,7 +136,7 @@ class Reply:
 class Picture:
     """An encoded picture as it left the camera: one JPEG, or one keyframe in Annex-B form with parameter sets.
 
-    `dated`: of a recording, `taken_at` came with the picture itself; else it is only the moment that was asked for.
+    `dated`: of a recording, `taken_at` came with the picture itself; else it is only the requested moment.
     """
 
     camera_id: str
@@ -149,7 +149,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the device says it is."""
+    """The identity that a device reports."""
 
     manufacturer: str
     model: str
@@ -162,11 +162,10 @@ class Identity:
 class Clock:
     """The device's clock against ours: `offset_s` = device minus ours, true within `uncertainty_s`.
 
-    `ntp` says whether the device claims to take its time from NTP; None where it does not say. `local_time_as_utc`: it
-    gives the time of its zone as UTC, so that `offset_s` is that of the zone and whatever its clock is wrong by.
-    `drift_s` is how much the offset changed between two measurements, beyond what their uncertainty explains;
-    `uncertainty_s` then spans both. `zone_wrong`: the offset from UTC that it writes behind its local time is not that
-    of the zone it is configured to be in; `offset_s` is that of the digits alone.
+    `ntp`: whether the device claims to use NTP; None: not reported. `local_time_as_utc`: it gives the time of its zone
+    as UTC, so that `offset_s` is that of the zone plus its clock's error. `drift_s`: change of the offset between two
+    measurements, beyond what their uncertainty explains; `uncertainty_s` then spans both. `zone_wrong`: the UTC offset
+    behind its local time is not that of its configured zone; `offset_s` is that of the digits alone.
     """
 
     offset_s: float
@@ -203,7 +202,7 @@ class Stream:
 class Streams:
     """Every path on which this camera's picture can be fetched.
 
-    `further`: the device's names for the streams that it lists besides these, and that nobody looks at.
+    `further`: the device's names for the other streams that it lists, which are not fetched.
     """
 
     streams: tuple[Stream, ...]
@@ -214,9 +213,9 @@ class Streams:
 class Mask:
     """One privacy mask as the device reports it.
 
-    `effect` is ONVIF's Type (Color, Pixelated, Blurred) or what the device says instead. `enabled` is None where the
-    device's word for it cannot be read. `polygon` is in the shared frame; whether the device's vertical origin was
-    understood rightly is proven only when a picture agrees. `polygon` is empty where the device gave none.
+    `effect` is ONVIF's Type (Color, Pixelated, Blurred) or the device's own word. `enabled` is None where the device's
+    word cannot be parsed. `polygon` is in the shared frame, empty where the device gave none; its vertical origin is
+    proven only when a picture agrees.
 
     Source: ONVIF Media2 Service Specification, Privacy Masks.
     """
@@ -237,7 +236,7 @@ class Masks:
 
 @dataclass(frozen=True, slots=True)
 class Overlays:
-    """Texts that the device draws into the picture. `time_shown` None: it does not say whether the time is drawn."""
+    """Texts that the device draws into the picture. `time_shown` None: whether the time is drawn is not reported."""
 
     texts: tuple[str, ...]
     time_shown: bool | None = None
@@ -253,17 +252,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Recordings:
-    """What the recorder says it holds for one camera: spans sorted and merged. A claim, not yet a proof.
+    """The recordings that the recorder claims for one camera: spans sorted and merged. Not yet a proof.
 
     The proof is a `PictureSeen` on path `playback`: its `taken_at` is the recorded moment that was opened and decoded.
-    `replay_url` is where that can be done, without credentials; empty where the device offers no replay.
-
-    `replay_from_at` None: the moment to play is asked for as ONVIF has it; else `replay_url` itself asks for that one.
-    `listed`: the stretches whose holes all show in the spans, because every segment of them was listed or the device
-    told each hole; elsewhere a span may hide some. `tracks` names the kinds of what is recorded (Video, Audio,
-    Metadata); `running` says whether the device claims to record at this moment, None where it does not say. `modes`:
-    why the listed stretches were recorded, as far as the device says. `owner_guessed`: nothing but the order of two
-    lists says that this is the camera's footage and no other one's.
+    `replay_url` is its address, without credentials; empty where the device offers no replay. `replay_from_at` None:
+    the moment to play is requested as ONVIF has it; else `replay_url` itself names it. `listed`: stretches whose holes
+    all show in the spans, because every segment was listed or the device reported each hole; elsewhere a span may hide
+    some. `tracks` names the kinds of recorded data (Video, Audio, Metadata); `running`: whether the device claims to
+    record now, None: not reported. `modes`: why the listed stretches were recorded, as far as reported.
+    `owner_guessed`: only the order of two lists assigns this footage to this camera.
     """
 
     spans: tuple[Span, ...]
@@ -278,9 +275,9 @@ class Recordings:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """A fact that could not be had, and why. `path` is set where the fact is a picture or a sample of that path.
+    """A missing fact, and the reason. `path` is set where the fact is a picture or a sample of that path.
 
-    `unlocks_in_s`: how long the device stays locked, by its own word; 0 where it has none.
+    `unlocks_in_s`: how long the device stays locked, as it reports; 0 where it does not.
     """
 
     fact: Fact
@@ -335,7 +332,7 @@ Value = (
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One fact about one subject (`device:ID` or `camera:ID`), when it was seen and by which method."""
+    """One fact about one subject (`device:ID` or `camera:ID`), with its time and method."""
 
     subject: str
     value: Value

@@ -1,11 +1,9 @@
 """Caches logins in use: which calls of a device need one, and the Digest nonce that it still accepts.
 
-Each fresh challenge that is answered is a new login on the device, and some makers write one into their list of failed
-logins. So a nonce is kept from one cycle to the next, for as long as the device takes it.
-
-It is kept in the memory of the process and nowhere else. A nonce's counter must rise with each use: two processes that
-share one would each make the other's requests look like replays. A command that is run by hand therefore makes one
-login of its own, and so does a restarted daemon.
+Each answered challenge is a new login on the device, and some makers log one as failed. So a nonce is cached from one
+cycle to the next, as long as the device takes it, in the memory of the process only: its counter must rise with each
+use, and two processes that shared one would make each other's requests look like replays. A command run by hand, and a
+restarted daemon, make one login of their own.
 """
 
 from __future__ import annotations
@@ -23,11 +21,11 @@ Operation = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedNonce:
     """A challenge in use. `used` counts how often its nonce was answered.
 
-    `tells_stale`: whether the device says that a nonce ran out, so that a refusal without that word is one. None: not
-    known yet. False: it has the word, and did not say it when it should have.
+    `tells_stale`: whether the device reports an expired nonce, so that a refusal without that word is a refusal. None:
+    not known yet. False: it has the word, and did not use it when it should have.
     """
 
     challenge: Challenge | None
@@ -36,22 +34,19 @@ class Kept:
 
 
 class Nonces:
-    """What is kept, per device and login: a nonce for each port, and the operations that asked for a token.
-
-    Safe to share between threads.
-    """
+    """Cached logins by device and login: a nonce for each port, and operations that asked for a token. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[tuple[object, ...], Kept] = {}
+        self._kept: dict[tuple[object, ...], CachedNonce] = {}
         self._closed: dict[tuple[object, ...], frozenset[Operation]] = {}
 
-    def of(self, device: Device, port: int) -> Kept | None:
+    def of(self, device: Device, port: int) -> CachedNonce | None:
         """Return what is in use; None where the device has to be asked."""
         with self._lock:
             return self._kept.get(_key(device, port))
 
-    def keep(self, device: Device, port: int, kept: Kept) -> None:
+    def keep(self, device: Device, port: int, kept: CachedNonce) -> None:
         """Remember what the device just took."""
         with self._lock:
             key = _key(device, port)

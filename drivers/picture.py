@@ -1,7 +1,6 @@
 """Defines what was observed on each picture path of a camera; masking decides the verdict.
 
-What else is seen in a picture are `ViewSeen` and `QualitySeen` of `masking/view/model.py`: plain values, taken as they
-are.
+`ViewSeen` and `QualitySeen` of `masking/view/model.py` are further observations of a picture.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 PathName = Literal["snapshot", "main", "sub", "recorder-live", "playback"]
-"""A way on which a picture leaves the camera. A mask verdict names the path that it was seen on."""
+"""A way on which a picture leaves the camera. A mask verdict names its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,7 @@ class PictureSeen:
 
 @dataclass(frozen=True, slots=True)
 class ZoneVerdict:
-    """The judgement of one private zone in one picture.
-
-    `verdict` is masking's PASS, FAIL or UNSURE; `reason` a short kebab-case word; `numbers` measured values by name.
-    """
+    """Masking's verdict on one zone in one picture: `reason` a kebab-case word, `numbers` measured values by name."""
 
     path: PathName
     zone: str
@@ -52,11 +48,11 @@ class ZoneVerdict:
 
 @dataclass(frozen=True, slots=True)
 class PresetSeen:
-    """At which of a turning camera's preset positions one picture was taken, and what of that preset's zones it shows.
+    """The preset position of a turning camera at which a picture was taken, and the verdicts on that preset's zones.
 
-    `preset` is empty where that cannot be told: `reason` is then `position-unknown` or `several-presets`. `nearest`
-    and `off_percent`: the preset that was missed by little, and by how much of the picture's width; empty and None
-    where there is none.
+    `preset` is empty where it is unknown: `reason` is then `position-unknown` or `several-presets`. `nearest` and
+    `off_percent`: the preset that was missed by little, and by how much of the picture's width; empty and None where
+    there is none.
     """
 
     path: PathName
@@ -69,11 +65,11 @@ class PresetSeen:
 
 @dataclass(frozen=True, slots=True)
 class StreamSample:
-    """What a live stream was measured to deliver on one path; what it is configured to is `Stream`'s word.
+    """What a live stream was measured to deliver on one path; its configuration is in `Stream`.
 
-    `seconds` is how much of the stream's own time was measured, and what `fps` and `bitrate_bps` (payload of RTP) are
-    over. `codec` in ONVIF's words. A size of zero: the stream does not tell it. `keyframe_interval_s` None: there were
-    fewer than two keyframes. `packets_lost` counts the numbers that are missing among those of the packets.
+    `seconds` is the measured stretch of the stream's own time, for `fps` and `bitrate_bps` (payload of RTP). `codec` in
+    ONVIF's words. A size of zero: not in the stream. `keyframe_interval_s` None: fewer than two keyframes.
+    `packets_lost` counts missing packet numbers.
     """
 
     path: PathName

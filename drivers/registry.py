@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:  # the names of drivers are asked for by commands that read no device
     from drivers.allowed_requests import Ask
     from drivers.exchange import Transport
-    from drivers.footage import WantedFootage
+    from drivers.footage import StoreTask, WantedFootage
     from drivers.model import Camera, Observations, Picture
-    from drivers.stores.task import StoreTask
 
 Read: TypeAlias = "Callable[[tuple[Camera, ...], Transport, WantedFootage], Observations]"
 """Reads a device and its cameras. What the device does not give is an `Unavailable`, never an exception."""
@@ -35,34 +34,22 @@ STORES: dict[str, str] = {
 }
 
 NAMED_BY_PATTERN = ("segments",)
-"""The stores for which the operator says how their files are named."""
+"""The stores whose file names the operator configures."""
 
 
 def load(name: str) -> Read:
-    """Import the module of a driver and return its `read`. A driver's dependencies load only when it is used.
-
-    Raises:
-        KeyError: There is no driver of this name.
-    """
+    """Import a driver's module only now and return its `read`. Raises KeyError for an unknown name."""
     read: Read = import_module(DRIVERS[name]).read
     return read
 
 
 def asks(name: str) -> tuple[Ask, ...]:
-    """Return every request that a driver may send. Pictures are fetched by `capture.py`, whatever the driver.
-
-    Raises:
-        KeyError: There is no driver of this name.
-    """
+    """Return every request that a driver may send, except for pictures. Raises KeyError for an unknown name."""
     rows: tuple[Ask, ...] = import_module(DRIVERS[name]).ASKS
     return rows
 
 
 def load_store(kind: str) -> ReadStore:
-    """Import the module of a kind of store and return its `read`.
-
-    Raises:
-        KeyError: There is no store of this kind.
-    """
+    """Import the module of a kind of store and return its `read`. Raises KeyError for an unknown kind."""
     read: ReadStore = import_module(STORES[kind]).read
     return read

@@ -1,7 +1,7 @@
 """Calculates with stretches of time: union, difference, holes, and the local days they fall on. Pure.
 
-A span is half open: its start belongs to it, its end does not. `Spans` are sorted, disjoint and not empty; `merged`
-makes any stretches into such, and every other function takes and gives them.
+A span is half open: it includes its start, not its end. `Spans` are sorted, disjoint and not empty; `merged` builds
+them from any stretches, every other function takes and returns them.
 """
 
 from __future__ import annotations
@@ -26,10 +26,7 @@ _DAY = timedelta(days=1)
 
 
 def merged(spans: Iterable[Span], slack_s: float = 0.0) -> Spans:
-    """Return the union of the spans; holes of at most `slack_s` seconds between two of them are taken as recorded.
-
-    A span that ends at or before its start is left out: it says nothing.
-    """
+    """Return the union of the non-empty spans; holes of at most `slack_s` seconds between two count as recorded."""
     joined: list[Span] = []
     slack = timedelta(seconds=slack_s)
     for span in sorted((one for one in spans if one.start_at < one.end_at), key=lambda one: one.start_at):
@@ -74,7 +71,7 @@ def gaps(spans: Spans, within: Span) -> Spans:
 
 
 def covers(spans: Spans, wanted: Span) -> bool:
-    """Tell whether one of the spans holds the whole of `wanted`."""
+    """Return whether one of the spans contains the whole of `wanted`."""
     held = clipped(spans, wanted)
     return held == (wanted,)
 

@@ -1,7 +1,7 @@
 """Sanitizes words of a device where they enter: bounded, and without characters that act on a reader.
 
-What a name means is nobody's business here. It stays data: markup of a terminal library or the formula of a spreadsheet
-is kept as it is, and whoever writes it somewhere escapes it for that place. Only what no place can show is taken out.
+The text stays data: markup of a terminal library or the formula of a spreadsheet is left in, and each writer escapes it
+for its place. Only what no place can show is replaced.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ LONGEST_CHARS = 256
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _LINE_BREAKERS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that reorder what stands around them, so that a name can be shown as another one."""
+"""Characters that reorder their neighbours, so that a name can be shown as another one."""
 
 
-def told(value: object, most_chars: int = LONGEST_CHARS) -> str:
-    """Return what a device said as one line of at most `most_chars` characters; None is the empty text.
+def sanitize(value: object, most_chars: int = LONGEST_CHARS) -> str:
+    """Return a device's text as one line of at most `most_chars` characters; None is the empty text.
 
     Control characters (terminal escapes begin with one), line and paragraph separators, lone surrogates and characters
-    that turn the direction of writing become U+FFFD. White space around the text goes.
+    that turn the direction of writing become U+FFFD. White space around the text is stripped.
     """
     text = "" if value is None else str(value)[: 4 * most_chars].strip()
-    return "".join(_shown(character) for character in text[:most_chars])
+    return "".join(_replace_unsafe(character) for character in text[:most_chars])
 
 
-def decoded(data: bytes, most_bytes: int = 4096) -> str:
-    """Read the beginning of an answer as text: UTF-8, or GB18030 where it is not, so that its words can be weighed."""
+def decode_text(data: bytes, most_bytes: int = 4096) -> str:
+    """Decode the beginning of an answer as UTF-8, or GB18030 where it is not, so that its words can be weighed."""
     sample = data[:most_bytes]
     for encoding in ("utf-8-sig", "gb18030"):
         try:
@@ -38,7 +38,7 @@ def decoded(data: bytes, most_bytes: int = 4096) -> str:
     return sample.decode("utf-8", "replace")
 
 
-def _shown(character: str) -> str:
+def _replace_unsafe(character: str) -> str:
     if unicodedata.category(character) in _LINE_BREAKERS or character in _DIRECTIONS:
         return _REPLACEMENT
     return character

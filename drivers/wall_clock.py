@@ -19,17 +19,13 @@ DATE_OFFSET_MAX_S = 100 * 365 * 86_400
 """A Date header that is further off is that of no clock."""
 
 _TICK_S = 0.01
-"""Linux' time() is that of the last timer tick, 10 ms at CONFIG_HZ=100: that long it still tells the second before."""
+"""Linux' time() is that of the last timer tick, 10 ms at CONFIG_HZ=100: so long it may still give the second before."""
 
 _ROUNDING_S = 0.001
 
 
-def digits(text: str) -> datetime:
-    """Read `YYYY-MM-DD hh:mm:ss` as a moment without a zone; a text that was cut off is none.
-
-    Raises:
-        ValueError: It is no such moment.
-    """
+def parse_digits(text: str) -> datetime:
+    """Parse `YYYY-MM-DD hh:mm:ss` as a moment without a zone. Raises ValueError, also for a text that was cut off."""
     found = _DIGITS.fullmatch(text.strip())
     if found is None:
         raise ValueError("no date and time")
@@ -38,29 +34,25 @@ def digits(text: str) -> datetime:
 
 
 def to_utc(wall: datetime, zone: str) -> datetime:
-    """Return the moment at which clocks in `zone` (an IANA name) show these digits; the earlier one where two do.
-
-    Raises:
-        OverflowError: The moment lies outside of the calendar.
-    """
+    """Return the (earlier) moment at which clocks in `zone` (an IANA name) show these digits. Raises OverflowError."""
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def shown(moment: datetime, zone: str) -> datetime:
+def to_wall(moment: datetime, zone: str) -> datetime:
     """Return what a clock in `zone` shows at `moment`, without a zone."""
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
-def measured(said: datetime, exchange: Exchange, ntp: bool | None) -> Clock:
-    """Compare the time that a device told in whole seconds with ours, by `second_offset_s`."""
+def measure(said: datetime, exchange: Exchange, ntp: bool | None) -> Clock:
+    """Compare the device's time, in whole seconds, with ours, by `second_offset_s`."""
     offset_s, uncertainty_s = second_offset_s(said, exchange)
     return Clock(round(offset_s, 3), round(uncertainty_s, 3), ntp)
 
 
 def second_offset_s(said: datetime, exchange: Exchange) -> tuple[float, float]:
-    """Return how far a device is ahead of us that told a whole second, and how far the truth may lie from that.
+    """Return how far a device that gave a whole second is ahead of us, and the uncertainty, both in seconds.
 
-    The device cuts its time to seconds, and takes it from the last tick: its clock stood anywhere in that second or one
+    The device cuts its time to seconds, and takes it from the last tick: its clock was anywhere in that second or one
     tick behind it, at some moment of the round trip.
     """
     half_trip_s, half_second_s = exchange.reply.elapsed_s / 2, (1 + _TICK_S) / 2

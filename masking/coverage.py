@@ -1,8 +1,8 @@
 """Calculates how much of a zone a set of masks covers, by area alone: of the configuration, not of a picture.
 
 Pure Python, because the daemon uses it. Both measures cut the plane into horizontal slabs at every corner and every
-crossing of sides. Inside a slab no two sides cross, so all widths change linearly and the width at half height times
-the slab's height is exact. Polygons need not be convex; a polygon that crosses itself counts by the even-odd rule.
+crossing of sides. No two sides cross inside a slab, so that the width at half height times its height is exact.
+Polygons need not be convex; one that crosses itself counts by the even-odd rule.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def uncovered_ratio(zone: Polygon, masks: Sequence[Polygon]) -> float:
 
 
 def iou(zone: Polygon, masks: Sequence[Polygon]) -> float:
-    """Intersection over union (0..1) of the zone and the union of the masks: tells drift, not protection."""
+    """Intersection over union (0..1) of the zone and the union of the masks: shows drift, not protection."""
     bare, covered, beyond = _areas(zone, masks)
     total = bare + covered + beyond
     return 0.0 if total <= 0 else min(max(covered / total, 0.0), 1.0)

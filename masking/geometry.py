@@ -1,7 +1,7 @@
 """Validates and measures polygons of zones and masks in one frame.
 
 The frame is 0..1 of the picture's width and height, origin top-left, y down. Pure Python, because the daemon uses it.
-How much of a zone is covered is decided in `coverage.py`; what the picture shows is decided elsewhere.
+`coverage.py` decides how much of a zone is covered.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import pairwise
 from masking.model import Point, Polygon
 
 MAX_POINTS = 256
-"""More points than any camera offers for a mask; a limit, since the test for crossings looks at every pair of sides."""
+"""More points than any camera offers for a mask; a limit, since the test for crossings compares every pair of sides."""
 
 MIN_AREA = 1e-6
 """Share of the picture under which a polygon counts as having no area: two pixels of a 1080p picture."""
@@ -23,10 +23,7 @@ _ROUNDING = 0.005
 
 
 class GeometryError(ValueError):
-    """A polygon that cannot stand for an area.
-
-    `reason`: `too-few-points`, `too-many-points`, `outside`, `zero-area`, `crosses-itself`.
-    """
+    """No area. `reason`: `too-few-points`, `too-many-points`, `outside`, `zero-area`, `crosses-itself`."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -34,13 +31,10 @@ class GeometryError(ValueError):
 
 
 def from_onvif(points: Iterable[Point]) -> Polygon:
-    """Convert an ONVIF polygon (-1..1, y up) into our frame (0..1, y down) and check it.
+    """Convert an ONVIF polygon (-1..1, y up) into our frame (0..1, y down) and validate it. Raises GeometryError.
 
     Repeated points, and a last point that repeats the first, are dropped: they draw the same area. Coordinates that
     leave the range by rounding are moved onto its edge.
-
-    Raises:
-        GeometryError: The polygon is not an area inside the picture.
 
     Source: ONVIF Analytics Service Specification, Spatial relation (normalised coordinate system); ONVIF Media2
         Service Specification, Mask.
@@ -113,17 +107,6 @@ def is_simple(polygon: Polygon) -> bool:
             if folded:
                 return False
     return True
-
-
-def point_in_polygon(point: Point, polygon: Polygon) -> bool:
-    """Whether a point lies inside the polygon (even-odd rule); points exactly on a side may count either way."""
-    x, y = point
-    inside = False
-    for index, (x1, y1) in enumerate(polygon):
-        x0, y0 = polygon[index - 1]
-        if (y0 > y) != (y1 > y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
-            inside = not inside
-    return inside
 
 
 def _signed_area(polygon: Polygon) -> float:

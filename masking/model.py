@@ -19,11 +19,11 @@ Effect = Literal["color", "pixelated", "blurred", "any"]
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """An area that must be hidden, and how: `effect` `any` means that whichever effect is found will do.
+    """An area that must be hidden, and how: `effect` `any` accepts any effect.
 
-    `color` is `#rrggbb`, or empty when any one solid colour counts. `least_block_ratio` and `least_sigma_ratio` are
-    what a policy asks of a mosaic's block and of a blur's sigma, as shares of the zone's shorter side; 0 asks for no
-    more than what hides at all.
+    `color` is `#rrggbb`, or empty when any one solid colour counts. `least_block_ratio` and `least_sigma_ratio` are a
+    policy's limits for a mosaic's block and a blur's sigma, as shares of the zone's shorter side; 0 asks for no more
+    than hiding.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One of the views between which a camera turns, and what must be hidden in it. Nothing counts but standing still.
+    """One of the preset positions of a turning camera, and its zones; only a camera that is still is judged.
 
     `view`: its approved references; a picture of another shape is stretched to theirs.
     """
@@ -50,10 +50,10 @@ class Position:
 class Job:
     """One encoded picture and the zones in it.
 
-    `device` and `camera`: whose bytes these are; a recorder hands on what its cameras send, so both count. Pictures of
-    one camera may be judged by one child, those of two never; without a device each has a child of its own. `study`:
-    what else is asked of the picture, None for nothing. `positions`: where the camera may stand; empty for one that
-    does not turn.
+    `device` and `camera`: the source of these bytes; a recorder hands on what its cameras send, so both count. Pictures
+    of one camera may be judged by one child, those of two never; without a device each has a child of its own. `study`:
+    further measures of the picture, None for none. `positions`: the possible positions of the camera; empty for one
+    that does not turn.
     """
 
     data: bytes = field(repr=False)
@@ -69,8 +69,8 @@ class Job:
 class Confinement:
     """How far a child of the picture worker is locked down.
 
-    `limits`: layers that could not be put on, one sentence each; others may hold all the same. `open_ways`: ways out
-    that it found open when it tried them (`confined.py`); where there is one, it judges nothing.
+    `limits`: layers that could not be applied, one sentence each; others may hold. `open_ways`: ways out that it found
+    open when it tried them (`confined.py`); with one, it judges nothing.
     """
 
     limits: tuple[str, ...] = ()
@@ -81,10 +81,9 @@ class Confinement:
 class Verdict:
     """Whether one zone is hidden in one picture.
 
-    `verdict`: PASS hides, FAIL shows, UNSURE cannot be told. `reason` is a kebab-case word; `numbers` are the measured
+    `verdict`: PASS hidden, FAIL shown, UNSURE undecidable. `reason` is a kebab-case word; `numbers` are the measured
     values behind it, `hidden_probability` (0..1) among them where the zone could be measured; `explanation` is one
-    readable English sentence. `judge`: the effect whose odds these are, where the other numbers that show it were not
-    kept.
+    readable English sentence. `judge`: the effect of these odds, where the other numbers that show it were not stored.
     """
 
     zone: str
@@ -97,9 +96,9 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Positioned:
-    """Where a picture was taken: how it compares with each position that was asked about, in their order.
+    """The position of a picture: its comparison with each requested position, in their order.
 
-    `verdicts`: on the zones of the one position at which it stands (`positions.standing`); empty without one.
+    `verdicts`: on the zones of the one position that it matches (`positions.matched_position`); empty without one.
     """
 
     views: tuple[ViewSeen, ...]
@@ -111,8 +110,7 @@ class Judged:
     """The answer to a job. `mean_luma` is 0..255; `contrast` the standard deviation of luma, 0..127.5.
 
     `studied` answers the job's `study`, None where there was none; `positioned` its `positions`. `dropped_units`: how
-    many units of the bitstream were not handed to a decoder because they are none of a picture, or nobody here knows
-    them.
+    many units of the bitstream were not handed to a decoder because they are not of a picture, or of unknown type.
     """
 
     width_px: int

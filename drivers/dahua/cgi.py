@@ -1,7 +1,7 @@
 """Requests one thing over CGI and parses its answer: lines `key=value`, grouped into numbered rows.
 
-Here is decided which answers are none: error texts under any status, lock-outs, missing rights, cut-off text. What the
-values mean is decided by the parsers beside this file. Nothing but the reads named there is ever asked.
+Decides which answers are errors: error texts under any status, lock-outs, missing rights, cut-off text. Parsers beside
+this file decide what the values mean. Only the reads named there are requested.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from drivers.credentials import unlocks_in_s, weigh
 from drivers.errors import Busy, DeviceFault, DriverError, Locked, Malformed, NotPermitted, NotTried, Unsupported
 from drivers.exchange import Exchange, Request, Transport
 from drivers.model import Reply
-from drivers.text import decoded, told
+from drivers.text import decode_text, sanitize
 
 CONFIG_MAX_BYTES = 16 * 1024 * 1024
 """The table `Encode` of a recorder with 128 channels has some 5 MB."""
@@ -25,17 +25,13 @@ _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\[\]-]*")
 _ROW = re.compile(r"\[(\d{1,5})\]\.?(.*)", re.DOTALL)
 
 Fields = Mapping[str, str]
-"""What stands left and right of the first `=` of each line."""
+"""The texts left and right of the first `=` of each line."""
 
 
 def get(
     transport: Transport, operation: str, target: str, max_bytes: int = CONFIG_MAX_BYTES, limit_s: float = 0.0
 ) -> Exchange:
-    """Get `/cgi-bin/` + `target` and return the exchange if its answer is no refusal and no error.
-
-    Raises:
-        DriverError: There is no such answer; its kind says why.
-    """
+    """Get `/cgi-bin/` + `target` and return the exchange. Raises DriverError for a refusal or an error."""
     path = f"/cgi-bin/{target}"
     exchange = transport.exchange(Request(operation, "GET", path, max_bytes=max_bytes, limit_s=limit_s))
     check(transport, exchange.reply)
@@ -43,8 +39,8 @@ def get(
 
 
 def check(transport: Transport, reply: Reply) -> None:
-    """Raise what a reply says that is no answer; where it says that the account is locked, remember that."""
-    text = decoded(reply.body)
+    """Raise the error that a reply means, if any; record a locked account."""
+    text = decode_text(reply.body)
     if reply.status in (401, 403) and (weigh(text) == "locked" or LOCKED_CODE in text):
         # Firmware that locks an address answers so before it asks for a login.
         transport.credentials.refused(transport.device, transport.clock(), "the account is locked")
@@ -55,13 +51,13 @@ def check(transport: Transport, reply: Reply) -> None:
 
 
 def refusal(reply: Reply) -> DriverError | None:
-    """Say why a reply is no answer; None where it may be one.
+    """Return the error that a reply means; None where it may be an answer.
 
     Source: field reports in the recorder notes: `Bad Request!` (firmware of 2019 to 2022), `Not Implemented!` (2024),
     `Authority:check failure.` both for a missing right and for a name that the firmware does not know.
     """
     operation, status = reply.operation, reply.status
-    text = decoded(reply.body, 512)
+    text = decode_text(reply.body, 512)
     if 300 <= status < 400:
         return DeviceFault(
             f"{operation}: HTTP {status}: the device redirects, as firmware does that wants HTTPS; redirects are not"
@@ -78,15 +74,14 @@ def refusal(reply: Reply) -> DriverError | None:
     if status != 200:
         return DeviceFault(f"{operation}: HTTP {status}")
     if re.match(r"\s*Error\b(?!\s*=)", text):
-        return DeviceFault(f"{operation}: {told(' '.join(text.split()), 80)}")
+        return DeviceFault(f"{operation}: {sanitize(' '.join(text.split()), 80)}")
     return None
 
 
 def fields(reply: Reply, whole: bool = True) -> dict[str, str]:
-    """Take an answer apart. `whole`: it is a list, so that its last line must have an end.
+    """Parse an answer. Raises Malformed: empty, cut off, a repeated key, or a line that is not `key=value`.
 
-    Raises:
-        Malformed: It is empty or cut off, says something twice, or holds a line that is not `key=value`.
+    `whole`: it is a list, so that its last line must have an end.
     """
     operation = reply.operation
     if not reply.body.strip():
@@ -95,7 +90,7 @@ def fields(reply: Reply, whole: bool = True) -> dict[str, str]:
         raise Malformed(f"{operation}: the answer is cut off")
     found: dict[str, str] = {}
     # Not splitlines: characters in a name that some call line ends are no ends here.
-    for line in decoded(reply.body, len(reply.body)).split("\n"):
+    for line in decode_text(reply.body, len(reply.body)).split("\n"):
         line = line.removesuffix("\r")
         if not line.strip():
             continue
@@ -109,11 +104,7 @@ def fields(reply: Reply, whole: bool = True) -> dict[str, str]:
 
 
 def config(transport: Transport, name: str) -> dict[str, str]:
-    """Read one table of the configuration, its keys without `table.`.
-
-    Raises:
-        DriverError: The device does not give it. NotPermitted also where the firmware has no table of this name.
-    """
+    """Read a configuration table, keys without `table.`. Raises DriverError; NotPermitted also for an unknown table."""
     reply = get(transport, name, f"configManager.cgi?action=getConfig&name={name}").reply
     found = fields(reply)
     if any(not key.startswith((f"table.{name}.", f"table.{name}[")) for key in found):
@@ -122,24 +113,21 @@ def config(transport: Transport, name: str) -> dict[str, str]:
 
 
 def rows(found: Fields, name: str, operation: str) -> list[dict[str, str]]:
-    """Return the rows `name[0]`, `name[1]`, ... of an answer, each with the rest of its keys.
+    """Return the rows `name[0]`, `name[1]`, ... of an answer, each with the rest of its keys. Raises Malformed.
 
     `name` may be empty: the second index of a key such as `TimeSection[0][1]`.
-
-    Raises:
-        Malformed: A row is missing among them.
     """
     grouped: dict[int, dict[str, str]] = {}
     for key, value in found.items():
         if key.startswith(name) and (row := _ROW.fullmatch(key, len(name))) is not None:
             grouped.setdefault(int(row[1]), {})[row[2]] = value
     if sorted(grouped) != list(range(len(grouped))):
-        raise Malformed(f"{operation}: a row is missing among {told(name) or 'the inner rows'}")
+        raise Malformed(f"{operation}: a row is missing among {sanitize(name) or 'the inner rows'}")
     return [grouped[number] for number in range(len(grouped))]
 
 
 def flag(value: str | None) -> bool | None:
-    """Read a switch; None where it is missing or its word is not known."""
+    """Parse a switch; None where it is missing or its word is unknown."""
     return {"true": True, "1": True, "false": False, "0": False}.get((value or "").strip().lower())
 
 

@@ -10,7 +10,7 @@ from drivers.dahua import cgi
 from drivers.dahua.cgi import Fields
 from drivers.errors import Malformed
 from drivers.footage import Channel, Channels, ChannelState
-from drivers.text import told
+from drivers.text import sanitize
 
 _REMOTE = re.compile(
     r"RemoteDevice(?:\.uuid:System_CONFIG_NETCAMERA_INFO_(\d{1,4})|\[(\d{1,4})\])\.(\w+)", re.IGNORECASE
@@ -27,28 +27,24 @@ _NO_HOST = frozenset({"", "0.0.0.0", "192.168.0.0"})  # noqa: S104 - placeholder
 _NO_MAC = frozenset({"", "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00"})
 
 States = Mapping[int, str]
-"""The device's word for the state of each channel, by its 1-based number."""
+"""The device's word for each channel's state, by its 1-based number."""
 
 
 def titles(found: Fields) -> tuple[str, ...]:
-    """Read the table ChannelTitle: one name for each channel that the device has.
-
-    Raises:
-        Malformed: A channel is missing among them, or there is none.
-    """
+    """Parse the table ChannelTitle: a name for each channel. Raises Malformed where one is missing or there is none."""
     listed = cgi.rows(found, "ChannelTitle", "ChannelTitle")
     if not listed or any("Name" not in one for one in listed):
         raise Malformed("ChannelTitle: a channel lacks its name")
-    return tuple(told(one["Name"]) for one in listed)
+    return tuple(sanitize(one["Name"]) for one in listed)
 
 
 def states(params: Mapping[str, Any]) -> dict[int, str]:
-    """Read the parameters of an answer to LogicDeviceManager.getCameraState: `states[].{channel, connectionState}`.
+    """Parse an answer to LogicDeviceManager.getCameraState: `states[].{channel, connectionState}`.
 
-    A channel whose word is missing is not in it: it stays unknown.
+    A channel without a state is left out: it stays unknown.
 
     Raises:
-        Malformed: It is no such list, or names a channel twice.
+        Malformed: Not such a list, or a channel twice.
     """
     listed = params.get("states")
     if not isinstance(listed, list):
@@ -61,14 +57,14 @@ def states(params: Mapping[str, Any]) -> dict[int, str]:
         if channel + 1 in found:
             raise Malformed("getCameraState: a channel stands there twice")
         if isinstance(one.get("connectionState"), str):
-            found[channel + 1] = told(one["connectionState"])
+            found[channel + 1] = sanitize(one["connectionState"])
     return found
 
 
 def remotes(found: Fields) -> dict[int, dict[str, str]]:
-    """Read the table RemoteDevice: what the recorder knows of the camera behind each slot, by its 1-based number.
+    """Parse the table RemoteDevice: the recorder's data on the camera behind each slot, by its 1-based number.
 
-    Slots are numbered in their key; both spellings of it are known from devices.
+    Slots are numbered in their key, whose two spellings are known from devices.
     """
     slots: dict[int, dict[str, str]] = {}
     for key, value in found.items():
@@ -79,7 +75,7 @@ def remotes(found: Fields) -> dict[int, dict[str, str]]:
 
 
 def state_of(word: str | None) -> ChannelState:
-    """Return our word for the device's; what is not known stays unknown."""
+    """Return our word for the device's; an unlisted one stays unknown."""
     return _STATES.get((word or "").strip().lower(), "unknown")
 
 
@@ -100,8 +96,8 @@ def _channel(number: int, names: tuple[str, ...], known: States, used: Mapping[i
         name=names[number - 1] if number <= len(names) else "",
         state=state_of(word),
         word=word,
-        host="" if host in _NO_HOST else told(host),
-        mac="" if mac in _NO_MAC else told(mac),
-        model=told(slot.get("DeviceType")),
-        serial=told(slot.get("SerialNo")),
+        host="" if host in _NO_HOST else sanitize(host),
+        mac="" if mac in _NO_MAC else sanitize(mac),
+        model=sanitize(slot.get("DeviceType")),
+        serial=sanitize(slot.get("SerialNo")),
     )

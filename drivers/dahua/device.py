@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from drivers import wall_clock
 from drivers.collect import is_final
@@ -13,9 +15,10 @@ from drivers.dahua.cgi import Fields
 from drivers.details import Account, Accounts
 from drivers.errors import DriverError, Malformed
 from drivers.exchange import Exchange, Transport
-from drivers.footage import Disk, Disks, DiskState
+from drivers.footage import Disk, Disks, DiskState, PlatformLink, PlatformServer
+from drivers.http.json_answer import flag, whole
 from drivers.model import Clock, Identity, Reply
-from drivers.text import told
+from drivers.text import sanitize
 
 _GENERIC = frozenset({"", "ip camera", "ipc", "camera", "ip dome", "nvr", "dvr", "unknown"})
 """Words that name a class of device and no model."""
@@ -53,22 +56,18 @@ def read_clock(transport: Transport) -> ClockRead:
 def wall_digits(reply: Reply) -> datetime:
     """Read the answer to getCurrentTime: `result=YYYY-MM-DD hh:mm:ss`, without any offset. Raises Malformed."""
     try:
-        return wall_clock.digits(cgi.fields(reply, whole=False).get("result", ""))
+        return wall_clock.parse_digits(cgi.fields(reply, whole=False).get("result", ""))
     except ValueError:
         raise Malformed("getCurrentTime: the answer is no date and time") from None
 
 
 def clock_of(read: ClockRead, ntp: Fields | None) -> Clock:
     """Put the clock's digits and the table NTP, where that could be read, together."""
-    return wall_clock.measured(read.at, read.exchange, cgi.flag((ntp or {}).get("NTP.Enable")))
+    return wall_clock.measure(read.at, read.exchange, cgi.flag((ntp or {}).get("NTP.Enable")))
 
 
 def read_identity(transport: Transport) -> Identity:
-    """Ask who made the device, its model, serial number and firmware: five questions of which some may fail.
-
-    Raises:
-        DriverError: Neither model nor serial number could be had.
-    """
+    """Request maker, model, serial number and firmware. Raises DriverError with neither model nor serial number."""
     found: dict[str, str] = {}
     failed: DriverError | None = None
     for action in ("getSystemInfo", "getDeviceType", "getSoftwareVersion", "getVendor", "getSerialNo"):
@@ -88,18 +87,15 @@ def read_identity(transport: Transport) -> Identity:
 
 
 def identity_of(found: Fields) -> Identity:
-    """Read the answers to magicBox's questions, put together.
-
-    The model is what `type` says, or `updateSerial` where that is only a class of devices.
-    """
+    """Parse magicBox's joined answers. The model is in `type`, or `updateSerial` where `type` is a class of devices."""
     kinds = [found.get(key, "").strip() for key in ("type", "updateSerial", "deviceType")]
     models = [kind for kind in kinds if kind.lower() not in _GENERIC and not kind.isdecimal()]
     return Identity(
-        manufacturer=told(found.get("vendor")),
-        model=told(models[0] if models else kinds[0]),
-        firmware=told(found.get("version", "").partition(",")[0]),
-        serial=told(found.get("serialNumber") or found.get("sn")),
-        hardware=told(found.get("hardwareVersion")),
+        manufacturer=sanitize(found.get("vendor")),
+        model=sanitize(models[0] if models else kinds[0]),
+        firmware=sanitize(found.get("version", "").partition(",")[0]),
+        serial=sanitize(found.get("serialNumber") or found.get("sn")),
+        hardware=sanitize(found.get("hardwareVersion")),
     )
 
 
@@ -110,16 +106,12 @@ def read_accounts(transport: Transport) -> Accounts:
 
 
 def accounts(reply: Reply) -> Accounts:
-    """Read an answer to getUserInfoAll: a name and a group for each account.
-
-    Raises:
-        Malformed: One of them is missing, or there is none at all: somebody must have asked.
-    """
+    """Parse getUserInfoAll: a name and a group per account. Raises Malformed without accounts: the login is one."""
     found = []
     for user in cgi.rows(cgi.fields(reply), "users", reply.operation):
         if not user.get("Name", "").strip() or "Group" not in user:
             raise Malformed(f"{reply.operation}: an account lacks its name or group")
-        found.append(Account(told(user["Name"]), told(user["Group"])))
+        found.append(Account(sanitize(user["Name"]), sanitize(user["Group"])))
     if not found:
         raise Malformed(f"{reply.operation}: the answer lists no account")
     return Accounts(tuple(found))
@@ -131,12 +123,13 @@ def read_disks(transport: Transport) -> Disks:
 
 
 def disks(reply: Reply) -> Disks:
-    """Read an answer to getDeviceAllInfo in both of its shapes, `list.info[i]` and `list[i]`.
+    """Parse an answer to getDeviceAllInfo in both of its shapes, `list.info[i]` and `list[i]`.
 
-    A full disk is a healthy one. `HealthDataFlag` is not judged: it reads 0 on disks that are healthy in every word.
+    A full disk is a healthy one. `HealthDataFlag` is not judged: it reads 0 on disks that are otherwise reported
+    healthy.
 
     Raises:
-        Malformed: There is no disk in the answer, or one without its state.
+        Malformed: No disk, or one without its state.
     """
     found = cgi.fields(reply)
     listed = cgi.rows(found, "list.info", reply.operation) or cgi.rows(found, "list", reply.operation)
@@ -163,10 +156,10 @@ def _disk(one: Fields, operation: str) -> Disk | None:
     kinds = {re.sub(r"[^a-z]", "", part.get("Type", "").lower()) for part in parts}
     writable = {frozenset({"readwrite"}): True, frozenset({"readonly"}): False}.get(frozenset(kinds))
     return Disk(
-        name=told(one.get("Name")),
+        name=sanitize(one.get("Name")),
         kind="disk",
         state=state,
-        word=told(word),
+        word=sanitize(word),
         capacity_bytes=capacity if capacity else None,
         free_bytes=free if capacity else None,
         writable=writable,
@@ -177,3 +170,46 @@ def _bytes(text: str | None) -> int | None:
     """Read a count of bytes, which firmware writes as a float (`495636709376.000000`)."""
     found = re.fullmatch(r"\s*(\d{1,18})(?:\.\d{1,9})?\s*", text or "", re.ASCII)
     return int(found[1]) if found else None
+
+
+TABLE = "VSP_GAYS_SERVER"
+
+
+def platform_link(params: Mapping[str, Any]) -> PlatformLink:
+    """Parse the GB/T 28181 platforms of configManager.getConfig, switched-off ones included. Raises Malformed.
+
+    Source: a field report of one recorder and the maker's SDK (CFG_VSP_GAYS_INFO), which name the same fields.
+    """
+    table = params.get("table")
+    servers = table.get("sipServer") if isinstance(table, dict) else None
+    on = flag(table.get("enable")) if isinstance(table, dict) else None
+    if not isinstance(servers, list) or on is None or not all(isinstance(one, dict) for one in servers):
+        raise Malformed(f"{TABLE}: the answer holds no switch and list of servers")
+    return PlatformLink(tuple(_server(one, on) for one in servers))
+
+
+def _server(one: Mapping[str, Any], on: bool) -> PlatformServer:
+    option = one.get("serverOption", "GB28181")
+    channels = one.get("channelInfo", [])
+    if not isinstance(channels, list) or not isinstance(option, str):
+        raise Malformed(f"{TABLE}: a server cannot be read")
+    codes = []
+    for number, channel in enumerate(channels, start=1):
+        code = channel.get("id", "") if isinstance(channel, dict) else None
+        if not isinstance(code, str):
+            raise Malformed(f"{TABLE}: the code of a channel cannot be read")
+        if code.strip():
+            codes.append((number, sanitize(code, 64)))
+    return PlatformServer(
+        kind="GB28181" if option.lower() in ("gb28181", "disable", "") else sanitize(option),
+        enabled=on and option.lower() not in ("disable", ""),
+        registered=flag(one.get("IsOnLine")),
+        host=sanitize(one.get("sipSvrIp")),
+        port=whole(one.get("sipSvrPort")),
+        server_id=sanitize(one.get("sipSvrId")),
+        domain=sanitize(one.get("domain")),
+        device_id=sanitize(one.get("deviceId")),
+        expires_s=whole(one.get("sipRegExpires")),
+        heartbeat_s=whole(one.get("keepAliveCircle")),
+        codes=tuple(codes),
+    )

@@ -1,7 +1,7 @@
 """Searches the footage of one channel: mediaFileFind over CGI.
 
-A search makes an object on the device, no setting, and a device has few of them: it is closed and destroyed whatever
-happens. What is found is in the digits of the device's own clock.
+A search makes an object on the device, not a setting, and a device has few of them: it is always closed and destroyed.
+Results are in the digits of the device's own clock.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LETTER = re.compile(r"\[([A-Z])\]")
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One file of footage, in the device's digits. `mode`: why it was recorded, as its name or its flags say."""
+    """One file of footage, in the device's digits. `mode`: why it was recorded, by its name or flags."""
 
     start: datetime
     end: datetime
@@ -46,11 +46,11 @@ def find(
 ) -> tuple[Segment, ...]:
     """List the video files of a 1-based channel between two moments in the device's digits, oldest first.
 
-    `first_only`: the oldest file is enough. `spare` is the time that all searches share. Whether a file that begins
-    before the window is listed is not known of every device: ask for more than is wanted.
+    `first_only`: the oldest file is enough. `spare` is the time that all searches share. Not every device lists a file
+    that begins before the window: search a wider one.
 
     Raises:
-        DriverError: The search did not end well. An empty list says that it did, and found nothing.
+        DriverError: The search did not end well. An empty list means that it did, and found nothing.
     """
 
     def ask(action: str, rest: str = "", limit_s: float = 0.0) -> Reply:
@@ -103,10 +103,9 @@ def _pages(
 
 
 def segments(reply: Reply, channel: int) -> tuple[Segment, ...]:
-    """Read an answer to findNextFile; `items[n].Channel` counts from 0, where the condition counts from 1.
+    """Parse findNextFile; `items[n].Channel` counts from 0, where the condition counts from 1.
 
-    Raises:
-        Malformed: It holds other than `found` items, one of another channel, or one without its times.
+    Raises Malformed: not `found` items, one of another channel, or one without its times.
     """
     found = cgi.fields(reply)
     told = found.get("found", "").strip()
@@ -120,7 +119,7 @@ def _segment(item: Fields, channel: int, operation: str) -> Segment:
     if item.get("Channel", "").strip() != str(channel - 1):
         raise Malformed(f"{operation}: the answer is for another channel")
     try:
-        start, end = (wall_clock.digits(item.get(key, "")) for key in ("StartTime", "EndTime"))
+        start, end = (wall_clock.parse_digits(item.get(key, "")) for key in ("StartTime", "EndTime"))
     except ValueError:
         raise Malformed(f"{operation}: a file lacks its times") from None
     if end < start:
@@ -129,7 +128,7 @@ def _segment(item: Fields, channel: int, operation: str) -> Segment:
 
 
 def _mode(item: Fields) -> RecordingMode:
-    """Say why a file was recorded: the first letter in its name ([R] regular, [M] motion, ...), else its flags."""
+    """Return why a file was recorded: the first letter in its name ([R] regular, [M] motion, ...), else its flags."""
     letter = _LETTER.search(item.get("FilePath", ""))
     if letter is not None:
         words: dict[str, RecordingMode] = {"R": "continuous", "M": "motion"}

@@ -1,7 +1,7 @@
 """Reads the footage of one camera from a Dahua recorder: its oldest and newest moment, and requested days.
 
-Two searches for each camera, three where it is not recorded at the moment, and one for each day that is asked for. An
-empty answer is believed only from a device whose clock is about right, for a channel that it has, and twice.
+Two searches per camera, three where it is not recorded now, and one per requested day. An empty answer counts only
+twice in a row, for an existing channel, from a device whose clock is about right.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from drivers import wall_clock
-from drivers.collect import Seen
+from drivers.collect import Collector
 from drivers.dahua.device import ClockRead
 from drivers.dahua.finder import Segment, find
 from drivers.dahua.picture import rtsp_url
@@ -23,14 +23,15 @@ from drivers.model import Device, Recordings, Span
 from drivers.spans import SLACK_S, merged, subtracted
 
 REACH = timedelta(days=3 * 366)
-"""How far back the oldest footage is looked for. A window from the dawn of time looks implausible to some devices, and
-finds what was recorded while a clock stood in 2000."""
+"""How far back the oldest footage is searched. Some devices reject an endless window, and it would find what was
+recorded while a clock was at 2000.
+"""
 
 LAPPING = timedelta(hours=2)
 """How much earlier than it is wanted footage is searched: files are an hour long at most, two on some devices."""
 
 RECENT = (timedelta(hours=2), timedelta(days=1), timedelta(days=32))
-"""How far back the newest footage is looked for, one after the other until there is some."""
+"""Windows back from now in which the newest footage is searched, in order, until some is found."""
 
 
 PLAY_AFTER = timedelta(seconds=1)
@@ -41,7 +42,7 @@ _MINUTES = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedWindow:
     """A stretch of the device's digits of which every file is known."""
 
     start: datetime
@@ -49,8 +50,8 @@ class Listed:
     segments: tuple[Segment, ...]
 
 
-def read_held(
-    seen: Seen,
+def read_footage(
+    seen: Collector,
     transport: Transport,
     channel: int,
     names: tuple[str, ...],
@@ -60,12 +61,12 @@ def read_held(
 ) -> tuple[Recordings | DriverError, RecordedDays | DriverError]:
     """Search the footage of a 1-based channel of a device whose channels have these `names`.
 
-    A day whose search failed is neither among the recorded days nor in what is listed.
+    A day whose search failed is neither in the recorded days nor in the listed ones.
     """
     if not 1 <= channel <= len(names):
         missing = Unsupported(f"mediaFileFind: the device has no channel {channel}")
         return missing, missing
-    ours = wall_clock.shown(transport.clock(), transport.device.time_zone)
+    ours = wall_clock.to_wall(transport.clock(), transport.device.time_zone)
     if abs(clock.wall - ours) > REACH:
         absurd = DeviceFault("mediaFileFind: the device's clock is off by years, so that no window can be named")
         return absurd, absurd
@@ -83,12 +84,12 @@ def read_held(
     recent = _recent(search, clock.wall)
     if isinstance(recent, DriverError):
         return recent, recent
-    asked: dict[date, Listed] = {}
+    asked: dict[date, ListedWindow] = {}
     for day in sorted(set(days)):
         start, end = datetime.combine(day, time()), datetime.combine(day, time()) + timedelta(days=1)
         found = search(start - LAPPING, end)
         if not isinstance(found, DriverError):
-            asked[day] = Listed(start, end, found)
+            asked[day] = ListedWindow(start, end, found)
     listed = ([] if recent is None else [recent]) + list(asked.values())
     recordings = seen.attempt(recordings_of, transport.device, channel, oldest[0], listed)
     return recordings, _days({day: _is_recorded(one) for day, one in asked.items()})
@@ -96,19 +97,19 @@ def read_held(
 
 def _recent(
     search: Callable[[datetime, datetime], tuple[Segment, ...] | DriverError], now: datetime
-) -> Listed | DriverError | None:
+) -> ListedWindow | DriverError | None:
     """List the newest footage, looking further back as long as there is none."""
     for back in RECENT:
         found = search(now - back - LAPPING, now + _MINUTES)
         if isinstance(found, DriverError):
             return found
         if found:
-            return Listed(now - back, now + _MINUTES, found)
+            return ListedWindow(now - back, now + _MINUTES, found)
     return None
 
 
 def _doubt(again: tuple[Segment, ...] | DriverError, off: timedelta) -> DriverError | None:
-    """Say why an empty answer for all of the time proves nothing, with what a narrower search found; None: it does."""
+    """Return why an empty answer for all time proves nothing, given a narrower search; None: it does."""
     if isinstance(again, DriverError):
         return again
     if again:
@@ -119,22 +120,18 @@ def _doubt(again: tuple[Segment, ...] | DriverError, off: timedelta) -> DriverEr
 
 
 def _days(recorded: Mapping[date, bool]) -> RecordedDays | DriverError:
-    """Say of the days that were searched which hold footage."""
+    """Return which of the searched days hold footage."""
     if not recorded:
         return Unsupported("mediaFileFind: the device does not sum days up, and none was searched by itself")
     return RecordedDays(tuple(DayRecorded(day, recorded[day]) for day in sorted(recorded)))
 
 
-def _is_recorded(day: Listed) -> bool:
+def _is_recorded(day: ListedWindow) -> bool:
     return any(one.start < day.end and one.end > day.start for one in day.segments)
 
 
-def recordings_of(device: Device, channel: int, oldest: Segment, listed: Iterable[Listed]) -> Recordings:
-    """Put the searches together: from the oldest to the newest moment, less the holes in what was listed whole.
-
-    Raises:
-        Malformed: A moment lies outside of the calendar.
-    """
+def recordings_of(device: Device, channel: int, oldest: Segment, listed: Iterable[ListedWindow]) -> Recordings:
+    """Join the searches: from oldest to newest moment, less holes in the listed days. Raises Malformed."""
     zone = device.time_zone
     listed = tuple(listed)
     try:

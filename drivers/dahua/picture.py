@@ -1,6 +1,6 @@
 """Parses the picture settings of a Dahua camera: encoders, paths, masks, overlays. Pure.
 
-The vertical origin of `Rect` is taken as the top (four of its clients agree); a picture has to prove it.
+The vertical origin of `Rect` is taken as the top (four of its clients agree); a picture must prove it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from drivers.details import Encoder, Encoders
 from drivers.errors import Malformed, Unsupported
 from drivers.model import Device, Mask, Masks, Overlays, Polygon, Stream, Streams
 from drivers.picture import PathName
-from drivers.text import told
+from drivers.text import sanitize
 from masking import geometry
 
 GRID = 8191
@@ -34,11 +34,11 @@ def row_of(found: Fields, name: str, channel: int) -> dict[str, str]:
 
 
 def encoders(found: Fields, channel: int) -> Encoders:
-    """Read the main stream and the first sub-stream of one channel from the table Encode.
+    """Parse the main stream and the first sub-stream of one channel from the table Encode.
 
     Raises:
         Unsupported: The device has no such channel.
-        Malformed: The main stream does not stand there.
+        Malformed: The main stream is missing.
     """
     row = row_of(found, "Encode", channel)
     main = _encoder(row, "MainFormat")
@@ -49,7 +49,7 @@ def encoders(found: Fields, channel: int) -> Encoders:
 
 
 def further(found: Fields, channel: int) -> tuple[str, ...]:
-    """Name the second and later sub-streams of a channel that are not said to be off. Raises Malformed; Unsupported."""
+    """Name the second and later sub-streams of a channel that are not off. Raises Malformed or Unsupported."""
     extra = cgi.rows(row_of(found, "Encode", channel), "ExtraFormat", "Encode")
     return tuple(
         f"ExtraFormat[{number}]"
@@ -83,14 +83,14 @@ def _encoder(row: Fields, kind: str) -> Encoder | None:
 def _codec(word: str) -> str:
     """Return the codec in ONVIF's word: H.264 comes with a letter for its profile (`H.264H`)."""
     known = re.match(r"H\.?26([45])", word, re.IGNORECASE)
-    return f"H26{known[1]}" if known else told(word)
+    return f"H26{known[1]}" if known else sanitize(word)
 
 
 def streams(device: Device, channel: int, known: Encoders | None, further: tuple[str, ...] = ()) -> Streams:
     """Return the paths of one channel, whose addresses Dahua fixes.
 
     `known` None: the encoders could not be read. Without a sub-stream there is no path for one. `further`: the
-    sub-streams behind it, at which nobody looks.
+    sub-streams behind it, which are not fetched.
     """
     web = f"{'https' if device.tls else 'http'}://{authority(device.host, device.port)}"
     found = [Stream("snapshot", f"{web}/cgi-bin/snapshot.cgi?channel={channel}", "JPEG")]
@@ -112,13 +112,13 @@ def rtsp_url(device: Device, target: str) -> str:
 
 
 def masks(widget: Fields, ptz: Fields | None, lens: Fields | None, channel: int) -> Masks:
-    """Read all masks of one channel: those of fixed cameras, those of PTZ cameras, and privacy of the whole lens.
+    """Parse all masks of one channel: those of fixed cameras, those of PTZ cameras, and privacy of the whole lens.
 
-    `ptz` and `lens` are None where the firmware has no such table. A slot that is off and has no area is an unused one.
+    `ptz` and `lens` are None where the firmware has no such table. A slot that is off and has no area is unused.
 
     Raises:
-        Unsupported: None of the tables speaks of masks for this channel.
-        Malformed: The row is not complete, so that the list may lack some.
+        Unsupported: No table has masks for this channel.
+        Malformed: The row is incomplete, so that the list may lack some.
     """
     row = row_of(widget, "VideoWidget", channel)
     covers = cgi.rows(row, "Covers", "VideoWidget")
@@ -142,7 +142,7 @@ def masks(widget: Fields, ptz: Fields | None, lens: Fields | None, channel: int)
 
 
 def turns(ptz: Fields, channel: int) -> bool:
-    """Say whether the table of masks that follow a turning camera has slots for this channel. Raises Malformed."""
+    """Return whether the table of masks that follow a turning camera has slots for this channel. Raises Malformed."""
     return bool(_rows_of(ptz, "PrivacyMasking", channel))
 
 
@@ -192,11 +192,11 @@ def _is_within(text: str, most: int) -> bool:
 
 
 def overlays(widget: Fields, names: tuple[str, ...] | None, channel: int) -> Overlays:
-    """Read the texts that are blended into the stream of one channel, and whether the time is.
+    """Parse the texts that are blended into the stream of one channel, and whether the time is.
 
     Raises:
         Unsupported: The device has no such channel.
-        Malformed: The row is not complete.
+        Malformed: The row is incomplete.
     """
     row = row_of(widget, "VideoWidget", channel)
     if "TimeTitle.EncodeBlend" not in row:
@@ -206,5 +206,5 @@ def overlays(widget: Fields, names: tuple[str, ...] | None, channel: int) -> Ove
         texts.append(names[channel - 1])
     for one in cgi.rows(row, "CustomTitle", "VideoWidget"):
         if cgi.flag(one.get("EncodeBlend")) and one.get("Text", "").strip():
-            texts.append(told(one["Text"]))
+            texts.append(sanitize(one["Text"]))
     return Overlays(tuple(text for text in texts if text), cgi.flag(row["TimeTitle.EncodeBlend"]))

@@ -21,13 +21,10 @@ ALL_WEEK = tuple(SchedulePeriod(weekday, 0, DAY_S, "continuous") for weekday in 
 
 
 def schedule(modes: Fields | DriverError, week: Fields | DriverError, channel: int) -> Schedule:
-    """Put the two tables together; one that could not be read is its error.
+    """Join the two tables; one that could not be read is its error. Raises DriverError where they give no schedule.
 
-    Manual recording is continuous whatever the week says, and stop is none. `Record[n].Enable` reads false on channels
+    Manual recording is continuous whatever the week lists, and stop is none. `Record[n].Enable` reads false on channels
     that record, and means nothing.
-
-    Raises:
-        DriverError: What there is does not say it.
     """
     mode = ""
     if not isinstance(modes, DriverError):
@@ -43,9 +40,9 @@ def schedule(modes: Fields | DriverError, week: Fields | DriverError, channel: i
 
 
 def week_of(row: Fields) -> tuple[SchedulePeriod, ...]:
-    """Read `TimeSection[day][n]=mask hh:mm:ss-hh:mm:ss`; day 0 is Sunday, 7 that of holidays, which is not looked at.
+    """Parse `TimeSection[day][n]=mask hh:mm:ss-hh:mm:ss`; day 0 is Sunday, 7 that of holidays, which is skipped.
 
-    Sections with mask 0 are unused; a day's last second stands for its end.
+    Sections with mask 0 are unused; a day's last second means its end.
 
     Raises:
         Malformed: A day is missing, or a section cannot be read.

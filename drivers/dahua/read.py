@@ -1,8 +1,8 @@
 """Reads one Dahua device and its cameras: the driver's way in. Its sisters (Amcrest, Lorex, Intelbras) answer alike.
 
-Each read fails alone and becomes an `Unavailable` with its reason. Tables of all channels are asked for once, then RPC2
-for what CGI does not give, then footage, channel by channel, within half of the time that is left: a search of all of
-a channel's time can take seconds. Which camera's turn comes first changes from minute to minute.
+Each read fails alone and becomes an `Unavailable` with its reason. Tables of all channels are requested once, then RPC2
+for what CGI does not give, then footage, channel by channel, within half of the time left: a search of all time can
+take seconds. The first camera rotates from minute to minute.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
-from drivers.collect import Seen, is_final
+from drivers.collect import Collector, is_final
 from drivers.dahua import channels as channel_reads
 from drivers.dahua import device as device_reads
 from drivers.dahua import picture, plan, rpc
 from drivers.dahua.asks import ASKS
 from drivers.dahua.cgi import Fields, config
-from drivers.dahua.held import read_held
-from drivers.dahua.platform_link import TABLE, platform_link
+from drivers.dahua.device import TABLE, platform_link
+from drivers.dahua.held import read_footage
 from drivers.deadline import Deadline
 from drivers.details import Movable
 from drivers.errors import DriverError, NotPermitted, Unsupported
@@ -57,7 +56,7 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
 
     `wanted`: the days of a camera's footage that are listed file by file. Months are not summed up by the device.
     """
-    seen = Seen(transport, METHOD)
+    seen = Collector(transport, METHOD)
     box = f"device:{transport.device.id}"
     clock = seen.attempt(device_reads.read_clock, transport)
     # Where this was refused or did not arrive, one more question would only cost time, or a try.
@@ -77,28 +76,20 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
     return tuple(seen.observations)
 
 
-def _over_rpc(seen: Seen, there: Transport | DriverError, box: str) -> channel_reads.States | DriverError:
+def _over_rpc(seen: Collector, there: Transport | DriverError, box: str) -> channel_reads.States | DriverError:
     """Note the platforms; return the states of the channels. The session is ended whatever happens."""
     session = seen.attempt(rpc.log_in, there)
     try:
-        states = seen.attempt(channel_reads.states, seen.attempt(_camera_states, session))
-        seen.note(box, "platform-link", seen.attempt(platform_link, seen.attempt(_platform_table, session)))
+        states = seen.attempt(channel_reads.states, seen.attempt(rpc.Session.camera_states, session))
+        seen.note(box, "platform-link", seen.attempt(platform_link, seen.attempt(rpc.Session.config, session, TABLE)))
     finally:
         if isinstance(session, rpc.Session):
             session.log_out()
     return states
 
 
-def _camera_states(session: rpc.Session) -> dict[str, Any]:
-    return session.camera_states()
-
-
-def _platform_table(session: rpc.Session) -> dict[str, Any]:
-    return session.config(TABLE)
-
-
-def _channels(seen: Seen, tables: Tables, states: channel_reads.States | DriverError) -> Channels | DriverError:
-    """Put together what is known of the channels; a device that knows neither states nor slots is no recorder."""
+def _channels(seen: Collector, tables: Tables, states: channel_reads.States | DriverError) -> Channels | DriverError:
+    """Join the data on channels; a device that reports neither states nor slots is no recorder."""
     slots = seen.attempt(channel_reads.remotes, tables.of("RemoteDevice"))
     if isinstance(states, DriverError) and isinstance(slots, DriverError):
         return tables.names if isinstance(tables.names, DriverError) else states
@@ -110,9 +101,9 @@ def _channels(seen: Seen, tables: Tables, states: channel_reads.States | DriverE
 
 
 def _camera(
-    seen: Seen, transport: Transport, tables: Tables, states: channel_reads.States | DriverError, camera: Camera
+    seen: Collector, transport: Transport, tables: Tables, states: channel_reads.States | DriverError, camera: Camera
 ) -> None:
-    """Note what the tables say of one camera. A channel that does not exist, or is called empty, has no streams."""
+    """Collect one camera's facts from the tables. A channel that does not exist, or is named empty, has no streams."""
     subject, channel = f"camera:{camera.id}", camera.channel
     seen.note(subject, "schedule", seen.attempt(_schedule, tables, channel))
     word = None if isinstance(states, DriverError) else states.get(channel)
@@ -146,7 +137,7 @@ def _schedule(tables: Tables, channel: int) -> Schedule:
 
 
 def _masks(widget: Fields, tables: Tables, channel: int) -> Masks:
-    """Read the masks of one camera where VideoWidget was read.
+    """Parse the masks of one camera where VideoWidget was read.
 
     A login that may read VideoWidget may read every table: where another one is refused, the firmware does not have it.
     """
@@ -164,7 +155,7 @@ def _overlays(widget: Fields, tables: Tables, channel: int) -> Overlays:
 
 
 def _footage(
-    seen: Seen,
+    seen: Collector,
     transport: Transport,
     there: Transport | DriverError,
     tables: Tables,
@@ -172,13 +163,13 @@ def _footage(
     cameras: tuple[Camera, ...],
     wanted: WantedFootage,
 ) -> None:
-    """Note what is held of each camera, beginning with another one each minute."""
+    """Collect the footage of each camera, beginning with another one each minute."""
     spare = seen.attempt(_half, there)
     first = int(transport.clock().timestamp() // 60) % max(1, len(cameras))
     for camera in cameras[first:] + cameras[:first]:
         subject, days = f"camera:{camera.id}", wanted.get(camera.id, Wanted()).days
         arguments = (seen, transport, camera.channel, tables.names, clock, days, spare)
-        held = seen.attempt(read_held, *arguments)
+        held = seen.attempt(read_footage, *arguments)
         recordings, recorded = (held, held) if isinstance(held, DriverError) else held
         seen.note(subject, "recordings", recordings)
         seen.note(subject, "recorded-days", recorded)

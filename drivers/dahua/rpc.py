@@ -1,8 +1,8 @@
 """Requests over RPC2, Dahua's JSON interface, only what CGI does not give, and logs out each time.
 
-Its login is a second door to the same account. It obeys the state of the account's credential, and a refusal there is
-one for CGI and RTSP as well. It also keeps a state of its own, under the user's name with the door behind it: a secret
-that this door refused is not tried at it again because CGI takes it. At most one answer to a challenge is sent a run.
+Its login is a second door to the same account. It obeys the state of the account's credential, and its refusal counts
+for CGI and RTSP too. It also has a state of its own, under the user's name with the door behind it: a secret refused
+here is not tried again because CGI takes it. At most one answer to a challenge is sent a run.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from drivers.errors import (
 from drivers.exchange import Request, Transport
 from drivers.http.json_answer import flag, json_object, whole
 from drivers.model import Credential, Device, Reply
-from drivers.text import decoded, told
+from drivers.text import decode_text, sanitize
 
 MAX_BYTES = 4 * 1024 * 1024
 _END_S = 3.0
@@ -41,7 +41,7 @@ _MEANING = {
     268632074: _FULL,
     268632075: _FULL,
 }
-"""What the codes of a refused login mean, in words that `credentials.weigh` knows."""
+"""The codes of a refused login, in words that `credentials.weigh` classifies."""
 
 _NO_METHOD = (268894210, 268632064)
 
@@ -68,11 +68,7 @@ def _credential(device: Device) -> Credential:
 
 
 def log_in(transport: Transport) -> Session:
-    """Log in, once.
-
-    Raises:
-        DriverError: The device has no RPC2, or it refused; NotTried where the credential must not be sent.
-    """
+    """Log in, once. Raises DriverError: no RPC2, or refused; NotTried where the credential must not be sent."""
     device, credentials = transport.device, transport.credentials
     own = door(device)
     # Before the challenge is asked for: a device may count that question as a try.
@@ -95,11 +91,11 @@ def log_in(transport: Transport) -> Session:
 
 
 def challenge_of(reply: Reply) -> Challenge:
-    """Read the answer to the question without a password.
+    """Parse the answer to the request without a password.
 
     Raises:
-        Malformed: It is no challenge.
-        NotTried: It asks for a password in a form that is readable or not known.
+        Malformed: Not a challenge.
+        NotTried: It asks for a password in a readable or unknown form.
     """
     answer = json_object(reply)
     params = answer.get("params")
@@ -124,12 +120,12 @@ def hashed(device: Device, challenge: Challenge) -> str:
 def refusal_of(reply: Reply) -> str | None:
     """Return the words of a refusal for `credentials.weigh`; None where the login was taken.
 
-    Whatever does not say "taken" is a refusal: a secret was sent.
+    Any answer but "taken" is a refusal: a secret was sent.
 
     Raises:
-        Malformed: It is no answer to a login.
+        Malformed: Not an answer to a login.
     """
-    text = decoded(reply.body)
+    text = decode_text(reply.body)
     if reply.status in (401, 403):
         return _LOCKED if cgi.LOCKED_CODE in text else text
     answer = json_object(reply)
@@ -182,11 +178,7 @@ class Session:
 
 
 def params_of(reply: Reply) -> dict[str, Any]:
-    """Return what an answer to a call holds.
-
-    Raises:
-        DriverError: The device did not do as asked; Malformed where it is no such answer.
-    """
+    """Return the content of an answer to a call. Raises DriverError; Malformed where it is no such answer."""
     answer = json_object(reply)
     params = answer.get("params")
     if flag(answer.get("result")) is True and isinstance(params, dict):
@@ -198,14 +190,14 @@ def params_of(reply: Reply) -> dict[str, Any]:
         raise Unsupported(f"{reply.operation}: the device has no such operation")
     if "authority" in message.lower() or "permission" in message.lower():
         raise NotPermitted(f"{reply.operation}: the login has not the right to ask this")
-    raise DeviceFault(f"{reply.operation}: {told(message, 80) or 'refused without a word'} ({code})")
+    raise DeviceFault(f"{reply.operation}: {sanitize(message, 80) or 'refused without a word'} ({code})")
 
 
 def _error_of(answer: Mapping[str, Any]) -> tuple[int, str]:
     error = answer.get("error")
     if not isinstance(error, dict):
         return 0, ""
-    return whole(error.get("code")), told(error.get("message"))
+    return whole(error.get("code")), sanitize(error.get("message"))
 
 
 def _login(device: Device, password: str, session: str | int | None, number: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Detects the protocol of a device: one anonymous question of each kind, until one is answered; no login is sent.
+"""Detects the protocol of a device: one anonymous request of each kind, until one is answered; no login is sent.
 
-For an address of which nothing is known but that somebody wants it looked at. A device that asks for a login where only
-one maker's devices have a door speaks that maker's protocol.
+For an address about which nothing is known. A device that asks for a login at a path of one maker only has that maker's
+protocol.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ ASKS: Final = (
 """Every request that is sent for that; none carries a login."""
 
 
-def spoken(transport: Transport) -> str:
-    """Return the name of the driver to read this device with.
+def detect_driver(transport: Transport) -> str:
+    """Return the name of the driver for this device.
 
     Args:
-        transport: To a device without a credential, so that a challenge ends the question.
+        transport: To a device without a credential, so that a challenge ends the request.
 
     Raises:
-        DriverError: It cannot be reached, or answers none of the questions; what it said to the first.
+        DriverError: It cannot be reached, or answers no request; the error of the first.
     """
     first = attempt(onvif_device.read_clock, Session(transport))
     if not isinstance(first, DriverError) or isinstance(first, NotTried):

@@ -14,7 +14,7 @@ PORT = 3702
 PER_SECOND = 50
 """How many datagrams a second go to ranges: a router or an old switch must not notice them."""
 RANGE_ADDRESSES_MAX = 1024
-"""What all ranges may hold together: one /22."""
+"""The most addresses in all ranges together: one /22."""
 
 TYPES = ("dn:NetworkVideoTransmitter", "tds:Device")
 """The kinds of device that are asked for, one probe each: old devices answer to the first only, recorders to either."""
@@ -26,7 +26,7 @@ Address = tuple[str, int]
 class Plan:
     """What will be sent, before anything is: `multicast` from these own addresses, `asked` at once, `paced` slowly.
 
-    `asked` and `paced` map what the configuration names to the addresses it stands for; a host name stays a name.
+    `asked` and `paced` map configured names to their addresses; a host name stays a name.
     """
 
     multicast: tuple[str, ...] = ()
@@ -47,8 +47,8 @@ class Plan:
 def plan_of(interfaces: Sequence[str], addresses: Sequence[str], ranges: Sequence[str]) -> Plan:
     """Return what a round will send: to the networks of own IPv4 addresses, to responders, to all hosts of ranges.
 
-    An address is a host, or `host:port` where the responder does not listen on the standard's port. No address is
-    asked twice. Pure: no name is resolved.
+    An address is a host, or `host:port` where the responder listens on another port. No address is asked twice. Pure:
+    no name is resolved.
 
     Raises:
         ValueError: A range is no IPv4 network, or all of them are larger than `RANGE_ADDRESSES_MAX`.

@@ -1,7 +1,6 @@
 """Parses discovery answers, and merges all answers of one device. Pure.
 
-Everything here is the word of whoever answered, and nobody had to log in to say it: it may be wrong, copied or hostile.
-Pure.
+Answers come without a login from anybody: they may be wrong, copied or hostile.
 
 Source: WS-Discovery (April 2005) section 5.3, ProbeMatches; ONVIF Core Specification, Device discovery (scopes).
 """
@@ -20,7 +19,7 @@ MATCHES_MAX = 64
 WORDS_MAX = 64
 WORD_CHARS_MAX = 512
 TEXT_CHARS_MAX = 64
-"""A name or model that is longer says nothing more to a reader."""
+"""A longer name or model is cut."""
 
 _SCOPE = re.compile(r"(?i)onvif://www\.onvif\.org/([a-z_]+)/(.+)")
 _MAC = re.compile(r"[0-9a-f]{12}")
@@ -30,7 +29,7 @@ _GROUP_BIT = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """A device that answered: from which address, its endpoint reference, and what it says of itself.
+    """A device that answered: its address, its endpoint reference, and its own description.
 
     `senders` are all addresses that its answers came from, the first one, `address`, included.
     """
@@ -73,7 +72,7 @@ def parse_probe_matches(data: bytes, address: str) -> tuple[Discovered, ...]:
 
 
 def merge(found: Iterable[Discovered]) -> tuple[Discovered, ...]:
-    """Make one entry of all answers of a device, in the order of their first answers.
+    """Merge the answers of each device into one entry, in the order of their first answers.
 
     Answers belong together when they carry the same endpoint reference or the same MAC. Two MACs are two devices even
     under one endpoint reference: makers have shipped whole series with one and the same.
@@ -87,10 +86,10 @@ def merge(found: Iterable[Discovered]) -> tuple[Discovered, ...]:
         merged[place], macs[place] = replace(one, senders=one.senders or (one.address,)), mac
         keys = _keys(one, mac)
         # One answer may show that two entries so far are the same device: the earliest one takes them all.
-        for index in sorted({_followed(joined_to, index) for key in keys for index in places.get(key, ())}):
+        for index in sorted({_resolve_index(joined_to, index) for key in keys for index in places.get(key, ())}):
             if len({macs[index], macs[place]} - {""}) < 2:
                 low, high = min(index, place), max(index, place)
-                merged[low], macs[low] = _joined(merged[low], merged.pop(high)), macs[low] or macs[high]
+                merged[low], macs[low] = _merge_pair(merged[low], merged.pop(high)), macs[low] or macs[high]
                 joined_to[high] = place = low
         for key in keys:
             places.setdefault(key, set()).add(place)
@@ -98,9 +97,9 @@ def merge(found: Iterable[Discovered]) -> tuple[Discovered, ...]:
 
 
 def scope_text(one: Discovered, category: str) -> str:
-    """Return what the device says in a scope, such as `name`, `hardware` or `location`; empty where it says nothing.
+    """Return the text of a scope, such as `name`, `hardware` or `location`; empty where there is none.
 
-    Percent signs are decoded and the text is cut short; it may hold any character and is to be shown as hostile.
+    Percent signs are decoded and the text is cut short; it may hold any character: escape it.
     """
     for scope in one.scopes:
         match = _SCOPE.fullmatch(scope)
@@ -112,8 +111,8 @@ def scope_text(one: Discovered, category: str) -> str:
 def mac_of(one: Discovered) -> str:
     """Return the MAC that a device names, as `aa:bb:cc:dd:ee:ff`, empty where it names none.
 
-    It stands in a MAC scope, or is the node of a version 1 UUID in the endpoint reference; a node with the group bit
-    is a random number.
+    It is in a MAC scope, or is the node of a version 1 UUID in the endpoint reference; a node with the group bit is a
+    random number.
 
     Source: RFC 4122 sections 4.1.6 and 4.5.
     """
@@ -135,23 +134,23 @@ def _keys(one: Discovered, mac: str) -> tuple[str, ...]:
     return (f"mac {mac}", endpoint) if mac else (endpoint,)
 
 
-def _followed(joined_to: dict[int, int], index: int) -> int:
+def _resolve_index(joined_to: dict[int, int], index: int) -> int:
     while index in joined_to:
         index = joined_to[index]
     return index
 
 
-def _joined(known: Discovered, one: Discovered) -> Discovered:
+def _merge_pair(known: Discovered, one: Discovered) -> Discovered:
     return replace(
         known,
-        types=_both(known.types, one.types),
-        scopes=_both(known.scopes, one.scopes),
-        xaddrs=_both(known.xaddrs, one.xaddrs),
-        senders=_both(known.senders, one.senders or (one.address,)),
+        types=_union(known.types, one.types),
+        scopes=_union(known.scopes, one.scopes),
+        xaddrs=_union(known.xaddrs, one.xaddrs),
+        senders=_union(known.senders, one.senders or (one.address,)),
     )
 
 
-def _both(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(first + second))[:WORDS_MAX]
 
 

@@ -1,7 +1,7 @@
 """Finds ONVIF devices with WS-Discovery: asks networks by multicast, single responders, and ranges one by one.
 
-What answers is only reported. No credential is ever sent to a discovered address, and nothing but the probe is sent at
-all. What an answer means is decided in `probe_match.py`; whether a device is known, by the agent.
+Answers are only reported. Nothing but the probe is sent, and no credential ever to a discovered address.
+`probe_match.py` decides what an answer means; the agent, whether a device is known.
 
 Source: WS-Discovery (April 2005) sections 4 and 5; ONVIF Core Specification, Device discovery.
 """
@@ -34,7 +34,7 @@ ANSWER_BYTES_MAX = 16 * 1024 * 1024
 ANSWERS_MAX = 2048
 ADDRESSES_PER_NAME_MAX = 4
 BLOCKED_MAX = 5 * PER_SECOND
-"""How many times in a row a datagram may find the kernel's queue full: the rest is then given up, and said."""
+"""How many times in a row a datagram may find the kernel's queue full: the rest is then dropped, and reported."""
 
 _PROBE = """<?xml version="1.0" encoding="UTF-8"?>
 <s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" \
@@ -50,9 +50,9 @@ xmlns:dn="http://www.onvif.org/ver10/network/wsdl" xmlns:tds="http://www.onvif.o
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What a round of discovery gave: devices, merged, and what could not be asked or heard, as it was named.
+    """The result of a round: devices, merged, and the configured names that could not be asked or received.
 
-    `names` maps host names of the caller's own devices to their addresses, where the caller looked them up.
+    `names` maps host names of the caller's own devices to their addresses, where the caller resolved them.
     """
 
     found: tuple[Discovered, ...] = ()
@@ -66,7 +66,7 @@ def sweep(
     progress: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Sweep:
-    """Send what the plan says and listen until `wait_s` after the last probe.
+    """Send the plan's probes and listen until `wait_s` after the last one.
 
     What cannot be asked is named in the result and never ends the round. `progress` is called at least every `TICK_S`;
     it may raise to end the round. `clock` is monotonic seconds; it alone decides when the next datagram may go.
@@ -162,7 +162,7 @@ class _Round:
         self.failed: dict[str, None] = {}
 
     def multicast(self, interface: str) -> list[_Sending]:
-        """Return the probes to the network of an own address, none where it is not (or no longer) ours."""
+        """Return the probes to the network of an own address, none where the address is not (or no longer) ours."""
         try:
             sock = self._open(socket.AF_INET, interface)
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(interface))
@@ -184,7 +184,7 @@ class _Round:
         return [_Sending(label, self._sockets[family], address, probe) for probe in self._probes]
 
     def send(self, sending: _Sending) -> bool:
-        """Send one probe; tell whether it is done with, sent or not."""
+        """Send one probe; return whether it is done with, sent or not."""
         try:
             sending.sock.sendto(sending.probe, sending.address)
         except BlockingIOError:
@@ -194,9 +194,9 @@ class _Round:
         return True
 
     def receive(self, timeout_s: float) -> bool:
-        """Take what has come within a time; tell whether there is room for more.
+        """Receive datagrams for some time; return whether there is room for more.
 
-        Nothing is parsed yet: while that went on the kernel's small buffer would drop the answers of a large site.
+        Nothing is parsed yet: meanwhile the kernel's small buffer would drop the answers of a large site.
         """
         for key, _ in self._selector.select(timeout_s):
             with contextlib.suppress(OSError):

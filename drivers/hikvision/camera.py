@@ -29,8 +29,8 @@ _TURNS = {"IPDOME": True, "IPCAMERA": False}
 def streams_of(device: Device, table: Table, channel: int, rtsp_port: int) -> Streams:
     """Return where a camera's picture can be fetched, on the configured host. Raises DriverError.
 
-    The largest stream of a channel is its first; a third one is not looked at, and named as `further`. An empty list
-    says that the device has no camera on this channel.
+    The largest stream of a channel is its first; a third one is not fetched, and named as `further`. An empty list
+    means that the device has no camera on this channel.
     """
     one = table.find(channel)
     if one is None or one.state == "empty":
@@ -59,16 +59,16 @@ def encoders_of(table: Table, channel: int) -> Encoders:
 
 
 def audio_of(table: Table, channel: int) -> Audio:
-    """Return the streams of a camera that carry sound, and those of which nothing says so. Raises DriverError."""
+    """Return the streams of a camera that carry sound, and those without a report on it. Raises DriverError."""
     rows = _rows(table, channel)
     untold = tuple(str(row.id) for row in rows if not row.audio_told)
     return Audio(tuple(row.audio for row in rows if row.audio is not None), untold)
 
 
 def movable_of(kind: DeviceKind, table: Table, channel: int) -> Movable:
-    """Say whether a camera can turn, by the word of a camera for its own sensor. Raises Unsupported where none is said.
+    """Return whether a camera reports that its own sensor can turn. Raises Unsupported where it reports nothing.
 
-    A recorder's word is for the recorder: of the cameras behind it nothing is known.
+    A recorder's report is about the recorder: nothing is known of the cameras behind it.
     """
     turns = _TURNS.get(kind.kind.upper())
     if turns is None or not _connected(table, channel).own:
@@ -80,11 +80,11 @@ def read_masks(isapi: Isapi, table: Table, channel: int) -> Masks:
     """Read the privacy masks of one camera.
 
     Raises:
-        Unsupported: There is no camera on this channel, or the device knows no masks of it. A recorder that refuses to
-            tell says nothing about the masks in the camera: then the camera itself has to be asked.
+        Unsupported: No camera on this channel, or no masks of it in the device. A recorder's refusal proves nothing
+            about the masks in the camera: then the camera itself has to be asked.
         DriverError: They cannot be read.
     """
-    return _first(_places(table, channel, "privacyMask"), lambda path: _masks_at(isapi, path))
+    return _first(_settings_paths(table, channel, "privacyMask"), lambda path: _masks_at(isapi, path))
 
 
 def read_overlays(isapi: Isapi, table: Table, channel: int) -> Overlays:
@@ -94,7 +94,7 @@ def read_overlays(isapi: Isapi, table: Table, channel: int) -> Overlays:
     def read(root: etree._Element) -> Overlays:
         return parse_picture.overlays(root, name)
 
-    paths = _places(table, channel, "overlays")
+    paths = _settings_paths(table, channel, "overlays")
     return _first(paths, lambda path: isapi.get(path, "VideoOverlay", read, optional=True))
 
 
@@ -116,8 +116,8 @@ def _masks_at(isapi: Isapi, path: str) -> Masks:
     return Masks(found)
 
 
-def _places(table: Table, channel: int, what: str) -> tuple[str, ...]:
-    """Return where a channel's picture is set up, in the order in which to ask. Raises Unsupported without a camera.
+def _settings_paths(table: Table, channel: int, what: str) -> tuple[str, ...]:
+    """Return the paths of a channel's picture settings, in the order to request. Raises Unsupported without a camera.
 
     The number of an own input would mean another camera where the device has both kinds.
     """

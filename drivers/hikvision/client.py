@@ -1,8 +1,8 @@
 """Sends all requests of one device's ISAPI session, and only ones that read.
 
 Sent are GETs below /ISAPI/, and the POSTs of three searches: `ContentMgmt/search`, `dailyDistribution` and `logSearch`.
-A login that was refused, or a device that cannot be reached at all, ends the session: nothing more is sent. Reads that
-no picture, mask or recording depends on are optional: together they get half of the time that is left.
+A refused login, or an unreachable device, ends the session. Optional reads, on which no picture, mask or recording
+depends, share half of the time left.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from drivers.deadline import Deadline
 from drivers.errors import Busy, DeadlineExceeded, DriverError, Malformed, NotPermitted, NotTried, Refused, Unreachable
 from drivers.exchange import Exchange, Request, Transport
 from drivers.hikvision import parse_search
-from drivers.hikvision.parse_search import Found, Segment
+from drivers.hikvision.parse_search import Page, Segment
 from drivers.hikvision.reply import document
 from drivers.model import Reply
 
@@ -29,7 +29,7 @@ PAGE_SIZE = 40
 """Segments for each answer; several devices stop at 50."""
 
 MAX_PAGES = 50
-"""Where a search is given up: 2000 segments, more than any day or hour of a whole recorder holds."""
+"""The limit of a search: 2000 segments, more than any day or hour of a whole recorder has."""
 
 _XML = (("Content-Type", "application/xml"),)
 
@@ -52,11 +52,7 @@ class Isapi:
         optional: bool = False,
         guarded: bool = False,
     ) -> _T:
-        """Ask for a document below /ISAPI/ with one of the names in `root`, and return what `read` finds in it.
-
-        Raises:
-            DriverError: There is no such answer; its kind says why. `read` may raise Malformed.
-        """
+        """Get a document below /ISAPI/ with a root in `root`; return `read`'s result. Raises DriverError."""
         roots = (root,) if isinstance(root, str) else root
         return self.ask(path, lambda reply: read(document(reply, *roots, guarded=guarded)), optional=optional)[0]
 
@@ -64,8 +60,8 @@ class Isapi:
         """Ask for anything below /ISAPI/; return what `read` finds in it, and how it came. Raises DriverError."""
         return self._send(Request(path, "GET", f"/ISAPI/{path}"), read, optional)
 
-    def search(self, tracks: Iterable[int], begin: datetime, end: datetime, most: int = PAGE_SIZE) -> Found:
-        """Ask once which segments of tracks lie in a window; moments as the device writes them. Raises DriverError.
+    def search(self, tracks: Iterable[int], begin: datetime, end: datetime, most: int = PAGE_SIZE) -> Page:
+        """Search once for segments of tracks in a window; moments as the device writes them. Raises DriverError.
 
         At most `most` segments, the oldest ones.
 
@@ -74,10 +70,7 @@ class Isapi:
         return self._page(str(uuid.uuid4()).upper(), tuple(tracks), begin, end, most, 0)
 
     def segments(self, tracks: Iterable[int], begin: datetime, end: datetime) -> tuple[Segment, ...]:
-        """List every segment of tracks in a window, page by page. Raises DriverError.
-
-        What is listed is counted; `numOfMatches` may be the total of all pages.
-        """
+        """List every segment of tracks in a window, by pages and not by `numOfMatches`. Raises DriverError."""
         name, asked = str(uuid.uuid4()).upper(), tuple(tracks)
         found: list[Segment] = []
         for _ in range(MAX_PAGES):
@@ -88,30 +81,21 @@ class Isapi:
         raise Malformed(f"{parse_search.SEARCH}: more than {MAX_PAGES} pages of segments")
 
     def days(self, track: int, year: int, month: int) -> tuple[tuple[int, bool], ...]:
-        """Ask which days of a month hold footage of a track: day of the month, and whether. Raises DriverError."""
+        """Request which days of a month hold footage of a track: day of the month, and whether. Raises DriverError."""
         path = f"ContentMgmt/record/tracks/{track}/dailyDistribution"
-        body = parse_search.month_asked(year, month)
+        return self.post(path, parse_search.month_body(year, month), "trackDailyDistribution", parse_search.days)
+
+    def post(
+        self, path: str, body: bytes, root: str, read: Callable[[etree._Element], _T], *, optional: bool = False
+    ) -> _T:
+        """Send a search and return what `read` parses from its answer. Raises DriverError."""
         request = Request(path, "POST", f"/ISAPI/{path}", body, _XML)
+        return self._send(request, lambda reply: read(document(reply, root, asks=False)), optional)[0]
 
-        def read(reply: Reply) -> tuple[tuple[int, bool], ...]:
-            return parse_search.days(document(reply, "trackDailyDistribution", asks=False))
-
-        return self._send(request, read)[0]
-
-    def find(self, path: str, body: bytes, read: Callable[[Reply], _T]) -> _T:
-        """Ask an optional search by POST, and return what `read` finds in its answer. Raises DriverError."""
-        return self._send(Request(path, "POST", f"/ISAPI/{path}", body, _XML), read, optional=True)[0]
-
-    def _page(self, name: str, tracks: tuple[int, ...], begin: datetime, end: datetime, most: int, at: int) -> Found:
-        path = parse_search.SEARCH
-        body = parse_search.asked(name, tracks, begin, end, most, at)
-        request = Request(path, "POST", f"/ISAPI/{path}", body, _XML)
+    def _page(self, name: str, tracks: tuple[int, ...], begin: datetime, end: datetime, most: int, at: int) -> Page:
+        body = parse_search.search_body(name, tracks, begin, end, most, at)
         only = tracks[0] if len(tracks) == 1 else None
-
-        def read(reply: Reply) -> Found:
-            return parse_search.found(document(reply, "CMSearchResult", asks=False), only)
-
-        return self._send(request, read)[0]
+        return self.post(parse_search.SEARCH, body, "CMSearchResult", lambda root: parse_search.parse_page(root, only))
 
     def _send(self, request: Request, read: Callable[[Reply], _T], optional: bool = False) -> tuple[_T, Exchange]:
         if self._ended is not None:

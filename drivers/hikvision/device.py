@@ -16,7 +16,7 @@ from drivers.hikvision.parse_device import DeviceKind, DeviceTime
 from drivers.hikvision.reply import document, plain_text
 from drivers.hikvision.times import nearest, stamp
 from drivers.model import Clock
-from drivers.wall_clock import measured
+from drivers.wall_clock import measure
 
 DEFAULT_RTSP_PORT = 554
 _SMART_ROOTS = ("SMARTTest", "SmartTest", "SMARTTestStatus", "SmartTestStatus")
@@ -30,13 +30,13 @@ def read_kind(isapi: Isapi) -> DeviceKind:
 def read_clock(isapi: Isapi, zone: ZoneInfo) -> Clock:
     """Compare the digits of the device's wall clock in `zone` with our clock. Raises DriverError.
 
-    An offset that the device writes behind them is not used. Where it is not that of `zone`, as in daylight saving time
-    on DS-7716NI-I4, `zone_wrong` says so.
+    The offset behind them is not used. Where it is not that of `zone`, as in daylight saving time on DS-7716NI-I4,
+    `zone_wrong` is set.
     """
     told, exchange = _device_time(isapi)
     moment = nearest(told.stamp.written, zone, exchange.received_at)
     offset = told.stamp.offset
-    clock = measured(moment, exchange, ntp=told.mode.upper() == "NTP" if told.mode else None)
+    clock = measure(moment, exchange, ntp=told.mode.upper() == "NTP" if told.mode else None)
     return replace(clock, zone_wrong=offset is not None and offset != moment.astimezone(zone).utcoffset())
 
 
@@ -57,7 +57,7 @@ def read_protocols(isapi: Isapi) -> Protocols:
 
 
 def rtsp_port(protocols: Protocols | DriverError, configured: int) -> int:
-    """Return the port of RTSP: the configured one, else the one that the device tells, else the usual one."""
+    """Return the port of RTSP: the configured one, else the device's, else the usual one."""
     told = () if isinstance(protocols, DriverError) else protocols.protocols
     return configured or next((one.port for one in told if one.name.upper() == "RTSP" and one.port), DEFAULT_RTSP_PORT)
 
@@ -84,10 +84,7 @@ def read_disks(isapi: Isapi) -> Disks:
 
 
 def read_platforms(isapi: Isapi) -> PlatformLink:
-    """Read at which upper platforms the device is set up to register (GB/T 28181), and with which codes.
-
-    Raises DriverError.
-    """
+    """Read the upper platforms (GB/T 28181) to register at, and the codes. Raises DriverError."""
     path = "System/Network/SIP"
     servers = isapi.get(path, "SIPServerList", parse_device.platform_servers, optional=True)
     return PlatformLink(tuple(_with_codes(isapi, number, one) for number, one in servers))

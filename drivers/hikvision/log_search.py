@@ -1,8 +1,8 @@
 """Reads the oldest entry of a device's own log of logins and operations. Parsers are pure.
 
-The log is searched, never exported or cleared. It is listed class by class, and within a class the oldest first; asked
-for is the class Operation, which holds logins and changes. Entries older than two years are left out: a clock that was
-lost for a while writes some of 1970.
+The log is searched, never exported or cleared. It is listed class by class, and within a class the oldest first; the
+class Operation holds logins and changes. Entries older than two years are left out: a clock that was lost for a while
+writes some of 1970.
 
 Source: ISAPI, ContentMgmt/logSearch (CMSearchDescription with `metaId`, CMSearchResult with `logDescriptor`); the order
 and the two names of the class are field reports (DS-7616NI-Q2 and client code). No answer of a real unit was read here.
@@ -19,7 +19,7 @@ from lxml import etree
 from drivers.details import OldestLog
 from drivers.errors import DeviceFault, DriverError, Malformed, Unsupported
 from drivers.hikvision.client import Isapi
-from drivers.hikvision.reply import child, document, rows, said, truth
+from drivers.hikvision.reply import child, rows, text_in, truth
 from drivers.hikvision.times import Frame, stamp
 
 SEARCH: Final = "ContentMgmt/logSearch"
@@ -30,18 +30,18 @@ WITHIN: Final = timedelta(days=732)
 
 
 def read_oldest(isapi: Isapi, frame: Frame, now: datetime) -> OldestLog:
-    """Ask for the oldest entries of the last two years. Raises DriverError.
+    """Request the oldest entries of the last two years. Raises DriverError.
 
     Args:
         isapi: The device.
-        frame: How it writes its times.
-        now: The moment that the device's own clock tells.
+        frame: The form of its times.
+        now: The moment of the device's own clock.
     """
     failed: DriverError | None = None
     for name in CLASSES:
-        body = asked(name, frame.written(now - WITHIN), frame.written(now + timedelta(days=1)))
+        body = search_body(name, frame.written(now - WITHIN), frame.written(now + timedelta(days=1)))
         try:
-            times = _found(isapi, body)
+            times = _search(isapi, body)
         except (DeviceFault, Malformed) as error:
             failed = failed or error
             continue
@@ -53,20 +53,16 @@ def read_oldest(isapi: Isapi, frame: Frame, now: datetime) -> OldestLog:
 
 
 def _is_older(isapi: Isapi, name: str, frame: Frame, now: datetime, listed: datetime) -> bool:
-    """Tell whether there are entries before the listed ones, which all are of one second and prove no order.
-
-    Raises:
-        DriverError: The device does not say.
-    """
-    body = asked(name, frame.written(now - WITHIN), listed - timedelta(seconds=1))
-    return bool(_found(isapi, body))
+    """Return whether entries precede the listed ones, all of one second and no proof of order. Raises DriverError."""
+    body = search_body(name, frame.written(now - WITHIN), listed - timedelta(seconds=1))
+    return bool(_search(isapi, body))
 
 
-def _found(isapi: Isapi, body: bytes) -> tuple[datetime, ...]:
-    return isapi.find(SEARCH, body, lambda reply: found(document(reply, "CMSearchResult", asks=False)))
+def _search(isapi: Isapi, body: bytes) -> tuple[datetime, ...]:
+    return isapi.post(SEARCH, body, "CMSearchResult", parse_times, optional=True)
 
 
-def asked(name: str, begin: datetime, end: datetime) -> bytes:
+def search_body(name: str, begin: datetime, end: datetime) -> bytes:
     """Write the search for the first two entries of a class; moments as the device writes them."""
     span = f"<startTime>{begin:%Y-%m-%dT%H:%M:%SZ}</startTime><endTime>{end:%Y-%m-%dT%H:%M:%SZ}</endTime>"
     return (
@@ -77,15 +73,15 @@ def asked(name: str, begin: datetime, end: datetime) -> bytes:
     ).encode()
 
 
-def found(root: etree._Element) -> tuple[datetime, ...]:
-    """Read when the listed entries were written, in the device's digits; none where nothing matches.
+def parse_times(root: etree._Element) -> tuple[datetime, ...]:
+    """Parse when the listed entries were written, in the device's digits; none where nothing matches.
 
     Raises:
-        DeviceFault: The search failed, and the device says so.
+        DeviceFault: The device reports that the search failed.
         Malformed: An entry has no time.
     """
-    if truth(said(root, "responseStatus")) is False:
-        words = said(root, "responseStatusStrg")
+    if truth(text_in(root, "responseStatus")) is False:
+        words = text_in(root, "responseStatusStrg")
         if words.lower().replace(" ", "").replace("_", "") != "nomatches":
             raise DeviceFault(f"{SEARCH}: the search failed: {words or 'no reason is given'}")
     listed = child(root, "matchList")
@@ -96,4 +92,4 @@ def found(root: etree._Element) -> tuple[datetime, ...]:
 def _written(item: etree._Element) -> datetime:
     entry = child(item, "logDescriptor")
     where = item if entry is None else entry
-    return stamp(said(where, "StartDateTime") or said(where, "startDateTime")).written
+    return stamp(text_in(where, "StartDateTime") or text_in(where, "startDateTime")).written

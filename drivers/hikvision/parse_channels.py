@@ -1,7 +1,7 @@
 """Parses the channels of a device and how their streams are encoded. Pure.
 
-Three spaces of numbers meet here: inputs count from 1, streams and tracks are input * 100 + stream, and behind an
-analogue recorder the IP channels may begin at an offset (33 was seen). `Input.number` is what `Camera.channel` names.
+Three number spaces meet: inputs count from 1, streams and tracks are input * 100 + stream, and behind an analogue
+recorder the IP channels may begin at an offset (33 was seen). `Input.number` is `Camera.channel`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lxml import etree
 from drivers.details import AudioEncoder, Encoder
 from drivers.errors import Malformed
 from drivers.footage import Channel, ChannelState
-from drivers.hikvision.reply import child, count, rows, said, truth, whole
+from drivers.hikvision.reply import child, count, rows, text_in, truth, whole
 
 _OFFLINE = frozenset(
     {"offline", "networkabnormal", "userorpassworderror", "notactivated", "disconnect", "iperror", "nopermission"}
@@ -43,15 +43,15 @@ class Input:
     serial: str = ""
 
     def channel(self) -> Channel:
-        """Return it as the fact that a recorder tells of its channel."""
+        """Convert it to the fact about a recorder's channel."""
         return Channel(self.number, self.name, self.state, self.word, self.host, "", self.model, self.serial)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """One stream: `video` and `dynamic` are the numbers of the input that it is of, own or behind; None: not said.
+    """One stream: `video` and `dynamic` are the numbers of its input, own or behind; None: not reported.
 
-    `audio_told`: its document says whether it carries sound; one without that part says nothing.
+    `audio_told`: its document reports whether it carries sound.
     """
 
     id: int
@@ -67,38 +67,37 @@ def inputs(root: etree._Element) -> tuple[Input, ...]:
     found = []
     for row in rows(root, "VideoInputChannel"):
         number = _number(row)
-        described = said(row, "resDesc")
+        described = text_in(row, "resDesc")
         state: ChannelState = "empty" if "NO VIDEO" in described.upper() else "online" if described else "unknown"
-        found.append(Input(number, number, own=True, name=said(row, "name"), state=state, word=described))
+        found.append(Input(number, number, own=True, name=text_in(row, "name"), state=state, word=described))
     return tuple(found)
 
 
 def proxies(root: etree._Element) -> tuple[Input, ...]:
-    """Read an InputProxyChannelList: the IP cameras behind a recorder. Their model and serial may be missing.
-
-    Raises Malformed.
-    """
+    """Parse an InputProxyChannelList: IP cameras behind a recorder, some without model or serial. Raises Malformed."""
     found = []
     for row in rows(root, "InputProxyChannel"):
         number = _number(row)
         source = child(row, "sourceInputPortDescriptor")
-        host = said(source, "ipAddress") or said(source, "hostName") or said(source, "ipv6Address")
-        one = Input(number, number, own=False, name=said(row, "name"))
+        host = text_in(source, "ipAddress") or text_in(source, "hostName") or text_in(source, "ipv6Address")
+        one = Input(number, number, own=False, name=text_in(row, "name"))
         if host in _NO_ADDRESS:
             found.append(replace(one, state="empty", word="no address"))
         else:
-            found.append(replace(one, host=host, model=said(source, "model"), serial=said(source, "serialNumber")))
+            found.append(
+                replace(one, host=host, model=text_in(source, "model"), serial=text_in(source, "serialNumber"))
+            )
     return tuple(found)
 
 
 def states(root: etree._Element) -> dict[int, tuple[ChannelState, str]]:
-    """Read an InputProxyChannelStatusList: state and the device's word for it, by number. Raises Malformed."""
+    """Parse an InputProxyChannelStatusList: state and the device's word for it, by number. Raises Malformed."""
     return dict(state(row) for row in rows(root, "InputProxyChannelStatus"))
 
 
 def state(row: etree._Element) -> tuple[int, tuple[ChannelState, str]]:
     """Read one InputProxyChannelStatus. Raises Malformed."""
-    online, word = truth(said(row, "online")), said(row, "chanDetectResult")
+    online, word = truth(text_in(row, "online")), text_in(row, "chanDetectResult")
     key = word.lower()
     if online or (online is None and key in _ONLINE):
         return _number(row), ("online", word)
@@ -114,22 +113,22 @@ def streams(root: etree._Element) -> tuple[StreamRow, ...]:
         number, video = _number(row), child(row, "Video")
         if video is None:
             raise Malformed(f"stream {number} has no video")
-        if truth(said(row, "enabled")) is False or truth(said(video, "enabled")) is False:
+        if truth(text_in(row, "enabled")) is False or truth(text_in(video, "enabled")) is False:
             continue
-        own, dynamic = whole(said(video, "videoInputChannelID")), whole(said(video, "dynVideoInputChannelID"))
+        own, dynamic = whole(text_in(video, "videoInputChannelID")), whole(text_in(video, "dynVideoInputChannelID"))
         audio = child(row, "Audio")
-        told = truth(said(audio, "enabled")) is not None
+        told = truth(text_in(audio, "enabled")) is not None
         found.append(StreamRow(number, own, dynamic, _encoder(number, video), _audio(number, audio), told))
     return tuple(sorted(found, key=lambda one: one.id))
 
 
 def numbered(own: Iterable[Input], behind: Iterable[Input], of_streams: Iterable[StreamRow]) -> tuple[Input, ...]:
-    """Give every channel a number of its own: own inputs keep theirs, and so do IP channels where no number is double.
+    """Number every channel: own inputs keep their numbers, and so do IP channels where no number is double.
 
-    Where IP channels count from 1 beside own inputs, they are known by the number of their stream.
+    Where IP channels count from 1 beside own inputs, the number of their stream counts.
 
     Raises:
-        Malformed: No stream tells that number.
+        Malformed: No stream has that number.
     """
     first, second = tuple(own), tuple(behind)
     taken = {one.number for one in first}
@@ -146,9 +145,9 @@ def numbered(own: Iterable[Input], behind: Iterable[Input], of_streams: Iterable
 
 
 def rows_of(one: Input, of_streams: Iterable[StreamRow], mixed: bool) -> tuple[StreamRow, ...]:
-    """Pick the streams of one channel. `mixed`: the device has own inputs and IP channels.
+    """Select the streams of one channel. `mixed`: the device has own inputs and IP channels.
 
-    Newer cameras name their own sensor as recorders name an IP channel; then the number alone tells.
+    Newer cameras name their own sensor as recorders name an IP channel; then only the number decides.
     """
     found = []
     for row in of_streams:
@@ -160,35 +159,35 @@ def rows_of(one: Input, of_streams: Iterable[StreamRow], mixed: bool) -> tuple[S
 
 
 def _number(row: etree._Element) -> int:
-    number = whole(said(row, "id"))
+    number = whole(text_in(row, "id"))
     if number is None or not 0 < number < 100_000:
         raise Malformed("a channel has no number")
     return number
 
 
 def _encoder(number: int, video: etree._Element) -> Encoder:
-    encoding = said(video, "videoCodecType")
-    constant = said(video, "videoQualityControlType").upper() == "CBR"
-    rate = said(video, "constantBitRate" if constant else "vbrUpperCap") or said(video, "constantBitRate")
+    encoding = text_in(video, "videoCodecType")
+    constant = text_in(video, "videoQualityControlType").upper() == "CBR"
+    rate = text_in(video, "constantBitRate" if constant else "vbrUpperCap") or text_in(video, "constantBitRate")
     return Encoder(
         profile=str(number),
         encoding=_ENCODINGS.get(encoding.upper(), encoding),
-        width_px=count(said(video, "videoResolutionWidth")),
-        height_px=count(said(video, "videoResolutionHeight")),
+        width_px=count(text_in(video, "videoResolutionWidth")),
+        height_px=count(text_in(video, "videoResolutionHeight")),
         # Frames in 100 seconds; 0 is "full", which the device does not put into a number.
-        frame_rate=count(said(video, "maxFrameRate")) / 100,
+        frame_rate=count(text_in(video, "maxFrameRate")) / 100,
         bitrate_kbps=count(rate),
-        gop_frames=count(said(video, "GovLength")),
+        gop_frames=count(text_in(video, "GovLength")),
     )
 
 
 def _audio(number: int, audio: etree._Element | None) -> AudioEncoder | None:
-    if audio is None or truth(said(audio, "enabled")) is not True:
+    if audio is None or truth(text_in(audio, "enabled")) is not True:
         return None
-    rate = said(audio, "audioSamplingRate")
+    rate = text_in(audio, "audioSamplingRate")
     return AudioEncoder(
         profile=str(number),
-        encoding=said(audio, "audioCompressionType"),
-        bitrate_kbps=count(said(audio, "audioBitRate")),
+        encoding=text_in(audio, "audioCompressionType"),
+        bitrate_kbps=count(text_in(audio, "audioBitRate")),
         sample_rate_khz=count(rate.partition(".")[0]),
     )

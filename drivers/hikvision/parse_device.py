@@ -10,12 +10,12 @@ from lxml import etree
 from drivers.details import Account, Accounts
 from drivers.errors import Malformed
 from drivers.footage import Disk, Disks, DiskState, PlatformServer, Protocol, Protocols
-from drivers.hikvision.reply import child, count, need, rows, said, truth, whole
+from drivers.hikvision.reply import child, count, need, rows, text_in, truth, whole
 from drivers.hikvision.times import Stamp, stamp
 from drivers.model import Identity
 
 MIB = 1024 * 1024
-"""What capacities are counted in. An 8 TB disk, 8 001 563 222 016 bytes by its makers' rule, is told as 7630885."""
+"""The unit of capacities. An 8 TB disk, 8 001 563 222 016 bytes by its makers' rule, is reported as 7630885."""
 
 UPTIME_MAX_S = 20 * 366 * 86_400
 """Nothing has been up for longer."""
@@ -39,7 +39,7 @@ _REGISTERED = {
 
 @dataclass(frozen=True, slots=True)
 class DeviceKind:
-    """What a device says it is; `kind` in its own word: IPCamera, IPDome, NVR, DVR, ..."""
+    """The type that a device reports; `kind` in its own word: IPCamera, IPDome, NVR, DVR, ..."""
 
     identity: Identity
     kind: str
@@ -47,7 +47,7 @@ class DeviceKind:
 
 @dataclass(frozen=True, slots=True)
 class DeviceTime:
-    """What a device's clock says. `mode` is where its time comes from, in its own word; empty where it does not say."""
+    """The time of a device's clock. `mode` is its time source, in its own word; empty where not reported."""
 
     stamp: Stamp
     mode: str = ""
@@ -55,22 +55,24 @@ class DeviceTime:
 
 def device_info(root: etree._Element) -> DeviceKind:
     """Read a DeviceInfo. Raises Malformed where it names neither model nor serial."""
-    model, serial = said(root, "model"), said(root, "serialNumber")
+    model, serial = text_in(root, "model"), text_in(root, "serialNumber")
     if not model and not serial:
         raise Malformed("the device names neither its model nor its serial number")
-    firmware = " ".join(text for text in (said(root, "firmwareVersion"), said(root, "firmwareReleasedDate")) if text)
-    identity = Identity(said(root, "manufacturer"), model, firmware, serial, said(root, "hardwareVersion"))
-    return DeviceKind(identity, said(root, "deviceType"))
+    firmware = " ".join(
+        text for text in (text_in(root, "firmwareVersion"), text_in(root, "firmwareReleasedDate")) if text
+    )
+    identity = Identity(text_in(root, "manufacturer"), model, firmware, serial, text_in(root, "hardwareVersion"))
+    return DeviceKind(identity, text_in(root, "deviceType"))
 
 
 def device_time(root: etree._Element) -> DeviceTime:
     """Read a Time. Raises Malformed."""
-    return DeviceTime(stamp(said(root, "localTime")), said(root, "timeMode"))
+    return DeviceTime(stamp(text_in(root, "localTime")), text_in(root, "timeMode"))
 
 
 def uptime_s(root: etree._Element) -> int:
     """Read how many seconds the device has been up, out of a DeviceStatus. Raises Malformed."""
-    up_s = whole(said(root, "deviceUpTime"))
+    up_s = whole(text_in(root, "deviceUpTime"))
     if up_s is None or not 0 <= up_s <= UPTIME_MAX_S:
         raise Malformed("the device does not say how long it has been up")
     return up_s
@@ -79,7 +81,8 @@ def uptime_s(root: etree._Element) -> int:
 def ntp_servers(root: etree._Element) -> tuple[str, ...]:
     """Read the addresses of an NTPServerList, without places that are not filled in. Raises Malformed."""
     named = [
-        said(row, "hostName") or said(row, "ipAddress") or said(row, "ipv6Address") for row in rows(root, "NTPServer")
+        text_in(row, "hostName") or text_in(row, "ipAddress") or text_in(row, "ipv6Address")
+        for row in rows(root, "NTPServer")
     ]
     return tuple(host for host in named if host and host not in ("0.0.0.0", "::"))  # noqa: S104 # an unset address
 
@@ -88,11 +91,13 @@ def protocols(root: etree._Element) -> Protocols:
     """Read an AdminAccessProtocolList. Raises Malformed."""
     found = []
     for row in rows(root, "AdminAccessProtocol"):
-        name, port = said(row, "protocol"), whole(said(row, "portNo"))
+        name, port = text_in(row, "protocol"), whole(text_in(row, "portNo"))
         if not name:
             raise Malformed("a protocol has no name")
         # Where nothing says that it is off, it is taken to be on: it is what an auditor wants to see.
-        found.append(Protocol(name, port if port and 0 < port < 65536 else 0, truth(said(row, "enabled")) is not False))
+        found.append(
+            Protocol(name, port if port and 0 < port < 65536 else 0, truth(text_in(row, "enabled")) is not False)
+        )
     return Protocols(tuple(found))
 
 
@@ -100,7 +105,7 @@ def accounts(root: etree._Element) -> Accounts:
     """Read names and levels of a UserList. Raises Malformed."""
     found = []
     for row in rows(root, "User"):
-        name, level = said(row, "userName"), said(row, "userLevel")
+        name, level = text_in(row, "userName"), text_in(row, "userLevel")
         if not name:
             raise Malformed("an account has no name")
         found.append(Account(name, LEVELS.get(level.lower(), level)))
@@ -108,42 +113,39 @@ def accounts(root: etree._Element) -> Accounts:
 
 
 def disks(root: etree._Element) -> Disks:
-    """Read a storage document: disks and network stores in use.
+    """Parse a storage document: disks and network stores in use.
 
     Disks that were taken out (`notexist`) are left out. No space left is no fault: a healthy recorder is full.
 
     Raises:
-        Malformed: It holds no list of disks at all, or a row that cannot be read.
+        Malformed: No list of disks, or a row that cannot be parsed.
     """
     hdds, stores = child(root, "hddList"), child(root, "nasList")
     if hdds is None and stores is None:
         raise Malformed("there is neither a list of disks nor one of network stores")
     found = [_disk(row, "hdd") for row in (rows(hdds, "hdd") if hdds is not None else ())]
     found += [_disk(row, "nas") for row in (rows(stores, "nas") if stores is not None else ())]
-    mode = said(root, "workMode").lower()
+    mode = text_in(root, "workMode").lower()
     quota = mode == "quota" if mode else None
     return Disks(tuple(disk for disk in found if disk.word.lower() != _GHOST), quota)
 
 
 def smart_warns(root: etree._Element) -> bool:
-    """Say whether a disk's own test warns. Raises Malformed where the answer judges nothing.
-
-    The names of both judgements are misspelt on the wire.
-    """
-    words = [said(root, f"{which}Evalua{middle}Status") for which in ("self", "all") for middle in ("ing", "ting")]
+    """Return whether a disk's own test warns, by two judgements misspelt on the wire. Raises Malformed without both."""
+    words = [text_in(root, f"{which}Evalua{middle}Status") for which in ("self", "all") for middle in ("ing", "ting")]
     if not any(words):
         raise Malformed("the test of the disk judges nothing")
     return any(_SMART_BAD.search(word) for word in words)
 
 
 def platform_servers(root: etree._Element) -> tuple[tuple[int, PlatformServer], ...]:
-    """Read a SIPServerList: the number of each place for a server, and what it holds. Raises Malformed.
+    """Parse a SIPServerList: the number of each slot for a server, and its content. Raises Malformed.
 
-    A device says by `status` or `registerStatus` whether it is registered, by firmware; many say nothing.
+    Registration is in `status` or `registerStatus`, by firmware; many devices report neither.
     """
     found = []
     for row in rows(root, "SIPServer"):
-        number = whole(said(row, "id"))
+        number = whole(text_in(row, "id"))
         if number is None:
             raise Malformed("a SIP server has no number")
         # Intercoms have a `Standard` beside it, for telephony: that is no upper platform.
@@ -154,13 +156,10 @@ def platform_servers(root: etree._Element) -> tuple[tuple[int, PlatformServer], 
 
 
 def channel_codes(root: etree._Element) -> tuple[tuple[int, str], ...]:
-    """Read the codes under which a SIPInfo offers its channels; ones that are not filled in are left out.
-
-    Raises Malformed.
-    """
+    """Parse the codes under which a SIPInfo offers its channels; empty ones are left out. Raises Malformed."""
     found = []
     for row in rows(need(root, "VideoInputList"), "VideoInput"):
-        number, code = whole(said(row, "id")), said(row, "videoInputID")
+        number, code = whole(text_in(row, "id")), text_in(row, "videoInputID")
         if number is None:
             raise Malformed("a video input has no number")
         if code:
@@ -169,21 +168,21 @@ def channel_codes(root: etree._Element) -> tuple[tuple[int, str], ...]:
 
 
 def _disk(row: etree._Element, element: str) -> Disk:
-    word = said(row, "status")
+    word = text_in(row, "status")
     if not word:
         raise Malformed(f"a {element} does not tell its state")
-    place = "/".join(text.strip("/") for text in (said(row, "ipAddress"), said(row, "path")) if text)
-    access = said(row, "property").lower()
+    place = "/".join(text.strip("/") for text in (text_in(row, "ipAddress"), text_in(row, "path")) if text)
+    access = text_in(row, "property").lower()
     return Disk(
-        name=said(row, "id") if element == "hdd" else place or said(row, "id"),
-        kind=said(row, "hddType") or said(row, "nasType") or element.upper(),
+        name=text_in(row, "id") if element == "hdd" else place or text_in(row, "id"),
+        kind=text_in(row, "hddType") or text_in(row, "nasType") or element.upper(),
         state=_DISK_STATES.get(word.lower(), "unknown"),
         word=word,
-        capacity_bytes=_bytes(said(row, "capacity")),
-        free_bytes=_bytes(said(row, "freeSpace")),
+        capacity_bytes=_bytes(text_in(row, "capacity")),
+        free_bytes=_bytes(text_in(row, "freeSpace")),
         writable={"rw": True, "ro": False, "redundancy": True, "redundant": True}.get(access),
-        model=said(row, "hddModel"),
-        serial=said(row, "hddSerialNumber"),
+        model=text_in(row, "hddModel"),
+        serial=text_in(row, "hddSerialNumber"),
     )
 
 
@@ -193,17 +192,17 @@ def _bytes(text: str) -> int | None:
 
 
 def _server(row: etree._Element, gb: etree._Element) -> PlatformServer:
-    words = [said(where, name) for where in (gb, row) for name in ("registerStatus", "status")]
+    words = [text_in(where, name) for where in (gb, row) for name in ("registerStatus", "status")]
     word = next((word for word in words if word), "")
     return PlatformServer(
         kind="GB28181",
-        enabled=truth(said(gb, "enabled")) is True,
+        enabled=truth(text_in(gb, "enabled")) is True,
         registered=_REGISTERED.get(word.lower().replace(" ", "")),
-        host=said(gb, "registrar"),
-        port=count(said(gb, "registrarPort")),
-        server_id=said(gb, "serverId"),
-        domain=said(gb, "serverDomain"),
-        device_id=said(gb, "authID"),
-        expires_s=count(said(gb, "expires")),
-        heartbeat_s=count(said(gb, "heartbeatTime")),
+        host=text_in(gb, "registrar"),
+        port=count(text_in(gb, "registrarPort")),
+        server_id=text_in(gb, "serverId"),
+        domain=text_in(gb, "serverDomain"),
+        device_id=text_in(gb, "authID"),
+        expires_s=count(text_in(gb, "expires")),
+        heartbeat_s=count(text_in(gb, "heartbeatTime")),
     )

@@ -1,7 +1,7 @@
 """Parses privacy masks and overlays. Pure.
 
 A mask is three facts: whether the device has masks at all, whether they are switched on, and which regions have an
-area. The switch and the regions are independent of each other: on, with regions without area, masks nothing.
+area. Switch and regions are independent: on, with regions without area, masks nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from drivers.errors import Malformed
-from drivers.hikvision.reply import child, rows, said, truth, whole
+from drivers.hikvision.reply import child, rows, text_in, truth, whole
 from drivers.model import Mask, Overlays, Point
 from masking.geometry import GeometryError, validate, without_repeats
 
@@ -21,10 +21,10 @@ _ROUNDING = 0.005
 
 @dataclass(frozen=True, slots=True)
 class MaskSwitch:
-    """The document of a channel's masks without its regions: the switch, None where it cannot be read, and the screen.
+    """A channel's mask document without its regions: the switch, None where it cannot be parsed, and the screen.
 
     `screen`: width and height that corners are counted in, whatever the picture has; None where they are missing.
-    `regions` None: they stand in a document of their own.
+    `regions` None: they are in a document of their own.
     """
 
     enabled: bool | None
@@ -35,24 +35,24 @@ class MaskSwitch:
 def mask_switch(root: etree._Element) -> MaskSwitch:
     """Read a PrivacyMask. Raises Malformed."""
     size = child(root, "normalizedScreenSize")
-    width, height = (whole(said(size, f"normalizedScreen{side}")) for side in ("Width", "Height"))
+    width, height = (whole(text_in(size, f"normalizedScreen{side}")) for side in ("Width", "Height"))
     screen = (width, height) if width and height and width > 0 and height > 0 else None
-    return MaskSwitch(truth(said(root, "enabled")), screen, child(root, "PrivacyMaskRegionList"))
+    return MaskSwitch(truth(text_in(root, "enabled")), screen, child(root, "PrivacyMaskRegionList"))
 
 
 def masks(switch: MaskSwitch, regions: etree._Element) -> tuple[Mask, ...]:
-    """Read a PrivacyMaskRegionList. Regions without area are no masks, but places for some.
+    """Parse a PrivacyMaskRegionList. Regions without area are unused slots.
 
     Corners count from the bottom left, as two independent clients report, and the factory's layout of overlays agrees
-    with them; a GB/T 28181 answer of the same maker counts from the top. So here they are turned to y down, and the
-    vertical origin is unproven until a picture agrees. A region whose corners cannot be read has no polygon.
+    with them; a GB/T 28181 answer of the same maker counts from the top. They are turned to y down here; a picture must
+    prove the vertical origin. A region whose corners cannot be parsed has no polygon.
 
     Raises:
-        Malformed: Something else stands among the regions.
+        Malformed: Other elements are among the regions.
     """
     found = []
     for row in rows(regions, "PrivacyMaskRegion"):
-        enabled = truth(said(row, "enabled"))
+        enabled = truth(text_in(row, "enabled"))
         corners = child(row, "RegionCoordinatesList")
         points = _corners(corners) if corners is not None else ()
         polygon = _polygon(points, switch.screen)
@@ -62,15 +62,15 @@ def masks(switch: MaskSwitch, regions: etree._Element) -> tuple[Mask, ...]:
             enabled = False
         elif enabled is not False and switch.enabled is None:
             enabled = None
-        found.append(Mask(said(row, "id"), polygon or (), said(row, "maskType"), enabled))
+        found.append(Mask(text_in(row, "id"), polygon or (), text_in(row, "maskType"), enabled))
     return tuple(found)
 
 
 def overlays(root: etree._Element, channel_name: str) -> Overlays:
-    """Read a VideoOverlay; `channel_name` is what the device draws where it draws the channel's name.
+    """Parse a VideoOverlay; `channel_name` is the text that the device draws for the channel's name.
 
     Raises:
-        Malformed: It names none of the things that can be drawn, or something else stands among the texts.
+        Malformed: It names nothing that can be drawn, or other elements are among the texts.
     """
     texts = child(root, "TextOverlayList")
     time, name = child(root, "DateTimeOverlay"), child(root, "channelNameOverlay")
@@ -78,19 +78,19 @@ def overlays(root: etree._Element, channel_name: str) -> Overlays:
         raise Malformed("there is nothing about overlays")
     shown = []
     for row in rows(texts, "TextOverlay") if texts is not None else ():
-        text = said(row, "displayText")
-        if text and truth(said(row, "enabled")) is not False:
+        text = text_in(row, "displayText")
+        if text and truth(text_in(row, "enabled")) is not False:
             shown.append(text)
-    if name is not None and truth(said(name, "enabled")) is True:
-        shown.insert(0, said(name, "name") or channel_name or "<ChannelName>")
-    return Overlays(tuple(shown), None if time is None else truth(said(time, "enabled")))
+    if name is not None and truth(text_in(name, "enabled")) is True:
+        shown.insert(0, text_in(name, "name") or channel_name or "<ChannelName>")
+    return Overlays(tuple(shown), None if time is None else truth(text_in(time, "enabled")))
 
 
 def _corners(element: etree._Element) -> tuple[tuple[int, int], ...] | None:
     """Return the corners as the device counts them; None where one cannot be read."""
     found = []
     for row in rows(element, "RegionCoordinates"):
-        x, y = whole(said(row, "positionX")), whole(said(row, "positionY"))
+        x, y = whole(text_in(row, "positionX")), whole(text_in(row, "positionY"))
         if x is None or y is None:
             return None
         found.append((x, y))

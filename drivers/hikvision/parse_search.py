@@ -1,7 +1,7 @@
 """Writes the two searches of ISAPI and parses their answers. Pure.
 
-Moments are kept as the device writes them: their digits, labelled UTC as the Z behind them says, which is mostly not
-true. `times.py` decides what they mean.
+Moments are left as the device writes them: their digits, labelled UTC as the Z behind them claims, mostly wrongly.
+`times.py` interprets them.
 
 Source: RaCM (Recording and Content Management), CMSearchDescription, CMSearchResult; ISAPI, trackDailyDistribution.
 """
@@ -18,7 +18,7 @@ from lxml import etree
 from drivers.errors import DeviceFault, Malformed
 from drivers.footage import RecordingMode
 from drivers.hikvision.parse_tracks import mode_of
-from drivers.hikvision.reply import child, need, rows, said, truth, whole
+from drivers.hikvision.reply import child, need, rows, text_in, truth, whole
 from drivers.hikvision.times import stamp
 
 SEARCH = "ContentMgmt/search"
@@ -28,9 +28,9 @@ _WHY = re.compile(r"\.com/([A-Za-z]{1,40})$")
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One recorded piece of a track; moments as the device writes them. `track` 0: the item does not say.
+    """One recorded piece of a track; moments as the device writes them. `track` 0: not in the item.
 
-    `kind` is its content in the device's word, such as `video`; `mode` why it was recorded, None where it does not say.
+    `kind` is its content in the device's word, such as `video`; `mode` why it was recorded, None where not reported.
     """
 
     track: int
@@ -41,18 +41,15 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Page:
     """One page of a search. `more`: there are further ones."""
 
     segments: tuple[Segment, ...]
     more: bool
 
 
-def asked(name: str, tracks: Iterable[int], begin: datetime, end: datetime, most: int, at: int) -> bytes:
-    """Write a search; `at` is how many segments were listed before.
-
-    `searchResultPostion` is misspelt in the vendor's own SDK: devices do not page by the right word.
-    """
+def search_body(name: str, tracks: Iterable[int], begin: datetime, end: datetime, most: int, at: int) -> bytes:
+    """Write a search after `at` segments; devices want the vendor's misspelling `searchResultPostion`."""
     ids = "".join(f"<trackID>{track}</trackID>" for track in tracks)
     span = f"<startTime>{begin:%Y-%m-%dT%H:%M:%SZ}</startTime><endTime>{end:%Y-%m-%dT%H:%M:%SZ}</endTime>"
     return (
@@ -65,19 +62,19 @@ def asked(name: str, tracks: Iterable[int], begin: datetime, end: datetime, most
     ).encode()
 
 
-def found(root: etree._Element, track: int | None) -> Found:
-    """Read a CMSearchResult; `track` is the one that was asked for, None where there were several.
+def parse_page(root: etree._Element, track: int | None) -> Page:
+    """Parse a CMSearchResult; `track` is the requested one, None where there were several.
 
     Raises:
-        DeviceFault: The search failed, and the device says so.
-        Malformed: It says that there are segments and lists none, or an item cannot be read or is of another track.
+        DeviceFault: The device reports that the search failed.
+        Malformed: It claims segments and lists none, or an item cannot be parsed or is of another track.
     """
-    words = said(root, "responseStatusStrg")
+    words = text_in(root, "responseStatusStrg")
     state = words.lower().replace(" ", "").replace("_", "")
     listed = child(root, "matchList")
     segments = tuple(_segment(one) for one in (rows(listed, "searchMatchItem") if listed is not None else ()))
     if state not in _ENDED and state != "more":
-        if truth(said(root, "responseStatus")) is False:
+        if truth(text_in(root, "responseStatus")) is False:
             raise DeviceFault(f"{SEARCH}: the search failed: {words or 'no reason is given'}")
         raise Malformed(f"the state of the search is {words or 'missing'}")
     if (state == "nomatches") == bool(segments):
@@ -86,11 +83,11 @@ def found(root: etree._Element, track: int | None) -> Found:
         raise Malformed(f"segments of other tracks than {track} are listed")
     if track is not None:
         segments = tuple(replace(one, track=track) for one in segments)
-    return Found(segments, more=state == "more")
+    return Page(segments, more=state == "more")
 
 
-def month_asked(year: int, month: int) -> bytes:
-    """Write the question which days of a month hold footage."""
+def month_body(year: int, month: int) -> bytes:
+    """Write the request for the days of a month that hold footage."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
         f"<trackDailyParam><year>{year}</year><monthOfYear>{month}</monthOfYear></trackDailyParam>"
@@ -98,13 +95,13 @@ def month_asked(year: int, month: int) -> bytes:
 
 
 def days(root: etree._Element) -> tuple[tuple[int, bool], ...]:
-    """Read a trackDailyDistribution: pairs of day of the month and whether it holds footage, in order.
+    """Parse a trackDailyDistribution: pairs of day of the month and whether it holds footage, in order.
 
-    A list without days is that of a month without footage. Raises Malformed.
+    A list without days means a month without footage. Raises Malformed.
     """
     told: dict[int, bool] = {}
     for row in rows(need(root, "dayList"), "day"):
-        day, recorded = whole(said(row, "dayOfMonth")), truth(said(row, "record"))
+        day, recorded = whole(text_in(row, "dayOfMonth")), truth(text_in(row, "record"))
         if day is None or not 1 <= day <= 31 or day in told or recorded is None:
             raise Malformed("a day of the month cannot be read")
         told[day] = recorded
@@ -115,18 +112,18 @@ def _segment(item: etree._Element) -> Segment:
     # Older firmware writes the moments straight into the item.
     span = child(item, "timeSpan")
     where = item if span is None else span
-    begin, end = stamp(said(where, "startTime")), stamp(said(where, "endTime"))
+    begin, end = stamp(text_in(where, "startTime")), stamp(text_in(where, "endTime"))
     if end.written < begin.written:
         raise Malformed("a segment ends before it begins")
-    text = said(item, "trackID")
+    text = text_in(item, "trackID")
     track = whole(text) if text else 0
     if track is None:
         raise Malformed("a segment's track is no number")
-    why = _WHY.search(said(item, "metadataMatches", "metadataDescriptor"))
+    why = _WHY.search(text_in(item, "metadataMatches", "metadataDescriptor"))
     return Segment(
         track=track,
         begin=begin.written,
         end=end.written,
-        kind=said(item, "mediaSegmentDescriptor", "contentType"),
+        kind=text_in(item, "mediaSegmentDescriptor", "contentType"),
         mode=mode_of(why[1]) if why else None,
     )

@@ -14,7 +14,7 @@ from lxml import etree
 
 from drivers.errors import Malformed
 from drivers.footage import RecordingMode, Schedule, SchedulePeriod
-from drivers.hikvision.reply import child, rows, said, truth, whole
+from drivers.hikvision.reply import child, rows, text_in, truth, whole
 from drivers.http.xml_answer import children
 
 DAY_S = 86_400
@@ -40,7 +40,7 @@ def tracks(root: etree._Element) -> tuple[Track, ...]:
     """Read a TrackList. A schedule that cannot be read costs no other track its own. Raises Malformed."""
     found = []
     for row in rows(root, "Track"):
-        number = whole(said(row, "id"))
+        number = whole(text_in(row, "id"))
         if number is None or number <= 0:
             raise Malformed("a track has no number")
         schedule: Schedule | Malformed | None
@@ -53,16 +53,13 @@ def tracks(root: etree._Element) -> tuple[Track, ...]:
 
 
 def mode_of(word: str) -> RecordingMode:
-    """Return what makes a device record, from its word for it in a schedule or beside a segment."""
+    """Return the trigger of recording, from the device's word in a schedule or beside a segment."""
     known = _MODES.get(word.lower())
     return known or ("event" if _EVENT.search(word) else "other")
 
 
 def duration(text: str) -> timedelta | None:
-    """Read a length of time; years and months count as 365 and 30 days. None where there is none, or it is zero.
-
-    Raises Malformed. Source: ISO 8601.
-    """
+    """Parse a length of time (year 365 days, month 30); None for none or zero. Raises Malformed. Source: ISO 8601."""
     if not text:
         return None
     match = _DURATION.fullmatch(text.upper())
@@ -77,16 +74,17 @@ def _schedule(row: etree._Element) -> Schedule | None:
     plan = child(row, "TrackSchedule")
     if plan is None:
         return None
-    default = said(row, "DefaultRecordingMode")
+    default = text_in(row, "DefaultRecordingMode")
     periods: list[SchedulePeriod] = []
     for block in _blocks(plan):
         for action in children(block, "ScheduleAction"):
             periods += _periods(action, default)
     extensions = child(row, "CustomExtensionList")
     switches = [
-        said(one, "enableSchedule") for one in (rows(extensions, "CustomExtension") if extensions is not None else ())
+        text_in(one, "enableSchedule")
+        for one in (rows(extensions, "CustomExtension") if extensions is not None else ())
     ]
-    expires = duration(said(row, "Duration")) if truth(said(row, "durationEnabled")) else None
+    expires = duration(text_in(row, "Duration")) if truth(text_in(row, "durationEnabled")) else None
     enabled = next((truth(word) for word in switches if word), None)
     return Schedule(tuple(sorted(periods, key=lambda one: (one.weekday, one.start_s))), enabled, expires)
 
@@ -98,9 +96,9 @@ def _blocks(plan: etree._Element) -> list[etree._Element]:
 
 def _periods(action: etree._Element, default: str) -> list[SchedulePeriod]:
     actions = child(action, "Actions")
-    if truth(said(actions, "Record")) is False:
+    if truth(text_in(actions, "Record")) is False:
         return []
-    mode = mode_of(said(actions, "ActionRecordingMode") or default)
+    mode = mode_of(text_in(actions, "ActionRecordingMode") or default)
     first, start_s = _point(child(action, "ScheduleActionStartTime"))
     last, end_s = _point(child(action, "ScheduleActionEndTime"))
     if first == last and end_s < start_s:
@@ -116,7 +114,7 @@ def _periods(action: etree._Element, default: str) -> list[SchedulePeriod]:
 
 
 def _point(element: etree._Element | None) -> tuple[int, int]:
-    day, time = said(element, "DayOfWeek").lower(), _TIME.fullmatch(said(element, "TimeOfDay"))
+    day, time = text_in(element, "DayOfWeek").lower(), _TIME.fullmatch(text_in(element, "TimeOfDay"))
     if day not in _DAYS or time is None:
         raise Malformed("a moment of the schedule cannot be read")
     second_of_day = int(time[1]) * 3600 + int(time[2]) * 60 + int(time[3] or 0)

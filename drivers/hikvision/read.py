@@ -1,7 +1,7 @@
 """Reads one Hikvision device and its cameras over ISAPI: the driver's way in.
 
-Each read fails alone and becomes an `Unavailable` with its reason. What the facts mean is decided by the checks;
-pictures, and whether a path answers without a login, are the business of `drivers/capture.py`.
+Each read fails alone and becomes an `Unavailable` with its reason. The checks decide what the facts mean;
+`drivers/capture.py` fetches pictures and detects paths that answer without a login.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from drivers.collect import Seen, attempt
+from drivers.collect import Collector, attempt
 from drivers.errors import DriverError
 from drivers.exchange import Transport
 from drivers.footage import Wanted, WantedFootage
@@ -38,11 +38,11 @@ def read(
 ) -> Observations:
     """Read the device behind `transport` and its `cameras`. Never raises for what the device does.
 
-    What pictures, masks and recordings hang on is read first; then, within half of the time that is left, what else is
-    of use. A camera's `channel` is the first part of its stream's number: 3 for stream 301. How the device writes the
-    times of its recordings is told by the method of the observation.
+    Reads that pictures, masks and recordings depend on come first; then, within half of the time left, the others. A
+    camera's `channel` is the first part of its stream's number: 3 for stream 301. The observation's method names how
+    the device writes the times of its recordings.
     """
-    isapi, seen = Isapi(transport), Seen(transport, METHOD)
+    isapi, seen = Isapi(transport), Collector(transport, METHOD)
     device = transport.device
     zone = ZoneInfo(device.time_zone)
     box = f"device:{device.id}"
@@ -80,14 +80,14 @@ def read(
 
 def _footage(
     isapi: Isapi,
-    seen: Seen,
+    seen: Collector,
     cameras: tuple[Camera, ...],
     wanted: WantedFootage,
     table: Table | DriverError,
     clock: Clock | DriverError,
     rtsp_port: int,
 ) -> None:
-    """Note what the device holds of each camera, which days, and by which plan."""
+    """Collect each camera's footage, its days, and its plan."""
     device = isapi.transport.device
     tracks = attempt(recording_reads.read_tracks, isapi)
     archive = Archive(isapi, tracks, ZoneInfo(device.time_zone), isapi.transport.clock() + _offset(clock))

@@ -1,8 +1,8 @@
-"""Reads the recordings of a device with few questions: the age of each camera's footage, and its freshness.
+"""Reads the recordings of a device with few requests: the age of each camera's footage, and its freshness.
 
-The oldest segment of a track is one question: a search over all times is answered oldest first, so that one result is
-enough. The newest moments of all cameras are one search together. What else is wanted (which days of a month hold
-footage, every segment of a day) is one question each. So a camera costs two questions in a cycle that wants one more.
+The oldest segment of a track is one request: a search over all time is answered oldest first, so that one result is
+enough. The newest moments of all cameras are one search together. Each further fact (days of a month with footage,
+every segment of a day) is one request. So a camera costs two requests in a cycle that wants one more.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from drivers.hikvision import parse_tracks
 from drivers.hikvision.client import Isapi
 from drivers.hikvision.parse_search import Segment
 from drivers.hikvision.parse_tracks import Track
-from drivers.hikvision.times import Frame, decided
+from drivers.hikvision.times import Frame, detect_frame
 
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2037, 12, 31, 23, 59, 59, tzinfo=UTC))
 """All times, for devices that count seconds in 32 bits: an end in 2040 fails."""
 
 RECENT = timedelta(minutes=30)
-"""How far back the newest moment of a camera that records all the time is looked for."""
+"""How far back the newest moment of a camera that records all the time is searched."""
 
 AHEAD = timedelta(days=1)
-"""How far ahead it is looked for: a clock may have been set back, and the digits may be of another zone."""
+"""How far ahead it is searched: a clock may have been set back, and the digits may be of another zone."""
 
 EMPTY_MONTHS = 2
-"""After how many months without footage older one is no longer looked for, where a search over all times fails."""
+"""After how many months without footage the search for older ends, where a search over all time fails."""
 
 MAX_MONTHS = 24
 
@@ -43,10 +43,10 @@ def read_tracks(isapi: Isapi) -> dict[int, Track]:
 
 
 class Archive:
-    """What a device has recorded. One for each run; every month is asked for once.
+    """The recordings of a device. One for each run; every month is requested once.
 
-    `tracks` are those that the device lists, or why they are not known. `now` is the moment that the device's own clock
-    tells, `zone` that of its wall clock.
+    `tracks` are those that the device lists, or the error why not. `now` is the moment of the device's own clock,
+    `zone` that of its wall clock.
     """
 
     def __init__(self, isapi: Isapi, tracks: dict[int, Track] | DriverError, zone: ZoneInfo, now: datetime) -> None:
@@ -60,12 +60,10 @@ class Archive:
         self._wide_fails = False
 
     def look(self, tracks: Iterable[int]) -> None:
-        """Find the newest segment of each track, and by it how the device writes its times. Raises nothing.
+        """Find the newest segment of each track, and from it how the device writes its times. Raises nothing.
 
-        Tracks that the device does not list are passed over.
-
-        All tracks are searched together, and one by one where the device does not seem to heed more than one. What is
-        written now is looked for where the wall clock stands, and then where UTC does.
+        Unlisted tracks are skipped. All tracks are searched together, and one by one where the device seems to heed
+        only one. Footage of now is searched at the wall clock's time, and then at UTC's.
         """
         asked = tuple(dict.fromkeys(track for track in tracks if self.has(track) is not False))
         wall, utc = self.frame.written(self.now), self.now.astimezone(UTC)
@@ -76,14 +74,14 @@ class Archive:
                 if self._newest:
                     break
         newest = max((segment.end for segment in self._newest.values()), default=None)
-        self.frame = decided(newest, self.now, self.frame.zone)
+        self.frame = detect_frame(newest, self.now, self.frame.zone)
 
     def has(self, track: int) -> bool | None:
-        """Tell whether the device has a track; None where it does not list its tracks."""
+        """Return whether the device has a track; None where it does not list its tracks."""
         return None if isinstance(self.tracks, DriverError) else track in self.tracks
 
     def oldest(self, track: int) -> Segment | None:
-        """Return the oldest segment of a track; None where the device says that there is none. Raises DriverError."""
+        """Return the oldest segment of a track; None where the device reports none. Raises DriverError."""
         if not self._wide_fails:
             try:
                 segments = self._isapi.search((track,), *EVER, most=1).segments
@@ -111,8 +109,7 @@ class Archive:
     def days(self, track: int, year: int, month: int) -> dict[date, bool]:
         """Return which days of a month hold footage, as far as they have begun. Raises DriverError.
 
-        Raises:
-            Malformed: The device lists some days that have begun and not all. None at all is a month without footage.
+        Malformed: the device lists some days that have begun and not all. None at all is a month without footage.
         """
         key = (track, year, month)
         if key not in self._months:
@@ -140,7 +137,7 @@ class Archive:
         return self.now.astimezone(self.frame.zone).date()
 
     def _together(self, tracks: tuple[int, ...], begin: datetime, end: datetime) -> bool:
-        """Search several tracks at once; say whether there is no need to search them one by one."""
+        """Search several tracks at once; return whether searching them one by one is needless."""
         try:
             self._keep(self._isapi.segments(tracks, begin, end), tracks)
         except (Unreachable, DeadlineExceeded, Refused, NotTried) as error:

@@ -1,7 +1,7 @@
 """Parses the raw bytes of an ISAPI answer into its element, or into the error that it means. Pure.
 
-Namespaces are not looked at: several occur, even within one document. An answer counts only if it is complete XML with
-the root that was asked for: a page of a web server, or a piece of a list, never reads as an empty list.
+Namespaces are ignored: several occur, even within one document. An answer counts only if it is complete XML with the
+requested root: a page of a web server, or a piece of a list, never reads as an empty list.
 
 Source: ISAPI, ResponseStatus; the forms of "not there" are field reports, named in `drivers/README.md`.
 """
@@ -16,7 +16,7 @@ from lxml import etree
 from drivers.errors import Busy, DeviceFault, DriverError, Malformed, NotPermitted, NotTried, Unsupported
 from drivers.http.xml_answer import children, elements, name_of, parse, readable
 from drivers.model import Reply
-from drivers.text import told
+from drivers.text import sanitize
 
 OK, BUSY, ERROR, INVALID_OPERATION, BAD_FORMAT, BAD_CONTENT = "1", "2", "3", "4", "5", "6"
 """`statusCode` of a ResponseStatus."""
@@ -28,18 +28,18 @@ _LONGEST_TEXT_CHARS = 120
 
 
 def document(reply: Reply, *roots: str, guarded: bool = False, asks: bool = True) -> etree._Element:
-    """Return the root element of an answer whose name is one of `roots`, or raise what the reply means instead.
+    """Return the root element of an answer whose name is one of `roots`, or raise the error that the reply means.
 
-    `asks`: the request was a GET. It has no content that could be wrong, so that an answer about wrong content, and a
-    device error with nothing else in it, says that the thing is not there. `guarded`: a refusal without a reason is for
-    want of a right, as for lists of accounts.
+    `asks`: the request was a GET. It has no content that could be wrong, so that an error about wrong content, or a
+    bare device error, means that the thing does not exist. `guarded`: a refusal without a reason means a missing right,
+    as for lists of accounts.
 
     Raises:
         Unsupported: The device has no such thing: HTTP 403 notSupport (a camera's InputProxy), 400 (a third stream of a
             DVR), 500 deviceError (the same on V5.2.0), 404.
-        NotPermitted: The login has not the right to ask it.
-        NotTried: The device asks for a login of a kind that is not known.
-        Busy: The device says so.
+        NotPermitted: The login lacks the right.
+        NotTried: The device asks for an unknown kind of login.
+        Busy: The device reports that it is.
         DeviceFault: Any other error.
         Malformed: The bytes are not a whole answer to this request.
     """
@@ -48,13 +48,13 @@ def document(reply: Reply, *roots: str, guarded: bool = False, asks: bool = True
         root = parse(readable(reply.body))
     except Malformed as error:
         _raise_for_status(reply, guarded, asks)
-        raise Malformed(f"{operation}: {error}, HTTP {reply.status} {told(reply.content_type, 40)}") from None
+        raise Malformed(f"{operation}: {error}, HTTP {reply.status} {sanitize(reply.content_type, 40)}") from None
     name = name_of(root)
     if name == "ResponseStatus":
         _raise_for_words(reply, root, guarded, asks)
     _raise_for_status(reply, guarded, asks)
     if name not in roots:
-        raise Malformed(f"{operation}: the answer is {told(name, 60)} instead of {roots[0]}")
+        raise Malformed(f"{operation}: the answer is {sanitize(name, 60)} instead of {roots[0]}")
     return root
 
 
@@ -63,15 +63,11 @@ def plain_text(reply: Reply) -> str:
     if reply.body.lstrip().startswith(b"<"):
         document(reply, "")
     _raise_for_status(reply, guarded=False, asks=True)
-    return told(reply.body.decode("utf-8", "replace"))
+    return sanitize(reply.body.decode("utf-8", "replace"))
 
 
 def rows(element: etree._Element, name: str) -> list[etree._Element]:
-    """Return the rows of a list.
-
-    Raises:
-        Malformed: Something else stands among them: a row under another name would be lost.
-    """
+    """Return the rows of a list. Raises Malformed where one has another name, since it would be lost."""
     found = children(element, name)
     if len(found) != len(elements(element)):
         raise Malformed(f"the list holds something other than {name}")
@@ -94,11 +90,11 @@ def need(element: etree._Element, name: str) -> etree._Element:
     return found
 
 
-def said(element: etree._Element | None, *path: str) -> str:
+def text_in(element: etree._Element | None, *path: str) -> str:
     """Return the text at a path of names below an element, as one harmless line; empty where there is none."""
     for name in path:
         element = None if element is None else child(element, name)
-    return "" if element is None else told(element.text)
+    return "" if element is None else sanitize(element.text)
 
 
 def whole(text: str) -> int | None:
@@ -118,10 +114,10 @@ def truth(text: str) -> bool | None:
 
 
 def _raise_for_words(reply: Reply, root: etree._Element, guarded: bool, asks: bool) -> NoReturn:
-    code, sub, words = said(root, "statusCode"), said(root, "subStatusCode"), said(root, "statusString")
-    shown = told(sub or words or f"status {code}", _LONGEST_TEXT_CHARS)
-    detail = said(root, "description") or said(root, "errorMsg")
-    where = f"{reply.operation}: {shown}" + (f" ({told(detail, _LONGEST_TEXT_CHARS)})" if detail else "")
+    code, sub, words = text_in(root, "statusCode"), text_in(root, "subStatusCode"), text_in(root, "statusString")
+    shown = sanitize(sub or words or f"status {code}", _LONGEST_TEXT_CHARS)
+    detail = text_in(root, "description") or text_in(root, "errorMsg")
+    where = f"{reply.operation}: {shown}" + (f" ({sanitize(detail, _LONGEST_TEXT_CHARS)})" if detail else "")
     kind = sub.lower()
     if kind in _NO_RIGHT or (guarded and not kind and reply.status == 403):
         raise NotPermitted(f"{where}, this login has not the right to ask it")
@@ -139,7 +135,7 @@ def _raise_for_words(reply: Reply, root: etree._Element, guarded: bool, asks: bo
 
 
 def _raise_for_status(reply: Reply, guarded: bool, asks: bool) -> None:
-    """Raise what an HTTP status means where the answer has no words that say it better."""
+    """Raise the error of an HTTP status, where the answer's own words do not name it better."""
     status, where = reply.status, f"{reply.operation}: HTTP {reply.status}"
     error: DriverError | None = None
     if 200 <= status < 300:

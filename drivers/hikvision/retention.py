@@ -41,14 +41,14 @@ def recorded_days(archive: Archive, track: int, wanted: Wanted) -> RecordedDays:
 def recordings_of(
     archive: Archive, track: int, wanted: Wanted, known: tuple[DayRecorded, ...], device: Device, rtsp_port: int
 ) -> Recordings:
-    """Return what the device holds of a camera: from its oldest segment to its newest, without what is known missing.
+    """Return a camera's footage on the device: from its oldest segment to its newest, without known gaps.
 
-    Known missing are `known` days without footage, and within wanted days all that no segment covers. A wanted day that
-    cannot be listed is not among `listed`.
+    Known gaps are `known` days without footage, and the time within wanted days that no segment covers. A wanted day
+    that cannot be listed is not among `listed`.
 
     Raises:
-        Unsupported: The device has no such track: that it holds nothing of it says nothing.
-        DriverError: The ends are not known.
+        Unsupported: The device has no such track: that it holds nothing of it proves nothing.
+        DriverError: The first or last moment is unknown.
     """
     _require(archive, track)
     oldest = archive.oldest(track)
@@ -78,9 +78,9 @@ def _require(archive: Archive, track: int) -> None:
 def _listed(
     archive: Archive, track: int, days: Iterable[date]
 ) -> tuple[list[Span], list[Span], tuple[RecordingMode, ...]]:
-    """List the segments of days that have begun; return the stretches that were listed, what is held in them, and why.
+    """List the segments of days that have begun; return the listed stretches, their footage, and its triggers.
 
-    Of a day that is not over the last minutes are left out, where nothing is listed yet: an index lags behind.
+    Of the current day the last minutes are left out where nothing is listed yet: an index lags behind.
     """
     listed: list[Span] = []
     held: list[Span] = []
@@ -113,7 +113,7 @@ def _span(frame: Frame, segment: Segment) -> Span:
 def _replay(frame: Frame, oldest: Segment, track: int, device: Device, rtsp_port: int) -> tuple[datetime, str]:
     """Return the moment to play, and the address that plays it: built here, on the configured host.
 
-    Source: ISAPI, playback over RTSP: the times stand in the address as the device writes them.
+    Source: ISAPI, playback over RTSP: the address holds the times as the device writes them.
     """
     begin = oldest.begin + min(PLAYBACK_LEAD, (oldest.end - oldest.begin) / 2)
     query = f"starttime={begin:%Y%m%dT%H%M%SZ}&endtime={oldest.end:%Y%m%dT%H%M%SZ}"

@@ -1,8 +1,8 @@
 """Interprets the moments that a Hikvision device writes. Pure.
 
-The digits are those of its wall clock; what stands behind them is not to be believed. Field reports: `+08:00` that is
-wrong in daylight saving time (DS-7716NI-I4), `Z` behind local time in every search. Some firmware honours UTC in its
-searches; which of both is decided by `decided`, from a segment that is being recorded now.
+The digits are those of its wall clock; the offset behind them is not trusted. Field reports: `+08:00` that is wrong in
+daylight saving time (DS-7716NI-I4), `Z` behind local time in every search. Some firmware honours UTC in its searches;
+`detect_frame` detects that from a segment that is being recorded now.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _STAMP = re.compile(
 )
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 9990
-"""What lies outside is the time of no clock: in another zone, or some days further on, it would leave the calendar."""
+"""Times outside are of no real clock: in another zone, or some days later, they would leave the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A moment as a device wrote it: `written` has its digits and is labelled UTC; `offset` is what stood behind it."""
+    """A moment as a device wrote it: `written` has its digits and is labelled UTC; `offset` is the one behind it."""
 
     written: datetime
     offset: timedelta | None
@@ -35,10 +35,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How a device writes the moments of recordings: as its wall clock in `zone`, or in UTC.
-
-    `how` says how that is known, in a few words.
-    """
+    """How a device writes moments of recordings: wall clock in `zone`, or UTC; `how` is the evidence in few words."""
 
     zone: ZoneInfo
     utc: bool = False
@@ -54,10 +51,7 @@ class Frame:
 
 
 def stamp(text: str) -> Stamp:
-    """Read a moment. Raises Malformed.
-
-    Source: ISO 8601, as ISAPI has it, with and without separators.
-    """
+    """Parse a moment. Raises Malformed. Source: ISO 8601, as ISAPI has it, with and without separators."""
     match = _STAMP.fullmatch(text.strip())
     if match is None:
         raise Malformed("a moment cannot be read")
@@ -78,22 +72,22 @@ def stamp(text: str) -> Stamp:
 
 
 def nearest(written: datetime, zone: ZoneInfo, to: datetime) -> datetime:
-    """Return the moment of a wall clock in `zone` that lies nearest to another: an hour may come twice."""
+    """Return the moment of a wall clock in `zone` that is nearest to another: an hour may come twice."""
     wall = written.replace(tzinfo=zone)
     both = (wall.replace(fold=0).astimezone(UTC), wall.replace(fold=1).astimezone(UTC))
     return min(both, key=lambda moment: abs(moment - to))
 
 
-def decided(newest: datetime | None, now: datetime, zone: ZoneInfo) -> Frame:
+def detect_frame(newest: datetime | None, now: datetime, zone: ZoneInfo) -> Frame:
     """Decide how a device writes the moments of recordings, from the end of its newest segment as it is written.
 
-    A segment that is being recorded ends now. Where its digits are those of the device's wall clock now, that is what
-    is written; where they are those of UTC now, UTC is. Digits that lie past UTC's can be no UTC either. What fits
-    neither, and no segment at all, leaves it open: then it is the wall clock, as on most devices, and said so.
+    A segment that is being recorded ends now. Digits of the device's wall clock now mean wall-clock times; digits of
+    UTC now mean UTC. Digits past UTC's cannot be UTC either. Where neither fits, or there is no segment, the wall clock
+    is assumed, as on most devices, and `how` reports that.
 
     Args:
         newest: End of the newest segment of any channel, as it is written; None where there is none.
-        now: What the device's clock says now, as a moment.
+        now: The moment of the device's clock now.
         zone: Of its wall clock.
     """
     wall, utc = now.astimezone(zone).replace(tzinfo=UTC), now.astimezone(UTC)

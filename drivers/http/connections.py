@@ -1,6 +1,6 @@
 """Opens the connections to one device: only to its own addresses, each guarded by its deadline.
 
-What is sent on them and what an answer means is left to `transport.py`.
+Requests and answers are left to `transport.py`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Connections:
             self._deadline.limit(guard, until_mono)
 
     def end(self) -> None:
-        """Close every connection. A pool that is let go closes its own only when nothing holds it any more."""
+        """Close every connection. A dropped pool closes its own only when nothing references it any more."""
         for owner in list(self._open):
             owner.close()
         self.sweep()
@@ -63,7 +63,7 @@ class Connections:
 
 
 def adapter(connections: Connections) -> HTTPAdapter:
-    """Return an adapter of requests that keeps one connection, opened by `connections`, and repeats nothing."""
+    """Return an adapter of requests that reuses one connection, opened by `connections`, and repeats nothing."""
 
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:

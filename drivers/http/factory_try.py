@@ -1,9 +1,8 @@
 """Tries whether a device still takes the login of its factory: one login, once, and nothing else.
 
-When that may be done is decided by whoever asks (`agent/observe/facts/factory_logins.py`). The device is asked without
-a login first: one that asks for none, that cannot be reached or that says that it is locked is sent none. Then the one
-question is asked with the factory's login, through the same guard as every other (`drivers/credentials.py`), which
-sends it once.
+The caller decides when (`agent/observe/facts/factory_logins.py`). The device is asked without a login first: one that
+asks for none, cannot be reached or reports that it is locked is sent none. Then the same request carries the factory's
+login, through the same guard as every other (`drivers/credentials.py`), which sends it once.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from drivers.onvif import device as onvif_device
 from drivers.onvif.asks import DEVICE_PATH
 from drivers.onvif.services import device_endpoint
 from drivers.onvif.soap import Session
-from drivers.text import decoded
+from drivers.text import decode_text
 
 CLOSED: Final = ("GetDeviceInformation", "GetUsers")
 """What ONVIF devices ask a login for: the first one most, the second one all."""
@@ -44,22 +43,22 @@ _FEW_TRIES: Final = re.compile(r"retryLoginTime\s*>\s*[0-2]\s*<", re.IGNORECASE)
 
 
 def try_factory(device: Device, maker: str, clock: Callable[[], datetime], deadline_s: float) -> Outcome:
-    """Ask the one question without a login, and then with the factory's.
+    """Send the one request without a login, and then with the factory's.
 
     Args:
         device: The device; its own login is not used.
         maker: A key of `FACTORY`.
         clock: Our clock.
-        deadline_s: How long each of the two may take.
+        deadline_s: The limit of each of the two, in seconds.
 
     Raises:
-        DriverError: No login was sent; its kind says why.
-        KeyError: No login of this maker is known.
+        DriverError: No login was sent; the kind is the reason.
+        KeyError: No known login of this maker.
     """
     bare = replace(device, credential=None)
     with open_transport(bare, deadline_s, Credentials(None), clock, device.ca) as transport:
         asked = attempt(_ask, transport)
-        said = [decoded(reply.body) for reply in transport.replies]
+        said = [decode_text(reply.body) for reply in transport.replies]
     if any(is_shut(text) or weigh(text) == "locked" or _FEW_TRIES.search(text) for text in said):
         raise Locked("the device says that it is locked, or soon will be")
     if not isinstance(asked, DriverError):
@@ -78,7 +77,7 @@ def try_factory(device: Device, maker: str, clock: Callable[[], datetime], deadl
 
 
 def _ask(transport: Transport) -> None:
-    """Ask what nobody is told without a login. Raises DriverError."""
+    """Request what needs a login. Raises DriverError."""
     door = dict(DOORS).get(transport.device.driver)
     if door is None:
         session = Session(transport)

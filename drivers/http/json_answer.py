@@ -7,18 +7,14 @@ from typing import Any
 
 from drivers.errors import Malformed
 from drivers.model import Reply
-from drivers.text import decoded
+from drivers.text import decode_text
 
 
 def json_object(reply: Reply) -> dict[str, Any]:
-    """Read an answer that must be one JSON object.
-
-    Raises:
-        Malformed: It is cut off, nested too deeply, says something twice, or is not an object.
-    """
+    """Parse one JSON object. Raises Malformed: it is cut off, nested too deeply, repeats a key, or is not an object."""
     try:
         # With all bytes asked for, so that only a character that was cut in half is left out: JSON cannot end in one.
-        value = json.loads(decoded(reply.body, max(len(reply.body), 1)), object_pairs_hook=_once)
+        value = json.loads(decode_text(reply.body, max(len(reply.body), 1)), object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise Malformed(f"{reply.operation}: the answer is no complete JSON") from None
     if not isinstance(value, dict):

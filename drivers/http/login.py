@@ -2,8 +2,8 @@
 
 A challenge is not a refusal; a refusal answers a request that carried the credential, and ends all tries (states in
 `drivers/credentials.py`). Nonces are reused as long as the device takes them, also from one run to the next
-(`drivers/nonces.py`): some count each new one as a failed login. How a request is sent is left to `transport.py`; how a
-challenge is answered, to `drivers/authentication.py`.
+(`drivers/nonces.py`): some count each new one as a failed login. `transport.py` sends requests;
+`drivers/authentication.py` computes answers to challenges.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from drivers.credentials import Credentials, is_shut, lacks_right, refusal, weig
 from drivers.errors import DriverError, HungUp, NoCredential, NotPermitted, NotTried
 from drivers.exchange import Exchange, Request
 from drivers.model import Device, Reply
-from drivers.nonces import Kept
-from drivers.text import decoded
+from drivers.nonces import CachedNonce
+from drivers.text import decode_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class Login:
                 raise
         return self._once(request, None)
 
-    def _fresh(self, known: Kept | None, challenges: Iterable[Challenge]) -> Kept:
-        """Keep the nonce in use where the device still takes it: some count each new one as a failed login."""
+    def _fresh(self, known: CachedNonce | None, challenges: Iterable[Challenge]) -> CachedNonce:
+        """Reuse the nonce where the device still takes it: some count each new one as a failed login."""
         challenge = choose(challenges)
         if challenge is None:
             raise NotTried("the device asks for a login of a kind that is not known")
@@ -78,9 +78,9 @@ class Login:
         if known is not None and used is not None and (used.realm, used.scheme) == (challenge.realm, challenge.scheme):
             return known
         learned = known.tells_stale if known is not None else None
-        return Kept(challenge, tells_stale=(challenge.tells_stale or None) if learned is None else learned)
+        return CachedNonce(challenge, tells_stale=(challenge.tells_stale or None) if learned is None else learned)
 
-    def _with_login(self, request: Request, port: int, known: Kept) -> Exchange:
+    def _with_login(self, request: Request, port: int, known: CachedNonce) -> Exchange:
         device, uri = self._device, self._uri(request)
         if device.credential is None:
             raise NoCredential("the device asks for a login and none is configured for it")
@@ -108,10 +108,10 @@ class Login:
                 # A login that was refused and now works: then the word was missing where the nonce had run out.
                 if self._note(reply) and tells_stale:
                     tells_stale = False
-                self._nonces.keep(device, port, Kept(challenge, used, tells_stale))
+                self._nonces.keep(device, port, CachedNonce(challenge, used, tells_stale))
                 return answer.exchange
             if lacks_right(_text(reply)):
-                self._nonces.keep(device, port, Kept(challenge, used, tells_stale))
+                self._nonces.keep(device, port, CachedNonce(challenge, used, tells_stale))
                 raise NotPermitted(f"{request.operation}: the login has not the right to ask this")
             self._nonces.drop(device, port)
             renewed = choose(answer.challenges)
@@ -127,7 +127,7 @@ class Login:
         raise self._refused(reply)
 
     def _note(self, reply: Reply) -> bool:
-        """Note what an answer behind the login says of it; whether the login had been in doubt."""
+        """Record what an answer behind the login proves about it; return whether the login had been in doubt."""
         now = self._now()
         # A fault other than NotAuthorized comes from behind the login.
         if reply.status < 400 or (b"Fault>" in reply.body and b"NotAuthorized" not in reply.body):
@@ -144,4 +144,4 @@ class Login:
 
 
 def _text(reply: Reply) -> str:
-    return decoded(reply.body)
+    return decode_text(reply.body)

@@ -38,10 +38,6 @@ class ReplayTransport:
         """Refuse: only HTTP replies are recorded."""
         raise Unreachable(f"no recording of port {port}")
 
-    def send(self, request: Request) -> Reply:
-        """Return the next recorded reply to this request. Raises Unreachable where there is none."""
-        return self.exchange(request).reply
-
     def exchange(self, request: Request) -> Exchange:
         """Return the next recorded reply; an HTTP challenge that was answered is passed over."""
         path = without_secrets(request.path)

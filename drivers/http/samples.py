@@ -1,8 +1,7 @@
 """Stores malformed device replies for diagnosis: few, small, scrubbed.
 
-`Samples` collects them in memory while a device is read; `write` puts them into a folder that never holds more than a
-fixed number of files. What is blanked is decided by `scrubbed`, a pure function. Pictures and other binary data are
-never kept, only how long they were.
+`Samples` collects them in memory while a device is read; `write` puts them into a folder with a limited number of
+files. The pure `scrubbed` decides what is blanked. Of pictures and other binary data only the length is stored.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from drivers.model import Device, Reply
-from drivers.text import told
+from drivers.text import sanitize
 
 MAX_BYTES = 64 * 1024
 MAX_PER_READ = 8
@@ -64,21 +63,21 @@ class Samples:
     kept: list[Sample] = field(default_factory=list)
 
     def keep(self, reply: Reply, why: str) -> None:
-        """Keep an answer unless there are enough, or one of the same operation."""
+        """Store an answer unless there are enough, or one of the same operation."""
         if len(self.kept) >= MAX_PER_READ or any(one.reply.operation == reply.operation for one in self.kept):
             return
         credential = self.device.credential
         secrets = (credential.password, credential.user) if credential else ()
         body = scrubbed(reply.body, secrets)
-        cut = Reply(reply.operation, reply.path, reply.status, told(reply.content_type), body, reply.elapsed_s)
-        self.kept.append(Sample(self.device.id, cut, told(why), len(reply.body)))
+        cut = Reply(reply.operation, reply.path, reply.status, sanitize(reply.content_type), body, reply.elapsed_s)
+        self.kept.append(Sample(self.device.id, cut, sanitize(why), len(reply.body)))
 
 
 def scrubbed(body: bytes, secrets: Iterable[str] = ()) -> bytes:
-    """Return the beginning of an answer without what looks like a secret, and without `secrets` themselves.
+    """Return the beginning of an answer without possible secrets, and without `secrets` themselves.
 
     Binary data, such as a picture, is not returned at all. Elements, attributes, pairs, headers and addresses that
-    carry a login are blanked, and so is every long run of letters as encoded data makes it.
+    carry a login are blanked, and so is every long run of letters, as in encoded data.
     """
     # Cut behind the blanking: a secret that is cut in half would no longer be recognised.
     data = body[: 2 * MAX_BYTES]
@@ -99,12 +98,9 @@ def scrubbed(body: bytes, secrets: Iterable[str] = ()) -> bytes:
 
 
 def write(directory: Path, samples: Iterable[Sample], now: datetime, max_files: int = MAX_FILES) -> tuple[Path, ...]:
-    """Write samples, one file each; a newer one of the same device and operation takes the place of the older.
+    """Write samples, one file each; a newer one of the same device and operation replaces the older.
 
-    Makes `directory` with mode 0700 where it is missing. Where there are more than `max_files`, the oldest go.
-
-    Raises:
-        OSError: The folder cannot be written.
+    Makes `directory` with mode 0700 where it is missing. Beyond `max_files`, the oldest are deleted. Raises OSError.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     written = []
@@ -123,7 +119,7 @@ def _head(sample: Sample, now: datetime) -> bytes:
     lines = [
         f"device: {sample.device}",
         f"operation: {reply.operation}",
-        f"path: {told(reply.path)}",
+        f"path: {sanitize(reply.path)}",
         f"taken: {now.astimezone(UTC).isoformat(timespec='seconds')}",
         f"status: {reply.status}",
         f"content type: {reply.content_type}",

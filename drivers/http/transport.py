@@ -1,7 +1,7 @@
 """Sends the HTTP requests of drivers: one connection to a device's configured host, one deadline, all recorded.
 
-Here are decided: how long and how much is read, and that no redirect, proxy, cookie or foreign host is followed. When
-a login is sent is decided in `login.py`; what an answer means is left to the drivers.
+Limits the time and size of reading; follows no redirect, proxy, cookie or foreign host. `login.py` decides when a login
+is sent; drivers decide what an answer means.
 """
 
 from __future__ import annotations
@@ -94,14 +94,10 @@ class LiveTransport:
         """Open a TCP connection to the device's host. Raises DriverError."""
         return deadlines.connect(self.addresses, port, self.deadline)
 
-    def send(self, request: Request) -> Reply:
-        """Exchange, and return the reply only. Raises DriverError."""
-        return self.exchange(request).reply
-
     def exchange(self, request: Request) -> Exchange:
-        """Ask anonymously first, then with the one login that the challenge asks for.
+        """Send a request anonymously first, then with the one login that the challenge asks for.
 
-        A 401 without a challenge that can be answered is returned as it is: its body may say more.
+        A 401 without a challenge that can be answered is returned: its body may name the reason.
 
         Raises:
             DriverError: Unreachable, DeadlineExceeded, Malformed, Refused, NotTried or Busy.
@@ -130,7 +126,7 @@ class LiveTransport:
         return prepared
 
     def _to(self, request: Request) -> requests.PreparedRequest:
-        """Return a request to the same address, without headers and body: taking addresses apart is done once for each.
+        """Return a request to the same address, without headers and body; each address is parsed once.
 
         Prepared without a session, so that no cookie and no netrc entry joins it.
         """

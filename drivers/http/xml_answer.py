@@ -1,7 +1,6 @@
 """Parses XML that a device answered: complete or not at all, and by local names. Pure.
 
-Makers mix up namespaces within one document, so that names count without them; what must be in a certain namespace is
-checked by whoever knows it.
+Makers mix up namespaces within one document, so that names count without them; the caller checks a required namespace.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ _CHINESE = frozenset({"gb2312", "gbk", "gb18030", "cp936"})
 
 
 def readable(data: bytes) -> bytes:
-    """Return an answer as the parsers can read it: without a byte order mark, and Chinese text as UTF-8.
+    """Return an answer for the parsers: without a byte order mark, and Chinese text as UTF-8.
 
     Devices write GB18030 (or its subsets) under the name of UTF-8, and under its own name. Its characters never hold a
-    byte that is one of XML's marks, so that reading it so changes texts and never the structure.
+    byte that is one of XML's marks, so that this changes texts and never the structure.
     """
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     declared = _DECLARED.match(data)
@@ -40,11 +39,7 @@ def readable(data: bytes) -> bytes:
 
 
 def parse(data: bytes) -> etree._Element:
-    """Parse complete XML: no entities, no document type, no network, no recovery.
-
-    Raises:
-        Malformed: It is not that.
-    """
+    """Parse complete XML: no entities, no document type, no network, no recovery. Raises Malformed."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=False, load_dtd=False, huge_tree=False)
     if b"<!DOCTYPE" in data[:4096]:
         raise Malformed("a document type is not accepted")

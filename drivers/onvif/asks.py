@@ -1,6 +1,6 @@
 """Lists every operation that the ONVIF driver calls; all of them read. Devices name the addresses of services.
 
-Searches are begun, read page by page, and ended: that leaves nothing on the device.
+Searches are begun, read page by page, and ended: nothing is left on the device.
 """
 
 from __future__ import annotations

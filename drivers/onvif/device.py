@@ -1,6 +1,6 @@
 """Reads the device service: time, services, identity, interfaces, accounts, storages; and media signing.
 
-The time is asked before anything else and without a login: tokens are signed with it.
+The time is requested first and without a login: tokens are signed with it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from drivers.onvif.soap import Answer, Session
 from drivers.wall_clock import second_offset_s
 
 _SAME_CLOCK_S = 5.0
-"""How far the HTTP Date may lie from the time that the device tells, and still be of the same clock."""
+"""How far the HTTP Date may lie from the device's reported time, and still be of the same clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,7 @@ class ClockRead:
 
 
 def read_clock(session: Session) -> ClockRead:
-    """Ask the device's time, before any login, and let the session sign its tokens with it.
-
-    Raises:
-        DriverError: The device does not tell it.
+    """Read the device's time, before any login, and let the session sign its tokens with it. Raises DriverError.
 
     Source: ONVIF Core Specification, GetSystemDateAndTime, access class PRE_AUTH.
     """
@@ -116,7 +113,7 @@ def read_interfaces(session: Session) -> Interfaces:
 
 
 def read_protocols(session: Session) -> Protocols:
-    """Read the services that the device lists; ONVIF knows of HTTP, HTTPS and RTSP alone. Raises DriverError."""
+    """Read the services that the device lists; ONVIF has HTTP, HTTPS and RTSP alone. Raises DriverError."""
     endpoint = device_endpoint(session.transport.device)
     return parse_device.protocols(session.call(endpoint, "GetNetworkProtocols", optional=True))
 
@@ -145,7 +142,7 @@ def _measured(answer: Answer) -> ClockRead:
 
 
 def _shift_s(read: ClockRead, answer: Answer) -> int:
-    """Return by how much the time that was told differs from the one that the device checks tokens with.
+    """Return by how much the reported time differs from the one that the device checks tokens with.
 
     A device that fills "UTC" with its local time checks tokens with its real clock; but one whose HTTP Date is shifted
     by the same has its whole clock set so.

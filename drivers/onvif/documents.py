@@ -1,8 +1,8 @@
 """Loads WSDL documents, each parsed once per process, and builds onvif-zeep's service objects on top of them.
 
-The only module that imports `onvif`. Parsing a WSDL costs some 100 ms and several MB, so that the zeep Document is
-shared by all devices and a Client, which holds the login and the transport, is made per device. What is sent and
-whether an answer may be decoded is decided in `soap.py`.
+The only module that imports `onvif`. Parsing a WSDL costs some 100 ms and several MB: all devices share the zeep
+Document, each has its own Client with login and transport. `soap.py` decides what is sent and whether an answer may be
+decoded.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from zeep.wsdl import Document
 from zeep.xsd import Schema
 
 from drivers.onvif.asks import ASKS
-from drivers.onvif.reached import reached
+from drivers.onvif.reached import reduce
 
 # Importing onvif calls logging.basicConfig and silences zeep.client: put back what it changes.
 _root = logging.getLogger()
@@ -72,10 +72,10 @@ _DOCUMENTS: dict[str, Document] = {}
 
 
 class _Document(Document):  # type: ignore[misc]  # zeep has no types
-    """A WSDL document whose types join those of the documents before it, so that onvif.xsd is parsed and kept once.
+    """A WSDL document whose types join those of the documents before it, so that onvif.xsd is parsed and stored once.
 
-    Adding a document under the lock leaves what stands there as it is: zeep resolves each schema document once, and
-    looks types up by namespace. So devices may be decoded meanwhile.
+    Adding a document under the lock changes no existing entry: zeep resolves each schema document once, and looks types
+    up by namespace. So devices may be decoded meanwhile.
     """
 
     types: Schema
@@ -90,18 +90,18 @@ class _Document(Document):  # type: ignore[misc]  # zeep has no types
 
 
 def service(namespace: str, operation: str, path: str, adapter: Any) -> tuple[Any, zeep.Client]:
-    """Make the service of `namespace` for one device: onvif-zeep's object, and the zeep Client that holds its login.
+    """Build the service of `namespace` for one device: onvif-zeep's object, and the zeep Client with its login.
 
     `adapter` carries the requests (zeep's transport interface).
     """
     client = zeep.Client(document(namespace, operation), transport=adapter, settings=SETTINGS)
-    wsdl = str(_place(file_of(namespace, operation)))
+    wsdl = str(_path_of(file_of(namespace, operation)))
     binding = f"{{{namespace}}}{_BINDINGS[namespace]}"
     return onvif.ONVIFService(path, "", "", wsdl, zeep_client=client, binding_name=binding), client
 
 
 def file_of(namespace: str, operation: str = "") -> str:
-    """Name the file in which an operation stands: one of onvif-zeep's or, where it has none, one of ours."""
+    """Name the file of an operation: one of onvif-zeep's or, where it has none, one of ours."""
     return _MISSING.get((namespace, operation)) or _OWN.get(namespace) or _SHIPPED[namespace]
 
 
@@ -126,27 +126,23 @@ class _Shipped:
 
     @staticmethod
     def load(url: str) -> bytes:
-        return _reached()[basename(url)]
+        return _reduced()[basename(url)]
 
 
 @cache
-def _reached() -> dict[str, bytes]:
+def _reduced() -> dict[str, bytes]:
     files = (*_SHIPPED.values(), *_OWN.values(), *_MISSING.values())
-    return reached(files, _ASKED, lambda file: _place(file).read_bytes())
+    return reduce(files, _ASKED, lambda file: _path_of(file).read_bytes())
 
 
-def _place(file: str) -> Path:
+def _path_of(file: str) -> Path:
     beside = Path(__file__).with_name(file)
     return beside if beside.is_file() else wsdl_directory() / file
 
 
 @cache
 def wsdl_directory() -> Path:
-    """Return the folder of WSDLs that onvif-zeep installs beside its package, or wherever its record says.
-
-    Raises:
-        FileNotFoundError: The installation lacks them.
-    """
+    """Return the folder of WSDLs that onvif-zeep installs, by its record. Raises FileNotFoundError."""
     beside = Path(onvif.__file__).resolve().parent.parent / "wsdl"
     if (beside / "devicemgmt.wsdl").is_file():
         return beside

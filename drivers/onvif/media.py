@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from drivers.address import is_foreign, place, url_on
-from drivers.details import Audio, Encoder, Encoders, MaskOptions, Movable
+from drivers.address import is_foreign, parse_address, url_on
+from drivers.details import Audio, Encoders, MaskOptions, Movable
 from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
 from drivers.model import Mask, Masks, Overlays, Stream, Streams
 from drivers.onvif import documents, parse
@@ -17,14 +17,14 @@ from drivers.onvif.sources import Media, Source
 from drivers.picture import PathName
 
 _PATHS: tuple[PathName, ...] = ("snapshot", "main", "sub")
-"""What is looked at of a camera; a snapshot is of the largest picture, as the main stream is."""
+"""The paths read of a camera; a snapshot is of the largest picture, as the main stream is."""
 
 
 @dataclass(frozen=True, slots=True)
 class MaskList:
     """All masks of a device, each with the token of its video source; empty where the device does not name it.
 
-    `supported` is what the device says of the function; None where it does not say.
+    `supported`: whether the device claims the function; None: not reported.
     """
 
     masks: tuple[tuple[str, Mask], ...]
@@ -42,22 +42,7 @@ class StreamsRead:
 
 def encoders_of(media: Media, channel: int) -> Encoders:
     """List how each profile of a camera encodes. Raises Unsupported where the device has no such channel."""
-    return Encoders(
-        tuple(
-            Encoder(
-                one.token,
-                one.encoding,
-                one.width_px,
-                one.height_px,
-                one.frame_rate,
-                one.bitrate_kbps,
-                one.gop_frames,
-                one.signed,
-            )
-            for one in media.source(channel).profiles
-            if one.encoding
-        )
-    )
+    return Encoders(tuple(one.video for one in media.source(channel).profiles if one.video.encoding))
 
 
 def audio_of(media: Media, channel: int) -> Audio:
@@ -66,7 +51,7 @@ def audio_of(media: Media, channel: int) -> Audio:
 
 
 def movable_of(media: Media, channel: int) -> Movable:
-    """Say whether any profile of a camera can be turned. Raises Unsupported where the device has no such channel.
+    """Return whether any profile of a camera can be turned. Raises Unsupported where the device has no such channel.
 
     Source: ONVIF Media Service Specification, Profile, PTZConfiguration; Media2, ConfigurationSet, PTZ.
     """
@@ -74,11 +59,7 @@ def movable_of(media: Media, channel: int) -> Movable:
 
 
 def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
-    """Read the addresses of a camera's snapshot, main and sub stream. Main is the largest picture, sub the next.
-
-    Raises:
-        DriverError: The device has no such channel, or none of its paths has an address.
-    """
+    """Read the addresses of a camera's snapshot, main (largest) and sub stream. Raises DriverError without any."""
     source = media.source(channel)
     device, own_hosts = session.transport.device, session.transport.addresses
     streams: list[Stream] = []
@@ -87,7 +68,7 @@ def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
     ranked = _ranked(source)
     for path, profile in zip(_PATHS, (ranked[0], *ranked[:2]), strict=False):
         try:
-            where = place(_uri(session, media.endpoint, path, profile), device, own_hosts)
+            where = parse_address(_uri(session, media.endpoint, path, profile), device, own_hosts)
             if where.scheme.startswith("rtsp") == (path == "snapshot"):
                 raise Malformed(f"the device gave an address of the kind {where.scheme} for {path}")
         except DriverError as error:
@@ -99,9 +80,9 @@ def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
         if path == "snapshot":
             streams.append(Stream(path, url, encoding="JPEG"))
         else:
-            size = (profile.width_px, profile.height_px)
-            rate, kbps, gop = profile.frame_rate, profile.bitrate_kbps, profile.gop_frames
-            streams.append(Stream(path, url, profile.encoding, *size, rate, kbps, gop))
+            video = profile.video
+            rate, kbps, gop = video.frame_rate, video.bitrate_kbps, video.gop_frames
+            streams.append(Stream(path, url, video.encoding, video.width_px, video.height_px, rate, kbps, gop))
     if not streams:
         raise missing[0][1]
     further = tuple(one.token for one in ranked[2:] if one.encoder)
@@ -109,11 +90,7 @@ def read_streams(session: Session, media: Media, channel: int) -> StreamsRead:
 
 
 def read_masks(session: Session, table: ServiceTable, media: Media) -> MaskList:
-    """Read all masks of the device and whether it says that it has such a function.
-
-    Raises:
-        DriverError: Its list of masks cannot be had.
-    """
+    """Read all masks of the device and whether it claims such a function. Raises DriverError without a list."""
     endpoint = table.require(documents.MEDIA2, "Media2")
     found = parse.masks(session.call(endpoint, "GetMasks"))
     owners = _owners(media)
@@ -130,10 +107,10 @@ def read_masks(session: Session, table: ServiceTable, media: Media) -> MaskList:
 
 
 def masks_of(listed: MaskList, media: Media, channel: int) -> Masks:
-    """Pick the masks of one camera. An empty list is returned only where it proves that there is none.
+    """Select the masks of one camera. An empty list is returned only where it proves that there is none.
 
     Raises:
-        Unsupported: The device does not have masks, as far as it says.
+        Unsupported: The device does not report masks.
         Malformed: A mask belongs to no known source, so that this camera's list may lack it.
     """
     source = media.source(channel)
@@ -148,11 +125,7 @@ def masks_of(listed: MaskList, media: Media, channel: int) -> Masks:
 def read_mask_options(
     session: Session, table: ServiceTable, listed: MaskList, media: Media, channel: int
 ) -> MaskOptions:
-    """Read what masks the device can draw for one camera.
-
-    Raises:
-        DriverError: It does not tell, or has no masks.
-    """
+    """Read which masks the device can draw for one camera. Raises DriverError."""
     source = media.source(channel)
     if not listed.masks and not listed.supported:
         raise Unsupported("the device lists no mask and does not say that it can have any")
@@ -163,11 +136,7 @@ def read_mask_options(
 
 
 def read_overlays(session: Session, media: Media) -> tuple[tuple[str, str], ...]:
-    """Read the texts that the device draws into its pictures, each with the token of its video source.
-
-    Raises:
-        DriverError: The device does not tell.
-    """
+    """Read the texts that the device draws, each with the token of its video source. Raises DriverError."""
     texts = parse.overlays(session.call(media.endpoint, "GetOSDs", optional=True))
     owners = _owners(media)
     alone = media.sources[0].token if len(media.sources) == 1 else ""
@@ -186,11 +155,11 @@ def _owners(media: Media) -> dict[str, str]:
 
 
 def _ranked(source: Source) -> list[Profile]:
-    """List the profiles to look at: one per encoder, by size of the picture."""
+    """List the profiles to read: one per encoder, by size of the picture."""
     by_encoder: dict[str, Profile] = {}
     for profile in source.profiles:
         by_encoder.setdefault(profile.encoder or profile.token, profile)
-    return sorted(by_encoder.values(), key=lambda one: -one.width_px * one.height_px)
+    return sorted(by_encoder.values(), key=lambda one: -one.video.width_px * one.video.height_px)
 
 
 def _uri(session: Session, endpoint: Endpoint, path: PathName, profile: Profile) -> str:

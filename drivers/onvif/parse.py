@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from drivers.details import AudioEncoder, MaskOptions
+from drivers.details import AudioEncoder, Encoder, MaskOptions
 from drivers.errors import Malformed
 from drivers.http.xml_answer import children, elements
 from drivers.model import Mask, Polygon
 from drivers.onvif.soap import Answer
-from drivers.text import told
+from drivers.text import sanitize
 from masking.geometry import GeometryError, from_onvif
 
 _TRUE = frozenset({"true", "1"})
@@ -24,26 +24,18 @@ class Profile:
     token: str
     source: str
     configuration: str
-    name: str = ""
-    window_px: tuple[int, int] = (0, 0)
-    encoder: str = ""
-    encoding: str = ""
-    width_px: int = 0
-    height_px: int = 0
-    frame_rate: float = 0.0
-    bitrate_kbps: int = 0
-    gop_frames: int = 0
-    signed: bool | None = None
-    audio: AudioEncoder | None = None
-    ptz: bool = False
+    name: str
+    window_px: tuple[int, int]
+    encoder: str
+    video: Encoder
+    audio: AudioEncoder | None
+    ptz: bool
 
 
 def listed(answer: Answer, name: str) -> list[Any]:
-    """Return the decoded rows of a list answer, as many as stand in it under `name`.
+    """Return the decoded rows of a list answer, as many as it has under `name`.
 
-    Raises:
-        Malformed: The decoder did not find every row, or something else stands among them. A list that lost a row would
-            be a wrong statement.
+    Raises Malformed: the decoder lost a row, or found another element: the list would be a wrong statement.
     """
     rows = children(answer.element, name)
     decoded = answer.value if isinstance(answer.value, list) else [answer.value] if answer.value is not None else []
@@ -55,7 +47,7 @@ def listed(answer: Answer, name: str) -> list[Any]:
 
 
 def scalar(answer: Answer) -> None:
-    """Check that each element of an answer that is no list stands in it once. Raises Malformed."""
+    """Check that each element of an answer that is no list occurs once. Raises Malformed."""
     tags = [element.tag for element in elements(answer.element)]
     if len(tags) != len(set(tags)):
         raise Malformed(f"{_operation(answer)}: the answer says something twice")
@@ -90,12 +82,12 @@ def profiles2(answer: Answer) -> tuple[Profile, ...]:
 
 
 def masks(answer: Answer) -> tuple[tuple[str, Mask], ...]:
-    """Read a Media2 GetMasks answer: for each mask its video source configuration and itself.
+    """Parse a Media2 GetMasks answer: for each mask its video source configuration and itself.
 
-    What cannot be understood of a mask is left open in it: no polygon, or `enabled` None.
+    Unparseable parts of a mask are left open: no polygon, or `enabled` None.
 
     Raises:
-        Malformed: The decoder did not find every mask that stands in the answer, or something else stands there.
+        Malformed: The decoder lost a mask of the answer, or found another element.
 
     Source: ONVIF Media2 Service Specification, GetMasks.
     """
@@ -106,18 +98,18 @@ def masks(answer: Answer) -> tuple[tuple[str, Mask], ...]:
         if len(words) == 1 and words[0] in _TRUE | _FALSE:
             enabled = words[0] in _TRUE
         mask = Mask(
-            token=told(one.token),
+            token=sanitize(one.token),
             polygon=_polygon(one.Polygon),
-            effect=told(one.Type),
+            effect=sanitize(one.Type),
             enabled=enabled,
             color=_color(one.Color),
         )
-        found.append((told(one.ConfigurationToken), mask))
+        found.append((sanitize(one.ConfigurationToken), mask))
     return tuple(found)
 
 
 def mask_options(answer: Answer) -> MaskOptions:
-    """Read a GetMaskOptions answer. Raises Malformed where it holds none, or more than one.
+    """Parse a GetMaskOptions answer. Raises Malformed where it holds none, or more than one.
 
     Source: ONVIF Media2 Service Specification, GetMaskOptions.
     """
@@ -128,7 +120,7 @@ def mask_options(answer: Answer) -> MaskOptions:
     return MaskOptions(
         max_masks=_whole(one.MaxMasks),
         max_points=_whole(one.MaxPoints),
-        effects=tuple(told(effect) for effect in one.Types or ()),
+        effects=tuple(sanitize(effect) for effect in one.Types or ()),
         rectangle_only=one.RectangleOnly,
         single_color_only=one.SingleColorOnly,
     )
@@ -136,11 +128,11 @@ def mask_options(answer: Answer) -> MaskOptions:
 
 def configuration_owners(answer: Answer) -> dict[str, str]:
     """Read a GetVideoSourceConfigurations answer: the video source of each configuration. Raises Malformed."""
-    return {told(one.token): told(one.SourceToken) for one in listed(answer, "Configurations")}
+    return {sanitize(one.token): sanitize(one.SourceToken) for one in listed(answer, "Configurations")}
 
 
 def says_masks(answer: Answer) -> bool | None:
-    """Say whether a Media2 capabilities answer claims privacy masks; None where there is no capability in it.
+    """Return whether a Media2 capabilities answer claims privacy masks; None where there is no capability in it.
 
     Source: ONVIF Media2 Service Specification, Capabilities: Mask is optional, and absent means no.
     """
@@ -149,21 +141,21 @@ def says_masks(answer: Answer) -> bool | None:
 
 
 def overlays(answer: Answer) -> tuple[tuple[str, str], ...]:
-    """Read a GetOSDs answer of either media service: configuration and text of each; pictures are left out.
+    """Parse a GetOSDs answer of either media service: configuration and text of each; pictures are left out.
 
-    What the device fills in itself stands in angle brackets, for instance `<DateAndTime>`. Raises Malformed.
+    Fields that the device fills in are in angle brackets, for instance `<DateAndTime>`. Raises Malformed.
     """
     found = []
     for one in listed(answer, "OSDs"):
         reference = one.VideoSourceConfigurationToken
-        configuration = told(getattr(reference, "_value_1", reference))
+        configuration = sanitize(getattr(reference, "_value_1", reference))
         text = one.TextString
         if text is None:
-            if told(one.Type) == "Text":
+            if sanitize(one.Type) == "Text":
                 raise Malformed("GetOSDs: a text that holds none")
             continue
-        kind = told(text.Type)
-        shown = told(text.PlainText) if kind == "Plain" else f"<{kind}>"
+        kind = sanitize(text.Type)
+        shown = sanitize(text.PlainText) if kind == "Plain" else f"<{kind}>"
         found.append((configuration, shown))
     return tuple(found)
 
@@ -175,21 +167,25 @@ def _profile(profile: Any, source: Any, encoder: Any, sound: Any, ptz: Any) -> P
     # Media1 keeps the length of a group of pictures with the codec it is of.
     codec = getattr(encoder, "H264", None) or getattr(encoder, "MPEG4", None)
     signed = getattr(encoder, "Signed", None)
-    return Profile(
-        token=told(profile.token),
-        source=told(source.SourceToken),
-        configuration=told(source.token),
-        name=told(getattr(source, "Name", None)),
-        window_px=(_whole(getattr(bounds, "width", None)), _whole(getattr(bounds, "height", None))),
-        encoder=told(getattr(encoder, "token", None)),
-        encoding=told(getattr(encoder, "Encoding", None)),
+    video = Encoder(
+        profile=sanitize(profile.token),
+        encoding=sanitize(getattr(encoder, "Encoding", None)),
         width_px=_whole(getattr(resolution, "Width", None)),
         height_px=_whole(getattr(resolution, "Height", None)),
         frame_rate=_rate(getattr(rate, "FrameRateLimit", None)),
         bitrate_kbps=_whole(getattr(rate, "BitrateLimit", None)),
         gop_frames=_whole(getattr(encoder, "GovLength", None)) or _whole(getattr(codec, "GovLength", None)),
         signed=signed if isinstance(signed, bool) else None,
-        audio=None if sound is None else _audio(told(profile.token), sound),
+    )
+    return Profile(
+        token=video.profile,
+        source=sanitize(source.SourceToken),
+        configuration=sanitize(source.token),
+        name=sanitize(getattr(source, "Name", None)),
+        window_px=(_whole(getattr(bounds, "width", None)), _whole(getattr(bounds, "height", None))),
+        encoder=sanitize(getattr(encoder, "token", None)),
+        video=video,
+        audio=None if sound is None else _audio(video.profile, sound),
         ptz=ptz is not None,
     )
 
@@ -197,7 +193,7 @@ def _profile(profile: Any, source: Any, encoder: Any, sound: Any, ptz: Any) -> P
 def _audio(profile: str, sound: Any) -> AudioEncoder:
     return AudioEncoder(
         profile=profile,
-        encoding=told(sound.Encoding),
+        encoding=sanitize(sound.Encoding),
         bitrate_kbps=_whole(sound.Bitrate),
         sample_rate_khz=_whole(sound.SampleRate),
     )
@@ -221,7 +217,7 @@ def _polygon(value: Any) -> Polygon:
 
 
 def _color(value: Any) -> str:
-    """Write a colour as `#rrggbb`; empty where it cannot be read.
+    """Format a colour as `#rrggbb`; empty where it cannot be parsed.
 
     Source: ONVIF Core schema, Color: the default colour space is YCbCr, components 0..255; ITU-T T.871 for the
         conversion.
@@ -230,7 +226,7 @@ def _color(value: Any) -> str:
         first, second, third = float(value.X), float(value.Y), float(value.Z)
     except (TypeError, ValueError, AttributeError):
         return ""
-    space = told(value.Colorspace).rstrip("/").lower()
+    space = sanitize(value.Colorspace).rstrip("/").lower()
     if space.endswith("rgb"):
         parts = (first, second, third)
     elif not space or space.endswith("ycbcr"):

@@ -16,7 +16,7 @@ from drivers.http.xml_answer import children, elements, text_of
 from drivers.model import Identity
 from drivers.onvif.parse import listed, scalar
 from drivers.onvif.soap import Answer
-from drivers.text import told
+from drivers.text import sanitize
 
 QUARTER_S = 900
 _NEAR_QUARTER_S = 60.0
@@ -33,7 +33,7 @@ _MAC = re.compile(r"^(?:[0-9A-Fa-f]{2}[:.-]?){5}[0-9A-Fa-f]{2}$")
 
 @dataclass(frozen=True, slots=True)
 class DeviceTime:
-    """What a device says of its time. `zone` is its text for the time zone, `local` what its clock shows there."""
+    """The time that a device reports. `zone` is its text for the time zone, `local` its clock's time there."""
 
     utc: datetime
     local: datetime | None
@@ -42,33 +42,33 @@ class DeviceTime:
 
 
 def identity(answer: Answer) -> Identity:
-    """Read a GetDeviceInformation answer. Raises Malformed where a word stands in it twice."""
+    """Parse a GetDeviceInformation answer. Raises Malformed where an element occurs twice."""
     scalar(answer)
     value = answer.value
     return Identity(
-        manufacturer=told(value.Manufacturer),
-        model=told(value.Model),
-        firmware=told(value.FirmwareVersion),
-        serial=told(value.SerialNumber),
-        hardware=told(value.HardwareId),
+        manufacturer=sanitize(value.Manufacturer),
+        model=sanitize(value.Model),
+        firmware=sanitize(value.FirmwareVersion),
+        serial=sanitize(value.SerialNumber),
+        hardware=sanitize(value.HardwareId),
     )
 
 
 def device_time(answer: Answer) -> DeviceTime:
-    """Read a GetSystemDateAndTime answer; the device counts whole seconds.
+    """Parse a GetSystemDateAndTime answer; the device counts whole seconds.
 
-    Where it gives only its local time, that is turned into UTC by its time zone, if that leaves no doubt.
+    A local time alone is converted into UTC by its time zone, if that is unambiguous.
 
     Raises:
-        Malformed: It gives no time from which UTC is known, two of them, or one that does not exist.
+        Malformed: No time from which UTC is known, two of them, or one that does not exist.
     """
     scalar(answer)
     value = answer.value
     inner = children(answer.element, "SystemDateAndTime")
     if len(inner) == 1 and any(len(children(inner[0], name)) > 1 for name in ("UTCDateTime", "LocalDateTime")):
         raise Malformed("GetSystemDateAndTime: more than one time in the answer")
-    zone = told(getattr(getattr(value, "TimeZone", None), "TZ", None))
-    ntp = {"NTP": True, "Manual": False}.get(told(getattr(value, "DateTimeType", None)))
+    zone = sanitize(getattr(getattr(value, "TimeZone", None), "TZ", None))
+    ntp = {"NTP": True, "Manual": False}.get(sanitize(getattr(value, "DateTimeType", None)))
     local, utc = _moment(getattr(value, "LocalDateTime", None)), _moment(getattr(value, "UTCDateTime", None))
     if utc is None and local is not None and len(zone_offsets_s(zone)) == 1:
         utc = datetime.fromtimestamp(local.timestamp() - min(zone_offsets_s(zone)), UTC)
@@ -80,7 +80,7 @@ def device_time(answer: Answer) -> DeviceTime:
 def local_as_utc_s(said: DeviceTime, offset_s: float, uncertainty_s: float) -> int:
     """Return by how many seconds the "UTC" of a device is the time of its zone; 0 where it is not.
 
-    Recognised by an offset of whole quarter hours that its time zone explains; or, where it names none, by a local time
+    Recognized by an offset of whole quarter hours that its time zone explains; or, where it names none, by a local time
     that equals its UTC. A clock that is merely wrong is not taken for that.
     """
     quarters_s = round(offset_s / QUARTER_S) * QUARTER_S
@@ -116,19 +116,15 @@ def zone_offsets_s(zone: str) -> frozenset[int]:
 
 
 def interfaces(answer: Answer) -> Interfaces:
-    """Read a GetNetworkInterfaces answer.
-
-    Raises:
-        Malformed: It holds anything else, or nothing: what answers over the network has an interface.
-    """
+    """Parse GetNetworkInterfaces. Raises Malformed without interfaces: what answers over the network has one."""
     found = []
     for one in listed(answer, "NetworkInterfaces"):
         info = getattr(one, "Info", None)
-        mac = told(getattr(info, "HwAddress", None))
+        mac = sanitize(getattr(info, "HwAddress", None))
         digits = re.sub(r"[^0-9a-f]", "", mac.lower()) if _MAC.match(mac) else ""
         found.append(
             Interface(
-                name=told(getattr(info, "Name", None)) or told(getattr(one, "token", None)),
+                name=sanitize(getattr(info, "Name", None)) or sanitize(getattr(one, "token", None)),
                 mac=":".join(digits[at : at + 2] for at in range(0, 12, 2)) if digits else "",
                 addresses=tuple(_addresses(one)),
                 enabled=one.Enabled if isinstance(one.Enabled, bool) else None,
@@ -140,16 +136,12 @@ def interfaces(answer: Answer) -> Interfaces:
 
 
 def protocols(answer: Answer) -> Protocols:
-    """Read a GetNetworkProtocols answer: one row for each port that a protocol has.
-
-    Raises:
-        Malformed: It holds something that is no protocol, or nothing: what answered over HTTP has at least that.
-    """
+    """Parse GetNetworkProtocols: a row per protocol and port. Raises Malformed without rows."""
     found = []
     for one in listed(answer, "NetworkProtocols"):
         # Where nothing says that it is off, it is taken to be on: it is what an auditor wants to see.
         enabled = one.Enabled is not False
-        name = told(one.Name)
+        name = sanitize(one.Name)
         ports = [port for port in one.Port or [0] if isinstance(port, int)] or [0]
         if not name:
             raise Malformed("GetNetworkProtocols: a protocol without a name")
@@ -160,23 +152,15 @@ def protocols(answer: Answer) -> Protocols:
 
 
 def accounts(answer: Answer) -> Accounts:
-    """Read a GetUsers answer: names and levels, and nothing else that stands there.
-
-    Raises:
-        Malformed: It holds something that is no account, or one without a name.
-    """
-    found = tuple(Account(told(one.Username), told(one.UserLevel)) for one in listed(answer, "User"))
+    """Parse a GetUsers answer: only names and levels. Raises Malformed: an element is no account, or has no name."""
+    found = tuple(Account(sanitize(one.Username), sanitize(one.UserLevel)) for one in listed(answer, "User"))
     if not all(one.name for one in found):
         raise Malformed("GetUsers: an account without a name")
     return Accounts(found)
 
 
 def storages(answer: Answer) -> Storages:
-    """Read a GetStorageConfigurations answer, which zeep does not decode. Logins in it are left out.
-
-    Raises:
-        Malformed: It holds something else.
-    """
+    """Parse a GetStorageConfigurations answer, which zeep does not decode, without its logins. Raises Malformed."""
     found = []
     rows = children(answer.element, "StorageConfigurations")
     if len(rows) != len(elements(answer.element)):
@@ -186,15 +170,12 @@ def storages(answer: Answer) -> Storages:
         if data is None:
             raise Malformed("GetStorageConfigurations: a storage without data")
         location = text_of(data, "StorageUri") or text_of(data, "LocalPath")
-        found.append(Storage(told(row.get("token")), told(data.get("type")), _location(location)))
+        found.append(Storage(sanitize(row.get("token")), sanitize(data.get("type")), _location(location)))
     return Storages(tuple(found))
 
 
 def signing(answer: Answer) -> Signing:
-    """Read the security service's capabilities.
-
-    Raises:
-        Unsupported: It does not say anything of media signing.
+    """Parse the security service's capabilities. Raises Unsupported where media signing is not among them.
 
     Source: ONVIF Security Configuration Service Specification, MediaSigningCapabilities.
     """
@@ -225,7 +206,7 @@ def _addresses(interface: Any) -> list[str]:
             rows: list[Any] = value if isinstance(value, list) else [value]
             for one in rows:
                 try:
-                    address, prefix = ip_address(told(one.Address)), int(one.PrefixLength)
+                    address, prefix = ip_address(sanitize(one.Address)), int(one.PrefixLength)
                 except (AttributeError, TypeError, ValueError):
                     continue
                 found[f"{address}/{prefix}"] = None
@@ -233,12 +214,12 @@ def _addresses(interface: Any) -> list[str]:
 
 
 def _location(text: str) -> str:
-    """Keep where a storage is, without the login and the query that an address may carry."""
+    """Return where a storage is, without the login and the query that an address may carry."""
     if "://" not in text:
-        return told(text)
+        return sanitize(text)
     try:
         parts = urlsplit(text)
         port = f":{parts.port}" if parts.port else ""
-        return told(f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}")
+        return sanitize(f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}")
     except ValueError:
         return ""

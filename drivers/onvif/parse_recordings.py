@@ -16,10 +16,10 @@ from drivers.model import Span
 from drivers.onvif.parse import listed, scalar
 from drivers.onvif.soap import Answer
 from drivers.spans import merged
-from drivers.text import told
+from drivers.text import sanitize
 
 TRACK_STATE = "RecordingHistory/Track/State"
-"""The topic whose events tell when the data of a track begins and ends, without its prefix."""
+"""The topic of events of a track's data beginning and ending, without its prefix."""
 
 _SEARCH_STATES = frozenset({"Queued", "Searching", "Completed"})
 
@@ -35,7 +35,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recording: what it was made of, its recorded time, and its tracks. `status` is the device's word."""
+    """One recording: its source, its recorded time, and its tracks. `status` is the device's word."""
 
     token: str
     source_id: str
@@ -56,7 +56,7 @@ class TrackEvent:
 
 
 def summary(answer: Answer) -> RecordingSummary:
-    """Read a GetRecordingSummary answer. Raises Malformed where it does not say how many recordings there are.
+    """Parse a GetRecordingSummary answer. Raises Malformed without the number of recordings.
 
     Source: ONVIF Recording Search Service Specification, GetRecordingSummary: the dates of no recordings mean nothing.
     """
@@ -72,8 +72,7 @@ def summary(answer: Answer) -> RecordingSummary:
 def results(answer: Answer, name: str) -> tuple[str, list[etree._Element], list[Any]]:
     """Return the state of a search, and the rows of one page of results: raw, and decoded.
 
-    Raises:
-        Malformed: It does not say whether the search is complete, or not every row could be read.
+    Raises Malformed: whether the search is complete is missing, or a row could not be decoded.
     """
     operation = answer.exchange.reply.operation
     lists = children(answer.element, "ResultList")
@@ -90,31 +89,31 @@ def results(answer: Answer, name: str) -> tuple[str, list[etree._Element], list[
 
 
 def recording(value: Any) -> Recording:
-    """Read one RecordingInformation: its spans are those of its video tracks, or its own first and last moment.
+    """Parse one RecordingInformation: its spans are those of its video tracks, or its own first and last moment.
 
     Source: ONVIF Recording Search Service Specification, RecordingInformation and TrackInformation.
     """
     tracks = tuple(
-        Track(told(one.TrackToken), told(one.TrackType), tuple(_span(one.DataFrom, one.DataTo)))
+        Track(sanitize(one.TrackToken), sanitize(one.TrackType), tuple(_span(one.DataFrom, one.DataTo)))
         for one in value.Track or ()
     )
     spans = [span for track in tracks if track.kind == "Video" for span in track.spans]
     source = value.Source
     return Recording(
-        token=told(value.RecordingToken),
-        source_id=told(getattr(source, "SourceId", None)),
-        source_name=told(getattr(source, "Name", None)),
+        token=sanitize(value.RecordingToken),
+        source_id=sanitize(getattr(source, "SourceId", None)),
+        source_name=sanitize(getattr(source, "Name", None)),
         spans=merged(spans or _span(value.EarliestRecording, value.LatestRecording)),
         tracks=tracks,
-        status=told(value.RecordingStatus),
+        status=sanitize(value.RecordingStatus),
     )
 
 
 def limits(answer: Answer) -> tuple[tuple[Recording, RetentionLimit], ...]:
-    """Read a GetRecordings answer: each recording with what it is made of, and how long it is kept at most.
+    """Parse a GetRecordings answer: each recording with its source and its longest retention.
 
     Raises:
-        Malformed: A recording without a token, or whose limit cannot be read.
+        Malformed: A recording without a token, or whose limit cannot be parsed.
 
     Source: ONVIF Recording Control Service Specification, RecordingConfiguration: MaximumRetentionTime 0 is no limit.
     """
@@ -122,20 +121,19 @@ def limits(answer: Answer) -> tuple[tuple[Recording, RetentionLimit], ...]:
     for item in listed(answer, "RecordingItem"):
         configuration = item.Configuration
         source = getattr(configuration, "Source", None)
-        token = told(item.RecordingToken)
+        token = sanitize(item.RecordingToken)
         limit = _duration(getattr(configuration, "MaximumRetentionTime", None))
         if not token or limit is None:
             raise Malformed("GetRecordings: a recording without a token or without its limit")
-        made_of = Recording(token, told(getattr(source, "SourceId", None)), told(getattr(source, "Name", None)))
+        made_of = Recording(token, sanitize(getattr(source, "SourceId", None)), sanitize(getattr(source, "Name", None)))
         found.append((made_of, RetentionLimit(token, limit or None)))
     return tuple(found)
 
 
 def track_events(rows: Iterable[etree._Element]) -> list[TrackEvent]:
-    """Read results of an event search; events of other topics, which some devices send all the same, are left out.
+    """Parse results of an event search; events of other topics, which some devices send all the same, are left out.
 
-    Raises:
-        Malformed: An event of a track does not say when, or what.
+    Raises Malformed: an event of a track has no time or no state.
     """
     found = []
     for row in rows:
@@ -151,14 +149,16 @@ def track_events(rows: Iterable[etree._Element]) -> list[TrackEvent]:
         if at is None or len(words) != 1 or words[0] not in ("true", "1", "false", "0"):
             raise Malformed("GetEventSearchResults: an event of a track without its time or state")
         present = words[0] in ("true", "1")
-        found.append(TrackEvent(told(text_of(row, "RecordingToken")), told(text_of(row, "TrackToken")), at, present))
+        found.append(
+            TrackEvent(sanitize(text_of(row, "RecordingToken")), sanitize(text_of(row, "TrackToken")), at, present)
+        )
     return found
 
 
 def without_gaps(held: Recording, events: Iterable[TrackEvent]) -> Recording:
-    """Take out of a recording's spans what its events say is not there: from an end of data to its next beginning.
+    """Remove the gaps that a recording's events report from its spans: from an end of data to its next beginning.
 
-    Only what an event says is taken out. What lies before the first event stays as it was claimed.
+    Only reported gaps are removed. Claims before the first event stay.
     """
     own: dict[str, list[TrackEvent]] = {}
     for event in events:
@@ -172,7 +172,7 @@ def without_gaps(held: Recording, events: Iterable[TrackEvent]) -> Recording:
 
 
 def grouped(recordings: Iterable[Recording], owners: Mapping[tuple[str, str], str]) -> dict[str, tuple[Recording, ...]]:
-    """Sort recordings by the token of their video source; those of no known source stand under the empty token."""
+    """Group recordings by the token of their video source; those of no known source under the empty token."""
     groups: dict[str, tuple[Recording, ...]] = {}
     for one in recordings:
         token = owners.get((one.source_id, one.source_name), "")

@@ -1,8 +1,8 @@
 """Reduces WSDL and schema documents to the subset that our operations reach, before zeep reads them. Pure.
 
-The documents that a device with recordings needs define some 250 operations and a thousand types. This product asks two
-dozen operations, all of them reads. What is left out costs neither memory nor start-up time, and an operation that
-changes a device cannot even be written. Nothing that is reached is changed, but for what was written for people.
+The documents for a device with recordings define some 250 operations and a thousand types; we call two dozen
+operations, all of them reads. The omitted rest costs neither memory nor start-up time, and an operation that changes a
+device cannot even be written. Reached parts are unchanged, except for documentation.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _NAMING = ("type", "ref", "base", "itemType", "memberTypes", "substitutionGroup"
 """Attributes of schema nodes that name another component of a schema."""
 
 
-def reached(entries: Iterable[str], operations: frozenset[str], read: Callable[[str], bytes]) -> dict[str, bytes]:
+def reduce(entries: Iterable[str], operations: frozenset[str], read: Callable[[str], bytes]) -> dict[str, bytes]:
     """Return the entry documents and what they include or import, each with only what the operations reach.
 
     Args:
         entries: File names of WSDL documents.
-        operations: Names of operations; one that several services have is kept in each.
-        read: Reads a document by its file name; all stand in one folder, and links between them are relative.
+        operations: Names of operations; one of several services stays in each.
+        read: Reads a document by its file name; all are in one folder, and links between them are relative.
     """
     roots = _documents(entries, read)
     named: set[str] = set()
@@ -54,16 +54,16 @@ def _documents(entries: Iterable[str], read: Callable[[str], bytes]) -> dict[str
 
 
 def _keep_operations(root: etree._Element, operations: frozenset[str]) -> set[str]:
-    """Leave the other operations out, and their messages; return the elements that the messages of ours consist of."""
-    ours, others = _parted((one for path in _OPERATIONS for one in root.iterfind(path)), operations)
+    """Remove other operations and their messages; return the elements in the messages of ours."""
+    ours, others = _partition((one for path in _OPERATIONS for one in root.iterfind(path)), operations)
     named = (side.get("message", "") for operation in ours for side in operation)
-    messages, more = _parted(root.iterfind(f"{_WSDL}message"), {name.rpartition(":")[2] for name in named})
+    messages, more = _partition(root.iterfind(f"{_WSDL}message"), {name.rpartition(":")[2] for name in named})
     _remove(others + more)
     parts = (part for message in messages for part in message)
     return {_qualified(part, part.get("element", "")) for part in parts}
 
 
-def _parted(
+def _partition(
     nodes: Iterable[etree._Element], names: frozenset[str] | set[str]
 ) -> tuple[list[etree._Element], list[etree._Element]]:
     """Return the nodes that bear one of the names, and the others."""

@@ -1,12 +1,12 @@
 """Reads one ONVIF device and its cameras: the driver's way in.
 
-Each read fails alone and becomes an `Unavailable` with its reason. What the facts mean is decided by the checks;
-pictures, and whether a path answers without a login, are the business of `drivers/capture.py`.
+Each read fails alone and becomes an `Unavailable` with its reason. The checks decide what the facts mean;
+`drivers/capture.py` fetches pictures and detects paths that answer without a login.
 """
 
 from __future__ import annotations
 
-from drivers.collect import Seen
+from drivers.collect import Collector
 from drivers.errors import DeadlineExceeded, DriverError, NoAnswer, Unreachable, Unsupported
 from drivers.exchange import Transport
 from drivers.footage import WantedFootage
@@ -32,14 +32,12 @@ _OF_A_SOURCE: tuple[Fact, ...] = (
 def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootage | None = None) -> Observations:
     """Read the device behind `transport` and its `cameras`. Never raises for what the device does.
 
-    ONVIF tells all footage at once, so that `wanted` changes nothing.
-
-    What pictures and masks hang on is read first; then, within half of the time that is left, what else is of use.
-    The facts of the device and of each camera are those of `model.Fact`, and `Unavailable` pictures for the paths
-    whose address the device did not give.
+    ONVIF lists all footage at once, so that `wanted` changes nothing. Reads that pictures and masks depend on come
+    first; then, within half of the time left, the others. The facts of the device and of each camera are those of
+    `model.Fact`, and `Unavailable` pictures for paths without an address.
     """
     session = Session(transport)
-    seen = Seen(transport, METHOD)
+    seen = Collector(transport, METHOD)
     box = f"device:{transport.device.id}"
     foreign_hosts: dict[str, None] = {}
     clock = seen.attempt(device_reads.read_clock, session)
@@ -94,10 +92,12 @@ def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootag
     return tuple(seen.observations)
 
 
-def _connected(seen: Seen, media: source_reads.Media | DriverError, cameras: tuple[Camera, ...]) -> tuple[Camera, ...]:
-    """Note of cameras whose channel is known to have no video source that there is nothing; return the others.
+def _connected(
+    seen: Collector, media: source_reads.Media | DriverError, cameras: tuple[Camera, ...]
+) -> tuple[Camera, ...]:
+    """Record that cameras on a channel known to be empty have no streams; return the others.
 
-    An empty list of streams says so. Where the sources could not be read, no channel is known to be empty.
+    Where the sources could not be read, no channel is known to be empty.
     """
     if isinstance(media, DriverError):
         return cameras
@@ -110,8 +110,10 @@ def _connected(seen: Seen, media: source_reads.Media | DriverError, cameras: tup
     return tuple(camera for camera in cameras if not media.is_empty(camera.channel))
 
 
-def _streams(seen: Seen, session: Session, media: source_reads.Media | DriverError, camera: Camera) -> tuple[str, ...]:
-    """Note the paths of one camera; return the hosts that their addresses name other than ours."""
+def _streams(
+    seen: Collector, session: Session, media: source_reads.Media | DriverError, camera: Camera
+) -> tuple[str, ...]:
+    """Collect the paths of one camera; return the foreign hosts in their addresses."""
     subject = f"camera:{camera.id}"
     streams = seen.attempt(media_reads.read_streams, session, media, camera.channel)
     if isinstance(streams, DriverError):
@@ -124,14 +126,14 @@ def _streams(seen: Seen, session: Session, media: source_reads.Media | DriverErr
 
 
 def _recordings(
-    seen: Seen,
+    seen: Collector,
     session: Session,
     table: ServiceTable | DriverError,
     held: recording_reads.Holdings | DriverError,
     media: source_reads.Media | DriverError,
     camera: Camera,
 ) -> None:
-    """Note what the device holds of one camera, and why it cannot be played where that is so."""
+    """Collect the footage of one camera, and why it cannot be played where that is so."""
     subject = f"camera:{camera.id}"
     of_camera = seen.attempt(recording_reads.recordings_of, session, table, held, media, camera.channel)
     if isinstance(of_camera, DriverError):

@@ -1,7 +1,7 @@
 """Reads a recorder's holdings: one search for all cameras, then spans per camera (ONVIF Profile G).
 
-A search session on the device ends by itself after its keep-alive time; it is ended here as soon as it is done. Events
-of gaps are asked for last: without them spans are what the tracks claim, and `Recordings` says so.
+A search session expires on the device after its keep-alive time; it is ended here as soon as it is done. Events of gaps
+come last: without them spans are what the tracks claim, and `Recordings` notes that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from drivers.address import place, url_on
+from drivers.address import parse_address, url_on
 from drivers.details import GapEvents, RecordingSummary, RetentionLimit, RetentionLimits
 from drivers.errors import DeviceFault, DriverError, Malformed, NotPermitted, Unsupported
 from drivers.model import Recordings, Span
@@ -37,7 +37,7 @@ _WAIT = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Every recording that the device lists, in its order. `gaps_told`: what its events say is taken into account."""
+    """Every recording that the device lists, in its order. `gaps_told`: gaps in its events are taken into account."""
 
     recordings: tuple[Recording, ...]
     gaps_told: bool = False
@@ -45,7 +45,7 @@ class Holdings:
 
 @dataclass(frozen=True, slots=True)
 class CameraHoldings:
-    """What the device holds of one camera; `replay_error` where it offers replay but did not say how."""
+    """The recordings of one camera; `replay_error` where the device offers replay without an address."""
 
     recordings: Recordings
     replay_error: DriverError | None = None
@@ -55,10 +55,7 @@ Limits = tuple[tuple[Recording, RetentionLimit], ...]
 
 
 def read_summary(session: Session, table: ServiceTable) -> RecordingSummary:
-    """Read the sum of all recordings.
-
-    Raises:
-        DriverError: The device offers no search, or does not tell.
+    """Read the summary of all recordings. Raises DriverError.
 
     Source: ONVIF Recording Search Service Specification, GetRecordingSummary.
     """
@@ -67,10 +64,10 @@ def read_summary(session: Session, table: ServiceTable) -> RecordingSummary:
 
 
 def read_recordings(session: Session, table: ServiceTable, summed: RecordingSummary | None) -> Holdings:
-    """List all recordings of the device; nothing is searched where it says that there are none.
+    """List all recordings of the device; nothing is searched where it reports none.
 
     Raises:
-        DriverError: The device offers no search, or it did not end well.
+        DriverError: No search, or it did not end well.
 
     Source: ONVIF Recording Search Service Specification, FindRecordings, GetRecordingSearchResults.
     """
@@ -101,8 +98,8 @@ def read_recordings(session: Session, table: ServiceTable, summed: RecordingSumm
 def topic() -> etree._Element:
     """Return the filter for events of tracks, a new element each time.
 
-    zeep moves it into the request. Were it shared, a device's thread would take it out of the request that another is
-    writing without the GIL: the process then dies (lxml 6, SIGSEGV).
+    zeep moves it into the request. A shared one would be taken out of the request that another thread writes without
+    the GIL: the process then dies (lxml 6, SIGSEGV).
     """
     return etree.fromstring(
         '<wsnt:TopicExpression xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:tns1="http://www.onvif.org/ver10/topics"'
@@ -112,10 +109,10 @@ def topic() -> etree._Element:
 
 
 def read_gap_events(session: Session, table: ServiceTable, held: Holdings) -> tuple[TrackEvent, ...]:
-    """Ask for the events that tell when recorded data begins and ends.
+    """Read the events of recorded data beginning and ending.
 
     Raises:
-        DriverError: The device does not tell, or not in time; Unsupported where it holds nothing.
+        DriverError: No answer, or not in time; Unsupported where it holds nothing.
 
     Source: ONVIF Recording Search Service Specification, FindEvents; topic tns1:RecordingHistory/Track/State.
     """
@@ -160,7 +157,7 @@ def read_gap_events(session: Session, table: ServiceTable, held: Holdings) -> tu
 
 
 def without_gaps(held: Holdings, events: tuple[TrackEvent, ...]) -> Holdings:
-    """Take the gaps that events tell out of all recordings."""
+    """Remove the gaps in events from all recordings."""
     return Holdings(tuple(parse_recordings.without_gaps(one, events) for one in held.recordings), gaps_told=True)
 
 
@@ -170,10 +167,7 @@ def gap_events(events: tuple[TrackEvent, ...]) -> GapEvents:
 
 
 def read_limits(session: Session, table: ServiceTable) -> Limits:
-    """Read how long each recording is kept at most.
-
-    Raises:
-        DriverError: The device offers no recording service, or does not tell.
+    """Read the longest retention of each recording. Raises DriverError.
 
     Source: ONVIF Recording Control Service Specification, GetRecordings.
     """
@@ -182,7 +176,7 @@ def read_limits(session: Session, table: ServiceTable) -> Limits:
 
 
 def limits_of(limits: Limits, held: Holdings | None, media: Media, channel: int) -> RetentionLimits:
-    """Pick the limits of one camera's recordings.
+    """Select the limits of one camera's recordings.
 
     Raises:
         Malformed: Some recordings cannot be matched to a camera.
@@ -204,10 +198,10 @@ def limits_of(limits: Limits, held: Holdings | None, media: Media, channel: int)
 
 
 def recordings_of(session: Session, table: ServiceTable, held: Holdings, media: Media, channel: int) -> CameraHoldings:
-    """Pick the recordings of one camera, and where they can be played.
+    """Select the recordings of one camera, and where they can be played.
 
     Raises:
-        Malformed: Some recordings cannot be matched to a camera, so that this camera's list may lack them.
+        Malformed: Some recordings match no camera, so that this camera's list may lack them.
         Unsupported: The device has no such channel.
     """
     source = media.source(channel)
@@ -255,11 +249,10 @@ def _complete(session: Session, endpoint: Endpoint, information: Any) -> Recordi
 
 
 def _owners(recordings: tuple[Recording, ...], media: Media) -> dict[tuple[str, str], str]:
-    """Map what recordings name as their source to the token of a video source; what cannot be mapped is left out.
+    """Map the sources that recordings name to tokens of video sources; unmapped ones are left out.
 
-    A recording names its source by an id that its maker chose. Where no id names a token of the device, and there
-    are exactly as many ids as sources, or as sources in use, the order decides; and a device with one source has
-    recorded that one.
+    A recording names its source by an id of the maker's choice. Where no id is a token of the device, and there are
+    exactly as many ids as sources, or as sources in use, the order decides; with one source it is that one.
     """
     ids = list(dict.fromkeys((one.source_id, one.source_name) for one in recordings))
     matched: dict[tuple[str, str], Source | None] = {one: _source_named(one, media) for one in ids}
@@ -273,10 +266,7 @@ def _owners(recordings: tuple[Recording, ...], media: Media) -> dict[tuple[str, 
 
 
 def _is_guess(recordings: tuple[Recording, ...], own: tuple[Recording, ...], media: Media) -> bool:
-    """Tell whether some of a camera's own recordings are its only by their place in the list.
-
-    One recorded source and one video source need no list: they can only be each other's.
-    """
+    """Return whether a camera's recordings are assigned only by their order; one source and one camera need none."""
     ids = {(one.source_id, one.source_name) for one in recordings}
     alone = len(ids) == 1 and len(media.sources) == 1
     return not alone and any(_source_named((one.source_id, one.source_name), media) is None for one in own)
@@ -293,14 +283,11 @@ def _source_named(named: tuple[str, str], media: Media) -> Source | None:
 
 
 def _replay_url(session: Session, endpoint: Endpoint, recording: str) -> str:
-    """Return where a recording can be played.
-
-    Source: ONVIF Replay Control Service Specification, GetReplayUri.
-    """
+    """Return where a recording can be played. Source: ONVIF Replay Control Service Specification, GetReplayUri."""
     device = session.transport.device
     setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
     uri = session.call(endpoint, "GetReplayUri", StreamSetup=setup, RecordingToken=recording).value
-    where = place(str(uri or ""), device, session.transport.addresses)
+    where = parse_address(str(uri or ""), device, session.transport.addresses)
     if not where.scheme.startswith("rtsp"):
         raise Malformed(f"GetReplayUri: the device gave an address of the kind {where.scheme}")
     return url_on(device, where)

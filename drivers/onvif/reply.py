@@ -1,7 +1,7 @@
 """Validates the raw bytes of a SOAP answer before anything decodes them. Pure.
 
 A lenient decoder turns a cut-off or wrong answer into an empty list, and an empty list of masks would be a statement.
-So an answer passes only if it is complete XML without a document type, no fault, and one answer to this operation.
+So an answer must be complete XML without a document type, no fault, and one answer to this operation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from drivers.credentials import weigh
 from drivers.errors import Busy, DeviceFault, Malformed, NotPermitted, Unsupported
 from drivers.http.xml_answer import children, elements, name_of, parse, readable
 from drivers.model import Reply
-from drivers.text import told
+from drivers.text import sanitize
 
 _AUTH_CODES = frozenset(
     {"NotAuthorized", "SenderNotAuthorized", "FailedAuthentication", "InvalidSecurity", "InvalidSecurityToken"}
@@ -27,11 +27,11 @@ _LONGEST_TEXT_CHARS = 160
 _ONVIF = "http://www.onvif.org/"
 
 
-class LoginAsked(Exception):
-    """The device answers that the sender is not authorised. `text` is what it said.
+class LoginRequired(Exception):
+    """The device answers that the sender is not authorised. `text` is its message.
 
-    Not a refusal by itself: whether the request carried the credential is known to the caller. `after_login` says
-    that it came after the device had taken an HTTP login.
+    Not a refusal by itself: only the caller knows whether the request carried the credential. `after_login`: the device
+    had taken an HTTP login before.
     """
 
     def __init__(self, text: str) -> None:
@@ -41,12 +41,12 @@ class LoginAsked(Exception):
 
 
 def answer_element(reply: Reply, operation: str) -> etree._Element:
-    """Return the response element of `operation`, or raise what the reply means instead.
+    """Return the response element of `operation`, or raise the error that the reply means.
 
     Raises:
         LoginAsked: The device wants a login, or does not take the one that was sent.
-        Unsupported: The device says that it has no such operation, or nothing lives at this address.
-        Busy: The device has no room.
+        Unsupported: The device reports no such operation, or nothing is at this address.
+        Busy: Its connection limit is reached.
         DeviceFault: Any other fault.
         Malformed: The bytes are not a whole answer to this operation.
 
@@ -57,9 +57,9 @@ def answer_element(reply: Reply, operation: str) -> etree._Element:
     except Malformed as error:
         if b"NotAuthorized" in reply.body[:65536] and b"Fault" in reply.body[:65536]:
             # Devices write fault codes with prefixes that they never declare. A fault cannot become a list.
-            raise LoginAsked("NotAuthorized") from None
+            raise LoginRequired("NotAuthorized") from None
         _raise_for_status(reply, operation)
-        raise Malformed(f"{operation}: {error}, HTTP {reply.status} {told(reply.content_type, 40)}") from None
+        raise Malformed(f"{operation}: {error}, HTTP {reply.status} {sanitize(reply.content_type, 40)}") from None
     bodies = children(root, "Body") if name_of(root) == "Envelope" else []
     if len(bodies) != 1:
         _raise_for_status(reply, operation)
@@ -70,7 +70,7 @@ def answer_element(reply: Reply, operation: str) -> etree._Element:
         _raise_fault(first, operation)
     _raise_for_status(reply, operation)
     if first is None or name_of(first) != f"{operation}Response":
-        found = "nothing" if first is None else told(name_of(first), 60)
+        found = "nothing" if first is None else sanitize(name_of(first), 60)
         raise Malformed(f"{operation}: the answer holds {found} instead of {operation}Response")
     if not str(first.tag).removeprefix("{").startswith(_ONVIF):
         # The makers mix up ONVIF's own namespaces; another one, or none, may be anything.
@@ -93,21 +93,21 @@ def _raise_fault(fault: etree._Element, operation: str) -> NoReturn:
             codes.add(text.rpartition(":")[2])
         elif name_of(element) in ("Text", "faultstring"):
             texts.append(text)
-    said = told("; ".join(texts), _LONGEST_TEXT_CHARS)
+    said = sanitize("; ".join(texts), _LONGEST_TEXT_CHARS)
     if codes & _AUTH_CODES or _AUTH_TEXT.search(said):
-        raise LoginAsked(said)
+        raise LoginRequired(said)
     if codes & _UNSUPPORTED_CODES or _UNSUPPORTED_TEXT.search(said):
         raise Unsupported(f"{operation}: {said or 'not supported'}")
     if weigh(said) == "busy":
         raise Busy(f"{operation}: {said}")
-    shown = told(", ".join(sorted(told(code, 40) for code in codes)), _LONGEST_TEXT_CHARS)
+    shown = sanitize(", ".join(sorted(sanitize(code, 40) for code in codes)), _LONGEST_TEXT_CHARS)
     raise DeviceFault(f"{operation}: {shown}: {said}" if said else f"{operation}: {shown or 'a fault without a code'}")
 
 
 def _raise_for_status(reply: Reply, operation: str) -> None:
-    """Raise what an HTTP status means where no SOAP fault says it better."""
+    """Raise the error of an HTTP status, where no SOAP fault names it better."""
     if reply.status == 401:
-        raise LoginAsked("HTTP 401")
+        raise LoginRequired("HTTP 401")
     if reply.status in (404, 405, 501):
         raise Unsupported(f"{operation}: HTTP {reply.status}, nothing answers at this address")
     if 300 <= reply.status < 400:

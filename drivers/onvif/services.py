@@ -1,6 +1,6 @@
 """Finds a device's services: a table keyed by namespace, from GetServices or, on old devices, GetCapabilities.
 
-Addresses that a device gives are hints: their path is kept, the host is the configured one.
+Of the addresses only the path is used; the host is the configured one.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 
 from lxml import etree
 
-from drivers.address import is_foreign, place
+from drivers.address import is_foreign, parse_address
 from drivers.errors import DriverError, Malformed, Unsupported
 from drivers.http.xml_answer import children
 from drivers.model import Device
 from drivers.onvif import documents
 from drivers.onvif.asks import DEVICE_PATH
-from drivers.text import told
+from drivers.text import sanitize
 
 _CAPABILITIES = {
     "Media": documents.MEDIA1,
@@ -64,23 +64,16 @@ def device_endpoint(device: Device) -> Endpoint:
 
 
 def from_services(rows: Iterable[Any], device: Device, own_hosts: Collection[str]) -> ServiceTable:
-    """Build the table from the decoded rows of a GetServices answer.
-
-    Raises:
-        Malformed: It names no service at all.
-    """
-    named = ((told(one.Namespace), one.XAddr) for one in rows)
+    """Build the table from the decoded rows of a GetServices answer. Raises Malformed without any service."""
+    named = ((sanitize(one.Namespace), one.XAddr) for one in rows)
     return _table(named, device, own_hosts)
 
 
 def from_capabilities(element: etree._Element, device: Device, own_hosts: Collection[str]) -> ServiceTable:
-    """Build the table from a checked GetCapabilities answer, with what stands under Extension.
+    """Build the table from a checked GetCapabilities answer, Extension included. Raises Malformed without any service.
 
-    Read off the answer itself: the schema puts a wildcard before the services under Extension, and zeep lets the
-    wildcard take them.
-
-    Raises:
-        Malformed: It names no service at all.
+    Parsed from the raw answer: the schema puts a wildcard before the services under Extension, which takes them in
+    zeep.
     """
     return _table(_capabilities(element), device, own_hosts)
 
@@ -98,7 +91,7 @@ def _table(named: Iterator[tuple[str, str | None]], device: Device, own_hosts: C
     foreign: dict[str, None] = {}
     for namespace, xaddr in named:
         try:
-            where = place(xaddr or "", device, own_hosts)
+            where = parse_address(xaddr or "", device, own_hosts)
         except DriverError:
             continue
         if is_foreign(where, device, own_hosts):

@@ -1,11 +1,10 @@
 """Runs one device's SOAP session: asks anonymously, logs in when challenged, and returns validated answers.
 
-The scheme is the one that the device points to: an HTTP challenge is answered by the transport with HTTP Digest, a
-NotAuthorized fault by a WS-UsernameToken that is signed with the device's time. Whether a credential may be tried is
-asked of `drivers.credentials`; one refused login ends all tries. Operations that wanted a token last time get it at
-once. That a token was taken is proven by such an operation only: one that is open to all answers a wrong token as well.
-
-Reads that no picture and no mask depends on are optional: together they get half of the time that is left.
+The device chooses the scheme: the transport answers an HTTP challenge with HTTP Digest, a WS-UsernameToken signed with
+the device's time answers a NotAuthorized fault. `drivers.credentials` decides whether a credential may be tried; one
+refused login ends all tries. Operations that wanted a token last time get it at once. Only such an operation proves
+that a token was taken: open ones answer a wrong token as well. Optional reads, on which no picture or mask depends,
+share half of the time left.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from drivers.exchange import Exchange, Request, Transport
 from drivers.http.xml_answer import readable
 from drivers.nonces import Operation
 from drivers.onvif import documents
-from drivers.onvif.reply import LoginAsked, answer_element
+from drivers.onvif.reply import LoginRequired, answer_element
 from drivers.onvif.services import Endpoint
 
 _LOG = logging.getLogger("camwarden.onvif")
@@ -84,11 +83,7 @@ class Session:
         anonymous_first: bool = False,
         **parameters: Any,
     ) -> Answer:
-        """Call an operation of the service at `endpoint`; an optional one only while there is time for such.
-
-        Raises:
-            DriverError: There is no such answer; its kind says why.
-        """
+        """Call an operation of the service at `endpoint`; optional ones only while time is left. Raises DriverError."""
         limit_s = self._spare_s() if optional else 0.0
 
         def plan(with_token: bool) -> _Call:
@@ -98,7 +93,7 @@ class Session:
         if anonymous_first or not (self._token_asked or name in self._closed):
             try:
                 return self._once(plan(with_token=False), parameters)
-            except LoginAsked as asked:
+            except LoginRequired as asked:
                 if asked.after_login:
                     raise NotPermitted(f"{operation}: the login has not the right to ask this") from None
                 self._closed |= {name}
@@ -107,7 +102,7 @@ class Session:
         self.transport.credentials.admit(device, now)
         try:
             answer = self._with_token(lambda: plan(with_token=True), parameters)
-        except LoginAsked as asked:
+        except LoginRequired as asked:
             if self._token_taken:
                 raise NotPermitted(f"{operation}: the login has not the right to ask this") from None
             self.transport.credentials.nonces.keep_closed(device, frozenset())
@@ -208,7 +203,7 @@ class Session:
                 self._date_offset = timedelta(seconds=exchange.server_date_offset_s)
             call.exchange = exchange
             call.element = answer_element(exchange.reply, call.operation)
-        except LoginAsked as asked:
+        except LoginRequired as asked:
             asked.after_login = call.exchange is not None and not call.exchange.anonymous and not call.with_token
             call.error = asked
             raise

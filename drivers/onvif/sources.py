@@ -1,7 +1,6 @@
 """Lists a device's video sources, so that each camera's channel is one of them. Media2 first, then Media1.
 
-The two services are told apart by namespace, never by name. A channel that is known to have no video source is told
-apart from one that could not be read.
+The services are distinguished by namespace, never by name; a channel known to be empty from one that could not be read.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from drivers.onvif.services import Endpoint, ServiceTable
 from drivers.onvif.soap import Session
 
 _FINAL = (Unreachable, DeadlineExceeded, Refused)
-"""After these, asking for the same in another way would be of no use, or harm."""
+"""After these, another request for the same would be useless or harmful."""
 
 NO_SOURCE = "the channel has no video source"
 
@@ -43,7 +42,7 @@ class Source:
 class Media:
     """The device's video sources in the order in which it lists them, and the service that listed them.
 
-    `complete`: those that no profile uses are among them, or the device has one source only. Otherwise channels are
+    `complete`: sources without a profile are among them, or the device has one source only. Otherwise channels are
     counted by the profiles, and none is known to be empty.
     """
 
@@ -61,7 +60,7 @@ class Media:
         return found
 
     def is_empty(self, channel: int) -> bool:
-        """Say whether this channel is known to have no video source; False where that is not known."""
+        """Return whether this channel is known to have no video source; False where that is not known."""
         beyond = channel > len(self.sources)
         return self.complete and (beyond or not self.sources[channel - 1].profiles)
 
@@ -69,8 +68,8 @@ class Media:
 def read_media(session: Session, table: ServiceTable, channels: int) -> Media:
     """List the video sources of the service that answers, by its profiles and its video source configurations.
 
-    `channels` is the highest channel that is asked for. A device with one source is not asked which others it has,
-    unless that is higher.
+    `channels` is the highest requested channel. A device with one source is not asked for others, unless that is
+    higher.
 
     Raises:
         DriverError: Neither media service gives profiles.
@@ -99,7 +98,7 @@ def read_media(session: Session, table: ServiceTable, channels: int) -> Media:
 
 
 def _with_unused(session: Session, endpoint: Endpoint, used: tuple[Source, ...]) -> Media:
-    """Put the sources that no profile uses in their places, so that an unplugged channel moves no other one's number.
+    """Insert the sources that no profile uses, so that an unplugged channel renumbers no other one.
 
     The order is that of the video source configurations, where they name every source that a profile uses.
     """

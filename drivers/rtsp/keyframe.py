@@ -1,6 +1,6 @@
 """Fetches exactly one keyframe over RTSP, live or recorded, and stops at the last packet of the first whole one.
 
-How a stream is asked for is decided in `session.py`; what belongs to a frame, in `rtp.py`.
+`session.py` requests the stream; `rtp.py` decides what belongs to a frame.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from drivers.rtsp.session import play
 class Keyframe:
     """One keyframe in Annex-B form. `taken_at`: live, when it arrived; from a recording, when it was recorded.
 
-    `recorded_at`: what the stream itself says with the picture of when it was recorded, None where it says nothing.
+    `recorded_at`: the recording time that the stream sends with the picture, None where it sends none.
     """
 
     data: bytes = field(repr=False)
@@ -32,10 +32,7 @@ class Keyframe:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of one fetch: a keyframe or an error, and whether the stream needed no login.
-
-    `anonymous` is None where no answer to the anonymous request came.
-    """
+    """A keyframe or an error; `anonymous`: whether no login was needed, None without an answer to that request."""
 
     keyframe: Keyframe | None
     error: DriverError | None

@@ -1,7 +1,7 @@
 """Assembles one keyframe from RTP packets of H.264 or H.265 video. Pure: packets in, a frame out.
 
 A frame counts only if it is whole: it begins with the first slice of an IDR or IRAP picture, no packet of it is
-missing, and its parameter sets are known. Everything else on the way is passed over.
+missing, and its parameter sets are known. Everything else is skipped.
 
 Source: RFC 3550 section 5.1 (RTP), RFC 6184 (H.264), RFC 7798 (H.265), ONVIF Streaming Specification, Replay, RTP
 header extension.
@@ -59,7 +59,7 @@ class Codec:
         return nal[0] & 0x1F if self.header_bytes == 1 else nal[0] >> 1 & 0x3F
 
     def opens_picture(self, nal: bytes) -> bool:
-        """Tell whether a unit is the first slice of a picture."""
+        """Return whether a unit is the first slice of a picture."""
         # H.264: first_mb_in_slice is 0; H.265: first_slice_segment_in_pic_flag. Both are one set bit.
         return len(nal) > self.header_bytes and bool(nal[self.header_bytes] & 0x80)
 
@@ -108,11 +108,7 @@ class Assembler:
         self._recorded_at: datetime | None = None
 
     def push(self, packet: Packet) -> Frame | None:
-        """Take the next packet; return the keyframe that it completes.
-
-        Raises:
-            Malformed: A frame is larger than any keyframe may be.
-        """
+        """Add the next packet; return the keyframe that it completes. Raises Malformed for too large a frame."""
         missing = self._sequence is not None and packet.sequence != (self._sequence + 1) & 0xFFFF
         self._sequence = packet.sequence
         if packet.timestamp != self._timestamp:

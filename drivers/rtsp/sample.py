@@ -1,7 +1,7 @@
 """Samples live streams for some seconds each and measures what they deliver. Read-only; no picture is stored.
 
-Decided here: which paths are sampled, how long one may take, and when a sample is none: a stream that stood still, or
-whose own time does not run like ours, is no measurement. What is counted is decided in `stream_meter.py`.
+Decides which paths are sampled, how long one may take, and which samples are invalid: of a stream that stopped, or
+whose own time does not run like ours. `stream_meter.py` decides what is counted.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from drivers.rtsp.stream_meter import Meter
 SAMPLED: tuple[PathName, ...] = ("main", "sub")
 SECONDS = 10.0
 SECONDS_MAX = 30.0
-"""Longer than that, and a session would have to be kept alive."""
+"""A longer session would need keep-alive requests."""
 
 LATE_S = 5.0
 """How much longer than the sample a session may take: login, the first picture, and the network's jitter."""
 
 AHEAD_S = 5.0
-"""How far a stream's time may run ahead of ours: recorders send at once what they hold since the last keyframe."""
+"""How far a stream's time may run ahead of ours: recorders send at once everything since the last keyframe."""
 
 _MAX_BYTES_PER_S = 12_500_000
 
@@ -41,7 +41,7 @@ def sample_stream(
         transport: How the device is reached; the sample ends with its deadline.
         stream: Which one.
         seconds: How much of the stream's time is measured, more than 0 and at most `SECONDS_MAX`.
-        now_mono: The monotonic clock that the stream's time is held against.
+        now_mono: The monotonic clock that the stream's time is compared with.
     """
 
     def take(video: Video, packets: Iterator[Packet]) -> StreamSample:

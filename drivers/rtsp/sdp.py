@@ -34,10 +34,10 @@ class Video:
 
 
 def parse_sdp(data: bytes) -> Video:
-    """Return the first video track whose encoding is known here.
+    """Return the first video track with a supported encoding.
 
     Raises:
-        Malformed: It is no session description.
+        Malformed: Not a session description.
         Unsupported: It has no H.264, H.265 or JPEG video.
     """
     session, *tracks = _sections(data.decode("utf-8", "replace"))

@@ -1,9 +1,8 @@
 """Runs one RTSP session with a device: requests, login, and packets of one video track inside one TCP connection.
 
-Decided here: the order of requests, the login, whose address is asked (always the configured host), how streams of many
-devices are opened one after the other, and that the device's slot is given back. What is made of the packets, and when
-there are enough of them, is decided by the callers (`keyframe.py`, `sample.py`). No OPTIONS and, live, no Range are
-sent: both make real devices stumble or rewind.
+Decides the order of requests, the login, the address (always the configured host), how streams of many devices are
+opened one after the other, and that the device's slot is released. Callers decide what packets mean and when there are
+enough (`keyframe.py`, `sample.py`). No OPTIONS and, live, no Range are sent: both make real devices stumble or rewind.
 
 Source: RFC 2326 (RTSP), ONVIF Streaming Specification, chapters RTSP and Replay.
 """
@@ -21,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, NoReturn, TypeVar
 
-from drivers.address import authority, place
+from drivers.address import authority, parse_address
 from drivers.authentication import Challenge, authorization, choose, parse_challenges
 from drivers.credentials import refusal, unlocks_in_s, weigh
 from drivers.deadline import Deadline
@@ -63,10 +62,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Played(Generic[T]):
-    """What came of one session: what was taken or an error, and whether the stream needed no login.
-
-    `anonymous` is None where no answer to the anonymous request came.
-    """
+    """A taken value or an error; `anonymous`: whether no login was needed, None without an answer to that request."""
 
     taken: T | None
     error: DriverError | None
@@ -83,7 +79,7 @@ def play(
     """Play the stream at `url` on the device's host, and let `take` have its packets. Errors are returned."""
     session: Session | None = None
     try:
-        where = place(url, transport.device, transport.addresses)
+        where = parse_address(url, transport.device, transport.addresses)
         if where.scheme != "rtsp":
             raise Unsupported(f"streams over {where.scheme} are not read")
         _OPENS.wait(transport.deadline)
@@ -133,14 +129,10 @@ class Session:
 
     def ours(self, url: str) -> str:
         """Return `url` with the host and port that this session talks to."""
-        return self._base + place(url, self._transport.device).target
+        return self._base + parse_address(url, self._transport.device).target
 
     def play(self, url: str, at: datetime | None, take: Callable[[Video, Iterator[Packet]], T]) -> T:
-        """Play the video at `url`, live or recorded from `at` on, and return what `take` makes of its packets.
-
-        Raises:
-            DriverError: The stream could not be had, or `take` raises it.
-        """
+        """Play the video at `url`, live or recorded from `at` on, and return `take`'s result. Raises DriverError."""
         described = self._ask("DESCRIBE", url, {"Accept": "application/sdp"})
         video = parse_sdp(described.body)
         base = described.header("content-base") or described.header("content-location") or url
@@ -195,7 +187,7 @@ class Session:
             )
             self.anonymous = False
             if sent_login and (renewed or challenge is None or not (challenge.stale or self._used > 1)):
-                said = _said(response)
+                said = _refusal_text(response)
                 self._transport.credentials.refused(self._transport.device, self._transport.clock(), said)
                 raise refusal(said, f"{method}: the device refused the login")
             if challenge is None:
@@ -235,7 +227,7 @@ class Session:
         ]
 
     def _fail(self, method: str, response: Response, sent_login: bool) -> NoReturn:
-        said = _said(response)
+        said = _refusal_text(response)
         words = f"{method}: {response.status} {response.reason}".rstrip()
         meaning = weigh(said)
         if response.status in (403, 453, 503) and meaning != "refused" and sent_login:
@@ -276,5 +268,5 @@ class Session:
                     return
 
 
-def _said(response: Response) -> str:
+def _refusal_text(response: Response) -> str:
     return response.reason + " " + response.body[:2048].decode("utf-8", "replace")

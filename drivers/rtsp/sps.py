@@ -1,7 +1,7 @@
 """Parses the picture size from a sequence parameter set of H.264 or H.265. Pure.
 
-Only what stands before the size is read, and each value is held against the range that the standard gives it: bytes
-that are anything else have no size here. Nothing is allocated by what the bytes say.
+Only values up to the size are parsed, each validated against the standard's range: other bytes have no size here.
+Nothing is allocated by values in the bytes.
 
 Source: ITU-T H.264 clauses 7.3.1, 7.3.2.1.1, 7.4.2.1.1 and 9.1; ITU-T H.265 clauses 7.3.2.2.1, 7.3.3 and 9.2.
 """
@@ -148,7 +148,7 @@ def _h265(bits: _Bits) -> tuple[int, int]:
 
 
 def _cropped(bits: _Bits, chroma: int) -> tuple[int, int]:
-    """Return how many columns and rows are cut off; they are told in samples of colour."""
+    """Return how many columns and rows are cut off; the set counts them in samples of colour."""
     if not bits.take(1):
         return 0, 0
     left, right, top, bottom = (bits.number(SIDE_MAX_PX) for _ in range(4))

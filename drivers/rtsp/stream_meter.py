@@ -1,7 +1,7 @@
 """Measures a video stream by its RTP packets: pictures, bits and losses by the stream's own time. Pure.
 
-Nothing of a picture is kept, and nothing is decoded: of a packet count its header, its size, and the types of the NAL
-units in it. A picture is what shares one timestamp. How long to listen is decided in `sample.py`.
+Nothing of a picture is stored or decoded: of a packet count its header, its size, and the types of the NAL units in it.
+A picture is the packets with one timestamp. `sample.py` decides how long to listen.
 
 Source: RFC 3550 section 5.1, RFC 6184, RFC 7798, RFC 2435 section 3.1.
 """
@@ -27,7 +27,7 @@ CODEC_NAMES = {"h264": "H264", "h265": "H265", "jpeg": "JPEG"}
 
 
 class Meter:
-    """Takes the packets of one track in the order in which they come.
+    """Counts the packets of one track in their order of arrival.
 
     It begins with the second picture, for the first may have been joined in the middle, and is `done` when a picture
     begins `seconds` or more after that.
@@ -53,11 +53,7 @@ class Meter:
         return max(0, self._elapsed or 0) / CLOCK_HZ
 
     def push(self, packet: Packet) -> None:
-        """Take the next packet.
-
-        Raises:
-            Malformed: The stream's time jumps.
-        """
+        """Count the next packet. Raises Malformed where the stream's time jumps."""
         lost = 0 if self._sequence is None else (packet.sequence - self._sequence - 1) & 0xFFFF
         if self._timestamp is not None and packet.timestamp != self._timestamp:
             self._begin(_signed(packet.timestamp - self._timestamp))
@@ -106,7 +102,7 @@ class Meter:
             self._first_key = elapsed if self._keys == 1 else self._first_key
 
     def _look_into(self, payload: bytes) -> tuple[bool, bool]:
-        """Read the picture's size where it is told; return whether there is some picture, and if a keyframe begins."""
+        """Parse the picture's size where it is sent; return whether there is some picture, and if a keyframe begins."""
         if self._kind == "jpeg":
             if len(payload) >= 8 and payload[1:4] == b"\0\0\0":
                 # A side of more than 2040 pixels cannot be told, and is zero.

@@ -1,6 +1,6 @@
 """Reads and writes the bytes of an RTSP connection: answers and interleaved packets, within deadline and size limits.
 
-What is asked, and what an answer means, is decided in `keyframe.py`.
+`keyframe.py` decides on requests and what answers mean.
 
 Source: RFC 2326 sections 6, 7 and 10.12.
 """
@@ -21,7 +21,7 @@ _MAX_BODY_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer. Header names are in lower case; a header may stand there more than once."""
+    """One answer. Header names are in lower case and may repeat."""
 
     status: int
     reason: str
@@ -52,11 +52,7 @@ class Wire:
             self._lost(error)
 
     def next(self) -> Response | tuple[int, bytes]:
-        """Return the next answer, or the next packet with its channel.
-
-        Raises:
-            DriverError: Unreachable, DeadlineExceeded, or Malformed.
-        """
+        """Return the next answer, or the next packet with its channel. Raises DriverError."""
         while True:
             while self._peek(1) in b"\r\n":
                 del self._buffer[0]

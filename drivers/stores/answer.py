@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import BinaryIO
 
+from drivers.footage import StoreTask
 from drivers.model import Observation, Observations, Picture, Reason, Unavailable, Value
 from drivers.stores.container import UnreadableError
 from drivers.stores.ends import Troubles
 from drivers.stores.facts import disk, recordings, store_index
 from drivers.stores.index import Part
 from drivers.stores.samples.first import first_picture
-from drivers.stores.task import StoreTask
-from drivers.text import told
+from drivers.text import sanitize
 
 METHOD = "store"
 
@@ -22,7 +22,7 @@ TRIES = 8
 """How many of the oldest segments are tried until one can be opened."""
 
 PICTURES_BYTES = 64 * 1024 * 1024
-"""How much the pictures of one look hold at most, by a picture or so; the cameras left over are due again."""
+"""The limit of all pictures of one look, by a picture or so; the cameras left over are due again."""
 
 Result = tuple[Observations, tuple[Picture, ...]]
 Open = Callable[[str, str], BinaryIO | None]
@@ -31,9 +31,9 @@ Open = Callable[[str, str], BinaryIO | None]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What was read of one camera: its parts by folder and local day, and what could not be believed.
+    """The content read of one camera: its parts by folder and local day, and its troubles.
 
-    `whole`: everything of it could be read. `missing`: why nothing can be said of it at all, else None.
+    `whole`: everything of it could be read. `missing`: why nothing is known of it at all, else None.
     """
 
     parts: Mapping[tuple[str, date], Part] = field(default_factory=dict)
@@ -43,12 +43,12 @@ class Account:
 
 
 def answer(task: StoreTask, accounts: Iterable[tuple[str, Account]], open_segment: Open) -> Result:
-    """Answer for the disk, and for each camera in turn.
+    """Build the facts of the disk, and of each camera in turn.
 
     Args:
         task: The look.
-        accounts: Camera ids, each with what was read of it.
-        open_segment: Opens one of the segments that the parts name.
+        accounts: Camera ids, each with its account.
+        open_segment: Opens a segment that the parts name.
     """
     facts = [_disk(task)]
     pictures: list[Picture] = []
@@ -77,7 +77,7 @@ def answer(task: StoreTask, accounts: Iterable[tuple[str, Account]], open_segmen
 
 
 def unavailable(task: StoreTask, reason: Reason, detail: str) -> Observations:
-    """Say of everything in the store that it could not be had."""
+    """Return every fact of the store as unavailable."""
     facts = [(f"device:{task.store.id}", Unavailable("disks", reason, detail))]
     for camera, _ in task.cameras:
         facts.append((f"camera:{camera}", Unavailable("recordings", reason, detail)))
@@ -88,7 +88,7 @@ def unavailable(task: StoreTask, reason: Reason, detail: str) -> Observations:
 
 
 def reason_of(error: OSError) -> Reason:
-    """Put an error of the operating system into our words."""
+    """Convert an error of the operating system into our reason."""
     if isinstance(error, PermissionError):
         return "refused"
     return "unreachable" if isinstance(error, FileNotFoundError) else "fault"
@@ -104,14 +104,14 @@ def _disk(task: StoreTask) -> Observation:
 
 
 def _picture(camera: str, account: Account, open_segment: Open) -> Picture | Unavailable:
-    """Take the first key picture of the oldest segment that has one, of a few; or say why there is none."""
+    """Extract the first key picture of the oldest segment that has one, of a few; or return why there is none."""
     oldest = sorted(
         (begins_s, folder, name) for (folder, _), part in account.parts.items() for begins_s, name in part.first
     )
     reason: Reason = "malformed"
     why = "there is no footage"
     for begins_s, folder, name in oldest[:TRIES]:
-        short = told(name.rpartition("/")[2])
+        short = sanitize(name.rpartition("/")[2])
         try:
             file = open_segment(folder, name)
             if file is None:

@@ -22,7 +22,7 @@ _FIRST_BOXES = (b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide")
 
 
 class UnreadableError(Exception):
-    """The file cannot be played from its beginning; the text says why."""
+    """The file cannot be played from its beginning; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,7 @@ class Box:
 
 
 def kind_of(file: BinaryIO) -> Kind:
-    """Tell what kind of file it is by its first bytes.
-
-    Raises:
-        UnreadableError: It is none that a recorder writes.
-    """
+    """Detect the container by the file's first bytes. Raises UnreadableError for any other file."""
     head = read_at(file, 0, 3 * PACKET_BYTES)
     if head[4:8] in _FIRST_BOXES:
         return "mp4"
@@ -52,22 +48,13 @@ def kind_of(file: BinaryIO) -> Kind:
 
 
 def check(file: BinaryIO) -> None:
-    """Read as much of a segment as shows that it can be played: its kind, and the index of an MP4.
-
-    Raises:
-        UnreadableError: It cannot.
-        OSError: It could not be read.
-    """
+    """Check that a segment can be played: its kind, and the index of an MP4. Raises UnreadableError or OSError."""
     if kind_of(file) == "mp4":
         mp4_parts(file)
 
 
 def mp4_parts(file: BinaryIO) -> tuple[Box, Box | None]:
-    """Find the index (`moov`) of an MP4, and its first media (`mdat`) as far as that stands before it or right after.
-
-    Raises:
-        UnreadableError: It has no index: it was cut off, or is still being written.
-    """
+    """Find an MP4's `moov` and the `mdat` before or right after it. Raises UnreadableError: cut off or unfinished."""
     index: Box | None = None
     media: Box | None = None
     for number, box in enumerate(boxes(file)):
@@ -87,10 +74,7 @@ def mp4_parts(file: BinaryIO) -> tuple[Box, Box | None]:
 
 
 def boxes(file: BinaryIO, start: int = 0, end: int | None = None) -> Iterator[Box]:
-    """Go through the boxes of an MP4 on one level; end where one does not fit into the file.
-
-    The last media of a file that was cut off is given with the file's end.
-    """
+    """Yield an MP4's boxes on one level, up to the first that does not fit; a cut-off `mdat` ends with the file."""
     stop = file.seek(0, os.SEEK_END) if end is None else end
     at = start
     while at + 8 <= stop:

@@ -20,11 +20,7 @@ _PCR_HZ = 90_000
 
 
 def duration_s(file: BinaryIO) -> float | None:
-    """Tell how long a segment lasts, in seconds; None where its header does not say, or says what cannot be.
-
-    Raises:
-        OSError: It could not be read.
-    """
+    """Return how long a segment lasts, in seconds; None without a possible duration in its header. Raises OSError."""
     try:
         kind = kind_of(file)
         found = {"mp4": _mp4_s, "mpegts": _mpegts_s, "matroska": _matroska_s}[kind](file)
@@ -89,7 +85,7 @@ def _fragment(file: BinaryIO, box: Box, wanted: int | None) -> tuple[int, int, i
 
 
 def _track(moov: bytes, wanted: int) -> tuple[int, int]:
-    """Return the time scale of a track, and the length of a sample for which a fragment does not tell one."""
+    """Return the time scale of a track, and the default length of a sample."""
     scale = usual = 0
     for trak in _inner(moov, b"trak"):
         head = next(_inner(trak, b"tkhd"))
@@ -139,7 +135,7 @@ def _clock_references(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _matroska_s(file: BinaryIO) -> float | None:
-    """Take the length that the file tells; where it was never finished, the time of its last cluster."""
+    """Return the file's stated length; where it was never finished, the time of its last cluster."""
     head = read_at(file, 0, _ENDS_BYTES)
     scale = _element(head, b"\x2a\xd7\xb1")
     ns = int.from_bytes(scale, "big") if scale else 1_000_000
@@ -155,7 +151,7 @@ def _matroska_s(file: BinaryIO) -> float | None:
 
 
 def _element(data: bytes, name: bytes) -> bytes | None:
-    """Return what a small element holds: its name, a length of one byte, its content."""
+    """Return the content of a small element: its name, a length of one byte, its content."""
     at = data.find(name)
     if at < 0 or at + len(name) >= len(data):
         return None

@@ -1,9 +1,8 @@
 """Calculates when segments end, and so the gaps between them, from names, times of change and sizes. Pure.
 
 A segment ends when the next one begins, if its file was written until then; else when its file was last written, if
-that fits its size and the length of the others. Where these disagree its header decides, and it is asked nowhere else.
-
-What this cannot see: a hole inside of one file whose length, size and times are those of the others.
+that fits its size and the length of the others. Where these disagree its header decides, read only then. Not detected:
+a hole inside one file whose length, size and times are those of the others.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ SETTLES_S = 900.0
 _LONG = 1.5
 _NEVER = float("inf")
 _SMALL = 8
-"""A segment of less than one part in so many of the usual size holds less than its times say."""
+"""A segment of less than one part in so many of the usual size holds less than its times claim."""
 
 Span = tuple[float, float]
 Duration = Callable[[int], float | None]
@@ -74,15 +73,15 @@ def find_ends(
     now_s: float,
     duration: Duration,
 ) -> Ends:
-    """Find the stretches that the segments cover, and what in them cannot be believed.
+    """Find the stretches that the segments cover, and the troubles in them.
 
     Args:
-        names: What each is called, for troubles.
-        begins_s: When each begins, in seconds since 1970, in any order.
+        names: Their names, for troubles.
+        begins_s: Their starts, in seconds since 1970, in any order.
         changed_s: When each file was last written.
-        sizes_bytes: What each holds. Empty ones cover nothing.
+        sizes_bytes: Their sizes. Empty ones cover nothing.
         now_s: The moment of the look.
-        duration: Reads a header; asked only where the rest disagrees.
+        duration: Reads a header; called only where the rest disagrees.
     """
     troubles = Troubles()
     rows: list[tuple[float, float, int, int]] = []
@@ -154,7 +153,7 @@ def _usual(rows: Sequence[tuple[float, float, int, int]]) -> tuple[float, float]
 
 
 def _plain_end(begins_s: float, changed_s: float, following_s: float, usual_s: float, longest_s: float) -> float | None:
-    """Tell the end by times alone; None where they disagree."""
+    """Return the end by times alone; None where they disagree."""
     if changed_s > following_s:
         late_s = changed_s - following_s
         if late_s <= FINISH_S and following_s - begins_s <= longest_s:

@@ -1,8 +1,8 @@
 """Converts what was read in a store into facts: recordings, the days, the disk. Pure but for `disk`.
 
 A day's digest is that of its one part, or SHA-256 over the digests of its parts in order. It proves that the names,
-sizes and times of change are those of an earlier look; not that what the files hold is what the camera saw, nor that
-nobody set a time of change back after changing a file.
+sizes and times of change are those of an earlier look; not that the files hold what the camera recorded, nor that
+nobody reset a time of change after changing a file.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from drivers.model import Recordings
 from drivers.model import Span as Recorded
 from drivers.stores.ends import SETTLES_S, Span, Troubles, merged
 from drivers.stores.index import Part
-from drivers.text import told
+from drivers.text import sanitize
 
 SPANS_MAX = 4000
-"""Stretches that are told of one camera. Of older footage only its days are told, and `listed` leaves it out."""
+"""The most stretches reported of one camera. Of older footage only days are reported, outside `listed`."""
 
 MOUNTS = Path("/proc/self/mountinfo")
 
 
 def recordings(parts: Mapping[tuple[str, date], Part], whole: bool, now: datetime) -> Recordings:
-    """Say what is recorded of one camera.
+    """Return the recordings of one camera.
 
     Args:
-        parts: What was read of it, by folder and local day.
-        whole: Whether everything could be read; otherwise no stretch is `listed`.
+        parts: Its parts, by folder and local day.
+        whole: Whether everything could be read; otherwise nothing is `listed`.
         now: The moment of the look.
     """
     spans = merged([span for part in parts.values() for span in part.spans])
@@ -48,7 +48,7 @@ def recordings(parts: Mapping[tuple[str, date], Part], whole: bool, now: datetim
 
 
 def store_index(parts: Mapping[tuple[str, date], Part], troubles: Troubles, now: datetime) -> StoreIndex:
-    """Seal the days of one camera, and say what could not be believed. A recorder that stopped is a trouble too."""
+    """Seal the days of one camera, and report its troubles. A recorder that stopped is a trouble too."""
     days: dict[date, list[Part]] = {}
     for (_, day), part in sorted(parts.items()):
         if part.segments:
@@ -61,18 +61,18 @@ def store_index(parts: Mapping[tuple[str, date], Part], troubles: Troubles, now:
             DayIndex(day, sum(part.segments for part in rows), sum(part.size_bytes for part in rows), _digest(rows))
             for day, rows in sorted(days.items())
         ),
-        tuple(_shown(trouble) for trouble in troubles.all()),
+        tuple(_sanitized(trouble) for trouble in troubles.all()),
     )
 
 
 def disk(path: Path, mounts: Path = MOUNTS) -> Disks:
-    """Say what the file system that holds a store has and has left.
+    """Read size and free space of the file system that holds a store.
 
-    Whether the recorder may write is not known: the agent may see the disk read-only while the recorder does not. That
-    nobody may is known where the file system itself is mounted so, as the kernel does with one that failed.
+    Whether the recorder may write is unknown: the agent may see the disk read-only while the recorder does not. Only a
+    file system that is itself mounted read-only, as the kernel does with one that failed, is known to be so.
 
     Raises:
-        OSError: The path is not there, or may not be asked.
+        OSError: The path is missing, or may not be read.
 
     Source: statvfs(3); proc_pid_mountinfo(5).
     """
@@ -84,15 +84,15 @@ def disk(path: Path, mounts: Path = MOUNTS) -> Disks:
         # Some file systems tell another number there; then the longest mount point above counts.
         real = path.resolve()
         lines = [line.split(" ") for line in mounts.read_text("utf-8", "replace").splitlines()]
-        rows = [(_plain(line[4]), line[2] == wanted, line[line.index("-") + 1 :]) for line in lines if "-" in line]
+        rows = [(_unescaped(line[4]), line[2] == wanted, line[line.index("-") + 1 :]) for line in lines if "-" in line]
         holding = [(same, len(point), point, rest) for point, same, rest in rows if real.is_relative_to(point)]
         _, _, name, (kind, _, options, *_) = max(holding, key=lambda row: row[:2])
     except (OSError, ValueError, IndexError):
         pass
     read_only = "ro" in options.split(",")
     one = Disk(
-        told(name or str(path)),
-        told(kind),
+        sanitize(name or str(path)),
+        sanitize(kind),
         "ok",
         word="read-only" if read_only else "",
         capacity_bytes=sizes.f_blocks * sizes.f_frsize,
@@ -102,7 +102,7 @@ def disk(path: Path, mounts: Path = MOUNTS) -> Disks:
     return Disks((one,))
 
 
-def _plain(point: str) -> str:
+def _unescaped(point: str) -> str:
     for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         point = point.replace(code, character)
     return point
@@ -131,7 +131,7 @@ def _without(extent: Span, holes: Sequence[Span]) -> list[Span]:
 
 
 def _fewer(spans: list[Span]) -> tuple[list[Span], float]:
-    """Join the oldest stretches day by day, counted from the oldest, so that few remain; and say where that ends."""
+    """Join the oldest stretches day by day, counted from the oldest, so that few remain; return where that ends too."""
     keep = SPANS_MAX // 2
     joined: list[Span] = []
     for begins, ends in spans[:-keep]:
@@ -142,5 +142,5 @@ def _fewer(spans: list[Span]) -> tuple[list[Span], float]:
     return joined + spans[-keep:], spans[-keep][0]
 
 
-def _shown(trouble: StoreTrouble) -> StoreTrouble:
-    return replace(trouble, first=told(trouble.first))
+def _sanitized(trouble: StoreTrouble) -> StoreTrouble:
+    return replace(trouble, first=sanitize(trouble.first))

@@ -1,4 +1,4 @@
-"""Lists names, sizes and times for a reader of segments: of a folder of this host, or anything that answers so.
+"""Lists names, sizes and times for a reader of segments: of a folder of this host, or any other `Tree`.
 
 Paths are text below the store's own folder, with slashes; the empty one is that folder itself.
 """
@@ -27,11 +27,11 @@ class Tree(Protocol):
         ...
 
     def changed_ns(self, folder: str) -> int:
-        """Tell when a name was last put into a folder or taken out of it, in nanoseconds since 1970."""
+        """Return when a name was last added to or removed from a folder, in nanoseconds since 1970."""
         ...
 
     def states(self, folder: str, names: Sequence[str]) -> list[State | None]:
-        """Tell the state of files; None for one that is gone by now, or is no file."""
+        """Return the state of files; None for one that is gone by now, or is no file."""
         ...
 
     def open(self, folder: str, name: str) -> BinaryIO | None:
@@ -52,11 +52,11 @@ class DiskTree:
         return os.listdir(self._path(folder))  # noqa: PTH208 # millions of names: no object for each
 
     def changed_ns(self, folder: str) -> int:
-        """Tell when the folder itself was changed."""
+        """Return when the folder itself was changed."""
         return os.stat(self._path(folder)).st_mtime_ns  # noqa: PTH116 # the same
 
     def states(self, folder: str, names: Sequence[str]) -> list[State | None]:
-        """Look at files one by one, from within their folder."""
+        """Stat files one by one, from within their folder."""
         found: list[State | None] = []
         within = os.open(self._path(folder), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -85,11 +85,7 @@ class DiskTree:
 
 
 def open_file(path: str) -> BinaryIO:
-    """Open a file for reading; never waits, as a pipe of that name would make it.
-
-    Raises:
-        OSError: It cannot be opened; FileNotFoundError also where it is no file.
-    """
+    """Open a file, never blocking, as a pipe of that name would. Raises OSError; FileNotFoundError also for no file."""
     opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     if not stat.S_ISREG(os.fstat(opened).st_mode):
         os.close(opened)

@@ -1,7 +1,7 @@
 """Reads recordings of Frigate: its table lists them, and some of the files that it names are checked in turn.
 
-`frigate_rows.py` says how the table is read without the recorder's notice, `frigate_days.py` which days are read when,
-`frigate_files.py` where the files are.
+`frigate_rows.py` reads the table without the recorder's notice, `frigate_days.py` decides which days are read when,
+`frigate_files.py` finds the files.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from drivers.errors import DriverError
+from drivers.footage import StoreTask
 from drivers.stores.answer import Account, Result, answer, unavailable
 from drivers.stores.ends import Troubles
 from drivers.stores.folder import open_file
 from drivers.stores.frigate_days import Days
 from drivers.stores.frigate_rows import Rows, opened
 from drivers.stores.index import Index, with_index
-from drivers.stores.task import StoreTask
 
 
 def read(task: StoreTask) -> Result:

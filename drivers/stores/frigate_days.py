@@ -1,7 +1,7 @@
 """Reads the days of Frigate's table into the index. Decides which are read again, and when.
 
-A look reads the days that were not finished when they were read last, those whose number of rows changed (the oldest
-is counted in each look, the others in turn), and, a few in each look, every day once a day in full.
+A look reads the days that were unfinished at the last read, those whose number of rows changed (the oldest is counted
+in each look, the others in turn), and, a few in each look, every day once a day in full.
 
 A day's digest is over the paths, times and sizes in its rows. It proves that the recorder's own account of the day is
 that of an earlier look; the files behind it are only sampled (`frigate_files.py`).
@@ -18,13 +18,13 @@ from hashlib import sha256
 from operator import sub
 from zoneinfo import ZoneInfo
 
+from drivers.footage import StoreTask
 from drivers.stores.ends import SETTLES_S, SLACK_S, Span, Troubles, merged
 from drivers.stores.frigate_files import RECORDINGS, Files
 from drivers.stores.frigate_rows import LONGEST_S, Row, Rows
 from drivers.stores.index import Index, Part
 from drivers.stores.part import FIRST_KEPT
 from drivers.stores.scan import ROUND_S, turns
-from drivers.stores.task import StoreTask
 
 COUNTED_SHARE = 1 / 8
 """Which part of the days is counted in each look, to notice rows that were deleted."""
@@ -35,14 +35,11 @@ MIB = 1024 * 1024
 _TIME_MAX_S = 2.0**33
 _DAY_MAX_MIB = 2.0**30
 _ALL = ""
-"""The index keeps what was read of a day as a whole under this camera's name."""
+"""The camera name under which the index stores the reading of a whole day."""
 
 
 class Columns:
-    """The rows of one camera and day, in columns: numbers without an object for each.
-
-    `bad` are begin and path of the rows that are left out.
-    """
+    """The rows of one camera and day, in columns without an object for each; `bad`: begin and path of rows left out."""
 
     __slots__ = ("bad", "begins", "ends", "paths", "sizes")
 
@@ -77,7 +74,7 @@ class Columns:
         self.paths += paths
 
     def leave_out_what_cannot_be(self) -> None:
-        """Make rows bad whose times or size no recorder can have written; looked for only where there is one."""
+        """Mark rows as bad whose times or size no recorder can have written; searched only where there is one."""
         most_s = max(max(self.begins, default=0.0), max(self.ends, default=0.0))
         if 0 <= sum(self.sizes) <= _DAY_MAX_MIB and most_s <= _TIME_MAX_S and min(self.begins, default=0.0) >= 0:
             return
@@ -93,10 +90,7 @@ class Columns:
         self.sizes, self.paths = array("d", [row[2] for row in good]), [row[3] for row in good]
 
     def seal(self) -> str:
-        """Return the digest of the rows.
-
-        The folder of all recordings is left out of the paths: old footage that is moved to another disk stays the same.
-        """
+        """Return the digest of the rows; paths below the root only: footage moved to another disk stays the same."""
         joined = "\n".join(self.paths)
         for path in (*self.paths[:1], *self.paths[-1:]):
             front, found, _ = path.rpartition(RECORDINGS)
@@ -108,7 +102,7 @@ class Columns:
 
 
 def _begin_of(value: object) -> float:
-    """Return when a bad row begins; 0 where it says nothing that could be a time."""
+    """Return when a bad row begins; 0 without a possible time."""
     return float(value) if isinstance(value, int | float) and 0 <= value <= _TIME_MAX_S else 0.0
 
 
@@ -132,11 +126,7 @@ class Days:
         self.files = Files(task.store.path)
 
     def read(self) -> None:
-        """Bring them up to date.
-
-        Raises:
-            DriverError: The table could not be read on; what was read until then is kept.
-        """
+        """Bring them up to date. Raises DriverError: the table broke off; everything read until then is stored."""
         days = self._present()
         for day in self._whole.keys() - set(days):
             self._index.drop(_ALL, "", day)
@@ -167,7 +157,7 @@ class Days:
         return begins, ends
 
     def _unfinished(self, day: date) -> bool:
-        """Tell whether a day was not read, or not for these cameras, or while it was still being written."""
+        """Return whether a day was not read, or not for these cameras, or while it was still being written."""
         part = self._whole.get(day)
         return part is None or part.digest != self._asked or part.read_s < self._stretch(day)[1] + SETTLES_S
 
@@ -182,7 +172,7 @@ class Days:
         return self._rows.count(*self._stretch(day)) != self._whole[day].segments
 
     def _due(self, days: Sequence[date]) -> set[date]:
-        """Choose the days that are read in full: as many as keeps each within a round, the longest unseen first."""
+        """Choose the days that are read in full: enough to read each within a round, the longest unread first."""
         settled = sorted((self._whole[day].verified_s, day) for day in days if not self._unfinished(day))
         count = turns(len(settled), self._index.looked_s, self._now_s)
         return {day for _, day in settled[:count]}

@@ -1,8 +1,7 @@
 """Checks that the files of Frigate's rows exist, and that there are no others. Some are checked in turn.
 
-The recorder runs in a container and names paths as they are there, of which there may be several, where old footage was
-moved to another disk. Here they are looked for at the same path, and else in the folder `recordings` beside the
-database.
+The recorder runs in a container and names paths of its own; there may be several roots, where old footage was moved to
+another disk. Files are searched at the same path, and else in the folder `recordings` beside the database.
 """
 
 from __future__ import annotations
@@ -23,11 +22,7 @@ class Files:
         self._beside = database.parent / "recordings"
 
     def path(self, named: str) -> Path:
-        """Return where the file of a row is here, be it there or gone.
-
-        Raises:
-            FileNotFoundError: The folder that it would be in is out of reach, or it is no path of a recording.
-        """
+        """Return the path of a row's file here, existing or not. Raises FileNotFoundError for a folder out of reach."""
         front, found, tail = named.rpartition(RECORDINGS)
         if not found or not named.startswith("/") or ".." in PurePosixPath(named).parts:
             raise FileNotFoundError(0, "the recorder names no path of a recording")
@@ -41,10 +36,10 @@ class Files:
 
         Args:
             rows: Begin and path in each row of one camera and day.
-            turn: Which of the day's folders it is; counts on from look to look.
+            turn: The index of the day's folder; counts on from look to look.
             now_s: The moment of the look. What began less than a quarter of an hour ago is left out: the recorder
                 writes file and row one after the other.
-            troubles: Where they are noted.
+            troubles: Collects the troubles found.
         """
         folders: dict[str, dict[str, float]] = {}
         for at_s, named in rows:

@@ -1,8 +1,8 @@
 """Reads Frigate's table of recordings, so that the recorder does not notice: read-only, in short statements.
 
 Each statement reads one day, well below a second: it holds no lock for long, and the write-ahead log can be folded back
-in between. SQLite may not create files in the recorder's folder. A database that nobody has open is read as it lies
-there, and the reading counts only if nobody opened it meanwhile.
+in between. SQLite may not create files in the recorder's folder. A database that nobody has open is read in place, and
+the reading counts only if nobody opened it meanwhile.
 
 Source: Frigate, frigate/models.py, class Recordings, and migrations 003, 011, 012, 020; SQLite, "Write-Ahead Logging",
 section "Read-Only Databases"; "URI Filenames".
@@ -26,7 +26,7 @@ COLUMNS = frozenset({"camera", "path", "start_time", "end_time", "segment_size"}
 BUSY_S = 0.5
 _AT_ONCE = 10_000
 LONGEST_S = 3600.0
-"""No segment lasts longer: a row that says so would hide every hole behind it."""
+"""No segment lasts longer: such a row would hide every hole behind it."""
 _MAGIC = b"SQLite format 3\0"
 _WAL = b"\2\2"
 
@@ -86,11 +86,7 @@ class Rows:
 
 @contextmanager
 def opened(path: Path, progress: Callable[[], None]) -> Iterator[Rows]:
-    """Open the table.
-
-    Raises:
-        DriverError: It cannot be read; the kind says why.
-    """
+    """Open the table. Raises DriverError."""
     try:
         before = path.stat()
         with path.open("rb") as file:
@@ -122,7 +118,7 @@ def opened(path: Path, progress: Callable[[], None]) -> Iterator[Rows]:
 
 
 def _nobody_has_it_open(path: Path, head: bytes) -> bool:
-    """Tell whether a database with a write-ahead log was closed for good; and that its log may be read, if not."""
+    """Return whether a database with a write-ahead log was closed for good; else check that its log may be read."""
     log, shared = _log(path), path.with_name(f"{path.name}-shm")
     if head[18:20] != _WAL:
         return False
@@ -165,7 +161,7 @@ def _column(database: sqlite3.Connection) -> str:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn SQLite's errors into ours."""
+    """Convert SQLite's errors into ours."""
     try:
         yield
     except sqlite3.Error as error:

@@ -1,7 +1,7 @@
 """Caches what was read in a store, so that the next look costs little. It can always be lost.
 
 One SQLite file of the agent's own, 0600. A damaged or foreign one, or one of another version or store, is made anew;
-where none can be kept, the notes of this look live in memory.
+where none can be written, this look's cache lives in memory.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one folder holds of one local day of a camera.
+    """The segments of one local day of a camera in one folder.
 
     `digest`: SHA-256, hex, over its sorted segments. `spans` in seconds since 1970. `sure`: no end was guessed.
-    `first`: its oldest segments, as their beginning and name. `written_s`: when it was last written to.
-    `read_s`: when it was read; `verified_s`: when every segment of it was looked at.
+    `first`: its oldest segments, as their beginning and name. `written_s`: when it was last written to. `read_s`: when
+    it was read; `verified_s`: when every segment of it was read.
     """
 
     segments: int
@@ -65,14 +65,14 @@ class Folder:
 
 
 class Index:
-    """The notes. What is put is kept when the look ends, however it ends. `looks`: how many have come to their end."""
+    """The cache. Entries are committed when the look ends, however it ends. `looks` counts finished looks."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._db = database
         ((self.looked_s, self.looks),) = database.execute("SELECT looked_at, looks FROM store").fetchall()
 
     def knows(self, camera: str) -> bool:
-        """Tell whether the store ever had this camera."""
+        """Return whether the store ever had this camera."""
         return bool(self._db.execute("SELECT 1 FROM camera WHERE name = ?", (camera,)).fetchall())
 
     def meet(self, camera: str) -> None:
@@ -90,7 +90,7 @@ class Index:
         return {(folder, date.fromisoformat(day)): _part(notes) for folder, day, notes in rows}
 
     def listing(self, camera: str, folder: str, day: date) -> bytes:
-        """Return the segments that were kept with a part, one a line; empty where none were."""
+        """Return the cached segments of a part, one a line; empty where there are none."""
         asked = (camera, folder, day.isoformat())
         rows = self._db.execute(
             "SELECT listing FROM part WHERE camera = ? AND folder = ? AND day = ?", asked
@@ -101,13 +101,13 @@ class Index:
             raise sqlite3.DatabaseError("a listing is damaged") from None
 
     def put(self, camera: str, folder: str, day: date, part: Part, listing: bytes = b"") -> None:
-        """Replace a part, and the listing that is kept with it."""
+        """Replace a part and its listing."""
         packed = zlib.compress(listing, 1) if listing else None
         row = (camera, folder, day.isoformat(), _notes(part), packed)
         self._db.execute("INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?)", row)
 
     def put_folder(self, camera: str, folder: str, notes: Folder) -> None:
-        """Replace what is known of a folder. Comes after its parts: a look that ends before reads it again."""
+        """Replace a folder's entry. Call it after its parts: a look that ends before reads the folder again."""
         row = (camera, folder, notes.changed_ns, notes.strays, notes.stray)
         self._db.execute("INSERT OR REPLACE INTO folder VALUES (?, ?, ?, ?, ?)", row)
 
@@ -125,7 +125,7 @@ class Index:
         self._db.commit()
 
     def finish(self, now_s: float) -> None:
-        """Note that a look came to its end."""
+        """Count a finished look."""
         self._db.execute("UPDATE store SET looked_at = ?, looks = looks + 1", (now_s,))
         self._db.commit()
 
@@ -133,7 +133,7 @@ class Index:
 def with_index(path: Path, store: Store, use: Callable[[Index], Result]) -> Result:
     """Call `use` with the index of a store; where that is damaged, once more with a new one, at last in memory.
 
-    What `use` raises otherwise is passed on, with everything kept that was put until then.
+    Other exceptions of `use` are passed on, and everything put before is committed.
     """
     for _ in range(2):
         try:

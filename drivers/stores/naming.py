@@ -1,8 +1,8 @@
 """Parses the start of each segment of a folder from its name. Pure; made for millions of them.
 
-Names are grouped by the hour that they tell, so that the calendar and the time zone are asked once for each hour; what
-is below the hour is added from small tables. A moment that comes twice, when clocks are set back, is told by the time
-at which the file was last written.
+Names are grouped by their hour, so that the calendar and the time zone are evaluated once for each hour; minutes and
+seconds are added from small tables. A moment that comes twice, when clocks are set back, is decided by the time at
+which the file was last written.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Hour:
 
 
 class FolderNames:
-    """Reads the names in one folder. `above` are the fields that its path has told already, by their letter."""
+    """Parses the names in one folder. `above` are the fields already parsed from its path, by their letter."""
 
     def __init__(self, step: Step, above: Mapping[str, str], zone: ZoneInfo) -> None:
         self._matches = step.expression.fullmatch
@@ -98,11 +98,11 @@ class FolderNames:
         return found
 
     def begins(self, names: Sequence[str], changed_s: Sequence[float]) -> list[float]:
-        """Tell when each segment begins, in seconds since 1970.
+        """Return when each segment begins, in seconds since 1970.
 
         Args:
             names: Names that match.
-            changed_s: When each file was last written, in seconds since 1970; asked only where a moment comes twice.
+            changed_s: When each file was last written, in seconds since 1970; called only where a moment comes twice.
         """
         keys = list(map(self._group, names))
         base = {key: self._known(key).begins_s for key in set(keys)}

@@ -17,7 +17,7 @@ from drivers.stores.index import Index, Part
 from drivers.stores.naming import FolderNames
 
 FIRST_KEPT = 8
-"""How many of the oldest segments are kept by name, so that one of them can be opened."""
+"""How many of the oldest segments are stored by name, so that one of them can be opened."""
 
 HEADS_PER_PART = 32
 HEADS_PER_LOOK = 1000
@@ -25,8 +25,8 @@ HEADS_PER_LOOK = 1000
 
 
 @dataclass(slots=True)
-class Look:
-    """One look at a store, and how much of it is left: headers to be read, parts put since they were written down."""
+class StoreLook:
+    """One look at a store, and its budget: headers left to read, parts put since the last commit."""
 
     tree: Tree
     index: Index
@@ -38,7 +38,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PartLocation:
     """Where a part lies: the camera's name in the store, the folder, and how names in it are read."""
 
     camera: str
@@ -47,8 +47,8 @@ class Place:
 
 
 def read_part(
-    look: Look,
-    place: Place,
+    look: StoreLook,
+    place: PartLocation,
     day: date,
     names: Sequence[str],
     before: Part | None,
@@ -59,18 +59,18 @@ def read_part(
 
     Args:
         look: The look.
-        place: Where it lies.
+        place: Its place.
         day: The local day.
         names: The names of its segments, sorted.
-        before: The part when it was read last, if it was.
-        in_full: Whether every segment is looked at, whatever is known of it.
+        before: The part of the last reading, if any.
+        in_full: Whether every segment is read, whatever is cached of it.
         at_end: Whether these may be the oldest or the newest segments of the camera: then one of them is opened.
 
     Returns:
-        The part, and the listing by which the next look at it costs less; empty where none is expected soon.
+        The part, and the listing that makes its next reading cheaper; empty where none is expected soon.
     """
     use_listing = before is not None and not in_full
-    kept = _kept(look.index.listing(place.camera, place.folder, day), before) if use_listing else {}
+    kept = _cached_states(look.index.listing(place.camera, place.folder, day), before) if use_listing else {}
     fresh = [name for name in names if name not in kept]
     kept |= dict(zip(fresh, look.tree.states(place.folder, fresh), strict=True))
     rows = [(name, *state) for name in names if (state := kept[name]) is not None]
@@ -108,7 +108,7 @@ def read_part(
     return part, listing if moving else b""
 
 
-def _kept(listing: bytes, before: Part | None) -> dict[str, State | None]:
+def _cached_states(listing: bytes, before: Part | None) -> dict[str, State | None]:
     """Read a listing back, without the segments that were written to shortly before it was made."""
     lately_ns = ((before.read_s if before else 0.0) - SETTLES_S) * 1e9
     kept: dict[str, State | None] = {}
@@ -120,9 +120,9 @@ def _kept(listing: bytes, before: Part | None) -> dict[str, State | None]:
 
 
 class _Heads:
-    """Opens segments of a folder, as long as the look and the part have some left."""
+    """Opens segments of a folder, within the budgets of look and part."""
 
-    def __init__(self, look: Look, folder: str, names: Sequence[str]) -> None:
+    def __init__(self, look: StoreLook, folder: str, names: Sequence[str]) -> None:
         self._look = look
         self._folder = folder
         self._names = names
@@ -144,7 +144,7 @@ class _Heads:
             return None
 
     def trouble(self, name: str) -> TroubleKind | None:
-        """Tell whether a segment cannot be played; None where it can, or where it is gone."""
+        """Return whether a segment cannot be played; None where it can, or where it is gone."""
         try:
             file = self._look.tree.open(self._folder, name)
             if file is None:

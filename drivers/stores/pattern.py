@@ -19,10 +19,9 @@ FIELDS = {
     "%s": "(?P<s>[0-9]{10})",
     "%%": "%",
 }
-"""What stands for what. `%s` is seconds since 1970, from 2001 on; `%path` may hold slashes.
+"""The fields of a pattern. `%s` is seconds since 1970, from 2001 on; `%path` may hold slashes.
 
-Source: strftime(3); MediaMTX, recordPath.
-"""
+Source: strftime(3); MediaMTX, recordPath."""
 
 WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "f": 6, "z": 5, "s": 10}
 """Characters of each field: a name's moment is read at fixed places, which millions of names need."""
@@ -34,10 +33,10 @@ _WORD = re.compile("%path|%.|%$|[^%]+")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One part of a path, between slashes: a fixed `text`, or what `expression` matches in full.
+    """One part of a path, between slashes: a fixed `text`, or an `expression` to match in full.
 
-    `places`: where in a name each field stands. `own`: the camera's name stands in a step before this one, so that
-    what lies in the folder is this camera's and nobody else's.
+    `places`: the slice of each field in a name. `own`: the camera's name is in a step before this one, so that
+    everything in the folder is this camera's.
     """
 
     text: str
@@ -47,7 +46,7 @@ class Step:
 
 
 def trouble(pattern: str) -> str:
-    """Say in one line what is wrong with a pattern; empty where nothing is."""
+    """Return in one line what is wrong with a pattern; empty where nothing is."""
     if not pattern:
         return "segments need a pattern that says how they are named"
     if pattern.startswith("/") or ".." in pattern.split("/"):
@@ -65,7 +64,7 @@ def trouble(pattern: str) -> str:
 
 
 def name_trouble(name: str) -> str:
-    """Say in one line why a camera cannot have this name in a store; empty where it can."""
+    """Return in one line why a camera cannot have this name in a store; empty where it can."""
     if not name.isprintable() or not name or name.startswith("/") or {"", ".", ".."} & set(name.split("/")):
         return "the camera's name in the store is not a path below the store's own"
     return ""
@@ -74,7 +73,7 @@ def name_trouble(name: str) -> str:
 def steps(pattern: str, name: str) -> tuple[Step, ...]:
     """Return the path to one camera's segments, step by step; the last one is that of the files.
 
-    A field that stands twice in a step must have the same text both times; across steps the reader compares them.
+    A field that occurs twice in a step must have the same text both times; across steps the reader compares them.
     `trouble` and `name_trouble` must have passed both.
     """
     rows: list[list[tuple[str, bool]]] = [[]]

@@ -1,9 +1,9 @@
-"""Scans the folders of one camera, as far as they changed, into the index. Decides what to look at again, and when.
+"""Scans the folders of one camera, as far as they changed, into the index. Decides what is read again, and when.
 
-A folder is listed again when its own time of change moved. A part of it (one local day) is read again when the
-number of its segments changed, or while it was written to within a quarter of an hour before it was read last; then
-only new files and those written lately are looked at one by one. Besides, each part is read again in full once a day,
-a few in each look, so that a changed size or time of an old segment shows within a day.
+A folder is listed again when its time of change moved. A part of it (one local day) is read again when the number of
+its segments changed, or while it was written to within a quarter of an hour before its last reading; then only new
+files and those written lately are examined. Besides, each part is read in full once a day, a few in each look, so that
+a changed size or time of an old segment shows within a day.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import date
 from drivers.stores.ends import SETTLES_S, SLACK_S, Troubles
 from drivers.stores.index import Folder, Part
 from drivers.stores.naming import FolderNames
-from drivers.stores.part import Look, Place, read_part
+from drivers.stores.part import PartLocation, StoreLook, read_part
 from drivers.stores.pattern import Step
 
 ROUND_S = 86_400.0
@@ -27,10 +27,10 @@ Parts = dict[date, Part]
 
 
 @dataclass(slots=True)
-class Found:
-    """What was found of one camera. `there`: the store has a place for it. `whole`: every folder could be read.
+class ScanResult:
+    """The result for one camera. `there`: the store has a place for it. `whole`: every folder could be read.
 
-    `why` says of the first one that could not be read what was wrong, else None.
+    `why`: the error of the first folder that could not be read, else None.
     """
 
     there: bool = False
@@ -46,15 +46,15 @@ class Found:
         self.troubles.note("forbidden" if isinstance(error, PermissionError) else "unreadable", _last(folder))
 
 
-def scan(look: Look, camera: str, path: Sequence[Step]) -> Found:
+def scan(look: StoreLook, camera: str, path: Sequence[Step]) -> ScanResult:
     """Read what changed of a camera since the last look.
 
     Args:
-        look: The look, whose index is read and written.
+        look: The look, whose index is updated.
         camera: Its name in the store.
         path: The steps to its segments (`pattern.steps`).
     """
-    found = Found()
+    found = ScanResult()
     folders = _folders(look, path, found)
     known: dict[str, Parts] = {}
     for (folder, day), part in look.index.parts(camera).items():
@@ -88,8 +88,8 @@ def scan(look: Look, camera: str, path: Sequence[Step]) -> Found:
     return found
 
 
-def _folders(look: Look, path: Sequence[Step], found: Found) -> list[tuple[str, Fields]]:
-    """Find the folders that hold segments, each with the fields that its path tells, in order of their names."""
+def _folders(look: StoreLook, path: Sequence[Step], found: ScanResult) -> list[tuple[str, Fields]]:
+    """Find the folders that hold segments, each with the fields of its path, in order of their names."""
     level: list[tuple[str, Fields]] = [("", {})]
     for step in path[:-1]:
         below: list[tuple[str, Fields]] = []
@@ -119,7 +119,7 @@ def _folders(look: Look, path: Sequence[Step], found: Found) -> list[tuple[str, 
 class _FolderReader:
     """Reads one folder of one camera. `at_end`: it is the first or the last of them."""
 
-    def __init__(self, look: Look, camera: str, folder: str, step: Step, above: Fields, at_end: bool) -> None:
+    def __init__(self, look: StoreLook, camera: str, folder: str, step: Step, above: Fields, at_end: bool) -> None:
         self._look = look
         self._camera = camera
         self._folder = folder
@@ -128,7 +128,7 @@ class _FolderReader:
         self._at_end = at_end
 
     def read(self, notes: Folder | None, before: Parts, due: set[date]) -> tuple[Parts, Folder]:
-        """Return the folder's parts, and its notes, after the look."""
+        """Return the folder's parts, and its entry in the index."""
         look = self._look
         changed_ns = look.tree.changed_ns(self._folder)
         unsettled = {day for day, part in before.items() if part.read_s - part.written_s < SETTLES_S}
@@ -143,7 +143,7 @@ class _FolderReader:
             if day not in before or before[day].segments != count or day in unsettled or day in due
         ]
         after = {day: part for day, part in before.items() if day in counts and day not in again}
-        place = Place(self._camera, self._folder, names)
+        place = PartLocation(self._camera, self._folder, names)
         ends = {min(counts), max(counts)} if counts and self._at_end else set()
         for day, rows in names.of_days(segments, again).items():
             look.progress()
@@ -165,9 +165,9 @@ class _FolderReader:
 
 
 def turns(count: int, looked_s: float, now_s: float) -> int:
-    """Return how many of so many parts are to be read since the last look, so that each has its turn in a round.
+    """Return how many of so many parts are to be read since the last look, so that each is read once in a round.
 
-    Whole numbers in every look add up to what is due over many, however short the time between them.
+    The whole numbers of all looks add up, however short the time between them.
     """
     if not looked_s or now_s <= looked_s:
         return 0
@@ -175,7 +175,7 @@ def turns(count: int, looked_s: float, now_s: float) -> int:
 
 
 def _due(known: Mapping[str, Parts], now_s: float, looked_s: float) -> dict[str, set[date]]:
-    """Choose the parts that are read in full: as many as keeps every part within a round, the longest unseen first."""
+    """Choose the parts that are read in full: enough to read each within a round, the longest unread first."""
     settled = [
         (part.verified_s, folder, day)
         for folder, parts in known.items()

@@ -1,7 +1,7 @@
 """Reads recordings as files named by their first moment: ffmpeg's segmenter, MediaMTX, motion.
 
-What is read of them is names, sizes and times of change, and few headers: `scan.py` says which and when, `ends.py` what
-follows from them. Nothing is ever written into the store, and no file of it is held open.
+Only names, sizes, times of change and few headers are read: `scan.py` decides which and when, `ends.py` what follows
+from them. Nothing is ever written into the store, and no file of it is held open.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+from drivers.footage import StoreTask
 from drivers.model import Reason
 from drivers.stores import pattern
 from drivers.stores.answer import Account, Result, answer, unavailable
 from drivers.stores.folder import DiskTree, Tree
 from drivers.stores.index import Index, with_index
-from drivers.stores.part import Look
+from drivers.stores.part import StoreLook
 from drivers.stores.scan import scan
-from drivers.stores.task import StoreTask
 
 
 def read(task: StoreTask, tree: Tree | None = None) -> Result:
@@ -24,7 +24,7 @@ def read(task: StoreTask, tree: Tree | None = None) -> Result:
 
     Args:
         task: The look.
-        tree: Where names come from instead of the store's folder.
+        tree: The source of names instead of the store's folder.
     """
     source: Tree = DiskTree(task.store.path, task.progress) if tree is None else tree
     why = _trouble(task, source)
@@ -40,7 +40,7 @@ def read(task: StoreTask, tree: Tree | None = None) -> Result:
 
 
 def _trouble(task: StoreTask, tree: Tree) -> tuple[Reason, str] | None:
-    """Say why nothing can be read of the store at all; None where something can."""
+    """Return why nothing of the store can be read; None where something can."""
     wrong = pattern.trouble(task.store.pattern)
     if wrong:
         return "malformed", wrong
@@ -60,7 +60,7 @@ def _trouble(task: StoreTask, tree: Tree) -> tuple[Reason, str] | None:
 
 def _accounts(task: StoreTask, tree: Tree, index: Index) -> Iterator[tuple[str, Account]]:
     """Read camera by camera, so that no more than one of them is in memory."""
-    look = Look(tree, index, ZoneInfo(task.store.time_zone), task.now.timestamp(), task.progress)
+    look = StoreLook(tree, index, ZoneInfo(task.store.time_zone), task.now.timestamp(), task.progress)
     for camera, name in task.cameras:
         wrong = pattern.name_trouble(name)
         if wrong:

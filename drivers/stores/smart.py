@@ -1,7 +1,7 @@
 """Reads the health of this host's disks through `smartctl`, where it is installed.
 
-It is asked to leave sleeping disks asleep and to change nothing. Where it may not open a disk, or is not there, that is
-a reason and no judgement. Source: smartctl(8), exit status and JSON output.
+It leaves sleeping disks asleep and changes nothing. A disk that it may not open, or a missing smartctl, is a reason and
+no judgement. Source: smartctl(8), exit status and JSON output.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from drivers.footage import Disk, Disks
 from drivers.model import Observation, Unavailable
-from drivers.text import told
+from drivers.text import sanitize
 
 TIMEOUT_S = 10.0
 DISKS_MAX = 32
@@ -56,9 +56,9 @@ def read(now: datetime, run: Run | None = None) -> Observation:
 
 
 def disk_of(name: str, told_of: dict[str, Any]) -> Disk | None:
-    """Return what smartctl told of one disk; None where it could not open it, or the disk slept.
+    """Parse smartctl's answer for one disk; None where it could not open it, or the disk slept.
 
-    `failing`: the disk itself says that it is about to fail, in its overall verdict or an NVMe critical warning.
+    `failing`: the disk reports that it is about to fail, in its overall verdict or an NVMe critical warning.
     """
     exit_status = _number(_inner(told_of, "smartctl").get("exit_status"))
     passed = _inner(told_of, "smart_status").get("passed")
@@ -68,13 +68,13 @@ def disk_of(name: str, told_of: dict[str, Any]) -> Disk | None:
     failing = passed is False or bool(warning) or bool(exit_status & _DISK_FAILING)
     capacity = _number(_inner(told_of, "user_capacity").get("bytes"))
     return Disk(
-        name=told(name.removeprefix("/dev/")),
+        name=sanitize(name.removeprefix("/dev/")),
         kind="disk",
         state="failing" if failing else "ok",
         word="failed its own test" if failing else "passed its own test",
         capacity_bytes=capacity or None,
-        model=told(told_of.get("model_name")),
-        serial=told(told_of.get("serial_number")),
+        model=sanitize(told_of.get("model_name")),
+        serial=sanitize(told_of.get("serial_number")),
     )
 
 

@@ -1,6 +1,6 @@
 """Parses answers of Uniview's LAPI: the envelope, identity, clock, channels. Pure.
 
-Only fields that others have read from devices are looked at. Nothing is guessed: what is not confirmed is not read.
+Only fields that others have confirmed on devices are read. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from drivers.exchange import Exchange
 from drivers.footage import Channel, Channels, ChannelState
 from drivers.http.json_answer import flag, json_object
 from drivers.model import Clock, Identity
-from drivers.text import told
+from drivers.text import sanitize
 
 _STATES: dict[int, ChannelState] = {1: "online", 0: "offline"}
 _SHIFTED_S = 120.0
-"""How far the time of a device may lie from that of its zone told as UTC, and still be that."""
+"""How far a device's time may lie from that of its zone as UTC, and still be that."""
 
 
 def data_of(exchange: Exchange) -> dict[str, Any]:
-    """Return what the envelope of an answer holds: `Response{ResponseCode, ResponseString, StatusCode, Data}`.
+    """Return the content of an answer's envelope: `Response{ResponseCode, ResponseString, StatusCode, Data}`.
 
     Raises:
-        DriverError: The device did not do as asked; Malformed where it is no such envelope.
+        DriverError: The device refused; Malformed where it is no such envelope.
     """
     reply = exchange.reply
     operation = reply.operation
@@ -53,7 +53,7 @@ def data_of(exchange: Exchange) -> dict[str, Any]:
 
 def _refusal(exchange: Exchange, response: Mapping[str, Any]) -> DriverError | None:
     operation = exchange.reply.operation
-    code, words = response.get("ResponseCode"), told(response.get("ResponseString"), 80)
+    code, words = response.get("ResponseCode"), sanitize(response.get("ResponseString"), 80)
     if exchange.reply.status == 401 or response.get("StatusCode") == 401 or words.lower() == "not authorized":
         if exchange.anonymous:
             return NotTried(f"{operation}: the device asks for a login of a kind that is not known")
@@ -70,12 +70,10 @@ def _refusal(exchange: Exchange, response: Mapping[str, Any]) -> DriverError | N
 
 
 def identity(data: Mapping[str, Any], operation: str) -> Identity:
-    """Read the data of DeviceInfo, or of DeviceBasicInfo where that has the same names.
-
-    Raises:
-        Malformed: It has neither model nor serial number under their known names.
-    """
-    found = {name: told(data.get(name)) for name in ("DeviceModel", "SerialNumber", "FirmwareVersion", "HardwareID")}
+    """Parse DeviceInfo, or DeviceBasicInfo with the same names. Raises Malformed without model and serial number."""
+    found = {
+        name: sanitize(data.get(name)) for name in ("DeviceModel", "SerialNumber", "FirmwareVersion", "HardwareID")
+    }
     if not found["DeviceModel"] and not found["SerialNumber"]:
         raise Malformed(f"{operation}: the answer names neither model nor serial number in a form that is confirmed")
     return Identity(
@@ -84,16 +82,12 @@ def identity(data: Mapping[str, Any], operation: str) -> Identity:
 
 
 def clock(data: Mapping[str, Any], exchange: Exchange, zone: str, ntp: bool | None) -> Clock:
-    """Read the data of System/Time: `DeviceTime` in seconds of UTC. A device may fill it with the time of its zone.
-
-    Raises:
-        Malformed: There is no such time.
-    """
+    """Parse System/Time: `DeviceTime` in seconds of UTC, or of the device's zone as UTC. Raises Malformed."""
     seconds = data.get("DeviceTime")
     if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds < 2**32:
         raise Malformed("System/Time: the answer holds no time in a form that is confirmed")
     said = datetime.fromtimestamp(seconds, UTC)
-    measured = wall_clock.measured(said, exchange, ntp)
+    measured = wall_clock.measure(said, exchange, ntp)
     offset = exchange.received_at.astimezone(ZoneInfo(zone)).utcoffset()
     shift_s = offset.total_seconds() if offset is not None else 0.0
     shifted = shift_s != 0 and abs(measured.offset_s - shift_s) <= _SHIFTED_S
@@ -101,15 +95,14 @@ def clock(data: Mapping[str, Any], exchange: Exchange, zone: str, ntp: bool | No
 
 
 def ntp_enabled(data: Mapping[str, Any]) -> bool | None:
-    """Read whether NTP is on, where the answer says so in a plain switch."""
+    """Return whether NTP is on, where the answer has a plain switch for it."""
     return next((on for name in ("Enabled", "Enable") if (on := flag(data.get(name))) is not None), None)
 
 
 def channels(data: Mapping[str, Any]) -> Channels:
-    """Read the data of ChannelDetailInfos: `Nums`, and `DetailInfos[].{ID, Name, Status, AddressInfo, DeviceModel}`.
+    """Parse ChannelDetailInfos: `Nums`, and `DetailInfos[].{ID, Name, Status, AddressInfo, DeviceModel}`.
 
-    Raises:
-        Malformed: There are not as many as it says, or one has no number of its own.
+    Raises Malformed: not as many as `Nums`, or one without a number of its own.
     """
     listed = data.get("DetailInfos")
     if not isinstance(listed, list) or data.get("Nums") != len(listed):
@@ -129,15 +122,15 @@ def _channel(one: object) -> Channel:
     known = isinstance(status, int) and not isinstance(status, bool)
     return Channel(
         number=number,
-        name=told(one.get("Name")),
+        name=sanitize(one.get("Name")),
         state=_STATES.get(status, "unknown") if known and isinstance(status, int) else "unknown",
-        word=told(status),
-        host=told(where.get("Address")),
-        mac=told(where.get("MAC")),
-        model=told(one.get("DeviceModel")),
+        word=sanitize(status),
+        host=sanitize(where.get("Address")),
+        mac=sanitize(where.get("MAC")),
+        model=sanitize(one.get("DeviceModel")),
     )
 
 
 def is_broken_off(error: DriverError) -> bool:
-    """Tell whether an answer broke off within its body, as they do under 404 for paths that a device does not have."""
+    """Return whether an answer broke off within its body, as under 404 for paths that a device does not have."""
     return str(error).endswith(("IncompleteRead", "InvalidChunkLength", "ProtocolError"))

@@ -1,14 +1,14 @@
 """Reads one Uniview device over LAPI: identity, clock, and the channels of a recorder. The driver's way in.
 
-Everything else is `unsupported`, with the reason: its path is known from the maker's web pages, and the form of its
-answer from nobody. Pictures, masks and footage of a Uniview device are read over ONVIF, as a device of that driver.
+Everything else is `unsupported`, with the reason: the paths are known from the maker's web pages, the form of their
+answers is not. Pictures, masks and footage are read over ONVIF, as a device of that driver.
 """
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
-from drivers.collect import Seen, is_final
+from drivers.collect import Collector, is_final
 from drivers.errors import DriverError, Unreachable, Unsupported
 from drivers.exchange import Exchange, Request, Transport
 from drivers.footage import WantedFootage
@@ -34,7 +34,7 @@ _NOTHING_WANTED: WantedFootage = MappingProxyType({})
 
 def read(cameras: tuple[Camera, ...], transport: Transport, wanted: WantedFootage = _NOTHING_WANTED) -> Observations:
     """Read the device behind `transport`. Never raises for what the device does. `wanted` changes nothing."""
-    seen = Seen(transport, METHOD)
+    seen = Collector(transport, METHOD)
     box = f"device:{transport.device.id}"
     identity = seen.attempt(_identity, transport)
     # Where this did not arrive or was refused, one more question would only cost time, or a try.

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import re
 
-from masking.bitstream.picture import undecodable
+from masking.bitstream.picture import SIDE_MAX_PX, undecodable
 
 SET_MAX_BYTES = 1024
 """The longest parameter set that is read. Real ones have less than two hundred bytes."""
 
 ANY = 2**32 - 2
-"""The largest Exp-Golomb number that either standard knows."""
+"""The largest Exp-Golomb number in either standard."""
 
 _FORBIDDEN = re.compile(rb"\0\0[\0-\2]|\0\0\x03[^\0-\3]")
-"""What no unit may hold: a start code, or a prevention of one where there was none to prevent."""
+"""Bytes that no unit may hold: a start code, or a prevention of one where there was none to prevent."""
 
 
 _TO_ESCAPE = re.compile(rb"\0\0(?=[\0-\x03])")
 
 
 def digits(payload: bytes) -> str:
-    """Return the bits of a unit behind its header, as digits, without the bytes that keep start codes out of it."""
+    """Return the bits of a unit behind its header, as digits, without the bytes that prevent start codes in it."""
     return bin(int.from_bytes(b"\1" + payload.replace(b"\0\0\3", b"\0\0"), "big"))[3:]
 
 
@@ -84,11 +84,11 @@ class Bits:
         return value
 
     def more(self) -> bool:
-        """Tell whether anything stands before the bit that ends the unit (more_rbsp_data)."""
+        """Return whether anything precedes the bit that ends the unit (more_rbsp_data)."""
         return self._text.rfind("1") > self._at
 
     def finish(self) -> None:
-        """Refuse whatever stands behind the last value but rbsp_trailing_bits: one set bit, and zeros up to a byte."""
+        """Refuse anything behind the last value but rbsp_trailing_bits: one set bit, and zeros up to a byte."""
         rest = self._text[self._at :]
         if len(rest) > 8:
             raise undecodable(f"the {self.what} holds {(len(rest) - 1) // 8} bytes more than a parameter set")
@@ -115,10 +115,38 @@ def set_bits(what: str, unit: bytes, header_bytes: int) -> Bits:
         header_bytes: The size of the header.
 
     Raises:
-        NotAPicture: It is longer than SET_MAX_BYTES, or its bytes cannot stand in a unit.
+        NotAPicture: It is longer than SET_MAX_BYTES, or its bytes cannot be in a unit.
     """
     if len(unit) > SET_MAX_BYTES:
         raise undecodable(f"the {what} has {len(unit)} bytes, which is more than any parameter set has")
     if _FORBIDDEN.search(unit):
         raise undecodable(f"the {what} holds bytes that cannot stand in a unit")
     return Bits(what, unit[header_bytes:])
+
+
+def skip_display(bits: Bits) -> None:
+    """Skip aspect ratio, overscan, signal type and place of the colours in vui_parameters. Raises NotAPicture.
+
+    Source: ITU-T H.264 clause E.1.1; ITU-T H.265 clause E.2.1, which are the same here.
+    """
+    if bits.flag() and bits.take(8) == 255:
+        bits.skip(32)
+    if bits.flag():
+        bits.skip(1)  # overscan_appropriate_flag
+    if bits.flag():
+        bits.skip(4)  # video_format, video_full_range_flag
+        if bits.flag():
+            bits.skip(24)  # colours
+    if bits.flag():
+        bits.number("chroma_sample_loc_type_top_field", 5)
+        bits.number("chroma_sample_loc_type_bottom_field", 5)
+
+
+def cropped(bits: Bits, name: str, coded: tuple[int, int], chroma: int, down: int = 1) -> tuple[int, int]:
+    """Return the size that crop offsets, in samples of colour and `down` rows, leave. Raises NotAPicture."""
+    left, right, top, bottom = (bits.number(name, SIDE_MAX_PX) for _ in range(4))
+    width_px = coded[0] - (left + right) * (2 if chroma in (1, 2) else 1)
+    height_px = coded[1] - (top + bottom) * (2 if chroma == 1 else 1) * down
+    if width_px < 1 or height_px < 1:
+        raise undecodable("the SPS cuts off the whole picture")
+    return width_px, height_px

@@ -1,9 +1,12 @@
 """Extracts the first IDR picture from an H.264 byte stream, and writes it anew with the parameter sets that it names.
 
-Decides which units belong to that picture, and that they are what they claim as far as their headers tell. Whether its
-slices are whole is left to the decoder.
+Decides which units belong to that picture, and validates their headers. The decoder detects damaged slices.
 
-Source: ITU-T H.264 clauses 7.3.3, 7.4.1.2 and 7.4.3, and Annex B.
+Two fields are shown as one frame by an added message, the only thing in an access unit that nobody sent: FFmpeg marks a
+picture of fields as interlaced; OpenCV 5.0 then requests a conversion that FFmpeg refuses, and shows old memory: an
+earlier picture. A message with "frame" as the picture's structure avoids the mark; the pixels are the same.
+
+Source: ITU-T H.264 clauses 7.3.2.3, 7.3.3, 7.4.1.2, 7.4.3, D.1.3, D.2.3, E.1.1 and E.2.1, and Annex B.
 """
 
 from __future__ import annotations
@@ -13,11 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from masking.bitstream.bits import ANY, Bits
-from masking.bitstream.h264_fields import frame_message, with_structure
+from masking.bitstream.bits import ANY, Bits, digits, escaped
 from masking.bitstream.h264_sets import Pps, Sps, parse_pps, parse_sps, pps_ids, sps_id
 from masking.bitstream.picture import AccessUnit, NotAPicture, check_size, undecodable
-from masking.bitstream.units import Span, units, written
+from masking.bitstream.units import Span, join_units, units
 
 _SLICE, _IDR_SLICE, _SPS, _PPS = 1, 5, 7, 8
 _REFERENCE_MASK = 0x60
@@ -34,7 +36,7 @@ _SECOND_FIELD: Final = (0, 2, 5, 7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Slice:
-    """Where a slice belongs. `sets` numbers its PPS and SPS; `idr` is idr_pic_id, None in a picture that is not IDR.
+    """The picture of a slice. `sets` numbers its PPS and SPS; `idr` is idr_pic_id, None in a picture that is not IDR.
 
     `repeats` is redundant_pic_cnt, None in a stream that has none.
     """
@@ -59,7 +61,7 @@ class _Sets:
     used_pps: dict[int, tuple[Span, int]] = field(default_factory=dict)
 
     def keep(self, kind: int, span: Span) -> None:
-        """Keep a set that came; the later one of a number counts."""
+        """Store a set; the later one of a number counts."""
         if kind == _SPS:
             self.sps[sps_id(_head("SPS", self.data, span))] = span
         else:
@@ -79,7 +81,7 @@ class _Sets:
         return sps, parse_pps(self.data[slice(*span)], sps), of
 
     def use(self, number: int, of: int) -> None:
-        """Keep the sets of a slice that is taken."""
+        """Mark the sets of a slice that is taken."""
         self.used_pps.setdefault(number, self.pps[number])
         self.used_sps.setdefault(of, self.sps[of])
 
@@ -119,7 +121,7 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
     if first is None:
         raise undecodable("the data holds no IDR picture")
     units_passed = len(sets.used_sps) + len(sets.used_pps) + len(taken)
-    return AccessUnit(written(_parts(sets, first, taken)), *first.sps.size, looked - units_passed)
+    return AccessUnit(join_units(_parts(sets, first, taken)), *first.sps.size, looked - units_passed)
 
 
 def _parts(sets: _Sets, first: _Slice, taken: list[Span]) -> Iterator[bytes | memoryview]:
@@ -137,7 +139,7 @@ def _parts(sets: _Sets, first: _Slice, taken: list[Span]) -> Iterator[bytes | me
 
 
 def _begins_another(data: bytes, span: Span, first: _Slice, last: _Slice) -> bool:
-    """Tell by its first bytes whether a slice is of a later picture, whatever else stands in it."""
+    """Return by its first bytes whether a slice is of a later picture, whatever else it holds."""
     header = data[span[0]]
     if header & _TYPE_MASK == _SLICE and (first.parity == "frame" or not header & _REFERENCE_MASK):
         return True
@@ -155,7 +157,7 @@ def _opening(here: _Slice, max_pixels: int) -> _Slice:
 
 
 def _follows(here: _Slice, first: _Slice, last: _Slice) -> bool:
-    """Tell whether a slice goes on with the picture, or opens the second field of its frame."""
+    """Return whether a slice continues the picture, or opens the second field of its frame."""
     if (here.sps, here.frame_number) != (first.sps, first.frame_number):
         return False
     if here.parity == last.parity:
@@ -191,7 +193,7 @@ def _slice(data: bytes, span: Span, sets: _Sets) -> _Slice:
 
 
 def _skip_order(bits: Bits, sps: Sps, pps: Pps, is_frame: bool) -> None:
-    """Pass over where the picture stands in the order of output."""
+    """Skip the picture's place in the order of output."""
     bits.skip(sps.order_bits)
     differences = (sps.order_type == 0 and pps.order_deltas and is_frame) or sps.order_deltas
     if differences:
@@ -202,3 +204,31 @@ def _skip_order(bits: Bits, sps: Sps, pps: Pps, is_frame: bool) -> None:
 
 def _head(what: str, data: bytes, span: Span) -> Bits:
     return Bits(what, data[span[0] + 1 : min(span[1], span[0] + _HEAD_BYTES)])
+
+
+_EMPTY_DESCRIPTION = "0" * 7 + "1" + "0"
+"""vui_parameters in which everything is absent but pic_struct_present_flag."""
+
+_FRAME = "0000" + "0"
+"""pic_struct 0, and clock_timestamp_flag."""
+
+_SEI_HEADER = b"\x06"
+_PICTURE_TIMING = 1
+
+
+def with_structure(unit: bytes, sps: Sps) -> bytes:
+    """Return a sequence parameter set with one change: messages carry the structure of fields in a picture."""
+    text = digits(unit[1:])
+    text = text[: text.rindex("1")]
+    if sps.structure_at is None:
+        text = text[: sps.description_at] + "1" + _EMPTY_DESCRIPTION
+    else:
+        text = text[: sps.structure_at] + "1" + text[sps.structure_at + 1 :]
+    return unit[:1] + escaped(text)
+
+
+def frame_message(sps: Sps) -> bytes:
+    """Return the SEI unit with that structure: this picture is a frame."""
+    payload = "0" * sps.delay_bits + _FRAME
+    payload += ("1" + "0" * (-(len(payload) + 1) % 8)) if len(payload) % 8 else ""
+    return _SEI_HEADER + escaped(f"{_PICTURE_TIMING:08b}{len(payload) // 8:08b}{payload}")

@@ -1,7 +1,7 @@
 """Parses parameter sets of H.264 to their last bit, and refuses what our decoder does not decode. Pure.
 
-Values that only describe the picture (colours, aspect ratio) may be those that the standard reserves, as it says that
-decoders shall let them; and a clock may have 0 ticks, which cameras do send.
+Values that only describe the picture (colours, aspect ratio) may be reserved ones, as the standard demands of decoders;
+and a clock may have 0 ticks, which cameras do send.
 
 Source: ITU-T H.264 clauses 7.3.2.1.1, 7.3.2.2, 7.4.2.1.1, 7.4.2.2, A.2, A.3, E.1 and E.2.
 """
@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from masking.bitstream.bits import ANY, Bits, set_bits
+from masking.bitstream.bits import ANY, Bits, cropped, set_bits, skip_display
 from masking.bitstream.picture import SIDE_MAX_PX, undecodable
-from masking.bitstream.usability import skip_display
 
 PROFILES: Final = {
     66: "Baseline",
@@ -41,10 +40,10 @@ _SIDE_MAX_MACROBLOCKS = SIDE_MAX_PX // _MACROBLOCK_PX + 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sps:
-    """What slices and picture parameter sets need of a sequence parameter set. Sizes are width and height in pixels.
+    """The values of a sequence parameter set that slices and PPS need. Sizes are width and height in pixels.
 
-    `description_at` is the bit that says whether there is a description (VUI), and `structure_at` the one in it that
-    says whether messages tell how a picture is made of fields, behind `delay_bits` of something else.
+    `description_at` is the bit for a description (VUI), and `structure_at` the one in it for messages on the structure
+    of fields, behind `delay_bits` of other data.
     """
 
     id: int
@@ -86,11 +85,7 @@ def pps_ids(head: Bits) -> tuple[int, int]:
 
 @lru_cache(maxsize=32)
 def parse_sps(unit: bytes) -> Sps:
-    """Read a whole sequence parameter set.
-
-    Raises:
-        NotAPicture: It is none, or of a stream that our decoder does not decode.
-    """
+    """Parse a whole sequence parameter set. Raises NotAPicture, also for a stream that our decoder does not decode."""
     bits = set_bits("SPS", unit, 1)
     profile = bits.take(8)
     if profile not in PROFILES:
@@ -115,7 +110,7 @@ def parse_sps(unit: bytes) -> Sps:
         if not direct_8x8:
             raise undecodable("the SPS allows fields without direct_8x8_inference_flag")
     coded = (columns * _MACROBLOCK_PX, rows * _MACROBLOCK_PX)
-    size = _cropped(bits, coded, chroma, frames_only) if bits.flag() else coded
+    size = cropped(bits, "frame_crop_offset", coded, chroma, 1 if frames_only else 2) if bits.flag() else coded
     description_at = bits.at
     structure_at, delay_bits = _describe(bits) if bits.flag() else (None, 0)
     bits.finish()
@@ -129,11 +124,7 @@ def parse_sps(unit: bytes) -> Sps:
 
 @lru_cache(maxsize=32)
 def parse_pps(unit: bytes, sps: Sps) -> Pps:
-    """Read a whole picture parameter set of a sequence.
-
-    Raises:
-        NotAPicture: It is none, or of a stream that our decoder does not decode.
-    """
+    """Parse a whole picture parameter set. Raises NotAPicture, also where our decoder does not decode its stream."""
     bits = set_bits("PPS", unit, 1)
     number, _ = pps_ids(bits)
     bits.skip(1)  # entropy_coding_mode_flag
@@ -201,18 +192,8 @@ def _order(bits: Bits) -> tuple[int, int, bool]:
     return kind, 0, deltas
 
 
-def _cropped(bits: Bits, coded: tuple[int, int], chroma: int, frames_only: bool) -> tuple[int, int]:
-    """Return the size that is left of the picture; what is cut off is told in samples of colour."""
-    left, right, top, bottom = (bits.number("frame_crop_offset", SIDE_MAX_PX) for _ in range(4))
-    width_px = coded[0] - (left + right) * (2 if chroma in (1, 2) else 1)
-    height_px = coded[1] - (top + bottom) * (2 if chroma == 1 else 1) * (1 if frames_only else 2)
-    if width_px < 1 or height_px < 1:
-        raise undecodable("the SPS cuts off the whole picture")
-    return width_px, height_px
-
-
 def _describe(bits: Bits) -> tuple[int, int]:
-    """Pass over vui_parameters; return where pic_struct_present_flag stands, and the bits of the delays in messages."""
+    """Skip vui_parameters; return where pic_struct_present_flag is, and the bits of the delays in messages."""
     skip_display(bits)
     if bits.flag():
         bits.skip(65)  # num_units_in_tick, time_scale, fixed_frame_rate_flag

@@ -1,7 +1,7 @@
 """Extracts the first IRAP picture from an H.265 byte stream, and writes it anew with the parameter sets that it names.
 
-Decides which units belong to that picture, and that they are what they claim as far as their headers tell. Whether its
-slices are whole is left to the decoder. Layers above the base layer are dropped.
+Decides which units belong to that picture, and validates their headers. The decoder detects damaged slices. Layers
+above the base layer are dropped.
 
 Source: ITU-T H.265 clauses 7.3.1, 7.3.6.1, 7.4.2.2, 7.4.2.4 and 7.4.7.1, and Annex B.
 """
@@ -15,12 +15,12 @@ from typing import Final
 from masking.bitstream.bits import Bits
 from masking.bitstream.h265_sets import Pps, Sps, check_vps, parse_pps, parse_sps, pps_ids, sps_id, without_window
 from masking.bitstream.picture import AccessUnit, NotAPicture, check_size, undecodable
-from masking.bitstream.units import Span, units, written
+from masking.bitstream.units import Span, join_units, units
 
 _VPS, _SPS, _PPS = 32, 33, 34
 _SLICES: Final = frozenset((*range(10), *range(16, 22)))
 _KEYS: Final = range(16, 22)
-"""nal_unit_type: slices that the standard knows, and those of IRAP pictures (BLA, IDR, CRA)."""
+"""nal_unit_type: slices of the standard, and those of IRAP pictures (BLA, IDR, CRA)."""
 
 _HEADER_BYTES = 2
 _HEAD_BYTES = 192
@@ -54,7 +54,7 @@ class _Sets:
     used_pps: dict[int, tuple[Span, int]] = field(default_factory=dict)
 
     def keep(self, kind: int, span: Span) -> None:
-        """Keep a set that came; the later one of a number counts."""
+        """Store a set; the later one of a number counts."""
         if kind == _VPS:
             self.vps[_head("VPS", self.data, span).take(4)] = span
         elif kind == _SPS:
@@ -80,7 +80,7 @@ class _Sets:
         return sps, parse_pps(self.data[slice(*span)], sps)
 
     def use(self, number: int, sps: Sps) -> None:
-        """Keep the sets of a slice that is taken."""
+        """Mark the sets of a slice that is taken."""
         self.used_pps.setdefault(number, self.pps[number])
         self.used_sps.setdefault(sps.id, self.sps[sps.id])
         self.used_vps.setdefault(sps.vps, self.vps[sps.vps])
@@ -128,7 +128,7 @@ def read(data: bytes, max_pixels: int) -> AccessUnit:
         raise undecodable("the data holds no IRAP picture")
     view = memoryview(data)
     parts: list[bytes | memoryview] = [*sets.used(), *(view[begin:end] for begin, end in taken)]
-    return AccessUnit(written(parts), *last.sps.size, looked - len(parts))
+    return AccessUnit(join_units(parts), *last.sps.size, looked - len(parts))
 
 
 def _header(data: bytes, span: Span) -> tuple[int, int]:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from masking.bitstream.bits import ANY, Bits
+from masking.bitstream.bits import ANY, Bits, skip_display
 from masking.bitstream.picture import SIDE_MAX_PX, undecodable
-from masking.bitstream.usability import skip_display
 
 PROFILES: Final = {1: "Main", 2: "Main 10", 3: "Main Still Picture", 4: "format range extensions"}
 """What is let through, by general_profile_idc: what FFmpeg's own decoder takes and encoders of video write."""
@@ -30,7 +29,7 @@ def sub_layers(bits: Bits) -> int:
 
 
 def skip_profile(bits: Bits, layers: int) -> None:
-    """Pass over profile_tier_level without a look at its values."""
+    """Skip profile_tier_level without validating its values."""
     bits.skip(_PROFILE_BITS + _LEVEL_BITS)
     told = [(bits.take(1), bits.take(1)) for _ in range(layers)]
     if layers:
@@ -39,11 +38,7 @@ def skip_profile(bits: Bits, layers: int) -> None:
 
 
 def check_profile(bits: Bits, layers: int) -> None:
-    """Pass over profile_tier_level of a stream that our decoder decodes.
-
-    Raises:
-        NotAPicture: It is of another profile, or of a level that is none.
-    """
+    """Skip profile_tier_level. Raises NotAPicture for a profile or level that our decoder does not decode."""
     if bits.take(2):
         raise undecodable(f"the {bits.what} is of another profile space")
     bits.skip(1)  # general_tier_flag
@@ -61,7 +56,7 @@ def check_profile(bits: Bits, layers: int) -> None:
 
 
 def skip_ordering(bits: Bits, layers: int) -> None:
-    """Pass over how many pictures each sub-layer keeps."""
+    """Skip how many pictures each sub-layer stores."""
     for _ in range(layers + 1 if bits.flag() else 1):
         most = bits.number("max_dec_pic_buffering_minus1", 15)
         bits.number("max_num_reorder_pics", most)
@@ -111,7 +106,7 @@ def _distances(bits: Bits, count: int, sign: int) -> list[int]:
 
 
 def skip_description(bits: Bits, layers: int) -> tuple[int, int] | None:
-    """Pass over vui_parameters; return where the default display window stands, if there is one."""
+    """Skip vui_parameters; return where the default display window is, if there is one."""
     skip_display(bits)
     bits.skip(3)  # neutral_chroma_indication_flag, field_seq_flag, frame_field_info_present_flag
     window = None
@@ -142,7 +137,7 @@ def skip_clock(bits: Bits) -> None:
 
 
 class Buffers:
-    """Passes over hrd_parameters, of which a later one may go on with what an earlier one said in common."""
+    """Skips hrd_parameters, of which a later one may continue with the common part of an earlier one."""
 
     __slots__ = ("_bits", "_kinds", "_layers", "_parts")
 

@@ -1,7 +1,6 @@
 """Parses parameter sets of H.265 to their last bit, and refuses what our decoder does not decode. Pure.
 
-Streams of several layers, of depth and of screen content are refused: their extensions are code in the decoder that no
-camera needs.
+Streams of several layers, of depth and of screen content are refused: no camera needs the decoder's code for them.
 
 Source: ITU-T H.265 clauses 7.3.2.1 to 7.3.2.3, 7.4.3.1 to 7.4.3.3.
 """
@@ -11,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from masking.bitstream.bits import Bits, digits, escaped, set_bits
+from masking.bitstream.bits import Bits, cropped, digits, escaped, set_bits
 from masking.bitstream.h265_parts import (
     Buffers,
     check_profile,
@@ -33,7 +32,7 @@ _HEADER_BYTES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sps:
-    """What slices and picture parameter sets need of a sequence parameter set. Sizes are width and height in pixels.
+    """The values of a sequence parameter set that slices and PPS need. Sizes are width and height in pixels.
 
     `window` is where the bits of a default display window begin and end.
     """
@@ -77,11 +76,7 @@ def pps_ids(head: Bits) -> tuple[int, int]:
 
 @lru_cache(maxsize=32)
 def check_vps(unit: bytes) -> None:
-    """Read a whole video parameter set.
-
-    Raises:
-        NotAPicture: It is none, or of a stream that our decoder does not decode.
-    """
+    """Parse a whole video parameter set. Raises NotAPicture, also for a stream that our decoder does not decode."""
     bits = set_bits("VPS", unit, _HEADER_BYTES)
     bits.skip(4)  # vps_video_parameter_set_id
     if bits.take(2) != 3 or bits.take(6):
@@ -110,11 +105,7 @@ def check_vps(unit: bytes) -> None:
 
 @lru_cache(maxsize=32)
 def parse_sps(unit: bytes) -> Sps:
-    """Read a whole sequence parameter set.
-
-    Raises:
-        NotAPicture: It is none, or of a stream that our decoder does not decode.
-    """
+    """Parse a whole sequence parameter set. Raises NotAPicture, also for a stream that our decoder does not decode."""
     bits = set_bits("SPS", unit, _HEADER_BYTES)
     vps = bits.take(4)
     layers = sub_layers(bits)
@@ -126,7 +117,7 @@ def parse_sps(unit: bytes) -> Sps:
         raise undecodable("the SPS codes each colour on its own, which is not decoded")
     sides = 2 * SIDE_MAX_PX
     coded = (bits.number("pic_width_in_luma_samples", sides, 1), bits.number("pic_height_in_luma_samples", sides, 1))
-    size = _cropped(bits, coded, chroma) if bits.flag() else coded
+    size = cropped(bits, "conf_win_offset", coded, chroma) if bits.flag() else coded
     luma, other = bits.number("bit_depth_luma_minus8", 8) + 8, bits.number("bit_depth_chroma_minus8", 8) + 8
     if luma not in BIT_DEPTHS or other != luma:
         raise undecodable(f"the SPS is of bit depths {luma} and {other}, which are not decoded")
@@ -170,11 +161,7 @@ def without_window(unit: bytes, sps: Sps) -> bytes:
 
 @lru_cache(maxsize=32)
 def parse_pps(unit: bytes, sps: Sps) -> Pps:
-    """Read a whole picture parameter set of a sequence.
-
-    Raises:
-        NotAPicture: It is none, or of a stream that our decoder does not decode.
-    """
+    """Parse a whole picture parameter set. Raises NotAPicture, also where our decoder does not decode its stream."""
     bits = set_bits("PPS", unit, _HEADER_BYTES)
     number, _ = pps_ids(bits)
     dependent = bits.flag()
@@ -212,16 +199,6 @@ def parse_pps(unit: bytes, sps: Sps) -> Pps:
     return Pps(number, dependent, extra_bits)
 
 
-def _cropped(bits: Bits, coded: tuple[int, int], chroma: int) -> tuple[int, int]:
-    """Return the size that the conformance window leaves; what is cut off is told in samples of colour."""
-    left, right, top, bottom = (bits.number("conf_win_offset", SIDE_MAX_PX) for _ in range(4))
-    width_px = coded[0] - (left + right) * (2 if chroma in (1, 2) else 1)
-    height_px = coded[1] - (top + bottom) * (2 if chroma == 1 else 1)
-    if width_px < 1 or height_px < 1:
-        raise undecodable("the SPS cuts off the whole picture")
-    return width_px, height_px
-
-
 def _blocks(bits: Bits, coded: tuple[int, int]) -> tuple[int, int, int]:
     """Return the binary logarithms of the smallest and the largest coding block, and of the largest transform."""
     least = bits.number("log2_min_luma_coding_block_size_minus3", 3) + 3
@@ -249,7 +226,7 @@ def _raw(bits: Bits, depth: int, least_bits: int, block_bits: int) -> None:
 
 
 def _range_extension(bits: Bits) -> bool:
-    """Tell whether a range extension follows; any other extension is refused."""
+    """Return whether a range extension follows; any other extension is refused."""
     if not bits.flag():
         return False
     follows = bits.flag()

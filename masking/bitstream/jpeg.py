@@ -1,8 +1,8 @@
 """Parses a JPEG from its first marker to its last, and writes anew only the segments that its picture needs.
 
-Decides that the bytes are one JPEG of a process that cameras use, whole as far as its markers tell. What tells the
-decoder how colours are coded (JFIF, Adobe) is written anew; comments, EXIF, thumbnails and what stands behind the end
-are dropped. Nothing here loads a library of pictures: the daemon uses it for thumbnails.
+Decides whether the bytes are one JPEG of a process that cameras use, whole by its markers. The markers for the coding
+of colours (JFIF, Adobe) are written anew; comments, EXIF, thumbnails and bytes behind the end are dropped. No library
+of pictures is loaded: the daemon uses this for thumbnails.
 
 Source: ITU-T T.81 Annex B; ITU-T T.871 (JFIF); ITU-T T.872 clause 6.5.3 (Adobe's marker).
 """
@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from masking.bitstream.jpeg_scans import Scans
-from masking.bitstream.jpeg_segments import PROCESSES
+from masking.bitstream.jpeg_segments import PROCESSES, Scans
 from masking.bitstream.picture import SIDE_MIN_PX, NotAPicture, undecodable
 
 MAX_SEGMENTS = 4096
@@ -43,13 +42,12 @@ _MARKER: Final = re.compile(rb"\xff++[^\0]")
 _DIVIDER: Final = re.compile(rb"\xff(?:[^\0\xff]|\xff++[^\0]?)")
 """A marker, before which FF may be repeated; and what may be one in coded data, where FF 00 is a byte of it.
 
-The second takes a whole run of FF at once, also where no marker follows: looking at each of them anew would take long.
-"""
+The second takes a whole run of FF at once, also where no marker follows: starting anew at each would take long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Jpeg:
-    """A JPEG that was understood: `data` holds it anew, `end` is where it ended in the bytes that were given."""
+    """A parsed JPEG: `data` is it written anew, `end` its end in the given bytes."""
 
     width_px: int
     height_px: int
@@ -69,11 +67,11 @@ class _Segment:
     restarts: int = 0
 
 
-def walk(data: bytes, max_pixels: int) -> Jpeg:
+def rewrite(data: bytes, max_pixels: int) -> Jpeg:
     """Return the JPEG at the beginning of the bytes, written anew.
 
-    Comments, application data and thumbnails are dropped; what tells the decoder how colours are coded (JFIF's marker,
-    Adobe's) is written by us.
+    Comments, application data and thumbnails are dropped; the markers for the coding of colours (JFIF's, Adobe's) are
+    written by us.
 
     Args:
         data: A JPEG, and perhaps other bytes behind it.
@@ -90,9 +88,9 @@ def walk(data: bytes, max_pixels: int) -> Jpeg:
     for segment in _segments(data):
         marker, body, end = segment.marker, segment.body, segment.end
         if marker in _APPLICATION:
-            if marker == _APP0 and _speaks(body, _JFIF, _JFIF_LEAST_BYTES) and not scans.count:
+            if marker == _APP0 and _has_mark(body, _JFIF, _JFIF_LEAST_BYTES) and not scans.count:
                 jfif = _JFIF_WRITTEN
-            elif marker == _APP14 and _speaks(body, _ADOBE, _ADOBE_LEAST_BYTES) and not scans.count:
+            elif marker == _APP14 and _has_mark(body, _ADOBE, _ADOBE_LEAST_BYTES) and not scans.count:
                 adobe = _ADOBE_WRITTEN + body[11:12]
         elif marker not in (_COM, _EOI):
             scans.take(marker, body, segment.restarts)
@@ -102,12 +100,8 @@ def walk(data: bytes, max_pixels: int) -> Jpeg:
     return Jpeg(frame.width_px, frame.height_px, len(frame.components), end, written)
 
 
-def plain(data: bytes, max_width_px: int, max_height_px: int) -> tuple[int, int]:
-    """Return the size of a JPEG as our own encoder writes it, with nothing in it or behind it but the picture.
-
-    Raises:
-        NotAPicture: It is anything else, or larger.
-    """
+def plain_size(data: bytes, max_width_px: int, max_height_px: int) -> tuple[int, int]:
+    """Return the size of a JPEG exactly as our own encoder writes it. Raises NotAPicture for any other or larger."""
     if not data.startswith(_PLAIN_START):
         raise undecodable("the JPEG does not begin as our own do")
     scans = Scans(max_width_px * max_height_px, 1)
@@ -175,5 +169,5 @@ def _coded(data: bytes, begin: int, restarts_left: int) -> tuple[int, int]:
     raise undecodable("the JPEG has no end: it was cut off")
 
 
-def _speaks(body: bytes, mark: bytes, least_bytes: int) -> bool:
+def _has_mark(body: bytes, mark: bytes, least_bytes: int) -> bool:
     return len(body) >= least_bytes and body.startswith(mark)

@@ -1,6 +1,8 @@
-"""Parses the segments of a JPEG that its picture needs, each value validated against its range. Pure.
+"""Parses the segments of a JPEG that its picture needs, and validates their values and their sequence. Pure.
 
-Source: ITU-T T.81 clauses B.2.2 to B.2.4 and G.1.1.
+Each scan has what it needs, and no colour is missing at the end.
+
+Source: ITU-T T.81 clauses B.2, B.2.2 to B.2.4, B.6 and G.1.1.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from masking.bitstream.picture import undecodable
+from masking.bitstream.picture import check_size, undecodable
 
 Process = Literal["baseline", "extended", "progressive"]
 
@@ -42,11 +44,7 @@ class Frame:
 
 
 def read_frame(marker: int, body: bytes) -> Frame:
-    """Read SOF0, SOF1 or SOF2.
-
-    Raises:
-        NotAPicture: A length or value is not one that the standard allows, or the frame is not one that is decoded.
-    """
+    """Parse SOF0, SOF1 or SOF2. Raises NotAPicture: a forbidden length or value, or a frame that is not decoded."""
     if len(body) < 6:
         raise undecodable("the JPEG's frame header ends in the middle")
     depth, count = body[0], body[5]
@@ -122,11 +120,7 @@ class Scan:
 
 
 def read_scan(body: bytes, frame: Frame) -> Scan:
-    """Read SOS, whose components must be some of the frame's, in its order.
-
-    Raises:
-        NotAPicture: A length or value is not one that the standard allows in a frame of this process.
-    """
+    """Parse SOS; its components are some of the frame's, in order. Raises NotAPicture: a forbidden length or value."""
     count = body[0] if body else 0
     if not 1 <= count <= len(frame.components) or len(body) != 4 + 2 * count:
         raise undecodable("the JPEG's scan header has another length than its components need")
@@ -154,10 +148,98 @@ def _progressive(count: int, first: int, last: int, high: int, low: int) -> bool
 
 
 def most_restarts(frame: Frame, scan: Scan, interval: int) -> int:
-    """Return how many restart markers a scan may hold where one stands behind every `interval` units of blocks."""
+    """Return how many restart markers a scan may hold with one behind every `interval` units of blocks."""
     across_px = down_px = _BLOCK_PX
     if len(scan.components) > 1:
         across_px *= max(each.across for each in frame.components)
         down_px *= max(each.down for each in frame.components)
     blocks = -(-frame.width_px // across_px) * -(-frame.height_px // down_px)
     return blocks // interval if interval else 0
+
+
+MAX_SCANS = 64
+"""A progressive picture may be sent in so many scans, each of which costs as much as the whole. Encoders use ten."""
+
+SIDE_MAX_PX = 65_500
+"""libjpeg's longest side."""
+
+_DHT, _SOS, _DQT, _DRI = 0xC4, 0xDA, 0xDB, 0xDD
+_UNSENT = -1
+
+_EXAMPLES = frozenset((kind, number) for kind in (0, 1) for number in (0, 1))
+"""Huffman tables that Motion JPEG leaves out, and the decoder has: those that T.81 gives as examples (K.3)."""
+
+
+class Scans:
+    """Takes segments in order. `count` is the number of scans that were taken."""
+
+    def __init__(self, max_pixels: int, side_min_px: int) -> None:
+        self._max_pixels, self._side_min_px = max_pixels, side_min_px
+        self._frame: Frame | None = None
+        self._quantization: frozenset[int] = frozenset()
+        self._huffman: frozenset[tuple[int, int]] = frozenset()
+        self._interval = 0
+        self._sent: dict[int, list[int]] = {}
+        self.count = 0
+
+    def take(self, marker: int, body: bytes, restarts: int) -> None:
+        """Add the next segment; after SOS, with its restart markers. Raises NotAPicture where it may not follow."""
+        if marker == _DQT:
+            self._quantization |= read_quantization(body)
+        elif marker == _DHT:
+            self._huffman |= read_huffman(body)
+        elif marker == _DRI:
+            if len(body) != 2:
+                raise undecodable("the JPEG's restart interval has another length than it needs")
+            self._interval = int.from_bytes(body, "big")
+        elif marker == _SOS:
+            self._take_scan(body, restarts)
+        elif marker in PROCESSES and self._frame is None:
+            self._frame = read_frame(marker, body)
+            check_size(self._frame.width_px, self._frame.height_px, self._max_pixels, self._side_min_px, SIDE_MAX_PX)
+            self._sent = {each.id: [_UNSENT] * 64 for each in self._frame.components}
+            if self._frame.process != "progressive":
+                self._huffman |= _EXAMPLES
+        else:
+            raise undecodable(f"the JPEG holds the marker {marker:02X} where it cannot be")
+
+    def whole(self) -> Frame:
+        """Return the frame, once every component was sent. Raises NotAPicture before."""
+        if self._frame is None or any(bits[0] == _UNSENT for bits in self._sent.values()):
+            raise undecodable("the JPEG ends before its picture does")
+        return self._frame
+
+    def _take_scan(self, body: bytes, restarts: int) -> None:
+        frame = self._frame
+        if frame is None:
+            raise undecodable("the JPEG has a scan before its frame header")
+        self.count += 1
+        if self.count > MAX_SCANS:
+            raise undecodable(f"the JPEG has more than {MAX_SCANS} scans")
+        scan = read_scan(body, frame)
+        if restarts > most_restarts(frame, scan, self._interval):
+            raise undecodable("a scan of the JPEG has more restart markers than it has room for")
+        tables = {each.id: each.table for each in frame.components}
+        for number, dc, ac in scan.components:
+            if tables[number] not in self._quantization:
+                raise undecodable(f"the JPEG lacks the quantization table {tables[number]}")
+            missing = _needed(scan, dc, ac) - self._huffman
+            if missing:
+                raise undecodable(f"the JPEG lacks the Huffman table {max(missing)[1]}")
+            self._send(scan, number)
+
+    def _send(self, scan: Scan, number: int) -> None:
+        """Note which bits of a component's coefficients came, each of which follows on those that came before."""
+        sent = self._sent[number]
+        if scan.first and sent[0] == _UNSENT:
+            raise undecodable("the JPEG sends coefficients of a component before its means")
+        for index in range(scan.first, scan.last + 1):
+            if sent[index] != (scan.high if scan.high else _UNSENT):
+                raise undecodable("the JPEG sends coefficients twice, or leaves out bits of them")
+            sent[index] = scan.low
+
+
+def _needed(scan: Scan, dc: int, ac: int) -> frozenset[tuple[int, int]]:
+    """Return the Huffman tables, by class and number, that a component of a scan is coded with."""
+    with_dc = scan.first == 0 and scan.high == 0
+    return frozenset(((0, dc),) if with_dc else ()) | frozenset(((1, ac),) if scan.last else ())

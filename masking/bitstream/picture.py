@@ -14,7 +14,7 @@ SIDE_MAX_PX = 16_888
 class AccessUnit:
     """One picture in Annex-B form, parameter sets first; its size is that of the picture as it is shown.
 
-    `dropped_units` counts the units that were looked at up to the end of the picture, and are not in `data`.
+    `dropped_units` counts the units up to the end of the picture that are not in `data`.
     """
 
     data: bytes = field(repr=False)
@@ -43,11 +43,7 @@ def undecodable(detail: str) -> NotAPicture:
 def check_size(
     width_px: int, height_px: int, max_pixels: int, side_min_px: int = SIDE_MIN_PX, side_max_px: int = SIDE_MAX_PX
 ) -> None:
-    """Refuse a picture, as it is stored or as it is shown, that is too small to be judged or too large to be decoded.
-
-    Raises:
-        NotAPicture: A side is below or above its bound, or there are more than `max_pixels`.
-    """
+    """Raise NotAPicture for a picture, as stored or as shown, too small to be judged or too large to be decoded."""
     if min(width_px, height_px) < side_min_px:
         raise undecodable(f"the picture has only {width_px}x{height_px} pixels")
     if max(width_px, height_px) > side_max_px or width_px * height_px > max_pixels:

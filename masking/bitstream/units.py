@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from masking.bitstream.picture import undecodable
 
 MAX_UNITS = 4096
-"""So many units are looked at. A picture of 64 million pixels in slices of one row of blocks each has some 500."""
+"""The most units of a stream. A picture of 64 million pixels in slices of one row of blocks each has some 500."""
 
 Span = tuple[int, int]
 """Where a unit begins, without its start code, and where it ends, without the zeros behind it."""
@@ -21,11 +21,7 @@ _ZEROS_AT_ONCE = 4096
 
 
 def units(data: bytes) -> Iterator[Span]:
-    """Yield the units in order; empty ones are left out.
-
-    Raises:
-        NotAPicture: The bytes do not begin with a start code, or hold more than MAX_UNITS units.
-    """
+    """Yield the units in order, without empty ones. Raises NotAPicture: no start code first, or more than MAX_UNITS."""
     start = data.find(_START)
     if start < 0 or _without_zeros(data, 0, start):
         raise undecodable("the data does not begin with a start code")
@@ -40,7 +36,7 @@ def units(data: bytes) -> Iterator[Span]:
     raise undecodable(f"no picture ends within {MAX_UNITS} units")
 
 
-def written(parts: Iterable[bytes | memoryview]) -> bytes:
+def join_units(parts: Iterable[bytes | memoryview]) -> bytes:
     """Return a new byte stream of those units, each with a start code of four bytes."""
     return b"".join(piece for part in parts for piece in (_START_WRITTEN, part))
 

@@ -20,8 +20,8 @@ CELL: Final = 10
 """Cells are squares of ten pixels on a picture four times smaller: 40 px of 640."""
 
 
-class Shown:
-    """Where the camera draws nothing, at every size that is asked for; to be read only, for it is kept.
+class Undrawn:
+    """Where the camera draws nothing, at every requested size; read-only, for it is cached.
 
     `mask` is 1 there, else 0, at the size of the luma; where nothing would be left, everything counts.
     """
@@ -35,7 +35,7 @@ class Shown:
         self._sized: dict[tuple[int, int], Grey] = {}
 
     def at(self, size: tuple[int, int]) -> Grey:
-        """The mask at another size (width, height): every so manyth pixel."""
+        """The mask at another size (width, height), subsampled."""
         if size not in self._sized:
             self._sized[size] = np.asarray(cv2.resize(self.mask, size, interpolation=cv2.INTER_NEAREST), np.uint8)
         return self._sized[size]
@@ -58,9 +58,9 @@ class Shown:
 
 
 @lru_cache(maxsize=64)
-def shown_of(shape: tuple[int, int], excluded: tuple[Polygon, ...]) -> Shown:
-    """Kept for the next picture of the camera, whose masks and overlays are the same; about 0.4 MB each."""
-    return Shown(shape, excluded)
+def undrawn_of(shape: tuple[int, int], excluded: tuple[Polygon, ...]) -> Undrawn:
+    """Cached for the next picture of the camera, whose masks and overlays are the same; about 0.4 MB each."""
+    return Undrawn(shape, excluded)
 
 
 def coarse_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -81,7 +81,7 @@ def by_cell(coarse: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return used.reshape(rows, CELL, columns, CELL).swapaxes(1, 2).reshape(rows * columns, CELL * CELL)
 
 
-def cells_of(coarse: Floats, shown: Shown) -> tuple[Floats, Floats]:
+def cells_of(coarse: Floats, shown: Undrawn) -> tuple[Floats, Floats]:
     """Values (cells x 100) and spread of the cells that are mostly shown."""
     table = np.asarray(by_cell(coarse)[shown.cells], np.float32)
     return table, np.asarray(table.std(axis=1), np.float32)

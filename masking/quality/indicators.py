@@ -1,11 +1,9 @@
 """Judges picture quality: thirteen indicators, each against what is usual for this camera. Pure Python, on numbers.
 
-The daemon uses this module; `measure.py` measures in the worker. What is usual is learned in
-`learning.py`. An indicator is `ok`, `bad` or `unknown` with a reason; whether a bad one lasts long enough to be
-a finding is decided by whoever keeps the results.
-
-The names are those of Chinese video quality diagnosis (视频质量诊断). No standard with thresholds for it was found, so
-the thresholds are design defaults, and conformity is not claimed.
+The daemon uses this module; `measure.py` measures in the worker, `learning.py` learns the usual values. An indicator is
+`ok`, `bad` or `unknown` with a reason; the caller, who stores the results, decides whether a bad one lasts long enough
+to be a finding. The names are those of Chinese video quality diagnosis (视频质量诊断). No standard with
+thresholds for it was found, so the thresholds are design defaults, and conformity is not claimed.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ QualityState = Literal["ok", "bad", "unknown"]
 class Thresholds:
     """When an indicator is bad. `*_fall` and `*_rise` are differences from what is usual for the camera in this light.
 
-    Every difference must also be `deviations` times what is usual for the camera to vary by.
+    Every difference must also be `deviations` times the camera's usual variation.
     """
 
     deviations: float = 5.0
@@ -53,10 +51,10 @@ class Thresholds:
 class QualityJudged:
     """One indicator of one picture.
 
-    `reason`: `measured` for `ok` and `bad`; for `unknown` why: `learning`, `light-changed`, `not-measured`, `usual`
-    (the camera is always so), `no-colour`, `no-overlay`, `no-view`, a reason of `ViewSeen`, or `behind-NAME`: hidden by
-    that indicator.
-    `value`, `usual`, `limit`: what was measured, what is usual, and where bad begins; None where there is none.
+    `reason`: `measured` for `ok` and `bad`; for `unknown`: `learning`, `light-changed`, `not-measured`, `usual` (the
+    camera is always so), `no-colour`, `no-overlay`, `no-view`, a reason of `ViewSeen`, or `behind-NAME`: hidden by that
+    indicator. `value`, `usual`, `limit`: the measured and the usual value, and where bad begins; None where there is
+    none.
     """
 
     indicator: str
@@ -69,11 +67,11 @@ class QualityJudged:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is known when a picture is judged.
+    """The input of one picture's judgement.
 
-    `seen`: None when the camera delivered no picture. `usual`: what is usual in this picture's light, None while that
-    is being learned. `darkest`: the lowest usual luma in any light. `shifts`: how far the last pictures went, each
-    since the one before, newest last. `view`: the settled view, None where there is no approved one.
+    `seen`: None when the camera delivered no picture. `usual`: the usual values in this picture's light, None while
+    learning. `darkest`: the lowest usual luma in any light. `shifts`: how far the last pictures went, each since the
+    one before, newest last. `view`: the settled view, None where there is no approved one.
     """
 
     seen: QualitySeen | None
@@ -87,7 +85,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A row of the table. `hides`: when it is bad, those after it that it hides say nothing."""
+    """A row of the table. `hides`: later indicators that are unknown when this one is bad."""
 
     name: str
     zh: str
@@ -110,8 +108,8 @@ def judge(
     """Judge one picture by all indicators, in the order of INDICATORS.
 
     Args:
-        seen: What was measured, or None when the camera delivered no picture.
-        memory: What the camera's earlier pictures have taught; this picture is not in it yet.
+        seen: The measured values, or None without a picture.
+        memory: Learned from earlier pictures, without this one.
         view: The view that is settled (`persistence.py`), None where no view was approved.
         shifts: `shift_percent` of the last pictures, this one's last; those that could not be measured left out.
         thresholds: Defaults where None.
@@ -148,10 +146,7 @@ def _signal(case: Case) -> QualityJudged:
 def _compared(
     case: Case, name: str, value: float, metric: str, least: float, ratio: float = 1.0, sign: int = 1
 ) -> QualityJudged:
-    """Bad when a value lies beyond what is usual by `least`, by the camera's own variation, and by `ratio` times it.
-
-    `sign`: 1 when larger is worse, -1 when smaller is worse.
-    """
+    """Bad beyond the usual by `least`, own variation, and `ratio` times it; `sign`: 1 when larger is worse, else -1."""
     if case.usual is None:
         return QualityJudged(name, "unknown", "learning", value)
     if case.light_changed:

@@ -1,11 +1,9 @@
 """Learns what is usual for one camera, in each light: over seven days, then fixed. Pure Python, plain numbers.
 
-Of the numbers of every picture an evenly spread sample is kept, at most ROWS_MAX for each light: when it is full, every
-second row goes and only every second picture is taken from then on. Medians and median absolute deviations of the
-sample shrug off the odd bad picture, and a camera that was bad for less than half of the week.
-
-Once learned, nothing is learned on by itself: a lens that fogs up over a month must not become usual. A person has it
-learned again after an approved change.
+An evenly spread sample of all pictures' numbers is stored, at most ROWS_MAX for each light: when it is full, every
+second row is dropped and only every second picture is taken from then on. Medians and median absolute deviations
+tolerate single bad pictures, and a camera that was bad for less than half of the week. Learning never resumes by
+itself: a lens that fogs up over a month must not become usual. A person restarts it after an approved change.
 """
 
 from __future__ import annotations
@@ -53,7 +51,7 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class ModeMemory:
-    """The sample of one light. `since`: its first picture. Every `stride`-th picture is kept; `passed` were not."""
+    """The sample of one light. `since`: its first picture. Every `stride`-th picture is stored; `passed` were not."""
 
     light: LightMode
     since: datetime
@@ -122,11 +120,7 @@ def to_json(memory: QualityMemory) -> dict[str, Any]:
 
 
 def from_json(plain: Mapping[str, Any]) -> QualityMemory:
-    """Read a memory back.
-
-    Raises:
-        ValueError: Not what `to_json` writes.
-    """
+    """Parse a memory. Raises ValueError for anything that `to_json` does not write."""
     try:
         modes = tuple(
             ModeMemory(

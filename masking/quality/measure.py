@@ -1,7 +1,7 @@
 """Measures a picture's quality as numbers, on a copy that is 640 px long. `indicators.py` judges them.
 
-Areas that the camera itself draws (masks, overlays) are left out of all of them: they stay sharp, still and clean
-whatever happens to the lens. Nothing here is a threshold of a verdict.
+Areas that the camera itself draws (masks, overlays) are left out: they are sharp, still and clean whatever happens to
+the lens. No threshold of a verdict is here.
 
 Source: Immerkaer 1996 (noise); Pech-Pacheco et al. 2000 (variance of the Laplacian).
 """
@@ -19,9 +19,19 @@ import numpy as np
 import numpy.typing as npt
 
 from masking.model import Polygon
-from masking.quality.cells import CELL, Floats, Shown, cells_of, coarse_of, percentile, shown_of, shrunk, shrunk_grey
+from masking.quality.cells import (
+    CELL,
+    Floats,
+    Undrawn,
+    cells_of,
+    coarse_of,
+    percentile,
+    shrunk,
+    shrunk_grey,
+    undrawn_of,
+)
 from masking.view import baseline
-from masking.view.baseline import BaselineError, Descriptor
+from masking.view.baseline import Descriptor
 from masking.view.model import LightMode, QualityJob, QualitySeen
 from masking.view.picture import Bgr, Grey, grey_array, grey_of, light_of_thumb, thumb_of
 
@@ -35,10 +45,10 @@ _STRUCTURE = 5.0
 """Spread of luma in a coarse cell from which it has a structure that can be lost."""
 
 _FLAT = 1.5
-"""Spread of luma in a coarse cell below which nothing is seen there."""
+"""Spread of luma below which a coarse cell has no structure."""
 
 _KEPT = 0.25
-"""Share of its structure that a cell keeps when a person or a shadow passes, and loses when it is covered."""
+"""Share of its structure that a cell retains when a person or a shadow passes, and loses when it is covered."""
 
 _ALIKE = 0.3
 """Correlation below which a cell shows something else."""
@@ -55,10 +65,13 @@ _CHANGED = 0.7
 _SHIFT_PROOF = 0.06
 """Height of the correlation's peak below which a shift is chance."""
 
+_cached_descriptor: Final = lru_cache(maxsize=128)(baseline.decode_or_none)
+"""Approved backgrounds come again with each of the camera's pictures; about 0.1 MB each."""
+
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A picture made ready: a thumb in BGR, luma 640 px long, where the camera draws nothing, and its light.
+    """A prepared picture: a thumb in BGR, luma 640 px long, where the camera draws nothing, and its light.
 
     `bare` is the luma with zeros where the camera draws.
     """
@@ -66,19 +79,19 @@ class _View:
     thumb: Bgr
     grey: Grey
     bare: Grey
-    shown: Shown
+    shown: Undrawn
     light: LightMode
 
 
 def measure(picture: Bgr, job: QualityJob) -> QualitySeen:
     """Measure a decoded picture (height x width x 3, BGR; any size).
 
-    What needs the picture before, or a reference in the same light, is None where there is none, where it is damaged,
-    or where its shape is another one. Side effect: areas left out and references are kept for the camera's next one.
+    Values that need the picture before, or a reference in the same light, are None where it is missing, damaged or of
+    another shape. Side effect: areas left out and references are cached for the camera's next picture.
     """
     excluded = (*job.excluded, *job.overlays)
     grey = grey_of(picture)
-    shown = shown_of((grey.shape[0], grey.shape[1]), tuple(tuple((x, y) for x, y in polygon) for polygon in excluded))
+    shown = undrawn_of((grey.shape[0], grey.shape[1]), tuple(tuple((x, y) for x, y in polygon) for polygon in excluded))
     bare = np.asarray(cv2.multiply(grey, shown.mask), np.uint8)
     thumb = thumb_of(picture)
     view = _View(thumb, grey, bare, shown, light_of_thumb(thumb, excluded))
@@ -91,7 +104,7 @@ def measure(picture: Bgr, job: QualityJob) -> QualitySeen:
     coarse = coarse_of(grey)
     cells, spreads = cells_of(coarse, shown)
     covered, lost = _covered(view, cells, spreads, (coarse.shape[1], coarse.shape[0]), job.references)
-    change, changed, shift = _against(view, job.previous)
+    change, changed, shift = _compare_previous(view, job.previous)
     return QualitySeen(
         light=view.light,
         luma=mean,
@@ -136,7 +149,7 @@ def _noise(view: _View) -> float:
 
 
 def _stripes(view: _View) -> float:
-    """Amplitude, in levels of luma, by which one frequency of the rows or columns stands above its neighbours."""
+    """Amplitude, in levels of luma, by which one frequency of the rows or columns exceeds its neighbours."""
     strongest = 0.0
     for axis, count in enumerate(view.shown.lines):
         profile = cv2.reduce(view.bare, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / np.maximum(count, 1)
@@ -198,7 +211,7 @@ def _covered(
     view: _View, now: Floats, spread_now: Floats, size: tuple[int, int], references: Sequence[bytes]
 ) -> tuple[float | None, float | None]:
     """Shares of the reference's structured cells that have lost their structure, and that show another one."""
-    reference = next((one for one in map(_kept_descriptor, references) if one and one.light == view.light), None)
+    reference = next((one for one in map(_cached_descriptor, references) if one and one.light == view.light), None)
     if reference is None or not _same_shape(reference, view.grey):
         return None, None
     approved = cv2.resize(grey_array(reference), size, interpolation=cv2.INTER_AREA)
@@ -215,9 +228,9 @@ def _covered(
     return float(gone.mean()), float((~gone & (alike < _ALIKE)).mean())
 
 
-def _against(view: _View, previous: bytes) -> tuple[float | None, float | None, float | None]:
+def _compare_previous(view: _View, previous: bytes) -> tuple[float | None, float | None, float | None]:
     """Change, changed share and shift in per cent of the width since the picture before."""
-    before = _descriptor(previous) if previous else None
+    before = baseline.decode_or_none(previous) if previous else None
     if before is None:
         return None, None, None
     size = (before.width_px, before.height_px)
@@ -241,10 +254,7 @@ def _against(view: _View, previous: bytes) -> tuple[float | None, float | None, 
 
 
 def _shift(old: Grey, new: Grey, shown: Grey, mask: Floats) -> float | None:
-    """How far the whole picture went, in per cent of its width; None where the pictures do not match.
-
-    `shown` and `mask` are 1 where the camera draws nothing, else 0.
-    """
+    """How far the picture went, in per cent of its width, or None; `mask`, `shown`: 0 where the camera draws."""
     edges = []
     for one in (old, new):
         across, down = cv2.Sobel(one, cv2.CV_32F, 1, 0), cv2.Sobel(one, cv2.CV_32F, 0, 1)
@@ -292,19 +302,6 @@ def small(descriptor: Descriptor) -> Descriptor:
 
 
 def describe_for_next(picture: Bgr, light: LightMode) -> Descriptor:
-    """The small descriptor that the next picture of the camera is compared with; kept by the daemon, never reported."""
+    """The small descriptor for comparison with the camera's next picture; stored by the daemon, never reported."""
     grey = shrunk_grey(grey_of(picture), PREVIOUS_SIDE_PX)
     return Descriptor(light, grey.shape[1], grey.shape[0], 1, grey.tobytes())
-
-
-@lru_cache(maxsize=128)
-def _kept_descriptor(reference: bytes) -> Descriptor | None:
-    """An approved background, which comes again with each of the camera's pictures; about 0.1 MB each."""
-    return _descriptor(reference)
-
-
-def _descriptor(data: bytes) -> Descriptor | None:
-    try:
-        return baseline.decode(data)
-    except BaselineError:
-        return None

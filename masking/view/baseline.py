@@ -1,7 +1,7 @@
 """Encodes and decodes the descriptor of an approved view: a small grey picture, its light mode, and a digest.
 
-Pure Python: the daemon keeps the bytes (where and with which rights is its business) and hands them back to the worker.
-A descriptor is a picture of a real place: it is never printed, logged or reported; its digest may be.
+Pure Python: the daemon stores the bytes and hands them back to the worker. A descriptor is a picture of a real place:
+it is never printed, logged or reported; its digest may be.
 
 Layout, big-endian: `CWVB`, version (1 byte), light mode (1), pictures behind the median (2), width (2), height
 (2), SHA-256 of the grey values (32), then the grey values, row by row, as one zlib stream (RFC 1950) and nothing after.
@@ -41,10 +41,7 @@ class BaselineError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """A small grey picture of a view.
-
-    `grey`: `width_px * height_px` values of luma, row by row. `pictures`: how many pictures it is the median of.
-    """
+    """A small grey view: `width_px * height_px` luma values, row by row, the median of so many `pictures`."""
 
     light: LightMode
     width_px: int
@@ -54,16 +51,12 @@ class Descriptor:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the grey values, in hexadecimal: may stand in a report."""
+        """SHA-256 of the grey values, in hexadecimal: may be reported."""
         return hashlib.sha256(self.grey).hexdigest()
 
 
 def encode(descriptor: Descriptor) -> bytes:
-    """Write a descriptor as bytes.
-
-    Raises:
-        BaselineError: It cannot be written: `too-large`, or sizes that do not fit its values (`damaged`).
-    """
+    """Write a descriptor as bytes. Raises BaselineError: `too-large`, or sizes that do not fit (`damaged`)."""
     width, height = descriptor.width_px, descriptor.height_px
     _check_size(width, height)
     if len(descriptor.grey) != width * height or not 1 <= descriptor.pictures <= MAX_PICTURES:
@@ -75,20 +68,12 @@ def encode(descriptor: Descriptor) -> bytes:
 
 
 def light_of(data: bytes) -> LightMode:
-    """Return the light mode of bytes that `decode` has read before, without unpacking the picture once more.
-
-    Raises:
-        BaselineError: The bytes do not begin like a descriptor of this version.
-    """
+    """Return the light mode of bytes that `decode` has read before, without unpacking them. Raises BaselineError."""
     return LIGHT_MODES[_head(data)[0]]
 
 
 def decode(data: bytes) -> Descriptor:
-    """Read a descriptor from bytes, believing nothing: sizes are capped before anything is unpacked.
-
-    Raises:
-        BaselineError: The bytes are not a whole, undamaged descriptor of this version.
-    """
+    """Decode an untrusted descriptor, sizes capped first. Raises BaselineError for damage or another version."""
     light, pictures, width, height, digest = _head(data)
     unpacker = zlib.decompressobj()
     try:
@@ -100,6 +85,14 @@ def decode(data: bytes) -> Descriptor:
     if hashlib.sha256(grey).digest() != digest:
         raise BaselineError("damaged", "the descriptor's picture is not the one that it was made of")
     return Descriptor(LIGHT_MODES[light], width, height, pictures, grey)
+
+
+def decode_or_none(data: bytes) -> Descriptor | None:
+    """Return what `decode` does, and None where it raises."""
+    try:
+        return decode(data)
+    except BaselineError:
+        return None
 
 
 def _head(data: bytes) -> tuple[int, int, int, int, bytes]:

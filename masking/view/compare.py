@@ -1,9 +1,9 @@
 """Compares a picture with the approved view: `still`, `moved` (turned, zoomed) or `unknown`.
 
-Tiles of both pictures are compared, each alone, and a similarity is sought that many of them obey (`tiles.py`):
+Tiles of both pictures are compared one by one, and a similarity is searched that many of them obey (`tiles.py`):
 people, cars and shadows move single tiles, the camera moves all. Where tiles find nothing, or a large move, features
-(ORB on evened-out contrast) or the picture as a whole propose one, and tiles must confirm it on the picture moved
-back. Whether several pictures agree is decided in `persistence.py`, what a move uncovers in `zones.py`.
+(ORB on evened-out contrast) or the picture as a whole propose one, and tiles must confirm it on the picture moved back.
+`persistence.py` combines several pictures, `zones.py` measures what a move uncovers.
 
 Source: Rublee et al. 2011 (ORB).
 """
@@ -23,16 +23,15 @@ from masking.view.baseline import BaselineError, Descriptor
 from masking.view.model import LightMode, Movement, ViewJob, ViewSeen, ViewState
 from masking.view.picture import LEAST_SIDE_PX, Bgr, Bools, Grey, excluded_area, grey_array, grey_of
 from masking.view.picture import light_mode as light_of
-from masking.view.tiles import AGREEING_MIN, EXCLUDED_MAX, TILES_MIN, Floats, Found, Matrix, fit, plausible, usable
+from masking.view.tiles import AGREEING_MIN, EXCLUDED_MAX, TILES_MIN, Fit, Floats, Matrix, fit, plausible, usable
 
 MOVED_PX: Final = 2.5
 """The farthest corner must have gone so far, in pixels of a picture 640 long: 0.39 per cent."""
 
 MOVED_HEARD_MIN: Final = 0.5
-"""For a move, so many of the tiles that were found again must agree.
+"""The share of tiles found again that must agree for a move.
 
-A camera moves all tiles; a large tree in the wind moves up to half of them, and all alike.
-"""
+A camera moves all tiles; a large tree in the wind moves up to half of them, and all alike."""
 
 STEADY_AGREEING_MIN: Final = 0.6
 """Share of the tiles with texture that must agree in each picture of a background before it is used."""
@@ -68,15 +67,17 @@ def compare(
     if reference is None:
         return ViewSeen("unknown", reason, light, None, 0.0, 0, aspect)
     if reference.light != light:
-        reference = next((one for one in map(_whole_one, derived) if one and one.light == light), reference)
-    return _judged(reference, grey_of(picture), light, excluded, aspect)
+        reference = next(
+            (one for one in map(baseline.decode_or_none, derived) if one and one.light == light), reference
+        )
+    return _judge(reference, grey_of(picture), light, excluded, aspect)
 
 
-def stands(picture: Bgr, view: ViewJob) -> ViewSeen:
+def compare_position(picture: Bgr, view: ViewJob) -> ViewSeen:
     """Compare a picture with one of several views between which a camera turns: is this the one it shows?
 
     A picture of another shape is stretched to that of the reference: a sub-stream is often squeezed. A far move is not
-    sought: what has turned away is `unknown` (`no-match`), and only `still` says where the camera stands.
+    searched: a turned-away camera is `unknown` (`no-match`), and only `still` proves the position.
     """
     light = light_of(picture, view.excluded)
     aspect = picture.shape[1] / picture.shape[0]
@@ -86,7 +87,7 @@ def stands(picture: Bgr, view: ViewJob) -> ViewSeen:
     grey, size = grey_of(picture), (reference.width_px, reference.height_px)
     if (grey.shape[1], grey.shape[0]) != size and min(grey.shape) >= LEAST_SIDE_PX:
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return _judged(reference, grey, light, view.excluded, aspect, far=False)
+    return _judge(reference, grey, light, view.excluded, aspect, far=False)
 
 
 def _nearest(references: Sequence[bytes], light: LightMode) -> tuple[Descriptor | None, str]:
@@ -97,28 +98,21 @@ def _nearest(references: Sequence[bytes], light: LightMode) -> tuple[Descriptor 
         return None, "bad-reference"
     if not descriptors:
         return None, "no-reference"
-    return min(descriptors, key=lambda one: _strangeness(light, one.light)), ""
-
-
-def _whole_one(data: bytes) -> Descriptor | None:
-    try:
-        return baseline.decode(data)
-    except BaselineError:
-        return None
+    return min(descriptors, key=lambda one: _light_distance(light, one.light)), ""
 
 
 def steady(background: Descriptor, pictures: Sequence[Descriptor], excluded: Sequence[Polygon] = ()) -> bool:
-    """Whether a background can be judged by: each picture that it was made of stands still in it, and plainly so.
+    """Return whether a background is usable: each picture that it was made of is plainly still in it.
 
-    Where they do not, moving things fill the view (a conveyor, a tree before the lens), and moves would be made up.
-    Such a background must not be used; the view counts as not supervised.
+    Otherwise moving things fill the view (a conveyor, a tree before the lens), and moves would be made up: the view
+    counts as not supervised.
     """
     aspect = background.width_px / background.height_px
-    seen = [_judged(background, grey_array(one), one.light, excluded, aspect) for one in pictures]
+    seen = [_judge(background, grey_array(one), one.light, excluded, aspect) for one in pictures]
     return bool(seen) and all(one.state == "still" and one.agreeing_ratio >= STEADY_AGREEING_MIN for one in seen)
 
 
-def _judged(
+def _judge(
     reference: Descriptor,
     grey: Grey,
     light: LightMode,
@@ -141,15 +135,15 @@ def _judged(
     return ViewSeen(state, reason, light, reference.light, found.agreeing_ratio, found.quadrants, aspect, movement)
 
 
-def _strangeness(light: LightMode, other: LightMode) -> int:
+def _light_distance(light: LightMode, other: LightMode) -> int:
     """0 for the same light; colours or not is a smaller difference than day or night under a lamp."""
     return 0 if light == other else 1 if "infrared" in (light, other) else 2
 
 
-def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: bool) -> tuple[Found | None, str]:
-    """The similarity that leads from the reference to the picture, with its method, or None and why there is none.
+def _find(reference: Descriptor, grey: Grey, excluded: Sequence[Polygon], far: bool) -> tuple[Fit | None, str]:
+    """The similarity that leads from the reference to the picture, with its method, or None and the reason.
 
-    `far`: whether a move by more than FAR_PX is sought, which takes several times as long.
+    `far`: whether a move by more than FAR_PX is searched, which takes several times as long.
     """
     approved = grey_array(reference)
     if min(*approved.shape, *grey.shape) < LEAST_SIDE_PX:
@@ -224,8 +218,8 @@ def _whole(before: Floats, after: Floats) -> Matrix:
     return np.nan_to_num(np.array(((1, 0, 2 * right), (0, 1, 2 * down)), np.float64))
 
 
-def _confirm(before: Floats, after: Floats, shown: Grey, proposal: Matrix) -> Found | None:
-    """Move the picture back as proposed, and let the tiles that both pictures show say what is left to move."""
+def _confirm(before: Floats, after: Floats, shown: Grey, proposal: Matrix) -> Fit | None:
+    """Move the picture back as proposed, and fit the rest of the move by the tiles that both pictures show."""
     height, width = before.shape
     back = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     moved = np.asarray(cv2.warpAffine(after, proposal, (width, height), flags=back), np.float32)
@@ -241,7 +235,7 @@ def _confirm(before: Floats, after: Floats, shown: Grey, proposal: Matrix) -> Fo
     if rest is None:
         return None
     whole = np.vstack([proposal, (0, 0, 1)]) @ np.vstack([rest.matrix, (0, 0, 1)])
-    return Found(np.asarray(whole[:2], np.float64), rest.agreeing_ratio, rest.heard_ratio, rest.quadrants, rest.tiles)
+    return Fit(np.asarray(whole[:2], np.float64), rest.agreeing_ratio, rest.heard_ratio, rest.quadrants, rest.tiles)
 
 
 def _farthest_px(matrix: Matrix, shape: tuple[int, ...]) -> float:

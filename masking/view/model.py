@@ -18,13 +18,12 @@ ViewState = Literal["still", "moved", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class ViewJob:
-    """What a picture is compared with.
+    """The comparison requested for a picture.
 
     `references` are encoded baselines (see `baseline.py`), at most one for each light mode. `excluded` are areas that
-    do not move with the scene, or move by themselves: privacy masks and overlays, as polygons in 0..1.
-    `derived` are references that nobody approved, but that approved ones have proved
-    (`agent/observe/pictures/derived_views.py`): one is used for a picture of its own light alone, and only where none
-    of that light was approved.
+    do not move with the scene, or move by themselves: privacy masks and overlays, as polygons in 0..1. `derived` are
+    references that nobody approved, but that approved ones have proved (`agent/observe/pictures/derived_views.py`): one
+    is used for a picture of its own light alone, and only where none of that light was approved.
     """
 
     references: tuple[bytes, ...] = field(repr=False)
@@ -52,13 +51,12 @@ class Movement:
 class ViewSeen:
     """The answer on one picture.
 
-    `reason`: for `still` and `moved` the method that found it (`tiles`, `features`, `whole`); for `unknown` why not:
+    `reason`: for `still` and `moved` the method that found it (`tiles`, `features`, `whole`); for `unknown`:
     `no-reference`, `other-light`, `other-shape`, `too-small`, `no-texture`, `excluded`, `no-match`, `few-agree`,
-    `one-sided`, `out-of-range`, `bad-reference`.
-    `light`: light mode of this picture; `reference_light`: that of the reference used, None without one.
-    `agreeing_ratio`: share (0..1) of the tiles with texture that agree; `quadrants`: in how many quarters of the
-    picture they lie. `aspect`: width over height. `movement` is None when it could not be measured; with `unknown` it
-    may be given all the same, as a hint that proves nothing.
+    `one-sided`, `out-of-range`, `bad-reference`. `light`: light mode of this picture; `reference_light`: that of the
+    reference used, None without one. `agreeing_ratio`: share (0..1) of the tiles with texture that agree; `quadrants`:
+    in how many quarters of the picture they lie. `aspect`: width over height. `movement` is None when it could not be
+    measured; with `unknown` it may be a hint that proves nothing.
     """
 
     state: ViewState
@@ -73,11 +71,11 @@ class ViewSeen:
 
 @dataclass(frozen=True, slots=True)
 class QualityJob:
-    """What a picture's quality is measured with, apart from the picture.
+    """The other inputs of a picture's quality measures.
 
-    `previous`: the encoded descriptor of the picture before (see `baseline.py`), or empty: shows a frozen and a
-    shaking picture. `references`: as in `ViewJob`: show a covered one. `excluded`: masks and overlays.
-    `overlays`: where the camera itself should write date and name, as polygons in 0..1; measured by their boxes.
+    `previous`: the encoded descriptor of the picture before (see `baseline.py`), or empty: shows a frozen and a shaking
+    picture. `references`: as in `ViewJob`: show a covered one. `excluded`: masks and overlays. `overlays`: where the
+    camera itself should write date and name, as polygons in 0..1; measured by their boxes.
     """
 
     previous: bytes = field(default=b"", repr=False)
@@ -121,10 +119,7 @@ class QualitySeen:
 
 @dataclass(frozen=True, slots=True)
 class DescriptorJob:
-    """Asks for a descriptor: of the picture itself, or, where `merge` holds five or more, of their median.
-
-    `excluded`: masks and overlays, as in `ViewJob`.
-    """
+    """Asks for a descriptor of the picture, or of the median of five or more in `merge`; `excluded` as in `ViewJob`."""
 
     merge: tuple[bytes, ...] = field(default=(), repr=False)
     excluded: tuple[Polygon, ...] = ()

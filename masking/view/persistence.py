@@ -1,8 +1,8 @@
 """Settles the result of a view by several pictures. Pure Python: the daemon holds this memory.
 
-One picture may be wrong: somebody stands before the camera, a tree sways, a lorry fills the street. A result is settled
-when it was the same in three checks in a row. Pictures that could not be judged are passed over, three of them in a row
-make the view unknown. Nothing here knows the time; whoever calls decides how far apart the pictures are.
+One picture may be wrong: a person before the camera, a swaying tree, a lorry that fills the street. A result is settled
+when it was the same in three checks in a row. Unjudged pictures are skipped; three of them in a row make the view
+unknown. Callers decide how far apart the pictures are.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 from masking.view.model import ViewSeen
 
 CHECKS: Final = 3
-"""So many checks in a row must say the same."""
+"""So many checks in a row must agree."""
 
 SAME_PERCENT: Final = 0.5
 SAME_DEG: Final = 0.5
@@ -23,7 +23,7 @@ SAME_ZOOM_PERCENT: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class ViewMemory:
-    """What is remembered of one camera's view; begins empty.
+    """The remembered results of one camera's view; begins empty.
 
     `settled`: the result in force, None as long as there is none. `recent`: the last judged pictures that may settle
     next, oldest first, at most CHECKS. `unjudged`: how many pictures in a row could not be judged since.
@@ -49,7 +49,7 @@ def remember(memory: ViewMemory, seen: ViewSeen) -> ViewMemory:
 
 
 def same(first: ViewSeen, second: ViewSeen) -> bool:
-    """Whether two results say the same: still, or moved in the same way."""
+    """Whether two results agree: still, or moved in the same way."""
     if first.state != second.state or first.state == "unknown":
         return False
     if first.state == "still":

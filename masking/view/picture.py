@@ -25,14 +25,13 @@ LEAST_SIDE_PX: Final = 96
 """A picture that is flatter than this, once brought to LONG_SIDE_PX, shows too little to compare."""
 
 MEDIAN_LEAST: Final = 5
-"""Pictures, minutes apart, whose median is free of people and cars: those who stand in two of five are gone."""
+"""Pictures, minutes apart, whose median is free of people and cars: those in only two of five are gone."""
 
 _COLOUR_SPREAD = 5.0
 """Chroma, in levels, by which the most colourful twentieth of a colour picture differs from its median.
 
-Under infrared light a camera switches its colour off: what is left is the codec's rounding. Night pictures in colour
-stay above 8 in the scenes that were looked at.
-"""
+Under infrared light a camera switches its colour off: only the codec's rounding is left. Night pictures in colour stay
+above 8 in the examined scenes."""
 
 _NIGHT_LUMA = 60.0
 """Mean luma of a colour picture up to which it is a night picture. Exposure holds a day picture near 100."""
@@ -42,10 +41,10 @@ _AROUND_PX = 5
 
 
 def light_mode(picture: Bgr, excluded: Sequence[Polygon] = ()) -> LightMode:
-    """Say in which light a picture was taken, from its colours and its brightness.
+    """Classify the light of a picture by its colours and its brightness.
 
     `infrared` has no colours, whatever its brightness: a camera's black-and-white mode. Of the others, `night` is dark.
-    A colour cast does not make colours, so it is taken out first. Masks and overlays have colours of their own: exclude
+    A colour cast does not make colours, so it is removed first. Masks and overlays have colours of their own: exclude
     them.
     """
     return light_of_thumb(thumb_of(picture), excluded)
@@ -82,7 +81,7 @@ def grey_of(picture: Bgr) -> Grey:
 def excluded_area(shape: tuple[int, int], polygons: Sequence[Polygon], around_px: int = _AROUND_PX) -> Bools:
     """Where nothing is compared, as an array of `shape` (height, width): the polygons and a rim around them.
 
-    To be read only. Side effect: the last areas are kept, for a camera's masks are the same in each of its pictures.
+    Read-only. Side effect: the last areas are cached, for a camera's masks are the same in each of its pictures.
     """
     return _area(shape, tuple(tuple((x, y) for x, y in polygon) for polygon in polygons), around_px)
 
@@ -102,11 +101,7 @@ def _area(shape: tuple[int, int], polygons: tuple[Polygon, ...], around_px: int)
 
 
 def describe(picture: Bgr, excluded: Sequence[Polygon] = ()) -> Descriptor:
-    """The descriptor of one picture.
-
-    Raises:
-        BaselineError: When it is encoded: the picture is flatter than a descriptor may be.
-    """
+    """The descriptor of one picture. Raises BaselineError where it is flatter than a descriptor may be."""
     grey = grey_of(picture)
     return Descriptor(light_mode(picture, excluded), grey.shape[1], grey.shape[0], 1, grey.tobytes())
 
@@ -114,8 +109,7 @@ def describe(picture: Bgr, excluded: Sequence[Polygon] = ()) -> Descriptor:
 def median(descriptors: Sequence[Descriptor]) -> Descriptor:
     """The background: the median of descriptors of one view in one light, taken minutes apart.
 
-    Raises:
-        ValueError: Fewer than MEDIAN_LEAST, or of different sizes or light modes.
+    Raises ValueError: fewer than MEDIAN_LEAST, or of different sizes or light modes.
     """
     if len(descriptors) < MEDIAN_LEAST:
         raise ValueError(f"{len(descriptors)} pictures are too few for a background: it takes {MEDIAN_LEAST}")

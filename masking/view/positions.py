@@ -1,8 +1,8 @@
 """Decides at which of its positions a camera is, and encodes that question to the worker. Plain values.
 
-A picture stands at a position when its view is `still` in that position's approved one, and in no other: where several
-look alike, or none does, the position is unknown and is never guessed. The child says how the picture compares with
-each; where it stands is concluded here again by the parent, which believes no verdict on another position's zones.
+A picture is at a position when its view is `still` in that position's approved one, and in no other: otherwise the
+position is unknown and never guessed. The child returns the comparison with each position; the parent derives the
+position from it again, and rejects verdicts on another position's zones.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from masking.worker.wire import WireError, read_verdicts, verdicts_message, zone
 from masking.worker.wire_study import polygons, read_view, view_message
 
 
-def standing(views: Sequence[ViewSeen]) -> int | None:
+def matched_position(views: Sequence[ViewSeen]) -> int | None:
     """Return which of the positions these comparisons are with is the one that the picture shows; None: not plain."""
     still = [number for number, view in enumerate(views) if view.state == "still"]
     return still[0] if len(still) == 1 else None
 
 
 def positions_message(asked: tuple[Position, ...]) -> dict[str, Any]:
-    """What stands in a job's header for its positions; nothing where there are none."""
+    """The positions in a job's header; empty where there are none."""
     if not asked:
         return {}
     rows = [
@@ -52,7 +52,7 @@ def positions_of(header: dict[str, Any]) -> tuple[Position, ...]:
 
 
 def positioned_message(positioned: Positioned | None) -> dict[str, Any]:
-    """What stands in a child's answer for its positions; nothing for None."""
+    """The positions in a child's answer; empty for None."""
     if positioned is None:
         return {}
     views = [view_message(view) for view in positioned.views]
@@ -60,11 +60,7 @@ def positioned_message(positioned: Positioned | None) -> dict[str, Any]:
 
 
 def read_positioned(answer: dict[str, Any], asked: tuple[Position, ...]) -> Positioned | None:
-    """Check what a child's answer says of where the picture was taken.
-
-    Raises:
-        WireError: Not one comparison for each position, or verdicts on zones of a place where it does not stand.
-    """
+    """Parse comparisons and verdicts. Raises WireError for missing ones, or verdicts of another position."""
     said = answer.get("positioned")
     if not asked:
         if said is not None:
@@ -74,5 +70,5 @@ def read_positioned(answer: dict[str, Any], asked: tuple[Position, ...]) -> Posi
     if not isinstance(said, dict) or not isinstance(views, list) or len(views) != len(asked):
         raise WireError("not one view for each position")
     seen = tuple(read_view(view) for view in views)
-    at = standing(seen)
+    at = matched_position(seen)
     return Positioned(seen, read_verdicts(said.get("verdicts"), () if at is None else asked[at].zones))

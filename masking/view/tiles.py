@@ -1,7 +1,7 @@
 """Matches tiles of two pictures of one view, and fits the similarity that most of them obey.
 
-A tile is a square that phase correlation looks for in the other picture, all alone. One that shows straight lines only
-(floor boards, a kerb, a cable) slides along them and counts across them alone.
+A tile is a square that phase correlation locates in the other picture by itself. One with straight lines only (floor
+boards, a kerb, a cable) slides along them and counts across them alone.
 
 Source: Kuglin, Hines 1975 (phase correlation); Fischler, Bolles 1981 (RANSAC); Bigün, Granlund 1987 (structure tensor).
 """
@@ -35,7 +35,7 @@ EXCLUDED_MAX: Final = 0.35
 """Share of a tile that may be left out."""
 
 ZOOM_MAX: Final = 2.0
-"""Whoever asks for a larger zoom, in or out, has found chance or another scene."""
+"""A larger zoom, in or out, is chance or another scene."""
 
 _AGREE_PX = 1.0
 _TEXTURE_MIN = 0.30
@@ -56,8 +56,8 @@ class Tiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A similarity (2x3, reference pixels to picture pixels) and who agrees with it.
+class Fit:
+    """A similarity (2x3, reference pixels to picture pixels) and the share of tiles that agree.
 
     `agreeing_ratio`: of all tiles with texture; `heard_ratio`: of those that were found again anywhere.
     """
@@ -104,7 +104,7 @@ def _count(length: int, step: int) -> int:
     return max(round((length - TILE_PX) / step) + 1, 1)
 
 
-def fit(before: Floats, after: Floats, tiles: Tiles, centre: tuple[float, float]) -> Found | None:
+def fit(before: Floats, after: Floats, tiles: Tiles, centre: tuple[float, float]) -> Fit | None:
     """The similarity that most tiles obey, or None.
 
     Args:
@@ -148,7 +148,7 @@ def fit(before: Floats, after: Floats, tiles: Tiles, centre: tuple[float, float]
     middle = (low + high) / 2 if wide else np.array(centre)
     quarters = set(((start[agreeing] > middle) @ np.array((1, 2))).tolist())
     count = int(agreeing.sum())
-    return Found(fitted, count / len(start), count / int(heard.sum()), len(quarters), len(start))
+    return Fit(fitted, count / len(start), count / int(heard.sum()), len(quarters), len(start))
 
 
 def _least_squares(start: Matrix, end: Matrix, tiles: Tiles, agreeing: Bools) -> Matrix:

@@ -1,7 +1,7 @@
 """Calculates which zones a mask no longer covers once the camera has moved. Pure Python: areas, not pictures.
 
-A zone hangs on the scene: when the camera moves, what it must hide is found elsewhere in the picture. A device's mask
-hangs on the picture and stays. So the zone is moved as the scene was, and what the masks leave bare of it is measured.
+A zone belongs to the scene, a device's mask to the picture: when the camera moves, the zone moves and the mask stays.
+The zone is moved as the scene was, and the part that no mask covers is measured.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from masking.view.model import Movement
 
 @dataclass(frozen=True, slots=True)
 class ZoneAfterMove:
-    """A zone as the moved camera sees it.
+    """A zone after the camera moved.
 
-    `polygon`: where it is now, in 0..1, cut off at the picture's edge; empty when it is out of the picture.
-    `in_view_ratio`: the share of it that is still in the picture. `uncovered_ratio`: the share of what is in it
-    that no mask covers; `uncovered_before_ratio`: the same before the move. Both 0 for a zone that cannot be seen.
+    `polygon`: where it is now, in 0..1, clipped at the picture's edge; empty when out of the picture. `in_view_ratio`:
+    the share of it that is still in the picture. `uncovered_ratio`: the share of that part that no mask covers;
+    `uncovered_before_ratio`: the same before the move. Both 0 for a zone that is out of the picture.
     """
 
     polygon: Polygon
@@ -32,7 +32,7 @@ class ZoneAfterMove:
 
 
 def zone_after(movement: Movement, aspect: float, zone: Polygon, masks: Sequence[Polygon]) -> ZoneAfterMove:
-    """Move a zone as the scene was moved, and measure what the masks leave bare.
+    """Move a zone as the scene was moved, and measure the part that no mask covers.
 
     Args:
         movement: From the approved view to the picture.
@@ -60,10 +60,7 @@ def moved_point(movement: Movement, aspect: float, point: Point) -> Point:
 
 
 def clipped(polygon: Polygon) -> Polygon:
-    """The part of a polygon inside the picture; for one that is not convex, sides may run along the picture's edge.
-
-    Source: Sutherland, Hodgman 1974.
-    """
+    """A polygon's part in the picture; concave ones may get sides along its edge. Source: Sutherland, Hodgman 1974."""
     for axis, limit, sign in ((0, 0.0, 1), (0, 1.0, -1), (1, 0.0, 1), (1, 1.0, -1)):
         kept: list[Point] = []
         for index, end in enumerate(polygon):

@@ -27,8 +27,8 @@ _AT_FDCWD = -100
 _FIONREAD = 0x541B
 
 
-def carry_out(descriptor: int, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Do what a test wants: end by a signal, hang, say any bytes, or try every way out and tell what came of it."""
+def run_attempts(descriptor: int, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Run what a test asks for: end by a signal, hang, answer any bytes, or try every way out."""
     if "die" in wanted:
         signal.signal(int(wanted["die"]), signal.SIG_DFL)
         ctypes.string_at(1) if wanted["die"] == signal.SIGSEGV else ctypes.CDLL(None).abort()

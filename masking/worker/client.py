@@ -1,8 +1,8 @@
 """Sends jobs to the locked-down children of the picture worker, and validates every answer.
 
-Each camera and look has a child of its own, forked from a warm parent that has never seen a device's byte. A decoder
-that crashes, hangs or is taken over costs its own camera: no other's verdict comes from that child. The daemon imports
-this module and so never loads OpenCV or numpy.
+Each camera and look has a child of its own, forked from a warm parent that has never read a device's byte. A decoder
+that crashes, hangs or is taken over affects its own camera only. The daemon imports this module and so never loads
+OpenCV or numpy.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from typing import Any, Self
 from masking.model import NOT_CONFINED, Confinement, Job, Judged, WorkerError
 from masking.view import positions
 from masking.worker import wire, wire_study
-from masking.worker.timed_stream import exchange
-from masking.worker.warm_parent import Child, WarmParent, ending
+from masking.worker.warm_parent import Child, WarmParent, ending, exchange
 
 GREETING_TIMEOUT_S = 15.0
 """How long a child may take to lock itself down; it needs some milliseconds."""
@@ -26,7 +25,7 @@ ENDING_S = 0.5
 """How long a child that has hung up gets to end by itself, so that its own way of ending is known."""
 
 STRIKES = 2
-"""So many cameras of a device may lose their child in one look; then it is the device."""
+"""So many cameras of a device may lose their child in one look; then the whole device is barred."""
 
 
 _Owner = tuple[str, str]
@@ -36,13 +35,12 @@ _NOBODY: _Owner = ("", "")
 class Worker:
     """One picture worker; its methods may be called from several threads, one job runs at a time.
 
-    `timeout_s` is the patience for one job. `accept_unconfined`: judge also where a child could not be confined;
-    without it, such a child judges nothing. `self_test` makes children answer `attempts`; only tests set it. `starts`
-    counts the warm parents.
+    `timeout_s` is the limit of one job. `accept_unconfined`: judge also where a child could not be confined; without
+    it, such a child judges nothing. `self_test` makes children answer `attempts`; only tests set it. `starts` counts
+    the warm parents.
 
-    Pictures of one camera that come one after the other are judged by one child. A camera whose child died or answered
-    nonsense gets no other until `rest`, nor does a device of which that became of two cameras: whoever breaks decoders
-    shall not try again and again in one look.
+    Consecutive pictures of one camera are judged by one child. A camera whose child died or answered nonsense gets no
+    other until `rest`, nor does a device with two such cameras: nobody may attack decoders again and again in one look.
     """
 
     def __init__(self, timeout_s: float = 5.0, accept_unconfined: bool = False, self_test: bool = False) -> None:
@@ -84,11 +82,7 @@ class Worker:
         return parent.pid if parent is not None else None
 
     def measure(self) -> Confinement:
-        """Have a child lock itself down, say how far that went, and end.
-
-        Raises:
-            WorkerError: `crashed`: it does not start.
-        """
+        """Have a child lock itself down, report how far, and end. Raises WorkerError `crashed`."""
         with self._lock:
             self._end_child()
             confinement = self._fork()
@@ -125,11 +119,7 @@ class Worker:
         return result
 
     def attempts(self, wanted: dict[str, Any], device: str = "", camera: str = "") -> dict[str, str]:
-        """Have the child of a camera do what `attempts.py` knows, and tell what came of it; for tests.
-
-        Raises:
-            WorkerError: The child crashed, hung, or was not started for it.
-        """
+        """Have the child of a camera run one of `attempts.py`; for tests. Raises WorkerError."""
         with self._lock:
             outcomes = self._ask((device, camera), wire.frame({"self_test": wanted})).get("self_test")
         if not isinstance(outcomes, dict):
@@ -137,10 +127,7 @@ class Worker:
         return {str(name): str(outcome) for name, outcome in outcomes.items()}
 
     def rest(self) -> None:
-        """End child and warm parent until there is another job: between looks nothing of them is there.
-
-        What was held against a device in this look is forgotten.
-        """
+        """End child and warm parent until the next job: no process is left between looks. Strikes are forgotten."""
         with self._lock:
             self._struck.clear()
             self._end_all()
@@ -168,7 +155,7 @@ class Worker:
             raise self._strike(owner, f"the picture worker answered nonsense: {failure}") from None
 
     def _strike(self, owner: _Owner, detail: str) -> WorkerError:
-        """Give a camera no other child in this look, and have the next warm parent lay out its memory anew."""
+        """Bar a camera from another child in this look, and renew the warm parent's memory layout."""
         device, camera = owner
         if device:
             self._struck.setdefault(device, set()).add(camera)

@@ -1,7 +1,7 @@
 """Measures whether a way out of this process is left. Runs in each child of the picture worker once it is locked down.
 
-That every layer was asked for is no proof: kernels, containers and libraries differ. So each way out is really tried,
-and one that is open counts, whatever was asked for. Not decided here: what follows from it (`client.py`).
+Requesting every layer is no proof: kernels, containers and libraries differ. So each way out is really tried, and an
+open one counts. `client.py` decides what follows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 
 _PTRACE_SEIZE = 0x4206
 _NOBODY = 0x3FFFFFFF
-"""No process has this id: Linux ends at 2^22. The call is refused before it looks for one, or it is open."""
+"""No process has this id: Linux ends at 2^22. The call is refused before a process is searched, or it is open."""
 
 
 def open_ways() -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Decodes one encoded picture to one BGR array, from memory, or fails. Runs in the locked-down child only.
 
-A damaged picture is an error, never a picture: a decoder that paints over what it lacks paints flat areas, and a flat
-area looks like a mask. So what FFmpeg says while it decodes is read back and judged. An H.265 slice that was cut in the
-middle is not noticed by FFmpeg; whoever fetches a keyframe must fetch it whole.
+A damaged picture is an error, never a picture: a decoder fills gaps with flat areas, which resemble a mask. So FFmpeg's
+messages while it decodes are read back and judged. FFmpeg does not notice an H.265 slice that was cut in the middle;
+fetch a keyframe whole.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ENVIRONMENT: Final[dict[str, str]] = {
     "OPENCV_FFMPEG_LOGLEVEL": "32",  # AV_LOG_INFO: from here on FFmpeg says that it conceals errors
     "OPENCV_LOG_LEVEL": "OFF",
 }
-"""What the child's environment must hold before OpenCV is imported."""
+"""The child's required environment before OpenCV is imported."""
 
 _OPTIONS_NAME: Final = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 """OpenCV reads it with each capture that it opens."""
@@ -40,19 +40,16 @@ _OPTIONS_NAME: Final = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 _OPTIONS: Final = "format_whitelist;{codec}|input_format;{codec}|codec_whitelist;{ahead}|video_codec;{codec}|threads;1"
 """The decoder's own wall: this one demuxer, nothing is probed for, and this one decoder.
 
-`codec_whitelist` binds what looks ahead before the decoder is chosen, and nothing else: with `none` nothing is decoded
-there, which spares decoding each picture twice. `video_codec` names the decoder.
-"""
+`codec_whitelist` applies only to probing before the decoder is chosen: with `none` nothing is decoded there, which
+spares decoding each picture twice. `video_codec` names the decoder."""
 
 _DAMAGE: Final = re.compile(
     rb"OPENCV:FFMPEG:(?:16|8|0)\]|error while decoding|concealing|unavailable for requested|Invalid NAL|corrupt"
 )
-"""What tells of a picture that is not whole: FFmpeg's errors (AV_LOG_ERROR and worse), and its words for what it paints
-over.
+"""Signs of an incomplete picture: FFmpeg's errors (AV_LOG_ERROR and worse), and its words for concealment.
 
 Among the errors is that colours could not be converted, after which OpenCV 5.0.0 hands out memory that nobody has
-written.
-"""
+written."""
 
 
 _KINDS: Final = {"h264": (h264.read, "h264"), "h265": (h265.read, "hevc")}
@@ -80,7 +77,7 @@ class DecodeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A decoded picture, and how many units of its bitstream were dropped because nobody here knows them."""
+    """A decoded picture, and how many units of unknown type were dropped from its bitstream."""
 
     picture: Bgr
     dropped_units: int = 0
@@ -89,7 +86,7 @@ class Decoded:
 def decode(data: bytes, kind: str, complaints: int) -> Decoded:
     """Decode a JPEG, or the first key picture of an H.264 or H.265 byte stream.
 
-    What reaches a decoder was read by `bitstream/` first and put together anew, so that it is that and nothing else.
+    `bitstream/` parses and rewrites everything that reaches a decoder, so that it is that and nothing else.
 
     Args:
         data: The whole encoded picture.
@@ -101,7 +98,7 @@ def decode(data: bytes, kind: str, complaints: int) -> Decoded:
     """
     try:
         if kind == "jpeg":
-            return Decoded(_decode_jpeg(jpeg.walk(data, MAX_PIXELS).data))
+            return Decoded(_decode_jpeg(jpeg.rewrite(data, MAX_PIXELS).data))
         if kind in _KINDS:
             read, codec = _KINDS[kind]
             unit = read(data, MAX_PIXELS)
@@ -121,7 +118,7 @@ def _decode_jpeg(data: bytes) -> Bgr:
 
 
 def _decode_unit(unit: AccessUnit, codec: str, complaints: int) -> Bgr:
-    """Decode one picture, which must come out in the size that its bitstream tells."""
+    """Decode one picture, which must have the size in its bitstream."""
     # Without looking ahead, OpenCV 5.0.0 shrinks a picture of H.265 to its default display window.
     for ahead in ("none", codec):
         options = _OPTIONS.format(codec=codec, ahead=ahead)
@@ -132,10 +129,7 @@ def _decode_unit(unit: AccessUnit, codec: str, complaints: int) -> Bgr:
 
 
 def _first_picture(data: bytes, options: str, complaints: int) -> tuple[object, bytes]:
-    """What FFmpeg makes of the bytes, and what it said while it decoded the picture.
-
-    What it says while it opens them does not count: it looks ahead then.
-    """
+    """FFmpeg's picture and its messages while decoding; those while opening do not count: it probes ahead then."""
     os.environ[_OPTIONS_NAME] = options
     source = io.BytesIO(data)  # must live until the capture is released: OpenCV keeps no reference of its own
     capture = None
@@ -167,11 +161,7 @@ def _whole(picture: object, said: bytes) -> Bgr:
 
 
 def warm_up(complaints: int) -> None:
-    """Decode one tiny picture of each kind, so that nothing has to be opened or loaded later.
-
-    Raises:
-        DecodeError: This build of OpenCV cannot decode one of them.
-    """
+    """Decode one tiny picture of each kind, so that later nothing is opened or loaded. Raises DecodeError."""
     _, encoded = cv2.imencode(".jpg", np.full((32, 32, 3), 128, np.uint8))
     decode(encoded.tobytes(), "jpeg", complaints)
     decode(base64.b64decode(_WARM_UP_H264), "h264", complaints)

@@ -1,8 +1,8 @@
 """Runs the warm parent of the picture worker: load everything once, lock down, then fork each child.
 
-It never reads a byte that a device sent: what a child is to read comes to it over a socket that only passes through
-here as a descriptor. So all its children begin as it was after loading, whatever became of others before them.
-`warm_parent.py` starts it and talks to it over one socket, a message at a time:
+It never reads a byte that a device sent: a child's input comes over a socket that only passes through here as a
+descriptor. So every child begins in the state after loading, whatever happened to others before. `warm_parent.py`
+starts it and talks to it over one socket, a message at a time:
 
     {"fork": {"self_test": bool}} and one descriptor  ->  {"pid": n}       fork a child that serves jobs on it
     {"collect": n}                                    ->  {"status": n}    wait for a child that has ended
@@ -42,13 +42,13 @@ def main() -> None:
     limits = lockdown.confine_parent()
     gc.collect()
     gc.freeze()  # else a collection in a child touches, and so copies, every page
-    _say(control, {"ready": True})
-    while (asked := _hear(control)) is not None:
+    _send(control, {"ready": True})
+    while (asked := _receive(control)) is not None:
         request, given = asked
         if "fork" in request:
-            _say(control, {"pid": _fork(control, given, mapped_bytes, limits, bool(request["fork"]["self_test"]))})
+            _send(control, {"pid": _fork(control, given, mapped_bytes, limits, bool(request["fork"]["self_test"]))})
         else:
-            _say(control, {"status": os.waitpid(int(request["collect"]), 0)[1]})
+            _send(control, {"status": os.waitpid(int(request["collect"]), 0)[1]})
 
 
 def _fork(control: socket.socket, given: int, mapped_bytes: int, limits: tuple[str, ...], self_test: bool) -> int:
@@ -71,7 +71,7 @@ def _serve(given: int, mapped_bytes: int, limits: tuple[str, ...], self_test: bo
     os._exit(0)
 
 
-def _hear(control: socket.socket) -> tuple[dict[str, Any], int] | None:
+def _receive(control: socket.socket) -> tuple[dict[str, Any], int] | None:
     """Return the next request with the descriptor that came with it, -1 for none; None at the end."""
     size = array.array("i").itemsize
     body, ancillary, flags, _ = control.recvmsg(REQUEST_MAX_BYTES, socket.CMSG_SPACE(size))
@@ -86,7 +86,7 @@ def _hear(control: socket.socket) -> tuple[dict[str, Any], int] | None:
     return wire.parse(body), descriptors[0] if descriptors else -1
 
 
-def _say(control: socket.socket, message: dict[str, Any]) -> None:
+def _send(control: socket.socket, message: dict[str, Any]) -> None:
     control.sendmsg([wire.body(message)])
 
 

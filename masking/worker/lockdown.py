@@ -3,8 +3,7 @@
 Four layers, each of which alone stops a taken-over decoder from reading the report key or calling home: resource
 limits, dropped capabilities, Landlock without a single path, and a seccomp list of the few calls that arithmetic on
 memory needs (everything else is EPERM: no open, no socket, no program, no process, no tracing, no executable memory).
-What the system does not offer is returned as a sentence. Whether it is enough is not decided here: `confined.py`
-measures it.
+Each missing feature of the system is returned as a sentence; `confined.py` measures whether the rest is enough.
 """
 
 from __future__ import annotations
@@ -77,10 +76,10 @@ class _CapabilityHeader(ctypes.Structure):
 
 
 def confine_parent() -> tuple[str, ...]:
-    """Lock the warm parent down, all but forking and what its children need to lock themselves down.
+    """Lock the warm parent down, except for forking and its children's own lock-down.
 
     Returns:
-        What could not be given up, one sentence each; empty when every layer holds.
+        Rights that could not be dropped, one sentence each; empty when every layer holds.
     """
     limits = []
     if pyseccomp is not None:
@@ -99,7 +98,7 @@ def confine_child(mapped_bytes: int, memory_bytes: int, cpu_s: int) -> tuple[str
         cpu_s: Processor time for the whole life of the child.
 
     Returns:
-        What could not be given up, one sentence each; empty when every layer holds.
+        Rights that could not be dropped, one sentence each; empty when every layer holds.
     """
     resources = (
         *_ALWAYS,
@@ -118,10 +117,7 @@ def mapped_bytes() -> int:
 
 
 def end_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when the one that forked it ends; end at once where that has happened already.
-
-    Source: prctl(2), PR_SET_PDEATHSIG.
-    """
+    """Have the kernel kill this process with its parent; end if that ended. Source: prctl(2), PR_SET_PDEATHSIG."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
@@ -154,7 +150,7 @@ def _confine(resources: tuple[tuple[int, int], ...], calls: tuple[str, ...]) -> 
 
 
 def _drop_capabilities(libc: ctypes.CDLL) -> bool:
-    """Drop all, and say whether none is left: a service whose filter refuses the call has none to drop."""
+    """Drop all; return whether none is left: a service whose filter refuses the call has none to drop."""
     header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; twice 32 bits
     if libc.capset(ctypes.byref(header), nothing) == 0:
@@ -164,10 +160,7 @@ def _drop_capabilities(libc: ctypes.CDLL) -> bool:
 
 
 def _landlock(libc: ctypes.CDLL) -> list[str]:
-    """Handle every right that the kernel knows and allow none of them.
-
-    Source: Linux kernel documentation, userspace-api/landlock.
-    """
+    """Allow none of this kernel's rights. Source: Linux kernel documentation, userspace-api/landlock."""
     abi = libc.syscall(
         _LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_LANDLOCK_CREATE_RULESET_VERSION)
     )

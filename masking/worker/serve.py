@@ -1,6 +1,6 @@
 """Runs a child's main loop: lock down, verify that it holds, then judge one picture after another.
 
-`fork_server.py` forks it with everything loaded. The order matters: everything is given up first, then the greeting is
+`fork_server.py` forks it with everything loaded. The order matters: all rights are dropped first, then the greeting is
 sent; only after that does the first byte of a picture arrive.
 """
 
@@ -28,11 +28,7 @@ GRACE_S = 5
 
 
 def warm_up() -> None:
-    """Do everything once, so that nothing has to be opened or loaded after the lock-down.
-
-    Raises:
-        DecodeError: This build of OpenCV cannot decode what it must.
-    """
+    """Do everything once, so that nothing is opened or loaded after the lock-down. Raises DecodeError."""
     complaints, said = os.pipe2(os.O_NONBLOCK)
     kept = os.dup(1), os.dup(2)
     _print_into(said)
@@ -53,8 +49,8 @@ def serve(descriptor: int, mapped_bytes: int, limits: tuple[str, ...], self_test
     Args:
         descriptor: A stream socket: jobs come in, answers go out.
         mapped_bytes: Address space that the warm parent had mapped.
-        limits: What the warm parent could not give up.
-        self_test: Obey what `attempts.py` knows; only for tests.
+        limits: Rights that the warm parent could not drop.
+        self_test: Run requests of `attempts.py`; only for tests.
 
     Raises:
         EOFError, OSError: The other end closed in the middle of something.
@@ -67,7 +63,7 @@ def serve(descriptor: int, mapped_bytes: int, limits: tuple[str, ...], self_test
     while (header := _read_frame(descriptor)) is not None:
         message = wire.parse(header)
         if "self_test" in message:
-            answer = attempts.carry_out(descriptor, message["self_test"]) if self_test else {}
+            answer = attempts.run_attempts(descriptor, message["self_test"]) if self_test else {}
         else:
             data = _read(descriptor, int(message["size"]))
             signal.alarm(int(message["timeout_s"]) + GRACE_S)
@@ -85,9 +81,9 @@ def judge(data: bytes, message: dict[str, Any], complaints: int) -> dict[str, An
         mean, deviation = _luma(picture)
         verdicts = tuple(judge_zone(picture, zone) for zone in wire.zones_of(message))
         study = wire_study.study_of(message)
-        studied = None if study is None else study_picture.carry_out(picture, study)
+        studied = None if study is None else study_picture.run_study(picture, study)
         asked = positions.positions_of(message)
-        positioned = study_picture.place(picture, asked) if asked else None
+        positioned = study_picture.judge_position(picture, asked) if asked else None
     except decode.DecodeError as failure:
         return wire.error_message(failure.reason, str(failure), number)
     except MemoryError:

@@ -1,6 +1,6 @@
 """Defines what is asked of a picture besides its zones, and its answers: plain values, no numpy, no OpenCV.
 
-Descriptors and thumbnails are pictures of a real place: they never stand in a repr, a log or a report.
+Descriptors and thumbnails are pictures of a real place: they are in no repr, log or report.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ THUMBNAIL_LEAST_BYTES: Final = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """Asks for a small JPEG of the picture in which the `hidden` polygons, and two pixels around them, are black.
+    """Requests a small JPEG of the picture in which the `hidden` polygons, and two pixels around them, are black.
 
     `width_px`: at most THUMBNAIL_MAX_PX; a smaller picture is not enlarged, a tall one becomes narrower. `max_bytes`: a
-    picture that would be larger is compressed more, and one that stays larger is made smaller.
+    larger picture is compressed more, then made smaller.
     """
 
     width_px: int = THUMBNAIL_MAX_PX
@@ -47,13 +47,12 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Studied:
-    """What was found, as far as it was asked.
+    """The requested results.
 
-    `quality`: None also for a picture that is too flat to be measured (`view_picture.LEAST_SIDE_PX`).
-    `for_next`: with `quality`, the small encoded descriptor that the camera's next picture is given as `previous`.
-    `descriptor`: encoded (`baseline.py`); empty where a median was asked for of pictures that do not stand still in it,
-    or are no five of one size and light, and for a picture that is very flat: such a view cannot be supervised.
-    `thumbnail`: a JPEG.
+    `quality`: None also for a picture that is too flat to be measured (`view_picture.LEAST_SIDE_PX`). `for_next`: with
+    `quality`, the small encoded descriptor that the camera's next picture is given as `previous`. `descriptor`: encoded
+    (`baseline.py`); empty where a median was requested of pictures that are not still in it, or not five of one size
+    and light, and for a very flat picture: such a view cannot be supervised. `thumbnail`: a JPEG.
     """
 
     view: ViewSeen | None = None

@@ -12,10 +12,10 @@ from masking.model import Position, Positioned
 from masking.quality.measure import describe_for_next, measure
 from masking.view import baseline
 from masking.view.baseline import BaselineError
-from masking.view.compare import compare, stands, steady
+from masking.view.compare import compare, compare_position, steady
 from masking.view.model import DescriptorJob, Polygon, QualityJob, ViewJob
 from masking.view.picture import LEAST_SIDE_PX, LONG_SIDE_PX, Bgr, describe, excluded_area, median
-from masking.view.positions import standing
+from masking.view.positions import matched_position
 from masking.worker.study import THUMBNAIL_MAX_PX, Studied, Study, Thumbnail
 from masking.zones.verdict import judge_zone
 
@@ -24,7 +24,7 @@ HIDDEN_AROUND_PX: Final = 2
 """How far around a hidden polygon a thumbnail is black: averaging and a JPEG's blocks smear its edge."""
 
 
-def carry_out(picture: Bgr, study: Study) -> Studied:
+def run_study(picture: Bgr, study: Study) -> Studied:
     """Answer everything that the study asks of a decoded picture (height x width x 3, BGR)."""
     wide_enough = LONG_SIDE_PX * min(picture.shape[:2]) >= LEAST_SIDE_PX * max(picture.shape[:2])
     quality = None if study.quality is None or not wide_enough else measure(picture, study.quality)
@@ -39,10 +39,10 @@ def carry_out(picture: Bgr, study: Study) -> Studied:
     )
 
 
-def place(picture: Bgr, asked: Sequence[Position]) -> Positioned:
-    """Say at which position a picture was taken, and judge the zones of that one; of none where it is not plain."""
-    views = tuple(stands(picture, position.view) for position in asked)
-    at = standing(views)
+def judge_position(picture: Bgr, asked: Sequence[Position]) -> Positioned:
+    """Determine a picture's position, and judge the zones of that one; of none where it is ambiguous."""
+    views = tuple(compare_position(picture, position.view) for position in asked)
+    at = matched_position(views)
     verdicts = () if at is None else tuple(judge_zone(picture, zone) for zone in asked[at].zones)
     return Positioned(views, verdicts)
 
@@ -63,16 +63,12 @@ def thumbnail(picture: Bgr, asked: Thumbnail) -> bytes:
 
 
 def warm_up() -> None:
-    """Do once what makes tables at its first use, which else every child would make anew.
-
-    That what is not done here needs nothing to be opened or loaded later, `test_worker_study.py` shows in real
-    children.
-    """
+    """Build tables that every child would build at first use; `test_worker_study.py` shows that these are all."""
     picture = np.asarray(cv2.resize(made_up(45, 80), (640, 360), interpolation=cv2.INTER_CUBIC), np.uint8)
     box: tuple[Polygon, ...] = (((0.1, 0.1), (0.3, 0.1), (0.3, 0.2), (0.1, 0.2)),)
-    first = carry_out(picture, Study(None, QualityJob(), DescriptorJob((), box), Thumbnail(320, box)))
+    first = run_study(picture, Study(None, QualityJob(), DescriptorJob((), box), Thumbnail(320, box)))
     references = (first.descriptor,)
-    carry_out(picture, Study(ViewJob(references, box), QualityJob(first.for_next, references, box, box)))
+    run_study(picture, Study(ViewJob(references, box), QualityJob(first.for_next, references, box, box)))
 
 
 def made_up(height: int, width: int) -> Bgr:

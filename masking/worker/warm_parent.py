@@ -1,6 +1,7 @@
 """Starts the warm parent of the picture worker, has it fork children, and reads how they ended.
 
-It is a process of its own, `fork_server.py`: the daemon loads neither OpenCV nor numpy. No byte of a device goes to it.
+A process of its own, `fork_server.py`: the daemon loads neither OpenCV nor numpy. No byte of a device goes to it.
+`exchange` sends and receives frames within a deadline, on descriptors that do not block.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from typing import Any
 
 from masking.model import WorkerError
 from masking.worker import wire
-from masking.worker.timed_stream import wait_for
 
 START_TIMEOUT_S = 30.0
 """Loading OpenCV takes 0.5 s on a PC and some seconds on a slow gateway from cold storage."""
@@ -57,11 +57,7 @@ class Child:
 
 
 class WarmParent:
-    """A running warm parent. Not for several threads at once.
-
-    Raises:
-        WorkerError: `crashed`: it does not start.
-    """
+    """A running warm parent. Not for several threads at once. Raises WorkerError `crashed` where it does not start."""
 
     def __init__(self) -> None:
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -91,11 +87,7 @@ class WarmParent:
         return self._process.poll() is None
 
     def fork(self, self_test: bool = False) -> Child:
-        """Have it fork a child.
-
-        Raises:
-            OSError, EOFError, wire.WireError: It did not; it is not to be used again.
-        """
+        """Have it fork a child. Raises OSError, EOFError or wire.WireError; do not use it after that."""
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with its:
@@ -112,8 +104,8 @@ class WarmParent:
         """End a child and return how it ended: its exit code, or the negative number of the signal; None: not known.
 
         Args:
-            child: Of `fork`; it is not to be used again.
-            patience_s: How long one that is ending by itself may take before it is killed.
+            child: Of `fork`; do not use it again.
+            patience_s: How long a child that ends by itself may take before it is killed.
         """
         if patience_s:
             with contextlib.suppress(OSError):
@@ -175,7 +167,7 @@ def _start(control: socket.socket) -> subprocess.Popen[bytes]:
 
 
 def _last_line(process: subprocess.Popen[bytes]) -> str:
-    """What one that failed before it was locked down said last: its own words, and none of a picture."""
+    """The last output of a process that failed before its lock-down: its own words, and none of a picture."""
     said = b""
     if process.stderr is not None:
         with contextlib.suppress(OSError, BlockingIOError):
@@ -190,3 +182,41 @@ def ending(code: int | None) -> str:
     if code is None:
         return "unknown"
     return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def exchange(descriptor: int, request: bytes, deadline_mono: float) -> dict[str, Any]:
+    """Write a request, read a frame. Raises TimeoutError, EOFError, OSError, WireError: then drop the stream."""
+    _write(descriptor, request, deadline_mono)
+    length = int.from_bytes(_read(descriptor, wire.LENGTH_BYTES, deadline_mono))
+    if length > wire.MAX_ANSWER_BYTES:
+        raise wire.WireError("an answer that is too long")
+    return wire.parse(_read(descriptor, length, deadline_mono))
+
+
+def wait_for(descriptor: int, event: int, deadline_mono: float) -> None:
+    """Wait until a descriptor can be read from or written to. Raises TimeoutError at the deadline."""
+    poll = select.poll()
+    poll.register(descriptor, event)
+    remaining_s = deadline_mono - time.monotonic()
+    if remaining_s <= 0 or not poll.poll(remaining_s * 1000):
+        raise TimeoutError
+
+
+def _write(descriptor: int, data: bytes, deadline_mono: float) -> None:
+    rest = memoryview(data)
+    while rest:
+        wait_for(descriptor, select.POLLOUT, deadline_mono)
+        with contextlib.suppress(BlockingIOError):
+            rest = rest[os.write(descriptor, rest) :]
+
+
+def _read(descriptor: int, count: int, deadline_mono: float) -> bytes:
+    data = b""
+    while len(data) < count:
+        wait_for(descriptor, select.POLLIN, deadline_mono)
+        with contextlib.suppress(BlockingIOError):
+            part = os.read(descriptor, count - len(data))
+            if not part:
+                raise EOFError
+            data += part
+    return data

@@ -1,7 +1,7 @@
 """Encodes and parses messages of parent and child of the picture worker: framed JSON, then raw picture bytes.
 
-The child handles hostile pictures, so the parent believes nothing of its answers: sizes are capped before they are
-read, every value is checked for its type and range, and anything else is a WireError. No pickle, no code.
+The child handles hostile pictures, so the parent trusts none of its answers: sizes are capped before reading, every
+value is validated by type and range, and anything else is a WireError. No pickle, no code.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ERRORS = ("undecodable", "too-large", "crashed")
 
 
 class WireError(Exception):
-    """The other side said something that the protocol does not know."""
+    """The other side broke the protocol."""
 
 
 def frame(message: dict[str, Any]) -> bytes:
@@ -39,11 +39,7 @@ def body(message: dict[str, Any]) -> bytes:
 
 
 def parse(data: bytes) -> dict[str, Any]:
-    """The JSON object of a frame.
-
-    Raises:
-        WireError: Not one JSON object.
-    """
+    """The JSON object of a frame. Raises WireError."""
     try:
         message = json.loads(data)
     except (ValueError, RecursionError):
@@ -59,7 +55,7 @@ def job_message(job: Job, number: int) -> dict[str, Any]:
 
 
 def zones_message(zones: tuple[Zone, ...]) -> list[dict[str, Any]]:
-    """Zones as they stand in a job's header; `zones_of` reads them."""
+    """Zones of a job's header; `zones_of` parses them."""
     return [
         {
             "name": z.name,
@@ -102,7 +98,7 @@ def judged_message(judged: Judged, number: int) -> dict[str, Any]:
 
 
 def verdicts_message(verdicts: tuple[Verdict, ...]) -> list[dict[str, Any]]:
-    """Verdicts as they stand in an answer; `read_verdicts` reads them."""
+    """Verdicts of an answer; `read_verdicts` parses them."""
     return [
         {"zone": v.zone, "verdict": v.verdict, "reason": v.reason, "numbers": dict(v.numbers), "text": v.explanation}
         for v in verdicts
@@ -115,11 +111,7 @@ def error_message(reason: str, detail: str, number: int) -> dict[str, Any]:
 
 
 def read_judged(message: dict[str, Any], job: Job, number: int) -> Judged | tuple[str, str]:
-    """Check a child's answer and turn it into a Judged, or into the reason and detail of an error.
-
-    Raises:
-        WireError: The answer is not one to this job, or a value in it is not what it must be.
-    """
+    """Parse a child's answer: a Judged, or the reason and detail of an error. Raises WireError."""
     if message.get("job") != number or isinstance(message.get("job"), bool):
         raise WireError("an answer to another job")
     if "error" in message:
@@ -138,37 +130,25 @@ def read_judged(message: dict[str, Any], job: Job, number: int) -> Judged | tupl
 
 
 def read_verdicts(said: object, zones: tuple[Zone, ...]) -> tuple[Verdict, ...]:
-    """Check what an answer says of these zones.
-
-    Raises:
-        WireError: Not one verdict for each of them, in their order.
-    """
+    """Parse an answer's verdicts on these zones. Raises WireError unless there is one for each, in order."""
     if not isinstance(said, list) or len(said) != len(zones):
         raise WireError("not one verdict for each zone")
     return tuple(_verdict(answer, zone) for answer, zone in zip(said, zones, strict=True))
 
 
 def greeting(limits: tuple[str, ...], open_ways: tuple[str, ...]) -> dict[str, Any]:
-    """A child's first message: it is locked down as far as these say."""
+    """A child's first message: the remaining limits of its lock-down."""
     return {"ready": True, "limits": list(limits), "open": list(open_ways)}
 
 
 def read_ready(message: dict[str, Any]) -> None:
-    """Check the first message of a warm parent.
-
-    Raises:
-        WireError: It is something else.
-    """
+    """Validate the first message of a warm parent. Raises WireError."""
     if message.get("ready") is not True:
         raise WireError("not a greeting")
 
 
 def read_greeting(message: dict[str, Any]) -> Confinement:
-    """What a child that has just started could not give up, and what it can still do.
-
-    Raises:
-        WireError: Not a child's first message.
-    """
+    """Parse a new child's first message: rights it could not drop, and open ways out. Raises WireError."""
     limits, ways = message.get("limits"), message.get("open")
     if message.get("ready") is not True or not isinstance(limits, list) or not isinstance(ways, list):
         raise WireError("not a greeting")
@@ -192,33 +172,21 @@ def _verdict(answer: object, zone: Zone) -> Verdict:
 
 
 def integer(value: object, low: int, high: int) -> int:
-    """A whole number in a range.
-
-    Raises:
-        WireError: Anything else.
-    """
+    """A whole number in a range. Raises WireError."""
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise WireError("a whole number out of range")
     return value
 
 
 def number_in(value: object, low: float, high: float) -> float:
-    """A number in a range.
-
-    Raises:
-        WireError: Anything else.
-    """
+    """A number in a range. Raises WireError."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:  # NaN fails too
         raise WireError("a number out of range")
     return float(value)
 
 
 def word(value: object) -> str:
-    """A short word of a-z and digits, its parts joined by dashes.
-
-    Raises:
-        WireError: Anything else.
-    """
+    """A short word of a-z and digits, its parts joined by dashes. Raises WireError."""
     if not isinstance(value, str) or len(value) > 60 or not _WORD.fullmatch(value):
         raise WireError("a reason that is no word")
     return value

@@ -1,7 +1,7 @@
 """Encodes and parses a study for the picture worker; answers are validated as strictly as in `wire.py`.
 
-Descriptors and thumbnails are base64 in the JSON. A job names each descriptor once, however often it is used. The
-parent checks that a descriptor is a whole one, and walks a thumbnail as a JPEG without decoding it.
+Descriptors and thumbnails are base64 in the JSON. A job contains each descriptor once, however often it is used. The
+parent checks that a descriptor is whole, and walks a thumbnail as a JPEG without decoding it.
 """
 
 from __future__ import annotations
@@ -49,11 +49,13 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "changed_ratio": (0, 1),
     "shift_percent": (0, 1000),
 }
+_PERHAPS: Final = frozenset({"covered_ratio", "lost_ratio", "change", "changed_ratio", "shift_percent"})
+"""Numbers that may be None: they need a reference or the picture before."""
 """What each number of `QualitySeen` may be."""
 
 
 def study_message(study: Study | None) -> dict[str, Any]:
-    """What stands in a job's header for its study; nothing for None."""
+    """The study in a job's header; empty for None."""
     if study is None:
         return {}
     view, quality, descriptor, thumbnail = study.view, study.quality, study.descriptor, study.thumbnail
@@ -116,7 +118,7 @@ def study_of(header: dict[str, Any]) -> Study | None:
 
 
 def studied_message(studied: Studied | None) -> dict[str, Any]:
-    """What stands in a child's answer for its study; nothing for None."""
+    """The study in a child's answer; empty for None."""
     if studied is None:
         return {}
     message: dict[str, Any] = {
@@ -129,11 +131,7 @@ def studied_message(studied: Studied | None) -> dict[str, Any]:
 
 
 def read_studied(answer: dict[str, Any], study: Study | None) -> Studied | None:
-    """Check what a child's answer says of its study. What was not asked for must not be there.
-
-    Raises:
-        WireError: A value is not what it must be.
-    """
+    """Parse the study of a child's answer. Raises WireError, also for a result that was not requested."""
     said = answer.get("studied")
     if study is None:
         if said is not None:
@@ -153,17 +151,13 @@ def read_studied(answer: dict[str, Any], study: Study | None) -> Studied | None:
 
 
 def view_message(seen: ViewSeen) -> dict[str, Any]:
-    """What an answer says of a view; `read_view` reads it."""
+    """A view in an answer; `read_view` parses it."""
     message: dict[str, Any] = _rounded(asdict(seen))
     return message
 
 
 def read_view(value: object) -> ViewSeen:
-    """Check what an answer says of a view.
-
-    Raises:
-        WireError: A value is not what it must be.
-    """
+    """Parse a view of an answer. Raises WireError."""
     said = _object(value)
     state, reference = said.get("state"), said.get("reference_light")
     if state not in ("still", "moved", "unknown"):
@@ -198,31 +192,11 @@ def _quality(said: dict[str, Any], asked: QualityJob) -> QualitySeen:
     if not isinstance(ink, list) or len(ink) != len(asked.overlays):
         raise WireError("not one number for each overlay")
 
-    def measured(name: str) -> float:
-        return number_in(said.get(name), *_RANGES[name])
-
-    def perhaps(name: str) -> float | None:
-        return None if said.get(name) is None else measured(name)
-
-    return QualitySeen(
-        light=_light(said.get("light")),
-        luma=measured("luma"),
-        contrast=measured("contrast"),
-        dark_ratio=measured("dark_ratio"),
-        bright_ratio=measured("bright_ratio"),
-        sharpness=measured("sharpness"),
-        noise=measured("noise"),
-        stripes=measured("stripes"),
-        cast_a=measured("cast_a"),
-        cast_b=measured("cast_b"),
-        flat_ratio=measured("flat_ratio"),
-        covered_ratio=perhaps("covered_ratio"),
-        lost_ratio=perhaps("lost_ratio"),
-        change=perhaps("change"),
-        changed_ratio=perhaps("changed_ratio"),
-        shift_percent=perhaps("shift_percent"),
-        ink=tuple(number_in(value, 0, 255) for value in ink),
-    )
+    numbers: dict[str, Any] = {
+        name: None if name in _PERHAPS and said.get(name) is None else number_in(said.get(name), *span)
+        for name, span in _RANGES.items()
+    }
+    return QualitySeen(light=_light(said.get("light")), ink=tuple(number_in(value, 0, 255) for value in ink), **numbers)
 
 
 def _light(value: object) -> LightMode:
@@ -252,7 +226,7 @@ def _thumbnail(value: object, asked: Thumbnail | None) -> bytes:
     if data and asked is not None:
         # It goes into what is signed, or onto a page: so it is walked to its end, and holds a picture and nothing else.
         try:
-            jpeg.plain(data, asked.width_px, THUMBNAIL_MAX_PX)
+            jpeg.plain_size(data, asked.width_px, THUMBNAIL_MAX_PX)
         except NotAPicture:
             raise WireError("a thumbnail that is no plain JPEG") from None
     return data
@@ -286,5 +260,5 @@ def _rounded(value: Any) -> Any:
 
 
 def polygons(value: list[list[list[float]]]) -> tuple[Polygon, ...]:
-    """Polygons as a header holds them, in the child."""
+    """The polygons of a header, in the child."""
     return tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in value)

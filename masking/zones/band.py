@@ -22,16 +22,15 @@ _CELL = 12.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """How a zone's border is laid out straight; what of a band does not depend on the picture, and is kept.
+    """How a zone's border is laid out straight; the part of a band that does not depend on the picture, cached.
 
-    `cell_px` columns make a cell. `depths_px` are the rows' distances to the border, negative outside. `side` says
-    which side of the polygon each cell belongs to, numbered without gaps. Cells that lie outside the picture are left
-    out. `scale` as for the region. `weights` (cells x sides) and `column_weights` (columns x sides) are what each
-    counts in the mean of its side, the last column of a cell excepted, for no difference stands there; cells that are
-    so near to the ends of their side that another one shows in them count nothing (where others are left). `long`:
-    which sides are not much shorter than the longest one. `map_x`, `map_y` are where in the crop each depth and column
-    lies; `line_at`, for each of them, which of the columns (and, behind those, rows) of the crop a line that crosses
-    its side there would follow.
+    `cell_px` columns make a cell. `depths_px` are the rows' distances to the border, negative outside. `side` is the
+    side of the polygon of each cell, numbered without gaps. Cells outside the picture are left out. `scale` as for the
+    region. `weights` (cells x sides) and `column_weights` (columns x sides) are the shares in the mean of each side,
+    except for the last column of a cell, which has no difference; cells so near to the ends of their side that another
+    one shows in them count nothing (where others are left). `long`: sides not much shorter than the longest one.
+    `map_x`, `map_y` are where in the crop each depth and column lies; `line_at`, for each of them, which of the columns
+    (and, behind those, rows) of the crop a line that crosses its side there would follow.
     """
 
     weights: Floats
@@ -66,10 +65,7 @@ class Band:
 
 
 def unroll(region: Region) -> Band:
-    """Lay the band along the border out straight.
-
-    Side effect: keeps the layout for the next picture, as `raster.cut` keeps the ground.
-    """
+    """Lay the band along the border out straight. Side effect: caches the layout, as `raster.cut` caches the ground."""
     ground = region.ground
     layout = _kept_layout(ground) if ground.is_kept else _layout(ground)
     if not len(layout.side):

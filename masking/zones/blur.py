@@ -1,9 +1,8 @@
 """Measures whether the zone is blurred strongly enough.
 
-A picture that was blurred loses little when it is blurred once more; a sharp one loses nearly all of its gradient.
-For content like that of scenes (equal contrast at every scale) the ratio of gradient energy after and before tells
-the sigma of the first blur. How soft the surroundings are is told by `detail.py` and `border.py`: a soft lens is no
-mask.
+A picture that was blurred loses little when it is blurred once more; a sharp one loses nearly all of its gradient. For
+content like that of scenes (equal contrast at every scale) the ratio of gradient energy after and before tells the
+sigma of the first blur. `detail.py` and `border.py` measure how soft the surroundings are: a soft lens is no mask.
 """
 
 from __future__ import annotations
@@ -25,10 +24,7 @@ _MOST_PX = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Blur:
-    """How blurred a zone is: `sigma_px` in pixels of a 640 px wide picture; `energy` the mean square gradient.
-
-    `ring_sigma_px` is the same for the zone's surroundings.
-    """
+    """`sigma_px` of a zone and `ring_sigma_px` of its surroundings, at 640 px width; `energy`: mean square gradient."""
 
     sigma_px: float
     energy: float

@@ -1,9 +1,8 @@
 """Measures changes along a zone's border: the evidence that something was laid over the zone, and exactly there.
 
-A wall can be flat and a lens can be soft, but neither begins at a line that somebody drew into a configuration. The
-band along the border is laid out straight: its rows are depths, its columns follow the border. Every side of the
-polygon is asked alone where colour and detail change, so that a strip left bare beside one side shows, however narrow
-it is beside the whole zone.
+A wall can be flat and a lens can be soft, but neither begins at a configured line. The band along the border is laid
+out straight: its rows are depths, its columns follow the border. Each side of the polygon is measured by itself, so
+that a strip left bare beside one side shows, however narrow it is beside the whole zone.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import numpy.typing as npt
 
 from masking.zones import strips
 from masking.zones.band import Band, Bools, Layout
-from masking.zones.raster import Bytes, Floats, share_of
+from masking.zones.raster import BEND_ACROSS, BEND_DOWN, Bytes, Floats, share_of
 from masking.zones.strips import NO_SIDES, Sides
 
 STEP_LUMA = 6.0
@@ -33,10 +32,6 @@ HIDDEN_RATIO = 0.35
 
 _STRETCH = 0.12
 """Length of the stretches that are judged, as a share of the border: short enough for half a side."""
-
-
-_BEND = np.array([[-1, 2, -1]], np.float32)
-_BEND_DOWN = np.ascontiguousarray(_BEND.T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,7 @@ NO_BORDER = Border(0, 0.0, 0.0, 0.0, 0.0, 0.0, NO_SIDES, *(0.0,) * 7)
 
 
 def measure(band: Band, inset_px: int) -> Border:
-    """Look at both sides of every cell of the border, and at every side of the polygon."""
+    """Measure both sides of every cell of the border, and every side of the polygon."""
     layout, luma = band.layout, band.luma
     cells = len(layout.side)
     if cells < 3:
@@ -83,7 +78,7 @@ def measure(band: Band, inset_px: int) -> Border:
     near, far = inset_px - 1, inset_px - 1 + max(round(7 * layout.scale), 4)
     inside = slice(count // 2 + near, min(count // 2 + far + 1, count))
     outside = slice(max(count // 2 - far, 0), count // 2 - near + 1)
-    bent = np.asarray(cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _BEND), None, 0.5), np.uint8)
+    bent = np.asarray(cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, BEND_ACROSS), None, 0.5), np.uint8)
     bent[:, cell - 1 :: cell] = 0
     bent[:, ::cell] = 0
     detail_in, detail_out = _usual(band.along[inside], cell), _usual(band.along[outside], cell)
@@ -133,10 +128,7 @@ def unlike(band: Band, low: npt.NDArray[Any], high: npt.NDArray[Any]) -> tuple[f
 
 
 def _usual(along: Bytes, cell_px: int) -> Floats:
-    """Of each cell, the mean of the smallest 70 % of its differences (depths x columns).
-
-    Strong edges that cross the border, such as mosaic lines, do not count.
-    """
+    """Each cell's mean of the smallest 70 % of differences (depths x columns): strong crossing edges do not count."""
     rows, columns = along.shape
     table = along.reshape(rows, -1, cell_px)[..., :-1].swapaxes(0, 1).reshape(columns // cell_px, -1)
     # 16-bit values are sorted twice as fast as 8-bit ones.
@@ -165,7 +157,7 @@ def _steps(layout: Layout, luma: Bytes) -> Floats:
 
 def _kinks(layout: Layout, luma: Bytes) -> Floats:
     """Bends of luma from depth to depth, by column, averaged over each side: depths x sides."""
-    bends = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _BEND_DOWN, borderType=cv2.BORDER_REPLICATE), None, 0.5)
+    bends = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, BEND_DOWN, borderType=cv2.BORDER_REPLICATE), None, 0.5)
     weights = layout.column_weights * np.float32((layout.cell_px - 1) / layout.cell_px)
     return np.asarray(bends.astype(np.float32) @ weights, np.float32)
 
@@ -173,7 +165,7 @@ def _kinks(layout: Layout, luma: Bytes) -> Floats:
 def _edge(layout: Layout, profiles: Floats, half_px: float) -> tuple[float, float]:
     """How deep the strongest value of profiles (depths x sides) lies, on the side where it lies deepest.
 
-    And how much stronger it is than what is usual in the band, on the side where that is least.
+    And how much it exceeds the usual value in the band, on the side where that is least.
     """
     strongest = profiles.max(0)
     strength = strongest / (np.sort(profiles, axis=0)[len(profiles) // 2] + 0.3)
@@ -184,10 +176,7 @@ def _edge(layout: Layout, profiles: Floats, half_px: float) -> tuple[float, floa
 
 
 def _worst_stretch(share: Floats, textured: Bools) -> float:
-    """The highest mean share over all stretches of neighbouring cells, most of which are textured.
-
-    A single cell counts as no more than one and a half.
-    """
+    """The highest mean share of any stretch of mostly textured cells; one cell counts at most one and a half."""
     size = max(4, round(_STRETCH * share.size))
     if share.size < size:
         return 0.0

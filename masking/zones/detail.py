@@ -1,7 +1,7 @@
 """Measures how much of a scene's detail is left inside a zone, beside that of its surroundings, at three scales.
 
-Detail is second differences: smooth ramps (a blur) and flat blocks have none. The finest scale goes first when a
-picture is coded with few bits, the coarser ones stay; what a mask takes away, it takes from all.
+Detail is second differences: smooth ramps (a blur) and flat blocks have none. A low bitrate removes the finest scale
+first; a mask removes all.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ LEAK_SHARE = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What detail a zone and its surroundings have.
+    """The detail of a zone and its surroundings.
 
     `inside`, `around`: mean detail at full, half and quarter size, in levels. `leak_ratio`: share of the tiles inside
-    that show detail as the surroundings do. `worst`, `usual`: the detail of the 95th percentile and of the median of
-    the tiles inside. `around_usual`, `around_least`: median and lower quartile of the tiles around. `half_worst`:
-    95th percentile inside at half size. `contrast_inside`, `contrast_around`: spread of the middle half of luma, as a
-    standard deviation. `flat_around_ratio`: share of the pixels around without any detail: what a codec leaves at low
+    with detail as in the surroundings. `worst`, `usual`: the detail of the 95th percentile and of the median of the
+    tiles inside. `around_usual`, `around_least`: median and lower quartile of the tiles around. `half_worst`: 95th
+    percentile inside at half size. `contrast_inside`, `contrast_around`: spread of the middle half of luma, as a
+    standard deviation. `flat_around_ratio`: share of the pixels around without any detail: the codec's result at low
     bitrates.
     """
 
@@ -107,10 +107,10 @@ def _mean(bends: Bytes, mask: Bytes) -> float:
 
 
 def _above(ordered: Floats, limit: float) -> float:
-    """Share of rising values above a limit; 1 when there are none to look at."""
+    """Share of rising values above a limit; 1 when there are none."""
     return 1 - float(ordered.searchsorted(limit, "right")) / len(ordered) if len(ordered) else 1.0
 
 
 def _spread(counts: Floats) -> float:
-    """A single bright object does not count: it says nothing about what lies under a mask."""
+    """A single bright object does not count: it proves nothing about what lies under a mask."""
     return (level_at(counts, 0.75) - level_at(counts, 0.25)) / 1.35

@@ -16,8 +16,8 @@ from masking.zones.solid import Solid
 from masking.zones.strips import Lines, Strip
 
 
-class Seen:
-    """The measures of a zone, each from the module of its name, taken when they are first asked for.
+class ZoneMeasures:
+    """The measures of a zone, each from the module of its name, calculated at first use.
 
     Most verdicts need only some of them. `color` is `#rrggbb` or empty; `shorter_side_px` is of the box around the
     zone, at 640 px.
@@ -83,7 +83,7 @@ class Seen:
 
     @cached_property
     def edge_numbers(self) -> dict[str, float]:
-        """The numbers that every forest looks at."""
+        """The numbers that every forest uses."""
         return _edge(self)
 
     @cached_property
@@ -109,7 +109,7 @@ def _strip(name: str, strip: Strip) -> dict[str, float]:
     }
 
 
-def _edge(seen: Seen) -> dict[str, float]:
+def _edge(seen: ZoneMeasures) -> dict[str, float]:
     b, d = seen.border, seen.detail
     return {
         "cells": float(b.cells),
@@ -137,7 +137,7 @@ def _edge(seen: Seen) -> dict[str, float]:
     }
 
 
-def _soft(seen: Seen) -> dict[str, float]:
+def _soft(seen: ZoneMeasures) -> dict[str, float]:
     d = seen.detail
     return {
         "detail_0": _log_ratio(d.inside[0], d.around[0]),
@@ -163,7 +163,7 @@ def _soft(seen: Seen) -> dict[str, float]:
     }
 
 
-def _grid(seen: Seen) -> dict[str, float]:
+def _grid(seen: ZoneMeasures) -> dict[str, float]:
     m, d = seen.mosaic, seen.detail
     return {
         **_strip("grid_strip", seen.lines.strip),
@@ -186,8 +186,8 @@ def _grid(seen: Seen) -> dict[str, float]:
     }
 
 
-def color_numbers(seen: Seen) -> dict[str, float]:
-    """The numbers by which a solid mask is told."""
+def color_numbers(seen: ZoneMeasures) -> dict[str, float]:
+    """The numbers for a solid mask."""
     s = seen.solid
     return {
         **seen.edge_numbers,
@@ -216,13 +216,13 @@ def color_numbers(seen: Seen) -> dict[str, float]:
     }
 
 
-def pixelated_numbers(seen: Seen) -> dict[str, float]:
-    """The numbers by which a mosaic is told."""
+def pixelated_numbers(seen: ZoneMeasures) -> dict[str, float]:
+    """The numbers for a mosaic."""
     return {**seen.edge_numbers, **seen.soft_numbers, **_grid(seen)}
 
 
-def blurred_numbers(seen: Seen) -> dict[str, float]:
-    """The numbers by which a blur is told."""
+def blurred_numbers(seen: ZoneMeasures) -> dict[str, float]:
+    """The numbers for a blur."""
     b = seen.blur
     return {
         **seen.edge_numbers,

@@ -1,8 +1,8 @@
 """Estimates how likely a zone is hidden by an effect: small boosted forests over the numbers of `features.py`.
 
-Where one readable rule is not enough, many small ones vote. The forests were learned by `tests/bench/train_masks.py` on
-places that no figure of ours is measured on; they stand in `forest.json` as plain numbers, and are read when this
-module is imported, before the worker gives its files up. `verdict.py` decides what follows, and may overrule them.
+Where one readable rule is not enough, many small ones vote. `tests/bench/train_masks.py` trains the forests on places
+outside all published figures; `forest.json` holds them as plain numbers, read on import, before the worker drops its
+files. `verdict.py` decides what follows, and may overrule them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Forest:
     """Trees as flat arrays.
 
     At a node, a number up to `threshold` leads to `left`, else to `right`; a leaf leads to itself. `value` of the
-    leaves that are reached, and `base`, add up to log odds.
+    reached leaves, and `base`, add up to log odds.
     """
 
     names: tuple[str, ...]
@@ -52,7 +52,7 @@ class Forest:
         return self.base + float(self.value[node].sum())
 
 
-def loaded(data: Mapping[str, Any]) -> Forest:
+def build_forest(data: Mapping[str, Any]) -> Forest:
     """Build a forest from its plain data.
 
     `trees` lists, per tree, nodes of (feature, threshold, right) in pre-order, where the
@@ -91,5 +91,5 @@ def loaded(data: Mapping[str, Any]) -> Forest:
 
 DATA: Final = Path(__file__).with_name("forest.json")
 FORESTS: Final[dict[Effect, Forest]] = {
-    effect: loaded(data) for effect, data in json.loads(DATA.read_bytes())["forests"].items()
+    effect: build_forest(data) for effect, data in json.loads(DATA.read_bytes())["forests"].items()
 }

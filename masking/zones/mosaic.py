@@ -1,8 +1,8 @@
 """Measures whether the zone is a mosaic with blocks that are large enough.
 
-A mosaic has all its gradient on the lines between blocks. The period is searched for along x and y apart, in the
-profile of gradients: its spectrum names a few candidates, and for each the lines that are `period` apart are summed.
-Periods need not be whole numbers, for a mosaic drawn into the main stream is scaled in the sub-stream.
+A mosaic has all its gradient on the lines between blocks. The period is searched along x and y apart, in the profile of
+gradients: its spectrum gives a few candidates, and for each the lines `period` apart are summed. Periods need not be
+whole numbers, for a mosaic drawn into the main stream is scaled in the sub-stream.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _LEAST_LINES = 3
 
 @dataclass(frozen=True, slots=True)
 class Mosaic:
-    """What grid a zone has; `block_px` is in pixels of a 640 px wide picture.
+    """The grid of a zone; `block_px` is in pixels of a 640 px wide picture.
 
     `contrast` is the gradient on the lines over the gradient off them, along the weaker axis; `step` the mean gradient
-    on the lines, `filled_ratio` the share of lines that stand out, and `lines` their number, each along the axis that
-    has less of it; `on_lines_ratio` the share of all gradient that the lines hold beyond their share of the pixels;
-    `off_gradient` the mean gradient off the lines, along the axis that has more of it; `periods_ratio` the smaller of
-    both axes' periods over the larger. `block_px` 0: no grid was found. `off_map` is 1 where a pixel is so far from any
-    line that the codec does not smear one there, else 0.
+    on the lines, `filled_ratio` the share of visible lines, and `lines` their number, each along the axis that has less
+    of it; `on_lines_ratio` the share of all gradient on the lines beyond their share of the pixels; `off_gradient` the
+    mean gradient off the lines, along the axis that has more of it; `periods_ratio` the smaller of both axes' periods
+    over the larger. `block_px` 0: no grid was found. `off_map` is 1 where a pixel is so far from any line that the
+    codec does not smear one there, else 0.
     """
 
     block_px: float
@@ -100,10 +100,7 @@ def measure(region: Region) -> Mosaic:
 
 
 def _off_lines(grid: _Grid, size: int) -> Bytes:
-    """Which columns (or rows) lie so far from a line that the codec does not smear it there.
-
-    Fine grids get no margin, or nothing would be left to look at.
-    """
+    """Columns (or rows) too far from a line for the codec to smear it there; fine grids get no margin."""
     reach = 2.0 if grid.period >= 16 else 1.0 if grid.period >= 6 else 0.0
     # A gradient at index i stands between the pixels i and i + 1.
     off = (np.arange(size) - 0.5 - grid.first + grid.period / 2) % grid.period - grid.period / 2
@@ -141,10 +138,10 @@ def _combs(size: int, longest_px: float) -> tuple[npt.NDArray[np.intp], Floats]:
 class _Phases:
     """The lines of one or more periods in a profile, for each phase (half pixels) of each.
 
-    `lines` says where they lie, phase after phase; those beyond the profile point at the zero that `_grid` puts behind
-    it, and so does the first of each phase, so that its sum is rounded like any other. `first` is where each phase
-    begins in `lines`, `counts` its number of lines, `chance` what share of the profile they are. `starts` is where each
-    period's phases begin, and `periods` the periods themselves.
+    `lines` are their places, phase after phase; those beyond the profile point at the zero that `_grid` puts behind it,
+    and so does the first of each phase, so that its sum is rounded like any other. `first` is where each phase begins
+    in `lines`, `counts` its number of lines, `chance` their share of the profile. `starts` is where each period's
+    phases begin, and `periods` the periods themselves.
     """
 
     lines: npt.NDArray[np.intp]
@@ -194,7 +191,7 @@ def _peaks(rank: Floats, count: int) -> list[float]:
 
 
 def _grid(profile: Floats, start: int, periods: set[float]) -> _Grid | None:
-    """The period whose lines hold most gradient beyond their share, and how it stands out."""
+    """The period whose lines hold most gradient beyond their share, and how much."""
     padded = np.append(profile, np.float32(0))
     total, size = float(profile.sum()), profile.size
     best = (0.0, 0.0)

@@ -1,8 +1,8 @@
 """Decides for each effect from the measures of a zone: a decision, its reason, its numbers and one sentence.
 
-All limits stand here. The forest says how sure it is; the rules name the reason in readable terms, and overrule the
-forest where something is certain: what a rule forbids does not pass, and without a sign of bare scene nothing fails.
-Between PASS and FAIL lies UNSURE, for calling a bare zone hidden is the worst error.
+All limits are here. The forest gives the odds; the rules name the reason in readable terms, and overrule the forest
+where something is certain: a rule can forbid a pass, and without a sign of bare scene nothing fails. Between PASS and
+FAIL lies UNSURE, for calling a bare zone hidden is the worst error.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from masking.model import Effect, Zone
 from masking.zones import features
-from masking.zones.features import Seen
+from masking.zones.features import ZoneMeasures
 from masking.zones.forest import FAIL_TO, FORESTS, PASS_FROM
 
 Decision = Literal["PASS", "FAIL", "UNSURE"]
@@ -24,7 +24,7 @@ TEXTURED_MIN = 0.2
 SIDE_TEXTURED_MIN = 1.0
 """Share of the border's cells that must show texture outside, and detail (levels) along the side that has least of it.
 
-With less, neither a mosaic nor a blur can be told from an empty place, and what was not decided is `no-texture`.
+With less, neither a mosaic nor a blur can be distinguished from an empty place, and an undecided zone is `no-texture`.
 """
 
 TEXTURED_LEAST = 0.05
@@ -71,7 +71,7 @@ class Opinion:
     text: str
 
 
-def _judge_solid(seen: Seen, zone: Zone) -> Opinion:
+def _judge_solid(seen: ZoneMeasures, zone: Zone) -> Opinion:
     solid, edge, detail = seen.solid, seen.border, seen.detail
     odds = FORESTS["color"].log_odds(features.color_numbers(seen))
     numbers = _numbers(
@@ -115,7 +115,7 @@ def _judge_solid(seen: Seen, zone: Zone) -> Opinion:
     return Opinion("PASS", "solid", numbers, f"The zone is hidden by one solid colour ({covered}).")
 
 
-def _bare_solid(seen: Seen, numbers: Numbers, covered: str, patchy: bool) -> Opinion:
+def _bare_solid(seen: ZoneMeasures, numbers: Numbers, covered: str, patchy: bool) -> Opinion:
     """Name what is wrong with a zone that is not hidden by one colour."""
     solid, edge, detail = seen.solid, seen.border, seen.detail
     if not patchy:
@@ -134,7 +134,7 @@ def _bare_solid(seen: Seen, numbers: Numbers, covered: str, patchy: bool) -> Opi
     return Opinion("FAIL", "partly-covered", numbers, text)
 
 
-def _judge_mosaic(seen: Seen, zone: Zone) -> Opinion:
+def _judge_mosaic(seen: ZoneMeasures, zone: Zone) -> Opinion:
     grid, edge = seen.mosaic, seen.border
     odds = FORESTS["pixelated"].log_odds(features.pixelated_numbers(seen))
     if odds > CLEAR_ODDS and _is_clear_mosaic(seen):
@@ -173,14 +173,14 @@ def _judge_mosaic(seen: Seen, zone: Zone) -> Opinion:
     return Opinion("PASS", "mosaic", numbers, f"The zone is hidden by a mosaic with {blocks}.")
 
 
-def _is_clear_mosaic(seen: Seen) -> bool:
+def _is_clear_mosaic(seen: ZoneMeasures) -> bool:
     """Whether all that is readable speaks for a whole mosaic: a plain grid, nothing beside its lines, no bare strip."""
     grid, strip = seen.mosaic, seen.lines.strip
     is_plain = grid.contrast >= 8 and grid.lines >= 4 and seen.rest.leak_ratio <= 0.05
     return is_plain and strip.ratio <= 0.3 and strip.hides >= 0.5
 
 
-def _judge_blur(seen: Seen, zone: Zone) -> Opinion:
+def _judge_blur(seen: ZoneMeasures, zone: Zone) -> Opinion:
     soft, edge, detail = seen.blur, seen.border, seen.detail
     odds = FORESTS["blurred"].log_odds(features.blurred_numbers(seen))
     if odds > CLEAR_ODDS and _is_clear_blur(seen):
@@ -215,7 +215,7 @@ def _judge_blur(seen: Seen, zone: Zone) -> Opinion:
     return Opinion("PASS", "blur", numbers, f"The zone is hidden by a blur ({sigma}), its surroundings are sharp.")
 
 
-def _is_clear_blur(seen: Seen) -> bool:
+def _is_clear_blur(seen: ZoneMeasures) -> bool:
     """Whether all that is readable speaks for a whole blur: soft inside, sharp around, no bare strip."""
     soft, edge = seen.blur, seen.border
     is_soft = soft.energy >= 0.3 and soft.sigma_px >= 1.5 * BLUR_MIN_SIGMA and seen.detail.leak_ratio <= 0.02
@@ -223,7 +223,7 @@ def _is_clear_blur(seen: Seen) -> bool:
     return is_soft and is_sharp_around and edge.sides.bend_strip.ratio <= 0.6 and edge.sides.bend_strip.hides > 0.2
 
 
-def _bare_soft(seen: Seen, numbers: Numbers, leak: float) -> Opinion:
+def _bare_soft(seen: ZoneMeasures, numbers: Numbers, leak: float) -> Opinion:
     """Name what is wrong with a zone that no mosaic or blur hides."""
     if leak >= 0.35:
         text = f"The zone shows the scene: {leak:.0%} of it has the scene's detail."
@@ -237,16 +237,16 @@ _OTHER_COLOR: Final = "The zone is of one colour, but not of the declared one."
 _UNCLEAN: Final = "The effect may be there, but some detail is left inside the zone or along its border."
 
 
-def _is_bare_of_all(seen: Seen, leak: float) -> bool:
+def _is_bare_of_all(seen: ZoneMeasures, leak: float) -> bool:
     """Whether neither the zone nor its surroundings show anything: then nothing speaks for a bare zone either."""
     return leak < 0.05 and seen.border.textured_ratio < TEXTURED_LEAST
 
 
-def _shows_nothing(seen: Seen) -> bool:
+def _shows_nothing(seen: ZoneMeasures) -> bool:
     return seen.border.cells < 3 or seen.border.textured_ratio < TEXTURED_LEAST
 
 
-def _unsure(seen: Seen, numbers: Numbers, reason: str, text: str) -> Opinion:
+def _unsure(seen: ZoneMeasures, numbers: Numbers, reason: str, text: str) -> Opinion:
     """An open verdict on a mosaic or blur: for want of texture, for want of bits, or for the reason given."""
     edge = seen.border
     if edge.cells < 3:
@@ -262,7 +262,7 @@ def _unsure(seen: Seen, numbers: Numbers, reason: str, text: str) -> Opinion:
     return Opinion("UNSURE", reason, numbers, text)
 
 
-def _is_poor(seen: Seen) -> bool:
+def _is_poor(seen: ZoneMeasures) -> bool:
     return seen.detail.flat_around_ratio >= POOR_FLAT
 
 
@@ -274,7 +274,7 @@ def _numbers(odds: float, **values: float) -> Numbers:
     )
 
 
-JUDGES: Final[dict[Effect, Callable[[Seen, Zone], Opinion]]] = {
+JUDGES: Final[dict[Effect, Callable[[ZoneMeasures, Zone], Opinion]]] = {
     "color": _judge_solid,
     "pixelated": _judge_mosaic,
     "blurred": _judge_blur,

@@ -1,14 +1,13 @@
 """Pools several looks at one zone on one path, taken at different times, into one verdict. Pure Python, for the daemon.
 
-One picture may be coded badly, or show people just where a mask ends. Each look brings its odds, and the odds of all
-looks that could tell anything are averaged: then less is needed to decide than a single look must bring. What one look
-knows for certain is not voted down: a picture in which the zone plainly shows the scene has left the camera. And what
-no look shows is not made of doubts: looks that are all unsure never become a FAIL, however many they are.
+One picture may be coded badly, or show people just where a mask ends. The odds of all decidable looks are averaged,
+with lower limits than for a single look. Certainty is not voted down: a picture in which the zone plainly shows the
+scene has left the camera. Doubts do not add up: looks that are all unsure never become a FAIL.
 
-The odds of a look are those of one effect: the declared one, else that of the judge who spoke. A look that is unsure
-although its odds alone would decide was overruled, mostly because another effect than the asked one is seen; its odds
-say nothing of whether the zone is hidden, and count neither way. Neither do those of an unsure look beside which no
-other one is by the same judge: where any effect will do, "0.94 by a blur" and "0.94 by a colour" answer two questions.
+The odds of a look are those of one effect: the declared one, else that of the judge of its verdict. Odds of a look that
+is unsure although they would decide do not count: it was overruled, mostly because another effect than the declared one
+was found. Nor do those of an unsure look without another by the same judge: with any effect allowed, "0.94 by a blur"
+and "0.94 by a colour" answer two questions.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from typing import Final, Literal
 from masking.model import Effect, Verdict
 
 MOST_LOOKS: Final = 3
-"""Only the newest looks count, so that a mask that was taken away or mended shows soon."""
+"""Only the newest count, so that a mask that was removed or mended shows soon."""
 
 PASS_FROM: Final = 0.92
 FAIL_TO: Final = 0.08
-"""Pooled probabilities that decide; a single look needs more (`forest.py`), for it may be the odd one out."""
+"""Pooled probabilities that decide; a single picture needs more (`forest.py`), for it may be the odd one out."""
 
 CERTAIN_FAIL: Final = 0.005
 """A look that fails with a probability as low as this fails alone."""
@@ -33,33 +32,34 @@ CERTAIN_FAIL: Final = 0.005
 PROBABILITY: Final = "hidden_probability"
 
 MEASURED_BY: Final[dict[Effect, str]] = {"color": "covered_ratio", "pixelated": "block_px", "blurred": "sigma_px"}
-"""A number of each judge (`opinions.py`) that no other one gives: by it a look says whose odds it has."""
+"""A number of each judge (`opinions.py`) that no other one gives: it identifies whose odds they are."""
 
 _SAYS_NOTHING: Final = ("no-texture", "no-border", "too-small", "bad-polygon")
-"""Reasons of looks that could not tell anything: they neither help nor harm the others."""
+"""Reasons of undecidable looks, which do not affect the others."""
 
 _MOST_ODDS: Final = 5.0
 """No look counts for more than these log odds, nor for less than their negative."""
 
 _FAILED_ODDS: Final = -3.0
 _OVERRULED_ODDS: Final = 0.0
-"""What a look counts for at most when a rule failed it, and what it counts for when a rule kept it from deciding, or
-when no other look is by its judge."""
+"""Log odds at most after a FAIL by a rule; and those after a rule prevented a decision, or without another by the same
+judge.
+"""
 
 _OTHER_QUESTION: Final = "other-effect"
-"""Why a look is unsure whose odds are of the declared effect, where another one is seen: hidden is another question."""
+"""Why one with odds of the declared effect is unsure where another effect is found: hidden is another question."""
 
 
 def pool(looks: Sequence[Verdict]) -> Verdict:
     """Combine the verdicts on one zone and path, oldest first, into one.
 
-    The last MOST_LOOKS count. The result has the words and numbers of the newest look that says the same, but for
-    `hidden_probability`, which is the pooled one, and `looks`, on how many it rests. Its reason is `several-looks`
-    where only all looks together pass, and `looks-differ` where single ones decided but all together do not. FAIL is
-    said only where one look at least says it. A single look, or the only one that could tell anything, stays as it is.
+    The last MOST_LOOKS count. The result has the words and numbers of the newest one that agrees, except for
+    `hidden_probability`, which is the pooled one, and `looks`, their number. Its reason is `several-looks` where only
+    all together pass, and `looks-differ` where single ones decided but all together do not. FAIL needs at least one
+    that fails. A single, or the only decidable, verdict stays as it is.
 
     Raises:
-        ValueError: No looks, or looks at different zones.
+        ValueError: No verdicts, or of different zones.
     """
     if not looks or any(look.zone != looks[0].zone for look in looks):
         raise ValueError("pooled looks must be looks at one zone")
@@ -116,5 +116,6 @@ def _odds(look: Verdict, has_company: bool) -> float:
 
 
 _DECIDING_ODDS: Final = math.log(0.95 / 0.05)
-"""Where a single look passes, and with a minus fails (`forest.PASS_FROM`, `FAIL_TO`, which cannot be read here: that
-module loads numpy)."""
+"""Where a single picture passes, and with a minus fails (`forest.PASS_FROM`, `FAIL_TO`, not importable here: that
+module loads numpy).
+"""

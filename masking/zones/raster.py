@@ -1,9 +1,8 @@
 """Rasterizes a zone: its crop, which pixels are deep inside or well outside, tiles, and pictures at half size.
 
-What the other modules of the picture side share. A region is worked out once, in 8-bit planes. Distances are in pixels
-of the picture as judged; lengths given for a 640 px wide picture grow with it (`Region.px`). What depends on the zone's
-polygon and the picture's size alone (`Ground`) is kept for the next picture, for the same zones are judged again and
-again.
+Shared by the other modules of the picture side. A region is calculated once, in 8-bit planes. Distances are in pixels
+of the picture as judged; lengths given for a 640 px wide picture grow with it (`Region.px`). The part that depends on
+the zone's polygon and the picture's size alone (`Ground`) is cached, for the same zones are judged again and again.
 """
 
 from __future__ import annotations
@@ -41,21 +40,17 @@ _SUBPIXEL_BITS = 6
 
 KEPT_ZONES = 128
 KEPT_MOST_PX = 60_000
-"""So many zones' grounds are kept, the least recently used go first; larger crops are worked out anew each time.
+"""So many zones' grounds are cached, least recently used evicted first; larger crops are calculated each time.
 
 A ground takes about 5 bytes per pixel of its crop, and its band 16 per pixel: 40 MB in all for zones of a usual size,
-150 MB at the most.
-"""
+150 MB at the most."""
 
 Plane = Literal["core", "ring", "core_half"]
 
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """Square tiles over a mask: `enough` says in which of them enough of it lies, `counts` how much in each of those.
-
-    `whole` is the number of the mask's pixels.
-    """
+    """Square tiles over a mask of `whole` pixels: `enough` marks those with enough of it, `counts` how much in each."""
 
     mask: Bytes
     side_px: int
@@ -65,7 +60,7 @@ class Tiling:
 
 
 class Ground:
-    """All of a zone's crop that does not depend on what the picture shows; to be read only, for it is kept.
+    """All of a zone's crop that does not depend on the picture's content; read-only, for it is cached.
 
     `box` is left, top, right and bottom in pixels of the picture as judged, which is `factor` times smaller than the
     picture. The rest as in `Region`.
@@ -99,7 +94,7 @@ class Ground:
 
     @cached_property
     def is_kept(self) -> bool:
-        """Whether the crop is small enough to be kept."""
+        """Whether the crop is small enough to be cached."""
         return self.core.size <= KEPT_MOST_PX
 
     def deep_core(self, margin_px: int) -> tuple[Bytes, Bytes]:
@@ -125,8 +120,8 @@ class Region:
 
     `ycc` is height x width x 3: luma, Cr and Cb as 0..255; `luma` its first plane. `core` is 1 inside the zone, at
     least `inset_px` from its border, else 0; `ring` the same outside. A border that is the picture's edge does not
-    count. `scale` is the picture's width over 640. `corners` are the zone's corners in crop pixels. `ground` is all
-    that the picture did not tell.
+    count. `scale` is the picture's width over 640. `corners` are the zone's corners in crop pixels. `ground` is the
+    part independent of the picture.
     """
 
     ycc: Bytes
@@ -153,9 +148,9 @@ def inset_px(scale: float) -> int:
 
 
 def cut(picture: Bgr, polygon: Polygon) -> Region | None:
-    """Cut a zone out of a picture (height x width x 3, BGR), or None when it has too few pixels to say anything.
+    """Cut a zone out of a picture (height x width x 3, BGR), or None when it has too few pixels.
 
-    Side effect: keeps the zone's ground for the next picture of this size, see KEPT_ZONES.
+    Side effect: caches the zone's ground for the next picture of this size, see KEPT_ZONES.
     """
     ground = _ground(tuple(polygon), picture.shape[1], picture.shape[0])
     if ground is None or ground.core_pixels < _LEAST_CORE_PX:
@@ -220,8 +215,8 @@ def thinned(mask: Bytes) -> Bytes:
     return np.ascontiguousarray(mask[: mask.shape[0] // 2 * 2 : 2, : mask.shape[1] // 2 * 2 : 2])
 
 
-_ACROSS = np.array([[-1, 2, -1]], np.float32)
-_DOWN = np.ascontiguousarray(_ACROSS.T)
+BEND_ACROSS = np.array([[-1, 2, -1]], np.float32)
+BEND_DOWN = np.ascontiguousarray(BEND_ACROSS.T)
 
 BEND_UNIT = 0.25
 """What one level of `bend` is worth, in levels of luma: it holds sums of twice the second difference."""
@@ -229,8 +224,8 @@ BEND_UNIT = 0.25
 
 def bend(luma: Bytes) -> Bytes:
     """Detail per pixel, in BEND_UNIT: second differences along x and y. Smooth ramps and flat blocks have none."""
-    across = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _ACROSS, borderType=cv2.BORDER_REPLICATE))
-    down = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, _DOWN, borderType=cv2.BORDER_REPLICATE))
+    across = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, BEND_ACROSS, borderType=cv2.BORDER_REPLICATE))
+    down = cv2.convertScaleAbs(cv2.filter2D(luma, cv2.CV_16S, BEND_DOWN, borderType=cv2.BORDER_REPLICATE))
     return np.asarray(cv2.add(across, down), np.uint8)
 
 
@@ -255,10 +250,7 @@ def tiling(mask: Bytes, side_px: int, least_ratio: float) -> Tiling:
 
 
 def tiles(plane: Bytes, over: Tiling) -> tuple[Floats, float]:
-    """Means of a plane over square tiles, in rising order, and the mean over all of the mask.
-
-    Pixels outside the mask do not count.
-    """
+    """Means of a plane over square tiles, in rising order, and over all of the mask; only its pixels count."""
     sums = cv2.integral(cv2.multiply(plane, over.mask))
     means = (sums_at(sums, over.side_px)[over.enough] / over.counts).astype(np.float32)
     means.sort()

@@ -1,8 +1,8 @@
 """Measures whether the zone is one solid colour, everywhere, and really opaque.
 
-A camera draws a solid mask after the sensor's noise, so its inside is flatter than any scene: what texture is left
-comes from the codec at the border. A translucent mask keeps part of the scene's contrast and lies off its declared
-colour towards its surroundings; a displaced one leaves pixels that are not of the colour.
+A camera draws a solid mask after the sensor's noise, so its inside is flatter than any scene: remaining texture comes
+from the codec at the border. A translucent mask retains part of the scene's contrast and lies off its declared colour
+towards its surroundings; a displaced one leaves pixels that are not of the colour.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DECLARED_CHROMA = 11.0
 """How far the median may lie from the declared colour: video ranges and chroma subsampling move it."""
 
 LEAST_STEP = 30.0
-"""The surroundings' luma must lie so far from the declared colour before its exactness says anything."""
+"""The surroundings' luma must lie so far from the declared colour before its exactness counts."""
 
 
 @dataclass(frozen=True, slots=True)

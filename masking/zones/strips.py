@@ -1,8 +1,7 @@
 """Compares strips just inside a zone's border with the rest: hidden like the zone, or bare like its surroundings.
 
-A mask that lies a little beside its zone leaves a strip bare along one side. However narrow it is beside the whole
-zone, its detail is that of the outside, all along that side. So every side is judged alone, by profiles over the
-depth.
+A mask that lies a little beside its zone leaves a strip bare along one side, with the detail of the outside all along
+that side, however narrow. So every side is judged by itself, by profiles over the depth.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from masking.zones.raster import Bytes, Floats
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """What lies just inside the border, on the worst side.
+    """The strip just inside the border, on the worst side.
 
     `ratio`: how far its detail is that of the outside (1) and not that of the inside (0). `contrast`: how plainly that
-    side tells the two apart, as the logarithm of their ratio. `excess`: its detail beyond that of the inside, in
-    levels, on the side that has most. `shift_px`: how far inside the change of detail lies, on the side where it lies
-    deepest, at 640 px. `hides`, `hides_next`: the logarithm of the detail outside over that of the strip, on the side
-    that hides least and on the next one; `outside`: the detail outside on the side that has least; `most`: the detail
-    of the strip on the side that has most.
+    side separates the two, as the logarithm of their ratio. `excess`: its detail beyond that of the inside, in levels,
+    on the side that has most. `shift_px`: how far inside the change of detail lies, on the side where it lies deepest,
+    at 640 px. `hides`, `hides_next`: the logarithm of the detail outside over that of the strip, on the side that hides
+    least and on the next one; `outside`: the detail outside on the side that has least; `most`: the detail of the strip
+    on the side that has most.
     """
 
     ratio: float
@@ -65,7 +64,7 @@ NO_SIDES = Sides(NO_STRIP, NO_STRIP, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The strip inside the side that hides least, by differences off the lines of a mosaic, and what is seen of those.
+    """The strip inside the side that hides least, by differences off the lines of a mosaic, and those lines themselves.
 
     `proof`, `proof_mean`: logarithm of the gradient on the lines over that off them, just inside the border; on the
     side where it is least, and on average.
@@ -91,10 +90,7 @@ def plain(band: Band, bent: Bytes) -> Sides:
 
 
 def beside_lines(band: Band, off_lines: tuple[Bytes, Bytes]) -> Lines:
-    """Judge the strips beside the lines of a mosaic.
-
-    `off_lines` marks which columns and rows of the crop lie off them.
-    """
+    """Judge the strips beside a mosaic's lines; `off_lines` marks columns and rows of the crop off them."""
     layout, count = band.layout, len(band.along)
     if len(layout.side) < 3:
         return NO_LINES

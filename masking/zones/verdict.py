@@ -1,14 +1,14 @@
 """Judges whether a zone of a picture is hidden: PASS, FAIL or UNSURE, with a reason, numbers and one sentence.
 
-The measures come from `features.py`, the judges of each effect from `opinions.py`. `pool.py` joins several looks; what
-follows from a verdict is decided in the agent.
+`features.py` has the measures, `opinions.py` the judges of each effect. `pool.py` joins several pictures; the agent
+decides what follows from a verdict.
 """
 
 from __future__ import annotations
 
 from masking.geometry import GeometryError, validate
 from masking.model import Verdict, Zone
-from masking.zones.features import Seen
+from masking.zones.features import ZoneMeasures
 from masking.zones.opinions import JUDGES, LOOKS, NOTHING_SEEN, Opinion
 from masking.zones.raster import Bgr, cut
 
@@ -16,8 +16,8 @@ from masking.zones.raster import Bgr, cut
 def judge_zone(picture: Bgr, zone: Zone) -> Verdict:
     """Judge one zone of a decoded picture (height x width x 3, BGR).
 
-    A zone whose declared effect is not found, but another one is, is UNSURE `other-effect`: it may well be hidden, yet
-    it is not what was declared. Among the numbers, `hidden_probability` is the forest's.
+    A zone whose declared effect is not found, but another one is, is UNSURE `other-effect`: it may well be hidden, but
+    not as declared. Among the numbers, `hidden_probability` is the forest's.
     """
     try:
         validate(zone.polygon)
@@ -27,7 +27,7 @@ def judge_zone(picture: Bgr, zone: Zone) -> Verdict:
     if region is None:
         text = "The zone has too few pixels in this picture to be judged."
         return _verdict(zone, Opinion("UNSURE", "too-small", (), text))
-    seen = Seen(region, zone.color)
+    seen = ZoneMeasures(region, zone.color)
     if zone.effect == "any":
         return _verdict(zone, _combine(seen, [judge(seen, zone) for judge in JUDGES.values()]))
     opinion = JUDGES[zone.effect](seen, zone)
@@ -43,11 +43,11 @@ def _verdict(zone: Zone, opinion: Opinion) -> Verdict:
     return Verdict(zone.name, opinion.decision, opinion.reason, opinion.numbers, opinion.text)
 
 
-def _combine(seen: Seen, opinions: list[Opinion]) -> Opinion:
-    """Any effect will do: hidden when one judge says so, bare when all say so.
+def _combine(seen: ZoneMeasures, opinions: list[Opinion]) -> Opinion:
+    """For any effect: hidden when one judge decides so, bare when all do.
 
-    A zone that is mostly of one flat colour is a solid mask or none: to the other judges, a displaced solid mask may
-    look like theirs, so their PASS is not enough there, and when they see nothing of theirs the first one decides.
+    A zone that is mostly of one flat colour is a solid mask or none: a displaced solid mask may pass as another effect,
+    so the other judges' PASS is not enough there, and when they find nothing of theirs the first one decides.
     """
     first, *others = opinions
     passed = [opinion for opinion in opinions if opinion.decision == "PASS"]

@@ -26,8 +26,7 @@ from drivers.stores.container import UnreadableError
 from drivers.stores.samples.first import first_picture
 from masking.model import Job, PictureKind, WorkerError
 from masking.worker.client import Worker
-from masking.worker.timed_stream import exchange
-from masking.worker.warm_parent import WarmParent
+from masking.worker.warm_parent import WarmParent, exchange
 from measure.figures import Figure, flags, say, show
 from measure.processes import BENCH, ROOT, run, service_environment, stub_devices
 

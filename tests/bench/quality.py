@@ -40,7 +40,7 @@ LATER_AT = datetime(2026, 12, 1, tzinfo=UTC)
 COLD_EACH = 20
 """Each so manyth picture is measured a second time, as the first one of a camera."""
 
-KEPT = (measure._kept_descriptor, cells.shown_of, view_picture._area)
+KEPT = (measure._cached_descriptor, cells.undrawn_of, view_picture._area)
 
 
 def forget() -> None:

@@ -29,7 +29,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import GroupKFold
 
 from masking.zones import features, raster
-from masking.zones.features import Seen
+from masking.zones.features import ZoneMeasures
 from scenes.cases import CASES, EFFECTS
 from scenes.lights import LIGHTS
 from scenes.places import places
@@ -37,7 +37,7 @@ from scenes.samples import CRFS, JPEG, Shot, samples
 
 OUT = Path(__file__).resolve().parents[2] / "masking/zones/forest.json"
 
-NUMBERS: dict[str, Callable[[Seen], dict[str, float]]] = {
+NUMBERS: dict[str, Callable[[ZoneMeasures], dict[str, float]]] = {
     "color": features.color_numbers,
     "pixelated": features.pixelated_numbers,
     "blurred": features.blurred_numbers,
@@ -92,7 +92,7 @@ def _measured() -> dict[str, Any]:
                 region = raster.cut(sample.picture, sample.area.corners)
                 if region is None:
                     continue
-                seen = Seen(region, sample.color)
+                seen = ZoneMeasures(region, sample.color)
                 for effect, numbers in NUMBERS.items():
                     found = numbers(seen)
                     names[effect] = list(found)

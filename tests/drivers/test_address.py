@@ -10,7 +10,7 @@ from devices import PASSWORD, device
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.address import is_foreign, place, url_on, without_secrets
+from drivers.address import is_foreign, parse_address, url_on, without_secrets
 from drivers.authentication import authorization, choose, parse_challenges
 from drivers.errors import DriverError, Malformed, NotTried
 from drivers.model import Credential, Device
@@ -34,19 +34,19 @@ BOX = Device("box", "10.0.0.1", 8080, "onvif")
     ],
 )
 def test_path_and_query_are_kept_and_the_host_is_the_configured_one(given_url: str, expected: str) -> None:
-    assert url_on(BOX, place(given_url, BOX)) == expected
+    assert url_on(BOX, parse_address(given_url, BOX)) == expected
 
 
 def test_a_name_and_its_numbers_are_the_same_host() -> None:
     named = Device("box", "camera.example", 8080, "onvif")
-    where = place("http://10.0.0.1:81/x", named, own_hosts=("10.0.0.1",))
+    where = parse_address("http://10.0.0.1:81/x", named, own_hosts=("10.0.0.1",))
     assert where.port == 81 and not is_foreign(where, named, ("10.0.0.1",))
     assert is_foreign(where, named, ())
 
 
 def test_an_ipv6_host_is_written_in_brackets() -> None:
     six = Device("box", "fd00::1", 80, "onvif")
-    assert url_on(six, place("http://[fd00::1]:81/x", six)) == "http://[fd00::1]:81/x"
+    assert url_on(six, parse_address("http://[fd00::1]:81/x", six)) == "http://[fd00::1]:81/x"
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,13 @@ def test_an_ipv6_host_is_written_in_brackets() -> None:
 )
 def test_what_is_no_usable_address_is_malformed(url: str) -> None:
     with pytest.raises(Malformed):
-        place(url, BOX)
+        parse_address(url, BOX)
 
 
 @given(st.one_of(st.text(max_size=60), st.text(max_size=60).map(lambda rest: f"http://{rest}")))
 def test_any_text_gives_our_host_or_an_error_of_ours(text: str) -> None:
     with contextlib.suppress(DriverError):
-        url = url_on(BOX, place(text, BOX))
+        url = url_on(BOX, parse_address(text, BOX))
         assert urlsplit(url).hostname == "10.0.0.1"
         assert urlsplit(url).username is None
 

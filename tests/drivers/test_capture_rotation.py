@@ -9,21 +9,21 @@ from devices import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.capture import IN_ROTATION, PATHS, RETRY, ROUND, Look, due_paths
+from drivers.capture import IN_ROTATION, PATHS, RETRY, ROUND, Attempt, due_paths
 from drivers.picture import PathName
 
 CAMERAS_OF_A_SITE = tuple(f"c{number}" for number in range(64))
 PERIOD = timedelta(minutes=15)
 
 
-def _cycles(count: int, looks: tuple[Look, ...] = (), begin: datetime = NOW) -> list[dict[str, frozenset[PathName]]]:
+def _cycles(count: int, looks: tuple[Attempt, ...] = (), begin: datetime = NOW) -> list[dict[str, frozenset[PathName]]]:
     """Run so many cycles in which every picture that is due is seen; return what was due in each."""
     last = {(look.camera_id, look.path): look for look in looks}
     dues = []
     for number in range(count):
         now = begin + number * PERIOD
         due = due_paths(CAMERAS_OF_A_SITE, last.values(), now)
-        last |= {(camera, path): Look(camera, path, now, True) for camera, paths in due.items() for path in paths}
+        last |= {(camera, path): Attempt(camera, path, now, True) for camera, paths in due.items() for path in paths}
         dues.append(due)
     return dues
 
@@ -53,7 +53,7 @@ def test_a_camera_is_seen_at_other_hours_of_the_day_in_turn() -> None:
 
 
 def test_what_was_missed_while_nothing_ran_is_due_at_once() -> None:
-    looks = tuple(Look(camera, path, NOW, True) for camera in CAMERAS_OF_A_SITE for path in IN_ROTATION)
+    looks = tuple(Attempt(camera, path, NOW, True) for camera in CAMERAS_OF_A_SITE for path in IN_ROTATION)
     (due,) = _cycles(1, looks, NOW + timedelta(days=2))
     assert all(paths == frozenset(PATHS) for paths in due.values())
 
@@ -61,22 +61,22 @@ def test_what_was_missed_while_nothing_ran_is_due_at_once() -> None:
 @given(st.timedeltas(timedelta(0), timedelta(days=3)), st.integers(1, 70))
 def test_a_path_looked_at_longer_ago_than_a_round_is_always_due(ago: timedelta, cameras: int) -> None:
     ids = CAMERAS_OF_A_SITE[:cameras]
-    due = due_paths(ids, [Look(camera, path, NOW - ago, True) for camera in ids for path in IN_ROTATION], NOW)
+    due = due_paths(ids, [Attempt(camera, path, NOW - ago, True) for camera in ids for path in IN_ROTATION], NOW)
     assert ago < ROUND or all(set(IN_ROTATION) <= paths for paths in due.values())
 
 
 def test_a_path_that_gave_no_picture_is_tried_again_soon_but_not_at_once() -> None:
     turn = [number for number, due in enumerate(_cycles(90)) if "main" in due["c7"]][1]
     now = NOW + turn * PERIOD
-    looks = [Look("c7", "main", now, False)]
-    others = [Look(camera, path, now, True) for camera in CAMERAS_OF_A_SITE for path in IN_ROTATION]
+    looks = [Attempt("c7", "main", now, False)]
+    others = [Attempt(camera, path, now, True) for camera in CAMERAS_OF_A_SITE for path in IN_ROTATION]
     others = [look for look in others if (look.camera_id, look.path) != ("c7", "main")]
     assert "main" not in due_paths(CAMERAS_OF_A_SITE, looks + others, now + PERIOD)["c7"]
     assert "main" in due_paths(CAMERAS_OF_A_SITE, looks + others, now + RETRY)["c7"]
 
 
 def test_a_look_from_the_future_counts_for_nothing() -> None:
-    looks = [Look("c0", "main", NOW + timedelta(days=900), True)]
+    looks = [Attempt("c0", "main", NOW + timedelta(days=900), True)]
     assert "main" in due_paths(("c0",), looks, NOW)["c0"]
 
 

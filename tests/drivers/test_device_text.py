@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.text import decoded, told
+from drivers.text import decode_text, sanitize
 
 
 @given(st.one_of(st.text(), st.binary().map(lambda data: data.decode("latin-1"))))
 def test_any_text_becomes_one_short_line_that_json_and_utf8_can_carry(text: str) -> None:
-    shown = told(text)
+    shown = sanitize(text)
     assert len(shown) <= 256 and len(shown.splitlines()) <= 1
     assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in shown)
     shown.encode()
-    assert told(shown) == shown, "a second pass changes nothing"
+    assert sanitize(shown) == shown, "a second pass changes nothing"
 
 
 MARKS = ("LEFT-TO-RIGHT MARK", "RIGHT-TO-LEFT MARK", "ARABIC LETTER MARK")
@@ -34,7 +34,7 @@ TURNING = [
 def test_no_text_turns_the_direction_of_what_stands_beside_it() -> None:
     assert len(TURNING) == 12
     for character in TURNING:
-        assert told(f"gate{character}gpj.exe") == "gate\ufffdgpj.exe", ascii(character)
+        assert sanitize(f"gate{character}gpj.exe") == "gate\ufffdgpj.exe", ascii(character)
 
 
 @pytest.mark.parametrize(
@@ -53,16 +53,16 @@ def test_no_text_turns_the_direction_of_what_stands_beside_it() -> None:
     ],
 )
 def test_names_keep_what_they_say(given_text: object, expected: str) -> None:
-    assert told(given_text) == expected
+    assert sanitize(given_text) == expected
 
 
 @given(st.binary(max_size=9000))
 def test_any_bytes_are_read_as_text(data: bytes) -> None:
-    assert isinstance(decoded(data), str)
+    assert isinstance(decode_text(data), str)
 
 
 def test_chinese_refusals_are_read_in_either_encoding() -> None:
     for encoding in ("utf-8", "gb18030", "utf-8-sig"):
-        assert decoded("账号已被锁定".encode(encoding)) == "账号已被锁定"
+        assert decode_text("账号已被锁定".encode(encoding)) == "账号已被锁定"
     long = ("啊" * 3000).encode()
-    assert decoded(long).startswith("啊") and "\ufffd" not in decoded(long)
+    assert decode_text(long).startswith("啊") and "\ufffd" not in decode_text(long)

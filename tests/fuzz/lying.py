@@ -54,10 +54,6 @@ class LyingTransport:
         """Refuse: only HTTP replies are recorded."""
         raise Unreachable(f"no recording of port {port}")
 
-    def send(self, request: Request) -> Reply:
-        """Return the reply alone."""
-        return self.exchange(request).reply
-
     def exchange(self, request: Request) -> Exchange:
         """Return the next recorded answer to a question; the last one again where there is no other."""
         self._asked += 1
@@ -91,10 +87,6 @@ class Recorder:
     def connect(self, port: int) -> socket.socket:
         """Open no stream."""
         raise Unreachable("not recorded")
-
-    def send(self, request: Request) -> Reply:
-        """Return the reply alone."""
-        return self.exchange(request).reply
 
     def exchange(self, request: Request) -> Exchange:
         """Ask the device."""

@@ -54,9 +54,9 @@ def _unit_seeds() -> Iterator[bytes]:
 def _jpeg(data: bytes) -> object:
     whole: object = None
     with suppress(NotAPicture):
-        whole = jpeg.plain(data, 400, 400)
-    walked = jpeg.walk(data, MAX_PIXELS)
-    again = jpeg.walk(walked.data, MAX_PIXELS)
+        whole = jpeg.plain_size(data, 400, 400)
+    walked = jpeg.rewrite(data, MAX_PIXELS)
+    again = jpeg.rewrite(walked.data, MAX_PIXELS)
     assert again.data == walked.data and again.end == len(again.data) and walked.end <= len(data)
     assert whole in (None, (walked.width_px, walked.height_px))
     return walked

@@ -30,11 +30,10 @@ from agent.verify.bindings import SCHEMA as TRUST_SCHEMA
 from agent.verify.html_seal import seal, unseal
 from agent.verify.judge import Believed, judge_handover, shown_keys
 from agent.verify.manifest import check_manifest, is_case
-from drivers.footage import Store
+from drivers.footage import Store, StoreTask
 from drivers.stores import container, duration
 from drivers.stores import frigate as frigate_store
 from drivers.stores.samples.first import first_picture
-from drivers.stores.task import StoreTask
 from fuzz.of_files import DEEP, folder, place
 from fuzz.target import ROOT, Target
 

@@ -19,7 +19,7 @@ from lxml import etree
 from drivers.dahua import cgi, channels, finder, picture, plan, rpc
 from drivers.dahua import device as dahua_reads
 from drivers.dahua import read as dahua_read
-from drivers.dahua.platform_link import platform_link
+from drivers.dahua.device import platform_link
 from drivers.errors import DriverError
 from drivers.exchange import Exchange
 from drivers.footage import Wanted
@@ -129,8 +129,8 @@ _ISAPI: tuple[Callable[[etree._Element], object], ...] = (
     parse_device.device_info, parse_device.device_time, parse_device.ntp_servers, parse_device.protocols,
     parse_device.accounts, parse_device.disks, parse_device.smart_warns, parse_device.platform_servers,
     parse_device.channel_codes, parse_picture.mask_switch, _switched,
-    lambda root: parse_picture.overlays(root, "gate"), lambda root: parse_search.found(root, 101), parse_search.days,
-    parse_tracks.tracks,
+    lambda root: parse_picture.overlays(root, "gate"), lambda root: parse_search.parse_page(root, 101),
+    parse_search.days, parse_tracks.tracks,
 )  # fmt: skip
 
 

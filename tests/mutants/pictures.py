@@ -46,7 +46,7 @@ PICTURES: Final = (
         name="jpeg-anew",
         row="hides a file in a JPEG, or behind it",
         file="masking/worker/decode.py",
-        text="_decode_jpeg(jpeg.walk(data, MAX_PIXELS).data)",
+        text="_decode_jpeg(jpeg.rewrite(data, MAX_PIXELS).data)",
         mutated="_decode_jpeg(data)",
         test="test_worker_polyglots.py::test_of_a_movie_in_a_jpeg_nothing_is_handed_to_the_decoder",
     ),
@@ -111,7 +111,7 @@ PICTURES: Final = (
     Mutant(
         name="answer-length",
         row="answers the daemon in the child's place",
-        file="masking/worker/timed_stream.py",
+        file="masking/worker/warm_parent.py",
         text="    if length > wire.MAX_ANSWER_BYTES:\n",
         mutated="    if False:\n",
         test="test_worker.py::test_a_hostile_child_cannot_hurt_its_parent",
@@ -128,8 +128,8 @@ PICTURES: Final = (
         name="thumbnail",
         row="hides something in the picture of a report",
         file="masking/worker/wire_study.py",
-        text="            jpeg.plain(data, asked.width_px, THUMBNAIL_MAX_PX)\n",
-        mutated="            jpeg.walk(data, THUMBNAIL_MAX_PX * THUMBNAIL_MAX_PX)\n",
+        text="            jpeg.plain_size(data, asked.width_px, THUMBNAIL_MAX_PX)\n",
+        mutated="            jpeg.rewrite(data, THUMBNAIL_MAX_PX * THUMBNAIL_MAX_PX)\n",
         test="test_worker_study.py::test_a_study_with_a_wrong_value_is_not_believed",
     ),
     Mutant(

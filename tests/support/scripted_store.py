@@ -6,8 +6,8 @@ import threading
 
 from patience import PATIENCE_S
 
+from drivers.footage import StoreTask
 from drivers.model import Observation, Observations, Picture, Recordings, Unavailable
-from drivers.stores.task import StoreTask
 
 RELEASE = threading.Event()
 """Set by a test to let stuck readers go, so that no thread outlives it."""

@@ -14,10 +14,9 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from drivers.footage import Disks, Store, StoreIndex, TroubleKind
+from drivers.footage import Disks, Store, StoreIndex, StoreTask, TroubleKind
 from drivers.model import Observations, Recordings, Unavailable
 from drivers.stores.index import Index, with_index
-from drivers.stores.task import StoreTask
 
 CLIP_S = 2.0
 PATTERN = "%path/%Y-%m-%d/%H-%M-%S"

@@ -30,7 +30,7 @@ from agent.onsite.one_look.single_address import site_of, with_channels
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
-from drivers.discovery.detect_protocol import spoken
+from drivers.discovery.detect_protocol import detect_driver
 from drivers.errors import DriverError
 from drivers.http.transport import open_transport
 from drivers.model import Device
@@ -105,6 +105,6 @@ def _driver(device: Device, credentials: Credentials) -> str:
     """Ask a device which protocol it speaks; one that does not say is read over ONVIF, which then tells why not."""
     try:
         with open_transport(device, DRIVER_WITHIN_S, credentials, utc_now, device.ca) as transport:
-            return spoken(transport)
+            return detect_driver(transport)
     except DriverError:
         return "onvif"

@@ -25,7 +25,7 @@ from drivers.model import Masks, Observations
 from drivers.picture import PathName, PresetSeen, ZoneVerdict
 from masking.model import Position, Positioned, Zone
 from masking.view.model import Polygon, ViewJob
-from masking.view.positions import standing
+from masking.view.positions import matched_position
 
 PATHS: Final = ("snapshot", "main", "sub", "recorder-live", "playback")
 
@@ -107,7 +107,7 @@ def left_out(camera: CameraConfig, preset: Preset, drawn: tuple[Polygon, ...]) -
 
 def preset_seen(path: PathName, asked: tuple[Position, ...], positioned: Positioned) -> PresetSeen:
     """Return at which position a picture was taken, as far as it is plain."""
-    at = standing(positioned.views)
+    at = matched_position(positioned.views)
     if at is not None:
         verdicts = tuple(ZoneVerdict(path, v.zone, v.verdict, v.reason, v.numbers) for v in positioned.verdicts)
         return PresetSeen(path, asked[at].name, "still", verdicts)

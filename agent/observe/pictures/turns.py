@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from agent.model.finding import Json
 from agent.site.config.site import CameraConfig, Site
-from drivers.capture import IN_ROTATION, Look, due_paths
+from drivers.capture import IN_ROTATION, Attempt, due_paths
 from drivers.model import Mask, Masks, Observation, Observations, Unavailable, Value
 from drivers.picture import Access, PathName, PictureSeen, ZoneVerdict
 
@@ -57,7 +57,9 @@ def due(site: Site, looked: tuple[Looked, ...], now: datetime) -> dict[str, froz
     """Return the paths of each camera that this cycle looks at."""
     valid = [one for one in looked if one.zones == zones_digest(site, one.camera_id)]
     turns = due_paths(
-        [c.camera.id for c in site.cameras], [Look(o.camera_id, o.path, o.at, o.seen is not None) for o in valid], now
+        [c.camera.id for c in site.cameras],
+        [Attempt(o.camera_id, o.path, o.at, o.seen is not None) for o in valid],
+        now,
     )
     trouble = {(one.camera_id, one.path) for one in valid if not one.is_well}
     return {

@@ -21,9 +21,8 @@ from agent.observe.probe.fan_out import STACK_BYTES, TICK_S
 from agent.observe.probe.watch import NOBODY_WATCHES
 from agent.site.config.site import Site
 from drivers import registry
-from drivers.footage import Store
+from drivers.footage import Store, StoreTask
 from drivers.model import Fact, Observation, Picture, Reason, Unavailable
-from drivers.stores.task import StoreTask
 
 log = logging.getLogger("camwarden.stores")
 

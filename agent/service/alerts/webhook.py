@@ -53,7 +53,7 @@ def send(digest: DailyDigest, news: Mapping[str, Json], clock: Callable[[], date
     request = request_of(digest, address, news, clock())
     try:
         with open_transport(device, SEND_WITHIN_S, Credentials(None), clock, digest.ca) as transport:
-            return refusal(digest.kind, transport.send(request))
+            return refusal(digest.kind, transport.exchange(request).reply)
     except DriverError as error:
         return str(error)
 

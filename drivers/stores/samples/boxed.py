@@ -12,12 +12,11 @@ from itertools import islice
 from typing import BinaryIO
 
 from drivers.stores.container import Box, UnreadableError, boxes, read_at
-from drivers.stores.samples.record import RECORD_MAX_BYTES, read_record
-from drivers.stores.samples.units import CodecName, Setup
-from drivers.text import told
+from drivers.stores.samples.units import RECORD_MAX_BYTES, CodecName, Setup, read_record
+from drivers.text import sanitize
 
 BOXES_EACH_MAX = 512
-"""How many boxes are looked at within another."""
+"""The most boxes read within another."""
 
 TRACKS_MAX = 64
 ENTRIES_MAX = 16
@@ -62,7 +61,7 @@ _NAMES: Mapping[bytes, str] = {
 class Track:
     """A track: its number, its sample entries, the boxes of its sample tables by name; whether it has fragments.
 
-    An entry of another codec is the text that says so.
+    A text instead of an entry names another codec.
     """
 
     number: int
@@ -80,11 +79,7 @@ class Track:
 
 
 def video_track(file: BinaryIO, index: Box) -> Track:
-    """Find the first video track in H.264 or H.265.
-
-    Raises:
-        UnreadableError: There is none; the text names what there is.
-    """
+    """Find the first video track in H.264 or H.265. Raises UnreadableError, whose text names what there is."""
     foreign = "it has no video"
     traks = (box for box in inner(file, index) if box.name == b"trak")
     for trak in islice(traks, TRACKS_MAX):
@@ -128,7 +123,7 @@ def need(found: Mapping[bytes, Box], name: bytes) -> Box:
 
 
 def content(file: BinaryIO, box: Box, most_bytes: int) -> bytes:
-    """Return the beginning of what a box holds."""
+    """Return the beginning of a box's content."""
     start = box.start + box.header
     return read_at(file, start, min(most_bytes, box.end - start))
 
@@ -145,7 +140,7 @@ def _entry(file: BinaryIO, box: Box) -> Setup | str:
     if box.name == b"encv":
         return "its video is encrypted"
     if box.name not in _SUPPORTED:
-        fourcc = told(box.name.decode("latin-1"))
+        fourcc = sanitize(box.name.decode("latin-1"))
         name = _NAMES.get(box.name)
         return f"its video is {f'{name} ({fourcc})' if name else fourcc}, not H.264 or H.265"
     kind, name_of_record = _SUPPORTED[box.name]

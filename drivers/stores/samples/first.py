@@ -12,13 +12,13 @@ _READERS = {"mp4": mp4.first_picture, "mpegts": mpegts.first_picture, "matroska"
 
 
 def first_picture(file: BinaryIO) -> Sample:
-    """Take the first whole key picture out of a segment.
+    """Extract the first whole key picture from a segment.
 
     Args:
         file: Open for reading, seekable. Few and bounded stretches of it are read.
 
     Raises:
-        UnreadableError: It is no media file, its video is neither H.264 nor H.265, or it has no such picture.
+        UnreadableError: Not a media file, neither H.264 nor H.265, or no such picture.
         OSError: It could not be read.
     """
     return _READERS[kind_of(file)](file)

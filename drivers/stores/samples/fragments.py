@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 
 class _Defaults(NamedTuple):
-    """What holds for samples of which a fragment tells nothing else."""
+    """The defaults for samples without values of their own in a fragment."""
 
     description: int
     size: int
@@ -50,11 +50,7 @@ class _Run(NamedTuple):
 
 
 def fragment_places(file: BinaryIO, index: Box, track: int) -> Iterator[Place]:
-    """Go through the samples of a track in all fragments behind the index, in order.
-
-    Raises:
-        UnreadableError: A fragment is damaged, or the file ends within one.
-    """
+    """Yield the samples of a track in all fragments behind the index, in order. Raises UnreadableError."""
     extends = children(file, index).get(b"mvex")
     if extends is None:
         return
@@ -102,7 +98,7 @@ def _fragment(moof: bytes, box: Box, usual: Mapping[int, _Defaults], wanted: int
 
 
 def _usual(trex: bytes) -> tuple[int, _Defaults]:
-    """Read what the index says of all fragments of a track."""
+    """Parse the index's defaults for all fragments of a track."""
     if len(trex) < 24:
         raise UnreadableError("its index is damaged: what holds for fragments is cut off")
     _, track, description, _, size, flags = struct.unpack(">6I", trex)
@@ -110,7 +106,7 @@ def _usual(trex: bytes) -> tuple[int, _Defaults]:
 
 
 def _head(head: bytes, flags: int, usual: _Defaults) -> tuple[int, _Defaults]:
-    """Read what the head of a track's fragment says: where its media begins, and what holds for its samples."""
+    """Parse the head of a track's fragment: where its media begins, and the defaults of its samples."""
     at = 8
     base = 0
     told: dict[int, int] = {}

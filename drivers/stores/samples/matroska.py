@@ -1,9 +1,10 @@
 """Extracts the first key picture from a Matroska or WebM file, finished or live.
 
-Segment, clusters and groups are entered, everything else is passed over: so sizes that nobody knew when they were
-written need no second way, and nothing is nested however the file is.
+Elements of EBML (id, size, content) are parsed flat and bounded. Segment, clusters and groups are entered, everything
+else is skipped: so sizes unknown at writing need no second way, and nothing is nested however the file is.
 
-Source: RFC 9559, 5.1 (elements), 10 (blocks), 5.1.4.1.31 (encodings); RFC 8794, 6.2 (unknown sizes) and 11.2.
+Source: RFC 9559, 5.1 (elements), 10 (blocks), 5.1.4.1.31 (encodings); RFC 8794, 4 (VINT), 5 (ID), 6 (size, unknown
+sizes), 7 (types) and 11.2 (header).
 """
 
 from __future__ import annotations
@@ -14,13 +15,11 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from drivers.stores.container import UnreadableError, read_at
-from drivers.stores.samples.ebml import Element, children, element_at, vint
-from drivers.stores.samples.record import read_record
-from drivers.stores.samples.units import CUT_OFF, SAMPLE_MAX_BYTES, CodecName, Sample, Setup, first_key
-from drivers.text import told
+from drivers.stores.samples.units import CUT_OFF, SAMPLE_MAX_BYTES, CodecName, Sample, Setup, first_key, read_record
+from drivers.text import sanitize
 
 ELEMENTS_MAX = 200_000
-"""How many elements are looked at: an hour of video and sound."""
+"""The most elements read: an hour of video and sound."""
 
 TRACKS_MAX_BYTES = 1024 * 1024
 _HEADER_MAX_BYTES = 4096
@@ -38,7 +37,7 @@ _CODECS: Mapping[bytes, CodecName] = {b"V_MPEG4/ISO/AVC": "h264", b"V_MPEGH/ISO/
 
 @dataclass(frozen=True, slots=True)
 class _Track:
-    """The video track: its number, its setup, and the bytes that stand before each frame but are kept only once."""
+    """The video track: its number, its setup, and the bytes before each frame that are stored only once."""
 
     number: int
     setup: Setup
@@ -46,12 +45,7 @@ class _Track:
 
 
 def first_picture(file: BinaryIO) -> Sample:
-    """Take the first whole key picture.
-
-    Raises:
-        UnreadableError: There is none, or its codec is another one.
-        OSError: It could not be read.
-    """
+    """Extract the first whole key picture. Raises UnreadableError or OSError."""
     return first_key(_samples(file, _segment(file)))
 
 
@@ -137,18 +131,14 @@ def _video_track(tracks: bytes) -> _Track:
 
 
 def _name(codec: bytes, private: bytes) -> str:
-    """Return what a codec is called; of two that only say whose list it stands in, with its name there."""
+    """Return a codec's name; for the two ids that only name another list, with its name there."""
     at = {b"V_MS/VFW/FOURCC": 16, b"V_QUICKTIME": 4}.get(codec)
     within = f" {private[at : at + 4].decode('latin-1')}" if at else ""
-    return told(codec.decode("latin-1") + within, 40)
+    return sanitize(codec.decode("latin-1") + within, 40)
 
 
 def _stripped(encodings: bytes) -> tuple[bytes, bytes]:
-    """Return the bytes that were stripped off each frame, and off the private data.
-
-    Raises:
-        UnreadableError: The frames are encrypted, or packed in another way.
-    """
+    """Return the bytes stripped off each frame and private data. Raises UnreadableError for any other packing."""
     found = [held for name, held in children(encodings) if name == _ENCODING]
     if not found:
         return b"", b""
@@ -160,3 +150,63 @@ def _stripped(encodings: bytes) -> tuple[bytes, bytes]:
         raise UnreadableError("its video is compressed a second time")
     scope, settings = int.from_bytes(encoding.get(_SCOPE, b"\1"), "big"), compression.get(_SETTINGS, b"")
     return (settings if scope & 1 else b""), (settings if scope & 2 else b"")
+
+
+CHILDREN_MAX = 1024
+"""The most elements read within another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """An element: its name, where its content begins and ends; the end is None where its size is not known."""
+
+    name: int
+    start: int
+    end: int | None
+
+
+def element_at(file: BinaryIO, at: int) -> Element | None:
+    """Parse the head of an element; None where the file ends within it. Raises UnreadableError."""
+    head = read_at(file, at, 12)
+    name_bytes = _width(head[:1])
+    if name_bytes > 4:
+        raise UnreadableError("it is damaged: an element has no name")
+    size_bytes = _width(head[name_bytes : name_bytes + 1])
+    start = name_bytes + size_bytes
+    if not head or start > len(head):
+        return None
+    size = _number(head[name_bytes:start])
+    unknown = size == (1 << 7 * size_bytes) - 1
+    return Element(int.from_bytes(head[:name_bytes], "big"), at + start, None if unknown else at + start + size)
+
+
+def children(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield an element's elements: names and contents. Raises UnreadableError unless they fill it."""
+    at = 0
+    for _ in range(CHILDREN_MAX):
+        if at == len(data):
+            return
+        name_bytes = _width(data[at : at + 1])
+        size_bytes = _width(data[at + name_bytes : at + name_bytes + 1])
+        start = at + name_bytes + size_bytes
+        end = start + _number(data[at + name_bytes : start])
+        if name_bytes > 4 or end > len(data):
+            break
+        yield int.from_bytes(data[at : at + name_bytes], "big"), data[start:end]
+        at = end
+    raise UnreadableError("it is damaged: an element does not hold what it tells")
+
+
+def vint(data: bytes) -> tuple[int, int]:
+    """Return the number at the beginning, and how many bytes it takes."""
+    width = _width(data[:1])
+    return _number(data[:width]), width
+
+
+def _width(first: bytes) -> int:
+    """Return how many bytes a number has that begins so; more than can be read where there is none."""
+    return 9 - first[0].bit_length() if first and first[0] else 9
+
+
+def _number(data: bytes) -> int:
+    return int.from_bytes(data, "big") & (1 << 7 * len(data)) - 1

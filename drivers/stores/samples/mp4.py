@@ -24,12 +24,7 @@ _BLOCK_BYTES = 64 * 1024
 
 
 def first_picture(file: BinaryIO) -> Sample:
-    """Take the first whole key picture.
-
-    Raises:
-        UnreadableError: There is none, or its codec is another one.
-        OSError: It could not be read.
-    """
+    """Extract the first whole key picture. Raises UnreadableError or OSError."""
     index, _ = mp4_parts(file)
     track = video_track(file, index)
     return first_key(_samples(file, track, chain(_places(file, track), fragment_places(file, index, track.number))))
@@ -100,11 +95,7 @@ def _sizes(file: BinaryIO, tables: Mapping[bytes, Box]) -> Iterator[int]:
 
 
 def _rows(file: BinaryIO, box: Box, row_bytes: int, count_at: int = 4, count: int | None = None) -> Iterator[bytes]:
-    """Go through the rows of a table, which tells their number before them.
-
-    Raises:
-        UnreadableError: It has not so many.
-    """
+    """Yield the rows of a table whose number is before them. Raises UnreadableError where some are missing."""
     head = content(file, box, count_at + 4)
     count = int.from_bytes(head[count_at:], "big") if count is None else count
     start = box.start + box.header + count_at + 4

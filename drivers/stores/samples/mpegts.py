@@ -1,8 +1,8 @@
 """Extracts the first key picture from an MPEG transport stream, from packets of 188 bytes.
 
-A picture counts only if it is whole: no packet of it is missing, damaged or scrambled, and it is seen to have ended.
-That is where the next PES packet of its stream begins another access unit; where the file ends, only if that one PES
-packet tells its own length and no picture of the stream goes on in a second one.
+A picture counts only if it is whole: no packet of it is missing, damaged or scrambled, and its end is certain: where
+the next PES packet of its stream begins another access unit; where the file ends, only if that one PES packet gives its
+own length and no picture of the stream goes on in a second one.
 
 Source: ISO/IEC 13818-1, 2.4.3.2 to 2.4.3.7, and 2.14 and 2.17 for H.264 and H.265 in it.
 """
@@ -31,12 +31,7 @@ _NULL = 0x1FFF
 
 
 def first_picture(file: BinaryIO) -> Sample:
-    """Take the first whole key picture.
-
-    Raises:
-        UnreadableError: There is none, or its codec is another one.
-        OSError: It could not be read.
-    """
+    """Extract the first whole key picture. Raises UnreadableError or OSError."""
     programs, stream = Programs(), None
     for packet in _packets(file):
         if not packet:
@@ -72,7 +67,7 @@ class _Stream:
         self._why = NO_KEY
 
     def push(self, packet: bytes) -> Sample | None:
-        """Take the next packet; return the key picture that is seen to have ended before it."""
+        """Add the next packet; return the key picture that has certainly ended before it."""
         payload = _payload(packet)
         if not payload:
             return None
@@ -98,11 +93,7 @@ class _Stream:
         self._whole = False
 
     def finish(self) -> Sample:
-        """Return the key picture that has ended with the file.
-
-        Raises:
-            UnreadableError: There is none.
-        """
+        """Return the key picture that has ended with the file. Raises UnreadableError."""
         sample = self._next_pes()
         if sample is None and _declared_bytes(self._pes) and not self._split:
             sample = self._ended()
@@ -145,7 +136,7 @@ def _content(pes: bytearray) -> bytes | None:
 
 
 def _declared_bytes(pes: bytearray) -> int:
-    """Return how long a PES packet is by its own words; 0 where it says nothing, as only video may."""
+    """Return the length that a PES packet declares; 0 where it declares none, as only video may."""
     length = int.from_bytes(pes[4:6], "big")
     return 6 + length if length else 0
 
@@ -159,7 +150,7 @@ def _payload(packet: bytes) -> bytes:
 
 
 def _packets(file: BinaryIO) -> Iterator[bytes]:
-    """Go through the packets; an empty one stands for what lies between two that do not follow each other."""
+    """Yield the packets; an empty one marks a gap between two that are not consecutive."""
     block = b""
     for start in range(0, SEARCH_MAX_BYTES, _BLOCK_BYTES):
         fresh = read_at(file, start, _BLOCK_BYTES)

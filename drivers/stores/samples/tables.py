@@ -36,7 +36,7 @@ _NAMES: Mapping[int, str] = {
 
 
 class Programs:
-    """Takes the packets of a stream until they have told where its video is."""
+    """Collects the packets of a stream until its video is located."""
 
     def __init__(self) -> None:
         self._programs: dict[int, Sections] = {}
@@ -44,10 +44,10 @@ class Programs:
         self._foreign: dict[int, str] = {}
 
     def push(self, pid: int, payload: bytes, begins: bool) -> tuple[int, CodecName] | None:
-        """Take the payload of the next packet; return the packets in which the first H.264 or H.265 comes, and which.
+        """Add the payload of the next packet; return the packets in which the first H.264 or H.265 comes, and which.
 
         Raises:
-            UnreadableError: All programs are told, and none has such a video; the text names what the first has.
+            UnreadableError: All programs are complete, and none has such a video; the text names what the first has.
         """
         if pid == _PAT_PID:
             for section in self._index.push(payload, begins):
@@ -100,7 +100,7 @@ def program_tables(section: bytes) -> list[int]:
 
 
 def video_stream(section: bytes) -> tuple[int, CodecName] | str | None:
-    """Return in which packets the first H.264 or H.265 of a PMT comes, and which of both it is.
+    """Return the packets of the first H.264 or H.265 of a PMT, and which of both it is.
 
     Returns:
         The text that names another video, where it has only such; None where it is no PMT in force.
@@ -120,7 +120,7 @@ def video_stream(section: bytes) -> tuple[int, CodecName] | str | None:
 
 
 def _in_force(section: bytes, table: int) -> bool:
-    """Tell whether a section is of a table, in the long form, and holds now."""
+    """Return whether a section is of a table, in the long form, and currently valid."""
     return len(section) >= 12 and section[0] == table and bool(section[1] & 0x80) and bool(section[5] & 1)
 
 

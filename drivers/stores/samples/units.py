@@ -1,7 +1,7 @@
 """Assembles one key picture in Annex-B form from NAL units of H.264 and H.265. Pure: units in, a picture out.
 
-Decides which sample is a key picture, by its slices and not by what a container says of it, and hands on parameter sets
-and slices alone. No unit may hold what looks like a start code: whoever splits the result finds the same units again.
+Selects the key picture by its slices and not by the container's flags, and outputs parameter sets and slices alone. No
+unit may hold a possible start code: splitting the result must give the same units again.
 
 Source: ITU-T H.264 clauses 7.3.1, 7.4.1 and annex B; ITU-T H.265 clauses 7.3.1, 7.4.2 and annex B.
 """
@@ -24,14 +24,14 @@ SAMPLE_MAX_BYTES = 8 * 1024 * 1024
 
 SET_MAX_BYTES = 4096
 SETS_MAX = 64
-"""How many parameter sets are kept, and how long one may be. Real streams have two or three of a hundred bytes."""
+"""The most parameter sets, and the longest. Real streams have two or three of a hundred bytes."""
 
 UNITS_MAX = 4096
 """How many NAL units a sample may have: H.265 allows 600 slices to a picture of its highest level."""
 
 SAMPLES_MAX = 4096
 SEARCH_MAX_BYTES = 32 * 1024 * 1024
-"""How far the first key picture is looked for: 16 seconds of the fastest cameras (16 Mbit/s), minutes of others."""
+"""How far the first key picture is searched: 16 seconds of the fastest cameras (16 Mbit/s), minutes of others."""
 
 START_CODE = b"\0\0\0\1"
 NO_KEY = "no whole key picture is in it, as far as it was read"
@@ -52,7 +52,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a container says of a track's samples: codec, parameter sets, bytes of the length before each NAL unit."""
+    """A container's setup of a track's samples: codec, parameter sets, bytes of the length before each NAL unit."""
 
     kind: CodecName
     length_bytes: int
@@ -70,10 +70,9 @@ class Pictures:
             self._keep(_clean(unit))
 
     def take(self, units: Iterable[bytes]) -> Sample | None:
-        """Return the key picture that the units of an access unit are; None where they are none. Keeps parameter sets.
+        """Return the key picture of an access unit's units; None where they are none. Stores parameter sets.
 
-        Raises:
-            UnreadableError: They are damaged, or the parameter sets of the picture are missing.
+        Raises UnreadableError: they are damaged, or the parameter sets of the picture are missing.
         """
         codec = self._codec
         slices: list[bytes] = []
@@ -97,7 +96,7 @@ class Pictures:
         return Sample(self._kind, b"".join(START_CODE + unit for unit in (*self._sets, *slices)))
 
     def _keep(self, unit: bytes) -> None:
-        """Keep a parameter set behind all others: the decoder takes the last one of a number."""
+        """Store a parameter set behind all others: the decoder takes the last one of a number."""
         if len(unit) > SET_MAX_BYTES:
             raise UnreadableError("a parameter set is too large to be one")
         if unit in self._sets:
@@ -108,11 +107,7 @@ class Pictures:
 
 
 def first_key(samples: Iterable[tuple[Setup, bytes]]) -> Sample:
-    """Return the first key picture among samples whose units have their length before them.
-
-    Raises:
-        UnreadableError: There is none within bounds, or one before it is damaged.
-    """
+    """Return the first key picture among length-prefixed samples. Raises UnreadableError: none within bounds."""
     left = SEARCH_MAX_BYTES
     setup, pictures = None, None
     for its_setup, data in islice(samples, SAMPLES_MAX):
@@ -128,11 +123,7 @@ def first_key(samples: Iterable[tuple[Setup, bytes]]) -> Sample:
 
 
 def prefixed(data: bytes, length_bytes: int) -> Iterator[bytes]:
-    """Split a sample in which each NAL unit has its length before it (ISO/IEC 14496-15, 4.3.3).
-
-    Raises:
-        UnreadableError: The lengths do not add up to that of the sample.
-    """
+    """Split a sample with its length before each NAL unit (ISO/IEC 14496-15, 4.3.3). Raises UnreadableError."""
     at = 0
     while at < len(data):
         start = at + length_bytes
@@ -143,7 +134,7 @@ def prefixed(data: bytes, length_bytes: int) -> Iterator[bytes]:
 
 
 def delimited(data: bytes) -> Iterator[bytes]:
-    """Split a byte stream at its start codes (annex B of both standards). What stands before the first is left out."""
+    """Split a byte stream at its start codes (annex B of both standards); bytes before the first are left out."""
     at = data.find(b"\0\0\1")
     while at >= 0:
         following = data.find(b"\0\0\1", at + 3)
@@ -152,7 +143,7 @@ def delimited(data: bytes) -> Iterator[bytes]:
 
 
 def begins_access_unit(kind: CodecName, data: bytes) -> bool:
-    """Tell whether a stretch of a byte stream begins with the first unit of an access unit."""
+    """Return whether a stretch of a byte stream begins with the first unit of an access unit."""
     at = data.find(b"\0\0\1")
     unit = data[at + 3 : at + 8]
     if at < 0 or data[:at].strip(b"\0") or not unit:
@@ -167,3 +158,78 @@ def _clean(unit: bytes) -> bytes:
     if not unit or unit[0] & 0x80 or _LIKE_A_START_CODE.search(unit):
         raise UnreadableError("a NAL unit is damaged: it holds what no unit may hold")
     return unit
+
+
+RECORD_MAX_BYTES = 64 * 1024
+
+
+def read_record(kind: CodecName, data: bytes) -> Setup:
+    """Parse a decoder configuration record (`avcC`, `hvcC`) to its last byte. Pure. Raises UnreadableError.
+
+    Source: ISO/IEC 14496-15, 5.3.3.1 (AVC) and 8.3.3.1 (HEVC); RFC 9559, 5.1.4.1.21 takes them over as CodecPrivate.
+    """
+    if not data or data[0] != 1 or len(data) > RECORD_MAX_BYTES:
+        raise UnreadableError("the configuration of its decoder is not one of version 1")
+    fields = _Fields(data, 1)
+    return _avc(fields) if kind == "h264" else _hevc(fields)
+
+
+def _avc(fields: _Fields) -> Setup:
+    fields.take(3)
+    length_bytes = 1 + (fields.number(1) & 3)
+    sets = fields.units("h264", 7, fields.number(1) & 0x1F)
+    sets += fields.units("h264", 8, fields.number(1))
+    if fields.left:
+        # Higher profiles tell here what their sequence parameter sets tell too; many writers leave it out.
+        fields.take(3)
+        fields.units("h264", 13, fields.number(1))
+    return _setup("h264", fields, length_bytes, sets)
+
+
+def _hevc(fields: _Fields) -> Setup:
+    fields.take(20)
+    length_bytes = 1 + (fields.number(1) & 3)
+    sets: tuple[bytes, ...] = ()
+    for _ in range(fields.number(1)):
+        kind = fields.number(1) & 0x3F
+        units = fields.units("h265", kind, fields.number(2))
+        if kind in CODECS["h265"].parameter_sets:
+            sets += units
+    return _setup("h265", fields, length_bytes, sets)
+
+
+def _setup(kind: CodecName, fields: _Fields, length_bytes: int, sets: tuple[bytes, ...]) -> Setup:
+    if fields.left or length_bytes == 3:
+        raise UnreadableError("the configuration of its decoder is damaged")
+    return Setup(kind, length_bytes, sets)
+
+
+class _Fields:
+    """Takes fields from the front; fails where there is not enough."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self._data = data
+        self._at = at
+
+    @property
+    def left(self) -> int:
+        """How many bytes are left."""
+        return len(self._data) - self._at
+
+    def take(self, count: int) -> bytes:
+        """Return the next bytes."""
+        if count > self.left:
+            raise UnreadableError("the configuration of its decoder is cut off")
+        self._at += count
+        return self._data[self._at - count : self._at]
+
+    def number(self, count: int) -> int:
+        """Return the next bytes as a number."""
+        return int.from_bytes(self.take(count), "big")
+
+    def units(self, codec: CodecName, kind: int, count: int) -> tuple[bytes, ...]:
+        """Return so many NAL units of a type, each with its length before it."""
+        units = tuple(self.take(self.number(2)) for _ in range(count))
+        if any(len(unit) <= CODECS[codec].header_bytes or CODECS[codec].kind(unit) != kind for unit in units):
+            raise UnreadableError("the configuration of its decoder holds units of another type")
+        return units

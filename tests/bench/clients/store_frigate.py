@@ -20,10 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from clients.store_layout import DAY_S, NOW, SEGMENT_S, judge, segments, size_bytes, stretches
-from drivers.footage import Store, StoreIndex
+from drivers.footage import Store, StoreIndex, StoreTask
 from drivers.model import Recordings
 from drivers.stores.frigate import read
-from drivers.stores.task import StoreTask
 
 BETWEEN = timedelta(minutes=15)
 SCHEMA = Path(__file__).resolve().parents[2] / "fixtures" / "stores" / "frigate.sql"

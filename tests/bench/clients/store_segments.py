@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from clients.store_layout import FLAT, NOW, PATTERN, Listing, judge, segments, stretches
-from drivers.footage import Store, StoreIndex
+from drivers.footage import Store, StoreIndex, StoreTask
 from drivers.model import Recordings
 from drivers.stores.folder import DiskTree
 from drivers.stores.segments import read
-from drivers.stores.task import StoreTask
 
 BETWEEN = timedelta(minutes=15)
 

@@ -11,7 +11,7 @@ from devices import Asked, http
 from onvif_reading import fact, reason
 
 from drivers.dahua.finder import MAX_SEGMENTS, Segment, segments
-from drivers.dahua.held import Listed, recordings_of
+from drivers.dahua.held import ListedWindow, recordings_of
 from drivers.dahua.read import read
 from drivers.errors import Malformed
 from drivers.footage import DayRecorded, RecordedDays, Wanted
@@ -255,7 +255,7 @@ BOX = Device("box", "192.0.2.1", 80, "dahua")
 def test_what_is_still_written_is_no_hole_at_the_end() -> None:
     oldest = Segment(datetime(2026, 11, 1), datetime(2026, 11, 1, 1), "continuous")  # noqa: DTZ001
     newest = Segment(datetime(2026, 11, 24, 14), datetime(2026, 11, 24, 15), "continuous")  # noqa: DTZ001
-    recent = Listed(datetime(2026, 11, 24, 14), datetime(2026, 11, 24, 16), (newest,))  # noqa: DTZ001
+    recent = ListedWindow(datetime(2026, 11, 24, 14), datetime(2026, 11, 24, 16), (newest,))  # noqa: DTZ001
     told = recordings_of(BOX, 1, oldest, [recent])
     assert told.listed == (Span(shanghai("2026-11-24 14:00"), shanghai("2026-11-24 15:00")),)
     assert told.spans == (Span(shanghai("2026-11-01 00:00"), shanghai("2026-11-24 15:00")),)

@@ -52,8 +52,8 @@ PARSERS: dict[str, tuple[str, Parse]] = {
     ),
     "ContentMgmt/record/tracks": ("TrackList", parse_tracks.tracks),
     "System/status": ("DeviceStatus", parse_device.uptime_s),
-    log_search.SEARCH: ("CMSearchResult", log_search.found),
-    "ContentMgmt/search": ("CMSearchResult", lambda root: parse_search.found(root, None)),
+    log_search.SEARCH: ("CMSearchResult", log_search.parse_times),
+    "ContentMgmt/search": ("CMSearchResult", lambda root: parse_search.parse_page(root, None)),
     "ContentMgmt/record/tracks/101/dailyDistribution": ("trackDailyDistribution", parse_search.days),
 }  # fmt: skip
 

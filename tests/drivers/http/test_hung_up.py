@@ -55,7 +55,7 @@ def ending(served: HttpDevice, answers: int) -> Ends:
 def test_what_was_under_way_is_asked_again_on_a_connection_of_its_own() -> None:
     with HttpDevice(lambda asked: http(200, b"yes")) as served, transport_to(served) as transport:
         ends = ending(served, answers=1)
-        assert [transport.send(ASK).body for _ in range(4)] == [b"yes"] * 4
+        assert [transport.exchange(ASK).reply.body for _ in range(4)] == [b"yes"] * 4
         assert (served.connections, ends.hung_up, len(transport.replies)) == (4, 3, 4)
 
 
@@ -65,9 +65,9 @@ def test_a_new_connection_that_answers_nothing_is_not_tried_again(answers: int) 
     talks = iter([http(200, b"yes")] * answers)
     with HttpDevice(lambda asked: next(talks, iter(()))) as served, transport_to(served) as transport:
         for _ in range(answers):
-            transport.send(ASK)
+            transport.exchange(ASK)
         with pytest.raises(Unreachable) as raised:
-            transport.send(ASK)
+            transport.exchange(ASK)
         assert not isinstance(raised.value, HungUp)
         assert len(served.asked) == 2 * answers + 1
 
@@ -76,9 +76,9 @@ def test_half_an_answer_is_no_hang_up() -> None:
     """What began to answer has weighed the request; it is not asked twice."""
     talks = iter([http(200, b"yes"), iter([http(200, b"abc", length=10)])])
     with HttpDevice(lambda asked: next(talks)) as served, transport_to(served) as transport:  # type: ignore[arg-type,return-value]
-        transport.send(ASK)
+        transport.exchange(ASK)
         with pytest.raises(Unreachable):
-            transport.send(ASK)
+            transport.exchange(ASK)
         assert len(served.asked) == 2
 
 
@@ -88,7 +88,7 @@ def test_a_login_that_never_worked_is_not_sent_twice() -> None:
     with HttpDevice(gate) as served, transport_to(served) as transport:
         ending(served, answers=1)
         with pytest.raises(Unreachable):
-            transport.send(ASK)
+            transport.exchange(ASK)
         assert sum(1 for asked in served.asked if asked.authorization) == 1
 
 
@@ -96,7 +96,7 @@ def test_a_login_that_worked_is_sent_again_with_a_count_of_its_own() -> None:
     gate = Gate()
     with HttpDevice(gate) as served, transport_to(served) as transport:
         ending(served, answers=3)
-        assert [transport.send(ASK).body for _ in range(5)] == [b"in"] * 5
+        assert [transport.exchange(ASK).reply.body for _ in range(5)] == [b"in"] * 5
         assert (gate.challenged, gate.accepted, gate.refused, gate.renewed) == (1, 5, 0, 0)
         assert gate.counts == ["00000001", "00000002", "00000004", "00000005", "00000006"]
 
@@ -104,9 +104,9 @@ def test_a_login_that_worked_is_sent_again_with_a_count_of_its_own() -> None:
 def test_a_request_that_carries_its_own_credential_is_left_to_whoever_made_it() -> None:
     with HttpDevice(lambda asked: http(200, b"yes")) as served, transport_to(served) as transport:
         ending(served, answers=1)
-        transport.send(ASK)
+        transport.exchange(ASK)
         with pytest.raises(HungUp):
-            transport.send(Request("Login", "POST", "/", b"<password/>", carries_credential=True))
+            transport.exchange(Request("Login", "POST", "/", b"<password/>", carries_credential=True))
         assert len(served.asked) == 2
 
 

@@ -44,13 +44,13 @@ def failure(served: HttpDevice, request: Request = ASK, deadline_s: float = 30.0
     with opened(served, deadline_s) as transport:
         begun = time.monotonic()
         with pytest.raises(DriverError) as raised:
-            transport.send(request)
+            transport.exchange(request)
         return raised.value, time.monotonic() - begun
 
 
 def test_several_requests_share_one_connection() -> None:
     with HttpDevice(lambda asked: http(200, b"yes")) as served, opened(served) as transport:
-        assert [transport.send(ASK).body for _ in range(5)] == [b"yes"] * 5
+        assert [transport.exchange(ASK).reply.body for _ in range(5)] == [b"yes"] * 5
         assert served.connections == 1
         assert [reply.status for reply in transport.replies] == [200] * 5
 
@@ -133,19 +133,19 @@ def test_a_date_that_cannot_be_is_none(date: str, known: float | None) -> None:
 def test_the_deadline_is_shared_by_all_requests() -> None:
     answers = itertools.chain([http(200)], itertools.repeat(None))
     with HttpDevice(lambda asked: next(answers)) as served, opened(served, 3.0) as transport:
-        transport.send(ASK)
+        transport.exchange(ASK)
         with pytest.raises(DeadlineExceeded):
-            transport.send(ASK)
+            transport.exchange(ASK)
         begun = time.monotonic()
         with pytest.raises(DeadlineExceeded):
-            transport.send(ASK)
+            transport.exchange(ASK)
         assert time.monotonic() - begun < 3.0, "no new deadline"
         assert len(served.asked) == 2
 
 
 def test_the_thread_that_guards_deadlines_ends_with_the_last_connection() -> None:
     with HttpDevice(lambda asked: http(200)) as served, opened(served) as transport:
-        transport.send(ASK)
+        transport.exchange(ASK)
         guards = [thread for thread in threading.enumerate() if thread.name == "camwarden-deadline"]
         assert len(guards) == 1
     guards[0].join(PATIENCE_S)
@@ -158,9 +158,9 @@ def test_a_request_with_a_limit_ends_there_and_the_next_one_is_answered() -> Non
         with opened(served) as transport:
             begun = time.monotonic()
             with pytest.raises(DeadlineExceeded):
-                transport.send(Request("GetThing", "POST", "/", limit_s=0.2))
+                transport.exchange(Request("GetThing", "POST", "/", limit_s=0.2))
             assert time.monotonic() - begun < 0.2 + LATE_S
-            assert transport.send(ASK).body == b"yes"
+            assert transport.exchange(ASK).reply.body == b"yes"
             guards = [thread for thread in threading.enumerate() if thread.name == "camwarden-deadline"]
         # No connection outlives the transport, also where an error still holds on to it.
         guards[0].join(PATIENCE_S)
@@ -174,7 +174,7 @@ def test_a_dripping_body_cannot_take_more_than_the_limit() -> None:
     with HttpDevice(lambda asked: answer(served)) as served, opened(served) as transport:
         begun = time.monotonic()
         with pytest.raises(DeadlineExceeded):
-            transport.send(Request("GetThing", "POST", "/", limit_s=0.3))
+            transport.exchange(Request("GetThing", "POST", "/", limit_s=0.3))
         assert time.monotonic() - begun < 0.3 + LATE_S
 
 
@@ -192,14 +192,14 @@ def test_an_unknown_name_is_unreachable_and_not_an_exception_of_its_own() -> Non
         open_transport(box, 1.0, Credentials(None), clock) as transport,
         pytest.raises(Unreachable, match="no address"),
     ):
-        transport.send(ASK)
+        transport.exchange(ASK)
 
 
 def test_a_redirect_is_returned_and_not_followed() -> None:
     with HttpDevice(lambda asked: http(200)) as elsewhere:
         target = ("Location", f"http://127.0.0.1:{elsewhere.port}/")
         with HttpDevice(lambda asked: http(302, b"", target)) as served, opened(served) as transport:
-            assert transport.send(ASK).status == 302
+            assert transport.exchange(ASK).reply.status == 302
         assert elsewhere.connections == 0
 
 
@@ -211,7 +211,7 @@ def test_proxies_and_netrc_of_the_environment_do_not_apply(monkeypatch: pytest.M
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
         with opened(served) as transport:
-            transport.send(ASK)
+            transport.exchange(ASK)
         assert proxy.connections == 0
         assert "authorization" not in served.asked[0].headers
 
@@ -221,15 +221,15 @@ def test_cookies_are_not_kept() -> None:
         HttpDevice(lambda asked: http(200, b"", ("Set-Cookie", "session=1"))) as served,
         opened(served) as transport,
     ):
-        transport.send(ASK)
-        transport.send(ASK)
+        transport.exchange(ASK)
+        transport.exchange(ASK)
         assert "cookie" not in served.asked[1].headers
 
 
 def test_records_hold_no_login() -> None:
     gate = Gate()
     with HttpDevice(gate) as served, opened(served) as transport:
-        transport.send(Request("snapshot", "GET", "/snap.jpg?usr=admin&pwd=hunter2&ch=1"))
+        transport.exchange(Request("snapshot", "GET", "/snap.jpg?usr=admin&pwd=hunter2&ch=1"))
         assert served.asked[0].target == "/snap.jpg?usr=admin&pwd=hunter2&ch=1"
         shown = repr(transport.replies) + repr(transport.device)
     assert "hunter2" not in shown and PASSWORD not in shown and "Digest" not in shown
@@ -281,13 +281,13 @@ def secured(certificate: Path) -> Iterator[HttpDevice]:
 def test_basic_over_trusted_tls_is_answered(secured: HttpDevice, certificate: Path) -> None:
     box = device(secured.port, tls=True)
     with open_transport(box, 60.0, Credentials(None), clock, trust=certificate) as transport:
-        assert transport.send(ASK).body == b"in"
+        assert transport.exchange(ASK).reply.body == b"in"
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_no_request(secured: HttpDevice) -> None:
     box = device(secured.port, tls=True)
     with open_transport(box, 60.0, Credentials(None), clock) as transport, pytest.raises(Unreachable):
-        transport.send(ASK)
+        transport.exchange(ASK)
     assert secured.asked == []
 
 
@@ -298,7 +298,7 @@ def test_the_deadline_holds_inside_the_tls_handshake() -> None:
         with open_transport(box, DEADLINE_S, Credentials(None), clock) as transport:
             begun = time.monotonic()
             with pytest.raises(DeadlineExceeded):
-                transport.send(ASK)
+                transport.exchange(ASK)
             assert time.monotonic() - begun < DEADLINE_S + LATE_S
 
 
@@ -309,6 +309,6 @@ def test_a_recording_answers_in_order_and_passes_over_an_answered_challenge() ->
     recorded = [reply(401, b""), reply(200, b"1"), reply(200, b"other", "/b"), reply(200, b"2")]
     replayed: Transport = ReplayTransport(recorded, device(80), clock)
     asked = Request("Op", "POST", "/a")
-    assert [replayed.send(asked).body, replayed.send(asked).body] == [b"1", b"2"]
+    assert [replayed.exchange(asked).reply.body, replayed.exchange(asked).reply.body] == [b"1", b"2"]
     with pytest.raises(Unreachable):
-        replayed.send(asked)
+        replayed.exchange(asked)

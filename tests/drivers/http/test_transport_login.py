@@ -47,7 +47,7 @@ def test_a_stale_nonce_is_renewed_and_is_no_refusal() -> None:
     gate = Gate()
     gate.limit = 2
     with HttpDevice(gate) as served, opened(served) as transport:
-        assert [transport.send(ASK).status for _ in range(6)] == [200] * 6
+        assert [transport.exchange(ASK).reply.status for _ in range(6)] == [200] * 6
         assert (gate.challenged, gate.refused) == (1, 0)
         assert transport.credentials.state(transport.device).state == "worked"
 
@@ -56,10 +56,10 @@ def test_a_wrong_password_makes_exactly_one_refused_login() -> None:
     gate = Gate(password="another")
     with HttpDevice(gate) as served, opened(served) as transport:
         with pytest.raises(Refused):
-            transport.send(ASK)
+            transport.exchange(ASK)
         for _ in range(3):
             with pytest.raises(NotTried):
-                transport.send(ASK)
+                transport.exchange(ASK)
         assert gate.refused == 1
         assert sum(1 for asked in served.asked if asked.authorization) == 1
         assert transport.credentials.state(transport.device).state == "wrong"
@@ -69,7 +69,7 @@ def test_an_open_path_is_never_sent_a_login() -> None:
     gate = Gate()
     answer = lambda asked: http(200, b"open") if asked.target == "/open" else gate(asked)  # noqa: E731
     with HttpDevice(answer) as served, opened(served) as transport:
-        transport.send(ASK)
+        transport.exchange(ASK)
         exchange = transport.exchange(Request("open", "GET", "/open", anonymous_first=True))
         assert exchange.anonymous
         assert not served.asked[-1].authorization
@@ -78,7 +78,7 @@ def test_an_open_path_is_never_sent_a_login() -> None:
 def test_asking_anonymously_first_keeps_the_nonce_in_use() -> None:
     gate = Gate()
     with HttpDevice(gate) as served, opened(served) as transport:
-        transport.send(ASK)
+        transport.exchange(ASK)
         gate.nonces = itertools.repeat(1)
         assert not transport.exchange(Request("snapshot", "GET", "/s", anonymous_first=True)).anonymous
         assert gate.counts == ["00000001", "00000002"]
@@ -91,7 +91,7 @@ def test_without_a_login_or_its_password_nothing_is_tried(password: str | None, 
         opened(served, password=password) as transport,
         pytest.raises(NotTried, match=why),
     ):
-        transport.send(ASK)
+        transport.exchange(ASK)
     assert len(served.asked) == 1
 
 
@@ -108,7 +108,7 @@ def test_basic_without_tls_is_not_answered() -> None:
         opened(served) as transport,
         pytest.raises(NotTried, match="password was not sent"),
     ):
-        transport.send(ASK)
+        transport.exchange(ASK)
     assert not any(asked.authorization for asked in served.asked)
 
 
@@ -117,7 +117,7 @@ def test_an_unknown_scheme_is_returned_as_a_401() -> None:
         HttpDevice(lambda asked: http(401, b"", ("WWW-Authenticate", "Bearer realm=x"))) as served,
         opened(served) as transport,
     ):
-        assert transport.send(ASK).status == 401
+        assert transport.exchange(ASK).reply.status == 401
 
 
 def test_a_lock_out_that_is_read_stops_a_login_that_had_worked() -> None:
@@ -127,9 +127,9 @@ def test_a_lock_out_that_is_read_stops_a_login_that_had_worked() -> None:
         HttpDevice(lambda asked: http(403, locked) if asked.authorization and gate.accepted else gate(asked)) as served,
         opened(served) as transport,
     ):
-        transport.send(ASK)
+        transport.exchange(ASK)
         with pytest.raises(Refused, match="locked"):
-            transport.send(ASK)
+            transport.exchange(ASK)
         assert transport.credentials.state(transport.device).state == "wrong"
 
 
@@ -137,11 +137,11 @@ def test_a_full_device_is_busy_and_not_wrong() -> None:
     full = http(401, b"online user amount has reached the threshold", CHALLENGE)
     with HttpDevice(lambda asked: full) as served, opened(served) as transport:
         with pytest.raises(Busy):
-            transport.send(ASK)
+            transport.exchange(ASK)
         assert transport.credentials.state(transport.device).state == "busy"
         transport.clock = lambda: NOW + timedelta(seconds=30)
         with pytest.raises(Busy, match="next try"):
-            transport.send(ASK)
+            transport.exchange(ASK)
 
 
 # --- from one cycle to the next
@@ -153,7 +153,7 @@ def cycles(served: HttpDevice, states: Credentials, count: int, every: timedelta
     for number in range(count):
         with opened(served, states=states, now=lambda number=number: NOW + number * every) as transport:  # type: ignore[misc]
             try:
-                ends.append(str([transport.send(ASK).status for _ in range(3)]))
+                ends.append(str([transport.exchange(ASK).reply.status for _ in range(3)]))
             except (Refused, NotTried) as error:
                 ends.append(error.reason)
     return ends
@@ -178,10 +178,10 @@ def test_a_new_password_in_the_configuration_makes_a_new_login() -> None:
     gate, states = Gate(), Credentials(None)
     with HttpDevice(gate) as served:
         with opened(served, states=states) as transport:
-            transport.send(ASK)
+            transport.exchange(ASK)
         gate.password = "another"
         with opened(served, password="another", states=states) as transport:
-            transport.send(ASK)
+            transport.exchange(ASK)
     assert (gate.challenged, gate.accepted, gate.refused) == (2, 2, 0)
 
 
@@ -236,5 +236,5 @@ def test_basic_without_tls_is_answered_where_the_configuration_allows_it() -> No
     with HttpDevice(answer) as served:
         box = replace(device(served.port), allow_basic=True)
         with open_transport(box, 5.0, Credentials(None), clock) as transport:
-            assert transport.send(ASK).body == b"in"
+            assert transport.exchange(ASK).reply.body == b"in"
         assert served.asked[1].authorization.startswith("Basic ")

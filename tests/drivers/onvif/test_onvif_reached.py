@@ -15,7 +15,7 @@ from drivers.discovery.detect_protocol import ASKS as SPEAKS_ASKS
 from drivers.http.factory_try import ASKS as FACTORY_ASKS
 from drivers.onvif import documents
 from drivers.onvif.asks import ASKS
-from drivers.onvif.reached import reached
+from drivers.onvif.reached import reduce
 
 FILES = {
     "devicemgmt.wsdl": (documents.DEVICE, ""),
@@ -138,8 +138,7 @@ WSDL = b"""<w:definitions xmlns:w="http://schemas.xmlsoap.org/wsdl/" xmlns:x="ht
 def test_types_are_followed_through_bases_groups_unions_and_lists_and_circles_end() -> None:
     files = {"a.wsdl": WSDL, "types.xsd": SCHEMA}
     found = {
-        name: etree.fromstring(text)
-        for name, text in reached(["a.wsdl"], frozenset({"Ask"}), files.__getitem__).items()
+        name: etree.fromstring(text) for name, text in reduce(["a.wsdl"], frozenset({"Ask"}), files.__getitem__).items()
     }
     assert set(found) == set(files), "another host's document is not looked for"
     named = [node.get("name") for node in found["types.xsd"]]
@@ -150,5 +149,5 @@ def test_types_are_followed_through_bases_groups_unions_and_lists_and_circles_en
 
 def test_without_an_operation_nothing_is_left() -> None:
     files = {"a.wsdl": WSDL, "types.xsd": SCHEMA}
-    found = reached(["a.wsdl"], frozenset(), files.__getitem__)
+    found = reduce(["a.wsdl"], frozenset(), files.__getitem__)
     assert len(etree.fromstring(found["types.xsd"])) == 0 and b"operation" not in found["a.wsdl"]

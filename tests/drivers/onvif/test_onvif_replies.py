@@ -17,7 +17,7 @@ from drivers.model import (
     Unavailable,
 )
 from drivers.onvif import documents, parse
-from drivers.onvif.reply import LoginAsked, answer_element
+from drivers.onvif.reply import LoginRequired, answer_element
 from drivers.onvif.services import Endpoint
 from drivers.onvif.soap import Answer, Session
 
@@ -148,13 +148,13 @@ def test_rubbish_is_malformed_and_never_a_list(name: str, status: int) -> None:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        (fault(), LoginAsked),
-        (fault("wsse:FailedAuthentication", "The security token could not be authenticated"), LoginAsked),
-        (fault("", "Unauthorized"), LoginAsked),
-        (fault().replace(b"ter:Not", b"undeclared:Not"), LoginAsked),
+        (fault(), LoginRequired),
+        (fault("wsse:FailedAuthentication", "The security token could not be authenticated"), LoginRequired),
+        (fault("", "Unauthorized"), LoginRequired),
+        (fault().replace(b"ter:Not", b"undeclared:Not"), LoginRequired),
         (
             fault().replace(b"<s:Reason>", b"<undeclared:Reason>").replace(b"</s:Reason>", b"</undeclared:Reason>"),
-            LoginAsked,
+            LoginRequired,
         ),
         (fault("ter:ActionNotSupported", "x"), Unsupported),
         (fault("", "Action not supported: GetMasks"), Unsupported),
@@ -180,7 +180,7 @@ def test_a_fault_is_found_under_every_status(body: bytes, expected: type[Excepti
         (405, Unsupported),
         (302, Malformed),
         (403, NotPermitted),
-        (401, LoginAsked),
+        (401, LoginRequired),
         (500, Malformed),
     ],
 )

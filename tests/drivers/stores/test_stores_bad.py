@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 from store_footage import PATTERN, every, frigate, lay, of_gate, spans, task, troubles, why_not, written
 
+from drivers.footage import StoreTask
 from drivers.stores import frigate as frigate_store
 from drivers.stores.folder import DiskTree, State
 from drivers.stores.segments import read
-from drivers.stores.task import StoreTask
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 3, 12, 15, 0, tzinfo=UTC)
@@ -55,7 +55,7 @@ def as_nobody(asked: StoreTask) -> dict[str, Any]:
     code = (
         "import json, os, sys, dataclasses, datetime, pathlib\n"
         "from drivers.footage import Store\nfrom drivers.registry import load_store\n"
-        "from drivers.stores.task import StoreTask\n"
+        "from drivers.footage import StoreTask\n"
         "said = json.loads(sys.argv[1]); read = load_store(said['kind'])\n"
         "store = Store('disk', said['kind'], pathlib.Path(said['path']), said['pattern'], 'UTC')\n"
         "now = datetime.datetime.fromisoformat(said['now'])\n"

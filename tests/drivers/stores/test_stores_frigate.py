@@ -15,11 +15,10 @@ import pytest
 from patience import PATIENCE_S
 from store_footage import CLIP_S, add_rows, frigate, of_gate, spans, task, troubles, why_not
 
-from drivers.footage import TroubleKind
+from drivers.footage import StoreTask, TroubleKind
 from drivers.stores import frigate_rows
 from drivers.stores.frigate import read
 from drivers.stores.frigate_days import Columns
-from drivers.stores.task import StoreTask
 from masking.model import Job
 from masking.worker.client import Worker
 

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from store_footage import CLIP_S, PATTERN, damage_index, every, lay, of_gate, spans, task, troubles, written
 
+from drivers.footage import StoreTask
 from drivers.stores.folder import DiskTree, State
 from drivers.stores.segments import read
-from drivers.stores.task import StoreTask
 
 NOW = datetime(2026, 3, 12, 15, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 QUARTER = timedelta(minutes=15)

@@ -10,8 +10,7 @@ from segments_made import annex_b, decoded, encoded, kind_of, pictures_of, sets_
 
 from drivers.stores.container import UnreadableError
 from drivers.stores.samples.mp4 import PLACES_MAX
-from drivers.stores.samples.record import read_record
-from drivers.stores.samples.units import SAMPLE_MAX_BYTES, SEARCH_MAX_BYTES, UNITS_MAX, delimited
+from drivers.stores.samples.units import SAMPLE_MAX_BYTES, SEARCH_MAX_BYTES, UNITS_MAX, delimited, read_record
 
 FIRST = prefixed(KEY)
 NEXT = prefixed(OTHER)

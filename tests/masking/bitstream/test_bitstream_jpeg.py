@@ -11,7 +11,7 @@ import pytest
 from jpegs import ENCODINGS, encoded, joined, parts_of, segment, without
 from streams import by_gstreamer
 
-from masking.bitstream.jpeg import Jpeg, walk
+from masking.bitstream.jpeg import Jpeg, rewrite
 from masking.bitstream.picture import NotAPicture
 
 MAX_PIXELS = 64 * 1024 * 1024
@@ -31,12 +31,12 @@ def shown(data: bytes) -> npt.NDArray[np.uint8] | None:
 
 
 def same(data: bytes) -> Jpeg:
-    found = walk(data, MAX_PIXELS)
+    found = rewrite(data, MAX_PIXELS)
     before, now = shown(data), shown(found.data)
     assert before is not None and now is not None and np.array_equal(before, now)
     assert now.shape[:2] == (found.height_px, found.width_px)
     assert HIDDEN not in found.data
-    assert walk(found.data, MAX_PIXELS).data == found.data
+    assert rewrite(found.data, MAX_PIXELS).data == found.data
     return found
 
 
@@ -72,7 +72,7 @@ def test_a_jpeg_of_gstreamer_is_shown_as_before(name: str) -> None:
 
 
 def test_of_several_pictures_in_a_row_the_first_is_taken() -> None:
-    found = walk(encoded() * 3, MAX_PIXELS)
+    found = rewrite(encoded() * 3, MAX_PIXELS)
     assert found.data == encoded() and found.end == len(encoded())
 
 
@@ -96,7 +96,7 @@ def test_colour_markers_behind_the_first_scan_do_not_count() -> None:
     data = without(encoded("progressive"), 0xE0)
     first = data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)
     for more in (segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0"), segment(0xEE, b"Adobe\0\x64\0\0\0\0\0")):
-        assert same(data[:first] + more + data[first:]).data == walk(data, MAX_PIXELS).data
+        assert same(data[:first] + more + data[first:]).data == rewrite(data, MAX_PIXELS).data
 
 
 def test_what_is_no_part_of_the_picture_is_dropped() -> None:
@@ -123,5 +123,5 @@ def test_a_thumbnail_within_jfif_is_dropped() -> None:
 def test_motion_jpeg_may_leave_out_the_tables_that_every_decoder_has() -> None:
     assert same(without(encoded(), 0xC4)).components == 3
     with pytest.raises(NotAPicture, match="Huffman"):
-        walk(without(encoded("progressive"), 0xC4), MAX_PIXELS)
+        rewrite(without(encoded("progressive"), 0xC4), MAX_PIXELS)
     assert shown(without(encoded("progressive"), 0xC4)) is None  # as the decoder has it

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from jpegs import encoded, instead, joined, parts_of, renamed, segment, with_byte, with_more, without
 
-from masking.bitstream.jpeg import plain, walk
+from masking.bitstream.jpeg import plain_size, rewrite
 from masking.bitstream.picture import NotAPicture
 
 MAX_PIXELS = 64 * 1024 * 1024
@@ -20,7 +20,7 @@ HIDDEN = b"ftypqt  moovmdat"
 
 def refused(data: bytes, max_pixels: int = MAX_PIXELS) -> NotAPicture:
     with pytest.raises(NotAPicture) as caught:
-        walk(data, max_pixels)
+        rewrite(data, max_pixels)
     assert re.fullmatch(r"[ -~]{1,200}", str(caught.value))
     return caught.value
 
@@ -109,9 +109,9 @@ BAD = {
 
 
 def test_what_the_cases_are_made_of_is_a_jpeg() -> None:
-    assert walk(instead(0xDB, b"".join(DIVISORS)), MAX_PIXELS).width_px == 165
+    assert rewrite(instead(0xDB, b"".join(DIVISORS)), MAX_PIXELS).width_px == 165
     extended = renamed(0xC1)
-    assert walk(b"\xff\xd8" + THIRD_TABLES + extended[2:], MAX_PIXELS).width_px == 165
+    assert rewrite(b"\xff\xd8" + THIRD_TABLES + extended[2:], MAX_PIXELS).width_px == 165
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -121,7 +121,7 @@ def test_what_is_no_whole_jpeg_ends_here(name: str) -> None:
 
 def test_a_picture_that_is_too_large_is_told_apart() -> None:
     assert refused(encoded(), 123 * 165 - 1).reason == "too-large"
-    assert walk(encoded(), 123 * 165).width_px == 165
+    assert rewrite(encoded(), 123 * 165).width_px == 165
     huge = instead(0xC0, FRAME[:1] + b"\xff\xff\xff\xff" + FRAME[5:])
     assert refused(huge).reason == "too-large"
     assert refused(instead(0xC0, FRAME[:1] + b"\0\x0f\0\x40" + FRAME[5:])).reason == "undecodable"
@@ -136,9 +136,10 @@ def test_a_progressive_jpeg_of_endless_scans_ends_here() -> None:
         segment(0xDA, b"\1\1\0\0\0" + bytes(((low + 1) << 4 | low,))) + b"\x2a" for low in range(12, -1, -1)
     )
     head = GREY + COEFFICIENTS
-    assert walk(head + MEANS_SCAN + COEFFICIENTS_SCAN + b"\xff\xd9", MAX_PIXELS).components == 1
+    assert rewrite(head + MEANS_SCAN + COEFFICIENTS_SCAN + b"\xff\xd9", MAX_PIXELS).components == 1
     assert (
-        walk(head + segment(0xDA, b"\1\1\0\0\0\x0d") + b"\x2a" + refinement + b"\xff\xd9", MAX_PIXELS).components == 1
+        rewrite(head + segment(0xDA, b"\1\1\0\0\0\x0d") + b"\x2a" + refinement + b"\xff\xd9", MAX_PIXELS).components
+        == 1
     )
     every = b"".join(segment(0xDA, bytes((1, 1, 0, at, at, 0))) + b"\x2a" for at in range(1, 64))
     assert "scans" in str(refused(head + segment(0xDA, b"\1\1\0\0\0\x0d") + b"\x2a" + refinement + every + b"\xff\xd9"))
@@ -150,11 +151,11 @@ def test_a_progressive_jpeg_of_endless_scans_ends_here() -> None:
 @pytest.mark.parametrize("grey", [False, True])
 @pytest.mark.parametrize("name", ["plain", "optimized", "coarse", "4:2:2", "4:4:4"])
 def test_a_picture_of_our_own_encoder_is_plain(name: str, grey: bool) -> None:
-    assert plain(encoded(name, grey), 165, 123) == (165, 123)
+    assert plain_size(encoded(name, grey), 165, 123) == (165, 123)
 
 
 def test_a_picture_of_one_pixel_is_plain() -> None:
-    assert plain(cv2.imencode(".jpg", np.zeros((1, 1), np.uint8))[1].tobytes(), 9, 9) == (1, 1)
+    assert plain_size(cv2.imencode(".jpg", np.zeros((1, 1), np.uint8))[1].tobytes(), 9, 9) == (1, 1)
 
 
 NOT_PLAIN = {
@@ -181,13 +182,13 @@ NOT_PLAIN = {
 @pytest.mark.parametrize("name", NOT_PLAIN)
 def test_what_holds_more_than_a_picture_is_not_plain(name: str) -> None:
     with pytest.raises(NotAPicture):
-        plain(NOT_PLAIN[name], 165, 123)
+        plain_size(NOT_PLAIN[name], 165, 123)
 
 
 @pytest.mark.parametrize(("width_px", "height_px"), [(164, 123), (165, 122), (20000, 1), (400, 100), (100, 400)])
 def test_a_picture_that_is_larger_than_asked_for_is_not_plain(width_px: int, height_px: int) -> None:
     with pytest.raises(NotAPicture) as caught:
-        plain(encoded(), width_px, height_px)
+        plain_size(encoded(), width_px, height_px)
     assert caught.value.reason == "too-large"
 
 
@@ -208,7 +209,7 @@ def test_mutations_are_pictures_or_refused(name: str) -> None:
         wounded = bytearray(encoded(name))
         for _ in range(rng.choice((1, 1, 3, 20))):
             wounded[rng.randrange(rng.choice((700, len(wounded))))] = rng.choice((0, 1, 0xFF, 0xDA, rng.randrange(256)))
-        for read in (lambda data: walk(data, MAX_PIXELS), lambda data: plain(data, 999, 999)):
+        for read in (lambda data: rewrite(data, MAX_PIXELS), lambda data: plain_size(data, 999, 999)):
             try:
                 read(bytes(wounded))
             except NotAPicture as error:

@@ -10,7 +10,7 @@ from pictures import job
 
 from masking.model import Job, Judged, Position, Positioned, Verdict, Zone
 from masking.view.model import ViewJob
-from masking.view.positions import read_positioned, standing
+from masking.view.positions import matched_position, read_positioned
 from masking.worker import wire
 
 GOOD_ANSWER = {
@@ -109,11 +109,11 @@ def placed(*views: object, verdicts: object = ()) -> Positioned | None:
 def test_a_picture_stands_at_exactly_one_position_or_at_none() -> None:
     one = placed(ELSEWHERE, STANDS, verdicts=[VERDICT])
     assert one is not None
-    assert (standing(one.views), [v.zone for v in one.verdicts]) == (1, ["z"])
+    assert (matched_position(one.views), [v.zone for v in one.verdicts]) == (1, ["z"])
     for views in ((STANDS, STANDS), (ELSEWHERE, ELSEWHERE)):
         none = placed(*views)
         assert none is not None
-        assert (standing(none.views), none.verdicts) == (None, ())
+        assert (matched_position(none.views), none.verdicts) == (None, ())
     assert read_positioned({}, ()) is None
 
 

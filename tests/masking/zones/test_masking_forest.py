@@ -11,8 +11,8 @@ import pytest
 
 from masking.model import Effect
 from masking.zones import features
-from masking.zones.features import Seen
-from masking.zones.forest import DATA, FORESTS, loaded
+from masking.zones.features import ZoneMeasures
+from masking.zones.forest import DATA, FORESTS, build_forest
 from masking.zones.raster import cut
 
 NUMBERS = {
@@ -36,21 +36,21 @@ TWO_TREES = {
     [(1.0, 9.0, 2.0), (0.5, 0.0, 2.0), (1.5, 5.0, -1.0), (1.5, 5.5, 0.25)],
 )
 def test_a_forest_adds_up_the_leaves_that_its_numbers_lead_to(a: float, b: float, odds: float) -> None:
-    forest = loaded(TWO_TREES)
+    forest = build_forest(TWO_TREES)
     assert forest.depth == 2
     assert forest.log_odds({"a": a, "b": b, "unused": 0.0}) == pytest.approx(-0.5 + odds + 0.125)
 
 
 def test_a_forest_that_misses_a_number_says_which() -> None:
     with pytest.raises(KeyError, match="b"):
-        loaded(TWO_TREES).log_odds({"a": 1.0})
+        build_forest(TWO_TREES).log_odds({"a": 1.0})
 
 
 @pytest.mark.parametrize("effect", ["color", "pixelated", "blurred"])
 def test_every_number_that_a_shipped_forest_asks_for_is_measured(effect: Effect) -> None:
     region = cut(pictures.lit(pictures.scene(21), "day", 1), pictures.polygon(pictures.ZONE))
     assert region is not None
-    numbers = NUMBERS[effect](Seen(region, "#000000"))
+    numbers = NUMBERS[effect](ZoneMeasures(region, "#000000"))
     assert FORESTS[effect].names == tuple(numbers)
     assert all(math.isfinite(value) for value in numbers.values())
     assert math.isfinite(FORESTS[effect].log_odds(numbers))
@@ -63,7 +63,7 @@ def test_the_measures_are_finite_for_flat_tiny_and_noisy_pictures() -> None:
             for box in (pictures.ZONE, (0.0, 0.0, 1.0, 1.0), (0.0, 0.2, 0.5, 1.0)):
                 region = cut(picture, pictures.polygon(box))
                 if region is not None:
-                    seen = Seen(region, "#ffffff")
+                    seen = ZoneMeasures(region, "#ffffff")
                     for numbers in NUMBERS.values():
                         assert all(math.isfinite(value) for value in numbers(seen).values())
 

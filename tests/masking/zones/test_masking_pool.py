@@ -12,7 +12,7 @@ import pytest
 from agent.demo.scene.scene import picture
 from agent.demo.world.cameras import CAMERAS
 from masking.model import Effect, Verdict, Zone
-from masking.zones.features import Seen
+from masking.zones.features import ZoneMeasures
 from masking.zones.opinions import JUDGES
 from masking.zones.pool import MOST_LOOKS, judge_of, pool
 from masking.zones.raster import cut
@@ -114,7 +114,7 @@ def test_odds_of_one_effect_are_taken_together(judge: Effect) -> None:
 def test_each_judge_is_known_by_its_numbers() -> None:
     region = cut(np.array(picture(CAMERAS[0], "sub", datetime(2026, 11, 24, 8, tzinfo=UTC))), SQUARE)
     assert region is not None
-    seen = Seen(region, "")
+    seen = ZoneMeasures(region, "")
     zone = Zone("desk", SQUARE)
     assert {effect: judge_of(judge(seen, zone).numbers) for effect, judge in JUDGES.items()} == {
         effect: effect for effect in JUDGES
