@@ -1,6 +1,6 @@
 """Encodes and parses the four payloads of `agent/contract/orders.py`. Pure.
 
-Decides what a well-formed order from a pinned hub is, and what a well-formed answer of a site is.
+Decides what a well-formed order of a pinned hub is, and a well-formed answer of a site.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ DESIRED_SCHEMA: Final = "vss-desired/1"
 REPORTED_SCHEMA: Final = "vss-reported/1"
 
 NAMES_MOST: Final = 256
-"""Cameras or checks that one spot check may name."""
+"""Cameras or checks in one spot check."""
 
 PACKS_MOST: Final = 8
-"""Packs of rules that one document may hold; their size is bounded by that of an order."""
+"""Rule packs in one document; their size is bounded by that of an order."""
 
 _EPOCH = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -108,7 +108,7 @@ def write_result(result: Result, now: datetime) -> bytes:
 
 
 def read_result(payload: bytes, jws: str, keys: Keys) -> Result:
-    """Return what a site's key says became of a command.
+    """Return the outcome of a command, signed by a site's key.
 
     Raises:
         NotVerified: It is not signed by one of `keys`, or is no result.
@@ -133,7 +133,7 @@ def write_desired(desired: Desired) -> bytes:
 
 
 def read_desired(payload: bytes, jws: str, hub_keys: Keys, site: str) -> Desired:
-    """Return the desired policy if a pinned hub signed it for this site. Its values are not judged here.
+    """Return the desired policy, its values unvalidated, if a pinned hub signed it for this site.
 
     Raises:
         NotVerified: It did not, or it is none; `reason` is `site`, `payload`, or one of `verify`.
@@ -164,7 +164,7 @@ def write_reported(reported: Reported, now: datetime) -> bytes:
 
 
 def read_reported(payload: bytes, jws: str, keys: Keys) -> Reported:
-    """Return what a site's key says is in force.
+    """Return what is in force, signed by a site's key.
 
     Raises:
         NotVerified: It is not signed by one of `keys`, or is no such message.

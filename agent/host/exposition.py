@@ -1,4 +1,4 @@
-"""Writes Prometheus' text form: a metric, its samples and its labels. Pure; callers choose the metrics.
+"""Formats metrics as Prometheus text. Pure; callers choose the metrics.
 
 Source: Prometheus exposition formats, text format 0.0.4.
 """
@@ -18,10 +18,10 @@ def block(name: str, kind: Kind, text: str, samples: Iterable[tuple[Labels, floa
     """Return one metric with its samples.
 
     Args:
-        name: Its full name, unit included; that of a counter ends in `_total`.
-        kind: What Prometheus may do with it.
+        name: Full name, unit included; a counter's ends in `_total`.
+        kind: Its type.
         text: One sentence for people.
-        samples: Labels and value of each; none is allowed.
+        samples: Labels and value of each; may be empty.
     """
     told = text.replace("\\", r"\\").replace("\n", r"\n")
     lines = [f"# HELP {name} {told}", f"# TYPE {name} {kind}"]

@@ -1,9 +1,9 @@
-"""Lists the kinds of log records that have an id of their own in the journal, and the fields of such a record.
+"""Lists the kinds of log records that have a message id in the journal, and the fields of such a record.
 
     log.error("device %s: given up", device.id, extra=about("device-stuck", device=device.id))
 
-`journalctl -x` shows the explanation beside the record (`packaging/journal/`, made from this table). Ids are random and
-stay for ever: monitoring goes by them. A record of no kind is an ordinary one.
+`journalctl -x` shows the explanation (`packaging/journal/`, generated from this table). Ids are random and never
+change: monitoring filters by them.
 
 Source: systemd.journal-fields(7), MESSAGE_ID; systemd's message catalogue.
 """
@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Final
 
 VALUES_MOST: Final = 64
-"""How many devices, cameras, stores or checks a record names at most."""
+"""Devices, cameras, stores or checks that a record names at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a record of this kind means: its id in the journal, a headline, and what happened with the next step."""
+    """A kind of record: its id in the journal, a headline, and what happened with the next step."""
 
     message_id: str
     subject: str
@@ -139,7 +139,7 @@ KINDS: Final[dict[str, Kind]] = {
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a record is about: its kind, and the ids of the configuration it concerns."""
+    """Kind of a record, and the ids of the configuration it concerns."""
 
     kind: str
     device: tuple[str, ...] = ()
@@ -155,7 +155,7 @@ def about(
     store: str | Iterable[str] = (),
     check: Iterable[str] = (),
 ) -> dict[str, About]:
-    """Return what `extra=` of a log call takes; each id once, in order, at most `VALUES_MOST` of a field."""
+    """Return the `extra=` of a log call; each id once, in order, at most `VALUES_MOST` of a field."""
     return {"about": About(kind, _few(device), _few(camera), _few(store), _few(check))}
 
 

@@ -1,4 +1,4 @@
-"""Explains whose a file is that this user may not use, and how to proceed: nobody needs root for an own site."""
+"""Explains who owns a file that this user may not use, and how to proceed: nobody needs root for an own site."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ OF_SERVICE: Final = (STATE, RUNTIME, CONFIG.parent)
 
 
 def not_ours(path: Path, error: OSError) -> Forbidden:
-    """Return what to tell whoever may not use a file of a site: which one, whose it is, what to do.
+    """Return the error for a file of a site that this user may not use: which one, its owner, what to do.
 
     Args:
-        path: Which one, where the error does not say.
-        error: What the system said.
+        path: Used where the error names no file.
+        error: The system's.
     """
     path = _path(path, error)
     other = in_other_hands(path, error)
@@ -33,7 +33,7 @@ def not_ours(path: Path, error: OSError) -> Forbidden:
 
 
 def in_other_hands(path: Path, error: OSError) -> Forbidden | None:
-    """Say in whose hands a file is, and how it is given back; None where it is the service's or this user's own."""
+    """Return who owns a file and how to get it back; None where it is the service's or this user's own."""
     path = _path(path, error)
     there = next((one for one in (path, *path.parents) if os.access(one, os.F_OK)), Path("/"))
     if _is_of_service(path) or there == Path("/"):
@@ -49,7 +49,7 @@ def in_other_hands(path: Path, error: OSError) -> Forbidden | None:
 
 
 def of_service(path: Path, error: OSError) -> Forbidden:
-    """Say who may use the service's files."""
+    """Return who may use the service's files."""
     values = _values(_path(path, error), error)
     return Forbidden(Message("{path}: {why}; run as root or as the user camwarden", values))
 

@@ -1,7 +1,7 @@
-"""Serves `/metrics` for whoever collects it, in threads of its own: for a hub, and for a site's agent.
+"""Serves `/metrics`, in threads of its own: for a hub, and for a site's agent.
 
-There is no login: who may connect is said by the address it listens on. A slow or hostile reader holds up nothing but
-this page. What stands on the page is the caller's.
+No login: the address decides who may connect. A slow or hostile client delays only this page. Its content is the
+caller's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from agent.host.http_serving import Asked, Limits, Reply
 from agent.model.errors import AgentError
 
 REQUEST_WITHIN_S: Final = 5.0
-"""How long a reader may take."""
+"""Deadline of a client."""
 
 AT_ONCE_MOST: Final = 8
 
@@ -30,10 +30,10 @@ def serving(
     """Serve the page while the block runs; yield the port.
 
     Args:
-        address: Numeric address or name, and port; 0: any that is free.
+        address: Numeric address or name, and port; 0: any free one.
         read: Returns the page; called for each request on its thread, one at a time. An AgentError becomes 503.
-        option: Where the address was named, for the message.
-        names: By which names it may be asked for, beside loopback and the address.
+        option: The option that named the address, for the message.
+        names: Accepted `Host` names beside loopback and the address.
 
     Raises:
         ConfigurationError: The address cannot be listened on.
