@@ -1,7 +1,7 @@
 """Judges one signed message for those who verify without being a hub: files, folders, a topic. Pure.
 
-Decides the verdict on one message; how reports stand to each other is decided by `agent/verify/message.py` and
-`agent/verify/follow.py`, whom to believe by the reader.
+Decides the verdict on one message; reports are compared with each other in `agent/verify/message.py` and
+`agent/verify/follow.py`; the reader chooses the trusted keys.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from agent.verify.message import Claim, read_gap, read_payload
 Verdict = Literal["verified", "failed", "unchecked", "unusable"]
 
 HUB_TYPS: Final = (ACK_TYP, COMMAND_TYP, DESIRED_TYP)
-"""What only a hub signs."""
+"""Signed only by a hub."""
 
 
 @dataclass(frozen=True, slots=True)
 class Believed:
-    """Whom the reader believes: `keys` by kid, and for which site each speaks where a hub's trust file says so."""
+    """The reader's trusted keys by kid, and the site of each where a hub's trust file has it."""
 
     keys: Mapping[str, PublicKey]
     sites: Trust | None = None
@@ -55,10 +55,10 @@ _NOTHING: Final = Message("")
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One message. `reason` is a word and `why` a sentence where it is not verified; `claim` if report or state.
+    """The verdict on one message. `reason` (a word) and `why` where it is not verified; `claim` of a report or state.
 
-    `kid`: the key that signed it, where it is verified or the signature fits a key that it shows itself.
-    `unchecked`: signed by a key that is not among those believed, and not a site's word about itself.
+    `kid`: the key that signed it, where it is verified or the signature fits a key that it carries.
+    `unchecked`: signed by a key that is not trusted, and no site's statement about itself.
     `unusable`: not a signed message at all.
     """
 
@@ -72,7 +72,7 @@ class Judged:
 
 
 def judge_flattened(name: str, data: bytes, believed: Believed) -> Judged:
-    """Return the verdict on a flattened JWS as it lies in a file."""
+    """Return the verdict on a flattened JWS."""
     try:
         payload, jws = unflatten(data)
     except NotVerified as error:
@@ -100,7 +100,7 @@ def judge(name: str, payload: bytes, jws: str, believed: Believed) -> Judged:
 
 
 def is_filing(data: bytes) -> bool:
-    """Tell whether bytes claim to be what was filed last (`observe/facts/filed_file`), which shows its own key."""
+    """Return whether bytes claim to be the last filing (`observe/facts/filed_file`), which carries its own key."""
     try:
         return read_header(unflatten(data)[1]).typ == FILING_TYP
     except NotVerified:
@@ -108,10 +108,10 @@ def is_filing(data: bytes) -> bool:
 
 
 def _is_of_known_key(payload: bytes, jws: str, believed: Believed) -> bool:
-    """Tell whether somebody vouches for the key that a filing shows and was signed with.
+    """Return whether the key that a filing carries and was signed with is trusted.
 
     Raises:
-        NotVerified: It was changed, shows no key, or its key is that of another site.
+        NotVerified: It was changed, carries no key, or its key is that of another site.
     """
     said = _object(payload)
     try:
@@ -143,10 +143,10 @@ def judge_handover(name: str, data: bytes, believed: Believed) -> Judged:
 
 
 def shown_keys(data: bytes) -> dict[str, PublicKey]:
-    """Return the public keys that a file shows: a JWK set, a flattened state message, or a hand-over report.
+    """Return the public keys in a file: a JWK set, a flattened state message, or a hand-over report.
 
-    They are not believed yet. A thumbprint is a hash of the key, so nobody can show another key under a thumbprint that
-    the reader knows.
+    They are not trusted yet. A thumbprint is a hash of the key, so no other key can be passed off under a thumbprint
+    that the reader knows.
     """
     if key := shown_key(data):
         return {key.kid: key}
@@ -164,7 +164,7 @@ def _read(payload: bytes, jws: str, typ: str, believed: Believed) -> Claim | Non
     """Return the claim of a verified report or state message, None for the other kinds.
 
     Raises:
-        NotVerified: It is not to be believed.
+        NotVerified: It fails verification.
     """
     keys = believed.keys
     if typ in (ACK_TYP, COMMAND_TYP, DESIRED_TYP, RESULT_TYP, REPORTED_TYP):
@@ -199,7 +199,7 @@ def _own_key(believed: Believed, site: str, jws: str) -> None:
 
 
 def refuse_another_site(believed: Believed, site: str, kid: str) -> None:
-    """Refuse the key of another site, or of the hub itself; one that is revoked now may well have been good then."""
+    """Refuse the key of another site, or of the hub itself; one that is revoked now may have been valid then."""
     if believed.sites is None:
         return
     decision = believed.sites.decide(site, kid)

@@ -1,8 +1,8 @@
 """Writes and verifies the manifest of a case or a filing dossier: one signed list of files with their SHA-256.
 
-Decides whether a folder or ZIP is still as it was written, and of a case whether a hub wrote it. The manifest of a case
-says nothing about whether the reports in it are true: each of them carries its site's own signature. Whose key may have
-signed a dossier is decided by `agent/onsite/filing/packed.py`.
+Decides whether a folder or ZIP is unchanged, and of a case whether a hub wrote it. The manifest of a case does not show
+that its reports are true: each carries its site's own signature. The signer of a dossier is judged in
+`agent/onsite/filing/packed.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NAME: Final = "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Of what it is the list: `schema` of its payload, `typ` of its signature, so that one never passes for another."""
+    """A kind of manifest: `schema` of its payload, `typ` of its signature, so that one never passes for another."""
 
     schema: str
     typ: str
@@ -39,19 +39,19 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def write_manifest(about: Mapping[str, Json], files: Mapping[str, bytes], signer: Signer, kind: Kind = CASE) -> bytes:
-    """Return the signed manifest of these files, flattened. `about`: what the files are about."""
+    """Return the signed manifest of these files, flattened. `about`: further members."""
     listed: dict[str, Json] = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
     payload = encode({"schema": kind.schema, **about, "files": listed})
     return flatten(payload, sign_payload(payload, signer, kind.typ))
 
 
 def is_case(container: Container) -> bool:
-    """Say whether a folder or ZIP has a manifest; whether it is a good one is for `check_manifest`."""
+    """Return whether a folder or ZIP has a manifest, unverified."""
     return NAME in container.names
 
 
 def check_manifest(container: Container, believed: Believed) -> list[Judged]:
-    """Return the verdict on the manifest of a case, and one on each file that is not as it says."""
+    """Return the verdict on the manifest of a case, and one on each file that differs from it."""
     label = f"{container.path}/{NAME}"
     try:
         payload, jws = unflatten(container.read(NAME))
@@ -67,12 +67,12 @@ def check_manifest(container: Container, believed: Believed) -> list[Judged]:
 
 
 def unbelieved(error: NotVerified) -> Message:
-    """Return why nothing of an archive is believed."""
+    """Return why nothing of an archive is trusted."""
     return Message("the manifest is not to be believed: {error}", {"error": error})
 
 
 def listed_files(payload: bytes, kind: Kind) -> dict[str, str]:
-    """Return the SHA-256 (hex) of each file by its name, as a verified manifest lists them.
+    """Return the SHA-256 (hex) of each file by its name, from a verified manifest.
 
     Raises:
         NotVerified: It is no manifest of this kind.
@@ -88,9 +88,9 @@ def listed_files(payload: bytes, kind: Kind) -> dict[str, str]:
 
 
 def check_files(container: Container, listed: Mapping[str, str]) -> list[Judged]:
-    """Return a verdict on each file that is not as the manifest lists it: changed, missing, or one too many.
+    """Return a verdict on each file that differs from the manifest: changed, missing, or not listed.
 
-    A ZIP must also be, byte for byte, the one that these files make: else something stands between them.
+    A ZIP must also be, byte for byte, the one that these files make: else it holds other bytes between them.
     """
     wrong = list(_wrong(container, listed))
     if not wrong and container.path.is_file():

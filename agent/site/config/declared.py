@@ -1,7 +1,7 @@
 """Parses declarations from site.toml: `[[declaration]]`, `[[group]]` and `[rules]`.
 
-What may be declared stands in `agent/site/declarations/table.py`; whose word counts for how long is decided in
-`agent/site/declarations/standing.py`.
+Rows that may be declared are in `agent/site/declarations/table.py`; which declaration counts, and for how long, is
+decided in `agent/site/declarations/standing.py`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ EXAMPLES = {
 
 
 def read_rules(table: Table | None) -> Rules:
-    """Read `[rules]`; the packs it names are looked for here and read by the caller."""
+    """Read `[rules]`; its packs must exist here and are read by the caller."""
     default = Rules()
     if table is None:
         return default
@@ -75,7 +75,7 @@ def read_declarations(top: Table, cameras: Collection[str], groups: tuple[Group,
 
 
 def trouble(row: Declarable, value: object) -> Message | None:
-    """Return what an answer must be where it is none of the right ones, None where it is."""
+    """Return what an answer must be where it is invalid, None where it is valid."""
     if row.none_means and value == NONE:
         return None
     expected, right = _expected(row, value)
@@ -176,7 +176,7 @@ def _example(row: Declarable | None) -> str:
 def _about(
     table: Table, row: Declarable | None, cameras: Collection[str], groups: tuple[Group, ...]
 ) -> tuple[tuple[str, ...], str]:
-    """Return the cameras and the group that a row names, of which it may have one at most."""
+    """Return the cameras and the group of a row, which may have only one of them."""
     members, group = _cameras(table, cameras), table.text("group", "")
     if group and group not in {one.name for one in groups}:
         known = ", ".join(dict.fromkeys(one.name for one in groups)) or "none"

@@ -1,8 +1,8 @@
-"""Parses devices and cameras from site.toml, and validates their relations. Pure, but for a look at `ca`.
+"""Parses devices and cameras from site.toml, and validates their relations. Pure, but for reading `ca`.
 
-What a camera shows and must not show is read in `zones.py`.
+Zones and overlays of a camera are read in `zones.py`.
 
-A camera is read through exactly one device that stands in the same file; no two cameras share a device's channel.
+A camera is read through exactly one device of the same file; no two cameras share a device's channel.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from drivers.registry import DRIVERS
 from masking.quality.indicators import INDICATORS
 
 NAME = r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}"
-"""Ids stand in subjects (`camera:ID`), file names and arguments: nothing in them needs quoting."""
+"""Ids are used in subjects (`camera:ID`), file names and arguments: nothing in them needs quoting."""
 NAME_RULE = "1 to 64 characters of 0-9, A-Z, a-z, . _ and -, the first a letter or digit"
 
 CHANNEL_MAX = 1024
@@ -33,7 +33,7 @@ DEFAULT_PORT = 80
 DEFAULT_TLS_PORT = 443
 
 MUTABLE = tuple(indicator.name for indicator in INDICATORS if indicator.name != "signal-lost")
-"""Indicators of picture quality that a camera may be muted for; a camera that is gone is none of them."""
+"""Indicators of picture quality that a camera may be muted for; a lost signal is none of them."""
 MUTE_EXAMPLE = "blurred"
 
 _CA_MAX_BYTES = 1024 * 1024
@@ -74,7 +74,7 @@ def read_devices(
 
 
 def _ca(table: Table, tls: bool) -> Path | None:
-    """Return the certificates that vouch for a device: a file that this user can read and that holds some."""
+    """Return the certificates that vouch for a device: a file that this user can read and that has some."""
     if "ca" in table.data and not tls:
         table.note("ca", "ca has no use with tls = false", "set tls = true, or remove it")
     path = table.file("ca", "camera-ca.pem")
@@ -154,7 +154,7 @@ def read_cameras(
 
 
 def _store(table: Table, stores: tuple[Store, ...]) -> str:
-    """Return the store that the camera's footage is in, empty where it is on its device."""
+    """Return the store of the camera's footage, empty where it is on its device."""
     store = table.text("store", "")
     known = [one.id for one in stores]
     if store and store not in known:

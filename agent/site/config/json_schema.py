@@ -1,9 +1,9 @@
 """Generates the JSON Schema (2020-12) of site.toml, for editors: allowed keys, with ranges and defaults.
 
-It is not written by hand: the loader's own readers read from a table that notes what it is asked for instead of looking
-anything up. A key that a reader asks the presence of is optional, one that it reads without a default is required. What
-a schema cannot say (ids that must exist, thresholds in order, files that must be there) is left to `config validate`:
-the schema never refuses what the loader takes.
+The loader's own readers run on a table that records their requests instead of looking up values. A key whose presence a
+reader tests is optional, one that it reads without a default is required. What a schema cannot express (ids that must
+exist, thresholds in order, files that must be there) is left to `config validate`: the schema never refuses what the
+loader accepts.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ _SHAPES: Final[Mapping[str, Mapping[str, Json]]] = {
     "locked": {"const": True},
     **dict.fromkeys(("at", "until", "from_day", "until_day", "in_use_since"), _DAY),
 }
-"""Values that readers take apart by themselves."""
+"""Values that readers parse themselves."""
 
 _COUNTS: Final = {"mirror": MIRRORS_MAX, "preset": PRESETS_MAX}
-"""Lists of tables that have a most."""
+"""Maximum lengths of lists of tables."""
 
 
 _ONLY_WITH_A_TOKEN: Final = ("module", "token", "credential")
-"""Of `[key]`: these must stand with a token, and must not without one, which only a condition can say."""
+"""Of `[key]`: required with a token, forbidden without one, which only a condition can express."""
 
 
 @dataclass(slots=True)
 class _Noted:
-    """What has been asked of one table so far.
+    """The recorded requests to one table.
 
-    `required` holds the keys that were read without a default, each with a right value as it stands in a file; those in
-    `optional` need not be there all the same. `tables` and `lists` are the tables inside it.
+    `required` holds the keys that were read without a default, each with a valid value as TOML; those in `optional` are
+    not required after all. `tables` and `lists` are the tables inside it.
     """
 
     known: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ class _Noted:
 
 
 class _Everything(dict[str, object]):
-    """The data of a table in which every key stands: asked for, it is noted; read, it is what its example says."""
+    """The data of a table with every key: a test for presence is recorded, a read returns the key's example."""
 
     def __init__(self, noted: _Noted) -> None:
         super().__init__()
@@ -97,12 +97,12 @@ class _Everything(dict[str, object]):
 
 @dataclass(frozen=True, slots=True)
 class _NotingTable(Table):
-    """A table that notes what a reader asks of it. Each getter answers with what leads the reader on."""
+    """A table that records a reader's requests. Each getter returns what makes the reader continue."""
 
     noted: _Noted = field(default_factory=_Noted)
 
     def note(self, key: str, what: Message | str, fix: Message | str) -> None:
-        """There is no file that could be wrong."""
+        """Ignored: there is no file that could be wrong."""
 
     def only(self, *known: str) -> None:
         self.noted.known = known
@@ -178,7 +178,7 @@ class _NotingTable(Table):
 
 
 def site_schema() -> dict[str, Any]:
-    """Return the schema of site.toml, as JSON has it."""
+    """Return the schema of site.toml."""
     noted = _Noted()
     read_tables(_NotingTable(Document("site.toml", {}, {}, []), (), "", _Everything(noted), noted), None)
     schema = noted.schema()

@@ -1,6 +1,6 @@
 """Parses `[quality]` of site.toml: thresholds of picture quality. Defaults: `masking/quality/indicators.py`.
 
-The ranges keep a threshold from meaning nothing: an indicator that is not wanted is muted, with a name and a last day.
+The ranges exclude meaningless thresholds: an unwanted indicator is muted, with a name and a last day.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
         "ink_least": (0.1, 50),
     }
 )
-"""Each field of `Thresholds` with its lowest and highest value, in its unit."""
+"""Minimum and maximum of each field of `Thresholds`, in its unit."""
 
 
 def read_quality(table: Table | None) -> Thresholds:

@@ -1,6 +1,6 @@
 """Converts a site back to tables: in the shape of its file, with every default and without a password. Pure.
 
-`redacted` also takes out what says where the site is and what hangs there, so that the rest can be shown to strangers.
+`redacted` also removes places, persons and addresses, so that the rest can be shown to strangers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SINGLE = (
 _TELLING = frozenset(
     {"name", "host", "code", "placement", "by", "interfaces", "addresses", "ranges", "address", "endpoint", "reason"}
 )
-"""Keys that tell a place, a person or an address. Ids stay: without them the rest cannot be read."""
+"""Keys that reveal a place, a person or an address. Ids stay: without them the rest cannot be read."""
 
 
 def site_tables(site: Site) -> dict[str, Json]:
@@ -47,7 +47,7 @@ def site_tables(site: Site) -> dict[str, Json]:
 
 
 def camera_table(config: CameraConfig) -> dict[str, Json]:
-    """Return a camera as its table has it."""
+    """Return the table of a camera."""
     table: dict[str, Json] = {
         **table_of(config.camera),
         "recorded": config.recorded,
@@ -73,7 +73,7 @@ def camera_table(config: CameraConfig) -> dict[str, Json]:
 
 
 def table_of(value: object) -> dict[str, Json]:
-    """Return the fields of a configuration value under the names that they have in the file."""
+    """Return the fields of a configuration value by their keys in the file."""
     if not dataclasses.is_dataclass(value):
         raise TypeError(f"{type(value).__name__} is no table")
     found = {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
@@ -93,7 +93,7 @@ def _plain(value: object) -> Json:
 
 
 def redacted(tables: Mapping[str, Json]) -> dict[str, Json]:
-    """Return tables without what tells a place, a person or an address."""
+    """Return tables without places, persons and addresses."""
     return {key: _redacted(key, value) for key, value in tables.items()}
 
 
@@ -106,17 +106,17 @@ def _redacted(key: str, value: Json) -> Json:
 
 
 def is_table(value: Json) -> bool:
-    """Tell whether a value stands under a header of its own: a table, or a list of tables."""
+    """Return whether a value needs its own header: a table, or a list of tables."""
     in_list = isinstance(value, list) and any(isinstance(element, Mapping) for element in value)
     return isinstance(value, Mapping) or in_list
 
 
 def toml_text(tables: Mapping[str, Json], comment: Callable[[KeyPath], str] = lambda path: "") -> str:
-    """Return tables as TOML, in their order, as site.toml has them.
+    """Return tables as TOML, in their order.
 
     Args:
         tables: As `site_tables` returns them.
-        comment: What is to stand behind the value at a path; nothing where it is empty.
+        comment: Comment for the value at a path; empty: none.
     """
     lines: list[str] = []
     for key, value in tables.items():

@@ -1,6 +1,6 @@
 """Parses a camera's private zones, presets and overlay boxes. Pure.
 
-A camera that turns is either locked in one position, by somebody's word, or has presets with zones of their own.
+A PTZ camera is either declared as locked in one position, or has presets with zones of their own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from masking.geometry import GeometryError, validate
 from masking.quality.learning import OVERLAYS_MAX
 
 PRESETS_MAX = 32
-"""Presets of one camera: a picture is compared with each of them, and takes some milliseconds for it."""
+"""Per camera: a picture is compared with each of them, which takes some milliseconds."""
 
 _NO_POLYGON: Polygon = ()
 
@@ -94,7 +94,7 @@ def _point(element: object) -> Point | None:
 
 
 def read_no_private_area(camera: Table) -> NoPrivateArea | None:
-    """Read somebody's word that nothing private is in view; it excludes zones, those of presets too."""
+    """Read the declaration that nothing private is in view; it excludes zones, those of presets too."""
     table = camera.table("no_private_area", "optional")
     if table is None:
         return None
@@ -119,7 +119,7 @@ def _declared(camera: Table) -> str:
 
 
 def read_ptz_lock(camera: Table) -> PtzLock | None:
-    """Read `[camera.ptz]`: somebody's word that the camera is locked in one position."""
+    """Read `[camera.ptz]`: the declaration that the camera is locked in one position."""
     table = camera.table("ptz", "optional")
     if table is None:
         return None

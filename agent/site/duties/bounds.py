@@ -1,7 +1,7 @@
 """Bounds the figures that a hub or a rule may set: names, ranges, and which way is stricter. Pure.
 
-What is done with a figure that loosens is decided in `agent/service/orders/desired_policy.py` for the hub and in
-`floors.py` for the rules.
+Figures that loosen are treated in `agent/service/orders/desired_policy.py` for the hub and in `floors.py` for the
+rules.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from agent.site.config.site import PERIOD_MAX_S, PERIOD_MIN_S, Site
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a hub may say to one name: whole numbers or any, from `low` to `high`, and which way is stricter."""
+    """Range of a figure that a hub may set: whole numbers or any, from `low` to `high`, and which way is stricter."""
 
     low: float
     high: float
@@ -42,7 +42,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "recording_stale_s": Rule(1, bounds.STALE_MAX_S, "down"),
     "mask_uncovered_max_ratio": Rule(0, bounds.UNCOVERED_MAX_RATIO, "down"),
 }
-"""The closed list; its bounds are those of site.toml. The operator's word about the gateway's clock is not in it."""
+"""The closed list; its bounds are those of site.toml. `own_clock`, which the operator vouches for, is not in it."""
 
 _ORDERED: Final = (
     ("clock_warn_s", "clock_fail_s"),
@@ -52,15 +52,15 @@ _ORDERED: Final = (
 
 
 def is_stricter(name: str, value: float, than: float) -> bool:
-    """Tell whether a value of a name of `RULES` is stricter than another one."""
+    """Return whether a value of a name of `RULES` is stricter than another one."""
     way = RULES[name].stricter
     return (way == "up" and value > than) or (way == "down" and value < than)
 
 
 def overlay(local: Site, policy: Mapping[str, Any]) -> Site:
-    """Return the site with the hub's values in the place of its own. `policy` has passed `judge`.
+    """Return the site with the hub's values in place of its own. `policy` has passed `judge`.
 
-    A floor counts for every camera, also for one whose own floor is lower.
+    A floor also raises the retention of cameras with a lower one of their own.
     """
     values: dict[str, Any] = {
         name: value if RULES[name].whole else float(value) for name, value in policy.items() if name != PERIOD
@@ -75,7 +75,7 @@ def overlay(local: Site, policy: Mapping[str, Any]) -> Site:
 
 
 def wrong(name: str, value: Any) -> str:
-    """Return what is wrong with a value of a name, empty where nothing is."""
+    """Return the fault of a value, empty where there is none."""
     rule = RULES.get(name)
     if rule is None:
         return f"{name[:64]!a}: no name that a hub may set; those are {', '.join(RULES)}"
@@ -98,7 +98,7 @@ def loosens(local: Site, name: str, value: Any) -> str:
 
 
 def contradiction(site: Site, said: set[str]) -> str:
-    """Return which figures of a site cannot stand together, empty where all can; `said` are the names just set."""
+    """Return which figures of a site contradict each other, empty where none do; `said` are the names just set."""
     policy = site.policy
     for lower, higher in _ORDERED:
         low, high = getattr(policy, lower), getattr(policy, higher)

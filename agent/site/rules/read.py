@@ -1,6 +1,6 @@
-"""Parses packs of rules and reports every mistake of one with its line, as for site.toml.
+"""Parses rule packs and reports every mistake of one with its line, as for site.toml.
 
-The shipped packs lie beside this file, in `SHIPPED`; a site's own are named in its site.toml.
+The shipped packs are beside this file, in `SHIPPED`; a site's own are named in its site.toml.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ PARAMETER_MAX: Final = 1e15
 
 @cache
 def shipped() -> tuple[Pack, ...]:
-    """Return the packs that come with this version.
+    """Return the packs of this version.
 
     Raises:
-        ValueError: One of them is wrong, which is a mistake of ours.
+        ValueError: One of them is wrong, which is our mistake.
     """
     return tuple(_shipped(name) for name in SHIPPED)
 
@@ -50,7 +50,7 @@ def _shipped(name: str) -> Pack:
 
 
 def read_pack(document: Document, raw: bytes) -> Pack:
-    """Read a pack out of a parsed file, noting what is wrong; `raw` are the bytes that its digest is made of."""
+    """Read a pack from a parsed file, noting mistakes; `raw` is digested."""
     top = Table(document, (), "", document.data)
     top.only(
         "id", "version", "title", "title_zh", "status", "document", "document_zh", "effective_from", "effective_until",
