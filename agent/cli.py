@@ -2,8 +2,8 @@
 
 A command's module is imported only when it was chosen, so that `--version` and `status` stay light. A command is a
 module in `agent/commands/` with `add_arguments(parser)` and `run(args) -> exit code`; it prints its result on standard
-output and raises `AgentError` for what ends it. Only this module sets logging up, and only it turns exceptions into
-lines and codes.
+output and raises `AgentError` for what ends it. Only this module sets up logging and turns exceptions into lines and
+exit codes.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 """Every command: its module, and one line of help."""
 
 SERVICES: Final = frozenset({"run", "hub"})
-"""Commands that keep running: their log is what one sees of them, so it tells normal work too."""
+"""Commands that keep running: their log shows normal work too."""
 
 EXTRAS: Final = {"iotcore": "demo"}
-"""Packages that only an extra installs, and which."""
+"""Packages that only an extra installs, and its name."""
 
 PROMISE: Final = "camwarden only reads from devices: no command changes a camera or recorder."
 
@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
     Args:
-        argv: Its words, for callers whose process is not the command alone; None: this process's own.
+        argv: Its words, for callers within a larger process; None: this process's own.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     lang = choose_lang(_lang_flag(arguments), os.environ)
@@ -131,13 +131,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _lang_flag(arguments: Sequence[str]) -> str | None:
-    """Return what `--lang` says, before the parser is built in that language; None where it is not given."""
+    """Return the value of `--lang`, needed before the parser is built; None where it is not given."""
     joined = next((word.removeprefix("--lang=") for word in arguments if word.startswith("--lang=")), None)
     return next((following for word, following in pairwise(arguments) if word == "--lang"), joined)
 
 
 def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namespace]:
-    """Take the common flags out, wherever they stand, then let the command's own parser read the rest."""
+    """Parse the common flags, wherever they are, then the rest with the command's own parser."""
     with speaking(lang):
         flags = argparse.ArgumentParser(
             "camwarden", "camwarden [FLAGS] COMMAND ...", add_help=False, allow_abbrev=False
@@ -164,7 +164,7 @@ def full_parser() -> argparse.ArgumentParser:
 
 
 def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
-    """Return the parser of all commands; only those of `modules` know their own options."""
+    """Return the parser of all commands; only those of `modules` have their own options."""
     parser = argparse.ArgumentParser(
         prog="camwarden",
         description="Proves privacy masks and recording retention of public-safety cameras.",
@@ -201,7 +201,7 @@ def _no_color(environ: Mapping[str, str]) -> bool:
 def _require_one_folder() -> None:
     """Stop where another program's `drivers` or `masking` would be imported instead of ours.
 
-    The three package names are common ones; installed beside other packages, the wrong one would win silently.
+    The three package names are common; installed beside other packages, the wrong one would win silently.
     """
     home = Path(__file__).resolve().parent.parent
     for name in ("drivers", "masking"):
@@ -218,7 +218,7 @@ def _require_one_folder() -> None:
 
 
 class _LineFormatter(logging.Formatter):
-    """One record, one line or an indented block: no text from a device can look like a record of its own.
+    """One record, one line or an indented block: no text from a device can imitate a record of its own.
 
     `form`: for a `terminal` with the time; for a `stream` into the journal with the priority before each line; for the
     journal's `fields`, which have both.
@@ -263,7 +263,7 @@ def _set_logging_up(args: argparse.Namespace) -> None:
 
 
 def _is_journal(stream: TextIO) -> bool:
-    """Tell whether a stream goes to the journal. Source: systemd.exec(5), JOURNAL_STREAM."""
+    """Return whether a stream goes to the journal. Source: systemd.exec(5), JOURNAL_STREAM."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError):
@@ -272,13 +272,13 @@ def _is_journal(stream: TextIO) -> bool:
 
 
 def _say(text: str) -> None:
-    """Write what ended the command to standard error, secrets taken out."""
+    """Write what ended the command to standard error, redacted."""
     for line in redact(text).splitlines():
         sys.stderr.write(f"camwarden: {line if line.isprintable() else ascii(line)[1:-1]}\n")
 
 
 def _bug(error: Exception, verbose: bool, lang: str) -> int:
-    """Tell of a mistake of our own in one line; where it happened only for those who ask with -v."""
+    """Report an internal error in one line; with a traceback only with -v."""
     if verbose:
         sys.stderr.write(redact("".join(traceback.format_exception(error))))
     said = (f"{type(error).__name__}: {error}".splitlines() or [""])[0]
@@ -290,7 +290,7 @@ def _bug(error: Exception, verbose: bool, lang: str) -> int:
 
 
 def _drop_stdout() -> None:
-    """Let the interpreter's last flush go nowhere. Source: Python documentation, note on SIGPIPE."""
+    """Redirect the interpreter's last flush to nowhere. Source: Python documentation, note on SIGPIPE."""
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, sys.stdout.fileno())
     os.close(sink)

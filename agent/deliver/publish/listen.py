@@ -1,6 +1,6 @@
 """Subscribes to topics of a broker without ever publishing: for `camwarden verify --topic`.
 
-Its session ends with the connection, so nothing of it stays at the broker. Decides nothing about what it hears.
+Its session ends with the connection, so nothing of it stays at the broker. Messages are judged elsewhere.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ def listen(
     idle_s: float | None,
     again_after_s: float = _AGAIN_AFTER_S,
 ) -> None:
-    """Hand everything on a topic filter to `heard` until `stop`, or until nothing has come for `idle_s` seconds.
+    """Pass everything on a topic filter to `heard` until `stop`, or until nothing has come for `idle_s` seconds.
 
     Args:
-        broker: Where, and as whom.
+        broker: Address and login.
         topic: MQTT topic filter.
         stop: Ends it within a fraction of a second.
         heard: Called on this thread, one message after the other.
-        ready: Called at each subscription: what is sent from now on is heard.
-        idle_s: None: never ends by itself, and a lost connection is tried again for ever.
-        again_after_s: Wait before that.
+        ready: Called at each subscription: messages sent from now on are received.
+        idle_s: None: never ends by itself, and retries a lost connection for ever.
+        again_after_s: Delay of a retry.
 
     Raises:
-        HubUnavailable: The broker cannot be reached or does not let us in; with `idle_s` None the first time only.
+        HubUnavailable: The broker cannot be reached or refuses the login; with `idle_s` None the first time only.
         ConfigurationError: A file for TLS cannot be used.
     """
     met = False

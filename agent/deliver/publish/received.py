@@ -1,6 +1,6 @@
-"""Receives from the hub watermarks, which confirm rows of the spool, and orders, which are handed on unread.
+"""Receives from the hub watermarks, which confirm rows of the spool, and orders, which are passed on unread.
 
-An order is only put where somebody else takes it up: verifying and obeying it is not the business of delivery.
+An order is only queued: delivery neither verifies nor carries it out.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ Heard = Callable[[Order], None]
 
 
 def subscriptions(site: Site) -> tuple[str, str, str]:
-    """Return the topics on which a site hears its hub; the first one is the one it cannot do without."""
+    """Return the topics of a site's subscription; the first one is required."""
     return topic(site.city, site.id, "ack"), topic(site.city, site.id, "cmd", "+"), topic(site.city, site.id, "desired")
 
 
 def not_heard(order: Order) -> None:
-    """Leave an order unheard: where nobody is there to carry it out."""
+    """Ignore an order: for a process that cannot carry it out."""
 
 
 class Ear:
-    """Takes what the hub sends. One thread uses it.
+    """Receives the hub's messages. One thread uses it.
 
-    `heard` gets each order on the publisher's thread, so it must only put it into a queue.
+    `heard` gets each order on the publisher's thread, so it must only queue it.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Ear:
         self._heard = heard
 
     def take(self, name: str, payload: bytes, jws: str) -> None:
-        """Take a message; one without a payload says that a retained one was taken back."""
+        """Take a message; an empty payload only clears a retained one."""
         address = read_topic(name)
         if not payload or address is None or (address.city, address.site) != (self._site.city, self._site.id):
             return
@@ -77,7 +77,7 @@ class Ear:
             LOG.exception("an order could not be handed on")
 
     def _watermark(self, payload: bytes, jws: str) -> None:
-        """Take a watermark if the pinned hub signed it for this site and it fits the spool; else count why not."""
+        """Apply a watermark if the pinned hub signed it for this site and it fits the spool; else count the refusal."""
         if self._site.hub is None or self._site.hub.confirm != "hub":
             return
         now = self._clock()

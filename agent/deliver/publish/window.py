@@ -2,9 +2,9 @@
 
     ready -> in flight -> acknowledged -> marked in the spool
 
-Rows are read and marked some at a time, because each transaction costs as much as a row does. Nothing depends on it:
-what was not marked when a connection ends is pending again at the next one, as everything unconfirmed is. A row that is
-fresh never waits behind those that are ready: they are read anew when the spool has something new, and every second.
+Rows are read and marked in batches, because each transaction costs as much as a row does. An unmarked row is pending
+again at the next connection, as everything unconfirmed is. A fresh row never waits behind the ready ones: they are read
+again when the spool has new rows, and every second.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _STALE_S: Final = 1.0
 _OVERSIZE_LOOKS: Final = 1440  # while a report that is too large is kept: once a minute of a day
 
 TOO_LARGE: Final = "packet too large for the broker"
-"""Why a row is parked that exceeds the broker's Maximum Packet Size."""
+"""Reason of a parked row that exceeds the broker's Maximum Packet Size."""
 
 LOG = logging.getLogger("camwarden.publish")
 
@@ -44,7 +44,7 @@ class Window:
         self.begin(1)
 
     def begin(self, receive_maximum: int) -> None:
-        """Begin a connection: nothing is on its way, and the broker takes so many at once."""
+        """Begin a connection: nothing is in flight, and the broker takes so many at once."""
         self._limit = min(self._pace.window, receive_maximum)
         self._ready: deque[Row] = deque()
         self._read_at_s = float("-inf")
@@ -52,15 +52,15 @@ class Window:
         self._acknowledged: list[int] = []
 
     def renew(self) -> None:
-        """Read the spool again before the next row is taken: it has something new."""
+        """Read the spool again before the next row is taken: it has new rows."""
         self._read_at_s = float("-inf")
 
     def room(self, others: int) -> int:
-        """Return how many more may be sent, while `others` that are no rows are on their way too."""
+        """Return how many more may be sent, with `others` in flight that are no rows."""
         return self._limit - len(self._in_flight) - others
 
     def rows(self, now_s: float, others: int = 0) -> list[Row]:
-        """Return what is to be sent now; each goes to `sent`, or is dealt with otherwise.
+        """Return the rows to send now; each goes to `sent`, or is parked.
 
         Nothing until half of the window is free: the more go at once, the less each costs.
         """
@@ -79,7 +79,7 @@ class Window:
         return taken
 
     def _give_up_oversize(self, now_s: float) -> None:
-        """Name in a gap record what has been too large for the broker for long: it would hold its stream for ever."""
+        """Evict, with a gap record, what has been too large for the broker for long: it would block its stream."""
         if now_s < self._oversize_look_at_s:
             return
         kept = timedelta(seconds=self._pace.oversize_kept_s)
@@ -95,19 +95,19 @@ class Window:
         self._in_flight[mid] = row
 
     def largest(self) -> Row | None:
-        """Return the largest row on its way, None where none is."""
+        """Return the largest row in flight, None where none is."""
         return max(self._in_flight.values(), key=lambda row: len(row.payload), default=None)
 
     def acknowledged(self, mid: int) -> Row | None:
-        """Return the row that was sent under a packet id, None where none was; it is no longer in flight."""
+        """Remove and return the row in flight of a packet id, None where there is none."""
         return self._in_flight.pop(mid, None)
 
     def taken(self, row: Row) -> None:
-        """Note that the broker has taken a row; `mark` writes it down."""
+        """Note that the broker has acknowledged a row, for `mark`."""
         self._acknowledged.append(row.id)
 
     def mark(self, quiet: bool) -> bool:
-        """Write down in the spool what the broker has taken, once it is worth a transaction; say whether it was.
+        """Mark acknowledged rows in the spool, once it is worth a transaction; return whether it was.
 
         `quiet`: nothing came just now, so that waiting for more is no use.
         """
@@ -127,6 +127,6 @@ class Window:
         self._ready = deque(row for row in self._ready if row.epoch != mark.epoch or row.seq > upto.get(row.stream, 0))
 
     def wait_s(self) -> float:
-        """Return for how long there is nothing to send, however the network does; 0 where only the network decides."""
+        """Return for how long the token bucket allows nothing to be sent; 0: only the network decides."""
         full = len(self._in_flight) > self._limit // 2
         return 0.0 if full else self._bucket.wait_s()

@@ -1,7 +1,7 @@
 """Inserts and evicts spool rows under the size limit; each eviction writes a signed gap record.
 
-Decides which rows are given up when there is no room, and writes the signed gap record that names each run of them.
-Every function here runs inside a transaction of `agent/deliver/spool/spool.py` and leaves committing to it.
+Decides which rows are evicted when there is no room. Every function here runs inside a transaction of
+`agent/deliver/spool/spool.py`, which commits it.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ LOG = logging.getLogger("camwarden.spool")
 PENDING, SENT, PARKED, CONFIRMED = range(4)
 
 Seal = Callable[[Draft, Heads, str], Envelope]
-"""Links and signs one draft that continues `Heads` in an epoch: how the spool makes its gap records."""
+"""Links and signs one draft that continues `Heads` in an epoch, for gap records."""
 
 Victim = tuple[int, str, StreamName, int, str]
-"""Id, epoch, stream, seq and digest of a row that is dropped."""
+"""Id, epoch, stream, seq and digest of a row to evict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What happened and must be told in an event. `kind`: `spool-corrupt`, `spool-restored`, `disk-full`."""
+    """A fault of the spool to report in an event. `kind`: `spool-corrupt`, `spool-restored`, `disk-full`."""
 
     id: int
     kind: str
@@ -96,7 +96,7 @@ def insert(database: Database, envelopes: Sequence[Envelope], now: datetime) -> 
 
 
 def make_room(database: Database, seal: Seal, rows: int, now: datetime) -> None:
-    """Give up `rows` rows: confirmed ones silently, the hub has them; then the oldest of each stream, by name."""
+    """Evict `rows` rows: confirmed ones silently, the hub has them; then the oldest of each stream, with gap records."""
     if not rows:
         return
     rows -= database.run(
@@ -122,10 +122,10 @@ def make_room(database: Database, seal: Seal, rows: int, now: datetime) -> None:
 
 
 def drop(database: Database, seal: Seal, rows: Sequence[Victim], reason: str, now: datetime) -> None:
-    """Give rows up and write a gap record for each unbroken run of them.
+    """Evict rows and write a gap record for each unbroken run of them.
 
     Their digests stay until the watermark passes them: it may be on its way and name one of them. Rows are deleted,
-    not emptied: SQLite gives pages back only for the first.
+    not emptied: SQLite frees pages only for the former.
     """
     epoch = database.meta("epoch")
     ordered = sorted(rows, key=lambda row: row[1:4])
@@ -152,7 +152,7 @@ def drop(database: Database, seal: Seal, rows: Sequence[Victim], reason: str, no
 
 
 def give_up_too_large(database: Database, seal: Seal, envelopes: Sequence[Envelope], now: datetime) -> None:
-    """Give up what was just inserted and is larger than any hub takes: it would be sent, and refused, for ever."""
+    """Evict just inserted reports that are larger than any hub takes: they would be refused for ever."""
     for report in (one.report for one in envelopes if len(one.report.payload) > PAYLOAD_MAX_BYTES):
         rows = database.all(
             "SELECT id, epoch, stream, seq, digest FROM report WHERE epoch = ? AND stream = ? AND seq = ?",
@@ -167,7 +167,7 @@ def give_up_too_large(database: Database, seal: Seal, envelopes: Sequence[Envelo
 def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:
     """Start a new epoch in a spool that turned out to be a restored copy.
 
-    What the old epoch had not confirmed is dropped by name: under its numbers the hub has other reports.
+    Unconfirmed rows of the old epoch are evicted with gap records: under their numbers the hub has other reports.
     """
     old = database.meta("epoch")
     database.set_meta(epoch=new_epoch(), restored="")
@@ -186,7 +186,7 @@ def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:
 
 
 def tell_full_disk(database: Database, now: datetime) -> None:
-    """Note once that the disk is full; when it has room again, it can be told anew."""
+    """Record a full disk as an incident, once until it has room again."""
     full = "yes" if database.on_a_full_disk else ""
     if full == database.meta("disk_full"):
         return

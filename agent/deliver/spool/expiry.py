@@ -1,7 +1,6 @@
 """Expires confirmed reports a day after confirmation, by a clock that may be wrong.
 
-Decides when it goes: a day after its confirmation. A clock that has not been set yet, or that was put back, neither
-removes one too early nor keeps one for years.
+A clock that has not been set yet, or that was put back, neither removes one too early nor retains one for years.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _ROUNDS: Final = 20
 
 
 def confirmed_ms(now: datetime) -> int:
-    """Return when a report was confirmed as the spool keeps it: never 0, which means that it was not.
+    """Return the stored time of a confirmation: never 0, which means unconfirmed.
 
     A confirmed row has it in `retry_ms` too: that column is in the index.
     """
@@ -28,9 +27,9 @@ def confirmed_ms(now: datetime) -> int:
 
 
 def remove_old(database: Database, now: datetime) -> None:
-    """Remove what was confirmed a day ago, some at a time: the log on disk would hold a million rows otherwise.
+    """Delete reports confirmed a day ago, in batches: the log on disk would hold a million rows otherwise.
 
-    What is left after many rounds waits for the next call. A time that this clock cannot have given, because it was
+    After many rounds the rest waits for the next call. A time that this clock cannot have given, because it was
     put forward or back since, becomes now: the day begins again.
 
     Raises:

@@ -1,6 +1,6 @@
-"""Reads a spool without holding it: beside a running service, and changing nothing.
+"""Reads a spool without locking it: beside a running service, and changing nothing.
 
-Decides what the queue looks like to a person. The file is opened read-only; what is damaged is told, never set aside.
+Decides how the queue is shown to people. The file is opened read-only; damage is reported, never set aside.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _COLUMNS = "id, epoch, stream, seq, state, committed_ms, attempts, reason, diges
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A row of the spool as it stands. `reason`: why it is parked."""
+    """A row of the spool. `reason`: why it is parked."""
 
     id: int
     epoch: str
@@ -43,7 +43,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Rows by stream and state; of those that no one has confirmed: the oldest, and the bytes of their payloads."""
+    """Rows by stream and state; of the unconfirmed: the oldest, and the bytes of their payloads."""
 
     counts: dict[str, dict[str, int]]
     oldest_at: datetime | None
@@ -53,7 +53,7 @@ class Totals:
 
 
 class View:
-    """An open look. Each method reads anew: the service may have gone on meanwhile."""
+    """An open read-only spool. Each method reads anew: the service may have gone on meanwhile."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
@@ -78,7 +78,7 @@ class View:
         return {name: row.confirmed for name, row in self.streams().items()}
 
     def totals(self) -> Totals:
-        """Count everything."""
+        """Count rows and bytes."""
         counts: dict[str, dict[str, int]] = {}
         oldest, size = [], 0
         for stream, state, count, at_ms, length in self._rows(
@@ -95,7 +95,7 @@ class View:
         return Totals(counts, at, size, on_disk, int(self.meta("dropped") or 0))
 
     def kept(self, first: datetime | None = None, last: datetime | None = None) -> Iterator[Kept]:
-        """Yield what is not confirmed; with a time, everything that was committed from `first` until before `last`."""
+        """Yield unconfirmed rows; with a time, all committed from `first` until before `last`."""
         if first is None and last is None:
             return self._kept("state < ?", CONFIRMED)
         limits = (_ms(first) if first else -(2**62), _ms(last) if last else 2**62)
@@ -130,7 +130,7 @@ class View:
 
 @contextmanager
 def view(path: Path) -> Iterator[View]:
-    """Open a look into the spool at `path`.
+    """Open the spool at `path` read-only.
 
     Raises:
         UsageError: There is none yet.

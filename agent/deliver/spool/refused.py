@@ -1,7 +1,7 @@
 """Evicts a report that the hub refuses for good; a signed gap record names it.
 
-The hub's word counts for the digest of our own row only, and not for what it has confirmed. A gap record is not given
-up: another would take its place, and be refused as well.
+A refusal counts only for the digest of our own row, and not for what the hub has confirmed. A gap record is not
+evicted: another would replace it, and be refused as well.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from agent.deliver.spool.database import Database
 from agent.model.finding import utc_text
 
 WORD: Final = "refused"
-"""Of the gap record."""
+"""Reason in the gap record."""
 
 META: Final = "refused"
-"""Under this name the spool keeps what was refused last: JSON with `report`, `reason`, `at` and how many there were."""
+"""The spool's value for the last refusal: JSON with `report`, `reason`, `at` and their count."""
 
 
 def give_up_refused(database: Database, seal: Seal, epoch: str, rejected: Rejected, now: datetime) -> bool:
-    """Give a report up that the hub refuses; say whether it was ours, and here."""
+    """Evict a report that the hub refuses; return whether it was ours, and here."""
     rows = database.all(
         "SELECT id, epoch, stream, seq, digest FROM report"
         " WHERE epoch = ? AND stream = ? AND seq = ? AND digest = ? AND state < ? AND stream <> 'gap'",
@@ -45,5 +45,5 @@ def give_up_refused(database: Database, seal: Seal, epoch: str, rejected: Reject
 
 
 def last_refused(text: str) -> dict[str, str | int]:
-    """Return what `give_up_refused` kept; empty where nothing was ever refused."""
+    """Parse the value of `give_up_refused`; empty where nothing was ever refused."""
     return dict(json.loads(text)) if text else {}
