@@ -83,11 +83,7 @@ log = logging.getLogger("camwarden.cli")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code.
-
-    Args:
-        argv: Its words, for callers within a larger process; None: this process's own.
-    """
+    """Run one command and return its exit code; `argv` None: this process's own, else within a larger process."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     lang = choose_lang(_lang_flag(arguments), os.environ)
     verbose = False
@@ -199,10 +195,7 @@ def _no_color(environ: Mapping[str, str]) -> bool:
 
 
 def _require_one_folder() -> None:
-    """Stop where another program's `drivers` or `masking` would be imported instead of ours.
-
-    The three package names are common; installed beside other packages, the wrong one would win silently.
-    """
+    """Stop where another program's `drivers` or `masking` would be imported: the names are common, and none warns."""
     home = Path(__file__).resolve().parent.parent
     for name in ("drivers", "masking"):
         spec = importlib.util.find_spec(name)

@@ -1,8 +1,7 @@
 """Numbers reports and links each to the one before it in its stream. Pure.
 
-Decides `seq`, `prev` and the payload's bytes. Bodies are built in `agent/report/build.py`, signed in
-`agent/contract/envelope.py`. The order of reports never depends on a clock: `ts` is the clock's, and `boot_id`,
-`mono_ms` and `clock_synced` show how far to believe it.
+Decides `seq`, `prev` and the payload's bytes. The order of reports never depends on a clock: `ts` is the clock's, and
+`boot_id`, `mono_ms` and `clock_synced` show how far to believe it.
 """
 
 from __future__ import annotations
@@ -40,17 +39,11 @@ class Origin:
 def link(
     drafts: Iterable[Draft], heads: Heads, epoch: str, origin: Origin, moment: Moment
 ) -> tuple[tuple[Report, ...], dict[StreamName, Head]]:
-    """Return the reports in the order of commit, and the heads after them.
+    """Return the reports in the order of commit, and the heads after them; a stream missing in `heads` has none yet.
 
     Health reports go last and get the member `heads`: the newest report of every stream, and of their own stream the
-    one before. So a hub that receives one health report knows about every report that it lacks.
-
-    Args:
-        drafts: In any order; the order within a stream is preserved.
-        heads: Newest report per stream; a missing stream has none yet.
-        epoch: Of the spool.
-        origin: Written into each payload.
-        moment: When the cycle ran.
+    one before. So a hub that receives one health report knows about every report that it lacks. The order of drafts
+    within a stream is preserved.
     """
     after: dict[StreamName, Head] = {stream: heads.get(stream, GENESIS) for stream in STREAMS}
     ts = utc_text(nearest(moment.at))

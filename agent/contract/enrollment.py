@@ -45,10 +45,7 @@ this site, or its kind of key is not accepted. `key`: the report key is bound to
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A gateway's request. `secret` is that of its token, empty on renewal: then its keys vouch for it.
-
-    `before` is the previous TLS key, which has signed `csr` too; None: there is none.
-    """
+    """A gateway's request; `secret` is its token's, empty on renewal; `before`: the previous TLS key, signing `csr`."""
 
     site: str
     csr: str
@@ -60,11 +57,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A granted enrollment.
-
-    `certificate` and `authorities` are PEM; the broker's certificate chains to one of the latter. `hub_keys` sign the
-    hub's confirmations. `at` is the desk's clock.
-    """
+    """A granted enrollment. `certificate` and `authorities` (of the broker) are PEM; `hub_keys` sign confirmations."""
 
     site: str
     certificate: str

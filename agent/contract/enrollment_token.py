@@ -36,11 +36,7 @@ _END_OF_TIME_S: Final = 253_402_300_799  # 9999-12-31, the last day that datetim
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A parsed token.
-
-    `host` and `port` are the desk's; `pin` is SHA-256 over the DER of its certificate. `secret` proves that its bearer
-    was given the token.
-    """
+    """A parsed token: address of the desk, SHA-256 `pin` of its certificate (DER), and the bearer's `secret`."""
 
     host: str
     port: int

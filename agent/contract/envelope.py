@@ -61,10 +61,7 @@ def sign(report: Report, signer: Signer, typ: str = REPORT_TYP) -> Envelope:
 
 
 def sign_payload(payload: bytes, signer: Signer, typ: str) -> str:
-    """Return the detached compact JWS over exactly these bytes.
-
-    Source: RFC 7797 section 3 (signing input), RFC 7515 appendix F.
-    """
+    """Return the detached compact JWS over exactly these bytes. Source: RFC 7797 section 3, RFC 7515 appendix F."""
     protected = _protected(signer.alg, signer.kid, typ)
     return f"{protected}..{b64url(signer.sign(protected.encode() + b'.' + payload))}"
 

@@ -34,10 +34,7 @@ _MEMBERS: Final = {"from", "to", "jwk", "heads", "proof"}
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """A proved hand-over. `old` is the kid that must have signed the report that carries it.
-
-    `heads`: the newest report of every stream before it; seq 0: none yet.
-    """
+    """A proved hand-over; kid `old` must have signed its report. `heads`: every stream before it; seq 0: none yet."""
 
     old: str
     new: PublicKey

@@ -1,7 +1,4 @@
-"""Encodes and parses the four payloads of `agent/contract/orders.py`. Pure.
-
-Decides what a well-formed order of a pinned hub is, and a well-formed answer of a site.
-"""
+"""Encodes and parses the four payloads of `agent/contract/orders.py`, and decides when one is well formed. Pure."""
 
 from __future__ import annotations
 

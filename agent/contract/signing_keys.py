@@ -67,11 +67,7 @@ class KeyUnavailable(AgentError):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A private key that signs but cannot be read. `kid` is its RFC 7638 thumbprint, `jwk` its public half.
-
-    `_sign` may be called from any thread. `may_fail`: the key is not in this process, and signing can raise
-    `KeyUnavailable`.
-    """
+    """A private key (`kid`: thumbprint, `jwk`: public half) for any thread. `may_fail`: may raise `KeyUnavailable`."""
 
     kid: str
     alg: str
@@ -235,10 +231,7 @@ def _signer(key: PrivateKey) -> Signer:
 
 
 def _new_key() -> ec.EllipticCurvePrivateKey:
-    """Return a new key whose thumbprint does not begin with a dash.
-
-    One in 64 would, and `hub trust add SITE -...` would read it as an option.
-    """
+    """Return a key whose thumbprint begins with no dash (one in 64): `hub trust add SITE -...` would be an option."""
     while True:
         key = ec.generate_private_key(ec.SECP256R1())
         if not describe(key.public_key()).kid.startswith("-"):

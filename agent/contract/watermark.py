@@ -43,10 +43,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """A hub's confirmation, and the report that it refused last, until the site evicts that.
-
-    `ack_no` rises with each watermark of a site, also across epochs.
-    """
+    """A hub's confirmation, with the last refused report until its eviction. `ack_no` rises, also across epochs."""
 
     site: str
     epoch: str

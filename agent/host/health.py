@@ -41,10 +41,7 @@ def clock_synced() -> bool:
 
 
 def is_synced(state: int, status: int) -> bool:
-    """Judge the result of adjtimex: its return value, and the status bits of `struct timex`.
-
-    Source: adjtimex(2), TIME_ERROR and STA_UNSYNC.
-    """
+    """Judge adjtimex's return value and status bits. Source: adjtimex(2), TIME_ERROR and STA_UNSYNC."""
     return 0 <= state < _TIME_ERROR and not status & _STA_UNSYNC
 
 
@@ -84,10 +81,7 @@ def own_load() -> tuple[int, float]:
 
 
 def give_back_memory() -> None:
-    """Return a cycle's freed memory to the system until the next cycle, where glibc can.
-
-    Source: malloc_trim(3).
-    """
+    """Return a cycle's freed memory to the system until the next cycle, where glibc can. Source: malloc_trim(3)."""
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:

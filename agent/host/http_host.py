@@ -16,12 +16,9 @@ _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z_.-]+))(?::[0-9]{0,5})?"
 
 
 def is_meant(said: Sequence[str], names: Collection[str], own: str) -> bool:
-    """Return whether a request is for this listener: it has one `Host`, and that is ours.
+    """Return whether a request is for this listener: it has one `Host`, a loopback name or address, or one of ours.
 
-    Args:
-        said: Its `Host` headers; must be one.
-        names: Names of this listener; any loopback address and `localhost` are always right.
-        own: The address at which the connection arrived.
+    `said`: its `Host` headers; `own`: the address at which the connection arrived.
     """
     match = _HOST.fullmatch(said[0].strip()) if len(said) == 1 else None
     if match is None:

@@ -16,12 +16,7 @@ OF_SERVICE: Final = (STATE, RUNTIME, CONFIG.parent)
 
 
 def not_ours(path: Path, error: OSError) -> Forbidden:
-    """Return the error for a file of a site that this user may not use: which one, its owner, what to do.
-
-    Args:
-        path: Used where the error names no file.
-        error: The system's.
-    """
+    """Return the error for a file that this user may not use (`path` where the error names none): owner, what to do."""
     path = _path(path, error)
     other = in_other_hands(path, error)
     if other is not None:

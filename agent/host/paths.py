@@ -38,10 +38,6 @@ def credentials_file(directory: Path, environ: Mapping[str, str]) -> Path:
 
     A contractor who may not write the service's folder still must not lock a device by trying twice. One file for all
     sites of a user that name no folder: a login refused before a site had its own folder stays refused.
-
-    Args:
-        directory: `Storage.directory`.
-        environ: For XDG_STATE_HOME and HOME.
     """
     home = user_state(environ)
     return (home if directory.is_relative_to(home) else own_state(directory, environ)) / CREDENTIALS_NAME
@@ -59,10 +55,7 @@ def handover_key_file(site_id: str, environ: Mapping[str, str]) -> Path:
 
 
 def user_state(environ: Mapping[str, str]) -> Path:
-    """Return camwarden's state folder of one user, from XDG_STATE_HOME or HOME.
-
-    Source: XDG Base Directory Specification 0.8.
-    """
+    """Return camwarden's state folder of one user. Source: XDG Base Directory Specification 0.8 (XDG_STATE_HOME)."""
     state = environ.get("XDG_STATE_HOME", "")
     home = Path(state) if state.startswith("/") else Path(environ.get("HOME") or Path.home()) / ".local" / "state"
     return home / "camwarden"

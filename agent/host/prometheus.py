@@ -1,7 +1,6 @@
 """Serves `/metrics`, in threads of its own: for a hub, and for a site's agent.
 
-No login: the address decides who may connect. A slow or hostile client delays only this page. Its content is the
-caller's.
+No login: the address decides who may connect. A slow or hostile client delays only this page.
 """
 
 from __future__ import annotations

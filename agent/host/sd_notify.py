@@ -47,12 +47,7 @@ def stopping() -> bool:
 
 
 def watchdog_interval_s(environ: Mapping[str, str], pid: int) -> float:
-    """Return the interval of `watchdog` in seconds: half of the unit's limit; 0.0 without one.
-
-    Args:
-        environ: The service's environment at its start.
-        pid: The own process id; the watchdog may be meant for another process.
-    """
+    """Return half of the unit's watchdog limit in seconds; 0.0 without one, or where it is for another `pid`."""
     try:
         watched = int(environ.get("WATCHDOG_PID", pid))
         limit_us = int(environ.get("WATCHDOG_USEC", 0))

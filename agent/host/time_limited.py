@@ -29,15 +29,10 @@ class Task(Generic[T]):
 
 
 def run_limited(tasks: Sequence[Task[T]], within_s: float, at_once: int = 64) -> Iterator[tuple[str, T | Exception]]:
-    """Run tasks and yield each name with its result or its exception, in the order in which they end.
+    """Run tasks, `at_once` at a time, and yield each unique name with its result or exception, in order of their ends.
 
-    A task that exceeds its limit, or that `within_s` leaves no time for, yields a TimeoutError; its later result is
-    ignored.
-
-    Args:
-        tasks: Each with a unique name.
-        within_s: For all of them together, in seconds.
-        at_once: How many run at the same time.
+    A task that exceeds its limit, or that `within_s` (for all together) leaves no time for, yields a TimeoutError; its
+    later result is ignored.
     """
     waiting = deque(tasks)
     started: dict[str, tuple[float, Task[T]]] = {}

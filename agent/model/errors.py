@@ -29,10 +29,7 @@ from agent.model.finding import Message, sentence
 
 
 class AgentError(Exception):
-    """One clear line: what, where, what to do. Never a secret.
-
-    `message` can be translated; `str` gives it in English.
-    """
+    """One clear line: what, where, what to do; never a secret. `message` can be translated, `str` is English."""
 
     exit_code: ClassVar[int] = exits.BUG
 
@@ -106,10 +103,7 @@ class ConfigurationError(AgentError):
 
 
 class NotVerified(AgentError):
-    """Bytes that claim to be signed fail verification.
-
-    `reason` is a kebab-case word for scripts and counters; the message never quotes the payload.
-    """
+    """Bytes that claim to be signed fail verification; `reason` is a kebab-case word, the payload is never quoted."""
 
     exit_code = exits.FAILS
 

@@ -1,7 +1,4 @@
-"""Defines the exit codes of every command, in one place.
-
-Where several hold, `1` comes before `4` before `3`: what surely fails is reported first. From 64 up: sysexits.h.
-"""
+"""Defines the exit codes of commands: of several, `1` before `4` before `3`; from 64 up those of sysexits.h."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Defines what the agent concludes and sends: findings, and the reports made of them.
-
-Words follow OSCAL (finding, observation) and XCCDF (status). No I/O.
-"""
+"""Defines findings and the reports made of them, in the words of OSCAL and XCCDF (status). No I/O."""
 
 from __future__ import annotations
 
@@ -130,10 +127,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A signed report: exact payload bytes and their detached JWS (compact, `header..signature`).
-
-    Source: RFC 7515 appendix F, RFC 7797.
-    """
+    """A signed report: exact payload bytes and their detached JWS. Source: RFC 7515 appendix F, RFC 7797."""
 
     report: Report
     jws: str
@@ -141,11 +135,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a cycle runs.
-
-    `at` is the wall clock, aware UTC; `mono_ms` the monotonic clock since boot; `boot_id` names the boot;
-    `clock_synced`: the system believes its wall clock to be synchronised.
-    """
+    """When a cycle runs: `at` wall clock (aware UTC), `mono_ms` since boot `boot_id`, `clock_synced` by the system."""
 
     at: datetime
     mono_ms: int

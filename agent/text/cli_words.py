@@ -28,8 +28,7 @@ _NOT_FIRST = "，。：；、！？）”》"  # noqa: RUF001  a line of Chinese
 class ByWidth(argparse.HelpFormatter):
     """Breaks lines by terminal width: a Chinese character takes two columns.
 
-    Overrides the two methods that argparse's own formatters of raw text override; `tests/commands/test_cli_words.py`
-    fails where a version of Python calls others.
+    Overrides the two methods that argparse's own formatters override; `tests/commands/test_cli_words.py` checks that.
     """
 
     def _split_lines(self, text: str, width: int) -> list[str]:
@@ -115,10 +114,7 @@ def speak(parser: argparse.ArgumentParser, lang: str) -> None:
 
 @contextmanager
 def speaking(lang: str) -> Iterator[None]:
-    """Translate argparse's own words, such as `usage: ` and its error texts, while the block runs.
-
-    It asks gettext, which takes the language from the environment. Source: Python documentation, gettext.
-    """
+    """Translate argparse's own words while the block runs, by gettext's LANGUAGE. Source: Python docs, gettext."""
     domain, language = gettext.textdomain(), os.environ.get("LANGUAGE")
     gettext.bindtextdomain(DOMAIN, str(DIRECTORY))
     gettext.textdomain(DOMAIN)

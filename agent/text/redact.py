@@ -1,6 +1,6 @@
-"""Redacts secrets in a text before it is logged or shown: the last net under code that should not have put them in.
+"""Redacts what has the form of a secret before it is logged or shown: a last net. Pure.
 
-It matches the form of secrets: logins in URLs, authorization headers, passwords in key-value pairs, XML and JSON. Pure.
+Logins in URLs, authorization headers, passwords in key-value pairs, XML and JSON.
 """
 
 from __future__ import annotations

@@ -36,10 +36,7 @@ _EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)  # the earliest time that a ZIP can tell: 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """The files in a folder or ZIP: names with `/`, sorted, and a function that reads one.
-
-    `read` raises ConfigurationError with one line where a file cannot be read, or is too large.
-    """
+    """Sorted names (with `/`) in a folder or ZIP; `read` raises ConfigurationError for an unreadable or large file."""
 
     path: Path
     names: tuple[str, ...]

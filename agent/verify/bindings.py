@@ -30,10 +30,7 @@ By = Literal["person", "rotation", "enrollment"]
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """What a key may still sign after it has named its successor `to`.
-
-    In `epoch`, reports up to `heads` (stream to number); in `earlier` epochs, known to the hub before, any.
-    """
+    """What a key may sign after naming its successor `to`: in `epoch` up to `heads`, in `earlier` epochs any."""
 
     to: str
     epoch: str
@@ -47,10 +44,7 @@ class Rotated:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A key and its site.
-
-    `revoked_at` empty: still valid. `until` (RFC 3339) empty: without an end. `by`: who bound it.
-    """
+    """A key and its site. Empty `revoked_at`: valid; empty `until` (RFC 3339): without an end; `by`: who bound it."""
 
     kid: str
     site: str

@@ -43,10 +43,7 @@ _WHOLE: Final = re.compile(rb"<!-- camwarden-signature\n(\{[^\n]*\})\n([0-9A-Za-
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A report whose bytes are signed with `key`; trust in that key is another question.
-
-    `site` is the site that the report claims.
-    """
+    """A report that claims `site`, its bytes signed with `key`; trust in that key is another question."""
 
     site: str
     key: PublicKey

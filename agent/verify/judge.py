@@ -1,8 +1,4 @@
-"""Judges one signed message for those who verify without being a hub: files, folders, a topic. Pure.
-
-Decides the verdict on one message; reports are compared with each other in `agent/verify/message.py` and
-`agent/verify/follow.py`; the reader chooses the trusted keys.
-"""
+"""Judges one signed message for those who verify without being a hub: files, folders, a topic. Pure."""
 
 from __future__ import annotations
 
@@ -57,9 +53,8 @@ _NOTHING: Final = Message("")
 class Judged:
     """The verdict on one message. `reason` (a word) and `why` where it is not verified; `claim` of a report or state.
 
-    `kid`: the key that signed it, where it is verified or the signature fits a key that it carries.
-    `unchecked`: signed by a key that is not trusted, and no site's statement about itself.
-    `unusable`: not a signed message at all.
+    `kid`: the key that signed it, where it is verified or the signature fits a key that it carries. `unchecked`: signed
+    by a key that is not trusted, and no site's statement about itself. `unusable`: not a signed message at all.
     """
 
     name: str
@@ -143,11 +138,7 @@ def judge_handover(name: str, data: bytes, believed: Believed) -> Judged:
 
 
 def shown_keys(data: bytes) -> dict[str, PublicKey]:
-    """Return the public keys in a file: a JWK set, a flattened state message, or a hand-over report.
-
-    They are not trusted yet. A thumbprint is a hash of the key, so no other key can be passed off under a thumbprint
-    that the reader knows.
-    """
+    """Return the keys, not trusted yet, in a JWK set, a flattened state message, or a hand-over report."""
     if key := shown_key(data):
         return {key.kid: key}
     try:

@@ -88,10 +88,7 @@ def listed_files(payload: bytes, kind: Kind) -> dict[str, str]:
 
 
 def check_files(container: Container, listed: Mapping[str, str]) -> list[Judged]:
-    """Return a verdict on each file that differs from the manifest: changed, missing, or not listed.
-
-    A ZIP must also be, byte for byte, the one that these files make: else it holds other bytes between them.
-    """
+    """Return a verdict on each changed, missing or unlisted file, and on a ZIP that differs from the files packed."""
     wrong = list(_wrong(container, listed))
     if not wrong and container.path.is_file():
         files = {name: container.read(name) for name in (*listed, NAME)}

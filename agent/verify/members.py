@@ -33,10 +33,7 @@ def dicts_of(value: object) -> list[Mapping[str, Any]]:
 
 
 def time_of(value: object) -> datetime | None:
-    """Return a time in UTC; None for anything else, for one without an offset, and for one out of bounds.
-
-    At an end of the calendar no other zone could show it: one site's time would end the report of all.
-    """
+    """Return a time in UTC; None without an offset or out of bounds: some zone could not show it."""
     try:
         return read_time(value)
     except (ValueError, NotVerified):

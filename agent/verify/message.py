@@ -42,10 +42,7 @@ _OF_THE_HUB = ("confirmed-before", "accepted-loss")  # the hub's own words for r
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message's claims: well-formed, consistent with its topic, unverified.
-
-    `stream` None: a state message; then `seq` is its connection number. `made_at`: the site's own time.
-    """
+    """A message's unverified claims. `stream` None: a state message, with `seq` its connection number."""
 
     address: Address
     kid: str
@@ -196,11 +193,8 @@ def advance(
 ) -> Chain:
     """Return the chain as far as it goes now.
 
-    Args:
-        chain: As far as it went before.
-        report_at: Digest and `prev` of the verified report with a number, if the hub has it. Of several, the one whose
-            `prev` is the second argument, the digest before it.
-        gap_at: Last number and last digest of a verified gap record that covers a number, if there is one.
+    `report_at` returns digest and `prev` of the verified report of a number, of several the one whose `prev` is the
+    second argument; `gap_at` the last number and digest of a verified gap record that covers a number.
     """
     confirmed, position = chain.confirmed, chain.position
     while not chain.broken:
@@ -234,10 +228,7 @@ class Problem:
 
 
 def examine(claims: Iterable[Claim]) -> tuple[Problem, ...]:
-    """Return the faults between verified reports, however they were collected; state messages are ignored.
-
-    A collection may begin anywhere: nothing is missing before the first report of a stream.
-    """
+    """Return the faults between verified reports; nothing is missing before the first. State messages are ignored."""
     versions: dict[tuple[str, str, StreamName], dict[int, dict[str, Claim]]] = defaultdict(lambda: defaultdict(dict))
     gaps: dict[tuple[str, str, StreamName], list[Gap]] = defaultdict(list)
     problems: list[Problem] = []

@@ -29,12 +29,7 @@ KEY_MESSAGES: Final = {
 
 
 def key_finding(reason: str, evidence: Mapping[str, Json]) -> Finding:
-    """Return a fault of the key as a finding.
-
-    Args:
-        reason: `key-replaced` with `from` and `to`, or `key-unavailable` with `since` and `until`.
-        evidence: As above.
-    """
+    """Return a fault of the key: `key-replaced` with `from` and `to`, or `key-unavailable` with `since` and `until`."""
     source = Source("camwarden", "promise 5: nothing committed is lost")
     return Finding(CHECK_ID, "site", "fail", "major", KEY_MESSAGES[reason], source, reason, dict(evidence))
 

@@ -27,10 +27,7 @@ def look_at_delivery(site: Site, status: DeliveryStatus | None, not_renewed: Not
 
 
 def read_own(hub: Hub) -> OwnCertificate | NoCertificate | None:
-    """Return the certificate for this broker, None where none is configured.
-
-    The file is read each time: a renewed one counts at once. Its first certificate is the site's.
-    """
+    """Return the first certificate of the file for this broker, read anew each time; None where none is configured."""
     if not hub.tls or hub.certificate is None or hub.key is None:
         return None
     path = hub.certificate

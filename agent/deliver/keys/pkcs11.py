@@ -47,12 +47,7 @@ class TokenKeys:
     """The keys in a token. Every method may be called from any thread; one at a time reaches the token."""
 
     def __init__(self, place: KeyPlace, directory: Path) -> None:
-        """Open nothing yet.
-
-        Args:
-            place: With module, token, label and credential.
-            directory: Of the file that remembers a refused PIN.
-        """
+        """Open nothing yet; `directory` has the file that remembers a refused PIN."""
         if place.module is None or place.token is None or place.label is None or place.credential is None:
             raise ConfigurationError('[key] source = "token" needs module, token and credential')
         self._module, self._token, self._label = place.module, place.token, place.label

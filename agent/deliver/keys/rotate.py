@@ -116,10 +116,7 @@ def settle(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer
 
 
 def settled(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer:
-    """Like `settle`, for the service: a rotation that has to wait does not stop it.
-
-    A token that is gone is noted, to be reported when it is back.
-    """
+    """Like `settle`, for the service: a rotation that waits does not stop it; a token's outage is noted to report."""
     try:
         return settle(site, keys, clock)
     except RotationWaits as error:

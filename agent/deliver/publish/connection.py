@@ -207,10 +207,7 @@ class Link:
             cast(socket.socket, sock).setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
     def subscribe(self, *topics: str) -> None:
-        """Subscribe at QoS 1, without what this connection itself publishes there (MQTT 5 only).
-
-        The first topic must be granted: without it the connection is `refused`.
-        """
+        """Subscribe at QoS 1, without own messages (MQTT 5 only). The first topic is required, else `refused`."""
         if self._version == "5":
             self._client.subscribe([(topic, SubscribeOptions(qos=1, noLocal=True)) for topic in topics])
         else:

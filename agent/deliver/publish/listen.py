@@ -1,7 +1,4 @@
-"""Subscribes to topics of a broker without ever publishing: for `camwarden verify --topic`.
-
-Its session ends with the connection, so nothing of it stays at the broker. Messages are judged elsewhere.
-"""
+"""Subscribes to topics of a broker in a session that ends with the connection: for `camwarden verify --topic`."""
 
 from __future__ import annotations
 

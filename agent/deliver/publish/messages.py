@@ -93,10 +93,7 @@ class Message:
 
 
 def plain(payload: bytes, encoding: str) -> bytes:
-    """Return the signed payload. What cannot be inflated, or exceeds any report, is returned as received.
-
-    Then no signature fits it.
-    """
+    """Return the signed payload; one that cannot be inflated, or only too large, unchanged: no signature fits it."""
     if encoding != DEFLATE:
         return payload
     inflater = zlib.decompressobj()
@@ -131,11 +128,7 @@ def signed_message(
     retain: bool = False,
     expires_s: int | None = None,
 ) -> Message:
-    """Return the message of an order, or of the answer to one, signed already.
-
-    `site` is any value that has the site's `id` and `city`; `command_id` names the command of a `cmd` and of its
-    `cmd-result`.
-    """
+    """Return the message of an order, or of the answer to one, signed already; `command_id` is that of the command."""
     return Message(topic(site.city, site.id, kind, command_id), payload, jws, retain=retain, expires_s=expires_s)
 
 

@@ -43,13 +43,9 @@ def after_taken_over(pace: Pace, times: int) -> Pace:
 
 
 def reconnect_delay_s(pace: Pace, attempt: int, refused: bool, chance: float) -> float:
-    """Return the delay before a connection: full jitter over a range that doubles.
+    """Return the delay before a connection: full jitter over a range that doubles with each failed `attempt`, from 1.
 
-    Args:
-        pace: The limits.
-        attempt: Number of failed connections in a row, from 1.
-        refused: The broker refused us; asking again at once changes nothing.
-        chance: A fresh random number, 0..1.
+    `refused`: asking again at once changes nothing. `chance`: a fresh random number, 0..1.
 
     Source: Brooker, "Exponential Backoff and Jitter" (full jitter).
     """

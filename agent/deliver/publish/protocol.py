@@ -31,11 +31,7 @@ class Dialect:
         return "3.1.1" if believed else "5"
 
     def fell_back(self, now_s: float, by_name: bool) -> None:
-        """Note that the broker accepted MQTT 3.1.1 after it had refused 5.
-
-        `by_name`: with a reason code. A broker that only closed may have had another reason, and is tried at each
-        connection.
-        """
+        """Note that 3.1.1 was accepted after 5 was refused; `by_name`: with a reason code, else 5 is retried always."""
         self._until_s, self._by_name = now_s + self.retry_s, by_name
 
     def is_due(self, speaking: Version, now_s: float) -> bool:

@@ -134,11 +134,7 @@ class Publisher:
         return True
 
     def say(self, message: Message) -> None:
-        """Send a signed message outside the spool, at QoS 1, from any thread. Never blocks.
-
-        It is queued in memory until the broker has acknowledged it, and sent again at the next connection; of more than
-        64 the oldest is dropped and counted.
-        """
+        """Queue a signed message outside the spool (the oldest of 64 is dropped), from any thread. Never blocks."""
         self._outbox.put(message)
         self.wake()
 

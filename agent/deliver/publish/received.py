@@ -1,7 +1,4 @@
-"""Receives from the hub watermarks, which confirm rows of the spool, and orders, which are passed on unread.
-
-An order is only queued: delivery neither verifies nor carries it out.
-"""
+"""Receives from the hub watermarks, which confirm rows of the spool, and orders, which are queued unverified."""
 
 from __future__ import annotations
 
@@ -34,10 +31,7 @@ def not_heard(order: Order) -> None:
 
 
 class Ear:
-    """Receives the hub's messages. One thread uses it.
-
-    `heard` gets each order on the publisher's thread, so it must only queue it.
-    """
+    """Receives the hub's messages, on one thread; `heard` gets each order there and must only queue it."""
 
     def __init__(
         self,

@@ -60,10 +60,7 @@ class Window:
         return self._limit - len(self._in_flight) - others
 
     def rows(self, now_s: float, others: int = 0) -> list[Row]:
-        """Return the rows to send now; each goes to `sent`, or is parked.
-
-        Nothing until half of the window is free: the more go at once, the less each costs.
-        """
+        """Return the rows to send now, for `sent` or parking; none until half the window is free: batches cost less."""
         room = self.room(others)
         if room < max(1, self._limit // 2):
             return []
@@ -107,10 +104,7 @@ class Window:
         self._acknowledged.append(row.id)
 
     def mark(self, quiet: bool) -> bool:
-        """Mark acknowledged rows in the spool, once it is worth a transaction; return whether it was.
-
-        `quiet`: nothing came just now, so that waiting for more is no use.
-        """
+        """Mark acknowledged rows once worth a transaction (or `quiet`: nothing came just now); return if it did."""
         enough = quiet or not self._in_flight or len(self._acknowledged) >= _MARK_AT_ONCE
         if not self._acknowledged or not enough:
             return False

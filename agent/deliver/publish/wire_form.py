@@ -47,10 +47,7 @@ def arrived(message: Received) -> tuple[Arrived, bool]:
 
 
 def received_form(message: Received) -> tuple[bytes, str, bool]:
-    """Return payload and JWS of a message as they were signed, and whether it was flattened.
-
-    A payload of neither form is returned unchanged, without a signature.
-    """
+    """Return signed payload and JWS, and whether it was flattened; of neither form: unchanged, without a signature."""
     user = {name: value.decode("utf-8", "replace") for name, value in reversed(message.user)}  # the first one counts
     payload = plain(message.payload, user.get(_ENCODING, ""))
     jws = user.get(_JWS, "")

@@ -1,7 +1,6 @@
 """Inserts and evicts spool rows under the size limit; each eviction writes a signed gap record.
 
-Decides which rows are evicted when there is no room. Every function here runs inside a transaction of
-`agent/deliver/spool/spool.py`, which commits it.
+Every function here runs inside a transaction of `agent/deliver/spool/spool.py`.
 """
 
 from __future__ import annotations
@@ -96,7 +95,7 @@ def insert(database: Database, envelopes: Sequence[Envelope], now: datetime) -> 
 
 
 def make_room(database: Database, seal: Seal, rows: int, now: datetime) -> None:
-    """Evict `rows` rows: confirmed ones silently, the hub has them; then the oldest of each stream, with gap records."""
+    """Evict `rows` rows: confirmed ones silently, the hub has them; then each stream's oldest, with gap records."""
     if not rows:
         return
     rows -= database.run(
@@ -165,10 +164,7 @@ def give_up_too_large(database: Database, seal: Seal, envelopes: Sequence[Envelo
 
 
 def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:
-    """Start a new epoch in a spool that turned out to be a restored copy.
-
-    Unconfirmed rows of the old epoch are evicted with gap records: under their numbers the hub has other reports.
-    """
+    """Start a new epoch in a restored copy; unconfirmed rows get gap records: the hub has others of their numbers."""
     old = database.meta("epoch")
     database.set_meta(epoch=new_epoch(), restored="")
     for stream in STREAMS:

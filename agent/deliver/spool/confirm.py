@@ -1,8 +1,4 @@
-"""Applies a watermark of the hub to the rows of the spool, where it fits the spool's own reports.
-
-Decides whether a verified watermark counts and what it changes; its signature is checked in
-`agent/contract/watermark.py`.
-"""
+"""Applies a verified watermark of the hub to the rows of the spool, where it fits the spool's own reports."""
 
 from __future__ import annotations
 

@@ -39,10 +39,7 @@ _AUTOCHECKPOINT_PAGES = 1024  # 8 MiB of log: each checkpoint costs two syncs an
 
 
 class Database:
-    """The open file. One lock serves all threads; an error of SQLite is raised as one of ours.
-
-    Single values and streams are cached: nobody else has the file open. A transaction that fails clears the cache.
-    """
+    """The open file: one lock for all threads, our errors for SQLite's, a cache that a failed transaction clears."""
 
     def __init__(self, path: Path, max_bytes: int, connection: sqlite3.Connection) -> None:
         self.path = path
@@ -159,10 +156,7 @@ class Database:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def tidy(self) -> None:
-        """Checkpoint the log, and return to normal where the disk has room again; once a cycle.
-
-        A short log costs little when the disk is full: its content needs room in the file first.
-        """
+        """Checkpoint the log (a short one costs little on a full disk); end the full-disk mode where there is room."""
         with self.lock, suppress(sqlite3.Error):
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
             if self.on_a_full_disk and reserve.make(self.path):

@@ -19,10 +19,7 @@ _ROUNDS: Final = 20
 
 
 def confirmed_ms(now: datetime) -> int:
-    """Return the stored time of a confirmation: never 0, which means unconfirmed.
-
-    A confirmed row has it in `retry_ms` too: that column is in the index.
-    """
+    """Return the stored time of a confirmation: never 0 (unconfirmed); copied to `retry_ms`, which is indexed."""
     return max(1, _ms(now))
 
 

@@ -1,7 +1,4 @@
-"""Reads a spool without locking it: beside a running service, and changing nothing.
-
-Decides how the queue is shown to people. The file is opened read-only; damage is reported, never set aside.
-"""
+"""Reads a spool without locking it, beside a running service; damage is reported, never set aside."""
 
 from __future__ import annotations
 

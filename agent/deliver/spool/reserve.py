@@ -27,10 +27,7 @@ def name_of(path: Path) -> Path:
 
 
 def make(path: Path) -> bool:
-    """Create the ballast of a spool where it is missing and the disk has room; return whether it is there.
-
-    Random bytes: a compressing file system would reserve nothing otherwise.
-    """
+    """Create a spool's ballast of incompressible bytes, if missing and there is room; return whether it exists."""
     ballast = name_of(path)
     try:
         if ballast.stat().st_size == BYTES:

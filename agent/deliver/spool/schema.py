@@ -107,10 +107,7 @@ def _expected_schema() -> list[tuple[str, str, str | None]]:
 
 
 def inspect(connection: sqlite3.Connection, path: Path) -> None:
-    """Detect damage that would only show in the middle of the work: then a restart would not help.
-
-    A damaged payload is none of that: `Spool.pending` evicts it with a gap record.
-    """
+    """Detect damage that would only show in the middle of the work; not a damaged payload, see `Spool.pending`."""
     application, version = (
         connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
     )

@@ -111,10 +111,7 @@ class Spool:
         return self._db.meta("memory") or None
 
     def begin(self, now: datetime) -> tuple[Incident, ...]:
-        """Start a cycle: begin a new epoch where one is due, remove reports confirmed a day ago.
-
-        Returns the spool's unreported incidents, for `commit` together with their events.
-        """
+        """Start a cycle: new epoch where due, expiry; return unreported incidents, for `commit` with their events."""
         self._db.tidy()
         self._again(lambda: self._begin(now))
         rows = self._db.all("SELECT id, kind, detail, at FROM incident ORDER BY id")

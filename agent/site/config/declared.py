@@ -1,8 +1,4 @@
-"""Parses declarations from site.toml: `[[declaration]]`, `[[group]]` and `[rules]`.
-
-Rows that may be declared are in `agent/site/declarations/table.py`; which declaration counts, and for how long, is
-decided in `agent/site/declarations/standing.py`.
-"""
+"""Parses declarations from site.toml: `[[declaration]]`, `[[group]]` and `[rules]`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """Parses devices and cameras from site.toml, and validates their relations. Pure, but for reading `ca`.
 
-Zones and overlays of a camera are read in `zones.py`.
-
 A camera is read through exactly one device of the same file; no two cameras share a device's channel.
 """
 

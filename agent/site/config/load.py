@@ -213,8 +213,7 @@ def _known_tables(top: Table) -> None:
 def secrets_path(site: Path) -> tuple[Path, bool]:
     """Return the path of a site file's secrets, and whether systemd put them there.
 
-    The service's file belongs to root. A command run as the service's user reads the copy that systemd provides to the
-    running service.
+    The service's file belongs to root; its user reads systemd's copy for the running service.
     """
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if directory:

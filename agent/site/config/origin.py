@@ -35,13 +35,7 @@ class Places:
 
 
 def origin(places: Places, path: KeyPath, value: Json) -> str:
-    """Return the origin of the value at a path, in a few words.
-
-    Args:
-        places: Lines and policy.
-        path: From the top of the file: `("camera", 2, "name")`.
-        value: The value; of a credential its name.
-    """
+    """Return the origin of a value (a credential's name) at a path such as `("camera", 2, "name")`, in a few words."""
     if path in (("site", "period_s"), ("policy", path[-1])) and path[-1] in places.policy:
         return f"policy of the hub, version {places.policy_version}"
     line = places.site_lines.get(path)
@@ -55,10 +49,7 @@ def origin(places: Places, path: KeyPath, value: Json) -> str:
 
 
 def with_policy(tables: Mapping[str, Json], policy: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the tables in force, with the hub's values in place of the site's own.
-
-    A floor also raises the retention of cameras with a lower one of their own.
-    """
+    """Return the tables with the hub's values in force; a floor also raises cameras with a lower own retention."""
     changed: dict[str, Json] = dict(tables)
     for table in ("site", "policy"):
         own = tables[table]

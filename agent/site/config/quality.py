@@ -1,7 +1,4 @@
-"""Parses `[quality]` of site.toml: thresholds of picture quality. Defaults: `masking/quality/indicators.py`.
-
-The ranges exclude meaningless thresholds: an unwanted indicator is muted, with a name and a last day.
-"""
+"""Parses `[quality]` of site.toml: thresholds of picture quality. Defaults: `masking/quality/indicators.py`."""
 
 from __future__ import annotations
 

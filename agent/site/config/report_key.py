@@ -30,10 +30,7 @@ LABEL: Final = "camwarden"
 
 @dataclass(frozen=True, slots=True)
 class TlsPlace:
-    """Paths of a site's key and certificate for the broker, maybe not existing yet. `directory`: the agent's own folder.
-
-    `named`: `[hub]` names both, so that the connection uses them; else they are the defaults.
-    """
+    """Paths of a site's key and certificate for the broker, if any; `named`: by `[hub]`, for the connection to use."""
 
     site_id: str
     directory: Path

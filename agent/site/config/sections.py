@@ -1,7 +1,4 @@
-"""Parses the tables that occur once in site.toml: site, probe, policy, discovery, hub; validates their ranges.
-
-Devices and cameras are read in `devices.py`.
-"""
+"""Parses the tables that occur once in site.toml: site, probe, policy, discovery, hub; validates their ranges."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Defines the configuration as frozen values, with every default in this one place.
-
-`agent/site/config/load.py` parses `site.toml` and `secrets.toml` into these; nothing here reads a file.
-"""
+"""Defines the configuration as frozen values, with every default in this one place; `load.py` parses into these."""
 
 from __future__ import annotations
 
@@ -68,10 +65,7 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """An indicator of picture quality that is known to be bad and not reported until a day is over.
-
-    `indicator` is a name of `masking/quality/indicators.py`; `until` the last local day; `by` who decided it.
-    """
+    """An indicator (of `masking/quality/indicators.py`) that `by` decided not to report through local day `until`."""
 
     indicator: str
     until: date
@@ -106,10 +100,7 @@ class CameraConfig:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRules:
-    """The treatment of pictures where the process that decodes them cannot be confined.
-
-    `unconfined`: `refuse`: none is judged; `accept`: they are judged, and every report has a note of it.
-    """
+    """Whether pictures are judged (`accept`: every report notes it) where the decoding process cannot be confined."""
 
     unconfined: Literal["refuse", "accept"] = "refuse"
 
@@ -207,10 +198,7 @@ class KeyPlace:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Where the agent's metrics are served for Prometheus; both empty: nowhere.
-
-    `listen` is a loopback address and a port; `textfile` a file for the textfile collector of node_exporter.
-    """
+    """Where Prometheus finds the agent's metrics: `listen`, loopback and port; `textfile` for node_exporter."""
 
     listen: str = ""
     textfile: Path | None = None
@@ -275,10 +263,7 @@ class Discovery:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Footage retained past the ceiling on purpose: of one camera, or of all where `camera` is empty.
-
-    Local days, both included. `by` and `at`: who decided it, on which day.
-    """
+    """Footage retained past the ceiling, of one camera or all, for local days both included, by `by` on day `at`."""
 
     from_day: date
     until_day: date

@@ -1,7 +1,4 @@
-"""Converts a site back to tables: in the shape of its file, with every default and without a password. Pure.
-
-`redacted` also removes places, persons and addresses, so that the rest can be shown to strangers.
-"""
+"""Converts a site back to tables: in the shape of its file, with every default and without a password. Pure."""
 
 from __future__ import annotations
 
@@ -112,12 +109,7 @@ def is_table(value: Json) -> bool:
 
 
 def toml_text(tables: Mapping[str, Json], comment: Callable[[KeyPath], str] = lambda path: "") -> str:
-    """Return tables as TOML, in their order.
-
-    Args:
-        tables: As `site_tables` returns them.
-        comment: Comment for the value at a path; empty: none.
-    """
+    """Return tables as TOML, in their order; `comment` returns a comment for the value at a path, or nothing."""
     lines: list[str] = []
     for key, value in tables.items():
         _write(lines, (key,), value, comment)

@@ -1,7 +1,6 @@
-"""Validates a webhook's address, and splits it into its parts. Pure.
+"""Validates and splits a webhook's address. Pure.
 
-The address holds the token that lets its bearer post to a group: it is a secret, stored in secrets.toml as the password
-of a credential, and never shown.
+It lets its bearer post to a group, so it is a secret: a password in secrets.toml that is never shown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Parses a camera's private zones, presets and overlay boxes. Pure.
-
-A PTZ camera is either declared as locked in one position, or has presets with zones of their own.
-"""
+"""Parses a camera's private zones, presets and overlay boxes; a PTZ camera is locked or has presets. Pure."""
 
 from __future__ import annotations
 

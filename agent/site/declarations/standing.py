@@ -81,10 +81,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One duty for people: its worst state, and the cameras in that state (none: the site).
-
-    `declaration` is the first of theirs to end, or to have ended.
-    """
+    """One duty for people: its worst state, the cameras in it (none: the site), the `declaration` that ends first."""
 
     duty: Declarable
     state: State
@@ -99,14 +96,7 @@ def local_day(site: Site, now: datetime) -> date:
 
 
 def standing(site: Site, duty: str, today: date, camera: str = "") -> Standing:
-    """Return the state of a duty.
-
-    Args:
-        site: The site.
-        duty: An id of `DECLARABLES`.
-        today: Local day, as `local_day` returns it.
-        camera: Its id; empty for a duty of the site.
-    """
+    """Return the state of a duty (an id of `DECLARABLES`) on a local day; `camera` is empty for a duty of the site."""
     row = BY_ID[duty]
     reason, is_due = _is_due(site, row.when, today, camera)
     if is_due is False:
@@ -121,10 +111,7 @@ def standing(site: Site, duty: str, today: date, camera: str = "") -> Standing:
 
 
 def standings(site: Site, today: date) -> Iterator[Standing]:
-    """Yield the state of every duty of the site's profile, for the site and for each camera.
-
-    An optional duty is included where its declaration is about to end.
-    """
+    """Yield the state of every duty of the profile, and of optional ones whose declaration is about to end."""
     for row in DECLARABLES:
         is_asked = counts_in(row, site.rules.profile)
         for camera in [c.camera.id for c in site.cameras] if row.scope == "camera" else [""]:

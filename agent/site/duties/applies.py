@@ -19,10 +19,7 @@ from agent.site.rules.pack import Obligation, in_effect
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Whether a check is due; None where that depends on a missing declaration.
-
-    `why`: in English, what exempts the site, or what it waits for; `rules`: the obligations that would bind it.
-    """
+    """Whether a check is due (None: a declaration is missing), in English `why` not, and the `rules` that bind."""
 
     is_due: bool | None
     why: str = ""

@@ -1,8 +1,4 @@
-"""Bounds the figures that a hub or a rule may set: names, ranges, and which way is stricter. Pure.
-
-Figures that loosen are treated in `agent/service/orders/desired_policy.py` for the hub and in `floors.py` for the
-rules.
-"""
+"""Bounds the figures that a hub or a rule may set: names, ranges, and which way is stricter. Pure."""
 
 from __future__ import annotations
 
@@ -58,10 +54,7 @@ def is_stricter(name: str, value: float, than: float) -> bool:
 
 
 def overlay(local: Site, policy: Mapping[str, Any]) -> Site:
-    """Return the site with the hub's values in place of its own. `policy` has passed `judge`.
-
-    A floor also raises the retention of cameras with a lower one of their own.
-    """
+    """Return the site with a hub's judged values; a floor also raises cameras with a lower retention of their own."""
     values: dict[str, Any] = {
         name: value if RULES[name].whole else float(value) for name, value in policy.items() if name != PERIOD
     }

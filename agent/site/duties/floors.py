@@ -29,10 +29,7 @@ class Floor:
 
 
 def floors(site: Site, today: date) -> tuple[Floor, ...]:
-    """Return the strictest figure for each name that a rule in effect sets, where the rule is known to apply.
-
-    A conditional rule binds only once its condition is declared.
-    """
+    """Return the strictest figure for each name that a rule in effect sets, where the rule is known to apply."""
     found: dict[str, Floor] = {}
     for name, one in obligations(site.packs):
         if one.confidence != "primary" or not in_effect(one, today) or holds(site, one.when, today) is not True:

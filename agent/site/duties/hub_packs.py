@@ -53,14 +53,7 @@ def read_packs(texts: tuple[str, ...]) -> tuple[Pack, ...]:
 
 
 def with_packs(local: tuple[Pack, ...], sent: tuple[Pack, ...], version: int, kid: str) -> tuple[Pack, ...]:
-    """Return the packs in force: local ones, replaced by a hub's of the same id, and the hub's new ones.
-
-    Args:
-        local: The shipped packs and the site's own.
-        sent: Those of the hub's document, validated.
-        version: That of the document.
-        kid: Thumbprint of the key that signed it.
-    """
+    """Return the packs in force: local ones, replaced by validated ones of a hub's document, and its new ones."""
     named = {pack.id: replace(pack, hub_version=version, signed_by=kid) for pack in sent}
     kept = [named.pop(pack.id, pack) for pack in local]
     return (*kept, *named.values())

@@ -1,7 +1,4 @@
-"""Defines a rule pack, and selects the obligations of all packs for a check. Pure.
-
-Packs are parsed in `read.py`; which of their figures bind a site is decided in `agent/site/duties/floors.py`.
-"""
+"""Defines a rule pack, and selects the obligations of all packs for a check. Pure."""
 
 from __future__ import annotations
 

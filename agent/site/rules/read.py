@@ -1,7 +1,4 @@
-"""Parses rule packs and reports every mistake of one with its line, as for site.toml.
-
-The shipped packs are beside this file, in `SHIPPED`; a site's own are named in its site.toml.
-"""
+"""Parses rule packs (`SHIPPED` ones beside this file) and reports every mistake with its line, as for site.toml."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Reads one file of the configuration: its bytes, then TOML with the line of each key. Mistakes are noted, not raised.
-
-The meaning of values is decided in `agent/site/config/load.py` and its readers.
-"""
+"""Reads one file of the configuration: its bytes, then TOML with the line of each key; notes its mistakes."""
 
 from __future__ import annotations
 

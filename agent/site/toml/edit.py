@@ -30,10 +30,7 @@ _LINE: Final = re.compile(r"""(\s*[^=#]+?\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference to write into a site's file: `path` in the file, or that of a table to add.
-
-    `subject` is as in findings: `site`, `device:ID`, `camera:ID`. `before` None: absent.
-    """
+    """One difference to write at `path`, or a table to add; `subject` is as in findings; `before` None: absent."""
 
     path: KeyPath
     subject: str
@@ -52,10 +49,7 @@ def marked(text: str) -> str:
 
 
 def unmarked(text: str) -> tuple[str, bool]:
-    """Return a text without that line, and whether it is unchanged since it was written.
-
-    Text after the line was added by a person, and stays.
-    """
+    """Return a text without that line, and whether it is unchanged since; text that a person added after it stays."""
     body, found, rest = text.rpartition(_MARK)
     if not found:
         return text, False

@@ -1,7 +1,4 @@
-"""Formats the mistakes of a configuration: place, fault, and repair; one line for each.
-
-Mistakes are detected where a table is read; the language is chosen in `agent/cli.py`.
-"""
+"""Formats the mistakes of a configuration: place, fault, and repair; one line for each."""
 
 from __future__ import annotations
 

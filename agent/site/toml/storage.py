@@ -1,7 +1,4 @@
-"""Parses `[storage]` of site.toml, the places of the agent's own files, with its defaults; this table alone.
-
-A module of its own, for `status` needs nothing else and must not load the readers of all tables.
-"""
+"""Parses `[storage]` of site.toml alone: `status` needs nothing else and must not load the readers of all tables."""
 
 from __future__ import annotations
 

@@ -107,15 +107,7 @@ class Table:
     def text(
         self, key: str, default: str | None = None, *, like: str = "", rule: str = "", example: str = '"..."'
     ) -> str:
-        """Return a string without control characters.
-
-        Args:
-            key: Its key; required without a default.
-            default: The value of an absent key.
-            like: Regular expression that the whole string must match.
-            rule: The same in words, for the message.
-            example: A valid value as TOML.
-        """
+        """Return a printable string that matches `like` (`rule` in words); required without default."""
         if default is None and not self.required(key, example):
             return ""
         value = self.data.get(key, default)
