@@ -24,13 +24,13 @@ from typing import Final, Literal, TextIO
 
 from agent.host import journald
 from agent.host.journald import JournalHandler, priority
-from agent.host.no_core import keep_memory_private
-from agent.host.not_ours import in_other_hands, of_service
+from agent.host.no_core import protect_memory
+from agent.host.not_ours import owned_by_other, service_only
 from agent.host.paths import CONFIG
 from agent.model import exits
 from agent.model.errors import AgentError
 from agent.model.finding import Message
-from agent.text.cli_words import speak, speaking
+from agent.text.cli_words import argparse_language, translate_parser
 from agent.text.redact import redact
 from agent.text.translate import LANGUAGES, choose_lang, render, translate
 from agent.version import VERSION
@@ -92,11 +92,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         if argv is None:
-            keep_memory_private()
+            protect_memory()
         _require_one_folder()
         module, args = _parse(arguments, lang)
         verbose = args.verbose > 0
-        _set_logging_up(args)
+        _set_up_logging(args)
         code = int(module.run(args))
         sys.stdout.flush()
     except SystemExit as end:  # argparse ends this way, with its message already written
@@ -107,22 +107,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_stdout()
         return exits.PIPE_CLOSED
     except AgentError as error:
-        _say(render(error.message, lang))
+        _print_error(render(error.message, lang))
         return error.exit_code
     except PermissionError as error:
-        told = in_other_hands(Path("?"), error) or of_service(Path("?"), error)
-        _say(render(told.message, lang))
+        told = owned_by_other(Path("?"), error) or service_only(Path("?"), error)
+        _print_error(render(told.message, lang))
         return told.exit_code
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:
-            return _bug(error, verbose, lang)
+            return _print_bug(error, verbose, lang)
         values = {"package": error.name, "extra": EXTRAS[error.name]}
-        _say(
+        _print_error(
             render(Message("this command needs the package {package}: pip install 'camwarden[{extra}]'", values), lang)
         )
         return exits.UNAVAILABLE
     except Exception as error:  # noqa: BLE001 - the last net: one line instead of a traceback
-        return _bug(error, verbose, lang)
+        return _print_bug(error, verbose, lang)
     return code
 
 
@@ -134,7 +134,7 @@ def _lang_flag(arguments: Sequence[str]) -> str | None:
 
 def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namespace]:
     """Parse the common flags, wherever they are, then the rest with the command's own parser."""
-    with speaking(lang):
+    with argparse_language(lang):
         flags = argparse.ArgumentParser(
             "camwarden", "camwarden [FLAGS] COMMAND ...", add_help=False, allow_abbrev=False
         )
@@ -143,7 +143,7 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
         chosen = next((word for word in rest if not word.startswith("-")), None)
         module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
         parser = _parser({chosen: module} if chosen is not None and module is not None else {})
-        speak(parser, lang)
+        translate_parser(parser, lang)
         args = parser.parse_args(rest)
         if module is None:
             parser.error(translate("no command", lang))
@@ -155,7 +155,7 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
 
 def full_parser() -> argparse.ArgumentParser:
     """Return the parser with the options of every command: for completion, man pages and tests. Imports all of them."""
-    with speaking("en"):
+    with argparse_language("en"):
         return _parser({name: importlib.import_module(module) for name, (module, _) in COMMANDS.items()})
 
 
@@ -230,7 +230,7 @@ class _LineFormatter(logging.Formatter):
         return "\n".join([first, *(f"{prefix}  {line}" for line in shown[1:])])
 
 
-def _set_logging_up(args: argparse.Namespace) -> None:
+def _set_up_logging(args: argparse.Namespace) -> None:
     in_journal = _is_journal(sys.stderr)
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_LineFormatter("stream" if in_journal else "terminal"))
@@ -264,13 +264,13 @@ def _is_journal(stream: TextIO) -> bool:
     return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
 
 
-def _say(text: str) -> None:
+def _print_error(text: str) -> None:
     """Write what ended the command to standard error, redacted."""
     for line in redact(text).splitlines():
         sys.stderr.write(f"camwarden: {line if line.isprintable() else ascii(line)[1:-1]}\n")
 
 
-def _bug(error: Exception, verbose: bool, lang: str) -> int:
+def _print_bug(error: Exception, verbose: bool, lang: str) -> int:
     """Report an internal error in one line; with a traceback only with -v."""
     if verbose:
         sys.stderr.write(redact("".join(traceback.format_exception(error))))
@@ -278,7 +278,7 @@ def _bug(error: Exception, verbose: bool, lang: str) -> int:
     line = Message("internal error, please report it: {error}", {"error": said})
     if not verbose:
         line = Message("{line} (run again with -v for details)", {"line": line})
-    _say(render(line, lang))
+    _print_error(render(line, lang))
     return exits.BUG
 
 

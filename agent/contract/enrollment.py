@@ -117,7 +117,7 @@ def read_request(data: bytes) -> Request:
         raise NotVerified("malformed", "not a request for enrollment") from None
     verify(payload, jws, {key.kid: key}, ENROLL_TYP)
     if before is not None:
-        verify(request.csr.encode(), _text(vouched.get("jws")), {before.kid: before}, TLS_KEY_TYP)
+        verify(request.csr.encode(), _str_or_empty(vouched.get("jws")), {before.kid: before}, TLS_KEY_TYP)
     return request
 
 
@@ -175,7 +175,7 @@ def _object(data: bytes, *schemas: str) -> dict[str, Any]:
     return said
 
 
-def _text(value: object) -> str:
+def _str_or_empty(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 

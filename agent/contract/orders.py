@@ -67,7 +67,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ReportRef:
     """A report by its place in the chain."""
 
     epoch: str
@@ -91,7 +91,7 @@ class Result:
     name: str
     status: Literal["done", "refused"]
     reason: str = ""
-    report: Named | None = None
+    report: ReportRef | None = None
     resent: int = 0
     missing: tuple[tuple[int, int], ...] = ()
 

@@ -59,7 +59,7 @@ def load(directory: Path) -> Host:
     )
 
 
-def look_at_host(directory: Path, now: datetime) -> Observations:
+def observe_host(directory: Path, now: datetime) -> Observations:
     """Return observations of the gateway and its disks."""
     try:
         here = (Observation("site", load(directory), now, "psutil"),)
@@ -68,7 +68,7 @@ def look_at_host(directory: Path, now: datetime) -> Observations:
     return (*here, smart.read(now))
 
 
-def look_at_worker(confinement: Confinement | None, now: datetime) -> Observations:
+def observe_worker(confinement: Confinement | None, now: datetime) -> Observations:
     """Return how far the picture worker is confined, where it has run."""
     return () if confinement is None else (Observation("site", confinement, now, "picture worker"),)
 
@@ -80,7 +80,7 @@ def own_load() -> tuple[int, float]:
     return process.memory_info().rss, times.user + times.system
 
 
-def give_back_memory() -> None:
+def release_memory() -> None:
     """Return a cycle's freed memory to the system until the next cycle, where glibc can. Source: malloc_trim(3)."""
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

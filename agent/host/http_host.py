@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z_.-]+))(?::[0-9]{0,5})?")
 
 
-def is_meant(said: Sequence[str], names: Collection[str], own: str) -> bool:
+def is_own_host(said: Sequence[str], names: Collection[str], own: str) -> bool:
     """Return whether a request is for this listener: it has one `Host`, a loopback name or address, or one of ours.
 
     `said`: its `Host` headers; `own`: the address at which the connection arrived.

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
 from typing import Any, Final, Literal
 
-from agent.host.http_host import is_meant
+from agent.host.http_host import is_own_host
 from agent.model.errors import ConfigurationError, os_words
 from agent.model.finding import Message
 
@@ -40,7 +40,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """One request; `address` is the client's."""
 
     path: str
@@ -49,7 +49,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Response:
     """One response."""
 
     status: int
@@ -61,7 +61,7 @@ class Reply:
 def serving(
     address: tuple[str, int],
     method: Literal["GET", "POST"],
-    reply: Callable[[Asked], Reply],
+    reply: Callable[[Request], Response],
     limits: Limits,
     option: str,
     names: Collection[str],
@@ -84,7 +84,7 @@ def serving(
     host, port = address
     one_at_a_time = threading.Lock()
 
-    def answered(asked: Asked) -> Reply:
+    def answered(asked: Request) -> Response:
         with one_at_a_time:
             return reply(asked)
 
@@ -117,7 +117,7 @@ class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when
         self,
         address: tuple[str, int],
         method: str,
-        reply: Callable[[Asked], Reply],
+        reply: Callable[[Request], Response],
         limits: Limits,
         names: Collection[str],
         tls: ssl.SSLContext | None,
@@ -203,7 +203,7 @@ class _Connection(BaseHTTPRequestHandler):
         if self.command != self.server.method:
             self.send_error(501)
             return
-        if not is_meant(self.headers.get_all("Host", ()), self.server.names, str(self.connection.getsockname()[0])):
+        if not is_own_host(self.headers.get_all("Host", ()), self.server.names, str(self.connection.getsockname()[0])):
             self.send_error(421, explain="ask by an address of this machine, or by a name that it was given")
             return
         said = self.headers.get("Content-Length", "0")
@@ -214,7 +214,7 @@ class _Connection(BaseHTTPRequestHandler):
         body = self.rfile.read(size)
         if len(body) < size:
             return
-        reply = self.server.reply(Asked(self.path, body, str(self.client_address[0])))
+        reply = self.server.reply(Request(self.path, body, str(self.client_address[0])))
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))

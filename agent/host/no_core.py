@@ -18,7 +18,7 @@ from typing import Final
 _PR_SET_DUMPABLE: Final = 4
 
 
-def keep_memory_private() -> None:
+def protect_memory() -> None:
     """Forbid core files of this process and its children, and access to this one by other users and programs.
 
     What of /proc/self belongs to its owner alone (`mem`, `environ`) belongs to root from then on. The second does

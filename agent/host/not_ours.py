@@ -15,19 +15,19 @@ from agent.model.finding import Message
 OF_SERVICE: Final = (STATE, RUNTIME, CONFIG.parent)
 
 
-def not_ours(path: Path, error: OSError) -> Forbidden:
+def forbidden(path: Path, error: OSError) -> Forbidden:
     """Return the error for a file that this user may not use (`path` where the error names none): owner, what to do."""
     path = _path(path, error)
-    other = in_other_hands(path, error)
+    other = owned_by_other(path, error)
     if other is not None:
         return other
     if _is_of_service(path):
-        return of_service(path, error)
+        return service_only(path, error)
     own = _values(path, error)
     return Forbidden(Message("{path}: {why}; name a folder of your own with [storage] in site.toml", own))
 
 
-def in_other_hands(path: Path, error: OSError) -> Forbidden | None:
+def owned_by_other(path: Path, error: OSError) -> Forbidden | None:
     """Return who owns a file and how to get it back; None where it is the service's or this user's own."""
     path = _path(path, error)
     there = next((one for one in (path, *path.parents) if os.access(one, os.F_OK)), Path("/"))
@@ -43,7 +43,7 @@ def in_other_hands(path: Path, error: OSError) -> Forbidden | None:
     return None
 
 
-def of_service(path: Path, error: OSError) -> Forbidden:
+def service_only(path: Path, error: OSError) -> Forbidden:
     """Return who may use the service's files."""
     values = _values(_path(path, error), error)
     return Forbidden(Message("{path}: {why}; run as root or as the user camwarden", values))

@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.host import http_serving
 from agent.host.exposition import CONTENT_TYPE
-from agent.host.http_serving import Asked, Limits, Reply
+from agent.host.http_serving import Limits, Request, Response
 from agent.model.errors import AgentError
 
 REQUEST_WITHIN_S: Final = 5.0
@@ -38,13 +38,13 @@ def serving(
         ConfigurationError: The address cannot be listened on.
     """
 
-    def reply(asked: Asked) -> Reply:
+    def reply(asked: Request) -> Response:
         if asked.path != "/metrics":
-            return Reply(404, _PLAIN, b"only /metrics is here\n")
+            return Response(404, _PLAIN, b"only /metrics is here\n")
         try:
-            return Reply(200, CONTENT_TYPE, _bytes(read()))
+            return Response(200, CONTENT_TYPE, _bytes(read()))
         except AgentError as error:
-            return Reply(503, _PLAIN, _bytes(f"{error}\n"))
+            return Response(503, _PLAIN, _bytes(f"{error}\n"))
 
     limits = Limits(REQUEST_WITHIN_S, AT_ONCE_MOST)
     with http_serving.serving(address, "GET", reply, limits, option, names) as port:

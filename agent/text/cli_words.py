@@ -94,7 +94,7 @@ def every_argument(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]
         yield from every_argument(command.parser)
 
 
-def speak(parser: argparse.ArgumentParser, lang: str) -> None:
+def translate_parser(parser: argparse.ArgumentParser, lang: str) -> None:
     """Translate every text of a finished parser, and of the parsers of its commands."""
 
     def said(text: str | None) -> str | None:
@@ -109,11 +109,11 @@ def speak(parser: argparse.ArgumentParser, lang: str) -> None:
         action.help = said(action.help)
     for command in commands(parser):
         command.entry.help = said(command.entry.help)
-        speak(command.parser, lang)
+        translate_parser(command.parser, lang)
 
 
 @contextmanager
-def speaking(lang: str) -> Iterator[None]:
+def argparse_language(lang: str) -> Iterator[None]:
     """Translate argparse's own words while the block runs, by gettext's LANGUAGE. Source: Python docs, gettext."""
     domain, language = gettext.textdomain(), os.environ.get("LANGUAGE")
     gettext.bindtextdomain(DOMAIN, str(DIRECTORY))

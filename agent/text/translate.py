@@ -64,7 +64,7 @@ def render_apart(message: Message, lang: str) -> tuple[str, str]:
 
 
 def _filled(template: str, message: Message, lang: str) -> str:
-    values = {key: _shown(value, lang) for key, value in message.values.items()}
+    values = {key: _rendered(value, lang) for key, value in message.values.items()}
     try:
         return translate(template, lang).format(**values)
     except (KeyError, IndexError, ValueError):
@@ -72,7 +72,7 @@ def _filled(template: str, message: Message, lang: str) -> str:
         return template.format(**values)
 
 
-def _shown(value: object, lang: str) -> object:
+def _rendered(value: object, lang: str) -> object:
     if isinstance(value, Exception) and value.args and isinstance(value.args[0], Message):
         value = value.args[0]
     return render(value, lang) if isinstance(value, Message) else value

@@ -23,7 +23,7 @@ Fault = Literal["gap", "fork", "tamper", "filled"]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ChainEvent:
     """One line: what, of which stream, from which to which number. `filled`: a hole reported before is closed."""
 
     fault: Fault
@@ -60,26 +60,26 @@ class Follow:
     duplicates: int = 0
     _streams: dict[Key, _Stream] = field(default_factory=dict)
 
-    def open_holes(self) -> tuple[Seen, ...]:
+    def open_holes(self) -> tuple[ChainEvent, ...]:
         """Return holes that nothing has filled or explained yet."""
         return tuple(
-            Seen("gap", *key, hole.from_seq, hole.to_seq)
+            ChainEvent("gap", *key, hole.from_seq, hole.to_seq)
             for key, stream in sorted(self._streams.items())
             for hole in stream.holes
         )
 
-    def take(self, claim: Claim) -> tuple[Seen, ...]:
+    def take(self, claim: Claim) -> tuple[ChainEvent, ...]:
         """Take one verified report; return what is worth a line. State messages have no chain."""
         if claim.stream is None:
             return ()
         site = claim.address.site
-        told: list[Seen] = []
+        told: list[ChainEvent] = []
         key: Key = site, claim.epoch, claim.stream
-        told += [Seen(fault, *key, first, last) for fault, first, last in self._report(self._stream(key), claim)]
+        told += [ChainEvent(fault, *key, first, last) for fault, first, last in self._report(self._stream(key), claim)]
         if claim.stream == "gap":
             gap = read_gap(claim)
             key = site, gap.epoch, gap.stream
-            told += [Seen(fault, *key, first, last) for fault, first, last in _give_up(self._stream(key), gap)]
+            told += [ChainEvent(fault, *key, first, last) for fault, first, last in _take_gap(self._stream(key), gap)]
         return tuple(told)
 
     def _stream(self, key: Key) -> _Stream:
@@ -118,7 +118,7 @@ class Follow:
         return told
 
 
-def _give_up(stream: _Stream, gap: Gap) -> list[tuple[Fault, int, int]]:
+def _take_gap(stream: _Stream, gap: Gap) -> list[tuple[Fault, int, int]]:
     """Take a gap record: it explains a hole, and names the digest that the report after it must continue."""
     stream.gaps = (*stream.gaps, gap)[-HOLES_MOST:]
     told = _fill(stream, gap.from_seq, gap.to_seq)

@@ -120,7 +120,7 @@ def unseal(data: bytes) -> Sealed:
     return Sealed(named[1].decode(), key, header)
 
 
-def shown_key(data: bytes) -> PublicKey | None:
+def key_in(data: bytes) -> PublicKey | None:
     """Return the key that a report carries, unverified; None without one."""
     found = _WHOLE.search(data)
     try:

@@ -29,7 +29,7 @@ from agent.contract.watermark import read_watermark
 from agent.model.errors import NotVerified
 from agent.model.finding import Message
 from agent.verify.bindings import Trust
-from agent.verify.html_seal import shown_key, unseal
+from agent.verify.html_seal import key_in, unseal
 from agent.verify.message import Claim, read_gap, read_payload
 
 Verdict = Literal["verified", "failed", "unchecked", "unusable"]
@@ -39,7 +39,7 @@ HUB_TYPS: Final = (ACK_TYP, COMMAND_TYP, DESIRED_TYP)
 
 
 @dataclass(frozen=True, slots=True)
-class Believed:
+class Trusted:
     """The reader's trusted keys by kid, and the site of each where a hub's trust file has it."""
 
     keys: Mapping[str, PublicKey]
@@ -50,7 +50,7 @@ _NOTHING: Final = Message("")
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judgement:
     """The verdict on one message. `reason` (a word) and `why` where it is not verified; `claim` of a report or state.
 
     `kid`: the key that signed it, where it is verified or the signature fits a key that it carries. `unchecked`: signed
@@ -66,16 +66,16 @@ class Judged:
     kid: str = ""
 
 
-def judge_flattened(name: str, data: bytes, believed: Believed) -> Judged:
+def judge_flattened(name: str, data: bytes, believed: Trusted) -> Judgement:
     """Return the verdict on a flattened JWS."""
     try:
         payload, jws = unflatten(data)
     except NotVerified as error:
-        return Judged(name, "unusable", error.reason, error.message)
+        return Judgement(name, "unusable", error.reason, error.message)
     return judge(name, payload, jws, believed)
 
 
-def judge(name: str, payload: bytes, jws: str, believed: Believed) -> Judged:
+def judge(name: str, payload: bytes, jws: str, believed: Trusted) -> Judgement:
     """Return the verdict on a payload and its detached JWS."""
     typ, kid = "", ""
     try:
@@ -87,11 +87,11 @@ def judge(name: str, payload: bytes, jws: str, believed: Believed) -> Judged:
                 "with `camwarden keys show` at the site, then give it with --kid",
                 {"kid": kid},
             )
-            return Judged(name, "unchecked", "unknown-key", why, typ, kid=kid)
+            return Judgement(name, "unchecked", "unknown-key", why, typ, kid=kid)
         claim = None if typ == FILING_TYP else _read(payload, jws, typ, believed)
     except NotVerified as error:
-        return Judged(name, "failed", error.reason, error.message, typ)
-    return Judged(name, "verified", typ=typ, claim=claim, kid=kid)
+        return Judgement(name, "failed", error.reason, error.message, typ)
+    return Judgement(name, "verified", typ=typ, claim=claim, kid=kid)
 
 
 def is_filing(data: bytes) -> bool:
@@ -102,7 +102,7 @@ def is_filing(data: bytes) -> bool:
         return False
 
 
-def _is_of_known_key(payload: bytes, jws: str, believed: Believed) -> bool:
+def _is_of_known_key(payload: bytes, jws: str, believed: Trusted) -> bool:
     """Return whether the key that a filing carries and was signed with is trusted.
 
     Raises:
@@ -120,7 +120,7 @@ def _is_of_known_key(payload: bytes, jws: str, believed: Believed) -> bool:
     return True
 
 
-def judge_handover(name: str, data: bytes, believed: Believed) -> Judged:
+def judge_handover(name: str, data: bytes, believed: Trusted) -> Judgement:
     """Return the verdict on a hand-over report: changed is failed whoever signed it, an unknown key is unchecked."""
     try:
         sealed = unseal(data)
@@ -130,16 +130,16 @@ def judge_handover(name: str, data: bytes, believed: Believed) -> Judged:
                 "compare it with the one on the signed page, then give it with --kid",
                 {"kid": sealed.key.kid},
             )
-            return Judged(name, "unchecked", "unknown-key", why, HANDOVER_TYP, kid=sealed.key.kid)
+            return Judgement(name, "unchecked", "unknown-key", why, HANDOVER_TYP, kid=sealed.key.kid)
         refuse_another_site(believed, sealed.site, sealed.key.kid)
     except NotVerified as error:
-        return Judged(name, "failed", error.reason, error.message, HANDOVER_TYP)
-    return Judged(name, "verified", typ=HANDOVER_TYP, kid=sealed.key.kid)
+        return Judgement(name, "failed", error.reason, error.message, HANDOVER_TYP)
+    return Judgement(name, "verified", typ=HANDOVER_TYP, kid=sealed.key.kid)
 
 
-def shown_keys(data: bytes) -> dict[str, PublicKey]:
+def keys_in(data: bytes) -> dict[str, PublicKey]:
     """Return the keys, not trusted yet, in a JWK set, a flattened state message, or a hand-over report."""
-    if key := shown_key(data):
+    if key := key_in(data):
         return {key.kid: key}
     try:
         document: Any = json.loads(data)
@@ -151,7 +151,7 @@ def shown_keys(data: bytes) -> dict[str, PublicKey]:
     return {key.kid: key for key in keys}
 
 
-def _read(payload: bytes, jws: str, typ: str, believed: Believed) -> Claim | None:
+def _read(payload: bytes, jws: str, typ: str, believed: Trusted) -> Claim | None:
     """Return the claim of a verified report or state message, None for the other kinds.
 
     Raises:
@@ -185,11 +185,11 @@ def _read(payload: bytes, jws: str, typ: str, believed: Believed) -> Claim | Non
     return claim
 
 
-def _own_key(believed: Believed, site: str, jws: str) -> None:
+def _own_key(believed: Trusted, site: str, jws: str) -> None:
     refuse_another_site(believed, site, read_header(jws).kid)
 
 
-def refuse_another_site(believed: Believed, site: str, kid: str) -> None:
+def refuse_another_site(believed: Trusted, site: str, kid: str) -> None:
     """Refuse the key of another site, or of the hub itself; one that is revoked now may have been valid then."""
     if believed.sites is None:
         return

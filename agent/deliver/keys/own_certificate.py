@@ -21,7 +21,7 @@ from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.site.config.site import Hub, Site
 
 
-def look_at_delivery(site: Site, status: DeliveryStatus | None, not_renewed: NotRenewed | None) -> Delivery:
+def delivery_facts(site: Site, status: DeliveryStatus | None, not_renewed: NotRenewed | None) -> Delivery:
     """Return the facts on the site's delivery for a cycle."""
     return Delivery(status, read_own(site.hub) if site.hub else None, not_renewed)
 

@@ -104,7 +104,7 @@ def settle(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer
         if step == "rotate" and current is not None:
             now = moment(clock())
             spool.begin(now.at)
-            tell_replaced(site, spool, current, now)
+            report_replaced(site, spool, current, now)
             linked = True
             body = rotation_body(site.division, site.id, spool.epoch, current, waiting, spool.heads())
             _commit(site, spool, current, body, now)
@@ -115,7 +115,7 @@ def settle(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer
     return waiting
 
 
-def settled(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer:
+def settle_for_service(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer:
     """Like `settle`, for the service: a rotation that waits does not stop it; a token's outage is noted to report."""
     try:
         return settle(site, keys, clock)
@@ -128,7 +128,7 @@ def settled(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signe
     return current if current is not None else keys.create()
 
 
-def waits(keys: KeyHolder, signer: Signer) -> bool:
+def has_waiting_key(keys: KeyHolder, signer: Signer) -> bool:
     """Return whether another key than `signer` is there to take over. One that cannot be used is logged and ignored."""
     try:
         waiting = keys.waiting()
@@ -138,7 +138,7 @@ def waits(keys: KeyHolder, signer: Signer) -> bool:
     return waiting is not None and waiting.kid != signer.kid
 
 
-def tell_replaced(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
+def report_replaced(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
     """Report, signed by the new key, that it replaced another one without a rotation; return whether it did.
 
     Raises:
@@ -149,11 +149,11 @@ def tell_replaced(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool
     if due in ("", signer.kid):
         return False
     log.error("the report key is %s where %s signed before, and no rotation says so: the hub is told", signer.kid, due)
-    tell_event(site, spool, signer, key_finding("key-replaced", {"from": due, "to": signer.kid}), now)
+    commit_event(site, spool, signer, key_finding("key-replaced", {"from": due, "to": signer.kid}), now)
     return True
 
 
-def usable(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
+def can_sign(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
     """Return whether the key can sign a cycle now; call before anything of the cycle is written.
 
     A key in a file always can. For one in a token a signature is made and discarded. An outage is noted, and its event
@@ -168,21 +168,21 @@ def usable(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
             signer.sign(_PROBE)
         if since := outage_since(directory):
             evidence = {"since": since, "until": utc_text(now.at)}
-            tell_event(site, spool, signer, key_finding("key-unavailable", evidence), now)
+            commit_event(site, spool, signer, key_finding("key-unavailable", evidence), now)
             forget_outage(directory)
     except KeyUnavailable as error:
-        unusable(site, error, now)
+        note_unusable(site, error, now)
         return False
     return True
 
 
-def unusable(site: Site, error: KeyUnavailable, now: Moment) -> None:
+def note_unusable(site: Site, error: KeyUnavailable, now: Moment) -> None:
     """Note and log that the key cannot be used."""
     note_outage(site.storage.directory, now.at)
     log.error("%s; nothing is reported before that", error, extra=about("key-unusable"))
 
 
-def tell_event(site: Site, spool: Spool, signer: Signer, finding: Finding, now: Moment) -> None:
+def commit_event(site: Site, spool: Spool, signer: Signer, finding: Finding, now: Moment) -> None:
     """Commit one event about the key, before anything else that the key signs.
 
     Raises:

@@ -36,7 +36,7 @@ from agent.deliver.publish.messages import Message
 from agent.deliver.publish.packet import Received
 from agent.deliver.publish.protocol import Dialect, Version
 from agent.deliver.publish.tls import TlsSocket, tls_context
-from agent.deliver.publish.wire_form import Arrived, Spoken, arrived
+from agent.deliver.publish.wire_form import DecodedMessage, FlatSites, decode_message
 from agent.site.config.site import Hub
 
 _P = ParamSpec("_P")
@@ -76,7 +76,7 @@ class Events:
     subscribed: bool = False
     unsubscribed: list[str] = field(default_factory=list)
     acks: list[tuple[int, int, str]] = field(default_factory=list)
-    messages: list[Arrived] = field(default_factory=list)
+    messages: list[DecodedMessage] = field(default_factory=list)
     failure: Exception | None = None
 
 
@@ -91,7 +91,7 @@ class Link:
         self._keepalive_s = keepalive_s
         self._timeout_s = timeout_s
         self._dialect = dialect or Dialect()
-        self._spoken = Spoken()
+        self._spoken = FlatSites()
         self._will: Message | None = None
         self._fall_back = ""  # why, once the broker has refused MQTT 5
         self.events = Events()
@@ -301,6 +301,6 @@ class Link:
         self.events.unsubscribed += [str(code) for code in codes[1:] if code.value >= _REFUSED]
 
     def _on_received(self, message: Received) -> None:
-        one, flat = arrived(message)
+        one, flat = decode_message(message)
         self._spoken.heard(message.topic, flat)
         self.events.messages.append(one)

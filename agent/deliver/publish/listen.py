@@ -29,7 +29,7 @@ _STEP_S = 0.2
 _SUBSCRIBE_WITHIN_S = 10.0
 _AGAIN_AFTER_S = 5.0
 
-Heard = tuple[str, bytes, str]
+RawMessage = tuple[str, bytes, str]
 """Topic, payload, and the JWS of its user property, empty without one."""
 
 
@@ -37,7 +37,7 @@ def listen(
     broker: Hub,
     topic: str,
     stop: threading.Event,
-    heard: Callable[[Heard], None],
+    heard: Callable[[RawMessage], None],
     ready: Callable[[], None],
     idle_s: float | None,
     again_after_s: float = _AGAIN_AFTER_S,
@@ -59,7 +59,7 @@ def listen(
     """
     met = False
     while not stop.is_set():
-        ear = _Ear(broker, topic)
+        ear = _Listener(broker, topic)
         try:
             ear.open()
             while not stop.is_set():
@@ -84,11 +84,11 @@ def listen(
             ear.close()
 
 
-class _Ear:
+class _Listener:
     """One connection."""
 
     def __init__(self, broker: Hub, topic: str) -> None:
-        self.arrived: list[Heard] = []
+        self.arrived: list[RawMessage] = []
         self.subscribed = self.told = False
         self.last_s = time.monotonic()
         self._failure = ""

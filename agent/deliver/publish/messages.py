@@ -22,7 +22,7 @@ from agent.contract.presence import Presence, Status, write_state
 from agent.contract.signing_keys import Signer
 from agent.contract.topics import CONTENT_TYPE, JWS_PROPERTY, Kind, report_labels, state_labels, topic
 from agent.deliver.publish.packet import pack_properties
-from agent.deliver.spool.queue import Row
+from agent.deliver.spool.queue import PendingRow
 from agent.site.config.site import Site
 
 DEFLATE_ABOVE_BYTES: Final = 65_536
@@ -37,7 +37,7 @@ _FIXED_BYTES: Final = 32  # fixed header, lengths, packet id, payload format and
 _HEALTH_EXPIRES_S: Final = 86_400
 
 
-class Named(Protocol):
+class SiteTopic(Protocol):
     """Has the id and city of a site."""
 
     @property
@@ -104,7 +104,7 @@ def plain(payload: bytes, encoding: str) -> bytes:
     return inflated if inflater.eof and not inflater.unused_data else payload
 
 
-def report_message(site: Site, row: Row) -> Message:
+def report_message(site: Site, row: PendingRow) -> Message:
     """Return the message of a spool row, deflated where it is large."""
     labels = report_labels(site.city, site.id, row.stream, row.epoch, row.seq, utc_text(row.committed_at))
     large = len(row.payload) > DEFLATE_ABOVE_BYTES
@@ -120,7 +120,7 @@ def report_message(site: Site, row: Row) -> Message:
 
 
 def signed_message(
-    site: Named,
+    site: SiteTopic,
     kind: Kind,
     payload: bytes,
     jws: str,

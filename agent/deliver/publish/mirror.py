@@ -25,7 +25,7 @@ from agent.deliver.publish.messages import Message, report_message, state_messag
 from agent.deliver.publish.pace import Pace, after_taken_over, reconnect_delay_s
 from agent.deliver.publish.protocol import Dialect
 from agent.deliver.publish.tls import failure_words
-from agent.deliver.spool.queue import Row
+from agent.deliver.spool.queue import PendingRow
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import AgentError
 from agent.model.finding import Envelope
@@ -82,7 +82,7 @@ class MirrorLink:
         with self._lock:
             for envelope in envelopes:
                 report = envelope.report
-                row = Row(
+                row = PendingRow(
                     0, report.epoch, report.stream, report.seq, report.digest, now, 0, True, True, envelope.jws,
                     report.payload,
                 )  # fmt: skip

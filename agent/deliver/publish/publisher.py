@@ -31,10 +31,10 @@ from agent.deliver.publish.messages import Message, report_message, state_messag
 from agent.deliver.publish.outbox import Outbox
 from agent.deliver.publish.pace import Pace, after_taken_over, reconnect_delay_s
 from agent.deliver.publish.protocol import Dialect, Suspicion
-from agent.deliver.publish.received import Ear, Heard, not_heard, subscriptions
+from agent.deliver.publish.received import Receiver, TakeOrder, ignore_order, subscriptions
 from agent.deliver.publish.tls import failure_words, tls_context
 from agent.deliver.publish.window import TOO_LARGE, Window
-from agent.deliver.spool.queue import Row
+from agent.deliver.spool.queue import PendingRow
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import AgentError, ConfigurationError
 from agent.observe.facts.delivery_status import Board, DeliveryStatus
@@ -60,7 +60,7 @@ class Publisher:
         hub_keys: Mapping[str, PublicKey],
         clock: Callable[[], datetime],
         pace: Pace | None = None,
-        heard: Heard = not_heard,
+        heard: TakeOrder = ignore_order,
         dialect: Dialect | None = None,
     ) -> None:
         """Check what can be checked without a connection.
@@ -108,7 +108,7 @@ class Publisher:
         status = DeliveryStatus("offline" if hub else "file", now, confirm=confirm, unconnected_since=now)
         self._board = Board(status, clock)
         self._board.note_refused(spool.refused())
-        self._ear = Ear(site, spool, self._window, self._board, hub_keys, clock, heard)
+        self._ear = Receiver(site, spool, self._window, self._board, hub_keys, clock, heard)
 
     def start(self) -> None:
         """Start the thread."""
@@ -321,7 +321,7 @@ class Publisher:
             if answer:
                 self._outbox.count_dropped()
 
-    def _park(self, row: Row, words: str) -> None:
+    def _park(self, row: PendingRow, words: str) -> None:
         self._spool.park(row.id, words)
         self._board.count_refusal(row.stream, words)
 

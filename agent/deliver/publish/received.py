@@ -18,7 +18,7 @@ from agent.site.config.site import Site
 
 LOG = logging.getLogger("camwarden.publish")
 
-Heard = Callable[[Order], None]
+TakeOrder = Callable[[Order], None]
 
 
 def subscriptions(site: Site) -> tuple[str, str, str]:
@@ -26,11 +26,11 @@ def subscriptions(site: Site) -> tuple[str, str, str]:
     return topic(site.city, site.id, "ack"), topic(site.city, site.id, "cmd", "+"), topic(site.city, site.id, "desired")
 
 
-def not_heard(order: Order) -> None:
+def ignore_order(order: Order) -> None:
     """Ignore an order: for a process that cannot carry it out."""
 
 
-class Ear:
+class Receiver:
     """Receives the hub's messages, on one thread; `heard` gets each order there and must only queue it."""
 
     def __init__(
@@ -41,7 +41,7 @@ class Ear:
         board: Board,
         hub_keys: Mapping[str, PublicKey],
         clock: Callable[[], datetime],
-        heard: Heard = not_heard,
+        heard: TakeOrder = ignore_order,
     ) -> None:
         self._site = site
         self._spool = spool
@@ -84,7 +84,7 @@ class Ear:
         if outcome in ("confirmed", "nothing-new"):
             self._window.confirmed(mark)
             self._board.note(watermark_at=now, ack_no=mark.ack_no)
-            if self._spool.give_up_refused(mark, now):
+            if self._spool.evict_refused(mark, now):
                 self._board.tell_refused(self._spool.refused())
         else:
             self._board.count_ignored(outcome, f"it does not fit this spool: {outcome}")

@@ -17,7 +17,7 @@ from typing import Final
 
 from agent.contract.watermark import Watermark
 from agent.deliver.publish.pace import Bucket, Pace
-from agent.deliver.spool.queue import Row
+from agent.deliver.spool.queue import PendingRow
 from agent.deliver.spool.spool import Spool
 
 _READY_WINDOWS: Final = 3  # so many windows are read from the spool at once
@@ -46,9 +46,9 @@ class Window:
     def begin(self, receive_maximum: int) -> None:
         """Begin a connection: nothing is in flight, and the broker takes so many at once."""
         self._limit = min(self._pace.window, receive_maximum)
-        self._ready: deque[Row] = deque()
+        self._ready: deque[PendingRow] = deque()
         self._read_at_s = float("-inf")
-        self._in_flight: dict[int, Row] = {}
+        self._in_flight: dict[int, PendingRow] = {}
         self._acknowledged: list[int] = []
 
     def renew(self) -> None:
@@ -59,7 +59,7 @@ class Window:
         """Return how many more may be sent, with `others` in flight that are no rows."""
         return self._limit - len(self._in_flight) - others
 
-    def rows(self, now_s: float, others: int = 0) -> list[Row]:
+    def rows(self, now_s: float, others: int = 0) -> list[PendingRow]:
         """Return the rows to send now, for `sent` or parking; none until half the window is free: batches cost less."""
         room = self.room(others)
         if room < max(1, self._limit // 2):
@@ -70,7 +70,7 @@ class Window:
             away = {row.id for row in self._in_flight.values()}.union(self._acknowledged)
             self._ready = deque(self._spool.pending(self._limit * _READY_WINDOWS, self._clock(), away))
             self._read_at_s = now_s
-        taken: list[Row] = []
+        taken: list[PendingRow] = []
         while self._ready and len(taken) < room and (self._ready[0].live or self._bucket.take()):
             taken.append(self._ready.popleft())
         return taken
@@ -82,24 +82,24 @@ class Window:
         kept = timedelta(seconds=self._pace.oversize_kept_s)
         self._oversize_look_at_s = now_s + kept.total_seconds() / _OVERSIZE_LOOKS
         now = self._clock()
-        given_up = self._spool.give_up_parked(TOO_LARGE, "too-large", now - kept, now)
+        given_up = self._spool.evict_parked(TOO_LARGE, "too-large", now - kept, now)
         if given_up:
             self.renew()
             LOG.error("%d reports were too large for the broker for too long; gap records name them", given_up)
 
-    def sent(self, mid: int, row: Row) -> None:
+    def sent(self, mid: int, row: PendingRow) -> None:
         """Note that a row was sent under a packet id."""
         self._in_flight[mid] = row
 
-    def largest(self) -> Row | None:
+    def largest(self) -> PendingRow | None:
         """Return the largest row in flight, None where none is."""
         return max(self._in_flight.values(), key=lambda row: len(row.payload), default=None)
 
-    def acknowledged(self, mid: int) -> Row | None:
+    def acknowledged(self, mid: int) -> PendingRow | None:
         """Remove and return the row in flight of a packet id, None where there is none."""
         return self._in_flight.pop(mid, None)
 
-    def taken(self, row: Row) -> None:
+    def taken(self, row: PendingRow) -> None:
         """Note that the broker has acknowledged a row, for `mark`."""
         self._acknowledged.append(row.id)
 

@@ -24,7 +24,7 @@ _SITE_LEVELS: Final = 4  # vss/v1/{city}/{site}
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class DecodedMessage:
     """A received message: `payload` and `jws` as they were signed.
 
     `label`: its CloudEvents id, which nobody signed. `packed`: it is labelled as deflated, and still is: it
@@ -38,15 +38,17 @@ class Arrived:
     packed: bool = False
 
 
-def arrived(message: Received) -> tuple[Arrived, bool]:
+def decode_message(message: Received) -> tuple[DecodedMessage, bool]:
     """Return a decoded message, and whether it was flattened."""
-    payload, jws, flat = received_form(message)
+    payload, jws, flat = signed_form(message)
     user = dict(reversed(message.user))
     packed = not flat and payload is message.payload and user.get(_ENCODING) == _DEFLATED
-    return Arrived(message.topic, payload, jws, user.get(_ID, b"").decode("utf-8", "replace")[:200], packed), flat
+    return DecodedMessage(
+        message.topic, payload, jws, user.get(_ID, b"").decode("utf-8", "replace")[:200], packed
+    ), flat
 
 
-def received_form(message: Received) -> tuple[bytes, str, bool]:
+def signed_form(message: Received) -> tuple[bytes, str, bool]:
     """Return signed payload and JWS, and whether it was flattened; of neither form: unchanged, without a signature."""
     user = {name: value.decode("utf-8", "replace") for name, value in reversed(message.user)}  # the first one counts
     payload = plain(message.payload, user.get(_ENCODING, ""))
@@ -60,7 +62,7 @@ def received_form(message: Received) -> tuple[bytes, str, bool]:
     return payload, jws, True
 
 
-class Spoken:
+class FlatSites:
     """The sites whose own messages are flattened. One thread uses it."""
 
     def __init__(self) -> None:

@@ -117,10 +117,10 @@ def make_room(database: Database, seal: Seal, rows: int, now: datetime) -> None:
             " AND seq > ? ORDER BY seq LIMIT ?",
             *(database.meta("epoch"), stream, CONFIRMED, confirmed[stream].seq, max(0, rows - len(victims))),
         )
-    drop(database, seal, victims, "spool-full", now)
+    evict(database, seal, victims, "spool-full", now)
 
 
-def drop(database: Database, seal: Seal, rows: Sequence[Victim], reason: str, now: datetime) -> None:
+def evict(database: Database, seal: Seal, rows: Sequence[Victim], reason: str, now: datetime) -> None:
     """Evict rows and write a gap record for each unbroken run of them.
 
     Their digests stay until the watermark passes them: it may be on its way and name one of them. Rows are deleted,
@@ -150,7 +150,7 @@ def drop(database: Database, seal: Seal, rows: Sequence[Victim], reason: str, no
         database.set_meta(dropped=int(database.meta("dropped") or 0) + len(rows))
 
 
-def give_up_too_large(database: Database, seal: Seal, envelopes: Sequence[Envelope], now: datetime) -> None:
+def evict_too_large(database: Database, seal: Seal, envelopes: Sequence[Envelope], now: datetime) -> None:
     """Evict just inserted reports that are larger than any hub takes: they would be refused for ever."""
     for report in (one.report for one in envelopes if len(one.report.payload) > PAYLOAD_MAX_BYTES):
         rows = database.all(
@@ -160,10 +160,10 @@ def give_up_too_large(database: Database, seal: Seal, envelopes: Sequence[Envelo
         words = "%s: %s report %d has %d bytes, more than a hub takes; a gap record names it: divide the site in two"
         told = (database.path, report.stream, report.seq, len(report.payload))
         LOG.error(words, *told, extra=about("report-too-large"))
-        drop(database, seal, rows, "too-large", now)
+        evict(database, seal, rows, "too-large", now)
 
 
-def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:
+def renew_epoch(database: Database, seal: Seal, detail: str, now: datetime) -> None:
     """Start a new epoch in a restored copy; unconfirmed rows get gap records: the hub has others of their numbers."""
     old = database.meta("epoch")
     database.set_meta(epoch=new_epoch(), restored="")
@@ -173,7 +173,7 @@ def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:
         "SELECT id, epoch, stream, seq, digest FROM report WHERE epoch = ? AND state < ? AND confirmed_ms = 0",
         *(old, CONFIRMED),
     )
-    drop(database, seal, unconfirmed, "spool-restored", now)
+    evict(database, seal, unconfirmed, "spool-restored", now)
     database.run("DELETE FROM report WHERE epoch = ?", old)
     database.run("DELETE FROM dropped WHERE epoch = ?", old)
     database.run("INSERT INTO incident (kind, detail, at) VALUES ('spool-restored', ?, ?)", detail, now.isoformat())
@@ -181,7 +181,7 @@ def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:
     LOG.error(words, database.path, detail, extra=about("spool-restored"))
 
 
-def tell_full_disk(database: Database, now: datetime) -> None:
+def record_full_disk(database: Database, now: datetime) -> None:
     """Record a full disk as an incident, once until it has room again."""
     full = "yes" if database.on_a_full_disk else ""
     if full == database.meta("disk_full"):

@@ -20,7 +20,7 @@ from typing import Any, Final
 from agent.contract.chain import STREAMS
 from agent.deliver.spool import reserve
 from agent.deliver.spool.damage import crc, set_aside
-from agent.deliver.spool.schema import STREAM, StreamRow, inspect, lay_out
+from agent.deliver.spool.schema import STREAM, StreamRow, create_schema, detect_damage
 from agent.host.log_kinds import about
 from agent.model.errors import ConfigurationError, Forbidden, SpoolCorrupt, SpoolFailed, SpoolFull, os_words
 from agent.model.finding import Head, Message
@@ -55,7 +55,7 @@ class Database:
         """How often the ballast was removed: what failed before that is worth a retry."""
         if not reserve.make(path):
             LOG.warning("%s: the disk has no room for the ballast that keeps the spool working when it is full", path)
-            self.live_on_what_is_there()
+            self.stop_growth()
 
     def close(self) -> None:
         """Close the file; the write-ahead log is moved into it."""
@@ -147,7 +147,7 @@ class Database:
         """Return whether the file must not grow, because the disk was full and has not been seen with room since."""
         return self._disk_full_at_pages is not None
 
-    def live_on_what_is_there(self) -> None:
+    def stop_growth(self) -> None:
         """Stop the growth of file and log: room is made by eviction now, and gap records use the ballast's space."""
         with self.lock, suppress(sqlite3.Error):  # what fails here fails again where somebody hears of it
             (self._disk_full_at_pages,) = self._connection.execute("PRAGMA page_count").fetchone()
@@ -170,7 +170,7 @@ class Database:
             self.relieved += 1
             words = "%s: the disk is full; the spool goes on in the room that it has"
             LOG.error(words, self.path, extra=about("disk-full"))
-        self.live_on_what_is_there()
+        self.stop_growth()
 
     def spare_pages(self) -> int:
         """Return how many pages are free below the cap, without the reserved ones."""
@@ -268,6 +268,6 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute(f"PRAGMA journal_size_limit={_AUTOCHECKPOINT_PAGES * PAGE_BYTES}")
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if not tables:
-        lay_out(connection)
+        create_schema(connection)
     else:
-        inspect(connection, path)
+        detect_damage(connection, path)

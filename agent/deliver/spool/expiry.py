@@ -23,7 +23,7 @@ def confirmed_ms(now: datetime) -> int:
     return max(1, _ms(now))
 
 
-def remove_old(database: Database, now: datetime) -> None:
+def expire_confirmed(database: Database, now: datetime) -> None:
     """Delete reports confirmed a day ago, in batches: the log on disk would hold a million rows otherwise.
 
     After many rounds the rest waits for the next call. A time that this clock cannot have given, because it was
@@ -34,8 +34,8 @@ def remove_old(database: Database, now: datetime) -> None:
     """
     now_ms = confirmed_ms(now)
     if now >= _NOT_SET_BEFORE:
-        _date_anew(database, "retry_ms < ?", _ms(_NOT_SET_BEFORE), now_ms)
-    _date_anew(database, "retry_ms > ?", now_ms, now_ms)
+        _redate(database, "retry_ms < ?", _ms(_NOT_SET_BEFORE), now_ms)
+    _redate(database, "retry_ms > ?", now_ms, now_ms)
     for _ in range(_ROUNDS):
         with database.transaction(durable=False):
             removed = database.run(
@@ -47,7 +47,7 @@ def remove_old(database: Database, now: datetime) -> None:
             return
 
 
-def _date_anew(database: Database, where: str, limit_ms: int, now_ms: int) -> None:
+def _redate(database: Database, where: str, limit_ms: int, now_ms: int) -> None:
     while rows := database.all(
         f"SELECT id FROM report WHERE state = ? AND {where} LIMIT ?",  # noqa: S608  our own conditions
         *(CONFIRMED, limit_ms, _AT_ONCE),

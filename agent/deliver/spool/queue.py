@@ -30,7 +30,7 @@ _LISTED = "(SELECT value FROM json_each(?))"  # however many: the statement stay
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PendingRow:
     """A waiting report. `live`: fresh and never sent. `newest`: the head of its stream."""
 
     id: int
@@ -46,9 +46,9 @@ class Row:
     payload: bytes = field(repr=False)
 
 
-def due(
+def rows_to_send(
     database: Database, limit: int, now: datetime, skip: Collection[int]
-) -> tuple[tuple[Row, ...], tuple[int, ...]]:
+) -> tuple[tuple[PendingRow, ...], tuple[int, ...]]:
     """Return up to `limit` rows to send now, and the ids of those whose payload no longer has its digest.
 
     Raises:
@@ -81,7 +81,7 @@ def due(
             damaged.append(number)
             continue
         at, fresh, newest_of = datetime.fromtimestamp(committed_ms / 1000, UTC), _is_live(values, now_ms), heads[stream]
-        row = Row(number, epoch, stream, seq, digest, at, attempts, fresh, newest_of.seq == seq, jws, payload)
+        row = PendingRow(number, epoch, stream, seq, digest, at, attempts, fresh, newest_of.seq == seq, jws, payload)
         rows.append(row)
     return tuple(rows), tuple(damaged)
 

@@ -22,7 +22,7 @@ _COLUMNS = "id, epoch, stream, seq, state, committed_ms, attempts, reason, diges
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredRow:
     """A row of the spool. `reason`: why it is parked."""
 
     id: int
@@ -91,32 +91,32 @@ class View:
         at = datetime.fromtimestamp(min(oldest) / 1000, UTC) if oldest else None
         return Totals(counts, at, size, on_disk, int(self.meta("dropped") or 0))
 
-    def kept(self, first: datetime | None = None, last: datetime | None = None) -> Iterator[Kept]:
+    def kept(self, first: datetime | None = None, last: datetime | None = None) -> Iterator[StoredRow]:
         """Yield unconfirmed rows; with a time, all committed from `first` until before `last`."""
         if first is None and last is None:
             return self._kept("state < ?", CONFIRMED)
         limits = (_ms(first) if first else -(2**62), _ms(last) if last else 2**62)
         return self._kept("committed_ms >= ? AND committed_ms < ?", *limits)
 
-    def every(self) -> Iterator[Kept]:
+    def every(self) -> Iterator[StoredRow]:
         """Yield every row, oldest first."""
         return self._kept("true")
 
-    def newest(self, count: int) -> tuple[Kept, ...]:
+    def newest(self, count: int) -> tuple[StoredRow, ...]:
         """Return so many of the newest reports, the newest first."""
         return tuple(self._kept("id IN (SELECT id FROM report ORDER BY id DESC LIMIT ?)", count))[::-1]
 
-    def one(self, epoch: str, stream: str, seq: int) -> Kept | None:
+    def one(self, epoch: str, stream: str, seq: int) -> StoredRow | None:
         """Return one report, None where it is not here."""
         return next(self._kept("epoch = ? AND stream = ? AND seq = ?", epoch, stream, seq), None)
 
-    def _kept(self, where: str, *values: object) -> Iterator[Kept]:
+    def _kept(self, where: str, *values: object) -> Iterator[StoredRow]:
         for number, epoch, stream, seq, state, at_ms, *rest in self._rows(
             f"SELECT {_COLUMNS} FROM report WHERE {where} ORDER BY id",  # noqa: S608  our own names and conditions
             *values,
         ):
             at = datetime.fromtimestamp(at_ms / 1000, UTC)
-            yield Kept(number, epoch, stream, seq, STATES.get(state, "damaged"), at, *rest)
+            yield StoredRow(number, epoch, stream, seq, STATES.get(state, "damaged"), at, *rest)
 
     def _rows(self, statement: str, *values: object) -> Iterator[Any]:
         try:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.contract.watermark import Rejected
-from agent.deliver.spool.capacity import CONFIRMED, Seal, drop
+from agent.deliver.spool.capacity import CONFIRMED, Seal, evict
 from agent.deliver.spool.database import Database
 from agent.model.finding import utc_text
 
@@ -22,7 +22,7 @@ META: Final = "refused"
 """The spool's value for the last refusal: JSON with `report`, `reason`, `at` and their count."""
 
 
-def give_up_refused(database: Database, seal: Seal, epoch: str, rejected: Rejected, now: datetime) -> bool:
+def evict_refused(database: Database, seal: Seal, epoch: str, rejected: Rejected, now: datetime) -> bool:
     """Evict a report that the hub refuses; return whether it was ours, and here."""
     rows = database.all(
         "SELECT id, epoch, stream, seq, digest FROM report"
@@ -39,11 +39,11 @@ def give_up_refused(database: Database, seal: Seal, epoch: str, rejected: Reject
         "count": int(before["count"]) + 1 if before else 1,
     }
     with database.transaction(reserved=False):
-        drop(database, seal, rows, WORD, now)
+        evict(database, seal, rows, WORD, now)
         database.set_meta(**{META: json.dumps(told)})
     return True
 
 
 def last_refused(text: str) -> dict[str, str | int]:
-    """Parse the value of `give_up_refused`; empty where nothing was ever refused."""
+    """Parse the value of `evict_refused`; empty where nothing was ever refused."""
     return dict(json.loads(text)) if text else {}

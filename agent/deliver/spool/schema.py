@@ -79,7 +79,7 @@ def new_epoch() -> str:
     return secrets.token_hex(8)
 
 
-def lay_out(connection: sqlite3.Connection) -> None:
+def create_schema(connection: sqlite3.Connection) -> None:
     """Create the tables of an empty file, with a new epoch."""
     genesis = StreamRow(GENESIS, GENESIS).text()
     values = {"epoch": new_epoch(), "layout": str(_USER_VERSION)} | {STREAM + name: genesis for name in STREAMS}
@@ -106,7 +106,7 @@ def _expected_schema() -> list[tuple[str, str, str | None]]:
         return _schema(empty)
 
 
-def inspect(connection: sqlite3.Connection, path: Path) -> None:
+def detect_damage(connection: sqlite3.Connection, path: Path) -> None:
     """Detect damage that would only show in the middle of the work; not a damaged payload, see `Spool.pending`."""
     application, version = (
         connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")

@@ -33,19 +33,19 @@ from agent.deliver.spool.capacity import (
     Incident,
     Seal,
     confirmed_in,
-    drop,
-    give_up_too_large,
+    evict,
+    evict_too_large,
     heads_in,
     insert,
     make_room,
-    renew,
-    tell_full_disk,
+    record_full_disk,
+    renew_epoch,
 )
 from agent.deliver.spool.confirm import Outcome, confirm
 from agent.deliver.spool.database import PAGE_BYTES, Database, open_database
-from agent.deliver.spool.expiry import confirmed_ms, remove_old
-from agent.deliver.spool.queue import RETRY_AFTER_AT_MOST, Row, due
-from agent.deliver.spool.refused import META, give_up_refused, last_refused
+from agent.deliver.spool.expiry import confirmed_ms, expire_confirmed
+from agent.deliver.spool.queue import RETRY_AFTER_AT_MOST, PendingRow, rows_to_send
+from agent.deliver.spool.refused import META, evict_refused, last_refused
 from agent.deliver.spool.resend import Resent, resend
 from agent.host.lock import lock
 from agent.host.log_kinds import about
@@ -120,9 +120,9 @@ class Spool:
     def _begin(self, now: datetime) -> None:
         with self._db.transaction():
             if detail := self._db.meta("restored"):
-                renew(self._db, self._seal, detail, now)
-            tell_full_disk(self._db, now)
-        remove_old(self._db, now)
+                renew_epoch(self._db, self._seal, detail, now)
+            record_full_disk(self._db, now)
+        expire_confirmed(self._db, now)
 
     def _again(self, work: Callable[[], Done]) -> Done:
         """Retry once where it failed because the disk is full, and the ballast has made room since."""
@@ -160,7 +160,7 @@ class Spool:
                     with self._db.transaction(reserved=room == 0):
                         make_room(self._db, self._seal, room, now)
                         insert(self._db, envelopes, now)
-                        give_up_too_large(self._db, self._seal, envelopes, now)
+                        evict_too_large(self._db, self._seal, envelopes, now)
                         self._db.set_meta(memory=memory_json)
                         if handled:
                             self._db.run_many("DELETE FROM incident WHERE id = ?", handled)
@@ -179,7 +179,7 @@ class Spool:
                     share = 0 if self._db.on_a_full_disk else droppable // _DROP_SHARE
                     room = max(_DROP_AT_LEAST, share, room * 2)
 
-    def pending(self, limit: int, now: datetime, skip: Collection[int] = ()) -> tuple[Row, ...]:
+    def pending(self, limit: int, now: datetime, skip: Collection[int] = ()) -> tuple[PendingRow, ...]:
         """Return up to `limit` rows to send now: live ones first, then the backlog, oldest first.
 
         A row whose payload no longer has its digest is evicted and named in a gap record.
@@ -194,11 +194,11 @@ class Spool:
             SpoolFailed: The disk refuses.
         """
         with self._db.lock:
-            rows, damaged = due(self._db, limit, now, skip)
+            rows, damaged = rows_to_send(self._db, limit, now, skip)
             if damaged:
                 words = "%s: %d reports are damaged; a gap record names them"
                 LOG.error(words, self._db.path, len(damaged), extra=about("spool-damaged"))
-                self.give_up(damaged, "damaged", now)
+                self.evict(damaged, "damaged", now)
             return rows
 
     def mark_sent(self, ids: Collection[int], now: datetime, retry_after: timedelta = RETRY_AFTER) -> None:
@@ -238,12 +238,12 @@ class Spool:
         with self._db.lock:
             return self._again(lambda: confirm(self._db, mark, now))
 
-    def give_up_refused(self, mark: Watermark, now: datetime) -> bool:
+    def evict_refused(self, mark: Watermark, now: datetime) -> bool:
         """Evict the report that the hub refuses, if it is one of this spool's own; see `refused.py`."""
         with self._db.lock:
             if mark.rejected is None or mark.epoch != self._db.meta("epoch"):
                 return False
-            return give_up_refused(self._db, self._seal, mark.epoch, mark.rejected, now)
+            return evict_refused(self._db, self._seal, mark.epoch, mark.rejected, now)
 
     def refused(self) -> dict[str, str | int]:
         """Return the hub's last refusal: `report`, `reason`, `at`, `count`; empty where there was none."""
@@ -264,16 +264,16 @@ class Spool:
                 [(CONFIRMED, now_ms, now_ms, number, CONFIRMED) for number in ids],
             )
 
-    def give_up(self, ids: Collection[int], reason: str, now: datetime) -> None:
+    def evict(self, ids: Collection[int], reason: str, now: datetime) -> None:
         """Evict rows and name them in signed gap records, in one transaction."""
         with self._db.transaction(reserved=False):
             rows = [
                 self._db.all("SELECT id, epoch, stream, seq, digest FROM report WHERE id = ?", number)[0]
                 for number in ids
             ]
-            drop(self._db, self._seal, rows, reason, now)
+            evict(self._db, self._seal, rows, reason, now)
 
-    def give_up_parked(self, reason: str, word: str, before: datetime, now: datetime) -> int:
+    def evict_parked(self, reason: str, word: str, before: datetime, now: datetime) -> int:
         """Evict, with gap records of reason `word`, rows parked for a reason since before a time; return how many."""
         with self._db.lock:
             ids = self._db.all(
@@ -281,7 +281,7 @@ class Spool:
                 *(PARKED, reason, _ms(before)),
             )
             if ids:
-                self.give_up([number for (number,) in ids], word, now)
+                self.evict([number for (number,) in ids], word, now)
             return len(ids)
 
     def next_connection_no(self) -> int:

@@ -13,7 +13,7 @@ import tomli
 from agent.host.files import replace_content
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Message
-from agent.site.config.declared import trouble
+from agent.site.config.declared import expected_answer
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration, Value
@@ -33,7 +33,7 @@ def read_value(row: Declarable, text: str) -> Value:
     """
     text = text.strip()
     value = NONE if row.none_means and text.lower() == NONE else _read(row, text)
-    expected = trouble(row, value)
+    expected = expected_answer(row, value)
     if expected:
         raise ValueError(expected)
     return value
@@ -84,7 +84,7 @@ def _toml(value: Value) -> str:
     return value.isoformat() if isinstance(value, date) else json.dumps(value)
 
 
-def keep(path: Path, rows: Iterable[Declaration]) -> Site:
+def append_declarations(path: Path, rows: Iterable[Declaration]) -> Site:
     """Append rows to site.toml and return the site reloaded.
 
     Raises:

@@ -13,7 +13,7 @@ from agent.site.config.site import Rules
 from agent.site.declarations.standing import Declaration, Group, Value
 from agent.site.declarations.table import BY_ID, NONE, PROFILES, Declarable
 from agent.site.toml.days import read_date, read_day
-from agent.site.toml.table import TEXT_MAX_CHARS, Seen, Table
+from agent.site.toml.table import TEXT_MAX_CHARS, Table, Unique
 
 GROUP_NAME = r"[^\s\"'\[\],=#][^\"'\[\],=#]{0,63}"
 GROUP_NAME_RULE = "a name of 1 to 64 characters without quotes, brackets, commas, = and #"
@@ -49,7 +49,7 @@ def read_rules(table: Table | None) -> Rules:
 def read_groups(top: Table, cameras: Collection[str]) -> tuple[Group, ...]:
     """Read every `[[group]]`."""
     groups: list[Group] = []
-    names = Seen("group")
+    names = Unique("group")
     for table in top.tables("group", "group"):
         table.only("name", "cameras")
         name = table.text("name", like=GROUP_NAME, rule=GROUP_NAME_RULE, example='"entrances"')
@@ -70,7 +70,7 @@ def read_declarations(top: Table, cameras: Collection[str], groups: tuple[Group,
     )
 
 
-def trouble(row: Declarable, value: object) -> Message | None:
+def expected_answer(row: Declarable, value: object) -> Message | None:
     """Return what an answer must be where it is invalid, None where it is valid."""
     if row.none_means and value == NONE:
         return None
@@ -150,7 +150,7 @@ def _value(table: Table, row: Declarable | None) -> Value | None:
         return read_date(table, "value")
     if isinstance(value, list):
         value = tuple(value)
-    expected = trouble(row, value)
+    expected = expected_answer(row, value)
     if expected:
         shown = table.document.shown(table.data["value"])
         what = Message(

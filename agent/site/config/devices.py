@@ -15,7 +15,7 @@ from agent.site.config.sections import RETENTION_MAX_DAYS, read_credential, read
 from agent.site.config.site import DEFAULT_TIME_ZONE, CameraConfig, Mute, Policy
 from agent.site.config.zones import read_no_private_area, read_overlay_boxes, read_presets, read_ptz_lock, read_zones
 from agent.site.toml.days import read_date, read_day, read_time_zone
-from agent.site.toml.table import Seen, Table
+from agent.site.toml.table import Table, Unique
 from drivers.footage import Store
 from drivers.model import Camera, Credential, Device
 from drivers.registry import DRIVERS
@@ -45,8 +45,8 @@ def read_devices(
 ) -> tuple[Device, ...]:
     """Read every `[[device]]`; `credentials` None: the secrets file could not be read."""
     devices: list[Device] = []
-    seen = Seen("device")
-    addresses = Seen("device")
+    seen = Unique("device")
+    addresses = Unique("device")
     for table in top.tables("device", "device"):
         table.only("id", "host", "port", "driver", "credential", "rtsp_port", "tls", "allow_basic", "ca", "time_zone")
         tls = table.flag("tls", _DEFAULT_DEVICE.tls)
@@ -100,7 +100,7 @@ def read_cameras(
 ) -> tuple[CameraConfig, ...]:
     """Read every `[[camera]]` with its zones."""
     cameras: list[CameraConfig] = []
-    ids, codes, channels = Seen("camera"), Seen("camera"), Seen("camera")
+    ids, codes, channels = Unique("camera"), Unique("camera"), Unique("camera")
     known = {device.id for device in devices}
     for table in top.tables("camera", "camera"):
         table.only(
@@ -183,7 +183,7 @@ def _retention_days(table: Table, policy: Policy) -> int:
 
 def _mutes(camera: Table) -> tuple[Mute, ...]:
     mutes: list[Mute] = []
-    names = Seen("mute")
+    names = Unique("mute")
     for table in camera.tables("mute", "mute"):
         table.only("indicator", "until", "by")
         named = table.required("indicator", f'"{MUTE_EXAMPLE}"')

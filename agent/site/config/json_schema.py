@@ -49,7 +49,7 @@ _ONLY_WITH_A_TOKEN: Final = ("module", "token", "credential")
 
 
 @dataclass(slots=True)
-class _Noted:
+class _Recorded:
     """The recorded requests to one table.
 
     `required` holds the keys that were read without a default, each with a valid value as TOML; those in `optional` are
@@ -58,8 +58,8 @@ class _Noted:
 
     known: tuple[str, ...] = ()
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
-    tables: dict[str, _Noted] = field(default_factory=dict)
-    lists: dict[str, _Noted] = field(default_factory=dict)
+    tables: dict[str, _Recorded] = field(default_factory=dict)
+    lists: dict[str, _Recorded] = field(default_factory=dict)
     required: dict[str, str] = field(default_factory=dict)
     optional: set[str] = field(default_factory=set)
 
@@ -80,10 +80,10 @@ class _Noted:
         return self.values.get(key) or dict(_SHAPES.get(key, {}))
 
 
-class _Everything(dict[str, object]):
+class _EveryKey(dict[str, object]):
     """The data of a table with every key: a test for presence is recorded, a read returns the key's example."""
 
-    def __init__(self, noted: _Noted) -> None:
+    def __init__(self, noted: _Recorded) -> None:
         super().__init__()
         self._noted = noted
 
@@ -96,10 +96,10 @@ class _Everything(dict[str, object]):
 
 
 @dataclass(frozen=True, slots=True)
-class _NotingTable(Table):
+class _RecordingTable(Table):
     """A table that records a reader's requests. Each getter returns what makes the reader continue."""
 
-    noted: _Noted = field(default_factory=_Noted)
+    noted: _Recorded = field(default_factory=_Recorded)
 
     def note(self, key: str, what: Message | str, fix: Message | str) -> None:
         """Ignored: there is no file that could be wrong."""
@@ -167,9 +167,9 @@ class _NotingTable(Table):
             self.noted.required[key] = ""
         return inner
 
-    def _table(self, key: str) -> _NotingTable:
-        noted = _Noted()
-        return _NotingTable(self.document, (*self.path, key), key, _Everything(noted), noted)
+    def _table(self, key: str) -> _RecordingTable:
+        noted = _Recorded()
+        return _RecordingTable(self.document, (*self.path, key), key, _EveryKey(noted), noted)
 
     def _has(self, key: str, schema: dict[str, Any], default: object, said: str = "") -> None:
         if default not in (None, ""):
@@ -179,8 +179,8 @@ class _NotingTable(Table):
 
 def site_schema() -> dict[str, Any]:
     """Return the schema of site.toml."""
-    noted = _Noted()
-    read_tables(_NotingTable(Document("site.toml", {}, {}, []), (), "", _Everything(noted), noted), None)
+    noted = _Recorded()
+    read_tables(_RecordingTable(Document("site.toml", {}, {}, []), (), "", _EveryKey(noted), noted), None)
     schema = noted.schema()
     schema["properties"]["key"] = _with_a_token(schema["properties"]["key"])
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": ID, "title": "site.toml of camwarden"}

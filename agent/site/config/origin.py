@@ -19,7 +19,7 @@ CREDENTIAL: Final = "credential"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class KnownLines:
     """The known lines of values.
 
     `secrets_name` is the shown name of secrets.toml; its lines are empty where this user may not read it.
@@ -34,7 +34,7 @@ class Places:
     policy_version: int = 0
 
 
-def origin(places: Places, path: KeyPath, value: Json) -> str:
+def origin(places: KnownLines, path: KeyPath, value: Json) -> str:
     """Return the origin of a value (a credential's name) at a path such as `("camera", 2, "name")`, in a few words."""
     if path in (("site", "period_s"), ("policy", path[-1])) and path[-1] in places.policy:
         return f"policy of the hub, version {places.policy_version}"

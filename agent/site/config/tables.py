@@ -18,7 +18,7 @@ _SITE = ("id", "name", "city", "division", "period_s", "time_zone", "in_use_sinc
 _SINGLE = (
     "probe", "policy", "quality", "storage", "worker", "metrics", "daily_digest", "discovery", "hub", "key", "rules",
 )  # fmt: skip
-_TELLING = frozenset(
+_REVEALING = frozenset(
     {"name", "host", "code", "placement", "by", "interfaces", "addresses", "ranges", "address", "endpoint", "reason"}
 )
 """Keys that reveal a place, a person or an address. Ids stay: without them the rest cannot be read."""
@@ -27,7 +27,7 @@ _TELLING = frozenset(
 def site_tables(site: Site) -> dict[str, Json]:
     """Return a site in the shape of its file: defaults filled in, absent options left out, no password."""
     tables: dict[str, Json] = {
-        "site": {key: plain for key in _SITE if (plain := _plain(getattr(site, key))) is not None}
+        "site": {key: plain for key in _SITE if (plain := _json_value(getattr(site, key))) is not None}
     }
     for key in _SINGLE:
         value = getattr(site, key)
@@ -54,7 +54,7 @@ def camera_table(config: CameraConfig) -> dict[str, Json]:
         "private_zone": [table_of(zone) for zone in config.zones],
     }
     if config.overlay_boxes:
-        table["overlay_boxes"] = _plain(config.overlay_boxes)
+        table["overlay_boxes"] = _json_value(config.overlay_boxes)
     if config.presets:
         table["preset"] = [
             {"name": preset.name, "private_zone": [table_of(zone) for zone in preset.zones]}
@@ -73,15 +73,15 @@ def table_of(value: object) -> dict[str, Json]:
     """Return the fields of a configuration value by their keys in the file."""
     if not dataclasses.is_dataclass(value):
         raise TypeError(f"{type(value).__name__} is no table")
-    found = {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    found = {field.name: _json_value(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return {key: plain for key, plain in found.items() if plain is not None}
 
 
-def _plain(value: object) -> Json:
+def _json_value(value: object) -> Json:
     if isinstance(value, Credential):
         return value.name
     if isinstance(value, tuple):
-        return [_plain(element) for element in value]
+        return [_json_value(element) for element in value]
     if value is None or isinstance(value, str | int | float):
         return value
     if dataclasses.is_dataclass(value):
@@ -99,7 +99,7 @@ def _redacted(key: str, value: Json) -> Json:
         return {inner: _redacted(inner, element) for inner, element in value.items()}
     if isinstance(value, list) and all(isinstance(element, Mapping) for element in value):
         return [_redacted(key, element) for element in value]
-    return HIDDEN if key in _TELLING and value else value
+    return HIDDEN if key in _REVEALING and value else value
 
 
 def is_table(value: Json) -> bool:

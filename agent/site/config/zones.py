@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.model.finding import Message, sentence
 from agent.site.config.site import Box, NoPrivateArea, Preset, PrivateZone, PtzLock
 from agent.site.toml.days import read_day
-from agent.site.toml.table import Seen, Table
+from agent.site.toml.table import Table, Unique
 from drivers.model import Point, Polygon
 from masking.geometry import GeometryError, validate
 from masking.quality.learning import OVERLAYS_MAX
@@ -19,7 +19,7 @@ _NO_POLYGON: Polygon = ()
 def read_zones(camera: Table) -> tuple[PrivateZone, ...]:
     """Read every `private_zone` of a camera, or of one of its presets."""
     zones: list[PrivateZone] = []
-    names = Seen("zone")
+    names = Unique("zone")
     for table in camera.tables("private_zone", "zone"):
         table.only("name", "polygon", "effect", "color")
         zone = PrivateZone(
@@ -134,7 +134,7 @@ def read_ptz_lock(camera: Table) -> PtzLock | None:
 def read_presets(camera: Table) -> tuple[Preset, ...]:
     """Read every `[[camera.preset]]` with its zones."""
     presets: list[Preset] = []
-    names = Seen("preset")
+    names = Unique("preset")
     for table in camera.tables("preset", "preset"):
         table.only("name", "private_zone")
         name = table.text("name", example='"entrance"')

@@ -8,7 +8,7 @@ from typing import Final, Literal
 Kind = Literal["flag", "choice", "date", "text", "number", "list", "paper"]
 Scope = Literal["site", "camera"]
 Profile = Literal["technical", "filing", "full"]
-Asked = Literal["technical", "filing", "full", "never"]
+AskedProfile = Literal["technical", "filing", "full", "never"]
 
 PROFILES: Final[tuple[Profile, ...]] = ("technical", "filing", "full")
 """Each includes the ones before it."""
@@ -47,7 +47,7 @@ class Declarable:
     id: str
     scope: Scope
     kind: Kind
-    asked: Asked
+    asked: AskedProfile
     check: str
     obligation: str
     question: str

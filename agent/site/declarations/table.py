@@ -11,7 +11,7 @@ from typing import Final
 from agent.site.declarations.row import (
     NONE,
     PROFILES,
-    Asked,
+    AskedProfile,
     Choice,
     Condition,
     Declarable,
@@ -23,8 +23,8 @@ from agent.site.declarations.row import (
 
 __all__ = [
     "BY_ID", "DECLARABLES", "FORBIDDEN_ZONES", "KEY_TARGET", "NATIONAL_CLASS", "NONE", "OPEN_ZONES", "PLACE_CATEGORY",
-    "PROFILES", "PUBLIC_ZONES", "ZONE_TYPE", "Asked", "Choice", "Condition", "Declarable", "Kind", "Profile", "Scope",
-    "counts_in",
+    "PROFILES", "PUBLIC_ZONES", "ZONE_TYPE", "AskedProfile", "Choice", "Condition", "Declarable", "Kind", "Profile",
+    "Scope", "counts_in",
 ]  # fmt: skip
 
 NATIONAL_CLASS: Final = "national-class"

@@ -11,7 +11,7 @@ from agent.site.config.site import PERIOD_MAX_S, PERIOD_MIN_S, Site
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Bound:
     """Range of a figure that a hub may set: whole numbers or any, from `low` to `high`, and which way is stricter."""
 
     low: float
@@ -24,19 +24,19 @@ PERIOD: Final = "period_s"
 FLOOR: Final = "retention_floor_days"
 CEILING: Final = "retention_ceiling_days"
 
-RULES: Final[Mapping[str, Rule]] = {
-    PERIOD: Rule(PERIOD_MIN_S, PERIOD_MAX_S, "either", whole=True),
-    "retention_floor_days": Rule(bounds.RETENTION_LAW_DAYS, bounds.RETENTION_MAX_DAYS, "up", whole=True),
-    "retention_ceiling_days": Rule(1, bounds.RETENTION_MAX_DAYS, "down", whole=True),
-    "forecast_days": Rule(1, bounds.FORECAST_MAX_DAYS, "up", whole=True),
-    "clock_warn_s": Rule(0, bounds.CLOCK_MAX_S, "down"),
-    "clock_fail_s": Rule(0, bounds.CLOCK_MAX_S, "down"),
-    "completeness_warn_ratio": Rule(0, 1, "up"),
-    "completeness_fail_ratio": Rule(0, 1, "up"),
-    "gap_warn_s": Rule(0, bounds.GAP_MAX_S, "down"),
-    "gap_fail_s": Rule(0, bounds.GAP_MAX_S, "down"),
-    "recording_stale_s": Rule(1, bounds.STALE_MAX_S, "down"),
-    "mask_uncovered_max_ratio": Rule(0, bounds.UNCOVERED_MAX_RATIO, "down"),
+RULES: Final[Mapping[str, Bound]] = {
+    PERIOD: Bound(PERIOD_MIN_S, PERIOD_MAX_S, "either", whole=True),
+    "retention_floor_days": Bound(bounds.RETENTION_LAW_DAYS, bounds.RETENTION_MAX_DAYS, "up", whole=True),
+    "retention_ceiling_days": Bound(1, bounds.RETENTION_MAX_DAYS, "down", whole=True),
+    "forecast_days": Bound(1, bounds.FORECAST_MAX_DAYS, "up", whole=True),
+    "clock_warn_s": Bound(0, bounds.CLOCK_MAX_S, "down"),
+    "clock_fail_s": Bound(0, bounds.CLOCK_MAX_S, "down"),
+    "completeness_warn_ratio": Bound(0, 1, "up"),
+    "completeness_fail_ratio": Bound(0, 1, "up"),
+    "gap_warn_s": Bound(0, bounds.GAP_MAX_S, "down"),
+    "gap_fail_s": Bound(0, bounds.GAP_MAX_S, "down"),
+    "recording_stale_s": Bound(1, bounds.STALE_MAX_S, "down"),
+    "mask_uncovered_max_ratio": Bound(0, bounds.UNCOVERED_MAX_RATIO, "down"),
 }
 """The closed list; its bounds are those of site.toml. `own_clock`, which the operator vouches for, is not in it."""
 
@@ -67,7 +67,7 @@ def overlay(local: Site, policy: Mapping[str, Any]) -> Site:
     return replace(site, cameras=cameras)
 
 
-def wrong(name: str, value: Any) -> str:
+def out_of_bounds(name: str, value: Any) -> str:
     """Return the fault of a value, empty where there is none."""
     rule = RULES.get(name)
     if rule is None:

@@ -16,7 +16,7 @@ from typing import Any, Final, get_args
 
 from agent.model.finding import Severity
 from agent.site.config.site import Site
-from agent.site.duties.bounds import CEILING, RULES, contradiction, is_stricter, overlay, wrong
+from agent.site.duties.bounds import CEILING, RULES, contradiction, is_stricter, out_of_bounds, overlay
 from agent.site.rules.pack import Confidence, Obligation, Observed, Pack
 from agent.site.rules.read import read_pack
 from agent.site.toml.document import parse_toml
@@ -59,12 +59,12 @@ def with_packs(local: tuple[Pack, ...], sent: tuple[Pack, ...], version: int, ki
     return (*kept, *named.values())
 
 
-def mistake(local: Site, sent: tuple[Pack, ...]) -> str:
+def first_fault(local: Site, sent: tuple[Pack, ...]) -> str:
     """Return the first figure of a hub's packs that is out of its bounds or contradicts this site."""
     for pack in sent:
         for one in pack.obligations:
             for name, value in one.parameters.items():
-                why = wrong(name, value) if name in RULES else ""
+                why = out_of_bounds(name, value) if name in RULES else ""
                 if not why and name == CEILING:
                     why = contradiction(overlay(local, {name: value}), {name})
                 if why:

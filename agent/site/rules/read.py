@@ -14,7 +14,7 @@ from agent.model.finding import Message, Severity, Source
 from agent.site.declarations.table import BY_ID, Condition
 from agent.site.rules.pack import Confidence, Obligation, Observed, Pack, Status
 from agent.site.toml.days import read_date
-from agent.site.toml.table import Document, Seen, Table
+from agent.site.toml.table import Document, Table, Unique
 
 SHIPPED: Final = ("cn-799", "datong-1-15", "datong-16plus", "cn-mps-2025-11", "cn-standards")
 
@@ -53,7 +53,7 @@ def read_pack(document: Document, raw: bytes) -> Pack:
         "id", "version", "title", "title_zh", "status", "document", "document_zh", "effective_from", "effective_until",
         "obligation",
     )  # fmt: skip
-    names = Seen("obligation")
+    names = Unique("obligation")
     rows = []
     for table in top.tables("obligation", "obligation"):
         one = _obligation(top, table)

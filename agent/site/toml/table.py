@@ -281,7 +281,7 @@ class Table:
         return placeholder
 
 
-class Seen:
+class Unique:
     """The line of each value's first use, for the message about the second. `noun` is what carries the value."""
 
     def __init__(self, noun: str) -> None:

@@ -61,7 +61,7 @@ def test_confirmations_gap_records_and_refusals_leave_what_a_new_start_reads(mak
     spool = maker.open()
     for _ in range(4):
         maker.cycle(spool)
-    spool.give_up([row.id for row in spool.pending(3, NOW)], "damaged", NOW)
+    spool.evict([row.id for row in spool.pending(3, NOW)], "damaged", NOW)
     stray, _ = maker.envelopes([delivery.health()], {"health": Head(9, "9" * 64)}, spool.epoch)
     with pytest.raises(ChainBroken):
         spool.commit(stray, "{}", NOW)
