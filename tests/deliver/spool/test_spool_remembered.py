@@ -47,7 +47,7 @@ def test_a_new_epoch_that_could_not_be_written_is_not_remembered(maker: Maker, m
     assert spool.confirm(mark(spool, 1, event=Head(1, "a" * 64)), NOW) == "fork"
     old = (spool.epoch, spool.heads())
     with monkeypatch.context() as patch:
-        patch.setattr("agent.deliver.spool.capacity.drop", lambda *_: 1 / 0)
+        patch.setattr("agent.deliver.spool.capacity.evict", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             spool.begin(NOW)
     assert (spool.epoch, spool.heads()) == old
