@@ -2,8 +2,8 @@
 
 A command's module is imported only when it was chosen, so that `--version` and `status` stay light. A command is a
 module in `agent/commands/` with `add_arguments(parser)` and `run(args) -> exit code`; it prints its result on standard
-output and raises `AgentError` for what ends it. Only this module sets logging up, and only it turns exceptions into
-lines and codes.
+output and raises `AgentError` for what ends it. Only this module sets up logging and turns exceptions into lines and
+exit codes.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from typing import Final, Literal, TextIO
 
 from agent.host import journald
 from agent.host.journald import JournalHandler, priority
-from agent.host.no_core import keep_memory_private
-from agent.host.not_ours import in_other_hands, of_service
+from agent.host.no_core import protect_memory
+from agent.host.not_ours import owned_by_other, service_only
 from agent.host.paths import CONFIG
 from agent.model import exits
 from agent.model.errors import AgentError
 from agent.model.finding import Message
-from agent.text.cli_words import speak, speaking
+from agent.text.cli_words import argparse_language, translate_parser
 from agent.text.redact import redact
 from agent.text.translate import LANGUAGES, choose_lang, render, translate
 from agent.version import VERSION
@@ -70,10 +70,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 """Every command: its module, and one line of help."""
 
 SERVICES: Final = frozenset({"run", "hub"})
-"""Commands that keep running: their log is what one sees of them, so it tells normal work too."""
+"""Commands that keep running: their log shows normal work too."""
 
 EXTRAS: Final = {"iotcore": "demo"}
-"""Packages that only an extra installs, and which."""
+"""Packages that only an extra installs, and its name."""
 
 PROMISE: Final = "camwarden only reads from devices: no command changes a camera or recorder."
 
@@ -83,11 +83,7 @@ log = logging.getLogger("camwarden.cli")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code.
-
-    Args:
-        argv: Its words, for callers whose process is not the command alone; None: this process's own.
-    """
+    """Run one command and return its exit code; `argv` None: this process's own, else within a larger process."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     lang = choose_lang(_lang_flag(arguments), os.environ)
     verbose = False
@@ -96,11 +92,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         if argv is None:
-            keep_memory_private()
+            protect_memory()
         _require_one_folder()
         module, args = _parse(arguments, lang)
         verbose = args.verbose > 0
-        _set_logging_up(args)
+        _set_up_logging(args)
         code = int(module.run(args))
         sys.stdout.flush()
     except SystemExit as end:  # argparse ends this way, with its message already written
@@ -111,34 +107,34 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_stdout()
         return exits.PIPE_CLOSED
     except AgentError as error:
-        _say(render(error.message, lang))
+        _print_error(render(error.message, lang))
         return error.exit_code
     except PermissionError as error:
-        told = in_other_hands(Path("?"), error) or of_service(Path("?"), error)
-        _say(render(told.message, lang))
+        told = owned_by_other(Path("?"), error) or service_only(Path("?"), error)
+        _print_error(render(told.message, lang))
         return told.exit_code
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:
-            return _bug(error, verbose, lang)
+            return _print_bug(error, verbose, lang)
         values = {"package": error.name, "extra": EXTRAS[error.name]}
-        _say(
+        _print_error(
             render(Message("this command needs the package {package}: pip install 'camwarden[{extra}]'", values), lang)
         )
         return exits.UNAVAILABLE
     except Exception as error:  # noqa: BLE001 - the last net: one line instead of a traceback
-        return _bug(error, verbose, lang)
+        return _print_bug(error, verbose, lang)
     return code
 
 
 def _lang_flag(arguments: Sequence[str]) -> str | None:
-    """Return what `--lang` says, before the parser is built in that language; None where it is not given."""
+    """Return the value of `--lang`, needed before the parser is built; None where it is not given."""
     joined = next((word.removeprefix("--lang=") for word in arguments if word.startswith("--lang=")), None)
     return next((following for word, following in pairwise(arguments) if word == "--lang"), joined)
 
 
 def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namespace]:
-    """Take the common flags out, wherever they stand, then let the command's own parser read the rest."""
-    with speaking(lang):
+    """Parse the common flags, wherever they are, then the rest with the command's own parser."""
+    with argparse_language(lang):
         flags = argparse.ArgumentParser(
             "camwarden", "camwarden [FLAGS] COMMAND ...", add_help=False, allow_abbrev=False
         )
@@ -147,7 +143,7 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
         chosen = next((word for word in rest if not word.startswith("-")), None)
         module = importlib.import_module(COMMANDS[chosen][0]) if chosen in COMMANDS else None
         parser = _parser({chosen: module} if chosen is not None and module is not None else {})
-        speak(parser, lang)
+        translate_parser(parser, lang)
         args = parser.parse_args(rest)
         if module is None:
             parser.error(translate("no command", lang))
@@ -159,12 +155,12 @@ def _parse(arguments: list[str], lang: str) -> tuple[ModuleType, argparse.Namesp
 
 def full_parser() -> argparse.ArgumentParser:
     """Return the parser with the options of every command: for completion, man pages and tests. Imports all of them."""
-    with speaking("en"):
+    with argparse_language("en"):
         return _parser({name: importlib.import_module(module) for name, (module, _) in COMMANDS.items()})
 
 
 def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
-    """Return the parser of all commands; only those of `modules` know their own options."""
+    """Return the parser of all commands; only those of `modules` have their own options."""
     parser = argparse.ArgumentParser(
         prog="camwarden",
         description="Proves privacy masks and recording retention of public-safety cameras.",
@@ -199,10 +195,7 @@ def _no_color(environ: Mapping[str, str]) -> bool:
 
 
 def _require_one_folder() -> None:
-    """Stop where another program's `drivers` or `masking` would be imported instead of ours.
-
-    The three package names are common ones; installed beside other packages, the wrong one would win silently.
-    """
+    """Stop where another program's `drivers` or `masking` would be imported: the names are common, and none warns."""
     home = Path(__file__).resolve().parent.parent
     for name in ("drivers", "masking"):
         spec = importlib.util.find_spec(name)
@@ -218,7 +211,7 @@ def _require_one_folder() -> None:
 
 
 class _LineFormatter(logging.Formatter):
-    """One record, one line or an indented block: no text from a device can look like a record of its own.
+    """One record, one line or an indented block: no text from a device can imitate a record of its own.
 
     `form`: for a `terminal` with the time; for a `stream` into the journal with the priority before each line; for the
     journal's `fields`, which have both.
@@ -237,7 +230,7 @@ class _LineFormatter(logging.Formatter):
         return "\n".join([first, *(f"{prefix}  {line}" for line in shown[1:])])
 
 
-def _set_logging_up(args: argparse.Namespace) -> None:
+def _set_up_logging(args: argparse.Namespace) -> None:
     in_journal = _is_journal(sys.stderr)
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_LineFormatter("stream" if in_journal else "terminal"))
@@ -263,7 +256,7 @@ def _set_logging_up(args: argparse.Namespace) -> None:
 
 
 def _is_journal(stream: TextIO) -> bool:
-    """Tell whether a stream goes to the journal. Source: systemd.exec(5), JOURNAL_STREAM."""
+    """Return whether a stream goes to the journal. Source: systemd.exec(5), JOURNAL_STREAM."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError):
@@ -271,26 +264,26 @@ def _is_journal(stream: TextIO) -> bool:
     return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
 
 
-def _say(text: str) -> None:
-    """Write what ended the command to standard error, secrets taken out."""
+def _print_error(text: str) -> None:
+    """Write what ended the command to standard error, redacted."""
     for line in redact(text).splitlines():
         sys.stderr.write(f"camwarden: {line if line.isprintable() else ascii(line)[1:-1]}\n")
 
 
-def _bug(error: Exception, verbose: bool, lang: str) -> int:
-    """Tell of a mistake of our own in one line; where it happened only for those who ask with -v."""
+def _print_bug(error: Exception, verbose: bool, lang: str) -> int:
+    """Report an internal error in one line; with a traceback only with -v."""
     if verbose:
         sys.stderr.write(redact("".join(traceback.format_exception(error))))
     said = (f"{type(error).__name__}: {error}".splitlines() or [""])[0]
     line = Message("internal error, please report it: {error}", {"error": said})
     if not verbose:
         line = Message("{line} (run again with -v for details)", {"line": line})
-    _say(render(line, lang))
+    _print_error(render(line, lang))
     return exits.BUG
 
 
 def _drop_stdout() -> None:
-    """Let the interpreter's last flush go nowhere. Source: Python documentation, note on SIGPIPE."""
+    """Redirect the interpreter's last flush to nowhere. Source: Python documentation, note on SIGPIPE."""
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, sys.stdout.fileno())
     os.close(sink)

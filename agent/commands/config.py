@@ -27,7 +27,7 @@ from agent.service.alerts import status_file
 from agent.site.config.diff import Change, changes, from_defaults, in_folder
 from agent.site.config.json_schema import site_schema
 from agent.site.config.load import lines_of, load, load_declared, secrets_path
-from agent.site.config.origin import Places, leaves, origin, path_text, with_policy
+from agent.site.config.origin import KnownLines, leaves, origin, path_text, with_policy
 from agent.site.config.site import Site
 from agent.site.config.tables import redacted, site_tables, toml_text
 from agent.site.toml.problems import ConfigError
@@ -71,7 +71,7 @@ def _show(args: argparse.Namespace) -> int:
     policy, version = _mapping(orders.get("policy")), orders.get("policy_version")
     tables = with_policy(site_tables(site), policy)
     secrets, handed_over = secrets_path(args.config)
-    places = Places(
+    places = KnownLines(
         args.config.name,
         lines_of(args.config) if args.origin else {},
         "secrets.toml handed over by systemd" if handed_over else secrets.name,

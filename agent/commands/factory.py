@@ -20,7 +20,7 @@ from agent.commands.terminal.service_memory import read_memory
 from agent.host.clock import utc_now
 from agent.host.files import as_owner_of
 from agent.host.lock import lock
-from agent.host.not_ours import not_ours
+from agent.host.not_ours import forbidden
 from agent.host.paths import credentials_file, own_state
 from agent.model import exits
 from agent.model.errors import AgentError, UsageError, os_words
@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
             if directory == site.storage.directory:  # the user's own folder is that of all sites, row by row
                 claim(directory, site.id)
         except OSError as error:
-            raise not_ours(directory, error) from None
+            raise forbidden(directory, error) from None
         held = lock(directory / NAME)
         try:
             rows = [_row(site, device, marks.get(device.id), directory, args.yes) for device in wanted]

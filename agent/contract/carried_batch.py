@@ -1,9 +1,9 @@
 """Writes signed reports as files, carried by hand from a site to its hub: a folder or `.zip` of flattened JWS.
 
     EPOCH-STREAM-SEQ.json   a report
-    state.json              what the site says of itself: key, heads, how far it is confirmed
+    state.json              the site's state message: key, heads, what is confirmed
 
-Names are for people and for order: what a file is stands in what was signed. Decides how a batch is written, whole or
+Names are for people and for order: only the signed content identifies a file. Decides how a batch is written, whole or
 not at all. Reading one, from a medium that was in other hands, is the hub's: `agent/verify/archive.py`.
 """
 
@@ -22,7 +22,7 @@ from agent.model.finding import Message, StreamName
 STATE_NAME: Final = "state.json"
 
 FILE_MAX_BYTES: Final = 4 * 1024 * 1024
-"""More than the largest report with everything in it escaped; a file that is larger is not one."""
+"""More than the largest report with everything in it escaped."""
 
 _ZIP_SUFFIX: Final = ".zip"
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows: when it was packed says nothing
@@ -37,11 +37,11 @@ def write_batch(path: Path, files: Iterable[tuple[str, bytes]]) -> int:
     """Write a batch that appears under its name only when it is complete; return the number of files.
 
     Args:
-        path: A folder that does not exist or is empty, or a file that does not exist whose name ends in `.zip`.
+        path: A folder that does not exist or is empty, or a `.zip` file that does not exist.
         files: Names and contents.
 
     Raises:
-        UsageError: There is something already.
+        UsageError: The path exists already.
         Forbidden: This user may not write there.
         ConfigurationError: It cannot be written: no such place, or no room.
     """

@@ -1,8 +1,7 @@
 """Numbers reports and links each to the one before it in its stream. Pure.
 
-Decides `seq`, `prev` and the payload's bytes. What a body says is for `agent/report/build.py`; who signs is for
-`agent/contract/envelope.py`. The order of reports never depends on a clock: `ts` is what the clock said, `boot_id`,
-`mono_ms` and `clock_synced` say how far to believe it.
+Decides `seq`, `prev` and the payload's bytes. The order of reports never depends on a clock: `ts` is the clock's, and
+`boot_id`, `mono_ms` and `clock_synced` show how far to believe it.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from agent.model.finding import Draft, Head, Json, Moment, Report, StreamName
 SCHEMA: Final = "vss-report/1"
 STREAMS: Final[tuple[StreamName, ...]] = get_args(StreamName)
 GENESIS: Final = Head(0, "0" * 64)
-"""What the first report of a stream continues."""
+"""The head before the first report of a stream."""
 
 Heads = Mapping[StreamName, Head]
 
@@ -30,7 +29,7 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), al
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who speaks: the site's id, its city, and the digest of the configuration that it goes by."""
+    """The site's id, its city, and the digest of its configuration."""
 
     site: str
     city: str
@@ -40,17 +39,11 @@ class Origin:
 def link(
     drafts: Iterable[Draft], heads: Heads, epoch: str, origin: Origin, moment: Moment
 ) -> tuple[tuple[Report, ...], dict[StreamName, Head]]:
-    """Return the reports in the order in which they are committed, and the heads after them.
+    """Return the reports in the order of commit, and the heads after them; a stream missing in `heads` has none yet.
 
     Health reports go last and get the member `heads`: the newest report of every stream, and of their own stream the
-    one before. So a hub that receives one health report knows about every report that it lacks.
-
-    Args:
-        drafts: In any order; the order within a stream is kept.
-        heads: Newest report per stream; a stream that is not there has none yet.
-        epoch: Names the life of the spool that the numbers belong to.
-        origin: Stands in each payload.
-        moment: When the cycle ran.
+    one before. So a hub that receives one health report knows about every report that it lacks. The order of drafts
+    within a stream is preserved.
     """
     after: dict[StreamName, Head] = {stream: heads.get(stream, GENESIS) for stream in STREAMS}
     ts = utc_text(nearest(moment.at))
@@ -82,7 +75,7 @@ def link(
 
 
 def heads_json(heads: Heads) -> dict[str, Json]:
-    """Return heads as payloads carry them: every stream, `seq` 0 and 64 zeros where there is no report yet."""
+    """Return heads for payloads: every stream, `seq` 0 and 64 zeros where there is no report yet."""
     return {
         stream: {"seq": head.seq, "digest": head.digest}
         for stream, head in ((stream, heads.get(stream, GENESIS)) for stream in STREAMS)
@@ -90,7 +83,7 @@ def heads_json(heads: Heads) -> dict[str, Json]:
 
 
 def encode(payload: Mapping[str, Json]) -> bytes:
-    """Return the JSON bytes that are signed: UTF-8, no spaces, members as given, no NaN.
+    """Return the JSON bytes to sign: UTF-8, no spaces, members in the given order, no NaN.
 
     Raises:
         ValueError: A number is not finite, or a string has lone surrogates.
@@ -99,7 +92,7 @@ def encode(payload: Mapping[str, Json]) -> bytes:
 
 
 def digest(payload: bytes) -> str:
-    """Return the SHA-256 of the payload in hex: the report's name in its chain."""
+    """Return the SHA-256 of the payload in hex: the report's id in its chain."""
     return hashlib.sha256(payload).hexdigest()
 
 

@@ -1,9 +1,10 @@
 """Encodes and parses requests to the enrollment desk and its answers. Pure, and the same for both ends.
 
 A request is one flattened JWS, signed by the site's report key: so the hub binds no key that the gateway does not have.
-It carries the request for the TLS certificate (PKCS #10), which is signed by the TLS key; both private keys stay. To
-renew, there is a new TLS key, and the one before it signs the same request for a certificate too.
-An answer is JSON: what was granted, or why not. Nothing here decides; `agent/hub/enroll/desk.py` does.
+It carries the PKCS #10 request for the TLS certificate, signed by the TLS key; both private keys stay. On renewal there
+is a new TLS key, and the previous one signs the certificate request too.
+
+An answer is JSON: a grant, or the reason of a refusal. `agent/hub/enroll/desk.py` decides which.
 """
 
 from __future__ import annotations
@@ -27,27 +28,24 @@ GRANT_SCHEMA: Final = "camwarden-enrolled/1"
 REFUSAL_SCHEMA: Final = "camwarden-enroll-refused/1"
 
 PATH: Final = "/v1/enroll"
-"""Where the desk takes requests, by POST."""
+"""The desk's path, for POST."""
 
 REQUEST_MAX_BYTES: Final = 16 * 1024
 ANSWER_MAX_BYTES: Final = 128 * 1024
 
 Reason = Literal["malformed", "unknown", "expired", "used", "revoked", "site", "request", "key", "busy"]
-"""Why the desk gives nothing.
+"""Why the desk refuses.
 
-`malformed`: not a request. `unknown`: no such token, or for a renewal no such gateway. `expired`: the token's time is
-over. `used`: another gateway, or another key, has used it. `revoked`: token, certificate or report key, also a key that
-has ended or handed over. `site`: the token is for another site. `request`: the request for a certificate is not for
-this site, or its key of a kind that is not taken. `key`: the report key speaks for another site. `busy`: later again.
+`malformed`: not a request. `unknown`: no such token, or for a renewal no such gateway. `expired`: the token has
+expired. `used`: by another gateway or key. `revoked`: token, certificate or report key, also a key that
+has ended or handed over. `site`: the token is for another site. `request`: the certificate request is not for
+this site, or its kind of key is not accepted. `key`: the report key is bound to another site. `busy`: retry later.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a gateway asks. `secret` is that of its token, empty where it renews: then its keys vouch for it.
-
-    `before` is the TLS key that has signed `csr` beside the key that it is for; None: no other.
-    """
+    """A gateway's request; `secret` is its token's, empty on renewal; `before`: the previous TLS key, signing `csr`."""
 
     site: str
     csr: str
@@ -59,11 +57,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What it gets.
-
-    `certificate` and `authorities` are PEM; the broker's certificate leads to one of the latter. `hub_keys` sign the
-    hub's confirmations. `at` is the desk's clock.
-    """
+    """A granted enrollment. `certificate` and `authorities` (of the broker) are PEM; `hub_keys` sign confirmations."""
 
     site: str
     certificate: str
@@ -76,14 +70,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why it gets nothing."""
+    """A refused enrollment."""
 
     reason: Reason
     at: datetime
 
 
 def write_request(request: Request, signer: Signer, before: Signer | None = None) -> bytes:
-    """Return the signed bytes of a request; `before` is the TLS key that vouches for a new one.
+    """Return the signed bytes of a request; `before` is the previous TLS key, which vouches for the new one.
 
     Raises:
         KeyUnavailable: The report key is in a token that cannot be used now.
@@ -103,10 +97,10 @@ def write_request(request: Request, signer: Signer, before: Signer | None = None
 
 
 def read_request(data: bytes) -> Request:
-    """Return what was asked; its signatures are those of the keys that it shows.
+    """Return a request whose signatures are those of the keys that it carries.
 
     Raises:
-        NotVerified: It is not a request; the message never repeats it.
+        NotVerified: It is not a request; the message never quotes it.
     """
     if len(data) > REQUEST_MAX_BYTES:
         raise NotVerified("malformed", "a request for enrollment is shorter")
@@ -123,12 +117,12 @@ def read_request(data: bytes) -> Request:
         raise NotVerified("malformed", "not a request for enrollment") from None
     verify(payload, jws, {key.kid: key}, ENROLL_TYP)
     if before is not None:
-        verify(request.csr.encode(), _text(vouched.get("jws")), {before.kid: before}, TLS_KEY_TYP)
+        verify(request.csr.encode(), _str_or_empty(vouched.get("jws")), {before.kid: before}, TLS_KEY_TYP)
     return request
 
 
 def write_grant(grant: Grant) -> bytes:
-    """Return the bytes of what was granted."""
+    """Return the bytes of a grant."""
     return encode(
         {
             "schema": GRANT_SCHEMA,
@@ -149,7 +143,7 @@ def write_refusal(refusal: Refusal) -> bytes:
 
 
 def read_answer(data: bytes) -> Grant | Refusal:
-    """Return what the desk answered.
+    """Return the desk's answer.
 
     Raises:
         NotVerified: It is no answer of a desk.
@@ -181,7 +175,7 @@ def _object(data: bytes, *schemas: str) -> dict[str, Any]:
     return said
 
 
-def _text(value: object) -> str:
+def _str_or_empty(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 

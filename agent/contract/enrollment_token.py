@@ -1,8 +1,8 @@
 """Encodes and parses the enrollment token, the line of text that a person carries to a gateway. Pure.
 
-It says where the hub's enrollment desk is and by which certificate it is known, so that nothing is trusted on first
-use; for which site it was made; and a secret that is good once and for a short time. Whether it still is, the desk
-decides. Its last bytes are a digest of the rest: a line that was cut or mistyped is told before anything is sent.
+It has the address of the hub's enrollment desk and the pin of its certificate, so that nothing is trusted on first use;
+its site; and a secret that is valid once and for a short time, which the desk checks. Its last bytes are a digest of
+the rest: a line that was cut or mistyped is refused before anything is sent.
 
     camwarden1.BASE64URL( JSON {"a": "host:port", "i": site, "e": end in s since 1970, "p": pin, "s": secret} | digest )
 """
@@ -23,7 +23,7 @@ from agent.model.finding import Message
 from agent.model.host_name import is_host
 
 PREFIX: Final = "camwarden1."
-"""What every token begins with; the number changes with its form."""
+"""Start of every token; the number changes with its form."""
 
 SECRET_BYTES: Final = 32
 PIN_BYTES: Final = 32
@@ -36,11 +36,7 @@ _END_OF_TIME_S: Final = 253_402_300_799  # 9999-12-31, the last day that datetim
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token says.
-
-    `host` and `port` are the desk's; `pin` is SHA-256 over the DER of its certificate. `secret` proves that whoever
-    shows it was given the token.
-    """
+    """A parsed token: address of the desk, SHA-256 `pin` of its certificate (DER), and the bearer's `secret`."""
 
     host: str
     port: int
@@ -51,12 +47,12 @@ class Token:
 
     @property
     def name(self) -> str:
-        """What the token is called in lists and logs: nothing can be done with it."""
+        """The token's name in lists and logs: it grants nothing."""
         return secret_digest(self.secret)[:8]
 
 
 def secret_digest(secret: bytes) -> str:
-    """Return what the desk keeps of a secret: its SHA-256 in hex. It is random, so that no slow digest is needed."""
+    """Return what the desk stores of a secret: its SHA-256 in hex. It is random, so that no slow digest is needed."""
     return hashlib.sha256(secret).hexdigest()
 
 
@@ -74,7 +70,7 @@ def write_token(token: Token) -> str:
 
 
 def read_token(text: str) -> Token:
-    """Return what a line says; blanks and line ends around it and within it, as mail and chats put them, do not count.
+    """Return a parsed line; whitespace around and within it, as mail and chats add it, is ignored.
 
     Raises:
         UsageError: It is no token of this form, or not the whole of one. The text is not repeated.
@@ -102,7 +98,7 @@ def read_token(text: str) -> Token:
 
 
 def address_text(host: str, port: int) -> str:
-    """Return an address as people write it: IPv6 in brackets."""
+    """Return an address as text: IPv6 in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

@@ -1,11 +1,9 @@
 """Signs and verifies the envelope of a report: exact payload bytes and a detached JWS over them.
 
-Decides how bytes are signed and when a signature is believed. It never looks into the payload: what a report says,
-and whether it continues its chain, is for others. The payload is not canonicalised; whoever keeps a report keeps
-its bytes.
+Decides how bytes are signed and when a signature is valid. It never reads the payload: its content, and whether it
+continues its chain, are judged elsewhere. The payload is not canonicalised; whoever stores a report stores its bytes.
 
 Two forms of the same signature:
-
 - detached compact, `header..signature`: in the MQTT 5 user property `jws`, beside the untouched payload;
 - flattened JSON with the payload as a string: in files, archives and over MQTT 3.1.1.
 
@@ -33,17 +31,17 @@ RESULT_TYP: Final = "vss-cmd-result+json"
 DESIRED_TYP: Final = "vss-desired+json"
 REPORTED_TYP: Final = "vss-reported+json"
 CHECK_TYP: Final = "vss-check+json"
-"""A look that somebody asked for on site: `agent/onsite/one_look/job_file.py`."""
+"""A look on request on site: `agent/onsite/one_look/job_file.py`."""
 HANDOVER_TYP: Final = "vss-handover+html"
-"""Of a hand-over report for people: `agent/verify/html_seal.py`."""
+"""A hand-over report for people: `agent/verify/html_seal.py`."""
 FILING_TYP: Final = "vss-filing+json"
 """What was filed with the police: `agent/observe/facts/filed_file.py`."""
 KEY_TYP: Final = "vss-key+json"
-"""What a new report key signs to prove that it is there: `agent/contract/key_rotation.py`."""
+"""A new report key's proof of possession: `agent/contract/key_rotation.py`."""
 ENROLL_TYP: Final = "vss-enroll+json"
-"""What a gateway asks of an enrollment desk: `agent/contract/enrollment.py`."""
+"""A gateway's request to an enrollment desk: `agent/contract/enrollment.py`."""
 TLS_KEY_TYP: Final = "vss-tls-key+pem"
-"""The request for a certificate of a new TLS key, as the key before it signs it: `agent/contract/enrollment.py`."""
+"""The certificate request of a new TLS key, signed by the previous one: `agent/contract/enrollment.py`."""
 
 _JWS_MAX_CHARS = 4096  # header and signature of ours are under 300; longer ones are somebody's attempt
 
@@ -63,10 +61,7 @@ def sign(report: Report, signer: Signer, typ: str = REPORT_TYP) -> Envelope:
 
 
 def sign_payload(payload: bytes, signer: Signer, typ: str) -> str:
-    """Return the detached compact JWS over exactly these bytes.
-
-    Source: RFC 7797 section 3 (signing input), RFC 7515 appendix F.
-    """
+    """Return the detached compact JWS over exactly these bytes. Source: RFC 7797 section 3, RFC 7515 appendix F."""
     protected = _protected(signer.alg, signer.kid, typ)
     return f"{protected}..{b64url(signer.sign(protected.encode() + b'.' + payload))}"
 
@@ -92,7 +87,7 @@ def read_header(jws: str) -> Header:
 
 @lru_cache(maxsize=512)
 def _header(protected: str) -> Header:
-    """Return what a protected header says. Pure, and the same text in every report of a site: remembered."""
+    """Return a parsed protected header, cached: it is the same in every report of a site."""
     try:
         header = json.loads(unb64url(protected), object_pairs_hook=unique_names)
     except (ValueError, RecursionError, NotVerified):
@@ -116,14 +111,14 @@ def verify(payload: bytes, jws: str, keys: Mapping[str, PublicKey], typ: str = R
     """Return the protected header if the signature over exactly these bytes is one of `keys`.
 
     Args:
-        payload: The bytes as they were received.
+        payload: The bytes as received.
         jws: Detached compact JWS.
-        keys: What is trusted, by kid.
-        typ: What the bytes must claim to be; a report must not pass for a watermark.
+        keys: Trusted keys, by kid.
+        typ: The type that the header must have; a report must not pass for a watermark.
 
     Raises:
         UnknownKey: The kid is none of `keys`.
-        NotVerified: Anything else is wrong with it; `reason` says what.
+        NotVerified: Any other failure, named by `reason`.
 
     Source: RFC 7515 section 5.2, RFC 8725 sections 3.1 (algorithm bound to the key) and 3.11 (explicit typing).
     """
@@ -157,7 +152,7 @@ def flatten(payload: bytes, jws: str) -> bytes:
 
 
 def unflatten(data: bytes) -> tuple[bytes, str]:
-    """Return payload bytes and detached compact JWS of the flattened form. Nothing is verified.
+    """Return payload bytes and detached compact JWS of the flattened form, unverified.
 
     Raises:
         NotVerified: It is not a flattened JWS. An unprotected `header` member is refused: nobody signed it.
@@ -179,7 +174,7 @@ def unflatten(data: bytes) -> tuple[bytes, str]:
 
 @lru_cache(maxsize=8)  # reading the header and verifying take the same one apart, one after the other
 def split_jws(jws: str) -> tuple[str, bytes]:
-    """Return protected header and signature of a detached compact JWS; neither is looked at.
+    """Return protected header and signature of a detached compact JWS, unverified.
 
     Raises:
         NotVerified: It has not this form.

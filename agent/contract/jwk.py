@@ -1,7 +1,7 @@
 """Parses public keys (JWK), names them by RFC 7638 thumbprint, and verifies signatures with them.
 
-Decides which kinds of keys this contract knows. Private keys are in `agent/contract/signing_keys.py`; which key belongs
-to which site is `agent/hub/stores/trust.py`'s.
+Decides which kinds of keys the contract accepts. Private keys are in `agent/contract/signing_keys.py`; the binding of
+keys to sites is in `agent/hub/stores/trust.py`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ES256_OF_DIGEST: Final = ec.ECDSA(Prehashed(hashes.SHA256()))
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A key that signatures are checked with. `jwk` holds only the members that its thumbprint is made of."""
+    """A key that verifies signatures. `jwk` holds only the members of its thumbprint."""
 
     kid: str
     alg: str
@@ -43,7 +43,7 @@ class PublicKey:
     _key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey = field(repr=False, compare=False)
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
-        """Say whether `signature` (JWS form: raw, 64 bytes) is this key's over `message`."""
+        """Return whether `signature` (JWS form: raw, 64 bytes) is this key's over `message`."""
         if isinstance(self._key, ed25519.Ed25519PublicKey):
             try:
                 self._key.verify(signature, message)
@@ -53,7 +53,7 @@ class PublicKey:
         return self._verifies(message, signature, _ES256)
 
     def verifies_digest(self, digest: bytes, signature: bytes) -> bool:
-        """Say the same of a message of which only SHA-256 is known; Ed25519 has no way to, and says no."""
+        """Return the same for a message's SHA-256; always False for Ed25519, which cannot."""
         return self._verifies(digest, signature, _ES256_OF_DIGEST)
 
     def _verifies(self, message: bytes, signature: bytes, algorithm: ec.ECDSA) -> bool:
@@ -76,7 +76,7 @@ def unb64url(text: str) -> bytes:
     """Return the bytes of canonical base64url without padding.
 
     Raises:
-        ValueError: The text is anything else: padded, with other characters, or with stray bits at its end.
+        ValueError: The text is padded, or has other characters or stray bits at its end.
     """
     data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     if b64url(data) != text:
@@ -85,16 +85,16 @@ def unb64url(text: str) -> bytes:
 
 
 def thumbprint(jwk: Mapping[str, str]) -> str:
-    """Return the SHA-256 thumbprint of a public JWK that holds exactly its required members. Source: RFC 7638."""
+    """Return the SHA-256 thumbprint of a public JWK of exactly its required members. Source: RFC 7638."""
     canonical = json.dumps(dict(sorted(jwk.items())), separators=(",", ":"))
     return b64url(hashlib.sha256(canonical.encode()).digest())
 
 
 def public_key(jwk: object) -> PublicKey:
-    """Return the key that a decoded JWK describes; members that its thumbprint leaves out are dropped.
+    """Return the key of a decoded JWK; members outside its thumbprint are dropped.
 
     Raises:
-        ValueError: It is not an EC P-256 or Ed25519 public key, says otherwise, or carries a private part.
+        ValueError: It is not an EC P-256 or Ed25519 public key, its members disagree, or it carries a private part.
 
     Source: RFC 7517, RFC 7518 section 6.2, RFC 8037 section 2.
     """
@@ -184,7 +184,7 @@ def coordinate(jwk: Mapping[str, object], name: str) -> bytes:
 
 
 def describe(key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey) -> PublicKey:
-    """Return a public key with its name."""
+    """Return a public key with its thumbprint."""
     if isinstance(key, ed25519.Ed25519PublicKey):
         raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
         jwk, alg = {"crv": "Ed25519", "kty": "OKP", "x": b64url(raw)}, "Ed25519"

@@ -6,9 +6,9 @@ An `event` report signed by the OLD key, whose body has the member `rotation`:
      before this report, "proof": detached JWS by the NEW key over the exact bytes of
      {"schema":"vss-key/1","site":...,"epoch":...,"from":old kid,"to":new kid}}}
 
-The proof shows that the site has the new key: nobody can bind a stranger's key to himself. Everything after this report
-in any stream is signed by the new key; what the old key signs of this epoch ends at `heads` and this report. Whether
-the old key was trusted, and what is still taken from it, is the hub's.
+The proof shows that the site has the new key: nobody can bind a stranger's key to himself. The new key signs everything
+after this report in any stream; the old key's part of this epoch ends at `heads` and this report. Whether the old key
+was trusted, and what is still accepted from it, the hub decides.
 """
 
 from __future__ import annotations
@@ -34,10 +34,7 @@ _MEMBERS: Final = {"from", "to", "jwk", "heads", "proof"}
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """A hand-over that its new key has proved. `old` is the kid that must have signed the report that carries it.
-
-    `heads`: the newest report of every stream before it; seq 0: none yet.
-    """
+    """A proved hand-over; kid `old` must have signed its report. `heads`: every stream before it; seq 0: none yet."""
 
     old: str
     new: PublicKey
@@ -50,7 +47,7 @@ def rotation_body(division: str, site: str, epoch: str, old: Signer, new: Signer
     Args:
         division: GB/T 2260 code of the site.
         site: Its id.
-        epoch: The life of the spool that the event is numbered in.
+        epoch: Epoch of the event.
         old: The key that signed everything until now.
         new: The key that signs everything from now on; it makes the proof.
         heads: Newest report of every stream before this one.
@@ -71,14 +68,14 @@ def rotation_body(division: str, site: str, epoch: str, old: Signer, new: Signer
 
 
 def read_rotation(body: Mapping[str, object], site: str, epoch: str) -> Rotation:
-    """Return the hand-over that the body of a verified event report names.
+    """Return the hand-over in the body of a verified event report.
 
     The caller still must compare `old` with the kid that signed the report.
 
     Args:
-        body: The report's body; its member `rotation` is read.
-        site: The site that the report is from.
-        epoch: The epoch that the report stands in.
+        body: The report's body; its member `rotation` is parsed.
+        site: The report's site.
+        epoch: The report's epoch.
 
     Raises:
         NotVerified: It is malformed (`rotation`), or the new key's proof is not its own, or is for another site,

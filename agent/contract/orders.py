@@ -5,7 +5,7 @@
     config/desired      policy with a rising version         hub -> site, retained
     config/reported     what is in force, what was refused   site -> hub, retained
 
-`agent/contract/orders_json.py` writes and reads them. Whether an order is carried out is for those who have the site's
+`agent/contract/orders_json.py` writes and reads them. Whether an order is carried out is decided with the site's
 state. Nothing here can change a device.
 """
 
@@ -21,12 +21,12 @@ from agent.model.finding import Json, StreamName
 CommandName = Literal["resend", "report-now", "check-now"]
 
 ORDER_MAX_BYTES: Final = 64 * 1024
-"""A site looks at no larger order."""
+"""A site ignores a larger order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Signed bytes as they came from the broker, not verified yet. `topic_id`: that of a command, else empty."""
+    """Signed bytes from the broker, unverified. `topic_id`: that of a command, else empty."""
 
     kind: Literal["cmd", "desired"]
     topic_id: str
@@ -46,7 +46,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class SpotCheck:
-    """A fresh look that the hub asks for. No cameras: all of them; no checks: all of them."""
+    """A look on the hub's request. No cameras: all of them; no checks: all of them."""
 
     nonce: str
     cameras: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class SpotCheck:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One order. `id` makes it idempotent; `resend` and `spot_check` are there for the command of that name."""
+    """One order. `id` makes it idempotent; `resend` and `spot_check` are set for the command of that name."""
 
     id: str
     site: str
@@ -67,7 +67,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ReportRef:
     """A report by its place in the chain."""
 
     epoch: str
@@ -78,7 +78,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a command. `reason` is a word, empty when it was done.
+    """The outcome of a command. `reason` is a word, empty when it was done.
 
     `report`: the report that answers a `report-now` or `check-now`. `resent`: how many reports of a `resend` are on
     their way; `missing`: runs (from, to) of it that the site no longer has.
@@ -91,14 +91,14 @@ class Result:
     name: str
     status: Literal["done", "refused"]
     reason: str = ""
-    report: Named | None = None
+    report: ReportRef | None = None
     resent: int = 0
     missing: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Policy that the hub wants in force: names and values as they came, not judged yet, and packs of rules as TOML."""
+    """Policy that the hub wants in force: unvalidated names and values, and rule packs as TOML."""
 
     site: str
     version: int
@@ -110,7 +110,7 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A version that was not taken: a word, and a sentence that names the mistake."""
+    """A version that was refused: a word, and a sentence that names the mistake."""
 
     version: int
     reason: str
@@ -119,7 +119,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What the site says is in force. `version` 0: nothing of the hub's is. `digest`: of its configuration file."""
+    """What a site reports as in force. `version` 0: nothing of the hub's. `digest`: of its configuration file."""
 
     site: str
     city: str

@@ -1,7 +1,4 @@
-"""Encodes and parses the four payloads of `agent/contract/orders.py`. Pure.
-
-Decides what a well-formed order from a pinned hub is, and what a well-formed answer of a site is.
-"""
+"""Encodes and parses the four payloads of `agent/contract/orders.py`, and decides when one is well formed. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +13,11 @@ from agent.contract.orders import (
     Command,
     CommandName,
     Desired,
-    Named,
     Order,
     Range,
     Refused,
     Reported,
+    ReportRef,
     Result,
     SpotCheck,
 )
@@ -38,10 +35,10 @@ DESIRED_SCHEMA: Final = "vss-desired/1"
 REPORTED_SCHEMA: Final = "vss-reported/1"
 
 NAMES_MOST: Final = 256
-"""Cameras or checks that one spot check may name."""
+"""Cameras or checks in one spot check."""
 
 PACKS_MOST: Final = 8
-"""Packs of rules that one document may hold; their size is bounded by that of an order."""
+"""Rule packs in one document; their size is bounded by that of an order."""
 
 _EPOCH = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -100,7 +97,7 @@ def write_result(result: Result, now: datetime) -> bytes:
             "command": result.name,
             "status": result.status,
             "reason": result.reason,
-            "report": _named_json(named) if named else None,
+            "report": _report_ref_json(named) if named else None,
             "resent": result.resent,
             "missing": [list(run) for run in result.missing],
         }
@@ -108,7 +105,7 @@ def write_result(result: Result, now: datetime) -> bytes:
 
 
 def read_result(payload: bytes, jws: str, keys: Keys) -> Result:
-    """Return what a site's key says became of a command.
+    """Return the outcome of a command, signed by a site's key.
 
     Raises:
         NotVerified: It is not signed by one of `keys`, or is no result.
@@ -133,7 +130,7 @@ def write_desired(desired: Desired) -> bytes:
 
 
 def read_desired(payload: bytes, jws: str, hub_keys: Keys, site: str) -> Desired:
-    """Return the desired policy if a pinned hub signed it for this site. Its values are not judged here.
+    """Return the desired policy, its values unvalidated, if a pinned hub signed it for this site.
 
     Raises:
         NotVerified: It did not, or it is none; `reason` is `site`, `payload`, or one of `verify`.
@@ -164,7 +161,7 @@ def write_reported(reported: Reported, now: datetime) -> bytes:
 
 
 def read_reported(payload: bytes, jws: str, keys: Keys) -> Reported:
-    """Return what a site's key says is in force.
+    """Return what is in force, signed by a site's key.
 
     Raises:
         NotVerified: It is not signed by one of `keys`, or is no such message.
@@ -186,11 +183,11 @@ def _parsed(payload: bytes, schema: str, build: Callable[[Any], _T]) -> _T:
 
 def _command(data: Any) -> Command:
     name = _one_of(data["command"], get_args(CommandName))
-    asked = SpotCheck(_text(data["nonce"], _NONCE), *(_names(data[key]) for key in ("cameras", "checks"))) \
+    asked = SpotCheck(_matching(data["nonce"], _NONCE), *(_names(data[key]) for key in ("cameras", "checks"))) \
         if name == "check-now" else None  # fmt: skip
     return Command(
-        _text(data["id"], COMMAND_ID),
-        _text(data["site"], SITE_ID),
+        _matching(data["id"], COMMAND_ID),
+        _matching(data["site"], SITE_ID),
         name,
         read_time(data["ts"]),
         read_time(data["expires_at"]),
@@ -203,7 +200,7 @@ def _range(data: Any) -> Range:
     if not (is_number(data["from_seq"]) and is_number(data["to_seq"]) and data["from_seq"] <= data["to_seq"]):
         raise ValueError
     stream = _one_of(data["stream"], STREAMS)
-    return Range(_text(data["epoch"], _EPOCH), stream, data["from_seq"], data["to_seq"])
+    return Range(_matching(data["epoch"], _EPOCH), stream, data["from_seq"], data["to_seq"])
 
 
 def _range_json(asked: Range) -> dict[str, Json]:
@@ -218,26 +215,26 @@ def _result(data: Any) -> Result:
     if not all(is_number(number) for run in missing for number in run):
         raise ValueError
     return Result(
-        _text(data["id"], COMMAND_ID),
+        _matching(data["id"], COMMAND_ID),
         *_from_site(data),
         data["command"] if data["command"] in get_args(CommandName) else "",
         _one_of(data["status"], ("done", "refused")),
-        _text(data["reason"], _WORD) if data["reason"] else "",
-        None if report is None else _named(report),
+        _matching(data["reason"], _WORD) if data["reason"] else "",
+        None if report is None else _report_ref(report),
         resent,
         missing,
     )
 
 
-def _named_json(named: Named) -> dict[str, Json]:
+def _report_ref_json(named: ReportRef) -> dict[str, Json]:
     return {"epoch": named.epoch, "stream": named.stream, "seq": named.seq, "digest": named.digest}
 
 
-def _named(data: Any) -> Named:
+def _report_ref(data: Any) -> ReportRef:
     if not is_number(data["seq"]):
         raise ValueError
     stream = _one_of(data["stream"], STREAMS)
-    return Named(_text(data["epoch"], _EPOCH), stream, data["seq"], _text(data["digest"], _DIGEST))
+    return ReportRef(_matching(data["epoch"], _EPOCH), stream, data["seq"], _matching(data["digest"], _DIGEST))
 
 
 def _desired(data: Any) -> Desired:
@@ -249,7 +246,7 @@ def _desired(data: Any) -> Desired:
         raise ValueError
     for text in packs:
         text.encode()  # a lone surrogate is no text
-    site = _text(data["site"], SITE_ID)
+    site = _matching(data["site"], SITE_ID)
     return Desired(site, data["version"], read_time(data["ts"]), data["policy"], expires_at, tuple(packs))
 
 
@@ -259,19 +256,19 @@ def _reported(data: Any) -> Reported:
         raise ValueError
     told = None
     if refused is not None:
-        told = Refused(int(refused["version"]), _text(refused["reason"], _WORD), str(refused["why"])[:500])
-    return Reported(*_from_site(data), version, data["policy"], _text(data["config_digest"], _DIGEST), told)
+        told = Refused(int(refused["version"]), _matching(refused["reason"], _WORD), str(refused["why"])[:500])
+    return Reported(*_from_site(data), version, data["policy"], _matching(data["config_digest"], _DIGEST), told)
 
 
 def _from_site(data: Any) -> tuple[str, str, str]:
-    return _text(data["site"], SITE_ID), _text(data["city"], CITY), _text(data["epoch"], _EPOCH)
+    return _matching(data["site"], SITE_ID), _matching(data["city"], CITY), _matching(data["epoch"], _EPOCH)
 
 
 def _one_of(value: Any, words: tuple[_T, ...]) -> _T:
     return words[words.index(value)]
 
 
-def _text(value: Any, like: re.Pattern[str]) -> str:
+def _matching(value: Any, like: re.Pattern[str]) -> str:
     if not isinstance(value, str) or not like.fullmatch(value):
         raise ValueError
     return value
@@ -280,4 +277,4 @@ def _text(value: Any, like: re.Pattern[str]) -> str:
 def _names(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or len(value) > NAMES_MOST:
         raise ValueError
-    return tuple(_text(name, _NAME) for name in value)
+    return tuple(_matching(name, _NAME) for name in value)

@@ -1,13 +1,12 @@
 """Parses the bytes of every payload within the contract's bounds, whoever signed them. Pure.
 
-Two readers of the same bytes must read the same, or both refuse: decoders differ in how deep they go (Python 3.11 a
-thousand levels, 3.13 ten times as many, SQLite a thousand), in numbers above 2^53, in which of two equal names counts,
-and in years that no calendar shows in every zone. So all of that is refused before anything is stored. The checks come
-in the order in which the words below stand:
+Two readers must parse the same bytes alike, or both refuse: decoders differ in depth (Python 3.11 a thousand levels,
+3.13 ten times as many, SQLite a thousand), in numbers above 2^53, in which of two equal names counts, and in years that
+no calendar shows in every zone. All of that is refused before anything is stored, in this order:
 
     size            more than 1 MiB plain
     payload         not JSON in UTF-8, or a text with half a character
-    duplicate-name  a name stands twice in one object, at any depth
+    duplicate-name  a name is twice in one object, at any depth
     too-deep        arrays and objects nested more than 64 deep
     number          NaN, Infinity, or farther from zero than 2^53 - 1
     time            a time of the site's or the hub's own before 2000 or from 2100 on, in UTC
@@ -28,7 +27,7 @@ from agent.model.errors import NotVerified
 from agent.model.finding import Message
 
 PAYLOAD_MAX_BYTES: Final = 1024 * 1024
-"""No payload is larger, however it travels."""
+"""Uncompressed."""
 
 NESTING_MAX: Final = 64
 NUMBER_MAX: Final = 2**53 - 1
@@ -47,14 +46,15 @@ TIMES: Final[Mapping[str, tuple[str, ...]]] = {
         "body/episode/acknowledged/at", "body/episode/acknowledged/until",
     ),
 }  # fmt: skip
-"""Where times of the site's or the hub's own clock stand, by stream; `` is every payload. A device's word is not bound:
-its clock may be anywhere, and to say so is what a report is for."""
+"""Paths of times of the site's or the hub's own clock, by stream; `` is every payload. A device's time is not bound:
+its clock may be anywhere, and a report must be able to carry that.
+"""
 
 _HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def read_json(payload: bytes) -> Any:
-    """Return the value that a payload is, if it keeps within the bounds that hold for any.
+    """Return the decoded payload, if it is within the bounds of any payload.
 
     Raises:
         NotVerified: `reason` is the word of the first bound that it breaks.
@@ -74,7 +74,7 @@ def read_json(payload: bytes) -> Any:
 
 
 def read_time(value: object) -> datetime:
-    """Return a time in UTC that keeps within the bounds.
+    """Return a time in UTC within the bounds.
 
     Raises:
         ValueError: It is no time with an offset.
@@ -89,12 +89,12 @@ def read_time(value: object) -> datetime:
 
 
 def nearest(at: datetime) -> datetime:
-    """Return the time within the bounds that is nearest to what a clock says: one that was reset says 1970."""
+    """Return the nearest time within the bounds: a clock that was reset shows 1970."""
     return min(max(at, TIME_FIRST), TIME_END - timedelta(milliseconds=1))
 
 
 def refuse_other_times(data: Mapping[str, Any], stream: str) -> None:
-    """Look at every time of the site's or the hub's own; what is none is another's to judge.
+    """Refuse out-of-bounds times of the site's or the hub's own; what does not parse is for others to judge.
 
     Raises:
         NotVerified: `time`: one is out of bounds.
@@ -108,7 +108,7 @@ def refuse_other_times(data: Mapping[str, Any], stream: str) -> None:
 
 
 def whole_text(payload: bytes) -> bool:
-    """Say whether no text in a JSON payload has half a character (a lone surrogate): no file or database takes one."""
+    """Return whether a JSON payload has no lone surrogate: no file or database takes one."""
     if not _HALF.search(payload):
         return True
     try:
@@ -119,7 +119,7 @@ def whole_text(payload: bytes) -> bool:
 
 
 def unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Refuse a name that stands twice: two readers would each believe another one.
+    """Refuse a name that is twice in an object: two readers would each take another value.
 
     Source: RFC 7515 section 4, RFC 7493 section 2.3.
 
@@ -133,7 +133,7 @@ def unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _within(value: object) -> None:
-    """Refuse what is too deep, or a number that is too large. Level by level, so that nothing recurses."""
+    """Refuse what is too deep, or a number that is too large. Level by level, without recursion."""
     level: list[object] = [value]
     large = False
     for _ in range(NESTING_MAX + 1):
@@ -160,7 +160,7 @@ def _within(value: object) -> None:
 
 
 def _at(value: object, path: str) -> Iterator[object]:
-    """Yield what stands at a path; a list on the way stands for each of its members."""
+    """Yield the values at a path; a list on the way is descended into."""
     name, _, rest = path.partition("/")
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, dict) and name in one:

@@ -1,10 +1,9 @@
 """Encodes a site's connection states: birth, farewell, and the will that the broker publishes for it. Pure.
 
-All three go to the retained topic `state`, signed as `vss-state+json`. A will cannot be signed when it is needed, so
-it is signed at connect; epoch and connection number stand in it and in the birth, so that a late will of an earlier
-connection is known as such. The birth carries the public key (for a hub that sees the site for the first time), the
-head of every stream (so that a lost tail shows) and how far the site saw itself confirmed (so that a hub that lost
-its database knows where what it may ask for begins).
+All three go to the retained topic `state`, signed as `vss-state+json`. A will is signed at connect; like the birth it
+has epoch and connection number, so that a late will of an earlier connection is recognised. The birth carries the
+public key (for a hub that meets the site for the first time), the head of every stream (so that a lost tail shows) and
+the site's confirmed heads (so that a hub that lost its database knows from where to ask).
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ from agent.version import VERSION
 SCHEMA: Final = "vss-state/1"
 
 Status = Literal["ready", "disconnected", "lost"]
-"""Birth, farewell and will. The words are those of the Homie convention."""
+"""Birth, farewell and will, in the words of the Homie convention."""
 
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """Everything a state message says besides its status. `confirm`: who says that a report has arrived."""
+    """A state message besides its status. `confirm`: who confirms the arrival of a report."""
 
     origin: Origin
     confirm: str

@@ -9,7 +9,7 @@ from typing import Final
 from agent.model.finding import Json
 
 OTHER: Final = "other"
-"""The class of a fault about which no cause is inferred: a picture, a mask, a clock, footage."""
+"""The class of faults without an inferred cause: a picture, a mask, a clock, footage."""
 
 CLASSES: Final[Mapping[str, str]] = {
     "power": "power",
@@ -22,17 +22,17 @@ CLASSES: Final[Mapping[str, str]] = {
     "unknown": "unknown cause",
     OTHER: "other checks",
 }
-"""Every class of fault (`causes.FaultClass`, and the rest), and its word for people; all of those are msgids."""
+"""Every class of fault (`causes.FaultClass`, and the rest), and its word for people; all are msgids."""
 
 SUBJECTS_MOST: Final = 256
-"""How many subjects of one day are told apart."""
+"""Subjects per day; the rest is summed."""
 
 REST: Final = "site"
 
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """So many faults were repaired, in so many seconds together; so many of them came and went before."""
+    """The number of repaired faults, their duration in seconds together, and how many flapped before."""
 
     repaired: int = 0
     took_s: int = 0
@@ -44,12 +44,12 @@ class Repairs:
         return self.took_s / self.repaired if self.repaired else 0.0
 
     def plus(self, other: Repairs) -> Repairs:
-        """Return both together."""
+        """Return the sum."""
         return Repairs(self.repaired + other.repaired, self.took_s + other.took_s, self.flapped + other.flapped)
 
 
 BySubject = Mapping[str, Mapping[str, Repairs]]
-"""Repairs by what was repaired (`camera:ID`, `device:ID`, `site`), and class of fault."""
+"""Repairs by subject (`camera:ID`, `device:ID`, `site`), and class of fault."""
 
 
 def summed(parts: Iterable[Mapping[str, Repairs]]) -> dict[str, Repairs]:
@@ -63,7 +63,7 @@ def summed(parts: Iterable[Mapping[str, Repairs]]) -> dict[str, Repairs]:
 
 
 def summed_by_subject(parts: Iterable[BySubject]) -> dict[str, dict[str, Repairs]]:
-    """Return the sum of several parts by subject and class; beyond `SUBJECTS_MOST` subjects, under `site`."""
+    """Return the sum of several parts by subject and class; beyond `SUBJECTS_MOST` subjects, as `site`."""
     found: dict[str, dict[str, Repairs]] = {}
     for part in parts:
         for subject, one in part.items():
@@ -73,24 +73,24 @@ def summed_by_subject(parts: Iterable[BySubject]) -> dict[str, dict[str, Repairs
 
 
 def repairs_json(repairs: Mapping[str, Repairs]) -> dict[str, Json]:
-    """Return repairs as reports and the status file carry them: `[repaired, seconds, flapped]` by class."""
+    """Return repairs for reports and the status file: `[repaired, seconds, flapped]` by class."""
     return {name: [one.repaired, one.took_s, one.flapped] for name, one in repairs.items()}
 
 
 def by_subject_json(repairs: BySubject) -> dict[str, Json]:
-    """Return repairs by subject as reports and the memory carry them."""
+    """Return repairs by subject for reports and the memory."""
     return {subject: repairs_json(one) for subject, one in repairs.items()}
 
 
 def read_by_subject(data: object) -> dict[str, dict[str, Repairs]]:
-    """Return what `by_subject_json` wrote, without what cannot be of it."""
+    """Parse the output of `by_subject_json`, skipping what is invalid."""
     told = data.items() if isinstance(data, Mapping) else ()
     read = ((name, read_repairs(one)) for name, one in told if isinstance(name, str))
     return summed_by_subject({name: one} for name, one in read if one)
 
 
 def read_repairs(data: object) -> dict[str, Repairs]:
-    """Return what `repairs_json` wrote, without what cannot be of it."""
+    """Parse the output of `repairs_json`, skipping what is invalid."""
     found = {}
     for name, row in data.items() if isinstance(data, Mapping) else ():
         numbers = row if isinstance(row, list) and len(row) == 3 else ()

@@ -1,9 +1,9 @@
 """Creates, loads and protects the private keys that sign, named by their thumbprint.
 
-A `Signer` is all that the rest of camwarden sees of a private key, wherever it lives: in a file (here), in a
+A `Signer` is all that the rest of camwarden gets of a private key, wherever it is stored: in a file (here), in a
 credential of systemd (`agent/deliver/keys/place.py`, read here too) or in a token (`agent/deliver/keys/pkcs11.py`).
-Decides what a usable key file is. What is signed, and how, is `agent/contract/envelope.py`'s; public keys are in
-`agent/contract/jwk.py`. A private key never leaves its file and the `Signer`: neither shows in a repr.
+Decides what a usable key file is. Signing is in `agent/contract/envelope.py`, public keys in `agent/contract/jwk.py`.
+A private key never leaves its file and the `Signer`: neither shows in a repr.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ REPORT_KEY_NAME: Final = "report-key.pem"
 """File name of a site's report key in its state directory."""
 
 FROM_SYSTEMD_WRONG_BITS: Final = 0o037
-"""systemd gives its user the file by an access list, and then stat shows the list's mask as the group's rights.
+"""systemd grants its user the file by an access list, whose mask stat shows as the group's rights.
 
 Source: acl(5), correspondence between ACL entries and file permission bits.
 """
@@ -60,18 +60,14 @@ PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
 class KeyUnavailable(AgentError):
-    """The key is elsewhere and cannot be used now: its token is gone or does not answer. Nothing was signed."""
+    """The key's token is gone or does not answer. Nothing was signed."""
 
     exit_code = exits.UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A private key that can be used but not looked at. `kid` is its RFC 7638 thumbprint, `jwk` its public half.
-
-    `_sign` makes the signature, wherever the key is; it may be called from any thread. `may_fail` says that signing
-    can raise `KeyUnavailable`: the key is not in this process.
-    """
+    """A private key (`kid`: thumbprint, `jwk`: public half) for any thread. `may_fail`: may raise `KeyUnavailable`."""
 
     kid: str
     alg: str
@@ -91,15 +87,15 @@ class Signer:
 
     @property
     def public(self) -> PublicKey:
-        """The key that others verify with."""
+        """The public half."""
         return public_key(dict(self.jwk))
 
 
 def signer_from_jwk(jwk: Mapping[str, str]) -> Signer:
-    """Return the signer of a private JWK: for published test vectors, and for keys brought from elsewhere.
+    """Return the signer of a private JWK: for published test vectors, and for imported keys.
 
     Raises:
-        ValueError: It is not an EC P-256 or Ed25519 private key, or its halves do not belong together.
+        ValueError: It is not an EC P-256 or Ed25519 private key, or its halves do not match.
     """
     public = public_key({name: value for name, value in jwk.items() if name != "d"})
     d = coordinate(jwk, "d")
@@ -115,7 +111,7 @@ def signer_from_jwk(jwk: Mapping[str, str]) -> Signer:
 
 
 def load_or_create_signer(path: Path) -> Signer:
-    """Return the key in `path`, made now (EC P-256, mode 0600) if there is none. Two first starts agree on one key.
+    """Return the key in `path`, created (EC P-256, mode 0600) if there is none. Concurrent first starts get one key.
 
     Raises:
         Forbidden: The file is open to others, or this user may not read or write it.
@@ -127,7 +123,7 @@ def load_or_create_signer(path: Path) -> Signer:
 
 
 def load_signer(path: Path, wrong_bits: int = _WRONG_BITS) -> Signer:
-    """Return the key in `path`; like `load_or_create_signer`, but a missing file is an error.
+    """Return the key in `path`.
 
     Args:
         path: The file.
@@ -141,7 +137,7 @@ def load_signer(path: Path, wrong_bits: int = _WRONG_BITS) -> Signer:
 
 
 def load_private(path: Path, wrong_bits: int = _WRONG_BITS) -> PrivateKey:
-    """Return the private key itself, for what a `Signer` cannot do (a certificate for TLS); raises the same."""
+    """Return the private key itself, for what a `Signer` cannot do (a certificate for TLS); raises as `load_signer`."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode & 0o777
@@ -181,7 +177,7 @@ def load_private(path: Path, wrong_bits: int = _WRONG_BITS) -> PrivateKey:
 
 
 def create_key(path: Path) -> None:
-    """Make an EC P-256 key in `path`, mode 0600, unless there is one; it is on disk when this returns.
+    """Create an EC P-256 key in `path`, mode 0600, unless there is one; fsynced.
 
     Raises:
         Forbidden: This user may not write there.
@@ -214,7 +210,7 @@ def create_key(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Put a folder's names on disk. Source: fsync(2)."""
+    """Fsync a folder's names. Source: fsync(2)."""
     directory = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(directory)
@@ -235,10 +231,7 @@ def _signer(key: PrivateKey) -> Signer:
 
 
 def _new_key() -> ec.EllipticCurvePrivateKey:
-    """Return a new key whose thumbprint does not begin with a dash.
-
-    One in 64 would, and `hub trust add SITE -...` would read it as an option.
-    """
+    """Return a key whose thumbprint begins with no dash (one in 64): `hub trust add SITE -...` would be an option."""
     while True:
         key = ec.generate_private_key(ec.SECP256R1())
         if not describe(key.public_key()).kid.startswith("-"):

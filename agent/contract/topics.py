@@ -2,7 +2,7 @@
 
 Topics are `vss/v1/{city}/{site}/...`; the site is one fixed level, so that one pattern of the broker's access list
 covers all sites. Labels are MQTT 5 user properties: the attributes of CloudEvents, and `jws`. They are for routing
-only: nobody may believe one that the signed payload does not repeat.
+only: one that the signed payload does not repeat must not be trusted.
 
 Source: CloudEvents 1.0.2 MQTT binding section 3.1 (binary mode), MQTT 5.0 section 3.3.2.3.7.
 """
@@ -26,7 +26,7 @@ COMMAND_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 Kind = Literal["state", "health", "config", "event", "gap", "ack", "cmd", "cmd-result", "desired", "reported"]
 
 FROM_HUB: Final[frozenset[Kind]] = frozenset({"ack", "cmd", "desired"})
-"""What only the hub sends; everything else is a site's."""
+"""Sent by the hub only; all others by a site."""
 
 _TAILS: Final[dict[Kind, str]] = {
     "state": "state",
@@ -45,7 +45,7 @@ _KINDS: Final = {tail: kind for kind, tail in _TAILS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A topic taken apart. `command_id` names the command of a `cmd` and of its `cmd-result`."""
+    """A parsed topic. `command_id` names the command of a `cmd` and of its `cmd-result`."""
 
     city: str
     site: str
@@ -54,12 +54,12 @@ class Address:
 
 
 def topic(city: str, site: str, kind: Kind, command_id: str = "") -> str:
-    """Return the topic of a kind of message of a site; `+` for `command_id` stands for every command."""
+    """Return the topic of a kind of message of a site; a `command_id` of `+` matches every command."""
     return f"{PREFIX}/{city}/{site}/{_TAILS[kind].replace('{id}', command_id)}"
 
 
 def read_topic(name: str) -> Address | None:
-    """Return the parts of a topic of this contract, None for any other."""
+    """Parse a topic of this contract; None for any other."""
     parts = name.split("/", 4)
     if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != PREFIX:
         return None
@@ -81,7 +81,7 @@ def schema_id(kind: Kind) -> str:
 
 
 def report_labels(city: str, site: str, stream: StreamName, epoch: str, seq: int, at: str) -> list[tuple[str, str]]:
-    """Return the CloudEvents attributes of a report. Its id is unique within its source for ever."""
+    """Return the CloudEvents attributes of a report. Its id is unique within its source."""
     return _labels(city, site, stream, f"{epoch}:{stream}:{seq}", at)
 
 

@@ -1,9 +1,10 @@
 """Encodes and parses the hub's confirmation: how far it has verified and stored each stream of a site. Pure.
 
 A watermark names, for each stream of one epoch, the newest report up to which the hub lacks nothing that is not
-explained by a gap record. Written by the hub, signed as `vss-ack+json`, kept retained on the site's `ack` topic.
-Decides what a well-formed watermark from the right hub is; whether it fits the site's own reports is decided by
-`agent/deliver/spool/spool.py`, which has them.
+explained by a gap record. The hub signs it as `vss-ack+json`, retained on the site's `ack` topic.
+
+Decides what a well-formed watermark from the right hub is; whether it fits the site's own reports is decided in
+`agent/deliver/spool/spool.py`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _REJECTED = ("stream", "seq", "digest", "reason")
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A report that the hub will never take, and why, in a word. It counts only for a row with this digest."""
+    """A report that the hub will never accept, and why, in a word. It counts only for a row with this digest."""
 
     stream: StreamName
     seq: int
@@ -42,10 +43,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """What a hub confirms, and the report that it refused last, until the site gives that up.
-
-    `ack_no` rises with each watermark of a site, also across epochs.
-    """
+    """A hub's confirmation, with the last refused report until its eviction. `ack_no` rises, also across epochs."""
 
     site: str
     epoch: str
@@ -77,8 +75,8 @@ def read_watermark(payload: bytes, jws: str, hub_keys: Mapping[str, PublicKey], 
     """Return the watermark if a pinned hub signed it for this site.
 
     Raises:
-        NotVerified: It did not; `reason` says why: `unknown-key` for a hub that is not pinned, `site` for another
-            site's watermark, `payload` for what is not a watermark at all.
+        NotVerified: It did not; `reason` is `unknown-key` for a hub that is not pinned, `site` for another
+            site's watermark, `payload` for what is not a watermark.
     """
     verify(payload, jws, hub_keys, ACK_TYP)
     data = read_json(payload)
@@ -118,5 +116,5 @@ def _rejected(data: Mapping[str, Any]) -> Rejected | None:
 
 
 def is_number(value: object) -> TypeGuard[int]:
-    """Say whether a decoded value can be a sequence number; JSON knows more numbers than any reader."""
+    """Return whether a decoded value can be a sequence number."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= SEQ_MAX

@@ -1,7 +1,4 @@
-"""Writes Prometheus' text form: a metric, its samples and its labels. Pure; callers choose the metrics.
-
-Source: Prometheus exposition formats, text format 0.0.4.
-"""
+"""Formats metrics as Prometheus text. Pure. Source: Prometheus exposition formats, text format 0.0.4."""
 
 from __future__ import annotations
 
@@ -15,14 +12,7 @@ Labels = Mapping[str, str]
 
 
 def block(name: str, kind: Kind, text: str, samples: Iterable[tuple[Labels, float]]) -> str:
-    """Return one metric with its samples.
-
-    Args:
-        name: Its full name, unit included; that of a counter ends in `_total`.
-        kind: What Prometheus may do with it.
-        text: One sentence for people.
-        samples: Labels and value of each; none is allowed.
-    """
+    """Return one metric with its samples (labels, value); `name` has its unit, and of a counter ends in `_total`."""
     told = text.replace("\\", r"\\").replace("\n", r"\n")
     lines = [f"# HELP {name} {told}", f"# TYPE {name} {kind}"]
     for labels, value in samples:

@@ -1,4 +1,4 @@
-"""Writes files so that a reader, or a crash, never sees half of one; and as the user they belong to."""
+"""Writes files atomically, and as the user that owns them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def write_atomic(path: Path, data: bytes, mode: int, owner: tuple[int, int] | No
     Args:
         path: The file; its folder must exist.
         data: The whole new content.
-        mode: Permission bits, whatever the umask says.
-        owner: User and group that it is to belong to; None: whoever runs this.
+        mode: Permission bits, whatever the umask.
+        owner: Its user and group; None: the process's own.
 
     Raises:
         OSError: The folder is missing, full, or may not be written. The old content is untouched.
@@ -45,10 +45,10 @@ def write_atomic(path: Path, data: bytes, mode: int, owner: tuple[int, int] | No
 
 
 def replace_content(path: Path, data: bytes) -> None:
-    """Replace what a file holds, whoever it belongs to and whoever may read it; a link keeps pointing to it.
+    """Replace a file's content, preserving owner and permissions; a symbolic link is followed.
 
     Raises:
-        OSError: As `write_atomic`, or its owner cannot be kept.
+        OSError: As `write_atomic`, or its owner cannot be preserved.
     """
     path = path.resolve()
     status = path.stat()
@@ -65,7 +65,7 @@ def _sync_directory(directory: Path) -> None:
 
 @contextmanager
 def as_owner_of(directory: Path) -> Iterator[None]:
-    """Act as the owner of a folder while root: what is written into the service's state then stays the service's.
+    """Act as the owner of a folder while root, so that files written into the service's state stay the service's.
 
     Does nothing for other users, for a folder of root, and where the folder is missing.
     """

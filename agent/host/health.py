@@ -25,12 +25,12 @@ _TIME_ERROR = 5
 
 
 def moment(at: datetime) -> Moment:
-    """Return `at` together with the monotonic clock, the boot and the state of the system clock."""
+    """Return `at` with the monotonic clock, the boot and the state of the system clock."""
     return Moment(at, time.monotonic_ns() // 1_000_000, _boot_id(), clock_synced())
 
 
 def clock_synced() -> bool:
-    """Return whether the kernel says that its clock is synchronised; False where it cannot be asked."""
+    """Return whether the kernel reports its clock as synchronised; False where it cannot be asked."""
     buffer = ctypes.create_string_buffer(_TIMEX_BYTES)
     adjtimex = getattr(ctypes.CDLL(None), "adjtimex", None)
     if adjtimex is None:
@@ -41,15 +41,12 @@ def clock_synced() -> bool:
 
 
 def is_synced(state: int, status: int) -> bool:
-    """Judge what adjtimex answered: its return value, and the status bits of `struct timex`.
-
-    Source: adjtimex(2), TIME_ERROR and STA_UNSYNC.
-    """
+    """Judge adjtimex's return value and status bits. Source: adjtimex(2), TIME_ERROR and STA_UNSYNC."""
     return 0 <= state < _TIME_ERROR and not status & _STA_UNSYNC
 
 
 def load(directory: Path) -> Host:
-    """Return load figures of the host; `directory`, or what there is of its path, names the file system that counts."""
+    """Return load figures of the host, and of the file system of `directory` or its nearest existing parent."""
     there = next(path for path in (directory, *directory.parents) if path.exists())
     disk = psutil.disk_usage(str(there))
     return Host(
@@ -62,8 +59,8 @@ def load(directory: Path) -> Host:
     )
 
 
-def look_at_host(directory: Path, now: datetime) -> Observations:
-    """Return what the gateway says of itself and its disks."""
+def observe_host(directory: Path, now: datetime) -> Observations:
+    """Return observations of the gateway and its disks."""
     try:
         here = (Observation("site", load(directory), now, "psutil"),)
     except OSError as error:
@@ -71,23 +68,20 @@ def look_at_host(directory: Path, now: datetime) -> Observations:
     return (*here, smart.read(now))
 
 
-def look_at_worker(confinement: Confinement | None, now: datetime) -> Observations:
-    """Return how far the picture worker is locked down, where it has worked."""
+def observe_worker(confinement: Confinement | None, now: datetime) -> Observations:
+    """Return how far the picture worker is confined, where it has run."""
     return () if confinement is None else (Observation("site", confinement, now, "picture worker"),)
 
 
 def own_load() -> tuple[int, float]:
-    """Return what this process takes: resident bytes, and seconds of processor time since its start."""
+    """Return this process's resident bytes, and its seconds of processor time."""
     process = psutil.Process()
     times = process.cpu_times()
     return process.memory_info().rss, times.user + times.system
 
 
-def give_back_memory() -> None:
-    """Give back to the system what a cycle used and the process rests on until the next one, where glibc can.
-
-    Source: malloc_trim(3).
-    """
+def release_memory() -> None:
+    """Return a cycle's freed memory to the system until the next cycle, where glibc can. Source: malloc_trim(3)."""
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
@@ -95,7 +89,7 @@ def give_back_memory() -> None:
 
 
 def _hottest_c() -> float | None:
-    """Return the hottest sensor; boards without any, and sensors that are not connected (0 or below), are none."""
+    """Return the hottest sensor in °C; None without any; 0 or below is a sensor that is not connected."""
     sensors = psutil.sensors_temperatures() if hasattr(psutil, "sensors_temperatures") else {}
     found = [sensor.current for group in sensors.values() for sensor in group if sensor.current > 0]
     return round(max(found), 1) if found else None

@@ -1,7 +1,7 @@
-"""Answers HTTP requests on one address: each connection bounded in time and bytes, all of them in number.
+"""Answers HTTP requests on one address: each connection bounded in time and bytes, and their number too.
 
-A connection has a thread, brings one request, and is ended at an absolute deadline whatever it says; when all places
-are taken, the next one waits in the listening queue. What is answered, and with which certificate, is the caller's.
+A connection has a thread, brings one request, and is cut at an absolute deadline; while all places are taken, the next
+one waits in the listening queue. The answer and the certificate are the caller's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
 from typing import Any, Final, Literal
 
-from agent.host.http_host import is_meant
+from agent.host.http_host import is_own_host
 from agent.model.errors import ConfigurationError, os_words
 from agent.model.finding import Message
 
@@ -27,12 +27,12 @@ LOG = logging.getLogger("camwarden.http")
 
 HEAD_MAX_BYTES: Final = 8 * 1024
 END_WITHIN_S: Final = 2.0
-"""How long the end waits for an answer that is being made. Connections are cut at once."""
+"""How long `end` waits for an answer in progress. Connections are cut at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one connection may take from its first byte to its last, and how many there are at once."""
+    """Limits of one connection, from its first byte to its last, and the number at once."""
 
     within_s: float
     at_once: int
@@ -40,8 +40,8 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request. `address` is whose connection brought it."""
+class Request:
+    """One request; `address` is the client's."""
 
     path: str
     body: bytes = field(repr=False)
@@ -49,8 +49,8 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What it is answered."""
+class Response:
+    """One response."""
 
     status: int
     content_type: str
@@ -61,22 +61,22 @@ class Reply:
 def serving(
     address: tuple[str, int],
     method: Literal["GET", "POST"],
-    reply: Callable[[Asked], Reply],
+    reply: Callable[[Request], Response],
     limits: Limits,
     option: str,
     names: Collection[str],
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[int]:
-    """Answer while the block runs; yield the port. Connections that are open at its end are cut.
+    """Answer while the block runs; yield the port. Connections open at its end are cut.
 
     Args:
-        address: Numeric address or name, and port; 0: any that is free.
-        method: The only one that is answered.
+        address: Numeric address or name, and port; 0: any free one.
+        method: The only method answered.
         reply: Called on connections' threads, one at a time.
-        limits: What is allowed to strangers.
-        option: Where the address was named, for the message.
-        names: What this listener is called beside loopback and the address itself; under any other name it is silent.
-        tls: The certificate that is shown; None: plain HTTP.
+        limits: Bounds for clients.
+        option: The option that named the address, for the message.
+        names: Accepted `Host` names beside loopback and the address itself.
+        tls: With the server's certificate; None: plain HTTP.
 
     Raises:
         ConfigurationError: The address cannot be listened on.
@@ -84,7 +84,7 @@ def serving(
     host, port = address
     one_at_a_time = threading.Lock()
 
-    def answered(asked: Asked) -> Reply:
+    def answered(asked: Request) -> Response:
         with one_at_a_time:
             return reply(asked)
 
@@ -108,7 +108,7 @@ def serving(
 
 
 class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when it binds
-    """Accepts, and gives each connection a thread and a deadline."""
+    """Accepts connections, and gives each a thread and a deadline."""
 
     allow_reuse_address = True
     request_queue_size = 128
@@ -117,7 +117,7 @@ class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when
         self,
         address: tuple[str, int],
         method: str,
-        reply: Callable[[Asked], Reply],
+        reply: Callable[[Request], Response],
         limits: Limits,
         names: Collection[str],
         tls: ssl.SSLContext | None,
@@ -132,7 +132,7 @@ class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when
         super().__init__(address, _Connection)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Wait for a place: every one is free again within the deadline of a connection."""
+        """Wait for a place: each is free again within a connection's deadline."""
         if not self._places.acquire(timeout=self.limits.within_s + 1):
             self.shutdown_request(request)
             return
@@ -170,11 +170,11 @@ class _Server(TCPServer):  # not HTTPServer: that one looks its own name up when
             self._places.release()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say it only to those who ask: whoever connects must not fill the log."""
+        """Log at debug level only: clients must not fill the log."""
         LOG.debug("a connection could not be taken", exc_info=True)
 
     def end(self) -> None:
-        """Cut what is open, accept nothing more, and wait a while for an answer that is being made."""
+        """Cut open connections, accept no more, and wait a while for an answer in progress."""
         with self._lock:
             self._ending = True
             for connection in self._open:
@@ -193,17 +193,17 @@ class _Connection(BaseHTTPRequestHandler):
     server: _Server
 
     def setup(self) -> None:
-        """Bound what is read of this connection."""
+        """Bound the bytes read of this connection."""
         super().setup()
         budget = _Budget(self.rfile, HEAD_MAX_BYTES + self.server.limits.body_max_bytes)
         self.rfile = io.BufferedReader(budget)
 
     def do_GET(self) -> None:
-        """Take a request and answer it."""
+        """Read a request and answer it."""
         if self.command != self.server.method:
             self.send_error(501)
             return
-        if not is_meant(self.headers.get_all("Host", ()), self.server.names, str(self.connection.getsockname()[0])):
+        if not is_own_host(self.headers.get_all("Host", ()), self.server.names, str(self.connection.getsockname()[0])):
             self.send_error(421, explain="ask by an address of this machine, or by a name that it was given")
             return
         said = self.headers.get("Content-Length", "0")
@@ -214,7 +214,7 @@ class _Connection(BaseHTTPRequestHandler):
         body = self.rfile.read(size)
         if len(body) < size:
             return
-        reply = self.server.reply(Asked(self.path, body, str(self.client_address[0])))
+        reply = self.server.reply(Request(self.path, body, str(self.client_address[0])))
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))
@@ -224,35 +224,35 @@ class _Connection(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say it only to those who ask."""
+        """Log at debug level only."""
         LOG.debug(format, *args)
 
 
 class _Budget(io.RawIOBase):
-    """A stream that ends after so many bytes, whatever comes."""
+    """A stream that ends after a number of bytes."""
 
     def __init__(self, stream: io.BufferedIOBase, left: int) -> None:
         self._stream = stream
         self._left = left
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read some, as long as any is left."""
+        """Read while the budget lasts."""
         data = self._stream.read1(min(len(buffer), self._left))
         self._left -= len(data)
         buffer[: len(data)] = data
         return len(data)
 
     def close(self) -> None:
-        """Close what it reads from."""
+        """Close the source too."""
         self._stream.close()
         super().close()
 
 
 def _cut(connection: socket.socket) -> None:
-    """End a connection from another thread; its own finds the end of the stream."""
+    """End a connection from another thread; its own reads the end of the stream."""
     with suppress(OSError):
         socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -1,9 +1,9 @@
-"""Sends log records to the journal with fields, over its own datagram protocol; no library, no text to be parsed.
+"""Sends log records to the journal with fields, over its own datagram protocol: no library, no text to parse.
 
-Fields are `MESSAGE`, `PRIORITY`, `SYSLOG_IDENTIFIER`, `LOGGER`, `CODE_*`, and what `about` (`log_kinds.py`) says:
-`MESSAGE_ID`, `DEVICE`, `CAMERA`, `STORE`, `CHECK`, the latter several times where a record is about several. So
-`journalctl -u camwarden CHECK=clock-offset DEVICE=nvr` finds what concerns both. How a message is worded and made safe
-is left to the handler's formatter; where logging is set up, to `agent/cli.py`.
+Fields are `MESSAGE`, `PRIORITY`, `SYSLOG_IDENTIFIER`, `LOGGER`, `CODE_*`, and those of `about` (`log_kinds.py`):
+`MESSAGE_ID`, `DEVICE`, `CAMERA`, `STORE`, `CHECK`, the latter repeated where a record is about several. So
+`journalctl -u camwarden CHECK=clock-offset DEVICE=nvr` finds what concerns both. Wording and sanitizing are the
+formatter's; where logging is set up, `agent/cli.py`'s.
 
 Source: systemd, JOURNAL_NATIVE_PROTOCOL; systemd.journal-fields(7).
 """
@@ -21,19 +21,19 @@ from agent.host.log_kinds import KINDS, About
 SOCKET: Final = "/run/systemd/journal/socket"
 SEND_TIMEOUT_S: Final = 1.0
 MESSAGE_MAX_BYTES: Final = 32 * 1024
-"""A datagram takes some 200 KiB. Larger ones would go as a file of their own; nothing of ours is worth that."""
+"""A datagram takes some 200 KiB. Larger ones would need a file of their own, which no record is worth."""
 CUT: Final = " ... (cut)"
 
 _PRIORITY: Final = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7))
 
 
 def priority(level: int) -> int:
-    """Return a level as syslog has it. Source: sd-daemon(3)."""
+    """Return the syslog priority of a level. Source: sd-daemon(3)."""
     return next((number for known, number in _PRIORITY if level >= known), 7)
 
 
 class JournalHandler(logging.Handler):
-    """Sends records to the journal; what it does not take goes to `fallback`, so that no line is lost."""
+    """Sends records to the journal; those that it refuses go to `fallback`, so that none is lost."""
 
     def __init__(self, path: str, fallback: logging.Handler) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class JournalHandler(logging.Handler):
         self._socket.settimeout(SEND_TIMEOUT_S)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send a record, or have the fallback write it."""
+        """Send a record, or pass it to the fallback."""
         try:
             self._socket.sendto(encode(fields(record, self.format(record))), self._path)
         except OSError:
@@ -59,7 +59,7 @@ class JournalHandler(logging.Handler):
 
 
 def fields(record: logging.LogRecord, message: str) -> list[tuple[str, str]]:
-    """Return the fields of a record; `message` is what its formatter made of it."""
+    """Return the fields of a record; `message` is its formatted text."""
     raw = message.encode("utf-8", "backslashreplace")
     if len(raw) > MESSAGE_MAX_BYTES:
         message = raw[: MESSAGE_MAX_BYTES - len(CUT)].decode("utf-8", "ignore") + CUT
@@ -82,7 +82,7 @@ def fields(record: logging.LogRecord, message: str) -> list[tuple[str, str]]:
 
 
 def encode(found: Iterable[tuple[str, str]]) -> bytes:
-    """Return fields as the journal reads them; a value with a line break has its length before it, and ends there."""
+    """Encode fields for the journal; a value with a line break is preceded by its length."""
     parts: list[bytes] = []
     for name, value in found:
         raw = value.encode("utf-8", "backslashreplace")

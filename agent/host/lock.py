@@ -1,4 +1,4 @@
-"""Locks a path for one process: a lock file that names its holder, and a lock that dies with it."""
+"""Locks a path for one process: a lock file names the holder, and the lock ends with its process."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from agent.model.finding import Message
 
 
 def lock(path: Path) -> int:
-    """Return an open descriptor that holds `path` until it is closed or the process ends, however it ends.
+    """Return an open descriptor that locks `path` until it is closed or the process ends.
 
-    The lock is a file beside it (`.lock`); missing folders are made.
+    The lock is a file beside it (`.lock`); missing folders are created.
 
     Raises:
         Locked: Another process holds it; the message names its number.
         Forbidden: This user may not write there.
-        ConfigurationError: There is no such place.
+        ConfigurationError: The path is not writable for another reason.
     """
     name = path.with_name(path.name + ".lock")
     try:
@@ -53,8 +53,8 @@ def lock(path: Path) -> int:
 def holder(path: Path) -> int | None:
     """Return the process that holds `path`, without touching the lock; None where none does.
 
-    The number in the lock file outlives its process, and may be another's by now: so it counts only while a process of
-    that number holds a lock of this kind. Where the kernel does not tell of locks, in doubt it does.
+    The number in the lock file outlives its process and may be reused: it counts only while a process of that number
+    holds an flock. Where the kernel does not list locks, it counts.
 
     Raises:
         PermissionError: This user may not read the lock file.

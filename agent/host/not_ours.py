@@ -1,4 +1,4 @@
-"""Explains whose a file is that this user may not use, and how to proceed: nobody needs root for an own site."""
+"""Explains who owns a file that this user may not use, and how to proceed: nobody needs root for an own site."""
 
 from __future__ import annotations
 
@@ -15,25 +15,20 @@ from agent.model.finding import Message
 OF_SERVICE: Final = (STATE, RUNTIME, CONFIG.parent)
 
 
-def not_ours(path: Path, error: OSError) -> Forbidden:
-    """Return what to tell whoever may not use a file of a site: which one, whose it is, what to do.
-
-    Args:
-        path: Which one, where the error does not say.
-        error: What the system said.
-    """
+def forbidden(path: Path, error: OSError) -> Forbidden:
+    """Return the error for a file that this user may not use (`path` where the error names none): owner, what to do."""
     path = _path(path, error)
-    other = in_other_hands(path, error)
+    other = owned_by_other(path, error)
     if other is not None:
         return other
     if _is_of_service(path):
-        return of_service(path, error)
+        return service_only(path, error)
     own = _values(path, error)
     return Forbidden(Message("{path}: {why}; name a folder of your own with [storage] in site.toml", own))
 
 
-def in_other_hands(path: Path, error: OSError) -> Forbidden | None:
-    """Say in whose hands a file is, and how it is given back; None where it is the service's or this user's own."""
+def owned_by_other(path: Path, error: OSError) -> Forbidden | None:
+    """Return who owns a file and how to get it back; None where it is the service's or this user's own."""
     path = _path(path, error)
     there = next((one for one in (path, *path.parents) if os.access(one, os.F_OK)), Path("/"))
     if _is_of_service(path) or there == Path("/"):
@@ -48,8 +43,8 @@ def in_other_hands(path: Path, error: OSError) -> Forbidden | None:
     return None
 
 
-def of_service(path: Path, error: OSError) -> Forbidden:
-    """Say who may use the service's files."""
+def service_only(path: Path, error: OSError) -> Forbidden:
+    """Return who may use the service's files."""
     values = _values(_path(path, error), error)
     return Forbidden(Message("{path}: {why}; run as root or as the user camwarden", values))
 

@@ -1,4 +1,4 @@
-"""Resolves the default places of files. The service's own folders are in `config.Storage`."""
+"""Resolves the default paths of files. The service's own folders are in `config.Storage`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ STATE: Final = Path("/var/lib/camwarden")
 RUNTIME: Final = Path("/run/camwarden")
 SECRETS_NAME: Final = "secrets.toml"
 OF_SERVICE: Final = Path("/run/credentials/camwarden.service")
-"""What systemd keeps for the running service; root and the service's user can read it."""
+"""Credentials that systemd passes to the running service; root and the service's user can read them."""
 CREDENTIALS_NAME: Final = "credentials.json"
 LEDGER_HEADINGS_NAME: Final = "ledger-headings.json"
 
 
 def is_of_service(config: Path, environ: Mapping[str, str]) -> bool:
-    """Tell whether a site that names no folder keeps its files in the service's: not where an ordinary user runs it.
+    """Return whether a site that names no folder uses the service's: not where an ordinary user runs it.
 
-    So it is for the service's own site.toml, for root, for the running service wherever its site.toml lies, and for
-    whoever may write there, as the service's user may.
+    True for the service's own site.toml, for root, for the running service wherever its site.toml is, and for a user
+    who may write there, as the service's may.
 
     Source: systemd.exec(5), STATE_DIRECTORY.
     """
@@ -29,40 +29,33 @@ def is_of_service(config: Path, environ: Mapping[str, str]) -> bool:
 
 
 def site_state(site_id: str, environ: Mapping[str, str]) -> Path:
-    """Return the folder in the user's own state for a site that names none: no other site of this user has it."""
+    """Return the folder in the user's state for a site that names none: one per site."""
     return user_state(environ) / "sites" / site_id
 
 
 def credentials_file(directory: Path, environ: Mapping[str, str]) -> Path:
-    """Return where refused logins are remembered: in the service's folder, or in the user's own.
+    """Return the file that remembers refused logins: in the service's folder, or in the user's own.
 
     A contractor who may not write the service's folder still must not lock a device by trying twice. One file for all
-    sites of a user that name no folder: what was refused before a site had its own stays refused.
-
-    Args:
-        directory: `Storage.directory`.
-        environ: For XDG_STATE_HOME and HOME.
+    sites of a user that name no folder: a login refused before a site had its own folder stays refused.
     """
     home = user_state(environ)
     return (home if directory.is_relative_to(home) else own_state(directory, environ)) / CREDENTIALS_NAME
 
 
 def own_state(directory: Path, environ: Mapping[str, str]) -> Path:
-    """Return where a command keeps what is to stay: the site's folder where this user may, else the user's own."""
+    """Return where a command stores its state: the site's folder where this user may write it, else the user's own."""
     home = user_state(environ)
     return directory if directory.is_relative_to(home) or os.access(directory, os.W_OK) else home
 
 
 def handover_key_file(site_id: str, environ: Mapping[str, str]) -> Path:
-    """Return where the key is with which this user signs what he hands over of a site whose own key he cannot use."""
+    """Return the key file with which this user signs the hand-over of a site whose own key is out of reach."""
     return user_state(environ) / "handover-keys" / f"{site_id}.pem"
 
 
 def user_state(environ: Mapping[str, str]) -> Path:
-    """Return the folder for what camwarden keeps of one user, from XDG_STATE_HOME or HOME.
-
-    Source: XDG Base Directory Specification 0.8.
-    """
+    """Return camwarden's state folder of one user. Source: XDG Base Directory Specification 0.8 (XDG_STATE_HOME)."""
     state = environ.get("XDG_STATE_HOME", "")
     home = Path(state) if state.startswith("/") else Path(environ.get("HOME") or Path.home()) / ".local" / "state"
     return home / "camwarden"

@@ -1,7 +1,6 @@
-"""Serves `/metrics` for whoever collects it, in threads of its own: for a hub, and for a site's agent.
+"""Serves `/metrics`, in threads of its own: for a hub, and for a site's agent.
 
-There is no login: who may connect is said by the address it listens on. A slow or hostile reader holds up nothing but
-this page. What stands on the page is the caller's.
+No login: the address decides who may connect. A slow or hostile client delays only this page.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from typing import Final
 
 from agent.host import http_serving
 from agent.host.exposition import CONTENT_TYPE
-from agent.host.http_serving import Asked, Limits, Reply
+from agent.host.http_serving import Limits, Request, Response
 from agent.model.errors import AgentError
 
 REQUEST_WITHIN_S: Final = 5.0
-"""How long a reader may take."""
+"""Deadline of a client."""
 
 AT_ONCE_MOST: Final = 8
 
@@ -30,22 +29,22 @@ def serving(
     """Serve the page while the block runs; yield the port.
 
     Args:
-        address: Numeric address or name, and port; 0: any that is free.
+        address: Numeric address or name, and port; 0: any free one.
         read: Returns the page; called for each request on its thread, one at a time. An AgentError becomes 503.
-        option: Where the address was named, for the message.
-        names: By which names it may be asked for, beside loopback and the address.
+        option: The option that named the address, for the message.
+        names: Accepted `Host` names beside loopback and the address.
 
     Raises:
         ConfigurationError: The address cannot be listened on.
     """
 
-    def reply(asked: Asked) -> Reply:
+    def reply(asked: Request) -> Response:
         if asked.path != "/metrics":
-            return Reply(404, _PLAIN, b"only /metrics is here\n")
+            return Response(404, _PLAIN, b"only /metrics is here\n")
         try:
-            return Reply(200, CONTENT_TYPE, _bytes(read()))
+            return Response(200, CONTENT_TYPE, _bytes(read()))
         except AgentError as error:
-            return Reply(503, _PLAIN, _bytes(f"{error}\n"))
+            return Response(503, _PLAIN, _bytes(f"{error}\n"))
 
     limits = Limits(REQUEST_WITHIN_S, AT_ONCE_MOST)
     with http_serving.serving(address, "GET", reply, limits, option, names) as port:

@@ -1,8 +1,7 @@
 """Notifies systemd of the service's state: ready, status line, alive, reloading, stopping.
 
-Every function sends one datagram to the socket that `NOTIFY_SOCKET` names and does nothing without one. None of them
-raises: a service that cannot tell its manager how it is must still do its work. When to say what is decided by
-`agent/service/daemon/loop.py`.
+Every function sends one datagram to the socket in `NOTIFY_SOCKET` and does nothing without one. None raises: a service
+that cannot reach its manager must still work. When to notify is decided by `agent/service/daemon/loop.py`.
 
 Source: sd_notify(3), sd_watchdog_enabled(3).
 """
@@ -19,11 +18,11 @@ log = logging.getLogger("camwarden.notify")
 
 STATUS_MAX_CHARS = 200
 SEND_TIMEOUT_S = 1.0
-"""A manager that does not read must not stop us; its queue is full for a moment at most."""
+"""A manager that does not read must not stop us."""
 
 
 def ready(text: str = "") -> bool:
-    """Say that the service is up, or that a reload is over."""
+    """Notify that the service is up, or that a reload is over."""
     return _send("READY=1", *_status(text))
 
 
@@ -33,27 +32,22 @@ def status(text: str) -> bool:
 
 
 def watchdog() -> bool:
-    """Say that the service makes progress. Call it only where it does."""
+    """Notify of progress. Call it only where there is some."""
     return _send("WATCHDOG=1")
 
 
 def reloading() -> bool:
-    """Say that the configuration is being read again; `ready` ends it."""
+    """Notify of a reload, which `ready` ends."""
     return _send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
 
 def stopping() -> bool:
-    """Say that the service ends itself."""
+    """Notify that the service is stopping."""
     return _send("STOPPING=1")
 
 
 def watchdog_interval_s(environ: Mapping[str, str], pid: int) -> float:
-    """Return how often `watchdog` must be called: half of what the unit allows; 0.0 where nobody watches.
-
-    Args:
-        environ: The environment that the service was started with.
-        pid: The own process id; the watchdog may be meant for another process.
-    """
+    """Return half of the unit's watchdog limit in seconds; 0.0 without one, or where it is for another `pid`."""
     try:
         watched = int(environ.get("WATCHDOG_PID", pid))
         limit_us = int(environ.get("WATCHDOG_USEC", 0))

@@ -1,7 +1,7 @@
 """Runs small tasks side by side, each with a time limit: one that hangs is abandoned and delays no other.
 
-For commands that ask many things of a machine that may be in trouble. The threads end with the process: one that waits
-for a dead disk or name server cannot hold the command up.
+For commands that query a machine that may be in trouble. The threads end with the process: one that waits for a dead
+disk or name server cannot block the command.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TICK_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Task(Generic[T]):
-    """What is to be run, under which name, and how long it may take, in seconds."""
+    """A named function and its time limit in seconds."""
 
     name: str
     run: Callable[[], T] = field(repr=False)
@@ -29,15 +29,10 @@ class Task(Generic[T]):
 
 
 def run_limited(tasks: Sequence[Task[T]], within_s: float, at_once: int = 64) -> Iterator[tuple[str, T | Exception]]:
-    """Run tasks and yield each name with its result or its exception, in the order in which they end.
+    """Run tasks, `at_once` at a time, and yield each unique name with its result or exception, in order of their ends.
 
-    A task that exceeds its limit, or that `within_s` leaves no time for, is yielded with a TimeoutError; what it does
-    afterwards is not looked at.
-
-    Args:
-        tasks: Each with a name of its own.
-        within_s: For all of them together, in seconds.
-        at_once: How many run at the same time.
+    A task that exceeds its limit, or that `within_s` (for all together) leaves no time for, yields a TimeoutError; its
+    later result is ignored.
     """
     waiting = deque(tasks)
     started: dict[str, tuple[float, Task[T]]] = {}

@@ -1,23 +1,23 @@
 """Defines the errors that end a command of the agent or the hub, with their exit codes.
 
-AgentError                  one clear line for the user; `exit_code` says how the command ends
+AgentError                  one clear line for the user; `exit_code` is the command's
 ├── UsageError              the command cannot be used this way now (2)
 │   └── Locked              another process holds the spool, or the hub's data
-├── HubUnavailable          the broker or hub cannot be reached or does not let us in (69)
+├── HubUnavailable          broker or hub unreachable, or login refused (69)
 ├── ProgramMissing          another program that does part of the work is not installed, or failed (69)
-├── KeyUnavailable          the report key's token is gone or does not answer (69); stands in keys.py
+├── KeyUnavailable          the report key's token is gone or does not answer (69); in `signing_keys`
 ├── Bug                     camwarden itself is wrong (70)
-│   ├── ChainBroken         a report that does not continue its stream was to be committed
-│   ├── StoreFailed         the hub's database failed under it
-│   └── SpoolFailed         the spool's file failed under us; open it again
-│       ├── SpoolFull       not even dropping everything that may be dropped made room
+│   ├── ChainBroken         a report to be committed does not continue its stream
+│   ├── StoreFailed         the hub's database failed
+│   └── SpoolFailed         the spool's file failed; open it again
+│       ├── SpoolFull       evicting everything that may be evicted made no room
 │       └── SpoolCorrupt    the file is damaged; opening it again sets it aside
 ├── Forbidden               a file may not be read by this user, or may be read by too many (77)
 ├── ConfigurationError      a file or value of the configuration is wrong (78)
-└── NotVerified             bytes that claim to be signed are not to be believed; `reason` is a word for scripts (1)
+└── NotVerified             bytes that claim to be signed fail verification; `reason` is a word for scripts (1)
     └── UnknownKey          signed by a key that nobody vouched for (yet)
 
-`agent/cli.py` is the one place that prints the message and leaves with the code; nobody else catches the whole tree.
+Only `agent/cli.py` prints the message and exits with the code; nothing else catches the whole tree.
 """
 
 from __future__ import annotations
@@ -29,10 +29,7 @@ from agent.model.finding import Message, sentence
 
 
 class AgentError(Exception):
-    """One clear line: what, where, what to do. Never a secret.
-
-    `message` has its places, so that it can be said in the reader's language; `str` gives it in English.
-    """
+    """One clear line: what, where, what to do; never a secret. `message` can be translated, `str` is English."""
 
     exit_code: ClassVar[int] = exits.BUG
 
@@ -52,7 +49,7 @@ class Locked(UsageError):
 
 
 class HubUnavailable(AgentError):
-    """The broker or hub cannot be reached, or does not let us in."""
+    """The broker or hub cannot be reached, or refuses the login."""
 
     exit_code = exits.UNAVAILABLE
 
@@ -70,23 +67,23 @@ class Bug(AgentError):
 
 
 class ChainBroken(Bug):
-    """A report that does not continue its stream was to be committed. Nothing was committed."""
+    """A report to be committed does not continue its stream. Nothing was committed."""
 
 
 class StoreFailed(Bug):
-    """The hub's database failed under it. Nothing was stored, nothing confirmed; the sites still have it all."""
+    """The hub's database failed. Nothing was stored or confirmed; the sites still have it all."""
 
 
 class StoreWaits(StoreFailed):
-    """The hub's database is held by another, or its disk is full: the running hub waits, and goes on by itself."""
+    """The hub's database is locked by another, or its disk is full: the running hub waits and retries."""
 
 
 class SpoolFailed(Bug):
-    """The spool's file failed under us (input/output error). Nothing was committed."""
+    """The spool's file failed (input/output error). Nothing was committed."""
 
 
 class SpoolFull(SpoolFailed):
-    """Not even dropping everything that may be dropped made room. Nothing was committed or dropped."""
+    """Evicting everything that may be evicted made no room. Nothing was committed or dropped."""
 
 
 class SpoolCorrupt(SpoolFailed):
@@ -106,10 +103,7 @@ class ConfigurationError(AgentError):
 
 
 class NotVerified(AgentError):
-    """Bytes that claim to be signed are not to be believed.
-
-    `reason` is a kebab-case word for scripts and counters; the message says more and never quotes the payload.
-    """
+    """Bytes that claim to be signed fail verification; `reason` is a kebab-case word, the payload is never quoted."""
 
     exit_code = exits.FAILS
 
@@ -127,5 +121,5 @@ class UnknownKey(NotVerified):
 
 
 def os_words(error: OSError) -> Message:
-    """Return what the operating system says of a failure, to stand in a message; it is translated with it."""
+    """Return the operating system's text for a failure, as a message: so it is translated."""
     return sentence(error.strerror or type(error).__name__)

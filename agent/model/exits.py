@@ -1,8 +1,4 @@
-"""Defines the exit codes of every command, in one place.
-
-`1` comes before `4` comes before `3` where several hold: what surely fails is told first. Codes from 64 up are those
-of sysexits.h.
-"""
+"""Defines the exit codes of commands: of several, `1` before `4` before `3`; from 64 up those of sysexits.h."""
 
 from __future__ import annotations
 
@@ -27,9 +23,9 @@ PERMISSION: Final = 77
 CONFIG: Final = 78
 """The configuration is wrong; the service is not restarted."""
 INTERRUPTED: Final = 130
-"""Ctrl-C, as a shell tells it."""
+"""Ctrl-C, as a shell reports it."""
 PIPE_CLOSED: Final = 141
-"""The reader of standard output went away, as a shell tells it."""
+"""The reader of standard output went away, as a shell reports it."""
 
 
 def worst(fails: bool, refused: bool, unchecked: bool) -> int:

@@ -1,7 +1,4 @@
-"""Defines what the agent concludes and sends: findings, and the reports made of them.
-
-Words follow the standards: finding and observation as OSCAL has them, status as XCCDF has it. Nothing here does I/O.
-"""
+"""Defines findings and the reports made of them, in the words of OSCAL and XCCDF (status). No I/O."""
 
 from __future__ import annotations
 
@@ -15,19 +12,20 @@ Severity = Literal["critical", "major", "minor", "info"]
 StreamName = Literal["health", "config", "event", "gap"]
 
 Level = Literal["told", "seen", "both", "declared", "own"]
-"""How something is known. `told`: a device says so. `seen`: we saw it in a picture or recording that was delivered.
-`both`: told, and seen to be so. `declared`: a person or a paper says so. `own`: this gateway itself: what it is, what
-came of what it tried on the network, and what it counted over many looks."""
+"""How something is known. `told`: a device reports it. `seen`: shown by a picture or recording that was delivered.
+`both`: told and seen. `declared`: a person or a document states it. `own`: this gateway itself: its state, the results
+of what it tried on the network, and its counts over many looks.
+"""
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence in English with named places, so that it can be translated before its values are filled in.
+    """A sentence in English with named placeholders, so that it can be translated before its values are filled in.
 
-    `template` says what happened, `next_step` what to do about it, where that stands apart; both have the same places.
-    A value is shown as `str` shows it; one that is a message itself, or an error that carries one, is translated too.
+    `template` is what happened, `next_step` what to do about it, where that is separate; both share the placeholders.
+    A value that is a message, or an error that carries one, is translated too; any other is shown by `str`.
     """
 
     template: str
@@ -35,7 +33,7 @@ class Message:
     next_step: str = ""
 
     def plain_values(self) -> dict[str, str | int | float]:
-        """Return the values as JSON has them: numbers as they are, all else as English text."""
+        """Return the values for JSON: numbers unchanged, all else as English text."""
         return {key: value if isinstance(value, int | float) else str(value) for key, value in self.values.items()}
 
     def __str__(self) -> str:
@@ -43,19 +41,19 @@ class Message:
 
 
 def sentence(text: Message | str) -> Message:
-    """Return a text without places as a message; braces in it stand for themselves."""
+    """Return a text without placeholders as a message; its braces are literal."""
     return text if isinstance(text, Message) else Message(text.replace("{", "{{").replace("}", "}}"))
 
 
 def lines(messages: Sequence[Message]) -> Message:
-    """Return several messages as one, each on a line of its own."""
+    """Return several messages as one, each on its own line."""
     named = {f"line_{number}": message for number, message in enumerate(messages)}
     return Message("\n".join(f"{{{name}}}" for name in named), named)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The rule behind a check: `document` and `article` as a reader would look them up."""
+    """The rule behind a check: `document` and `article` as a reader would find them."""
 
     document: str
     article: str
@@ -83,9 +81,8 @@ class Finding:
     """One judgement.
 
     `subject` is `site`, `device:ID` or `camera:ID`. `reason` is a kebab-case word for scripts, empty for a plain
-    pass. `evidence` holds measured values; for masks one entry per path that was looked at. `caused_by` is the key
-    (`check subject`) of the finding whose cause this one shares, so that one cause is shown and sent once.
-    `rests_on` is what a pass rests on.
+    pass. `evidence` holds measured values; for masks one entry per path. `caused_by` is the key (`check subject`) of
+    the finding with the same cause, so that one cause is shown and sent once. `rests_on` is what a pass rests on.
     """
 
     check: str
@@ -101,13 +98,13 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """Names this finding from one cycle to the next."""
+        """Identifies this finding from one cycle to the next."""
         return f"{self.check} {self.subject}"
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """How a finding is known, None where nothing is; and how old the oldest of its evidence is, None: not known."""
+    """How a finding is known, and the age of its oldest evidence; None: not known."""
 
     level: Level | None = None
     oldest_age_s: int | None = None
@@ -118,7 +115,7 @@ NOTHING_KNOWN = Basis()
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A report before it is linked into its chain: which stream, and the body that the contract describes."""
+    """A report before it is linked into its chain: its stream, and the body of the contract."""
 
     stream: StreamName
     body: Mapping[str, Json]
@@ -134,7 +131,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report linked into its chain: the exact bytes that are signed, and what is needed to file them."""
+    """A report linked into its chain: the exact bytes to sign, and its place."""
 
     stream: StreamName
     epoch: str
@@ -145,10 +142,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A signed report: exact payload bytes and their detached JWS (compact, `header..signature`).
-
-    Source: RFC 7515 appendix F, RFC 7797.
-    """
+    """A signed report: exact payload bytes and their detached JWS. Source: RFC 7515 appendix F, RFC 7797."""
 
     report: Report
     jws: str
@@ -156,11 +150,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a cycle runs, in the three ways a report tells it.
-
-    `at` is the wall clock, aware UTC; `mono_ms` the monotonic clock since boot; `boot_id` names the boot;
-    `clock_synced` says whether the system believes its wall clock to be synchronised.
-    """
+    """When a cycle runs: `at` wall clock (aware UTC), `mono_ms` since boot `boot_id`, `clock_synced` by the system."""
 
     at: datetime
     mono_ms: int

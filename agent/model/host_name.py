@@ -11,7 +11,7 @@ _DOTTED_NUMBER = re.compile(r"[0-9.]+")
 
 
 def is_host(text: str) -> bool:
-    """Tell whether a text is an IP address or a DNS name. Source: RFC 1123 section 2.1."""
+    """Return whether a text is an IP address or a DNS name. Source: RFC 1123 section 2.1."""
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -1,11 +1,9 @@
 """Translates `--help`, and the errors of options, into the reader's language.
 
-Which language that is, is decided in `agent/cli.py`; the parsers are written in English, for man pages and completions
-too.
+The language is chosen in `agent/cli.py`; parsers are written in English, for man pages and completions too.
 
-argparse tells nobody what was added to a parser. `arguments`, `groups` and `commands` are the only places that look
-into the lists that it keeps for itself; `tests/commands/test_cli_words.py` fails where a version of Python keeps them
-otherwise.
+argparse has no interface to list what a parser holds. Only `arguments`, `groups` and `commands` read its private
+lists; `tests/commands/test_cli_words.py` fails where a version of Python names them otherwise.
 """
 
 from __future__ import annotations
@@ -22,16 +20,15 @@ from unicodedata import east_asian_width
 from agent.text.translate import DIRECTORY, DOMAIN, translate
 
 _WORD = re.compile(r"[!-~]+|.")
-"""A word of ASCII stays whole; between Chinese characters a line may break anywhere."""
+"""An ASCII word is not broken; between Chinese characters a line may break anywhere."""
 
 _NOT_FIRST = "，。：；、！？）”》"  # noqa: RUF001  a line of Chinese does not begin with these
 
 
 class ByWidth(argparse.HelpFormatter):
-    """Breaks lines by the width that a terminal gives them: a Chinese character takes two columns.
+    """Breaks lines by terminal width: a Chinese character takes two columns.
 
-    The two methods are those that argparse's own formatters of raw text replace; `tests/commands/test_cli_words.py`
-    fails where a version of Python calls others.
+    Overrides the two methods that argparse's own formatters override; `tests/commands/test_cli_words.py` checks that.
     """
 
     def _split_lines(self, text: str, width: int) -> list[str]:
@@ -42,7 +39,7 @@ class ByWidth(argparse.HelpFormatter):
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Return a text in lines of at most `width` columns; a longer word stands on a line of its own."""
+    """Return a text in lines of at most `width` columns; a longer word gets its own line."""
     lines, line, used = [], "", 0
     for word in _WORD.findall(" ".join(text.split())):
         columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in word)
@@ -56,7 +53,7 @@ def wrapped(text: str, width: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command or action of a parser: its word, the entry with its line of help, and its own parser."""
+    """A command or action of a parser: its word, its entry in the help, its parser."""
 
     name: str
     entry: argparse.Action
@@ -65,7 +62,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What stands under one heading: `shown` has its texts."""
+    """A heading and its arguments; `shown` has its texts."""
 
     shown: argparse._ArgumentGroup
     arguments: tuple[argparse.Action, ...]
@@ -77,12 +74,12 @@ def arguments(parser: argparse.ArgumentParser) -> tuple[argparse.Action, ...]:
 
 
 def groups(parser: argparse.ArgumentParser) -> tuple[Group, ...]:
-    """Return the headings of a parser with what stands under each."""
+    """Return the headings of a parser with their arguments."""
     return tuple(Group(group, tuple(group._group_actions)) for group in parser._action_groups)
 
 
 def commands(parser: argparse.ArgumentParser) -> tuple[Command, ...]:
-    """Return the commands of a parser; none where it has no further words."""
+    """Return the commands of a parser; empty where it has none."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             entries = {entry.dest: entry for entry in action._choices_actions}
@@ -91,14 +88,14 @@ def commands(parser: argparse.ArgumentParser) -> tuple[Command, ...]:
 
 
 def every_argument(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """Yield the options and arguments of a parser and of all its commands."""
+    """Yield the options and arguments of a parser and all its commands."""
     yield from arguments(parser)
     for command in commands(parser):
         yield from every_argument(command.parser)
 
 
-def speak(parser: argparse.ArgumentParser, lang: str) -> None:
-    """Put every text of a finished parser, and of the parsers of its commands, into a language."""
+def translate_parser(parser: argparse.ArgumentParser, lang: str) -> None:
+    """Translate every text of a finished parser, and of the parsers of its commands."""
 
     def said(text: str | None) -> str | None:
         return text if text is None or text == argparse.SUPPRESS else translate(text, lang)
@@ -112,15 +109,12 @@ def speak(parser: argparse.ArgumentParser, lang: str) -> None:
         action.help = said(action.help)
     for command in commands(parser):
         command.entry.help = said(command.entry.help)
-        speak(command.parser, lang)
+        translate_parser(command.parser, lang)
 
 
 @contextmanager
-def speaking(lang: str) -> Iterator[None]:
-    """Let argparse say its own words, such as `usage: ` and what is wrong with an option, in a language meanwhile.
-
-    It asks gettext for them, which takes the language from the environment. Source: Python documentation, gettext.
-    """
+def argparse_language(lang: str) -> Iterator[None]:
+    """Translate argparse's own words while the block runs, by gettext's LANGUAGE. Source: Python docs, gettext."""
     domain, language = gettext.textdomain(), os.environ.get("LANGUAGE")
     gettext.bindtextdomain(DOMAIN, str(DIRECTORY))
     gettext.textdomain(DOMAIN)

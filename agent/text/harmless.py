@@ -1,7 +1,7 @@
-"""Sanitizes texts that devices chose, wherever people or their programs read them. Pure.
+"""Sanitizes texts that devices chose, before people or their programs read them. Pure.
 
-A name may hold anything: terminal escapes, text that runs backwards, a formula for a spreadsheet. Rich markup needs
-nothing here: such texts are given to rich as `Text`, never as a string.
+A name may hold terminal escapes, right-to-left text or a spreadsheet formula. Rich markup needs nothing here: such
+texts are given to rich as `Text`, never as a string.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b
 
 
 def printable(text: str) -> str:
-    """Return a text on one line in which every character that is none, or steers the terminal, is replaced."""
+    """Return a text on one line, with unprintable and control characters replaced."""
     # Wide and unbroken spaces are spaces, though not printable to Python.
     return "".join(c if c.isprintable() else " " if category(c) == "Zs" else REPLACEMENT for c in text)
 
 
 def csv_cell(text: str) -> str:
-    """Return a text for a cell: one that a spreadsheet would calculate gets an apostrophe in front."""
+    """Return a text for a cell: a formula of a spreadsheet gets an apostrophe in front."""
     return printable(f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text)
 
 
 def json_text(value: Json) -> str:
-    """Return JSON for people and programs: readable, and without a character that steers a terminal."""
+    """Return indented JSON without control characters."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     # What is not printable can only stand inside a string, where JSON has an escape for it.
     return re.sub(r"[^\n]", lambda m: m[0] if m[0].isprintable() else json.dumps(m[0])[1:-1], text)

@@ -1,7 +1,6 @@
-"""Redacts secrets in a text before it is logged or shown: the last net under code that should not have put them in.
+"""Redacts what has the form of a secret before it is logged or shown: a last net. Pure.
 
-It knows how secrets look, not what they are: logins in URLs, authorization headers, passwords in key-value pairs, XML
-and JSON. Pure.
+Logins in URLs, authorization headers, passwords in key-value pairs, XML and JSON.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from agent.model.finding import Json
 GONE = "***"
 
 _KEYS = frozenset({"password", "passwd", "passphrase", "pwd", "secret", "jws"})
-"""Names in JSON under which no value is shown. A signature is no secret, but long and of no use to a reader."""
+"""JSON names whose values are redacted. A signature is no secret, but long and of no use to a reader."""
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)((?:proxy-)?authorization[\"']?\s*[:=]\s*).*"), rf"\1{GONE}"),
@@ -33,13 +32,13 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         GONE,
     ),
 )
-"""None begins again within what it has looked at in vain: texts come from devices, and time must grow as they do."""
+"""None rescans what it has scanned in vain: texts come from devices, and time must stay linear in length."""
 
 _RUN = re.compile(r"[^\s\"'<>]+")
 
 
 def redact(text: str) -> str:
-    """Return the text with everything replaced that looks like a secret, in time that grows as the text does."""
+    """Return the text with secrets replaced, in time linear in its length."""
     text = _RUN.sub(_without_login, text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
@@ -47,14 +46,14 @@ def redact(text: str) -> str:
 
 
 def _without_login(run: re.Match[str]) -> str:
-    """Take the login out of a URL, up to the last @: a password may hold one. Rather too much than too little."""
+    """Remove the login of a URL, up to the last @: a password may hold one. Rather too much than too little."""
     before, scheme, rest = run[0].partition("://")
     _, at, host = rest.rpartition("@")
     return f"{before}{scheme}{GONE}@{host}" if at else run[0]
 
 
 def redact_json(value: Json) -> Json:
-    """Return a JSON value with `redact` done to each of its texts, so that it stays JSON."""
+    """Return a JSON value with each text redacted."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
 """Translates our sentences into the reader's language.
 
-English is the source: it stands in the code, in JSON, in reports and in the journal, and is what is searched for.
-Translations are GNU gettext catalogues in `locale/`; the build hook `packaging/compile_locale.py` makes the `.mo`.
+English is the source: used in code, JSON, reports and journal, and what is searched for. Translations are GNU gettext
+catalogues in `locale/`; the build hook `packaging/compile_locale.py` compiles them.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ log = logging.getLogger("camwarden.text")
 
 
 def choose_lang(flag: str | None, environ: Mapping[str, str]) -> str:
-    """Return the language to speak: the flag, else what the locale of the environment asks for, else English.
+    """Return the language of the flag, else of the environment's locale, else English.
 
-    Every kind of Chinese is answered with `zh_CN`, the only one there is. `LANGUAGE` counts only where a locale is
-    set at all, as gettext has it.
+    Every kind of Chinese is `zh_CN`, the only one there is. `LANGUAGE` counts only where a locale is set, as in
+    gettext.
 
     Source: POSIX.1-2017 XBD 8.2 (LC_ALL before LC_MESSAGES before LANG); GNU gettext manual, section 2.3.
     """
@@ -43,7 +43,7 @@ def choose_lang(flag: str | None, environ: Mapping[str, str]) -> str:
 
 
 def translate(text: str, lang: str) -> str:
-    """Return a word or sentence in a language; English where the catalogue does not know it."""
+    """Return a text in a language; English where the catalogue lacks it."""
     # The empty msgid is the catalogue's header, not a translation.
     return _catalogue(lang).gettext(text) if text else text
 
@@ -51,21 +51,20 @@ def translate(text: str, lang: str) -> str:
 def render(message: Message, lang: str) -> str:
     """Return a message in a language, its values filled in: what happened, and the next step where it has one.
 
-    A value that is a message itself, or an error raised with one, is rendered in the same language first.
-
-    A translation that names a place which the message does not have is answered with the English sentence.
+    A value that is a message, or an error raised with one, is rendered first. Where a translation names a placeholder
+    that the message lacks, the English sentence is returned.
     """
     words, step = render_apart(message, lang)
     return f"{words}{translate(': ', lang)}{step}" if step else words
 
 
 def render_apart(message: Message, lang: str) -> tuple[str, str]:
-    """Return what happened and the next step, which may be empty, each in a language."""
+    """Return what happened and the next step (may be empty), each in a language."""
     return _filled(message.template, message, lang), _filled(message.next_step, message, lang)
 
 
 def _filled(template: str, message: Message, lang: str) -> str:
-    values = {key: _shown(value, lang) for key, value in message.values.items()}
+    values = {key: _rendered(value, lang) for key, value in message.values.items()}
     try:
         return translate(template, lang).format(**values)
     except (KeyError, IndexError, ValueError):
@@ -73,7 +72,7 @@ def _filled(template: str, message: Message, lang: str) -> str:
         return template.format(**values)
 
 
-def _shown(value: object, lang: str) -> object:
+def _rendered(value: object, lang: str) -> object:
     if isinstance(value, Exception) and value.args and isinstance(value.args[0], Message):
         value = value.args[0]
     return render(value, lang) if isinstance(value, Message) else value

@@ -1,8 +1,7 @@
 """Opens a carried folder or ZIP without trusting its own claims.
 
-Decides which containers are taken apart at all. Nothing is unpacked to the disk; a file of it is read whole, into
-memory, and only as large as it may be. What stands in the files is for others to judge. Also writes ZIPs whose bytes
-follow from their files alone.
+Decides which containers are accepted. Nothing is unpacked to the disk; a file is read whole into memory, up to a size
+limit. The content is for others to judge. Also writes reproducible ZIPs.
 
 Source: PKWARE APPNOTE.TXT 6.3.10 (4.3.7 local header, 4.4.4 flags, 4.4.15 external attributes); Fifield, "A better zip
 bomb" (overlapping files).
@@ -37,10 +36,7 @@ _EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)  # the earliest time that a ZIP can tell: 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """The files in a folder or ZIP: names with `/`, sorted, and how to read one of them.
-
-    `read` raises ConfigurationError with one line where a file cannot be read, or is larger than it may be.
-    """
+    """Sorted names (with `/`) in a folder or ZIP; `read` raises ConfigurationError for an unreadable or large file."""
 
     path: Path
     names: tuple[str, ...]
@@ -53,13 +49,13 @@ def open_container(path: Path, suffix: str = "", file_max_bytes: int = FILE_MAX_
 
     Args:
         path: The folder or ZIP.
-        suffix: Files of a folder whose names end otherwise are not looked at.
+        suffix: Files of a folder whose names end otherwise are ignored.
         file_max_bytes: No file in it may be larger.
 
     Raises:
         Forbidden: This user may not read it.
-        ConfigurationError: It is neither, or one that is not taken apart: too many or too large files, a name that
-            leads out of it or stands twice, a link, an encrypted or overlapping file.
+        ConfigurationError: It is neither, or is refused: too many or too large files, a name that leads out of it or is
+            there twice, a link, an encrypted or overlapping file.
     """
     with ExitStack() as held:
         try:
@@ -82,7 +78,7 @@ def open_container(path: Path, suffix: str = "", file_max_bytes: int = FILE_MAX_
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
-    """Return a ZIP of these files. The same files give the same bytes: sorted, stored, no times of their own."""
+    """Return a reproducible ZIP of these files: sorted, stored, without times."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(files):
@@ -157,7 +153,7 @@ def _inside(name: str) -> bool:
 
 
 def _apart(path: Path, infos: list[zipfile.ZipInfo], directory_at: int) -> None:
-    """Refuse files that share bytes: so a small archive holds much more than its size."""
+    """Refuse files that share bytes: so a small archive unpacks to much more than its size."""
     ordered = sorted(infos, key=lambda info: info.header_offset)
     limits = [info.header_offset for info in ordered[1:]] + [directory_at]
     for info, limit in zip(ordered, limits, strict=True):

@@ -1,10 +1,10 @@
 """Defines which key signs for which site: the type, its rules, and its file form. Pure but for `read_file`.
 
-A key is trusted only because somebody compared its thumbprint with the one that the site shows (`camwarden keys show`)
-and said so, or because it came with a token that the hub's team had made for this site (`by` `enrollment`). There is no
-trust on first use. A kid is bound to one site; a site may have several keys, so that a new one can be made known before
-the old one goes. A revoked kid stays: what it signed and the hub had verified before stays verified, what comes after
-is refused. Who verifies without a hub reads what `camwarden hub trust export` wrote.
+A key is trusted only because a person compared its thumbprint with the one that the site shows (`camwarden keys show`),
+or because it came with a token that the hub's team had made for this site (`by` `enrollment`). There is no trust on
+first use. A kid is bound to one site; a site may have several keys, so that a new one can be announced before the old
+one goes. A revoked kid stays: what it signed and the hub had verified before stays verified, what comes after is
+refused. Verifying without a hub reads the output of `camwarden hub trust export`.
 """
 
 from __future__ import annotations
@@ -30,10 +30,7 @@ By = Literal["person", "rotation", "enrollment"]
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """What a key may still sign after it has named its successor `to`.
-
-    In `epoch`, reports up to `heads` (stream to number); in `earlier` epochs, which the hub had met before, any.
-    """
+    """What a key may sign after naming its successor `to`: in `epoch` up to `heads`, in `earlier` epochs any."""
 
     to: str
     epoch: str
@@ -41,16 +38,13 @@ class Rotated:
     earlier: tuple[str, ...] = ()
 
     def allows(self, epoch: str, stream: StreamName, seq: int) -> bool:
-        """Say whether a report may be signed by the old key."""
+        """Return whether the old key may sign a report."""
         return epoch in self.earlier or (epoch == self.epoch and seq <= self.heads.get(stream, 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A key and the site that it speaks for.
-
-    `revoked_at` empty: it still does. `until` (RFC 3339) empty: without an end. `by`: who bound it.
-    """
+    """A key and its site. Empty `revoked_at`: valid; empty `until` (RFC 3339): without an end; `by`: who bound it."""
 
     kid: str
     site: str
@@ -63,17 +57,17 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The bindings in force, by kid. `change_no` counts the changes of the database that they were read from."""
+    """The bindings in force, by kid. `change_no` is the change counter of the database that they were read from."""
 
     bindings: Mapping[str, Binding] = field(default_factory=dict)
     change_no: int = field(default=0, compare=False)
 
     def joined(self, other: Trust) -> Trust:
-        """Return these with others in their place, or beside them."""
+        """Return these bindings, replaced or completed by others."""
         return Trust({**self.bindings, **other.bindings}, max(self.change_no, other.change_no))
 
     def decide(self, site: str, kid: str, arrived_at: datetime | None = None) -> Decision:
-        """Say whether a key may speak for a site in a message that arrived at a time; None: with no regard to time."""
+        """Return whether a key may sign for a site in a message that arrived at a time; None: at any time."""
         binding = self.bindings.get(kid)
         if binding is None:
             return "unknown-key"
@@ -85,13 +79,13 @@ class Trust:
         return "expired-key" if late else "trusted"
 
     def rotated(self, kid: str) -> Rotated | None:
-        """Return the limit of a key that has named its successor."""
+        """Return the limit of a key with a successor."""
         binding = self.bindings.get(kid)
         return binding.rotated if binding else None
 
 
 def read_file(path: Path) -> Trust:
-    """Return what a file says that `camwarden hub trust export` wrote, or a hub of release 0.1.
+    """Parse a file of `camwarden hub trust export`, or of a hub of release 0.1.
 
     Raises:
         FileNotFoundError: There is none.
@@ -122,10 +116,10 @@ def file_text(bindings: Iterable[Binding]) -> str:
 
 
 def binding_of(entry: Mapping[str, Any]) -> Binding:
-    """Return a binding as it is written down.
+    """Parse an entry of the file.
 
     Raises:
-        ValueError, KeyError, TypeError, AttributeError: It is none.
+        ValueError, KeyError, TypeError, AttributeError: It is no binding.
     """
     rotated = entry.get("rotated")
     limit = Rotated(**{**rotated, "earlier": tuple(rotated["earlier"])}) if rotated else None
@@ -139,7 +133,7 @@ def binding_of(entry: Mapping[str, Any]) -> Binding:
 
 
 def entry_of(binding: Binding) -> dict[str, Any]:
-    """Return a binding as the file has it; what is optional stands there only where it says something."""
+    """Return a binding as an entry of the file; optional members only where they are set."""
     entry: dict[str, Any] = {
         "kid": binding.kid,
         "site": binding.site,

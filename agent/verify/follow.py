@@ -1,7 +1,7 @@
-"""Follows the chains of reports as they pass, one after the other. No I/O, memory bounded.
+"""Follows the chains of reports as they pass. No I/O, memory bounded.
 
 Decides what is worth a line: a fork, a report that does not continue the one before it, a hole, and that a hole was
-filled or explained. Reports may come in any order: each is held against its neighbours, whichever came first.
+filled or explained. Reports may come in any order: each is compared with its neighbours.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from agent.model.finding import StreamName
 from agent.verify.message import Claim, Gap, read_gap
 
 REMEMBERED_MOST: Final = 2000
-"""Reports of one stream whose digests are remembered, the highest numbers."""
+"""Reports of one stream whose digests are cached, the highest numbers."""
 
 HOLES_MOST: Final = 1000
 STREAMS_MOST: Final = 50_000
@@ -23,8 +23,8 @@ Fault = Literal["gap", "fork", "tamper", "filled"]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One line: what, of which stream, from which to which number. `filled`: a hole told before is closed."""
+class ChainEvent:
+    """One line: what, of which stream, from which to which number. `filled`: a hole reported before is closed."""
 
     fault: Fault
     site: str
@@ -36,7 +36,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Hole:
-    """What is left of a hole; `told` is the run that was told when it was found."""
+    """The rest of a hole; `told` is the run as it was reported."""
 
     from_seq: int
     to_seq: int
@@ -45,7 +45,7 @@ class _Hole:
 
 @dataclass(slots=True)
 class _Stream:
-    """What is remembered of one stream: digest and `prev` by number, the open holes, the runs that were given up."""
+    """The cache of one stream: digest and `prev` by number, the open holes, the runs in gap records."""
 
     highest: int = 0
     reports: dict[int, tuple[str, str]] = field(default_factory=dict)
@@ -55,31 +55,31 @@ class _Stream:
 
 @dataclass(slots=True)
 class Follow:
-    """The chains that have been seen so far. `duplicates` counts reports that came again."""
+    """The chains so far. `duplicates` counts reports that came again."""
 
     duplicates: int = 0
     _streams: dict[Key, _Stream] = field(default_factory=dict)
 
-    def open_holes(self) -> tuple[Seen, ...]:
-        """Return what nothing has filled or explained yet."""
+    def open_holes(self) -> tuple[ChainEvent, ...]:
+        """Return holes that nothing has filled or explained yet."""
         return tuple(
-            Seen("gap", *key, hole.from_seq, hole.to_seq)
+            ChainEvent("gap", *key, hole.from_seq, hole.to_seq)
             for key, stream in sorted(self._streams.items())
             for hole in stream.holes
         )
 
-    def take(self, claim: Claim) -> tuple[Seen, ...]:
-        """Take one verified report; return what is worth a line. State messages say nothing about chains."""
+    def take(self, claim: Claim) -> tuple[ChainEvent, ...]:
+        """Take one verified report; return what is worth a line. State messages have no chain."""
         if claim.stream is None:
             return ()
         site = claim.address.site
-        told: list[Seen] = []
+        told: list[ChainEvent] = []
         key: Key = site, claim.epoch, claim.stream
-        told += [Seen(fault, *key, first, last) for fault, first, last in self._report(self._stream(key), claim)]
+        told += [ChainEvent(fault, *key, first, last) for fault, first, last in self._report(self._stream(key), claim)]
         if claim.stream == "gap":
             gap = read_gap(claim)
             key = site, gap.epoch, gap.stream
-            told += [Seen(fault, *key, first, last) for fault, first, last in _give_up(self._stream(key), gap)]
+            told += [ChainEvent(fault, *key, first, last) for fault, first, last in _take_gap(self._stream(key), gap)]
         return tuple(told)
 
     def _stream(self, key: Key) -> _Stream:
@@ -118,8 +118,8 @@ class Follow:
         return told
 
 
-def _give_up(stream: _Stream, gap: Gap) -> list[tuple[Fault, int, int]]:
-    """Take a gap record: it explains a hole, and names the digest that the report behind it must continue."""
+def _take_gap(stream: _Stream, gap: Gap) -> list[tuple[Fault, int, int]]:
+    """Take a gap record: it explains a hole, and names the digest that the report after it must continue."""
     stream.gaps = (*stream.gaps, gap)[-HOLES_MOST:]
     told = _fill(stream, gap.from_seq, gap.to_seq)
     after = stream.reports.get(gap.to_seq + 1)
@@ -129,7 +129,7 @@ def _give_up(stream: _Stream, gap: Gap) -> list[tuple[Fault, int, int]]:
 
 
 def _fill(stream: _Stream, first: int, last: int) -> list[tuple[Fault, int, int]]:
-    """Take a run out of the open holes; return those of which nothing is left."""
+    """Take a run out of the open holes; return those that it closes."""
     before = {hole.told for hole in stream.holes}
     stream.holes = tuple(rest for hole in stream.holes for rest in _without(hole, first, last))
     return [("filled", *run) for run in sorted(before - {hole.told for hole in stream.holes})]

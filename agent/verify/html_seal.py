@@ -1,9 +1,9 @@
 """Signs and verifies a hand-over report: one comment at the end of the file, over every byte before it.
 
-The file is HTML first and signed second: a browser shows it without any program of ours, and a printer prints it. What
-is signed are exact bytes, so a report that an editor, a mail filter or a browser saved anew is no longer the one that
-was signed. The comment carries the public key, so that a change shows even to a reader who does not know the key; whose
-key it is, he must know over another way. Pure; whom to believe is decided by `agent/verify/judge.py`.
+A browser shows the file without any program of ours, and a printer prints it. Exact bytes are signed, so a report that
+an editor, a mail filter or a browser saved anew no longer verifies. The comment carries the public key, so that a
+change shows even to a reader who does not know the key; its owner must be known by other means. Pure; trust is decided
+in `agent/verify/judge.py`.
 
     <!doctype html>
     <!-- camwarden hand-over report 1, site dt0001 -->
@@ -15,7 +15,7 @@ key it is, he must know over another way. Pure; whom to believe is decided by `a
     -->
 
 The second line of the comment is the public JWK with the members of its RFC 7638 thumbprint, the third the detached
-JWS; nothing may stand before, between or behind them.
+JWS; nothing may come before, between or after them.
 
 Source: RFC 7515 appendix F, RFC 7797, RFC 7638; HTML Living Standard, comments after the document element.
 """
@@ -43,10 +43,7 @@ _WHOLE: Final = re.compile(rb"<!-- camwarden-signature\n(\{[^\n]*\})\n([0-9A-Za-
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A report whose bytes are those that somebody signed with `key`; whether to believe that key is another question.
-
-    `site` is the site that the report says to be about.
-    """
+    """A report that claims `site`, its bytes signed with `key`; trust in that key is another question."""
 
     site: str
     key: PublicKey
@@ -61,7 +58,7 @@ def seal(html: str, signer: Signer) -> bytes:
         signer: The key.
 
     Raises:
-        ValueError: The text is no report, or holds a signature already.
+        ValueError: The text is no report, or has a signature already.
         KeyUnavailable: The key is in a token that cannot be used now.
     """
     payload = html.encode()
@@ -71,17 +68,17 @@ def seal(html: str, signer: Signer) -> bytes:
 
 
 def opening(site_id: str) -> str:
-    """Return the lines with which a report of this site begins."""
+    """Return the first lines of a report of this site."""
     return f"{MARK.decode()}{site_id} -->\n"
 
 
 def is_handover(data: bytes) -> bool:
-    """Tell whether bytes claim to be a hand-over report: by their beginning, or by their signature."""
+    """Return whether bytes claim to be a hand-over report: by their beginning, or by their signature."""
     return data.startswith(MARK) or _SIGNATURE in data
 
 
 def unseal(data: bytes) -> Sealed:
-    """Return what a report's signature says, if it fits every byte of the file.
+    """Return the signed claim of a report, if the signature fits every byte of the file.
 
     Raises:
         NotVerified: It does not; `reason` is one of `truncated`, `two-signatures`, `added`, `malformed`, `header`,
@@ -123,8 +120,8 @@ def unseal(data: bytes) -> Sealed:
     return Sealed(named[1].decode(), key, header)
 
 
-def shown_key(data: bytes) -> PublicKey | None:
-    """Return the key that a report shows, None where it shows none; nothing is verified."""
+def key_in(data: bytes) -> PublicKey | None:
+    """Return the key that a report carries, unverified; None without one."""
     found = _WHOLE.search(data)
     try:
         return _key(found[1]) if found else None

@@ -1,8 +1,4 @@
-"""Judges one signed message for those who verify without being a hub: files, folders, a topic. Pure.
-
-Decides the verdict on one message; how reports stand to each other is decided by `agent/verify/message.py` and
-`agent/verify/follow.py`, whom to believe by the reader.
-"""
+"""Judges one signed message for those who verify without being a hub: files, folders, a topic. Pure."""
 
 from __future__ import annotations
 
@@ -33,18 +29,18 @@ from agent.contract.watermark import read_watermark
 from agent.model.errors import NotVerified
 from agent.model.finding import Message
 from agent.verify.bindings import Trust
-from agent.verify.html_seal import shown_key, unseal
+from agent.verify.html_seal import key_in, unseal
 from agent.verify.message import Claim, read_gap, read_payload
 
 Verdict = Literal["verified", "failed", "unchecked", "unusable"]
 
 HUB_TYPS: Final = (ACK_TYP, COMMAND_TYP, DESIRED_TYP)
-"""What only a hub signs."""
+"""Signed only by a hub."""
 
 
 @dataclass(frozen=True, slots=True)
-class Believed:
-    """Whom the reader believes: `keys` by kid, and for which site each speaks where a hub's trust file says so."""
+class Trusted:
+    """The reader's trusted keys by kid, and the site of each where a hub's trust file has it."""
 
     keys: Mapping[str, PublicKey]
     sites: Trust | None = None
@@ -54,12 +50,11 @@ _NOTHING: Final = Message("")
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One message. `reason` is a word and `why` a sentence where it is not verified; `claim` if report or state.
+class Judgement:
+    """The verdict on one message. `reason` (a word) and `why` where it is not verified; `claim` of a report or state.
 
-    `kid`: the key that signed it, where it is verified or the signature fits a key that it shows itself.
-    `unchecked`: signed by a key that is not among those believed, and not a site's word about itself.
-    `unusable`: not a signed message at all.
+    `kid`: the key that signed it, where it is verified or the signature fits a key that it carries. `unchecked`: signed
+    by a key that is not trusted, and no site's statement about itself. `unusable`: not a signed message at all.
     """
 
     name: str
@@ -71,16 +66,16 @@ class Judged:
     kid: str = ""
 
 
-def judge_flattened(name: str, data: bytes, believed: Believed) -> Judged:
-    """Return the verdict on a flattened JWS as it lies in a file."""
+def judge_flattened(name: str, data: bytes, believed: Trusted) -> Judgement:
+    """Return the verdict on a flattened JWS."""
     try:
         payload, jws = unflatten(data)
     except NotVerified as error:
-        return Judged(name, "unusable", error.reason, error.message)
+        return Judgement(name, "unusable", error.reason, error.message)
     return judge(name, payload, jws, believed)
 
 
-def judge(name: str, payload: bytes, jws: str, believed: Believed) -> Judged:
+def judge(name: str, payload: bytes, jws: str, believed: Trusted) -> Judgement:
     """Return the verdict on a payload and its detached JWS."""
     typ, kid = "", ""
     try:
@@ -92,26 +87,26 @@ def judge(name: str, payload: bytes, jws: str, believed: Believed) -> Judged:
                 "with `camwarden keys show` at the site, then give it with --kid",
                 {"kid": kid},
             )
-            return Judged(name, "unchecked", "unknown-key", why, typ, kid=kid)
+            return Judgement(name, "unchecked", "unknown-key", why, typ, kid=kid)
         claim = None if typ == FILING_TYP else _read(payload, jws, typ, believed)
     except NotVerified as error:
-        return Judged(name, "failed", error.reason, error.message, typ)
-    return Judged(name, "verified", typ=typ, claim=claim, kid=kid)
+        return Judgement(name, "failed", error.reason, error.message, typ)
+    return Judgement(name, "verified", typ=typ, claim=claim, kid=kid)
 
 
 def is_filing(data: bytes) -> bool:
-    """Tell whether bytes claim to be what was filed last (`observe/facts/filed_file`), which shows its own key."""
+    """Return whether bytes claim to be the last filing (`observe/facts/filed_file`), which carries its own key."""
     try:
         return read_header(unflatten(data)[1]).typ == FILING_TYP
     except NotVerified:
         return False
 
 
-def _is_of_known_key(payload: bytes, jws: str, believed: Believed) -> bool:
-    """Tell whether somebody vouches for the key that a filing shows and was signed with.
+def _is_of_known_key(payload: bytes, jws: str, believed: Trusted) -> bool:
+    """Return whether the key that a filing carries and was signed with is trusted.
 
     Raises:
-        NotVerified: It was changed, shows no key, or its key is that of another site.
+        NotVerified: It was changed, carries no key, or its key is that of another site.
     """
     said = _object(payload)
     try:
@@ -125,7 +120,7 @@ def _is_of_known_key(payload: bytes, jws: str, believed: Believed) -> bool:
     return True
 
 
-def judge_handover(name: str, data: bytes, believed: Believed) -> Judged:
+def judge_handover(name: str, data: bytes, believed: Trusted) -> Judgement:
     """Return the verdict on a hand-over report: changed is failed whoever signed it, an unknown key is unchecked."""
     try:
         sealed = unseal(data)
@@ -135,20 +130,16 @@ def judge_handover(name: str, data: bytes, believed: Believed) -> Judged:
                 "compare it with the one on the signed page, then give it with --kid",
                 {"kid": sealed.key.kid},
             )
-            return Judged(name, "unchecked", "unknown-key", why, HANDOVER_TYP, kid=sealed.key.kid)
+            return Judgement(name, "unchecked", "unknown-key", why, HANDOVER_TYP, kid=sealed.key.kid)
         refuse_another_site(believed, sealed.site, sealed.key.kid)
     except NotVerified as error:
-        return Judged(name, "failed", error.reason, error.message, HANDOVER_TYP)
-    return Judged(name, "verified", typ=HANDOVER_TYP, kid=sealed.key.kid)
+        return Judgement(name, "failed", error.reason, error.message, HANDOVER_TYP)
+    return Judgement(name, "verified", typ=HANDOVER_TYP, kid=sealed.key.kid)
 
 
-def shown_keys(data: bytes) -> dict[str, PublicKey]:
-    """Return the public keys that a file shows: a JWK set, a flattened state message, or a hand-over report.
-
-    They are not believed yet. A thumbprint is a hash of the key, so nobody can show another key under a thumbprint that
-    the reader knows.
-    """
-    if key := shown_key(data):
+def keys_in(data: bytes) -> dict[str, PublicKey]:
+    """Return the keys, not trusted yet, in a JWK set, a flattened state message, or a hand-over report."""
+    if key := key_in(data):
         return {key.kid: key}
     try:
         document: Any = json.loads(data)
@@ -160,11 +151,11 @@ def shown_keys(data: bytes) -> dict[str, PublicKey]:
     return {key.kid: key for key in keys}
 
 
-def _read(payload: bytes, jws: str, typ: str, believed: Believed) -> Claim | None:
+def _read(payload: bytes, jws: str, typ: str, believed: Trusted) -> Claim | None:
     """Return the claim of a verified report or state message, None for the other kinds.
 
     Raises:
-        NotVerified: It is not to be believed.
+        NotVerified: It fails verification.
     """
     keys = believed.keys
     if typ in (ACK_TYP, COMMAND_TYP, DESIRED_TYP, RESULT_TYP, REPORTED_TYP):
@@ -194,12 +185,12 @@ def _read(payload: bytes, jws: str, typ: str, believed: Believed) -> Claim | Non
     return claim
 
 
-def _own_key(believed: Believed, site: str, jws: str) -> None:
+def _own_key(believed: Trusted, site: str, jws: str) -> None:
     refuse_another_site(believed, site, read_header(jws).kid)
 
 
-def refuse_another_site(believed: Believed, site: str, kid: str) -> None:
-    """Refuse the key of another site, or of the hub itself; one that is revoked now may well have been good then."""
+def refuse_another_site(believed: Trusted, site: str, kid: str) -> None:
+    """Refuse the key of another site, or of the hub itself; one that is revoked now may have been valid then."""
     if believed.sites is None:
         return
     decision = believed.sites.decide(site, kid)

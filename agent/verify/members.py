@@ -13,30 +13,27 @@ NAME_MAX_CHARS: Final = 100
 
 
 def text_of(value: object) -> str:
-    """Return a text, an empty one for anything else."""
+    """Return a text; empty for anything else."""
     return value if isinstance(value, str) else ""
 
 
 def name_of(value: object) -> str:
-    """Return a text of bounded length without blanks around it, an empty one for anything else."""
+    """Return a trimmed text of bounded length; empty for anything else."""
     return value[:NAME_MAX_CHARS].strip() if isinstance(value, str) else ""
 
 
 def dict_of(value: object) -> Mapping[str, Any]:
-    """Return an object, an empty one for anything else."""
+    """Return an object; empty for anything else."""
     return value if isinstance(value, dict) else {}
 
 
 def dicts_of(value: object) -> list[Mapping[str, Any]]:
-    """Return the objects of a list, none for anything else."""
+    """Return the objects of a list; none for anything else."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def time_of(value: object) -> datetime | None:
-    """Return a time in UTC, None for anything else, for one without an offset, and for one out of bounds.
-
-    At an end of the calendar no other zone could show it: a site's word for that time would end the report of all.
-    """
+    """Return a time in UTC; None without an offset or out of bounds: some zone could not show it."""
     try:
         return read_time(value)
     except (ValueError, NotVerified):
@@ -44,7 +41,7 @@ def time_of(value: object) -> datetime | None:
 
 
 def day_of(value: object) -> date | None:
-    """Return a day, None for anything else."""
+    """Return a day; None for anything else."""
     try:
         return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
     except ValueError:

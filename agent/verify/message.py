@@ -1,18 +1,18 @@
 """Verifies a message step by step, and compares neighbouring reports, as the hub does. Pure.
 
-A message goes through in this order, and the first thing that is wrong names it:
+The steps, of which the first that fails names the refusal:
 
 1. `topic`: a topic of this contract.
 2. `unsigned`, `malformed`, `header`, `algorithm`: a JWS, in the user property or around the payload.
 3. `size`, `payload`, `duplicate-name`, `too-deep`, `number`, `time`: a payload within the bounds of
-   `agent/contract/payload_bounds.py`, and of the kind that the topic is for.
+   `agent/contract/payload_bounds.py`, and of the topic's kind.
 4. `site`: topic and payload name the same site and city.
-5. `key-of-another-site`, `revoked-key`, `unknown-key`: the trust file's word. Unknown ones wait.
+5. `key-of-another-site`, `revoked-key`, `unknown-key`: by the trust file. Unknown ones wait.
 6. `typ`, `signature`: the signature fits these bytes, signed as this kind.
-7. Chain: `duplicate`, `fork`, `tamper`, or a hole that waits or is explained by a gap record.
+7. Chain: `duplicate`, `fork`, `tamper`, or a hole that is open or explained by a gap record.
 
-The rules of the chain are those of the table in `agent/hub/README.md`; `advance` applies them to what the hub has
-stored, `examine` to reports in files.
+The rules of the chain are the table in `agent/hub/README.md`; `advance` applies them to the hub's stored reports,
+`examine` to reports in files.
 """
 
 from __future__ import annotations
@@ -42,10 +42,7 @@ _OF_THE_HUB = ("confirmed-before", "accepted-loss")  # the hub's own words for r
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message as it claims to be: well-formed, consistent with its topic, and not verified yet.
-
-    `stream` None means that it is a state message; then `seq` is its connection number. `made_at`: the site's own time.
-    """
+    """A message's unverified claims. `stream` None: a state message, with `seq` its connection number."""
 
     address: Address
     kid: str
@@ -61,10 +58,10 @@ class Claim:
 
 
 def read_message(topic: str, payload: bytes, jws: str) -> Claim:
-    """Return what a message claims, or say what is wrong with it (steps 1 to 4).
+    """Return a message's claims (steps 1 to 4).
 
     Args:
-        topic: As it arrived.
+        topic: As received.
         payload: The exact bytes; with no `jws`, the flattened form around them (MQTT 3.1.1).
         jws: The user property, empty if there was none.
 
@@ -96,7 +93,7 @@ def read_message(topic: str, payload: bytes, jws: str) -> Claim:
 
 
 def read_payload(payload: bytes, jws: str) -> Claim:
-    """Return what signed bytes claim, wherever they come from.
+    """Return the claims of signed bytes.
 
     Raises:
         NotVerified: The JWS has not the form of this contract, or the payload is no report and no state, or breaks a
@@ -126,13 +123,13 @@ def read_payload(payload: bytes, jws: str) -> Claim:
 
 
 def is_place(value: object) -> TypeGuard[int]:
-    """Say whether a value can be a number in a chain: one more must be a number, too."""
+    """Return whether a value can be a number in a chain: its successor must be one, too."""
     return is_number(value) and value < SEQ_MAX
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A run of reports that the site gave up and says so."""
+    """A run of evicted reports, as the site's gap record names it."""
 
     epoch: str
     stream: StreamName
@@ -144,7 +141,7 @@ class Gap:
 
 
 def read_gap(claim: Claim) -> Gap:
-    """Return what a verified gap record names.
+    """Return the run in a verified gap record.
 
     Raises:
         NotVerified: Its body is not one of a gap record.
@@ -163,7 +160,7 @@ def read_gap(claim: Claim) -> Gap:
 
 
 def read_heads(value: object) -> dict[StreamName, Head]:
-    """Return heads as a payload carries them; what is not a head is left out."""
+    """Return the heads in a payload, skipping what is invalid."""
     heads: dict[StreamName, Head] = {}
     for stream in STREAMS:
         entry = value.get(stream) if isinstance(value, dict) else None
@@ -180,8 +177,8 @@ class Chain:
     """How far one stream of one epoch is without a hole.
 
     `confirmed` is the newest report up to which nothing is missing: the watermark. `position` may be further, at the
-    end of a run that a gap record explains. `broken` names the report that does not continue the one before it; the
-    watermark never passes it.
+    end of a run that a gap record explains. `broken` is the number of the report that does not continue the one before
+    it; the watermark never passes it.
     """
 
     confirmed: Head = GENESIS
@@ -196,11 +193,8 @@ def advance(
 ) -> Chain:
     """Return the chain as far as it goes now.
 
-    Args:
-        chain: As far as it went before.
-        report_at: Digest and `prev` of the verified report with a number, if the hub has it. Of several, the one whose
-            `prev` is the second argument, the digest before it.
-        gap_at: Last number and last digest of a verified gap record that covers a number, if there is one.
+    `report_at` returns digest and `prev` of the verified report of a number, of several the one whose `prev` is the
+    second argument; `gap_at` the last number and digest of a verified gap record that covers a number.
     """
     confirmed, position = chain.confirmed, chain.position
     while not chain.broken:
@@ -223,7 +217,7 @@ Fault = Literal["gap", "fork", "tamper"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong between reports: which stream, from which to which number."""
+    """A fault between reports: of which stream, from which to which number."""
 
     fault: Fault
     site: str
@@ -234,10 +228,7 @@ class Problem:
 
 
 def examine(claims: Iterable[Claim]) -> tuple[Problem, ...]:
-    """Return what is wrong between verified reports, however they were collected; state messages are left out.
-
-    A collection may begin anywhere: what lies before the first report of a stream is not missing from it.
-    """
+    """Return the faults between verified reports; nothing is missing before the first. State messages are ignored."""
     versions: dict[tuple[str, str, StreamName], dict[int, dict[str, Claim]]] = defaultdict(lambda: defaultdict(dict))
     gaps: dict[tuple[str, str, StreamName], list[Gap]] = defaultdict(list)
     problems: list[Problem] = []
@@ -267,7 +258,7 @@ def examine(claims: Iterable[Claim]) -> tuple[Problem, ...]:
 
 
 def _continued(versions: Mapping[str, Claim], after: Mapping[str, Claim]) -> Claim:
-    """Return the version of a forked report that the next one continues; where none is, any."""
+    """Return the version of a forked report that the next one continues; any where none is."""
     named = {claim.prev for claim in after.values()}
     return next((claim for claim in versions.values() if claim.digest in named), next(iter(versions.values())))
 

@@ -13,7 +13,7 @@ from agent.contract.chain import GENESIS, STREAMS, link
 from agent.contract.envelope import sign
 from agent.contract.signing_keys import Signer, b64url, signer_from_jwk
 from agent.deliver.publish.messages import Message, report_message
-from agent.deliver.spool.queue import Row
+from agent.deliver.spool.queue import PendingRow
 from agent.judge.checks.table import run_checks
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.transitions import Transition
@@ -85,7 +85,9 @@ def make(life: Life, drafts: Sequence[Draft], at: datetime) -> list[tuple[Stream
     made = []
     for report in reports:
         jws = sign(report, life.signer).jws
-        row = Row(0, report.epoch, report.stream, report.seq, report.digest, at, 0, False, False, jws, report.payload)
+        row = PendingRow(
+            0, report.epoch, report.stream, report.seq, report.digest, at, 0, False, False, jws, report.payload
+        )
         made.append((report.stream, report.seq, report.digest, report_message(life.site, row)))
     return made
 

@@ -166,7 +166,7 @@ def one_cycle(
     replaced = {
         "Reading": lambda *rest: Reading(living, now),
         "discover": lambda *rest: living.heard(now),
-        "look_at_host": lambda *rest: (Observation("site", HOST, now, "bench"),),
+        "observe_host": lambda *rest: (Observation("site", HOST, now, "bench"),),
     }
     with ExitStack() as stack:
         stack.enter_context(patch.object(read_kept, "read_approvals", lambda *rest: approved))

@@ -23,7 +23,7 @@ from patience import PATIENCE_S
 
 from agent.model import exits
 from agent.model.errors import UsageError
-from agent.site.config.add_declaration import keep, read_day_text, read_value, row_toml
+from agent.site.config.add_declaration import append_declarations, read_day_text, read_value, row_toml
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration
@@ -125,7 +125,7 @@ def test_of_a_paper_only_digest_and_date_are_kept(path: Path) -> None:
 
 
 def test_a_word_that_ends_is_offered_with_what_it_was(path: Path) -> None:
-    keep(path, (Declaration("key-target", False, "Li Na", date(2019, 1, 31), date(2020, 1, 31)),))
+    append_declarations(path, (Declaration("key-target", False, "Li Na", date(2019, 1, 31), date(2020, 1, 31)),))
     done = declare(path, "--by", "Li Na", answers="\nno\n2035-12-31\n")
     assert "until now: false" in done.stdout
     assert [(row.value, row.until) for row in load(path).declarations][-1] == (False, date(2035, 12, 31))
@@ -169,7 +169,7 @@ def test_the_files_rights_stay_and_a_link_stays_one(path: Path) -> None:
     path.chmod(0o640)
     link = path.parent / "link.toml"
     link.symlink_to(path)
-    keep(link, (Declaration("key-target", False, "Li Na", date(2026, 1, 31)),))
+    append_declarations(link, (Declaration("key-target", False, "Li Na", date(2026, 1, 31)),))
     assert link.is_symlink()
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert said(load(path)) == [("key-target", False, ())]
@@ -179,7 +179,7 @@ def test_declarations_written_as_one_value_are_left_alone(path: Path) -> None:
     path.write_text("declaration = []\n" + path.read_text())
     before = path.read_bytes()
     with pytest.raises(UsageError, match="holds its declarations as one value"):
-        keep(path, (Declaration("key-target", False, "Li Na", date(2026, 1, 31)),))
+        append_declarations(path, (Declaration("key-target", False, "Li Na", date(2026, 1, 31)),))
     assert path.read_bytes() == before
 
 
@@ -190,7 +190,7 @@ def test_no_text_leaves_its_quotes(path: Path, value: str) -> None:
 
 
 def load_again(path: Path, row: Declaration) -> Declaration:
-    (found,) = keep(path, (row,)).declarations
+    (found,) = append_declarations(path, (row,)).declarations
     assert row_toml(found) == row_toml(row)
     return found
 

@@ -27,7 +27,7 @@ from agent.contract.payload_bounds import TIMES
 from agent.contract.presence import STATUSES, Presence, write_state
 from agent.contract.topics import Kind, schema_id, topic
 from agent.contract.watermark import Watermark, write_watermark
-from agent.host.health import look_at_host
+from agent.host.health import observe_host
 from agent.judge.memory.memory import Memory
 from agent.model.finding import Finding, Message, Source
 from agent.observe.facts.facts import gather
@@ -61,7 +61,7 @@ def test_what_the_spool_and_the_publisher_send_fits(tmp_path: Path) -> None:
     maker = Maker(tmp_path)
     spool = maker.open()
     maker.cycle(spool, events=2)
-    spool.give_up([spool.pending(1, NOW)[0].id], "damaged", NOW)
+    spool.evict([spool.pending(1, NOW)[0].id], "damaged", NOW)
     rows = spool.pending(10, NOW)
     assert {row.stream for row in rows} == {"event", "health", "gap"}
     for row in rows:
@@ -86,7 +86,7 @@ def test_what_a_cycle_builds_fits(tmp_path: Path) -> None:
         "unreachable",
         {"n": 1},
     )
-    facts = gather(look_at_host(tmp_path, NOW))
+    facts = gather(observe_host(tmp_path, NOW))
     queue = {"pending": 0, "sent": 0, "parked": 0, "confirmed": 0, "dropped": 0}
     drafts, _ = build_reports(maker.site, facts, (finding,), (), Memory(), NOW, queue)
     envelopes, _ = maker.envelopes(list(drafts), {}, "e1")

@@ -21,7 +21,7 @@ from paho.mqtt.properties import Properties
 from patience import PATIENCE_S
 from smaller_site import only
 
-from agent.contract.orders import Named, Order, Range, Reported, Result
+from agent.contract.orders import Order, Range, Reported, ReportRef, Result
 from agent.contract.orders_json import read_reported, read_result
 from agent.contract.signing_keys import REPORT_KEY_NAME, Signer, load_or_create_signer
 from agent.contract.topics import topic
@@ -131,7 +131,7 @@ class Bench:
             child.kill()
             child.wait()
 
-    def stored(self, named: Named | None) -> dict[str, Any]:
+    def stored(self, named: ReportRef | None) -> dict[str, Any]:
         """Return the report of this name as the hub has verified and stored it."""
         assert named is not None
         place = (SITE_ID, named.epoch, named.stream, named.seq, named.digest)

@@ -130,8 +130,8 @@ def test_only_what_is_parked_for_that_reason_and_for_long_enough_is_given_up(tmp
     for row in events:
         spool.park(row.id, "Not authorized" if row.seq % 2 else "too large")
     now = delivery.NOW + timedelta(hours=3)
-    assert spool.give_up_parked("too large", "too-large", delivery.NOW + timedelta(minutes=90), now) == 2
-    assert spool.give_up_parked("too large", "too-large", delivery.NOW + timedelta(minutes=90), now) == 0
+    assert spool.evict_parked("too large", "too-large", delivery.NOW + timedelta(minutes=90), now) == 2
+    assert spool.evict_parked("too large", "too-large", delivery.NOW + timedelta(minutes=90), now) == 0
     assert spool.counts()["parked"] == 4
     bodies = [p["body"] for p in delivery.waiting(spool, now) if p["stream"] == "gap"]
     assert [(b["from_seq"], b["to_seq"], b["reason"]) for b in bodies] == [(2, 2, "too-large"), (4, 4, "too-large")]

@@ -28,7 +28,7 @@ from agent.site.config.site import Site
 from agent.verify.archive import open_container
 from agent.verify.bindings import SCHEMA as TRUST_SCHEMA
 from agent.verify.html_seal import seal, unseal
-from agent.verify.judge import Believed, judge_handover, shown_keys
+from agent.verify.judge import Trusted, judge_handover, keys_in
 from agent.verify.manifest import check_manifest, is_case
 from drivers.footage import Store, StoreTask
 from drivers.stores import container, duration
@@ -37,7 +37,7 @@ from drivers.stores.samples.first import first_picture
 from fuzz.of_files import DEEP, folder, place
 from fuzz.target import ROOT, Target
 
-BELIEVED = Believed({SIGNER.kid: SIGNER.public})
+BELIEVED = Trusted({SIGNER.kid: SIGNER.public})
 
 
 # --- containers that people carry: batches, cases, dossiers; hand-over reports; jobs
@@ -66,7 +66,7 @@ def _compared(data: bytes) -> object:
 
 
 def _handover(data: bytes) -> object:
-    shown_keys(data)
+    keys_in(data)
     judge_handover("x.html", data, BELIEVED)
     return unseal(data)
 

@@ -58,7 +58,7 @@ from agent.service.orders import decide
 from agent.service.orders.desired_policy import NotTaken, take
 from agent.site.config.site import Hub, Site
 from agent.site.rules.read import shipped
-from agent.verify.judge import Believed, judge_flattened, shown_keys
+from agent.verify.judge import Trusted, judge_flattened, keys_in
 from fuzz.target import ROOT, Target
 
 VECTORS = ROOT / "agent/contract/vectors"
@@ -259,8 +259,8 @@ def _hub(data: bytes) -> object:
     desk, maker, _ = _desk()
     first = data[0] if data else 0
     if first >= 224:
-        believed = Believed({maker.signer.kid: maker.signer.public})
-        return shown_keys(data[1:]), judge_flattened("x.json", data[1:], believed)
+        believed = Trusted({maker.signer.kid: maker.signer.public})
+        return keys_in(data[1:]), judge_flattened("x.json", data[1:], believed)
     kind = _KINDS[first % len(_KINDS)]
     name = topic("datong", "S1", kind, "c1" if kind == "cmd-result" else "")  # type: ignore[arg-type]
     believed_trust = desk.intake.trust

@@ -61,10 +61,10 @@ def test_the_hottest_connected_sensor_counts(monkeypatch: pytest.MonkeyPatch, tm
 def test_memory_that_was_used_is_given_back() -> None:
     """In a process of its own: what other tests hold would hide it."""
     code = (
-        "from pathlib import Path; from agent.host.health import give_back_memory\n"
+        "from pathlib import Path; from agent.host.health import release_memory\n"
         "pages = lambda: int(Path('/proc/self/statm').read_text().split()[1])\n"
         "rows = [bytes(2000) for _ in range(20000)]; last = bytearray(100); held = pages(); del rows\n"
-        "kept = pages(); give_back_memory(); print(held, kept, pages())"
+        "kept = pages(); release_memory(); print(held, kept, pages())"
     )
     environment = {**os.environ, "MALLOC_TRIM_THRESHOLD_": str(2**30)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)

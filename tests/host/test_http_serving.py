@@ -14,19 +14,19 @@ from dripping import dripping
 from patience import PATIENCE_S
 
 from agent.host import http_serving
-from agent.host.http_host import is_meant
-from agent.host.http_serving import HEAD_MAX_BYTES, Asked, Limits, Reply, serving
+from agent.host.http_host import is_own_host
+from agent.host.http_serving import HEAD_MAX_BYTES, Limits, Request, Response, serving
 
 BRIEF = Limits(within_s=2.0, at_once=2, body_max_bytes=100)
 PATIENT = Limits(within_s=60.0, at_once=2, body_max_bytes=100)
 
 
-def echo(asked: Asked) -> Reply:
-    return Reply(200, "text/plain", asked.path.encode() + b" " + asked.body)
+def echo(asked: Request) -> Response:
+    return Response(200, "text/plain", asked.path.encode() + b" " + asked.body)
 
 
 @contextmanager
-def listening(reply: Callable[[Asked], Reply] = echo, limits: Limits = BRIEF) -> Iterator[int]:
+def listening(reply: Callable[[Request], Response] = echo, limits: Limits = BRIEF) -> Iterator[int]:
     with serving(("127.0.0.1", 0), "POST", reply, limits, "--here", {"cameras.example"}) as port:
         yield port
 
@@ -75,20 +75,20 @@ NOT_OURS = (
 @pytest.mark.parametrize("said", OURS)
 def test_a_request_by_an_address_or_a_name_of_ours_is_meant_for_us(said: str) -> None:
     for own in ("10.0.0.7", "::ffff:10.0.0.7"):
-        assert is_meant([said], {"hub", "cameras.example"}, own)
+        assert is_own_host([said], {"hub", "cameras.example"}, own)
 
 
 @pytest.mark.parametrize("said", NOT_OURS)
 def test_a_request_by_any_other_name_is_not(said: str) -> None:
-    assert not is_meant([said], {"hub", "cameras.example"}, "10.0.0.7")
-    assert not is_meant([], {"hub"}, "10.0.0.7") and not is_meant(["hub", "hub"], {"hub"}, "10.0.0.7")
+    assert not is_own_host([said], {"hub", "cameras.example"}, "10.0.0.7")
+    assert not is_own_host([], {"hub"}, "10.0.0.7") and not is_own_host(["hub", "hub"], {"hub"}, "10.0.0.7")
 
 
 def test_a_page_whose_name_was_led_to_our_address_reads_nothing() -> None:
     """DNS rebinding: the browser connects to us, and says the name under which the page came."""
-    asked: list[Asked] = []
+    asked: list[Request] = []
 
-    def note(one: Asked) -> Reply:
+    def note(one: Request) -> Response:
         asked.append(one)
         return echo(one)
 
@@ -132,9 +132,9 @@ def test_a_connection_ends_at_its_deadline_whether_it_says_nothing_or_drips() ->
     ],
 )  # fmt: skip
 def test_what_is_too_large_or_no_request_is_refused_and_never_handed_on(data: bytes) -> None:
-    asked: list[Asked] = []
+    asked: list[Request] = []
 
-    def note(one: Asked) -> Reply:
+    def note(one: Request) -> Response:
         asked.append(one)
         return echo(one)
 
@@ -159,7 +159,7 @@ def test_more_connections_than_places_wait_and_are_all_answered() -> None:
 def test_answers_are_made_one_at_a_time() -> None:
     inside, most, another_came = 0, 0, threading.Event()
 
-    def count(asked: Asked) -> Reply:
+    def count(asked: Request) -> Response:
         nonlocal inside, most
         inside += 1
         most = max(most, inside)
@@ -196,7 +196,7 @@ def test_an_answer_that_is_being_made_is_over_before_the_end() -> None:
     """What it is made of may be closed afterwards."""
     begun, ended, came_first = threading.Event(), threading.Event(), list[bool]()
 
-    def slow(asked: Asked) -> Reply:
+    def slow(asked: Request) -> Response:
         begun.set()
         came_first.append(ended.wait(0.3))  # returns early where the end does not wait for it
         return echo(asked)
@@ -227,7 +227,7 @@ def test_a_process_that_may_have_no_further_thread_takes_the_next_connection_all
 
 
 def test_an_answer_that_fails_ends_its_connection_alone(capfd: pytest.CaptureFixture[str]) -> None:
-    def fails(asked: Asked) -> Reply:
+    def fails(asked: Request) -> Response:
         if asked.body == b"bad":
             raise ValueError("a bug")
         return echo(asked)

@@ -185,8 +185,8 @@ PROGRAM = """
 import argparse, logging
 from agent import cli
 cli.JOURNAL_SOCKET = {socket!r}
-cli._set_logging_up(argparse.Namespace(command="run", quiet=False, verbose=0))
-cli._set_logging_up(argparse.Namespace(command="run", quiet=False, verbose=0))
+cli._set_up_logging(argparse.Namespace(command="run", quiet=False, verbose=0))
+cli._set_up_logging(argparse.Namespace(command="run", quiet=False, verbose=0))
 log = logging.getLogger("camwarden.daemon")
 log.info("rtsp://admin:{password}@cam\\x1b[2J\\nsecond \\u2028 third")
 try:

@@ -20,7 +20,7 @@ LOGGING = """
 import argparse, logging, sys
 from agent import cli
 cli.JOURNAL_SOCKET = "/nowhere/journal/socket"  # fields have their own test: test_journal.py
-cli._set_logging_up(argparse.Namespace(command={command!r}, quiet={quiet}, verbose={verbose}))
+cli._set_up_logging(argparse.Namespace(command={command!r}, quiet={quiet}, verbose={verbose}))
 log = logging.getLogger("camwarden.daemon")
 for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
     log.log(level, "at %d", level)

@@ -42,7 +42,7 @@ OF_A_USER = """
 import ctypes, encodings.ascii, os, sys  # afterwards its Python may be out of its reach
 from pathlib import Path
 from agent.service.enroll.secret_argument import hide_argument
-from agent.host.no_core import keep_memory_private
+from agent.host.no_core import protect_memory
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)
@@ -50,7 +50,7 @@ if os.geteuid() == 0:
     assert ctypes.CDLL(None).prctl(4, 1, 0, 0, 0) == 0  # as one whom exec has started
 mem = Path("/proc/self/mem")
 before = mem.stat().st_uid
-keep_memory_private()
+protect_memory()
 print(before == os.geteuid(), mem.stat().st_uid, hide_argument(sys.argv[1]))
 sys.stdout.flush()
 print(len(list(Path("/proc/self/fd").iterdir())) > 2, Path("/proc/self/cmdline").read_bytes())
@@ -128,7 +128,7 @@ def test_a_process_that_does_not_keep_its_memory_private_is_read(tmp_path: Path)
 
 def test_what_a_command_starts_leaves_no_core_file_either() -> None:
     start = (
-        "import subprocess, sys\nfrom agent.host.no_core import keep_memory_private\nkeep_memory_private()\n"
+        "import subprocess, sys\nfrom agent.host.no_core import protect_memory\nprotect_memory()\n"
         "print(subprocess.run(['sh', '-c', 'ulimit -Hc'], capture_output=True, text=True).stdout)"
     )
     done = subprocess.run([sys.executable, "-c", start], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -75,7 +75,7 @@ HUB: Final = (
         name="hostile-pack",
         row="(hub) sends a hostile rule pack",
         file="agent/service/orders/desired_policy.py",
-        text="    if why := mistake(local, packs):\n",
+        text="    if why := first_fault(local, packs):\n",
         mutated="    if False:\n",
         test="test_desired_packs.py::test_hostile_packs_are_refused_whole_with_one_line",
     ),

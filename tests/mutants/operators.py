@@ -97,7 +97,7 @@ _CHAINED: Final = (
         "spool-given-up",
         "replays an old spool",
         "agent/deliver/spool/capacity.py",
-        '    drop(database, seal, unconfirmed, "spool-restored", now)\n',
+        '    evict(database, seal, unconfirmed, "spool-restored", now)\n',
         "",
         _IDENTITY + _RESTORED,
     ),

@@ -115,8 +115,8 @@ ROWS: Final = (
         name="rebinding",
         row="has somebody's browser ask",
         file="agent/host/http_serving.py",
-        text="        if not is_meant(",
-        mutated="        if False and not is_meant(",
+        text="        if not is_own_host(",
+        mutated="        if False and not is_own_host(",
         test="test_http_serving.py::test_a_page_whose_name_was_led_to_our_address_reads_nothing",
     ),
     Mutant(

@@ -270,8 +270,8 @@ def healthy_site(
         patch.setattr(cycle, "Reading", lambda *rest: HandedReading(world, Reading(*rest)))
         patch.setattr(read_back, "NEWEST", 64)  # read anew with each look: some looks' worth is as good as more
         patch.setattr(read_kept, "oldest_kept", lambda directory: world.logged_from)
-        patch.setattr(cycle, "look_at_host", lambda directory, now: (Observation("site", world.host, now, "psutil"),))
-        patch.setattr(cycle, "look_at_delivery", lambda *_: world.delivery or delivered(clock()))
+        patch.setattr(cycle, "observe_host", lambda directory, now: (Observation("site", world.host, now, "psutil"),))
+        patch.setattr(cycle, "delivery_facts", lambda *_: world.delivery or delivered(clock()))
         patch.setattr(looking, "APART_S", 0.0)
         patch.setattr(looking, "utc_now", clock)
         patch.setattr(approving, "utc_now", clock)

@@ -18,7 +18,7 @@ from agent.contract.signing_keys import load_or_create_signer
 from agent.model import exits
 from agent.model.errors import NotVerified
 from agent.verify import html_seal as sealing
-from agent.verify.html_seal import is_handover, opening, seal, shown_key, unseal
+from agent.verify.html_seal import is_handover, key_in, opening, seal, unseal
 
 BODY = opening("dt0001") + '<html lang="en"><body><p>all is well</p></body>\n</html>\n'
 SEALED = seal(BODY, SIGNER)
@@ -34,7 +34,7 @@ def reason(data: bytes) -> str:
 def test_an_unchanged_report_verifies_and_says_whose_it_is() -> None:
     sealed = unseal(SEALED)
     assert (sealed.site, sealed.key.kid, sealed.header.kid) == ("dt0001", SIGNER.kid, SIGNER.kid)
-    assert shown_key(SEALED) == SIGNER.public
+    assert key_in(SEALED) == SIGNER.public
     assert SEALED.startswith(BODY.encode()) and SEALED.endswith(b"\n-->\n")
 
 
@@ -90,7 +90,7 @@ def test_what_is_no_report_is_not_signed_as_one() -> None:
 def test_other_files_are_not_taken_for_reports() -> None:
     assert is_handover(SEALED) and is_handover(BODY.encode()) and is_handover(b"x" + SEALED)
     assert not is_handover(b"<!doctype html>\n<html></html>") and not is_handover(b"{}")
-    assert shown_key(b"{}") is None and shown_key(SEALED.replace(b'"x":"', b'"x":"A')) is None
+    assert key_in(b"{}") is None and key_in(SEALED.replace(b'"x":"', b'"x":"A')) is None
 
 
 def verified(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:

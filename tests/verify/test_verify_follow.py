@@ -31,7 +31,7 @@ from agent.contract.watermark import Watermark, write_watermark
 from agent.model.errors import HubUnavailable, UsageError
 from agent.model.finding import Draft, Envelope, Head
 from agent.verify import follow as follow_module
-from agent.verify.follow import Follow, Seen
+from agent.verify.follow import ChainEvent, Follow
 from agent.verify.message import Claim, examine, read_payload
 
 MAKER: list[Maker] = []
@@ -112,7 +112,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(follow._streams) == 3
     assert all(len(stream.reports) == 5 for stream in follow._streams.values())
     assert follow.take(claim(events(1, "e5")[0])) == ()  # long ago: neither a fork nor a duplicate can be told
-    assert Seen("gap", "S1", "e5", "event", 1, 1) not in follow.open_holes()
+    assert ChainEvent("gap", "S1", "e5", "event", 1, 1) not in follow.open_holes()
 
 
 def parsed(*words: object) -> argparse.Namespace:

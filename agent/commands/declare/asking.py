@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agent.commands.declare.table import OPEN, named, state_text, value_text
 from agent.commands.terminal.asking import Wrong, ask, say
-from agent.site.config.add_declaration import NO, YES, keep, read_day_text, read_value
+from agent.site.config.add_declaration import NO, YES, append_declarations, read_day_text, read_value
 from agent.site.config.document_digest import PaperUnreadable, digest_of_file
 from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration, Line, Value, lines, standing, standings
@@ -145,7 +145,7 @@ class Walk:
             declaration = replace(declaration, sha256=paper[0], document_at=paper[1])
         if row.kind == "paper" or (before is not None and before.until is not None):
             declaration = replace(declaration, until=self._day(translate("last day, empty: it has none", self.lang)))
-        self.site = keep(self.path, (declaration,))
+        self.site = append_declarations(self.path, (declaration,))
         if self.profile:
             self.site = replace(self.site, rules=replace(self.site.rules, profile=self.profile))
         self.kept += 1

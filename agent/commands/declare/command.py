@@ -22,7 +22,7 @@ from agent.host.clock import utc_now
 from agent.model import exits
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
-from agent.site.config.add_declaration import keep, read_day_text, read_value
+from agent.site.config.add_declaration import append_declarations, read_day_text, read_value
 from agent.site.config.document_digest import digest_of_file
 from agent.site.config.load import load
 from agent.site.config.site import Site
@@ -124,7 +124,7 @@ def _set(args: argparse.Namespace, site: Site, today: date) -> int:
                 Message("--set {given}: the value must be {error}", {"given": printable(given), "error": error})
             ) from None
         rows.append(Declaration(row.id, value, by, today, args.until, cameras, args.group, sha256, args.paper_date))
-    site = _with_profile(keep(args.config, rows), args)
+    site = _with_profile(append_declarations(args.config, rows), args)
     if args.json:
         answer: dict[str, Json] = {**listing_json(site, today)}
         sys.stdout.write(json_text(answer) + "\n")

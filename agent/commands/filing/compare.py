@@ -39,7 +39,7 @@ from agent.site.declarations.standing import local_day
 from agent.text.harmless import json_text, printable
 from agent.text.translate import render, translate
 from agent.verify.archive import open_container
-from agent.verify.judge import Believed
+from agent.verify.judge import Trusted
 
 SCHEMA = "camwarden-filing-compare/1"
 NAMED_MAX = 60
@@ -93,7 +93,7 @@ def read_dossier(path: Path, site_id: str, signer: Signer, kid: str | None) -> t
             )
         key = read_signed(container).key
         believed = {one.kid: one for one in (signer.public, key) if one.kid in (signer.kid, kid)}
-        for judged in judge_dossier(container, Believed(believed)):
+        for judged in judge_dossier(container, Trusted(believed)):
             if judged.verdict == "unchecked":
                 raise UsageError(Message("{path}: {why}", {"path": path, "why": judged.why}))
             if judged.verdict != "verified":

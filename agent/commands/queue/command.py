@@ -32,7 +32,7 @@ from agent.deliver.keys.place import place_of
 from agent.deliver.publish.pace import Pace
 from agent.deliver.publish.publisher import Publisher
 from agent.deliver.spool.inbox import leave_flush
-from agent.deliver.spool.read_only import Kept, view
+from agent.deliver.spool.read_only import StoredRow, view
 from agent.deliver.spool.spool import Spool
 from agent.host.files import as_owner_of
 from agent.model.errors import AgentError, Locked, NotVerified, UsageError
@@ -193,7 +193,7 @@ def _watch(args: argparse.Namespace, publisher: Publisher, spool: Spool) -> bool
     return True
 
 
-def _verdict(kept: Kept, keys: Mapping[str, PublicKey]) -> str:
+def _verdict(kept: StoredRow, keys: Mapping[str, PublicKey]) -> str:
     try:
         verify(kept.payload, kept.jws, keys)
     except NotVerified as error:
@@ -206,7 +206,7 @@ def _own_keys(site: Site) -> dict[str, PublicKey]:
         return {key.kid: key for key in place.shown() if key is not None}
 
 
-def _row(kept: Kept) -> dict[str, str | int]:
+def _row(kept: StoredRow) -> dict[str, str | int]:
     return {
         **_named(kept),
         "committed_at": kept.committed_at.isoformat(timespec="seconds"),
@@ -217,7 +217,7 @@ def _row(kept: Kept) -> dict[str, str | int]:
     }
 
 
-def _named(kept: Kept) -> dict[str, str]:
+def _named(kept: StoredRow) -> dict[str, str]:
     return {"report": f"{kept.epoch}:{kept.stream}:{kept.seq}", "state": kept.state}
 
 

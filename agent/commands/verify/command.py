@@ -42,7 +42,7 @@ from agent.onsite.filing.packed import MEMBER_MAX_BYTES, is_dossier, judge_dossi
 from agent.text.translate import render
 from agent.verify.archive import FILE_MAX_BYTES, Container, open_container
 from agent.verify.html_seal import MAX_BYTES, is_handover
-from agent.verify.judge import Believed, Judged, judge_flattened, judge_handover
+from agent.verify.judge import Judgement, Trusted, judge_flattened, judge_handover
 from agent.verify.manifest import NAME as MANIFEST
 from agent.verify.manifest import check_manifest, is_case
 from agent.verify.message import Claim, Problem, examine
@@ -96,11 +96,11 @@ def run(args: argparse.Namespace) -> int:
 class Checked:
     """Every message, and what is wrong between the reports among them."""
 
-    messages: tuple[Judged, ...]
+    messages: tuple[Judgement, ...]
     problems: tuple[Problem, ...]
 
 
-def verify_paths(paths: list[Path], believed: Believed) -> Checked:
+def verify_paths(paths: list[Path], believed: Trusted) -> Checked:
     """Verify files, folders and ZIPs.
 
     Raises:
@@ -139,7 +139,7 @@ def told(checked: Checked) -> dict[str, Json]:
     }
 
 
-def _path(path: Path, believed: Believed) -> Iterator[Judged]:
+def _path(path: Path, believed: Trusted) -> Iterator[Judgement]:
     if path.is_dir():
         yield from _container(path, ".json", believed)
     elif path.suffix == ".zip" or zipfile.is_zipfile(path):
@@ -149,7 +149,7 @@ def _path(path: Path, believed: Believed) -> Iterator[Judged]:
             with path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except OSError as error:
-            yield Judged(
+            yield Judgement(
                 str(path), "unusable", "unreadable", Message("{why}; check the path", {"why": os_words(error)})
             )
         else:
@@ -159,7 +159,7 @@ def _path(path: Path, believed: Believed) -> Iterator[Judged]:
                 yield judge_flattened(str(path), data[: FILE_MAX_BYTES + 1], believed)
 
 
-def _container(path: Path, suffix: str, believed: Believed) -> Iterator[Judged]:
+def _container(path: Path, suffix: str, believed: Trusted) -> Iterator[Judgement]:
     if is_dossier(path):
         with open_container(path, "", MEMBER_MAX_BYTES) as container:
             yield from judge_dossier(container, believed)
@@ -173,7 +173,7 @@ def _container(path: Path, suffix: str, believed: Believed) -> Iterator[Judged]:
     yield from _container(path, suffix, believed)
 
 
-def _messages(container: Container, believed: Believed) -> Iterator[Judged]:
+def _messages(container: Container, believed: Trusted) -> Iterator[Judgement]:
     names = [name for name in container.names if name.endswith(".json")]
     if is_case(container):
         yield from check_manifest(container, believed)
@@ -183,7 +183,7 @@ def _messages(container: Container, believed: Believed) -> Iterator[Judged]:
         try:
             yield judge_flattened(where, container.read(name), believed)
         except ConfigurationError as error:
-            yield Judged(where, "unusable", "unreadable", error.message)
+            yield Judgement(where, "unusable", "unreadable", error.message)
 
 
 def _print(checked: Checked, lang: str) -> None:

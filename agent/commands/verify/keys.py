@@ -19,7 +19,7 @@ from agent.onsite.filing.packed import MEMBER_MAX_BYTES, is_dossier
 from agent.verify.archive import FILE_MAX_BYTES, open_container
 from agent.verify.bindings import Trust
 from agent.verify.html_seal import MAX_BYTES
-from agent.verify.judge import Believed, is_filing, shown_keys
+from agent.verify.judge import Trusted, is_filing, keys_in
 from agent.verify.manifest import NAME as MANIFEST
 
 _THUMBPRINT = re.compile(r"[0-9A-Za-z_-]{43}")
@@ -29,7 +29,7 @@ REPORT_SUFFIXES = (".html", ".htm")
 """How hand-over reports end."""
 
 
-def believed_of(args: argparse.Namespace, paths: list[Path]) -> Believed:
+def believed_of(args: argparse.Namespace, paths: list[Path]) -> Trusted:
     """Return the keys to believe; nobody's need be named for what tells a change by itself.
 
     Those of `--kid` are looked for in what is to be verified.
@@ -39,7 +39,7 @@ def believed_of(args: argparse.Namespace, paths: list[Path]) -> Believed:
         ConfigurationError: A file cannot be used, or nothing shows a key of a thumbprint.
     """
     if not (args.kid or args.jwks or args.data) and all(_tells_by_itself(path) for path in paths):
-        return Believed({})
+        return Trusted({})
     wanted = wanted_kids(args)
     keys = keys_named(args)
     shown = {kid: key for path in paths for kid, key in _shown(path).items()} if wanted else {}
@@ -49,7 +49,7 @@ def believed_of(args: argparse.Namespace, paths: list[Path]) -> Believed:
             Message("nothing here shows the key {missing}; give it with --jwks", {"missing": missing[0]})
         )
     keys |= {kid: key for kid, key in shown.items() if kid in wanted}
-    return Believed(keys, sites_of(args))
+    return Trusted(keys, sites_of(args))
 
 
 def wanted_kids(args: argparse.Namespace) -> set[str]:
@@ -117,11 +117,11 @@ def _shown(path: Path) -> dict[str, PublicKey]:
     """Return the keys that a file, folder or ZIP shows; none where it cannot be read, which is told later."""
     if not path.is_dir() and not zipfile.is_zipfile(path):
         with suppress(OSError), path.open("rb") as file:
-            return shown_keys(file.read(MAX_BYTES))
+            return keys_in(file.read(MAX_BYTES))
         return {}
     keys: dict[str, PublicKey] = {}
     with open_container(path, ".json", MEMBER_MAX_BYTES) as container:
         for name in container.names:
             if name.endswith(_SHOWN_IN):
-                keys |= shown_keys(container.read(name)[:FILE_MAX_BYTES])
+                keys |= keys_in(container.read(name)[:FILE_MAX_BYTES])
     return keys

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from agent.model.finding import Message
-from agent.verify.follow import Seen
-from agent.verify.judge import Judged
+from agent.verify.follow import ChainEvent
+from agent.verify.judge import Judgement
 from agent.verify.message import Problem
 
 
-def judged_line(message: Judged) -> Message:
+def judged_line(message: Judgement) -> Message:
     """Return one line about a message that is not verified."""
     values = {"name": message.name, "verdict": Message(message.verdict), "why": message.why}
     return Message("{name}: {verdict}: {why}", values)
 
 
-def fault_line(fault: Problem | Seen) -> Message:
+def fault_line(fault: Problem | ChainEvent) -> Message:
     """Return one line about what is wrong between the reports of a stream."""
     values = {
         "site": fault.site, "epoch": fault.epoch, "stream": fault.stream,

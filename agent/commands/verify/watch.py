@@ -18,14 +18,14 @@ from agent.commands.verify.lines import fault_line, judged_line, ready_line
 from agent.contract.envelope import STATE_TYP, flatten, read_header, unflatten
 from agent.contract.jwk import PublicKey
 from agent.contract.topics import read_topic
-from agent.deliver.publish.listen import Heard, listen
+from agent.deliver.publish.listen import RawMessage, listen
 from agent.model.errors import ConfigurationError, NotVerified, UsageError, os_words
 from agent.model.exits import CONFIG, FAILS, OK, UNCHECKED
 from agent.model.finding import Json, Message
 from agent.text.translate import render
 from agent.verify.archive import FILE_MAX_BYTES
 from agent.verify.follow import Follow
-from agent.verify.judge import HUB_TYPS, Believed, Judged, judge, judge_flattened, shown_keys
+from agent.verify.judge import HUB_TYPS, Judgement, Trusted, judge, judge_flattened, keys_in
 from agent.verify.message import read_message
 
 SCHEMA: Final = "camwarden-verify-line/1"
@@ -54,7 +54,7 @@ class Watch:
         else:
             print(render(text, self.lang), flush=True)
 
-    def take(self, message: Judged) -> None:
+    def take(self, message: Judgement) -> None:
         """Count a message and tell what is wrong with it, or between it and those before."""
         self.counts[message.verdict] += 1
         if message.verdict != "verified":
@@ -115,7 +115,7 @@ def watch_folders(args: argparse.Namespace) -> int:
     return watch.end()
 
 
-def _look(path: Path, known: dict[Path, tuple[int, int, int]], believed: Believed, watch: Watch) -> None:
+def _look(path: Path, known: dict[Path, tuple[int, int, int]], believed: Trusted, watch: Watch) -> None:
     """Judge a file that has not been seen as it is now."""
     try:
         status = path.stat()
@@ -127,7 +127,9 @@ def _look(path: Path, known: dict[Path, tuple[int, int, int]], believed: Believe
     except OSError as error:
         if path not in known:
             watch.take(
-                Judged(str(path), "unusable", "unreadable", Message("{why}; check the path", {"why": os_words(error)}))
+                Judgement(
+                    str(path), "unusable", "unreadable", Message("{why}; check the path", {"why": os_words(error)})
+                )
             )
         mark, data = (0, 0, 0), b""
     if len(known) >= _FILES_MOST:
@@ -154,7 +156,7 @@ def watch_topic(args: argparse.Namespace, stop: threading.Event | None = None) -
         )
     wanted = wanted_kids(args)
     keys = keys_named(args)
-    hearing = _Hearing(Watch(args.json, args.lang), keys, wanted, Believed(keys, sites_of(args)))
+    hearing = _Hearing(Watch(args.json, args.lang), keys, wanted, Trusted(keys, sites_of(args)))
     broker = broker_of(args)
 
     def ready() -> None:
@@ -175,10 +177,10 @@ class _Hearing:
     watch: Watch
     keys: dict[str, PublicKey]
     wanted: set[str]
-    believed: Believed
-    held: deque[Heard] = field(default_factory=deque)
+    believed: Trusted
+    held: deque[RawMessage] = field(default_factory=deque)
 
-    def take(self, heard: Heard) -> None:
+    def take(self, heard: RawMessage) -> None:
         """Judge one message."""
         topic, payload, jws = heard
         try:
@@ -187,7 +189,7 @@ class _Hearing:
             header = read_header(jws)
         except NotVerified:
             self.watch.take(
-                Judged(topic, "failed", "unsigned", Message("no JWS, neither as user property nor around it"))
+                Judgement(topic, "failed", "unsigned", Message("no JWS, neither as user property nor around it"))
             )
             return
         if header.kid in self.wanted and header.kid not in self.keys:
@@ -202,7 +204,7 @@ class _Hearing:
 
     def _learn(self, payload: bytes, jws: str) -> None:
         try:
-            shown = shown_keys(flatten(payload, jws))
+            shown = keys_in(flatten(payload, jws))
         except ValueError:
             return
         self.keys |= {kid: key for kid, key in shown.items() if kid in self.wanted}
@@ -219,16 +221,16 @@ class _Hearing:
             if typ in HUB_TYPS:
                 if read_header(jws).kid not in self.keys:
                     why = Message("signed by a hub whose key was not given: give it with --jwks")
-                    self.watch.take(Judged(topic, "unchecked", "unknown-key", why, typ))
+                    self.watch.take(Judgement(topic, "unchecked", "unknown-key", why, typ))
                     return
             elif address.kind not in ("cmd-result", "reported"):
                 read_message(topic, payload, jws)  # topic and payload must name the same site and kind
         except NotVerified as error:
-            self.watch.take(Judged(topic, "failed", error.reason, error.message))
+            self.watch.take(Judgement(topic, "failed", error.reason, error.message))
             return
         judged = judge(topic, payload, jws, self.believed)
         if judged.verdict == "verified" and judged.claim is None and not _same_site(payload, address.site):
-            judged = Judged(topic, "failed", "site", Message("the payload names another site than the topic"))
+            judged = Judgement(topic, "failed", "site", Message("the payload names another site than the topic"))
         self.watch.take(judged)
 
 

@@ -1,6 +1,6 @@
 """Reports faults of the report key as findings, and stores since when it cannot be used.
 
-Events about the key are made here and not by a check: they must be told before anything else that the key signs.
+Events about the key are made here and not by a check: they must be sent before anything else that the key signs.
 """
 
 from __future__ import annotations
@@ -29,18 +29,13 @@ KEY_MESSAGES: Final = {
 
 
 def key_finding(reason: str, evidence: Mapping[str, Json]) -> Finding:
-    """Return what the key went through as something to tell.
-
-    Args:
-        reason: `key-replaced` with `from` and `to`, or `key-unavailable` with `since` and `until`.
-        evidence: What stands beside it.
-    """
+    """Return a fault of the key: `key-replaced` with `from` and `to`, or `key-unavailable` with `since` and `until`."""
     source = Source("camwarden", "promise 5: nothing committed is lost")
     return Finding(CHECK_ID, "site", "fail", "major", KEY_MESSAGES[reason], source, reason, dict(evidence))
 
 
 def note_outage(directory: Path, now: datetime) -> None:
-    """Keep since when the key cannot be used; the first time counts. It is logged where even that cannot be kept."""
+    """Store since when the key cannot be used; the first time counts. A failed write is logged."""
     path = directory / OUTAGE_NAME
     if path.exists():
         return
@@ -51,7 +46,7 @@ def note_outage(directory: Path, now: datetime) -> None:
 
 
 def outage_since(directory: Path) -> str:
-    """Return since when the key could not be used, empty where it always could; `unknown` where that is not legible."""
+    """Return since when the key could not be used; empty: no outage; `unknown`: the file is not legible."""
     try:
         since = json.loads((directory / OUTAGE_NAME).read_bytes())["since"]
         return datetime.fromisoformat(since).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -62,7 +57,7 @@ def outage_since(directory: Path) -> str:
 
 
 def forget_outage(directory: Path) -> None:
-    """Forget it, once it is told. A crash before this tells it twice."""
+    """Delete the note, once reported. After a crash before this it is reported twice."""
     try:
         (directory / OUTAGE_NAME).unlink(missing_ok=True)
     except OSError as error:

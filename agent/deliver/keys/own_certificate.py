@@ -1,7 +1,7 @@
 """Reads the site's own certificate for its broker: its subject, its end, and whether the key fits.
 
-Judges nothing; `agent/judge/checks/service/delivery.py` does. A broker that turns an expired certificate away says so
-only after the handshake, and then every site of a city may be silent at once: so each looks at its own in time.
+Judged in `agent/judge/checks/service/delivery.py`. A broker refuses an expired certificate only after the handshake,
+and then every site of a city may be silent at once: so each checks its own in time.
 
 Source: RFC 5280 sections 4.1.2.5 (validity) and 4.1.2.6 (subject).
 """
@@ -21,16 +21,13 @@ from agent.observe.facts.delivery_status import DeliveryStatus
 from agent.site.config.site import Hub, Site
 
 
-def look_at_delivery(site: Site, status: DeliveryStatus | None, not_renewed: NotRenewed | None) -> Delivery:
-    """Return what a cycle is to know of the site's delivery."""
+def delivery_facts(site: Site, status: DeliveryStatus | None, not_renewed: NotRenewed | None) -> Delivery:
+    """Return the facts on the site's delivery for a cycle."""
     return Delivery(status, read_own(site.hub) if site.hub else None, not_renewed)
 
 
 def read_own(hub: Hub) -> OwnCertificate | NoCertificate | None:
-    """Return the certificate that is shown to this broker, None where none is configured.
-
-    The file is read anew each time: a renewed one counts at once. Its first certificate is the site's.
-    """
+    """Return the first certificate of the file for this broker, read anew each time; None where none is configured."""
     if not hub.tls or hub.certificate is None or hub.key is None:
         return None
     path = hub.certificate
@@ -56,7 +53,7 @@ def read_own(hub: Hub) -> OwnCertificate | NoCertificate | None:
 
 
 def ends_at(hub: Hub) -> datetime | None:
-    """Return when the certificate for this broker ends, None where none can be read."""
+    """Return the end of the certificate for this broker, None where none can be read."""
     own = read_own(hub)
     return own.not_after if isinstance(own, OwnCertificate) else None
 

@@ -1,7 +1,7 @@
 """Remembers which PIN a token has refused, so that no restart, timer or command tries it a second time.
 
-A token locks itself after a few wrong PINs, and mending that takes somebody with the other PIN at the gateway. What is
-kept is a salted scrypt digest of the one PIN that was refused last, in a file of mode 0600.
+A token locks itself after a few wrong PINs, and unlocking takes somebody with the other PIN at the gateway. Stored is
+a salted scrypt digest of the last refused PIN, in a file of mode 0600.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _SALT_BYTES = 16
 
 
 def was_refused(directory: Path, token: str, pin: str) -> bool:
-    """Say whether this PIN of this token was refused before. A file that cannot be understood counts as a refusal.
+    """Return whether this PIN of this token was refused before. An illegible file counts as a refusal.
 
     Raises:
-        Forbidden, ConfigurationError: It cannot be told: then the PIN must not be tried either.
+        Forbidden, ConfigurationError: The file cannot be read: then the PIN must not be tried either.
     """
     path = directory / NAME
     try:
@@ -52,10 +52,10 @@ def was_refused(directory: Path, token: str, pin: str) -> bool:
 
 
 def note_refusal(directory: Path, token: str, pin: str) -> None:
-    """Keep on disk that this PIN was refused.
+    """Store that this PIN was refused.
 
     Raises:
-        OSError: It cannot be kept.
+        OSError: It cannot be written.
     """
     salt = os.urandom(_SALT_BYTES)
     kept = {"token": token, "salt": salt.hex(), "digest": _digest(token, pin, salt).hex()}
@@ -64,5 +64,5 @@ def note_refusal(directory: Path, token: str, pin: str) -> None:
 
 
 def _digest(token: str, pin: str, salt: bytes) -> bytes:
-    """Return a digest that takes some 50 ms: PINs are short, and a fast one could be tried through."""
+    """Return a digest that takes some 50 ms: PINs are short, and a fast one could be brute-forced."""
     return hashlib.scrypt(f"{token}\0{pin}".encode(), salt=salt, n=2**14, r=8, p=1)

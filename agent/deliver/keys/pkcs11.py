@@ -2,10 +2,10 @@
 
 Loaded only by `agent/deliver/keys/place.py` where the configuration names a token. Decides how a token is opened, and
 that a refused PIN is never tried again: not in this process, not by the next start, not by a command. A token that is
-gone is `KeyUnavailable`: the next use looks for it anew.
+gone is `KeyUnavailable`: the next use searches for it anew.
 
-The key is found by its label; the waiting one has the same label with `.next`. The two halves of a pair are held
-together by CKA_ID, so that a crash between renaming one and the other does no harm.
+The key is found by its label; the waiting one has the same label with `.next`. The two halves of a pair are matched
+by CKA_ID, so that a crash between renaming one and the other does no harm.
 
 Source: PKCS #11 Specification 3.1 (OASIS): 4.7 (public keys), 4.9 (private keys), 5.6 (login), 6.3 (EC).
 """
@@ -44,15 +44,10 @@ _UNLOCK = "look at it with its own tool; camwarden does not try the PIN before t
 
 
 class TokenKeys:
-    """The key place in a token. Every method may be called from any thread; one at a time reaches the token."""
+    """The keys in a token. Every method may be called from any thread; one at a time reaches the token."""
 
     def __init__(self, place: KeyPlace, directory: Path) -> None:
-        """Open nothing yet.
-
-        Args:
-            place: With module, token, label and credential.
-            directory: Where a refused PIN is remembered.
-        """
+        """Open nothing yet; `directory` has the file that remembers a refused PIN."""
         if place.module is None or place.token is None or place.label is None or place.credential is None:
             raise ConfigurationError('[key] source = "token" needs module, token and credential')
         self._module, self._token, self._label = place.module, place.token, place.label
@@ -72,11 +67,11 @@ class TokenKeys:
         return self._signer(self._label)
 
     def waiting(self) -> Signer | None:
-        """Return the key that is to take its place."""
+        """Return the key that is to replace it."""
         return self._signer(self._label + NEXT)
 
     def shown(self) -> tuple[PublicKey | None, PublicKey | None]:
-        """Return the public halves without logging in: no PIN is tried for a look."""
+        """Return the public halves without login, so without a PIN."""
 
         def look(session: Any) -> tuple[PublicKey | None, PublicKey | None]:
             current, waiting = (self._public(session, self._label + end) for end in ("", NEXT))
@@ -96,7 +91,7 @@ class TokenKeys:
         return self._create(self._label)
 
     def create_waiting(self) -> Signer:
-        """Make the key that is to take its place, or return the one that waits already."""
+        """Make the key that is to replace it, or return the one that waits already."""
         with self._lock:
             return self.waiting() or self._create(self._label + NEXT)
 
@@ -120,7 +115,7 @@ class TokenKeys:
         self._doing(put)
 
     def close(self) -> None:
-        """Log out and let go of the token."""
+        """Log out and close the session."""
         with self._lock:
             session, self._session = self._session, None
             self._private.clear()
@@ -137,13 +132,13 @@ class TokenKeys:
         return Signer(public.kid, public.alg, public.jwk, partial(self._sign, public.kid), may_fail=True)
 
     def _sign(self, kid: str, message: bytes) -> bytes:
-        """Return the raw signature; the token gets the digest, which every token with ECDSA can take."""
+        """Return the raw signature; the token gets the digest, which every token with ECDSA accepts."""
         digest = hashlib.sha256(message).digest()
         signature = self._doing(lambda session: self._private_of(session, kid).sign(digest, mechanism=Mechanism.ECDSA))
         return bytes(signature)
 
     def _private_of(self, session: Any, kid: str) -> Any:
-        """Return the private half of a key by its thumbprint, whichever of the two labels it has now."""
+        """Return the private half of a key by its thumbprint, under either label."""
         if kid not in self._private:
             for label in (self._label, self._label + NEXT):
                 found = self._public(session, label)
@@ -218,7 +213,7 @@ class TokenKeys:
         return signer
 
     def _doing(self, act: Callable[[Any], _T]) -> _T:
-        """Do something in an open session; once more in a new one where the old one has ended in between."""
+        """Run a function in an open session; once more in a new one where the old one has ended meanwhile."""
         with self._lock:
             fresh = self._session is None
             try:
@@ -243,7 +238,7 @@ class TokenKeys:
         )
 
     def _found(self) -> Any:
-        """Return the token, looked for anew: a library remembers what was there when it was initialised."""
+        """Return the token, searched anew: a library lists what was there when it was initialised."""
         library = self._library()
         try:
             if self._opened_before:

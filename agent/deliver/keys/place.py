@@ -1,6 +1,6 @@
 """Selects where a site's report key and its successor are stored: a file, systemd, or a token.
 
-Decides nothing about when a key changes; `agent/deliver/keys/rotate.py` does. Each kind of place offers the same things
+When a key changes is decided in `agent/deliver/keys/rotate.py`. Each kind of place has the same interface
 (`KeyHolder`). The library for tokens is loaded only where the configuration names one.
 """
 
@@ -26,20 +26,20 @@ from agent.model.finding import Message
 from agent.site.config.site import Site
 
 CREDENTIAL_NAME: Final = "camwarden.report-key"
-"""The name under which systemd hands the key over; with `.next`, the one that is to take its place."""
+"""The key's name as a credential of systemd; with `.next`, its successor's."""
 
 NEXT: Final = ".next"
-"""What the name of a waiting key has more than that of the key in use."""
+"""Suffix of a waiting key's name."""
 
 
 class KeyHolder(Protocol):
-    """A place that holds a site's key. Every method may raise `AgentError` with one clear line."""
+    """A place that stores a site's key. Every method may raise `AgentError` with one clear line."""
 
     def current(self) -> Signer | None:
         """Return the key in use, None if there is none yet."""
 
     def waiting(self) -> Signer | None:
-        """Return the key that is to take its place, None if there is none."""
+        """Return the key that is to replace it, None if there is none."""
 
     def shown(self) -> tuple[PublicKey | None, PublicKey | None]:
         """Return the public halves of both without a PIN."""
@@ -48,20 +48,20 @@ class KeyHolder(Protocol):
         """Make the key at a first start."""
 
     def create_waiting(self) -> Signer:
-        """Make the key that is to take its place, or return the one that waits already."""
+        """Make the key that is to replace it, or return the one that waits already."""
 
     def promote(self) -> None:
-        """Put the waiting key into the place of the one in use, which is removed. Safe to repeat after a crash."""
+        """Replace the key in use, which is removed, by the waiting one. Safe to repeat after a crash."""
 
     def close(self) -> None:
-        """Let go of what is held open."""
+        """Close what is open."""
 
     def where(self) -> str:
         """Name the place for people."""
 
 
 def place_of(site: Site, environ: Mapping[str, str]) -> KeyHolder:
-    """Return where the configuration says that the key is. Nothing is read or opened yet.
+    """Return the configured place. Nothing is read or opened yet.
 
     Args:
         site: Its `[key]` and state directory.
@@ -87,7 +87,7 @@ def place_of(site: Site, environ: Mapping[str, str]) -> KeyHolder:
 
 
 class FileKeys:
-    """The key in a file of the state directory, mode 0600."""
+    """The key as a file of the state directory, mode 0600."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / REPORT_KEY_NAME
@@ -107,7 +107,7 @@ class FileKeys:
         return load_signer(self._path).public, waiting.public if waiting else None
 
     def create(self) -> Signer:
-        """Make the key, mode 0600; two first starts agree on one."""
+        """Make the key, mode 0600; concurrent first starts get one key."""
         create_key(self._path)
         return load_signer(self._path)
 
@@ -118,7 +118,7 @@ class FileKeys:
         return load_signer(self._next)
 
     def promote(self) -> None:
-        """Rename the waiting key over the one in use: at no time is there none, or two."""
+        """Rename the waiting key over the one in use: there is always exactly one."""
         try:
             self._next.replace(self._path)
             sync_folder(self._path.parent)
@@ -134,7 +134,7 @@ class FileKeys:
             ) from None
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing."""
 
     def where(self) -> str:
         """Return the path of the key in use."""
@@ -142,10 +142,10 @@ class FileKeys:
 
 
 class SystemdKeys:
-    """The key as a credential of systemd: read-only here, made and replaced by whoever runs the host.
+    """The key as a credential of systemd: read-only here, made and replaced on the host.
 
     The waiting key has the same name with `.next`. It stays there after it has taken over, until a person gives it the
-    other's name: `rotate.settle` knows from the chain which one signs.
+    other's name: `rotate.settle` sees in the chain which one signs.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -181,7 +181,7 @@ class SystemdKeys:
         )
 
     def create_waiting(self) -> Signer:
-        """Refuse, and say how it is done."""
+        """Refuse, with instructions."""
         raise UsageError(
             Message(
                 "this key comes from systemd: make the new one on the host, hand it over as {key}{next} "
@@ -192,10 +192,10 @@ class SystemdKeys:
         )
 
     def promote(self) -> None:
-        """Leave both where they are: the chain says which one signs."""
+        """Leave both: the chain shows which one signs."""
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing."""
 
     def where(self) -> str:
         """Return the name of the credential."""

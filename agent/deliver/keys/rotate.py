@@ -1,6 +1,6 @@
 """Rotates the signing key of a site: the steps between two cycles, in the spool.
 
-A rotation has three steps, and a crash between any two of them is mended by the next start:
+A rotation has three steps; after a crash between any two the next start completes it:
 
     1. the waiting key is there            nothing has changed: the old key signs
     2. the rotation is in the chain        the old key never signs again; `spool_signed` names the new one, and a note
@@ -8,8 +8,8 @@ A rotation has three steps, and a crash between any two of them is mended by the
     3. the waiting key takes the place     the old private key is gone
 
 Runs while nobody else has the spool: no report and no gap record comes between the heads that a rotation names and the
-rotation. Also tells of a key that changed without one, and of a time in which the key could not be used. What a
-rotation looks like is `agent/contract/key_rotation.py`'s.
+rotation. Also reports a key that changed without one, and a time in which the key could not be used. The form of a
+rotation is in `agent/contract/key_rotation.py`.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ Step = Literal["keep", "rotate", "finish"]
 
 
 class RotationWaits(UsageError):
-    """There is no room in the spool for the rotation without giving up reports first. Nothing was changed."""
+    """The spool has no room for the rotation without evicting reports. Nothing was changed."""
 
 
 def next_step(current: str | None, waiting: str | None, due: str) -> Step:
-    """Say what a waiting key asks for. Pure.
+    """Return the step that a waiting key needs. Pure.
 
     Args:
         current: Thumbprint of the key in use, None if there is none.
         waiting: Thumbprint of the waiting key, None if there is none.
-        due: The key that must sign next, as the chain says, else the note; empty where there is neither.
+        due: The key that must sign next by the chain, else by the note; empty where there is neither.
 
     Returns:
         `finish`: only the place is left to change, the chain has the rotation (or there is nothing to rotate from).
@@ -79,7 +79,7 @@ def settle(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer
 
     Raises:
         Locked: Somebody has.
-        RotationWaits: The spool is full; the old key goes on.
+        RotationWaits: The spool is full; the old key stays in use.
         KeyUnavailable: The token is gone. Nothing was changed.
         AgentError: The key or the spool cannot be used.
     """
@@ -104,7 +104,7 @@ def settle(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer
         if step == "rotate" and current is not None:
             now = moment(clock())
             spool.begin(now.at)
-            tell_replaced(site, spool, current, now)
+            report_replaced(site, spool, current, now)
             linked = True
             body = rotation_body(site.division, site.id, spool.epoch, current, waiting, spool.heads())
             _commit(site, spool, current, body, now)
@@ -115,11 +115,8 @@ def settle(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer
     return waiting
 
 
-def settled(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer:
-    """Like `settle`, for the service: a rotation that has to wait does not keep it from its work.
-
-    A token that is gone is noted, so that it is told when it is back.
-    """
+def settle_for_service(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signer:
+    """Like `settle`, for the service: a rotation that waits does not stop it; a token's outage is noted to report."""
     try:
         return settle(site, keys, clock)
     except RotationWaits as error:
@@ -131,8 +128,8 @@ def settled(site: Site, keys: KeyHolder, clock: Callable[[], datetime]) -> Signe
     return current if current is not None else keys.create()
 
 
-def waits(keys: KeyHolder, signer: Signer) -> bool:
-    """Say whether another key than `signer` is there to take over. One that cannot be used is told and left alone."""
+def has_waiting_key(keys: KeyHolder, signer: Signer) -> bool:
+    """Return whether another key than `signer` is there to take over. One that cannot be used is logged and ignored."""
     try:
         waiting = keys.waiting()
     except AgentError as error:
@@ -141,8 +138,8 @@ def waits(keys: KeyHolder, signer: Signer) -> bool:
     return waiting is not None and waiting.kid != signer.kid
 
 
-def tell_replaced(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
-    """Tell, signed by the new key, that it took the place of another one without a rotation; say whether it did.
+def report_replaced(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
+    """Report, signed by the new key, that it replaced another one without a rotation; return whether it did.
 
     Raises:
         KeyUnavailable: The token is gone.
@@ -152,15 +149,15 @@ def tell_replaced(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool
     if due in ("", signer.kid):
         return False
     log.error("the report key is %s where %s signed before, and no rotation says so: the hub is told", signer.kid, due)
-    tell_event(site, spool, signer, key_finding("key-replaced", {"from": due, "to": signer.kid}), now)
+    commit_event(site, spool, signer, key_finding("key-replaced", {"from": due, "to": signer.kid}), now)
     return True
 
 
-def usable(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
-    """Say whether the key can sign a cycle now; ask before anything of the cycle is written.
+def can_sign(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
+    """Return whether the key can sign a cycle now; call before anything of the cycle is written.
 
-    A key in a file always can. For one in a token a signature is made and thrown away. That it cannot is noted, and
-    told in an event as soon as it can again: then this commits it.
+    A key in a file always can. For one in a token a signature is made and discarded. An outage is noted, and its event
+    is committed here as soon as the key can sign again.
 
     Raises:
         SpoolFailed: The disk refuses.
@@ -171,21 +168,21 @@ def usable(site: Site, spool: Spool, signer: Signer, now: Moment) -> bool:
             signer.sign(_PROBE)
         if since := outage_since(directory):
             evidence = {"since": since, "until": utc_text(now.at)}
-            tell_event(site, spool, signer, key_finding("key-unavailable", evidence), now)
+            commit_event(site, spool, signer, key_finding("key-unavailable", evidence), now)
             forget_outage(directory)
     except KeyUnavailable as error:
-        unusable(site, error, now)
+        note_unusable(site, error, now)
         return False
     return True
 
 
-def unusable(site: Site, error: KeyUnavailable, now: Moment) -> None:
+def note_unusable(site: Site, error: KeyUnavailable, now: Moment) -> None:
     """Note and log that the key cannot be used."""
     note_outage(site.storage.directory, now.at)
     log.error("%s; nothing is reported before that", error, extra=about("key-unusable"))
 
 
-def tell_event(site: Site, spool: Spool, signer: Signer, finding: Finding, now: Moment) -> None:
+def commit_event(site: Site, spool: Spool, signer: Signer, finding: Finding, now: Moment) -> None:
     """Commit one event about the key, before anything else that the key signs.
 
     Raises:
@@ -197,7 +194,7 @@ def tell_event(site: Site, spool: Spool, signer: Signer, finding: Finding, now: 
 
 
 def event_body(site: Site, finding: Finding) -> dict[str, Json]:
-    """Return the body of an event that tells a finding which no check made."""
+    """Return the body of an event for a finding that no check made."""
     return {
         "division": site.division,
         "check": finding.check,
@@ -209,7 +206,7 @@ def event_body(site: Site, finding: Finding) -> dict[str, Json]:
 
 
 def _note_taken_over(directory: Path, kid: str) -> None:
-    """Keep which key took over last. It is logged where that cannot be kept: the chain says so too."""
+    """Store which key took over last. A failed write is logged: the chain has it too."""
     if _taken_over(directory) == kid:
         return
     try:
@@ -219,7 +216,7 @@ def _note_taken_over(directory: Path, kid: str) -> None:
 
 
 def _taken_over(directory: Path) -> str:
-    """Return the thumbprint of the key that took over last, empty where none has or that is not legible."""
+    """Return the thumbprint of the key that took over last, empty where none has or the file is not legible."""
     try:
         return (directory / TAKEN_OVER_NAME).read_bytes()[:64].decode("ascii", "replace")
     except OSError:

@@ -1,7 +1,7 @@
 """Creates the key and request for the site's TLS certificate, and decides whether a certificate fits.
 
-This key is not the report key: it proves to a broker who connects, is renewed often, and signs no report. Decides when
-a certificate may be used. Who issues it, and what the broker makes of it, is for others.
+This is not the report key: it authenticates the connection to a broker, is renewed often, and signs no report. Decides
+when a certificate may be used, not who issues it or how the broker treats it.
 
 Source: RFC 2986 (PKCS #10), RFC 5280.
 """
@@ -48,17 +48,17 @@ def certificate_request(key_path: Path, site: str) -> bytes:
 def fitting_certificate(
     data: bytes, key_path: Path, site: str, now: datetime, authorities: bytes | None
 ) -> tuple[bytes, datetime]:
-    """Return a certificate and its chain in PEM, if the site can connect with it, and until when.
+    """Return a certificate and its chain in PEM, if the site can connect with it, and its end.
 
     Args:
-        data: What the city's authority sent, PEM: the site's certificate first, then its chain.
+        data: From the city's authority, PEM: the site's certificate first, then its chain.
         key_path: The private key that it must belong to.
-        site: What its CN must be.
+        site: Its required CN.
         now: It must be valid at this time.
-        authorities: PEM of those who may have issued it, None: not looked at.
+        authorities: PEM of accepted issuers, None: not checked.
 
     Raises:
-        UsageError: It does not fit; the message says why.
+        UsageError: It does not fit; the message has the cause.
         Forbidden, ConfigurationError: The key cannot be read.
     """
     if not key_path.exists():
@@ -101,11 +101,11 @@ def fitting_certificate(
 
 
 def certificates_alone(data: bytes, what: str) -> bytes:
-    """Return the certificates of a PEM text without anything that stands beside them, such as a private key.
+    """Return the certificates of a PEM text without anything else in it, such as a private key.
 
     Args:
         data: The text.
-        what: What the message calls it.
+        what: Its name in the message.
 
     Raises:
         UsageError: There is none in it.
@@ -114,7 +114,7 @@ def certificates_alone(data: bytes, what: str) -> bytes:
 
 
 def issued_by(data: bytes, authorities: bytes) -> bool:
-    """Say whether a certificate and its chain come from one of some authorities, both PEM; its end does not matter.
+    """Return whether a certificate and its chain come from one of some authorities, both PEM; its end does not matter.
 
     Raises:
         UsageError: Either is not PEM.
@@ -156,7 +156,7 @@ def _public(holder: x509.Certificate | PrivateKey) -> bytes:
 
 
 def _for_clients(leaf: x509.Certificate) -> bool:
-    """Say whether its extended key usage, where it has one, includes TLS clients. Source: RFC 5280 4.2.1.12."""
+    """Return whether its extended key usage, where it has one, includes TLS clients. Source: RFC 5280 4.2.1.12."""
     try:
         usage = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
@@ -167,7 +167,7 @@ def _for_clients(leaf: x509.Certificate) -> bool:
 
 
 def _issued(chain: list[x509.Certificate], authorities: list[x509.Certificate]) -> bool:
-    """Say whether each of the chain is issued by the next, up to one of the authorities."""
+    """Return whether each of the chain is issued by the next, up to one of the authorities."""
     for place, one in enumerate(chain):
         if any(_issued_by(one, authority) for authority in authorities):
             return True

@@ -1,11 +1,10 @@
 """Replaces paho's parsing of PUBLISH, which takes most of a hub's time otherwise, and can be made to take all.
 
-paho copies the rest of a packet for each property that it reads: 180 kB of empty user properties hold it for half a
-second, and twice as many four times as long, so that one message would keep a hub from all others; of a plain report
-it takes longer than verifying the signature. What it calls on a message comes after that, and the bytes of a packet
-are told nobody. So this stands on two names that paho-mqtt 2.2 keeps to itself, `_handle_publish` and `_in_packet`;
-`tests/deliver/publish/test_publish_packet.py` fails where a version has them no more, and `pyproject.toml` allows no
-later one.
+paho copies the rest of a packet for each property that it reads: 180 kB of empty user properties take half a second,
+and twice as many four times as long, so that one message would block a hub; of a plain report it takes longer than
+verifying the signature. Its callbacks run after that, and do not get the bytes of a packet. So this depends on two
+private names of paho-mqtt 2.2, `_handle_publish` and `_in_packet`; `tests/deliver/publish/test_publish_packet.py` fails
+where a version lacks them, and `pyproject.toml` allows no later one.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from agent.deliver.publish.protocol import Version
 
 
 class Client(mqtt.Client):
-    """One client of one connection. `received` gets each PUBLISH, which is then acknowledged."""
+    """A client for one connection. `received` gets each PUBLISH, which is then acknowledged."""
 
     def __init__(self, received: Callable[[Received], None], client_id: str, version: Version) -> None:
         self._with_properties = version == "5"

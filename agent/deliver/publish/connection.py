@@ -1,17 +1,16 @@
 """Opens one MQTT connection, sends and receives on it, and reads the limits that the broker granted.
 
-Decides nothing about what is sent or when; `agent/deliver/publish/publisher.py` does. Wraps paho-mqtt so that its traps
-stay here:
+What is sent and when is decided in `agent/deliver/publish/publisher.py`. Confines the traps of paho-mqtt:
 
-- a client lives for one connection only, so that paho's own queue never sends anything again behind our back, and a
+- a client lives for one connection only, so that paho's own queue never resends anything, and a
   renewed certificate is read at each connection;
 - nothing is published before CONNACK, where paho would queue it;
 - limits that the broker names in CONNACK are read here; paho ignores them;
-- a callback that raises would end paho's loop: each one catches everything and hands it to `failure`.
+- a callback that raises would end paho's loop: each one stores its exception as `failure`.
 
-MQTT 5 is spoken first. A broker that refuses it, by name or by closing before CONNACK, is asked again with 3.1.1 at
-once, within the same `open` and `step`. Over 3.1.1 what is published travels as a flattened JWS, and what comes in as
-one is handed on as payload and signature; nobody above sees a difference.
+MQTT 5 is tried first. A broker that refuses it, by name or by closing before CONNACK, is tried again with 3.1.1 at
+once, within the same `open` and `step`. Over 3.1.1 messages are flattened JWS, and a received one is returned as
+payload and signature; callers see no difference.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from agent.deliver.publish.messages import Message
 from agent.deliver.publish.packet import Received
 from agent.deliver.publish.protocol import Dialect, Version
 from agent.deliver.publish.tls import TlsSocket, tls_context
-from agent.deliver.publish.wire_form import Arrived, Spoken, arrived
+from agent.deliver.publish.wire_form import DecodedMessage, FlatSites, decode_message
 from agent.site.config.site import Hub
 
 _P = ParamSpec("_P")
@@ -54,7 +53,7 @@ _PACKETS_PER_WRITE: Final = 8  # so many are read before what they call for is s
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What the broker has agreed to in CONNACK; MQTT 3.1.1 names no limits. Source: MQTT 5.0 section 3.2.2.3."""
+    """The limits that the broker granted in CONNACK; MQTT 3.1.1 has none. Source: MQTT 5.0 section 3.2.2.3."""
 
     receive_maximum: int = 65_535
     packet_max_bytes: int = 268_435_455
@@ -65,10 +64,9 @@ class Granted:
 
 @dataclass(slots=True)
 class Events:
-    """What has come in since it was last looked at. `lost` and `refused` hold the broker's or system's words.
+    """What was received since the last call. `lost` and `refused` hold the broker's or system's words.
 
-    `subscribed` is the broker's answer to the first topic asked for; `unsubscribed` its words about further ones that
-    it refuses.
+    `subscribed` is the broker's answer to the first topic; `unsubscribed` its words about further ones that it refuses.
     """
 
     granted: Granted | None = None
@@ -78,12 +76,12 @@ class Events:
     subscribed: bool = False
     unsubscribed: list[str] = field(default_factory=list)
     acks: list[tuple[int, int, str]] = field(default_factory=list)
-    messages: list[Arrived] = field(default_factory=list)
+    messages: list[DecodedMessage] = field(default_factory=list)
     failure: Exception | None = None
 
 
 class Link:
-    """One connection, driven by one thread: `open`, then `step` again and again, then `close`."""
+    """One connection, driven by one thread: `open`, then `step` repeatedly, then `close`."""
 
     def __init__(
         self, client_id: str, hub: Hub, keepalive_s: int, timeout_s: float, dialect: Dialect | None = None
@@ -93,14 +91,14 @@ class Link:
         self._keepalive_s = keepalive_s
         self._timeout_s = timeout_s
         self._dialect = dialect or Dialect()
-        self._spoken = Spoken()
+        self._spoken = FlatSites()
         self._will: Message | None = None
         self._fall_back = ""  # why, once the broker has refused MQTT 5
         self.events = Events()
         self._prepare(self._dialect.version(time.monotonic()))
 
     def _prepare(self, version: Version) -> None:
-        """Make a client that speaks this version."""
+        """Create a client of this version."""
         self._version = version
         client = Client(self._guard(self._on_received), self._client_id, version)
         client.connect_timeout = self._timeout_s
@@ -122,7 +120,7 @@ class Link:
         """Connect and send CONNECT; the answer comes as an event.
 
         Raises:
-            OSError: No connection, or TLS failed. The message says why.
+            OSError: No connection, or TLS failed. The message has the cause.
         """
         self._will = will
         self._connect()
@@ -152,7 +150,7 @@ class Link:
         """Send what waits, wait for the network or for `wake`, at most so long, and handle up to 64 packets.
 
         Returns:
-            Whether `wake` had something.
+            Whether `wake` was signalled.
 
         Raises:
             OSError: The broker refused MQTT 5, and cannot be reached again for 3.1.1.
@@ -193,13 +191,13 @@ class Link:
         return woken
 
     def _acknowledge(self) -> None:
-        """Have TCP acknowledge at once: mosquitto's Nagle holds further PUBACKs until then, and we for 40 ms."""
+        """Make TCP acknowledge at once: mosquitto's Nagle delays further PUBACKs until then, and we for 40 ms."""
         sock = self._client.socket()
         if sock is not None:
             cast(socket.socket, sock).setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def _write(self) -> None:
-        """Send what waits, in as few segments as it fits: the other side wakes up once, not for each packet."""
+        """Send what waits, in as few segments as possible: the peer wakes up once, not for each packet."""
         sock = self._client.socket()
         if sock is None or not self._client.want_write():
             return
@@ -209,17 +207,14 @@ class Link:
             cast(socket.socket, sock).setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
     def subscribe(self, *topics: str) -> None:
-        """Ask for topics at QoS 1, without what this connection itself publishes there (MQTT 5 only).
-
-        The first one must be granted: without it the connection is `refused`.
-        """
+        """Subscribe at QoS 1, without own messages (MQTT 5 only). The first topic is required, else `refused`."""
         if self._version == "5":
             self._client.subscribe([(topic, SubscribeOptions(qos=1, noLocal=True)) for topic in topics])
         else:
             self._client.subscribe([(topic, 1) for topic in topics])
 
     def publish(self, message: Message) -> int:
-        """Send at QoS 1 and return the packet id that the acknowledgement will carry.
+        """Send at QoS 1 and return the packet id of the acknowledgement.
 
         Raises:
             OSError: The connection is gone.
@@ -237,7 +232,7 @@ class Link:
         return info.mid
 
     def close(self) -> None:
-        """Leave with DISCONNECT, so that the will is not spoken.
+        """Disconnect, so that the will is not published.
 
         A socket that is closed with something unread is reset, and the broker may then never read the DISCONNECT: so
         one more handle on the connection outlives paho's and reads until the broker has closed its side.
@@ -256,7 +251,7 @@ class Link:
                 pass
 
     def drop(self) -> None:
-        """Close the socket without a word; the broker speaks the will."""
+        """Close the socket without DISCONNECT; the broker publishes the will."""
         sock = self._client.socket()
         if sock is not None:
             sock.close()
@@ -306,6 +301,6 @@ class Link:
         self.events.unsubscribed += [str(code) for code in codes[1:] if code.value >= _REFUSED]
 
     def _on_received(self, message: Received) -> None:
-        one, flat = arrived(message)
+        one, flat = decode_message(message)
         self._spoken.heard(message.topic, flat)
         self.events.messages.append(one)

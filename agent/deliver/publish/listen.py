@@ -1,7 +1,4 @@
-"""Subscribes to topics of a broker without ever publishing: for `camwarden verify --topic`.
-
-Its session ends with the connection, so nothing of it stays at the broker. Decides nothing about what it hears.
-"""
+"""Subscribes to topics of a broker in a session that ends with the connection: for `camwarden verify --topic`."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ _STEP_S = 0.2
 _SUBSCRIBE_WITHIN_S = 10.0
 _AGAIN_AFTER_S = 5.0
 
-Heard = tuple[str, bytes, str]
+RawMessage = tuple[str, bytes, str]
 """Topic, payload, and the JWS of its user property, empty without one."""
 
 
@@ -40,29 +37,29 @@ def listen(
     broker: Hub,
     topic: str,
     stop: threading.Event,
-    heard: Callable[[Heard], None],
+    heard: Callable[[RawMessage], None],
     ready: Callable[[], None],
     idle_s: float | None,
     again_after_s: float = _AGAIN_AFTER_S,
 ) -> None:
-    """Hand everything on a topic filter to `heard` until `stop`, or until nothing has come for `idle_s` seconds.
+    """Pass everything on a topic filter to `heard` until `stop`, or until nothing has come for `idle_s` seconds.
 
     Args:
-        broker: Where, and as whom.
+        broker: Address and login.
         topic: MQTT topic filter.
         stop: Ends it within a fraction of a second.
         heard: Called on this thread, one message after the other.
-        ready: Called at each subscription: what is sent from now on is heard.
-        idle_s: None: never ends by itself, and a lost connection is tried again for ever.
-        again_after_s: Wait before that.
+        ready: Called at each subscription: messages sent from now on are received.
+        idle_s: None: never ends by itself, and retries a lost connection for ever.
+        again_after_s: Delay of a retry.
 
     Raises:
-        HubUnavailable: The broker cannot be reached or does not let us in; with `idle_s` None the first time only.
+        HubUnavailable: The broker cannot be reached or refuses the login; with `idle_s` None the first time only.
         ConfigurationError: A file for TLS cannot be used.
     """
     met = False
     while not stop.is_set():
-        ear = _Ear(broker, topic)
+        ear = _Listener(broker, topic)
         try:
             ear.open()
             while not stop.is_set():
@@ -87,11 +84,11 @@ def listen(
             ear.close()
 
 
-class _Ear:
+class _Listener:
     """One connection."""
 
     def __init__(self, broker: Hub, topic: str) -> None:
-        self.arrived: list[Heard] = []
+        self.arrived: list[RawMessage] = []
         self.subscribed = self.told = False
         self.last_s = time.monotonic()
         self._failure = ""

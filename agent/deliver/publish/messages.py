@@ -1,6 +1,6 @@
 """Builds the MQTT messages of a site: topic, exact payload, labels, retain and expiry. Pure.
 
-Health reports expire at the broker after a day: a newer one says more. Events never do. The newest configuration
+Health reports expire at the broker after a day: a newer one replaces them. Events never do. The newest configuration
 report and the state are retained.
 """
 
@@ -22,14 +22,14 @@ from agent.contract.presence import Presence, Status, write_state
 from agent.contract.signing_keys import Signer
 from agent.contract.topics import CONTENT_TYPE, JWS_PROPERTY, Kind, report_labels, state_labels, topic
 from agent.deliver.publish.packet import pack_properties
-from agent.deliver.spool.queue import Row
+from agent.deliver.spool.queue import PendingRow
 from agent.site.config.site import Site
 
 DEFLATE_ABOVE_BYTES: Final = 65_536
-"""Larger payloads travel deflated (RFC 1950) and say so: a whole site's configuration shrinks to a thirtieth."""
+"""Larger payloads are deflated (RFC 1950) and labelled so: a whole site's configuration shrinks to a thirtieth."""
 
 ENCODING_PROPERTY: Final = "contentencoding"
-"""User property, and CloudEvents extension: how a payload is to be changed back into what was signed."""
+"""User property, and CloudEvents extension: how to decode a payload into the signed bytes."""
 
 DEFLATE: Final = "deflate"
 _LABELS_AT_MOST_BYTES: Final = 8192  # a signature is at most half of that; then nothing needs to be counted
@@ -37,8 +37,8 @@ _FIXED_BYTES: Final = 32  # fixed header, lengths, packet id, payload format and
 _HEALTH_EXPIRES_S: Final = 86_400
 
 
-class Named(Protocol):
-    """What has the name of a site."""
+class SiteTopic(Protocol):
+    """Has the id and city of a site."""
 
     @property
     def id(self) -> str:
@@ -51,7 +51,7 @@ class Named(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is published: payload, its detached JWS, labels, and how the broker is to keep it."""
+    """A message to publish: payload, its detached JWS, labels, and the broker's retention."""
 
     topic: str
     payload: bytes = field(repr=False)
@@ -62,7 +62,7 @@ class Message:
     deflated: bool = False
 
     def fits(self, packet_max_bytes: int) -> bool:
-        """Say whether a broker takes the packet that allows so many bytes."""
+        """Return whether it fits a broker's maximum packet size."""
         return len(self.payload) + _LABELS_AT_MOST_BYTES <= packet_max_bytes or self.size_bytes() <= packet_max_bytes
 
     def size_bytes(self) -> int:
@@ -72,17 +72,17 @@ class Message:
         return _FIXED_BYTES + len(self.topic.encode()) + len(CONTENT_TYPE) + labels + len(self.payload)
 
     def pack(self) -> bytes:
-        """Return the MQTT 5 properties of a PUBLISH as they are sent."""
+        """Encode the MQTT 5 properties of a PUBLISH."""
         return pack_properties(
             CONTENT_TYPE, (*self.labels, (JWS_PROPERTY, self.jws)), self.expires_s, utf8=not self.deflated
         )
 
     def flattened(self) -> bytes:
-        """Return the same for MQTT 3.1.1: a flattened JWS with the plain payload inside, and no labels."""
+        """Return the payload for MQTT 3.1.1: a flattened JWS with the plain payload inside, and no labels."""
         return flatten(zlib.decompress(self.payload) if self.deflated else self.payload, self.jws)
 
     def will_properties(self) -> Properties:
-        """Return the same MQTT 5 properties for a will."""
+        """Return the MQTT 5 properties for a will."""
         properties = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]  # paho left it out
         properties.PayloadFormatIndicator = 1
         properties.ContentType = CONTENT_TYPE
@@ -93,10 +93,7 @@ class Message:
 
 
 def plain(payload: bytes, encoding: str) -> bytes:
-    """Return the payload as it was signed. What cannot be inflated, or only to more than any report, stays as it is.
-
-    Then no signature fits it, and nobody believes it.
-    """
+    """Return the signed payload; one that cannot be inflated, or only too large, unchanged: no signature fits it."""
     if encoding != DEFLATE:
         return payload
     inflater = zlib.decompressobj()
@@ -107,8 +104,8 @@ def plain(payload: bytes, encoding: str) -> bytes:
     return inflated if inflater.eof and not inflater.unused_data else payload
 
 
-def report_message(site: Site, row: Row) -> Message:
-    """Return the message that carries a row of the spool, deflated where it is large."""
+def report_message(site: Site, row: PendingRow) -> Message:
+    """Return the message of a spool row, deflated where it is large."""
     labels = report_labels(site.city, site.id, row.stream, row.epoch, row.seq, utc_text(row.committed_at))
     large = len(row.payload) > DEFLATE_ABOVE_BYTES
     return Message(
@@ -123,7 +120,7 @@ def report_message(site: Site, row: Row) -> Message:
 
 
 def signed_message(
-    site: Named,
+    site: SiteTopic,
     kind: Kind,
     payload: bytes,
     jws: str,
@@ -131,11 +128,7 @@ def signed_message(
     retain: bool = False,
     expires_s: int | None = None,
 ) -> Message:
-    """Return the message that carries what is signed already and is no report: an order, or the answer to one.
-
-    `site` is any value that has the site's `id` and `city`; `command_id` names the command of a `cmd` and of its
-    `cmd-result`.
-    """
+    """Return the message of an order, or of the answer to one, signed already; `command_id` is that of the command."""
     return Message(topic(site.city, site.id, kind, command_id), payload, jws, retain=retain, expires_s=expires_s)
 
 

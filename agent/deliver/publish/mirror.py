@@ -1,8 +1,8 @@
 """Publishes the same signed reports to a further broker, best effort: own thread, connection and bounded queue.
 
-It reads nothing of the spool's reports and confirms nothing. What it does not take in time is dropped, the oldest
-first, and counted; so a mirror that hangs, refuses or is gone changes nothing for the hub, the spool or the watchdog.
-A hub behind a mirror can verify everything, and tells what was dropped as missing.
+It reads no reports of the spool and confirms nothing. When its queue is full the oldest is dropped and counted; so a
+mirror that hangs, refuses or is gone changes nothing for the hub, the spool or the watchdog. A hub behind a mirror can
+verify everything, and reports what was dropped as missing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from agent.deliver.publish.messages import Message, report_message, state_messag
 from agent.deliver.publish.pace import Pace, after_taken_over, reconnect_delay_s
 from agent.deliver.publish.protocol import Dialect
 from agent.deliver.publish.tls import failure_words
-from agent.deliver.spool.queue import Row
+from agent.deliver.spool.queue import PendingRow
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import AgentError
 from agent.model.finding import Envelope
@@ -36,14 +36,14 @@ LOG = logging.getLogger("camwarden.mirror")
 
 QUEUE_MOST: Final = 1000
 QUEUE_MOST_BYTES: Final = 8 * 1024 * 1024
-"""What waits for a mirror at most, in memory."""
+"""Bound of the queue, in memory."""
 
 _IDLE_S: Final = 1.0
 _REFUSED: Final = 0x80
 
 
 class MirrorLink:
-    """The thread that serves one mirror. `start` it once, `offer` it what was committed, `stop` it at the end."""
+    """The thread that serves one mirror. `start` it once, `offer` it committed reports, `stop` it at the end."""
 
     def __init__(
         self,
@@ -78,11 +78,11 @@ class MirrorLink:
         self._thread.start()
 
     def offer(self, envelopes: Iterable[Envelope], now: datetime) -> None:
-        """Hand over what was just committed. Never blocks, never fails."""
+        """Queue committed reports. Never blocks, never fails."""
         with self._lock:
             for envelope in envelopes:
                 report = envelope.report
-                row = Row(
+                row = PendingRow(
                     0, report.epoch, report.stream, report.seq, report.digest, now, 0, True, True, envelope.jws,
                     report.payload,
                 )  # fmt: skip
@@ -90,7 +90,7 @@ class MirrorLink:
         self._wake()
 
     def stop(self, timeout_s: float) -> bool:
-        """Say farewell and end the thread; False if it did not end in time (it is then left behind)."""
+        """Publish the farewell and end the thread; False if it did not end in time (it is then left behind)."""
         self._stopping.set()
         self._wake()
         if self._thread.ident is not None:
@@ -102,7 +102,7 @@ class MirrorLink:
         return True
 
     def status(self) -> MirrorStatus:
-        """Return how this mirror is doing now."""
+        """Return the current status."""
         with self._lock:
             return replace(self._status, waiting=len(self._waiting) + len(self._in_flight))
 
@@ -212,7 +212,7 @@ class MirrorLink:
                 self._count(sent=1)
 
     def _keep(self, message: Message) -> None:
-        """Let a message wait; the lock is held. The oldest makes room."""
+        """Queue a message, dropping the oldest when full; the lock is held."""
         self._waiting.append(message)
         self._waiting_bytes += len(message.payload)
         while len(self._waiting) > QUEUE_MOST or self._waiting_bytes > QUEUE_MOST_BYTES:

@@ -1,9 +1,9 @@
 """Queues signed messages that bypass the spool: answers to the hub's orders. In memory, a bounded number.
 
-    said -> in flight -> PUBACK, and forgotten
+    put -> in flight -> PUBACK, and forgotten
 
-What a broken connection swallows is sent again at the next one. Answers are not reports: an order that gets none is
-given again by the hub, so that losing them with the process costs nothing but time.
+What a broken connection loses is sent again at the next one. Answers are not reports: the hub repeats an order without
+one, so that losing them with the process costs only time.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Final
 from agent.deliver.publish.messages import Message
 
 KEPT_MOST: Final = 64
-"""So many wait at most; the oldest goes first."""
+"""Messages at most; the oldest is dropped first."""
 
 
 class Outbox:
-    """What waits to be said. `put` from any thread; the rest from the publisher's."""
+    """The queue. `put` from any thread; the rest from the publisher's."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -28,20 +28,20 @@ class Outbox:
         self.dropped = 0
 
     def put(self, message: Message) -> None:
-        """Keep a message until the broker has taken it."""
+        """Queue a message until the broker has acknowledged it."""
         with self._lock:
             self._waiting.append(message)
             self._trim()
 
     def begin(self) -> None:
-        """Begin a connection: what was on its way at the last one waits again, before what came later."""
+        """Begin a connection: messages in flight at the last one are queued again, before later ones."""
         with self._lock:
             self._waiting.extendleft(reversed(self._in_flight.values()))
             self._in_flight.clear()
             self._trim()
 
     def take(self) -> Message | None:
-        """Return the message that is to be sent next; it goes to `sent`, `refused`, or is lost."""
+        """Return the next message to send; the caller calls `sent` or `count_dropped` for it."""
         with self._lock:
             return self._waiting.popleft() if self._waiting else None
 
@@ -51,7 +51,7 @@ class Outbox:
             self._in_flight[mid] = message
 
     def acknowledged(self, mid: int) -> Message | None:
-        """Return the message that was sent under a packet id, None where none was; it is no longer kept."""
+        """Remove and return the message of a packet id, None where there is none."""
         with self._lock:
             return self._in_flight.pop(mid, None)
 
@@ -62,7 +62,7 @@ class Outbox:
 
     @property
     def in_flight(self) -> int:
-        """How many are on their way."""
+        """Number of messages in flight."""
         return len(self._in_flight)
 
     def _trim(self) -> None:

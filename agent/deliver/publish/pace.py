@@ -1,7 +1,7 @@
 """Limits the rate of reconnects, of sending, and of working off a backlog. Pure.
 
-A broker that comes back finds every site of a city waiting. So that they do not knock it over again, each waits a
-random time before it connects, and each sends what has piled up a little at a time; what is fresh is never held back.
+A broker that comes back finds every site of a city waiting. So that they do not overload it again, each waits a random
+time before it connects, and sends its backlog at a limited rate; fresh reports are never delayed.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 class Pace:
     """The limits, each a design default; tests make them shorter.
 
-    `window` unacknowledged publishes at most, fewer if the broker says so. A row that the broker took and the hub did
-    not confirm is due again after `resend_s`, then after twice as long each time. `backlog_per_s` and `backlog_burst`
-    are the token bucket of what is not fresh. `reconnect_first_s` is the upper end of the first random wait; it
-    doubles up to `reconnect_most_s`. `refused_least_s` is the least upper end after the broker has turned us away by
-    name, `taken_over_least_s` after another client with this site's name has thrown us out: answering at once would
-    throw the other one out, for ever. A connection that held for `settled_s` makes the waits start over.
-    `keepalive_s` is MQTT's. A report that is too large for the broker waits `oversize_kept_s` for a larger limit before
-    it is given up.
+    `window` unacknowledged publishes at most, fewer if the broker limits them. A row that the broker took and the hub
+    did not confirm is due again after `resend_s`, then after twice as long each time. `backlog_per_s` and
+    `backlog_burst` are the token bucket of the backlog. `reconnect_first_s` is the upper end of the first random wait;
+    it doubles up to `reconnect_most_s`. `refused_least_s` is the least upper end after the broker has refused us by
+    name, `taken_over_least_s` after another client with this site's name has disconnected us: answering at once would
+    disconnect the other one, for ever. A connection that lasted `settled_s` resets the waits. `keepalive_s` is MQTT's.
+    A report that is too large for the broker waits `oversize_kept_s` for a larger limit before it is evicted.
     """
 
     window: int = 20
@@ -38,19 +37,15 @@ class Pace:
 
 
 def after_taken_over(pace: Pace, times: int) -> Pace:
-    """Return the limits for the wait after another client has thrown us out so often in this process."""
+    """Return the limits after another client has disconnected us so often in this process."""
     upper = min(pace.taken_over_least_s * 2.0 ** min(times - 1, 20), pace.reconnect_most_s)
     return replace(pace, refused_least_s=max(pace.refused_least_s, upper))
 
 
 def reconnect_delay_s(pace: Pace, attempt: int, refused: bool, chance: float) -> float:
-    """Return how long to wait before a connection: full jitter over a range that doubles.
+    """Return the delay before a connection: full jitter over a range that doubles with each failed `attempt`, from 1.
 
-    Args:
-        pace: The limits.
-        attempt: How many connections in a row have failed, from 1.
-        refused: The broker answered and turned us away; asking again at once changes nothing.
-        chance: A fresh random number, 0..1.
+    `refused`: asking again at once changes nothing. `chance`: a fresh random number, 0..1.
 
     Source: Brooker, "Exponential Backoff and Jitter" (full jitter).
     """
@@ -70,7 +65,7 @@ class Bucket:
     at_s: float = 0.0
 
     def refill(self, now_s: float) -> None:
-        """Add what has dripped in since the last call."""
+        """Add the tokens since the last call."""
         self.tokens = min(self.burst, self.tokens + max(0.0, now_s - self.at_s) * self.per_s)
         self.at_s = now_s
 
@@ -82,5 +77,5 @@ class Bucket:
         return True
 
     def wait_s(self) -> float:
-        """Return how long until there is a token."""
+        """Return the time until there is a token."""
         return max(0.0, (1.0 - self.tokens) / self.per_s) if self.tokens < 1.0 else 0.0

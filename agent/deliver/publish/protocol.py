@@ -2,8 +2,8 @@
 
     5  --refuses the version-->  3.1.1  --a day later, or a new process-->  5
 
-MQTT 3.1.1 has no user properties: a signed message then travels as a flattened JWS with the payload inside, a refused
-publish is acknowledged like any other, and the broker names no limits. So 5 is tried again, for brokers are updated.
+MQTT 3.1.1 has no user properties: a signed message is then a flattened JWS with the payload inside, a refused publish
+is acknowledged like any other, and the broker names no limits. So 5 is retried, for brokers are updated.
 """
 
 from __future__ import annotations
@@ -14,46 +14,43 @@ from typing import Final, Literal
 Version = Literal["5", "3.1.1"]
 
 RETRY_S: Final = 86_400.0
-"""How long a broker that refused MQTT 5 is believed."""
+"""How long MQTT 5 is not retried after a refusal."""
 
 
 @dataclass(slots=True)
 class Dialect:
-    """What is known of one broker. `now_s` is the monotonic clock."""
+    """The detected version of one broker. `now_s` is the monotonic clock."""
 
     retry_s: float = RETRY_S
     _until_s: float | None = None
     _by_name: bool = False
 
     def version(self, now_s: float) -> Version:
-        """Return what to speak first at a new connection."""
+        """Return the version to try first at a new connection."""
         believed = self._by_name and self._until_s is not None and now_s < self._until_s
         return "3.1.1" if believed else "5"
 
     def fell_back(self, now_s: float, by_name: bool) -> None:
-        """Note that the broker took MQTT 3.1.1 after it had refused 5.
-
-        `by_name`: it said why. One that only closed may have had another reason, and is asked at each connection.
-        """
+        """Note that 3.1.1 was accepted after 5 was refused; `by_name`: with a reason code, else 5 is retried always."""
         self._until_s, self._by_name = now_s + self.retry_s, by_name
 
     def is_due(self, speaking: Version, now_s: float) -> bool:
-        """Say whether a connection with 3.1.1 is to end so that 5 can be tried."""
+        """Return whether to end a connection with 3.1.1 so that 5 can be tried."""
         return speaking == "3.1.1" and self._until_s is not None and now_s >= self._until_s
 
 
 SUSPECT_FROM_BYTES: Final = 16_384
-"""No broker's limit lies below; a connection that breaks with less on its way breaks for another reason."""
+"""No broker's limit is lower; a connection that breaks with less in flight breaks for another reason."""
 _SUSPECT_AFTER: Final = 3
 _SUSPECT_FOR_S: Final = 3600.0
 
 
 @dataclass(slots=True)
 class Suspicion:
-    """What seems too large for a broker that names no limit and only closes, at each try, for ever.
+    """Detects a report that is too large for a broker that names no limit and only closes, at each try, for ever.
 
-    The largest report on its way is suspected once the connection has broken three times in a row with it, and is left
-    out for an hour, as is all that is no smaller. Then it is tried again: a bad line breaks connections too.
+    The largest report in flight is suspected once the connection has broken three times in a row with it, and is left
+    out for an hour, as are all that are no smaller. Then it is tried again: a bad line breaks connections too.
 
     Source: MQTT 3.1.1 knows no Maximum Packet Size; paho.mqtt.python issue 760.
     """
@@ -64,7 +61,7 @@ class Suspicion:
     _until_s: float = 0.0
 
     def lost(self, row: int, size_bytes: int, now_s: float) -> None:
-        """Note that a connection broke while this was the largest row on its way."""
+        """Note that a connection broke while this was the largest row in flight."""
         if size_bytes < SUSPECT_FROM_BYTES:
             return
         self._times = self._times + 1 if row == self._row else 1
@@ -73,5 +70,5 @@ class Suspicion:
             self._from_bytes, self._until_s, self._times = size_bytes, now_s + _SUSPECT_FOR_S, 0
 
     def falls_on(self, size_bytes: int, now_s: float) -> bool:
-        """Say whether a row of this size is to be left out for now."""
+        """Return whether to leave out a row of this size for now."""
         return now_s < self._until_s and size_bytes >= self._from_bytes

@@ -2,13 +2,13 @@
 
     offline -> connecting -> connected -> offline ...      each change is one line in the log
 
-Decides what is sent and when: at a new connection birth first, then what is fresh, then the backlog at a limited rate;
-nothing while there is no connection. The broker's PUBACK only marks a row as sent. What confirms it is the hub's
-signed watermark (`confirm = "hub"`), or the PUBACK where the configuration says that it is enough (`"broker"`); with
-`"file"`, or without a hub, there is no connection at all. It cannot change a report.
+Decides what is sent and when: at a new connection the birth first, then fresh reports, then the backlog at a limited
+rate; nothing without a connection. The broker's PUBACK only marks a row as sent. It is confirmed by the hub's signed
+watermark (`confirm = "hub"`), or by the PUBACK where the configuration accepts that (`"broker"`); with `"file"`, or
+without a hub, there is no connection at all. It cannot change a report.
 
-The thread never ends before `stop`: whatever goes wrong with a connection, a row or the spool is counted, told once,
-and tried again. `beat_at_mono` shows that it turns.
+The thread never ends before `stop`: any failure of a connection, a row or the spool is counted, logged once, and
+retried. `beat_at_mono` shows that it is alive.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from agent.deliver.publish.messages import Message, report_message, state_messag
 from agent.deliver.publish.outbox import Outbox
 from agent.deliver.publish.pace import Pace, after_taken_over, reconnect_delay_s
 from agent.deliver.publish.protocol import Dialect, Suspicion
-from agent.deliver.publish.received import Ear, Heard, not_heard, subscriptions
+from agent.deliver.publish.received import Receiver, TakeOrder, ignore_order, subscriptions
 from agent.deliver.publish.tls import failure_words, tls_context
 from agent.deliver.publish.window import TOO_LARGE, Window
-from agent.deliver.spool.queue import Row
+from agent.deliver.spool.queue import PendingRow
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import AgentError, ConfigurationError
 from agent.observe.facts.delivery_status import Board, DeliveryStatus
@@ -60,20 +60,20 @@ class Publisher:
         hub_keys: Mapping[str, PublicKey],
         clock: Callable[[], datetime],
         pace: Pace | None = None,
-        heard: Heard = not_heard,
+        heard: TakeOrder = ignore_order,
         dialect: Dialect | None = None,
     ) -> None:
         """Check what can be checked without a connection.
 
         Args:
-            site: Whose reports they are.
-            spool: Where they wait.
+            site: Owner of the reports.
+            spool: Their store.
             signer: Signs birth, farewell and will.
             hub_keys: The pinned keys of the hub, by kid.
             clock: The wall clock, aware UTC.
             pace: The limits; None for the defaults.
-            heard: Gets each order of the hub, on this thread and not verified; it must only put it into a queue.
-            dialect: Which MQTT the broker is believed to speak; None for 5.
+            heard: Gets each order of the hub, on this thread and unverified; it must only queue it.
+            dialect: The detected MQTT version of the broker; None for 5.
 
         Raises:
             ConfigurationError: `confirm` is `hub` and no key of the hub is pinned, or a TLS file cannot be used.
@@ -108,21 +108,21 @@ class Publisher:
         status = DeliveryStatus("offline" if hub else "file", now, confirm=confirm, unconnected_since=now)
         self._board = Board(status, clock)
         self._board.note_refused(spool.refused())
-        self._ear = Ear(site, spool, self._window, self._board, hub_keys, clock, heard)
+        self._ear = Receiver(site, spool, self._window, self._board, hub_keys, clock, heard)
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
 
     def wake(self) -> None:
-        """Tell the thread that the spool has something new. Never blocks."""
+        """Notify the thread of new rows in the spool. Never blocks."""
         try:
             self._wake_write.send(b"\0")
         except OSError:  # full: it is awake already; closed: it has stopped
             return
 
     def stop(self, timeout_s: float) -> bool:
-        """Say farewell and end the thread; False if it did not end in time (it is then left behind)."""
+        """Publish the farewell and end the thread; False if it did not end in time (it is then left behind)."""
         self._stopping.set()
         self.wake()
         if self._thread.ident is not None:
@@ -134,26 +134,22 @@ class Publisher:
         return True
 
     def say(self, message: Message) -> None:
-        """Send a signed message outside the spool, at QoS 1, from any thread. Never blocks.
-
-        It is kept in memory until the broker has taken it, and sent again at the next connection; of more than 64 the
-        oldest is dropped and counted.
-        """
+        """Queue a signed message outside the spool (the oldest of 64 is dropped), from any thread. Never blocks."""
         self._outbox.put(message)
         self.wake()
 
     def status(self) -> DeliveryStatus:
-        """Return how delivery stands now."""
+        """Return the current status of delivery."""
         end = self._certificate_ends_at
         days = (end - self._clock()).days if end else None
         return replace(self._board.read(), answers_dropped=self._outbox.dropped, certificate_days=days)
 
     def reread_certificate(self) -> None:
-        """Learn how long the certificate lasts that is there now; it is shown from the next connection on."""
+        """Read the end of the current certificate, which is used from the next connection on."""
         self._certificate_ends_at = ends_at(self._hub) if self._hub is not None else None
 
     def drained(self, timeout_s: float) -> bool:
-        """Wait until every committed report is confirmed; say whether it is."""
+        """Wait until every committed report is confirmed; return whether it is."""
         return self._board.wait_for(self._spool.drained, timeout_s)
 
     def _run(self) -> None:
@@ -180,7 +176,7 @@ class Publisher:
         self._board.say("stopped", "")
 
     def _connection(self, hub: Hub) -> tuple[str, str]:
-        """Open one connection and serve it until it ends; return the state it left us in, and why."""
+        """Open one connection and serve it until it ends; return its last state, and why."""
         link: Link | None = None
         try:
             number = self._spool.next_connection_no()
@@ -247,7 +243,7 @@ class Publisher:
         return "offline", "" if self._stopping.is_set() else "looking whether the broker speaks MQTT 5 by now"
 
     def _welcome(self, link: Link, presence: Presence, granted: Granted) -> None:
-        """Begin a connection: everything unconfirmed is due, the hub is listened to, the birth is spoken."""
+        """Begin a connection: requeue everything unconfirmed, subscribe, publish the birth."""
         self._spool.requeue()
         self._window.begin(granted.receive_maximum)
         self._outbox.begin()
@@ -262,7 +258,7 @@ class Publisher:
         self._board.say("connected", "")
 
     def _farewell(self, link: Link, presence: Presence, granted: Granted) -> None:
-        """Leave in good order, answers first; a broker that takes few at once is given a moment."""
+        """Publish pending answers and the farewell; a broker with a small window is given a moment."""
         until = time.monotonic() + _FAREWELL_S
         try:
             self._answer(link, granted)
@@ -276,7 +272,7 @@ class Publisher:
             return
 
     def _pump(self, link: Link, granted: Granted) -> None:
-        """Publish what is due, as far as window and token bucket allow; answers before reports."""
+        """Publish due rows, as far as window and token bucket allow; answers before reports."""
         self._answer(link, granted)
         now_s = time.monotonic()
         for row in self._window.rows(now_s, self._others()):
@@ -287,7 +283,7 @@ class Publisher:
             self._window.sent(link.publish(message), row)
 
     def _answer(self, link: Link, granted: Granted) -> None:
-        """Publish what was said, as far as the window allows."""
+        """Publish queued answers, as far as the window allows."""
         while self._window.room(self._others()) > 0 and (answer := self._outbox.take()):
             message = self._retainable(answer, granted)
             if message.fits(granted.packet_max_bytes):
@@ -297,11 +293,11 @@ class Publisher:
                 self._board.count_refusal("answer", TOO_LARGE)
 
     def _others(self) -> int:
-        """Return how many messages are on their way that are no reports: a broker counts them too."""
+        """Return the number of messages in flight that are no reports: a broker counts them too."""
         return len(self._spoken) + self._outbox.in_flight
 
     def _patience_s(self) -> float:
-        """Return how long the network may be waited for: until the next token, where one is waited for."""
+        """Return how long to wait for the network: until the next token, where one is needed."""
         wait = self._window.wait_s()
         return min(_IDLE_S, wait) if wait else _IDLE_S
 
@@ -325,20 +321,20 @@ class Publisher:
             if answer:
                 self._outbox.count_dropped()
 
-    def _park(self, row: Row, words: str) -> None:
+    def _park(self, row: PendingRow, words: str) -> None:
         self._spool.park(row.id, words)
         self._board.count_refusal(row.stream, words)
 
     @staticmethod
     def _retainable(message: Message, granted: Granted) -> Message:
-        """Leave retain out where the broker has none: it would close the connection."""
+        """Clear retain where the broker has none: it would close the connection."""
         return message if granted.retain else replace(message, retain=False)
 
     def _beat(self) -> None:
         self.beat_at_mono = time.monotonic()
 
     def _rest(self, seconds: float) -> None:
-        """Wait so long, beating, or until `stop`."""
+        """Wait, beating, for so many seconds or until `stop`."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not self._stopping.wait(min(left, _IDLE_S)):
             self._beat()

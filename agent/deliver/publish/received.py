@@ -1,7 +1,4 @@
-"""Receives from the hub watermarks, which confirm rows of the spool, and orders, which are handed on unread.
-
-An order is only put where somebody else takes it up: verifying and obeying it is not the business of delivery.
-"""
+"""Receives from the hub watermarks, which confirm rows of the spool, and orders, which are queued unverified."""
 
 from __future__ import annotations
 
@@ -21,23 +18,20 @@ from agent.site.config.site import Site
 
 LOG = logging.getLogger("camwarden.publish")
 
-Heard = Callable[[Order], None]
+TakeOrder = Callable[[Order], None]
 
 
 def subscriptions(site: Site) -> tuple[str, str, str]:
-    """Return the topics on which a site hears its hub; the first one is the one it cannot do without."""
+    """Return the topics of a site's subscription; the first one is required."""
     return topic(site.city, site.id, "ack"), topic(site.city, site.id, "cmd", "+"), topic(site.city, site.id, "desired")
 
 
-def not_heard(order: Order) -> None:
-    """Leave an order unheard: where nobody is there to carry it out."""
+def ignore_order(order: Order) -> None:
+    """Ignore an order: for a process that cannot carry it out."""
 
 
-class Ear:
-    """Takes what the hub sends. One thread uses it.
-
-    `heard` gets each order on the publisher's thread, so it must only put it into a queue.
-    """
+class Receiver:
+    """Receives the hub's messages, on one thread; `heard` gets each order there and must only queue it."""
 
     def __init__(
         self,
@@ -47,7 +41,7 @@ class Ear:
         board: Board,
         hub_keys: Mapping[str, PublicKey],
         clock: Callable[[], datetime],
-        heard: Heard = not_heard,
+        heard: TakeOrder = ignore_order,
     ) -> None:
         self._site = site
         self._spool = spool
@@ -58,7 +52,7 @@ class Ear:
         self._heard = heard
 
     def take(self, name: str, payload: bytes, jws: str) -> None:
-        """Take a message; one without a payload says that a retained one was taken back."""
+        """Take a message; an empty payload only clears a retained one."""
         address = read_topic(name)
         if not payload or address is None or (address.city, address.site) != (self._site.city, self._site.id):
             return
@@ -77,7 +71,7 @@ class Ear:
             LOG.exception("an order could not be handed on")
 
     def _watermark(self, payload: bytes, jws: str) -> None:
-        """Take a watermark if the pinned hub signed it for this site and it fits the spool; else count why not."""
+        """Apply a watermark if the pinned hub signed it for this site and it fits the spool; else count the refusal."""
         if self._site.hub is None or self._site.hub.confirm != "hub":
             return
         now = self._clock()
@@ -90,7 +84,7 @@ class Ear:
         if outcome in ("confirmed", "nothing-new"):
             self._window.confirmed(mark)
             self._board.note(watermark_at=now, ack_no=mark.ack_no)
-            if self._spool.give_up_refused(mark, now):
+            if self._spool.evict_refused(mark, now):
                 self._board.tell_refused(self._spool.refused())
         else:
             self._board.count_ignored(outcome, f"it does not fit this spool: {outcome}")

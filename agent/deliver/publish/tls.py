@@ -1,7 +1,7 @@
 """Builds the TLS context for a broker, and explains a failed handshake with its repair.
 
-paho-mqtt says "Unspecified error" where a broker turns a certificate away, and forgets to close a socket whose
-handshake fails; both are made good here.
+paho-mqtt reports "Unspecified error" where a broker refuses a certificate, and forgets to close a socket whose
+handshake fails; both are corrected here.
 
 Source: RFC 8446 section 6.2 (alerts), OpenSSL's names for them and for what is wrong with a certificate.
 """
@@ -27,7 +27,7 @@ _VERIFY_CODES: Final = {
     62: "the broker's certificate is for another host name",
     64: "the broker's certificate is for another address",
 }
-"""What OpenSSL found wrong with the broker's certificate. Source: X509_V_ERR_* of x509_vfy.h."""
+"""OpenSSL's faults of the broker's certificate. Source: X509_V_ERR_* of x509_vfy.h."""
 
 _ALERTS: Final = (
     ("CERTIFICATE_EXPIRED", "the broker says that our certificate has expired"),
@@ -44,12 +44,12 @@ _ALERTS: Final = (
 
 
 class TlsSocket(ssl.SSLSocket):
-    """A TLS socket that remembers what ended it: with TLS 1.3 our certificate is refused only after the handshake."""
+    """A TLS socket that records its failure: with TLS 1.3 our certificate is refused only after the handshake."""
 
     trouble: str = ""
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """Receive as the standard library does."""
+        """Receive as the standard library does, recording a failure."""
         try:
             return super().recv(buflen, flags)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -60,7 +60,7 @@ class TlsSocket(ssl.SSLSocket):
 
 
 class TlsContext(ssl.SSLContext):
-    """A client's TLS set-up that remembers its socket: paho forgets to close one whose handshake fails."""
+    """A client's TLS context that holds its socket: paho forgets to close one whose handshake fails."""
 
     sslsocket_class = TlsSocket
     socket: ssl.SSLSocket | None = None
@@ -72,7 +72,7 @@ class TlsContext(ssl.SSLContext):
 
 
 def tls_words(error: ssl.SSLError) -> str:
-    """Return in plain words why TLS failed; OpenSSL's own where there are none."""
+    """Return in plain words why TLS failed; OpenSSL's own for an unknown cause."""
     if isinstance(error, ssl.SSLCertVerificationError):
         words = _VERIFY_CODES.get(error.verify_code)
         return words or f"the broker's certificate is not accepted: {error.verify_message}"
@@ -86,7 +86,7 @@ def failure_words(error: OSError) -> str:
 
 
 def tls_context(hub: Hub) -> TlsContext | None:
-    """Return the TLS set-up of a hub, None for plain MQTT.
+    """Return the TLS context of a hub, None for plain MQTT.
 
     Raises:
         ConfigurationError: A file is missing, unreadable, or not what it should be; the message names it.

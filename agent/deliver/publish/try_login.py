@@ -1,13 +1,12 @@
-"""Tries a site's login at its broker and disconnects: for people who diagnose why nothing is delivered.
+"""Tries a site's login at its broker and disconnects: to diagnose why nothing is delivered.
 
-Nothing is subscribed, published or left as a will. Whoever logs in under the name of a client that is connected throws
-it out, and a session that is not asked for again is lost with the commands that wait in it. Hence
-
+Nothing is subscribed, published or left as a will. A login under the name of a connected client disconnects that
+client, and a session that is not resumed is lost with the commands that wait in it. Hence
 - the client id is a random one, never the site's;
-- but a broker may give every connection the id that its login or certificate names (mosquitto's
-  `use_username_as_clientid`, which our sample sets), so the caller must not try while this site's service runs;
-- and even then the site's session outlives the try: it is asked for as the service asks for it, and only a session that
-  was made for us is ended with us.
+- but a broker may give every connection the id of its login or certificate (mosquitto's `use_username_as_clientid`,
+  which our sample sets), so the caller must not try while this site's service runs;
+- and even then the site's session outlives the try: it is requested as the service requests it, and only a session
+  that was made for us is ended with us.
 
 MQTT 5 only: 3.1.1 cannot end a session when it leaves. Source: MQTT 5.0 sections 3.1.2.4, 3.2.2.1.1, 3.14.2.2.2.
 """
@@ -38,7 +37,7 @@ _WRONG_ID = 0x85
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What the broker said. `words` are its own, or the system's; empty where it let us in."""
+    """The broker's answer. `words` are its own, or the system's; empty where it accepted."""
 
     outcome: Literal["accepted", "refused", "old-protocol", "only-own-id", "no-answer"]
     words: str = ""

@@ -1,8 +1,7 @@
 """Selects the form of a message: MQTT 5 with its signature beside it, or flattened with the payload inside. Pure.
 
-A broker hands a user property only to those who speak MQTT 5 themselves. Whoever hears a site's messages flattened
-therefore answers that site flattened, whatever it speaks with the broker itself: what it sends would arrive without
-its signature otherwise.
+A broker passes a user property only to MQTT 5 clients. A client that receives a site's messages flattened therefore
+answers that site flattened, whatever its own version: else its messages would arrive without their signature.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ _SITE_LEVELS: Final = 4  # vss/v1/{city}/{site}
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """A message as it is judged: `payload` and `jws` as they were signed.
+class DecodedMessage:
+    """A received message: `payload` and `jws` as they were signed.
 
-    `label`: its CloudEvents id, which nobody signed. `packed`: the payload says that it is deflated, and is still: it
+    `label`: its CloudEvents id, which nobody signed. `packed`: it is labelled as deflated, and still is: it
     inflates to more than any payload may have, or to nothing.
     """
 
@@ -39,19 +38,18 @@ class Arrived:
     packed: bool = False
 
 
-def arrived(message: Received) -> tuple[Arrived, bool]:
-    """Return a message as it is judged, and whether it came flattened."""
-    payload, jws, flat = received_form(message)
+def decode_message(message: Received) -> tuple[DecodedMessage, bool]:
+    """Return a decoded message, and whether it was flattened."""
+    payload, jws, flat = signed_form(message)
     user = dict(reversed(message.user))
     packed = not flat and payload is message.payload and user.get(_ENCODING) == _DEFLATED
-    return Arrived(message.topic, payload, jws, user.get(_ID, b"").decode("utf-8", "replace")[:200], packed), flat
+    return DecodedMessage(
+        message.topic, payload, jws, user.get(_ID, b"").decode("utf-8", "replace")[:200], packed
+    ), flat
 
 
-def received_form(message: Received) -> tuple[bytes, str, bool]:
-    """Return payload and JWS of a message as they were signed, and whether it came flattened.
-
-    What is neither form is returned as it is, without a signature: nobody believes it.
-    """
+def signed_form(message: Received) -> tuple[bytes, str, bool]:
+    """Return signed payload and JWS, and whether it was flattened; of neither form: unchanged, without a signature."""
     user = {name: value.decode("utf-8", "replace") for name, value in reversed(message.user)}  # the first one counts
     payload = plain(message.payload, user.get(_ENCODING, ""))
     jws = user.get(_JWS, "")
@@ -64,14 +62,14 @@ def received_form(message: Received) -> tuple[bytes, str, bool]:
     return payload, jws, True
 
 
-class Spoken:
-    """Which sites speak flattened, as their own messages show. One thread uses it."""
+class FlatSites:
+    """The sites whose own messages are flattened. One thread uses it."""
 
     def __init__(self) -> None:
         self._flat: set[str] = set()
 
     def heard(self, topic: str, flat: bool) -> None:
-        """Note in which form a site's message came; what only a hub sends says nothing about the site."""
+        """Note the form of a site's message; a hub's own message shows nothing about the site."""
         if not flat and not self._flat:
             return
         address = read_topic(topic)
@@ -83,7 +81,7 @@ class Spoken:
             self._flat.add(_site(topic))
 
     def flat_to(self, topic: str) -> bool:
-        """Say whether a message on this topic is for a site that speaks flattened."""
+        """Return whether a message on this topic must be flattened for its site."""
         return bool(self._flat) and _site(topic) in self._flat
 
 

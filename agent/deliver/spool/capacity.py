@@ -1,7 +1,6 @@
 """Inserts and evicts spool rows under the size limit; each eviction writes a signed gap record.
 
-Decides which rows are given up when there is no room, and writes the signed gap record that names each run of them.
-Every function here runs inside a transaction of `agent/deliver/spool/spool.py` and leaves committing to it.
+Every function here runs inside a transaction of `agent/deliver/spool/spool.py`.
 """
 
 from __future__ import annotations
@@ -27,15 +26,15 @@ LOG = logging.getLogger("camwarden.spool")
 PENDING, SENT, PARKED, CONFIRMED = range(4)
 
 Seal = Callable[[Draft, Heads, str], Envelope]
-"""Links and signs one draft that continues `Heads` in an epoch: how the spool makes its gap records."""
+"""Links and signs one draft that continues `Heads` in an epoch, for gap records."""
 
 Victim = tuple[int, str, StreamName, int, str]
-"""Id, epoch, stream, seq and digest of a row that is dropped."""
+"""Id, epoch, stream, seq and digest of a row to evict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What happened and must be told in an event. `kind`: `spool-corrupt`, `spool-restored`, `disk-full`."""
+    """A fault of the spool to report in an event. `kind`: `spool-corrupt`, `spool-restored`, `disk-full`."""
 
     id: int
     kind: str
@@ -96,7 +95,7 @@ def insert(database: Database, envelopes: Sequence[Envelope], now: datetime) -> 
 
 
 def make_room(database: Database, seal: Seal, rows: int, now: datetime) -> None:
-    """Give up `rows` rows: confirmed ones silently, the hub has them; then the oldest of each stream, by name."""
+    """Evict `rows` rows: confirmed ones silently, the hub has them; then each stream's oldest, with gap records."""
     if not rows:
         return
     rows -= database.run(
@@ -118,14 +117,14 @@ def make_room(database: Database, seal: Seal, rows: int, now: datetime) -> None:
             " AND seq > ? ORDER BY seq LIMIT ?",
             *(database.meta("epoch"), stream, CONFIRMED, confirmed[stream].seq, max(0, rows - len(victims))),
         )
-    drop(database, seal, victims, "spool-full", now)
+    evict(database, seal, victims, "spool-full", now)
 
 
-def drop(database: Database, seal: Seal, rows: Sequence[Victim], reason: str, now: datetime) -> None:
-    """Give rows up and write a gap record for each unbroken run of them.
+def evict(database: Database, seal: Seal, rows: Sequence[Victim], reason: str, now: datetime) -> None:
+    """Evict rows and write a gap record for each unbroken run of them.
 
     Their digests stay until the watermark passes them: it may be on its way and name one of them. Rows are deleted,
-    not emptied: SQLite gives pages back only for the first.
+    not emptied: SQLite frees pages only for the former.
     """
     epoch = database.meta("epoch")
     ordered = sorted(rows, key=lambda row: row[1:4])
@@ -151,8 +150,8 @@ def drop(database: Database, seal: Seal, rows: Sequence[Victim], reason: str, no
         database.set_meta(dropped=int(database.meta("dropped") or 0) + len(rows))
 
 
-def give_up_too_large(database: Database, seal: Seal, envelopes: Sequence[Envelope], now: datetime) -> None:
-    """Give up what was just inserted and is larger than any hub takes: it would be sent, and refused, for ever."""
+def evict_too_large(database: Database, seal: Seal, envelopes: Sequence[Envelope], now: datetime) -> None:
+    """Evict just inserted reports that are larger than any hub takes: they would be refused for ever."""
     for report in (one.report for one in envelopes if len(one.report.payload) > PAYLOAD_MAX_BYTES):
         rows = database.all(
             "SELECT id, epoch, stream, seq, digest FROM report WHERE epoch = ? AND stream = ? AND seq = ?",
@@ -161,14 +160,11 @@ def give_up_too_large(database: Database, seal: Seal, envelopes: Sequence[Envelo
         words = "%s: %s report %d has %d bytes, more than a hub takes; a gap record names it: divide the site in two"
         told = (database.path, report.stream, report.seq, len(report.payload))
         LOG.error(words, *told, extra=about("report-too-large"))
-        drop(database, seal, rows, "too-large", now)
+        evict(database, seal, rows, "too-large", now)
 
 
-def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:
-    """Start a new epoch in a spool that turned out to be a restored copy.
-
-    What the old epoch had not confirmed is dropped by name: under its numbers the hub has other reports.
-    """
+def renew_epoch(database: Database, seal: Seal, detail: str, now: datetime) -> None:
+    """Start a new epoch in a restored copy; unconfirmed rows get gap records: the hub has others of their numbers."""
     old = database.meta("epoch")
     database.set_meta(epoch=new_epoch(), restored="")
     for stream in STREAMS:
@@ -177,7 +173,7 @@ def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:
         "SELECT id, epoch, stream, seq, digest FROM report WHERE epoch = ? AND state < ? AND confirmed_ms = 0",
         *(old, CONFIRMED),
     )
-    drop(database, seal, unconfirmed, "spool-restored", now)
+    evict(database, seal, unconfirmed, "spool-restored", now)
     database.run("DELETE FROM report WHERE epoch = ?", old)
     database.run("DELETE FROM dropped WHERE epoch = ?", old)
     database.run("INSERT INTO incident (kind, detail, at) VALUES ('spool-restored', ?, ?)", detail, now.isoformat())
@@ -185,8 +181,8 @@ def renew(database: Database, seal: Seal, detail: str, now: datetime) -> None:
     LOG.error(words, database.path, detail, extra=about("spool-restored"))
 
 
-def tell_full_disk(database: Database, now: datetime) -> None:
-    """Note once that the disk is full; when it has room again, it can be told anew."""
+def record_full_disk(database: Database, now: datetime) -> None:
+    """Record a full disk as an incident, once until it has room again."""
     full = "yes" if database.on_a_full_disk else ""
     if full == database.meta("disk_full"):
         return

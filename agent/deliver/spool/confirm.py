@@ -1,8 +1,4 @@
-"""Applies a watermark of the hub to the rows of the spool, where it fits the spool's own reports.
-
-Decides whether a watermark is believed and what it changes. That the right hub signed it was decided before, by
-`agent/contract/watermark.py`.
-"""
+"""Applies a verified watermark of the hub to the rows of the spool, where it fits the spool's own reports."""
 
 from __future__ import annotations
 
@@ -17,9 +13,9 @@ from agent.deliver.spool.queue import digest_of
 from agent.model.finding import Head, StreamName
 
 Outcome = Literal["confirmed", "nothing-new", "epoch", "went-back", "no-row", "ahead", "fork"]
-"""What a watermark did; all but the first two were refused as a whole.
+"""The effect of a watermark; all but the first two were refused as a whole.
 
-`epoch`: not the spool's. `went-back`: older than one that was taken. `no-row`: it names a report whose digest is no
+`epoch`: not the spool's. `went-back`: older than one before. `no-row`: it names a report whose digest is no
 longer here. `ahead`, `fork`: it confirms a report that this spool never made, or made otherwise: the file is a
 restored copy, and `begin` starts a new epoch.
 """
@@ -28,13 +24,13 @@ _AT_ONCE: Final = 1000
 
 
 def confirm(database: Database, mark: Watermark, now: datetime) -> Outcome:
-    """Take a watermark if it fits; see `Outcome`. The caller holds the lock.
+    """Apply a watermark if it fits; see `Outcome`. The caller holds the lock.
 
-    Rows are marked some at a time: the log on disk would hold a million of them otherwise. The stream's own mark is
+    Rows are marked in batches: the log on disk would hold a million of them otherwise. The stream's own mark is
     moved last, so that what a power cut leaves out is taken from the next watermark.
 
     Raises:
-        SpoolFailed: The disk refuses; rows may be confirmed, the stream is as it was.
+        SpoolFailed: The disk refuses; rows may be confirmed, the stream is unchanged.
     """
     if mark.epoch != database.meta("epoch"):
         return "epoch"
@@ -66,7 +62,7 @@ def confirm(database: Database, mark: Watermark, now: datetime) -> Outcome:
 
 
 def _mark(database: Database, epoch: str, stream: StreamName, after: int, upto: int, now: datetime) -> None:
-    """Confirm the rows of a long run, all but its last part, in transactions of their own."""
+    """Confirm the rows of a long run, except its last part, in separate transactions."""
     while upto - after > _AT_ONCE:
         with database.transaction(durable=False):
             _mark_run(database, epoch, stream, after, after + _AT_ONCE, now)

@@ -10,7 +10,7 @@ _SET_ASIDE_KEPT = 2  # a failing disk must not fill up with its own corpses
 
 
 def crc(*values: object) -> int:
-    """Return a checksum over values that stand beside each other: finds a flipped bit, proves nothing."""
+    """Return a checksum over a row's values: finds a flipped bit, proves nothing."""
     return zlib.crc32("\n".join(map(str, values)).encode())
 
 

@@ -1,8 +1,8 @@
 """Opens the spool's file and runs its transactions; caps its size and replaces a damaged file.
 
 Decides whether a file can be used as a spool. A damaged one is set aside under a name with its time, never repaired
-in place and never a reason not to start; a fresh one with a new epoch takes its place. What is kept in it, and for how
-long, is `agent/deliver/spool/spool.py`'s.
+in place and never a reason not to start; a fresh one with a new epoch replaces it. Its content and retention are
+decided in `agent/deliver/spool/spool.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Final
 from agent.contract.chain import STREAMS
 from agent.deliver.spool import reserve
 from agent.deliver.spool.damage import crc, set_aside
-from agent.deliver.spool.schema import STREAM, StreamRow, inspect, lay_out
+from agent.deliver.spool.schema import STREAM, StreamRow, create_schema, detect_damage
 from agent.host.log_kinds import about
 from agent.model.errors import ConfigurationError, Forbidden, SpoolCorrupt, SpoolFailed, SpoolFull, os_words
 from agent.model.finding import Head, Message
@@ -28,10 +28,10 @@ from agent.model.finding import Head, Message
 LOG = logging.getLogger("camwarden.spool")
 
 PAGE_BYTES: Final = 8192
-"""Three reports of 2 KiB fit one page; in pages of 4 KiB each would take one of its own."""
+"""Three reports of 2 KiB fit one page; with 4 KiB each would take a page of its own."""
 
 RESERVED_PAGES: Final = 16
-"""Kept free for gap records: what is dropped must still be named when nothing else fits."""
+"""Reserved for gap records: evicted reports must be named when nothing else fits."""
 
 _MIN_PAGES = 48
 _AUTOCHECKPOINT_PAGES_WHEN_FULL = 16
@@ -39,10 +39,7 @@ _AUTOCHECKPOINT_PAGES = 1024  # 8 MiB of log: each checkpoint costs two syncs an
 
 
 class Database:
-    """The open file. One lock serves all threads; an error of SQLite leaves as one of ours.
-
-    Single values and streams are remembered: nobody else has the file open. A transaction that fails forgets them.
-    """
+    """The open file: one lock for all threads, our errors for SQLite's, a cache that a failed transaction clears."""
 
     def __init__(self, path: Path, max_bytes: int, connection: sqlite3.Connection) -> None:
         self.path = path
@@ -55,13 +52,13 @@ class Database:
         self._changed: dict[str, str] = {}
         self._disk_full_at_pages: int | None = None
         self.relieved = 0
-        """How often the ballast was given up: what failed before that is worth another try."""
+        """How often the ballast was removed: what failed before that is worth a retry."""
         if not reserve.make(path):
             LOG.warning("%s: the disk has no room for the ballast that keeps the spool working when it is full", path)
-            self.live_on_what_is_there()
+            self.stop_growth()
 
     def close(self) -> None:
-        """Close the file; what stands in the write-ahead log moves into it."""
+        """Close the file; the write-ahead log is moved into it."""
         with self.lock:
             self._connection.close()
 
@@ -96,14 +93,14 @@ class Database:
         self._changed.update(texts)
 
     def streams(self) -> Mapping[str, StreamRow]:
-        """Return the row of every stream by its name; it is the caller's to read, not to change."""
+        """Return the row of every stream by its name, for reading only."""
         with self.lock:
             if not self._streams:
                 self._streams = {name: StreamRow.of(self.meta(STREAM + name)) for name in STREAMS}
             return self._streams
 
     def set_stream(self, name: str, head: Head | None = None, confirmed: Head | None = None) -> None:
-        """Move a stream's head, or how far it is confirmed, within a transaction; it is written at its end."""
+        """Set a stream's head, or how far it is confirmed, within a transaction; it is written at its end."""
         before = self.streams()[name]
         row = StreamRow(head or before.head, confirmed or before.confirmed)
         self._streams[name] = row
@@ -116,7 +113,7 @@ class Database:
         `durable` False leaves the sync to the next durable one. `reserved` False may fill the reserved pages too.
 
         Raises:
-            SpoolFailed: Nothing of the block was kept.
+            SpoolFailed: Nothing of the block was stored.
         """
         with self.lock:
             try:
@@ -147,11 +144,11 @@ class Database:
 
     @property
     def on_a_full_disk(self) -> bool:
-        """Say whether the file must not grow, because the disk was full and has not been seen with room since."""
+        """Return whether the file must not grow, because the disk was full and has not been seen with room since."""
         return self._disk_full_at_pages is not None
 
-    def live_on_what_is_there(self) -> None:
-        """Let neither file nor log grow: room is made by dropping from now on, and named in what the ballast left."""
+    def stop_growth(self) -> None:
+        """Stop the growth of file and log: room is made by eviction now, and gap records use the ballast's space."""
         with self.lock, suppress(sqlite3.Error):  # what fails here fails again where somebody hears of it
             (self._disk_full_at_pages,) = self._connection.execute("PRAGMA page_count").fetchone()
             self._set_to = None
@@ -159,10 +156,7 @@ class Database:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def tidy(self) -> None:
-        """Move the log into the file, and go back to normal where the disk has room again; once a cycle.
-
-        A log that is short costs little when the disk is full: what it holds needs room in the file first.
-        """
+        """Checkpoint the log (a short one costs little on a full disk); end the full-disk mode where there is room."""
         with self.lock, suppress(sqlite3.Error):
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
             if self.on_a_full_disk and reserve.make(self.path):
@@ -171,15 +165,15 @@ class Database:
                 LOG.warning("%s: the disk has room again", self.path)
 
     def _relieve(self) -> None:
-        """Give the ballast back to the full disk."""
+        """Remove the ballast from the full disk."""
         if reserve.remove(self.path):
             self.relieved += 1
             words = "%s: the disk is full; the spool goes on in the room that it has"
             LOG.error(words, self.path, extra=about("disk-full"))
-        self.live_on_what_is_there()
+        self.stop_growth()
 
     def spare_pages(self) -> int:
-        """Return how many pages may still be filled before the cap, the reserved ones left out."""
+        """Return how many pages are free below the cap, without the reserved ones."""
         ((used, free),) = self.all("SELECT * FROM pragma_page_count, pragma_freelist_count")
         return self._most_pages() - RESERVED_PAGES - int(used) + int(free)
 
@@ -196,7 +190,7 @@ class Database:
 
 
 def open_database(path: Path, max_bytes: int, now: datetime) -> Database:
-    """Return the sound spool at `path`, made or made anew where needed. The caller holds the lock.
+    """Return the sound spool at `path`, created or replaced where needed. The caller holds the lock.
 
     Raises:
         Forbidden: This user may not read or write the file.
@@ -274,6 +268,6 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute(f"PRAGMA journal_size_limit={_AUTOCHECKPOINT_PAGES * PAGE_BYTES}")
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if not tables:
-        lay_out(connection)
+        create_schema(connection)
     else:
-        inspect(connection, path)
+        detect_damage(connection, path)

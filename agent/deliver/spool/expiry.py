@@ -1,7 +1,6 @@
 """Expires confirmed reports a day after confirmation, by a clock that may be wrong.
 
-Decides when it goes: a day after its confirmation. A clock that has not been set yet, or that was put back, neither
-removes one too early nor keeps one for years.
+A clock that has not been set yet, or that was put back, neither removes one too early nor retains one for years.
 """
 
 from __future__ import annotations
@@ -20,17 +19,14 @@ _ROUNDS: Final = 20
 
 
 def confirmed_ms(now: datetime) -> int:
-    """Return when a report was confirmed as the spool keeps it: never 0, which means that it was not.
-
-    A confirmed row has it in `retry_ms` too: that column is in the index.
-    """
+    """Return the stored time of a confirmation: never 0 (unconfirmed); copied to `retry_ms`, which is indexed."""
     return max(1, _ms(now))
 
 
-def remove_old(database: Database, now: datetime) -> None:
-    """Remove what was confirmed a day ago, some at a time: the log on disk would hold a million rows otherwise.
+def expire_confirmed(database: Database, now: datetime) -> None:
+    """Delete reports confirmed a day ago, in batches: the log on disk would hold a million rows otherwise.
 
-    What is left after many rounds waits for the next call. A time that this clock cannot have given, because it was
+    After many rounds the rest waits for the next call. A time that this clock cannot have given, because it was
     put forward or back since, becomes now: the day begins again.
 
     Raises:
@@ -38,8 +34,8 @@ def remove_old(database: Database, now: datetime) -> None:
     """
     now_ms = confirmed_ms(now)
     if now >= _NOT_SET_BEFORE:
-        _date_anew(database, "retry_ms < ?", _ms(_NOT_SET_BEFORE), now_ms)
-    _date_anew(database, "retry_ms > ?", now_ms, now_ms)
+        _redate(database, "retry_ms < ?", _ms(_NOT_SET_BEFORE), now_ms)
+    _redate(database, "retry_ms > ?", now_ms, now_ms)
     for _ in range(_ROUNDS):
         with database.transaction(durable=False):
             removed = database.run(
@@ -51,7 +47,7 @@ def remove_old(database: Database, now: datetime) -> None:
             return
 
 
-def _date_anew(database: Database, where: str, limit_ms: int, now_ms: int) -> None:
+def _redate(database: Database, where: str, limit_ms: int, now_ms: int) -> None:
     while rows := database.all(
         f"SELECT id FROM report WHERE state = ? AND {where} LIMIT ?",  # noqa: S608  our own conditions
         *(CONFIRMED, limit_ms, _AT_ONCE),

@@ -1,11 +1,11 @@
 """Receives notes of people for a spool that a running service holds: files in a folder, read at its next cycle.
 
-    ack-*.json    a watermark that was carried here
+    ack-*.json    a carried watermark
     sent-*.json   ids of reports that were written into a batch
     flush         send everything now that waits
 
-Only the service's own user can write there. A watermark is verified like one from the broker all the same. A note that
-cannot be used or read is told in the log and removed: it would be there again in every cycle. Folders are no notes.
+Only the service's own user can write there. A watermark is verified like one from the broker. An unusable or unreadable
+note is logged and removed: it would be there again in every cycle. Folders are no notes.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def leave_ack(directory: Path, data: bytes) -> str:
 
 
 def leave_sent(directory: Path, ids: Collection[int]) -> str:
-    """Leave word that reports were written into a batch; return the note's name. Raises OSError."""
+    """Leave a note that reports were written into a batch; return its name. Raises OSError."""
     data = json.dumps(sorted(ids)).encode()
     return _leave(directory, f"sent-{hashlib.sha256(data).hexdigest()[:16]}.json", data)
 
@@ -68,17 +68,17 @@ def leave_flush(directory: Path) -> str:
 def take_up(
     spool: Spool, directory: Path, keys: Mapping[str, PublicKey], site: str, now: datetime
 ) -> Mapping[str, Outcome | str]:
-    """Take up what lies in the folder; return what became of each note, by its name.
+    """Process the notes in the folder; return the outcome of each, by its name.
 
     Args:
         spool: The open spool.
-        directory: The folder; it need not exist.
+        directory: The folder; may be missing.
         keys: The pinned keys of the hub.
-        site: Whose watermarks are taken.
+        site: Its watermarks are accepted.
         now: The time of this cycle.
 
     Raises:
-        SpoolFailed: The disk refuses; what was not taken up stays for the next cycle.
+        SpoolFailed: The disk refuses; unprocessed notes stay for the next cycle.
     """
     became: dict[str, Outcome | str] = {}
     try:

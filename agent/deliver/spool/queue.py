@@ -1,7 +1,7 @@
 """Selects the rows of the spool to send now, in their order. Reads only.
 
-What was committed just now and never sent goes first, so that an outage does not hide the present behind the past;
-then what has waited longest; then what was sent and not confirmed in its time.
+Fresh reports go first, so that an outage does not hide the present behind the past; then the backlog, oldest first;
+then sent reports that were not confirmed in time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from agent.model.finding import Message, StreamName
 
 RETRY_AFTER_AT_MOST: Final = timedelta(hours=1)
 LIVE_FOR: Final = timedelta(seconds=60)
-"""A report that was committed this short a time ago and not sent yet goes ahead of the backlog."""
+"""A report is fresh for this time after its commit, unless sent."""
 
 _MS = timedelta(milliseconds=1)
 _LIVE_FOR_MS = LIVE_FOR // _MS
@@ -30,8 +30,8 @@ _LISTED = "(SELECT value FROM json_each(?))"  # however many: the statement stay
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A report that waits. `live`: fresh and never sent. `newest`: the head of its stream."""
+class PendingRow:
+    """A waiting report. `live`: fresh and never sent. `newest`: the head of its stream."""
 
     id: int
     epoch: str
@@ -46,9 +46,9 @@ class Row:
     payload: bytes = field(repr=False)
 
 
-def due(
+def rows_to_send(
     database: Database, limit: int, now: datetime, skip: Collection[int]
-) -> tuple[tuple[Row, ...], tuple[int, ...]]:
+) -> tuple[tuple[PendingRow, ...], tuple[int, ...]]:
     """Return up to `limit` rows to send now, and the ids of those whose payload no longer has its digest.
 
     Raises:
@@ -81,13 +81,13 @@ def due(
             damaged.append(number)
             continue
         at, fresh, newest_of = datetime.fromtimestamp(committed_ms / 1000, UTC), _is_live(values, now_ms), heads[stream]
-        row = Row(number, epoch, stream, seq, digest, at, attempts, fresh, newest_of.seq == seq, jws, payload)
+        row = PendingRow(number, epoch, stream, seq, digest, at, attempts, fresh, newest_of.seq == seq, jws, payload)
         rows.append(row)
     return tuple(rows), tuple(damaged)
 
 
 def digest_of(database: Database, epoch: str, stream: StreamName, seq: int) -> str | None:
-    """Return the digest of a report that was made, also of one that was dropped since; None where none is known."""
+    """Return the digest of a report, also of an evicted one; None where none is known."""
     of, where = (epoch, stream, seq), "WHERE epoch = ? AND stream = ? AND seq = ?"
     rows = database.all(
         f"SELECT digest FROM report {where} UNION ALL SELECT digest FROM dropped {where}",  # noqa: S608

@@ -1,7 +1,4 @@
-"""Reads a spool without holding it: beside a running service, and changing nothing.
-
-Decides what the queue looks like to a person. The file is opened read-only; what is damaged is told, never set aside.
-"""
+"""Reads a spool without locking it, beside a running service; damage is reported, never set aside."""
 
 from __future__ import annotations
 
@@ -25,8 +22,8 @@ _COLUMNS = "id, epoch, stream, seq, state, committed_ms, attempts, reason, diges
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A row of the spool as it stands. `reason`: why it is parked."""
+class StoredRow:
+    """A row of the spool. `reason`: why it is parked."""
 
     id: int
     epoch: str
@@ -43,7 +40,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Rows by stream and state; of those that no one has confirmed: the oldest, and the bytes of their payloads."""
+    """Rows by stream and state; of the unconfirmed: the oldest, and the bytes of their payloads."""
 
     counts: dict[str, dict[str, int]]
     oldest_at: datetime | None
@@ -53,7 +50,7 @@ class Totals:
 
 
 class View:
-    """An open look. Each method reads anew: the service may have gone on meanwhile."""
+    """An open read-only spool. Each method reads anew: the service may have gone on meanwhile."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
@@ -78,7 +75,7 @@ class View:
         return {name: row.confirmed for name, row in self.streams().items()}
 
     def totals(self) -> Totals:
-        """Count everything."""
+        """Count rows and bytes."""
         counts: dict[str, dict[str, int]] = {}
         oldest, size = [], 0
         for stream, state, count, at_ms, length in self._rows(
@@ -94,32 +91,32 @@ class View:
         at = datetime.fromtimestamp(min(oldest) / 1000, UTC) if oldest else None
         return Totals(counts, at, size, on_disk, int(self.meta("dropped") or 0))
 
-    def kept(self, first: datetime | None = None, last: datetime | None = None) -> Iterator[Kept]:
-        """Yield what is not confirmed; with a time, everything that was committed from `first` until before `last`."""
+    def kept(self, first: datetime | None = None, last: datetime | None = None) -> Iterator[StoredRow]:
+        """Yield unconfirmed rows; with a time, all committed from `first` until before `last`."""
         if first is None and last is None:
             return self._kept("state < ?", CONFIRMED)
         limits = (_ms(first) if first else -(2**62), _ms(last) if last else 2**62)
         return self._kept("committed_ms >= ? AND committed_ms < ?", *limits)
 
-    def every(self) -> Iterator[Kept]:
+    def every(self) -> Iterator[StoredRow]:
         """Yield every row, oldest first."""
         return self._kept("true")
 
-    def newest(self, count: int) -> tuple[Kept, ...]:
+    def newest(self, count: int) -> tuple[StoredRow, ...]:
         """Return so many of the newest reports, the newest first."""
         return tuple(self._kept("id IN (SELECT id FROM report ORDER BY id DESC LIMIT ?)", count))[::-1]
 
-    def one(self, epoch: str, stream: str, seq: int) -> Kept | None:
+    def one(self, epoch: str, stream: str, seq: int) -> StoredRow | None:
         """Return one report, None where it is not here."""
         return next(self._kept("epoch = ? AND stream = ? AND seq = ?", epoch, stream, seq), None)
 
-    def _kept(self, where: str, *values: object) -> Iterator[Kept]:
+    def _kept(self, where: str, *values: object) -> Iterator[StoredRow]:
         for number, epoch, stream, seq, state, at_ms, *rest in self._rows(
             f"SELECT {_COLUMNS} FROM report WHERE {where} ORDER BY id",  # noqa: S608  our own names and conditions
             *values,
         ):
             at = datetime.fromtimestamp(at_ms / 1000, UTC)
-            yield Kept(number, epoch, stream, seq, STATES.get(state, "damaged"), at, *rest)
+            yield StoredRow(number, epoch, stream, seq, STATES.get(state, "damaged"), at, *rest)
 
     def _rows(self, statement: str, *values: object) -> Iterator[Any]:
         try:
@@ -130,7 +127,7 @@ class View:
 
 @contextmanager
 def view(path: Path) -> Iterator[View]:
-    """Open a look into the spool at `path`.
+    """Open the spool at `path` read-only.
 
     Raises:
         UsageError: There is none yet.

@@ -1,7 +1,7 @@
 """Evicts a report that the hub refuses for good; a signed gap record names it.
 
-The hub's word counts for the digest of our own row only, and not for what it has confirmed. A gap record is not given
-up: another would take its place, and be refused as well.
+A refusal counts only for the digest of our own row, and not for what the hub has confirmed. A gap record is not
+evicted: another would replace it, and be refused as well.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from datetime import datetime
 from typing import Final
 
 from agent.contract.watermark import Rejected
-from agent.deliver.spool.capacity import CONFIRMED, Seal, drop
+from agent.deliver.spool.capacity import CONFIRMED, Seal, evict
 from agent.deliver.spool.database import Database
 from agent.model.finding import utc_text
 
 WORD: Final = "refused"
-"""Of the gap record."""
+"""Reason in the gap record."""
 
 META: Final = "refused"
-"""Under this name the spool keeps what was refused last: JSON with `report`, `reason`, `at` and how many there were."""
+"""The spool's value for the last refusal: JSON with `report`, `reason`, `at` and their count."""
 
 
-def give_up_refused(database: Database, seal: Seal, epoch: str, rejected: Rejected, now: datetime) -> bool:
-    """Give a report up that the hub refuses; say whether it was ours, and here."""
+def evict_refused(database: Database, seal: Seal, epoch: str, rejected: Rejected, now: datetime) -> bool:
+    """Evict a report that the hub refuses; return whether it was ours, and here."""
     rows = database.all(
         "SELECT id, epoch, stream, seq, digest FROM report"
         " WHERE epoch = ? AND stream = ? AND seq = ? AND digest = ? AND state < ? AND stream <> 'gap'",
@@ -39,11 +39,11 @@ def give_up_refused(database: Database, seal: Seal, epoch: str, rejected: Reject
         "count": int(before["count"]) + 1 if before else 1,
     }
     with database.transaction(reserved=False):
-        drop(database, seal, rows, WORD, now)
+        evict(database, seal, rows, WORD, now)
         database.set_meta(**{META: json.dumps(told)})
     return True
 
 
 def last_refused(text: str) -> dict[str, str | int]:
-    """Return what `give_up_refused` kept; empty where nothing was ever refused."""
+    """Parse the value of `evict_refused`; empty where nothing was ever refused."""
     return dict(json.loads(text)) if text else {}

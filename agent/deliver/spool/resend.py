@@ -1,15 +1,14 @@
 """Selects reports to send again because the hub lost them and the spool still has them.
 
-Decides what becomes of each report of a range. Whether the hub may ask is for others; nothing here changes a head or
-how far the hub has confirmed.
+Whether the hub may ask is decided elsewhere; nothing here changes a head or how far the hub has confirmed.
 
-    confirmed, sent -> pending      due at once, behind what is fresh: as backlog
+    confirmed, sent -> pending      due at once, after fresh ones: as backlog
     pending         -> pending      it is on its way already
     parked          -> parked       the broker refuses it; the next connection tries it
-    not here        -> missing      dropped, removed a day after its confirmation, or never made
+    not here        -> missing      evicted, removed a day after its confirmation, or never made
 
-A report that was confirmed once stays marked so: the broker's PUBACK brings it straight back to `confirmed`, for no
-later watermark would, and the day after which it is removed does not begin again.
+A report that was confirmed once stays marked so: the broker's PUBACK sets it to `confirmed` again, for no later
+watermark would, and the day until its removal does not begin again.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def resend(database: Database, asked: Range, now: datetime) -> Resent:
     Args:
         database: Not in a transaction.
         asked: Any epoch; both ends included.
-        now: Only for a row that was confirmed by a clock that stood at zero: it must stay known as confirmed.
+        now: Only for a row that was confirmed by a clock at zero: it must stay known as confirmed.
 
     Raises:
         SpoolFailed: The disk refuses; part of the range may be pending.
@@ -63,7 +62,7 @@ def resend(database: Database, asked: Range, now: datetime) -> Resent:
 
 
 def _rows(database: Database, asked: Range) -> Iterator[list[tuple[int, int, int]]]:
-    """Yield id, seq and state of what is here of a range, some at a time: a hub may ask for all there is."""
+    """Yield id, seq and state of a range's rows, in batches: a hub may ask for all there is."""
     start = asked.from_seq
     while rows := database.all(
         "SELECT id, seq, state FROM report WHERE epoch = ? AND stream = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",

@@ -1,8 +1,8 @@
 """Reserves disk space with a file: removed when the disk is full, written again later.
 
-Where the disk is full, SQLite can neither confirm a report nor name one that it drops: both are written to its log
-first. What this file gives back is enough for that, not for going on as before. When to remove it is
-`agent/deliver/spool/database.py`'s decision.
+On a full disk SQLite can neither confirm a report nor name an evicted one: both are written to its log first. The
+space of this file is enough for that, not for normal work. When to remove it is decided in
+`agent/deliver/spool/database.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 BYTES: Final = 1024 * 1024
-"""How much is held back."""
+"""Size of the ballast."""
 
 _MADE_ABOVE_BYTES: Final = 4 * BYTES  # with less, the ballast itself would fill the disk
 _FULL_BELOW_BYTES: Final = BYTES // 4  # what a transaction of the spool may need
@@ -22,15 +22,12 @@ LOG = logging.getLogger("camwarden.spool")
 
 
 def name_of(path: Path) -> Path:
-    """Return where the ballast of a spool lies: beside it, on the same disk."""
+    """Return the path of a spool's ballast: beside it, on the same disk."""
     return path.with_name(path.name + ".ballast")
 
 
 def make(path: Path) -> bool:
-    """Make the ballast of a spool where it is missing and the disk has room; say whether it is there.
-
-    It is random bytes: a file system that compresses would keep nothing back for others.
-    """
+    """Create a spool's ballast of incompressible bytes, if missing and there is room; return whether it exists."""
     ballast = name_of(path)
     try:
         if ballast.stat().st_size == BYTES:
@@ -52,7 +49,7 @@ def make(path: Path) -> bool:
 
 
 def remove(path: Path) -> bool:
-    """Remove the ballast of a spool; say whether there was any."""
+    """Remove the ballast of a spool; return whether there was any."""
     try:
         name_of(path).unlink()
     except OSError:
@@ -61,13 +58,13 @@ def remove(path: Path) -> bool:
 
 
 def is_full(directory: Path) -> bool:
-    """Say whether the disk under a folder has no room for a transaction; not where that cannot be found out."""
+    """Return whether the disk of a folder has no room for a transaction; False where that is unknown."""
     free = free_bytes(directory)
     return free is not None and free < _FULL_BELOW_BYTES
 
 
 def free_bytes(directory: Path) -> int | None:
-    """Return what an ordinary user may still write. Source: statvfs(3), `f_bavail`."""
+    """Return the bytes that an ordinary user may still write. Source: statvfs(3), `f_bavail`."""
     try:
         disk = os.statvfs(directory)
     except OSError:

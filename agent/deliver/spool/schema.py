@@ -2,8 +2,8 @@
 
     meta      single values, and for each stream its newest report and how far the hub has confirmed it
     report    one row per report, until a day after its confirmation
-    dropped   digests of rows that were given up, until the watermark passes them
-    incident  what happened to the spool and no event has told yet
+    dropped   digests of evicted rows, until the watermark passes them
+    incident  faults of the spool that no event has reported yet
 
 Heads and single values share one table, and so mostly one page: each page that a commit touches costs it a frame of
 the write-ahead log.
@@ -24,10 +24,10 @@ from agent.model.errors import ConfigurationError, SpoolCorrupt
 from agent.model.finding import Head, Message
 
 ROW_COLUMNS: Final = "epoch, stream, seq, digest, committed_ms, jws"
-"""What the checksum of a row in `report` covers; a payload has its own digest."""
+"""Columns of `report` that its checksum covers; a payload has its own digest."""
 
 STREAM: Final = "stream:"
-"""Begins the name of a stream's row in `meta`."""
+"""Prefix of a stream's row in `meta`."""
 
 _APPLICATION_ID = 0x76737301  # "vss" and 1
 _USER_VERSION = 2
@@ -64,23 +64,23 @@ class StreamRow(NamedTuple):
     confirmed: Head
 
     def text(self) -> str:
-        """Return it as the table `meta` keeps it."""
+        """Encode it for the table `meta`."""
         return f"{self.head.seq} {self.head.digest} {self.confirmed.seq} {self.confirmed.digest}"
 
     @classmethod
     def of(cls, text: str) -> StreamRow:
-        """Return the row that `text` wrote."""
+        """Parse the output of `text`."""
         seq, digest, confirmed_seq, confirmed_digest = text.split(" ")
         return cls(Head(int(seq), digest), Head(int(confirmed_seq), confirmed_digest))
 
 
 def new_epoch() -> str:
-    """Return a name for a new life of a spool: 64 random bits in hex."""
+    """Return a new epoch of a spool: 64 random bits in hex."""
     return secrets.token_hex(8)
 
 
-def lay_out(connection: sqlite3.Connection) -> None:
-    """Make the tables of an empty file, with a new epoch."""
+def create_schema(connection: sqlite3.Connection) -> None:
+    """Create the tables of an empty file, with a new epoch."""
     genesis = StreamRow(GENESIS, GENESIS).text()
     values = {"epoch": new_epoch(), "layout": str(_USER_VERSION)} | {STREAM + name: genesis for name in STREAMS}
     rows = ",".join(str((name, value, crc(value))) for name, value in values.items())
@@ -106,11 +106,8 @@ def _expected_schema() -> list[tuple[str, str, str | None]]:
         return _schema(empty)
 
 
-def inspect(connection: sqlite3.Connection, path: Path) -> None:
-    """Look for damage that would only show in the middle of the work: then a restart would not mend it.
-
-    A damaged payload is none of that: `Spool.pending` names it in a gap record and goes on.
-    """
+def detect_damage(connection: sqlite3.Connection, path: Path) -> None:
+    """Detect damage that would only show in the middle of the work; not a damaged payload, see `Spool.pending`."""
     application, version = (
         connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
     )

@@ -15,7 +15,7 @@ from agent.site.config.site import Site
 
 
 def seal_for(site: Site, signer: Signer, clock: Callable[[], datetime]) -> Seal:
-    """Return how the spool links and signs the gap records that it writes by itself."""
+    """Return a function that links and signs the spool's gap records."""
 
     def seal(draft: Draft, heads: Heads, epoch: str) -> Envelope:
         reports, _ = link((draft,), heads, epoch, site.origin, moment_of(clock()))

@@ -1,7 +1,4 @@
-"""Reads which key must sign next, from the newest report of the spool. Beside the open spool, changing nothing.
-
-The chain itself is asked before any note beside it (`agent/deliver/keys/rotate.py`): it is what the hub has.
-"""
+"""Reads which key must sign next from the newest report of the open spool: the chain precedes any note beside it."""
 
 from __future__ import annotations
 
@@ -15,11 +12,7 @@ from agent.model.errors import NotVerified
 
 
 def signs_next(path: Path) -> str:
-    """Return the kid of the key that signed the newest report, or that it hands over to; empty where none is kept.
-
-    Args:
-        path: The spool's file. The caller has it open, so that nobody else adds to it.
-    """
+    """Return the kid of the key that signed the newest report, or that it hands over to; empty without one."""
     query = "SELECT stream, jws, payload FROM report ORDER BY id DESC LIMIT 1"
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
@@ -38,7 +31,7 @@ def signs_next(path: Path) -> str:
 
 
 def handed_to(payload: bytes) -> str:
-    """Return the new kid where an event of our own is a rotation, else nothing."""
+    """Return the new kid where an own event is a rotation, else an empty text."""
     try:
         to = json.loads(payload)["body"]["rotation"]["to"]
     except (ValueError, KeyError, TypeError, RecursionError):

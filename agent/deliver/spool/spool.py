@@ -33,19 +33,19 @@ from agent.deliver.spool.capacity import (
     Incident,
     Seal,
     confirmed_in,
-    drop,
-    give_up_too_large,
+    evict,
+    evict_too_large,
     heads_in,
     insert,
     make_room,
-    renew,
-    tell_full_disk,
+    record_full_disk,
+    renew_epoch,
 )
 from agent.deliver.spool.confirm import Outcome, confirm
 from agent.deliver.spool.database import PAGE_BYTES, Database, open_database
-from agent.deliver.spool.expiry import confirmed_ms, remove_old
-from agent.deliver.spool.queue import RETRY_AFTER_AT_MOST, Row, due
-from agent.deliver.spool.refused import META, give_up_refused, last_refused
+from agent.deliver.spool.expiry import confirmed_ms, expire_confirmed
+from agent.deliver.spool.queue import RETRY_AFTER_AT_MOST, PendingRow, rows_to_send
+from agent.deliver.spool.refused import META, evict_refused, last_refused
 from agent.deliver.spool.resend import Resent, resend
 from agent.host.lock import lock
 from agent.host.log_kinds import about
@@ -64,7 +64,7 @@ Done = TypeVar("Done")
 
 
 class Spool:
-    """The open spool of a site. `open` it; two cannot be open at once."""
+    """The open spool of a site, for one process at a time."""
 
     def __init__(self, database: Database, held: int, seal: Seal) -> None:
         self._db = database
@@ -73,7 +73,7 @@ class Spool:
 
     @classmethod
     def open(cls, path: Path, max_bytes: int, *, now: datetime, seal: Seal) -> Spool:
-        """Lock and open the spool; a missing file is made, a damaged one set aside (`begin` tells it).
+        """Lock and open the spool; a missing file is created, a damaged one set aside (`begin` reports it).
 
         Raises:
             Locked: Another process has it open.
@@ -89,13 +89,13 @@ class Spool:
             raise
 
     def close(self) -> None:
-        """Close the file and give up the lock."""
+        """Close the file and release the lock."""
         self._db.close()
         os.close(self._held)
 
     @property
     def epoch(self) -> str:
-        """The life of the spool that new reports are numbered in. Only `begin` changes it."""
+        """The epoch of new reports. Only `begin` changes it."""
         return self._db.meta("epoch")
 
     def heads(self) -> dict[StreamName, Head]:
@@ -107,14 +107,11 @@ class Spool:
         return confirmed_in(self._db)
 
     def read_memory(self) -> str | None:
-        """Return the memory that was committed last, None if there is none."""
+        """Return the memory of the last commit, None if there is none."""
         return self._db.meta("memory") or None
 
     def begin(self, now: datetime) -> tuple[Incident, ...]:
-        """Start a cycle: take up a new epoch where one is due, remove what was confirmed a day ago.
-
-        Returns what happened to the spool and was not told yet, for `commit` together with its events.
-        """
+        """Start a cycle: new epoch where due, expiry; return unreported incidents, for `commit` with their events."""
         self._db.tidy()
         self._again(lambda: self._begin(now))
         rows = self._db.all("SELECT id, kind, detail, at FROM incident ORDER BY id")
@@ -123,12 +120,12 @@ class Spool:
     def _begin(self, now: datetime) -> None:
         with self._db.transaction():
             if detail := self._db.meta("restored"):
-                renew(self._db, self._seal, detail, now)
-            tell_full_disk(self._db, now)
-        remove_old(self._db, now)
+                renew_epoch(self._db, self._seal, detail, now)
+            record_full_disk(self._db, now)
+        expire_confirmed(self._db, now)
 
     def _again(self, work: Callable[[], Done]) -> Done:
-        """Do it once more where it failed because the disk is full, and the ballast has made room since."""
+        """Retry once where it failed because the disk is full, and the ballast has made room since."""
         relieved = self._db.relieved
         try:
             return work()
@@ -140,19 +137,19 @@ class Spool:
     def commit(
         self, envelopes: Sequence[Envelope], memory_json: str, now: datetime, told: Iterable[Incident] = ()
     ) -> None:
-        """Keep a cycle's reports and memory, all or nothing; when this returns they survive a power cut.
+        """Store a cycle's reports and memory, all or nothing; when this returns they survive a power cut.
 
-        A report that no hub takes, as it is too large, is given up at once: a signed gap record names it.
+        A report that is too large for any hub is evicted at once: a signed gap record names it.
 
         Args:
             envelopes: In the order of their chain, continuing `heads()` in `epoch`.
-            memory_json: What the next cycle reads back.
+            memory_json: Read back by the next cycle.
             now: When the cycle ran.
-            told: Incidents that these reports tell.
+            told: Incidents that these reports contain.
 
         Raises:
             ChainBroken: A report does not continue its stream.
-            SpoolFull: Nothing more may be dropped and there is still no room.
+            SpoolFull: Nothing more may be evicted and there is still no room.
             SpoolFailed: The disk refuses, or the file is damaged.
         """
         handled = [(incident.id,) for incident in told]
@@ -163,7 +160,7 @@ class Spool:
                     with self._db.transaction(reserved=room == 0):
                         make_room(self._db, self._seal, room, now)
                         insert(self._db, envelopes, now)
-                        give_up_too_large(self._db, self._seal, envelopes, now)
+                        evict_too_large(self._db, self._seal, envelopes, now)
                         self._db.set_meta(memory=memory_json)
                         if handled:
                             self._db.run_many("DELETE FROM incident WHERE id = ?", handled)
@@ -182,30 +179,30 @@ class Spool:
                     share = 0 if self._db.on_a_full_disk else droppable // _DROP_SHARE
                     room = max(_DROP_AT_LEAST, share, room * 2)
 
-    def pending(self, limit: int, now: datetime, skip: Collection[int] = ()) -> tuple[Row, ...]:
+    def pending(self, limit: int, now: datetime, skip: Collection[int] = ()) -> tuple[PendingRow, ...]:
         """Return up to `limit` rows to send now: live ones first, then the backlog, oldest first.
 
-        A row whose payload no longer has its digest is dropped and named in a gap record.
+        A row whose payload no longer has its digest is evicted and named in a gap record.
 
         Args:
             limit: How many at most.
-            now: Rows whose time to be sent again has come are included.
-            skip: Ids that are on their way.
+            now: Rows whose retry is due are included.
+            skip: Ids that are in flight.
 
         Raises:
             SpoolCorrupt: Not only a payload is damaged.
             SpoolFailed: The disk refuses.
         """
         with self._db.lock:
-            rows, damaged = due(self._db, limit, now, skip)
+            rows, damaged = rows_to_send(self._db, limit, now, skip)
             if damaged:
                 words = "%s: %d reports are damaged; a gap record names them"
                 LOG.error(words, self._db.path, len(damaged), extra=about("spool-damaged"))
-                self.give_up(damaged, "damaged", now)
+                self.evict(damaged, "damaged", now)
             return rows
 
     def mark_sent(self, ids: Collection[int], now: datetime, retry_after: timedelta = RETRY_AFTER) -> None:
-        """Note that the broker has taken these rows; without a watermark they become due again."""
+        """Mark rows that the broker has acknowledged; without a watermark they become due again."""
         step, most = retry_after // _MS, RETRY_AFTER_AT_MOST // _MS
         with self._db.transaction(durable=False):  # a mark that is lost costs a duplicate, nothing else
             self._db.run_many(
@@ -225,7 +222,7 @@ class Spool:
             )
 
     def requeue(self) -> None:
-        """Make every sent and parked row pending: a new connection may lead to a broker that knows none of them."""
+        """Make every sent and parked row pending: a new connection may lead to a broker that has none of them."""
         ((first, last),) = self._db.all("SELECT min(id), max(id) FROM report WHERE state IN (?, ?)", SENT, PARKED)
         # Some at a time: a hub that was away for weeks leaves a million, and the log on disk would hold them all.
         for start in range(first or 0, (last or -1) + 1, _REQUEUE_AT_ONCE):
@@ -237,28 +234,28 @@ class Spool:
                 )
 
     def confirm(self, mark: Watermark, now: datetime) -> Outcome:
-        """Take the hub's word for what it has, if it fits this spool's own reports; see `Outcome`."""
+        """Apply the hub's watermark, if it fits this spool's own reports; see `Outcome`."""
         with self._db.lock:
             return self._again(lambda: confirm(self._db, mark, now))
 
-    def give_up_refused(self, mark: Watermark, now: datetime) -> bool:
-        """Give up the report that the hub says it refuses, if it is one of this spool's own; see `spool_refused`."""
+    def evict_refused(self, mark: Watermark, now: datetime) -> bool:
+        """Evict the report that the hub refuses, if it is one of this spool's own; see `refused.py`."""
         with self._db.lock:
             if mark.rejected is None or mark.epoch != self._db.meta("epoch"):
                 return False
-            return give_up_refused(self._db, self._seal, mark.epoch, mark.rejected, now)
+            return evict_refused(self._db, self._seal, mark.epoch, mark.rejected, now)
 
     def refused(self) -> dict[str, str | int]:
-        """Return what the hub refused last: `report`, `reason`, `at`, `count`; empty where it never did."""
+        """Return the hub's last refusal: `report`, `reason`, `at`, `count`; empty where there was none."""
         return last_refused(self._db.meta(META))
 
     def resend(self, asked: Range, now: datetime) -> Resent:
-        """Send the reports of a range again, whatever epoch; heads and confirmations stay. See `spool_resend`."""
+        """Send the reports of a range again, whatever epoch; heads and confirmations stay. See `resend.py`."""
         with self._db.lock:
             return resend(self._db, asked, now)
 
     def confirm_rows(self, ids: Collection[int], now: datetime) -> None:
-        """Take the broker's PUBACK for delivery: only where `confirm = "broker"` says so."""
+        """Confirm rows by the broker's PUBACK: only with `confirm = "broker"`."""
         now_ms = confirmed_ms(now)
         with self._db.transaction(durable=False):
             self._db.run_many(
@@ -267,35 +264,35 @@ class Spool:
                 [(CONFIRMED, now_ms, now_ms, number, CONFIRMED) for number in ids],
             )
 
-    def give_up(self, ids: Collection[int], reason: str, now: datetime) -> None:
-        """Drop rows and name them in signed gap records, in one transaction."""
+    def evict(self, ids: Collection[int], reason: str, now: datetime) -> None:
+        """Evict rows and name them in signed gap records, in one transaction."""
         with self._db.transaction(reserved=False):
             rows = [
                 self._db.all("SELECT id, epoch, stream, seq, digest FROM report WHERE id = ?", number)[0]
                 for number in ids
             ]
-            drop(self._db, self._seal, rows, reason, now)
+            evict(self._db, self._seal, rows, reason, now)
 
-    def give_up_parked(self, reason: str, word: str, before: datetime, now: datetime) -> int:
-        """Drop, with gap records that say `word`, what is parked for a reason since before a time; return how many."""
+    def evict_parked(self, reason: str, word: str, before: datetime, now: datetime) -> int:
+        """Evict, with gap records of reason `word`, rows parked for a reason since before a time; return how many."""
         with self._db.lock:
             ids = self._db.all(
                 "SELECT id FROM report WHERE state = ? AND reason = ? AND committed_ms < ?",
                 *(PARKED, reason, _ms(before)),
             )
             if ids:
-                self.give_up([number for (number,) in ids], word, now)
+                self.evict([number for (number,) in ids], word, now)
             return len(ids)
 
     def next_connection_no(self) -> int:
-        """Return a number that no connection of this spool has had. It is on disk before it is used."""
+        """Return a connection number that this spool never used. It is on disk before it is used."""
         with self._db.transaction():
             number = int(self._db.meta("connection_no") or 0) + 1
             self._db.set_meta(connection_no=number)
         return number
 
     def counts(self) -> dict[str, Json]:
-        """Return how many rows are in each state; `dropped` counts all that this spool ever dropped."""
+        """Return how many rows are in each state; `dropped` counts all that this spool ever evicted."""
         states = dict(self._db.all("SELECT state, count(*) FROM report GROUP BY state"))
         names = {"pending": PENDING, "sent": SENT, "parked": PARKED, "confirmed": CONFIRMED}
         return {
@@ -304,12 +301,12 @@ class Spool:
         }
 
     def waiting_since(self) -> datetime | None:
-        """Return when the oldest report that is not confirmed was committed, None where none waits."""
+        """Return the commit time of the oldest unconfirmed report, None without one."""
         ((oldest_ms,),) = self._db.all("SELECT min(committed_ms) FROM report WHERE state < ?", CONFIRMED)
         return None if oldest_ms is None else datetime.fromtimestamp(oldest_ms / 1000, UTC)
 
     def drained(self) -> bool:
-        """Say whether every report is confirmed."""
+        """Return whether every report is confirmed."""
         return not self._db.all("SELECT 1 FROM report WHERE state < ? LIMIT 1", CONFIRMED)
 
 

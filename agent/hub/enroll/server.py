@@ -15,7 +15,7 @@ from typing import Final
 
 from agent.contract.enrollment import PATH, REQUEST_MAX_BYTES, Grant, Refusal, write_grant, write_refusal
 from agent.host import http_serving
-from agent.host.http_serving import Asked, Limits, Reply
+from agent.host.http_serving import Limits, Request, Response
 from agent.hub.enroll.authority import serial_and_end
 from agent.hub.enroll.desk import answer
 from agent.hub.enroll.place import Place
@@ -60,9 +60,9 @@ def serving(
             Message("{path}: cannot be used: {why}; restore the folder", {"path": place.path("desk.key"), "why": error})
         ) from None
 
-    def reply(asked: Asked) -> Reply:
+    def reply(asked: Request) -> Response:
         if asked.path != PATH:
-            return Reply(404, _JSON, b"")
+            return Response(404, _JSON, b"")
         now = clock()
         try:
             given, request = answer(place, store, asked.body, now)
@@ -71,8 +71,8 @@ def serving(
             given, request = Refusal("busy", now), None
         tell(_event(given, request.site if request else "", request.key.kid if request else "", asked.address))
         if isinstance(given, Grant):
-            return Reply(200, _JSON, write_grant(given))
-        return Reply(_STATUS.get(given.reason, 403), _JSON, write_refusal(given))
+            return Response(200, _JSON, write_grant(given))
+        return Response(_STATUS.get(given.reason, 403), _JSON, write_refusal(given))
 
     limits = Limits(REQUEST_WITHIN_S, AT_ONCE_MOST, REQUEST_MAX_BYTES)
     with http_serving.serving(listen, "POST", reply, limits, "--listen", {place.settings.host}, context) as port:

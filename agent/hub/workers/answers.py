@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from agent.contract.chain import utc_text
 from agent.contract.envelope import read_header, unflatten
-from agent.contract.orders import Named, Range, Reported, Result
+from agent.contract.orders import Range, Reported, ReportRef, Result
 from agent.contract.orders_json import read_reported, read_result
 from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES, read_json, whole_text
 from agent.contract.signing_keys import PublicKey
@@ -175,7 +175,7 @@ def settle(store: Store, sites: Set[str]) -> list[Event]:
     return events
 
 
-def _looked(given: Mapping[str, Any], named: Named, payload: bytes, arrived_at: datetime) -> str:
+def _looked(given: Mapping[str, Any], named: ReportRef, payload: bytes, arrived_at: datetime) -> str:
     """Return why a stored report does not answer a spot check; `no-report`: it cannot be read."""
     try:
         report = read_json(payload)
@@ -184,7 +184,7 @@ def _looked(given: Mapping[str, Any], named: Named, payload: bytes, arrived_at: 
     return judge_look(given, named, report, arrived_at)
 
 
-def judge_look(given: Mapping[str, Any], named: Named, report: Mapping[str, Any], arrived_at: datetime) -> str:
+def judge_look(given: Mapping[str, Any], named: ReportRef, report: Mapping[str, Any], arrived_at: datetime) -> str:
     """Return why a verified report does not answer a spot check; empty: it does.
 
     `stream`: not a config report. `nonce`: not bound to this order. `cameras`, `checks`: it left some out. `clock`: the
@@ -229,9 +229,9 @@ def _answered(store: Store, site: str, command_id: str, name: str, status: str, 
     return {"event": "answered", **event, "status": "refused" if status == "refused" else "done", "reason": reason}
 
 
-def _named(answer: bytes) -> Named:
+def _named(answer: bytes) -> ReportRef:
     named = json.loads(answer)["report"]  # was parsed when it came
-    return Named(named["epoch"], named["stream"], named["seq"], named["digest"])
+    return ReportRef(named["epoch"], named["stream"], named["seq"], named["digest"])
 
 
 def _made_at(payload: bytes) -> datetime | None:

@@ -26,7 +26,7 @@ from agent.deliver.publish.connection import Events, Link
 from agent.deliver.publish.messages import Message as Publication
 from agent.deliver.publish.pace import Pace, reconnect_delay_s
 from agent.deliver.publish.protocol import Dialect
-from agent.deliver.publish.wire_form import Arrived
+from agent.deliver.publish.wire_form import DecodedMessage
 from agent.host.lock import lock
 from agent.hub.domain import accepted_loss, epochs
 from agent.hub.stores import trust
@@ -116,7 +116,7 @@ class _Service:
         self._dialect = Dialect()  # what the broker speaks is remembered over connections
         self._ready_once = False
         self._offline = False
-        self._arrived: list[Arrived] = []
+        self._arrived: list[DecodedMessage] = []
         self._arrived_at_s = 0.0
         self._intake = Intake(store, trust.load(options.directory))
 
@@ -231,7 +231,7 @@ class _Service:
             self._intake.dirty.update(sites[start : start + _ACKS_AT_ONCE])
             self._batch(link, [])
 
-    def _batch(self, link: Link | None, messages: list[Arrived]) -> None:
+    def _batch(self, link: Link | None, messages: list[DecodedMessage]) -> None:
         """Judge, commit, tell, answer: in this order. Without a link nobody is answered."""
         if not messages and not self._intake.dirty and not self._intake.news:
             return
@@ -251,7 +251,7 @@ class _Service:
             streams: dict[str, Json] = {stream: head.seq for stream, head in ack.mark.streams.items()}
             self._tell({"event": "confirmed", "site": ack.mark.site, "epoch": ack.mark.epoch, "streams": streams})
 
-    def _judge(self, messages: list[Arrived]) -> tuple[list[Event], list[Ack]]:
+    def _judge(self, messages: list[DecodedMessage]) -> tuple[list[Event], list[Ack]]:
         """Judge and commit; return what to tell, and the watermarks that may now be sent."""
         now = self._clock()
         events: list[Event] = []

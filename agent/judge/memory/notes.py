@@ -23,7 +23,7 @@ from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from agent.host.files import write_atomic
-from agent.host.not_ours import not_ours
+from agent.host.not_ours import forbidden
 from agent.model.finding import Status
 from agent.observe.footage.days import recorder_of
 from agent.observe.inventory.owners import (
@@ -215,7 +215,7 @@ def write_note(directory: Path, note: Note, now: datetime) -> str:
                 (folder / name_of(one)).unlink(missing_ok=True)
         write_atomic(folder / name, json.dumps(to_data(note), ensure_ascii=False, indent=1).encode(), 0o600)
     except OSError as error:
-        raise not_ours(folder, error) from None
+        raise forbidden(folder, error) from None
     return name
 
 
@@ -230,7 +230,7 @@ def remove_note(directory: Path, name: str) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise not_ours(directory / FOLDER, error) from None
+        raise forbidden(directory / FOLDER, error) from None
     return True
 
 

@@ -28,7 +28,7 @@ from agent.site.declarations.standing import (
     local_day,
     standing,
 )
-from agent.site.declarations.table import BY_ID, DECLARABLES, NONE, PROFILES, Asked, Declarable, counts_in
+from agent.site.declarations.table import BY_ID, DECLARABLES, NONE, PROFILES, AskedProfile, Declarable, counts_in
 from agent.site.rules.pack import Obligation, in_effect, obligations
 
 FOLDED: Final = f"{DECLARATIONS_ID} site"
@@ -138,7 +138,7 @@ def words(check: Check, site: Site, now: datetime, *duties: str) -> Words | Find
     return Words(check, today, due, rules)
 
 
-def ruling(check: Check, site: Site, today: date, asked: Asked) -> tuple[Obligation, ...] | Finding:
+def ruling(check: Check, site: Site, today: date, asked: AskedProfile) -> tuple[Obligation, ...] | Finding:
     """Return the obligations in effect behind a check, or why it is not applicable here whatever is declared.
 
     Args:

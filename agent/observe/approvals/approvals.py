@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.host.files import write_atomic
-from agent.host.not_ours import not_ours
+from agent.host.not_ours import forbidden
 from agent.model.finding import Json, utc_text
 from agent.observe.approvals.past import KEPT, PastApproval, with_past
 from agent.observe.approvals.past import from_data as past_from
@@ -218,7 +218,7 @@ def prepare(directory: Path, site_id: str) -> None:
         write_atomic(folder / ".writable", b"", 0o600)
         (folder / ".writable").unlink()
     except OSError as error:
-        raise not_ours(folder, error) from None
+        raise forbidden(folder, error) from None
 
 
 def write_approval(directory: Path, approval: Approval) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.host.files import write_atomic
-from agent.host.not_ours import not_ours
+from agent.host.not_ours import forbidden
 from agent.observe.approvals.references import from_texts, to_texts
 from agent.observe.inventory.owners import NOBODY, Owner, claim, of_site, owner_data, owner_from
 
@@ -96,7 +96,7 @@ def write_preset_view(directory: Path, view: PresetView) -> None:
         text = json.dumps(data, ensure_ascii=False, indent=1).encode()
         write_atomic(folder / _file_name(view.camera_id, view.preset), text, 0o600)
     except OSError as error:
-        raise not_ours(folder, error) from None
+        raise forbidden(folder, error) from None
 
 
 def _file_name(camera_id: str, preset: str) -> str:

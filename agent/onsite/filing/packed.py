@@ -21,11 +21,11 @@ from agent.contract.signing_keys import PublicKey, Signer, public_key
 from agent.model.errors import ConfigurationError, NotVerified
 from agent.model.finding import Json, Message
 from agent.verify.archive import FILE_MAX_BYTES, Container, open_container, pack
-from agent.verify.judge import Believed, Judged, refuse_another_site
+from agent.verify.judge import Judgement, Trusted, refuse_another_site
 from agent.verify.manifest import NAME as MANIFEST
-from agent.verify.manifest import Kind, check_files, listed_files, unbelieved, write_manifest
+from agent.verify.manifest import ManifestKind, check_files, listed_files, not_trusted, write_manifest
 
-KIND: Final = Kind("camwarden-dossier/1", "vss-dossier+json")
+KIND: Final = ManifestKind("camwarden-dossier/1", "vss-dossier+json")
 CONTENT: Final = "dossier.json"
 """What is filed, for programs; every dossier has it."""
 
@@ -73,7 +73,7 @@ def is_dossier(path: Path) -> bool:
             return False
 
 
-def judge_dossier(container: Container, believed: Believed) -> list[Judged]:
+def judge_dossier(container: Container, believed: Trusted) -> list[Judgement]:
     """Return the verdict on the manifest, and one on each file that is not as it says.
 
     Changed is failed whoever signed it; a whole dossier of a key that is not among those believed is unchecked.
@@ -85,9 +85,9 @@ def judge_dossier(container: Container, believed: Believed) -> list[Judged]:
         if known:
             refuse_another_site(believed, signed.site, signed.key.kid)
     except NotVerified as error:
-        return [Judged(label, "failed", error.reason, unbelieved(error), KIND.typ)]
+        return [Judgement(label, "failed", error.reason, not_trusted(error), KIND.typ)]
     except ConfigurationError as error:
-        return [Judged(label, "unusable", "unreadable", error.message, KIND.typ)]
+        return [Judgement(label, "unusable", "unreadable", error.message, KIND.typ)]
     wrong = check_files(container, signed.listed)
     if not wrong and not known:
         why = Message(
@@ -95,8 +95,8 @@ def judge_dossier(container: Container, believed: Believed) -> list[Judged]:
             "the one on the printed pages, then give it with --kid",
             {"kid": signed.key.kid},
         )
-        return [Judged(label, "unchecked", "unknown-key", why, KIND.typ, kid=signed.key.kid)]
-    return [Judged(label, "verified", typ=KIND.typ, kid=signed.key.kid), *wrong]
+        return [Judgement(label, "unchecked", "unknown-key", why, KIND.typ, kid=signed.key.kid)]
+    return [Judgement(label, "verified", typ=KIND.typ, kid=signed.key.kid), *wrong]
 
 
 def read_signed(container: Container) -> Signed:

@@ -15,7 +15,7 @@ from agent.model.finding import Json
 from agent.onsite.ledger import values
 from agent.onsite.ledger.files.grid import Value, half_width
 from agent.onsite.ledger.values import Refused
-from agent.site.config.declared import trouble
+from agent.site.config.declared import expected_answer
 from agent.site.declarations.table import BY_ID
 from agent.text.translate import LANGUAGES, translate
 
@@ -38,7 +38,7 @@ def declares(duty: str) -> Callable[[Value], Json]:
         elif row.kind == "choice":
             meant = {word(duty, one.value, lang): one.value for one in row.choices for lang in LANGUAGES}
             found = meant.get(text, text)
-        if expected := trouble(row, found):
+        if expected := expected_answer(row, found):
             raise Refused("{value} is no answer here: {expected} is due", value=values.shown(text), expected=expected)
         return found
 

@@ -14,9 +14,9 @@ from datetime import datetime
 from agent.contract.chain import link
 from agent.contract.envelope import sign
 from agent.contract.signing_keys import Signer
-from agent.deliver.keys.own_certificate import look_at_delivery
+from agent.deliver.keys.own_certificate import delivery_facts
 from agent.deliver.spool.spool import Spool
-from agent.host.health import look_at_host, look_at_worker
+from agent.host.health import observe_host, observe_worker
 from agent.judge.checks.table import run_checks
 from agent.judge.memory import flapping
 from agent.judge.memory import memory as state
@@ -110,7 +110,7 @@ def see(
     fetched, looked, remembered = look_in_rounds(site, rim, reading, stored, remembered, known, now, rounds)
     approvals, remembered = approved_still(kept.approvals, approvals, stood, remembered)
     site = in_force(declared, approvals)
-    host = look_at_host(site.storage.directory, now) + look_at_worker(rim.confinement(), now)
+    host = observe_host(site.storage.directory, now) + observe_worker(rim.confinement(), now)
     # remember
     trusted = moment.clock_synced or site.policy.own_clock == "trusted"
     begun = begun_anew(before.footage, remembered.footage)
@@ -160,7 +160,7 @@ def _facts(site: Site, rim: Rim, kept: Kept, facts: Facts, begun: frozenset[str]
     return replace(
         facts,
         begun=begun,
-        delivery=look_at_delivery(site, rim.delivery, rim.not_renewed),
+        delivery=delivery_facts(site, rim.delivery, rim.not_renewed),
         filed=kept.filed,
         own_reports=rim.reports,
         own_log_from=kept.own_log_from,

@@ -17,11 +17,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.contract.signing_keys import KeyUnavailable
-from agent.deliver.keys.rotate import SPOOL_NAME, unusable, usable, waits
+from agent.deliver.keys.rotate import SPOOL_NAME, can_sign, has_waiting_key, note_unusable
 from agent.deliver.spool.inbox import INBOX_NAME, take_up
 from agent.host import sd_notify
 from agent.host.clock import nearest
-from agent.host.health import give_back_memory, moment
+from agent.host.health import moment, release_memory
 from agent.host.log_kinds import About, about
 from agent.judge.memory import memory
 from agent.model import exits
@@ -96,7 +96,7 @@ def serve(config: Path, site: Site, clock: Callable[[], datetime]) -> int:
             period_s = wanted_s
             if (parts.desk.waits and reported) or time.monotonic() >= due_at_mono:
                 due_at_mono = _next(min(due_at_mono, time.monotonic()), period_s)
-                if waits(parts.keys, parts.signer):
+                if has_waiting_key(parts.keys, parts.signer):
                     opened.close()
                     parts = opened.enter_context(parts_of(site, clock, signals.ring))
                 try:
@@ -183,7 +183,7 @@ def _look(
         parts.desk.answer(asked, envelopes, moment(clock()))
     for mirror in parts.mirrors:
         mirror.offer(envelopes, now.at)
-    give_back_memory()
+    release_memory()
     if parts.publisher is not None:
         parts.publisher.wake()
     return seen, len(envelopes)
@@ -213,10 +213,10 @@ def _show(site: Site, seen: Seen, parts: Parts, at: datetime, took_s: float, com
 def _told(site: Site, seen: Seen, parts: Parts, now: Moment) -> tuple[Envelope, ...]:
     """Report a cycle; nothing of one whose reports cannot be signed: the next one tells what has changed since."""
     try:
-        if usable(site, parts.spool, parts.signer, now):
+        if can_sign(site, parts.spool, parts.signer, now):
             return tell(site, seen, parts.spool, parts.signer, now)
     except KeyUnavailable as error:
-        unusable(site, error, now)
+        note_unusable(site, error, now)
     return ()
 
 

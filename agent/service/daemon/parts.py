@@ -11,7 +11,7 @@ from datetime import datetime
 from agent.contract.jwk import PublicKey
 from agent.contract.signing_keys import Signer, load_jwks
 from agent.deliver.keys.place import KeyHolder, place_of
-from agent.deliver.keys.rotate import SPOOL_NAME, settled, tell_replaced
+from agent.deliver.keys.rotate import SPOOL_NAME, report_replaced, settle_for_service
 from agent.deliver.publish.mirror import MirrorLink
 from agent.deliver.publish.publisher import Publisher
 from agent.deliver.spool.seal import seal_for
@@ -72,11 +72,11 @@ def parts_of(site: Site, clock: Callable[[], datetime], rung: Callable[[], None]
     with ExitStack() as stack:
         keys = place_of(site, os.environ)
         stack.callback(keys.close)
-        signer = settled(site, keys, clock)  # a key that waits takes over before anybody else has the spool
+        signer = settle_for_service(site, keys, clock)  # a key that waits takes over before anybody else has the spool
         seal = seal_for(site, signer, clock)
         spool = Spool.open(directory / SPOOL_NAME, site.storage.spool_max_bytes, now=clock(), seal=seal)
         stack.callback(spool.close)
-        tell_replaced(site, spool, signer, moment(clock()))
+        report_replaced(site, spool, signer, moment(clock()))
         credentials = Credentials(directory / CREDENTIALS_NAME)
         worker = stack.enter_context(worker_of(site))
         publisher = None

@@ -17,7 +17,7 @@ from typing import Final
 from agent.contract.envelope import verify
 from agent.contract.repair_counts import CLASSES
 from agent.contract.signing_keys import PublicKey
-from agent.deliver.spool.read_only import Kept, view
+from agent.deliver.spool.read_only import StoredRow, view
 from agent.deliver.spool.signed import handed_to
 from agent.judge.checks.table import CHECKS
 from agent.judge.wording.not_due import OURS
@@ -125,7 +125,7 @@ def _forms(one: Credential) -> Iterator[bytes]:
     yield base64.b64encode(f"{one.user}:{one.password}".encode(errors="replace"))
 
 
-def _signed_here(newest: Collection[Kept], kid: str) -> Iterator[Kept]:
+def _signed_here(newest: Collection[StoredRow], kid: str) -> Iterator[StoredRow]:
     """Yield the reports, the newest first, until the one by which the key before handed over to this one."""
     for one in newest:
         if one.stream == "event" and handed_to(one.payload) == kid:
@@ -137,5 +137,5 @@ def _bytes(payload: object) -> bytes:
     return payload if isinstance(payload, bytes) else str(payload).encode(errors="replace")
 
 
-def _name(report: Kept) -> str:
+def _name(report: StoredRow) -> str:
     return f"{report.stream} {report.seq}"

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from agent.contract.signing_keys import load_jwks
 from agent.deliver.keys.place import place_of
-from agent.deliver.keys.rotate import SPOOL_NAME, settled, tell_event
+from agent.deliver.keys.rotate import SPOOL_NAME, commit_event, settle_for_service
 from agent.deliver.publish.pace import Pace
 from agent.deliver.publish.publisher import Publisher
 from agent.deliver.spool.seal import seal_for
@@ -69,13 +69,13 @@ def send_first(site: Site, evidence: Mapping[str, Json], clock: Callable[[], dat
     directory = site.storage.directory
     with as_owner_of(directory), closing(place_of(site, os.environ)) as keys:
         try:
-            signer = settled(site, keys, clock)
+            signer = settle_for_service(site, keys, clock)
             seal = seal_for(site, signer, clock)
             spool = Spool.open(directory / SPOOL_NAME, site.storage.spool_max_bytes, now=clock(), seal=seal)
         except Locked:
             return Told("service")
         with closing(spool):
-            tell_event(site, spool, signer, enrolled_finding(evidence), moment(clock()))
+            commit_event(site, spool, signer, enrolled_finding(evidence), moment(clock()))
             if site.hub is None or site.hub.confirm == "file":
                 return Told("carried")
             publisher = Publisher(site, spool, signer, hub_keys, clock, _BY_HAND)

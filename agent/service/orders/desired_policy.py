@@ -28,8 +28,8 @@ from agent.host.files import write_atomic
 from agent.model.errors import NotVerified, os_words
 from agent.model.finding import Finding, Json, Message, Source
 from agent.site.config.site import Site
-from agent.site.duties.bounds import contradiction, loosens, overlay, wrong
-from agent.site.duties.hub_packs import NotAPack, looser, mistake, not_rising, read_packs, with_packs
+from agent.site.duties.bounds import contradiction, loosens, out_of_bounds, overlay
+from agent.site.duties.hub_packs import NotAPack, first_fault, looser, not_rising, read_packs, with_packs
 
 FILE_NAME: Final = "desired.json"
 FILE_MODE: Final = 0o600
@@ -127,13 +127,13 @@ def judge(local: Site, desired: Desired) -> Refused | None:
     """Return the first mistake of a document, None where it has none. Mistakes in values come before what loosens."""
     policy: Mapping[str, Any] = desired.policy
     for name, value in policy.items():
-        if why := wrong(name, value):
+        if why := out_of_bounds(name, value):
             return Refused(desired.version, "not-valid", why)
     try:
         packs = read_packs(desired.packs)
     except NotAPack as error:
         return Refused(desired.version, "not-valid", str(error)[:WHY_MAX_CHARS])
-    if why := mistake(local, packs):
+    if why := first_fault(local, packs):
         return Refused(desired.version, "not-valid", why)
     for name, value in policy.items():
         if why := loosens(local, name, value):

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.contract.envelope import REPORTED_TYP, RESULT_TYP, sign_payload
-from agent.contract.orders import ORDER_MAX_BYTES, Command, Named, Order, Refused, Reported, Result
+from agent.contract.orders import ORDER_MAX_BYTES, Command, Order, Refused, Reported, ReportRef, Result
 from agent.contract.orders_json import read_command, write_reported, write_result
 from agent.contract.signing_keys import KeyUnavailable, PublicKey, Signer
 from agent.contract.topics import Kind
@@ -156,7 +156,9 @@ class Desk:
         for command in asked.commands:
             report = reports["health" if command.name == "report-now" else "config"]
             self._waiting.pop(command.id, None)
-            done = replace(self._result(command), report=Named(report.epoch, report.stream, report.seq, report.digest))
+            done = replace(
+                self._result(command), report=ReportRef(report.epoch, report.stream, report.seq, report.digest)
+            )
             answers.append(self._remember(command, done, moment))
         if answers:
             self._write()

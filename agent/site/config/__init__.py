@@ -1,1 +1,1 @@
-"""Parses and validates the site file; defines the frozen values that it becomes."""
+"""Parses and validates the site file; defines the frozen values of its tables."""

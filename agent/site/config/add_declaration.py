@@ -1,4 +1,4 @@
-"""Parses a declaration that a person typed, and adds it to site.toml, whose other lines stay as they are."""
+"""Parses a declaration that a person typed, and adds it to site.toml, leaving its other lines unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import tomli
 from agent.host.files import replace_content
 from agent.model.errors import UsageError, os_words
 from agent.model.finding import Message
-from agent.site.config.declared import trouble
+from agent.site.config.declared import expected_answer
 from agent.site.config.load import load
 from agent.site.config.site import Site
 from agent.site.declarations.standing import Declaration, Value
@@ -26,14 +26,14 @@ NO = frozenset({"n", "no", "false", "否", "不", "无"})
 
 
 def read_value(row: Declarable, text: str) -> Value:
-    """Return what a typed answer means for a row: a choice by its name or number, a day also as eight digits.
+    """Parse a typed answer for a row: a choice by its name or number, a day also as eight digits.
 
     Raises:
-        ValueError: It is no right answer; the message says in English what is.
+        ValueError: It is no valid answer; the message names the expected one in English.
     """
     text = text.strip()
     value = NONE if row.none_means and text.lower() == NONE else _read(row, text)
-    expected = trouble(row, value)
+    expected = expected_answer(row, value)
     if expected:
         raise ValueError(expected)
     return value
@@ -55,7 +55,7 @@ def _read(row: Declarable, text: str) -> Value:
 
 
 def read_day_text(text: str) -> date | None:
-    """Return the day that a text names as 2026-01-31, 2026/1/31 or 20260131; None where it names none."""
+    """Return the day of a text such as 2026-01-31, 2026/1/31 or 20260131; None where it is none."""
     match = re.fullmatch(r"([0-9]{4})([-/.年]?)([0-9]{1,2})[-/.月]?([0-9]{1,2})日?", text.strip())
     if match is None or (not match[2] and len(text.strip()) != 8):
         return None
@@ -66,7 +66,7 @@ def read_day_text(text: str) -> date | None:
 
 
 def row_toml(row: Declaration) -> str:
-    """Return a declaration as it stands in site.toml."""
+    """Return a declaration as TOML of site.toml."""
     lines = ["[[declaration]]", f"duty = {toml_string(row.duty)}", f"value = {_toml(row.value)}"]
     lines += [f"by = {toml_string(row.by)}", f"at = {row.at}"]
     lines += [f"until = {row.until}"] if row.until else []
@@ -84,12 +84,12 @@ def _toml(value: Value) -> str:
     return value.isoformat() if isinstance(value, date) else json.dumps(value)
 
 
-def keep(path: Path, rows: Iterable[Declaration]) -> Site:
-    """Add rows at the end of site.toml, as it is now, and return the site as it is then.
+def append_declarations(path: Path, rows: Iterable[Declaration]) -> Site:
+    """Append rows to site.toml and return the site reloaded.
 
     Raises:
-        ConfigError: The file is wrong; with these rows, if it was not before, and then they are not kept.
-        UsageError: It cannot be written, or is written in a way to which no row can be added.
+        ConfigError: The file is wrong, before or only with these rows; then they are removed again.
+        UsageError: It cannot be written, or has a form to which no row can be added.
     """
     load(path)
     try:

@@ -1,8 +1,4 @@
-"""Parses declarations from site.toml: `[[declaration]]`, `[[group]]` and `[rules]`.
-
-What may be declared stands in `agent/site/declarations/table.py`; whose word counts for how long is decided in
-`agent/site/declarations/standing.py`.
-"""
+"""Parses declarations from site.toml: `[[declaration]]`, `[[group]]` and `[rules]`."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ from agent.site.config.site import Rules
 from agent.site.declarations.standing import Declaration, Group, Value
 from agent.site.declarations.table import BY_ID, NONE, PROFILES, Declarable
 from agent.site.toml.days import read_date, read_day
-from agent.site.toml.table import TEXT_MAX_CHARS, Seen, Table
+from agent.site.toml.table import TEXT_MAX_CHARS, Table, Unique
 
 GROUP_NAME = r"[^\s\"'\[\],=#][^\"'\[\],=#]{0,63}"
 GROUP_NAME_RULE = "a name of 1 to 64 characters without quotes, brackets, commas, = and #"
@@ -35,7 +31,7 @@ EXAMPLES = {
 
 
 def read_rules(table: Table | None) -> Rules:
-    """Read `[rules]`; the packs it names are looked for here and read by the caller."""
+    """Read `[rules]`; its packs must exist here and are read by the caller."""
     default = Rules()
     if table is None:
         return default
@@ -53,7 +49,7 @@ def read_rules(table: Table | None) -> Rules:
 def read_groups(top: Table, cameras: Collection[str]) -> tuple[Group, ...]:
     """Read every `[[group]]`."""
     groups: list[Group] = []
-    names = Seen("group")
+    names = Unique("group")
     for table in top.tables("group", "group"):
         table.only("name", "cameras")
         name = table.text("name", like=GROUP_NAME, rule=GROUP_NAME_RULE, example='"entrances"')
@@ -74,8 +70,8 @@ def read_declarations(top: Table, cameras: Collection[str], groups: tuple[Group,
     )
 
 
-def trouble(row: Declarable, value: object) -> Message | None:
-    """Return what an answer must be where it is none of the right ones, None where it is."""
+def expected_answer(row: Declarable, value: object) -> Message | None:
+    """Return what an answer must be where it is invalid, None where it is valid."""
     if row.none_means and value == NONE:
         return None
     expected, right = _expected(row, value)
@@ -154,7 +150,7 @@ def _value(table: Table, row: Declarable | None) -> Value | None:
         return read_date(table, "value")
     if isinstance(value, list):
         value = tuple(value)
-    expected = trouble(row, value)
+    expected = expected_answer(row, value)
     if expected:
         shown = table.document.shown(table.data["value"])
         what = Message(
@@ -176,7 +172,7 @@ def _example(row: Declarable | None) -> str:
 def _about(
     table: Table, row: Declarable | None, cameras: Collection[str], groups: tuple[Group, ...]
 ) -> tuple[tuple[str, ...], str]:
-    """Return the cameras and the group that a row names, of which it may have one at most."""
+    """Return the cameras and the group of a row, which may have only one of them."""
     members, group = _cameras(table, cameras), table.text("group", "")
     if group and group not in {one.name for one in groups}:
         known = ", ".join(dict.fromkeys(one.name for one in groups)) or "none"

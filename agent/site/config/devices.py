@@ -1,8 +1,6 @@
-"""Parses devices and cameras from site.toml, and validates their relations. Pure, but for a look at `ca`.
+"""Parses devices and cameras from site.toml, and validates their relations. Pure, but for reading `ca`.
 
-What a camera shows and must not show is read in `zones.py`.
-
-A camera is read through exactly one device that stands in the same file; no two cameras share a device's channel.
+A camera is read through exactly one device of the same file; no two cameras share a device's channel.
 """
 
 from __future__ import annotations
@@ -17,14 +15,14 @@ from agent.site.config.sections import RETENTION_MAX_DAYS, read_credential, read
 from agent.site.config.site import DEFAULT_TIME_ZONE, CameraConfig, Mute, Policy
 from agent.site.config.zones import read_no_private_area, read_overlay_boxes, read_presets, read_ptz_lock, read_zones
 from agent.site.toml.days import read_date, read_day, read_time_zone
-from agent.site.toml.table import Seen, Table
+from agent.site.toml.table import Table, Unique
 from drivers.footage import Store
 from drivers.model import Camera, Credential, Device
 from drivers.registry import DRIVERS
 from masking.quality.indicators import INDICATORS
 
 NAME = r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}"
-"""Ids stand in subjects (`camera:ID`), file names and arguments: nothing in them needs quoting."""
+"""Ids are used in subjects (`camera:ID`), file names and arguments: nothing in them needs quoting."""
 NAME_RULE = "1 to 64 characters of 0-9, A-Z, a-z, . _ and -, the first a letter or digit"
 
 CHANNEL_MAX = 1024
@@ -33,7 +31,7 @@ DEFAULT_PORT = 80
 DEFAULT_TLS_PORT = 443
 
 MUTABLE = tuple(indicator.name for indicator in INDICATORS if indicator.name != "signal-lost")
-"""Indicators of picture quality that a camera may be muted for; a camera that is gone is none of them."""
+"""Indicators of picture quality that a camera may be muted for; a lost signal is none of them."""
 MUTE_EXAMPLE = "blurred"
 
 _CA_MAX_BYTES = 1024 * 1024
@@ -47,8 +45,8 @@ def read_devices(
 ) -> tuple[Device, ...]:
     """Read every `[[device]]`; `credentials` None: the secrets file could not be read."""
     devices: list[Device] = []
-    seen = Seen("device")
-    addresses = Seen("device")
+    seen = Unique("device")
+    addresses = Unique("device")
     for table in top.tables("device", "device"):
         table.only("id", "host", "port", "driver", "credential", "rtsp_port", "tls", "allow_basic", "ca", "time_zone")
         tls = table.flag("tls", _DEFAULT_DEVICE.tls)
@@ -74,7 +72,7 @@ def read_devices(
 
 
 def _ca(table: Table, tls: bool) -> Path | None:
-    """Return the certificates that vouch for a device: a file that this user can read and that holds some."""
+    """Return the certificates that vouch for a device: a file that this user can read and that has some."""
     if "ca" in table.data and not tls:
         table.note("ca", "ca has no use with tls = false", "set tls = true, or remove it")
     path = table.file("ca", "camera-ca.pem")
@@ -102,7 +100,7 @@ def read_cameras(
 ) -> tuple[CameraConfig, ...]:
     """Read every `[[camera]]` with its zones."""
     cameras: list[CameraConfig] = []
-    ids, codes, channels = Seen("camera"), Seen("camera"), Seen("camera")
+    ids, codes, channels = Unique("camera"), Unique("camera"), Unique("camera")
     known = {device.id for device in devices}
     for table in top.tables("camera", "camera"):
         table.only(
@@ -154,7 +152,7 @@ def read_cameras(
 
 
 def _store(table: Table, stores: tuple[Store, ...]) -> str:
-    """Return the store that the camera's footage is in, empty where it is on its device."""
+    """Return the store of the camera's footage, empty where it is on its device."""
     store = table.text("store", "")
     known = [one.id for one in stores]
     if store and store not in known:
@@ -185,7 +183,7 @@ def _retention_days(table: Table, policy: Policy) -> int:
 
 def _mutes(camera: Table) -> tuple[Mute, ...]:
     mutes: list[Mute] = []
-    names = Seen("mute")
+    names = Unique("mute")
     for table in camera.tables("mute", "mute"):
         table.only("indicator", "until", "by")
         named = table.required("indicator", f'"{MUTE_EXAMPLE}"')

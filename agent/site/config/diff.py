@@ -1,7 +1,7 @@
 """Compares two configurations by meaning: order, layout and comments do not count. Pure.
 
-Devices, cameras, stores, zones and the like are told apart by their names, so that a camera that moved in the file is
-the same camera. A value that stands in neither file counts as its default.
+Devices, cameras, stores, zones and the like are matched by name, so that a camera that moved in the file is the same
+camera. A value in neither file counts as its default.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from drivers.model import Camera, Device
 Kind = Literal["added", "removed", "changed"]
 
 _NAMED_BY: Final = ("id", "name", "indicator", "endpoint", "address")
-"""What tells one table of a list from the next: the first of these that stands in it."""
+"""Keys that identify a table in a list: the first of these that it has."""
 
 _DEFAULTS: Final[Mapping[str, Mapping[str, Json]]] = {
     "hub": table_of(Hub(host="")),
@@ -31,12 +31,12 @@ _DEFAULTS: Final[Mapping[str, Mapping[str, Json]]] = {
     "camera": camera_table(CameraConfig(Camera(id="", device=""))),
     "hold": {},
 }
-"""Tables that no site has by default, as they are where only the necessary stands in them."""
+"""Tables that no site has by default, with only their required keys set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference. `where` names the value (`camera gate, retention_days`); None: it is not there on that side."""
+    """One difference. `where` names the value (`camera gate, retention_days`); None: absent on that side."""
 
     where: str
     kind: Kind
@@ -45,12 +45,12 @@ class Change:
 
 
 def changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> tuple[Change, ...]:
-    """Return what differs between two sites, as `site_tables` returns them."""
+    """Return the differences of two sites, as `site_tables` returns them."""
     return tuple(_compare("", before, after))
 
 
 def from_defaults(site: Mapping[str, Json]) -> tuple[Change, ...]:
-    """Return what a site sets that is not the default."""
+    """Return the values of a site that are not the default."""
     plain = site_tables(Site(id="", city="", division=""))
     found: list[Change] = []
     for key, value in site.items():
@@ -67,7 +67,7 @@ def from_defaults(site: Mapping[str, Json]) -> tuple[Change, ...]:
 
 
 def in_folder(tables: Mapping[str, Json], folder: Path) -> dict[str, Json]:
-    """Return tables with paths as seen from the folder of their file: to move all of them together is no change."""
+    """Return tables with paths relative to the folder of their file: moving all of them together is no change."""
     return {key: _seen_from(value, str(folder.absolute())) for key, value in tables.items()}
 
 

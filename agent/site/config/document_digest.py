@@ -1,4 +1,4 @@
-"""Calculates the digest of a paper: all that is ever stored of its content."""
+"""Calculates the digest of a document: all that is ever stored of its content."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from agent.model.finding import Message
 
 
 class PaperUnreadable(UsageError):
-    """A file cannot be read; the message says which and why."""
+    """A file cannot be read; the message has its path and the cause."""
 
 
 def digest_of_file(path: Path) -> str:
     """Return the SHA-256 of a file, hex.
 
     Raises:
-        PaperUnreadable: It is none, or may not be read.
+        PaperUnreadable: It is no file, or may not be read.
     """
     try:
         if not path.is_file():

@@ -17,7 +17,7 @@ _NO_PATH = Path()
 
 
 def read_stores(top: Table, site_time_zone: str, name_like: str, name_rule: str) -> tuple[Store, ...]:
-    """Read every `[[store]]`; whether it is there is for the probe to say, for a disk may come late."""
+    """Read every `[[store]]`; whether its path exists is the probe's to find, for a disk may come late."""
     stores: list[Store] = []
     listed = top.data.get("device")
     tables = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []

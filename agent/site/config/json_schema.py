@@ -1,9 +1,9 @@
 """Generates the JSON Schema (2020-12) of site.toml, for editors: allowed keys, with ranges and defaults.
 
-It is not written by hand: the loader's own readers read from a table that notes what it is asked for instead of looking
-anything up. A key that a reader asks the presence of is optional, one that it reads without a default is required. What
-a schema cannot say (ids that must exist, thresholds in order, files that must be there) is left to `config validate`:
-the schema never refuses what the loader takes.
+The loader's own readers run on a table that records their requests instead of looking up values. A key whose presence a
+reader tests is optional, one that it reads without a default is required. What a schema cannot express (ids that must
+exist, thresholds in order, files that must be there) is left to `config validate`: the schema never refuses what the
+loader accepts.
 """
 
 from __future__ import annotations
@@ -38,28 +38,28 @@ _SHAPES: Final[Mapping[str, Mapping[str, Json]]] = {
     "locked": {"const": True},
     **dict.fromkeys(("at", "until", "from_day", "until_day", "in_use_since"), _DAY),
 }
-"""Values that readers take apart by themselves."""
+"""Values that readers parse themselves."""
 
 _COUNTS: Final = {"mirror": MIRRORS_MAX, "preset": PRESETS_MAX}
-"""Lists of tables that have a most."""
+"""Maximum lengths of lists of tables."""
 
 
 _ONLY_WITH_A_TOKEN: Final = ("module", "token", "credential")
-"""Of `[key]`: these must stand with a token, and must not without one, which only a condition can say."""
+"""Of `[key]`: required with a token, forbidden without one, which only a condition can express."""
 
 
 @dataclass(slots=True)
-class _Noted:
-    """What has been asked of one table so far.
+class _Recorded:
+    """The recorded requests to one table.
 
-    `required` holds the keys that were read without a default, each with a right value as it stands in a file; those in
-    `optional` need not be there all the same. `tables` and `lists` are the tables inside it.
+    `required` holds the keys that were read without a default, each with a valid value as TOML; those in `optional` are
+    not required after all. `tables` and `lists` are the tables inside it.
     """
 
     known: tuple[str, ...] = ()
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
-    tables: dict[str, _Noted] = field(default_factory=dict)
-    lists: dict[str, _Noted] = field(default_factory=dict)
+    tables: dict[str, _Recorded] = field(default_factory=dict)
+    lists: dict[str, _Recorded] = field(default_factory=dict)
     required: dict[str, str] = field(default_factory=dict)
     optional: set[str] = field(default_factory=set)
 
@@ -80,10 +80,10 @@ class _Noted:
         return self.values.get(key) or dict(_SHAPES.get(key, {}))
 
 
-class _Everything(dict[str, object]):
-    """The data of a table in which every key stands: asked for, it is noted; read, it is what its example says."""
+class _EveryKey(dict[str, object]):
+    """The data of a table with every key: a test for presence is recorded, a read returns the key's example."""
 
-    def __init__(self, noted: _Noted) -> None:
+    def __init__(self, noted: _Recorded) -> None:
         super().__init__()
         self._noted = noted
 
@@ -96,13 +96,13 @@ class _Everything(dict[str, object]):
 
 
 @dataclass(frozen=True, slots=True)
-class _NotingTable(Table):
-    """A table that notes what a reader asks of it. Each getter answers with what leads the reader on."""
+class _RecordingTable(Table):
+    """A table that records a reader's requests. Each getter returns what makes the reader continue."""
 
-    noted: _Noted = field(default_factory=_Noted)
+    noted: _Recorded = field(default_factory=_Recorded)
 
     def note(self, key: str, what: Message | str, fix: Message | str) -> None:
-        """There is no file that could be wrong."""
+        """Ignored: there is no file that could be wrong."""
 
     def only(self, *known: str) -> None:
         self.noted.known = known
@@ -167,9 +167,9 @@ class _NotingTable(Table):
             self.noted.required[key] = ""
         return inner
 
-    def _table(self, key: str) -> _NotingTable:
-        noted = _Noted()
-        return _NotingTable(self.document, (*self.path, key), key, _Everything(noted), noted)
+    def _table(self, key: str) -> _RecordingTable:
+        noted = _Recorded()
+        return _RecordingTable(self.document, (*self.path, key), key, _EveryKey(noted), noted)
 
     def _has(self, key: str, schema: dict[str, Any], default: object, said: str = "") -> None:
         if default not in (None, ""):
@@ -178,9 +178,9 @@ class _NotingTable(Table):
 
 
 def site_schema() -> dict[str, Any]:
-    """Return the schema of site.toml, as JSON has it."""
-    noted = _Noted()
-    read_tables(_NotingTable(Document("site.toml", {}, {}, []), (), "", _Everything(noted), noted), None)
+    """Return the schema of site.toml."""
+    noted = _Recorded()
+    read_tables(_RecordingTable(Document("site.toml", {}, {}, []), (), "", _EveryKey(noted), noted), None)
     schema = noted.schema()
     schema["properties"]["key"] = _with_a_token(schema["properties"]["key"])
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": ID, "title": "site.toml of camwarden"}

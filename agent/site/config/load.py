@@ -1,8 +1,9 @@
 """Loads site.toml and secrets.toml into a `Site`, or reports every mistake of both at once with its line.
 
-What each table may hold is decided in `sections.py` and `devices.py`; the defaults are in `site.py`.
-The passwords come from `$CREDENTIALS_DIRECTORY/secrets.toml` where systemd hands one over, else from the file beside
-site.toml. Other files that the configuration names are looked for here and read elsewhere.
+Ranges are decided in `sections.py` and `devices.py`; defaults are in `site.py`.
+
+Passwords come from `$CREDENTIALS_DIRECTORY/secrets.toml` where systemd passes one, else from the file beside site.toml.
+Other files that the configuration names must exist here and are read elsewhere.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ _TABLES = (
 )
 _WRONG_BITS = 0o077
 _WRONG_BITS_FROM_SYSTEMD = 0o037
-"""systemd gives its user the file by an access list, and then stat shows the list's mask as the group's rights.
+"""systemd grants its user the file by an access list, whose mask stat shows as the group's rights.
 
 Source: acl(5), correspondence between ACL entries and file permission bits.
 """
@@ -76,8 +77,8 @@ def load(path: Path, secrets: Path | None = None) -> Site:
     """Read the configuration of a site.
 
     Args:
-        path: site.toml. Relative paths in it are seen from its folder.
-        secrets: secrets.toml; without it the file is looked for as the module says.
+        path: site.toml. Relative paths in it start from its folder.
+        secrets: secrets.toml; None: found as described for the module.
 
     Raises:
         ConfigError: With all mistakes of both files; `ConfigForbidden` where a file may not be read.
@@ -98,9 +99,9 @@ def load(path: Path, secrets: Path | None = None) -> Site:
 
 
 def load_declared(path: Path) -> Site:
-    """Read what a site file declares and no secrets: each credential has its name alone.
+    """Read a site file without secrets: each credential has only its name.
 
-    For whoever may not read secrets.toml, and for what must not be able to show it.
+    For users who may not read secrets.toml, and for output that must not contain it.
 
     Raises:
         ConfigError: With all mistakes of the file.
@@ -118,7 +119,7 @@ def load_declared(path: Path) -> Site:
 
 
 def lines_of(path: Path, *, holds_secrets: bool = False) -> dict[KeyPath, int]:
-    """Return the line of every key of a file; nothing where it cannot be read, which `load` tells."""
+    """Return the line of every key of a file; empty where it cannot be read, which `load` reports."""
     problems: list[Problem] = []
     raw, _ = read_file(path, "secrets" if holds_secrets else "site", problems)
     document = parse_toml(path, raw, problems, holds_secrets=holds_secrets)
@@ -126,10 +127,10 @@ def lines_of(path: Path, *, holds_secrets: bool = False) -> dict[KeyPath, int]:
 
 
 def load_tls_place(path: Path) -> TlsPlace:
-    """Read where the site's certificate for the broker belongs; neither it nor a secrets file need be there yet.
+    """Read where the site's certificate for the broker belongs; neither it nor a secrets file need exist yet.
 
     Raises:
-        ConfigError: The file cannot be read or is not TOML, or what this needs of it is wrong.
+        ConfigError: The file cannot be read or is not TOML, or one of these values is wrong.
     """
     problems: list[Problem] = []
     raw, forbidden = read_file(path, "site", problems)
@@ -141,7 +142,7 @@ def load_tls_place(path: Path) -> TlsPlace:
 
 
 def read_tables(top: Table, credentials: dict[str, Credential] | None) -> Site:
-    """Read every table of a site file; its mistakes are noted in the document. `credentials` None: unusable."""
+    """Read every table of a site file, noting mistakes in the document. `credentials` None: unusable."""
     _known_tables(top)
     probe = read_probe(top.table("probe", "optional"))
     policy = read_policy(top.table("policy", "optional"))
@@ -177,7 +178,7 @@ def read_tables(top: Table, credentials: dict[str, Credential] | None) -> Site:
 
 
 def _own_packs(paths: tuple[Path, ...], problems: list[Problem]) -> tuple[Pack, ...]:
-    """Read the site's own packs of rules; each has an id that no other pack has."""
+    """Read the site's own rule packs; ids are unique among all packs."""
     packs: list[Pack] = []
     for path in paths:
         raw, _ = read_file(path, "pack", problems)
@@ -198,7 +199,7 @@ def _own_packs(paths: tuple[Path, ...], problems: list[Problem]) -> tuple[Pack, 
 
 
 def _known_tables(top: Table) -> None:
-    """Refuse unknown tables; logins get their own word, since they belong into the other file."""
+    """Refuse unknown tables; `[credential]` with its own message, since it belongs into the other file."""
     rest = {key: value for key, value in top.data.items() if key != "credential"}
     if "credential" in top.data:
         top.note(
@@ -210,10 +211,9 @@ def _known_tables(top: Table) -> None:
 
 
 def secrets_path(site: Path) -> tuple[Path, bool]:
-    """Return where the passwords of a site file are, and whether systemd put them there.
+    """Return the path of a site file's secrets, and whether systemd put them there.
 
-    The service's file belongs to root. A command that is run as the service's user reads the copy that systemd keeps
-    for the service while it runs.
+    The service's file belongs to root; its user reads systemd's copy for the running service.
     """
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if directory:
@@ -229,7 +229,7 @@ def secrets_path(site: Path) -> tuple[Path, bool]:
 def _credentials(
     path: Path, from_systemd: bool, site: Document | None, problems: list[Problem]
 ) -> tuple[dict[str, Credential] | None, bool]:
-    """Return the credentials by name, None where the file is unusable, and whether it is forbidden to this user."""
+    """Return the credentials by name, None where the file is unusable, and whether this user may not read it."""
     wanted = _credentials_named(site)
     if not os.path.lexists(path):
         if not wanted:
@@ -271,7 +271,7 @@ def _credentials(
 
 
 def _credentials_named(document: Document | None) -> list[str]:
-    """Return the credential names that a site file uses, in their order."""
+    """Return the credential names in a site file, in their order."""
     if document is None:
         return []
     names: dict[str, None] = {}

@@ -1,7 +1,7 @@
 """Finds the origin of each value of the configuration: a line of site.toml, a default, the hub's policy. Pure.
 
-A login's name stands in site.toml, the login itself in secrets.toml: both places are told, never the login. No value
-comes from the environment; only the place of secrets.toml may (`CREDENTIALS_DIRECTORY`).
+A login's name is in site.toml, the login itself in secrets.toml: both lines are shown, never the login. No value comes
+from the environment; only the path of secrets.toml may (`CREDENTIALS_DIRECTORY`).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ CREDENTIAL: Final = "credential"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """What is known of where values stand.
+class KnownLines:
+    """The known lines of values.
 
-    `secrets_name` is how secrets.toml is called to people; its lines are empty where this user may not read it.
-    `policy` holds the hub's values that are in force, `policy_version` the version of the document they came with.
+    `secrets_name` is the shown name of secrets.toml; its lines are empty where this user may not read it.
+    `policy` holds the hub's values in force, `policy_version` the version of their document.
     """
 
     site_name: str
@@ -34,14 +34,8 @@ class Places:
     policy_version: int = 0
 
 
-def origin(places: Places, path: KeyPath, value: Json) -> str:
-    """Return where the value at a path comes from, in a few words.
-
-    Args:
-        places: Lines and policy.
-        path: From the top of the file: `("camera", 2, "name")`.
-        value: What stands there; of a credential its name.
-    """
+def origin(places: KnownLines, path: KeyPath, value: Json) -> str:
+    """Return the origin of a value (a credential's name) at a path such as `("camera", 2, "name")`, in a few words."""
     if path in (("site", "period_s"), ("policy", path[-1])) and path[-1] in places.policy:
         return f"policy of the hub, version {places.policy_version}"
     line = places.site_lines.get(path)
@@ -55,10 +49,7 @@ def origin(places: Places, path: KeyPath, value: Json) -> str:
 
 
 def with_policy(tables: Mapping[str, Json], policy: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the tables as they count: the hub's values in the place of the site's own.
-
-    A floor counts for every camera, also for one whose own floor is lower.
-    """
+    """Return the tables with the hub's values in force; a floor also raises cameras with a lower own retention."""
     changed: dict[str, Json] = dict(tables)
     for table in ("site", "policy"):
         own = tables[table]
@@ -75,7 +66,7 @@ def _raised(days: int, floor: int) -> int:
 
 
 def leaves(value: Json, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Json]]:
-    """Yield every value that is no table, with its path."""
+    """Yield every value that is not a table, with its path."""
     if isinstance(value, Mapping):
         for key, element in value.items():
             yield from leaves(element, (*path, key))
@@ -87,7 +78,7 @@ def leaves(value: Json, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Json]]:
 
 
 def path_text(path: KeyPath) -> str:
-    """Return a path as people write it: `camera[2].name`."""
+    """Return a path as text: `camera[2].name`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part

@@ -43,7 +43,7 @@ def read_metrics(table: Table | None) -> Metrics:
 
 
 def is_loopback(text: str) -> bool:
-    """Tell whether a text is a loopback address and a port; an IPv6 address stands in brackets."""
+    """Return whether a text is a loopback address and a port; an IPv6 address needs brackets."""
     match = re.fullmatch(r"(?:\[([0-9a-f:]+)\]|([0-9.]+)):([0-9]{1,5})", text)
     if match is None or not 1 <= int(match[3]) <= 65535:
         return False

@@ -1,7 +1,4 @@
-"""Parses `[quality]` of site.toml: thresholds of picture quality. Defaults: `masking/quality/indicators.py`.
-
-The ranges keep a threshold from meaning nothing: an indicator that is not wanted is muted, with a name and a last day.
-"""
+"""Parses `[quality]` of site.toml: thresholds of picture quality. Defaults: `masking/quality/indicators.py`."""
 
 from __future__ import annotations
 
@@ -36,7 +33,7 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
         "ink_least": (0.1, 50),
     }
 )
-"""Each field of `Thresholds` with its lowest and highest value, in its unit."""
+"""Minimum and maximum of each field of `Thresholds`, in its unit."""
 
 
 def read_quality(table: Table | None) -> Thresholds:

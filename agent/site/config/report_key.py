@@ -25,15 +25,12 @@ _OF_A_TOKEN: Final = ("module", "token", "label", "credential")
 _MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 
 LABEL: Final = "camwarden"
-"""What the key in a token is called where nobody says otherwise."""
+"""The default label of a key in a token."""
 
 
 @dataclass(frozen=True, slots=True)
 class TlsPlace:
-    """Where a site's key and certificate for the broker are or will be. `directory` is the agent's own folder.
-
-    `named` says that `[hub]` names both, so that the connection uses them; else the defaults stand.
-    """
+    """Paths of a site's key and certificate for the broker, if any; `named`: by `[hub]`, for the connection to use."""
 
     site_id: str
     directory: Path
@@ -43,7 +40,7 @@ class TlsPlace:
 
 
 def read_key(table: Table | None, credentials: Mapping[str, Credential] | None) -> KeyPlace:
-    """Read `[key]`: a file in the state directory unless it says otherwise. A token need not be there now."""
+    """Read `[key]`: by default a file in the state directory. A token need not be present."""
     if table is None:
         return _DEFAULT
     if "pin" in table.data:
@@ -75,7 +72,7 @@ def read_key(table: Table | None, credentials: Mapping[str, Credential] | None) 
 
 
 def read_tls_place(top: Table) -> TlsPlace:
-    """Read the site's id and the paths of its TLS key and certificate out of the whole file, nothing else."""
+    """Read only the site's id and the paths of its TLS key and certificate."""
     site = read_site(top.table("site", "required"), read_probe(top.table("probe", "optional")))
     storage = read_storage(top)
     hub = top.table("hub", "optional")

@@ -1,7 +1,4 @@
-"""Parses the tables that occur once in site.toml: site, probe, policy, discovery, hub; validates their ranges.
-
-Devices and cameras are read in `devices.py`.
-"""
+"""Parses the tables that occur once in site.toml: site, probe, policy, discovery, hub; validates their ranges."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from drivers.discovery.plan import RANGE_ADDRESSES_MAX
 from drivers.model import Credential
 
 RETENTION_LAW_DAYS = 30
-"""What no site may go below. Source: State Council Order 799, article 17."""
+"""The minimum for any site. Source: State Council Order 799, article 17."""
 RETENTION_MAX_DAYS = 3650
 FORECAST_MAX_DAYS = 365
 DEADLINE_MAX_S = 300.0
@@ -29,7 +26,7 @@ CLOCK_MAX_S = 3600.0
 GAP_MAX_S = 30 * 86_400.0
 STALE_MAX_S = 86_400.0
 UNCOVERED_MAX_RATIO = 0.1
-"""House rule: a zone of which more than a tenth lies open is not hidden, whatever a site wishes."""
+"""House rule: a zone of which more than a tenth is uncovered is not hidden, whatever a site sets."""
 DISCOVERY_MAX_S = 30.0
 
 _DEFAULT = Site(id="", city="", division="")
@@ -37,7 +34,7 @@ _DEFAULT_HUB = Hub(host="")
 
 
 def read_site(table: Table | None, probe: Probe) -> Site:
-    """Read `[site]` alone; the caller adds what stands in the other tables."""
+    """Read `[site]` alone; the caller adds the other tables."""
     if table is None:
         return _DEFAULT
     table.only("id", "name", "city", "division", "period_s", "time_zone", "in_use_since")
@@ -86,7 +83,7 @@ def read_worker(table: Table | None) -> WorkerRules:
 
 
 def read_policy(table: Table | None) -> Policy:
-    """Read `[policy]`; a threshold that warns must not be stricter to reach than the one that fails."""
+    """Read `[policy]`; a warning threshold must be reached before the failing one."""
     default = _DEFAULT.policy
     if table is None:
         return default
@@ -155,7 +152,7 @@ def _ordered(table: Table, lower_key: str, lower: float, higher_key: str, higher
 
 
 def read_discovery(table: Table | None) -> Discovery:
-    """Read `[discovery]`: where devices are asked for, and which of them need not be declared."""
+    """Read `[discovery]`: where devices are searched for, and which of them need not be declared."""
     default = _DEFAULT.discovery
     if table is None:
         return default
@@ -236,7 +233,7 @@ def read_hub(table: Table | None, credentials: Mapping[str, Credential] | None) 
 def read_credential(
     table: Table, credentials: Mapping[str, Credential] | None, key: str = "credential"
 ) -> Credential | None:
-    """Return the credential that `credential = "NAME"` names, None where there is none."""
+    """Return the credential named by `credential = "NAME"`, None where there is none."""
     if key not in table.data:
         return None
     name = table.text(key, example='"cameras"')
@@ -256,7 +253,7 @@ def read_credential(
 
 
 def read_host(table: Table, example: str) -> str:
-    """Return a host name or address. A URL, a port or a login inside it is refused without being shown."""
+    """Return a host name or address. A URL, a port or a login in it is refused without being shown."""
     host = table.text("host", example=example)
     if not host or is_host(host):
         return host
@@ -271,7 +268,7 @@ def read_host(table: Table, example: str) -> str:
 
 
 def is_own_address(text: str) -> bool:
-    """Tell whether a text is an IPv4 address, as an interface has it: there is no probe over IPv6 multicast."""
+    """Return whether a text is an interface's IPv4 address: there is no probe over IPv6 multicast."""
     try:
         ipaddress.IPv4Address(text)
     except ValueError:
@@ -280,7 +277,7 @@ def is_own_address(text: str) -> bool:
 
 
 def is_range(text: str) -> bool:
-    """Tell whether a text is an IPv4 network, host bits zero, whose addresses can be those of single hosts."""
+    """Return whether a text is an IPv4 network, host bits zero, of unicast addresses."""
     try:
         network = ipaddress.IPv4Network(text)
     except ValueError:
@@ -289,7 +286,7 @@ def is_range(text: str) -> bool:
 
 
 def is_responder(text: str) -> bool:
-    """Tell whether a text is a host, with or without `:port`; an IPv6 address with a port stands in brackets."""
+    """Return whether a text is a host, with or without `:port`; an IPv6 address with a port needs brackets."""
     if is_host(text):
         return True
     bracketed = re.fullmatch(r"\[(.+)\](?::([0-9]{1,5}))?", text)
@@ -301,7 +298,7 @@ def is_responder(text: str) -> bool:
 
 
 def note_tls_files(table: Table, tls: bool) -> None:
-    """Note files of a broker's connection that stand alone, or have no use."""
+    """Note files of a broker's connection that lack their counterpart, or have no use."""
     for key, other in (("certificate", "key"), ("key", "certificate")):
         if key in table.data and other not in table.data:
             table.note(

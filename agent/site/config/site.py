@@ -1,7 +1,4 @@
-"""Defines the configuration as frozen values, with every default in this one place.
-
-`agent/site/config/load.py` reads `site.toml` and `secrets.toml` into these; nothing here reads a file.
-"""
+"""Defines the configuration as frozen values, with every default in this one place; `load.py` parses into these."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ Box = tuple[float, float, float, float]
 class PrivateZone:
     """An area of a camera's picture that must be hidden.
 
-    `polygon` is in 0..1 of width and height, origin top-left, y down. `effect` says how it is to be hidden: `color`,
+    `polygon` is in 0..1 of width and height, origin top-left, y down. `effect` is how it is to be hidden: `color`,
     `pixelated`, `blurred`, or `any`. `color` is the declared colour as `#rrggbb`, empty when any solid colour will do.
     """
 
@@ -43,7 +40,7 @@ class PrivateZone:
 
 @dataclass(frozen=True, slots=True)
 class NoPrivateArea:
-    """Somebody's word that nothing private is in this camera's view: who said it, and on which day (ISO date)."""
+    """A person's declaration that nothing private is in this camera's view: by whom, on which day (ISO date)."""
 
     by: str
     at: str
@@ -51,7 +48,7 @@ class NoPrivateArea:
 
 @dataclass(frozen=True, slots=True)
 class PtzLock:
-    """Somebody's word that a camera that could turn or zoom is locked in one position: who, on which day (ISO date)."""
+    """A person's declaration that a PTZ camera is locked in one position: by whom, on which day (ISO date)."""
 
     by: str
     at: str
@@ -60,7 +57,7 @@ class PtzLock:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A position that a camera turns to, and what must be hidden in its picture then; no zones: nothing private."""
+    """A position that a camera turns to, and what must be hidden in its picture there; no zones: nothing private."""
 
     name: str
     zones: tuple[PrivateZone, ...] = ()
@@ -68,10 +65,7 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """An indicator of picture quality that is known to be bad and is not told until a day is over.
-
-    `indicator` is a name of `masking/quality/indicators.py`; `until` the last local day; `by` says who decided it.
-    """
+    """An indicator (of `masking/quality/indicators.py`) that `by` decided not to report through local day `until`."""
 
     indicator: str
     until: date
@@ -84,10 +78,10 @@ class CameraConfig:
 
     `zones` and `no_private_area` exclude each other; a camera with neither is an open declaration. `ptz_lock` and
     `presets` exclude each other. `overlay_boxes`: where the camera itself should write the time and its name.
-    `recorded` says that its recordings are kept: in the store `store` under the name `store_name`, or, where that is
-    empty, on the device it is read through. `retention_days` 0 means: the site's floor. `in_use_since` None means: the
-    site's day.
-    `mutes`: what is known to be wrong with its picture.
+
+    `recorded`: its footage is stored, in the store `store` under the name `store_name`, or, where that is empty, on its
+    device. `retention_days` 0: the site's floor. `in_use_since` None: the site's day. `mutes`: known faults of its
+    picture.
     """
 
     camera: Camera
@@ -106,17 +100,14 @@ class CameraConfig:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRules:
-    """What becomes of pictures where the process that decodes them cannot be confined.
-
-    `unconfined`: `refuse`: none is judged; `accept`: they are judged all the same, and every report says so.
-    """
+    """Whether pictures are judged (`accept`: every report notes it) where the decoding process cannot be confined."""
 
     unconfined: Literal["refuse", "accept"] = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How devices are read. `deadline_s` is the one limit for all reads of a device, pictures included."""
+    """How devices are read. `deadline_s` is one limit for all reads of a device, pictures included."""
 
     deadline_s: float = 20.0
     max_devices_at_once: int = 64
@@ -127,12 +118,12 @@ class Policy:
     """Thresholds of the checks; each is a design default unless a rule is named in `agent/judge/judging.md`.
 
     `retention_floor_days`: State Council Order 799 article 17. `retention_ceiling_days`: age at which footage must be
-    gone unless a `Hold` keeps it; 0: none was declared. `forecast_days`: how far ahead a shortage is warned of.
+    deleted unless under a `Hold`; 0: none was declared. `forecast_days`: how far ahead a shortage is warned of.
     `clock_warn_s`, `clock_fail_s`: absolute offset.
-    `completeness_*_ratio`: recorded time over scheduled time. `mask_uncovered_max_ratio`: share of a zone that no
-    enabled mask covers and that is still accepted as rounding. `gap_*_s`: one hole in the recordings, however small
-    its share. `recording_stale_s`: how long ago the newest footage may end. `own_clock` = `trusted` is the operator's
-    word that the gateway's clock is right although the kernel does not say so (a virtual machine, for instance).
+    `completeness_*_ratio`: recorded time over scheduled time. `mask_uncovered_max_ratio`: share of a zone without an
+    enabled mask that is still accepted as rounding. `gap_*_s`: one hole in the recordings, however small
+    its share. `recording_stale_s`: maximum age of the newest footage. `own_clock` = `trusted`: the operator vouches for
+    the gateway's clock although the kernel does not report it as synchronised (a virtual machine, for instance).
     """
 
     retention_floor_days: int = 30
@@ -151,7 +142,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """Where reports go and whose confirmation counts.
+    """Where reports go and who confirms them.
 
     `confirm` = `hub` needs `jwks`, the pinned public keys of the hub; `broker` trusts the broker's PUBACK (weaker,
     and `state` says so); `file` carries batches by hand. `user` and `password` come from the secrets file.
@@ -170,7 +161,7 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """A further broker that gets the same signed reports, best effort. Nothing of it counts as delivered."""
+    """A further broker that gets the same signed reports, best effort. It confirms nothing."""
 
     name: str
     host: str
@@ -183,7 +174,7 @@ class Mirror:
 
     @property
     def broker(self) -> Hub:
-        """How it is connected to."""
+        """Its connection."""
         return Hub(
             self.host, self.port, self.tls, self.ca, self.certificate, self.key, self.credential, confirm="broker"
         )
@@ -193,7 +184,7 @@ class Mirror:
 class KeyPlace:
     """Where the report key is.
 
-    `source`: `file` in the state directory; `systemd`, which hands it over as a credential; `token`, which it never
+    `source`: `file` in the state directory; `systemd`, which passes it as a credential; `token`, which it never
     leaves. Only a token has the rest: `module` is its PKCS#11 library, `token` its label, `label` that of the key in
     it, and the password of `credential` is its user PIN.
     """
@@ -207,10 +198,7 @@ class KeyPlace:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Where the agent's numbers are for Prometheus; both empty: nowhere.
-
-    `listen` is a loopback address and a port; `textfile` a file for the textfile collector of node_exporter.
-    """
+    """Where Prometheus finds the agent's metrics: `listen`, loopback and port; `textfile` for node_exporter."""
 
     listen: str = ""
     textfile: Path | None = None
@@ -222,7 +210,7 @@ class DailyDigest:
 
     The password of `credential` is the webhook's address, that of `sign_credential` DingTalk's secret for signing. `at`
     and `quiet_hours` (`HH:MM-HH:MM`, empty: none) are in the site's time. After `heartbeat_days` without anything new a
-    message says so; 0: never.
+    message reports that; 0: never.
     """
 
     kind: Literal["json", "wecom", "dingtalk"] = "json"
@@ -235,7 +223,7 @@ class DailyDigest:
     lang: Literal["en", "zh_CN"] = "zh_CN"
 
     def is_quiet(self, time: str) -> bool:
-        """Tell whether nothing may be sent at a time of day, `HH:MM`."""
+        """Return whether nothing may be sent at a time of day, `HH:MM`."""
         first, _, last = self.quiet_hours.partition("-")
         if first <= last:
             return first <= time < last
@@ -246,7 +234,7 @@ class DailyDigest:
 class Ignored:
     """A device that may answer discovery without being a camera of this site, and why; by endpoint or address.
 
-    `address` is a host, or `host:port` for one service of it. `by` and `at` say who decided it and on which day.
+    `address` is a host, or `host:port` for one service of it. `by` and `at`: who decided it, on which day.
     """
 
     reason: str
@@ -258,7 +246,7 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """Where to look for devices that nobody configured. All of `interfaces`, `addresses`, `ranges` empty: nowhere.
+    """Where to search for devices that nobody configured. All of `interfaces`, `addresses`, `ranges` empty: nowhere.
 
     `interfaces` are own addresses from which the multicast probe is sent; `addresses` are WS-Discovery responders,
     `host:port` or host; every host of `ranges` is asked, slowly. `ignore` names what is known and no camera.
@@ -275,10 +263,7 @@ class Discovery:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Footage that is kept past the ceiling on purpose: of one camera, or of all where `camera` is empty.
-
-    Local days, both included. `by` and `at` say who decided it and on which day.
-    """
+    """Footage retained past the ceiling, of one camera or all, for local days both included, by `by` on day `at`."""
 
     from_day: date
     until_day: date
@@ -290,7 +275,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Which declarations are asked for, and the files of the site's own packs of rules, beside the shipped ones."""
+    """The profile of required declarations, and the files of the site's own rule packs, beside the shipped ones."""
 
     profile: Profile = "technical"
     packs: tuple[Path, ...] = ()
@@ -298,13 +283,13 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Everything that the agent knows about its site before it looks.
+    """The whole configuration of a site.
 
     `id` is 1 to 23 of 0-9, A-Z, a-z; topic level, client id and certificate name at once. `city` is the topic level
-    above it. `division` is the six-digit GB/T 2260 code. `time_zone` is that of the wall clocks on site, by its IANA
-    name. `in_use_since` is the day on which the system was put into use, None where nobody declared it. `quality` says
-    when a picture is bad. `packs` are the rules that count here, shipped ones and the site's own. `digest` is SHA-256
-    over the configuration file's bytes, empty where there is no file.
+    above it. `division` is the six-digit GB/T 2260 code. `time_zone` is that of the wall clocks on site, an IANA
+    name. `in_use_since` is the day on which the system was put into use, None where nobody declared it. `quality`: the
+    thresholds of picture quality. `packs`: the rule packs in force, shipped ones and the site's own. `digest` is
+    SHA-256 over the configuration file's bytes, empty where there is no file.
     """
 
     id: str
@@ -337,10 +322,10 @@ class Site:
 
     @property
     def origin(self) -> Origin:
-        """Return what each of the site's payloads says of who speaks."""
+        """Return the site's members of each of its payloads."""
         return Origin(self.id, self.city, self.digest)
 
     @property
     def confirm(self) -> str:
-        """Return who says that a report has arrived: `hub`, `broker` or `file`."""
+        """Return who confirms the arrival of a report: `hub`, `broker` or `file`."""
         return self.hub.confirm if self.hub else "file"

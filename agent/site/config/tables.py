@@ -1,7 +1,4 @@
-"""Converts a site back to tables: in the shape of its file, with every default and without a password. Pure.
-
-`redacted` also takes out what says where the site is and what hangs there, so that the rest can be shown to strangers.
-"""
+"""Converts a site back to tables: in the shape of its file, with every default and without a password. Pure."""
 
 from __future__ import annotations
 
@@ -21,16 +18,16 @@ _SITE = ("id", "name", "city", "division", "period_s", "time_zone", "in_use_sinc
 _SINGLE = (
     "probe", "policy", "quality", "storage", "worker", "metrics", "daily_digest", "discovery", "hub", "key", "rules",
 )  # fmt: skip
-_TELLING = frozenset(
+_REVEALING = frozenset(
     {"name", "host", "code", "placement", "by", "interfaces", "addresses", "ranges", "address", "endpoint", "reason"}
 )
-"""Keys that tell a place, a person or an address. Ids stay: without them the rest cannot be read."""
+"""Keys that reveal a place, a person or an address. Ids stay: without them the rest cannot be read."""
 
 
 def site_tables(site: Site) -> dict[str, Json]:
     """Return a site in the shape of its file: defaults filled in, absent options left out, no password."""
     tables: dict[str, Json] = {
-        "site": {key: plain for key in _SITE if (plain := _plain(getattr(site, key))) is not None}
+        "site": {key: plain for key in _SITE if (plain := _json_value(getattr(site, key))) is not None}
     }
     for key in _SINGLE:
         value = getattr(site, key)
@@ -47,7 +44,7 @@ def site_tables(site: Site) -> dict[str, Json]:
 
 
 def camera_table(config: CameraConfig) -> dict[str, Json]:
-    """Return a camera as its table has it."""
+    """Return the table of a camera."""
     table: dict[str, Json] = {
         **table_of(config.camera),
         "recorded": config.recorded,
@@ -57,7 +54,7 @@ def camera_table(config: CameraConfig) -> dict[str, Json]:
         "private_zone": [table_of(zone) for zone in config.zones],
     }
     if config.overlay_boxes:
-        table["overlay_boxes"] = _plain(config.overlay_boxes)
+        table["overlay_boxes"] = _json_value(config.overlay_boxes)
     if config.presets:
         table["preset"] = [
             {"name": preset.name, "private_zone": [table_of(zone) for zone in preset.zones]}
@@ -73,18 +70,18 @@ def camera_table(config: CameraConfig) -> dict[str, Json]:
 
 
 def table_of(value: object) -> dict[str, Json]:
-    """Return the fields of a configuration value under the names that they have in the file."""
+    """Return the fields of a configuration value by their keys in the file."""
     if not dataclasses.is_dataclass(value):
         raise TypeError(f"{type(value).__name__} is no table")
-    found = {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    found = {field.name: _json_value(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return {key: plain for key, plain in found.items() if plain is not None}
 
 
-def _plain(value: object) -> Json:
+def _json_value(value: object) -> Json:
     if isinstance(value, Credential):
         return value.name
     if isinstance(value, tuple):
-        return [_plain(element) for element in value]
+        return [_json_value(element) for element in value]
     if value is None or isinstance(value, str | int | float):
         return value
     if dataclasses.is_dataclass(value):
@@ -93,7 +90,7 @@ def _plain(value: object) -> Json:
 
 
 def redacted(tables: Mapping[str, Json]) -> dict[str, Json]:
-    """Return tables without what tells a place, a person or an address."""
+    """Return tables without places, persons and addresses."""
     return {key: _redacted(key, value) for key, value in tables.items()}
 
 
@@ -102,22 +99,17 @@ def _redacted(key: str, value: Json) -> Json:
         return {inner: _redacted(inner, element) for inner, element in value.items()}
     if isinstance(value, list) and all(isinstance(element, Mapping) for element in value):
         return [_redacted(key, element) for element in value]
-    return HIDDEN if key in _TELLING and value else value
+    return HIDDEN if key in _REVEALING and value else value
 
 
 def is_table(value: Json) -> bool:
-    """Tell whether a value stands under a header of its own: a table, or a list of tables."""
+    """Return whether a value needs its own header: a table, or a list of tables."""
     in_list = isinstance(value, list) and any(isinstance(element, Mapping) for element in value)
     return isinstance(value, Mapping) or in_list
 
 
 def toml_text(tables: Mapping[str, Json], comment: Callable[[KeyPath], str] = lambda path: "") -> str:
-    """Return tables as TOML, in their order, as site.toml has them.
-
-    Args:
-        tables: As `site_tables` returns them.
-        comment: What is to stand behind the value at a path; nothing where it is empty.
-    """
+    """Return tables as TOML, in their order; `comment` returns a comment for the value at a path, or nothing."""
     lines: list[str] = []
     for key, value in tables.items():
         _write(lines, (key,), value, comment)

@@ -1,7 +1,6 @@
-"""Validates a webhook's address, and splits it into its parts. Pure.
+"""Validates and splits a webhook's address. Pure.
 
-The address holds the token that lets a person write into a group: it is a secret, lives in secrets.toml as the password
-of a credential, and is never shown.
+It lets its bearer post to a group, so it is a secret: a password in secrets.toml that is never shown.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost"})
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a digest goes. `target` is path and query, token included."""
+    """Address of a webhook. `target` is path and query, token included."""
 
     host: str
     port: int
@@ -25,7 +24,7 @@ class Address:
 
 
 def address_of(url: str) -> Address | None:
-    """Return the parts of a webhook's address, None where it cannot be one: https anywhere, http to this host only."""
+    """Parse a webhook's address; None where it is not one: https anywhere, http to this host only."""
     if len(url) > LONGEST_CHARS or not url.isascii() or not url.isprintable() or " " in url:
         return None
     try:

@@ -1,20 +1,17 @@
-"""Parses a camera's private zones, presets and overlay boxes. Pure.
-
-A camera that turns is either locked in one position, by somebody's word, or has presets with zones of their own.
-"""
+"""Parses a camera's private zones, presets and overlay boxes; a PTZ camera is locked or has presets. Pure."""
 
 from __future__ import annotations
 
 from agent.model.finding import Message, sentence
 from agent.site.config.site import Box, NoPrivateArea, Preset, PrivateZone, PtzLock
 from agent.site.toml.days import read_day
-from agent.site.toml.table import Seen, Table
+from agent.site.toml.table import Table, Unique
 from drivers.model import Point, Polygon
 from masking.geometry import GeometryError, validate
 from masking.quality.learning import OVERLAYS_MAX
 
 PRESETS_MAX = 32
-"""Presets of one camera: a picture is compared with each of them, and takes some milliseconds for it."""
+"""Per camera: a picture is compared with each of them, which takes some milliseconds."""
 
 _NO_POLYGON: Polygon = ()
 
@@ -22,7 +19,7 @@ _NO_POLYGON: Polygon = ()
 def read_zones(camera: Table) -> tuple[PrivateZone, ...]:
     """Read every `private_zone` of a camera, or of one of its presets."""
     zones: list[PrivateZone] = []
-    names = Seen("zone")
+    names = Unique("zone")
     for table in camera.tables("private_zone", "zone"):
         table.only("name", "polygon", "effect", "color")
         zone = PrivateZone(
@@ -94,7 +91,7 @@ def _point(element: object) -> Point | None:
 
 
 def read_no_private_area(camera: Table) -> NoPrivateArea | None:
-    """Read somebody's word that nothing private is in view; it excludes zones, those of presets too."""
+    """Read the declaration that nothing private is in view; it excludes zones, those of presets too."""
     table = camera.table("no_private_area", "optional")
     if table is None:
         return None
@@ -119,7 +116,7 @@ def _declared(camera: Table) -> str:
 
 
 def read_ptz_lock(camera: Table) -> PtzLock | None:
-    """Read `[camera.ptz]`: somebody's word that the camera is locked in one position."""
+    """Read `[camera.ptz]`: the declaration that the camera is locked in one position."""
     table = camera.table("ptz", "optional")
     if table is None:
         return None
@@ -137,7 +134,7 @@ def read_ptz_lock(camera: Table) -> PtzLock | None:
 def read_presets(camera: Table) -> tuple[Preset, ...]:
     """Read every `[[camera.preset]]` with its zones."""
     presets: list[Preset] = []
-    names = Seen("preset")
+    names = Unique("preset")
     for table in camera.tables("preset", "preset"):
         table.only("name", "private_zone")
         name = table.text("name", example='"entrance"')

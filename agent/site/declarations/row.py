@@ -8,13 +8,13 @@ from typing import Final, Literal
 Kind = Literal["flag", "choice", "date", "text", "number", "list", "paper"]
 Scope = Literal["site", "camera"]
 Profile = Literal["technical", "filing", "full"]
-Asked = Literal["technical", "filing", "full", "never"]
+AskedProfile = Literal["technical", "filing", "full", "never"]
 
 PROFILES: Final[tuple[Profile, ...]] = ("technical", "filing", "full")
-"""Each holds the ones before it."""
+"""Each includes the ones before it."""
 
 NONE: Final = "none"
-"""What is declared where there is no such thing, for rows that allow it."""
+"""Declared where there is no such thing, for rows that allow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One right answer, and what it means in English."""
+    """One valid answer, and its meaning in English."""
 
     value: str
     meaning: str
@@ -38,16 +38,16 @@ class Declarable:
     """One row.
 
     `scope` = `camera` may be declared for the whole site and for groups too. `asked` is the smallest profile that
-    counts it as open while it is missing; `never`: it may be declared and means "no" otherwise. `check` is the check
+    counts it as open while it is missing; `never`: it is optional and means "no" otherwise. `check` is the check
     that rests on it and `obligation` the rule behind it, `pack/obligation`. A `paper` is declared by its number or
-    title, date and SHA-256, never by its content. `none_means`: what the answer `none` says; empty: it is no answer.
-    `like` is a regular expression for texts, and for each element of a list; `example` a right answer.
+    title, date and SHA-256, never by its content. `none_means`: meaning of the answer `none`; empty: it is no answer.
+    `like` is a regular expression for texts, and for each element of a list; `example` a valid answer.
     """
 
     id: str
     scope: Scope
     kind: Kind
-    asked: Asked
+    asked: AskedProfile
     check: str
     obligation: str
     question: str
@@ -59,5 +59,5 @@ class Declarable:
 
 
 def counts_in(row: Declarable, profile: Profile) -> bool:
-    """Tell whether a profile counts a row as open while nobody declared it."""
+    """Return whether a profile counts a row as open while it is not declared."""
     return row.asked in PROFILES[: PROFILES.index(profile) + 1]

@@ -1,8 +1,7 @@
 """Resolves which declaration is in force for which camera, and for how long. Pure.
 
-A camera takes the word given for itself, else the one for a group it is in, else the site's; at each of these the
-newest counts, so that a renewal is one row more and the old ones stay as history. What may be declared stands in
-`table.py`.
+A camera takes its own declaration, else that of a group it is in, else the site's; at each level the newest counts, so
+that a renewal is one more row and the old ones stay as history. The rows that may be declared are in `table.py`.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ Value = str | bool | int | float | date | tuple[str, ...]
 State = Literal["declared", "expiring", "expired-grace", "expired", "missing", "not_applicable"]
 
 COUNTING: Final[frozenset[State]] = frozenset({"declared", "expiring", "expired-grace"})
-"""States in which the word still counts."""
+"""States in which the declaration still counts."""
 
 EXPIRING_DAYS: Final = 60
 EXPIRING_SOON_DAYS: Final = 14
@@ -34,10 +33,10 @@ GRACE_DAYS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One row: somebody's word on one duty.
+    """One row: a person's declaration on one duty.
 
-    `at` is the day it was given, `until` its last day, None: no end. `cameras` or `group` say what it is about;
-    neither: the whole site. `sha256` (hex) and `document_at` name the paper behind it, which itself is kept elsewhere.
+    `at` is its day, `until` its last day, None: no end. `cameras` or `group`: its subjects; neither: the whole site.
+    `sha256` (hex) and `document_at` identify its document, which is stored elsewhere.
     """
 
     duty: str
@@ -53,7 +52,7 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Cameras about which something is declared together."""
+    """Cameras with a common declaration."""
 
     name: str
     cameras: tuple[str, ...]
@@ -61,10 +60,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one duty stands for one camera, or for the site where `camera` is empty.
+    """The state of one duty for one camera, or for the site where `camera` is empty.
 
     `declaration` is the row that counts, or that has expired. `days_left` counts to its last day, negative after it.
-    `reason` says why it is not applicable, or which other duty must be declared before this one is asked.
+    `reason`: why it is not applicable, or which other duty must be declared before this one.
     """
 
     duty: Declarable
@@ -76,16 +75,13 @@ class Standing:
 
     @property
     def value(self) -> Value | None:
-        """What is declared, None where no word counts (any more)."""
+        """The declared value, None where no declaration counts (any more)."""
         return self.declaration.value if self.declaration and self.state in COUNTING else None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One duty as people see it: its worst state, and the cameras in that state (none: the site).
-
-    `declaration` is the word that ends, or has ended, first among them.
-    """
+    """One duty for people: its worst state, the cameras in it (none: the site), the `declaration` that ends first."""
 
     duty: Declarable
     state: State
@@ -95,19 +91,12 @@ class Line:
 
 
 def local_day(site: Site, now: datetime) -> date:
-    """Return the day on which a moment falls where the site is."""
+    """Return the site's local day of a moment."""
     return day_of(now, ZoneInfo(site.time_zone))
 
 
 def standing(site: Site, duty: str, today: date, camera: str = "") -> Standing:
-    """Return how a duty stands.
-
-    Args:
-        site: The site.
-        duty: An id of `DECLARABLES`.
-        today: Local day, as `local_day` gives it.
-        camera: Its id; empty for a duty of the site.
-    """
+    """Return the state of a duty (an id of `DECLARABLES`) on a local day; `camera` is empty for a duty of the site."""
     row = BY_ID[duty]
     reason, is_due = _is_due(site, row.when, today, camera)
     if is_due is False:
@@ -122,10 +111,7 @@ def standing(site: Site, duty: str, today: date, camera: str = "") -> Standing:
 
 
 def standings(site: Site, today: date) -> Iterator[Standing]:
-    """Yield how every duty stands that the site's profile asks for, for the site and for each camera.
-
-    What nobody is asked for is among them where somebody's word on it is about to end.
-    """
+    """Yield the state of every duty of the profile, and of optional ones whose declaration is about to end."""
     for row in DECLARABLES:
         is_asked = counts_in(row, site.rules.profile)
         for camera in [c.camera.id for c in site.cameras] if row.scope == "camera" else [""]:
@@ -136,12 +122,12 @@ def standings(site: Site, today: date) -> Iterator[Standing]:
 
 
 def ends_first(found: Iterable[Standing]) -> Standing:
-    """Return the standing whose word has the fewest days left; of several without an end the first."""
+    """Return the standing with the fewest days left; of several without an end the first."""
     return min(found, key=lambda one: math.inf if one.days_left is None else one.days_left)
 
 
 def lines(found: Iterable[Standing], *states: State) -> tuple[Line, ...]:
-    """Return what is in one of these states, one line for each duty, in the order of the table.
+    """Return the duties in one of these states, one line for each, in the order of the table.
 
     A duty that waits for another one, which is missing itself, has no line: one cause is one line. A duty whose
     cameras are in several of the states is in the first of them that is named.
@@ -154,14 +140,14 @@ def lines(found: Iterable[Standing], *states: State) -> tuple[Line, ...]:
 
 
 def holds(site: Site, conditions: tuple[Condition, ...], today: date, camera: str = "") -> bool | None:
-    """Tell whether all conditions hold; None where that cannot be told, since nobody declared what they ask for."""
+    """Return whether all conditions hold; None where that depends on a missing declaration."""
     return waits_or_fails(site, conditions, today, camera)[0]
 
 
 def waits_or_fails(
     site: Site, conditions: tuple[Condition, ...], today: date, camera: str = ""
 ) -> tuple[bool | None, str]:
-    """Return the same, and in English which condition does not hold, or which duty must be declared first."""
+    """Return the same, and in English the condition that fails, or the duty that must be declared first."""
     why, is_due = _is_due(site, conditions, today, camera)
     return is_due, why
 

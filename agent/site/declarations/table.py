@@ -1,8 +1,7 @@
 """Lists what a site must declare because no device can show it: question, subject, and check.
 
-A new declarable is one row; what a row holds is decided in `row.py`. Whose word it is, how long it counts and
-how cameras inherit it is decided in `standing.py`; the rule behind a row stands in the rule packs (`rules/`), where
-its obligation is looked up.
+A new declarable is one row, defined in `row.py`. Which declaration counts, for how long, and how cameras inherit it is
+decided in `standing.py`; the rule behind a row is its obligation in the rule packs (`rules/`).
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Final
 from agent.site.declarations.row import (
     NONE,
     PROFILES,
-    Asked,
+    AskedProfile,
     Choice,
     Condition,
     Declarable,
@@ -24,8 +23,8 @@ from agent.site.declarations.row import (
 
 __all__ = [
     "BY_ID", "DECLARABLES", "FORBIDDEN_ZONES", "KEY_TARGET", "NATIONAL_CLASS", "NONE", "OPEN_ZONES", "PLACE_CATEGORY",
-    "PROFILES", "PUBLIC_ZONES", "ZONE_TYPE", "Asked", "Choice", "Condition", "Declarable", "Kind", "Profile", "Scope",
-    "counts_in",
+    "PROFILES", "PUBLIC_ZONES", "ZONE_TYPE", "AskedProfile", "Choice", "Condition", "Declarable", "Kind", "Profile",
+    "Scope", "counts_in",
 ]  # fmt: skip
 
 NATIONAL_CLASS: Final = "national-class"
@@ -48,7 +47,7 @@ FORBIDDEN_ZONES: Final = (
 """Source: State Council Order 799, article 8(1); Datong Measures, article 9."""
 
 PUBLIC_ZONES: Final = (Choice("road", "a public road"), Choice("square", "a public square"), Choice("park", "a park"))
-"""Where only government and those it names may build. Source: Datong Measures, article 10; Order 799, article 7."""
+"""Only government and bodies it names may build there. Source: Datong Measures, article 10; Order 799, article 7."""
 
 OPEN_ZONES: Final = (
     *PUBLIC_ZONES,
@@ -65,8 +64,9 @@ OPEN_ZONES: Final = (
 )
 
 _REGULATED: Final = (Condition(NATIONAL_CLASS, ("7-1", "7-2")),)
-"""Source: Order 799, article 9(2), which frees other public places from articles 11, 14, 15, 16(2) and 17; article 33
-for places that are not public."""
+"""Source: Order 799, article 9(2), which exempts other public places from articles 11, 14, 15, 16(2) and 17; article 33
+for places that are not public.
+"""
 
 _IN_PUBLIC_SPACE: Final = (Condition(ZONE_TYPE, tuple(choice.value for choice in PUBLIC_ZONES)),)
 _ENTERTAINMENT: Final = (Condition("entertainment-venue", (True,)),)
@@ -332,6 +332,6 @@ DECLARABLES: Final[tuple[Declarable, ...]] = (
          Choice("C", "C: it signs and encrypts its video")),
     ),
 )  # fmt: skip
-"""In the order in which people are asked: what decides about others comes before them."""
+"""In the order of the questions: a row comes after those it depends on."""
 
 BY_ID: Final = {row.id: row for row in DECLARABLES}

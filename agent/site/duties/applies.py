@@ -1,8 +1,8 @@
 """Decides whether a check is due at this site, or a rule exempts it. Pure.
 
-The one place that decides it for every check, whatever it measures. What frees a site stands as `when` in the packs:
-Order 799 article 9(2) frees other public places from the mandatory parts of articles 11, 14, 15, 16(2) and 17, and
-article 33 those that are not public. A check that several rules stand behind is due as long as one of them binds.
+The only place that decides it, for every check. Exemptions are `when` in the packs: Order 799 article 9(2) exempts
+other public places from the mandatory parts of articles 11, 14, 15, 16(2) and 17, and article 33 those that are not
+public. A check with several rules is due as long as one of them binds.
 """
 
 from __future__ import annotations
@@ -19,10 +19,7 @@ from agent.site.rules.pack import Obligation, in_effect
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Whether a check is due: None where that hangs on something that nobody declared.
-
-    `why` says in English what frees the site, or what it waits for; `rules` are the obligations that would bind it.
-    """
+    """Whether a check is due (None: a declaration is missing), in English `why` not, and the `rules` that bind."""
 
     is_due: bool | None
     why: str = ""
@@ -35,8 +32,8 @@ BINDS = Due(True)
 def due(site: Site, check: str, today: date) -> Due:
     """Return whether a check is due at the site.
 
-    Only packs in force bind: standards that no law makes binding neither free a site nor hold it. Conditions on single
-    cameras are left to the check. What the site's profile does not ask for, and nobody declared, is not so.
+    Only packs in force bind: standards that no law makes binding neither exempt a site nor bind it. Conditions on
+    single cameras are left to the check. A fact outside the site's profile that nobody declared counts as false.
     """
     binding = list(_binding(site, check, today))
     if not binding:

@@ -1,8 +1,4 @@
-"""Bounds the figures that a hub or a rule may set: names, ranges, and which way is stricter. Pure.
-
-What is done with a figure that loosens is decided in `agent/service/orders/desired_policy.py` for the hub and in
-`floors.py` for the rules.
-"""
+"""Bounds the figures that a hub or a rule may set: names, ranges, and which way is stricter. Pure."""
 
 from __future__ import annotations
 
@@ -15,8 +11,8 @@ from agent.site.config.site import PERIOD_MAX_S, PERIOD_MIN_S, Site
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What a hub may say to one name: whole numbers or any, from `low` to `high`, and which way is stricter."""
+class Bound:
+    """Range of a figure that a hub may set: whole numbers or any, from `low` to `high`, and which way is stricter."""
 
     low: float
     high: float
@@ -28,21 +24,21 @@ PERIOD: Final = "period_s"
 FLOOR: Final = "retention_floor_days"
 CEILING: Final = "retention_ceiling_days"
 
-RULES: Final[Mapping[str, Rule]] = {
-    PERIOD: Rule(PERIOD_MIN_S, PERIOD_MAX_S, "either", whole=True),
-    "retention_floor_days": Rule(bounds.RETENTION_LAW_DAYS, bounds.RETENTION_MAX_DAYS, "up", whole=True),
-    "retention_ceiling_days": Rule(1, bounds.RETENTION_MAX_DAYS, "down", whole=True),
-    "forecast_days": Rule(1, bounds.FORECAST_MAX_DAYS, "up", whole=True),
-    "clock_warn_s": Rule(0, bounds.CLOCK_MAX_S, "down"),
-    "clock_fail_s": Rule(0, bounds.CLOCK_MAX_S, "down"),
-    "completeness_warn_ratio": Rule(0, 1, "up"),
-    "completeness_fail_ratio": Rule(0, 1, "up"),
-    "gap_warn_s": Rule(0, bounds.GAP_MAX_S, "down"),
-    "gap_fail_s": Rule(0, bounds.GAP_MAX_S, "down"),
-    "recording_stale_s": Rule(1, bounds.STALE_MAX_S, "down"),
-    "mask_uncovered_max_ratio": Rule(0, bounds.UNCOVERED_MAX_RATIO, "down"),
+RULES: Final[Mapping[str, Bound]] = {
+    PERIOD: Bound(PERIOD_MIN_S, PERIOD_MAX_S, "either", whole=True),
+    "retention_floor_days": Bound(bounds.RETENTION_LAW_DAYS, bounds.RETENTION_MAX_DAYS, "up", whole=True),
+    "retention_ceiling_days": Bound(1, bounds.RETENTION_MAX_DAYS, "down", whole=True),
+    "forecast_days": Bound(1, bounds.FORECAST_MAX_DAYS, "up", whole=True),
+    "clock_warn_s": Bound(0, bounds.CLOCK_MAX_S, "down"),
+    "clock_fail_s": Bound(0, bounds.CLOCK_MAX_S, "down"),
+    "completeness_warn_ratio": Bound(0, 1, "up"),
+    "completeness_fail_ratio": Bound(0, 1, "up"),
+    "gap_warn_s": Bound(0, bounds.GAP_MAX_S, "down"),
+    "gap_fail_s": Bound(0, bounds.GAP_MAX_S, "down"),
+    "recording_stale_s": Bound(1, bounds.STALE_MAX_S, "down"),
+    "mask_uncovered_max_ratio": Bound(0, bounds.UNCOVERED_MAX_RATIO, "down"),
 }
-"""The closed list; its bounds are those of site.toml. The operator's word about the gateway's clock is not in it."""
+"""The closed list; its bounds are those of site.toml. `own_clock`, which the operator vouches for, is not in it."""
 
 _ORDERED: Final = (
     ("clock_warn_s", "clock_fail_s"),
@@ -52,16 +48,13 @@ _ORDERED: Final = (
 
 
 def is_stricter(name: str, value: float, than: float) -> bool:
-    """Tell whether a value of a name of `RULES` is stricter than another one."""
+    """Return whether a value of a name of `RULES` is stricter than another one."""
     way = RULES[name].stricter
     return (way == "up" and value > than) or (way == "down" and value < than)
 
 
 def overlay(local: Site, policy: Mapping[str, Any]) -> Site:
-    """Return the site with the hub's values in the place of its own. `policy` has passed `judge`.
-
-    A floor counts for every camera, also for one whose own floor is lower.
-    """
+    """Return the site with a hub's judged values; a floor also raises cameras with a lower retention of their own."""
     values: dict[str, Any] = {
         name: value if RULES[name].whole else float(value) for name, value in policy.items() if name != PERIOD
     }
@@ -74,8 +67,8 @@ def overlay(local: Site, policy: Mapping[str, Any]) -> Site:
     return replace(site, cameras=cameras)
 
 
-def wrong(name: str, value: Any) -> str:
-    """Return what is wrong with a value of a name, empty where nothing is."""
+def out_of_bounds(name: str, value: Any) -> str:
+    """Return the fault of a value, empty where there is none."""
     rule = RULES.get(name)
     if rule is None:
         return f"{name[:64]!a}: no name that a hub may set; those are {', '.join(RULES)}"
@@ -98,7 +91,7 @@ def loosens(local: Site, name: str, value: Any) -> str:
 
 
 def contradiction(site: Site, said: set[str]) -> str:
-    """Return which figures of a site cannot stand together, empty where all can; `said` are the names just set."""
+    """Return which figures of a site contradict each other, empty where none do; `said` are the names just set."""
     policy = site.policy
     for lower, higher in _ORDERED:
         low, high = getattr(policy, lower), getattr(policy, higher)

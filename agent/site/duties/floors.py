@@ -1,7 +1,7 @@
 """Selects which figures of the packs bind a site, the strictest where several apply. Pure.
 
-Only what was read in a rule's own text binds (`confidence` primary): figures that another source tells, and our own
-defaults, a site may set otherwise. The stricter one always holds, whether a pack, the site or its hub says it.
+Only figures read in a rule's own text bind (`confidence` primary); those of secondary sources, and our own defaults, a
+site may override. The strictest always holds, whether set by a pack, the site or its hub.
 """
 
 from __future__ import annotations
@@ -29,10 +29,7 @@ class Floor:
 
 
 def floors(site: Site, today: date) -> tuple[Floor, ...]:
-    """Return the strictest figure for each name that a rule in effect sets, where the rule is known to apply.
-
-    What applies only where something is declared binds only once it is declared.
-    """
+    """Return the strictest figure for each name that a rule in effect sets, where the rule is known to apply."""
     found: dict[str, Floor] = {}
     for name, one in obligations(site.packs):
         if one.confidence != "primary" or not in_effect(one, today) or holds(site, one.when, today) is not True:
@@ -44,7 +41,7 @@ def floors(site: Site, today: date) -> tuple[Floor, ...]:
 
 
 def with_floors(site: Site, today: date) -> Site:
-    """Return the site with every figure at least as strict as the rules ask; a ceiling never ends below the floor."""
+    """Return the site with every figure at least as strict as the rules; a ceiling is never below the floor."""
     policy: Mapping[str, Any] = {
         floor.name: int(floor.value) if RULES[floor.name].whole else floor.value
         for floor in floors(site, today)

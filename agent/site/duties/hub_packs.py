@@ -1,8 +1,8 @@
-"""Validates rule packs from a hub: read whole as the shipped ones are, never looser than what they replace. Pure.
+"""Validates rule packs from a hub: complete as the shipped ones, never looser than those they replace. Pure.
 
-A pack with the id of one that is here replaces it: its version is higher, every obligation stays, and each asks for at
-least as much, of at least as many, from the same day on. A pack with an id of its own comes beside the others. Who
-signed it, and whether it is in force, is decided in `agent/service/orders/desired_policy.py`.
+A pack with the id of a local one replaces it: its version is higher, every obligation stays, and each asks for at
+least as much, of at least as many, from the same day on. A pack with a new id is added. Its signature, and whether it
+is in force, are judged in `agent/service/orders/desired_policy.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final, get_args
 
 from agent.model.finding import Severity
 from agent.site.config.site import Site
-from agent.site.duties.bounds import CEILING, RULES, contradiction, is_stricter, overlay, wrong
+from agent.site.duties.bounds import CEILING, RULES, contradiction, is_stricter, out_of_bounds, overlay
 from agent.site.rules.pack import Confidence, Obligation, Observed, Pack
 from agent.site.rules.read import read_pack
 from agent.site.toml.document import parse_toml
@@ -28,12 +28,12 @@ _OBSERVED: Final[tuple[Observed, ...]] = ("both", "measured", "declared")
 
 
 class NotAPack(Exception):
-    """A text is no pack of rules; the message names the first mistake with its line."""
+    """A text is no rule pack; the message names the first mistake with its line."""
 
 
 @lru_cache(maxsize=4)  # the same document is judged in every cycle
 def read_packs(texts: tuple[str, ...]) -> tuple[Pack, ...]:
-    """Return the packs that TOML texts hold; the digest of each is that of a file with these bytes.
+    """Parse packs from TOML texts; the digest of each is that of a file with these bytes.
 
     Raises:
         NotAPack: One of them has a mistake, or two have one id.
@@ -53,25 +53,18 @@ def read_packs(texts: tuple[str, ...]) -> tuple[Pack, ...]:
 
 
 def with_packs(local: tuple[Pack, ...], sent: tuple[Pack, ...], version: int, kid: str) -> tuple[Pack, ...]:
-    """Return the packs that count: those of a hub in the place of ours with the same id, and beside them.
-
-    Args:
-        local: The shipped packs and the site's own.
-        sent: Those of the hub's document, in which nothing was found wrong.
-        version: That of the document.
-        kid: Thumbprint of the key that signed it.
-    """
+    """Return the packs in force: local ones, replaced by validated ones of a hub's document, and its new ones."""
     named = {pack.id: replace(pack, hub_version=version, signed_by=kid) for pack in sent}
     kept = [named.pop(pack.id, pack) for pack in local]
     return (*kept, *named.values())
 
 
-def mistake(local: Site, sent: tuple[Pack, ...]) -> str:
-    """Return the first figure of a hub's packs that is out of its bounds or cannot stand at this site."""
+def first_fault(local: Site, sent: tuple[Pack, ...]) -> str:
+    """Return the first figure of a hub's packs that is out of its bounds or contradicts this site."""
     for pack in sent:
         for one in pack.obligations:
             for name, value in one.parameters.items():
-                why = wrong(name, value) if name in RULES else ""
+                why = out_of_bounds(name, value) if name in RULES else ""
                 if not why and name == CEILING:
                     why = contradiction(overlay(local, {name: value}), {name})
                 if why:
@@ -80,7 +73,7 @@ def mistake(local: Site, sent: tuple[Pack, ...]) -> str:
 
 
 def not_rising(local: tuple[Pack, ...], sent: tuple[Pack, ...]) -> str:
-    """Return which pack does not come after the one that it replaces; the very same one may come again."""
+    """Return which pack is not newer than the one that it replaces; the very same one may come again."""
     for before, after in _pairs(local, sent):
         if after.version <= before.version and after.digest != before.digest:
             return f"{after.id}: version {after.version} does not come after version {before.version}, which is here"
@@ -108,7 +101,7 @@ def _pairs(local: tuple[Pack, ...], sent: tuple[Pack, ...]) -> Iterator[tuple[Pa
 
 
 def _looser(before: Obligation, after: Obligation) -> str:
-    """Return how one obligation asks for less than it did."""
+    """Return how an obligation asks for less than before."""
     if after.check != before.check:
         return f"is answered by {after.check} and no longer by {before.check}"
     for words, was, now in (

@@ -1,7 +1,4 @@
-"""Defines a pack of rules, and selects the obligations of all packs for a check. Pure.
-
-A pack is read in `read.py`; which of its figures bind a site is decided in `agent/site/duties/floors.py`.
-"""
+"""Defines a rule pack, and selects the obligations of all packs for a check. Pure."""
 
 from __future__ import annotations
 
@@ -22,13 +19,13 @@ Observed = Literal["measured", "declared", "both"]
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """One duty out of one article.
+    """One duty of one article.
 
-    `duty` says in one sentence what is owed, `duty_zh` the same in Chinese, `document_zh` names the document there.
-    `observed`: whether the check measures, rests on a declaration, or compares both. `confidence`: the text itself was
-    read (`primary`), another source tells it (`secondary`), or it is our own default (`unconfirmed`). `when`: it is due
-    only where all these hold. `parameters` are figures of the article by the names of `[policy]`, or names of their
-    own. `effective_from` None: that of no document is known.
+    `duty` is one sentence of what is owed, `duty_zh` the same in Chinese, `document_zh` the document's Chinese name.
+    `observed`: whether the check measures, rests on a declaration, or compares both. `confidence`: from the text itself
+    (`primary`), from another source (`secondary`), or our own default (`unconfirmed`). `when`: due only where all these
+    hold. `parameters` are figures of the article by the names of `[policy]`, or names of their own. `effective_from`
+    None: no document with it is known.
     """
 
     id: str
@@ -67,7 +64,7 @@ class Obligation:
 class Pack:
     """One file of rules. `digest` is SHA-256 over its bytes, hex; `file` names it for people.
 
-    `hub_version` and `signed_by` (a thumbprint) name the document of a hub that brought it; 0 and empty: none did.
+    `hub_version` and `signed_by` (a thumbprint) identify the hub's document that brought it; 0 and empty: none did.
     """
 
     id: str
@@ -87,7 +84,7 @@ class Pack:
 
 
 def from_hub_json(pack: Pack) -> Json:
-    """Return which document of a hub brought a pack, and whose key signed it; None where none did."""
+    """Return the version of the hub's document that brought a pack, and its signer; None where none did."""
     return {"version": pack.hub_version, "kid": pack.signed_by} if pack.signed_by else None
 
 
@@ -98,7 +95,7 @@ def digest_of(packs: Iterable[Pack]) -> str:
 
 
 def obligations(packs: Iterable[Pack], check: str = "") -> Iterator[tuple[str, Obligation]]:
-    """Yield every obligation, or those that a check answers, each with its full name `pack/obligation`."""
+    """Yield every obligation, or those of one check, each with its full name `pack/obligation`."""
     for pack in packs:
         for one in pack.obligations:
             if check in ("", one.check):
@@ -106,6 +103,6 @@ def obligations(packs: Iterable[Pack], check: str = "") -> Iterator[tuple[str, O
 
 
 def in_effect(one: Obligation, today: date) -> bool:
-    """Tell whether an obligation is in force on a day."""
+    """Return whether an obligation is in force on a day."""
     began = one.effective_from is None or one.effective_from <= today
     return began and (one.effective_until is None or today <= one.effective_until)

@@ -1,7 +1,4 @@
-"""Parses packs of rules and reports every mistake of one with its line, as for site.toml.
-
-The shipped packs lie beside this file, in `SHIPPED`; a site's own are named in its site.toml.
-"""
+"""Parses rule packs (`SHIPPED` ones beside this file) and reports every mistake with its line, as for site.toml."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from agent.model.finding import Message, Severity, Source
 from agent.site.declarations.table import BY_ID, Condition
 from agent.site.rules.pack import Confidence, Obligation, Observed, Pack, Status
 from agent.site.toml.days import read_date
-from agent.site.toml.table import Document, Seen, Table
+from agent.site.toml.table import Document, Table, Unique
 
 SHIPPED: Final = ("cn-799", "datong-1-15", "datong-16plus", "cn-mps-2025-11", "cn-standards")
 
@@ -30,10 +27,10 @@ PARAMETER_MAX: Final = 1e15
 
 @cache
 def shipped() -> tuple[Pack, ...]:
-    """Return the packs that come with this version.
+    """Return the packs of this version.
 
     Raises:
-        ValueError: One of them is wrong, which is a mistake of ours.
+        ValueError: One of them is wrong, which is our mistake.
     """
     return tuple(_shipped(name) for name in SHIPPED)
 
@@ -50,13 +47,13 @@ def _shipped(name: str) -> Pack:
 
 
 def read_pack(document: Document, raw: bytes) -> Pack:
-    """Read a pack out of a parsed file, noting what is wrong; `raw` are the bytes that its digest is made of."""
+    """Read a pack from a parsed file, noting mistakes; `raw` is digested."""
     top = Table(document, (), "", document.data)
     top.only(
         "id", "version", "title", "title_zh", "status", "document", "document_zh", "effective_from", "effective_until",
         "obligation",
     )  # fmt: skip
-    names = Seen("obligation")
+    names = Unique("obligation")
     rows = []
     for table in top.tables("obligation", "obligation"):
         one = _obligation(top, table)

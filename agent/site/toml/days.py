@@ -1,4 +1,4 @@
-"""Parses days and time zones of site.toml. Reads the time zones of this system, and nothing else."""
+"""Parses days and time zones of site.toml. Reads only the time zones of this system."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from agent.site.toml.table import Table
 
 
 def read_day(table: Table, key: str) -> str:
-    """Return an ISO date, written as a TOML date or as a text."""
+    """Return an ISO date, given as a TOML date or a text."""
     if not table.required(key, "2026-01-31"):
         return ""
     value = table.data[key]
@@ -30,7 +30,7 @@ def read_day(table: Table, key: str) -> str:
 
 
 def read_time_zone(table: Table, inherited: str = "") -> str:
-    """Return the IANA name of a time zone that this system knows: the table's own, else the `inherited` one."""
+    """Return the IANA name of a time zone of this system: the table's own, else the `inherited` one."""
     if inherited and "time_zone" not in table.data:
         return inherited
     name = table.text("time_zone", DEFAULT_TIME_ZONE)
@@ -51,6 +51,6 @@ def read_time_zone(table: Table, inherited: str = "") -> str:
 
 
 def read_date(table: Table, key: str) -> date | None:
-    """Return the day that a key names, None where it does not stand there or is none."""
+    """Return the day of a key, None where it is absent or invalid."""
     day = read_day(table, key) if key in table.data else ""
     return date.fromisoformat(day) if day else None

@@ -1,7 +1,4 @@
-"""Reads one file of the configuration: its bytes, then TOML with the line of each key. Mistakes are noted, not raised.
-
-What the values mean is decided by `agent/site/config/load.py` and what it calls.
-"""
+"""Reads one file of the configuration: its bytes, then TOML with the line of each key; notes its mistakes."""
 
 from __future__ import annotations
 
@@ -22,11 +19,11 @@ FILE_MAX_BYTES = 8 * 1024 * 1024
 """Far above a site of ten thousand cameras; a wrong file is refused before it fills the memory."""
 
 _TWICE = re.compile(r"(?i)cannot (declare|overwrite|mutate|redefine)|duplicate")
-"""What tomli says where a key or table stands there already."""
+"""Errors of tomli for a repeated key or table."""
 
 
 def read_file(path: Path, what: str, problems: list[Problem], wrong_bits: int = 0) -> tuple[bytes | None, bool]:
-    """Return the bytes of a file, None where it cannot be used, and whether that is a matter of permission."""
+    """Return the bytes of a file, None where it cannot be used, and whether permission is the cause."""
 
     def refuse(reason: Message | str, fix: Message | str) -> None:
         problems.append(Problem(str(path), 0, "", sentence(reason), sentence(fix)))
@@ -68,7 +65,7 @@ def read_file(path: Path, what: str, problems: list[Problem], wrong_bits: int = 
 
 
 def parse_toml(path: Path, raw: bytes | None, problems: list[Problem], *, holds_secrets: bool) -> Document | None:
-    """Return the document; what TOML refuses is told with its line, and without a word of a secrets file."""
+    """Return the document; a syntax error is noted with its line, and without content of a secrets file."""
     if raw is None:
         return None
     try:

@@ -1,11 +1,10 @@
 """Edits single lines of a site.toml and leaves everything else as a person wrote it. Pure.
 
-Lines are changed where a key stands, added under its table, and whole tables are added at the end; nothing is removed.
-The last line of a text that was written here says so with its digest, which tells later whether a person has changed it
-since.
+Existing lines are changed, keys are added under their table, and whole tables at the end; nothing is removed. A text
+that was written here ends with a line that has its digest, which shows later whether a person has changed it since.
 
-tomlkit was tried (0.15): it appends a key behind all that stands before the next header, and so between that header and
-the remark above it, which belongs to the next camera; it has no public way to put a key elsewhere.
+tomlkit was tried (0.15): it appends a key directly before the next header, and so between that header and the comment
+above it, which belongs to the next camera; it has no public way to put a key elsewhere.
 """
 
 from __future__ import annotations
@@ -31,10 +30,7 @@ _LINE: Final = re.compile(r"""(\s*[^=#]+?\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference between a site's file and what it is to say: `path` in the file, or that of a table to add.
-
-    `subject` names it as findings do: `site`, `device:ID`, `camera:ID`. `before` None: nothing stands there.
-    """
+    """One difference to write at `path`, or a table to add; `subject` is as in findings; `before` None: absent."""
 
     path: KeyPath
     subject: str
@@ -44,19 +40,16 @@ class Change:
 
 
 class CannotMerge(UsageError):
-    """The file is written in a way in which single lines cannot be changed."""
+    """The file's form does not allow single lines to be changed."""
 
 
 def marked(text: str) -> str:
-    """Return a text with the line at its end that says that we wrote it."""
+    """Return a text with its digest line appended."""
     return f"{text}{_MARK}{hashlib.sha256(text.encode()).hexdigest()}\n"
 
 
 def unmarked(text: str) -> tuple[str, bool]:
-    """Return a text without that line, and whether nobody changed it since it was written.
-
-    What stands behind the line was added by a person, and stays.
-    """
+    """Return a text without that line, and whether it is unchanged since; text that a person added after it stays."""
     body, found, rest = text.rpartition(_MARK)
     if not found:
         return text, False
@@ -69,7 +62,7 @@ def merged(text: str, changes: Sequence[Change]) -> str:
     """Return a site.toml with changes written into it.
 
     Raises:
-        CannotMerge: A line is written in a way that cannot be changed by itself; nothing is guessed.
+        CannotMerge: A line cannot be changed on its own; nothing is guessed.
     """
     wanted: dict[str, Any] = copy.deepcopy(tomli.loads(text))
     lines = text.split("\n")

@@ -1,8 +1,8 @@
 """Finds the line of each key in a TOML text. Pure.
 
 tomli gives no line numbers, and a message about a site file with two hundred cameras is worth little without one.
-This walks a text that tomli has already accepted, so it decides nothing about validity: it follows table headers,
-dotted keys, arrays of tables, inline tables and array elements, and steps over strings and comments.
+Walks a text that tomli has accepted, without validating it: follows table headers, dotted keys, arrays of tables,
+inline tables and array elements, and skips strings and comments.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def locate(text: str) -> dict[KeyPath, int]:
     """Return the 1-based line of every table, key and array element of a valid TOML text.
 
     Args:
-        text: What tomli has parsed without an error.
+        text: Accepted by tomli.
 
     Raises:
         RecursionError: Arrays or inline tables are nested some hundred levels deep.
@@ -74,7 +74,7 @@ class _Walk:
         return self.found
 
     def _resolve(self, parts: tuple[str, ...]) -> KeyPath:
-        """A header below an array of tables means the array's newest table."""
+        """A header below an array of tables refers to its newest table."""
         path: KeyPath = ()
         for part in parts:
             path = (*path, part)

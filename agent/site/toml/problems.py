@@ -1,7 +1,4 @@
-"""Formats the mistakes of a configuration: place, fault, and repair; one line for each.
-
-What a mistake is, is decided where a table is read; the language in `agent/cli.py`.
-"""
+"""Formats the mistakes of a configuration: place, fault, and repair; one line for each."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from agent.model.finding import Message, lines
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a file: what is wrong where, and what to do. Never holds a secret. `line` 0: the whole file."""
+    """One mistake in a file: place, fault and repair. Never holds a secret. `line` 0: the whole file."""
 
     file: str
     line: int
@@ -25,7 +22,7 @@ class Problem:
 
     @property
     def message(self) -> Message:
-        """The whole line; the place is in the file's own words."""
+        """The whole line; the place is not translated."""
         place = f"{self.file}:{self.line}" if self.line else self.file
         values = {"place": f"{place}: {self.where}" if self.where else place, "what": self.what, "fix": self.fix}
         return Message("{place}: {what}; {fix}", values)
@@ -35,7 +32,7 @@ class Problem:
 
 
 class ConfigError(ConfigurationError):
-    """The configuration cannot be used; `problems` holds every mistake that was found, in the order of the files."""
+    """The configuration cannot be used; `problems` holds every mistake, in the order of the files."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(lines([problem.message for problem in problems]))

@@ -1,7 +1,4 @@
-"""Parses `[storage]` of site.toml, the places of the agent's own files, with its defaults; this table alone.
-
-Apart from the other tables, for `status` needs nothing else and must not wait until all of them are loaded.
-"""
+"""Parses `[storage]` of site.toml alone: `status` needs nothing else and must not load the readers of all tables."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ HISTORY_MAX_BYTES = 1024**4
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Where the agent keeps its own files. `directory` holds spool, history, report key and credential state."""
+    """The agent's own files. `directory` holds spool, history, report key and credential state."""
 
     directory: Path = STATE
     runtime: Path = RUNTIME
@@ -56,7 +53,7 @@ def read_storage(top: Table) -> Storage:
 
 
 def default_storage(top: Table) -> Storage:
-    """Return where the files are of a site that does not say: the service's folders, or one of the user's own."""
+    """Return the default: the service's folders, or one of the user's own."""
     site = top.data.get("site")
     name = site.get("id") if isinstance(site, dict) else None
     config = Path(top.document.file).absolute()
@@ -67,7 +64,7 @@ def default_storage(top: Table) -> Storage:
 
 
 def load_storage(path: Path) -> Storage:
-    """Read where the agent keeps its files, and nothing else: no secrets file is needed for it.
+    """Read `[storage]` of a file; needs no secrets file.
 
     Raises:
         ConfigError: The file cannot be read or is not TOML, or its `[storage]` is wrong.

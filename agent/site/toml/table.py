@@ -1,7 +1,7 @@
 """Parses typed values out of one table of a configuration file and collects every mistake instead of stopping.
 
-A getter that finds a mistake notes it and returns a placeholder, so that the rest of the file is looked at too; the
-caller builds nothing while problems exist. What the values mean together is decided in the modules that use this.
+A getter that finds a mistake notes it and returns a placeholder, so that the rest of the file is read too; the caller
+builds nothing while problems exist. How values relate is decided in the modules that use this.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from agent.site.toml.problems import Problem
 Choice = TypeVar("Choice", bound=str)
 
 SECRET_KEYS = frozenset({"password", "passwd", "passphrase", "secret"})
-"""Keys that have no place in site.toml, whatever table they stand in."""
+"""Keys that are refused in site.toml, in any table."""
 
 SHOWN_MAX_CHARS = 60
 TEXT_MAX_CHARS = 200
@@ -30,7 +30,7 @@ TEXT_MAX_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file. `holds_secrets`: no value of it may stand in a message. `problems` is shared and grows."""
+    """A parsed file. `holds_secrets`: messages must not contain its values. `problems` is shared and grows."""
 
     file: str
     data: Mapping[str, object] = field(repr=False)
@@ -49,7 +49,7 @@ class Document:
         self.problems.append(Problem(self.file, line, where, sentence(what), sentence(fix)))
 
     def shown(self, value: object) -> str:
-        """Return a value for a message: as JSON has it, cut short, and not at all where it may hold a secret."""
+        """Return a value for a message: as JSON, cut short; withheld where it may hold a secret."""
         if self.holds_secrets:
             return "this value"
         text = json.dumps(value, ensure_ascii=True, default=str)
@@ -60,7 +60,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a document: `path` leads to it, `where` names it to the reader."""
+    """One table of a document: `path` leads to it, `where` is its name in messages."""
 
     document: Document = field(repr=False)
     path: KeyPath
@@ -68,7 +68,7 @@ class Table:
     data: Mapping[str, object] = field(repr=False)
 
     def note(self, key: str, what: Message | str, fix: Message | str) -> None:
-        """Add a mistake about a key of this table; an empty key means the table itself."""
+        """Add a mistake about a key of this table; an empty key is the table itself."""
         self.document.note((*self.path, key) if key else self.path, self.where, what, fix)
 
     def line(self, key: str) -> int:
@@ -76,7 +76,7 @@ class Table:
         return self.document.lines.get((*self.path, key), 0)
 
     def only(self, *known: str) -> None:
-        """Refuse every key that is not known, with the known one that it looks like."""
+        """Refuse every unknown key, suggesting a known one that is similar."""
         for key in self.data:
             like_secret = key in SECRET_KEYS or (
                 key not in known and get_close_matches(key, SECRET_KEYS, n=1, cutoff=0.8) != []
@@ -94,7 +94,7 @@ class Table:
                 self.note(key, Message("unknown key {key}", {"key": _quoted(key)}), _suggestion(key, known))
 
     def required(self, key: str, example: str) -> bool:
-        """Tell whether a key is there, and note its absence."""
+        """Return whether a key is there, noting its absence."""
         if key in self.data:
             return True
         self.note(
@@ -107,15 +107,7 @@ class Table:
     def text(
         self, key: str, default: str | None = None, *, like: str = "", rule: str = "", example: str = '"..."'
     ) -> str:
-        """Return a string without control characters.
-
-        Args:
-            key: Its key; without a default it must be there.
-            default: What an absent key stands for.
-            like: Regular expression that the whole string must match.
-            rule: The same in words, for the message.
-            example: A right value as it stands in the file.
-        """
+        """Return a printable string that matches `like` (`rule` in words); required without default."""
         if default is None and not self.required(key, example):
             return ""
         value = self.data.get(key, default)
@@ -133,7 +125,7 @@ class Table:
         return value
 
     def integer(self, key: str, default: int | None, low: int, high: int, *, hint: str = "") -> int:
-        """Return a whole number from `low` to `high`; without a default it must be there."""
+        """Return a whole number from `low` to `high`; required without a default."""
         example = str(low if default is None else default)
         if default is None and not self.required(key, example):
             return low
@@ -201,7 +193,7 @@ class Table:
         return tuple(value)
 
     def path_of(self, key: str, default: Path) -> Path:
-        """Return a path, relative ones seen from the file that names them."""
+        """Return a path, relative ones from the folder of the file."""
         value = self.data.get(key)
         if value is None:
             return default
@@ -289,15 +281,15 @@ class Table:
         return placeholder
 
 
-class Seen:
-    """Where each value stood first, so that the second one can name it. `noun` is what carries the value."""
+class Unique:
+    """The line of each value's first use, for the message about the second. `noun` is what carries the value."""
 
     def __init__(self, noun: str) -> None:
         self.noun = noun
         self.first: dict[str, int] = {}
 
     def check(self, table: Table, key: str, value: str, shown: str, fix: str = "") -> None:
-        """Note that a value was used before; an empty value (a mistake noted elsewhere, or none given) is not one."""
+        """Note a value that was used before; an empty value (a mistake noted elsewhere, or none given) never was."""
         if not value:
             return
         if value in self.first:

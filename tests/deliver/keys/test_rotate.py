@@ -23,7 +23,14 @@ from agent.contract.envelope import read_header
 from agent.contract.key_rotation import read_rotation
 from agent.contract.signing_keys import Signer
 from agent.deliver.keys.place import CREDENTIAL_NAME, NEXT, FileKeys, KeyHolder, SystemdKeys
-from agent.deliver.keys.rotate import RotationWaits, next_step, settle, settled, tell_replaced, waits
+from agent.deliver.keys.rotate import (
+    RotationWaits,
+    has_waiting_key,
+    next_step,
+    report_replaced,
+    settle,
+    settle_for_service,
+)
 from agent.deliver.spool.signed import signs_next
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import Forbidden, Locked
@@ -74,10 +81,10 @@ class Place:
 
     def start(self) -> Signer:
         """Do what a start of the service does, up to its first report."""
-        signer = settled(self.site, self.keys, lambda: NOW)
+        signer = settle_for_service(self.site, self.keys, lambda: NOW)
         self.maker.signer = signer
         with closing(self.maker.open()) as spool:
-            tell_replaced(self.site, spool, signer, delivery.moment())
+            report_replaced(self.site, spool, signer, delivery.moment())
             self.maker.cycle(spool)
         return signer
 
@@ -222,7 +229,7 @@ def test_a_full_spool_postpones_the_rotation_and_loses_nothing_for_it(place: Pla
         except RotationWaits:
             postponed += 1
             assert copy.rows() == before
-            assert settled(copy.site, copy.keys, lambda: NOW).kid == copy.old.kid
+            assert settle_for_service(copy.site, copy.keys, lambda: NOW).kid == copy.old.kid
             with closing(copy.maker.open(max_bytes=small)) as spool:
                 copy.maker.cycle(spool, filling=7000)
                 assert spool.counts()["dropped"] != 0
@@ -251,11 +258,11 @@ def test_a_waiting_key_that_others_can_read_is_left_alone(place: Place) -> None:
     place.keys.create_waiting()
     path = place.directory / "report-key.next.pem"
     path.chmod(0o644)
-    assert not waits(place.keys, place.old)
+    assert not has_waiting_key(place.keys, place.old)
     with pytest.raises(Forbidden, match="opens the private key to others"):
         place.settle()
     path.chmod(0o600)
-    assert waits(place.keys, place.old)
+    assert has_waiting_key(place.keys, place.old)
 
 
 def test_a_rotation_after_the_spool_was_lost_begins_the_new_epoch(place: Place) -> None:

@@ -18,7 +18,7 @@ from agent.contract.payload_bounds import PAYLOAD_MAX_BYTES
 from agent.deliver.publish.client import Client
 from agent.deliver.publish.messages import DEFLATE_ABOVE_BYTES, plain, report_message
 from agent.deliver.publish.packet import Received, pack_properties, read_publish
-from agent.deliver.spool.queue import Row
+from agent.deliver.spool.queue import PendingRow
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=300)
 PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=40)
@@ -109,9 +109,9 @@ def test_arbitrary_bytes_are_a_publish_or_malformed_and_nothing_else(flags: int,
     assert body.endswith(read.payload)
 
 
-def row(payload: bytes) -> Row:
+def row(payload: bytes) -> PendingRow:
     at = datetime(2026, 11, 24, tzinfo=UTC)
-    return Row(1, "e1", "config", 1, "d" * 64, at, 0, live=False, newest=True, jws="h..s", payload=payload)
+    return PendingRow(1, "e1", "config", 1, "d" * 64, at, 0, live=False, newest=True, jws="h..s", payload=payload)
 
 
 def test_a_large_payload_travels_deflated_and_says_so_and_a_small_one_as_it_is() -> None:

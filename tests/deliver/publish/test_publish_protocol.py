@@ -22,7 +22,7 @@ from agent.contract.signing_keys import Signer, load_or_create_signer
 from agent.deliver.publish.packet import Received
 from agent.deliver.publish.protocol import Dialect
 from agent.deliver.publish.publisher import Publisher
-from agent.deliver.publish.wire_form import Spoken, received_form
+from agent.deliver.publish.wire_form import FlatSites, signed_form
 from agent.hub.stores import signing_key, trust
 from agent.model.finding import Draft
 from agent.site.config.site import Hub
@@ -181,7 +181,7 @@ def test_what_is_too_large_for_a_broker_that_names_no_limit_does_not_stop_the_re
 
 
 def test_the_form_of_a_site_is_learned_from_the_site_alone() -> None:
-    spoken = Spoken()
+    spoken = FlatSites()
     ack, event = "vss/v1/datong/S1/ack", "vss/v1/datong/S1/event"
     assert not spoken.flat_to(ack)
     spoken.heard(ack, True)  # a hub's own message
@@ -209,13 +209,13 @@ def test_the_form_of_a_site_is_learned_from_the_site_alone() -> None:
     ],
 )
 def test_what_is_neither_form_stays_as_it_is_and_unsigned(payload: bytes) -> None:
-    assert received_form(Received("t", 1, 1, (), payload)) == (payload, "", False)
+    assert signed_form(Received("t", 1, 1, (), payload)) == (payload, "", False)
 
 
 def test_a_signature_beside_the_payload_wins_over_one_around_it() -> None:
     flat = b'{"payload":"x","protected":"a","signature":"b"}'
-    assert received_form(Received("t", 1, 1, ((b"jws", b"h..s"),), flat)) == (flat, "h..s", False)
-    assert received_form(Received("t", 1, 1, (), flat)) == (b"x", "a..b", True)
+    assert signed_form(Received("t", 1, 1, ((b"jws", b"h..s"),), flat)) == (flat, "h..s", False)
+    assert signed_form(Received("t", 1, 1, (), flat)) == (b"x", "a..b", True)
 
 
 class Listener311:

@@ -276,7 +276,7 @@ def test_one_thread_commits_while_another_reads_and_marks(maker: Maker) -> None:
 def test_a_gap_record_is_signed_and_chained_like_any_report(maker: Maker) -> None:
     spool = maker.open()
     maker.cycle(spool)
-    spool.give_up([row.id for row in spool.pending(10, NOW)], "test", NOW)
+    spool.evict([row.id for row in spool.pending(10, NOW)], "test", NOW)
     rows = spool.pending(10, NOW)
     assert [(r.stream, r.seq) for r in rows] == [("gap", 1), ("gap", 2)]
     for row in rows:

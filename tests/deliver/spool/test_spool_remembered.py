@@ -47,7 +47,7 @@ def test_a_new_epoch_that_could_not_be_written_is_not_remembered(maker: Maker, m
     assert spool.confirm(mark(spool, 1, event=Head(1, "a" * 64)), NOW) == "fork"
     old = (spool.epoch, spool.heads())
     with monkeypatch.context() as patch:
-        patch.setattr("agent.deliver.spool.capacity.drop", lambda *_: 1 / 0)
+        patch.setattr("agent.deliver.spool.capacity.evict", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             spool.begin(NOW)
     assert (spool.epoch, spool.heads()) == old
@@ -61,7 +61,7 @@ def test_confirmations_gap_records_and_refusals_leave_what_a_new_start_reads(mak
     spool = maker.open()
     for _ in range(4):
         maker.cycle(spool)
-    spool.give_up([row.id for row in spool.pending(3, NOW)], "damaged", NOW)
+    spool.evict([row.id for row in spool.pending(3, NOW)], "damaged", NOW)
     stray, _ = maker.envelopes([delivery.health()], {"health": Head(9, "9" * 64)}, spool.epoch)
     with pytest.raises(ChainBroken):
         spool.commit(stray, "{}", NOW)

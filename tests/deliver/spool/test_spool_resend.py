@@ -122,7 +122,7 @@ def test_what_is_no_longer_here_is_named_in_runs(maker: Maker) -> None:
     spool.begin(NOW + DAY + 2 * MINUTE + timedelta(seconds=1))  # the first three are a day old
     for seq in (4, 7):
         spool.resend(asked(spool, seq, seq), NOW)
-    spool.give_up([row.id for row in spool.pending(10, NOW)], "test", NOW)
+    spool.evict([row.id for row in spool.pending(10, NOW)], "test", NOW)
     assert spool.resend(asked(spool, 1, 12), NOW) == Resent(4, ((1, 4), (7, 7), (10, 12)))
     assert spool.resend(asked(spool, 5, 6), NOW) == Resent(2, ())  # on their way already, and still counted
     assert spool.resend(Range("0" * 16, "health", 1, 5), NOW) == Resent(0, ((1, 5),))

@@ -14,7 +14,7 @@ from hubdesk import Desk, chain_of, trusted
 
 from agent.contract.topics import topic
 from agent.deliver.publish.pace import Pace
-from agent.deliver.publish.wire_form import Arrived
+from agent.deliver.publish.wire_form import DecodedMessage
 from agent.hub.stores import trust
 from agent.hub.workers import orders, service
 from agent.hub.workers.resend import QUIET
@@ -49,7 +49,7 @@ def test_what_a_connection_brought_that_never_comes_back_is_judged_before_the_hu
 
     def serve(_stop: threading.Event, _wake: object) -> None:
         hub._ready_once = True
-        hub._arrived = [Arrived(topic("datong", "S1", "event"), report.report.payload, report.jws)]
+        hub._arrived = [DecodedMessage(topic("datong", "S1", "event"), report.report.payload, report.jws)]
         stop.set()
         raise HubUnavailable("gone")
 

@@ -16,7 +16,7 @@ from mosquitto import Broker
 from old_broker import OldBroker
 
 from agent.contract.envelope import REPORTED_TYP, RESULT_TYP, sign_payload, unflatten
-from agent.contract.orders import Command, Named, Order, Refused, Reported, Result
+from agent.contract.orders import Command, Order, Refused, Reported, ReportRef, Result
 from agent.contract.orders_json import read_command, read_desired, write_reported, write_result
 from agent.contract.signing_keys import load_or_create_signer
 from agent.contract.topics import topic
@@ -53,7 +53,7 @@ def publish(desk: Desk, at: datetime = NOW) -> list[str]:
 def result_of(
     desk: Desk, maker: Maker, command_id: str, name: str, report: Envelope | None, **changes: object
 ) -> dict[str, Json]:
-    named = Named("e1", report.report.stream, report.report.seq, report.report.digest) if report else None
+    named = ReportRef("e1", report.report.stream, report.report.seq, report.report.digest) if report else None
     fields = {"id": command_id, "site": "S1", "city": "datong", "epoch": "e1", "name": name, "status": "done"}
     result = Result(**{**fields, "report": named, **changes})
     payload = write_result(result, NOW)

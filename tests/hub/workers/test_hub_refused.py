@@ -278,10 +278,10 @@ def test_a_site_believes_a_refusal_only_for_the_digest_of_its_own_row(maker: Mak
         replace(refusal(spool, event), epoch="another"),
         Watermark("S1", spool.epoch, 1, {}),
     ):
-        assert not spool.give_up_refused(mark, NOW)
+        assert not spool.evict_refused(mark, NOW)
     assert (spool.counts()["dropped"], spool.refused()) == (0, {})
-    assert spool.give_up_refused(refusal(spool, event), NOW)
-    assert not spool.give_up_refused(refusal(spool, event), NOW), "once is enough"
+    assert spool.evict_refused(refusal(spool, event), NOW)
+    assert not spool.evict_refused(refusal(spool, event), NOW), "once is enough"
     gaps = [json.loads(row.payload)["body"] for row in spool.pending(10, NOW) if row.stream == "gap"]
     assert [(gap["stream"], gap["from_seq"], gap["reason"], gap["last_digest"]) for gap in gaps] == [
         ("event", 1, "refused", event.report.digest)
@@ -293,13 +293,13 @@ def test_a_site_believes_a_refusal_only_for_the_digest_of_its_own_row(maker: Mak
 def test_a_refused_gap_record_stays_and_a_confirmed_report_too(maker: Maker) -> None:
     spool = maker.open()
     envelopes = maker.cycle(spool, events=1)
-    spool.give_up([spool.pending(1, NOW)[0].id], "damaged", NOW)
+    spool.evict([spool.pending(1, NOW)[0].id], "damaged", NOW)
     gap = next(row for row in spool.pending(10, NOW) if row.stream == "gap")
     said = Rejected("gap", gap.seq, digest(gap.payload), "size")
-    assert not spool.give_up_refused(Watermark("S1", spool.epoch, 1, {}, said), NOW)
+    assert not spool.evict_refused(Watermark("S1", spool.epoch, 1, {}, said), NOW)
     health = next(one for one in envelopes if one.report.stream == "health")
     spool.confirm(Watermark("S1", spool.epoch, 1, {"health": Head(1, health.report.digest)}), NOW)
-    assert not spool.give_up_refused(refusal(spool, health), NOW)
+    assert not spool.evict_refused(refusal(spool, health), NOW)
     spool.close()
 
 

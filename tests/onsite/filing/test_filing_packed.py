@@ -143,7 +143,7 @@ def test_a_signature_for_something_else_does_not_pass(whole: bytes, tmp_path: Pa
 def test_a_hubs_trust_names_the_site_of_each_key(whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, whole)
     for site, code in (("dt0001", 0), ("dt0002", 1)):
-        believed = command.Believed({SIGNER.kid: SIGNER.public}, bound(site))
+        believed = command.Trusted({SIGNER.kid: SIGNER.public}, bound(site))
         assert command._exit_code(command.verify_paths([path], believed)) == code
 
 

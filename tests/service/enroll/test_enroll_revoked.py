@@ -14,7 +14,7 @@ from patience import PATIENCE_S
 
 from agent.contract.signing_keys import load_jwks
 from agent.deliver.keys.place import place_of
-from agent.deliver.keys.rotate import SPOOL_NAME, tell_event
+from agent.deliver.keys.rotate import SPOOL_NAME, commit_event
 from agent.deliver.publish.publisher import Publisher
 from agent.deliver.spool.seal import seal_for
 from agent.deliver.spool.spool import Spool
@@ -43,7 +43,7 @@ def connected(site: Site) -> Iterator[tuple[Callable[[], None], Publisher]]:
         publisher = Publisher(site, spool, signer, load_jwks(site.hub.jwks), clock, FAST)
         publisher.start()
         try:
-            yield lambda: tell_event(site, spool, signer, enrolled_finding({}), moment(clock())), publisher
+            yield lambda: commit_event(site, spool, signer, enrolled_finding({}), moment(clock())), publisher
         finally:
             assert publisher.stop(10)
             spool.close()

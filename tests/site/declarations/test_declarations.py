@@ -9,7 +9,7 @@ import pytest
 from sites import camera
 from sites import site as site_of
 
-from agent.site.config.declared import trouble
+from agent.site.config.declared import expected_answer
 from agent.site.config.site import Rules, Site
 from agent.site.declarations.standing import (
     EXPIRING_DAYS,
@@ -189,10 +189,10 @@ def test_every_row_takes_its_example_and_refuses_what_is_of_another_kind(row: De
         "paper": ["D 2026-1"],
         "text": [row.example or "x"],
     }
-    assert {value: trouble(row, value) for value in right[row.kind]} == dict.fromkeys(right[row.kind])
+    assert {value: expected_answer(row, value) for value in right[row.kind]} == dict.fromkeys(right[row.kind])
     wrong: list[object] = [None, -1, float("nan"), "", "a\nb", "x" * 201, (), ("",), {}, [1]]
-    assert [value for value in wrong if not trouble(row, value)] == []
+    assert [value for value in wrong if not expected_answer(row, value)] == []
     says_none = (
         bool(row.none_means) or row.id == "secure-device-level" or (row.kind in ("text", "paper") and not row.like)
     )
-    assert bool(trouble(row, "none")) is not says_none
+    assert bool(expected_answer(row, "none")) is not says_none

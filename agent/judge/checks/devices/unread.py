@@ -14,7 +14,7 @@ from agent.judge.checks.devices import online
 from agent.model.finding import Finding, Json, Message, Source
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
-from agent.site.declarations.table import PROFILES, Asked
+from agent.site.declarations.table import PROFILES, AskedProfile
 from drivers.details import Accounts, Audio, Encoders, OldestLog, Uptime
 from drivers.footage import Protocols
 from drivers.model import Clock, Fact, Identity, Overlays, Reason
@@ -40,7 +40,7 @@ def time_source(facts: Facts, subject: str) -> bool | None:
 
 Told = Callable[[Facts, str], object]
 
-ASKED: Final[tuple[tuple[Fact, Told, str, Asked], ...]] = (
+ASKED: Final[tuple[tuple[Fact, Told, str, AskedProfile], ...]] = (
     ("identity", lambda facts, subject: facts.one(subject, Identity), "device", "full"),
     ("encoders", lambda facts, subject: facts.one(subject, Encoders), "camera", "full"),
     ("audio", lambda facts, subject: facts.one(subject, Audio), "camera", "technical"),
