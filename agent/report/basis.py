@@ -1,8 +1,7 @@
 """Determines the basis of each finding in a report: level of evidence, and age of the oldest evidence. Pure.
 
-How it is known is the table of `agent/judge/checks/known.py`. An age is told only where it is carried this far: by an
-observation, by the memory of earlier looks, or by the finding's evidence. What was declared has a day, which stands in
-the evidence, and no age.
+Levels come from the table of `agent/judge/checks/known.py`. An age is known only from an observation, remembered state,
+or the finding's evidence. A declaration has a day in its evidence, and no age.
 """
 
 from __future__ import annotations
@@ -26,14 +25,7 @@ _PICTURES: Final = (PictureSeen, ZoneVerdict, PresetSeen, ViewSeen, QualitySeen)
 
 
 def bases(site: Site, facts: Facts, findings: Iterable[Finding], now: datetime) -> dict[str, Basis]:
-    """Return what each finding rests on, by its key.
-
-    Args:
-        site: Names the cameras and what records them.
-        facts: What the findings were made of.
-        findings: Those of one look.
-        now: When it looked.
-    """
+    """Return the basis of each finding of one look, by its key; `facts` are those the findings were made of."""
     cameras = {f"camera:{one.camera.id}": one for one in site.cameras}
     return {one.key: _basis(site, facts, one, cameras.get(one.subject), now) for one in findings}
 
@@ -53,7 +45,7 @@ def _basis(site: Site, facts: Facts, finding: Finding, camera: CameraConfig | No
 
 
 def _taken(facts: Facts, subject: str, camera: CameraConfig | None, row: Known, level: Level) -> Iterator[datetime]:
-    """Yield when the observations were made: of the subject, of what a camera hangs on, for the site of all."""
+    """Yield when the observations were made: of the subject, of a camera's device and recorder, or all for the site."""
     if level == "declared" or not row.kinds:
         return
     kinds = tuple(kind for kind in row.kinds if level != "told" or kind not in _PICTURES)
@@ -75,7 +67,7 @@ def _on(one: Observation, row: Known) -> bool:
 def _left(
     site: Site, facts: Facts, camera: CameraConfig, row: Known, level: Level, now: datetime
 ) -> Iterator[datetime]:
-    """Yield from when the memory is that the check judges."""
+    """Yield from when the remembered state is that the check judges."""
     name = camera.camera.id
     if row.left == "listed-days":
         known = facts.footage.get(name)
@@ -90,13 +82,13 @@ def _left(
 
 
 def _listed(site: Site, camera: CameraConfig, known: CameraFootage, now: datetime) -> Iterator[datetime]:
-    """Yield when the days of the window that is due were listed."""
+    """Yield when each day of the due window was listed."""
     first = day_of(known.there(now) - floor_of(site, camera), zone_of(site, camera))
     yield from (one.read_at for one in known.days if one.read_at is not None and one.day >= first)
 
 
 def _dated(value: Json, names: Iterable[str]) -> Iterator[datetime]:
-    """Yield the moments that members of these names tell, wherever in the evidence they stand."""
+    """Yield the times in members of these names, at any depth of the evidence."""
     if not names:
         return
     if isinstance(value, Mapping):

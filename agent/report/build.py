@@ -1,8 +1,7 @@
-"""Builds the bodies of the reports from facts and findings. Pure; linking and signing come after.
+"""Builds the report bodies from facts and findings. Pure; linking and signing come after.
 
-Three streams: `event` for each transition, `config` when something in it changed, once a day and when a hub asks,
-`health` every cycle and always last, so that it can carry the heads of the others. No picture, secret or address of a
-stream goes in.
+Three streams: `event` for each transition; `config` on change, once a day and when a hub requests it; `health` every
+cycle and last, so that it carries the heads of the others. No picture, secret or stream address goes in.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ def build_reports(
     asked: Asked = NOTHING_ASKED,
     plans: Iterable[Plan] = (),
 ) -> tuple[tuple[Draft, ...], Memory]:
-    """Return this cycle's drafts in the order in which they are linked, and the memory that knows of them."""
+    """Return this cycle's drafts in the order of linking, and the updated memory."""
     drafts = [_event(site, transition) for transition in changed if transition.told]
     config = config_body(site, facts, findings, memory, now, asked, plans)
     rests_on = bases(site, facts, findings, now)
@@ -56,7 +55,7 @@ def build_reports(
 
 
 def finding_json(finding: Finding) -> dict[str, Json]:
-    """Return a finding as reports and `check --json` write it, message in English."""
+    """Return a finding as in reports and `check --json`, its message in English."""
     return {
         "check": finding.check,
         "subject": finding.subject,
@@ -71,7 +70,7 @@ def finding_json(finding: Finding) -> dict[str, Json]:
 
 
 def parse_finding(data: Mapping[str, Any]) -> Finding:
-    """Return the finding that `finding_json` wrote. Its message is the English sentence, no longer a template."""
+    """Return the finding that `finding_json` wrote. Its message is the English sentence, not a template."""
     message = Message("{text}", {"text": data["message"]})
     source = Source(data["source"]["document"], data["source"]["article"])
     return Finding(

@@ -1,7 +1,7 @@
 """Builds the body of a config report: the site's inventory, the rules it is judged by, and findings. Pure.
 
-How findings stand in it is decided in `agent/report/config_findings.py`; here, how large the whole may be. No picture,
-secret or address of a stream goes in.
+Limits its size; `agent/report/config_findings.py` decides how findings are encoded. No picture, secret or stream
+address goes in.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def config_body(
     asked: Asked,
     plans: Iterable[Plan],
 ) -> dict[str, Json]:
-    """Return the body without its findings; they come with `with_findings`, once it is known to be sent."""
+    """Return the body without findings; `with_findings` adds them once it is certain to be sent."""
     plans = tuple(plans)
     body = _config(site, facts, findings, now, asked, _recorded(site, facts, plans, now))
     body |= noted_json(site, plans, open_episodes(memory.known), now)
@@ -64,21 +64,21 @@ def config_body(
 def with_findings(
     body: dict[str, Json], site: Site, findings: Iterable[Finding], rests_on: Mapping[str, Basis]
 ) -> dict[str, Json]:
-    """Return the body with its findings, which take what room the rest leaves them."""
+    """Return the body with its findings, limited to the bytes that the rest leaves."""
     names = Names(tuple(one.camera.id for one in site.cameras), tuple(one.id for one in site.devices))
     room_bytes = limit_bytes(len(names.cameras)) - CHAIN_BYTES - len(encoded(body))
     return body | write_findings(findings, names, room_bytes, rests_on)
 
 
 def limit_bytes(cameras: int) -> int:
-    """Return how large the payload may be for so many cameras; more where who is told of, without why, needs it."""
+    """Return the size limit of the payload for a number of cameras. A bare list of the findings may exceed it."""
     return CAMERA_BYTES * min(max(cameras, LEAST_CAMERAS), MOST_CAMERAS)
 
 
 def steady_digest(body: Mapping[str, Json], findings: Iterable[Finding], rests_on: Mapping[str, Basis]) -> str:
-    """Return a digest over what is worth a new report when it changes: not the measured numbers of each cycle.
+    """Return a digest over what makes a new report due when it changes, measured numbers excluded.
 
-    How a finding is known is worth one; the age of its evidence, which grows in each cycle, is not.
+    The level of evidence is included, its age, which grows in each cycle, is not.
     """
     steady: dict[str, Json] = {
         **{key: value for key, value in body.items() if key not in ("cameras", "answers")},
@@ -92,7 +92,7 @@ def steady_digest(body: Mapping[str, Json], findings: Iterable[Finding], rests_o
 
 
 def _recorded(site: Site, facts: Facts, plans: tuple[Plan, ...], now: datetime) -> dict[str, Json]:
-    """Return the seconds of each camera on the newest day whose segments should be listed by now."""
+    """Return the recorded seconds of each camera on the newest day whose segments should be listed by now."""
     day = local_day(site, now - LISTING_GRACE) - timedelta(days=1)
     counted = recorded_by_camera(site, facts, plans, day)
     return {name: {"day": day.isoformat(), "seconds": count_json(one)} for name, one in counted.items()}
@@ -136,7 +136,7 @@ def _config(
 
 
 def _rules(site: Site, now: datetime) -> dict[str, Json]:
-    """Return which packs of rules count, and which obligation sets which figure of the policy."""
+    """Return the rule packs in force, and the obligation behind each figure of the policy."""
     return {
         "profile": site.rules.profile,
         "packs": [_pack(pack) for pack in site.packs],
@@ -188,7 +188,7 @@ def _camera(facts: Facts, camera: CameraConfig, timeline: Json, recorded: Json) 
 
 
 def _maintainer(site: Site, camera_id: str, now: datetime) -> dict[str, Json]:
-    """Return who mends a camera, where that is declared."""
+    """Return the declared maintainer of a camera, if any."""
     word = standing(site, "maintainer", local_day(site, now), camera_id).declaration
     return {"maintainer": str(word.value)} if word else {}
 

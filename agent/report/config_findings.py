@@ -1,11 +1,11 @@
 """Encodes findings for a config report: faults in full, all else in rows that name their subjects. Pure.
 
-Form 2. `open` holds what fails or warns: those with equal check, reason, cause and level are one row, and `told` says
-what differs by subject, as far as there is room; a digest stands for what was cut. `rest` holds what passes, is unknown
-or is not due: status, reason and subjects. Each row says how it is known (`level`) and how old the oldest evidence of
-its members is, where that is known (`agent/report/basis.py`). Of the evidence of `rest` stays what a hub compares over
-time (`KEPT`); all of it stands in `check --json` and in the hand-over report. Form 1 listed every finding with all its
-evidence, 10 KB a camera. `agent/report/plain_findings.py` reads both.
+Form 2. `open` has fail and warn: one row for equal check, reason, cause and level; `told` has the differences by
+subject within the size limit, a digest replaces what was cut. `rest` has pass, unknown and not due: status, reason and
+subjects. Each row has its `level` of evidence and the age of the oldest evidence of its members, where known
+(`agent/report/basis.py`). Of the evidence of `rest` only the members remain that a hub compares over time (`KEPT`);
+`check --json` and the hand-over report have all. Form 1 listed every finding with all evidence, 10 KB a camera.
+`agent/report/plain_findings.py` parses both.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _OF_THE_SITE: Final = ("cameras",)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Ids of the cameras and devices that stand in the same report, in its order."""
+    """Ids of the cameras and devices of the same report, in its order."""
 
     cameras: tuple[str, ...]
     devices: tuple[str, ...]
@@ -52,7 +52,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What differs within a row: some of its subjects, and what is said of them."""
+    """What differs within a row: some of its subjects, with their message and evidence."""
 
     subjects: tuple[str, ...]
     message: str
@@ -64,12 +64,8 @@ def write_findings(
 ) -> dict[str, Json]:
     """Return `form`, `open` and `rest` of a config report.
 
-    Args:
-        findings: All of them.
-        names: For subjects in few words: all of a kind, or all but a few.
-        room_bytes: How large the three may be. What differs by subject is left out beyond, the least severe first;
-            which findings there are never is.
-        rests_on: How each finding is known, by its key; what is not named is not known.
+    `names` shorten lists of subjects. `room_bytes` limits the three: beyond it, differences by subject are dropped, the
+    least severe first; no finding is. `rests_on` is the basis of each finding by its key.
     """
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
@@ -89,12 +85,12 @@ def write_findings(
 
 
 def encoded(value: Json) -> bytes:
-    """Return a value as the bytes of a payload."""
+    """Return a value as payload bytes."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def subjects_json(subjects: Iterable[str], names: Names) -> dict[str, Json]:
-    """Return subjects in few words: the ids of each kind, or all of the kind but those."""
+    """Return subjects in short form: the ids of each kind, or all of the kind except some."""
     named = frozenset(subjects)
     told: dict[str, Json] = {"site": True} if "site" in named else {}
     for kind, ids in (("cameras", names.cameras), ("devices", names.devices)):
@@ -117,19 +113,19 @@ def _key(finding: Finding) -> tuple[str, ...]:
 
 
 def _cause(finding: Finding) -> str:
-    """Return the cause's check; its whole key where it is one on the site, which many share."""
+    """Return the check of the cause; its whole key where it is one on the site, shared by many."""
     check, _, subject = finding.caused_by.partition(" ")
     return finding.caused_by if subject == "site" else check
 
 
 def _causes(group: Iterable[Finding]) -> dict[str, Json]:
-    """Return on what the causes of a row are, where that is not the subject itself: a device's on its camera."""
+    """Return the subjects of a row's causes, where one differs from its own subject: a device's on its camera."""
     found = ((one.subject, one.caused_by.partition(" ")[2]) for one in group)
     return {subject: of for subject, of in found if of not in ("", "site", subject)}
 
 
 def _known(group: Iterable[Finding], rests_on: Mapping[str, Basis]) -> dict[str, Json]:
-    """Return how a row is known, which all of it share, and the oldest age of its members; only what is known."""
+    """Return the level that a row shares and the oldest age of its members, each only where known."""
     found = [rests_on.get(one.key, NOTHING_KNOWN) for one in group]
     age_s = max((one.oldest_age_s for one in found if one.oldest_age_s is not None), default=None)
     told: dict[str, Json] = {"level": found[0].level} if found[0].level else {}
@@ -157,13 +153,13 @@ def _row(group: Sequence[Finding], names: Names, rests_on: Mapping[str, Basis]) 
 
 
 def _summed(group: Sequence[Finding]) -> dict[str, Json]:
-    """Return the sentence of a row where all of it share one."""
+    """Return the message that all findings of a row share, if they do."""
     said = {str(one.message) for one in group}
     return {"message": said.pop()} if len(said) == 1 else {}
 
 
 def _told(group: Sequence[Finding], names: Names, room_bytes: int) -> dict[str, Json]:
-    """Return what differs by subject, and of what there is no room for the number of subjects and a digest."""
+    """Return what differs by subject; for what exceeds the limit, the number of subjects and a digest."""
     usual = str(group[0].message)
     told: list[Json] = []
     left_out: list[_Part] = []
@@ -188,7 +184,7 @@ def _told(group: Sequence[Finding], names: Names, room_bytes: int) -> dict[str, 
 
 
 def _parts(group: Sequence[Finding], said: Any) -> list[_Part]:
-    """Return who of a group shares what is said of it, in the order of the group."""
+    """Group the subjects with equal message and evidence, in the order of the group."""
     parts: dict[bytes, tuple[list[str], str, Mapping[str, Json]]] = {}
     for one in group:
         message, evidence = said(one)
@@ -197,7 +193,7 @@ def _parts(group: Sequence[Finding], said: Any) -> list[_Part]:
 
 
 def _cut(evidence: Mapping[str, Json], kept: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the members that have room, in their order, and a digest over all of them where some have none."""
+    """Return the evidence members that fit, in their order, and a digest over all where some do not."""
     fits: dict[str, Json] = {}
     stays = {name for name, value in kept.items() if value == evidence[name]}
     for name, value in evidence.items():

@@ -1,6 +1,6 @@
 """Encodes people's notes for a config report: planned work, and acknowledged findings. Pure.
 
-Both are left out where there are none. A hub needs them to tell a planned outage from another one by itself.
+Both are left out where there are none. A hub needs them to distinguish a planned outage.
 """
 
 from __future__ import annotations
@@ -21,11 +21,7 @@ KNOWN_MOST: Final = 256
 def noted_json(site: Site, plans: Iterable[Plan], episodes: Iterable[Episode], now: datetime) -> dict[str, Json]:
     """Return `planned` and `acknowledged` of a config report, each where there is any.
 
-    Args:
-        site: For the cameras behind a device.
-        plans: All of them; those that are over by now are left out. The next ones come first.
-        episodes: What is open, worst first.
-        now: Our clock.
+    Plans that are over are left out, the next ones come first. `episodes` are the open ones, worst first.
     """
     ahead = sorted((one for one in plans if now < one.until), key=lambda one: (one.start_at, one.subject))
     planned: list[Json] = [_plan(site, one) for one in ahead[:PLANS_MOST]]

@@ -1,8 +1,7 @@
-"""Parses the findings of a config report, whichever form it has, into one plain list. Pure.
+"""Parses the findings of a config report, in either form, into one plain list. Pure.
 
-Everybody who reads a report reads its findings here: a site may be older or newer than the hub. What a site has signed
-may still be anything: what is no row is passed over, and a few short rows that name every camera again and again are
-not followed for ever.
+All readers use it, because a site may be older or newer than the hub. A signed body may still be malformed: what is no
+row is skipped, and the number of names resolved is limited against short rows that repeat every camera.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ _TEXTS: Final = ("check", "status", "severity", "reason", "message", "caused_by"
 
 
 def plain_findings(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return each finding as `finding_json` writes it; evidence and message as far as the report tells them.
+    """Return each finding as `finding_json` writes it; evidence and message as far as the report has them.
 
-    `evidence_digest`: SHA-256 of evidence that was cut. `level` and `oldest_age_s`: how a finding is known, and how
-    old the oldest evidence of its row is, where the report tells it. Of a form that is not known there are none.
+    `evidence_digest`: SHA-256 of evidence that was cut. `level` and `oldest_age_s`: the basis of its row, where known.
+    An unknown form gives none.
     """
     if "form" not in body:
         return [dict(one) for one in _rows(body.get("findings"))]
@@ -97,7 +96,7 @@ def _named(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> Iterator[str
 
 
 def _names(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> int:
-    """Return how many names must be looked at to know the subjects."""
+    """Return how many names must be resolved to list the subjects."""
     if not isinstance(subjects, Mapping):
         return 1
     lists = [one for kind in ids for one in (subjects.get(kind), subjects.get(f"{kind}_but")) if isinstance(one, list)]

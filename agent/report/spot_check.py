@@ -1,11 +1,10 @@
 """Adds to a cycle what a hub's spot check requests, and limits its answer to fresh evidence. Pure.
 
-A spot check is answered by a look that began after it was asked: every path of the cameras it names, whoever's turn it
-is, and nothing that is remembered of earlier looks at them. So nobody can answer from memory. What is learned over
-days, such as what is usual for a camera's picture, what people approved and which days were recorded, is no look and
-stays.
+A spot check is answered by a look that began after the request: every path of the cameras it names, whatever the
+rotation, without any remembered picture result, so that nobody can answer from memory. State learned over days (usual
+picture quality, approvals, recorded days) is no look and stays.
 
-What a spot check saw is not pooled with later looks either: the memory of the cameras is afterwards what it was.
+Results of a spot check are not pooled with later looks: the memory of the cameras is restored afterwards.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class Asked:
 
     `commands` are `report-now` and `check-now`, which this cycle answers. `desired` is SHA-256, hex, over the hub's
     policy in force, empty where there is none. `told` are events that do not come from findings. `looked_from` and
-    `looked_until` say when the cycle looked, once it has.
+    `looked_until` are the times of the finished look.
     """
 
     commands: tuple[Command, ...] = ()
@@ -45,7 +44,7 @@ class Asked:
     looked_until: datetime | None = None
 
     def cameras(self, site: Site) -> frozenset[str]:
-        """Return the ids of the cameras that are to be looked at afresh."""
+        """Return the ids of the cameras to be examined afresh."""
         checks = [command.spot_check for command in self.commands if command.spot_check is not None]
         everything = [camera.camera.id for camera in site.cameras]
         return frozenset(name for check in checks for name in (check.cameras or everything))
@@ -55,7 +54,7 @@ class Asked:
         return replace(self, looked_from=looked_from, looked_until=looked_until)
 
     def answers(self) -> list[Json]:
-        """Return the member `answers` of a config report: what was asked, bound to its nonce, and when was looked."""
+        """Return `answers` of a config report: each request, bound to its nonce, and the times of the look."""
         if self.looked_from is None or self.looked_until is None:
             return []
         times: dict[str, Json] = {
@@ -79,7 +78,7 @@ NOTHING_ASKED: Final = Asked()
 
 
 def forgotten(remembered: Remembered, cameras: frozenset[str]) -> Remembered:
-    """Return what is remembered without any earlier look at these cameras; then each of their paths is due."""
+    """Return the memory without picture results of these cameras, so that each of their paths is due."""
     return replace(
         without_pictures(remembered, cameras),
         quality={
@@ -90,7 +89,7 @@ def forgotten(remembered: Remembered, cameras: frozenset[str]) -> Remembered:
 
 
 def recalled(before: Remembered, after: Remembered, cameras: frozenset[str]) -> Remembered:
-    """Return what is remembered after a look, with what pooled looks said of these cameras before it."""
+    """Return the memory after a look, with the earlier pooled results of these cameras restored."""
     pooled = [one for one in after.pooled if one.camera_id not in cameras]
     return replace(
         after,

@@ -1,8 +1,7 @@
 """Classifies the evidence of each check: from a device, a picture, a person, or this gateway itself. Pure.
 
-One row of `KNOWN` for each check of the table. What passes, warns or fails has the row's level; what is unknown or not
-due has none, unless `reasons` or `members` say that something is known all the same. In doubt the lesser claim stands.
-How old the evidence is, is worked out in `agent/report/basis.py`.
+One row of `KNOWN` for each check of the table. Pass, warn and fail have the row's level; unknown and not due have none,
+unless `reasons` or `members` give one. In doubt the lesser level applies. `agent/report/basis.py` calculates the age.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ BY_PEOPLE: Final = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """How one check knows what it says.
+    """The kind of evidence of one check.
 
-    `level`: of what passes, warns or fails; `of_site`: the same where the finding is about the site. `reasons`: another
-    level by the finding's reason, of any status; else `members`: by a list of the evidence that is not empty. `kinds`:
-    the values whose observations are the evidence, pictures on `paths` only where some are named. `left`: what earlier
-    looks left. `dated`: members of the evidence that say when something was seen, wherever in it they stand.
+    `level`: of pass, warn and fail; `of_site`: the same for a finding on the site. `reasons`: another level by the
+    finding's reason, whatever its status; else `members`: by a nonempty list of the evidence. `kinds`: the values whose
+    observations are the evidence, pictures on `paths` only where given. `left`: the memory that is judged. `dated`:
+    evidence members with the time of an observation, at any depth.
     """
 
     level: Level
@@ -166,7 +165,7 @@ KNOWN: Final[Mapping[str, Known]] = {
 
 
 def level_of(finding: Finding) -> Level | None:
-    """Return how it is known what a finding says; None where nothing is known, or where the check has no row."""
+    """Return the level of evidence of a finding; None where nothing is known, or where the check has no row."""
     row = KNOWN.get(finding.check)
     if row is None:
         return None
@@ -183,6 +182,6 @@ def level_of(finding: Finding) -> Level | None:
 
 
 def _says(value: Json) -> bool:
-    """Tell whether a list has a row that is no mere word that nothing was looked at."""
+    """Tell whether a list has a row other than "not looked at"."""
     rows = value if isinstance(value, list | tuple) else ()
     return any(not (isinstance(row, Mapping) and row.get("verdict") == NOT_LOOKED_AT) for row in rows)

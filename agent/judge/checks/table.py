@@ -1,7 +1,6 @@
 """Lists the checks: one file per area, one line per check.
 
-Checks are pure. They get facts and return findings; they probe nothing, remember nothing, and never turn something
-unknown into a pass.
+Checks are pure: facts to findings. They probe nothing, remember nothing, and never pass what is unknown.
 """
 
 from __future__ import annotations
@@ -123,10 +122,9 @@ CHECKS: tuple[Check, ...] = (
 
 
 def run_checks(site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Run every check of the table, leave out what no rule asks for here, and say what stands behind the rest.
+    """Run every check of the table, leave out what no rule demands here, and attribute the rest to its causes.
 
-    A `caused_by` is kept only where the named finding exists and is not a pass, so that nothing that is wrong can
-    hide behind something that is well.
+    A `caused_by` remains only where the named finding exists and is not a pass, so that no fault hides behind a pass.
     """
     findings = tuple(f for check in CHECKS for f in check.run(check, site, facts, now))
     findings = as_one(site, as_due(site, findings, now))

@@ -1,11 +1,11 @@
 """Decides when a new status of a finding counts, and when its episode begins and ends. Pure.
 
-Counted is in looks, not in seconds: a clock that jumps decides nothing, and a look that did not happen proves nothing.
-The one exception is flapping: what turns not well again within a day of the time before, or more than `FLAPS_A_DAY`
-times while it is open, is one episode from then on, with a count, until it has been well for a whole day.
+It counts looks, not seconds: a clock that jumps decides nothing. The exception is flapping: what fails again within a
+day of the time before, or more than `FLAPS_A_DAY` times while open, is one episode with a count until it has been well
+for a whole day.
 
-That something is well is told only where it was told that it was not: what is learned, or due, for the first time is no
-news. Nor is a pass that is held back (`agent/judge/wording/held.py`).
+A recovery is reported only where the fault was: what is learned, or due, for the first time is no news. Nor is a pass
+that is withheld (`agent/judge/wording/held.py`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ A_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What people say of one finding: see `agent/judge/memory/notes.py`."""
+    """People's notes on one finding: see `agent/judge/memory/notes.py`."""
 
     acknowledged: Acknowledgement | None = None
     planned: bool = False
@@ -36,10 +36,10 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one look made of a finding.
+    """The result of one look for a finding.
 
-    `known` None: nothing is known of it yet, since it was first seen not well during planned work. `changed`: another
-    status counts now; `told`: that is worth an event. `episode`: the one that is open, or was closed by this look.
+    `known` None: not known yet, since it was first seen not well during planned work. `changed`: another status counts
+    now; `told`: it makes an event. `episode`: the open one, or the one closed by this look.
     """
 
     known: Known | None
@@ -49,7 +49,7 @@ class Step:
 
 
 def first(finding: Finding, now: datetime, noted: Noted) -> Step:
-    """Return what the first look at a finding makes of it: a fail is told, the rest is only known."""
+    """Return the result of the first look at a finding: a fail makes an event, the rest is only remembered."""
     if finding.status in WELL:
         return Step(Known(finding.status, now))
     if noted.planned:
@@ -60,14 +60,9 @@ def first(finding: Finding, now: datetime, noted: Noted) -> Step:
 
 
 def step(before: Known, finding: Finding, looks: Looks, now: datetime, noted: Noted) -> Step:
-    """Return what a further look makes of a finding.
+    """Return the result of a further look at a finding, which must have no cause.
 
-    Args:
-        before: What was known of it.
-        finding: What this look found; it has no cause but itself.
-        looks: How often a new status must be seen.
-        now: When this look was; the clock may have gone back since the one before.
-        noted: What people say of it now.
+    `looks`: how often a new status must be seen. `now` may be before the look before, where a clock was set back.
     """
     status = finding.status
     same_run = before.candidate is not None and (before.candidate in WELL) == (status in WELL)
@@ -112,7 +107,7 @@ def _looked_at(
     openings: tuple[datetime, ...],
     noted: Noted,
 ) -> tuple[Episode, tuple[datetime, ...]]:
-    """Return the open episode with what this look and people say of it, and when it turned not well again."""
+    """Return the open episode updated by this look and people's notes, and when it turned not well again."""
     episode = replace(episode, acknowledged=known_of(episode, noted.acknowledged))
     if finding.status in WELL:
         repaired_at = min(episode.repaired_at or since, now)
@@ -127,7 +122,7 @@ def _looked_at(
 
 
 def _opened(finding: Finding, since: datetime, openings: tuple[datetime, ...]) -> tuple[Episode, tuple[datetime, ...]]:
-    """Return the episode that begins; one that was there within a day before takes the earlier ones in."""
+    """Return the episode that begins; one reopened within a day includes the earlier ones."""
     episode = begun(finding, since)
     if len(openings) > 1:
         episode = replace(episode, detected_at=openings[0], count=len(openings), flapping=True)
@@ -135,7 +130,7 @@ def _opened(finding: Finding, since: datetime, openings: tuple[datetime, ...]) -
 
 
 def _closed(episode: Episode, status: Status, now: datetime) -> Episode:
-    """Return the episode as it ends. What is due no longer was not repaired, and footage that is gone never is."""
+    """Return the episode as it ends. What is no longer due was not repaired, and lost footage never is."""
     if status == "pass" and episode.check != TAMPER_ID:
         return replace(episode, verified_at=now)
     return replace(episode, repaired_at=None)
@@ -153,12 +148,12 @@ def _needed(looks: Looks, status: Status, noted: Noted) -> int:
 
 
 def _is_held(episode: Episode | None, status: Status, now: datetime, noted: Noted) -> bool:
-    """Tell whether an episode that flaps has not been well for a day yet."""
+    """Tell whether a flapping episode has not been well for a day yet."""
     if episode is None or not episode.flapping or status not in WELL or noted.proved is not None:
         return False
     return episode.repaired_at is None or now - episode.repaired_at < A_DAY
 
 
 def _recent(openings: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
-    """Return those of the last day, as many as it takes to tell flapping. Those of a time to come say nothing."""
+    """Return the openings of the last day, as many as flapping needs; future ones are dropped."""
     return tuple(at for at in openings if timedelta() <= now - at < A_DAY)[-FLAPS_A_DAY - 1 :]

@@ -12,15 +12,15 @@ FLAPPING = "flapping"
 
 
 def marked(findings: tuple[Finding, ...], known: Mapping[str, Known]) -> tuple[Finding, ...]:
-    """Return the findings as reports tell them, `known` being what is known after this look.
+    """Return the findings for reports; `known` is the state after this look.
 
-    What flaps and is well just now is no pass: it warns, until it has been well for long enough.
+    What flaps and is well just now warns, until it has been well for long enough.
     """
     return tuple(_marked(one, known.get(one.key)) for one in findings)
 
 
 def told(finding: Finding, episode: Episode | None) -> Finding:
-    """Return a finding as its event tells it: with how often it came and went, where it did."""
+    """Return a finding for its event, with the flap count where it flaps."""
     if episode is None or not episode.flapping:
         return finding
     values = _values(finding, episode)

@@ -1,8 +1,8 @@
 """Stores the history of the site's transitions, as far back as its size limit allows: a file beside the spool.
 
-One row per transition; the one that closes an episode holds the whole episode. It is written after the commit that told
-of it: a crash in between costs the history these rows, and the hub nothing. A damaged file is set aside and a new one
-begins; that nothing can be kept is logged and no reason to stop. The daemon alone writes, whoever may read it reads.
+One row per transition; the one that closes an episode has the whole episode. It is written after the commit of the
+event: a crash in between costs the history these rows, and the hub nothing. A damaged file is set aside and a new one
+begins; a failed write is logged and stops nothing. Only the daemon writes.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _NotOurs(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A transition as it is remembered; `episode` as it stood then, None where none was open; `closes`: it ended."""
+    """A stored transition; `episode` as it was then, None where none was open; `closes`: it ended."""
 
     at: datetime
     subject: str
@@ -67,7 +67,7 @@ class Past:
 
 
 def keep_history(storage: Storage, changed: Sequence[Transition], now: datetime) -> None:
-    """Remember what changed. Costs nothing where nothing did; what goes wrong is logged."""
+    """Store what changed. Failures are logged."""
     rows = [_row(one, now) for one in changed]
     if not rows:
         return
@@ -86,12 +86,12 @@ def keep_history(storage: Storage, changed: Sequence[Transition], now: datetime)
 
 
 def read_history(directory: Path, since: datetime | None = None, subject: str = "") -> list[Past]:
-    """Return what is remembered, oldest first; nothing where there is no history yet.
+    """Return the stored transitions, oldest first; nothing where there is no history yet.
 
     Args:
         directory: The state directory.
-        since: Only what changed from then on.
-        subject: Only what is about it, empty: everything.
+        since: Only from then on.
+        subject: Only of this one; empty: all.
 
     Raises:
         Forbidden: This user may not read it.
@@ -124,7 +124,7 @@ def read_history(directory: Path, since: datetime | None = None, subject: str = 
 
 
 def oldest_kept(directory: Path) -> datetime | None:
-    """Return when the oldest change that is remembered was; None where nothing is, or nothing can be read."""
+    """Return the time of the oldest stored transition; None where there is none, or it cannot be read."""
     path = directory / NAME
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
@@ -183,7 +183,7 @@ def _prepare(connection: sqlite3.Connection, max_pages: int) -> None:
 
 
 def _transacted(connection: sqlite3.Connection, work: Callable[[], object]) -> bool:
-    """Do it as one transaction, and say whether there was room for it."""
+    """Run it as one transaction; return whether there was space."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         work()
@@ -198,14 +198,14 @@ def _transacted(connection: sqlite3.Connection, work: Callable[[], object]) -> b
 
 
 def _forget(connection: sqlite3.Connection) -> None:
-    """Forget the oldest rows. Their pages are used again, so that the file never grows past its size."""
+    """Delete the oldest rows. Their pages are used again, so that the file never grows past its size."""
     connection.execute(
         f"DELETE FROM transition WHERE id <= (SELECT min(id) + (max(id) - min(id)) / {_FORGET_SHARE} FROM transition)"  # noqa: S608  our own number
     )
 
 
 def _shrink(connection: sqlite3.Connection, max_pages: int) -> None:
-    """Forget what a smaller `history_max_bytes` has no room for, and give its pages back."""
+    """Delete what exceeds a smaller `history_max_bytes`, and free its pages."""
     used = (
         "SELECT page_count - freelist_count, (SELECT count(*) FROM transition)"
         " FROM pragma_page_count, pragma_freelist_count"

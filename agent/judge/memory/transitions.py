@@ -1,9 +1,8 @@
 """Selects the status changes that become events, by comparing findings with what counted before. Pure.
 
-A healthy site makes no events. How often a status must be seen before it counts stands in the row of its check
-(`Looks`); `agent/judge/memory/debounce.py` counts. Not told, but kept in the history: what is acknowledged and gets no
-worse, what flaps, and what is looked at no longer. Nothing that is planned begins an episode: what is still not well
-when the work is over is told then.
+A healthy site makes no events. Each check's row gives how often a status must be seen (`Looks`);
+`agent/judge/memory/debounce.py` counts. In the history without an event: what is acknowledged and gets no worse, what
+flaps, and what is no longer checked. Planned work begins no episode: what is not well when it is over is reported then.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class Transition:
 def transitions(
     findings: tuple[Finding, ...], memory: Memory, now: datetime, noted: Standing = NOTHING_NOTED
 ) -> tuple[tuple[Transition, ...], Memory]:
-    """Return what changed, and the memory that knows of it.
+    """Return what changed, and the updated memory.
 
     Findings that name a cause change nothing: their cause does.
     """
@@ -79,7 +78,7 @@ def transitions(
 
 
 def _noted(noted: Standing, finding: Finding, before: Known | None) -> Noted:
-    """Return what people say of a finding; a proof is of the episode that is open, or of none."""
+    """Return people's notes on a finding; a proof is of the open episode, or of none."""
     proof = noted.proved.get(finding.key)
     episode = before.episode if before else None
     if proof is not None and (episode is None or proof.detected_at != episode.detected_at):
@@ -88,7 +87,7 @@ def _noted(noted: Standing, finding: Finding, before: Known | None) -> Noted:
 
 
 def _gone(episode: Episode, before: Status) -> Transition:
-    """Return the end of an episode about which nothing is asked any more: it was not repaired."""
+    """Return the end of an episode that is no longer checked: it was not repaired."""
     finding = Finding(
         episode.check, episode.subject, "not_applicable", episode.severity, GONE,
         Source("camwarden", "what is not configured is not looked at"), "gone",
@@ -97,10 +96,10 @@ def _gone(episode: Episode, before: Status) -> Transition:
 
 
 def incident_told(kind: str, detail: str) -> Transition:
-    """Return what the spool went through as something to tell: reports of an earlier epoch may be missing.
+    """Return the transition of a spool incident: reports of an earlier epoch may be missing.
 
     Args:
-        kind: `spool-corrupt` or `spool-restored`.
+        kind: `spool-corrupt`, `spool-restored` or `disk-full`.
         detail: What was set aside, or which report showed it.
     """
     return Transition(

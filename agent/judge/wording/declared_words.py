@@ -1,8 +1,7 @@
 """Resolves the declarations a check rests on: due here, present, still in force. Pure.
 
-What nobody declared, and what has run out, is told once for the whole site (`agent/judge/checks/papers/declared.py`): a
-check that rests on it is unknown and names that finding as its cause. What is about to run out still counts, as a
-warning of the same cause.
+What is undeclared or expired is one finding for the whole site (`agent/judge/checks/papers/declared.py`): a check that
+rests on it is unknown and names that finding as cause. What expires soon counts, as a warning of the same cause.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ _WORST_FIRST: Final[tuple[State, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How everything stands that a check rests on and that is due here; `rules` are the obligations behind it."""
+    """The state of all due declarations that a check rests on; `rules` are the obligations behind it."""
 
     check: Check
     today: date
@@ -54,16 +53,16 @@ class Words:
     rules: tuple[Obligation, ...]
 
     def of(self, duty: str, camera: str = "") -> Standing | None:
-        """Return how one duty stands, None where it is not due."""
+        """Return the state of one duty, None where it is not due."""
         return next((one for one in self.due if one.duty.id == duty and one.camera == camera), None)
 
     def value(self, duty: str, camera: str = "") -> Value | None:
-        """Return what is declared and counts, None where nothing is."""
+        """Return the declared value that counts, or None."""
         one = self.of(duty, camera)
         return one.value if one else None
 
     def figure(self, name: str) -> float | None:
-        """Return the smallest figure that a rule behind the check sets by this name, None where none does."""
+        """Return the smallest figure of this name in the rules behind the check, or None."""
         return min((one.parameters[name] for one in self.rules if name in one.parameters), default=None)
 
     def finding(
@@ -74,12 +73,12 @@ class Words:
         told: Mapping[str, Json] = NOTHING,
         caused_by: str = "",
     ) -> Finding:
-        """Return a finding about the site. Its evidence: how each duty stands, never what a paper says, and `told`."""
+        """Return a finding on the site. Its evidence: state of each duty, never the contents of a paper, and `told`."""
         evidence = {"declared": list(_rows(self.due)), **told}
         return self.check.finding("site", status, reason, evidence, message, caused_by)
 
     def open(self) -> Finding | None:
-        """Return what to tell where something is missing or has run out, None where every word counts."""
+        """Return the finding of a missing or expired declaration, None where every one counts."""
         states = {one.state for one in self.due}
         if not states & {"missing", "expired"}:
             return None
@@ -89,12 +88,12 @@ class Words:
         return self.finding("unknown", reason, message, caused_by=FOLDED)
 
     def said_no(self, reason: str, message: Message) -> Finding:
-        """Return that by somebody's word there is nothing to judge, or a warning where it is about to run out."""
+        """Return that nothing is to be judged by declaration, or a warning where it expires soon."""
         ends = self.counts(message)
         return self.finding("not_applicable", reason, message) if ends.status == "pass" else ends
 
     def counts(self, message: Message, told: Mapping[str, Json] = NOTHING) -> Finding:
-        """Return a pass, or a warning where one of the words is about to run out or has just done so."""
+        """Return a pass, or a warning where a declaration expires soon or has just expired."""
         left = [one.days_left for one in self.due if one.state == "expired-grace" and one.days_left is not None]
         if left:
             values: Mapping[str, str | int] = {
@@ -115,14 +114,10 @@ class Words:
 
 
 def words(check: Check, site: Site, now: datetime, *duties: str) -> Words | Finding:
-    """Return what a check rests on, or why it is not applicable here.
+    """Return the declarations that a check rests on, or why it is not applicable here.
 
-    Args:
-        check: The check.
-        site: The site.
-        now: When it is judged.
-        duties: Ids of `DECLARABLES`, by default those that name the check. The first says from which profile on it is
-            judged; the others are looked at where the profile asks for them.
+    `duties` are ids of `DECLARABLES`, by default those that name the check. The first sets the smallest profile in
+    which it is judged; the others count where the profile demands them.
     """
     rows = [BY_ID[duty] for duty in duties] or [row for row in DECLARABLES if row.check == check.id]
     today = local_day(site, now)
@@ -141,11 +136,7 @@ def words(check: Check, site: Site, now: datetime, *duties: str) -> Words | Find
 def ruling(check: Check, site: Site, today: date, asked: Asked) -> tuple[Obligation, ...] | Finding:
     """Return the obligations in effect behind a check, or why it is not applicable here whatever is declared.
 
-    Args:
-        check: The check.
-        site: The site.
-        today: Local day.
-        asked: The smallest profile in which it is judged.
+    `today` is a local day, `asked` the smallest profile in which it is judged.
     """
     if asked not in PROFILES[: PROFILES.index(site.rules.profile) + 1]:
         message = Message("the profile {profile} does not ask for it", {"profile": site.rules.profile})
@@ -158,7 +149,7 @@ def ruling(check: Check, site: Site, today: date, asked: Asked) -> tuple[Obligat
 
 
 def only_none(found: Words) -> Finding | None:
-    """Return that there is nothing to judge, where that is what is declared throughout, or that it is about to end."""
+    """Return not applicable where `NONE` is declared throughout, or that it expires soon; else None."""
     if any(one.value != NONE for one in found.due):
         return None
     return found.said_no("none", Message("declared: there is no such thing here"))
@@ -183,7 +174,7 @@ def _condition(rule: Obligation) -> str:
 
 
 def named(names: Iterable[str]) -> str:
-    """Return the first of some names, each once, as a message tells them."""
+    """Return the first of some names, each once, for a message."""
     each = list(dict.fromkeys(names))
     return ", ".join(each[:NAMED_MAX]) + (", ..." if len(each) > NAMED_MAX else "")
 
@@ -208,7 +199,7 @@ def _rows(due: tuple[Standing, ...]) -> Iterator[Json]:
 
 
 def _word(one: Standing) -> dict[str, Json]:
-    """Return what a word is, where that is no free text, and which paper stands behind it."""
+    """Return a declared value unless it is free text, and its paper."""
     given = one.declaration
     if given is None:
         return {}

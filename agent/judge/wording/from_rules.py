@@ -19,7 +19,7 @@ SEVEREST_FIRST: tuple[Severity, ...] = get_args(Severity)
 def ruled(
     check_id: str, run: Callable[[Check, Site, Facts, datetime], tuple[Finding, ...]], looks: Looks | None = None
 ) -> Check:
-    """Return the check that answers to every obligation of its name, as severe as the severest of them.
+    """Return the check of all obligations that name it, as severe as the severest of them.
 
     Raises:
         LookupError: No shipped pack names the check, which is a mistake of ours.

@@ -21,8 +21,8 @@ OURS: Final = Source("camwarden", "what cannot be seen or told cannot be judged"
 def as_due(site: Site, findings: tuple[Finding, ...], now: datetime) -> tuple[Finding, ...]:
     """Return the findings as they bind the site.
 
-    Where no rule asks for a check it is not applicable, with what frees the site. Where that hangs on something that
-    nobody declared it neither fails nor warns: it is unknown, and what is not declared is told once.
+    Where no rule demands a check it is not applicable, with the reason. Where that rests on a missing declaration a
+    fail or warning is unknown, and the missing declaration is the cause.
 
     Source: State Council Order 799, articles 9(2) and 33.
     """

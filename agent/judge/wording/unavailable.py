@@ -1,6 +1,6 @@
 """Explains why a device or camera could not be read, with the next step: the one table for it. Pure.
 
-Keys are the words of `Reason`, and those of `Cause` where more is known; what is known more closely counts.
+Keys are those of `Reason`, and of `Cause`, which takes precedence.
 """
 
 from __future__ import annotations
@@ -88,13 +88,10 @@ ASKED_ON_THE_SPOT: Final = MappingProxyType[Reason | Cause, Message](
 
 
 def told(why: Unavailable, device: Device, deadline_s: float, on_the_spot: bool = False) -> Message:
-    """Return what to tell of a fact of this device that could not be had.
+    """Return the message on a fact of this device that could not be read.
 
-    Args:
-        why: The fact, and everything that is known of why.
-        device: Whose fact it is.
-        deadline_s: The time that the device had.
-        on_the_spot: No file stands behind the look: address and login were given on the command line.
+    `deadline_s`: the time that the device had, seconds. `on_the_spot`: address and login came from the command line, so
+    that no file can be corrected.
     """
     key = why.cause or why.reason
     row = ROWS[key]

@@ -1,10 +1,10 @@
 """Stores approvals: the masks of each camera, the absence of private areas, and the approved view. On disk.
 
 One JSON file for each camera below `<state directory>/baselines/`, the folder 0700 and the files 0600, replaced whole.
-References (`masking/view/baseline.py`) are small pictures of a real place: they never stand in a repr, a log or a
-report. Beside these files lie the presets that people approved (`reference_views.py`), which belong to an approval, and
-what the agent derived by itself (`agent/observe/pictures/derived_views.py`), which never does. The daemon reads all of
-them anew in each cycle and writes none but the derived ones; what people approve they alone write.
+References (`masking/view/baseline.py`) are small pictures of a real place: never in a repr, a log or a report. Beside
+these files are the approved presets (`reference_views.py`), which belong to an approval, and derived references
+(`agent/observe/pictures/derived_views.py`), which never do. The daemon reads all in each cycle and writes only derived
+ones.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ log = logging.getLogger("camwarden.baselines")
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Somebody's word that a camera's masks, or that it has none to have, are as they must be.
+    """A person's approval of a camera's masks, or that it needs none.
 
-    `at` is aware UTC. `masks` are the device's as they were approved; `masks_digest` is `looks.masks_digest` of them,
-    empty where the device does not list its masks, so that only the pictures were approved. `zones_digest` says what
-    was declared private then. `no_private_area`: nothing private is in view. `references`: the approved view, encoded,
-    at most one for each light mode; a camera with presets has none, but `presets`, as far as they were approved.
-    `history`: what was approved before, oldest first. `owner`: of which site the camera is, and which box showed it.
+    `at` is aware UTC. `masks` are the device's at approval; `masks_digest` is `turns.masks_digest` of them, empty where
+    the device does not list its masks, so that only the pictures were approved. `zones_digest`: what was declared
+    private then. `no_private_area`: nothing private is in view. `references`: the approved view, encoded, at most one
+    for each light mode; a camera with presets has none, but `presets`. `history`: earlier approvals, oldest first.
+    `owner`: the camera's site, and the box that showed it.
     """
 
     camera_id: str
@@ -103,11 +103,11 @@ def _with_zones(site: Site, approval: Approval) -> Approval:
 
 
 def in_force(site: Site, approvals: Mapping[str, Approval]) -> Site:
-    """Return the site in which what was approved stands for what nobody declared in its file. Pure.
+    """Return the site with approvals in place of missing declarations. Pure.
 
-    A camera with neither zones nor a declaration takes its approved, enabled masks for its zones, or the approved
-    declaration that nothing private is in view. What the file declares is never changed: a camera with presets has
-    declared its zones, each for its own position, and a device does not say to which of them a mask belongs.
+    A camera with neither zones nor a declaration takes its approved, enabled masks as zones, or the approved
+    declaration that nothing private is in view. Declarations are never changed: a camera with presets has declared its
+    zones by position, and a device does not report the position of a mask.
     """
     return replace(site, cameras=tuple(_camera_in_force(c, approvals.get(c.camera.id)) for c in site.cameras))
 
@@ -121,7 +121,7 @@ def _camera_in_force(camera: CameraConfig, approval: Approval | None) -> CameraC
 
 
 def mask_zones(masks: tuple[Mask, ...]) -> tuple[PrivateZone, ...]:
-    """Return the zones that enabled masks stand for, each with a name of its own. Pure."""
+    """Return the zones of enabled masks, each with a name of its own. Pure."""
     zones: list[PrivateZone] = []
     for mask in masks:
         if mask.enabled and mask.polygon:
@@ -140,7 +140,7 @@ def lights(approval: Approval) -> tuple[LightMode, ...]:
 
 
 def approval_json(approval: Approval) -> dict[str, Json]:
-    """Return what may be shown and sent of an approval: who, when, why, digests; no picture."""
+    """Return what may be shown and sent of an approval: author, time, reason, digests; no picture."""
     return {
         "by": approval.by,
         "at": utc_text(approval.at),
@@ -152,9 +152,9 @@ def approval_json(approval: Approval) -> dict[str, Json]:
 
 
 def approvals_digest(approvals: Mapping[str, Approval]) -> str:
-    """Return SHA-256, hex, over who approved what of every camera, references included by their digests.
+    """Return SHA-256, hex, over the approvals of every camera, references included by their digests.
 
-    What was approved before, and what the agent derived by itself, are not part of it.
+    History and derived references are not part of it.
     """
     rows = [
         [key, one.by, one.at.isoformat(), one.why, one.masks_digest, one.zones_digest, one.no_private_area,
@@ -168,7 +168,7 @@ def approvals_digest(approvals: Mapping[str, Approval]) -> str:
 def read_approvals(directory: Path, site_id: str) -> dict[str, Approval]:
     """Read every approval of a site below a state directory, by camera id; the log names what is another site's.
 
-    A file that is damaged or may not be read is named in the log and skipped: its camera then counts as not approved.
+    A damaged or unreadable file is logged and skipped: its camera then counts as not approved.
     """
     folder = directory / FOLDER
     found: list[tuple[Path, Owner, Approval]] = []
@@ -194,7 +194,7 @@ def read_approvals(directory: Path, site_id: str) -> dict[str, Approval]:
 
 
 def in_place(approvals: Mapping[str, Approval], now: Mapping[str, Owner]) -> dict[str, Approval]:
-    """Return the approvals without those of a box that proves to be another one than was approved. Pure."""
+    """Return the approvals without those of a box that proves to be another one. Pure."""
     found = {}
     for name, approval in approvals.items():
         presets = tuple(one for one in approval.presets if not is_another(one.owner, now.get(name, NOBODY)))
@@ -204,10 +204,10 @@ def in_place(approvals: Mapping[str, Approval], now: Mapping[str, Owner]) -> dic
 
 
 def prepare(directory: Path, site_id: str) -> None:
-    """Make sure that approvals can be written, before anybody is asked anything.
+    """Create the folder and check that approvals can be written, before anybody is asked anything.
 
     Raises:
-        Forbidden: They cannot; the line says what to do.
+        Forbidden: They cannot be written.
         UsageError: The folder is another site's.
     """
     folder = directory / FOLDER
@@ -222,9 +222,9 @@ def prepare(directory: Path, site_id: str) -> None:
 
 
 def write_approval(directory: Path, approval: Approval) -> None:
-    """Keep an approval below a state directory, in the place of the camera's last one, which becomes history.
+    """Write an approval below a state directory, replacing the camera's last one, which becomes history.
 
-    Its presets are not written: `preset_views.py` does that.
+    Its presets are not written: `reference_views.py` does that.
 
     Raises:
         Forbidden: The folder may not be written.
@@ -251,7 +251,7 @@ def write_approval(directory: Path, approval: Approval) -> None:
 
 
 def _history(path: Path, approval: Approval) -> tuple[PastApproval, ...]:
-    """Return what was approved before: what the file remembers, and what stood in it if that was another approval."""
+    """Return the file's history, and its approval if it was another one."""
     try:
         last = _read(path)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -263,7 +263,7 @@ def _history(path: Path, approval: Approval) -> tuple[PastApproval, ...]:
 
 
 def past_of(approval: Approval) -> PastApproval:
-    """Return an approval as history keeps it. Pure."""
+    """Return an approval as a history entry. Pure."""
     return PastApproval(
         approval.by, approval.at, approval.why, approval.masks_digest, approval.zones_digest, approval.no_private_area,
         tuple(digests(approval.references)),

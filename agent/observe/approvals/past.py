@@ -17,9 +17,9 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class PastApproval:
-    """An approval that another took the place of. `preset` names the position it was of, empty for the whole camera.
+    """A replaced approval. `preset` names its position, empty for the whole camera.
 
-    `masks_digest` and `zones_digest` may be empty; `references` are SHA-256, hex, of the pictures that are gone.
+    `masks_digest` and `zones_digest` may be empty; `references` are SHA-256, hex, of the deleted pictures.
     """
 
     by: str
@@ -33,7 +33,7 @@ class PastApproval:
 
 
 def with_past(history: tuple[PastApproval, ...], past: PastApproval) -> tuple[PastApproval, ...]:
-    """Return the history, oldest first, with one more; what is too old falls out."""
+    """Return the history, oldest first, with one more; the oldest beyond `KEPT` are dropped."""
     return (*history, past)[-KEPT:]
 
 

@@ -1,7 +1,7 @@
 """Stores the approved view of each preset of a turning camera: one file each, beside the camera's approval.
 
-`<state directory>/baselines/presets/`, the folder 0700 and the files 0600, replaced whole. A preset is named by people
-in any script, so that the file is named by a digest of camera and preset.
+`<state directory>/baselines/presets/`, the folder 0700 and the files 0600, replaced whole. Presets have names in any
+script, so the file name is a digest of camera and preset.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ log = logging.getLogger("camwarden.preset_views")
 
 @dataclass(frozen=True, slots=True)
 class PresetView:
-    """Somebody's word that a camera stands at one of its presets when it shows this, and hides there what it must.
+    """A person's approval of a preset: the camera is at it when it shows this, and hides there what it must.
 
-    `at` is aware UTC. `references`: what it shows there, encoded, at most one for each light mode. `owner`: of which
-    site the camera is, and which box showed it.
+    `at` is aware UTC. `references`: the view, encoded, at most one for each light mode. `owner`: the camera's site, and
+    the box that showed it.
     """
 
     camera_id: str
@@ -46,7 +46,7 @@ class PresetView:
 def read_preset_views(directory: Path, site_id: str) -> dict[str, tuple[PresetView, ...]]:
     """Read the approved presets of a site below a state directory, by camera id, in the order of their names.
 
-    A file that is damaged or may not be read is named in the log and skipped: its preset then counts as not approved.
+    A damaged or unreadable file is logged and skipped: its preset then counts as not approved.
     """
     folder = directory / FOLDER
     try:
@@ -72,7 +72,7 @@ def read_preset_views(directory: Path, site_id: str) -> dict[str, tuple[PresetVi
 
 
 def write_preset_view(directory: Path, view: PresetView) -> None:
-    """Keep an approved preset, in the place of the last one of its name.
+    """Write an approved preset, replacing the last one of its name.
 
     Raises:
         Forbidden: The folder may not be written.

@@ -1,6 +1,6 @@
 """Encodes references of approved views as bytes and text: at most one for each light mode. Pure.
 
-They are small pictures of a real place (`masking/view/baseline.py`): none stands in a repr, a log or a report.
+They are small pictures of a real place (`masking/view/baseline.py`): never in a repr, a log or a report.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ log = logging.getLogger("camwarden.references")
 
 
 def with_reference(references: tuple[bytes, ...], descriptor: bytes) -> tuple[bytes, ...]:
-    """Return the references with a new one, which takes the place of that of its own light mode.
+    """Return the references with a new one, which replaces that of its own light mode.
 
     Raises:
-        BaselineError: The bytes of the new one are no whole descriptor.
+        BaselineError: The new bytes are no whole descriptor.
     """
     light = baseline.decode(descriptor).light
     kept = {baseline.light_of(one): one for one in references} | {light: descriptor}
@@ -30,7 +30,7 @@ def with_reference(references: tuple[bytes, ...], descriptor: bytes) -> tuple[by
 
 
 def lights_of(references: Iterable[bytes]) -> tuple[LightMode, ...]:
-    """Return the light mode of each reference. They were read whole before (`from_texts`)."""
+    """Return the light mode of each reference, validated before by `from_texts`."""
     return tuple(baseline.light_of(one) for one in references)
 
 
@@ -40,17 +40,12 @@ def digests(references: Iterable[bytes]) -> list[str]:
 
 
 def to_texts(references: Iterable[bytes]) -> list[str]:
-    """Return the references as a file keeps them."""
+    """Return the references as base64 for a file."""
     return [base64.b64encode(one).decode("ascii") for one in references]
 
 
 def from_texts(texts: list[str], path: Path) -> tuple[bytes, ...]:
-    """Return the whole ones; a damaged one costs the view's supervision in its light, and nothing else.
-
-    Args:
-        texts: What `to_texts` wrote.
-        path: Where it stands; named in the log.
-    """
+    """Return the whole references; a damaged one is logged with its file `path`, and costs only its light mode."""
     kept: tuple[bytes, ...] = ()
     for text in texts:
         try:

@@ -1,6 +1,6 @@
 """Counts days of municipal assessment, stored and reported as good out of due. Pure.
 
-How a look is counted is decided in `agent/report/assessment.py`.
+`agent/report/assessment.py` decides how a look is counted.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PLANNED_MAX: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How often something was good, was due, was due and not known, and was left out by plan."""
+    """How often something was good, was due, was due and unknown, and was excluded by plan."""
 
     good: int = 0
     due: int = 0
@@ -59,11 +59,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class DayAssessed:
-    """One local day: how many looks there were, each figure, and the subjects that were worked on by plan.
+    """One local day: number of looks, each figure, and the subjects of planned work.
 
-    `repairs`: the faults whose repair was verified on it, by class; `repaired` the same by what was repaired, so that a
-    hub can tell maintainers and models apart. `footage`: seconds that were to be recorded on it,
-    of all cameras together; None: not counted yet.
+    `repairs`: faults whose repair was verified on it, by class; `repaired`: the same by subject, so that a hub can
+    compare maintainers and models. `footage`: seconds due for recording, of all cameras; None: not counted yet.
     """
 
     day: date
@@ -87,7 +86,7 @@ def last_whole_day(days: Sequence[DayAssessed], today: date) -> DayAssessed | No
 
 
 def rates_json(day: DayAssessed) -> dict[str, Json]:
-    """Return a day as reports carry it: each figure as [good, due, unknown, excluded]; repairs where there were any."""
+    """Return a day for reports: each figure as [good, due, unknown, excluded]; repairs where there were any."""
     told: dict[str, Json] = {"day": day.day.isoformat(), "looks": day.looks}
     told |= {name: count_json(day.counts.get(name, Count())) for name in FIGURES}
     told |= {"recorded_s": count_json(day.footage)} if day.footage else {}
@@ -95,19 +94,19 @@ def rates_json(day: DayAssessed) -> dict[str, Json]:
 
 
 def repaired_json(day: DayAssessed | None) -> dict[str, Json]:
-    """Return `repaired` of a config report: what was repaired on the last whole day, where anything was."""
+    """Return `repaired` of a config report: the repairs of the last whole day, where there were any."""
     if day is None or not day.repaired:
         return {}
     return {"repaired": {"day": day.day.isoformat(), "by_subject": by_subject_json(day.repaired)}}
 
 
 def count_json(count: Count) -> list[Json]:
-    """Return a figure as reports carry it."""
+    """Return a figure for reports."""
     return [count.good, count.due, count.unknown, count.excluded]
 
 
 def to_data(day: DayAssessed) -> list[Any]:
-    """Return a day as plain data for the memory's text."""
+    """Return a day as plain data for the stored memory."""
     counts = {name: count_json(one) for name, one in day.counts.items()}
     footage = count_json(day.footage) if day.footage else None
     return [day.day.isoformat(), day.looks, counts, list(day.planned), repairs_json(day.repairs), footage,
@@ -117,7 +116,8 @@ def to_data(day: DayAssessed) -> list[Any]:
 def from_data(row: Sequence[Any]) -> DayAssessed:
     """Return the day that `to_data` wrote, also before repairs and seconds were counted.
 
-    Raises ValueError, KeyError or TypeError for anything else.
+    Raises:
+        ValueError, KeyError, TypeError: The data is something else.
     """
     day, looks, counts, planned, *rest = row
     read = {name: Count(*map(int, counts[name])) for name in FIGURES if name in counts}

@@ -11,10 +11,10 @@ from agent.observe.facts.delivery_status import DeliveryStatus
 
 @dataclass(frozen=True, slots=True)
 class OwnCertificate:
-    """The certificate that the site shows to its broker.
+    """The certificate that the site presents to its broker.
 
-    `key_fits`: the private key beside it is its own. `ca_not_after`: the end of the last of the configured CAs, None
-    where those of the system are used.
+    `key_fits`: the private key beside it is its own. `ca_not_after`: the end of the last configured CA, None where
+    those of the system are used.
     """
 
     common_name: str
@@ -33,9 +33,9 @@ class NoCertificate:
 
 @dataclass(frozen=True, slots=True)
 class NotRenewed:
-    """What keeps the certificate from being renewed: since when, and what came of the last try.
+    """Why the certificate is not renewed: since when, and the result of the last try.
 
-    `refused`: it will not pass by itself, as it does where a desk cannot be reached for a while.
+    `refused`: permanent, unlike a registration desk that is unreachable for a while.
     """
 
     since: datetime
@@ -45,9 +45,9 @@ class NotRenewed:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`status` None: nothing is delivered by this process. `certificate` None: none is configured.
+    """`status` None: this process delivers nothing. `certificate` None: none is configured.
 
-    `not_renewed` None: nothing keeps the certificate from being renewed, or nobody tries.
+    `not_renewed` None: nothing prevents renewal, or nobody tries.
     """
 
     status: DeliveryStatus | None = None

@@ -1,9 +1,9 @@
 """Stores the last filing with the police, beside the agent's other files. On disk.
 
-`filing.json` in the state directory is a flattened JWS whose payload holds the facts that were filed: how many cameras,
-which storage period, which devices. Whoever files writes it; the agent reads it anew in each cycle. The key is named in
-the payload: the signature shows that the file is as it was written, and the thumbprint, by whom. Findings name it, and
-`camwarden verify` compares it with one that the reader knows.
+`filing.json` in the state directory is a flattened JWS; its payload has the filed facts: number of cameras, storage
+period, devices. The filing command writes it, the agent reads it in each cycle. The payload names its key: the
+signature shows that the file is unchanged, the thumbprint who signed. Findings name the thumbprint, and `camwarden
+verify` compares it with one that the reader trusts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ log = logging.getLogger("camwarden.filed_file")
 
 
 def write_filed(directory: Path, filed: Filed, signer: Signer) -> None:
-    """Keep a filing below a state directory, in the place of the last one.
+    """Write a filing below a state directory, replacing the last one.
 
     Raises:
         OSError: It cannot be written there.
@@ -44,12 +44,7 @@ def write_filed(directory: Path, filed: Filed, signer: Signer) -> None:
 
 
 def read_filed(directory: Path, site: str) -> Filed | None:
-    """Return what was filed last, None where nothing was, or where the file is damaged, which is named in the log.
-
-    Args:
-        directory: The state directory.
-        site: Whose filing it must be.
-    """
+    """Return the last filing of a site, None where there is none, or where the file is damaged, which is logged."""
     path = directory / NAME
     try:
         with path.open("rb") as file:

@@ -11,12 +11,11 @@ Held = Literal["picture", "login", "stream-address"]
 
 @dataclass(frozen=True, slots=True)
 class OwnReports:
-    """The newest reports of this site as they lie in the spool, exact bytes.
+    """The newest reports of this site in the spool, exact bytes.
 
-    `kid`: the key that signs here. `looked`: how many reports were looked at; `by_key`: how many of them that key must
-    have signed, those since the newest rotation. `unsigned` names those whose signature does not verify with it, with
-    the reason; `holding` those whose bytes hold what no report may, with what it is. `unread`: why the spool could not
-    be read, empty where it could.
+    `kid`: the signing key. `looked`: number of reports examined; `by_key`: those since the newest rotation, which that
+    key must have signed. `unsigned` names those whose signature does not verify, with the reason; `holding` those with
+    forbidden content, with its kind. `unread`: why the spool could not be read, or empty.
     """
 
     kid: str

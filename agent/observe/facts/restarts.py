@@ -1,8 +1,7 @@
 """Tracks a device's configuration and clock over its restarts: remembered between looks. Pure.
 
-A device has started anew where it says that it came up after the last look at it. What it was configured to be before
-is kept part by part, as digests; what it is afterwards counts from the first look that shows it. A part that one of the
-two looks does not show is not compared.
+A device has restarted where it reports a boot after the last look. Its configuration before is stored part by part, as
+digests; the one after counts from the first look that shows it. A part that is missing in one of them is not compared.
 """
 
 from __future__ import annotations
@@ -32,10 +31,10 @@ Parts = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """A device came up at `at`: the parts before it, and each as the first look after it showed it.
+    """A device came up at `at`: the parts before it, and each as first seen after it.
 
-    `clock_before`, `clock_after`: whether its clock was within the limit at the last look before and at the first one
-    after, None where that is not known. What has been put right since counts as if it had been right at once.
+    `clock_before`, `clock_after`: whether its clock was within the limit at the last look before and the first one
+    after, None where unknown. What was corrected since counts as correct.
     """
 
     at: datetime
@@ -47,10 +46,9 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What is known of a device that tells how long it has been up.
+    """The state of a device that reports its uptime.
 
-    `seen_at`: the last look at which it told so. `parts` and `clock_right`: as they were seen last. `restart`: the last
-    one, None where none is known.
+    `seen_at`: the last look with an uptime. `parts` and `clock_right`: as last seen. `restart`: the last one, or None.
     """
 
     seen_at: datetime
@@ -59,16 +57,16 @@ class Running:
     restart: Restart | None = None
 
     def compared(self) -> tuple[str, ...]:
-        """Return the parts that were seen before the restart and after it."""
+        """Return the parts seen before the restart and after it."""
         return tuple(part for part in self.restart.before if part in self.restart.after) if self.restart else ()
 
     def changed(self) -> tuple[str, ...]:
-        """Return the parts that the restart changed and that have not been put back since."""
+        """Return the parts that the restart changed and that were not restored since."""
         one = self.restart
         return tuple(part for part in self.compared() if one and one.after[part] != one.before[part])
 
     def clock_lost(self) -> bool:
-        """Tell whether the clock was right before the restart, wrong after it, and has been since."""
+        """Tell whether the clock was right before the restart, and wrong ever since."""
         one = self.restart
         return one is not None and bool(one.clock_before) and one.clock_after is False
 
@@ -76,14 +74,9 @@ class Running:
 def remembered(
     site: Site, observations: Observations, before: Mapping[str, Running], now: datetime, trusted: bool
 ) -> dict[str, Running]:
-    """Return what is known of each device after this look, by its id.
+    """Return the state of each device after this look, by its id.
 
-    Args:
-        site: The site; what is no longer configured is forgotten.
-        observations: What this look showed.
-        before: What was known.
-        now: When this look was.
-        trusted: Our clock may be held against a device's.
+    Unconfigured devices are dropped. `trusted`: our clock may be compared with a device's.
     """
     shown: dict[str, list[Value]] = {}
     for one in observations:
@@ -109,7 +102,7 @@ def remembered(
 
 
 def parts_of(values: Sequence[Value]) -> Iterator[tuple[str, str]]:
-    """Yield what of these facts is configuration, each with its digest; no measured value is among them."""
+    """Yield the configuration among these facts, each part with its digest; measured values are excluded."""
     for value in values:
         match value:
             case Masks():
@@ -154,13 +147,13 @@ def _clock_right(site: Site, values: Sequence[Value], trusted: bool) -> bool | N
 
 
 def _digest(*values: object) -> str:
-    """Return the digest of values in any order: a device that starts anew may list the same ones in another."""
+    """Return the digest of values in any order: a restarted device may list the same ones in another."""
     told = "\n".join(sorted(map(repr, values)))
     return hashlib.sha256(told.encode(errors="replace")).hexdigest()[:DIGEST_CHARS]
 
 
 def to_data(known: Mapping[str, Running]) -> dict[str, Json]:
-    """Return what is known as plain data for the memory's text."""
+    """Return the devices' states as plain data for the stored memory."""
     return {
         device: [_second(one.seen_at), dict(one.parts), one.clock_right, _restart_data(one.restart)]
         for device, one in known.items()

@@ -1,7 +1,7 @@
 """Counts sightings over time: undeclared devices, and the identity behind each device's address.
 
 One look proves nothing: a visitor's laptop answers discovery too. What is seen often enough counts; what is not seen
-again is forgotten. Pure and bounded: whatever a network says, no more than `SIGHTINGS_MAX` addresses are remembered.
+again is dropped. Pure and bounded: at most `SIGHTINGS_MAX` addresses are remembered.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _COUNTED = ("0123456789abcdef", "012345678901234567890", "123456789abcdef", "123
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A device that answered discovery and that nobody declared: where, and the latest times it was seen.
+    """An undeclared device that answered discovery: its address, and the latest times it was seen.
 
-    `endpoint` and `mac` are digests, empty where the device names none. `times` are the newest `TIMES_TO_COUNT`,
-    oldest first.
+    `endpoint` and `mac` are digests, empty where the device names none. `times` are the newest `TIMES_TO_COUNT`, oldest
+    first.
     """
 
     address: str
@@ -47,7 +47,7 @@ class Sighting:
 
     @property
     def counts(self) -> bool:
-        """Whether it was seen often enough to be told of."""
+        """Whether it was seen often enough to be reported."""
         return len(self.times) >= TIMES_TO_COUNT
 
     @property
@@ -57,13 +57,13 @@ class Sighting:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """By what it is known again: any one of these."""
+        """Its identifiers, each of which is sufficient."""
         return tuple(mark for mark in (self.address, self.endpoint, self.mac) if mark)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What tells one box from another: what it calls its model, digests of its serial number and its MAC addresses."""
+    """The identity of a box: its model, digests of its serial number and its MAC addresses."""
 
     model: str
     serial: str
@@ -74,7 +74,7 @@ class Mark:
 class KnownBox:
     """The box that belongs to a device id, and another one that has been answering in its place `since` then.
 
-    `seen_at`: when the box that belongs there was seen last, None where a version remembered it that did not keep that.
+    `seen_at`: when the box was seen last, None in the data of an older version.
     """
 
     mark: Mark
@@ -89,29 +89,29 @@ class KnownBox:
 
 
 def window(period_s: int) -> timedelta:
-    """Return the time within which sightings add up: a day, or three periods where a day has fewer looks than that."""
+    """Return the time within which sightings add up: a day, or three periods where these are longer."""
     return max(WINDOW, TIMES_TO_COUNT * timedelta(seconds=period_s))
 
 
 def digest(text: str) -> str:
-    """Return the start of SHA-256, hex: enough to know something again without writing it down; empty for nothing."""
+    """Return the start of SHA-256, hex, enough to recognize a value without storing it; empty for nothing."""
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:DIGEST_CHARS] if text else ""
 
 
 def counted(
     before: Iterable[Sighting], seen: Iterable[Sighting], settled: frozenset[str], now: datetime, within: timedelta
 ) -> tuple[Sighting, ...]:
-    """Add this look to what was seen before.
+    """Add this look to earlier sightings.
 
     Args:
-        before: What the memory holds.
-        seen: What this look showed, each with the one time `now`.
+        before: The remembered sightings.
+        seen: Those of this look, each with the one time `now`.
         settled: Marks of what is declared or ignored by now: such sightings are dropped.
         now: When this look was.
-        within: How old a sighting may be; one from the future, after a clock was set back, does not count either.
+        within: How old a sighting may be; future ones, after a clock was set back, do not count either.
 
     Returns:
-        At most `SIGHTINGS_MAX`, newest first; of the equally new ones those that were seen more often stay.
+        At most `SIGHTINGS_MAX`, newest first; of equally new ones those seen more often.
     """
     known: list[Sighting] = []
     for one in before:
@@ -134,9 +134,9 @@ def counted(
 
 
 def serial_of(text: str) -> str:
-    """Return a serial number, empty where it is only what stands there by default: `0000`, `N/A`, `123456789`.
+    """Return a serial number, empty for a default value: `0000`, `N/A`, `123456789`.
 
-    Many boxes name the same one: held against each other by it, they would all be one box, and none ever exchanged.
+    Many boxes report the same default: compared by it they would all be one box, and none ever exchanged.
     """
     serial = text.strip()
     plain = re.sub(r"[^0-9a-z]", "", serial.lower())
@@ -145,7 +145,7 @@ def serial_of(text: str) -> str:
 
 
 def mark_of(identity: Identity, interfaces: Interfaces | None = None) -> Mark:
-    """Return what tells this box from another one."""
+    """Return the identity of a box."""
     model = f"{identity.manufacturer} {identity.model}".strip()[:MODEL_CHARS_MAX]
     told = interfaces.interfaces if interfaces else ()
     macs = {digest(one.mac.lower().replace("-", ":")) for one in told if one.mac.strip("0:-")}
@@ -153,7 +153,7 @@ def mark_of(identity: Identity, interfaces: Interfaces | None = None) -> Mark:
 
 
 def mark_behind(channels: Channels, number: int) -> Mark | None:
-    """Return what tells the camera on a channel from others, None where its recorder names neither serial nor MAC."""
+    """Return the identity of the camera on a channel, None where its recorder names neither serial nor MAC."""
     channel = next((one for one in channels.channels if one.number == number), None)
     if channel is None or not (serial_of(channel.serial) or channel.mac.strip("0:- ")):
         return None
@@ -164,7 +164,7 @@ def mark_behind(channels: Channels, number: int) -> Mark | None:
 
 
 def is_same(one: Mark, other: Mark) -> bool:
-    """Tell whether two marks, seen at one address, can be of one box: by serial number, else MAC, else model."""
+    """Tell whether two marks at one address can be of one box: by serial number, else MAC, else model."""
     if one.serial and other.serial:
         return one.serial == other.serial
     if one.macs and other.macs:
@@ -173,9 +173,9 @@ def is_same(one: Mark, other: Mark) -> bool:
 
 
 def is_one_box(one: Mark, other: Mark) -> bool:
-    """Tell whether two marks, seen at two addresses, are of one box; two boxes may be of one model.
+    """Tell whether two marks at two addresses are of one box; two boxes may be of one model.
 
-    A serial number that two boxes of other MAC addresses name is a maker's mistake, and no proof.
+    A serial number shared by two boxes with other MAC addresses is a maker's mistake, and no proof.
     """
     by_mac = not set(one.macs).isdisjoint(other.macs)
     if one.serial and other.serial:
@@ -186,8 +186,8 @@ def is_one_box(one: Mark, other: Mark) -> bool:
 def remembered(before: Mapping[str, KnownBox], seen: Mapping[str, Mark], now: datetime) -> dict[str, KnownBox]:
     """Return which box belongs to which device id (or `camera:ID`, behind a recorder) after this look.
 
-    The first one seen belongs there. Another one is kept beside it, and takes its place when it alone has answered for
-    `ADOPTED_AFTER`: by then it was told, and nobody called it wrong.
+    The first one seen belongs there. Another one replaces it once it alone has answered for `ADOPTED_AFTER`: by then it
+    was reported, and nobody objected.
     """
     after = dict(before)
     for device, mark in seen.items():

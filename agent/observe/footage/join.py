@@ -1,8 +1,8 @@
 """Merges one look at all footage into the memory of it: the day table, its seals, and contradictions. Pure.
 
 A contradiction counts when two looks in a row find it: a recorder whose disks are starting lists nothing for a while.
-Until then the look is set aside and what was known stays. What counts is remembered until somebody acknowledges it,
-the footage is there again, or its days leave the window that is due.
+Until then the look is set aside and the memory is unchanged. What counts is remembered until somebody acknowledges it,
+the footage is back, or its days leave the due window.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _SETS_ASIDE = frozenset({"formatted", "oldest-jumped", "newest-back"})
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One look at one camera's footage. `there` is the recorder's clock; `dated`: it or ours can be relied on."""
+    """One look at one camera's footage. `there` is the recorder's clock; `dated`: it or ours is reliable."""
 
     told: Told
     asked: Wanted
@@ -64,7 +64,7 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The days after a look, what it contradicts, and whether a sealed day was read again."""
+    """The days after a look, its contradictions, and whether a sealed day was read again."""
 
     rows: dict[date, RecordedDay]
     contradicted: tuple[Change, ...]
@@ -74,19 +74,19 @@ class _Rows:
 def remember(
     site: Site, observations: Observations, footage: Footage, now: datetime, own_clock_trusted: bool = True
 ) -> tuple[Footage, Changes]:
-    """Join this cycle's observations with what earlier ones left.
+    """Merge this cycle's observations with the memory of earlier ones.
 
-    A camera whose recordings were not read keeps what was known; one that is not recorded any more is forgotten.
+    A camera whose recordings were not read retains its memory; one that is no longer recorded is dropped.
 
     Args:
         site: The configuration.
-        observations: Everything that was seen in this cycle.
+        observations: All of this cycle.
         footage: What `remember` returned the last time; `wanted` must have been asked with it, at the same `now`.
         now: When this cycle began, our clock.
-        own_clock_trusted: Whether our clock may be held against the dates of footage.
+        own_clock_trusted: Whether our clock may be compared with the dates of footage.
 
     Returns:
-        What is remembered, and what this look has confirmed to have changed.
+        The memory, and the changes that this look has confirmed.
     """
     seen: dict[str, list[Value]] = {}
     for observation in observations:
@@ -123,7 +123,7 @@ def remember(
 
 
 def settled(footage: Footage, ids: Collection[str]) -> Footage:
-    """Return the memory without changes that somebody acknowledged, by the ids that the finding names."""
+    """Return the memory without acknowledged changes, by their ids in the finding."""
     return {
         name: replace(one, changes=tuple(c for c in one.changes if c.id_of(name) not in ids))
         for name, one in footage.items()
@@ -131,7 +131,7 @@ def settled(footage: Footage, ids: Collection[str]) -> Footage:
 
 
 def _begun(site: Site, camera: CameraConfig, known: CameraFootage | None, told: Told, now: datetime) -> CameraFootage:
-    """Return what was known; where nothing was, or of another recorder, a beginning that continues the hash chain."""
+    """Return the memory; without one, or at another recorder, a new one that continues the hash chain."""
     name, source = camera.camera.id, source_of(site, camera)
     if known is not None and known.source == source:
         return known
@@ -244,7 +244,7 @@ def _within_budget(rows: dict[date, RecordedDay]) -> dict[date, RecordedDay]:
 
 
 def _months(known: tuple[MonthAsked, ...], look: _Look) -> tuple[MonthAsked, ...]:
-    """Note which months were asked for: also one in vain waits for its next turn."""
+    """Record which months were requested; one requested in vain waits for its next turn, too."""
     within = {(day.year, day.month) for day, _ in look.window}
     asked = {(one.year, one.month): one.asked_at for one in known}
     asked |= dict.fromkeys(look.asked.months, look.now)

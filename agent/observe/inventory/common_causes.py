@@ -1,8 +1,7 @@
 """Infers the common cause of devices that vanished together, and who must repair it. Pure.
 
 Nothing is asked for it: a recorder and its cameras, the devices of one network, all devices and the gateway's own boot
-say enough. What they do not say stays `unknown`, with the reason beside it. The class is a hint for whoever is sent
-out; no status depends on it.
+are enough. The rest is `unknown`, with the reason. The class is a hint for the repairer; no status depends on it.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ _MENDS: Final[Mapping[FaultClass, Responsible]] = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What vanished together: keys of the findings that say so one by one, and what that tells."""
+    """What vanished together: keys of the single findings, and the inferred cause."""
 
     fault_class: FaultClass
     where: str
@@ -84,7 +83,7 @@ def groups(site: Site, facts: Facts) -> tuple[Group, ...]:
 
 
 def explained(site: Site, facts: Facts, findings: tuple[Finding, ...], now: datetime) -> tuple[Finding, ...]:
-    """Return the findings with what vanished together hung on one, and every cause with its class and who mends it."""
+    """Attribute what vanished together to one finding, and add class and repairer to every cause."""
     shared = {key: group for group in groups(site, facts) for key in group.members}
     told = any(one.check == SHARED_ID and one.status == "fail" for one in findings)
     return tuple(_explained(site, one, shared if told else {}, now) for one in findings)
@@ -99,7 +98,7 @@ def is_silent(facts: Facts, device: Device) -> bool:
 
 
 def online_key(site: Site, device: Device) -> str:
-    """Return the key of the finding that says of a device, or of its only camera, that it does not answer."""
+    """Return the key of the finding that a device, or its only camera, does not answer."""
     cameras = [one.camera.id for one in site.cameras if one.camera.device == device.id]
     return f"{ONLINE_ID} camera:{cameras[0]}" if len(cameras) == 1 else f"{ONLINE_ID} device:{device.id}"
 
@@ -141,7 +140,7 @@ def _class_of(site: Site, finding: Finding) -> tuple[FaultClass, Responsible, st
 
 
 def _named(site: Site, finding: Finding, role: Responsible, now: datetime) -> str:
-    """Return who is declared to be it for the finding's cameras, empty where nobody or several are."""
+    """Return the one declared person in this role for the finding's cameras, else empty."""
     if role == "carrier":
         return ""
     duty = "maintainer" if role == "maintainer" else "owner"

@@ -1,11 +1,11 @@
 """Detects which box answers for each device id: the same, another, that of another id, or a double. Pure.
 
-A box is known by its serial number, else by its MAC addresses. Makers ship boxes with the same serial number: two
-that name different MAC addresses are two boxes. What is not told is not guessed, and a box that was never seen before
-has nothing to be held against.
+A box is identified by its serial number, else by its MAC addresses. Makers ship boxes with the same serial number: two
+with different MAC addresses are two boxes. Unreported identities are not guessed, and a new box has nothing to be
+compared with.
 
-What is wrong with the place of a box explains what is wrong with its view, masks, firmware and texts: they hang on the
-one finding that names it, and that one is told as bad as the worst of them.
+A misplaced box explains differences of its view, masks, firmware and texts: they name its finding as cause, which is
+reported as bad as the worst of them.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ _SEVEREST_FIRST: Final[tuple[Severity, ...]] = get_args(Severity)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is wrong with the place of a box. `subjects`: what it is about, in the order of the configuration.
+    """A misplaced box. `subjects`: whom it concerns, in the order of the configuration.
 
-    The finding of the first of them tells it; those of the others hang on it. `at`: where a moved box answers now.
+    The finding of the first is the cause of the others. `at`: where a moved box answers now.
     """
 
     kind: Kind
@@ -58,7 +58,7 @@ class Case:
 
     @property
     def key(self) -> str:
-        """The key of the finding that tells it."""
+        """The key of the finding that reports it."""
         return f"{DRIFT_ID} {self.subjects[0]}"
 
     @property
@@ -68,7 +68,7 @@ class Case:
 
 
 def seen_marks(site: Site, facts: Facts) -> dict[str, Mark]:
-    """Return what tells each box from others, by subject: devices, and cameras of which their recorder says it."""
+    """Return the identity of each box, by subject: devices, and cameras identified by their recorder."""
     found: dict[str, Mark] = {}
     for device in site.devices:
         subject = f"device:{device.id}"
@@ -84,10 +84,10 @@ def seen_marks(site: Site, facts: Facts) -> dict[str, Mark]:
 
 
 def cases(site: Site, facts: Facts) -> dict[str, Case]:
-    """Return what is wrong with the place of each box, by subject; one subject has one case only, the surest first.
+    """Return the misplaced boxes, by subject; one case for each subject, the surest first.
 
-    A camera behind a recorder is held against others behind recorders only: it may be read by itself as well, and one
-    of several lenses stands on as many channels.
+    A camera behind a recorder is compared with others behind recorders only: it may be read by itself as well, and one
+    with several lenses has as many channels.
     """
     devices, cameras = _places(site)
     seen, known = seen_marks(site, facts), known_marks(facts)
@@ -118,12 +118,12 @@ def cases(site: Site, facts: Facts) -> dict[str, Case]:
 
 
 def known_marks(facts: Facts) -> dict[str, Mark]:
-    """Return the boxes that belong where they were seen before this look, by subject."""
+    """Return the identities remembered before this look, by subject."""
     return {_subject(name): one.mark for name, one in facts.around.remembered.items()}
 
 
 def remembered_of(facts: Facts, subject: str) -> KnownBox | None:
-    """Return what is remembered of the box of a device or camera."""
+    """Return the remembered box of a device or camera."""
     return facts.around.remembered.get(subject.removeprefix("device:"))
 
 
@@ -137,7 +137,7 @@ def _places(site: Site) -> tuple[list[str], list[str]]:
 
 
 def cause_of_all(site: Site, facts: Facts, devices: Iterable[str]) -> str:
-    """Return the key of the finding that explains what differs of devices, where it is wrong of each of them."""
+    """Return the key of the finding that explains the differences of all these devices, else empty."""
     wrong = cases(site, facts)
     places = [f"device:{id_}" for id_ in devices]
     keys = [wrong[place].key if place in wrong else "" for place in places]
@@ -145,9 +145,9 @@ def cause_of_all(site: Site, facts: Facts, devices: Iterable[str]) -> str:
 
 
 def folded(site: Site, facts: Facts, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the findings with what a box in the wrong place explains hung on the finding that names it.
+    """Attribute the consequences of a misplaced box to the finding that names it.
 
-    That one takes the worst status and severity of what hangs on it, so that nothing severe is told as less.
+    That one takes their worst status and severity, so that nothing severe is reported as less.
     """
     wrong = cases(site, facts)
     if not wrong:
@@ -221,11 +221,11 @@ def _exchanged(
 
 
 def _elsewhere(facts: Facts, known: Mark) -> str:
-    """Return the address at which a box that is silent at its own announces itself, empty where it does not."""
+    """Return the address at which a box that is silent at its own announces itself, else empty."""
     around = (*facts.around.strangers, *facts.around.newcomers)
     return next((one.address for one in around if one.mac and one.mac in known.macs), "")
 
 
 def is_missing(last_seen_at: datetime | None, now: datetime) -> bool:
-    """Tell whether a box that does not answer was last seen so long ago that it is missing."""
+    """Tell whether a silent box was last seen so long ago that it is missing."""
     return last_seen_at is not None and now - last_seen_at >= MISSING_AFTER

@@ -1,7 +1,7 @@
 """Matches the configuration with discovery: devices present, configured, ignored or unknown. Pure.
 
-What a device says of itself is a claim: nothing here trusts it further than to know it again. A device that does not
-want to be found by discovery is not found by it.
+What a device reports of itself is a claim, trusted only to recognize it. A device that hides from discovery is not
+found by it.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ ONE_BOX = "one-device-at-several"
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A device that answered, and how it stands to the configuration.
+    """A device that answered, matched with the configuration.
 
     `address` is where it is best reached, `host:port`, or its host alone where it names no readable service address;
-    `tls` says whether it asks for HTTPS there. `devices` are the ids it answers for; `reason` says why it is ignored.
+    `tls`: it asks for HTTPS there. `devices` are the ids it answers for; `reason`: why it is ignored.
     """
 
     found: Discovered
@@ -51,17 +51,14 @@ def take_stock(
     names: Mapping[str, tuple[str, ...]] | None = None,
     behind: frozenset[str] = frozenset(),
 ) -> tuple[Placed, ...]:
-    """Say of every device that answered how it stands to the configuration, in the order of the answers.
+    """Match every device that answered with the configuration, in the order of the answers.
 
-    A device is a configured one when a service address of it, or a port of it at the address that it answered from,
-    is a configured host and port; also when it alone answers from the host of only one configured device, since the
-    port that devices name is often wrong.
+    A device is a configured one when one of its service addresses, or one of its ports at the address that it answered
+    from, is a configured host and port; also when it alone answers from the host of only one configured device, since
+    the port that devices name is often wrong.
 
-    Args:
-        site: The configuration.
-        found: What answered, merged.
-        names: Addresses of configured hosts that are names.
-        behind: Hosts and MACs of cameras that stand among the channels of a configured recorder, as `behind` gives.
+    `names`: addresses of configured host names. `behind`: hosts and MACs of cameras among the channels of a configured
+    recorder, from `behind`.
     """
     found = tuple(found)
     places = _Configured.of(site, names or {}, found)
@@ -70,7 +67,7 @@ def take_stock(
 
 @dataclass(frozen=True, slots=True)
 class _Configured:
-    """Where the configured devices are, by id: their hosts, each `host:port`; and how many answered from an address."""
+    """Places of the configured devices, by id: their hosts, each `host:port`; and the number of answers by address."""
 
     hosts: Mapping[str, set[str]]
     at: Mapping[str, set[str]]
@@ -107,7 +104,7 @@ def _placed(one: Discovered, places: _Configured, ignore: Iterable[Ignored], beh
 
 
 def doubled(placed: Iterable[Placed]) -> dict[str, str]:
-    """Return, by device id, why its address is not that of exactly one box: two boxes at one, or one box at several."""
+    """Return, by device id, why its address is not that of exactly one box: two at one, or one at several."""
     reasons: dict[str, str] = {}
     answers: Counter[str] = Counter()
     for one in placed:
@@ -118,9 +115,9 @@ def doubled(placed: Iterable[Placed]) -> dict[str, str]:
 
 
 def behind(observations: Iterable[Observation]) -> frozenset[str]:
-    """Return hosts and MACs of the cameras that recorders list as theirs, whether they are connected or not.
+    """Return hosts and MACs of the cameras that recorders list as theirs, connected or not.
 
-    A MAC is written as `mac_of` writes it, however the recorder does.
+    MACs are in the notation of `mac_of`.
     """
     channels = [channel for o in observations if isinstance(o.value, Channels) for channel in o.value.channels]
     macs = [re.sub(r"[^0-9a-f]", "", channel.mac.lower()) for channel in channels]
@@ -136,10 +133,10 @@ def empty_channels(site: Site, facts: Facts, device: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Who answered on the network in one look, and how each stands to the configuration.
+    """The answers to discovery of one look, matched with the configuration.
 
-    `strangers`: those that nobody declared; `settled`: marks of what is declared or ignored. `failed` names what could
-    not be asked or heard.
+    `strangers`: undeclared ones; `settled`: marks of what is declared or ignored. `failed` names what could not be
+    asked or heard.
     """
 
     placed: tuple[Placed, ...] = ()
@@ -152,10 +149,10 @@ NOTHING_HEARD: Final = Stock()
 
 
 def stock_of(site: Site, heard: Sweep, observations: Iterable[Observation], now: datetime) -> Stock:
-    """Say who answered in one round of discovery.
+    """Match the answers of one round of discovery.
 
-    Cameras that a configured recorder lists among its channels belong to it. While a configured host name has no
-    address nobody is a stranger yet: it may be that device under its number.
+    Cameras among the channels of a configured recorder belong to it. While a configured host name has no address nobody
+    is a stranger: it may be that device under its number.
     """
     placed = take_stock(site, heard.found, heard.names, behind(observations))
     nameless = tuple(name for name, addresses in heard.names.items() if not addresses)
@@ -166,13 +163,9 @@ def stock_of(site: Site, heard: Sweep, observations: Iterable[Observation], now:
 
 
 def around(stock: Stock, sightings: Iterable[Sighting], known: Mapping[str, KnownBox], now: datetime) -> Around:
-    """Return what answered around the site.
+    """Return the network's facts.
 
-    Args:
-        stock: Who answered in this look.
-        sightings: What is remembered of strangers, this look included.
-        known: The boxes that belonged to the configured devices before this look.
-        now: When this look was.
+    `sightings` of strangers include this look; `known` are the boxes that belonged to the configured devices before it.
     """
     sightings = tuple(sightings)
     return Around(
@@ -186,7 +179,7 @@ def around(stock: Stock, sightings: Iterable[Sighting], known: Mapping[str, Know
 
 
 def configured(site: Site, identities: Mapping[str, KnownBox]) -> dict[str, KnownBox]:
-    """Return the boxes of what is configured now."""
+    """Return the boxes of configured devices and cameras."""
     ids = {device.id for device in site.devices} | {f"camera:{one.camera.id}" for one in site.cameras}
     return {device: box for device, box in identities.items() if device in ids}
 
@@ -211,7 +204,7 @@ def _sighting(one: Placed, now: datetime) -> Sighting:
 
 
 def _services(one: Discovered) -> tuple[tuple[str, int, bool], ...]:
-    """Return host, port and TLS of every service address that can be read; a device may name any nonsense as one."""
+    """Return host, port and TLS of every readable service address; a device may name any nonsense as one."""
     services = []
     for xaddr in one.xaddrs:
         try:
@@ -226,7 +219,7 @@ def _services(one: Discovered) -> tuple[tuple[str, int, bool], ...]:
 
 
 def _best(one: Discovered, services: tuple[tuple[str, int, bool], ...]) -> tuple[str, bool]:
-    """Return the service at an address that it really answered from, else the first, else that address alone."""
+    """Return a service at an address that it answered from, else the first, else that address alone."""
     for host, port, tls in [*(service for service in services if service[0] in one.senders), *services]:
         return joined(host, port), tls
     return one.address, False

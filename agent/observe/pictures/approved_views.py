@@ -1,4 +1,4 @@
-"""Selects the references for a picture: the views that people approved, and those that the agent derived. Pure."""
+"""Selects the references for a picture: approved and derived ones. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ApprovedViews:
 
 
 def approved_views(approvals: Mapping[str, Approval], derived: Mapping[str, tuple[Derived, ...]]) -> ApprovedViews:
-    """Return what pictures are to be compared with."""
+    """Return the references for pictures."""
     return ApprovedViews(
         references_of(approvals),
         {name: tuple(one.reference for one in ones) for name, ones in derived.items()},

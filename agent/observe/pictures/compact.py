@@ -1,7 +1,7 @@
 """Encodes the memory of views and picture quality as compact plain data: 64 cameras write it in every cycle.
 
-The sample that a light is learned from is packed: half-precision numbers, column by column, the high and the low bytes
-apart, as one zlib stream in base 85. Half precision keeps three digits, far finer than any threshold.
+The samples that quality is learned from are packed: half-precision numbers, column by column, high and low bytes apart,
+as one zlib stream in base 85. Half precision has three digits, far finer than any threshold.
 
 Source: IEEE 754 binary16; RFC 1950.
 """
@@ -77,7 +77,7 @@ def _seen_from(data: Any) -> ViewSeen:
 
 
 def quality_data(quality: CameraQuality) -> list[Json]:
-    """Return what is known of a camera's quality as plain data."""
+    """Return a camera's quality as plain data."""
     return [
         quality.references,
         quality.memory.last_light,
@@ -107,7 +107,7 @@ def _mode(light: Any, since: str, until: str, stride: Any, passed: Any, width: A
 
 
 def packed(rows: tuple[Row, ...]) -> tuple[int, str]:
-    """Return the width of the longest row, and all rows packed; a short row is filled up with what is not known."""
+    """Return the width of the longest row, and all rows packed; short rows are padded with NaN."""
     columns = list(zip_longest(*rows))
     halves = b"".join(struct.pack(">e", _half(value)) for column in columns for value in column)
     return len(columns), base64.b85encode(zlib.compress(halves[::2] + halves[1::2], 9)).decode("ascii")
@@ -144,7 +144,7 @@ def _known(value: float) -> float | None:
 
 
 def _marks_data(marks: tuple[Mark, ...]) -> list[Json]:
-    """Return marks by the time they were made: those of one picture share it."""
+    """Return marks grouped by their time: those of one picture share it."""
     times: dict[datetime, list[Json]] = {}
     for mark in marks:
         numbers: list[Json] = [mark.bad_looks, mark.value, mark.usual, mark.limit] if mark.bad_looks else []

@@ -1,10 +1,10 @@
 """Derives references for a light in which nobody approved the view. Never in place of an approval.
 
-The chain of proof: a reference that somebody approved shows of several pictures in another light that the camera stands
-still; then what those pictures show is the approved view in that light. One that was derived proves none further: only
-what stands still in an approved reference is gathered. Derived ones are kept apart from approvals, say by which light
-and when they were proved, count in no approval's digest, and are void as soon as anything of the approval changes.
-They live below `<state directory>/baselines/derived/`, one file for each camera, the folder 0700 and the files 0600.
+The chain of proof: an approved reference shows of several pictures in another light that the camera is still; then
+those pictures show the approved view in that light. A derived reference proves none further. Derived ones are stored
+apart from approvals with the light and time of their proof, are in no approval's digest, and are void as soon as the
+approval changes. They are below `<state directory>/baselines/derived/`, one file for each camera, the folder 0700 and
+the files 0600.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ log = logging.getLogger("camwarden.derived")
 class Derived:
     """One derived reference. `proved_by`: light of the approved one that proved it; `at`: when, aware UTC.
 
-    `approval`: `approvals_digest` of the camera's approval as it was then; `owner`: whose that approval was.
+    `approval`: `approvals_digest` of the camera's approval then; `owner`: the owner of that approval.
     """
 
     camera_id: str
@@ -53,11 +53,9 @@ class Derived:
 
 
 def wanted(view: CameraView | None, known: Iterable[LightMode]) -> LightMode | None:
-    """Return the light for which a reference is to be gathered, None where there is nothing to do. Pure.
+    """Return the light for which a reference is to be gathered, or None. Pure.
 
-    Args:
-        view: What the camera's pictures said up to now.
-        known: The lights in which there is a reference already, approved or derived.
+    `known`: the lights that have a reference already, approved or derived.
     """
     last = view.memory.recent[-1] if view is not None and view.memory.recent else None
     if last is None or last.state != "still" or last.light == last.reference_light or last.light in known:
@@ -71,13 +69,13 @@ def proved(
     views: Views,
     now: datetime,
 ) -> tuple[Derived, ...]:
-    """Return the references that may be kept. Pure.
+    """Return the references to store. Pure.
 
     Args:
-        found: By camera id, backgrounds of pictures that all stood still in an approved reference, and its light.
-        approvals: What was approved when those pictures were compared.
-        views: What the pictures up to now say of each view: it must be settled as still, by CHECKS pictures in a row.
-        now: When.
+        found: By camera id, backgrounds of pictures that were all still in an approved reference, and its light.
+        approvals: Those in force when these pictures were compared.
+        views: The views, settled as still by CHECKS pictures in a row.
+        now: The time of the proof.
     """
     kept = []
     for name, (proved_by, reference) in found.items():
@@ -93,9 +91,9 @@ def proved(
 
 
 def read_derived(directory: Path, site_id: str, approvals: Mapping[str, Approval]) -> dict[str, tuple[Derived, ...]]:
-    """Read what was derived from the approvals as they are now, by camera id; what another one proved is passed over.
+    """Read what was derived from the present approvals, by camera id; others are skipped.
 
-    A file that is damaged is named in the log and skipped: the agent makes another.
+    A damaged file is logged and skipped: the agent makes another.
     """
     found: dict[str, tuple[Derived, ...]] = {}
     if not (directory / FOLDER).is_dir():
@@ -119,16 +117,15 @@ def read_derived(directory: Path, site_id: str, approvals: Mapping[str, Approval
 
 
 def keep_derived(directory: Path, site_id: str, made: tuple[Derived, ...], held: Collection[str]) -> None:
-    """Keep derived references, and remove those of cameras whose approval proves them no longer.
+    """Write derived references, and remove those of cameras whose approval proves them no longer.
 
-    A person may have approved while the agent looked: where something was made, approvals are read anew; they are never
-    written. Where nothing was, no file is read again: with 64 cameras that would cost as much as the look's own
-    reading. That nothing can be written is told and is no reason to stop.
+    A person may have approved during the look: where something was made, approvals are read again; otherwise no file
+    is, which for 64 cameras would cost as much as the look's own reading. Failed writes are logged.
 
     Args:
         directory: The state directory.
         site_id: Of the site.
-        made: The new ones; each joins what holds of its camera, in the place of one of its light.
+        made: The new ones; each joins those of its camera, replacing one of its light.
         held: The cameras of which `read_derived` found some in this cycle.
     """
     folder = directory / FOLDER
@@ -146,7 +143,7 @@ def keep_derived(directory: Path, site_id: str, made: tuple[Derived, ...], held:
 def _kept(
     directory: Path, site_id: str, made: tuple[Derived, ...], approvals: Mapping[str, Approval]
 ) -> Collection[str]:
-    """Write what was made, and return the cameras of which there is something now."""
+    """Write what was made, and return the cameras that have some now."""
     folder = directory / FOLDER
     before = read_derived(directory, site_id, approvals)
     after = dict(before)
@@ -166,7 +163,7 @@ def _kept(
 
 
 def _binding(approval: Approval) -> str:
-    """Return what a derived reference is bound to: any change of the approval makes it void."""
+    """Return the digest a derived reference is bound to: any change of the approval voids it."""
     return approvals_digest({approval.camera_id: replace(approval, presets=())})
 
 

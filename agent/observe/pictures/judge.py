@@ -1,4 +1,4 @@
-"""Sends every picture to the locked-down worker, and turns its plain answers into observations."""
+"""Sends every picture to the locked-down worker, and converts its answers into observations."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def look(
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
 
     Args:
-        site: Says which zones each camera has.
+        site: Its zones by camera.
         pictures: Encoded pictures as they left their cameras.
-        judge: `Worker.judge`, or anything that keeps its promise.
+        judge: `Worker.judge`, or a function with the same contract.
         progress: Called after each picture; may raise to end the cycle.
-        asked: What is asked of one path of each camera besides its zones.
-        previous: Keeps what the next picture of that path is compared with, and gathers what proves a view in a light
-            in which nobody approved it.
-        positions: Where a camera that turns may stand, by camera id; asked of each of its pictures.
+        asked: What is measured on one path of each camera besides its zones.
+        previous: Stores the picture that the next one of that path is compared with, and gathers proof of a view in a
+            light without an approval.
+        positions: Possible positions of a camera that turns, by camera id; tested in each of its pictures.
     """
     devices = {c.camera.id: c.camera.device for c in site.cameras}
     zones = {c.camera.id: tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in c.zones) for c in site.cameras}
@@ -86,9 +86,9 @@ def _one(picture: Picture, job: Job, judge: Judge, previous: Previous | None) ->
 
 
 def _gather(camera_id: str, asked: Study, found: Studied, previous: Previous) -> None:
-    """Keep what a picture shows of a view in a light without a reference, if an approved one proves it to stand still.
+    """Gather a picture of a view in a light without a reference, if an approved one proves it to be still.
 
-    Where enough was gathered, the worker has made a background of it, or found that it makes none.
+    Once enough are gathered, the worker has made a background of them, or found that they make none.
     """
     view, descriptor = found.view, found.descriptor
     if asked.descriptor is None or asked.view is None or view is None or view.state == "unknown":

@@ -1,8 +1,8 @@
 """Matches pictures of a turning camera with its presets, and judges the zones of each. Pure.
 
-The agent never moves a camera: it waits for the presets to come by. A picture counts for the one preset in whose
-approved view it stands still; one of a position between presets changes nothing. What was seen of a preset counts for a
-day, path by path and pooled as everywhere, while what it rests on stays: approved views, zones, the device's masks.
+The agent never moves a camera: it waits for the presets to come by. A picture counts for the one preset whose approved
+view it matches; one between presets changes nothing. Results count for a day, path by path and pooled, while their
+basis is unchanged: approved views, zones, the device's masks.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PATHS: Final = ("snapshot", "main", "sub", "recorder-live", "playback")
 
 @dataclass(frozen=True, slots=True)
 class ZoneSeen:
-    """What the last looks at one zone said together, and the looks that the next one is pooled with."""
+    """The pooled verdict on one zone, and the single ones that the next is pooled with."""
 
     verdict: ZoneVerdict
     glances: tuple[Glance, ...]
@@ -50,7 +50,7 @@ class PresetOnPath:
 
 @dataclass(frozen=True, slots=True)
 class CameraPresets:
-    """What was seen of a camera's presets.
+    """The results of a camera's presets.
 
     `rests_on` and `masks` are digests; `masks` is empty where the device never listed any.
     """
@@ -61,7 +61,7 @@ class CameraPresets:
     seen: tuple[PresetOnPath, ...] = ()
 
     def of(self, preset: str) -> tuple[PresetOnPath, ...]:
-        """Return what was seen of one preset, by path."""
+        """Return the results of one preset, by path."""
         return tuple(one for one in self.seen if one.preset == preset)
 
 
@@ -70,12 +70,9 @@ Views = Mapping[str, tuple[PresetView, ...]]
 
 
 def positions(site: Site, told: Observations, views: Views) -> Mapping[str, tuple[Position, ...]]:
-    """Return at which positions each camera's pictures may have been taken; nothing of a camera without presets.
+    """Return the possible positions of each camera's pictures; nothing for a camera without presets.
 
-    Args:
-        site: Names the presets and what must be hidden at each.
-        told: What the devices told: their masks, which are left out like zones and overlays.
-        views: The approved presets.
+    `told`: the devices' masks, which are excluded like zones and overlays. `views`: the approved presets.
     """
     asked: dict[str, tuple[Position, ...]] = {}
     for camera in site.cameras:
@@ -100,13 +97,13 @@ def _drawn(told: Observations, subject: str) -> tuple[Polygon, ...]:
 
 
 def left_out(camera: CameraConfig, preset: Preset, drawn: tuple[Polygon, ...]) -> tuple[Polygon, ...]:
-    """Return what is no part of a preset's view: its zones, the camera's, masks that the device draws, overlays."""
+    """Return what is excluded from a preset's view: its zones, the camera's, drawn masks, overlays."""
     zones: tuple[PrivateZone, ...] = (*preset.zones, *camera.zones)
     return (*(zone.polygon for zone in zones), *drawn, *(corners(box) for box in camera.overlay_boxes))
 
 
 def preset_seen(path: PathName, asked: tuple[Position, ...], positioned: Positioned) -> PresetSeen:
-    """Return at which position a picture was taken, as far as it is plain."""
+    """Return the position at which a picture was taken, where it is unambiguous."""
     at = standing(positioned.views)
     if at is not None:
         verdicts = tuple(ZoneVerdict(path, v.zone, v.verdict, v.reason, v.numbers) for v in positioned.verdicts)
@@ -125,7 +122,7 @@ def preset_seen(path: PathName, asked: tuple[Position, ...], positioned: Positio
 def presets_after(
     site: Site, told: Observations, looked: Observations, before: Presets, views: Views, now: datetime
 ) -> Presets:
-    """Return what was seen of presets with this cycle's pictures; of a camera without presets nothing is kept."""
+    """Return the results of presets with this cycle's pictures; cameras without presets have none."""
     seen = {
         camera.camera.id: _camera(site, camera, told, looked, before.get(camera.camera.id), views, now)
         for camera in site.cameras
@@ -170,13 +167,13 @@ def _with(before: PresetOnPath | None, seen: PresetSeen, now: datetime) -> Prese
 
 
 def _digest(site: Site, name: str, views: tuple[PresetView, ...]) -> str:
-    """Return SHA-256, hex, over what the zones of presets are and what each preset looks like."""
+    """Return SHA-256, hex, over the zones and the views of a camera's presets."""
     rows = [[view.preset, digests(view.references)] for view in views]
     return hashlib.sha256(json.dumps([zones_digest(site, name), rows]).encode()).hexdigest()
 
 
 def to_data(camera: CameraPresets) -> dict[str, Json]:
-    """Return what was seen of a camera's presets as plain data for the memory's text."""
+    """Return the results of a camera's presets as plain data for the stored memory."""
     return {
         "id": camera.camera_id,
         "rests_on": camera.rests_on,

@@ -1,7 +1,7 @@
 """Pools the last verdicts on one zone and path: one picture may be coded badly or show a passer-by. Pure.
 
-The looks of up to three cycles count, none older than a day, and only while what they rest on stays: the declared zones
-and the device's own masks. How they are weighed is `masking/zones/pool.py`.
+Verdicts of up to three cycles count, none older than a day, and only while their basis is unchanged: the declared zones
+and the device's own masks. `masking/zones/pool.py` weighs them.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ VERDICTS: Final = ("PASS", "FAIL", "UNSURE")
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What one look said; all that pooling needs of it.
+    """One single verdict, as far as pooling needs it.
 
-    `hidden_probability`: 0..1, None where it could not tell. `judge`: the effect whose odds these are; empty where that
-    is not known, as of looks of an earlier release.
+    `hidden_probability`: 0..1, None where unknown. `judge`: the effect with these odds; empty where unknown, as in data
+    of an earlier release.
     """
 
     at: datetime
@@ -39,7 +39,7 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class CameraGlances:
-    """The looks at one camera's zones, oldest first, by path and zone, and the digests of what they rest on.
+    """The single verdicts on one camera's zones, oldest first, by path and zone, and the digests of their basis.
 
     `masks` is empty where the device never listed any.
     """
@@ -53,17 +53,17 @@ class CameraGlances:
 def pooled(
     site: Site, told: Observations, looked: Observations, before: Iterable[CameraGlances], now: datetime
 ) -> tuple[Observations, tuple[CameraGlances, ...]]:
-    """Put the pooled verdict in the place of each single one.
+    """Replace each single verdict by the pooled one.
 
     Args:
-        site: Says what is declared private.
-        told: What the devices told: their masks.
-        looked: This cycle's looks, in which the verdicts are; a verdict of a look that had no turn is not in it.
-        before: The looks that were remembered.
+        site: The declared zones.
+        told: The devices' masks.
+        looked: This cycle's observations with single verdicts; those of paths without a turn are not in it.
+        before: The remembered verdicts.
         now: When this cycle looked.
 
     Returns:
-        The looks with pooled verdicts, and the looks to remember.
+        The observations with pooled verdicts, and the verdicts to remember.
     """
     listed = {o.subject: masks_digest(o.value.masks) for o in told if isinstance(o.value, Masks)}
     known = {one.camera_id: one for one in before}
@@ -100,7 +100,7 @@ def _pooled(observation: Observation, after: dict[str, CameraGlances], now: date
 def pooled_with(
     earlier: tuple[Glance, ...], verdict: ZoneVerdict, now: datetime
 ) -> tuple[ZoneVerdict, tuple[Glance, ...]]:
-    """Return what a verdict and the looks before it say together, and the looks that the next one is pooled with."""
+    """Return the pooled verdict, and the single ones that the next is pooled with."""
     single = Verdict(verdict.zone, verdict.verdict, verdict.reason, verdict.numbers)
     together = pool([*(_verdict(verdict.zone, one) for one in earlier), single])
     probability = dict(verdict.numbers).get(PROBABILITY)
@@ -118,7 +118,7 @@ def _verdict(zone: str, glance: Glance) -> Verdict:
 
 
 def to_data(camera: CameraGlances) -> dict[str, Json]:
-    """Return a camera's looks as plain data for the memory's text."""
+    """Return a camera's verdicts as plain data for the stored memory."""
     return {
         "id": camera.camera_id,
         "zones": camera.zones,
@@ -128,7 +128,7 @@ def to_data(camera: CameraGlances) -> dict[str, Json]:
 
 
 def from_data(data: Mapping[str, Any]) -> CameraGlances:
-    """Return the looks that `to_data` wrote.
+    """Return the verdicts that `to_data` wrote.
 
     Raises:
         ValueError, KeyError, TypeError: The data is something else.
@@ -138,12 +138,12 @@ def from_data(data: Mapping[str, Any]) -> CameraGlances:
 
 
 def glance_data(glance: Glance) -> list[Json]:
-    """Return a look as plain data."""
+    """Return a verdict as plain data."""
     return [glance.at.isoformat(), glance.verdict, glance.reason, glance.hidden_probability, glance.judge]
 
 
 def glance_from(at: str, verdict: Any, reason: str, probability: float | None, judge: Any = "") -> Glance:
-    """Return the look that `glance_data` wrote.
+    """Return the verdict that `glance_data` wrote.
 
     Raises:
         ValueError, TypeError: The data is something else.

@@ -1,7 +1,7 @@
 """Probes every device at once, each within its own absolute deadline, and turns errors into facts.
 
-How devices are read at once is decided in `fan_out.py`. Here the error that ends the reading of a device becomes an
-`Unavailable` observation of each of its facts.
+`fan_out.py` reads them in parallel. Here the error that ends the reading of a device becomes an `Unavailable`
+observation of each of its facts.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ NOTHING: WantedFootage = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What one device gave: facts, encoded pictures that nobody has looked at yet, and answers nobody understood."""
+    """The result of one device: facts, encoded pictures not judged yet, and unparsable answers."""
 
     observations: tuple[Observation, ...]
     pictures: tuple[Picture, ...] = ()
@@ -59,13 +59,13 @@ class Probed:
 
 
 def discovery_plan(site: Site) -> Plan:
-    """Return what discovery sends at this site; nothing where nothing is configured."""
+    """Return what discovery sends at this site; nothing where none is configured."""
     where = site.discovery
     return plan_of(where.interfaces, where.addresses, where.ranges)
 
 
 def discover(site: Site, progress: Callable[[], None] = lambda: None) -> Sweep:
-    """Ask the configured networks who is there, and under which addresses the site's own devices answer.
+    """Discover devices on the configured networks, and resolve the addresses of the site's own.
 
     `progress` is called at least every `TICK_S` of `fan_out.py`; it may raise to end the cycle.
     """
@@ -79,7 +79,7 @@ def discover(site: Site, progress: Callable[[], None] = lambda: None) -> Sweep:
 
 
 class Reading:
-    """The reading of a site's devices: ask them, and take what each gave as it comes back (`fan_out.py`)."""
+    """Reads a site's devices, and yields each result as it arrives (`fan_out.py`)."""
 
     def __init__(
         self, site: Site, credentials: Credentials, clock: Callable[[], datetime], watch: Watch = NOBODY_WATCHES
@@ -88,16 +88,15 @@ class Reading:
         self._under_way: FanOut[Probed] = FanOut(site.probe.max_devices_at_once, credentials, clock, watch)
 
     def ask(self, part: Site, paths: Paths | None = None, wanted: WantedFootage = NOTHING, in_s: float = 0.0) -> None:
-        """Have the devices of a part of the site read, the ones of a later look when `in_s` seconds are over.
+        """Start reading the devices of a part of the site, those of a later look in `in_s` seconds.
 
-        `paths` names the paths of each camera whose picture is due; None means all of them. `wanted` says what is asked
-        of recorders about each camera's footage.
+        `paths` are the due paths of each camera; None means all. `wanted` are the footage requests for recorders.
         """
         tasks = [self._task(part, device, paths, wanted) for device in part.devices]
         self._under_way.start(tasks, in_s)
 
     def arrivals(self) -> Iterator[tuple[Device, Probed]]:
-        """Yield what each device gave, in the order in which they come back, until nothing is asked of any."""
+        """Yield the result of each device, in the order of arrival, until none is outstanding."""
         return self._under_way.arrivals()
 
     def _task(self, part: Site, device: Device, paths: Paths | None, wanted: WantedFootage) -> Task[Probed]:
@@ -122,7 +121,7 @@ def probe(
     paths: Paths | None = None,
     wanted: WantedFootage = NOTHING,
 ) -> Probed:
-    """Read all devices of the site once and return everything they gave, in the order of the configuration.
+    """Read all devices of the site once and return all results, in the order of the configuration.
 
     `paths` and `wanted` are those of `Reading.ask`, `progress` is that of `Watch`.
     """
@@ -133,7 +132,7 @@ def probe(
 
 
 def joined(parts: Iterable[Probed]) -> Probed:
-    """Return what several gave as one."""
+    """Return several results as one."""
     kept = tuple(parts)
     return Probed(
         tuple(o for one in kept for o in one.observations),
@@ -143,7 +142,7 @@ def joined(parts: Iterable[Probed]) -> Probed:
 
 
 def _kept_here(site: Site, observations: Observations) -> Observations:
-    """Leave out what devices say of footage that is kept in a store, by the configuration."""
+    """Drop what devices report of footage that is in a store, by the configuration."""
     elsewhere = {f"camera:{c.camera.id}" for c in site.cameras if c.store}
     return tuple(o for o in observations if o.subject not in elsewhere or not _is_of_footage(o.value))
 

@@ -1,8 +1,7 @@
 """Runs one task per device at once, each within its own absolute deadline, and yields results as they come.
 
-One thread per device with a small stack; a device that hangs costs its own deadline and nobody else's. What is asked of
-a device, and what stands in the place of an answer that did not come, is the callers' business (`devices.py`,
-`agent/onsite/one_look/stream_rates.py`).
+One thread per device with a small stack; a device that hangs costs only its own deadline. Callers decide what is read,
+and what replaces a missing answer (`devices.py`, `agent/onsite/one_look/stream_rates.py`).
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ OVERRUN_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Task(Generic[T]):
-    """What is asked of one device.
+    """The reading of one device.
 
     `read` is called in a thread of its own with a transport that ends after `deadline_s`; it may raise DriverError.
-    `missing` says what stands for an answer that did not come, for which reason and with which detail.
+    `missing` gives the result for a missing answer, from a reason and a detail.
     """
 
     device: Device
@@ -54,7 +53,7 @@ class Task(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Begun(Generic[T]):
-    """A task, from when it runs, and after how long it is given up."""
+    """A task, its start, and the time after which it is given up."""
 
     task: Task[T]
     begins_at_mono: float
@@ -67,10 +66,10 @@ def cameras_behind(site: Site, device: Device) -> tuple[Camera, ...]:
 
 
 class FanOut(Generic[T]):
-    """Tasks under way: start them, and take what each device gave as it comes back.
+    """Running tasks: starts them, and yields each device's result as it arrives.
 
-    Used from one thread. A device is never asked while it is still being talked to, so that it sees one connection at a
-    time: start again only for what has arrived, and one that was given up is left alone.
+    Used from one thread. A device is never asked while it is being read, so that it sees one connection at a time:
+    start again only for what has arrived; one that was given up is left alone.
     """
 
     def __init__(
@@ -91,7 +90,7 @@ class FanOut(Generic[T]):
         self._number = 0
 
     def start(self, tasks: Sequence[Task[T]], in_s: float = 0.0) -> None:
-        """Begin tasks, each of another device, now or when `in_s` seconds are over."""
+        """Start tasks, each of another device, now or in `in_s` seconds."""
         waves = -(-len(tasks) // self._at_once)
         limit_s = waves * (max((task.deadline_s for task in tasks), default=0.0) + OVERRUN_S)
         for task in (one for one in tasks if one.device.id not in self._lost):
@@ -102,11 +101,11 @@ class FanOut(Generic[T]):
                 self._run(begun)
 
     def arrivals(self) -> Iterator[tuple[Device, T]]:
-        """Yield what each device gave, in the order in which they come back, until nothing is asked of any.
+        """Yield the result of each device, in the order of arrival, until none is outstanding.
 
         Between two of them more may be started. A device that is not back well after its deadline is given up: its
         thread is not waited for. `progress` is called at least every `TICK_S`; it may raise to end the cycle. Once
-        `stop` says so, what came back by then is still yielded and the others are given up as `interrupted`.
+        `stop` returns true, what has arrived is still yielded and the others are given up as `interrupted`.
         """
         while self._busy or self._later:
             stopped = self._watch.stop()
@@ -125,7 +124,7 @@ class FanOut(Generic[T]):
             self._start_due()
 
     def _next(self, timeout_s: float) -> tuple[Device, T] | None:
-        """Return what comes back within the time; what was given up before comes too late."""
+        """Return what arrives within the time, unless it was given up before."""
         with contextlib.suppress(queue.Empty):
             number, given = self._results.get(timeout=timeout_s) if timeout_s else self._results.get_nowait()
             if (begun := self._busy.pop(number, None)) is not None:
@@ -133,13 +132,13 @@ class FanOut(Generic[T]):
         return None
 
     def _tick_s(self) -> float:
-        """Return how long the next answer is waited for."""
+        """Return how long to wait for the next answer."""
         if not self._busy:
             return 0.0
         return max(0.0, min([TICK_S, *(one.begins_at_mono - time.monotonic() for one in self._later)]))
 
     def _start_due(self) -> None:
-        """Begin what has its time; where nothing else is going on, wait for the first."""
+        """Start what is due; where nothing else is running, wait for the first."""
         if self._later and not self._busy:
             first = min(self._later, key=lambda one: one.begins_at_mono)
             self._watch.wait(max(0.0, first.begins_at_mono - time.monotonic()))

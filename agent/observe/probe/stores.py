@@ -1,7 +1,6 @@
 """Reads the stores on disks of this host, each in its own thread and time, and turns errors into facts.
 
-A disk that hangs, or a store that is seen for the first time and is large, costs its own time and nobody else's: the
-next cycle goes on where this one ended.
+A disk that hangs, or a large new store, costs only its own time: the next cycle continues where this one ended.
 """
 
 from __future__ import annotations
@@ -46,15 +45,15 @@ def read_stores(
     stop: Callable[[], bool] = NOBODY_WATCHES.stop,
     limit_s: float = LIMIT_S,
 ) -> Probed:
-    """Read every store of the site and return everything they gave, in the order of the configuration.
+    """Read every store of the site and return all results, in the order of the configuration.
 
     Args:
         site: Names the stores, and which cameras are in them.
-        paths: The paths of each camera whose picture is due; of stores, `playback` counts.
+        paths: The due paths of each camera; of stores, `playback` counts.
         now: When the cycle began.
         progress: Called from this thread at least every `TICK_S`; may raise to end the cycle.
-        stop: Says that no store is waited for any more.
-        limit_s: How long is waited for all of them together; at most half of the site's period.
+        stop: True: no store is waited for any more.
+        limit_s: Time for all of them together; at most half of the site's period.
     """
     results: queue.SimpleQueue[tuple[str, Probed]] = queue.SimpleQueue()
     limit_s = min(limit_s, site.period_s / 2)
@@ -83,7 +82,7 @@ def read_stores(
 def task_of(
     site: Site, store: Store, paths: Paths, now: datetime, progress: Callable[[], None] = lambda: None
 ) -> StoreTask:
-    """Return what a reader is asked of one store of the site."""
+    """Return the reader's task for one store of the site."""
     cameras = tuple((c.camera.id, c.store_name) for c in site.cameras if c.store == store.id)
     due = frozenset(id_ for id_, _ in cameras if "playback" in paths.get(id_, ()))
     return StoreTask(store, cameras, site.storage.directory / "stores" / f"{store.id}.index", now, due, progress)
@@ -129,7 +128,7 @@ def _unavailable(task: StoreTask, reason: Reason, detail: str) -> Iterator[Obser
 def _pictures_missing(
     task: StoreTask, observations: tuple[Observation, ...], pictures: tuple[Picture, ...]
 ) -> Iterator[Observation]:
-    """Say of every camera of which there is no picture why that is so, where the reader has not said it."""
+    """Yield why a camera has no picture, where the reader did not report it."""
     given = {picture.camera_id for picture in pictures} | {
         o.subject.removeprefix("camera:")
         for o in observations

@@ -21,11 +21,11 @@ def _nobody_told(device_id: str, stage: Stage) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is called while devices are read.
+    """Callbacks while devices are read.
 
     `progress` is called at least every `TICK_S` of `fan_out`; it may raise to end the cycle. `wait` is called with the
-    seconds until the next look, where nothing else is going on. `stop` says that no device is waited for any more: what
-    came back is kept. `stage` is told where each device stands; also from the threads that read.
+    seconds until the next look, where nothing else is running. `stop` true: no device is waited for any more, what
+    arrived is used. `stage` is called with the stage of each device, also from the reading threads.
     """
 
     progress: Callable[[], None] = _go_on

@@ -20,17 +20,15 @@ from agent.observe.pictures.zone_verdicts import CameraGlances
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """What is remembered, a member for each area of the table (`table.py`).
+    """The memory, one member for each area of the table (`table.py`).
 
-    `sightings` are devices that nobody declared; `identities` says which box belongs to which device id; `looked` is
-    what was last seen on paths that are looked at in turn. `footage` is what each camera's days held; `outages` say
-    when which camera, device or disk was not well. `views` and `quality` are what is known of each camera's picture, by
-    camera id; a camera whose view nobody approved is not in `views`. `pooled`: what its last looks said of private
-    zones; `presets`: the same of each preset of one that turns. `assessed`: what looks have counted for the city's
-    assessment, day by day. `running`: what is known of devices that tell how long they have been up, by device id;
-    `logs`: from when on the log of each subject was ever seen to reach. `owners`: which box and place all that is
-    remembered of a camera is of, by camera id; `voided`: by camera id, the digest of an approval that names no box and
-    was given for one that stands there no more.
+    `sightings`: undeclared devices; `identities`: the box of each device id; `looked`: the last results of paths in
+    rotation. `footage`: each camera's days; `outages` of cameras, devices and disks. `views` and `quality` of each
+    camera's picture, by camera id; a camera without an approved view is not in `views`. `pooled`: last verdicts on its
+    private zones; `presets`: the same for each preset of one that turns. `assessed`: the counts of municipal
+    assessment, day by day. `running`: devices that report their uptime, by device id; `logs`: the oldest entry ever
+    seen in each log, by subject. `owners`: box and place of all memory of a camera, by camera id; `voided`: by camera
+    id, the digest of an approval that names no box and was given for a replaced one.
     """
 
     sightings: tuple[Sighting, ...] = ()
@@ -54,7 +52,7 @@ EMPTY = Remembered()
 
 
 def without_pictures(remembered: Remembered, cameras: Collection[str]) -> Remembered:
-    """Return what is remembered without anything that was seen in pictures of these cameras."""
+    """Return the memory without any picture results of these cameras."""
     return replace(
         remembered,
         looked=tuple(one for one in remembered.looked if one.camera_id not in cameras),

@@ -15,7 +15,7 @@ from drivers.picture import Access
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera on the paths that were asked anonymously first."""
+    """Judge every camera on the paths that were first requested anonymously."""
     return tuple(_camera(check, facts, camera) for camera in site.cameras)
 
 

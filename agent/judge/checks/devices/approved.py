@@ -1,8 +1,7 @@
 """Checks that services, firmware, accounts and known flaws of devices are within the approved ones.
 
-Services are those that the device itself lists; nothing is scanned and nobody logs in to try. A list that nobody
-declared is told once for the whole site (`agent/judge/checks/papers/declared.py`), where the site's profile asks for
-it.
+Services are those that the device lists; nothing is scanned, no login is tried. A missing declaration is one finding
+for the site (`agent/judge/checks/papers/declared.py`), where the site's profile demands it.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _NO_ACCOUNTS: Final = Message(
 
 
 def run_insecure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device by the services that it lists as switched on."""
+    """Judge every device by the services it lists as enabled."""
     return tuple(_insecure(check, site, facts, device) for device in site.devices)
 
 
@@ -62,7 +61,7 @@ def _insecure(check: Check, site: Site, facts: Facts, device: Device) -> Finding
 
 
 def run_exposure(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device by the list of services that somebody approved."""
+    """Judge every device by the list of approved services."""
     return _each(check, site, facts, now, SERVICES, _exposed)
 
 
@@ -85,7 +84,7 @@ def _exposed(check: Check, site: Site, facts: Facts, device: Device, approved: f
 
 
 def run_firmware(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device whose model stands in the list of approved firmware."""
+    """Judge every device whose model is in the list of approved firmware."""
     return _each(check, site, facts, now, FIRMWARE, _firmware)
 
 
@@ -131,7 +130,7 @@ def _flawed(check: Check, site: Site, facts: Facts, device: Device, flawed: froz
 
 
 def run_accounts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device by the list of accounts that somebody approved."""
+    """Judge every device by the list of approved accounts."""
     return _each(check, site, facts, now, ACCOUNTS, _accounts, "operation-rules")
 
 
@@ -202,7 +201,7 @@ def _versions(listed: frozenset[str], model: str) -> tuple[str, ...]:
 
 
 def _is(firmware: str, version: str) -> bool:
-    """Tell whether a firmware is a listed version; a list may leave out the build behind it."""
+    """Tell whether a firmware is a listed version, which may omit the build."""
     return firmware == version or firmware.startswith(f"{version} ")
 
 

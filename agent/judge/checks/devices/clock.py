@@ -31,7 +31,7 @@ UNITS: Final[tuple[tuple[int, Message, Message], ...]] = (
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device that said what time it has; a clock of our own that proves nothing is one finding."""
+    """Judge every device whose time was read; our own clock, where not synchronised, is one finding."""
     found = tuple(_device(check, site, facts, device) for device in site.devices)
     if not any(finding.reason == NO_CLOCK_OF_OURS for finding in found):
         return found
@@ -95,7 +95,7 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
 
 
 def run_source(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device by where it says to take its time from."""
+    """Judge every device by the time source it reports."""
     return tuple(_source(check, site, facts, device) for device in site.devices)
 
 
@@ -111,7 +111,7 @@ def _source(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
 
 
 def _off(offset_s: float) -> Message:
-    """Say by how much a clock is off, in the unit in which people would say it."""
+    """Render a clock's offset in its largest fitting unit."""
     unit_s, ahead, behind = next(row for row in UNITS if abs(offset_s) >= 2 * row[0] or row[0] == 1)
     row = ahead if offset_s > 0 else behind
     return Message(row.template, {"amount": round(abs(offset_s) / unit_s, 1 if unit_s == 1 else None)}, NTP)

@@ -1,4 +1,4 @@
-"""Checks that no device accepts its factory login. Judged from what a deliberate command tried, never tried here."""
+"""Checks that no device accepts its factory login, from the results of a deliberate command; nothing is tried here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMMAND: Final = "camwarden credentials factory"
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device on which the login of its factory was tried.
+    """Judge every device on which its factory login was tried.
 
     Source: Datong Measures (Order 61), article 5(2).
     """

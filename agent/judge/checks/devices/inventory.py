@@ -23,7 +23,7 @@ NAMED_MAX = 4
 
 
 def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the site's network: one finding, however many devices nobody declared."""
+    """Judge the site's network: one finding, however many devices are undeclared."""
     where, around = site.discovery, facts.around
     if not (where.interfaces or where.addresses or where.ranges):
         message = Message("nobody is asked on the network: name networks under [discovery]")
@@ -62,15 +62,15 @@ def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tup
 
 
 def _cause(seen: tuple[Sighting, ...], moved: Mapping[str, str]) -> str:
-    """Return the finding that tells it already where everybody who is seen is a box of ours that has moved."""
+    """Return the finding that covers it already, where all these devices are ours and have moved."""
     keys = [moved.get(one.address, "") for one in seen]
     return keys[0] if all(keys) else ""
 
 
 def run_drift(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every device: is it one box, the box that it was, with a camera on every declared channel.
+    """Judge whether every device is the one box it was, with a camera on every declared channel.
 
-    And every camera behind a recorder that is not the one that it was, where the recorder says which it is.
+    Also every camera behind a recorder that identifies it.
     """
     wrong, seen = device_identity.cases(site, facts), device_identity.seen_marks(site, facts)
     return tuple(
@@ -88,7 +88,7 @@ def run_drift(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
 
 
 def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: Mapping[str, Mark]) -> Finding:
-    """Return what is said of a camera behind a recorder that is in its place, or of which nobody knows."""
+    """Judge a camera behind a recorder that is in its place or unknown."""
     subject = f"camera:{camera.camera.id}"
     device = next(one for one in site.devices if one.id == camera.camera.device)
     if subject in seen:
@@ -129,7 +129,7 @@ def _device(check: Check, site: Site, facts: Facts, device: Device, seen: Mark |
 
 
 def _unread(check: Check, site: Site, facts: Facts, device: Device, known: KnownBox | None, now: datetime) -> Finding:
-    """Return what is said of a box that did not tell who it is: that it is silent is told by another finding."""
+    """Judge a box that did not identify itself; its silence is another finding."""
     subject = f"device:{device.id}"
     if known is not None and is_silent(facts, device) and device_identity.is_missing(known.seen_at, now):
         at = utc_text(known.seen_at or now)
@@ -145,7 +145,7 @@ def _unread(check: Check, site: Site, facts: Facts, device: Device, known: Known
 
 
 def _told(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
-    """Return what is wrong with the place of a box, and what to do about it."""
+    """Return the message on a misplaced box, with the remedy."""
     ids = ", ".join(case.names[:NAMED_MAX])
     if case.kind == "duplicate":
         return Message(
@@ -177,7 +177,7 @@ def _told(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
 
 
 def _of_camera(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
-    """Return the same of cameras behind a recorder."""
+    """Return the same for cameras behind a recorder."""
     ids = ", ".join(case.names[:NAMED_MAX])
     if case.kind == "swapped":
         return Message(
@@ -209,7 +209,7 @@ def _evidence(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> dict[str, J
 
 
 def _silent(site: Site, device: Device) -> str:
-    """Return the key of the finding that says it where this device cannot be read."""
+    """Return the key of the finding that this device cannot be read."""
     cameras = [c.camera.id for c in site.cameras if c.camera.device == device.id]
     return online.finding_key(f"camera:{cameras[0]}" if len(cameras) == 1 else f"device:{device.id}")
 

@@ -1,7 +1,7 @@
-"""Checks that logs of devices, and our own history, reach back as far as a rule asks and were never shortened.
+"""Checks that logs of devices, and our own history, reach back as far as a rule demands and were never shortened.
 
-A log that is younger proves nothing yet: it may be that of a new system. One that reaches back less far than it did,
-and not as far as is due, was cleared or is too small.
+A younger log proves nothing: the system may be new. One that reaches back less far than before, and less than due, was
+cleared or is too small.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _reach(check: Check, site: Site, facts: Facts, subject: str, oldest: datetim
 
 
 def _young(check: Check, site: Site, subject: str, evidence: dict[str, Json], message: Message) -> Finding:
-    """Return that a log proves nothing yet; in the profile `full` alone that is missed."""
+    """Return that a log proves nothing yet: unknown in the profile `full`, else not applicable."""
     if site.rules.profile != "full":
         profile = Message("the profile {profile} does not ask for it", {"profile": site.rules.profile})
         return check.finding(subject, "not_applicable", "profile", evidence, profile)

@@ -28,17 +28,17 @@ SILENT: frozenset[Reason] = frozenset({"unreachable", "deadline"})
 
 
 def is_dark(seen: PictureSeen) -> bool:
-    """Tell whether a picture shows nothing but darkness, so that no mask can be judged in it."""
+    """Tell whether a picture is too dark to judge a mask in it."""
     return seen.mean_luma < DARK_LUMA and seen.contrast < DARK_CONTRAST
 
 
 def finding_key(subject: str) -> str:
-    """Return the key under which other checks name this one as their cause."""
+    """Return the key by which other checks name this one as cause."""
     return f"{CHECK_ID} {subject}"
 
 
 def key_of_device(site: Site, device: Device) -> str:
-    """Return the key of the finding that says that this device cannot be read, if it is so."""
+    """Return the key of the finding on an unreadable device; empty for one without cameras."""
     cameras = [c for c in site.cameras if c.camera.device == device.id]
     if not cameras:
         return ""
@@ -46,29 +46,29 @@ def key_of_device(site: Site, device: Device) -> str:
 
 
 def cause_of_silence(facts: Facts, subject: str) -> str:
-    """Return this check's key where the camera delivered no live picture at all, so that its silence is the cause."""
+    """Return this check's key where the camera delivered no live picture, else empty."""
     return "" if _live(facts, subject) else finding_key(subject)
 
 
 def answers(facts: Facts, subject: str) -> bool:
-    """Tell whether a device (`device:ID`) said who it is or what it offers."""
+    """Tell whether a device (`device:ID`) reported its identity or services."""
     return facts.one(subject, Identity) is not None or facts.one(subject, Services) is not None
 
 
 def is_empty(facts: Facts, subject: str) -> bool:
-    """Tell whether the device says that this camera's channel has no video source. Unknown is not empty."""
+    """Tell whether the device reports no video source on this camera's channel. Unknown is not empty."""
     streams = facts.one(subject, Streams)
     return streams is not None and not streams.streams
 
 
 def _live(facts: Facts, subject: str) -> tuple[PictureSeen, ...]:
-    """Return the live pictures of this look: one that is remembered from hours ago says nothing of now."""
+    """Return the live pictures of this look, without remembered ones, which may be hours old."""
     seen = (o for o in facts.by_subject.get(subject, ()) if o.method != REMEMBERED)
     return tuple(o.value for o in seen if isinstance(o.value, PictureSeen) and o.value.path != "playback")
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera, and a device of several cameras by itself: one that does not answer at all is one cause."""
+    """Judge every camera, and each device of several cameras: one that does not answer at all is one cause."""
     findings: list[Finding] = []
     for device in site.devices:
         cameras = tuple(c for c in site.cameras if c.camera.device == device.id)
@@ -123,14 +123,14 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause:
 
 
 def _lost_behind(facts: Facts, camera: CameraConfig) -> Channel | None:
-    """Return the channel of a camera whose recorder says that it does not reach it."""
+    """Return the channel of a camera that its recorder reports as offline."""
     channels = facts.one(f"device:{camera.camera.device}", Channels)
     own = [c for c in channels.channels if c.number == camera.camera.channel] if channels is not None else []
     return own[0] if own and own[0].state == "offline" else None
 
 
 def _why_no_picture(facts: Facts, subject: str) -> Unavailable:
-    """Return the reason of the first path that failed, or the reason why the paths are not known."""
+    """Return the reason of the first path that failed, or why the paths are unknown."""
     streams = facts.one(subject, Streams)
     if streams is None:
         return facts.why_not(subject, "streams")

@@ -1,7 +1,7 @@
-"""Checks the link to the police platform (GB/T 28181), where somebody declared it.
+"""Checks the link to the police platform (GB/T 28181), where it is declared.
 
-Judged on what recorders say of their own link, as far as they do. What only the platform's side shows (heartbeats, the
-catalogue as it was read, a stream that plays) is unknown until it is read, and told once.
+Judged on what recorders report of their own link. What only the platform shows (heartbeats, its catalogue, a stream
+that plays) is unknown until it is read, as one finding.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ KEEPALIVE_ID: Final = "platform-keepalive"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What is declared, the cameras that are declared linked, by device, and the platforms each device is set up for.
+    """The declarations, the cameras declared linked, by device, and the platforms configured in each device.
 
-    A device that does not say for which is not in `servers`.
+    A device that does not report them is not in `servers`.
     """
 
     words: Words
@@ -39,12 +39,12 @@ class Link:
     servers: Mapping[str, tuple[PlatformServer, ...]]
 
     def of(self, device: str) -> tuple[PlatformServer, ...]:
-        """Return the platforms that a device is set up to register at."""
+        """Return the platforms at which a device is configured to register."""
         return self.servers.get(device, ())
 
 
 def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether every device with a linked camera is set up for a platform."""
+    """Judge whether every device with a linked camera has a platform configured."""
     link = _link(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
@@ -68,7 +68,7 @@ def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 
 
 def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether the devices that are set up for a platform are registered there, by their own word."""
+    """Judge whether those devices report that they are registered."""
     link = _link(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
@@ -99,7 +99,7 @@ def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tup
 
 
 def run_keepalive(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the heartbeats, which only the platform's side shows."""
+    """Judge the heartbeats, which only the platform shows."""
     link = _link(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
@@ -111,7 +111,7 @@ def run_keepalive(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 
 
 def run_catalog(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether every linked camera has the code in its recorder under which the platform is to list it."""
+    """Judge whether every linked camera has the code in its recorder that the platform must list."""
     link = _link(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
@@ -129,7 +129,7 @@ def run_catalog(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
 
 
 def run_playable(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the picture that the platform gets, which nobody has asked for yet."""
+    """Judge the picture that the platform receives, which is not tried yet."""
     link = _link(check, site, facts, now)
     if isinstance(link, Finding):
         return (link,)
@@ -159,7 +159,7 @@ def _servers(facts: Facts, devices: Mapping[str, object]) -> Iterator[tuple[str,
 
 
 def _without_code(link: Link, device: str) -> Iterator[CameraConfig]:
-    """Yield the linked cameras of a device that it lists without a code, or with another one, where it lists any."""
+    """Yield the linked cameras that a device lists without a code, or with another one, where it lists any."""
     codes = [server.codes for server in link.of(device) if server.codes]
     for camera in link.cameras[device] if codes else ():
         listed = {code for of_server in codes for channel, code in of_server if channel == camera.camera.channel}

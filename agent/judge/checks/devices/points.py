@@ -1,4 +1,4 @@
-"""Checks that a running camera covers every point that an authority named."""
+"""Checks that a running camera covers every point that an authority requires."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POINT = "required-point"
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge all points together: whether a camera covers one is somebody's word, whether it runs is seen."""
+    """Judge all points together: which camera covers one is declared, whether it runs is observed."""
     found = words(check, site, now, POINTS)
     if isinstance(found, Finding):
         return (found,)
@@ -56,7 +56,7 @@ def _points(site: Site, facts: Facts, found: Words, now: datetime) -> Finding:
 
 
 def _cameras(site: Site, now: datetime) -> Mapping[str, list[str]]:
-    """Return the cameras of each point that somebody declared one for."""
+    """Return the declared cameras of each point."""
     today = local_day(site, now)
     found: dict[str, list[str]] = {}
     for camera in (c.camera.id for c in site.cameras):

@@ -1,7 +1,7 @@
 """Checks that a device's configuration and clock survive a restart, as after a loss of power.
 
-Judged where a device says how long it has been up, from what looks before and after the start showed
-(`agent/observe/facts/restarts.py`). What was changed in it later is the business of others.
+Judged where a device reports its uptime, from looks before and after the start (`agent/observe/facts/restarts.py`).
+Later changes are judged elsewhere.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FIRMWARE: Final = "firmware"
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the last start of each device, for a month; where there is nothing to judge, one finding says so.
+    """Judge the last start of each device, for a month; one finding for the site where there is none.
 
     Source: GB 50395-2007, clause 5.0.4(3).
     """
@@ -35,7 +35,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 
 
 def _device(check: Check, site: Site, facts: Facts, device: str) -> Finding | None:
-    """Return the finding of one device, None where it is known not to have started anew."""
+    """Return the finding of one device, None where it is known not to have restarted."""
     subject = f"device:{device}"
     known = facts.remembered.running.get(device)
     if known is not None and known.restart is not None:

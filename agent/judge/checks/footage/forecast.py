@@ -1,7 +1,7 @@
-"""Forecasts whether retention will hold, from what days take and what the disks hold.
+"""Forecasts whether retention will hold, from the size of days and the capacity of disks.
 
-The cameras of a recorder or store share its disks, so the judgement is of these. A camera of which nothing is known is
-left out: what falls short without it does so all the more with it, but nothing holds for certain.
+The cameras of a recorder or store share its disks, so these are judged. An unknown camera is left out: a shortage
+without it is one with it, but a pass is not certain.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ STALE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """The cameras that share disks: what each takes, and those of which that is not known. Days are ours."""
+    """The cameras that share disks: what each takes, and those for which that is unknown. Days are ours."""
 
     producers: tuple[Producer, ...]
     untold: tuple[str, ...]
@@ -74,7 +74,7 @@ class _Shared:
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the disks of every recorder and store that footage is kept on."""
+    """Judge the disks of every recorder and store with footage."""
     judged_before: dict[tuple[str, ...], Finding] = {}
     findings: list[Finding] = []
     for recorder in dict.fromkeys(recorder_of(camera) for camera in site.cameras if camera.recorded):
@@ -184,7 +184,7 @@ def _shared(site: Site, facts: Facts, cameras: Iterable[CameraConfig], now: date
 
 
 def _within(producers: tuple[Producer, ...], space: tuple[int, int | None]) -> tuple[Producer, ...]:
-    """Return the producers, with estimates that make more than is taken of the disks brought down to it."""
+    """Return the producers, estimates scaled down to the used space of the disks."""
     capacity, free = space
     held = sum(sum(producer.day_bytes.values()) for producer in producers)
     if free is None or held <= capacity - free or not all(producer.estimated for producer in producers):
@@ -209,9 +209,9 @@ def _ring_of(recorder: str, space: tuple[int, int | None], shared: _Shared, now:
 def _cause(
     site: Site, facts: Facts, recorder: str, seen: Outlook, cameras: Iterable[CameraConfig], now: datetime
 ) -> str:
-    """Return the key of the finding that tells this already: footage that is too short today, or a disk that failed.
+    """Return the key of the finding that covers this already: footage too short today, or a failed disk.
 
-    Footage that is too short but grows is said to reach the floor: that it will not is news.
+    Footage that is too short but grows is expected to reach the floor: that it will not is news.
     """
     own = {f"camera:{camera.camera.id}" for camera in cameras}
     for finding in retention.CHECK.run(retention.CHECK, site, facts, now):

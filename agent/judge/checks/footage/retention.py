@@ -1,7 +1,7 @@
 """Checks the retention of footage by the oldest moment that was opened, and by what limits it.
 
-A system that is younger than the floor cannot have older footage: that is unknown until the day on which it can be
-judged, unless older footage is known to have been there. All moments are by the recorder's own clock.
+A system younger than the floor cannot have older footage: unknown until the day on which it can be judged, unless older
+footage is known to have existed. All moments are by the recorder's own clock.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DAY = timedelta(days=1)
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the age of the oldest recording that was opened, and name cameras whose recorder nobody declared."""
+    """Judge the age of the oldest recording that was opened, and name cameras without a declared recorder."""
     undeclared = [c.camera.id for c in site.cameras if not c.recorded]
     each = (_days(check, site, facts, camera, now) for camera in site.cameras if camera.recorded)
     young = Message("it is younger than the floor of its {count} cameras: all can be judged on {day}")
@@ -119,7 +119,7 @@ def _too_short(
     evidence: dict[str, Json],
     caused_by: str,
 ) -> Finding:
-    """Return the fail of footage that is too short; with the day on which it is long enough, where it grows."""
+    """Return the fail of footage that is too short; where it grows, with the day on which it is long enough."""
     subject, floor = f"camera:{camera.camera.id}", floor_of(site, camera)
     kept_days = evidence["kept_days"]
     values = {"kept": round(kept_days, 1) if isinstance(kept_days, float) else 0.0, "floor": floor.days}
@@ -140,7 +140,7 @@ def _too_short(
 
 
 def _grows(known: CameraFootage, now: datetime) -> bool:
-    """Tell whether the oldest moment stands still: since footage was swept away, or for long enough."""
+    """Tell whether the oldest moment is unchanged: since footage was swept away, or for long enough."""
     swept = any(one.kind in SHORTENING and one.found_at >= known.oldest_moved_at for one in known.changes)
     return swept or now - known.oldest_moved_at >= STANDS_STILL
 
@@ -148,7 +148,7 @@ def _grows(known: CameraFootage, now: datetime) -> bool:
 def _judged_from(
     site: Site, camera: CameraConfig, known: CameraFootage | None, oldest: datetime, floor: timedelta
 ) -> datetime:
-    """Return when footage can be as old as the floor: since the system was put into use, or was first seen."""
+    """Return when footage can be as old as the floor: from commissioning, or from when it was first seen."""
     if known is not None and known.earliest_at is not None and known.earliest_at < oldest - OPENED_NEAR_OLDEST:
         return known.earliest_at
     declared = camera.in_use_since or site.in_use_since
@@ -158,7 +158,7 @@ def _judged_from(
 
 
 def limit_of(facts: Facts, subject: str, known: CameraFootage | None) -> timedelta | None:
-    """Return the age at which the recorder is set to delete a camera's footage, None where none is known to be set.
+    """Return the age at which the recorder deletes a camera's footage, None where none is known.
 
     Of several recordings of one camera the longest limit counts: some footage reaches it.
     """
@@ -174,8 +174,8 @@ def limit_of(facts: Facts, subject: str, known: CameraFootage | None) -> timedel
 def _opened(facts: Facts, subject: str, oldest: datetime) -> PictureSeen | None:
     """Return the decoded playback picture, if its moment proves the oldest footage.
 
-    It does when it lies near the oldest moment, or before it: then it was opened within the last day and has been
-    recorded over since.
+    It does when it is near the oldest moment, or before it: then it was opened within the last day and has been
+    overwritten since.
     """
     opened = [one for one in facts.all(subject, PictureSeen) if one.path == "playback"]
     near = (one for one in opened if -DAY - OPENED_NEAR_OLDEST <= one.taken_at - oldest <= OPENED_NEAR_OLDEST)

@@ -1,6 +1,6 @@
 """Checks the health of the disks that footage is written to, as they report it themselves.
 
-A full disk is healthy: recorders write in a ring. How long footage is kept is judged in `retention.py`.
+A full disk is healthy: recorders write in a ring. `retention.py` judges retention.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ TROUBLES_MAX = 16
 
 
 def run_storage(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every recorder that footage is kept on, every store, and this host's own disks where they say anything."""
+    """Judge every recorder with footage, every store, and this host's own disks where they report anything."""
     kept_on = {c.camera.device for c in site.cameras if c.recorded and not c.store}
     findings = [
         _place(check, facts, f"device:{device.id}", online.key_of_device(site, device))
@@ -63,7 +63,7 @@ def run_storage(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
 
 
 def _store(check: Check, site: Site, facts: Facts, store: Store) -> Finding:
-    """Judge a store: the disk that holds it, then what in it could not be believed."""
+    """Judge a store: its disk first, then its implausible contents."""
     subject = f"device:{store.id}"
     of_disk = _place(check, facts, subject, "")
     found = [

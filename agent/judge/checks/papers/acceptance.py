@@ -1,6 +1,6 @@
 """Checks that the system was accepted before use, and put into use with its main project, by their days.
 
-The day of its use is `in_use_since` of the site; the oldest footage that ever was there is held against it.
+The first day of use is `in_use_since` of the site; it is compared with the oldest footage that ever existed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BEFORE_USE_ID: Final = "acceptance-before-use"
 
 
 def run_order(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether the system was there when the main project was put into use."""
+    """Judge whether the system was in use when the main project was."""
     found = words(check, site, now, MAIN_PROJECT)
     if isinstance(found, Finding):
         return (found,)
@@ -108,7 +108,7 @@ def _before_use(site: Site, facts: Facts, found: Words, accepted: date) -> Findi
 
 
 def use_unknown(found: Words) -> Finding:
-    """Return that the day of its use is not known; told once for all checks that need it."""
+    """Return that the first day of use is unknown; one finding for all checks that need it."""
     message = Message(
         "on which day it was put into use is not known", next_step="write in_use_since under [site] in site.toml"
     )
@@ -117,7 +117,7 @@ def use_unknown(found: Words) -> Finding:
 
 
 def _oldest(site: Site, facts: Facts) -> date | None:
-    """Return the local day of the oldest footage that ever was there."""
+    """Return the local day of the oldest footage that ever existed."""
     known = (
         day_of(footage.earliest_at, zone_of(site, camera))
         for camera in site.cameras

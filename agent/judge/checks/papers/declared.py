@@ -26,7 +26,7 @@ NAMED_MAX = 4
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge what the site's profile asks for: missing or expired is unknown, running out or just run out warns."""
+    """Judge the declarations that the profile demands: missing or expired is unknown, expiring or in grace warns."""
     found = tuple(standings(site, local_day(site, now)))
     gone, grace, ending = lines(found, "missing", "expired"), lines(found, "expired-grace"), lines(found, "expiring")
     evidence: dict[str, Json] = {
@@ -59,7 +59,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
 
 
 def said(state: State, days_left: int | None, given: Declaration | None) -> dict[str, Json]:
-    """Return how a word stands, who gave it, when, and until when: the keys by which every check tells it."""
+    """Return state, author, day and end of a declaration, with the keys that every check uses."""
     return {
         "state": state,
         "by": given.by if given else None,

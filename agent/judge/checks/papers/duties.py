@@ -1,7 +1,7 @@
-"""Checks duties that a declaration or paper alone fulfils: declared where a rule asks for it, and in force.
+"""Checks duties that a declaration or paper alone fulfils: declared where a rule demands it, and in force.
 
-What stands behind each (article, severity, what is asked) are the rule packs; which words it rests on is the table of
-declarables, with more papers of the same file in `WITH`.
+Article, severity and wording come from the rule packs; the declarations from the table of declarables, with more papers
+of the same file in `WITH`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Checks that what was filed with the police still holds: number of cameras, storage period, devices.
 
-Two things tell what was filed: the numbers that somebody declared, and the last filing that was made from here
-(`agent/observe/facts/filed_file.py`), which counts where it is. Firmware is not compared: its changes are another
-finding.
+Two sources: the declared numbers, and the last filing made from here (`agent/observe/facts/filed_file.py`), which takes
+precedence. Firmware is not compared: its changes are another finding.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ FACTS_ID: Final = "filing-facts-match"
 
 
 def run_facts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the numbers that were filed against the site as it is configured and watched."""
+    """Compare the filed numbers with the configured site."""
     found = words(check, site, now, CAMERAS, STORAGE, "legal-unit")
     if isinstance(found, Finding):
         return (found,)
@@ -63,7 +62,7 @@ def run_facts(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
 
 
 def run_change(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether something changed since the last filing, so that the change must be filed."""
+    """Judge whether something changed since the last filing and must be filed."""
     found = words(check, site, now, CAMERAS, STORAGE)
     if isinstance(found, Finding):
         return (found,)
@@ -106,7 +105,7 @@ def _changed(site: Site, found: Words, filed: Filed) -> Finding:
 
 
 def run_list(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge each device by the model and serial number it was filed with."""
+    """Compare each device with the model and serial number it was filed with."""
     found = words(check, site, now, "paper-device-list")
     if isinstance(found, Finding):
         return (found,)
@@ -157,7 +156,7 @@ def _nothing_filed(found: Words) -> Finding:
 
 
 def due_days(site: Site) -> int:
-    """Return the longest period, in days, for which footage must be kept here."""
+    """Return the longest retention floor of the site, in days."""
     recorded: Iterator[int] = (floor_of(site, camera).days for camera in site.cameras if camera.recorded)
     return max(recorded, default=site.policy.retention_floor_days)
 

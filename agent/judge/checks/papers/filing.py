@@ -1,7 +1,6 @@
 """Checks that the system was filed with the police in time: from acceptance (Datong), and from use (national).
 
-The days of a deadline are calendar days; the day that begins it is not counted. Source: Civil Code of the PRC, article
-201.
+Deadlines count calendar days, without the first. Source: Civil Code of the PRC, article 201.
 """
 
 from __future__ import annotations
@@ -113,7 +112,7 @@ def _judged(found: Words, receipt: str, began: date, due: date) -> Finding:
 
 
 def _filed(found: Words, receipt: str) -> date | None:
-    """Return the day of the receipt, None where none is declared that counts."""
+    """Return the day of the declared receipt, None where none counts."""
     one = found.of(receipt)
     return one.declaration.document_at if one and one.declaration and one.state in COUNTING else None
 

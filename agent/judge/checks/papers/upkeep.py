@@ -1,7 +1,6 @@
 """Checks the upkeep of the system: maintenance by declared days, registers and links as declared.
 
-What no driver reads yet (the recorder's own log of exports, the link to a view library) is unknown where it is due,
-never passed.
+What no driver reads yet (the recorder's export log, the link to a view library) is unknown where due, never passed.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ def run_maintenance(check: Check, site: Site, facts: Facts, now: datetime) -> tu
 
 
 def run_view_library(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the link to a view library: whether there must be one is declared, whether it works is not read yet."""
+    """Judge the link to a view library: whether one is required is declared, whether it works is not read yet."""
     found = words(check, site, now)
     if isinstance(found, Finding):
         return (found,)
@@ -57,7 +56,7 @@ def run_view_library(check: Check, site: Site, facts: Facts, now: datetime) -> t
 
 
 def run_register(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the register of viewings: that one is kept is declared; that it is whole would need the export log."""
+    """Judge the register of viewings: its existence is declared; its completeness would need the export log."""
     found = words(check, site, now)
     if isinstance(found, Finding):
         return (found,)

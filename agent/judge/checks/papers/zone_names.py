@@ -1,6 +1,6 @@
 """Detects names of places where no camera may hang. A hint for people, never a verdict. Pure.
 
-Names come from devices and ledgers, with blanks, full-width letters and whatever else somebody typed.
+Names come from devices and ledgers, with blanks and full-width letters.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _OUTSIDE_LATIN: Final = re.compile(r"(?<![a-z])(outside|entrance|corridor|hallwa
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A word out of our own list that was found; `outside` is the one that takes its edge off, empty where none."""
+    """A word of the list that was found; `outside`: the word that puts the camera outside that place, or empty."""
 
     word: str
     outside: str
@@ -51,6 +51,6 @@ def hints(text: str) -> tuple[Hint, ...]:
 
 
 def _behind(dense: str, word: str) -> str:
-    """Return the word for the outside of a place that follows its last mention, or that stands for the open air."""
+    """Return the word for outside that follows the last mention of a place, or one for the open air, or empty."""
     after = dense[dense.rindex(word) + len(word) :]
     return next((one for one in OUTSIDE if one in after), next((one for one in _ABROAD if one in dense), ""))

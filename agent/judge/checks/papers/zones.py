@@ -1,6 +1,6 @@
 """Checks that no camera hangs where none may, by a declaration for each; names only hint.
 
-No machine sees whether a room is a changing room, and no mask makes a camera in one lawful.
+No program recognizes a changing room, and no mask makes a camera in one lawful.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ REVIEWED: Final = "name-reviewed"
 
 
 def run_declared(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera by the kind of place that is declared for it."""
+    """Judge every camera by the declared kind of its place."""
     found = words(check, site, now)
     if isinstance(found, Finding):
         return (found,)
@@ -64,7 +64,7 @@ def _declared(check: Check, found: Words, camera: str) -> Finding:
 
 
 def run_named(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera by its name, where it is said to hang, what it writes into its picture, and its channel."""
+    """Judge every camera by its name, its declared placement, its overlays and its channel name."""
     return tuple(_named(check, site, facts, camera, now) for camera in site.cameras)
 
 
@@ -105,7 +105,7 @@ def _texts(facts: Facts, camera: CameraConfig) -> Iterator[str]:
 
 
 def _reviewed(site: Site, facts: Facts, camera: CameraConfig, texts: set[str], now: datetime) -> bool:
-    """Tell whether somebody looked into all these texts, and the view is still the one it was then."""
+    """Tell whether somebody reviewed all these texts, and the view is unchanged since."""
     name = camera.camera.id
     word = standing(site, REVIEWED, local_day(site, now), name)
     if word.declaration is None or word.state not in COUNTING or not isinstance(word.value, tuple):

@@ -1,7 +1,7 @@
 """Checks that a camera's masks are approved and unchanged since.
 
-What the masks hide is judged in `masks.py`. Here only change counts: the device's own list against the approved one,
-mask by mask. A mask is found again by its token, or under another token by its place.
+`masks.py` judges what they hide. Only change counts here: the device's own list against the approved one, matched by
+token, or by place under another token.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Change:
 
 
 def changes(approved: tuple[Mask, ...], now: tuple[Mask, ...]) -> tuple[Change, ...]:
-    """Return what happened to each mask, worst first; nothing where the device's list is as it was approved. Pure."""
+    """Return what happened to each mask, worst first; nothing where the device's list is as approved. Pure."""
     pairs = _pairs(approved, now)
     paired_now = {id(mask) for _, mask in pairs}
     paired_before = {id(mask) for mask, _ in pairs}
@@ -82,7 +82,7 @@ def changes(approved: tuple[Mask, ...], now: tuple[Mask, ...]) -> tuple[Change, 
 
 
 def _pairs(approved: tuple[Mask, ...], now: tuple[Mask, ...]) -> list[tuple[Mask, Mask]]:
-    """Find each approved mask again: by its place where it has not moved, else by its token."""
+    """Match each approved mask: by its place where it has not moved, else by its token."""
     pairs: list[tuple[Mask, Mask]] = []
     before, after = list(approved), list(now)
     for same in (_same_mask, _same_place, _same_token):
@@ -108,7 +108,7 @@ def _same_place(one: Mask, other: Mask) -> bool:
 
 
 def _overlap(one: Mask, other: Mask) -> float:
-    """Return the overlap of two masks, 0..1; two that have no place are at the same one."""
+    """Return the overlap of two masks, 0..1; two without a place match."""
     if not one.polygon or not other.polygon:
         return 1.0 if one.polygon == other.polygon else 0.0
     return iou(one.polygon, (other.polygon,))
@@ -179,7 +179,7 @@ def _compared(check: Check, subject: str, approval: Approval, listed: tuple[Mask
 
 
 def run_approval(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Name on the site the cameras that nobody approved, and those whose zones were declared anew since."""
+    """Name on the site the cameras without an approval, and those whose zones were declared anew since."""
     ids = [camera.camera.id for camera in site.cameras]
     missing = [name for name in ids if name not in facts.approvals]
     outdated = [

@@ -23,7 +23,7 @@ _DESIGN: Final = re.compile(r"(?P<codec>[A-Za-z0-9.]+) (?P<width>\d+)x(?P<height
 
 
 def run_audio(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera: sound is off unless it is declared to be allowed."""
+    """Judge every camera: sound is off unless declared to be allowed."""
     return tuple(_audio(check, site, facts, one.camera.id, now) for one in site.cameras)
 
 

@@ -1,7 +1,7 @@
 """Checks that time and the filed name are drawn in each camera's picture, and that no two names are the same.
 
-Judged on the texts that devices say they draw. No picture is read for it; a device that draws and does not say so is
-not told, never passed.
+Judged on the texts that devices report; no picture is read. A device that draws without reporting it is unknown, never
+passed.
 """
 
 from __future__ import annotations
@@ -41,25 +41,25 @@ CONFIGURED_NAME: Final = (
 
 
 def shows_time(overlays: Overlays) -> bool | None:
-    """Tell whether the time is drawn; None where neither a text nor the device says so."""
+    """Tell whether the time is drawn; None where neither a text nor the device shows it."""
     if any(_TIME.search(text) for text in overlays.texts):
         return True
     return overlays.time_shown
 
 
 def label(overlays: Overlays) -> str:
-    """Return what is drawn besides the time, in one spelling; empty where nothing is."""
+    """Return the drawn text without the time, normalized; empty where there is none."""
     return " ".join(_texts(overlays))
 
 
 def carries(overlays: Overlays, name: str) -> bool:
-    """Tell whether a name stands in the picture: as one of the texts, or as all of them together."""
+    """Tell whether a name is in the picture: as one of the texts, or as all of them together."""
     wanted = _plain(name)
     return wanted in _texts(overlays) or wanted == label(overlays)
 
 
 def run_compliant(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera; names that differ from the configuration alone are told once for the site."""
+    """Judge every camera; names that differ only from the configuration are one finding for the site."""
     found = tuple(_camera(check, site, facts, one) for one in site.cameras)
     other = [one.subject.removeprefix("camera:") for one in found if one.reason == OTHER_NAME and one.status == "warn"]
     if len(other) < 2:
@@ -144,7 +144,7 @@ def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
 
 
 def _misnamed(facts: Facts, doubled: list[list[str]]) -> str:
-    """Return the finding that tells it already where in each group a camera carries another name than the filed one."""
+    """Return the finding that covers it already, where in each group a camera differs from its filed name."""
     names = facts.filed.names if facts.filed else {}
     wrong = [
         [one for one in cameras if one in names and (told := drawn(facts, f"camera:{one}")) is not None

@@ -1,7 +1,7 @@
 """Checks that private zones are hidden: configured, in place, and above all in the pictures that leave the camera.
 
-Three checks share one cause wherever they can: a mask that is switched off is one finding (`present`), and what
-follows from it in geometry and pictures names it as `caused_by`.
+The three checks share a cause where they can: a mask that is switched off is one finding (`present`), named as
+`caused_by` in geometry and pictures.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TOUCHES_RATIO = 0.05
 
 
 def run_present(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether each zone has an enabled mask in the device's own list, and name cameras nobody declared."""
+    """Judge whether each zone has an enabled mask in the device's own list, and name undeclared cameras."""
     # What is private by preset is for `ptz.py`: nothing here would be judged, so that nothing here may pass.
     declared = [c for c in site.cameras if c.zones or c.no_private_area is not None]
     undeclared = [c.camera.id for c in site.cameras if c not in declared and not c.presets]
@@ -153,7 +153,7 @@ def _geometry(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> F
 
 
 def run_effective(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge the pictures: one bare path is a fail, a path not looked at is unknown, all paths hidden is a pass."""
+    """Judge the pictures: one bare path is a fail, a missing path is unknown, all paths hidden is a pass."""
     return tuple(_effective(check, facts, camera) for camera in site.cameras if camera.zones)
 
 
@@ -221,9 +221,9 @@ def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
 
 
 def _unlooked(facts: Facts, subject: str) -> Iterator[Doubt]:
-    """Yield a doubt for every stream that the device lists and that was not looked at.
+    """Yield a doubt for every listed stream without a picture.
 
-    One whose address could not be had is one; a device need not offer snapshots.
+    One without an address is included; a device need not offer snapshots.
     """
     streams = facts.one(subject, Streams)
     known = {one.path for one in streams.streams} if streams else set()
@@ -243,7 +243,7 @@ def _unlooked(facts: Facts, subject: str) -> Iterator[Doubt]:
 
 
 def _due_paths(facts: Facts, camera: CameraConfig) -> Iterator[tuple[PathName, Unavailable]]:
-    """Yield every path on which this camera's picture leaves, with the reason that holds if it was not seen."""
+    """Yield every path on which this camera's picture leaves, with the reason that holds if it is missing."""
     subject = _subject(camera)
     streams = facts.one(subject, Streams)
     for stream in streams.streams if streams else ():
@@ -255,7 +255,7 @@ def _due_paths(facts: Facts, camera: CameraConfig) -> Iterator[tuple[PathName, U
 
 
 def _evidence(facts: Facts, subject: str) -> Iterator[Json]:
-    """Yield one entry per path and zone: verdict and numbers, or why the path was not looked at."""
+    """Yield one entry per path and zone: verdict and numbers, or why there is no picture."""
     for verdict in facts.all(subject, ZoneVerdict):
         yield {
             "path": verdict.path,
@@ -270,7 +270,7 @@ def _evidence(facts: Facts, subject: str) -> Iterator[Json]:
 
 
 def _switched_off(facts: Facts, camera: CameraConfig) -> str:
-    """Return the key of `present` where the device itself says that a zone's mask is off or missing, or nothing."""
+    """Return the key of `present` where the device reports a zone's mask as off or missing; else empty."""
     subject = _subject(camera)
     masks = facts.one(subject, Masks)
     if masks is None:

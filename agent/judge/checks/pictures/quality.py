@@ -1,9 +1,8 @@
 """Checks each camera's picture against its usual quality, and for a covered lens.
 
-Judged against what is usual for the camera itself, which is learned for seven days. An indicator counts when it was
-bad in several pictures in a row (`agent/observe/pictures/view_memory.py`). One camera has one finding on quality: the
-worst indicator is named, the numbers of all stand in the evidence. No standard gives limits for these; conformity with
-one is not claimed.
+The usual quality is learned for seven days. An indicator counts when it was bad in several pictures in a row
+(`agent/observe/pictures/view_memory.py`). One finding per camera names the worst indicator, with all numbers in the
+evidence. No standard gives limits for these; conformity with one is not claimed.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ def _quality(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: 
 
 
 def run_occluded(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether something covers the view of each camera whose view was approved."""
+    """Judge whether something covers the view of each camera with an approved view."""
     return tuple(_occluded(check, site, facts, camera, now) for camera in site.cameras)
 
 
@@ -106,7 +105,7 @@ def _occluded(check: Check, site: Site, facts: Facts, camera: CameraConfig, now:
 
 
 def why_unseen(site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> str:
-    """Return the key of the finding that says why a view is not to be seen: covered, or dark; or nothing."""
+    """Return the key of the finding that explains an unseen view: covered, or dark; or empty."""
     subject = f"camera:{camera.camera.id}"
     if any(online.is_dark(seen) for seen in facts.all(subject, PictureSeen) if seen.path != "playback"):
         return online.finding_key(subject)
@@ -123,14 +122,14 @@ def muted(site: Site, camera: CameraConfig, indicator: str, now: datetime) -> Mu
 
 
 def not_told(check: Check, subject: str, mute: Mute) -> Finding:
-    """Return the finding of what somebody said is known and not to be told until a day is over."""
+    """Return the finding of a muted indicator."""
     day = mute.until.isoformat()
     message = Message("{by} muted it until {day}", {"by": mute.by, "day": day})
     return check.finding(subject, "not_applicable", "muted", {"by": mute.by, "until": day}, message)
 
 
 def no_picture(check: Check, facts: Facts, subject: str) -> Finding:
-    """Return the finding of a camera of which this cycle has no picture to judge view and quality by."""
+    """Return the finding of a camera without a picture in this cycle to judge view and quality."""
     streams = facts.one(subject, Streams)
     path = studied_path(streams)
     if streams is None or path is None:

@@ -1,6 +1,6 @@
 """Checks that each camera still shows its approved view. Judged when several pictures agree.
 
-A camera without an approved view is no finding of its own: all of them are one open item on the site.
+Cameras without an approved view are one open item on the site.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ INDICATOR = "moved"
 
 
 def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge every camera, and name once on the site those whose view nobody approved."""
+    """Judge every camera, and name once on the site those without an approved view."""
     bare = [c.camera.id for c in site.cameras if c.camera.id not in facts.remembered.views and not c.presets]
     findings = [_camera(check, site, facts, camera, now) for camera in site.cameras]
     if bare:
@@ -93,7 +93,7 @@ def _moved(move: Movement, bare: Iterable[str]) -> Message:
 
 
 def _zones(site: Site, facts: Facts, camera: CameraConfig, seen: ViewSeen) -> tuple[list[Json], list[str]]:
-    """Return how the declared zones lie in the moved picture, and the names of those that masks no longer cover."""
+    """Return how the declared zones lie in the moved picture, and the names of those no longer covered by masks."""
     listed = facts.one(f"camera:{camera.camera.id}", Masks)
     if listed is None or seen.movement is None:
         return [], []

@@ -1,7 +1,7 @@
 """Checks the site's availability: rates of the last whole day, lost cameras, lasting outages, camera files.
 
-Judged on what looks have counted (`agent/report/assessment.py`) and remembered (`agent/observe/footage/outages.py`).
-Each is one finding for the site, whatever its number of cameras: the fault of a single camera is told where it is.
+Judged on counts (`agent/report/assessment.py`) and outages (`agent/observe/footage/outages.py`) of earlier looks. Each
+is one finding for the site; single cameras have their own.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _rate(check: Check, site: Site, facts: Facts, now: datetime, figure: Figure)
 
 
 def run_lost(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge which cameras have vanished, each by itself told by `camera-online` too."""
+    """Judge which cameras have vanished, each of which `camera-online` reports too."""
     subjects = {f"camera:{one.camera.id}": f"device:{one.camera.device}" for one in site.cameras}
     open_ = {one.subject: one for one in facts.remembered.outages if one.open and one.kind != "disk"}
     lost = [name for name, device in subjects.items() if name in open_ or device in open_]
@@ -101,7 +101,7 @@ def run_lost(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fin
 
 
 def run_outages(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge how long what is down has been down."""
+    """Judge the duration of open outages."""
     rules = ruling(check, site, local_day(site, now), "technical")
     if isinstance(rules, Finding):
         return (rules,)

@@ -1,6 +1,6 @@
 """Checks that the site's own reports are signed, free of pictures, logins and stream addresses, and reviewable.
 
-Judged from the bytes that lie in the spool, which are those that are sent (`agent/service/daemon/read_back.py`).
+Judged from the bytes in the spool, which are those sent (`agent/service/daemon/read_back.py`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def run_signed(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
 
 
 def run_no_image(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether the bytes of the newest reports hold a picture, a login or the address of a stream.
+    """Judge whether the bytes of the newest reports contain a picture, a login or the address of a stream.
 
     Source: State Council Order 799, articles 16(1) and 22; Datong Measures (Order 61), article 5(1).
     """
@@ -37,7 +37,7 @@ def run_no_image(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
 
 
 def run_inspection(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
-    """Judge whether past reports can be handed over so that they verify without us: asked for in the fullest profile.
+    """Judge whether past reports can be handed over and verified without us: demanded in the profile `full`.
 
     Source: State Council Order 799, article 24.
     """
