@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from agent.model.finding import Json
 from agent.text.harmless import printable
 from drivers.details import Interfaces
 from drivers.footage import Channels
@@ -202,3 +204,21 @@ def remembered(before: Mapping[str, KnownBox], seen: Mapping[str, Mark], now: da
         elif now - known.since >= ADOPTED_AFTER:
             after[device] = KnownBox(mark, seen_at=now)
     return after
+
+
+def to_data(sightings: Sequence[Sighting]) -> list[Json]:
+    """Return sightings as plain data for the stored memory."""
+    return [
+        [one.address, one.endpoint, one.mac, one.first_at.isoformat(), [at.isoformat() for at in one.times]]
+        for one in sightings
+    ]
+
+
+def from_data(data: Sequence[Any]) -> tuple[Sighting, ...]:
+    """Return what `to_data` wrote. Raises ValueError or TypeError."""
+    time = datetime.fromisoformat
+    return tuple(
+        Sighting(str(address), str(endpoint), str(mac), time(first), tuple(map(time, times)))
+        for address, endpoint, mac, first, times in data
+        if times
+    )

@@ -14,6 +14,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -156,6 +157,27 @@ def mark_from(data: Any) -> Mark | None:
         return None
     model, serial, *macs = data
     return Mark(str(model), str(serial), tuple(map(str, macs[0] if macs else ())))
+
+
+def boxes_data(boxes: Mapping[str, KnownBox]) -> dict[str, Json]:
+    """Return remembered boxes as plain data. Pure."""
+    return {
+        name: [
+            mark_data(one.mark),
+            mark_data(one.other),
+            *(at.isoformat() if at else None for at in (one.since, one.seen_at)),
+        ]
+        for name, one in boxes.items()
+    }
+
+
+def boxes_from(data: Mapping[str, Any]) -> dict[str, KnownBox]:
+    """Return what `boxes_data` wrote; older ones have no `seen_at`. Raises ValueError, TypeError or AttributeError."""
+    return {
+        name: KnownBox(known, mark_from(other), *(datetime.fromisoformat(at) if at else None for at in times))
+        for name, (mark, other, *times) in data.items()
+        if (known := mark_from(mark)) is not None
+    }
 
 
 def site_of_folder(directory: Path) -> str:
