@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from agent.judge.memory.episodes import open_episodes
+from agent.judge.memory.episodes import Episode, open_episodes
 from agent.judge.memory.memory import Memory
-from agent.judge.memory.notes import Plan
+from agent.judge.memory.notes import Acknowledgement, Plan, covered
 from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Json, utc_text
 from agent.observe.approvals.approvals import approval_json, approvals_digest
 from agent.observe.facts.assessed_days import count_json, last_whole_day, repaired_json
@@ -23,7 +23,6 @@ from agent.observe.footage.gaps import LISTING_GRACE
 from agent.observe.pictures.turns import masks_digest
 from agent.report.config_findings import Names, encoded, write_findings
 from agent.report.health import agent_json
-from agent.report.noted import noted_json
 from agent.report.recorded_seconds import recorded_by_camera
 from agent.report.spot_check import Asked
 from agent.report.timeline_compact import row_json
@@ -150,6 +149,47 @@ def _rules(site: Site, now: datetime) -> dict[str, Json]:
 def _pack(pack: Pack) -> dict[str, Json]:
     told: dict[str, Json] = {"id": pack.id, "version": pack.version, "digest": pack.digest}
     return {**told, "from_hub": from_hub_json(pack)} if pack.signed_by else told
+
+
+PLANS_MOST: Final = 64
+KNOWN_MOST: Final = 256
+
+
+def noted_json(site: Site, plans: Iterable[Plan], episodes: Iterable[Episode], now: datetime) -> dict[str, Json]:
+    """Return `planned` and `acknowledged` of a config report, each where there is any.
+
+    A hub needs them to distinguish a planned outage. Plans that are over are left out, the next ones come first.
+    `episodes` are the open ones, worst first.
+    """
+    ahead = sorted((one for one in plans if now < one.until), key=lambda one: (one.start_at, one.subject))
+    planned: list[Json] = [_plan(site, one) for one in ahead[:PLANS_MOST]]
+    known: list[Json] = [_known(one, one.acknowledged) for one in episodes if one.acknowledged is not None]
+    told: dict[str, Json] = {"planned": planned} if planned else {}
+    return told | ({"acknowledged": known[:KNOWN_MOST]} if known else {})
+
+
+def _known(episode: Episode, word: Acknowledgement) -> dict[str, Json]:
+    return {
+        "check": episode.check,
+        "subject": episode.subject,
+        "by": word.by,
+        "at": utc_text(word.at),
+        "until": utc_text(word.until),
+        "why": word.why,
+    }
+
+
+def _plan(site: Site, plan: Plan) -> dict[str, Json]:
+    told: dict[str, Json] = {
+        "subject": plan.subject,
+        "from": utc_text(plan.start_at),
+        "until": utc_text(plan.until),
+        "by": plan.by,
+        "said_at": utc_text(plan.at),
+        "why": plan.why,
+    }
+    behind = [name.removeprefix("camera:") for name in covered(site, plan) if name.startswith("camera:")]
+    return {**told, "cameras": list(behind)} if plan.subject.startswith("device:") else told
 
 
 def _dicts(value: Json) -> list[dict[str, Json]]:

@@ -17,8 +17,7 @@ from agent.model import exits
 from agent.model.finding import Json, Message, utc_text
 from agent.model.verdict import REFUSED_REASONS
 from agent.observe.approvals.approvals import Approval, approve, approve_no_private_area, in_force
-from agent.observe.approvals.reference_views import PresetView
-from agent.observe.approvals.references import with_reference
+from agent.observe.approvals.reference_views import PresetView, with_reference
 from agent.observe.pictures.turns import zones_digest
 from agent.onsite.handover.sheet import OUTCOMES, SheetCamera, SheetPath
 from agent.site.config.site import Site

@@ -11,7 +11,7 @@ from agent.model import exits
 from agent.model.finding import Json, utc_text
 from agent.observe.approvals.approvals import Approval, approval_json, lights, read_approvals
 from agent.observe.approvals.past import PastApproval, past_json
-from agent.observe.approvals.references import lights_of
+from agent.observe.approvals.reference_views import lights_of
 from agent.observe.pictures.derived_views import Derived, derived_json, read_derived
 from agent.text.harmless import json_text, printable
 from agent.text.translate import translate

@@ -25,8 +25,14 @@ from agent.model.finding import Json, utc_text
 from agent.observe.approvals.past import KEPT, PastApproval, with_past
 from agent.observe.approvals.past import from_data as past_from
 from agent.observe.approvals.past import to_data as past_data
-from agent.observe.approvals.reference_views import PresetView, read_preset_views
-from agent.observe.approvals.references import digests, from_texts, lights_of, to_texts
+from agent.observe.approvals.reference_views import (
+    PresetView,
+    digests,
+    from_texts,
+    lights_of,
+    read_preset_views,
+    to_texts,
+)
 from agent.observe.inventory.owners import NOBODY, Owner, claim, is_another, of_site, owner_data, owner_from
 from agent.observe.pictures.turns import masks_digest, zones_digest
 from agent.site.config.site import CameraConfig, NoPrivateArea, PrivateZone, Site

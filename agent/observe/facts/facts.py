@@ -9,10 +9,9 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from agent.observe.approvals.approvals import Approval
-from agent.observe.facts.delivery import NOTHING_KNOWN, Delivery
+from agent.observe.facts.delivery import NOTHING_KNOWN, Delivery, OwnReports
 from agent.observe.facts.factory_logins import Tried
 from agent.observe.facts.filed_system import Filed
-from agent.observe.facts.report_facts import OwnReports
 from agent.observe.facts.sightings import KnownBox, Sighting
 from agent.observe.footage.days import Footage
 from agent.observe.remembered.value import EMPTY, Remembered

@@ -21,8 +21,9 @@ from typing import Any, Final
 from agent.host.files import write_atomic
 from agent.model.finding import Json, utc_text
 from agent.observe.approvals.approvals import Approval, approvals_digest, lights, read_approvals
+from agent.observe.approvals.reference_views import PresetView
 from agent.observe.inventory.owners import NOBODY, Owner, of_site, owner_data, owner_from
-from agent.observe.pictures.view_memory import CameraView, Views
+from agent.observe.pictures.view_memory import CameraView, References, Views, references_of
 from masking.view import baseline
 from masking.view.baseline import BaselineError
 from masking.view.model import LIGHT_MODES, LightMode
@@ -50,6 +51,24 @@ class Derived:
     at: datetime
     reference: bytes = field(repr=False)
     owner: Owner = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedViews:
+    """By camera id: approved references, derived ones, and the approved presets of cameras that turn."""
+
+    references: References = field(default_factory=dict, repr=False)
+    derived: References = field(default_factory=dict, repr=False)
+    presets: Mapping[str, tuple[PresetView, ...]] = field(default_factory=dict)
+
+
+def approved_views(approvals: Mapping[str, Approval], derived: Mapping[str, tuple[Derived, ...]]) -> ApprovedViews:
+    """Return the references for pictures."""
+    return ApprovedViews(
+        references_of(approvals),
+        {name: tuple(one.reference for one in ones) for name, ones in derived.items()},
+        {name: approval.presets for name, approval in approvals.items() if approval.presets},
+    )
 
 
 def wanted(view: CameraView | None, known: Iterable[LightMode]) -> LightMode | None:

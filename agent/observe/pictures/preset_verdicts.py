@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from agent.model.finding import Json
-from agent.observe.approvals.reference_views import PresetView
-from agent.observe.approvals.references import digests
+from agent.observe.approvals.reference_views import PresetView, digests
 from agent.observe.pictures.studies import corners
 from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
 from agent.observe.pictures.zone_verdicts import VERDICTS, Glance, glance_data, glance_from, pooled_with

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from agent.observe.approvals.references import lights_of
-from agent.observe.pictures.approved_views import ApprovedViews
-from agent.observe.pictures.derived_views import wanted
+from agent.observe.approvals.reference_views import lights_of
+from agent.observe.pictures.derived_views import ApprovedViews, wanted
 from agent.observe.pictures.previous_pictures import GATHERED_MAX, Previous
 from agent.observe.pictures.view_memory import Views
 from agent.site.config.site import Box, Site

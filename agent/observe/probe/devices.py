@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from agent.observe.probe.fan_out import FanOut, Task, cameras_behind
-from agent.observe.probe.watch import NOBODY_WATCHES, Watch
+from agent.observe.probe.fan_out import NOBODY_WATCHES, FanOut, Task, Watch, cameras_behind
 from agent.site.config.site import Site
 from drivers import capture, registry
 from drivers.credentials import Credentials

@@ -15,10 +15,9 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from agent.host.log_kinds import about
-from agent.observe.probe.watch import NOBODY_WATCHES, Stage, Watch
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from drivers.errors import DriverError
@@ -35,6 +34,37 @@ STACK_BYTES = 1024 * 1024
 TICK_S = 0.2
 OVERRUN_S = 5.0
 """How long after its deadline a device may still be busy, with resolving names, before it is given up."""
+
+
+Stage = Literal["reading", "looking", "waiting", "measuring", "done"]
+"""Where a device stands: its time runs; its pictures are judged; it is asked once more soon; its streams are sampled;
+nothing more is asked."""
+
+
+def _go_on() -> None:
+    pass
+
+
+def _nobody_told(device_id: str, stage: Stage) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Callbacks while devices are read.
+
+    `progress` is called at least every `TICK_S` of `fan_out`; it may raise to end the cycle. `wait` is called with the
+    seconds until the next look, where nothing else is running. `stop` true: no device is waited for any more, what
+    arrived is used. `stage` is called with the stage of each device, also from the reading threads.
+    """
+
+    progress: Callable[[], None] = _go_on
+    wait: Callable[[float], None] = lambda seconds: None
+    stop: Callable[[], bool] = lambda: False
+    stage: Callable[[str, Stage], None] = _nobody_told
+
+
+NOBODY_WATCHES = Watch()
 
 
 @dataclass(frozen=True, slots=True)

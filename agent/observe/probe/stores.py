@@ -16,8 +16,7 @@ from datetime import datetime
 
 from agent.host.log_kinds import about
 from agent.observe.probe.devices import Paths, Probed
-from agent.observe.probe.fan_out import STACK_BYTES, TICK_S
-from agent.observe.probe.watch import NOBODY_WATCHES
+from agent.observe.probe.fan_out import NOBODY_WATCHES, STACK_BYTES, TICK_S
 from agent.site.config.site import Site
 from drivers import registry
 from drivers.footage import Store

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.observe.inventory.stocktake import NOTHING_HEARD, Stock
-from agent.observe.pictures.approved_views import ApprovedViews
+from agent.observe.pictures.derived_views import ApprovedViews
 from agent.site.config.site import Site
 from drivers.model import Observations
 

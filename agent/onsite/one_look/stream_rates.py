@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.observe.facts.facts import Facts
-from agent.observe.probe.fan_out import FanOut, Task, cameras_behind
-from agent.observe.probe.watch import NOBODY_WATCHES, Watch
+from agent.observe.probe.fan_out import NOBODY_WATCHES, FanOut, Task, Watch, cameras_behind
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from drivers.http.transport import Transport

@@ -30,8 +30,7 @@ from agent.observe.facts.facts import Facts, gather
 from agent.observe.footage.requests import wanted
 from agent.observe.inventory.owners import owners_now
 from agent.observe.inventory.stocktake import around, configured, stock_of
-from agent.observe.pictures.approved_views import approved_views
-from agent.observe.pictures.derived_views import Derived, keep_derived, proved
+from agent.observe.pictures.derived_views import Derived, approved_views, keep_derived, proved
 from agent.observe.pictures.turns import due
 from agent.observe.pictures.turns import recalled as recall_turns
 from agent.observe.probe.devices import Reading, discover

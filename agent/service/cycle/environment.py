@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent.observe.facts.delivery import NotRenewed
+from agent.observe.facts.delivery import NotRenewed, OwnReports
 from agent.observe.facts.delivery_status import DeliveryStatus
-from agent.observe.facts.report_facts import OwnReports
 from agent.observe.pictures.judge import Judge
 from agent.observe.pictures.previous_pictures import Previous
-from agent.observe.probe.watch import NOBODY_WATCHES, Stage, Watch
+from agent.observe.probe.fan_out import NOBODY_WATCHES, Stage, Watch
 from agent.site.config.site import Site
 from drivers.credentials import Credentials
 from masking.model import Confinement

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.observe.inventory.owners import owners_now, proven_marks
-from agent.observe.pictures.approved_views import ApprovedViews
+from agent.observe.pictures.derived_views import ApprovedViews
 from agent.observe.pictures.judge import look
 from agent.observe.pictures.preset_verdicts import positions
 from agent.observe.pictures.studies import studies

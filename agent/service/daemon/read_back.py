@@ -22,7 +22,7 @@ from agent.deliver.spool.signed import handed_to
 from agent.judge.checks.table import CHECKS
 from agent.judge.wording.not_due import OURS
 from agent.model.errors import AgentError, NotVerified, UsageError
-from agent.observe.facts.report_facts import Held, OwnReports
+from agent.observe.facts.delivery import Held, OwnReports
 from agent.site.config.site import Site
 from drivers.model import Credential
 from drivers.registry import DRIVERS

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.judge.wording.sources import STREAM_PROTECTION
+from agent.judge.wording.from_rules import STREAM_PROTECTION
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, Site

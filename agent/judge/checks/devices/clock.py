@@ -8,8 +8,8 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.devices.unread import not_told, time_source
+from agent.judge.wording.from_rules import CLOCK as CLOCK_SOURCE
 from agent.judge.wording.from_rules import ruled
-from agent.judge.wording.sources import CLOCK as CLOCK_SOURCE
 from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site

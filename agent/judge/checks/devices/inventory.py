@@ -7,7 +7,7 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.judge.wording.sources import INSTALLATION
+from agent.judge.wording.from_rules import INSTALLATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.facts.sightings import TIMES_TO_COUNT, KnownBox, Mark, Sighting

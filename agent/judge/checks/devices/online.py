@@ -6,7 +6,7 @@ from datetime import datetime
 
 from agent.judge.check import Check, Looks
 from agent.judge.checks.service import gateway
-from agent.judge.wording.sources import ORDER_799_OPERATION
+from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.judge.wording.unavailable import told
 from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts

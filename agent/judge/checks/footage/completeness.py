@@ -13,8 +13,8 @@ from agent.judge.checks.devices import online
 from agent.judge.checks.footage.retention import COMPLETENESS_ID
 from agent.judge.checks.footage.retention_doubts import of_footage
 from agent.judge.checks.footage.shared import RETENTION_ID, TAMPER_ID, changed_on, not_read, one_open_item
+from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.judge.wording.held import Doubt, passed
-from agent.judge.wording.sources import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message, Status, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import SWEEPING, CameraFootage, floor_of, zone_of

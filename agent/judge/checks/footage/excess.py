@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from agent.judge.check import Check
 from agent.judge.checks.footage.shared import not_read
-from agent.judge.wording.sources import ORDER_799_RETENTION
+from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import BEGINNING, zone_of

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.footage import retention, storage
-from agent.judge.wording.sources import ORDER_799_RETENTION
+from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, floor_of, recorder_of, source_of, zone_of

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from agent.judge.check import Check
 from agent.judge.checks.footage.retention_doubts import Opened, doubts
 from agent.judge.checks.footage.shared import RETENTION_ID, SHORTENING, not_read, one_open_item, swept_away
+from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.judge.wording.held import passed
-from agent.judge.wording.sources import ORDER_799_RETENTION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import BEGINNING, END, CameraFootage, floor_of, zone_of

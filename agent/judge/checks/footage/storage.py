@@ -9,7 +9,7 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.judge.wording.sources import ORDER_799_OPERATION
+from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site

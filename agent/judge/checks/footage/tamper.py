@@ -11,8 +11,8 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.footage.shared import TAMPER_ID, not_read, one_open_item
+from agent.judge.wording.from_rules import ORDER_799_INTEGRITY
 from agent.judge.wording.held import Doubt, passed
-from agent.judge.wording.sources import ORDER_799_INTEGRITY
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, Change, ChangeKind, recorder_of

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.pictures import masks
-from agent.judge.wording.sources import MASK_CHANGE
+from agent.judge.wording.from_rules import MASK_CHANGE
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.approvals.approvals import Approval
 from agent.observe.facts.facts import Facts

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
+from agent.judge.wording.from_rules import PRIVACY
 from agent.judge.wording.held import Doubt, passed
-from agent.judge.wording.sources import PRIVACY
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import CameraConfig, PrivateZone, Site

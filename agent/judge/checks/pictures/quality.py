@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.judge.wording.sources import ORDER_799_CAMERAS, ORDER_799_OPERATION
+from agent.judge.wording.from_rules import ORDER_799_CAMERAS, ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.studies import studied_path

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from agent.judge.check import Check
 from agent.judge.checks.pictures import drift, quality
-from agent.judge.wording.sources import ORDER_799_CAMERAS
+from agent.judge.wording.from_rules import ORDER_799_CAMERAS
 from agent.model.finding import Finding, Json, Message
 from agent.observe.approvals.approvals import lights
 from agent.observe.facts.facts import Facts

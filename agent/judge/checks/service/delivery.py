@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agent.judge.check import Check
-from agent.judge.wording.sources import ORDER_799_OPERATION
+from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.delivery import NoCertificate, NotRenewed, OwnCertificate
 from agent.observe.facts.delivery_status import DeliveryStatus

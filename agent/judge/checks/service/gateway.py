@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.wording.sources import ORDER_799_OPERATION
+from agent.judge.wording.from_rules import ORDER_799_OPERATION
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site

@@ -12,8 +12,8 @@ from agent.judge.check import Check
 from agent.judge.wording.declared_words import ruling
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, Status
+from agent.observe.facts.delivery import OwnReports
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.report_facts import OwnReports
 from agent.site.config.site import Site
 from agent.site.declarations.standing import local_day
 
