@@ -13,7 +13,7 @@ from typing import Final
 
 from agent.contract.repair_counts import summed, summed_by_subject
 from agent.judge.memory.episodes import Episode, by_class, repairs, repairs_by_subject
-from agent.judge.memory.notes import Standing
+from agent.judge.memory.notes import ActiveNotes
 from agent.model.finding import Finding, Status
 from agent.observe.facts.assessed_days import DAYS_KEPT, PLANNED_MAX, Count, DayAssessed, Figure
 from agent.observe.facts.facts import Facts
@@ -25,11 +25,11 @@ from agent.site.declarations.standing import local_day, standing
 _OF_PICTURE: Final = ("camera-online", "camera-occluded", "camera-moved", "video-quality", "recording-completeness")
 
 
-def assessed(
+def add_look(
     site: Site,
     facts: Facts,
     findings: Iterable[Finding],
-    noted: Standing,
+    noted: ActiveNotes,
     days: tuple[DayAssessed, ...],
     now: datetime,
     closed: Iterable[Episode] = (),
@@ -45,7 +45,7 @@ def assessed(
     before = next((one for one in days if one.day == today), DayAssessed(today))
     by_key = {one.key: one for one in findings}
     counts = dict(before.counts)
-    for figure, count in _look(site, facts, by_key, noted.planned, now):
+    for figure, count in _figures(site, facts, by_key, noted.planned, now):
         counts[figure] = counts.get(figure, Count()).plus(count)
     names = tuple(sorted({*before.planned, *noted.planned}))[:PLANNED_MAX]
     closed = tuple(closed)
@@ -57,7 +57,7 @@ def assessed(
     return (*earlier, DayAssessed(today, before.looks + 1, counts, names, mended, repaired=of))[-DAYS_KEPT:]
 
 
-def _look(
+def _figures(
     site: Site, facts: Facts, by_key: Mapping[str, Finding], planned: frozenset[str], now: datetime
 ) -> Iterator[tuple[Figure, Count]]:
     today = local_day(site, now)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from agent.judge.memory.episodes import flapping, times_json
+from agent.judge.memory.episodes import flapping_episodes, times_json
 from agent.judge.memory.memory import Memory
 from agent.judge.memory.notes import Plan
 from agent.judge.memory.transitions import Transition
@@ -20,7 +20,7 @@ from agent.observe.facts.facts import Facts
 from agent.report.basis import bases
 from agent.report.config import config_body, steady_digest, with_findings
 from agent.report.health import counts, health_body
-from agent.report.spot_check import NOTHING_ASKED, Asked
+from agent.report.spot_check import NO_REQUESTS, HubRequests
 from agent.site.config.site import Site
 
 __all__ = ["build_reports", "counts", "finding_json", "parse_finding"]
@@ -37,7 +37,7 @@ def build_reports(
     memory: Memory,
     now: datetime,
     queue: dict[str, Json],
-    asked: Asked = NOTHING_ASKED,
+    asked: HubRequests = NO_REQUESTS,
     plans: Iterable[Plan] = (),
 ) -> tuple[tuple[Draft, ...], Memory]:
     """Return this cycle's drafts in the order of linking, and the updated memory."""
@@ -50,7 +50,7 @@ def build_reports(
     if is_due or asked.commands:
         drafts.append(Draft("config", with_findings(config, site, findings, rests_on)))
         memory = replace(memory, config_digest=digest, config_sent_at=now)
-    drafts.append(Draft("health", health_body(site, facts, findings, now, queue, flapping(memory.known))))
+    drafts.append(Draft("health", health_body(site, facts, findings, now, queue, flapping_episodes(memory.known))))
     return tuple(drafts), memory
 
 

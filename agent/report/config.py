@@ -14,17 +14,17 @@ from typing import Final
 
 from agent.judge.memory.episodes import Episode, open_episodes
 from agent.judge.memory.memory import Memory
-from agent.judge.memory.notes import Acknowledgement, Plan, covered
+from agent.judge.memory.notes import Acknowledgement, Plan, planned_subjects
 from agent.model.finding import NOTHING_KNOWN, Basis, Finding, Json, utc_text
 from agent.observe.approvals.approvals import approval_json, approvals_digest
 from agent.observe.facts.assessed_days import count_json, last_whole_day, repaired_json
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.gaps import LISTING_GRACE
 from agent.observe.pictures.turns import masks_digest
-from agent.report.config_findings import Names, encoded, write_findings
+from agent.report.config_findings import SubjectIds, encoded, write_findings
 from agent.report.health import agent_json
 from agent.report.recorded_seconds import recorded_by_camera
-from agent.report.spot_check import Asked
+from agent.report.spot_check import HubRequests
 from agent.report.timeline_compact import row_json
 from agent.report.timeline_days import timeline_of
 from agent.site.config.site import CameraConfig, Site
@@ -50,13 +50,13 @@ def config_body(
     findings: tuple[Finding, ...],
     memory: Memory,
     now: datetime,
-    asked: Asked,
+    asked: HubRequests,
     plans: Iterable[Plan],
 ) -> dict[str, Json]:
     """Return the body without findings; `with_findings` adds them once it is certain to be sent."""
     plans = tuple(plans)
     body = _config(site, facts, findings, now, asked, _recorded(site, facts, plans, now))
-    body |= noted_json(site, plans, open_episodes(memory.known), now)
+    body |= notes_json(site, plans, open_episodes(memory.known), now)
     return body | repaired_json(last_whole_day(facts.remembered.assessed, local_day(site, now)))
 
 
@@ -64,7 +64,7 @@ def with_findings(
     body: dict[str, Json], site: Site, findings: Iterable[Finding], rests_on: Mapping[str, Basis]
 ) -> dict[str, Json]:
     """Return the body with its findings, limited to the bytes that the rest leaves."""
-    names = Names(tuple(one.camera.id for one in site.cameras), tuple(one.id for one in site.devices))
+    names = SubjectIds(tuple(one.camera.id for one in site.cameras), tuple(one.id for one in site.devices))
     room_bytes = limit_bytes(len(names.cameras)) - CHAIN_BYTES - len(encoded(body))
     return body | write_findings(findings, names, room_bytes, rests_on)
 
@@ -102,7 +102,7 @@ def _config(
     facts: Facts,
     findings: tuple[Finding, ...],
     now: datetime,
-    asked: Asked,
+    asked: HubRequests,
     recorded: Mapping[str, Json],
 ) -> dict[str, Json]:
     footage = timeline_of(site, facts, findings, now)
@@ -152,10 +152,10 @@ def _pack(pack: Pack) -> dict[str, Json]:
 
 
 PLANS_MOST: Final = 64
-KNOWN_MOST: Final = 256
+ACKNOWLEDGED_MOST: Final = 256
 
 
-def noted_json(site: Site, plans: Iterable[Plan], episodes: Iterable[Episode], now: datetime) -> dict[str, Json]:
+def notes_json(site: Site, plans: Iterable[Plan], episodes: Iterable[Episode], now: datetime) -> dict[str, Json]:
     """Return `planned` and `acknowledged` of a config report, each where there is any.
 
     A hub needs them to distinguish a planned outage. Plans that are over are left out, the next ones come first.
@@ -163,12 +163,12 @@ def noted_json(site: Site, plans: Iterable[Plan], episodes: Iterable[Episode], n
     """
     ahead = sorted((one for one in plans if now < one.until), key=lambda one: (one.start_at, one.subject))
     planned: list[Json] = [_plan(site, one) for one in ahead[:PLANS_MOST]]
-    known: list[Json] = [_known(one, one.acknowledged) for one in episodes if one.acknowledged is not None]
+    known: list[Json] = [_acknowledged(one, one.acknowledged) for one in episodes if one.acknowledged is not None]
     told: dict[str, Json] = {"planned": planned} if planned else {}
-    return told | ({"acknowledged": known[:KNOWN_MOST]} if known else {})
+    return told | ({"acknowledged": known[:ACKNOWLEDGED_MOST]} if known else {})
 
 
-def _known(episode: Episode, word: Acknowledgement) -> dict[str, Json]:
+def _acknowledged(episode: Episode, word: Acknowledgement) -> dict[str, Json]:
     return {
         "check": episode.check,
         "subject": episode.subject,
@@ -188,7 +188,7 @@ def _plan(site: Site, plan: Plan) -> dict[str, Json]:
         "said_at": utc_text(plan.at),
         "why": plan.why,
     }
-    behind = [name.removeprefix("camera:") for name in covered(site, plan) if name.startswith("camera:")]
+    behind = [name.removeprefix("camera:") for name in planned_subjects(site, plan) if name.startswith("camera:")]
     return {**told, "cameras": list(behind)} if plan.subject.startswith("device:") else told
 
 

@@ -43,7 +43,7 @@ _OF_THE_SITE: Final = ("cameras",)
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class SubjectIds:
     """Ids of the cameras and devices of the same report, in its order."""
 
     cameras: tuple[str, ...]
@@ -60,7 +60,7 @@ class _Part:
 
 
 def write_findings(
-    findings: Iterable[Finding], names: Names, room_bytes: int, rests_on: Mapping[str, Basis]
+    findings: Iterable[Finding], names: SubjectIds, room_bytes: int, rests_on: Mapping[str, Basis]
 ) -> dict[str, Json]:
     """Return `form`, `open` and `rest` of a config report.
 
@@ -73,12 +73,12 @@ def write_findings(
         groups.setdefault((*_key(finding), basis.level or ""), []).append(finding)
     opened = [group for group in groups.values() if group[0].status in OPEN]
     closed = [group for group in groups.values() if group[0].status not in OPEN]
-    rest = [_row(group, names, rests_on) | _summed(group) for group in closed]
+    rest = [_row(group, names, rests_on) | _shared_message(group) for group in closed]
     rows = [_row(group, names, rests_on) | {"message": str(group[0].message)} for group in opened]
     left_bytes = room_bytes - len(encoded({"form": FORM, "open": rows, "rest": rest})) - _LEFT_OUT_BYTES * len(rows)
     severities: Sequence[str] = get_args(Severity)
     for row, group in sorted(zip(rows, opened, strict=True), key=lambda pair: severities.index(pair[1][0].severity)):
-        told = _told(group, names, left_bytes)
+        told = _details(group, names, left_bytes)
         left_bytes -= len(encoded(told.get("told", [])))
         row.update(told)
     return {"form": FORM, "open": rows, "rest": rest}
@@ -89,7 +89,7 @@ def encoded(value: Json) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
-def subjects_json(subjects: Iterable[str], names: Names) -> dict[str, Json]:
+def subjects_json(subjects: Iterable[str], names: SubjectIds) -> dict[str, Json]:
     """Return subjects in short form: the ids of each kind, or all of the kind except some."""
     named = frozenset(subjects)
     told: dict[str, Json] = {"site": True} if "site" in named else {}
@@ -124,7 +124,7 @@ def _causes(group: Iterable[Finding]) -> dict[str, Json]:
     return {subject: of for subject, of in found if of not in ("", "site", subject)}
 
 
-def _known(group: Iterable[Finding], rests_on: Mapping[str, Basis]) -> dict[str, Json]:
+def _basis_json(group: Iterable[Finding], rests_on: Mapping[str, Basis]) -> dict[str, Json]:
     """Return the level that a row shares and the oldest age of its members, each only where known."""
     found = [rests_on.get(one.key, NOTHING_KNOWN) for one in group]
     age_s = max((one.oldest_age_s for one in found if one.oldest_age_s is not None), default=None)
@@ -132,42 +132,42 @@ def _known(group: Iterable[Finding], rests_on: Mapping[str, Basis]) -> dict[str,
     return told | ({} if age_s is None else {"oldest_age_s": age_s})
 
 
-def _row(group: Sequence[Finding], names: Names, rests_on: Mapping[str, Basis]) -> dict[str, Json]:
+def _row(group: Sequence[Finding], names: SubjectIds, rests_on: Mapping[str, Basis]) -> dict[str, Json]:
     first = group[0]
     row: dict[str, Json] = {
         "check": first.check,
         "status": first.status,
         "severity": first.severity,
         "reason": first.reason,
-        **_known(group, rests_on),
+        **_basis_json(group, rests_on),
         "source": {"document": first.source.document, "article": first.source.article},
         "caused_by": _cause(first),
         "subjects": subjects_json((one.subject for one in group), names),
     }
     row |= {"causes": causes} if (causes := _causes(group)) else {}
-    kept = _parts(group, lambda one: ("", _kept(one)))
+    kept = _by_content(group, lambda one: ("", _retained(one)))
     stays: list[Json] = [
         {"subjects": subjects_json(part.subjects, names), "evidence": part.evidence} for part in kept if part.evidence
     ]
     return row | ({"kept": stays} if stays else {})
 
 
-def _summed(group: Sequence[Finding]) -> dict[str, Json]:
+def _shared_message(group: Sequence[Finding]) -> dict[str, Json]:
     """Return the message that all findings of a row share, if they do."""
     said = {str(one.message) for one in group}
     return {"message": said.pop()} if len(said) == 1 else {}
 
 
-def _told(group: Sequence[Finding], names: Names, room_bytes: int) -> dict[str, Json]:
+def _details(group: Sequence[Finding], names: SubjectIds, room_bytes: int) -> dict[str, Json]:
     """Return what differs by subject; for what exceeds the limit, the number of subjects and a digest."""
     usual = str(group[0].message)
     told: list[Json] = []
     left_out: list[_Part] = []
-    kept = {one.subject: _kept(one) for one in group}
-    for part in _parts(group, lambda one: (str(one.message), one.evidence)):
+    kept = {one.subject: _retained(one) for one in group}
+    for part in _by_content(group, lambda one: (str(one.message), one.evidence)):
         entry: dict[str, Json] = {"subjects": subjects_json(part.subjects, names)}
         entry |= {"message": part.message} if part.message != usual else {}
-        entry |= _cut(part.evidence, kept[part.subjects[0]])
+        entry |= _fitting(part.evidence, kept[part.subjects[0]])
         size = len(encoded(entry)) + 1
         if len(entry) == 1:
             continue
@@ -183,7 +183,7 @@ def _told(group: Sequence[Finding], names: Names, room_bytes: int) -> dict[str, 
     return row
 
 
-def _parts(group: Sequence[Finding], said: Any) -> list[_Part]:
+def _by_content(group: Sequence[Finding], said: Any) -> list[_Part]:
     """Group the subjects with equal message and evidence, in the order of the group."""
     parts: dict[bytes, tuple[list[str], str, Mapping[str, Json]]] = {}
     for one in group:
@@ -192,7 +192,7 @@ def _parts(group: Sequence[Finding], said: Any) -> list[_Part]:
     return [_Part(tuple(subjects), message, evidence) for subjects, message, evidence in parts.values()]
 
 
-def _cut(evidence: Mapping[str, Json], kept: Mapping[str, Json]) -> dict[str, Json]:
+def _fitting(evidence: Mapping[str, Json], kept: Mapping[str, Json]) -> dict[str, Json]:
     """Return the evidence members that fit, in their order, and a digest over all where some do not."""
     fits: dict[str, Json] = {}
     stays = {name for name, value in kept.items() if value == evidence[name]}
@@ -203,7 +203,7 @@ def _cut(evidence: Mapping[str, Json], kept: Mapping[str, Json]) -> dict[str, Js
     return told | ({"digest": _digest(evidence)} if len(fits) + len(stays) < len(evidence) else {})
 
 
-def _kept(finding: Finding) -> dict[str, Json]:
+def _retained(finding: Finding) -> dict[str, Json]:
     names = KEPT.get(finding.check, ()) + (_OF_THE_SITE if finding.subject == "site" else ())
     kept: dict[str, Json] = {name: finding.evidence[name] for name in names if name in finding.evidence}
     for name, members in _IN_SHORT.items():

@@ -70,11 +70,11 @@ def health_body(
     }
     day = last_whole_day(facts.remembered.assessed, local_day(site, now))
     flapping = Counter(map(by_class, restless))
-    room = _room(body := body | _told(day, flapping))
+    room = _bytes_left(body := body | _day_members(day, flapping))
     if room < NOT_PASS_LEAST_BYTES:
         if day is not None and day.repairs:
             day = replace(day, repairs={OTHER: reduce(Repairs.plus, day.repairs.values())})
-        room = _room(body := body | _told(day, Counter({OTHER: flapping.total()})))
+        room = _bytes_left(body := body | _day_members(day, Counter({OTHER: flapping.total()})))
     return {**body, "not_pass": not_pass(findings, max(room, NOT_PASS_LEAST_BYTES))}
 
 
@@ -85,13 +85,13 @@ def agent_json(facts: Facts) -> dict[str, Json]:
     return {"version": VERSION, **unconfined}
 
 
-def _told(day: DayAssessed | None, flapping: Counter[str]) -> dict[str, Json]:
+def _day_members(day: DayAssessed | None, flapping: Counter[str]) -> dict[str, Json]:
     """Return the figures of the last whole day, and flapping counts, as far as there are any."""
     told: dict[str, Json] = {"rates": rates_json(day)} if day else {}
     return told | ({"flapping": dict(flapping)} if flapping.total() else {})
 
 
-def _room(body: Mapping[str, Json]) -> int:
+def _bytes_left(body: Mapping[str, Json]) -> int:
     """Return the bytes left for `not_pass` in a report of 64 cameras."""
     return HEALTH_MAX_BYTES - AROUND_BODY_BYTES - len(encode(body))
 
@@ -135,7 +135,7 @@ def not_pass(findings: Iterable[Finding], room_bytes: int) -> list[Json]:
     groups = [_group(*key, len(subjects)) for key, subjects in found.items()]
     named = list(found.values())
     if _size(groups) > room_bytes:
-        groups, named = _summed_up(groups, named, room_bytes - _OTHERS_BYTES)
+        groups, named = _merge_groups(groups, named, room_bytes - _OTHERS_BYTES)
     left = room_bytes - _size(groups)
     chosen: list[list[str]] = [[] for _ in groups]
     for turn in range(max(map(len, named), default=0)):
@@ -147,7 +147,7 @@ def not_pass(findings: Iterable[Finding], room_bytes: int) -> list[Json]:
     return [_with_subjects(group, subjects) for group, subjects in zip(groups, chosen, strict=True)]
 
 
-def _summed_up(
+def _merge_groups(
     groups: list[dict[str, Json]], named: list[list[str]], room_bytes: int
 ) -> tuple[list[dict[str, Json]], list[list[str]]]:
     """Return the first groups that fit, and the rest summed by status without subjects."""

@@ -34,16 +34,16 @@ def plain_findings(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     ids = {kind: tuple(_ids(body.get(kind))) for kind in ("cameras", "devices")}
     for row in (*_rows(body.get("open")), *_rows(body.get("rest"))):
         made: dict[str, dict[str, Any]] = {}
-        if (room := room - _names(row.get("subjects"), ids)) < 0:
+        if (room := room - _name_count(row.get("subjects"), ids)) < 0:
             return found
-        for subject in _named(row.get("subjects"), ids):
+        for subject in _subjects(row.get("subjects"), ids):
             made[subject] = _finding(row, subject)
         for part in (*_rows(row.get("told")), *_rows(row.get("kept"))):
-            if (room := room - _names(part.get("subjects"), ids)) < 0:
+            if (room := room - _name_count(part.get("subjects"), ids)) < 0:
                 return found
-            for subject in _named(part.get("subjects"), ids):
+            for subject in _subjects(part.get("subjects"), ids):
                 if (finding := made.get(subject)) is not None:
-                    _add(finding, part)
+                    _add_details(finding, part)
         found.extend(made.values())
     return found
 
@@ -61,18 +61,18 @@ def _finding(row: Mapping[str, Any], subject: str) -> dict[str, Any]:
         },
         "evidence": {},
         "caused_by": f"{cause} {of}" if cause and " " not in cause else cause,
-        **_known(row),
+        **_basis(row),
     }
 
 
-def _known(row: Mapping[str, Any]) -> dict[str, Any]:
+def _basis(row: Mapping[str, Any]) -> dict[str, Any]:
     level, age_s = row.get("level"), row.get("oldest_age_s")
     told: dict[str, Any] = {"level": level} if isinstance(level, str) and level in get_args(Level) else {}
     is_age = isinstance(age_s, int) and not isinstance(age_s, bool) and 0 <= age_s <= NUMBER_MAX
     return told | ({"oldest_age_s": age_s} if is_age else {})
 
 
-def _add(finding: dict[str, Any], part: Mapping[str, Any]) -> None:
+def _add_details(finding: dict[str, Any], part: Mapping[str, Any]) -> None:
     if isinstance(evidence := part.get("evidence"), Mapping):
         finding["evidence"].update(evidence)
     if isinstance(message := part.get("message"), str):
@@ -81,7 +81,7 @@ def _add(finding: dict[str, Any], part: Mapping[str, Any]) -> None:
         finding["evidence_digest"] = digest
 
 
-def _named(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def _subjects(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     if not isinstance(subjects, Mapping):
         return
     if subjects.get("site") is True:
@@ -95,7 +95,7 @@ def _named(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> Iterator[str
             yield from (f"{prefix}{one}" for one in named if isinstance(one, str))
 
 
-def _names(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> int:
+def _name_count(subjects: object, ids: Mapping[str, tuple[str, ...]]) -> int:
     """Return how many names must be resolved to list the subjects."""
     if not isinstance(subjects, Mapping):
         return 1

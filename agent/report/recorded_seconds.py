@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import reduce
 from zoneinfo import ZoneInfo
 
-from agent.judge.memory.notes import Plan, covered
+from agent.judge.memory.notes import Plan, planned_subjects
 from agent.observe.facts.assessed_days import Count
 from agent.observe.facts.facts import Facts
 from agent.observe.footage.days import CameraFootage, RecordedDay, absolute_gaps, source_of, zone_of
@@ -48,7 +48,7 @@ def recorded_by_camera(site: Site, facts: Facts, plans: Iterable[Plan], day: dat
 def _planned(site: Site, camera: CameraConfig, plans: Iterable[Plan]) -> Spans:
     """Return when work on a camera was planned, our clock."""
     subject = f"camera:{camera.camera.id}"
-    return merged(Span(max(one.start_at, one.at), one.until) for one in plans if subject in covered(site, one))
+    return merged(Span(max(one.start_at, one.at), one.until) for one in plans if subject in planned_subjects(site, one))
 
 
 def _of_camera(known: CameraFootage | None, day: date, zone: ZoneInfo, out: Spans) -> Count:

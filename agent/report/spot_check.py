@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HubRequests:
     """What the next cycle is asked for.
 
     `commands` are `report-now` and `check-now`, which this cycle answers. `desired` is SHA-256, hex, over the hub's
@@ -49,7 +49,7 @@ class Asked:
         everything = [camera.camera.id for camera in site.cameras]
         return frozenset(name for check in checks for name in (check.cameras or everything))
 
-    def looked(self, looked_from: datetime, looked_until: datetime) -> Asked:
+    def looked(self, looked_from: datetime, looked_until: datetime) -> HubRequests:
         """Return the same with the times of the look that answers it."""
         return replace(self, looked_from=looked_from, looked_until=looked_until)
 
@@ -74,10 +74,10 @@ class Asked:
         ]
 
 
-NOTHING_ASKED: Final = Asked()
+NO_REQUESTS: Final = HubRequests()
 
 
-def forgotten(remembered: Remembered, cameras: frozenset[str]) -> Remembered:
+def forget_pictures(remembered: Remembered, cameras: frozenset[str]) -> Remembered:
     """Return the memory without picture results of these cameras, so that each of their paths is due."""
     return replace(
         without_pictures(remembered, cameras),
@@ -88,17 +88,17 @@ def forgotten(remembered: Remembered, cameras: frozenset[str]) -> Remembered:
     )
 
 
-def recalled(before: Remembered, after: Remembered, cameras: frozenset[str]) -> Remembered:
+def restore_pictures(before: Remembered, after: Remembered, cameras: frozenset[str]) -> Remembered:
     """Return the memory after a look, with the earlier pooled results of these cameras restored."""
     pooled = [one for one in after.pooled if one.camera_id not in cameras]
     return replace(
         after,
         pooled=(*pooled, *(one for one in before.pooled if one.camera_id in cameras)),
-        views=_put_back(before.views, after.views, cameras),
-        presets=_put_back(before.presets, after.presets, cameras),
-        quality=_put_back(before.quality, after.quality, cameras),
+        views=_restored(before.views, after.views, cameras),
+        presets=_restored(before.presets, after.presets, cameras),
+        quality=_restored(before.quality, after.quality, cameras),
     )
 
 
-def _put_back(before: Mapping[str, _T], after: Mapping[str, _T], cameras: frozenset[str]) -> dict[str, _T]:
+def _restored(before: Mapping[str, _T], after: Mapping[str, _T], cameras: frozenset[str]) -> dict[str, _T]:
     return {**after, **{name: before[name] for name in cameras if name in before}}

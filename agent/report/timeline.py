@@ -102,7 +102,7 @@ class Timeline:
     rows: tuple[TimelineRow, ...]
 
 
-def worst(cells: Iterable[Cell]) -> Cell:
+def worst_cell(cells: Iterable[Cell]) -> Cell:
     """Return one cell for several days: a gap before unknown, unknown before recorded.
 
     Of several causes a loss precedes not planned or not retained; of several losses the largest. Days before the camera
@@ -122,7 +122,7 @@ def worst(cells: Iterable[Cell]) -> Cell:
     return Cell(min(known), level="segments" if all(cell.level == "segments" for cell in several) else "day")
 
 
-def groups(count: int, first_due: int, size: int) -> tuple[tuple[int, int], ...]:
+def group_spans(count: int, first_due: int, size: int) -> tuple[tuple[int, int], ...]:
     """Return how `count` days are drawn as groups of `size`: index of each group's first day, and after its last.
 
     No group crosses the floor line; those at the ends of the window may have fewer days.

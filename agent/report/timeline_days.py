@@ -58,7 +58,7 @@ def _row(site: Site, camera: CameraConfig, causes: Causes, days: tuple[date, ...
     if known is not None and known.source != source_of(site, camera):
         known = None
     in_use = camera.in_use_since or site.in_use_since or date.min
-    view = _view(site, camera, known, causes, days) if known else None
+    view = _camera_days(site, camera, known, causes, days) if known else None
     cells = []
     for day in days:
         cell = _cell(view, day) if view else NOT_KNOWN
@@ -84,7 +84,7 @@ def _short_on(forecast: Mapping[str, Any], camera_id: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
+class _CameraDays:
     """One camera's footage, by the recorder's clock.
 
     `days` map the window's days to its local ones, which differ where its clock is off by days. It has footage from
@@ -100,7 +100,9 @@ class _View:
     holes: Mapping[GapClass, Spans]
 
 
-def _view(site: Site, camera: CameraConfig, known: CameraFootage, causes: Causes, columns: tuple[date, ...]) -> _View:
+def _camera_days(
+    site: Site, camera: CameraConfig, known: CameraFootage, causes: Causes, columns: tuple[date, ...]
+) -> _CameraDays:
     zone = zone_of(site, camera)
     shift = timedelta(days=round(known.offset_s / _DAY.total_seconds()))
     days = {day: (day + shift, day_span(day + shift, zone)) for day in columns}
@@ -118,7 +120,7 @@ def _view(site: Site, camera: CameraConfig, known: CameraFootage, causes: Causes
     for hole in told:
         cause = cause_of(hole, camera, causes)
         by_cause.setdefault("unknown" if cause == "not-asked" else cause, []).append(hole)
-    return _View(
+    return _CameraDays(
         known,
         days,
         {day: planned(known.schedule, whole, whole, zone) for day, (_, whole) in days.items()},
@@ -129,7 +131,7 @@ def _view(site: Site, camera: CameraConfig, known: CameraFootage, causes: Causes
     )
 
 
-def _cell(view: _View, column: date) -> Cell:
+def _cell(view: _CameraDays, column: date) -> Cell:
     """Return what is known of one day of the window."""
     day, whole = view.days[column]
     begun = clipped((whole,), Span(whole.start_at, view.told_until))

@@ -16,7 +16,7 @@ from agent.contract.watermark import read_watermark
 from agent.deliver.publish.window import Window
 from agent.deliver.spool.spool import Spool
 from agent.model.errors import NotVerified
-from agent.observe.facts.delivery_status import Board
+from agent.observe.facts.delivery_status import StatusBoard
 from agent.site.config.site import Site
 
 LOG = logging.getLogger("camwarden.publish")
@@ -44,7 +44,7 @@ class Ear:
         site: Site,
         spool: Spool,
         window: Window,
-        board: Board,
+        board: StatusBoard,
         hub_keys: Mapping[str, PublicKey],
         clock: Callable[[], datetime],
         heard: Heard = not_heard,

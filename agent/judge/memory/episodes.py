@@ -57,7 +57,7 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class FindingState:
     """The last status of a finding that counted, and what was seen since that may count soon.
 
     `candidate`: another status, seen `seen_times` in a row since `candidate_since`. `openings`: when, within a day, it
@@ -73,7 +73,7 @@ class Known:
     episode: Episode | None = None
 
 
-def begun(finding: Finding, detected_at: datetime) -> Episode:
+def new_episode(finding: Finding, detected_at: datetime) -> Episode:
     """Return the episode that begins with a finding."""
     return Episode(
         finding.check, finding.subject, finding.status, finding.status, finding.severity, finding.reason,
@@ -91,7 +91,7 @@ def is_worse(status: Status, than: Status) -> bool:
     return WORST_FIRST.index(status) < WORST_FIRST.index(than)
 
 
-def known_of(episode: Episode, word: Acknowledgement | None) -> Acknowledgement | None:
+def valid_acknowledgement(episode: Episode, word: Acknowledgement | None) -> Acknowledgement | None:
     """Return an acknowledgement, if it is of this episode and of nothing less bad."""
     if word is None or word.detected_at != episode.detected_at or is_worse(episode.worst, word.worst):
         return None
@@ -127,13 +127,13 @@ def repairs_by_subject(closed: Iterable[Episode]) -> dict[str, dict[str, Repairs
     return {subject: found for subject, ones in sorted(of.items()) if (found := repairs(ones, by_class))}
 
 
-def open_episodes(known: Mapping[str, Known]) -> tuple[Episode, ...]:
+def open_episodes(known: Mapping[str, FindingState]) -> tuple[Episode, ...]:
     """Return the open episodes, worst first, then the oldest."""
     found = [one.episode for one in known.values() if one.episode is not None]
     return tuple(sorted(found, key=lambda e: (WORST_FIRST.index(e.status), e.detected_at, e.key)))
 
 
-def flapping(known: Mapping[str, Known]) -> tuple[Episode, ...]:
+def flapping_episodes(known: Mapping[str, FindingState]) -> tuple[Episode, ...]:
     """Return the open episodes that flap."""
     return tuple(one for one in open_episodes(known) if one.flapping)
 
@@ -187,7 +187,7 @@ def episode_from(data: Mapping[str, Any]) -> Episode:
     )  # fmt: skip
 
 
-def to_data(known: Known) -> list[Any]:
+def to_data(known: FindingState) -> list[Any]:
     """Return the state of a finding as JSON data; only the first four members where it is well and steady."""
     row: list[Any] = [known.status, known.since.isoformat(), known.candidate, known.seen_times]
     if known.candidate_since is None and not known.openings and known.episode is None:
@@ -200,11 +200,11 @@ def to_data(known: Known) -> list[Any]:
     ]
 
 
-def from_data(row: list[Any]) -> Known:
+def from_data(row: list[Any]) -> FindingState:
     """Return what `to_data` wrote, also before there were episodes."""
     status, since, candidate, times, *rest = row
     candidate_since, openings, episode = rest or (None, (), None)
-    return Known(
+    return FindingState(
         status, datetime.fromisoformat(since), candidate, int(times), _time(candidate_since),
         tuple(datetime.fromisoformat(at) for at in openings), episode_from(episode) if episode else None,
     )  # fmt: skip

@@ -48,12 +48,12 @@ COMMIT;"""
 log = logging.getLogger("camwarden.history")
 
 
-class _NotOurs(Exception):
+class _ForeignDatabase(Exception):
     """A database, but not a history of this version of camwarden."""
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class StoredTransition:
     """A stored transition; `episode` as it was then, None where none was open; `closes`: it ended."""
 
     at: datetime
@@ -66,7 +66,7 @@ class Past:
     episode: Episode | None
 
 
-def keep_history(storage: Storage, changed: Sequence[Transition], now: datetime) -> None:
+def store_history(storage: Storage, changed: Sequence[Transition], now: datetime) -> None:
     """Store what changed. Failures are logged."""
     rows = [_row(one, now) for one in changed]
     if not rows:
@@ -74,18 +74,18 @@ def keep_history(storage: Storage, changed: Sequence[Transition], now: datetime)
     path = storage.directory / NAME
     try:
         try:
-            _keep(path, storage.history_max_bytes, rows)
-        except (sqlite3.DatabaseError, _NotOurs) as error:
+            _store(path, storage.history_max_bytes, rows)
+        except (sqlite3.DatabaseError, _ForeignDatabase) as error:
             if isinstance(error, sqlite3.Error) and _code(error) not in _DAMAGED:
                 raise
             path.replace(path.with_name(NAME + ASIDE))
             log.error("%s was damaged: it lies beside as %s, and a new history begins", path, NAME + ASIDE)
-            _keep(path, storage.history_max_bytes, rows)
+            _store(path, storage.history_max_bytes, rows)
     except (sqlite3.Error, OSError) as error:
         log.error("%s: %d changes cannot be remembered: %s", path, len(rows), error)
 
 
-def read_history(directory: Path, since: datetime | None = None, subject: str = "") -> list[Past]:
+def read_history(directory: Path, since: datetime | None = None, subject: str = "") -> list[StoredTransition]:
     """Return the stored transitions, oldest first; nothing where there is no history yet.
 
     Args:
@@ -113,7 +113,7 @@ def read_history(directory: Path, since: datetime | None = None, subject: str = 
                 " WHERE at_ms >= ? AND ? IN ('', subject) ORDER BY id",
                 (_ms(since) if since else -(2**62), subject),
             )
-            return list(_past(found))
+            return list(_transitions(found))
     except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
         raise SpoolFailed(
             Message(
@@ -123,7 +123,7 @@ def read_history(directory: Path, since: datetime | None = None, subject: str = 
         ) from None
 
 
-def oldest_kept(directory: Path) -> datetime | None:
+def oldest_stored(directory: Path) -> datetime | None:
     """Return the time of the oldest stored transition; None where there is none, or it cannot be read."""
     path = directory / NAME
     try:
@@ -134,11 +134,11 @@ def oldest_kept(directory: Path) -> datetime | None:
         return None
 
 
-def _past(rows: Iterator[Any]) -> Iterator[Past]:
+def _transitions(rows: Iterator[Any]) -> Iterator[StoredTransition]:
     for at_ms, subject, check, before, after, told, closes, episode in rows:
         at = datetime.fromtimestamp(at_ms / 1000, UTC)
         stood = episode_from(json.loads(episode)) if episode else None
-        yield Past(
+        yield StoredTransition(
             at, subject, check, cast(Status | None, before), cast(Status, after), bool(told), bool(closes), stood
         )
 
@@ -152,7 +152,7 @@ def _row(one: Transition, now: datetime) -> tuple[object, ...]:
     return (_ms(now), finding.subject, finding.check, one.before, finding.status, one.told, closes, episode)
 
 
-def _keep(path: Path, max_bytes: int, rows: Sequence[tuple[object, ...]]) -> None:
+def _store(path: Path, max_bytes: int, rows: Sequence[tuple[object, ...]]) -> None:
     with closing(sqlite3.connect(path, isolation_level=None, timeout=5)) as connection:
         path.chmod(0o600)
         _prepare(connection, max_bytes // PAGE_BYTES * (_JOURNAL_SHARE - 1) // _JOURNAL_SHARE)
@@ -165,7 +165,7 @@ def _keep(path: Path, max_bytes: int, rows: Sequence[tuple[object, ...]]) -> Non
 
         while not _transacted(connection, insert):
             some = connection.execute("SELECT 1 FROM transition LIMIT 1").fetchone()
-            if not some or not _transacted(connection, lambda: _forget(connection)):
+            if not some or not _transacted(connection, lambda: _delete_oldest(connection)):
                 raise sqlite3.OperationalError("there is no room on the disk, or within history_max_bytes")
 
 
@@ -176,7 +176,7 @@ def _prepare(connection: sqlite3.Connection, max_pages: int) -> None:
         connection.executescript(_LAYOUT)
     marks = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
     if marks != [_APPLICATION_ID, _VERSION]:
-        raise _NotOurs
+        raise _ForeignDatabase
     if connection.execute("PRAGMA page_count").fetchone()[0] > max_pages:
         _shrink(connection, max_pages)
     connection.execute(f"PRAGMA max_page_count={max_pages}")
@@ -197,7 +197,7 @@ def _transacted(connection: sqlite3.Connection, work: Callable[[], object]) -> b
     return True
 
 
-def _forget(connection: sqlite3.Connection) -> None:
+def _delete_oldest(connection: sqlite3.Connection) -> None:
     """Delete the oldest rows. Their pages are used again, so that the file never grows past its size."""
     connection.execute(
         f"DELETE FROM transition WHERE id <= (SELECT min(id) + (max(id) - min(id)) / {_FORGET_SHARE} FROM transition)"  # noqa: S608  our own number
@@ -214,7 +214,7 @@ def _shrink(connection: sqlite3.Connection, max_pages: int) -> None:
         pages, rows = connection.execute(used).fetchone()
         if pages < max_pages or not rows:
             break
-        _transacted(connection, lambda: _forget(connection))
+        _transacted(connection, lambda: _delete_oldest(connection))
     connection.execute("VACUUM")
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.memory import episodes
-from agent.judge.memory.episodes import Known
+from agent.judge.memory.episodes import FindingState
 from agent.observe.remembered import table
 from agent.observe.remembered.value import EMPTY, Remembered
 
@@ -24,14 +24,14 @@ class Memory:
     observed state, by area. `site`: whose memory it is.
     """
 
-    known: Mapping[str, Known] = field(default_factory=dict)
+    known: Mapping[str, FindingState] = field(default_factory=dict)
     config_digest: str = ""
     config_sent_at: datetime | None = None
     remembered: Remembered = EMPTY
     site: str = ""
 
 
-NOTHING = Memory()
+EMPTY_MEMORY = Memory()
 """What a look remembers that is the first one, or that keeps no memory."""
 
 

@@ -114,7 +114,7 @@ _TIMES = frozenset({"detected_at", "at", "until", "start_at"})
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ActiveNotes:
     """The notes in force at one moment: by key, and the subjects of planned work; `plans`: all known ones."""
 
     acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
@@ -123,17 +123,17 @@ class Standing:
     plans: tuple[Plan, ...] = ()
 
 
-NOTHING_NOTED: Final = Standing()
+NO_NOTES: Final = ActiveNotes()
 
 
-def standing(
+def active_notes(
     site: Site, notes: tuple[Note, ...], now: datetime, boxes: Mapping[str, Owner] = MappingProxyType({})
-) -> Standing:
+) -> ActiveNotes:
     """Return the notes in force now; `boxes`: the box of each camera and device (`owners.owners_now`). Pure."""
     notes = tuple(one for one in notes if not is_another(one.owner, _box_of(one, boxes)))
-    return Standing(
+    return ActiveNotes(
         {one.key: one for one in notes if isinstance(one, Acknowledgement) and now < one.until},
-        frozenset(name for one in notes if is_in_force(one, now) for name in covered(site, one)),
+        frozenset(name for one in notes if is_in_force(one, now) for name in planned_subjects(site, one)),
         {one.key: one for one in notes if isinstance(one, Proof)},
         tuple(one for one in notes if isinstance(one, Plan)),
     )
@@ -151,7 +151,7 @@ def is_in_force(note: Note, now: datetime) -> bool:
     return isinstance(note, Plan) and note.start_at <= now < note.until
 
 
-def covered(site: Site, plan: Note) -> tuple[str, ...]:
+def planned_subjects(site: Site, plan: Note) -> tuple[str, ...]:
     """Return the subjects of a plan: a device with its cameras, a site with everything. Pure."""
     if not isinstance(plan, Plan):
         return ()

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.checks.papers.declared import DECLARATIONS_ID, said
+from agent.judge.checks.papers.declared import DECLARATIONS_ID, declaration_json
 from agent.model.finding import Finding, Json, Message, Status
 from agent.site.config.site import Site
 from agent.site.declarations.standing import (
@@ -44,7 +44,7 @@ _WORST_FIRST: Final[tuple[State, ...]] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class DeclaredDuties:
     """The state of all due declarations that a check rests on; `rules` are the obligations behind it."""
 
     check: Check
@@ -74,7 +74,7 @@ class Words:
         caused_by: str = "",
     ) -> Finding:
         """Return a finding on the site. Its evidence: state of each duty, never the contents of a paper, and `told`."""
-        evidence = {"declared": list(_rows(self.due)), **told}
+        evidence = {"declared": list(_duty_rows(self.due)), **told}
         return self.check.finding("site", status, reason, evidence, message, caused_by)
 
     def open(self) -> Finding | None:
@@ -113,7 +113,7 @@ class Words:
         return self.finding("pass", "", message, told)
 
 
-def words(check: Check, site: Site, now: datetime, *duties: str) -> Words | Finding:
+def declared_duties(check: Check, site: Site, now: datetime, *duties: str) -> DeclaredDuties | Finding:
     """Return the declarations that a check rests on, or why it is not applicable here.
 
     `duties` are ids of `DECLARABLES`, by default those that name the check. The first sets the smallest profile in
@@ -121,19 +121,19 @@ def words(check: Check, site: Site, now: datetime, *duties: str) -> Words | Find
     """
     rows = [BY_ID[duty] for duty in duties] or [row for row in DECLARABLES if row.check == check.id]
     today = local_day(site, now)
-    rules = ruling(check, site, today, rows[0].asked)
+    rules = rules_in_effect(check, site, today, rows[0].asked)
     if isinstance(rules, Finding):
         return rules
-    found = tuple(_found(site, today, [row for row in rows if counts_in(row, site.rules.profile)], rules))
+    found = tuple(_duty_states(site, today, [row for row in rows if counts_in(row, site.rules.profile)], rules))
     due = tuple(one for one in found if one.state != "not_applicable")
     if not due:
         why = next((one.reason for one in found if one.reason), "")
         message = Message("no rule asks for it here ({why})", {"why": why or "no camera"})
         return check.finding("site", "not_applicable", "exempt", {}, message)
-    return Words(check, today, due, rules)
+    return DeclaredDuties(check, today, due, rules)
 
 
-def ruling(check: Check, site: Site, today: date, asked: Asked) -> tuple[Obligation, ...] | Finding:
+def rules_in_effect(check: Check, site: Site, today: date, asked: Asked) -> tuple[Obligation, ...] | Finding:
     """Return the obligations in effect behind a check, or why it is not applicable here whatever is declared.
 
     `today` is a local day, `asked` the smallest profile in which it is judged.
@@ -148,14 +148,14 @@ def ruling(check: Check, site: Site, today: date, asked: Asked) -> tuple[Obligat
     return rules
 
 
-def only_none(found: Words) -> Finding | None:
+def all_none(found: DeclaredDuties) -> Finding | None:
     """Return not applicable where `NONE` is declared throughout, or that it expires soon; else None."""
     if any(one.value != NONE for one in found.due):
         return None
     return found.said_no("none", Message("declared: there is no such thing here"))
 
 
-def _found(site: Site, today: date, rows: list[Declarable], rules: tuple[Obligation, ...]) -> Iterator[Standing]:
+def _duty_states(site: Site, today: date, rows: list[Declarable], rules: tuple[Obligation, ...]) -> Iterator[Standing]:
     cameras = [camera.camera.id for camera in site.cameras]
     for row in rows:
         for camera in cameras if row.scope == "camera" else [""]:
@@ -173,32 +173,32 @@ def _condition(rule: Obligation) -> str:
     return ", ".join(f"{one.duty} is none of {'/'.join(map(str, one.values))}" for one in rule.when)
 
 
-def named(names: Iterable[str]) -> str:
+def name_list(names: Iterable[str]) -> str:
     """Return the first of some names, each once, for a message."""
     each = list(dict.fromkeys(names))
     return ", ".join(each[:NAMED_MAX]) + (", ..." if len(each) > NAMED_MAX else "")
 
 
 def _duties(due: tuple[Standing, ...], *states: State) -> str:
-    return named(one.duty.id for one in due if one.state in states)
+    return name_list(one.duty.id for one in due if one.state in states)
 
 
-def _rows(due: tuple[Standing, ...]) -> Iterator[Json]:
+def _duty_rows(due: tuple[Standing, ...]) -> Iterator[Json]:
     by_duty: dict[str, list[Standing]] = {}
     for one in due:
         by_duty.setdefault(one.duty.id, []).append(one)
     for duty, group in by_duty.items():
         state = min((one.state for one in group), key=_WORST_FIRST.index)
         worst = ends_first(one for one in group if one.state == state)
-        row: dict[str, Json] = {"duty": duty, **said(state, worst.days_left, worst.declaration)}
+        row: dict[str, Json] = {"duty": duty, **declaration_json(state, worst.days_left, worst.declaration)}
         if group[0].duty.scope == "camera":
             open_ = [one.camera for one in group if one.state in ("missing", "expired")]
             yield {**row, "cameras": len(group), "open": open_[:EVIDENCE_MAX], "open_count": len(open_)}
         else:
-            yield {**row, **_word(worst)}
+            yield {**row, **_value_json(worst)}
 
 
-def _word(one: Standing) -> dict[str, Json]:
+def _value_json(one: Standing) -> dict[str, Json]:
     """Return a declared value unless it is free text, and its paper."""
     given = one.declaration
     if given is None:

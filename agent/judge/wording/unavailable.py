@@ -87,7 +87,7 @@ ASKED_ON_THE_SPOT: Final = MappingProxyType[Reason | Cause, Message](
 """What is said instead where there is no file to correct."""
 
 
-def told(why: Unavailable, device: Device, deadline_s: float, on_the_spot: bool = False) -> Message:
+def unavailable_message(why: Unavailable, device: Device, deadline_s: float, on_the_spot: bool = False) -> Message:
     """Return the message on a fact of this device that could not be read.
 
     `deadline_s`: the time that the device had, seconds. `on_the_spot`: address and login came from the command line, so

@@ -104,11 +104,11 @@ def approve_no_private_area(
 
 
 def _with_zones(site: Site, approval: Approval) -> Approval:
-    in_it = in_force(site, {approval.camera_id: approval})
+    in_it = with_approvals(site, {approval.camera_id: approval})
     return replace(approval, zones_digest=zones_digest(in_it, approval.camera_id), owner=Owner(site.id))
 
 
-def in_force(site: Site, approvals: Mapping[str, Approval]) -> Site:
+def with_approvals(site: Site, approvals: Mapping[str, Approval]) -> Site:
     """Return the site with approvals in place of missing declarations. Pure.
 
     A camera with neither zones nor a declaration takes its approved, enabled masks as zones, or the approved
@@ -199,7 +199,7 @@ def read_approvals(directory: Path, site_id: str) -> dict[str, Approval]:
     return {name: replace(one, presets=presets[name]) if name in presets else one for name, one in ours.items()}
 
 
-def in_place(approvals: Mapping[str, Approval], now: Mapping[str, Owner]) -> dict[str, Approval]:
+def of_present_boxes(approvals: Mapping[str, Approval], now: Mapping[str, Owner]) -> dict[str, Approval]:
     """Return the approvals without those of a box that proves to be another one. Pure."""
     found = {}
     for name, approval in approvals.items():
@@ -209,7 +209,7 @@ def in_place(approvals: Mapping[str, Approval], now: Mapping[str, Owner]) -> dic
     return found
 
 
-def prepare(directory: Path, site_id: str) -> None:
+def prepare_folder(directory: Path, site_id: str) -> None:
     """Create the folder and check that approvals can be written, before anybody is asked anything.
 
     Raises:
@@ -236,7 +236,7 @@ def write_approval(directory: Path, approval: Approval) -> None:
         Forbidden: The folder may not be written.
         UsageError: It is another site's.
     """
-    prepare(directory, approval.owner.site)
+    prepare_folder(directory, approval.owner.site)
     path = directory / FOLDER / f"{approval.camera_id}.json"
     masks: list[Any] = [{**asdict(mask), "polygon": [list(point) for point in mask.polygon]} for mask in approval.masks]
     data = {
@@ -286,13 +286,13 @@ def _read(path: Path) -> Approval:
         raise ValueError("another file")
     at = datetime.fromisoformat(data["at"])
     masks = tuple(_mask(one) for one in data["masks"])
-    digest = _text(data["masks_digest"])
+    digest = _string(data["masks_digest"])
     if at.tzinfo is None or (digest and digest != masks_digest(masks)) or not _DIGEST.fullmatch(data["zones_digest"]):
         raise ValueError("values that do not fit each other")
     if not isinstance(data["no_private_area"], bool):
         raise TypeError("no_private_area")
     return Approval(
-        data["camera"], _text(data["by"]), at, _text(data["why"]), masks, digest, data["zones_digest"],
+        data["camera"], _string(data["by"]), at, _string(data["why"]), masks, digest, data["zones_digest"],
         data["no_private_area"], from_texts(data["references"], path),
         history=tuple(past_from(past) for past in data.get("history", [])[-KEPT:]), owner=owner_from(data.get("owner")),
     )  # fmt: skip
@@ -308,10 +308,10 @@ def _mask(data: dict[str, Any]) -> Mask:
             raise ValueError("a polygon that is no area") from None
     if not (enabled is None or isinstance(enabled, bool)):
         raise TypeError("enabled")
-    return Mask(_text(data["token"]), polygon, _text(data["effect"]), enabled, _text(data["color"]))
+    return Mask(_string(data["token"]), polygon, _string(data["effect"]), enabled, _string(data["color"]))
 
 
-def _text(value: object) -> str:
+def _string(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("no text")
     return value

@@ -56,10 +56,10 @@ class Delivery:
     not_renewed: NotRenewed | None = None
 
 
-NOTHING_KNOWN = Delivery()
+NO_DELIVERY = Delivery()
 
 
-Held = Literal["picture", "login", "stream-address"]
+ForbiddenContent = Literal["picture", "login", "stream-address"]
 """What no report may hold."""
 
 
@@ -76,5 +76,5 @@ class OwnReports:
     looked: int = 0
     by_key: int = 0
     unsigned: tuple[tuple[str, str], ...] = ()
-    holding: tuple[tuple[str, Held], ...] = ()
+    holding: tuple[tuple[str, ForbiddenContent], ...] = ()
     unread: str = ""

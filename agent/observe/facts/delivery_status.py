@@ -78,7 +78,7 @@ class MirrorStatus:
     waiting: int = 0
 
 
-class Board:
+class StatusBoard:
     """The current state of delivery. The publisher writes, any thread reads or waits."""
 
     def __init__(self, status: DeliveryStatus, clock: Callable[[], datetime]) -> None:

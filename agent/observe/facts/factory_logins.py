@@ -17,7 +17,7 @@ from typing import Final, cast, get_args
 
 from agent.host.files import write_atomic
 from agent.model.finding import Message
-from agent.observe.facts.sightings import Mark
+from agent.observe.facts.sightings import BoxMark
 from agent.observe.inventory.owners import site_of_folder
 from drivers.credentials import State
 from drivers.factory import FACTORY, Outcome
@@ -32,7 +32,7 @@ log = logging.getLogger("camwarden.factory_logins")
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class LoginTry:
     """One try: device, digest of the configuration, maker of the login, time, and result.
 
     `box`: identity of the box (`box_of`), empty where unknown. `site`: its site, empty in data of release 0.1.
@@ -51,13 +51,13 @@ class Tried:
         return not self.box or not box or not set(self.box).isdisjoint(box)
 
 
-def box_of(mark: Mark | None) -> tuple[str, ...]:
+def box_of(mark: BoxMark | None) -> tuple[str, ...]:
     """Return the identity of a box: digests of its serial number and MAC addresses, empty where none is known."""
     return tuple(one for one in (mark.serial, *mark.macs) if one) if mark else ()
 
 
-def why_not(
-    device: Device, maker: str, config: str, box: Collection[str], tried: Iterable[Tried], state: State
+def why_no_try(
+    device: Device, maker: str, config: str, box: Collection[str], tried: Iterable[LoginTry], state: State
 ) -> Message | None:
     """Return why no try may be made on a device, None where one may. Pure.
 
@@ -89,7 +89,7 @@ def is_own(device: Device, maker: str) -> bool:
     return own is not None and (own.user, own.password) == (factory.user, factory.password)
 
 
-def with_row(tried: Sequence[Tried], new: Tried) -> tuple[Tried, ...]:
+def with_try(tried: Sequence[LoginTry], new: LoginTry) -> tuple[LoginTry, ...]:
     """Return the rows with a new one, replacing that of the same device and configuration. Pure."""
     here = (new.site, new.device)
     rest = [one for one in tried if (one.site, one.device, one.config) != (*here, new.config)]
@@ -98,17 +98,17 @@ def with_row(tried: Sequence[Tried], new: Tried) -> tuple[Tried, ...]:
     return (*others, *own[-KEPT_PER_DEVICE + 1 :], new)
 
 
-def newest(tried: Iterable[Tried]) -> Mapping[str, Tried]:
+def last_tries(tried: Iterable[LoginTry]) -> Mapping[str, LoginTry]:
     """Return the last try on each device, by its id. Pure."""
     return {one.device: one for one in sorted(tried, key=lambda one: one.at)}
 
 
-def of_site(tried: Iterable[Tried], site_id: str) -> tuple[Tried, ...]:
+def tries_of_site(tried: Iterable[LoginTry], site_id: str) -> tuple[LoginTry, ...]:
     """Return the tries on devices of a site. Pure."""
     return tuple(one for one in tried if one.site == site_id)
 
 
-def read_tried(directory: Path, site_id: str) -> tuple[Tried, ...]:
+def read_tried(directory: Path, site_id: str) -> tuple[LoginTry, ...]:
     """Return every try, oldest first; none where there was none.
 
     Rows of release 0.1 belong to the site that the folder is marked for; to `site_id`, where it has no mark.
@@ -135,24 +135,26 @@ def read_tried(directory: Path, site_id: str) -> tuple[Tried, ...]:
     return tuple(sorted(rows, key=lambda one: one.at))
 
 
-def known_tries(directory: Path, site_id: str) -> Mapping[str, Tried] | None:
+def known_tries(directory: Path, site_id: str) -> Mapping[str, LoginTry] | None:
     """Return the last try on each device of a site; None where they cannot be read, which is logged."""
     try:
-        return newest(of_site(read_tried(directory, site_id), site_id))
+        return last_tries(tries_of_site(read_tried(directory, site_id), site_id))
     except (OSError, ValueError) as error:
         log.warning("%s: what was tried cannot be read: %s", directory / NAME, error)
         return None
 
 
-def write_tried(directory: Path, tried: Iterable[Tried]) -> None:
+def write_tried(directory: Path, tried: Iterable[LoginTry]) -> None:
     """Write the tries. Raises OSError."""
     rows = [{**asdict(one), "at": one.at.isoformat()} for one in tried]
     text = json.dumps({"schema": SCHEMA, "tried": rows}, indent=1)
     write_atomic(directory / NAME, text.encode(), 0o600)
 
 
-def _row(device: str, config: str, maker: str, at: str, result: str, box: Iterable[str] = (), site: str = "") -> Tried:
+def _row(
+    device: str, config: str, maker: str, at: str, result: str, box: Iterable[str] = (), site: str = ""
+) -> LoginTry:
     when = datetime.fromisoformat(at)
     if when.tzinfo is None or result not in get_args(Outcome):
         raise ValueError("not a try")
-    return Tried(str(device), str(config), str(maker), when, cast(Outcome, result), tuple(map(str, box)), str(site))
+    return LoginTry(str(device), str(config), str(maker), when, cast(Outcome, result), tuple(map(str, box)), str(site))

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from agent.observe.approvals.approvals import Approval
-from agent.observe.facts.delivery import NOTHING_KNOWN, Delivery, OwnReports
-from agent.observe.facts.factory_logins import Tried
-from agent.observe.facts.filed_system import Filed
+from agent.observe.facts.delivery import NO_DELIVERY, Delivery, OwnReports
+from agent.observe.facts.factory_logins import LoginTry
+from agent.observe.facts.filed_system import Filing
 from agent.observe.facts.sightings import KnownBox, Sighting
 from agent.observe.footage.days import Footage
 from agent.observe.remembered.value import EMPTY, Remembered
@@ -22,7 +22,7 @@ V = TypeVar("V", bound=Value)
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class NetworkFacts:
     """What answered on the network besides the configured devices, and what is remembered of it.
 
     `failed` names what could not be asked or heard. `strangers` are undeclared devices seen often enough; `newcomers`
@@ -39,7 +39,7 @@ class Around:
     remembered: Mapping[str, KnownBox] = field(default_factory=dict)
 
 
-NOTHING_AROUND = Around()
+NO_NETWORK_FACTS = NetworkFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,16 @@ class Facts:
 
     by_subject: Mapping[str, tuple[Observation, ...]]
     _: KW_ONLY
-    around: Around = NOTHING_AROUND
+    around: NetworkFacts = NO_NETWORK_FACTS
     own_clock_trusted: bool = True
     remembered: Remembered = EMPTY
     begun: frozenset[str] = frozenset()
     approvals: Mapping[str, Approval] = field(default_factory=dict)
-    delivery: Delivery = NOTHING_KNOWN
-    filed: Filed | None = None
+    delivery: Delivery = NO_DELIVERY
+    filed: Filing | None = None
     own_reports: OwnReports | None = None
     own_log_from: datetime | None = None
-    factory: Mapping[str, Tried] | None = field(default_factory=dict)
+    factory: Mapping[str, LoginTry] | None = field(default_factory=dict)
 
     @property
     def footage(self) -> Footage:
@@ -93,7 +93,7 @@ class Facts:
         return Unavailable(fact, "not-looked-at", path=path)
 
 
-def with_more(facts: Facts, observations: Iterable[Observation]) -> Facts:
+def with_observations(facts: Facts, observations: Iterable[Observation]) -> Facts:
     """Return the facts with further observations, after the known ones of each subject."""
     more = gather(observations).by_subject
     both = {subject: facts.by_subject.get(subject, ()) + added for subject, added in more.items()}
@@ -102,7 +102,7 @@ def with_more(facts: Facts, observations: Iterable[Observation]) -> Facts:
 
 def gather(
     observations: Iterable[Observation],
-    around: Around = NOTHING_AROUND,
+    around: NetworkFacts = NO_NETWORK_FACTS,
     own_clock_trusted: bool = True,
     remembered: Remembered = EMPTY,
     approvals: Mapping[str, Approval] = MappingProxyType({}),

@@ -20,7 +20,7 @@ from agent.contract.jwk import public_key
 from agent.contract.signing_keys import Signer
 from agent.host.files import write_atomic
 from agent.model.errors import AgentError
-from agent.observe.facts.filed_system import Filed, FiledDevice
+from agent.observe.facts.filed_system import FiledDevice, Filing
 
 SCHEMA: Final = "camwarden-filed/1"
 NAME: Final = "filing.json"
@@ -31,7 +31,7 @@ NAME_MAX_CHARS: Final = 256
 log = logging.getLogger("camwarden.filed_file")
 
 
-def write_filed(directory: Path, filed: Filed, signer: Signer) -> None:
+def write_filed(directory: Path, filed: Filing, signer: Signer) -> None:
     """Write a filing below a state directory, replacing the last one.
 
     Raises:
@@ -43,7 +43,7 @@ def write_filed(directory: Path, filed: Filed, signer: Signer) -> None:
     write_atomic(directory / NAME, flatten(payload, sign_payload(payload, signer, FILING_TYP)), 0o600)
 
 
-def read_filed(directory: Path, site: str) -> Filed | None:
+def read_filed(directory: Path, site: str) -> Filing | None:
     """Return the last filing of a site, None where there is none, or where the file is damaged, which is logged."""
     path = directory / NAME
     try:
@@ -59,7 +59,7 @@ def read_filed(directory: Path, site: str) -> Filed | None:
         body: dict[str, Any] = json.loads(payload)
         key = public_key(body["jwk"])
         verify(payload, jws, {key.kid: key}, FILING_TYP)
-        filed = replace(_filed(body), kid=key.kid)
+        filed = replace(_filing_from(body), kid=key.kid)
         if len(data) > MAX_BYTES or body["schema"] != SCHEMA or filed.site != site:
             raise ValueError("another file")
     except (AgentError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -68,7 +68,7 @@ def read_filed(directory: Path, site: str) -> Filed | None:
     return filed
 
 
-def _filed(body: dict[str, Any]) -> Filed:
+def _filing_from(body: dict[str, Any]) -> Filing:
     devices = tuple(FiledDevice(str(one["id"]), str(one["model"]), str(one["serial"])) for one in body["devices"])
     cameras = tuple(str(name) for name in body["cameras"])
     ids = (*cameras, *(device.id for device in devices))
@@ -77,4 +77,4 @@ def _filed(body: dict[str, Any]) -> Filed:
     names = {str(id_): str(name) for id_, name in body.get("names", {}).items()}  # older filings hold none
     if not all(len(name) <= NAME_MAX_CHARS and name.isprintable() for name in names.values()):
         raise ValueError("names that no configuration could hold")
-    return Filed(str(body["site"]), date.fromisoformat(body["at"]), cameras, int(body["storage_days"]), devices, names)
+    return Filing(str(body["site"]), date.fromisoformat(body["at"]), cameras, int(body["storage_days"]), devices, names)

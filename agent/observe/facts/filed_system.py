@@ -20,7 +20,7 @@ class FiledDevice:
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class Filing:
     """The facts of one filing. `at`: local day; `cameras`: their ids; `storage_days`: the filed period.
 
     `names`: camera names of the filed list, by id. `kid`: the key that signed it.

@@ -15,7 +15,7 @@ OWN: Final = "site"
 """The subject of this agent's own history; that of a device's log is `device:ID`."""
 
 
-def remembered(
+def update_logs(
     site: Site, observations: Observations, own_from: datetime | None, before: Mapping[str, datetime], now: datetime
 ) -> dict[str, datetime]:
     """Return the oldest entry ever seen in each log, by its subject.

@@ -45,7 +45,7 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningDevice:
     """The state of a device that reports its uptime.
 
     `seen_at`: the last look with an uptime. `parts` and `clock_right`: as last seen. `restart`: the last one, or None.
@@ -71,9 +71,9 @@ class Running:
         return one is not None and bool(one.clock_before) and one.clock_after is False
 
 
-def remembered(
-    site: Site, observations: Observations, before: Mapping[str, Running], now: datetime, trusted: bool
-) -> dict[str, Running]:
+def update_running(
+    site: Site, observations: Observations, before: Mapping[str, RunningDevice], now: datetime, trusted: bool
+) -> dict[str, RunningDevice]:
     """Return the state of each device after this look, by its id.
 
     Unconfigured devices are dropped. `trusted`: our clock may be compared with a device's.
@@ -81,7 +81,7 @@ def remembered(
     shown: dict[str, list[Value]] = {}
     for one in observations:
         shown.setdefault(one.subject, []).append(one.value)
-    after: dict[str, Running] = {}
+    after: dict[str, RunningDevice] = {}
     for device in site.devices:
         own = shown.get(f"device:{device.id}", [])
         uptime = next((value for value in own if isinstance(value, Uptime)), None)
@@ -125,9 +125,11 @@ def parts_of(values: Sequence[Value]) -> Iterator[tuple[str, str]]:
                 pass
 
 
-def _after(known: Running | None, uptime: Uptime, parts: Parts, clock_right: bool | None, now: datetime) -> Running:
+def _after(
+    known: RunningDevice | None, uptime: Uptime, parts: Parts, clock_right: bool | None, now: datetime
+) -> RunningDevice:
     if known is None or known.seen_at > now:
-        return Running(now, parts, clock_right)
+        return RunningDevice(now, parts, clock_right)
     restart = known.restart if known.restart and now - known.restart.at < TOLD_FOR else None
     if uptime.booted_at > known.seen_at:
         restart = Restart(uptime.booted_at, known.parts, known.clock_right)
@@ -136,7 +138,9 @@ def _after(known: Running | None, uptime: Uptime, parts: Parts, clock_right: boo
         after = {**parts, **restart.after, **put_back}
         clock_after = clock_right if restart.clock_after is None or clock_right else restart.clock_after
         restart = replace(restart, after=after, clock_after=clock_after)
-    return Running(now, {**known.parts, **parts}, known.clock_right if clock_right is None else clock_right, restart)
+    return RunningDevice(
+        now, {**known.parts, **parts}, known.clock_right if clock_right is None else clock_right, restart
+    )
 
 
 def _clock_right(site: Site, values: Sequence[Value], trusted: bool) -> bool | None:
@@ -152,7 +156,7 @@ def _digest(*values: object) -> str:
     return hashlib.sha256(told.encode(errors="replace")).hexdigest()[:DIGEST_CHARS]
 
 
-def to_data(known: Mapping[str, Running]) -> dict[str, Json]:
+def to_data(known: Mapping[str, RunningDevice]) -> dict[str, Json]:
     """Return the devices' states as plain data for the stored memory."""
     return {
         device: [_second(one.seen_at), dict(one.parts), one.clock_right, _restart_data(one.restart)]
@@ -160,14 +164,14 @@ def to_data(known: Mapping[str, Running]) -> dict[str, Json]:
     }
 
 
-def from_data(data: Mapping[str, Any]) -> dict[str, Running]:
+def from_data(data: Mapping[str, Any]) -> dict[str, RunningDevice]:
     """Return what `to_data` wrote, to the second.
 
     Raises:
         ValueError, TypeError, AttributeError: The data is something else.
     """
     return {
-        str(device): Running(_moment(seen), _parts(parts), right, _restart_from(restart))
+        str(device): RunningDevice(_moment(seen), _parts(parts), right, _restart_from(restart))
         for device, (seen, parts, right, restart) in data.items()
     }
 

@@ -64,7 +64,7 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class BoxMark:
     """The identity of a box: its model, digests of its serial number and its MAC addresses."""
 
     model: str
@@ -79,13 +79,13 @@ class KnownBox:
     `seen_at`: when the box was seen last, None in the data of an older version.
     """
 
-    mark: Mark
-    other: Mark | None = None
+    mark: BoxMark
+    other: BoxMark | None = None
     since: datetime | None = None
     seen_at: datetime | None = None
 
     @property
-    def answering(self) -> Mark:
+    def answering(self) -> BoxMark:
         """The box that answered there last."""
         return self.other or self.mark
 
@@ -100,7 +100,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:DIGEST_CHARS] if text else ""
 
 
-def counted(
+def add_sightings(
     before: Iterable[Sighting], seen: Iterable[Sighting], settled: frozenset[str], now: datetime, within: timedelta
 ) -> tuple[Sighting, ...]:
     """Add this look to earlier sightings.
@@ -146,15 +146,15 @@ def serial_of(text: str) -> str:
     return "" if plain in _NO_SERIALS or len(set(plain)) == 1 or counted_up else serial
 
 
-def mark_of(identity: Identity, interfaces: Interfaces | None = None) -> Mark:
+def mark_of(identity: Identity, interfaces: Interfaces | None = None) -> BoxMark:
     """Return the identity of a box."""
     model = f"{identity.manufacturer} {identity.model}".strip()[:MODEL_CHARS_MAX]
     told = interfaces.interfaces if interfaces else ()
     macs = {digest(one.mac.lower().replace("-", ":")) for one in told if one.mac.strip("0:-")}
-    return Mark(printable(model), digest(serial_of(identity.serial)), tuple(sorted(macs))[:MACS_MAX])
+    return BoxMark(printable(model), digest(serial_of(identity.serial)), tuple(sorted(macs))[:MACS_MAX])
 
 
-def mark_behind(channels: Channels, number: int) -> Mark | None:
+def mark_behind(channels: Channels, number: int) -> BoxMark | None:
     """Return the identity of the camera on a channel, None where its recorder names neither serial nor MAC."""
     channel = next((one for one in channels.channels if one.number == number), None)
     if channel is None or not (serial_of(channel.serial) or channel.mac.strip("0:- ")):
@@ -162,10 +162,10 @@ def mark_behind(channels: Channels, number: int) -> Mark | None:
     digits = re.sub(r"[^0-9a-f]", "", channel.mac.lower())
     mac = ":".join(digits[n : n + 2] for n in range(0, 12, 2)) if len(digits) == 12 else ""
     model = printable(channel.model.strip()[:MODEL_CHARS_MAX])
-    return Mark(model, digest(serial_of(channel.serial)), (digest(mac),) if mac else ())
+    return BoxMark(model, digest(serial_of(channel.serial)), (digest(mac),) if mac else ())
 
 
-def is_same(one: Mark, other: Mark) -> bool:
+def is_same(one: BoxMark, other: BoxMark) -> bool:
     """Tell whether two marks at one address can be of one box: by serial number, else MAC, else model."""
     if one.serial and other.serial:
         return one.serial == other.serial
@@ -174,7 +174,7 @@ def is_same(one: Mark, other: Mark) -> bool:
     return one.model == other.model
 
 
-def is_one_box(one: Mark, other: Mark) -> bool:
+def is_one_box(one: BoxMark, other: BoxMark) -> bool:
     """Tell whether two marks at two addresses are of one box; two boxes may be of one model.
 
     A serial number shared by two boxes with other MAC addresses is a maker's mistake, and no proof.
@@ -185,7 +185,7 @@ def is_one_box(one: Mark, other: Mark) -> bool:
     return by_mac
 
 
-def remembered(before: Mapping[str, KnownBox], seen: Mapping[str, Mark], now: datetime) -> dict[str, KnownBox]:
+def update_boxes(before: Mapping[str, KnownBox], seen: Mapping[str, BoxMark], now: datetime) -> dict[str, KnownBox]:
     """Return which box belongs to which device id (or `camera:ID`, behind a recorder) after this look.
 
     The first one seen belongs there. Another one replaces it once it alone has answered for `ADOPTED_AFTER`: by then it
@@ -197,7 +197,7 @@ def remembered(before: Mapping[str, KnownBox], seen: Mapping[str, Mark], now: da
         if known is None:
             after[device] = KnownBox(mark, seen_at=now)
         elif is_same(known.mark, mark):
-            told = Mark(mark.model, mark.serial or known.mark.serial, mark.macs or known.mark.macs)
+            told = BoxMark(mark.model, mark.serial or known.mark.serial, mark.macs or known.mark.macs)
             after[device] = KnownBox(told, seen_at=now)
         elif known.other is None or known.since is None or known.since > now or not is_same(known.other, mark):
             after[device] = replace(known, other=mark, since=now)

@@ -22,7 +22,7 @@ GONE_SLACK = timedelta(hours=1)
 """The same where nothing is left of what there was."""
 
 
-def sweeping(
+def footage_contradictions(
     known: CameraFootage,
     oldest: datetime | None,
     newest: datetime | None,
@@ -38,7 +38,7 @@ def sweeping(
     """
     found: list[Change] = []
     if known.oldest_at is not None and known.newest_at is not None:
-        gone = _gone(known, known.newest_at, oldest, due_from, now, zone)
+        gone = _lost(known, known.newest_at, oldest, due_from, now, zone)
         if gone is not None:
             found.append(gone)
         elif newest is not None and newest < known.newest_at - FUTURE_SLACK:
@@ -51,7 +51,7 @@ def sweeping(
     return tuple(found)
 
 
-def _gone(
+def _lost(
     known: CameraFootage,
     ended_at: datetime,
     oldest: datetime | None,

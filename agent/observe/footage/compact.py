@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from agent.model.finding import Json
-from agent.observe.footage.days import CameraFootage, Change, MonthAsked, RecordedDay, Since, chained
+from agent.observe.footage.days import CameraFootage, Change, DatedValue, MonthAsked, RecordedDay, chain_head
 from drivers.footage import Schedule, SchedulePeriod
 
 _TIMES = ("read_at", "first_seen_at", "oldest_moved_at", "oldest_at", "newest_at", "earliest_at", "read_again_at")
@@ -58,7 +58,7 @@ def from_data(data: Mapping[str, Any]) -> CameraFootage:
         raise ValueError("the times of the looks are missing")
     anchor = str(data["anchor"])
     bitrates, capacities = (
-        tuple(Since(date.fromordinal(day), int(value)) for day, value in data.get(name, []))
+        tuple(DatedValue(date.fromordinal(day), int(value)) for day, value in data.get(name, []))
         for name in ("bitrates", "capacities")
     )
     return CameraFootage(
@@ -76,7 +76,7 @@ def from_data(data: Mapping[str, Any]) -> CameraFootage:
         _schedule_from(data["schedule"]),
         anchor,
         int(data["sealed_gone"]),
-        chained(anchor, (day for day in days if day.sealed)),
+        chain_head(anchor, (day for day in days if day.sealed)),
         read_again_at,
         tuple(_change_from(change) for change in data["changes"]),
         tuple(_change_from(change) for change in data["suspected"]),

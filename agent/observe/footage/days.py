@@ -119,7 +119,7 @@ class MonthAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
+class DatedValue:
     """A number first seen on a local day, in force from then on."""
 
     day: date
@@ -161,8 +161,8 @@ class CameraFootage:
     read_again_at: datetime | None = None
     changes: tuple[Change, ...] = ()
     suspected: tuple[Change, ...] = ()
-    bitrates: tuple[Since, ...] = ()
-    capacities: tuple[Since, ...] = ()
+    bitrates: tuple[DatedValue, ...] = ()
+    capacities: tuple[DatedValue, ...] = ()
     clock_moved_at: datetime | None = None
 
     @property
@@ -226,7 +226,7 @@ def clock_offset_s(clock: Clock | None, newest_at: datetime | None, now: datetim
     return round(max(-OFFSET_MAX_S, min(OFFSET_MAX_S, clock.offset_s)), 1)
 
 
-def chained(anchor: str, days: Iterable[RecordedDay]) -> str:
+def chain_head(anchor: str, days: Iterable[RecordedDay]) -> str:
     """Return the head of the hash chain after these sealed days, hex.
 
     Each link is SHA-256 over the bytes of the link before and the day's canonical bytes: a JSON array without spaces

@@ -43,13 +43,15 @@ class Outage:
     open: bool = True
 
 
-def remembered(site: Site, observations: Observations, outages: Iterable[Outage], now: datetime) -> tuple[Outage, ...]:
+def update_outages(
+    site: Site, observations: Observations, outages: Iterable[Outage], now: datetime
+) -> tuple[Outage, ...]:
     """Merge this cycle's observations with earlier outages, oldest first.
 
     A subject of which nothing certain was seen, as where a login is refused, has its outage unchanged. The oldest are
     dropped after `KEPT`, or the longest floor of the site where that is longer, and where there are too many.
     """
-    bad, good = _seen(site, observations)
+    bad, good = _conditions(site, observations)
     floors = [camera.retention_days or site.policy.retention_floor_days for camera in site.cameras]
     kept_from = now - max(KEPT, timedelta(days=max(floors, default=0)))
     same_within = SAME_WITHIN_PERIODS * timedelta(seconds=site.period_s)
@@ -71,7 +73,7 @@ def remembered(site: Site, observations: Observations, outages: Iterable[Outage]
 _Key = tuple[str, OutageKind]
 
 
-def _seen(site: Site, observations: Observations) -> tuple[set[_Key], set[_Key]]:
+def _conditions(site: Site, observations: Observations) -> tuple[set[_Key], set[_Key]]:
     """Return what was found not well, and what was found well."""
     by_subject: dict[str, list[Value]] = {}
     for observation in observations:

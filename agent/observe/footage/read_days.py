@@ -21,7 +21,7 @@ DIGEST_CHARS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Listing:
     """The listing of a camera's footage in one look: spans sorted and merged, days and their index by day."""
 
     spans: Spans
@@ -48,7 +48,7 @@ class Told:
         return part[0] if part else None
 
 
-def told_of(values: Iterable[Value]) -> Told | None:
+def listing_of(values: Iterable[Value]) -> Listing | None:
     """Collect the listing of one camera's footage; None where its recordings could not be read.
 
     The first observation of its recordings counts: the camera's device cannot answer for an unreadable store.
@@ -72,11 +72,11 @@ def told_of(values: Iterable[Value]) -> Told | None:
         return None
     calendar = Span(BEGINNING, END)
     spans, listed = (clipped(merged(some, SLACK_S), calendar) for some in (recordings.spans, recordings.listed))
-    return Told(spans, listed, days, index, schedule)
+    return Listing(spans, listed, days, index, schedule)
 
 
 def read_days(
-    told: Told, window: tuple[tuple[date, Span], ...], there: datetime, read_at: datetime
+    told: Listing, window: tuple[tuple[date, Span], ...], there: datetime, read_at: datetime
 ) -> dict[date, RecordedDay]:
     """Return the days between the oldest and the newest footage that a look shows in more detail than spans.
 
@@ -111,7 +111,7 @@ def read_days(
     return found
 
 
-def claimed(told: Told, day: date, whole: Span, before: RecordedDay | None) -> RecordedDay | None:
+def claimed(told: Listing, day: date, whole: Span, before: RecordedDay | None) -> RecordedDay | None:
     """Return the memory of a day that a look only shows within its spans."""
     if before is not None and (before.level == "segments" or before.is_missing):
         return before

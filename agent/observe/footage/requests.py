@@ -26,7 +26,7 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def wanted(site: Site, footage: Mapping[str, CameraFootage], now: datetime) -> WantedFootage:
+def footage_requests(site: Site, footage: Mapping[str, CameraFootage], now: datetime) -> WantedFootage:
     """Return the requests for each camera that is recorded on a device.
 
     In this order: a day that the last look contradicted; a month not requested in the last `ROUND`, each camera and

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from statistics import fmean
 from zoneinfo import ZoneInfo
 
-from agent.observe.footage.days import CameraFootage, RecordedDay, Since
+from agent.observe.footage.days import CameraFootage, DatedValue, RecordedDay
 from agent.site.config.site import CameraConfig
 from drivers.details import Audio, Encoders
 from drivers.footage import Disks, Schedule
@@ -49,11 +49,13 @@ def sizes_of(known: CameraFootage, zone: ZoneInfo) -> DaySizes | None:
     Days older than the remembered window are taken to be as large as its oldest week. Days are those of the recorder's
     zone by a right clock.
     """
-    told = {row.day: round(row.size_bytes * _left(known, row, zone)) for row in known.days if row.size_bytes}
+    told = {row.day: round(row.size_bytes * _remaining_share(known, row, zone)) for row in known.days if row.size_bytes}
     if not told and not known.bitrates:
         return None
     sizes = told or {
-        row.day: round(_estimate(known, row) * _left(known, row, zone)) for row in known.days if row.recorded_s
+        row.day: round(_estimate(known, row) * _remaining_share(known, row, zone))
+        for row in known.days
+        if row.recorded_s
     }
     today = day_of(known.there(known.read_at), zone)
     complete = [sizes[day] for day in sorted(sizes) if day < today]
@@ -73,7 +75,7 @@ def _older(oldest_at: datetime, first: date, usual: float, zone: ZoneInfo) -> di
     return {day: round(usual * _share_after(oldest_at, day, zone)) for day in days}
 
 
-def _left(known: CameraFootage, row: RecordedDay, zone: ZoneInfo) -> float:
+def _remaining_share(known: CameraFootage, row: RecordedDay, zone: ZoneInfo) -> float:
     """Return the share of a day that still exists: the oldest is remembered whole while it is overwritten."""
     return _share_after(known.oldest_at, row.day, zone) if row.sealed and known.oldest_at else 1.0
 
@@ -106,7 +108,7 @@ def _planned_s(schedule: Schedule | None, day: date) -> int:
     return total
 
 
-def with_numbers(
+def with_rates(
     camera: CameraConfig,
     known: CameraFootage,
     values: Iterable[Value],
@@ -124,18 +126,20 @@ def with_numbers(
     space = space_of(disks) if disks is not None else None
     return replace(
         known,
-        bitrates=_noted(known.bitrates, kbps, today, first),
-        capacities=_noted(known.capacities, space[0] if space else 0, today, min(first, today - CAPACITY_KEPT)),
+        bitrates=_append_changed(known.bitrates, kbps, today, first),
+        capacities=_append_changed(
+            known.capacities, space[0] if space else 0, today, min(first, today - CAPACITY_KEPT)
+        ),
     )
 
 
-def _noted(noted: tuple[Since, ...], value: int, today: date, keep_from: date) -> tuple[Since, ...]:
+def _append_changed(noted: tuple[DatedValue, ...], value: int, today: date, keep_from: date) -> tuple[DatedValue, ...]:
     """Append a number that differs from the last; of one day the last counts. 0: unknown."""
     if value <= 0:
         return noted
     kept = [one for one in noted if one.day < today]
     if not kept or abs(value - kept[-1].value) > SAME_RATIO * kept[-1].value:
-        kept.append(Since(today, value))
+        kept.append(DatedValue(today, value))
     while len(kept) > 1 and kept[1].day <= keep_from:
         del kept[0]
     return tuple(kept[-NOTED_MAX:])
@@ -169,13 +173,13 @@ def space_of(disks: Disks) -> tuple[int, int | None] | None:
     return sum(capacities), sum(free) if len(free) == len(writing) else None
 
 
-def larger_before(noted: tuple[Since, ...]) -> Since | None:
+def larger_before(noted: tuple[DatedValue, ...]) -> DatedValue | None:
     """Return the largest capacity before the last, with the day on which it fell."""
     if len(noted) < 2:
         return None
     most = max(noted[:-1], key=lambda one: one.value)
     fell = next(one for one in noted[noted.index(most) + 1 :] if one.value < most.value or one is noted[-1])
-    return Since(fell.day, most.value) if most.value > noted[-1].value else None
+    return DatedValue(fell.day, most.value) if most.value > noted[-1].value else None
 
 
 def is_overwriting(known: CameraFootage, now: datetime) -> bool:

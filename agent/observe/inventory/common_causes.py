@@ -58,7 +58,7 @@ class Group:
     why: str
 
 
-def groups(site: Site, facts: Facts) -> tuple[Group, ...]:
+def vanished_groups(site: Site, facts: Facts) -> tuple[Group, ...]:
     """Return what vanished together, each member in one group only.
 
     All devices of a site; else all devices of a network, while others answer; else all cameras behind a recorder.
@@ -82,11 +82,13 @@ def groups(site: Site, facts: Facts) -> tuple[Group, ...]:
     return tuple(found)
 
 
-def explained(site: Site, facts: Facts, findings: tuple[Finding, ...], now: datetime) -> tuple[Finding, ...]:
+def attribute_common_causes(
+    site: Site, facts: Facts, findings: tuple[Finding, ...], now: datetime
+) -> tuple[Finding, ...]:
     """Attribute what vanished together to one finding, and add class and repairer to every cause."""
-    shared = {key: group for group in groups(site, facts) for key in group.members}
+    shared = {key: group for group in vanished_groups(site, facts) for key in group.members}
     told = any(one.check == SHARED_ID and one.status == "fail" for one in findings)
-    return tuple(_explained(site, one, shared if told else {}, now) for one in findings)
+    return tuple(_attributed(site, one, shared if told else {}, now) for one in findings)
 
 
 def is_silent(facts: Facts, device: Device) -> bool:
@@ -103,7 +105,7 @@ def online_key(site: Site, device: Device) -> str:
     return f"{ONLINE_ID} camera:{cameras[0]}" if len(cameras) == 1 else f"{ONLINE_ID} device:{device.id}"
 
 
-def _explained(site: Site, finding: Finding, shared: Mapping[str, Group], now: datetime) -> Finding:
+def _attributed(site: Site, finding: Finding, shared: Mapping[str, Group], now: datetime) -> Finding:
     if finding.status in ("pass", "not_applicable") or finding.caused_by:
         return finding
     if finding.key in shared:
@@ -113,7 +115,7 @@ def _explained(site: Site, finding: Finding, shared: Mapping[str, Group], now: d
         return finding
     fault_class, role, why = found
     evidence: dict[str, Json] = {"fault_class": fault_class, "fault_why": why, "responsible": role}
-    name = _named(site, finding, role, now)
+    name = _responsible_name(site, finding, role, now)
     evidence |= {"responsible_name": name} if name else {}
     return replace(finding, evidence={**finding.evidence, **evidence})
 
@@ -139,7 +141,7 @@ def _class_of(site: Site, finding: Finding) -> tuple[FaultClass, Responsible, st
     return "unknown", "operator", f"nothing else vanished with it, and it says {finding.reason}"
 
 
-def _named(site: Site, finding: Finding, role: Responsible, now: datetime) -> str:
+def _responsible_name(site: Site, finding: Finding, role: Responsible, now: datetime) -> str:
     """Return the one declared person in this role for the finding's cameras, else empty."""
     if role == "carrier":
         return ""

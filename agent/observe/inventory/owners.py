@@ -22,7 +22,7 @@ from agent.contract.topics import SITE_ID
 from agent.host.files import write_atomic
 from agent.model.errors import UsageError
 from agent.model.finding import Json, Message
-from agent.observe.facts.sightings import KnownBox, Mark, is_same, mark_behind, mark_of
+from agent.observe.facts.sightings import BoxMark, KnownBox, is_same, mark_behind, mark_of
 from agent.site.config.site import CameraConfig, Site
 from drivers.details import Interfaces
 from drivers.footage import Channels
@@ -34,7 +34,7 @@ MAX_BYTES: Final = 4096
 
 log = logging.getLogger("camwarden.owners")
 
-_Kept = TypeVar("_Kept")
+_Stored = TypeVar("_Stored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Owner:
 
     site: str = ""
     source: str = ""
-    box: Mark | None = None
-    behind: Mark | None = None
+    box: BoxMark | None = None
+    behind: BoxMark | None = None
 
 
 Owners = Mapping[str, Owner]
@@ -65,17 +65,17 @@ def is_another(kept: Owner, now: Owner) -> bool:
     """
     if kept.source and now.source and kept.source != now.source:
         return True
-    if kept.behind is not None and now.behind is not None and _tells(kept.behind, now.behind):
+    if kept.behind is not None and now.behind is not None and _comparable(kept.behind, now.behind):
         return not is_same(kept.behind, now.behind)
     return is_another_box(kept.box, now.box)
 
 
-def is_another_box(kept: Mark | None, now: Mark | None) -> bool:
+def is_another_box(kept: BoxMark | None, now: BoxMark | None) -> bool:
     """Tell whether a box proves to be another one than the stored one. Pure."""
-    return kept is not None and now is not None and _tells(kept, now) and not is_same(kept, now)
+    return kept is not None and now is not None and _comparable(kept, now) and not is_same(kept, now)
 
 
-def _tells(one: Mark, other: Mark) -> bool:
+def _comparable(one: BoxMark, other: BoxMark) -> bool:
     """Tell whether two marks both name proof of a box: models alone do not."""
     return bool((one.serial and other.serial) or (one.macs and other.macs))
 
@@ -85,7 +85,7 @@ def with_proof(before: Owner, now: Owner) -> Owner:
     return Owner(now.site, now.source or before.source, now.box or before.box, now.behind or before.behind)
 
 
-def proven_marks(site: Site, observations: Iterable[Observation]) -> dict[str, Mark]:
+def proven_marks(site: Site, observations: Iterable[Observation]) -> dict[str, BoxMark]:
     """Return the identity of each box, by device id, and `camera:ID` identified by its recorder. Pure."""
     identities: dict[str, Identity] = {}
     macs: dict[str, Interfaces] = {}
@@ -105,7 +105,7 @@ def proven_marks(site: Site, observations: Iterable[Observation]) -> dict[str, M
 
 
 def owners_now(
-    site: Site, seen: Mapping[str, Mark], remembered: Mapping[str, KnownBox], *, source: bool = False
+    site: Site, seen: Mapping[str, BoxMark], remembered: Mapping[str, KnownBox], *, source: bool = False
 ) -> dict[str, Owner]:
     """Return the owner of every camera, by its id, and device, as `device:ID`. Pure.
 
@@ -146,17 +146,17 @@ def owner_from(data: Any) -> Owner:
     return Owner(site, source, mark_from(data["box"]), mark_from(data["behind"]))
 
 
-def mark_data(mark: Mark | None) -> list[Json] | None:
+def mark_data(mark: BoxMark | None) -> list[Json] | None:
     """Return a mark as plain data. Pure."""
     return [mark.model, mark.serial, list(mark.macs)] if mark else None
 
 
-def mark_from(data: Any) -> Mark | None:
+def mark_from(data: Any) -> BoxMark | None:
     """Return the mark that `mark_data` wrote; older versions have no MAC addresses."""
     if data is None:
         return None
     model, serial, *macs = data
-    return Mark(str(model), str(serial), tuple(map(str, macs[0] if macs else ())))
+    return BoxMark(str(model), str(serial), tuple(map(str, macs[0] if macs else ())))
 
 
 def boxes_data(boxes: Mapping[str, KnownBox]) -> dict[str, Json]:
@@ -191,9 +191,9 @@ def site_of_folder(directory: Path) -> str:
     return site if isinstance(site, str) and SITE_ID.fullmatch(site) else ""
 
 
-def of_site(directory: Path, found: Iterable[tuple[Path, Owner, _Kept]], site_id: str) -> list[_Kept]:
+def of_site(directory: Path, found: Iterable[tuple[Path, Owner, _Stored]], site_id: str) -> list[_Stored]:
     """Return this site's data of a folder; another site's is logged once, with the remedy."""
-    ours: list[_Kept] = []
+    ours: list[_Stored] = []
     others: dict[str, list[Path]] = {}
     for path, owner, one in found:
         theirs = owner.site or site_of_folder(directory) or site_id
@@ -202,11 +202,11 @@ def of_site(directory: Path, found: Iterable[tuple[Path, Owner, _Kept]], site_id
         else:
             others.setdefault(theirs, []).append(path)
     for theirs, paths in others.items():
-        log.warning("%s (%d of that folder)", foreign(paths[0], theirs, site_id), len(paths))
+        log.warning("%s (%d of that folder)", foreign_error(paths[0], theirs, site_id), len(paths))
     return ours
 
 
-def foreign(path: Path, theirs: str, site_id: str) -> UsageError:
+def foreign_error(path: Path, theirs: str, site_id: str) -> UsageError:
     """Return the error on another site's file, with the remedy. Pure."""
     return UsageError(
         Message(
@@ -226,7 +226,7 @@ def claim(directory: Path, site_id: str) -> None:
     """
     theirs = site_of_folder(directory)
     if theirs and site_id and theirs != site_id:
-        raise foreign(directory, theirs, site_id)
+        raise foreign_error(directory, theirs, site_id)
     if not theirs and site_id:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(directory / MARK_NAME, json.dumps({"schema": SCHEMA, "site": site_id}).encode(), 0o600)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from agent.observe.inventory.stocktake import Placed
+from agent.observe.inventory.stocktake import MatchedAnswer
 from agent.site.config.site import Site
 from agent.text.harmless import printable, toml_string
 from drivers.discovery.probe_match import mac_of, scope_text
@@ -34,7 +34,7 @@ _HEAD = """\
 """
 
 
-def skeleton(site: Site, placed: Iterable[Placed], credential: str = "") -> str:
+def skeleton(site: Site, placed: Iterable[MatchedAnswer], credential: str = "") -> str:
     """Return a site.toml with every device that answered, except ignored ones.
 
     Args:
@@ -85,7 +85,7 @@ def _host_and_port(address: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or 80
 
 
-def _id(one: Placed, name: str, host: str, taken: set[str]) -> str:
+def _id(one: MatchedAnswer, name: str, host: str, taken: set[str]) -> str:
     """Return the configured id, else one from its name, else from its address; never a taken one."""
     if len(one.devices) == 1 and one.devices[0] not in taken:
         return one.devices[0]

@@ -15,7 +15,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from agent.model.host_name import is_host
-from agent.observe.facts.facts import Around, Facts
+from agent.observe.facts.facts import Facts, NetworkFacts
 from agent.observe.facts.sightings import KnownBox, Sighting, digest
 from agent.site.config.site import Ignored, Site
 from drivers.discovery.probe_match import Discovered, mac_of
@@ -23,14 +23,14 @@ from drivers.discovery.ws_discovery import Sweep
 from drivers.footage import Channels
 from drivers.model import Observation, Streams
 
-Standing = Literal["configured", "behind", "ignored", "undeclared"]
+Match = Literal["configured", "behind", "ignored", "undeclared"]
 
 TWO_BOXES = "two-devices-at-address"
 ONE_BOX = "one-device-at-several"
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class MatchedAnswer:
     """A device that answered, matched with the configuration.
 
     `address` is where it is best reached, `host:port`, or its host alone where it names no readable service address;
@@ -40,7 +40,7 @@ class Placed:
     found: Discovered
     address: str
     tls: bool
-    standing: Standing
+    standing: Match
     devices: tuple[str, ...] = ()
     reason: str = ""
 
@@ -50,19 +50,18 @@ def take_stock(
     found: Iterable[Discovered],
     names: Mapping[str, tuple[str, ...]] | None = None,
     behind: frozenset[str] = frozenset(),
-) -> tuple[Placed, ...]:
+) -> tuple[MatchedAnswer, ...]:
     """Match every device that answered with the configuration, in the order of the answers.
 
     A device is a configured one when one of its service addresses, or one of its ports at the address that it answered
     from, is a configured host and port; also when it alone answers from the host of only one configured device, since
     the port that devices name is often wrong.
 
-    `names`: addresses of configured host names. `behind`: hosts and MACs of cameras among the channels of a configured
-    recorder, from `behind`.
+    `names`: addresses of configured host names. `behind`: result of `hosts_behind`.
     """
     found = tuple(found)
     places = _Configured.of(site, names or {}, found)
-    return tuple(_placed(one, places, site.discovery.ignore, behind) for one in found)
+    return tuple(_matched(one, places, site.discovery.ignore, behind) for one in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +75,34 @@ class _Configured:
     @classmethod
     def of(cls, site: Site, names: Mapping[str, tuple[str, ...]], found: Iterable[Discovered]) -> _Configured:
         hosts = {device.id: {device.host.lower(), *names.get(device.host, ())} for device in site.devices}
-        at = {device.id: {joined(host, device.port) for host in hosts[device.id]} for device in site.devices}
+        at = {device.id: {host_port(host, device.port) for host in hosts[device.id]} for device in site.devices}
         return cls(hosts, at, Counter(sender for one in found for sender in one.senders))
 
     def answered(self, one: Discovered, services: tuple[tuple[str, int, bool], ...]) -> tuple[str, ...]:
         """Return the ids of the devices that one answer is of; none for a stranger."""
-        named = _matching(self.at, {joined(host, port) for host, port, _ in services})
-        named = named or _matching(self.at, {joined(s, port) for s in one.senders for _, port, _ in services})
+        named = _matching(self.at, {host_port(host, port) for host, port, _ in services})
+        named = named or _matching(self.at, {host_port(s, port) for s in one.senders for _, port, _ in services})
         if named or any(self.answering[sender] != 1 for sender in one.senders):
             return named
         candidates = _matching(self.hosts, set(one.senders))
         return candidates if len(candidates) == 1 else ()
 
 
-def _placed(one: Discovered, places: _Configured, ignore: Iterable[Ignored], behind: frozenset[str]) -> Placed:
+def _matched(one: Discovered, places: _Configured, ignore: Iterable[Ignored], behind: frozenset[str]) -> MatchedAnswer:
     services = _services(one)
     address, tls = _best(one, services)
     devices = places.answered(one, services)
     if devices:
-        return Placed(one, address, tls, "configured", devices)
-    named = {joined(host, port) for host, port, _ in services}
+        return MatchedAnswer(one, address, tls, "configured", devices)
+    named = {host_port(host, port) for host, port, _ in services}
     marks = {*one.senders, *(host for host, _, _ in services), *named, mac_of(one)} - {""}
     ignored = next((i for i in ignore if _is_ignored(i, one, marks)), None)
     if ignored:
-        return Placed(one, address, tls, "ignored", reason=ignored.reason)
-    return Placed(one, address, tls, "undeclared" if behind.isdisjoint(marks) else "behind")
+        return MatchedAnswer(one, address, tls, "ignored", reason=ignored.reason)
+    return MatchedAnswer(one, address, tls, "undeclared" if behind.isdisjoint(marks) else "behind")
 
 
-def doubled(placed: Iterable[Placed]) -> dict[str, str]:
+def ambiguous(placed: Iterable[MatchedAnswer]) -> dict[str, str]:
     """Return, by device id, why its address is not that of exactly one box: two at one, or one at several."""
     reasons: dict[str, str] = {}
     answers: Counter[str] = Counter()
@@ -114,7 +113,7 @@ def doubled(placed: Iterable[Placed]) -> dict[str, str]:
     return reasons | {device: TWO_BOXES for device, count in answers.items() if count > 1}
 
 
-def behind(observations: Iterable[Observation]) -> frozenset[str]:
+def hosts_behind(observations: Iterable[Observation]) -> frozenset[str]:
     """Return hosts and MACs of the cameras that recorders list as theirs, connected or not.
 
     MACs are in the notation of `mac_of`.
@@ -139,13 +138,13 @@ class Stock:
     asked or heard.
     """
 
-    placed: tuple[Placed, ...] = ()
+    placed: tuple[MatchedAnswer, ...] = ()
     strangers: tuple[Sighting, ...] = ()
     settled: frozenset[str] = frozenset()
     failed: tuple[str, ...] = ()
 
 
-NOTHING_HEARD: Final = Stock()
+NO_ANSWERS: Final = Stock()
 
 
 def stock_of(site: Site, heard: Sweep, observations: Iterable[Observation], now: datetime) -> Stock:
@@ -154,37 +153,39 @@ def stock_of(site: Site, heard: Sweep, observations: Iterable[Observation], now:
     Cameras among the channels of a configured recorder belong to it. While a configured host name has no address nobody
     is a stranger: it may be that device under its number.
     """
-    placed = take_stock(site, heard.found, heard.names, behind(observations))
+    placed = take_stock(site, heard.found, heard.names, hosts_behind(observations))
     nameless = tuple(name for name, addresses in heard.names.items() if not addresses)
     strangers = tuple(_sighting(one, now) for one in placed if one.standing == "undeclared" and not nameless)
     settled = {mark for one in placed if one.standing != "undeclared" for mark in _sighting(one, now).marks}
-    settled |= {joined(device.host.lower(), device.port) for device in site.devices}
+    settled |= {host_port(device.host.lower(), device.port) for device in site.devices}
     return Stock(placed, strangers, frozenset(settled), heard.failed + nameless)
 
 
-def around(stock: Stock, sightings: Iterable[Sighting], known: Mapping[str, KnownBox], now: datetime) -> Around:
+def network_facts(
+    stock: Stock, sightings: Iterable[Sighting], known: Mapping[str, KnownBox], now: datetime
+) -> NetworkFacts:
     """Return the network's facts.
 
     `sightings` of strangers include this look; `known` are the boxes that belonged to the configured devices before it.
     """
     sightings = tuple(sightings)
-    return Around(
+    return NetworkFacts(
         failed=stock.failed,
         strangers=tuple(s for s in sightings if s.counts),
         newcomers=tuple(s for s in sightings if not s.counts and s.last_at == now),
         ignored=sum(one.standing == "ignored" for one in stock.placed),
-        doubled=doubled(stock.placed),
+        doubled=ambiguous(stock.placed),
         remembered=known,
     )
 
 
-def configured(site: Site, identities: Mapping[str, KnownBox]) -> dict[str, KnownBox]:
+def configured_boxes(site: Site, identities: Mapping[str, KnownBox]) -> dict[str, KnownBox]:
     """Return the boxes of configured devices and cameras."""
     ids = {device.id for device in site.devices} | {f"camera:{one.camera.id}" for one in site.cameras}
     return {device: box for device, box in identities.items() if device in ids}
 
 
-def joined(host: str, port: int) -> str:
+def host_port(host: str, port: int) -> str:
     """Return `host:port`, an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -199,7 +200,7 @@ def _is_ignored(ignored: Ignored, one: Discovered, marks: set[str]) -> bool:
     return ignored.address.lower() in marks
 
 
-def _sighting(one: Placed, now: datetime) -> Sighting:
+def _sighting(one: MatchedAnswer, now: datetime) -> Sighting:
     return Sighting(one.address, digest(one.found.endpoint.lower()), digest(mac_of(one.found)), now, (now,))
 
 
@@ -221,5 +222,5 @@ def _services(one: Discovered) -> tuple[tuple[str, int, bool], ...]:
 def _best(one: Discovered, services: tuple[tuple[str, int, bool], ...]) -> tuple[str, bool]:
     """Return a service at an address that it answered from, else the first, else that address alone."""
     for host, port, tls in [*(service for service in services if service[0] in one.senders), *services]:
-        return joined(host, port), tls
+        return host_port(host, port), tls
     return one.address, False

@@ -17,7 +17,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from agent.model.finding import Json
-from agent.observe.pictures.view_memory import LOOKS, CameraQuality, CameraView, Mark
+from agent.observe.pictures.view_memory import LOOKS, CameraQuality, CameraView, IndicatorMark
 from masking.quality.learning import METRICS, OVERLAYS_MAX, ROWS_MAX, ModeMemory, QualityMemory
 from masking.view.model import LIGHT_MODES, LightMode, Movement, ViewSeen
 from masking.view.persistence import CHECKS, ViewMemory
@@ -130,7 +130,7 @@ def unpacked(width: Any, text: Any) -> tuple[Row, ...]:
     if len(data) > limit or (columns and len(data) % (2 * columns)) or (data and not columns):
         raise ValueError("rows of another size")
     half = len(data) // 2
-    values = [_known(struct.unpack(">e", bytes(pair))[0]) for pair in zip(data[:half], data[half:], strict=True)]
+    values = [_finite(struct.unpack(">e", bytes(pair))[0]) for pair in zip(data[:half], data[half:], strict=True)]
     count = len(values) // columns if columns else 0
     return tuple(tuple(values[column * count + row] for column in range(columns)) for row in range(count))
 
@@ -139,11 +139,11 @@ def _half(value: float | None) -> float:
     return math.nan if value is None else min(max(value, -_HALF_MAX), _HALF_MAX)
 
 
-def _known(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return round(value, 4) if math.isfinite(value) else None
 
 
-def _marks_data(marks: tuple[Mark, ...]) -> list[Json]:
+def _marks_data(marks: tuple[IndicatorMark, ...]) -> list[Json]:
     """Return marks grouped by their time: those of one picture share it."""
     times: dict[datetime, list[Json]] = {}
     for mark in marks:
@@ -152,13 +152,13 @@ def _marks_data(marks: tuple[Mark, ...]) -> list[Json]:
     return [[at.isoformat(), *ones] for at, ones in times.items()]
 
 
-def _marks_from(data: Any) -> list[Mark]:
+def _marks_from(data: Any) -> list[IndicatorMark]:
     marks = []
     for at, *ones in data:
         for one in ones:
             name, looks, *numbers = (one, 0) if isinstance(one, str) else one
             known = (None if number is None else float(number) for number in numbers)
-            marks.append(Mark(str(name), datetime.fromisoformat(at), min(max(int(looks), 0), LOOKS), *known))
+            marks.append(IndicatorMark(str(name), datetime.fromisoformat(at), min(max(int(looks), 0), LOOKS), *known))
     return marks
 
 

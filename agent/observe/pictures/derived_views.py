@@ -38,7 +38,7 @@ log = logging.getLogger("camwarden.derived")
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
+class DerivedReference:
     """One derived reference. `proved_by`: light of the approved one that proved it; `at`: when, aware UTC.
 
     `approval`: `approvals_digest` of the camera's approval then; `owner`: the owner of that approval.
@@ -62,7 +62,9 @@ class ApprovedViews:
     presets: Mapping[str, tuple[PresetView, ...]] = field(default_factory=dict)
 
 
-def approved_views(approvals: Mapping[str, Approval], derived: Mapping[str, tuple[Derived, ...]]) -> ApprovedViews:
+def approved_views(
+    approvals: Mapping[str, Approval], derived: Mapping[str, tuple[DerivedReference, ...]]
+) -> ApprovedViews:
     """Return the references for pictures."""
     return ApprovedViews(
         references_of(approvals),
@@ -71,7 +73,7 @@ def approved_views(approvals: Mapping[str, Approval], derived: Mapping[str, tupl
     )
 
 
-def wanted(view: CameraView | None, known: Iterable[LightMode]) -> LightMode | None:
+def wanted_light(view: CameraView | None, known: Iterable[LightMode]) -> LightMode | None:
     """Return the light for which a reference is to be gathered, or None. Pure.
 
     `known`: the lights that have a reference already, approved or derived.
@@ -82,12 +84,12 @@ def wanted(view: CameraView | None, known: Iterable[LightMode]) -> LightMode | N
     return last.light
 
 
-def proved(
+def proven_references(
     found: Mapping[str, tuple[LightMode, bytes]],
     approvals: Mapping[str, Approval],
     views: Views,
     now: datetime,
-) -> tuple[Derived, ...]:
+) -> tuple[DerivedReference, ...]:
     """Return the references to store. Pure.
 
     Args:
@@ -105,16 +107,18 @@ def proved(
         light = baseline.decode(reference).light
         in_it = [one for one in view.memory.recent if one.state == "still" and one.light == light]
         if len(in_it) == CHECKS and proved_by in lights(approval) and light not in lights(approval):
-            kept.append(Derived(name, _binding(approval), light, proved_by, now, reference, approval.owner))
+            kept.append(DerivedReference(name, _binding(approval), light, proved_by, now, reference, approval.owner))
     return tuple(kept)
 
 
-def read_derived(directory: Path, site_id: str, approvals: Mapping[str, Approval]) -> dict[str, tuple[Derived, ...]]:
+def read_derived(
+    directory: Path, site_id: str, approvals: Mapping[str, Approval]
+) -> dict[str, tuple[DerivedReference, ...]]:
     """Read what was derived from the present approvals, by camera id; others are skipped.
 
     A damaged file is logged and skipped: the agent makes another.
     """
-    found: dict[str, tuple[Derived, ...]] = {}
+    found: dict[str, tuple[DerivedReference, ...]] = {}
     if not (directory / FOLDER).is_dir():
         return found
     for name, approval in approvals.items():
@@ -135,7 +139,7 @@ def read_derived(directory: Path, site_id: str, approvals: Mapping[str, Approval
     return {name: ones for name, ones in found.items() if ones}
 
 
-def keep_derived(directory: Path, site_id: str, made: tuple[Derived, ...], held: Collection[str]) -> None:
+def store_derived(directory: Path, site_id: str, made: tuple[DerivedReference, ...], held: Collection[str]) -> None:
     """Write derived references, and remove those of cameras whose approval proves them no longer.
 
     A person may have approved during the look: where something was made, approvals are read again; otherwise no file
@@ -151,7 +155,7 @@ def keep_derived(directory: Path, site_id: str, made: tuple[Derived, ...], held:
     if not made and not folder.is_dir():
         return
     try:
-        keep = _kept(directory, site_id, made, read_approvals(directory, site_id)) if made else held
+        keep = _stored(directory, site_id, made, read_approvals(directory, site_id)) if made else held
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.suffix == ".json" and path.name.removesuffix(".json") not in keep:
                 path.unlink(missing_ok=True)
@@ -159,8 +163,8 @@ def keep_derived(directory: Path, site_id: str, made: tuple[Derived, ...], held:
         log.warning("%s: derived references cannot be kept: %s", folder, error.strerror)
 
 
-def _kept(
-    directory: Path, site_id: str, made: tuple[Derived, ...], approvals: Mapping[str, Approval]
+def _stored(
+    directory: Path, site_id: str, made: tuple[DerivedReference, ...], approvals: Mapping[str, Approval]
 ) -> Collection[str]:
     """Write what was made, and return the cameras that have some now."""
     folder = directory / FOLDER
@@ -175,7 +179,7 @@ def _kept(
         folder.chmod(0o700)
     for name, ones in after.items():
         if ones != before.get(name):
-            write_atomic(folder / f"{name}.json", _text(name, ones), 0o600)
+            write_atomic(folder / f"{name}.json", _file_bytes(name, ones), 0o600)
             said = ", ".join(f"{one.light} (proved by {one.proved_by})" for one in ones)
             log.info("camera %s: the agent now knows its approved view by %s as well", name, said)
     return after.keys()
@@ -186,12 +190,12 @@ def _binding(approval: Approval) -> str:
     return approvals_digest({approval.camera_id: replace(approval, presets=())})
 
 
-def derived_json(one: Derived) -> dict[str, Json]:
+def derived_json(one: DerivedReference) -> dict[str, Json]:
     """Return what may be shown of a derived reference; no picture."""
     return {"light": one.light, "proved_by": one.proved_by, "at": utc_text(one.at), "made_by": "camwarden"}
 
 
-def _text(name: str, ones: tuple[Derived, ...]) -> bytes:
+def _file_bytes(name: str, ones: tuple[DerivedReference, ...]) -> bytes:
     rows = [
         {
             **derived_json(one),
@@ -205,7 +209,7 @@ def _text(name: str, ones: tuple[Derived, ...]) -> bytes:
     return json.dumps({"schema": SCHEMA, "camera": name, "owner": owner, "references": rows}, indent=1).encode()
 
 
-def _read(path: Path) -> tuple[Derived, ...]:
+def _read(path: Path) -> tuple[DerivedReference, ...]:
     with path.open("rb") as file:
         text = file.read(MAX_BYTES + 1)
     if len(text) > MAX_BYTES:
@@ -214,10 +218,10 @@ def _read(path: Path) -> tuple[Derived, ...]:
     if data["schema"] != SCHEMA or f"{data['camera']}.json" != path.name or len(data["references"]) >= len(LIGHT_MODES):
         raise ValueError("another file")
     owner = owner_from(data.get("owner"))
-    return tuple(_one(data["camera"], owner, row) for row in data["references"])
+    return tuple(_reference_from(data["camera"], owner, row) for row in data["references"])
 
 
-def _one(name: str, owner: Owner, row: dict[str, Any]) -> Derived:
+def _reference_from(name: str, owner: Owner, row: dict[str, Any]) -> DerivedReference:
     reference, at = base64.b64decode(row["reference"], validate=True), datetime.fromisoformat(row["at"])
     try:
         light = baseline.decode(reference).light
@@ -225,4 +229,4 @@ def _one(name: str, owner: Owner, row: dict[str, Any]) -> Derived:
         raise ValueError(error.reason) from None
     if light != row["light"] or row["proved_by"] not in LIGHT_MODES or at.tzinfo is None:
         raise ValueError("values that do not fit each other")
-    return Derived(name, str(row["approval"]), light, row["proved_by"], at, reference, owner)
+    return DerivedReference(name, str(row["approval"]), light, row["proved_by"], at, reference, owner)

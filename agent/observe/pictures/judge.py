@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from agent.observe.pictures.preset_verdicts import preset_seen
-from agent.observe.pictures.previous_pictures import Previous
+from agent.observe.pictures.previous_pictures import PreviousPictures
 from agent.observe.pictures.studies import Studies
 from agent.site.config.site import Site
 from drivers.model import Observation, Picture, Reason, Unavailable, Value
@@ -19,13 +19,13 @@ from masking.worker.study import Studied, Study
 Judge = Callable[[Job], Judged]
 
 
-def look(
+def judge_pictures(
     site: Site,
     pictures: tuple[Picture, ...],
     judge: Judge,
     progress: Callable[[], None] = lambda: None,
     asked: Studies = MappingProxyType({}),
-    previous: Previous | None = None,
+    previous: PreviousPictures | None = None,
     positions: Mapping[str, tuple[Position, ...]] = MappingProxyType({}),
 ) -> tuple[Observation, ...]:
     """Judge each picture's zones. A picture that cannot be decoded is an unavailable fact of its path.
@@ -55,7 +55,7 @@ def look(
     return tuple(seen)
 
 
-def _one(picture: Picture, job: Job, judge: Judge, previous: Previous | None) -> tuple[Observation, ...]:
+def _one(picture: Picture, job: Job, judge: Judge, previous: PreviousPictures | None) -> tuple[Observation, ...]:
     subject = f"camera:{picture.camera_id}"
     try:
         judged = judge(job)
@@ -85,7 +85,7 @@ def _one(picture: Picture, job: Job, judge: Judge, previous: Previous | None) ->
     return tuple(Observation(subject, value, picture.taken_at, "look") for value in values)
 
 
-def _gather(camera_id: str, asked: Study, found: Studied, previous: Previous) -> None:
+def _gather(camera_id: str, asked: Study, found: Studied, previous: PreviousPictures) -> None:
     """Gather a picture of a view in a light without a reference, if an approved one proves it to be still.
 
     Once enough are gathered, the worker has made a background of them, or found that they make none.

@@ -18,7 +18,7 @@ from agent.model.finding import Json
 from agent.observe.approvals.reference_views import PresetView, digests
 from agent.observe.pictures.studies import corners
 from agent.observe.pictures.turns import KEPT, masks_digest, zones_digest
-from agent.observe.pictures.zone_verdicts import VERDICTS, Glance, glance_data, glance_from, pooled_with
+from agent.observe.pictures.zone_verdicts import VERDICTS, SingleVerdict, pool_with, verdict_data, verdict_from
 from agent.site.config.site import CameraConfig, Preset, PrivateZone, Site
 from drivers.model import Masks, Observations
 from drivers.picture import PathName, PresetSeen, ZoneVerdict
@@ -30,11 +30,11 @@ PATHS: Final = ("snapshot", "main", "sub", "recorder-live", "playback")
 
 
 @dataclass(frozen=True, slots=True)
-class ZoneSeen:
+class ZoneResult:
     """The pooled verdict on one zone, and the single ones that the next is pooled with."""
 
     verdict: ZoneVerdict
-    glances: tuple[Glance, ...]
+    glances: tuple[SingleVerdict, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class PresetOnPath:
     preset: str
     path: PathName
     at: datetime
-    zones: tuple[ZoneSeen, ...] = ()
+    zones: tuple[ZoneResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,11 @@ def positions(site: Site, told: Observations, views: Views) -> Mapping[str, tupl
         approved = {view.preset: view for view in views.get(camera.camera.id, ())} if camera.presets else {}
         known = [(preset, approved[preset.name]) for preset in camera.presets if preset.name in approved]
         if known:
-            drawn = _drawn(told, f"camera:{camera.camera.id}")
+            drawn = _drawn_masks(told, f"camera:{camera.camera.id}")
             asked[camera.camera.id] = tuple(
                 Position(
                     preset.name,
-                    ViewJob(view.references, left_out(camera, preset, drawn)),
+                    ViewJob(view.references, excluded_areas(camera, preset, drawn)),
                     tuple(Zone(z.name, z.polygon, z.effect, z.color) for z in preset.zones),
                 )
                 for preset, view in known
@@ -90,12 +90,12 @@ def positions(site: Site, told: Observations, views: Views) -> Mapping[str, tupl
     return asked
 
 
-def _drawn(told: Observations, subject: str) -> tuple[Polygon, ...]:
+def _drawn_masks(told: Observations, subject: str) -> tuple[Polygon, ...]:
     listed = next((o.value for o in told if o.subject == subject and isinstance(o.value, Masks)), Masks(()))
     return tuple(mask.polygon for mask in listed.masks if mask.enabled is not False and mask.polygon)
 
 
-def left_out(camera: CameraConfig, preset: Preset, drawn: tuple[Polygon, ...]) -> tuple[Polygon, ...]:
+def excluded_areas(camera: CameraConfig, preset: Preset, drawn: tuple[Polygon, ...]) -> tuple[Polygon, ...]:
     """Return what is excluded from a preset's view: its zones, the camera's, drawn masks, overlays."""
     zones: tuple[PrivateZone, ...] = (*preset.zones, *camera.zones)
     return (*(zone.polygon for zone in zones), *drawn, *(corners(box) for box in camera.overlay_boxes))
@@ -151,17 +151,17 @@ def _camera(
         value = observation.value
         if observation.subject == f"camera:{name}" and isinstance(value, PresetSeen) and value.preset:
             key = value.preset, value.path
-            young[key] = _with(young.get(key), value, now)
+            young[key] = _path_result(young.get(key), value, now)
     return replace(known, masks=masks or known.masks, seen=tuple(young.values()))
 
 
-def _with(before: PresetOnPath | None, seen: PresetSeen, now: datetime) -> PresetOnPath:
+def _path_result(before: PresetOnPath | None, seen: PresetSeen, now: datetime) -> PresetOnPath:
     earlier = {one.verdict.zone: one.glances for one in before.zones} if before else {}
     zones = []
     for verdict in seen.verdicts:
         young = tuple(g for g in earlier.get(verdict.zone, ()) if timedelta(0) <= now - g.at <= KEPT)
-        together, glances = pooled_with(young, verdict, now)
-        zones.append(ZoneSeen(replace(together, numbers=()), glances))
+        together, glances = pool_with(young, verdict, now)
+        zones.append(ZoneResult(replace(together, numbers=()), glances))
     return PresetOnPath(seen.preset, seen.path, now, tuple(zones))
 
 
@@ -180,7 +180,7 @@ def to_data(camera: CameraPresets) -> dict[str, Json]:
         "seen": [
             [
                 one.preset, one.path, one.at.isoformat(),
-                [[z.verdict.zone, z.verdict.verdict, z.verdict.reason, [glance_data(g) for g in z.glances]]
+                [[z.verdict.zone, z.verdict.verdict, z.verdict.reason, [verdict_data(g) for g in z.glances]]
                  for z in one.zones],
             ]
             for one in camera.seen
@@ -202,7 +202,7 @@ def _on_path(preset: str, path: Any, at: str, zones: Any) -> PresetOnPath:
     if path not in PATHS or not all(verdict in VERDICTS for _, verdict, _, _ in zones):
         raise ValueError("no look at a preset")
     seen = tuple(
-        ZoneSeen(ZoneVerdict(path, str(zone), verdict, str(reason)), tuple(glance_from(*one) for one in glances))
+        ZoneResult(ZoneVerdict(path, str(zone), verdict, str(reason)), tuple(verdict_from(*one) for one in glances))
         for zone, verdict, reason, glances in zones
     )
     return PresetOnPath(str(preset), path, datetime.fromisoformat(at), seen)

@@ -21,7 +21,7 @@ GATHERED_MAX: Final = 5
 _MAX_KEPT = 4096
 
 
-class Previous:
+class PreviousPictures:
     """Encoded descriptors (`masking/view/baseline.py`) by camera id. Used from the thread that runs the cycle."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Previous:
         return found
 
     def __repr__(self) -> str:
-        return f"Previous({len(self._kept)} cameras)"
+        return f"PreviousPictures({len(self._kept)} cameras)"
 
 
 def _shape(descriptor: Descriptor) -> tuple[int, int]:

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Final
 
 from agent.observe.approvals.reference_views import lights_of
-from agent.observe.pictures.derived_views import ApprovedViews, wanted
-from agent.observe.pictures.previous_pictures import GATHERED_MAX, Previous
+from agent.observe.pictures.derived_views import ApprovedViews, wanted_light
+from agent.observe.pictures.previous_pictures import GATHERED_MAX, PreviousPictures
 from agent.observe.pictures.view_memory import Views
 from agent.site.config.site import Box, Site
 from drivers.model import Masks, Observations, Polygon, Streams
@@ -36,7 +36,7 @@ def studies(
     site: Site,
     observations: Observations,
     known: ApprovedViews,
-    previous: Previous,
+    previous: PreviousPictures,
     views: Views = MappingProxyType({}),
 ) -> Studies:
     """Return what to measure for each camera whose streams are known.
@@ -67,7 +67,7 @@ def studies(
         around = (*excluded, *overlays)
         view = ViewJob(approved, around, derived) if approved else None
         quality = QualityJob(before.get(name, b""), (*approved, *derived), excluded, overlays)
-        light = wanted(views.get(name), lights_of((*approved, *derived))) if approved else None
+        light = wanted_light(views.get(name), lights_of((*approved, *derived))) if approved else None
         gathered = previous.gathered(name, approved, light) if light else ()
         merge = gathered if len(gathered) >= GATHERED_MAX else ()
         asked[name] = path, Study(view, quality, DescriptorJob(merge, around) if light else None)

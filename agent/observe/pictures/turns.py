@@ -28,7 +28,7 @@ REMEMBERED: Final = "remembered"
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class PathResult:
     """The last result of one path in rotation.
 
     `zones` and `masks` are digests of the basis of its verdicts; `masks` is empty where no masks could be read. `seen`
@@ -52,7 +52,7 @@ class Looked:
         return self.seen is not None and all(verdict.verdict == "PASS" for verdict in self.verdicts)
 
 
-def due(site: Site, looked: tuple[Looked, ...], now: datetime) -> dict[str, frozenset[PathName]]:
+def due(site: Site, looked: tuple[PathResult, ...], now: datetime) -> dict[str, frozenset[PathName]]:
     """Return the due paths of each camera in this cycle."""
     valid = [one for one in looked if one.zones == zones_digest(site, one.camera_id)]
     turns = due_paths(
@@ -65,23 +65,23 @@ def due(site: Site, looked: tuple[Looked, ...], now: datetime) -> dict[str, froz
     }
 
 
-def looked_after(
-    site: Site, observations: Observations, looked: tuple[Looked, ...], now: datetime
-) -> tuple[Looked, ...]:
+def path_results(
+    site: Site, observations: Observations, looked: tuple[PathResult, ...], now: datetime
+) -> tuple[PathResult, ...]:
     """Return the results to cache: this cycle's, and earlier ones of paths without a turn."""
     before = {(one.camera_id, one.path): one for one in looked if now - KEPT <= one.at <= now}
     by_subject = _by_subject(observations)
-    kept: list[Looked] = []
+    kept: list[PathResult] = []
     for camera in site.cameras:
         own = by_subject.get(f"camera:{camera.camera.id}", [])
         for path in IN_ROTATION:
-            look = _look(site, camera, path, own, before.get((camera.camera.id, path)), now)
+            look = _path_result(site, camera, path, own, before.get((camera.camera.id, path)), now)
             if look is not None:
                 kept.append(look)
     return tuple(kept)
 
 
-def recalled(site: Site, observations: Observations, kept: tuple[Looked, ...]) -> Observations:
+def with_cached(site: Site, observations: Observations, kept: tuple[PathResult, ...]) -> Observations:
     """Return the observations, with cached results for paths that were not due."""
     looks = {(one.camera_id, one.path): one for one in kept}
     by_subject = _by_subject(observations)
@@ -91,7 +91,7 @@ def recalled(site: Site, observations: Observations, kept: tuple[Looked, ...]) -
         for path in IN_ROTATION:
             look = looks.get((camera.camera.id, path))
             if look is not None and _not_due(own, path) is not None and (path == "playback" or not silent):
-                _recall(own, look)
+                _insert_cached(own, look)
     return tuple(o for own in by_subject.values() for o in own)
 
 
@@ -102,9 +102,9 @@ def _by_subject(observations: Observations) -> dict[str, list[Observation]]:
     return by_subject
 
 
-def _look(
-    site: Site, camera: CameraConfig, path: PathName, own: list[Observation], last: Looked | None, now: datetime
-) -> Looked | None:
+def _path_result(
+    site: Site, camera: CameraConfig, path: PathName, own: list[Observation], last: PathResult | None, now: datetime
+) -> PathResult | None:
     """Return this cycle's result of a path, else the last one where it still holds, else None."""
     values = [o.value for o in own]
     zones = zones_digest(site, camera.camera.id)
@@ -119,7 +119,7 @@ def _look(
     verdicts = tuple(v for v in values if isinstance(v, ZoneVerdict) and v.path == path)
     access = next((v for v in values if isinstance(v, Access)), Access((), ()))
     asked = next((name for name in access.asked if name.rpartition(" ")[2] == path), "")
-    return Looked(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, asked in access.anonymous)
+    return PathResult(camera.camera.id, path, now, zones, listed, seen, verdicts, asked, asked in access.anonymous)
 
 
 def _not_due(own: list[Observation], path: PathName) -> Observation | None:
@@ -140,7 +140,7 @@ def _is_silent(own: list[Observation]) -> bool:
     return failed and not any(isinstance(v, PictureSeen) for v in live)
 
 
-def _recall(own: list[Observation], look: Looked) -> None:
+def _insert_cached(own: list[Observation], look: PathResult) -> None:
     """Replace the observation that a path had no turn by its cached result."""
     placeholder = _not_due(own, look.path)
     if placeholder is None or look.seen is None:
@@ -172,7 +172,7 @@ def masks_digest(masks: tuple[Mask, ...]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def to_data(look: Looked) -> dict[str, Json]:
+def to_data(look: PathResult) -> dict[str, Json]:
     """Return a result as plain data for the stored memory."""
     data: dict[str, Any] = asdict(look)
     data["at"] = look.at.isoformat()
@@ -181,14 +181,14 @@ def to_data(look: Looked) -> dict[str, Json]:
     return data
 
 
-def from_data(data: Mapping[str, Any]) -> Looked:
+def from_data(data: Mapping[str, Any]) -> PathResult:
     """Return the result that `to_data` wrote.
 
     Raises:
         ValueError, KeyError, TypeError: The data is something else.
     """
     seen = data["seen"]
-    return Looked(
+    return PathResult(
         **{
             **data,
             "at": datetime.fromisoformat(data["at"]),

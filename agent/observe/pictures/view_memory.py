@@ -47,7 +47,7 @@ class CameraView:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class IndicatorMark:
     """The last result of one indicator: in how many pictures in a row it was bad, at most LOOKS, and the numbers.
 
     `value`, `usual`, `limit` are those of `QualityJudged`, stored while it is bad.
@@ -77,14 +77,14 @@ class CameraQuality:
     references: str = ""
     memory: QualityMemory = field(default_factory=QualityMemory)
     shifts: tuple[float, ...] = ()
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[IndicatorMark, ...] = ()
 
     @property
     def learned(self) -> bool:
         """Whether the usual quality is known in any light."""
         return any(mode.learned for mode in self.memory.modes)
 
-    def mark(self, indicator: str) -> Mark | None:
+    def mark(self, indicator: str) -> IndicatorMark | None:
         """Return the last result of an indicator; None without one within a day."""
         return next((mark for mark in self.marks if mark.indicator == indicator), None)
 
@@ -136,8 +136,8 @@ def quality_after(
     for camera in site.cameras:
         name = camera.camera.id
         known = quality.get(name, CameraQuality())
-        known = _in_force(known, _digest(references.get(name, ())), _boxes_digest(camera.overlay_boxes))
-        known = replace(known, marks=_young(known.marks, now))
+        known = _still_learned(known, _digest(references.get(name, ())), _boxes_digest(camera.overlay_boxes))
+        known = replace(known, marks=_recent_marks(known.marks, now))
         picture = seen.get(f"camera:{name}")
         view = views[name].settled(now) if name in views else None
         if picture is not None:
@@ -147,7 +147,7 @@ def quality_after(
     return after
 
 
-def _in_force(known: CameraQuality, approved: str, boxes: str) -> CameraQuality:
+def _still_learned(known: CameraQuality, approved: str, boxes: str) -> CameraQuality:
     """Return what still holds: a replaced view, or other boxes, are learned anew."""
     approved_before, _, boxes_before = known.references.partition("+")
     references = (approved or approved_before) + (f"+{boxes}" if boxes else "")
@@ -164,25 +164,25 @@ def _with_picture(
     judged = judge(seen, known.memory, view, shifts, thresholds)
     before = {mark.indicator: mark for mark in known.marks}
     marks = tuple(
-        mark for one in judged if (mark := _marked(one, before.get(one.indicator), now)) and one.indicator != "moved"
+        mark for one in judged if (mark := _mark_of(one, before.get(one.indicator), now)) and one.indicator != "moved"
     )
     return CameraQuality(known.references, learn(known.memory, seen, now), shifts, marks)
 
 
-def _marked(one: QualityJudged, before: Mark | None, now: datetime) -> Mark | None:
+def _mark_of(one: QualityJudged, before: IndicatorMark | None, now: datetime) -> IndicatorMark | None:
     if one.state == "unknown":
         return before
     if one.state == "ok":
-        return Mark(one.indicator, now)
+        return IndicatorMark(one.indicator, now)
     looks = min((before.bad_looks if before else 0) + 1, LOOKS)
-    return Mark(one.indicator, now, looks, *(_rounded(value) for value in (one.value, one.usual, one.limit)))
+    return IndicatorMark(one.indicator, now, looks, *(_rounded(value) for value in (one.value, one.usual, one.limit)))
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _young(marks: tuple[Mark, ...], now: datetime) -> tuple[Mark, ...]:
+def _recent_marks(marks: tuple[IndicatorMark, ...], now: datetime) -> tuple[IndicatorMark, ...]:
     return tuple(mark for mark in marks if timedelta(0) <= now - mark.at <= KEPT)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from agent.observe.probe.fan_out import NOBODY_WATCHES, FanOut, Task, Watch, cameras_behind
+from agent.observe.probe.fan_out import NO_WATCH, FanOut, Task, Watch, cameras_behind
 from agent.site.config.site import Site
 from drivers import capture, registry
 from drivers.credentials import Credentials
@@ -45,11 +45,11 @@ FOOTAGE_FACTS: tuple[Fact, ...] = ("recordings", "recorded-days", "schedule", "r
 
 Paths = Mapping[str, Collection[PathName]]
 
-NOTHING: WantedFootage = MappingProxyType({})
+NOTHING_WANTED: WantedFootage = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class ProbeResult:
     """The result of one device: facts, encoded pictures not judged yet, and unparsable answers."""
 
     observations: tuple[Observation, ...]
@@ -81,12 +81,14 @@ class Reading:
     """Reads a site's devices, and yields each result as it arrives (`fan_out.py`)."""
 
     def __init__(
-        self, site: Site, credentials: Credentials, clock: Callable[[], datetime], watch: Watch = NOBODY_WATCHES
+        self, site: Site, credentials: Credentials, clock: Callable[[], datetime], watch: Watch = NO_WATCH
     ) -> None:
         self._clock = clock
-        self._under_way: FanOut[Probed] = FanOut(site.probe.max_devices_at_once, credentials, clock, watch)
+        self._under_way: FanOut[ProbeResult] = FanOut(site.probe.max_devices_at_once, credentials, clock, watch)
 
-    def ask(self, part: Site, paths: Paths | None = None, wanted: WantedFootage = NOTHING, in_s: float = 0.0) -> None:
+    def ask(
+        self, part: Site, paths: Paths | None = None, wanted: WantedFootage = NOTHING_WANTED, in_s: float = 0.0
+    ) -> None:
         """Start reading the devices of a part of the site, those of a later look in `in_s` seconds.
 
         `paths` are the due paths of each camera; None means all. `wanted` are the footage requests for recorders.
@@ -94,20 +96,22 @@ class Reading:
         tasks = [self._task(part, device, paths, wanted) for device in part.devices]
         self._under_way.start(tasks, in_s)
 
-    def arrivals(self) -> Iterator[tuple[Device, Probed]]:
+    def arrivals(self) -> Iterator[tuple[Device, ProbeResult]]:
         """Yield the result of each device, in the order of arrival, until none is outstanding."""
         return self._under_way.arrivals()
 
-    def _task(self, part: Site, device: Device, paths: Paths | None, wanted: WantedFootage) -> Task[Probed]:
+    def _task(self, part: Site, device: Device, paths: Paths | None, wanted: WantedFootage) -> Task[ProbeResult]:
         cameras = cameras_behind(part, device)
 
-        def read(transport: Transport) -> Probed:
-            observations = _kept_here(part, registry.load(device.driver)(cameras, transport, wanted))
+        def read(transport: Transport) -> ProbeResult:
+            observations = _without_store_facts(part, registry.load(device.driver)(cameras, transport, wanted))
             pictures, more = capture.fetch_pictures(cameras, observations, transport, paths)
-            return Probed(_kept_here(part, observations + more), pictures, tuple(transport.samples.kept))
+            return ProbeResult(_without_store_facts(part, observations + more), pictures, tuple(transport.samples.kept))
 
-        def missing(reason: Reason, detail: str) -> Probed:
-            return Probed(_kept_here(part, tuple(all_unavailable(device, cameras, reason, detail, self._clock()))))
+        def missing(reason: Reason, detail: str) -> ProbeResult:
+            return ProbeResult(
+                _without_store_facts(part, tuple(all_unavailable(device, cameras, reason, detail, self._clock())))
+            )
 
         return Task(device, part.probe.deadline_s, read, missing)
 
@@ -116,10 +120,10 @@ def probe(
     site: Site,
     credentials: Credentials,
     clock: Callable[[], datetime],
-    progress: Callable[[], None] = NOBODY_WATCHES.progress,
+    progress: Callable[[], None] = NO_WATCH.progress,
     paths: Paths | None = None,
-    wanted: WantedFootage = NOTHING,
-) -> Probed:
+    wanted: WantedFootage = NOTHING_WANTED,
+) -> ProbeResult:
     """Read all devices of the site once and return all results, in the order of the configuration.
 
     `paths` and `wanted` are those of `Reading.ask`, `progress` is that of `Watch`.
@@ -127,20 +131,20 @@ def probe(
     reading = Reading(site, credentials, clock, Watch(progress))
     reading.ask(site, paths, wanted)
     arrived = {device.id: probed for device, probed in reading.arrivals()}
-    return joined(arrived[device.id] for device in site.devices)
+    return merged_results(arrived[device.id] for device in site.devices)
 
 
-def joined(parts: Iterable[Probed]) -> Probed:
+def merged_results(parts: Iterable[ProbeResult]) -> ProbeResult:
     """Return several results as one."""
     kept = tuple(parts)
-    return Probed(
+    return ProbeResult(
         tuple(o for one in kept for o in one.observations),
         tuple(picture for one in kept for picture in one.pictures),
         tuple(sample for one in kept for sample in one.samples),
     )
 
 
-def _kept_here(site: Site, observations: Observations) -> Observations:
+def _without_store_facts(site: Site, observations: Observations) -> Observations:
     """Drop what devices report of footage that is in a store, by the configuration."""
     elsewhere = {f"camera:{c.camera.id}" for c in site.cameras if c.store}
     return tuple(o for o in observations if o.subject not in elsewhere or not _is_of_footage(o.value))

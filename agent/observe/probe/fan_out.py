@@ -45,7 +45,7 @@ def _go_on() -> None:
     pass
 
 
-def _nobody_told(device_id: str, stage: Stage) -> None:
+def _ignore_stage(device_id: str, stage: Stage) -> None:
     pass
 
 
@@ -61,10 +61,10 @@ class Watch:
     progress: Callable[[], None] = _go_on
     wait: Callable[[float], None] = lambda seconds: None
     stop: Callable[[], bool] = lambda: False
-    stage: Callable[[str, Stage], None] = _nobody_told
+    stage: Callable[[str, Stage], None] = _ignore_stage
 
 
-NOBODY_WATCHES = Watch()
+NO_WATCH = Watch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Task(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun(Generic[T]):
+class _Running(Generic[T]):
     """A task, its start, and the time after which it is given up."""
 
     task: Task[T]
@@ -107,15 +107,15 @@ class FanOut(Generic[T]):
         at_once: int,
         credentials: Credentials,
         clock: Callable[[], datetime],
-        watch: Watch = NOBODY_WATCHES,
+        watch: Watch = NO_WATCH,
         stage: Stage = "reading",
     ) -> None:
         self._at_once, self._stage = at_once, stage
         self._credentials, self._clock, self._watch = credentials, clock, watch
         self._results: queue.SimpleQueue[tuple[int, T]] = queue.SimpleQueue()
         self._slots = threading.BoundedSemaphore(at_once)
-        self._busy: dict[int, _Begun[T]] = {}
-        self._later: list[_Begun[T]] = []
+        self._busy: dict[int, _Running[T]] = {}
+        self._later: list[_Running[T]] = []
         self._lost: set[str] = set()
         self._number = 0
 
@@ -124,7 +124,7 @@ class FanOut(Generic[T]):
         waves = -(-len(tasks) // self._at_once)
         limit_s = waves * (max((task.deadline_s for task in tasks), default=0.0) + OVERRUN_S)
         for task in (one for one in tasks if one.device.id not in self._lost):
-            begun = _Begun(task, time.monotonic() + in_s, limit_s)
+            begun = _Running(task, time.monotonic() + in_s, limit_s)
             if in_s > 0:
                 self._later.append(begun)
             else:
@@ -179,9 +179,9 @@ class FanOut(Generic[T]):
             self._later.remove(one)
             self._run(one)
 
-    def _run(self, begun: _Begun[T]) -> None:
+    def _run(self, begun: _Running[T]) -> None:
         self._number += 1
-        self._busy[self._number] = _Begun(begun.task, time.monotonic(), begun.limit_s)
+        self._busy[self._number] = _Running(begun.task, time.monotonic(), begun.limit_s)
         previous = threading.stack_size(STACK_BYTES)
         try:
             name = f"probe {begun.task.device.id}"

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from agent.host.log_kinds import about
-from agent.observe.probe.devices import Paths, Probed
-from agent.observe.probe.fan_out import NOBODY_WATCHES, STACK_BYTES, TICK_S
+from agent.observe.probe.devices import Paths, ProbeResult
+from agent.observe.probe.fan_out import NO_WATCH, STACK_BYTES, TICK_S
 from agent.site.config.site import Site
 from drivers import registry
 from drivers.footage import Store
@@ -40,10 +40,10 @@ def read_stores(
     site: Site,
     paths: Paths,
     now: datetime,
-    progress: Callable[[], None] = NOBODY_WATCHES.progress,
-    stop: Callable[[], bool] = NOBODY_WATCHES.stop,
+    progress: Callable[[], None] = NO_WATCH.progress,
+    stop: Callable[[], bool] = NO_WATCH.stop,
     limit_s: float = LIMIT_S,
-) -> Probed:
+) -> ProbeResult:
     """Read every store of the site and return all results, in the order of the configuration.
 
     Args:
@@ -54,7 +54,7 @@ def read_stores(
         stop: True: no store is waited for any more.
         limit_s: Time for all of them together; at most half of the site's period.
     """
-    results: queue.SimpleQueue[tuple[str, Probed]] = queue.SimpleQueue()
+    results: queue.SimpleQueue[tuple[str, ProbeResult]] = queue.SimpleQueue()
     limit_s = min(limit_s, site.period_s / 2)
     until = time.monotonic() + limit_s
     previous = threading.stack_size(STACK_BYTES)
@@ -65,7 +65,7 @@ def read_stores(
             threading.Thread(target=_one_store, args=(task, results), name=name, daemon=True).start()
     finally:
         threading.stack_size(previous)
-    read: dict[str, Probed] = {}
+    read: dict[str, ProbeResult] = {}
     # A reader notices that its time is up at its next step; a disk that hangs has none, and is left behind.
     while len(read) < len(site.stores) and time.monotonic() < until + 2 * TICK_S and not stop():
         with contextlib.suppress(queue.Empty):
@@ -73,7 +73,7 @@ def read_stores(
             read[store_id] = probed
         progress()
     in_order = [read.get(store.id) or _given_up(task_of(site, store, paths, now)) for store in site.stores]
-    return Probed(
+    return ProbeResult(
         tuple(o for one in in_order for o in one.observations), tuple(p for one in in_order for p in one.pictures)
     )
 
@@ -92,11 +92,11 @@ def _end_after(until: float) -> None:
         raise _TimeIsUp
 
 
-def _one_store(task: StoreTask, results: queue.SimpleQueue[tuple[str, Probed]]) -> None:
+def _one_store(task: StoreTask, results: queue.SimpleQueue[tuple[str, ProbeResult]]) -> None:
     try:
         task.index.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         observations, pictures = registry.load_store(task.store.kind)(task)
-        probed = Probed(observations + tuple(_pictures_missing(task, observations, pictures)), pictures)
+        probed = ProbeResult(observations + tuple(_pictures_missing(task, observations, pictures)), pictures)
     except _TimeIsUp:
         probed = _given_up(task)
     except Exception as error:  # noqa: BLE001 - a fault in a reader is ours, but must not take the others along
@@ -105,14 +105,14 @@ def _one_store(task: StoreTask, results: queue.SimpleQueue[tuple[str, Probed]]) 
         log.error(
             "store %s: %s in %s line %s", task.store.id, *fault, extra=about("driver-failed", store=task.store.id)
         )
-        probed = Probed(tuple(_unavailable(task, "malformed", f"reader error {type(error).__name__}")))
+        probed = ProbeResult(tuple(_unavailable(task, "malformed", f"reader error {type(error).__name__}")))
     results.put((task.store.id, probed))
 
 
-def _given_up(task: StoreTask) -> Probed:
+def _given_up(task: StoreTask) -> ProbeResult:
     unfinished = about("store-unfinished", store=task.store.id)
     log.warning("store %s: not read to its end in this cycle; the next one goes on", task.store.id, extra=unfinished)
-    return Probed(tuple(_unavailable(task, "deadline", "not read to its end in this cycle; the next one goes on")))
+    return ProbeResult(tuple(_unavailable(task, "deadline", "not read to its end in this cycle; the next one goes on")))
 
 
 def _unavailable(task: StoreTask, reason: Reason, detail: str) -> Iterator[Observation]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent.observe.inventory.stocktake import NOTHING_HEARD, Stock
+from agent.observe.inventory.stocktake import NO_ANSWERS, Stock
 from agent.observe.pictures.derived_views import ApprovedViews
 from agent.site.config.site import Site
 from drivers.model import Observations
@@ -35,7 +35,7 @@ class Look:
     seen: Observations = ()
     known: ApprovedViews = field(default_factory=ApprovedViews)
     trusted: bool = True
-    stock: Stock = NOTHING_HEARD
+    stock: Stock = NO_ANSWERS
     begun: frozenset[str] = frozenset()
     acknowledged: Collection[str] = ()
     own_log_from: datetime | None = None

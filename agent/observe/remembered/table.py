@@ -14,9 +14,9 @@ from agent.observe.facts import assessed_days, log_reach, restarts, sightings
 from agent.observe.facts.sightings import KnownBox, Sighting
 from agent.observe.footage import compact, outages
 from agent.observe.footage.days import Footage
-from agent.observe.footage.join import remember, settled
+from agent.observe.footage.join import merge_footage, without_acknowledged
 from agent.observe.inventory.owners import boxes_data, boxes_from, owner_data, owner_from, proven_marks
-from agent.observe.inventory.stocktake import configured
+from agent.observe.inventory.stocktake import configured_boxes
 from agent.observe.pictures import preset_verdicts, turns, zone_verdicts
 from agent.observe.pictures.compact import quality_data, quality_from, view_data, view_from
 from agent.observe.pictures.view_memory import Quality, quality_after, views_after
@@ -63,12 +63,12 @@ def _by_name(update: Update, to_data: Callable[[Any], Json], from_data: Callable
 
 def _sightings(before: Remembered, look: Look) -> tuple[Sighting, ...]:
     within = sightings.window(look.site.period_s)
-    return sightings.counted(before.sightings, look.stock.strangers, look.stock.settled, look.now, within)
+    return sightings.add_sightings(before.sightings, look.stock.strangers, look.stock.settled, look.now, within)
 
 
 def _identities(before: Remembered, look: Look) -> dict[str, KnownBox]:
-    known = configured(look.site, before.identities)
-    return sightings.remembered(known, proven_marks(look.site, look.told), look.now)
+    known = configured_boxes(look.site, before.identities)
+    return sightings.update_boxes(known, proven_marks(look.site, look.told), look.now)
 
 
 def _presets(before: Remembered, look: Look) -> preset_verdicts.Presets:
@@ -83,12 +83,14 @@ def _quality(before: Remembered, look: Look) -> Quality:
 def _footage(before: Remembered, look: Look) -> Footage:
     """Merge the listings of footage; of a camera whose box is gone those of that box are dropped."""
     told = tuple(one for one in look.told if one.subject.removeprefix("camera:") not in look.begun)
-    return remember(look.site, told, settled(before.footage, look.acknowledged), look.now, look.trusted)[0]
+    return merge_footage(
+        look.site, told, without_acknowledged(before.footage, look.acknowledged), look.now, look.trusted
+    )[0]
 
 
 PICTURED: Final[Mapping[str, Area]] = {
     "pooled": _rows(
-        lambda before, look: zone_verdicts.pooled(look.site, look.told, look.seen, before.pooled, look.now)[1],
+        lambda before, look: zone_verdicts.pool_verdicts(look.site, look.told, look.seen, before.pooled, look.now)[1],
         zone_verdicts.to_data,
         zone_verdicts.from_data,
     ),
@@ -104,7 +106,7 @@ PICTURED: Final[Mapping[str, Area]] = {
 
 IN_TURN: Final[Mapping[str, Area]] = {
     "looked": _rows(
-        lambda before, look: turns.looked_after(look.site, look.told, before.looked, look.now),
+        lambda before, look: turns.path_results(look.site, look.told, before.looked, look.now),
         turns.to_data,
         turns.from_data,
     )
@@ -116,19 +118,19 @@ OBSERVED: Final[Mapping[str, Area]] = {
     "identities": Area({}, _identities, boxes_data, boxes_from),
     "footage": _by_id(_footage, compact.to_data, compact.from_data),
     "outages": _rows(
-        lambda before, look: outages.remembered(look.site, look.told, before.outages, look.now),
+        lambda before, look: outages.update_outages(look.site, look.told, before.outages, look.now),
         outages.to_data,
         outages.from_data,
     ),
     "running": Area(
         {},
-        lambda before, look: restarts.remembered(look.site, look.told, before.running, look.now, look.trusted),
+        lambda before, look: restarts.update_running(look.site, look.told, before.running, look.now, look.trusted),
         restarts.to_data,
         restarts.from_data,
     ),
     "logs": Area(
         {},
-        lambda before, look: log_reach.remembered(look.site, look.told, look.own_log_from, before.logs, look.now),
+        lambda before, look: log_reach.update_logs(look.site, look.told, look.own_log_from, before.logs, look.now),
         log_reach.to_data,
         log_reach.from_data,
     ),

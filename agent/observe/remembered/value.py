@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from agent.observe.facts.assessed_days import DayAssessed
-from agent.observe.facts.restarts import Running
+from agent.observe.facts.restarts import RunningDevice
 from agent.observe.facts.sightings import KnownBox, Sighting
 from agent.observe.footage.days import Footage
 from agent.observe.footage.outages import Outage
 from agent.observe.inventory.owners import Owners
 from agent.observe.pictures.preset_verdicts import Presets
-from agent.observe.pictures.turns import Looked
+from agent.observe.pictures.turns import PathResult
 from agent.observe.pictures.view_memory import Quality, Views
-from agent.observe.pictures.zone_verdicts import CameraGlances
+from agent.observe.pictures.zone_verdicts import CameraVerdicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +33,15 @@ class Remembered:
 
     sightings: tuple[Sighting, ...] = ()
     identities: Mapping[str, KnownBox] = field(default_factory=dict)
-    looked: tuple[Looked, ...] = ()
+    looked: tuple[PathResult, ...] = ()
     footage: Footage = field(default_factory=dict)
     outages: tuple[Outage, ...] = ()
     views: Views = field(default_factory=dict)
     quality: Quality = field(default_factory=dict)
-    pooled: tuple[CameraGlances, ...] = ()
+    pooled: tuple[CameraVerdicts, ...] = ()
     presets: Presets = field(default_factory=dict)
     assessed: tuple[DayAssessed, ...] = ()
-    running: Mapping[str, Running] = field(default_factory=dict)
+    running: Mapping[str, RunningDevice] = field(default_factory=dict)
     logs: Mapping[str, datetime] = field(default_factory=dict)
     owners: Owners = field(default_factory=dict)
     voided: Mapping[str, str] = field(default_factory=dict)

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from sites import NOW, camera, healthy, site
 
-from agent.observe.facts.restarts import Running
+from agent.observe.facts.restarts import RunningDevice
 from agent.observe.footage.outages import Outage
-from agent.observe.pictures.approved_views import ApprovedViews
+from agent.observe.pictures.derived_views import ApprovedViews
 from agent.observe.remembered import table
 from agent.observe.remembered.look import Look
 from agent.observe.remembered.table import BESIDE, IN_TURN, OBSERVED, PICTURED, REMEMBERED, fold, from_data, to_data
@@ -72,7 +72,7 @@ def test_what_an_older_text_lacks_is_empty_and_what_is_broken_is_an_error() -> N
 
 
 def test_without_pictures_nothing_that_a_picture_showed_is_left_of_a_camera() -> None:
-    seen = fold({**PICTURED, **IN_TURN}, replace(EMPTY, running={"box": Running(NOW, {})}), look())
+    seen = fold({**PICTURED, **IN_TURN}, replace(EMPTY, running={"box": RunningDevice(NOW, {})}), look())
     after = without_pictures(seen, {"gate"})
     assert (after.looked, after.pooled, after.running) == ((), (), seen.running)
     assert table.REMEMBERED.keys() >= {"looked", "pooled", "views", "quality", "presets"}

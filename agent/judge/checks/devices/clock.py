@@ -7,7 +7,7 @@ from typing import Final
 
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
-from agent.judge.checks.devices.unread import not_told, time_source
+from agent.judge.checks.devices.unread import fact_missing, time_source
 from agent.judge.wording.from_rules import CLOCK as CLOCK_SOURCE
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, Status
@@ -89,7 +89,7 @@ def _device(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
         status = "fail"
     message = Message("its clock is right within {seconds} s", {"seconds": round(abs(clock.offset_s), 1)})
     if status != "pass":
-        message = _off(clock.offset_s)
+        message = _offset_message(clock.offset_s)
     reason = "" if status == "pass" else "offset"
     return check.finding(subject, status, reason, evidence, message)
 
@@ -103,14 +103,14 @@ def _source(check: Check, site: Site, facts: Facts, device: Device) -> Finding:
     subject = f"device:{device.id}"
     ntp = time_source(facts, subject)
     if ntp is None:
-        return not_told(check, site, facts, subject, "clock")
+        return fact_missing(check, site, facts, subject, "clock")
     if ntp:
         return check.finding(subject, "pass", "", {"ntp": True}, Message("it says that it takes its time from NTP"))
     message = Message("its time was set by hand and will drift", next_step=NTP)
     return check.finding(subject, "warn", "manual", {"ntp": False}, message, f"{CHECK.id} {subject}")
 
 
-def _off(offset_s: float) -> Message:
+def _offset_message(offset_s: float) -> Message:
     """Render a clock's offset in its largest fitting unit."""
     unit_s, ahead, behind = next(row for row in UNITS if abs(offset_s) >= 2 * row[0] or row[0] == 1)
     row = ahead if offset_s > 0 else behind

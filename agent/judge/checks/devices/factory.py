@@ -8,7 +8,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, utc_text
-from agent.observe.facts.factory_logins import NAME, Tried, box_of
+from agent.observe.facts.factory_logins import NAME, LoginTry, box_of
 from agent.observe.facts.facts import Facts
 from agent.site.config.site import Site
 
@@ -34,7 +34,7 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     return (check.finding("site", "not_applicable", "off", {}, message),)
 
 
-def _device(check: Check, site: Site, facts: Facts, one: Tried) -> Finding:
+def _device(check: Check, site: Site, facts: Facts, one: LoginTry) -> Finding:
     subject, values = f"device:{one.device}", {"at": utc_text(one.at), "maker": one.maker}
     evidence: dict[str, Json] = {"tried_at": utc_text(one.at), "maker": one.maker}
     evidence["configuration"] = "as it is" if one.config == site.digest else "an earlier one"

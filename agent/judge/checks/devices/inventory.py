@@ -10,10 +10,10 @@ from agent.judge.checks.devices import online
 from agent.judge.wording.from_rules import INSTALLATION
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.sightings import TIMES_TO_COUNT, KnownBox, Mark, Sighting
+from agent.observe.facts.sightings import TIMES_TO_COUNT, BoxMark, KnownBox, Sighting
 from agent.observe.inventory import device_identity
 from agent.observe.inventory.common_causes import is_silent
-from agent.observe.inventory.device_identity import Case
+from agent.observe.inventory.device_identity import MisplacedBox
 from agent.observe.inventory.stocktake import TWO_BOXES, empty_channels
 from agent.site.config.site import CameraConfig, Site
 from drivers.model import Device
@@ -28,12 +28,15 @@ def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tup
     if not (where.interfaces or where.addresses or where.ranges):
         message = Message("nobody is asked on the network: name networks under [discovery]")
         return (check.finding("site", "not_applicable", "discovery-off", {}, message),)
-    moved = {case.at: case.key for case in device_identity.cases(site, facts).values() if case.at}
+    moved = {case.at: case.key for case in device_identity.misplaced_boxes(site, facts).values() if case.at}
     evidence: dict[str, Json] = {"ignored": around.ignored}
     if around.failed:
         evidence["failed"] = list(around.failed[:EVIDENCE_MAX])
     if around.strangers:
-        evidence |= {"count": len(around.strangers), "devices": [_row(s) for s in around.strangers[:EVIDENCE_MAX]]}
+        evidence |= {
+            "count": len(around.strangers),
+            "devices": [_sighting_json(s) for s in around.strangers[:EVIDENCE_MAX]],
+        }
         message = Message(
             "{count} devices that nobody declared answer on the network ({addresses}): add each as a [[device]], or "
             "write under [[discovery.ignore]] why it may be there",
@@ -47,7 +50,10 @@ def run_undeclared(check: Check, site: Site, facts: Facts, now: datetime) -> tup
         )
         return (check.finding("site", "unknown", "not-asked", evidence, message),)
     if around.newcomers:
-        evidence |= {"count": len(around.newcomers), "devices": [_row(s) for s in around.newcomers[:EVIDENCE_MAX]]}
+        evidence |= {
+            "count": len(around.newcomers),
+            "devices": [_sighting_json(s) for s in around.newcomers[:EVIDENCE_MAX]],
+        }
         message = Message(
             "{count} devices that nobody declared answered ({addresses}); each counts when it was seen {times} times",
             {
@@ -72,27 +78,29 @@ def run_drift(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
 
     Also every camera behind a recorder that identifies it.
     """
-    wrong, seen = device_identity.cases(site, facts), device_identity.seen_marks(site, facts)
+    wrong, seen = device_identity.misplaced_boxes(site, facts), device_identity.seen_marks(site, facts)
     return tuple(
-        _wrong(check, facts, place, wrong[place], seen)
+        _misplaced(check, facts, place, wrong[place], seen)
         if place in wrong
         else _device(check, site, facts, device, seen.get(place), now)
         for device in site.devices
         for place in [f"device:{device.id}"]
     ) + tuple(
-        _wrong(check, facts, place, wrong[place], seen) if place in wrong else _camera(check, site, facts, camera, seen)
+        _misplaced(check, facts, place, wrong[place], seen)
+        if place in wrong
+        else _camera(check, site, facts, camera, seen)
         for camera in site.cameras
         for place in [f"camera:{camera.camera.id}"]
-        if place in seen or device_identity.remembered_of(facts, place) is not None
+        if place in seen or device_identity.known_box(facts, place) is not None
     )
 
 
-def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: Mapping[str, Mark]) -> Finding:
+def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: Mapping[str, BoxMark]) -> Finding:
     """Judge a camera behind a recorder that is in its place or unknown."""
     subject = f"camera:{camera.camera.id}"
     device = next(one for one in site.devices if one.id == camera.camera.device)
     if subject in seen:
-        if device_identity.remembered_of(facts, subject) is None:
+        if device_identity.known_box(facts, subject) is None:
             message = Message("which camera belongs here is not known yet: this one was seen for the first time")
             return check.finding(subject, "not_applicable", "nothing-remembered", {}, message)
         return check.finding(subject, "pass", "", {}, Message("it is the camera that it was"))
@@ -101,18 +109,18 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, seen: 
         return check.finding(subject, "not_applicable", "not-told", {}, message)
     why = facts.why_not(f"device:{device.id}", "identity")
     message = Message("whether it is the camera that it was could not be read ({reason})", {"reason": why.reason})
-    return check.finding(subject, "unknown", why.reason, {}, message, _silent(site, device))
+    return check.finding(subject, "unknown", why.reason, {}, message, _silence_key(site, device))
 
 
-def _wrong(check: Check, facts: Facts, place: str, case: Case, seen: Mapping[str, Mark]) -> Finding:
+def _misplaced(check: Check, facts: Facts, place: str, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> Finding:
     cause = case.key if case.subjects[0] != place else ""
-    told = _of_camera(facts, case, seen) if place.startswith("camera:") else _told(facts, case, seen)
+    told = _camera_message(facts, case, seen) if place.startswith("camera:") else _box_message(facts, case, seen)
     return check.finding(place, "warn", case.kind, _evidence(facts, case, seen), told, cause)
 
 
-def _device(check: Check, site: Site, facts: Facts, device: Device, seen: Mark | None, now: datetime) -> Finding:
+def _device(check: Check, site: Site, facts: Facts, device: Device, seen: BoxMark | None, now: datetime) -> Finding:
     subject = f"device:{device.id}"
-    known = device_identity.remembered_of(facts, subject)
+    known = device_identity.known_box(facts, subject)
     empty = empty_channels(site, facts, device.id)
     if empty:
         message = Message(
@@ -124,8 +132,8 @@ def _device(check: Check, site: Site, facts: Facts, device: Device, seen: Mark |
         return _unread(check, site, facts, device, known, now)
     if known is None:
         message = Message("which box belongs here is not known yet: this one was seen for the first time")
-        return check.finding(subject, "not_applicable", "nothing-remembered", {"seen": _mark(seen)}, message)
-    return check.finding(subject, "pass", "", {"seen": _mark(seen)}, Message("it is the box that it was"))
+        return check.finding(subject, "not_applicable", "nothing-remembered", {"seen": _mark_json(seen)}, message)
+    return check.finding(subject, "pass", "", {"seen": _mark_json(seen)}, Message("it is the box that it was"))
 
 
 def _unread(check: Check, site: Site, facts: Facts, device: Device, known: KnownBox | None, now: datetime) -> Finding:
@@ -137,14 +145,14 @@ def _unread(check: Check, site: Site, facts: Facts, device: Device, known: Known
             "the box has not been seen since {at}, here or elsewhere: find it, or take it out of the configuration",
             {"at": at},
         )
-        told: dict[str, Json] = {"remembered": _mark(known.mark), "last_seen_at": at}
-        return check.finding(subject, "warn", "missing", told, message, _silent(site, device))
+        told: dict[str, Json] = {"remembered": _mark_json(known.mark), "last_seen_at": at}
+        return check.finding(subject, "warn", "missing", told, message, _silence_key(site, device))
     why = facts.why_not(subject, "identity")
     message = Message("whether it is the box that it was could not be read ({reason})", {"reason": why.reason})
-    return check.finding(subject, "unknown", why.reason, {}, message, _silent(site, device))
+    return check.finding(subject, "unknown", why.reason, {}, message, _silence_key(site, device))
 
 
-def _told(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
+def _box_message(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> Message:
     """Return the message on a misplaced box, with the remedy."""
     ids = ", ".join(case.names[:NAMED_MAX])
     if case.kind == "duplicate":
@@ -176,7 +184,7 @@ def _told(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
     return Message("the same box answers for another device too: list its channels as cameras of one device")
 
 
-def _of_camera(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
+def _camera_message(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> Message:
     """Return the same for cameras behind a recorder."""
     ids = ", ".join(case.names[:NAMED_MAX])
     if case.kind == "swapped":
@@ -194,27 +202,27 @@ def _of_camera(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> Message:
     return Message(message, _models(facts, case, seen))
 
 
-def _models(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> dict[str, str]:
-    known, now = device_identity.remembered_of(facts, case.subjects[0]), seen.get(case.subjects[0])
+def _models(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> dict[str, str]:
+    known, now = device_identity.known_box(facts, case.subjects[0]), seen.get(case.subjects[0])
     return {"seen": (now.model if now else "") or "?", "known": (known.mark.model if known else "") or "?"}
 
 
-def _evidence(facts: Facts, case: Case, seen: Mapping[str, Mark]) -> dict[str, Json]:
+def _evidence(facts: Facts, case: MisplacedBox, seen: Mapping[str, BoxMark]) -> dict[str, Json]:
     rows = []
     for place in case.subjects[:EVIDENCE_MAX]:
-        known, now = device_identity.remembered_of(facts, place), seen.get(place)
-        remembered = _mark(known.mark) if known else None
-        rows.append({"subject": place, "remembered": remembered, "seen": _mark(now) if now else None})
+        known, now = device_identity.known_box(facts, place), seen.get(place)
+        remembered = _mark_json(known.mark) if known else None
+        rows.append({"subject": place, "remembered": remembered, "seen": _mark_json(now) if now else None})
     return {"boxes": rows, **({"address": case.at} if case.at else {})}
 
 
-def _silent(site: Site, device: Device) -> str:
+def _silence_key(site: Site, device: Device) -> str:
     """Return the key of the finding that this device cannot be read."""
     cameras = [c.camera.id for c in site.cameras if c.camera.device == device.id]
     return online.finding_key(f"camera:{cameras[0]}" if len(cameras) == 1 else f"device:{device.id}")
 
 
-def _row(sighting: Sighting) -> Json:
+def _sighting_json(sighting: Sighting) -> Json:
     return {
         "address": sighting.address,
         "mac_digest": sighting.mac or None,
@@ -223,7 +231,7 @@ def _row(sighting: Sighting) -> Json:
     }
 
 
-def _mark(mark: Mark) -> Json:
+def _mark_json(mark: BoxMark) -> Json:
     return {"model": mark.model, "serial_digest": mark.serial or None, "mac_digests": list(mark.macs)}
 
 

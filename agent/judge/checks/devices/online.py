@@ -7,7 +7,7 @@ from datetime import datetime
 from agent.judge.check import Check, Looks
 from agent.judge.checks.service import gateway
 from agent.judge.wording.from_rules import ORDER_799_OPERATION
-from agent.judge.wording.unavailable import told
+from agent.judge.wording.unavailable import unavailable_message
 from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
 from agent.observe.inventory.device_identity import DRIFT_ID
@@ -47,7 +47,7 @@ def key_of_device(site: Site, device: Device) -> str:
 
 def cause_of_silence(facts: Facts, subject: str) -> str:
     """Return this check's key where the camera delivered no live picture, else empty."""
-    return "" if _live(facts, subject) else finding_key(subject)
+    return "" if _live_pictures(facts, subject) else finding_key(subject)
 
 
 def answers(facts: Facts, subject: str) -> bool:
@@ -61,7 +61,7 @@ def is_empty(facts: Facts, subject: str) -> bool:
     return streams is not None and not streams.streams
 
 
-def _live(facts: Facts, subject: str) -> tuple[PictureSeen, ...]:
+def _live_pictures(facts: Facts, subject: str) -> tuple[PictureSeen, ...]:
     """Return the live pictures of this look, without remembered ones, which may be hours old."""
     seen = (o for o in facts.by_subject.get(subject, ()) if o.method != REMEMBERED)
     return tuple(o.value for o in seen if isinstance(o.value, PictureSeen) and o.value.path != "playback")
@@ -89,7 +89,7 @@ def _device(check: Check, site: Site, device: Device, facts: Facts) -> Finding:
 
 def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, cause: Finding | None) -> Finding:
     subject = f"camera:{camera.camera.id}"
-    live = _live(facts, subject)
+    live = _live_pictures(facts, subject)
     if not live and is_empty(facts, subject):
         message = Message("no camera is on its channel: find it, or correct the channel")
         named = f"{DRIFT_ID} device:{camera.camera.device}"  # which names all empty channels of a device at once
@@ -148,7 +148,7 @@ def _unavailable(check: Check, site: Site, device_id: str, subject: str, why: Un
     evidence |= {"cause": why.cause} if why.cause else {}
     evidence |= {"unlocks_in_s": why.unlocks_in_s} if why.unlocks_in_s else {}
     device = next(device for device in site.devices if device.id == device_id)
-    message = told(why, device, site.probe.deadline_s, on_the_spot=not site.digest)
+    message = unavailable_message(why, device, site.probe.deadline_s, on_the_spot=not site.digest)
     return check.finding(subject, status, why.reason, evidence, message, caused_by)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from agent.judge.check import Check
 from agent.judge.checks.devices import online
 from agent.judge.checks.papers.upkeep import NOT_READ
-from agent.judge.wording.declared_words import EVIDENCE_MAX, Words, named, words
+from agent.judge.wording.declared_words import EVIDENCE_MAX, DeclaredDuties, declared_duties, name_list
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -34,7 +34,7 @@ class Link:
     A device that does not report them is not in `servers`.
     """
 
-    words: Words
+    words: DeclaredDuties
     cameras: Mapping[str, tuple[CameraConfig, ...]]
     servers: Mapping[str, tuple[PlatformServer, ...]]
 
@@ -53,18 +53,18 @@ def run_interface(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
     if bare:
         message = Message(
             "no platform is set up in {devices}, whose cameras are declared linked",
-            {"devices": named(bare)},
+            {"devices": name_list(bare)},
             next_step="set up GB/T 28181 there, or correct what is declared",
         )
-        return (link.words.finding("fail", "not-configured", message, _told(link, bare)),)
+        return (link.words.finding("fail", "not-configured", message, _named_evidence(link, bare)),)
     if unread:
         why = facts.why_not(f"device:{unread[0]}", "platform-link").reason
-        message = Message("for which platform {devices} is set up could not be read", {"devices": named(unread)})
+        message = Message("for which platform {devices} is set up could not be read", {"devices": name_list(unread)})
         cause = next(online.key_of_device(site, d) for d in site.devices if d.id == unread[0])
         reason = NOT_READ if why in ("not-looked-at", "unsupported") else why
-        return (link.words.finding("unknown", reason, message, _told(link, unread), cause),)
+        return (link.words.finding("unknown", reason, message, _named_evidence(link, unread), cause),)
     message = Message("every device with a linked camera is set up for a platform")
-    return (link.words.open() or link.words.counts(message, _told(link, [])),)
+    return (link.words.open() or link.words.counts(message, _named_evidence(link, [])),)
 
 
 def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -79,23 +79,23 @@ def run_registered(check: Check, site: Site, facts: Facts, now: datetime) -> tup
     if away:
         message = Message(
             "{devices} is not registered at its platform",
-            {"devices": named(away)},
+            {"devices": name_list(away)},
             next_step="look at address, ids and password there, and at the network",
         )
-        return (link.words.finding("fail", "not-registered", message, _told(link, away)),)
+        return (link.words.finding("fail", "not-registered", message, _named_evidence(link, away)),)
     if untold:
-        message = Message("whether {devices} is registered could not be read", {"devices": named(untold)})
+        message = Message("whether {devices} is registered could not be read", {"devices": name_list(untold)})
         interface = f"{INTERFACE_ID} site"
-        return (link.words.finding("unknown", NOT_READ, message, _told(link, untold), interface),)
+        return (link.words.finding("unknown", NOT_READ, message, _named_evidence(link, untold), interface),)
     if partly:
         message = Message(
             "{devices} is registered at one of its platforms and not at another",
-            {"devices": named(partly)},
+            {"devices": name_list(partly)},
             next_step="see which is that of the police",
         )
-        return (link.words.finding("warn", "partly-registered", message, _told(link, partly)),)
+        return (link.words.finding("warn", "partly-registered", message, _named_evidence(link, partly)),)
     message = Message("every device with a linked camera says that it is registered")
-    return (link.words.open() or link.words.counts(message, _told(link, [])),)
+    return (link.words.open() or link.words.counts(message, _named_evidence(link, [])),)
 
 
 def run_keepalive(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -119,7 +119,7 @@ def run_catalog(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
     if missing:
         message = Message(
             "{cameras} has no code in the recorder, or another one than is configured here",
-            {"cameras": named(missing)},
+            {"cameras": name_list(missing)},
             next_step="correct the codes",
         )
         told: dict[str, Json] = {"missing": missing[:EVIDENCE_MAX], "missing_count": len(missing)}
@@ -138,7 +138,7 @@ def run_playable(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
 
 
 def _link(check: Check, site: Site, facts: Facts, now: datetime) -> Link | Finding:
-    found = words(check, site, now, LINKED)
+    found = declared_duties(check, site, now, LINKED)
     if isinstance(found, Finding):
         return found
     cameras = [camera for camera in site.cameras if found.value(LINKED, camera.camera.id) is True]
@@ -167,7 +167,7 @@ def _without_code(link: Link, device: str) -> Iterator[CameraConfig]:
             yield camera
 
 
-def _told(link: Link, devices: list[str]) -> dict[str, Json]:
+def _named_evidence(link: Link, devices: list[str]) -> dict[str, Json]:
     return {"devices": len(link.cameras), "named_count": len(devices), "named": devices[:EVIDENCE_MAX]}
 
 

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.checks.devices.unread import not_told
-from agent.judge.wording.declared_words import named
+from agent.judge.checks.devices.unread import fact_missing
+from agent.judge.wording.declared_words import name_list
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
-from agent.observe.facts.restarts import Restart, Running
+from agent.observe.facts.restarts import Restart, RunningDevice
 from agent.site.config.site import Site
 from drivers.details import Uptime
 
@@ -41,10 +41,10 @@ def _device(check: Check, site: Site, facts: Facts, device: str) -> Finding | No
     if known is not None and known.restart is not None:
         return _restarted(check, subject, known, known.restart)
     told = known is not None and facts.one(subject, Uptime) is not None
-    return None if told else not_told(check, site, facts, subject, "uptime")
+    return None if told else fact_missing(check, site, facts, subject, "uptime")
 
 
-def _restarted(check: Check, subject: str, known: Running, restart: Restart) -> Finding:
+def _restarted(check: Check, subject: str, known: RunningDevice, restart: Restart) -> Finding:
     compared, changed = known.compared(), known.changed()
     evidence: dict[str, Json] = {"restarted_at": utc_text(restart.at), "compared": len(compared)}
     values = {"at": utc_text(restart.at)}
@@ -53,7 +53,7 @@ def _restarted(check: Check, subject: str, known: Running, restart: Restart) -> 
             {"part": part, "before": restart.before[part], "after": restart.after[part]}
             for part in changed[:EVIDENCE_MAX]
         ]
-        parts = {**values, "parts": named(changed)}
+        parts = {**values, "parts": name_list(changed)}
         if any(part.startswith(_FIRMWARE) for part in changed):
             message = Message("it was updated and started anew at {at}; {parts} are not what they were", parts)
             return check.finding(subject, "warn", "updated", evidence, message)

@@ -26,7 +26,7 @@ FOLDED: Final = f"{UNREAD_ID} site"
 EVIDENCE_MAX: Final = 16
 
 
-def drawn(facts: Facts, subject: str) -> Overlays | None:
+def listed_overlays(facts: Facts, subject: str) -> Overlays | None:
     """Return the overlays that a camera lists; None where it lists nothing, which proves nothing."""
     overlays = facts.one(subject, Overlays)
     return overlays if overlays and (overlays.texts or overlays.time_shown is not None) else None
@@ -38,13 +38,13 @@ def time_source(facts: Facts, subject: str) -> bool | None:
     return clock.ntp if clock else None
 
 
-Told = Callable[[Facts, str], object]
+FactReader = Callable[[Facts, str], object]
 
-ASKED: Final[tuple[tuple[Fact, Told, str, Asked], ...]] = (
+ASKED: Final[tuple[tuple[Fact, FactReader, str, Asked], ...]] = (
     ("identity", lambda facts, subject: facts.one(subject, Identity), "device", "full"),
     ("encoders", lambda facts, subject: facts.one(subject, Encoders), "camera", "full"),
     ("audio", lambda facts, subject: facts.one(subject, Audio), "camera", "technical"),
-    ("overlays", drawn, "camera", "technical"),
+    ("overlays", listed_overlays, "camera", "technical"),
     ("protocols", lambda facts, subject: facts.one(subject, Protocols), "device", "full"),
     ("clock", time_source, "device", "technical"),
     ("accounts", lambda facts, subject: facts.one(subject, Accounts), "device", "full"),
@@ -76,14 +76,16 @@ def run(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding,
     )
 
 
-def not_told(check: Check, site: Site, facts: Facts, subject: str, fact: Fact) -> Finding:
+def fact_missing(check: Check, site: Site, facts: Facts, subject: str, fact: Fact) -> Finding:
     """Return the finding of a subject (`device:ID`, `camera:ID`) with a missing fact; never a pass."""
     if fact not in asked_facts(site):
         message = Message("the profile {profile} does not ask for it", {"profile": site.rules.profile})
         return check.finding(subject, "not_applicable", "profile", {"fact": fact}, message)
-    reason = why_not(site, facts, subject, fact)
+    reason = missing_reason(site, facts, subject, fact)
     message = Message("it does not tell {fact} ({reason}), so this cannot be judged", {"fact": fact, "reason": reason})
-    return check.finding(subject, "unknown", reason, {"fact": fact}, message, silence(site, facts, subject) or FOLDED)
+    return check.finding(
+        subject, "unknown", reason, {"fact": fact}, message, silence_key(site, facts, subject) or FOLDED
+    )
 
 
 def asked_facts(site: Site) -> frozenset[Fact]:
@@ -92,16 +94,16 @@ def asked_facts(site: Site) -> frozenset[Fact]:
     return frozenset(fact for fact, _, _, asked in ASKED if asked in counted)
 
 
-def why_not(site: Site, facts: Facts, subject: str, fact: Fact) -> Reason:
+def missing_reason(site: Site, facts: Facts, subject: str, fact: Fact) -> Reason:
     """Return why a fact is missing; incomplete answers count as unsupported."""
     told_less = {"overlays": facts.one(subject, Overlays), "clock": facts.one(subject, Clock)}
     if told_less.get(fact) is not None:
         return "unsupported"
     reason = facts.why_not(subject, fact).reason
-    return "unsupported" if reason == "not-looked-at" and not silence(site, facts, subject) else reason
+    return "unsupported" if reason == "not-looked-at" and not silence_key(site, facts, subject) else reason
 
 
-def silence(site: Site, facts: Facts, subject: str) -> str:
+def silence_key(site: Site, facts: Facts, subject: str) -> str:
     """Return the key of the finding that the subject does not answer, empty where it does."""
     if subject.startswith("camera:"):
         return online.cause_of_silence(facts, subject)
@@ -122,8 +124,8 @@ def _missing(site: Site, facts: Facts) -> Iterator[tuple[str, str, str]]:
     for fact, told, scope, _ in ASKED:
         if fact in asked:
             for subject in subjects[scope]:
-                if told(facts, subject) is None and not silence(site, facts, subject):
-                    yield fact, why_not(site, facts, subject, fact), subject
+                if told(facts, subject) is None and not silence_key(site, facts, subject):
+                    yield fact, missing_reason(site, facts, subject, fact), subject
 
 
 CHECK = Check(

@@ -59,7 +59,7 @@ STALE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Shared:
+class _SharedDisks:
     """The cameras that share disks: what each takes, and those for which that is unknown. Days are ours."""
 
     producers: tuple[Producer, ...]
@@ -103,7 +103,7 @@ def _ring(check: Check, site: Site, facts: Facts, recorder: str, sharing: tuple[
         return _no_disks(check, site, facts, recorder)
     space = space_of(disks)
     if space is None:
-        return _not_told(check, recorder)
+        return _capacity_unknown(check, recorder)
     if not space[0]:
         message = Message("no disk of it is in order, so nothing can be said of the days to come")
         return check.finding(recorder, "unknown", "no-disk", {}, message, f"{storage.STORAGE.id} {recorder}")
@@ -112,7 +112,7 @@ def _ring(check: Check, site: Site, facts: Facts, recorder: str, sharing: tuple[
         return check.finding(recorder, "unknown", "quota", {}, message)
     cameras = [c for c in site.cameras if c.recorded and recorder_of(c) in sharing]
     shared = _shared(site, facts, cameras, now)
-    shared = replace(shared, producers=_within(shared.producers, space))
+    shared = replace(shared, producers=_scaled_to_used(shared.producers, space))
     count = {"count": len(shared.untold)}
     if not shared.producers and not shared.untold:
         message = Message("nothing is recorded on it yet")
@@ -143,7 +143,7 @@ def _ring(check: Check, site: Site, facts: Facts, recorder: str, sharing: tuple[
 def _no_disks(check: Check, site: Site, facts: Facts, recorder: str) -> Finding:
     why = facts.why_not(recorder, "disks")
     if why.reason in ("unsupported", "not-looked-at"):
-        return _not_told(check, recorder)
+        return _capacity_unknown(check, recorder)
     device = next((one for one in site.devices if f"device:{one.id}" == recorder), None)
     message = Message("how large its disks are could not be read ({reason})", {"reason": why.reason})
     evidence: dict[str, Json] = {"detail": why.detail} if why.detail else {}
@@ -151,12 +151,12 @@ def _no_disks(check: Check, site: Site, facts: Facts, recorder: str) -> Finding:
     return check.finding(recorder, "unknown", why.reason, evidence, message, cause)
 
 
-def _not_told(check: Check, recorder: str) -> Finding:
+def _capacity_unknown(check: Check, recorder: str) -> Finding:
     message = Message("it does not tell how large its disks are")
     return check.finding(recorder, "not_applicable", "capacity-not-told", {}, message)
 
 
-def _shared(site: Site, facts: Facts, cameras: Iterable[CameraConfig], now: datetime) -> _Shared:
+def _shared(site: Site, facts: Facts, cameras: Iterable[CameraConfig], now: datetime) -> _SharedDisks:
     producers: list[Producer] = []
     untold: list[str] = []
     read: list[CameraFootage] = []
@@ -180,10 +180,10 @@ def _shared(site: Site, facts: Facts, cameras: Iterable[CameraConfig], now: date
         sizes.append(days)
         producers.append(Producer(name, floor_of(site, camera).days, days.day_bytes, days.estimated))
     assumed = max((days.assumed_before for days in sizes if days.assumed_before), default=None)
-    return _Shared(tuple(producers), tuple(untold), tuple(read), assumed, today)
+    return _SharedDisks(tuple(producers), tuple(untold), tuple(read), assumed, today)
 
 
-def _within(producers: tuple[Producer, ...], space: tuple[int, int | None]) -> tuple[Producer, ...]:
+def _scaled_to_used(producers: tuple[Producer, ...], space: tuple[int, int | None]) -> tuple[Producer, ...]:
     """Return the producers, estimates scaled down to the used space of the disks."""
     capacity, free = space
     held = sum(sum(producer.day_bytes.values()) for producer in producers)
@@ -196,7 +196,7 @@ def _within(producers: tuple[Producer, ...], space: tuple[int, int | None]) -> t
     )
 
 
-def _ring_of(recorder: str, space: tuple[int, int | None], shared: _Shared, now: datetime) -> Ring:
+def _ring_of(recorder: str, space: tuple[int, int | None], shared: _SharedDisks, now: datetime) -> Ring:
     capacity, free = space
     held = sum(sum(producer.day_bytes.values()) for producer in shared.producers)
     if free is None and not all(is_overwriting(known, now) for known in shared.known):
@@ -232,7 +232,7 @@ def _values(seen: Outlook) -> dict[str, str | int | float]:
     }
 
 
-def _evidence(seen: Outlook, shared: _Shared) -> dict[str, Json]:
+def _evidence(seen: Outlook, shared: _SharedDisks) -> dict[str, Json]:
     evidence: dict[str, Json] = {
         "floor_days": seen.floor_days,
         "keeps_days": round(seen.keeps_days, 1),

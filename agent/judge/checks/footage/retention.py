@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from agent.judge.check import Check
-from agent.judge.checks.footage.retention_doubts import Opened, doubts
+from agent.judge.checks.footage.retention_doubts import OpenedFootage, doubts
 from agent.judge.checks.footage.shared import RETENTION_ID, SHORTENING, not_read, one_open_item, swept_away
 from agent.judge.wording.from_rules import ORDER_799_RETENTION
 from agent.judge.wording.held import passed
@@ -105,7 +105,7 @@ def _days(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: dat
         subject,
         evidence,
         message,
-        doubts(site, facts, camera, recordings, Opened(there - opened, picture.dated), now),
+        doubts(site, facts, camera, recordings, OpenedFootage(there - opened, picture.dated), now),
     )
 
 

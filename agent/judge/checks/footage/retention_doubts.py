@@ -36,7 +36,7 @@ ISOLATING = DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedFootage:
     """The opened footage: its age by the recorder's clock, and whether the picture itself dates it (`PictureSeen`)."""
 
     age: timedelta
@@ -66,7 +66,7 @@ def of_footage(facts: Facts, camera: CameraConfig, recordings: Recordings) -> It
 
 
 def doubts(
-    site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings, opened: Opened, now: datetime
+    site: Site, facts: Facts, camera: CameraConfig, recordings: Recordings, opened: OpenedFootage, now: datetime
 ) -> Iterator[Doubt]:
     """Yield the doubts about the retention of a camera's footage, `opened` being what was opened."""
     known = facts.footage.get(camera.camera.id)

@@ -53,7 +53,7 @@ def run_storage(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
     """Judge every recorder with footage, every store, and this host's own disks where they report anything."""
     kept_on = {c.camera.device for c in site.cameras if c.recorded and not c.store}
     findings = [
-        _place(check, facts, f"device:{device.id}", online.key_of_device(site, device))
+        _disks_of(check, facts, f"device:{device.id}", online.key_of_device(site, device))
         for device in site.devices
         if device.id in kept_on
     ]
@@ -65,7 +65,7 @@ def run_storage(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[
 def _store(check: Check, site: Site, facts: Facts, store: Store) -> Finding:
     """Judge a store: its disk first, then its implausible contents."""
     subject = f"device:{store.id}"
-    of_disk = _place(check, facts, subject, "")
+    of_disk = _disks_of(check, facts, subject, "")
     found = [
         (trouble, camera.camera.id)
         for camera in site.cameras
@@ -91,7 +91,7 @@ def _store(check: Check, site: Site, facts: Facts, store: Store) -> Finding:
     return check.finding(subject, "pass", "", evidence, of_disk.message)
 
 
-def _place(check: Check, facts: Facts, subject: str, cause: str) -> Finding:
+def _disks_of(check: Check, facts: Facts, subject: str, cause: str) -> Finding:
     disks = facts.one(subject, Disks)
     if disks is not None and disks.disks:
         return _disks(check, subject, disks)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.wording.declared_words import Words, words
+from agent.judge.wording.declared_words import DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -27,7 +27,7 @@ BEFORE_USE_ID: Final = "acceptance-before-use"
 
 def run_order(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge whether the system was in use when the main project was."""
-    found = words(check, site, now, MAIN_PROJECT)
+    found = declared_duties(check, site, now, MAIN_PROJECT)
     if isinstance(found, Finding):
         return (found,)
     if (open_ := found.open()) is not None:
@@ -52,7 +52,7 @@ def run_order(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Fi
 
 def run_before_use(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge whether it was used before its acceptance, other than for the trial run."""
-    found = words(check, site, now, ACCEPTANCE, TRIAL)
+    found = declared_duties(check, site, now, ACCEPTANCE, TRIAL)
     if isinstance(found, Finding):
         return (found,)
     accepted = found.value(ACCEPTANCE)
@@ -61,7 +61,7 @@ def run_before_use(check: Check, site: Site, facts: Facts, now: datetime) -> tup
     return (_before_use(site, facts, found, accepted),)
 
 
-def _before_use(site: Site, facts: Facts, found: Words, accepted: date) -> Finding:
+def _before_use(site: Site, facts: Facts, found: DeclaredDuties, accepted: date) -> Finding:
     # The profile may not ask for it: whoever declared a trial run all the same is heard.
     trial = standing(site, TRIAL, found.today).value
     oldest = _oldest(site, facts)
@@ -107,7 +107,7 @@ def _before_use(site: Site, facts: Facts, found: Words, accepted: date) -> Findi
     return found.counts(Message("nothing shows that it was used before its acceptance"), told)
 
 
-def use_unknown(found: Words) -> Finding:
+def use_unknown(found: DeclaredDuties) -> Finding:
     """Return that the first day of use is unknown; one finding for all checks that need it."""
     message = Message(
         "on which day it was put into use is not known", next_step="write in_use_since under [site] in site.toml"

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.checks.papers.declared import said
-from agent.judge.wording.declared_words import FOLDED, Words, words
+from agent.judge.checks.papers.declared import declaration_json
+from agent.judge.wording.declared_words import FOLDED, DeclaredDuties, declared_duties
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.facts import Facts
@@ -76,18 +76,18 @@ REVIEWED: Final = "name-reviewed"
 
 def run_declared(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every camera by the declared kind of its place."""
-    found = words(check, site, now)
+    found = declared_duties(check, site, now)
     if isinstance(found, Finding):
         return (found,)
-    return tuple(_declared(check, found, camera.camera.id) for camera in site.cameras)
+    return tuple(_by_zone_type(check, found, camera.camera.id) for camera in site.cameras)
 
 
-def _declared(check: Check, found: Words, camera: str) -> Finding:
+def _by_zone_type(check: Check, found: DeclaredDuties, camera: str) -> Finding:
     one = found.of(ZONE_TYPE, camera)
     subject = f"camera:{camera}"
-    stands: dict[str, Json] = {"duty": ZONE_TYPE, **said("missing", None, None)}
+    stands: dict[str, Json] = {"duty": ZONE_TYPE, **declaration_json("missing", None, None)}
     if one is not None:
-        stands |= said(one.state, one.days_left, one.declaration)
+        stands |= declaration_json(one.state, one.days_left, one.declaration)
     if one is None or one.state not in COUNTING or one.declaration is None:
         reason = "expired" if one and one.state == "expired" else "not-declared"
         message = Message(
@@ -113,10 +113,10 @@ def _declared(check: Check, found: Words, camera: str) -> Finding:
 
 def run_named(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
     """Judge every camera by its name, its declared placement, its overlays and its channel name."""
-    return tuple(_named(check, site, facts, camera, now) for camera in site.cameras)
+    return tuple(_by_name(check, site, facts, camera, now) for camera in site.cameras)
 
 
-def _named(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
+def _by_name(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: datetime) -> Finding:
     subject = f"camera:{camera.camera.id}"
     texts = tuple(dict.fromkeys(text.strip() for text in _texts(facts, camera) if text.strip()))
     found = {text: hints(text) for text in texts}

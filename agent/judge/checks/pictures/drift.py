@@ -30,7 +30,7 @@ SAME_IOU: Final = 0.95
 """Overlap with the approved polygon from which a mask counts as unmoved. House rule: a strip of 5 % gives 0.90."""
 
 Kind = Literal["removed", "disabled", "moved", "altered", "enabled", "added", "unreadable"]
-TOLD: Final[dict[Kind, Message]] = {
+MESSAGES: Final[dict[Kind, Message]] = {
     "removed": Message(
         "mask {mask} is gone since {by} approved the masks on {at} ({count} changes in all): "
         "undo it, or have it approved with camwarden masks approve"
@@ -77,7 +77,7 @@ def changes(approved: tuple[Mask, ...], now: tuple[Mask, ...]) -> tuple[Change, 
     found = [change for before, after in pairs if (change := _change(before, after)) is not None]
     found += [Change(mask.token, "removed") for mask in approved if id(mask) not in paired_before]
     found += [Change(mask.token, "added") for mask in now if id(mask) not in paired_now]
-    order = tuple(TOLD)
+    order = tuple(MESSAGES)
     return tuple(sorted(found, key=lambda change: (order.index(change.kind), change.token)))
 
 
@@ -172,7 +172,7 @@ def _compared(check: Check, subject: str, approval: Approval, listed: tuple[Mask
     if not found:
         text = Message("masks are as {by} approved them on {at}", given)
         return check.finding(subject, "pass", "", evidence, text)
-    text = replace(TOLD[found[0].kind], values={**given, "mask": found[0].token, "count": len(found)})
+    text = replace(MESSAGES[found[0].kind], values={**given, "mask": found[0].token, "count": len(found)})
     if all(change.kind == "unreadable" for change in found):
         return check.finding(subject, "unknown", "unreadable", evidence, text)
     return check.finding(subject, "fail", found[0].kind, evidence, text, cause)

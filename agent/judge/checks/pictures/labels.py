@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.judge.check import Check
-from agent.judge.checks.devices.unread import FOLDED, drawn, not_told, silence
+from agent.judge.checks.devices.unread import FOLDED, fact_missing, listed_overlays, silence_key
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message
 from agent.observe.facts.facts import Facts
@@ -54,7 +54,7 @@ def label(overlays: Overlays) -> str:
 
 def carries(overlays: Overlays, name: str) -> bool:
     """Tell whether a name is in the picture: as one of the texts, or as all of them together."""
-    wanted = _plain(name)
+    wanted = _normalized(name)
     return wanted in _texts(overlays) or wanted == label(overlays)
 
 
@@ -76,9 +76,9 @@ def run_compliant(check: Check, site: Site, facts: Facts, now: datetime) -> tupl
 
 def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Finding:
     subject = f"camera:{camera.camera.id}"
-    overlays = drawn(facts, subject)
+    overlays = listed_overlays(facts, subject)
     if overlays is None:
-        return not_told(check, site, facts, subject, "overlays")
+        return fact_missing(check, site, facts, subject, "overlays")
     time, name = shows_time(overlays), label(overlays)
     is_filled_in = any(_NAME.search(text) for text in overlays.texts)
     filed = facts.filed.names.get(camera.camera.id, "") if facts.filed else ""
@@ -102,11 +102,11 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig) -> Fin
 
 
 def _texts(overlays: Overlays) -> list[str]:
-    texts = (_plain(_FILLED_IN.sub("", text)) for text in overlays.texts)
+    texts = (_normalized(_FILLED_IN.sub("", text)) for text in overlays.texts)
     return [text for text in texts if text]
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
@@ -115,7 +115,7 @@ def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
     by_label: dict[str, list[str]] = {}
     unread = []
     for camera in site.cameras:
-        overlays = drawn(facts, f"camera:{camera.camera.id}")
+        overlays = listed_overlays(facts, f"camera:{camera.camera.id}")
         if overlays is None:
             unread.append(camera.camera.id)
         elif label(overlays):
@@ -133,8 +133,8 @@ def run_unique(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
         cause = cause or _misnamed(facts, doubled)
         return (check.finding("site", "fail", "doubled", evidence, message, cause),)
     if unread:
-        answering = [one for one in unread if not silence(site, facts, f"camera:{one}")]
-        cause = FOLDED if answering else silence(site, facts, f"camera:{unread[0]}")
+        answering = [one for one in unread if not silence_key(site, facts, f"camera:{one}")]
+        cause = FOLDED if answering else silence_key(site, facts, f"camera:{unread[0]}")
         message = Message("the names in the pictures of {count} cameras are not known", {"count": len(unread)})
         return (check.finding("site", "unknown", "not-all-read", evidence, message, cause),)
     if not by_label:
@@ -147,7 +147,7 @@ def _misnamed(facts: Facts, doubled: list[list[str]]) -> str:
     """Return the finding that covers it already, where in each group a camera differs from its filed name."""
     names = facts.filed.names if facts.filed else {}
     wrong = [
-        [one for one in cameras if one in names and (told := drawn(facts, f"camera:{one}")) is not None
+        [one for one in cameras if one in names and (told := listed_overlays(facts, f"camera:{one}")) is not None
          and not carries(told, names[one])]
         for cameras in doubled
     ]  # fmt: skip

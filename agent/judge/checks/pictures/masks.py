@@ -217,10 +217,10 @@ def _effective(check: Check, facts: Facts, camera: CameraConfig) -> Finding:
                     ),
                 )
     message = Message("every zone is hidden on {paths}", {"paths": ", ".join(seen)})
-    return passed(check, subject, {"paths": evidence}, message, _unlooked(facts, subject))
+    return passed(check, subject, {"paths": evidence}, message, _missing_streams(facts, subject))
 
 
-def _unlooked(facts: Facts, subject: str) -> Iterator[Doubt]:
+def _missing_streams(facts: Facts, subject: str) -> Iterator[Doubt]:
     """Yield a doubt for every listed stream without a picture.
 
     One without an address is included; a device need not offer snapshots.

@@ -17,7 +17,7 @@ from agent.judge.wording.from_rules import ORDER_799_CAMERAS, ORDER_799_OPERATIO
 from agent.model.finding import Finding, Json, Message, utc_text
 from agent.observe.facts.facts import Facts
 from agent.observe.pictures.studies import studied_path
-from agent.observe.pictures.view_memory import CameraQuality, Mark
+from agent.observe.pictures.view_memory import CameraQuality, IndicatorMark
 from agent.site.config.site import CameraConfig, Mute, Site
 from drivers.model import Streams
 from drivers.picture import PictureSeen
@@ -85,7 +85,7 @@ def _occluded(check: Check, site: Site, facts: Facts, camera: CameraConfig, now:
         message = Message("nobody approved its view: there is nothing to compare it with")
         return check.finding(subject, "not_applicable", "no-baseline", {}, message)
     if (mute := muted(site, camera, COVERED, now)) is not None:
-        return not_told(check, subject, mute)
+        return muted_finding(check, subject, mute)
     if facts.one(subject, QualitySeen) is None:
         return no_picture(check, facts, subject)
     known = facts.remembered.quality.get(camera.camera.id, CameraQuality())
@@ -121,7 +121,7 @@ def muted(site: Site, camera: CameraConfig, indicator: str, now: datetime) -> Mu
     return next((mute for mute in camera.mutes if mute.indicator == indicator and today <= mute.until), None)
 
 
-def not_told(check: Check, subject: str, mute: Mute) -> Finding:
+def muted_finding(check: Check, subject: str, mute: Mute) -> Finding:
     """Return the finding of a muted indicator."""
     day = mute.until.isoformat()
     message = Message("{by} muted it until {day}", {"by": mute.by, "day": day})
@@ -150,7 +150,7 @@ def _learning(check: Check, subject: str, known: CameraQuality) -> Finding:
     return check.finding(subject, "not_applicable", "learning", evidence, message)
 
 
-def _row(mark: Mark) -> Json:
+def _row(mark: IndicatorMark) -> Json:
     return {"indicator": mark.indicator, "value": mark.value, "usual": mark.usual, "limit": mark.limit}
 
 

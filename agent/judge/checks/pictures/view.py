@@ -49,7 +49,7 @@ def _camera(check: Check, site: Site, facts: Facts, camera: CameraConfig, now: d
         message = Message("nobody approved its view: there is nothing to compare it with")
         return check.finding(subject, "not_applicable", "no-baseline", {}, message)
     if (mute := quality.muted(site, camera, INDICATOR, now)) is not None:
-        return quality.not_told(check, subject, mute)
+        return quality.muted_finding(check, subject, mute)
     if facts.one(subject, ViewSeen) is None:
         return quality.no_picture(check, facts, subject)
     settled = known.settled(now)

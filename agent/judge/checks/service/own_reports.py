@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from agent.judge.check import Check
-from agent.judge.wording.declared_words import ruling
+from agent.judge.wording.declared_words import rules_in_effect
 from agent.judge.wording.from_rules import ruled
 from agent.model.finding import Finding, Json, Message, Status
 from agent.observe.facts.delivery import OwnReports
@@ -25,7 +25,7 @@ def run_signed(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[F
 
     Source: State Council Order 799, article 15.
     """
-    return (_known(check, facts, _signed),)
+    return (_judge_newest(check, facts, _signed),)
 
 
 def run_no_image(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -33,7 +33,7 @@ def run_no_image(check: Check, site: Site, facts: Facts, now: datetime) -> tuple
 
     Source: State Council Order 799, articles 16(1) and 22; Datong Measures (Order 61), article 5(1).
     """
-    return (_known(check, facts, _no_image),)
+    return (_judge_newest(check, facts, _no_image),)
 
 
 def run_inspection(check: Check, site: Site, facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -41,11 +41,11 @@ def run_inspection(check: Check, site: Site, facts: Facts, now: datetime) -> tup
 
     Source: State Council Order 799, article 24.
     """
-    rules = ruling(check, site, local_day(site, now), "full")
-    return (rules if isinstance(rules, Finding) else _known(check, facts, _inspection),)
+    rules = rules_in_effect(check, site, local_day(site, now), "full")
+    return (rules if isinstance(rules, Finding) else _judge_newest(check, facts, _inspection),)
 
 
-def _known(check: Check, facts: Facts, judge: Callable[[Check, OwnReports], Finding]) -> Finding:
+def _judge_newest(check: Check, facts: Facts, judge: Callable[[Check, OwnReports], Finding]) -> Finding:
     own = facts.own_reports
     if own is None:
         message = Message("this command reports nothing, so the site's reports are not judged here")
